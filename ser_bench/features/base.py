@@ -1,0 +1,38 @@
+"""What a feature set is: a name, its columns, and a pure function of a clip's samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ser_bench.features.analysis import Analysis
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureSet:
+    """A named feature set.
+
+    ``compute(analysis)`` returns float32 of shape ``(d,)`` for a vector and ``(t, d)`` for frames,
+    finite, with one column per name in ``columns``. ``analysis`` holds ``y`` (float32, mono), ``sr``
+    (Hz) and what several sets share, each part computed when first asked for. ``parameters`` and
+    ``version`` are part of the store's key: raise the version whenever a value changes.
+    """
+
+    name: str
+    kind: Literal["vector", "frames"]
+    summary: str
+    source: str
+    columns: tuple[str, ...]
+    compute: Callable[[Analysis], np.ndarray] = field(repr=False)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    version: int = 1
+    extra: str | None = None
+
+    @property
+    def dimension(self) -> int:
+        """Number of columns."""
+        return len(self.columns)

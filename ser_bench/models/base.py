@@ -1,0 +1,36 @@
+"""What a model is: a description and a way to build a scikit-learn estimator from parameters and a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """A registered classifier.
+
+    ``build(seed=…, **parameters)`` returns an unfitted estimator with ``fit(X, y)``, ``predict``,
+    ``predict_proba`` and ``classes_``, which takes string labels, does its own scaling, uses one
+    thread, and gives the same predictions for the same seed. ``parameters`` are the stated defaults,
+    each settable from a configuration. Where ``grouped``, ``fit`` also takes ``groups=`` (a speaker per
+    clip), from which it holds out whole training speakers for early stopping, and the fitted
+    estimator has ``history_`` (a dict of equally long lists, one value per epoch: ``loss``,
+    ``accuracy``, ``val_loss``, ``val_accuracy``).
+
+    ``accepts`` says which kinds of features ``X`` may be: ``vector`` is float32 ``(n, d)``; ``frames``
+    is float32 ``(n, t, d)``, padded with NaN behind each clip's end. ``source`` names the modules
+    whose code decides the outcome; their text is part of a fit's key.
+    """
+
+    name: str
+    summary: str
+    kind: Literal["baseline", "classical", "network"]
+    features: str
+    build: Callable[..., Any] = field(repr=False)
+    accepts: tuple[Literal["vector", "frames"], ...] = ("vector",)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    grouped: bool = False
+    needs: tuple[str, ...] = ("scikit-learn",)
+    source: tuple[str, ...] = ()
