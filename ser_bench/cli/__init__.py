@@ -1,1 +1,92 @@
-""""""
+"""The command line: a skin over the library. Each command is a file, loaded only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from ser_bench import __version__
+from ser_bench.errors import SerBenchError, UnknownNameError
+
+COMMANDS = {
+    "corpora": "The corpora it knows, and whether they are found here.",
+    "features": "The feature sets, with their dimensions.",
+    "models": "The classifiers and baselines.",
+    "splits": "The ways to part training from test clips.",
+    "extract": "Fill the feature store from a corpus.",
+    "run": "The benchmark: fit models under several splits, leave tables and charts.",
+    "report": "Draw a run's tables and charts again, without fitting.",
+}
+"""Every command with its short help; ``ser_bench.cli.<name>`` defines ``command``."""
+
+
+class _LazyGroup(click.Group):
+    """A group that knows its commands' names and short helps, and imports one only to run it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        return importlib.import_module(f"ser_bench.cli.{cmd_name}").command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[Any, Any, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise UnknownNameError("command", args[0], COMMANDS)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "-V", "--version", prog_name="ser-bench")
+def cli() -> None:
+    """Compare speech emotion classifiers honestly: on speakers they have heard, and on new ones.
+
+    \b
+    A first run, on synthetic speech if RAVDESS is not here:
+      ser-bench run --models all
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit: 0, 1 for a run with a failed fit, 2 for wrong usage or input, 130 for Ctrl-C."""
+    sys.exit(call(arguments))
+
+
+def call(arguments: list[str] | None = None) -> int:
+    """Run the command line and return the exit status; every error ser-bench knows is told here, in a line or two."""
+    try:
+        return cli.main(args=arguments, prog_name="ser-bench", standalone_mode=False) or 0
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.ClickException as error:
+        return _tell(error.format_message(), hint=_usage_hint(error))
+    except SerBenchError as error:
+        return _tell(str(error))
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("\nstopped; what is done is kept, and the same command goes on from there", err=True)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read our output has gone, as `| head` does
+        return 0
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        return _tell(f"{error.strerror or error}{where}")
+
+
+def _tell(message: str, hint: str = "") -> int:
+    click.echo(f"ser-bench: {message}" + (f"\n{hint}" if hint else ""), err=True)
+    return 2
+
+
+def _usage_hint(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return f"see {context.command_path} --help" if context else ""

@@ -20,7 +20,8 @@ class Model:
     ``accuracy``, ``val_loss``, ``val_accuracy``).
 
     ``accepts`` says which kinds of features ``X`` may be: ``vector`` is float32 ``(n, d)``; ``frames``
-    is float32 ``(n, t, d)``, padded with NaN behind each clip's end. ``source`` names the modules
+    is float32 ``(n, t, d)``, padded with NaN behind each clip's end. ``cost`` is the usual fit time relative to
+    other models; it orders a run's plan and paces its progress bar. ``source`` names the modules
     whose code decides the outcome; their text is part of a fit's key.
     """
 
@@ -32,5 +33,6 @@ class Model:
     accepts: tuple[Literal["vector", "frames"], ...] = ("vector",)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     grouped: bool = False
+    cost: float = 1.0
     needs: tuple[str, ...] = ("scikit-learn",)
     source: tuple[str, ...] = ()

@@ -1,0 +1,76 @@
+"""``ser-bench extract``."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import click
+
+from ser_bench.cli.console import Console
+from ser_bench.cli.options import common_options, corpus_options, gather
+from ser_bench.config import Options
+
+
+@click.command(name="extract")
+@corpus_options
+@click.option(
+    "--features",
+    metavar="SET",
+    help="One set, several joined with +, or auto: those the models use. [default: auto]",
+)
+@common_options
+@click.option("--verify", is_flag=True, help="Re-read every row of the store against its checksum; extract nothing.")
+def command(config_file: str | None, quiet: bool, verbose: bool, verify: bool, **given: Any) -> int:
+    """Fill the feature store from a corpus; what is there already is not redone.
+
+    \b
+    Example:
+      ser-bench extract --corpus ravdess --data-dir ~/RAVDESS --features mfcc+chroma+mel
+    """
+    options = gather(config_file, given)
+    console = Console(quiet=quiet, verbose=verbose)
+    return _verify(options, console) if verify else _extract(options, console)
+
+
+def _extract(options: Options, console: Console) -> int:
+    from ser_bench import features, plan
+    from ser_bench.engine import cores
+    from ser_bench.extraction import extract
+    from ser_bench.paths import default_store
+    from ser_bench.runner import open_corpus, tell_losses
+    from ser_bench.store import FeatureStore
+
+    begun = time.perf_counter()
+    if options.features == "auto":
+        sets = plan.needed_sets(plan.entries(options))
+    else:
+        sets = features.parse(options.features)
+    opened = open_corpus(options, console)
+    store = FeatureStore(options.store or default_store())
+    done = extract(opened, sets, store, jobs=options.jobs or cores(), watch=console)
+    tell_losses(done, console)
+    console.close()
+    what = ", ".join(f"{s.name} ({s.dimension})" for s in sets)
+    lost = len(done.problems) + len(done.dropped)
+    console.say(
+        f"{len(done.clips)} clips with {what}: {done.computed} computed, "
+        f"{len(done.clips) - min(done.computed, len(done.clips))} were there"
+        + (f", {lost} left out" if lost else "")
+        + f"; {time.perf_counter() - begun:.1f} s\nstore: {store.folder}"
+    )
+    return 0
+
+
+def _verify(options: Options, console: Console) -> int:
+    from ser_bench.paths import default_store
+    from ser_bench.store import FeatureStore
+
+    store = FeatureStore(options.store or default_store())
+    wrong = list(store.verify())
+    for line in wrong:
+        console.warn(line)
+    console.close()
+    if not wrong:
+        console.say(f"every row matches its checksum in {store.folder}")
+    return 2 if wrong else 0

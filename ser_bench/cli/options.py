@@ -1,0 +1,62 @@
+"""The options that mean the same in every command, as decorators, and their way into a configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ser_bench import config
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+_PATH = click.Path(path_type=Path)
+
+
+def _stack(*decorators: Decorator) -> Decorator:
+    return lambda function: reduce(lambda f, decorate: decorate(f), reversed(decorators), function)
+
+
+corpus_options = _stack(
+    click.option(
+        "--corpus",
+        metavar="NAME",
+        help="A known corpus, or the path of a CSV manifest with the columns path,speaker,emotion. "
+        "[default: ravdess where its clips are found, else demo]",
+    ),
+    click.option(
+        "--data-dir",
+        type=_PATH,
+        metavar="DIR",
+        help="Where the corpus lies. [default: $SER_BENCH_DATA/NAME, ./data/NAME, the user's cache folder]",
+    ),
+    click.option("--part", type=click.Choice(["speech", "song", "all"]), help="Of a corpus that has both."),
+    click.option("--emotions", metavar="A,B,…", help="Keep only these emotions."),
+)
+
+common_options = _stack(
+    click.option("--jobs", type=int, metavar="N", help="Worker processes. [default: all cores]"),
+    click.option(
+        "--store",
+        type=_PATH,
+        metavar="DIR",
+        help="The feature store and the fits already done. [default: in the user's cache folder]",
+    ),
+    click.option(
+        "--config",
+        "config_file",
+        metavar="FILE.toml",
+        help="Every option by name; the command line wins over the file. "
+        "Brought along: default, quick, tutorial-4-emotions.",
+    ),
+    click.option("-q", "--quiet", is_flag=True, help="No progress, no tables."),
+    click.option("-v", "--verbose", is_flag=True, help="Tell more."),
+)
+
+
+def gather(config_file: str | None, given: dict[str, Any]) -> config.Options:
+    """Return the options of the configuration file, if any, overridden by those given."""
+    return config.load(config.find(config_file) if config_file else None, given)

@@ -1,0 +1,91 @@
+"""A corpus of one's own: a CSV file with the columns ``path,speaker,emotion`` and, if known, more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ser_bench.corpora.base import CLIP_COLUMNS, Corpus, Listing, Problem
+from ser_bench.emotions import canonical, label_order
+from ser_bench.errors import CorpusError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+REQUIRED = ("path", "speaker", "emotion")
+OPTIONAL = ("gender", "text", "intensity")
+
+
+def corpus(manifest: Path) -> Corpus:
+    """Return the corpus that a manifest describes, named like the file.
+
+    Raises :class:`CorpusError` where the file cannot be read or lacks a column.
+    """
+    table = read(manifest)
+    return Corpus(
+        name=manifest.stem,
+        title=manifest.stem,
+        licence="as its owner says",
+        source=str(manifest),
+        citation="",
+        emotions=label_order(canonical(label) for label in table["emotion"] if label.strip()),
+        speakers=table["speaker"].nunique(),
+        clips=len(table),
+        list_clips=lambda folder: list_clips(table, folder),
+    )
+
+
+def read(manifest: Path) -> pd.DataFrame:
+    """Read a manifest: every column as text, unknown columns left out."""
+    import pandas as pd
+
+    try:
+        table = pd.read_csv(manifest, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except OSError as error:
+        raise CorpusError(f"cannot read the manifest {manifest}: {error.strerror or error}") from None
+    except (ValueError, pd.errors.ParserError) as error:  # UnicodeDecodeError is a ValueError
+        first = str(error).strip().splitlines()[0]
+        raise CorpusError(f"the manifest {manifest} is no CSV table in UTF-8: {first}") from None
+    table.columns = table.columns.str.strip().str.lower()
+    missing = [column for column in REQUIRED if column not in table]
+    if missing:
+        raise CorpusError(
+            f"the manifest {manifest} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}\n"
+            f"its first line must name {','.join(REQUIRED)} and may name {','.join(OPTIONAL)}"
+        )
+    return table[[c for c in (*REQUIRED, *OPTIONAL) if c in table]]
+
+
+def list_clips(table: pd.DataFrame, folder: Path) -> Listing:
+    """List a manifest's clips; relative paths start at ``folder``. Bad rows become problems."""
+    import pandas as pd
+
+    rows: dict[Path, dict[str, str]] = {}
+    problems = []
+    for row in table.to_dict("records"):
+        path = (folder / row["path"]).absolute()
+        said = {c: row.get(c, "").strip() for c in (*REQUIRED, *OPTIONAL)} | {
+            "clip": row["path"],
+            "path": str(path),
+            "emotion": canonical(row["emotion"]),
+        }
+        if reason := _reason_against(said, path, rows):
+            problems.append(Problem(row["path"] or "(no path)", reason))
+        else:
+            rows[path] = said
+    if not rows:
+        why = f"; {problems[0].path}: {problems[0].reason}" if problems else ""
+        raise CorpusError(f"the manifest names no clip that can be used{why}")
+    clips = pd.DataFrame(sorted(rows.values(), key=lambda row: row["clip"]), dtype=str)
+    return Listing(clips[list(CLIP_COLUMNS)], tuple(problems))
+
+
+def _reason_against(said: dict[str, str], path: Path, rows: dict[Path, dict[str, str]]) -> str | None:
+    if empty := [column for column in REQUIRED if not said[column]]:
+        return f"no {' and no '.join(empty)} given"
+    if (first := rows.get(path)) is not None:
+        same = all(first[c] == said[c] for c in ("speaker", "emotion"))
+        return "listed twice" if same else "listed twice with different labels, the first row is used"
+    if not path.is_file():
+        return "no such file"
+    return None

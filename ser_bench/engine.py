@@ -1,0 +1,159 @@
+"""Where tasks are carried out: worker processes on this machine, one thread each.
+
+A task is a function's argument under a key. Results come back in the order of completion. A task that
+kills its worker is tried once more, alone; if it kills that worker too, it alone is failed.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from typing import Any, Literal
+
+_ONE_THREAD = {
+    f"{library}_THREADS": "1"
+    for library in (
+        *("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "VECLIB_MAXIMUM", "NUMEXPR_NUM", "NUMBA_NUM"),
+        *("TF_NUM_INTRAOP", "TF_NUM_INTEROP"),
+    )
+}
+_IDLE_SECONDS = 60
+_POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a task: its value, or the error that ended it, and whether its worker died or it hung."""
+
+    key: Any
+    value: Any = None
+    error: str | None = None
+    ended: Literal["ok", "error", "died", "timeout"] = "ok"
+
+
+def cores() -> int:
+    """Return the number of cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run_tasks(
+    function: Callable[[Any], Any],
+    tasks: Iterable[tuple[Any, Any]],
+    *,
+    jobs: int,
+    timeout: float | None = None,
+) -> Iterator[Outcome]:
+    """Carry out ``function(argument)`` for each ``(key, argument)`` in ``jobs`` worker processes.
+
+    Tasks are drawn as workers become free, so ``tasks`` may be a generator of any length. ``timeout``,
+    in seconds, ends a task that takes longer, together with its worker. On Ctrl-C, or when the caller
+    stops listening, the workers are stopped at once.
+    """
+    crew = _Crew(function, jobs, timeout)
+    waiting = iter(tasks)
+    finished = False
+    try:
+        while crew.offer(waiting):
+            yield from crew.collect()
+        finished = True
+    finally:
+        if not finished:
+            crew.stop()
+
+
+class _Crew:
+    """A pool of workers and what each has in hand; as many tasks are handed out as there are workers."""
+
+    def __init__(self, function: Callable[[Any], Any], jobs: int, timeout: float | None) -> None:
+        self.function, self.jobs, self.timeout = function, jobs, timeout
+        self.running: dict[Future, tuple[Any, Any, float]] = {}
+        self.again: deque[tuple[Any, Any]] = deque()
+        self.suspects: deque[tuple[Any, Any]] = deque()
+        self.tried: set[Any] = set()
+
+    def offer(self, waiting: Iterator[tuple[Any, Any]]) -> bool:
+        """Hand out tasks until every worker has one; say whether anything is in hand."""
+        while len(self.running) < self.jobs:
+            if self.again:
+                key, argument = self.again.popleft()
+            elif (drawn := next(waiting, None)) is not None:
+                key, argument = drawn
+            elif self.suspects and not self.running:  # alone, so that only the guilty one is blamed
+                key, argument = self.suspects.popleft()
+                self.tried.add(key)
+                self._submit(key, argument)
+                break
+            else:
+                break
+            self._submit(key, argument)
+        return bool(self.running)
+
+    def _submit(self, key: Any, argument: Any) -> None:
+        from loky import get_reusable_executor
+
+        pool = get_reusable_executor(
+            max_workers=self.jobs, timeout=_IDLE_SECONDS, env=_ONE_THREAD, kill_workers=False, reuse="auto"
+        )
+        self.running[pool.submit(_guarded, self.function, argument)] = (key, argument, time.monotonic())
+
+    def collect(self) -> Iterator[Outcome]:
+        """Wait for something to end, and yield what did."""
+        done, _ = wait(self.running, timeout=_POLL_SECONDS if self.timeout else None, return_when=FIRST_COMPLETED)
+        broken = [future for future in done if future.exception() is not None]
+        for future in done.difference(broken):
+            key, _, _ = self.running.pop(future)
+            error, value = future.result()
+            yield Outcome(key, value, error, "error" if error else "ok")
+        if broken:
+            yield from self._bury()
+        elif self.timeout:
+            yield from self._end_overdue()
+
+    def _bury(self) -> Iterator[Outcome]:
+        """A worker died and took the pool with it: whoever was in hand is a suspect, tried again alone."""
+        for future, (key, argument, _) in list(self.running.items()):
+            if future.done() and future.exception() is None:
+                error, value = future.result()
+                yield Outcome(key, value, error, "error" if error else "ok")
+            elif key in self.tried:
+                yield Outcome(key, error="its worker process died, twice (out of memory, or a crash)", ended="died")
+            else:
+                self.suspects.append((key, argument))
+        self.running.clear()
+        self.stop()
+
+    def _end_overdue(self) -> Iterator[Outcome]:
+        now = time.monotonic()
+        overdue = [f for f, (_, _, begun) in self.running.items() if now - begun > (self.timeout or 0) and not f.done()]
+        if not overdue:
+            return
+        for future in overdue:
+            key, _, _ = self.running.pop(future)
+            yield Outcome(key, error=f"not done after {self.timeout:g} s", ended="timeout")
+        self.again.extend((key, argument) for key, argument, _ in self.running.values())
+        self.running.clear()
+        self.stop()
+
+    def stop(self) -> None:
+        """Kill the workers; a new pool is made when the next task is handed out."""
+        from loky import get_reusable_executor
+
+        get_reusable_executor(max_workers=self.jobs, env=_ONE_THREAD, kill_workers=True, reuse=False).shutdown(
+            wait=True, kill_workers=True
+        )
+
+
+def _guarded(function: Callable[[Any], Any], argument: Any) -> tuple[str | None, Any]:
+    """Run in the worker: an exception comes back as text, since not every exception survives pickling."""
+    from threadpoolctl import threadpool_limits
+
+    try:
+        with threadpool_limits(1):
+            return None, function(argument)
+    except Exception as error:
+        first = next(iter(str(error).strip().splitlines()), "")
+        return f"{type(error).__name__}: {first}".rstrip(": "), None

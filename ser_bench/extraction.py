@@ -1,0 +1,178 @@
+"""From a corpus to a filled feature store: what is missing is found, computed in batches, and written.
+
+Each clip is decoded once for all the feature sets asked for. A worker writes its own shards, so what is
+done stays done, whatever happens to the others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ser_bench.corpora.base import Problem
+from ser_bench.engine import run_tasks
+from ser_bench.errors import CorpusError, StoreError
+from ser_bench.watch import Silent, Watch
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ser_bench.corpora import OpenCorpus
+    from ser_bench.features.base import FeatureSet
+    from ser_bench.store import FeatureStore
+
+_LARGEST_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one task computes: clips by key, and the names of the sets that each lacks."""
+
+    store: Path
+    clips: tuple[tuple[str, str], ...]  # key, path
+    missing: dict[str, frozenset[str]]  # set name → keys without it
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """The outcome: the sound clips with their ``key``, what was left out and why, and what was done."""
+
+    clips: pd.DataFrame
+    problems: tuple[Problem, ...]
+    dropped: tuple[Problem, ...]
+    computed: int
+    fingerprint: str
+
+
+def extract(
+    opened: OpenCorpus,
+    sets: Sequence[FeatureSet],
+    store: FeatureStore,
+    *,
+    jobs: int,
+    watch: Watch | None = None,
+) -> Extraction:
+    """Fill ``store`` with the feature sets of every sound clip of a corpus; what is there is not redone.
+
+    Clips with identical samples count once: the first by name stays, the others are dropped.
+
+    Raises
+    ------
+    StoreError
+        Where the store cannot be written, or a worker died.
+    CorpusError
+        Where no clip is left.
+    """
+    from ser_bench.index import StatIndex
+
+    store.prepare()
+    keys, unreadable = StatIndex(store.folder, opened.folder).keys(opened.clips["path"])
+    clips = opened.clips[opened.clips["path"].isin(keys)]
+    clips = clips.assign(key=clips["path"].map(keys))
+    facts = store.facts()
+    todo, missing = _missing(clips, sets, store, facts)
+    if len(todo):
+        _compute(todo, missing, store, jobs, watch or Silent())
+        facts = store.facts()
+    bad = {path: reason for path, key in keys.items() if (reason := facts[key]["error"])} | unreadable
+    problems = tuple(Problem(path, reason) for path, reason in sorted(bad.items()))
+    clips, dropped = _without_twins(clips[~clips["path"].isin(bad)], facts)
+    if clips.empty:
+        first = f"; {problems[0].path}: {problems[0].reason}" if problems else ""
+        raise CorpusError(f"no clip of {opened.corpus.name} can be used{first}")
+    return Extraction(clips, (*opened.problems, *problems), dropped, len(todo), _fingerprint(clips))
+
+
+def _missing(
+    clips: pd.DataFrame, sets: Sequence[FeatureSet], store: FeatureStore, facts: dict[str, dict[str, Any]]
+) -> tuple[pd.DataFrame, dict[str, frozenset[str]]]:
+    """Return the clips that need work, largest file first, and which keys each set lacks."""
+    unique = clips.drop_duplicates("key")
+    bad = {key for key, fact in facts.items() if fact["error"]}
+    wanted = set(unique["key"]) - bad
+    missing = {s.name: frozenset(wanted - store.keys(s)) for s in sets}
+    needy = set().union(wanted - set(facts), *missing.values())
+    todo = unique[unique["key"].isin(needy)]
+    sizes = todo["path"].map(lambda path: Path(path).stat().st_size)
+    return todo.loc[sizes.sort_values(ascending=False, kind="stable").index], missing
+
+
+def _compute(
+    todo: pd.DataFrame,
+    missing: dict[str, frozenset[str]],
+    store: FeatureStore,
+    jobs: int,
+    watch: Watch,
+) -> None:
+    advance = watch.begin(len(todo), "extracting", "clip", len(todo))
+    pairs = list(zip(todo["key"], todo["path"], strict=True))
+    tasks = ((i, batch) for i, batch in enumerate(_batches(pairs, missing, store.folder, jobs)))
+    lost = []
+    for outcome in run_tasks(extract_batch, tasks, jobs=jobs):
+        if outcome.ended == "ok":
+            advance(outcome.value)
+        else:
+            lost.append(outcome.error)
+    if lost:
+        raise StoreError(f"extraction stopped short: {lost[0]}\nwhat is done is kept; run the same command again")
+
+
+def _batches(
+    pairs: list[tuple[str, str]], missing: dict[str, frozenset[str]], store: Path, jobs: int
+) -> Iterator[Batch]:
+    """Cut the clips into batches that shrink towards the end, so that no worker is left alone for long."""
+    begun = 0
+    while begun < len(pairs):
+        size = min(_LARGEST_BATCH, max(4, (len(pairs) - begun) // (4 * jobs)))
+        taken = tuple(pairs[begun : begun + size])
+        keys = frozenset(key for key, _ in taken)
+        yield Batch(store, taken, {name: lacking & keys for name, lacking in missing.items()})
+        begun += size
+
+
+def extract_batch(batch: Batch) -> int:
+    """Decode each clip once, compute the sets it lacks, and write a shard per set; return the clips done."""
+    from ser_bench import features
+    from ser_bench.audio import digest, load
+    from ser_bench.errors import AudioError
+    from ser_bench.store import FeatureStore
+
+    sets = {name: features.FEATURE_SETS[name] for name in batch.missing}
+    rows: dict[str, dict[str, Any]] = {name: {} for name in sets}
+    facts = []
+    for key, path in batch.clips:
+        try:
+            y, sr = load(path)
+        except AudioError as error:
+            facts.append({"key": key, "digest": "", "sr": 0, "samples": 0, "error": str(error)})
+            continue
+        facts.append({"key": key, "digest": digest(y, sr), "sr": sr, "samples": len(y), "error": ""})
+        lacking = [sets[name] for name, keys in batch.missing.items() if key in keys]
+        for name, values in features.compute(lacking, y, sr).items():
+            rows[name][key] = values
+    store = FeatureStore(batch.store)
+    for name, computed in rows.items():
+        store.write(sets[name], computed)
+    store.write_facts(facts)
+    return len(batch.clips)
+
+
+def _without_twins(clips: pd.DataFrame, facts: dict[str, dict[str, Any]]) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
+    """Drop the later of clips whose samples are identical."""
+    digests = clips["key"].map(lambda key: facts[key]["digest"])
+    later = digests.duplicated()
+    first = dict(zip(digests[~later], clips["clip"][~later], strict=True))
+    dropped = tuple(
+        Problem(clip, f"holds the same samples as {first[digest]}")
+        for clip, digest in zip(clips["clip"][later], digests[later], strict=True)
+    )
+    return clips[~later].reset_index(drop=True), dropped
+
+
+def _fingerprint(clips: pd.DataFrame) -> str:
+    """Return a hash of which clips, with what audio and labels, the corpus consists of."""
+    rows = clips.sort_values("clip")[["clip", "key", "speaker", "gender", "text", "emotion"]]
+    return hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest()[:32]

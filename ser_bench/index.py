@@ -1,0 +1,82 @@
+"""From a clip's path to the SHA-256 of its file, without reading files that have not changed.
+
+A file is known by its size, modification time and inode. One that was modified less than two seconds
+before it was indexed is hashed again next time, since a later change could leave the same time stamp.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from ser_bench.paths import replacing
+
+_RACY_NS = 2_000_000_000
+_BLOCK = 1 << 20
+
+Stat = tuple[int, int, int]
+
+
+class StatIndex:
+    """The index of one folder of clips, kept in the store as ``index/<hash of the folder>.json``."""
+
+    def __init__(self, store: Path, folder: Path) -> None:
+        name = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:24]
+        self._file = store / "index" / f"{name}.json"
+        self._known: dict[str, list] = {}
+        try:
+            known = json.loads(self._file.read_text(encoding="utf-8"))
+            self._known = known if isinstance(known, dict) else {}
+        except (OSError, ValueError):
+            self._known = {}  # it saves time and nothing else: without it the files are hashed
+
+    def keys(self, paths: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the SHA-256 by path, and for files that cannot be read the reason by path."""
+        fresh, keys, errors = [], {}, {}
+        for path in paths:
+            try:
+                stat = _stat(path)
+            except OSError as error:
+                errors[path] = f"cannot be opened: {error.strerror or error}"
+                continue
+            known = self._known.get(path)
+            if known and known[:3] == list(stat):
+                keys[path] = known[3]
+            else:
+                fresh.append(path)
+        changed = False
+        with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+            for path, result in zip(fresh, pool.map(_hashed, fresh), strict=True):
+                if isinstance(result, str):
+                    errors[path] = result
+                    continue
+                stat, keys[path] = result
+                if time.time_ns() - stat[1] > _RACY_NS:
+                    self._known[path] = [*stat, keys[path]]
+                    changed = True
+        if changed:
+            with replacing(self._file) as temporary:
+                temporary.write_text(json.dumps(self._known), encoding="utf-8")
+        return keys, errors
+
+
+def _stat(path: str) -> Stat:
+    found = os.stat(path)  # noqa: PTH116  (four times faster than Path.stat over many files)
+    return found.st_size, found.st_mtime_ns, found.st_ino
+
+
+def _hashed(path: str) -> tuple[Stat, str] | str:
+    try:
+        stat = _stat(path)
+        hashed = hashlib.sha256()
+        with open(path, "rb", buffering=0) as opened:  # noqa: PTH123
+            while block := opened.read(_BLOCK):
+                hashed.update(block)
+    except OSError as error:
+        return f"cannot be opened: {error.strerror or error}"
+    return stat, hashed.hexdigest()

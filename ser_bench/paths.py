@@ -1,0 +1,54 @@
+"""Where ser-bench keeps things, and how a file is written so that no reader ever sees half of it."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+_STALE_SECONDS = 24 * 3600.0
+
+
+def cache_folder() -> Path:
+    """Return the user's cache folder for ser-bench: ``$SER_BENCH_CACHE``, else the system's own place."""
+    if chosen := os.environ.get("SER_BENCH_CACHE"):
+        return Path(chosen).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("ser-bench", appauthor=False))
+
+
+def default_store() -> Path:
+    """Return the folder of the feature store and the fits already done, unless ``--store`` names another."""
+    return cache_folder() / "store"
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path``; on success sync it to disk and rename it into place.
+
+    On any error, Ctrl-C included, the temporary file is removed and ``path`` stays as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.tmp")
+    try:
+        yield temporary
+        with temporary.open("rb+") as written:
+            os.fsync(written.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def remove_stale(folder: Path) -> None:
+    """Remove the temporary files that killed processes left below ``folder`` more than a day ago."""
+    limit = time.time() - _STALE_SECONDS
+    for left in folder.rglob(".*.tmp"):
+        with suppress(OSError):
+            if left.stat().st_mtime < limit:
+                left.unlink()

@@ -1,0 +1,185 @@
+"""From fits to the rows of a run's files."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from ser_bench import __version__, metrics, results
+from ser_bench.fitting import FitResult
+
+if TYPE_CHECKING:
+    from ser_bench.config import Options
+    from ser_bench.corpora import OpenCorpus
+    from ser_bench.extraction import Extraction
+    from ser_bench.plan import Entry, PlannedFit
+
+_LIBRARIES = (
+    *("numpy", "scipy", "scikit-learn", "xgboost", "tensorflow", "keras", "librosa", "soundfile", "numba"),
+    *("pandas", "pyarrow", "matplotlib"),
+)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A fit that gave no predictions, and why."""
+
+    status: Literal["failed", "timeout", "skipped"]
+    error: str
+
+
+Book = Mapping["PlannedFit", "FitResult | Failure"]
+
+
+def fit_rows(
+    planned: Sequence[PlannedFit], book: Book, clips: pd.DataFrame, options: Options, corpus: str
+) -> pd.DataFrame:
+    """Return ``fits.csv``: a row per planned fit, scores where it has any. ``clips`` is indexed by clip."""
+    rows = []
+    for fit in planned:
+        result = book[fit]
+        row: dict[str, Any] = {
+            "corpus": corpus,
+            "target": options.target,
+            "features": fit.entry.features,
+            "normalize": options.normalize,
+            "model": fit.entry.model.name,
+            "split": fit.split,
+            "repeat": fit.repeat,
+            "fold": fit.number,
+            "seed": fit.seed,
+            "status": "ok" if isinstance(result, FitResult) else result.status,
+            "error": "" if isinstance(result, FitResult) else result.error,
+            "n_train": len(fit.fold.train),
+            "n_test": len(fit.fold.test),
+            "parameters": json.dumps(dict(fit.entry.model.parameters), sort_keys=True, default=list),
+        }
+        if isinstance(result, FitResult):
+            true = clips.loc[list(fit.fold.test), "label"].to_numpy(dtype=str)
+            row |= {
+                "accuracy": metrics.accuracy(true, result.predicted),
+                "uar": metrics.uar(true, result.predicted),
+                "macro_f1": metrics.macro_f1(true, result.predicted),
+                "fit_seconds": result.fit_seconds,
+                "predict_seconds": result.predict_seconds,
+            }
+        rows.append(row)
+    return pd.DataFrame(rows, columns=list(results.FIT_COLUMNS))
+
+
+def prediction_rows(
+    planned: Sequence[PlannedFit], book: Book, clips: pd.DataFrame, labels: Sequence[str], normalize: str
+) -> pd.DataFrame:
+    """Return ``predictions.parquet``: a row per fit and tested clip, a probability per label."""
+    tables = []
+    for fit in planned:
+        result = book[fit]
+        if not isinstance(result, FitResult):
+            continue
+        tested = clips.loc[list(fit.fold.test)]
+        head = {
+            "model": fit.entry.model.name,
+            "split": fit.split,
+            "normalize": normalize,
+            "repeat": fit.repeat,
+            "fold": fit.number,
+            "clip": tested["clip"].to_numpy(),
+            "speaker": tested["speaker"].to_numpy(),
+            "true": tested["label"].to_numpy(),
+            "predicted": result.predicted,
+        }
+        probabilities = {f"p_{label}": result.probabilities[:, i] for i, label in enumerate(labels)}
+        tables.append(pd.DataFrame(head | probabilities))
+    columns = [*results.PREDICTION_COLUMNS, *(f"p_{label}" for label in labels)]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+
+
+def curve_rows(planned: Sequence[PlannedFit], book: Book) -> pd.DataFrame:
+    """Return ``curves.csv``: a row per epoch of each network's fit; what was not measured is NaN."""
+    tables = []
+    for fit in planned:
+        result = book[fit]
+        if isinstance(result, FitResult) and result.history:
+            epochs = len(next(iter(result.history.values())))
+            table = pd.DataFrame({"epoch": np.arange(1, epochs + 1)} | dict(result.history))
+            for name, value in (
+                *(("model", fit.entry.model.name), ("split", fit.split)),
+                *(("repeat", fit.repeat), ("fold", fit.number)),
+            ):
+                table[name] = value
+            tables.append(table)
+    if not tables:
+        return pd.DataFrame(columns=list(results.CURVE_COLUMNS))
+    return pd.concat(tables, ignore_index=True).reindex(columns=list(results.CURVE_COLUMNS))
+
+
+def describe(
+    options: Options,
+    opened: OpenCorpus,
+    extraction: Extraction,
+    labels: Sequence[str],
+    chosen: Sequence[Entry],
+    work: Mapping[str, Any],
+    started: float,
+) -> dict[str, Any]:
+    """Return ``run.json``: what was asked for, of which corpus, with which versions, on which machine."""
+    corpus, clips = opened.corpus, extraction.clips
+    counts = clips["emotion"].value_counts()
+    return {
+        "options": json.loads(options.model_dump_json(exclude={"store", "data_dir", "out", "plugin"})),
+        "corpus": {
+            "name": corpus.name,
+            "title": corpus.title,
+            "synthetic": corpus.synthetic,
+            "licence": corpus.licence,
+            "source": corpus.source if not corpus.source.endswith(".csv") else Path(corpus.source).name,
+            "citation": corpus.citation,
+            "clips": len(clips),
+            "speakers": int(clips["speaker"].nunique()),
+            "emotions": {str(label): int(count) for label, count in counts.items()},
+            "labels": list(labels),
+            "fingerprint": extraction.fingerprint,
+        },
+        "models": [entry.model.name for entry in chosen],
+        "splits": list(options.splits),
+        "features": {entry.model.name: entry.features for entry in chosen},
+        "synthetic": corpus.synthetic,
+        "normalize": options.normalize,
+        "target": options.target,
+        "versions": {"ser-bench": __version__, "python": platform.python_version()} | _versions(),
+        "machine": {
+            "system": platform.platform(terse=True),
+            "processor": platform.machine(),
+            "cores": os.cpu_count(),
+        },
+        "started": _iso(started),
+        "finished": _iso(time.time()),
+        "dropped": [{"path": problem.path, "reason": problem.reason} for problem in extraction.dropped],
+        "problems": [{"path": Path(p.path).name, "reason": p.reason} for p in extraction.problems],
+        "work": dict(work),
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for library in _LIBRARIES:
+        try:
+            found[library] = importlib.metadata.version(library)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")

@@ -1,0 +1,215 @@
+"""A run: the corpus is opened, features are extracted, planned fits are read or computed, files are written."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ser_bench import corpora, matrices, plan, records, results
+from ser_bench.engine import cores, run_tasks
+from ser_bench.extraction import Extraction, extract
+from ser_bench.features import set_key
+from ser_bench.fits import FitStore, digest_of, fit_key
+from ser_bench.fitting import FitResult, FitTask, run_fit
+from ser_bench.paths import default_store
+from ser_bench.store import FeatureStore
+from ser_bench.watch import Silent, Watch
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ser_bench.config import Options
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """Where a run's files lie, and how many of its fits did not end well."""
+
+    folder: Path
+    failed: int
+    fits: int
+    work: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the fits of a run have in common: clips with their labels, the labels' order, the corpus's hash."""
+
+    clips: pd.DataFrame
+    labels: tuple[str, ...]
+    fingerprint: str
+    normalize: str
+
+    def rows(self, keys: Sequence[str]) -> np.ndarray:
+        """Return the row numbers of clip keys."""
+        return self.clips.index.get_indexer(keys)  # the table is indexed by clip
+
+
+def run(options: Options, watch: Watch | None = None) -> RunOutcome:
+    """Carry out a run and leave its files in the folder that ``options.out`` names.
+
+    Raises
+    ------
+    SerBenchError
+        For whatever in the options or the data makes the run impossible; fits that fail do not raise.
+    """
+    watch = watch or Silent()
+    started = time.time()
+    store = options.store or default_store()
+    chosen = plan.entries(options)
+    opened = open_corpus(options, watch)
+    plan.fits(chosen, plan.with_labels(opened.clips, options.target), options)  # so that errors come at once
+    extraction = extract(
+        opened, plan.needed_sets(chosen), FeatureStore(store), jobs=options.jobs or cores(), watch=watch
+    )
+    tell_losses(extraction, watch)
+    clips = plan.with_labels(extraction.clips, options.target).set_index("clip", drop=False)
+    setting = Setting(clips, plan.labels_in_order(clips, options.target), extraction.fingerprint, options.normalize)
+    planned = plan.fits(chosen, clips.reset_index(drop=True), options)
+    book, work = carry_out(planned, setting, options, store, watch)
+    folder = options.out or Path("results", opened.corpus.name)
+    results.write_run(
+        folder,
+        records.describe(options, opened, extraction, setting.labels, chosen, work, started),
+        records.fit_rows(planned, book, clips, options, opened.corpus.name),
+        records.prediction_rows(planned, book, clips, setting.labels, options.normalize),
+        records.curve_rows(planned, book),
+    )
+    failed = sum(not isinstance(book[fit], FitResult) and not fit.entry.skipped for fit in planned)
+    return RunOutcome(folder, failed, len(planned), work)
+
+
+def open_corpus(options: Options, watch: Watch) -> corpora.OpenCorpus:
+    """Open the corpus asked for, or the default one, and say which on the first line."""
+    name = options.corpus or (corpora.default_name() if options.data_dir is None else "ravdess")
+    opened = corpora.open_corpus(name, options.data_dir, part=options.part, emotions=options.emotions)
+    made = " (synthetic speech)" if opened.corpus.synthetic else ""
+    missing = "; RAVDESS was not found, name its folder with --data-dir" if options.corpus is None and made else ""
+    watch.say(f"corpus {opened.corpus.name}{made}: {len(opened.clips)} clips in {opened.folder}{missing}")
+    return opened
+
+
+def tell_losses(extraction: Extraction, watch: Watch) -> None:
+    """Name the clips that were dropped or could not be used."""
+    for problem in extraction.dropped:
+        watch.warn(f"{problem.path} is left out: {problem.reason}")
+    for problem in extraction.problems:
+        watch.warn(f"{problem.path}: {problem.reason}")
+
+
+Book = dict[plan.PlannedFit, FitResult | records.Failure]
+
+
+def carry_out(
+    planned: Sequence[plan.PlannedFit], setting: Setting, options: Options, store: Path, watch: Watch
+) -> tuple[Book, dict[str, Any]]:
+    """Read the fits that are done, compute the others, longest first, and save each as it completes."""
+    saved = FitStore(store)
+    keys = {fit: key_of(fit, setting) for fit in planned if not fit.entry.skipped}
+    book: Book = {f: records.Failure("skipped", f.entry.skipped) for f in planned if f.entry.skipped}
+    if not options.fresh:
+        book |= {fit: result for fit, key in keys.items() if (result := saved.load(key))}
+    todo = sorted((fit for fit in keys if fit not in book), key=lambda fit: -fit.cost)
+    begun = time.perf_counter()
+    jobs = min(options.jobs or cores(), max(1, len(todo)))
+    if todo:
+        advance = watch.begin(sum(fit.cost for fit in todo), "fitting", "fit", len(todo))
+        with _matrices(todo, setting, store) as paths:
+            tasks = ((fit, task_of(fit, setting, paths[fit.entry.features])) for fit in todo)
+            for outcome in run_tasks(run_fit, tasks, jobs=jobs, timeout=options.fit_timeout):
+                fit, result = outcome.key, outcome.value
+                advance(fit.cost)
+                if outcome.ended == "ok":
+                    saved.save(keys[fit], result)
+                    book[fit] = result
+                    _tell(fit, result, watch)
+                else:
+                    failure = records.Failure(
+                        "timeout" if outcome.ended == "timeout" else "failed", outcome.error or ""
+                    )
+                    book[fit] = failure
+                    watch.warn(f"{_name(fit)} {failure.status}: {failure.error}")
+    return book, _work(todo, book, time.perf_counter() - begun, jobs, reused=len(keys) - len(todo))
+
+
+def key_of(fit: plan.PlannedFit, setting: Setting) -> str:
+    """Return the key under which a fit is kept: everything that decides its outcome."""
+    clips = setting.clips
+    train = clips.loc[list(fit.fold.train)]
+    return fit_key(
+        fit.entry.model,
+        parts={
+            "parameters": dict(fit.entry.model.parameters),
+            "features": [f"{s.name}-{set_key(s)}" for s in fit.entry.sets],
+            "normalize": setting.normalize,
+            "corpus": setting.fingerprint if setting.normalize != "none" else "",
+            "labels": setting.labels,
+            "train": digest_of(zip(train["key"], train["label"], train["speaker"], strict=True)),
+            "test": digest_of(clips.loc[list(fit.fold.test), "key"]),
+            "seed": fit.seed,
+        },
+    )
+
+
+def task_of(fit: plan.PlannedFit, setting: Setting, matrix: Path) -> FitTask:
+    """Return what a worker needs to carry out a fit; the test clips' labels stay here."""
+    train = setting.rows(fit.fold.train)
+    return FitTask(
+        model=fit.entry.model,
+        parameters=fit.entry.model.parameters,
+        seed=fit.seed,
+        matrix=matrix,
+        train=train,
+        test=setting.rows(fit.fold.test),
+        y=setting.clips["label"].to_numpy(dtype=str)[train],
+        groups=setting.clips["speaker"].to_numpy(dtype=str)[train],
+        labels=setting.labels,
+    )
+
+
+@contextmanager
+def _matrices(todo: Sequence[plan.PlannedFit], setting: Setting, store: Path) -> Iterator[dict[str, Path]]:
+    """Write the arrays that the fits need where workers can map them, and remove them afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="scratch-", dir=store))
+    try:
+        paths = {}
+        for name, sets in {fit.entry.features: fit.entry.sets for fit in todo}.items():
+            X = matrices.assemble(setting.clips, sets, FeatureStore(store))
+            if setting.normalize == "speaker":
+                X = matrices.standardize_speakers(X, setting.clips["speaker"].to_numpy(dtype=str))
+            paths[name] = matrices.save(X, folder / f"{name}.npy")
+        yield paths
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _work(todo: Sequence[plan.PlannedFit], book: Book, wall: float, jobs: int, *, reused: int) -> dict[str, Any]:
+    """Account for the workers' time: how much of it was spent inside fit and predict."""
+    done = [result for fit in todo if isinstance(result := book.get(fit), FitResult)]
+    inside = sum(result.fit_seconds + result.predict_seconds for result in done)
+    return {
+        "computed": len(todo),
+        "reused": reused,
+        "jobs": jobs,
+        "wall_seconds": round(wall, 3),
+        "worker_seconds": round(wall * jobs, 3),
+        "fit_share": round(inside / (wall * jobs), 4) if done else None,
+    }
+
+
+def _tell(fit: plan.PlannedFit, result: FitResult, watch: Watch) -> None:
+    watch.detail(f"{_name(fit)}: {result.fit_seconds:.1f} s")
+    for warning in result.warnings:
+        watch.detail(f"{_name(fit)} warns: {warning}")
+
+
+def _name(fit: plan.PlannedFit) -> str:
+    return f"{fit.entry.model.name}, {fit.split} fold {fit.number + 1}" + (f", repeat {fit.repeat}" * bool(fit.repeat))

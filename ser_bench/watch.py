@@ -1,0 +1,41 @@
+"""How long work tells what it is doing: the library calls these, the command line prints them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+Advance = Callable[[float], None]
+
+
+class Watch(Protocol):
+    """Somebody who watches; :class:`Silent` watches without a word."""
+
+    def say(self, text: str) -> None:
+        """Take a line that every user should see."""
+
+    def detail(self, text: str) -> None:
+        """Take a line for users who asked for more."""
+
+    def warn(self, text: str) -> None:
+        """Take a warning."""
+
+    def begin(self, total: float, what: str, unit: str, count: int) -> Advance:
+        """Announce work of ``total`` in ``count`` pieces; the returned function is told each piece's share."""
+
+
+class Silent:
+    """Watches and says nothing."""
+
+    def say(self, text: str) -> None:
+        """Keep quiet."""
+
+    def detail(self, text: str) -> None:
+        """Keep quiet."""
+
+    def warn(self, text: str) -> None:
+        """Keep quiet."""
+
+    def begin(self, total: float, what: str, unit: str, count: int) -> Advance:
+        """Keep quiet."""
+        return lambda share: None
