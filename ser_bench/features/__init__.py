@@ -1,1 +1,72 @@
-""""""
+"""The registry of feature sets, and computing several of them on one clip.
+
+Adding a set: write a file here with its ``FeatureSet`` constant, whose ``compute`` imports what it
+needs inside, and enter the constant in ``_ALL``. The conformance test then covers it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ser_bench.errors import ConfigError, UnknownNameError
+from ser_bench.features.base import FeatureSet
+from ser_bench.features.classic import CHROMA, CONTRAST, MEL, MFCC, TONNETZ
+from ser_bench.features.functionals import FUNCTIONALS
+from ser_bench.features.logmel import LOGMEL
+from ser_bench.features.mfcc_frames import MFCC_FRAMES
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["FEATURE_SETS", "FeatureSet", "compute", "parse", "set_key"]
+
+_ALL = (FUNCTIONALS, LOGMEL, MFCC_FRAMES, MFCC, CHROMA, MEL, CONTRAST, TONNETZ)
+
+FEATURE_SETS: dict[str, FeatureSet] = {feature_set.name: feature_set for feature_set in _ALL}
+"""Every registered set by name, the default vector first."""
+
+
+def parse(text: str) -> tuple[FeatureSet, ...]:
+    """Return the sets that ``text`` names, in its order; several are joined by ``+``.
+
+    Raises ``UnknownNameError`` for a name that nobody registered, ``ConfigError`` for a set named
+    twice or for vectors joined with frames.
+    """
+    names = [name.strip() for name in text.split("+")]
+    for name in names:
+        if name not in FEATURE_SETS:
+            raise UnknownNameError("feature set", name, FEATURE_SETS)
+        if names.count(name) > 1:
+            raise ConfigError(f"features {text!r} name {name!r} twice; name each set once")
+    sets = tuple(FEATURE_SETS[name] for name in names)
+    if len({feature_set.kind for feature_set in sets}) > 1:
+        kinds = ", ".join(f"{feature_set.name} ({feature_set.kind})" for feature_set in sets)
+        raise ConfigError(f"features {text!r} join vectors with frames: {kinds}; join sets of one kind")
+    return sets
+
+
+def compute(sets: Iterable[FeatureSet], y: np.ndarray, sr: float) -> dict[str, np.ndarray]:
+    """Return each set's values of one clip, by name; what they share is computed once.
+
+    ``y`` is finite float32, mono, at least one sample, and is left as it is; ``sr`` is in Hz. Vectors
+    have shape ``(d,)``, frames ``(t, d)``, both float32 and finite.
+    """
+    from ser_bench.features.analysis import Analysis
+
+    analysis = Analysis(y, sr)
+    return {feature_set.name: feature_set.compute(analysis) for feature_set in sets}
+
+
+def set_key(feature_set: FeatureSet) -> str:
+    """Return 16 hexadecimal digits that change with the set's name, version, parameters or columns."""
+    identity = {
+        "name": feature_set.name,
+        "version": feature_set.version,
+        "parameters": dict(feature_set.parameters),
+        "columns": feature_set.columns,
+    }
+    text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

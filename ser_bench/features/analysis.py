@@ -1,0 +1,63 @@
+"""One clip's samples and everything that several feature sets measure on them, each computed once."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from ser_bench.features import framing, pitch, speech
+
+
+class Analysis:
+    """A clip under analysis: ``y`` (float32, mono) at ``sr`` Hz, and parts shared by feature sets.
+
+    Every part is computed when first asked for and kept, so several sets asked for at once cost one
+    decoding, one trimming and one spectrum. Parts are not to be modified by those who read them.
+    """
+
+    def __init__(self, y: np.ndarray, sr: float) -> None:
+        self.y = np.ascontiguousarray(y, dtype=np.float32)
+        self.sr = float(sr)
+
+    # -- speech: silence trimmed, 25 ms frames every 10 ms ------------------------------------------
+
+    @cached_property
+    def speech(self) -> np.ndarray:
+        """Samples without the silence at both ends, float32 of shape ``(n,)``."""
+        first, last = framing.speech_bounds(self.y, self.sr)
+        return self.y[first:last]
+
+    @cached_property
+    def band_energies(self) -> np.ndarray:
+        """Mean square of each speech frame in 64 mel bands up to 8 kHz, shape ``(t, 64)``."""
+        return speech.band_energies(self.speech, self.sr)
+
+    @cached_property
+    def log_mel(self) -> np.ndarray:
+        """``band_energies`` in dB of full scale, shape ``(t, 64)``."""
+        return speech.to_db(self.band_energies)
+
+    @cached_property
+    def speech_mfcc(self) -> np.ndarray:
+        """First 20 cosine coefficients of ``log_mel``, shape ``(t, 20)``."""
+        return speech.cepstrum(self.log_mel, 20)
+
+    @cached_property
+    def narrowband(self) -> tuple[np.ndarray, float]:
+        """The speech decimated to 7.5 kHz or a little more, and that rate in Hz."""
+        factor = max(1, int(self.sr // pitch.RATE))
+        return framing.decimate(self.speech, factor), self.sr / factor
+
+    @cached_property
+    def levels(self) -> np.ndarray:
+        """Level of each speech frame in dB of full scale, shape ``(t,)``."""
+        count = framing.frame_count(len(self.speech), self.sr)
+        length = framing.window_length(self.sr)
+        return framing.level_db(framing.cut_frames(self.speech, self.sr, count, length))
+
+    @cached_property
+    def pitch(self) -> pitch.PitchTrack:
+        """F0 and strength of voicing of each speech frame."""
+        y, sr = self.narrowband
+        return pitch.track(y, sr, self.levels)

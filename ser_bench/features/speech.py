@@ -1,0 +1,53 @@
+"""Log-mel energies of speech frames: 25 ms windows, 10 ms apart, 64 bands up to 8 kHz at any rate."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ser_bench.features import filterbanks, framing
+
+N_BANDS = 64
+FMIN, FMAX = 50.0, 8000.0
+FLOOR_DB = -100.0
+RANGE_DB = 80.0
+"""Energies this far below the clip's loudest band are raised to that level: digital silence inside a
+clip says more about the recording than about the voice."""
+
+
+def band_energies(y: np.ndarray, sr: float) -> np.ndarray:
+    """Return the mean square in each mel band and frame, float32 of shape ``(t, 64)``.
+
+    The unit is that of ``y`` squared, whatever the rate and window; bands above Nyquist hold 0.
+    """
+    length = framing.window_length(sr)
+    window = framing.hann(length)
+    n_fft = 1 << (length - 1).bit_length()
+    frames = framing.cut_frames(y, sr, framing.frame_count(len(y), sr), length) * window
+    from scipy.fft import rfft
+
+    spectrum = rfft(frames, n=n_fft, axis=1)
+    bins = min(spectrum.shape[1], int(FMAX * n_fft / sr) + 2)
+    spectrum = spectrum[:, :bins]
+    power = spectrum.real**2 + spectrum.imag**2
+    scale = 2 / (n_fft * np.square(window, dtype=np.float64).sum())
+    bank = filterbanks.mel(sr, n_fft, N_BANDS, FMIN, FMAX)[:, :bins]
+    return (power @ bank.T) * np.float32(scale)
+
+
+def to_db(energies: np.ndarray) -> np.ndarray:
+    """Return mean squares as dB of full scale, floored at -100 dB and 80 dB below the largest."""
+    floor = max(10 ** (FLOOR_DB / 10), float(energies.max(initial=0.0)) * 10 ** (-RANGE_DB / 10))
+    return (10 * np.log10(np.maximum(energies, floor))).astype(np.float32)
+
+
+def cepstrum(log_mel: np.ndarray, n_mfcc: int) -> np.ndarray:
+    """Return the first cosine coefficients of log-mel frames, shape ``(t, n_mfcc)``."""
+    return log_mel @ filterbanks.cosine(n_mfcc, log_mel.shape[1]).T
+
+
+def delta(frames: np.ndarray) -> np.ndarray:
+    """Return the regression slope per frame over two frames on either side, ends repeated, same shape."""
+    padded = np.pad(frames, ((2, 2), (0, 0)), mode="edge")
+    one = padded[3:-1] - padded[1:-3]
+    two = padded[4:] - padded[:-4]
+    return ((one + 2 * two) / 10).astype(np.float32)
