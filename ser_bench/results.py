@@ -92,7 +92,8 @@ def write_run(
     labels = tuple(info["corpus"]["labels"])
     table = _sorted(_shaped(predictions, _prediction_columns(labels)), info)
     write_file(folder / "predictions.parquet", _as_parquet(table, labels))
-    write_file(folder / "curves.csv", _as_csv(_sorted(_shaped(curves, CURVE_COLUMNS), info)))
+    # Curves are looked at, not computed with: six digits halve the largest text file.
+    write_file(folder / "curves.csv", _as_csv(_sorted(_shaped(curves, CURVE_COLUMNS), info), "%.6g"))
     write_file(folder / "fits.csv", _as_csv(_sorted(_shaped(fits, FIT_COLUMNS), info)))
     text = json.dumps({"format": FORMAT, **info}, indent=2, ensure_ascii=False)
     write_file(folder / "run.json", (text + "\n").encode())
@@ -163,9 +164,9 @@ def _sorted(table: pd.DataFrame, info: Mapping[str, Any]) -> pd.DataFrame:
     return table.sort_values(_FIT_KEY + last, key=place, kind="stable", ignore_index=True)
 
 
-def _as_csv(table: pd.DataFrame) -> bytes:
+def _as_csv(table: pd.DataFrame, float_format: str | None = None) -> bytes:
     counts = {name: "Int64" for name in _COUNTS if name in table.columns}
-    return table.astype(counts).to_csv(index=False, lineterminator="\n").encode()
+    return table.astype(counts).to_csv(index=False, lineterminator="\n", float_format=float_format).encode()
 
 
 def _as_parquet(table: pd.DataFrame, labels: Sequence[str]) -> bytes:
