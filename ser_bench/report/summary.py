@@ -1,0 +1,163 @@
+"""A run in a table and a sentence: a row per model, and how much the random split flattered."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pandas as pd
+from tabulate import tabulate
+
+from ser_bench.report.scores import BASELINES, gap_between, pooled_scores, random_like, ranking_split, shortfalls
+from ser_bench.report.words import SYNTHETIC, normalisation, percent, points, protocol, seconds
+from ser_bench.results import SavedRun
+
+
+def summarise(run: SavedRun) -> pd.DataFrame:
+    """Return a row per model, the best first and the baselines last.
+
+    Columns: ``model``; per split ``<split>_accuracy`` and ``<split>_uar`` (fractions, NaN where a fold is
+    missing); ``uar_gap`` (see :func:`ser_bench.report.scores.gap_between`); ``fit_seconds``, the mean
+    over the fits that ended; ``status``, ``ok`` or which split fell short and how.
+    """
+    models, splits = list(run.info["models"]), list(run.info["splits"])
+    scores, notes = pooled_scores(run), shortfalls(run)
+    table = pd.DataFrame({"model": models})
+    for split in splits:
+        for measure in ("accuracy", "uar"):
+            table[f"{split}_{measure}"] = [scores.at[(model, split), measure] for model in models]
+    pair = gap_between(splits)
+    table["uar_gap"] = table[f"{pair[0]}_uar"] - table[f"{pair[1]}_uar"] if pair else float("nan")
+    ended = run.fits[run.fits["status"] == "ok"].groupby("model")["fit_seconds"].mean()
+    table["fit_seconds"] = [float(ended.get(model, float("nan"))) for model in models]
+    short = [[f"{split}: {notes[model, split]}" for split in splits if notes[model, split]] for model in models]
+    table["status"] = ["; ".join(bad) or "ok" for bad in short]
+    rank = table[f"{ranking_split(splits)}_uar"].fillna(-1)
+    order = rank.to_frame("uar").assign(baseline=table["model"].isin(BASELINES))
+    order = order.sort_values(["baseline", "uar"], ascending=[True, False], kind="stable")
+    return table.loc[order.index].reset_index(drop=True)
+
+
+def headline(run: SavedRun) -> str:
+    """Return one sentence: how much the random split flattered, and which model is best."""
+    table, splits = summarise(run), list(run.info["splits"])
+    learners = table[~table["model"].isin(BASELINES)]
+    learners = table if learners.empty else learners
+    where = f"On {run.info['corpus']['name']}"
+    where += " (synthetic speech)" if run.info["synthetic"] else ""
+    how = " (speakers normalised by their own clips: transductive)" if normalisation(run) else ""
+    split = ranking_split(splits)
+    ranked = learners.dropna(subset=[f"{split}_uar"])
+    if ranked.empty:
+        return f"{where} no model finished every fold of the {split} split; fits.csv holds the reasons."
+    short = learners.loc[learners["status"] != "ok", "model"]
+    how += "" if short.empty else f"; unfinished: {', '.join(short)}"
+    best = ranked.iloc[0]
+    pair = gap_between(splits)
+    gaps = learners.dropna(subset=["uar_gap"])
+    if pair is None or gaps.empty:
+        return f"{where} {_best_alone(best, split)}{how}."
+    return f"{where} {_flattery(gaps, pair)}; best on new voices: {_named(best, split)}{how}."
+
+
+def markdown(run: SavedRun) -> str:
+    """Return ``summary.md``: the headline, the protocol, the table in percent, and what to know of it."""
+    corpus = run.info["corpus"]
+    title = f"# ser-bench on {corpus.get('title') or corpus['name']}"
+    title += f": {SYNTHETIC}" if run.info["synthetic"] else ""
+    note = normalisation(run)
+    lines = [title, f"**{headline(run)}**", protocol(run) + ("" if note else " · not normalised by speaker")]
+    lines += [f"**{note}.**"] if note else []
+    cells = _cells(run, summarise(run), measures=("uar", "accuracy"))
+    lines.append(tabulate(cells, headers="keys", tablefmt="github", colalign=_align(cells), disable_numparse=True))
+    return "\n\n".join([*lines, "\n".join(f"- {note}" for note in _notes(run))]) + "\n"
+
+
+def terminal_table(run: SavedRun, width: int = 100) -> str:
+    """Return the protocol and the table as plain text no wider than ``width`` characters.
+
+    What does not fit is left out: accuracies first, then times.
+    """
+    table = summarise(run)
+    notes = [SYNTHETIC] if run.info["synthetic"] else []
+    notes += [note for note in (normalisation(run),) if note]
+    head = [line for text in (protocol(run), *notes) for line in textwrap.wrap(text, width)]
+    for measures, times in ((("uar", "accuracy"), True), (("uar",), True), (("uar",), False)):
+        cells = _cells(run, table, measures=measures, times=times, break_headers=True)
+        cells["model"] = [name if len(name) <= 24 else name[:23] + "…" for name in cells["model"]]
+        text = tabulate(cells, headers="keys", tablefmt="simple", colalign=_align(cells), disable_numparse=True)
+        if max(map(len, text.splitlines())) <= width:
+            break
+    return "\n".join([*head, "", text])
+
+
+def _cells(
+    run: SavedRun,
+    table: pd.DataFrame,
+    *,
+    measures: tuple[str, ...],
+    times: bool = True,
+    break_headers: bool = False,
+) -> dict[str, list[str]]:
+    """Write the table's numbers; where a split fell short its cell says how."""
+    splits, notes, between = run.info["splits"], shortfalls(run), "\n" if break_headers else " "
+    words = {"uar": "UAR", "accuracy": "accuracy"}
+    cells = {"model": list(table["model"])}
+    for measure in measures:
+        for split in splits:
+            values = zip(table["model"], table[f"{split}_{measure}"], strict=True)
+            cells[f"{split}{between}{words[measure]} %"] = [notes[m, split] or percent(v) for m, v in values]
+        if measure == "uar" and gap_between(splits):
+            cells[f"UAR{between}gap"] = [points(value) for value in table["uar_gap"]]
+    if times:
+        cells[f"mean{between}fit"] = [seconds(value) for value in table["fit_seconds"]]
+    return cells
+
+
+def _align(cells: dict[str, list[str]]) -> list[str]:
+    return ["left", *["right"] * (len(cells) - 1)]
+
+
+def _named(row: pd.Series, split: str) -> str:
+    return f"{row['model']}, {percent(row[f'{split}_uar'])} %"
+
+
+def _flattery(gaps: pd.DataFrame, pair: tuple[str, str]) -> str:
+    """Name the model that the random split flattered most."""
+    worst = gaps.loc[gaps["uar_gap"].idxmax()]
+    if worst["uar_gap"] <= 0:
+        return f"the {pair[0]} split flattered no model"
+    most = " most," if len(gaps) > 1 else ""
+    fall = " % → ".join(percent(worst[f"{split}_uar"]) for split in pair)
+    amount = points(worst["uar_gap"]).lstrip("+")
+    return f"the {pair[0]} split flattered {worst['model']}{most} by {amount} points ({fall} % UAR)"
+
+
+def _best_alone(best: pd.Series, split: str) -> str:
+    """Name the best model where no gap can be told, and say what that leaves open."""
+    if random_like(split):
+        return f"the best model is {_named(best, split)} UAR, under the {split} split, which tests on voices it trained on"
+    return f"the best model under the {split} split is {_named(best, split)} UAR"
+
+
+def _notes(run: SavedRun) -> list[str]:
+    """Say how the columns came about, and what was left out."""
+    pair = gap_between(run.info["splits"])
+    notes = [
+        "UAR is the mean recall over classes; it and accuracy are in percent, pooled over the clips of all test folds"
+        + (", then averaged over repeats." if run.fits["repeat"].nunique() > 1 else ".")
+    ]
+    if pair:
+        notes.append(f"The gap is UAR under `{pair[0]}` minus UAR under `{pair[1]}`, in points: what known voices add.")
+    if (shortfalls(run) != "").any():
+        notes.append("A model with a missing fold has no score under that split; `fits.csv` holds the reasons.")
+    dropped, problems = run.info.get("dropped") or [], run.info.get("problems") or []
+    if dropped:
+        notes.append(f"Left out as identical to an earlier clip: {_few([str(clip) for clip in dropped])}.")
+    if problems:
+        named = [f"{problem['path']} ({problem['reason']})" for problem in problems]
+        notes.append(f"Left out as unusable: {_few(named)}.")
+    return notes
+
+
+def _few(items: list[str], most: int = 5) -> str:
+    return ", ".join(items[:most]) + (f" and {len(items) - most:,} more" if len(items) > most else "")

@@ -1,0 +1,73 @@
+"""How a run is named and its numbers are written, the same on every table and chart."""
+
+from __future__ import annotations
+
+import math
+
+from ser_bench.results import SavedRun
+
+SYNTHETIC = "SYNTHETIC SPEECH"
+"""What every table and chart of made-up speech says."""
+
+
+def percent(fraction: float) -> str:
+    """Write a fraction as a percentage with one decimal and no sign; NaN as ``n/a``."""
+    return "n/a" if math.isnan(fraction) else f"{100 * fraction:.1f}"
+
+
+def points(difference: float) -> str:
+    """Write a difference of fractions in percentage points, always with its sign; NaN as ``n/a``."""
+    if math.isnan(difference):
+        return "n/a"
+    return f"{round(100 * difference, 1) + 0.0:+.1f}"  # adding zero turns -0.0 into +0.0
+
+
+def seconds(duration: float) -> str:
+    """Write a duration in seconds with two significant digits, from milliseconds up; NaN as ``n/a``."""
+    if math.isnan(duration):
+        return "n/a"
+    if duration < 0.0095:
+        return f"{1000 * duration:.1g} ms"
+    if duration < 0.95:
+        return f"{1000 * duration:.2g} ms" if duration < 0.095 else f"{duration:.2f} s"
+    return f"{duration:.1f} s" if duration < 9.95 else f"{duration:,.0f} s"
+
+
+def plural(count: int, noun: str) -> str:
+    """Write a count with its noun: ``1 fold``, ``1,440 clips``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def corpus_title(run: SavedRun) -> str:
+    """Return the corpus's title, with its short name where the title does not hold it."""
+    corpus = run.info["corpus"]
+    name, title = corpus["name"], corpus.get("title") or corpus["name"]
+    return title if name.casefold() in title.casefold() else f"{title} ({name})"
+
+
+def protocol(run: SavedRun, splits: tuple[str, ...] | None = None) -> str:
+    """Return a line with corpus, clips, speakers, labels, folds of each split, repeats, features and seed."""
+    info, corpus = run.info, run.info["corpus"]
+    target, size = info["target"], len(run.labels)
+    labels = plural(size, "emotion") if target == "emotion" else f"{size} classes ({target})"
+    folds = run.fits.groupby("split")["fold"].nunique()
+    names = info["splits"] if splits is None else splits
+    repeats = run.fits["repeat"].nunique()
+    parts = [
+        corpus_title(run),
+        plural(int(corpus["clips"]), "clip"),
+        plural(int(corpus["speakers"]), "speaker"),
+        labels,
+        *(f"{name}: {plural(int(folds.get(name, 0)), 'fold')}" for name in names),
+        *([plural(repeats, "repeat")] if repeats > 1 else []),
+        f"features: {'each model’s own' if info['features'] == 'auto' else info['features']}",
+        f"seed {info['options'].get('seed', 0)}",
+    ]
+    return " · ".join(parts)
+
+
+def normalisation(run: SavedRun) -> str:
+    """Return what was done to the features by speaker, empty if nothing."""
+    if run.info["normalize"] == "none":
+        return ""
+    return "Normalised per speaker with the test speakers’ own unlabelled clips (transductive)"

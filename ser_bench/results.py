@@ -1,0 +1,300 @@
+"""A run's folder: its files written whole or not at all, and read back or refused with the reason.
+
+``run.json`` is written last and its format is numbered, so a folder without it holds no finished run.
+The tables are keyed by name (model, split, repeat, fold, clip), never by position.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ser_bench.errors import RunError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+FORMAT = 1
+"""The number of the layout of a run's files; raised when a reader of the older one would misread them."""
+
+FIT_COLUMNS = (
+    *(
+        "corpus",
+        "target",
+        "features",
+        "normalize",
+        "model",
+        "split",
+        "repeat",
+        "fold",
+        "seed",
+        "status",
+        "error",
+    ),
+    *("n_train", "n_test", "accuracy", "uar", "macro_f1", "fit_seconds", "predict_seconds", "parameters"),
+)
+"""The columns of ``fits.csv``: a row per fit that the run planned, whatever came of it."""
+
+PREDICTION_COLUMNS = ("model", "split", "normalize", "repeat", "fold", "clip", "speaker", "true", "predicted")
+"""The columns of ``predictions.parquet`` before ``p_<label>``: a row per fit and tested clip."""
+
+CURVE_COLUMNS = ("model", "split", "repeat", "fold", "epoch", "loss", "accuracy", "val_loss", "val_accuracy")
+"""The columns of ``curves.csv``: a row per epoch of each fit that learns by epochs."""
+
+STATUSES = ("ok", "failed", "timeout", "skipped")
+"""What may come of a fit."""
+
+_FIT_KEY = ["model", "split", "repeat", "fold"]
+_INTEGERS = ("repeat", "fold", "seed", "epoch")
+_COUNTS = ("n_train", "n_test")
+_TEXTS = (
+    *("corpus", "target", "features", "normalize", "model", "split", "status", "error", "parameters"),
+    *("clip", "speaker", "true", "predicted"),
+)
+_INFO_KEYS = ("options", "corpus", "models", "splits", "synthetic", "normalize", "target", "features")
+
+
+@dataclass(frozen=True, eq=False)
+class SavedRun:
+    """A run as its folder holds it: ``run.json``, then the tables with the columns named above.
+
+    In ``predictions`` names are categorical (``true`` and ``predicted`` over the run's labels in their
+    order) and probabilities float32.
+    """
+
+    info: Mapping[str, Any]
+    fits: pd.DataFrame
+    predictions: pd.DataFrame
+    curves: pd.DataFrame
+    folder: Path
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that the models chose from, in their order on tables and charts."""
+        return tuple(self.info["corpus"]["labels"])
+
+
+def write_run(
+    folder: Path, info: Mapping[str, Any], fits: pd.DataFrame, predictions: pd.DataFrame, curves: pd.DataFrame
+) -> None:
+    """Write a run's files into ``folder``, rows in the order of the run's models and splits.
+
+    The tables may lack columns only if they have no rows. ``info`` is what ``run.json`` holds.
+    Raises :class:`ser_bench.errors.RunError` where the folder cannot be written.
+    """
+    labels = tuple(info["corpus"]["labels"])
+    table = _sorted(_shaped(predictions, _prediction_columns(labels)), info)
+    write_file(folder / "predictions.parquet", _as_parquet(table, labels))
+    # Curves are looked at, not computed with: six digits halve the largest text file.
+    write_file(folder / "curves.csv", _as_csv(_sorted(_shaped(curves, CURVE_COLUMNS), info), "%.6g"))
+    write_file(folder / "fits.csv", _as_csv(_sorted(_shaped(fits, FIT_COLUMNS), info)))
+    text = json.dumps({"format": FORMAT, **info}, indent=2, ensure_ascii=False)
+    write_file(folder / "run.json", (text + "\n").encode())
+
+
+def read_run(folder: Path) -> SavedRun:
+    """Read a run's files; raises :class:`ser_bench.errors.RunError` where they are missing or damaged."""
+    info = _read_info(folder)
+    labels = tuple(info["corpus"]["labels"])
+    run = SavedRun(
+        info=info,
+        fits=_read_csv(folder / "fits.csv", FIT_COLUMNS),
+        predictions=_read_predictions(folder / "predictions.parquet", labels),
+        curves=_read_csv(folder / "curves.csv", CURVE_COLUMNS),
+        folder=folder,
+    )
+    _check_agreement(run)
+    return run
+
+
+def write_file(path: Path, data: bytes, *, sync: bool = True) -> None:
+    """Write a file whole or not at all, making its folder: beside it, synced to disk, then renamed.
+
+    ``sync=False`` leaves the moment of writing to the system, for what can be made again.
+    Raises :class:`ser_bench.errors.RunError` where that is impossible.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with partial.open("xb") as file:
+                file.write(data)
+                file.flush()
+                if sync:
+                    os.fsync(file.fileno())
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise RunError(
+            f"cannot write {path}: {reason}\nmake room or give another folder with --out"
+        ) from error
+
+
+def _prediction_columns(labels: Sequence[str]) -> tuple[str, ...]:
+    return (*PREDICTION_COLUMNS, *(f"p_{label}" for label in labels))
+
+
+def _shaped(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Return exactly these columns; a table without rows need not have them."""
+    if table.empty:
+        return table.reindex(columns=list(columns))
+    return table[list(columns)]
+
+
+def _sorted(table: pd.DataFrame, info: Mapping[str, Any]) -> pd.DataFrame:
+    """Order rows as the run lists its models and splits, so that equal runs leave equal files."""
+    orders = {"model": list(info["models"]), "split": list(info["splits"])}
+
+    def place(column: pd.Series) -> pd.Series:
+        order = orders.get(str(column.name))
+        return (
+            column if order is None else column.astype("str").map({name: i for i, name in enumerate(order)})
+        )
+
+    last = [name for name in ("clip", "epoch") if name in table.columns]
+    return table.sort_values(_FIT_KEY + last, key=place, kind="stable", ignore_index=True)
+
+
+def _as_csv(table: pd.DataFrame, float_format: str | None = None) -> bytes:
+    counts = {name: "Int64" for name in _COUNTS if name in table.columns}
+    return table.astype(counts).to_csv(index=False, lineterminator="\n", float_format=float_format).encode()
+
+
+def _as_parquet(table: pd.DataFrame, labels: Sequence[str]) -> bytes:
+    """Return Parquet that any reader sees as plain strings, integers and float32, packed for size."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = _prediction_schema(labels)
+    plain = table.astype({name: "object" for name in table.columns if name in _TEXTS})
+    buffer = io.BytesIO()
+    pq.write_table(
+        pa.Table.from_pandas(plain, schema=schema, preserve_index=False),
+        buffer,
+        compression="zstd",
+        compression_level=9,
+        use_dictionary=[field.name for field in schema if not field.name.startswith("p_")],
+        # The bytes of floats pack well only when each is laid beside its like.
+        column_encoding={f"p_{label}": "BYTE_STREAM_SPLIT" for label in labels},
+    )
+    return buffer.getvalue()
+
+
+def _prediction_schema(labels: Sequence[str]) -> pa.Schema:
+    import pyarrow as pa
+
+    kinds = {"repeat": pa.int32(), "fold": pa.int32()}
+    named = [(name, kinds.get(name, pa.string())) for name in PREDICTION_COLUMNS]
+    return pa.schema(named + [(f"p_{label}", pa.float32()) for label in labels])
+
+
+def _read_info(folder: Path) -> dict[str, Any]:
+    path = folder / "run.json"
+    try:
+        info = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        what = (
+            "has no run.json"
+            if folder.is_dir()
+            else "is not a folder"
+            if folder.exists()
+            else "does not exist"
+        )
+        raise RunError(
+            f"no finished run in {folder}: it {what}\ngive the folder that `ser-bench run` names at its end"
+        ) from None
+    except OSError as error:
+        raise RunError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise _damaged(path, str(error)) from error
+    _check_info(path, info)
+    return info
+
+
+def _check_info(path: Path, info: Any) -> None:
+    if not isinstance(info, dict) or "format" not in info:
+        raise RunError(f"{path} was not written by ser-bench\ngive the folder of one of its runs")
+    if info["format"] != FORMAT:
+        raise RunError(
+            f"{path} has format {info['format']}, this ser-bench reads {FORMAT}\n"
+            "use the version of ser-bench that wrote it, or run again"
+        )
+    missing = [key for key in _INFO_KEYS if key not in info]
+    if missing:
+        raise _damaged(path, f"it lacks {', '.join(missing)}")
+    if not isinstance(info["corpus"], dict) or not info["corpus"].get("labels"):
+        raise _damaged(path, "it names no labels")
+
+
+def _read_csv(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    # Models and speakers may be called "1" or "NA", so names are never guessed at.
+    texts = {name: str for name in columns if name in _TEXTS}
+    blanks = {name: [""] for name in columns if name not in _TEXTS}
+    try:
+        data = path.read_bytes()
+        if not data.endswith(b"\n"):
+            raise ValueError("it ends within a line")
+        table = pd.read_csv(io.BytesIO(data), dtype=texts, keep_default_na=False, na_values=blanks)
+        kinds = dict.fromkeys(_INTEGERS, "int64") | dict.fromkeys(_COUNTS, "Int64")
+        return table[list(columns)].astype({name: kinds.get(name, "float64") for name in blanks})
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except (ValueError, KeyError) as error:
+        raise _damaged(path, str(error)) from error
+
+
+def _read_predictions(path: Path, labels: Sequence[str]) -> pd.DataFrame:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    names = [name for name in PREDICTION_COLUMNS if name in _TEXTS]
+    try:
+        columns = list(_prediction_columns(labels))
+        arrow = pq.read_table(io.BytesIO(path.read_bytes()), columns=columns, read_dictionary=names)
+        table = arrow.to_pandas()[columns]
+        for column in ("true", "predicted"):
+            if not set(table[column].cat.categories) <= set(labels):
+                raise ValueError(f"column {column!r} holds other labels than run.json")
+            table[column] = table[column].cat.set_categories(list(labels))
+        return table
+    except OSError as error:
+        # Arrow calls a damaged file an OSError without a number; a real one has it.
+        raise (_unreadable(path, error) if error.errno else _damaged(path, str(error))) from error
+    except (pa.ArrowException, ValueError, KeyError) as error:
+        raise _damaged(path, str(error)) from error
+
+
+def _check_agreement(run: SavedRun) -> None:
+    """Refuse tables of different runs, which a run that was killed while writing would leave."""
+    strange = set(run.fits["status"]) - set(STATUSES)
+    if strange:
+        raise _damaged(run.folder / "fits.csv", f"unknown status {sorted(strange)[0]!r}")
+    if not set(run.fits["model"]) <= set(run.info["models"]) or not set(run.fits["split"]) <= set(
+        run.info["splits"]
+    ):
+        raise _damaged(run.folder / "fits.csv", "it holds models or splits that run.json does not name")
+    fitted = run.fits[run.fits["status"] == "ok"]
+    planned = fitted.set_index(_FIT_KEY)["n_test"].astype("float64").sort_index()
+    found = run.predictions.astype({"model": "str", "split": "str"}).groupby(_FIT_KEY).size().sort_index()
+    if list(planned.index) != list(found.index) or (planned.to_numpy() != found.to_numpy()).any():
+        raise _damaged(run.folder / "predictions.parquet", "its clips are not those of the fits in fits.csv")
+
+
+def _unreadable(path: Path, error: OSError) -> RunError:
+    return RunError(f"cannot read {path}: {error.strerror or error}\nthe run is incomplete; run it again")
+
+
+def _damaged(path: Path, reason: str) -> RunError:
+    first = reason.strip().splitlines()[0] if reason.strip() else "unreadable"
+    return RunError(f"{path} is damaged: {first}\nrun it again; fits already done are not repeated")

@@ -1,0 +1,179 @@
+"""A run's folder reads back as it was written, and anything else is refused in a line."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ser_bench.errors import RunError
+from ser_bench.results import FIT_COLUMNS, PREDICTION_COLUMNS, SavedRun, read_run, write_file, write_run
+
+LABELS = ("neutral", "happy", "sad")
+FILES = ("run.json", "fits.csv", "predictions.parquet", "curves.csv")
+
+
+def make_info():
+    return {
+        "options": {"seed": 0},
+        "corpus": {"name": "demo", "labels": list(LABELS), "clips": 6, "speakers": 3},
+        "models": ["svm", "1"],
+        "splits": ["actor"],
+        "synthetic": True,
+        "normalize": "none",
+        "target": "emotion",
+        "features": "auto",
+    }
+
+
+def make_fits():
+    fits = pd.DataFrame([(m, f) for m in ("svm", "1") for f in range(2)], columns=["model", "fold"])
+    fits = fits.assign(corpus="demo", target="emotion", features="mfcc", normalize="none", split="actor")
+    fits = fits.assign(repeat=0, seed=7, status="ok", error="", n_train=3, n_test=3, accuracy=1 / 3, uar=0.1)
+    fits = fits.assign(macro_f1=0.3, fit_seconds=0.25, predict_seconds=0.01, parameters='{"C": 1}')
+    fits.loc[3, ["status", "error", "n_test", "uar"]] = ["failed", "it broke,\nbadly", np.nan, np.nan]
+    return fits[list(FIT_COLUMNS)]
+
+
+def make_predictions():
+    ok = make_fits().query("status == 'ok'")[["model", "split", "normalize", "repeat", "fold"]]
+    clips = pd.DataFrame(
+        {"clip": ["a", "b", "c"], "speaker": ["01", "01", "NA"], "true": ["sad", "happy", "sad"]}
+    )
+    rows = ok.merge(clips, how="cross").assign(predicted="sad")
+    chances = np.random.default_rng(0).dirichlet(np.ones(3), len(rows)).astype("float32")
+    return rows[list(PREDICTION_COLUMNS)].assign(**{f"p_{x}": chances[:, i] for i, x in enumerate(LABELS)})
+
+
+def make_curves():
+    rows = [("1", "actor", 0, 0, epoch, 1.5 / epoch, 0.1 * epoch, 1.6 / epoch, np.nan) for epoch in (1, 2)]
+    names = ["model", "split", "repeat", "fold", "epoch", "loss", "accuracy", "val_loss", "val_accuracy"]
+    return pd.DataFrame(rows, columns=names)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_run(tmp_path, make_info(), make_fits(), make_predictions(), make_curves())
+    return tmp_path
+
+
+def test_a_run_reads_back_as_it_was_written(folder):
+    run = read_run(folder)
+    assert isinstance(run, SavedRun)
+    assert {**make_info(), "format": 1} == run.info
+    pd.testing.assert_frame_equal(run.fits, make_fits(), check_dtype=False)
+    written = make_predictions().astype({"true": "str", "predicted": "str"})
+    pd.testing.assert_frame_equal(run.predictions.astype(written.dtypes.to_dict()), written)
+    pd.testing.assert_frame_equal(run.curves, make_curves(), check_dtype=False)
+
+
+def test_labels_come_back_in_the_runs_order(folder):
+    assert (
+        tuple(read_run(folder).predictions["predicted"].cat.categories) == LABELS == read_run(folder).labels
+    )
+
+
+def test_predictions_open_in_plain_pandas_and_compare(folder):
+    plain = pd.read_parquet(folder / "predictions.parquet")
+    assert list(plain.columns) == [*PREDICTION_COLUMNS, *(f"p_{label}" for label in LABELS)]
+    assert (plain["true"] == plain["predicted"]).mean() == pytest.approx(2 / 3)
+    assert plain["p_sad"].dtype == np.float32
+
+
+def test_rows_in_another_order_leave_the_same_bytes(folder, tmp_path):
+    shuffled = [
+        table.sample(frac=1, random_state=1) for table in (make_fits(), make_predictions(), make_curves())
+    ]
+    write_run(tmp_path / "again", make_info(), *shuffled)
+    for name in FILES:
+        assert (folder / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
+
+
+def test_a_run_in_which_every_fit_failed_is_kept_too(tmp_path):
+    failed = make_fits().assign(status="failed", error="no")
+    write_run(tmp_path, make_info(), failed, pd.DataFrame(), pd.DataFrame())
+    run = read_run(tmp_path)
+    assert run.predictions.empty
+    assert run.curves.empty
+    assert (run.fits["status"] == "failed").all()
+
+
+def test_nothing_but_the_files_is_left_behind(folder):
+    assert {path.name for path in folder.iterdir()} == set(FILES)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file_is_named(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(RunError, match=name):
+        read_run(folder)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("keep", [0, 0.5])
+def test_a_cut_file_is_called_damaged(folder, name, keep):
+    data = (folder / name).read_bytes()
+    (folder / name).write_bytes(data[: int(len(data) * keep)])
+    with pytest.raises(RunError, match="damaged") as caught:
+        read_run(folder)
+    assert name in str(caught.value) or "predictions.parquet" in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_tables_of_different_runs_are_refused(folder):
+    text = (folder / "fits.csv").read_text().splitlines(keepends=True)
+    (folder / "fits.csv").write_text("".join(text[:2]))
+    with pytest.raises(RunError, match="not those of the fits"):
+        read_run(folder)
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path):
+    (tmp_path / "run.json").write_text(json.dumps({"name": "another tool"}))
+    with pytest.raises(RunError, match="not written by ser-bench"):
+        read_run(tmp_path)
+
+
+def test_a_run_of_a_later_format_says_so(folder):
+    info = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps({**info, "format": 99}))
+    with pytest.raises(RunError, match="format 99"):
+        read_run(folder)
+
+
+def test_a_run_of_other_labels_is_refused(folder):
+    info = json.loads((folder / "run.json").read_text())
+    info["corpus"]["labels"] = ["neutral", "happy", "sad", "calm"]
+    (folder / "run.json").write_text(json.dumps(info))
+    with pytest.raises(RunError, match="damaged"):
+        read_run(folder)
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(RunError, match="does not exist"):
+        read_run(tmp_path / "nowhere")
+
+
+def test_a_file_in_place_of_the_folder_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="is not a folder"):
+        read_run(tmp_path / "file")
+    with pytest.raises(RunError, match="cannot write"):
+        write_run(tmp_path / "file", make_info(), make_fits(), make_predictions(), make_curves())
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), OSError(30, "Read-only file system")]
+)
+def test_a_full_disk_leaves_the_old_file_and_no_litter(folder, monkeypatch, error):
+    before = (folder / "run.json").read_bytes()
+
+    def fail(_):
+        raise error
+
+    monkeypatch.setattr("os.fsync", fail)
+    with pytest.raises(RunError, match=error.strerror):
+        write_file(folder / "run.json", b"half")
+    assert (folder / "run.json").read_bytes() == before
+    assert {path.name for path in folder.iterdir()} == set(FILES)
