@@ -40,7 +40,7 @@ def load(path: str | Path) -> tuple[np.ndarray, int]:
 
 def digest(y: np.ndarray, sr: int) -> str:
     """Return a hash of the samples and their rate: equal for the same sound in another container."""
-    hashed = hashlib.blake2b(np.ascontiguousarray(y).view(np.uint8), digest_size=16)
+    hashed = hashlib.blake2b(np.ascontiguousarray(y).tobytes(), digest_size=16)
     hashed.update(struct.pack("<qq", sr, y.size))
     return hashed.hexdigest()
 

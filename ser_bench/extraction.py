@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ser_bench import corpora
 from ser_bench.corpora.base import Problem
 from ser_bench.engine import run_tasks
 from ser_bench.errors import CorpusError, StoreError
@@ -20,6 +21,7 @@ from ser_bench.watch import Silent, Watch
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ser_bench.config import Options
     from ser_bench.corpora import OpenCorpus
     from ser_bench.features.base import FeatureSet
     from ser_bench.store import FeatureStore
@@ -45,6 +47,24 @@ class Extraction:
     dropped: tuple[Problem, ...]
     computed: int
     fingerprint: str
+
+
+def open_corpus(options: Options, watch: Watch) -> OpenCorpus:
+    """Open the corpus asked for, or the default one, and say which on the first line."""
+    name = options.corpus or (corpora.default_name() if options.data_dir is None else "ravdess")
+    opened = corpora.open_corpus(name, options.data_dir, part=options.part, emotions=options.emotions)
+    made = " (synthetic speech)" if opened.corpus.synthetic else ""
+    missing = "; RAVDESS was not found, name its folder with --data-dir" if options.corpus is None and made else ""
+    watch.say(f"corpus {opened.corpus.name}{made}: {len(opened.clips)} clips in {opened.folder}{missing}")
+    return opened
+
+
+def tell_losses(extraction: Extraction, watch: Watch) -> None:
+    """Name the clips that were dropped or could not be used."""
+    for problem in extraction.dropped:
+        watch.warn(f"{problem.path} is left out: {problem.reason}")
+    for problem in extraction.problems:
+        watch.warn(f"{problem.path}: {problem.reason}")
 
 
 def extract(

@@ -75,9 +75,7 @@ def recall_per_class(y_true: npt.ArrayLike, y_pred: npt.ArrayLike, labels: Seque
 def _validate(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     true, predicted = np.asarray(y_true), np.asarray(y_pred)
     if true.ndim != 1 or true.shape != predicted.shape:
-        raise ValueError(
-            f"y_true {true.shape} and y_pred {predicted.shape} must be equally long lists of labels"
-        )
+        raise ValueError(f"y_true {true.shape} and y_pred {predicted.shape} must be equally long lists of labels")
     if true.size == 0:
         raise ValueError("there is no clip to score")
     return true, predicted

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ser_bench import corpora, matrices, plan, records, results
+from ser_bench import matrices, plan, records, results
 from ser_bench.engine import cores, run_tasks
-from ser_bench.extraction import Extraction, extract
+from ser_bench.extraction import extract, open_corpus, tell_losses
 from ser_bench.features import set_key
 from ser_bench.fits import FitStore, digest_of, fit_key
 from ser_bench.fitting import FitResult, FitTask, run_fit
@@ -85,24 +85,6 @@ def run(options: Options, watch: Watch | None = None) -> RunOutcome:
     )
     failed = sum(not isinstance(book[fit], FitResult) and not fit.entry.skipped for fit in planned)
     return RunOutcome(folder, failed, len(planned), work)
-
-
-def open_corpus(options: Options, watch: Watch) -> corpora.OpenCorpus:
-    """Open the corpus asked for, or the default one, and say which on the first line."""
-    name = options.corpus or (corpora.default_name() if options.data_dir is None else "ravdess")
-    opened = corpora.open_corpus(name, options.data_dir, part=options.part, emotions=options.emotions)
-    made = " (synthetic speech)" if opened.corpus.synthetic else ""
-    missing = "; RAVDESS was not found, name its folder with --data-dir" if options.corpus is None and made else ""
-    watch.say(f"corpus {opened.corpus.name}{made}: {len(opened.clips)} clips in {opened.folder}{missing}")
-    return opened
-
-
-def tell_losses(extraction: Extraction, watch: Watch) -> None:
-    """Name the clips that were dropped or could not be used."""
-    for problem in extraction.dropped:
-        watch.warn(f"{problem.path} is left out: {problem.reason}")
-    for problem in extraction.problems:
-        watch.warn(f"{problem.path}: {problem.reason}")
 
 
 Book = dict[plan.PlannedFit, FitResult | records.Failure]

@@ -53,9 +53,7 @@ def test_a_class_that_nobody_spoke_has_no_recall_and_leaves_uar_alone():
 
 
 def test_a_false_alarm_for_a_class_that_nobody_spoke_lowers_macro_f1():
-    assert metrics.macro_f1(["sad", "sad"], ["sad", "happy"]) < metrics.macro_f1(
-        ["sad", "sad"], ["sad", "sad"]
-    )
+    assert metrics.macro_f1(["sad", "sad"], ["sad", "happy"]) < metrics.macro_f1(["sad", "sad"], ["sad", "sad"])
 
 
 def test_pandas_columns_are_scored_as_the_lists_they_hold():

@@ -39,9 +39,7 @@ def make_fits():
 
 def make_predictions():
     ok = make_fits().query("status == 'ok'")[["model", "split", "normalize", "repeat", "fold"]]
-    clips = pd.DataFrame(
-        {"clip": ["a", "b", "c"], "speaker": ["01", "01", "NA"], "true": ["sad", "happy", "sad"]}
-    )
+    clips = pd.DataFrame({"clip": ["a", "b", "c"], "speaker": ["01", "01", "NA"], "true": ["sad", "happy", "sad"]})
     rows = ok.merge(clips, how="cross").assign(predicted="sad")
     chances = np.random.default_rng(0).dirichlet(np.ones(3), len(rows)).astype("float32")
     return rows[list(PREDICTION_COLUMNS)].assign(**{f"p_{x}": chances[:, i] for i, x in enumerate(LABELS)})
@@ -70,9 +68,7 @@ def test_a_run_reads_back_as_it_was_written(folder):
 
 
 def test_labels_come_back_in_the_runs_order(folder):
-    assert (
-        tuple(read_run(folder).predictions["predicted"].cat.categories) == LABELS == read_run(folder).labels
-    )
+    assert tuple(read_run(folder).predictions["predicted"].cat.categories) == LABELS == read_run(folder).labels
 
 
 def test_predictions_open_in_plain_pandas_and_compare(folder):
@@ -83,9 +79,7 @@ def test_predictions_open_in_plain_pandas_and_compare(folder):
 
 
 def test_rows_in_another_order_leave_the_same_bytes(folder, tmp_path):
-    shuffled = [
-        table.sample(frac=1, random_state=1) for table in (make_fits(), make_predictions(), make_curves())
-    ]
+    shuffled = [table.sample(frac=1, random_state=1) for table in (make_fits(), make_predictions(), make_curves())]
     write_run(tmp_path / "again", make_info(), *shuffled)
     for name in FILES:
         assert (folder / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
@@ -163,9 +157,7 @@ def test_a_file_in_place_of_the_folder_is_named(tmp_path):
         write_run(tmp_path / "file", make_info(), make_fits(), make_predictions(), make_curves())
 
 
-@pytest.mark.parametrize(
-    "error", [OSError(28, "No space left on device"), OSError(30, "Read-only file system")]
-)
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), OSError(30, "Read-only file system")])
 def test_a_full_disk_leaves_the_old_file_and_no_litter(folder, monkeypatch, error):
     before = (folder / "run.json").read_bytes()
 

@@ -36,9 +36,8 @@ def command(config_file: str | None, quiet: bool, verbose: bool, verify: bool, *
 def _extract(options: Options, console: Console) -> int:
     from ser_bench import features, plan
     from ser_bench.engine import cores
-    from ser_bench.extraction import extract
+    from ser_bench.extraction import extract, open_corpus, tell_losses
     from ser_bench.paths import default_store
-    from ser_bench.runner import open_corpus, tell_losses
     from ser_bench.store import FeatureStore
 
     begun = time.perf_counter()

@@ -81,7 +81,7 @@ def list_clips(table: pd.DataFrame, folder: Path) -> Listing:
 
 
 def _reason_against(said: dict[str, str], path: Path, rows: dict[Path, dict[str, str]]) -> str | None:
-    if empty := [column for column in REQUIRED if not said[column]]:
+    if empty := [column for column in REQUIRED if not said["clip" if column == "path" else column].strip()]:
         return f"no {' and no '.join(empty)} given"
     if (first := rows.get(path)) is not None:
         same = all(first[c] == said[c] for c in ("speaker", "emotion"))

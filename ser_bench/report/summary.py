@@ -135,7 +135,9 @@ def _flattery(gaps: pd.DataFrame, pair: tuple[str, str]) -> str:
 def _best_alone(best: pd.Series, split: str) -> str:
     """Name the best model where no gap can be told, and say what that leaves open."""
     if random_like(split):
-        return f"the best model is {_named(best, split)} UAR, under the {split} split, which tests on voices it trained on"
+        return (
+            f"the best model is {_named(best, split)} UAR, under the {split} split, which tests on voices it trained on"
+        )
     return f"the best model under the {split} split is {_named(best, split)} UAR"
 
 

@@ -1,0 +1,63 @@
+"""Fixtures that many tests share. Audio is made on the spot; nothing is fetched and no corpus is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep every test away from the user's cache and data folders, and each session in one place of its own."""
+    monkeypatch.setenv("SER_BENCH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+def tone(seconds: float = 0.3, sr: int = 16000, f0: float = 150.0, seed: int = 0) -> np.ndarray:
+    """Return a buzzing tone with a little noise, float32."""
+    t = np.arange(int(seconds * sr)) / sr
+    buzz = sum(np.sin(2 * np.pi * f0 * k * t) / k for k in range(1, 8))
+    return (0.1 * buzz + 0.01 * np.random.default_rng(seed).standard_normal(t.size)).astype(np.float32)
+
+
+@pytest.fixture
+def write_wav() -> Callable[..., Path]:
+    """Return ``write(path, y=None, sr=16000, subtype='PCM_16')``, which writes a WAV file and returns its path."""
+
+    def write(path: Path, y: np.ndarray | None = None, sr: int = 16000, subtype: str = "PCM_16") -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, tone(sr=sr) if y is None else y, sr, subtype=subtype)
+        return path
+
+    return write
+
+
+def clip_table(
+    speakers: int = 8,
+    emotions: tuple[str, ...] = ("neutral", "happy", "sad"),
+    texts: int = 2,
+    repetitions: int = 1,
+    genders: tuple[str, ...] = ("male", "female"),
+) -> pd.DataFrame:
+    """Return a clip table without audio: every speaker says every text in every emotion."""
+    rows = [
+        {
+            "clip": f"s{s:02d}-{emotion}-{t}-{r}",
+            "path": "",
+            "speaker": f"s{s:02d}",
+            "gender": genders[s % len(genders)],
+            "text": f"text {t}",
+            "intensity": "",
+            "emotion": emotion,
+            "label": emotion,
+        }
+        for s in range(speakers)
+        for emotion in emotions
+        for t in range(texts)
+        for r in range(repetitions)
+    ]
+    return pd.DataFrame(rows)

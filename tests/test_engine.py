@@ -1,0 +1,58 @@
+"""The engine: every task is answered once, whatever becomes of its worker."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from ser_bench.engine import run_tasks
+
+
+def act(what: object) -> object:
+    """Do as told; runs in a worker."""
+    if what == "die":
+        os._exit(9)
+    if what == "raise":
+        raise ValueError("first line\nsecond line")
+    if what == "hang":
+        time.sleep(60)
+    return what, os.environ["OMP_NUM_THREADS"]
+
+
+def outcomes(*arguments: object, **options) -> dict[int, object]:
+    return {outcome.key: outcome for outcome in run_tasks(act, enumerate(arguments), **options)}
+
+
+def test_results_come_back_under_their_keys_from_workers_with_one_thread():
+    ended = outcomes(*range(5), jobs=2)
+    assert {key: outcome.value for key, outcome in ended.items()} == {i: (i, "1") for i in range(5)}
+
+
+def test_an_exception_is_a_line_and_spares_the_others():
+    ended = outcomes("raise", 1, jobs=2)
+    assert (ended[0].ended, ended[0].error) == ("error", "ValueError: first line")
+    assert ended[1].ended == "ok"
+
+
+def test_a_task_that_kills_its_worker_fails_alone():
+    ended = outcomes("die", 1, 2, 3, jobs=2)
+    assert [ended[i].ended for i in range(4)] == ["died", "ok", "ok", "ok"]
+
+
+def test_a_task_that_hangs_is_ended_after_the_timeout():
+    ended = outcomes("hang", 1, 2, jobs=2, timeout=2.0)
+    assert [ended[i].ended for i in range(3)] == ["timeout", "ok", "ok"]
+
+
+def test_tasks_are_drawn_only_as_workers_become_free():
+    drawn = []
+
+    def endless():
+        while True:
+            drawn.append(len(drawn))
+            yield len(drawn), 0
+
+    working = run_tasks(act, endless(), jobs=2)
+    next(working)
+    working.close()
+    assert len(drawn) <= 4
