@@ -29,13 +29,17 @@ if TYPE_CHECKING:
 _LARGEST_BATCH = 64
 
 
+Missing = tuple[tuple["FeatureSet", frozenset[str]], ...]
+"""Each feature set with the keys of the clips that lack it."""
+
+
 @dataclass(frozen=True)
 class Batch:
-    """What one task computes: clips by key, and the names of the sets that each lacks."""
+    """What one task computes: clips as pairs of key and path, and the sets that they lack."""
 
     store: Path
-    clips: tuple[tuple[str, str], ...]  # key, path
-    missing: dict[str, frozenset[str]]  # set name → keys without it
+    clips: tuple[tuple[str, str], ...]
+    missing: Missing
 
 
 @dataclass(frozen=True)
@@ -108,13 +112,13 @@ def extract(
 
 def _missing(
     clips: pd.DataFrame, sets: Sequence[FeatureSet], store: FeatureStore, facts: dict[str, dict[str, Any]]
-) -> tuple[pd.DataFrame, dict[str, frozenset[str]]]:
+) -> tuple[pd.DataFrame, Missing]:
     """Return the clips that need work, largest file first, and which keys each set lacks."""
     unique = clips.drop_duplicates("key")
     bad = {key for key, fact in facts.items() if fact["error"]}
     wanted = set(unique["key"]) - bad
-    missing = {s.name: frozenset(wanted - store.keys(s)) for s in sets}
-    needy = set().union(wanted - set(facts), *missing.values())
+    missing = tuple((s, frozenset(wanted - store.keys(s))) for s in sets)
+    needy = set().union(wanted - set(facts), *(lacking for _, lacking in missing))
     todo = unique[unique["key"].isin(needy)]
     sizes = todo["path"].map(lambda path: Path(path).stat().st_size)
     return todo.loc[sizes.sort_values(ascending=False, kind="stable").index], missing
@@ -122,7 +126,7 @@ def _missing(
 
 def _compute(
     todo: pd.DataFrame,
-    missing: dict[str, frozenset[str]],
+    missing: Missing,
     store: FeatureStore,
     jobs: int,
     watch: Watch,
@@ -140,16 +144,14 @@ def _compute(
         raise StoreError(f"extraction stopped short: {lost[0]}\nwhat is done is kept; run the same command again")
 
 
-def _batches(
-    pairs: list[tuple[str, str]], missing: dict[str, frozenset[str]], store: Path, jobs: int
-) -> Iterator[Batch]:
+def _batches(pairs: list[tuple[str, str]], missing: Missing, store: Path, jobs: int) -> Iterator[Batch]:
     """Cut the clips into batches that shrink towards the end, so that no worker is left alone for long."""
     begun = 0
     while begun < len(pairs):
         size = min(_LARGEST_BATCH, max(4, (len(pairs) - begun) // (4 * jobs)))
         taken = tuple(pairs[begun : begun + size])
         keys = frozenset(key for key, _ in taken)
-        yield Batch(store, taken, {name: lacking & keys for name, lacking in missing.items()})
+        yield Batch(store, taken, tuple((s, lacking & keys) for s, lacking in missing))
         begun += size
 
 
@@ -160,8 +162,7 @@ def extract_batch(batch: Batch) -> int:
     from ser_bench.errors import AudioError
     from ser_bench.store import FeatureStore
 
-    sets = {name: features.FEATURE_SETS[name] for name in batch.missing}
-    rows: dict[str, dict[str, Any]] = {name: {} for name in sets}
+    rows: list[dict[str, Any]] = [{} for _ in batch.missing]
     facts = []
     for key, path in batch.clips:
         try:
@@ -170,12 +171,13 @@ def extract_batch(batch: Batch) -> int:
             facts.append({"key": key, "digest": "", "sr": 0, "samples": 0, "error": str(error)})
             continue
         facts.append({"key": key, "digest": digest(y, sr), "sr": sr, "samples": len(y), "error": ""})
-        lacking = [sets[name] for name, keys in batch.missing.items() if key in keys]
-        for name, values in features.compute(lacking, y, sr).items():
-            rows[name][key] = values
+        computed = features.compute([s for s, keys in batch.missing if key in keys], y, sr)
+        for (feature_set, _), done in zip(batch.missing, rows, strict=True):
+            if feature_set.name in computed:
+                done[key] = computed[feature_set.name]
     store = FeatureStore(batch.store)
-    for name, computed in rows.items():
-        store.write(sets[name], computed)
+    for (feature_set, _), done in zip(batch.missing, rows, strict=True):
+        store.write(feature_set, done)
     store.write_facts(facts)
     return len(batch.clips)
 

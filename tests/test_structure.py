@@ -20,7 +20,7 @@ FLOORS = [
     {"config", "paths", "audio", "metrics", "statistics", "synthesis"},
     {"corpora", "features", "splits"},
     {"store", "index", "models", "engine", "matrices"},
-    {"fitting", "fits", "extraction", "plan", "records", "results", "runner"},
+    {"fitting", "fits", "extraction", "plan", "records", "results", "runner", "plugins"},
     {"report"},
     {"cli", "__main__"},
 ]

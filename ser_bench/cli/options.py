@@ -52,11 +52,19 @@ common_options = _stack(
         help="Every option by name; the command line wins over the file. "
         "Brought along: default, quick, tutorial-4-emotions.",
     ),
+    click.option(
+        "--plugin", type=_PATH, metavar="FILE.py", help="Register your own models, feature sets, splits or corpora."
+    ),
     click.option("-q", "--quiet", is_flag=True, help="No progress, no tables."),
     click.option("-v", "--verbose", is_flag=True, help="Tell more."),
 )
 
 
 def gather(config_file: str | None, given: dict[str, Any]) -> config.Options:
-    """Return the options of the configuration file, if any, overridden by those given."""
-    return config.load(config.find(config_file) if config_file else None, given)
+    """Return the options of the configuration file, if any, overridden by those given; load the plugin they name."""
+    options = config.load(config.find(config_file) if config_file else None, given)
+    if options.plugin:
+        from ser_bench import plugins
+
+        plugins.load(options.plugin)
+    return options

@@ -36,7 +36,6 @@ from ser_bench.errors import RunError
 )
 @click.option("--seed", type=int, metavar="N", help="The same seed gives the same predictions. [default: 0]")
 @click.option("--out", type=click.Path(), metavar="DIR", help="The run's folder. [default: results/<corpus>]")
-@click.option("--plugin", type=click.Path(), metavar="FILE.py", help="Register your own model, feature set or split.")
 @click.option("--engine", metavar="WHERE", help="[default: local]")
 @click.option("--fit-timeout", type=float, metavar="SECONDS", help="End a fit that takes longer.")
 @click.option("--fresh", is_flag=True, default=None, help="Fit again what was already done.")
