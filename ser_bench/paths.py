@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+SCRATCH = ".scratch-"
+"""How the names of folders for passing use begin."""
 
 _STALE_SECONDS = 24 * 3600.0
 
@@ -46,9 +50,9 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def remove_stale(folder: Path) -> None:
-    """Remove the temporary files that killed processes left below ``folder`` more than a day ago."""
+    """Remove what killed processes left below ``folder`` more than a day ago: temporary files and scratch folders."""
     limit = time.time() - _STALE_SECONDS
-    for left in folder.rglob(".*.tmp"):
+    for left in (*folder.glob(f"{SCRATCH}*"), *folder.rglob(".*.tmp")):
         with suppress(OSError):
             if left.stat().st_mtime < limit:
-                left.unlink()
+                shutil.rmtree(left) if left.is_dir() else left.unlink()

@@ -19,7 +19,7 @@ from ser_bench.extraction import extract, open_corpus, tell_losses
 from ser_bench.features import set_key
 from ser_bench.fits import FitStore, digest_of, fit_key
 from ser_bench.fitting import FitResult, FitTask, run_fit
-from ser_bench.paths import default_store
+from ser_bench.paths import SCRATCH, default_store
 from ser_bench.store import FeatureStore
 from ser_bench.watch import Silent, Watch
 
@@ -160,7 +160,7 @@ def task_of(fit: plan.PlannedFit, setting: Setting, matrix: Path) -> FitTask:
 @contextmanager
 def _matrices(todo: Sequence[plan.PlannedFit], setting: Setting, store: Path) -> Iterator[dict[str, Path]]:
     """Write the arrays that the fits need where workers can map them, and remove them afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="scratch-", dir=store))
+    folder = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=store))
     try:
         paths = {}
         for name, sets in {fit.entry.features: fit.entry.sets for fit in todo}.items():

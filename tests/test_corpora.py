@@ -81,6 +81,15 @@ def test_a_name_seen_twice_counts_once_and_is_told(tmp_path):
     assert "no RAVDESS code" in reasons[1]
 
 
+def test_links_are_followed_and_loops_end(tmp_path):
+    touch(tmp_path, "real/03-01-03-01-01-01-01.wav")
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "Actor_01").symlink_to(tmp_path / "real")
+    (tmp_path / "real" / "loop").symlink_to(tmp_path / "corpus")
+    listing = ravdess.list_clips(tmp_path / "corpus")
+    assert (len(listing.clips), listing.problems) == (1, ())
+
+
 def test_speech_and_song_are_told_apart(tmp_path):
     touch(tmp_path, "03-01-03-01-01-01-01.wav", "03-02-03-01-01-01-01.wav")
     for part, clips in (("speech", 1), ("song", 1), ("all", 2)):

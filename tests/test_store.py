@@ -105,10 +105,12 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path):
 
 
 def test_stale_temporary_files_are_removed_and_young_ones_kept(tmp_path):
-    old, young = tmp_path / ".a.x.tmp", tmp_path / ".b.y.tmp"
+    old, young, scratch = tmp_path / ".a.x.tmp", tmp_path / ".b.y.tmp", tmp_path / ".scratch-z"
     for path in (old, young):
         path.write_text("")
-    os.utime(old, (time.time() - 2 * 86400,) * 2)
+    scratch.mkdir()
+    for path in (old, scratch):
+        os.utime(path, (time.time() - 2 * 86400,) * 2)
     paths.remove_stale(tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == [".b.y.tmp"]
 

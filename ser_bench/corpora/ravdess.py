@@ -44,8 +44,17 @@ def parse_name(stem: str) -> dict[str, str] | None:
 
 
 def audio_files(folder: Path, endings: set[str]) -> Iterator[Path]:
-    """Yield the audio files below ``folder``, shallow ones first, passing over hidden and ``__MACOSX`` ones."""
-    for here, folders, files in os.walk(folder):
+    """Yield the audio files below ``folder``, passing over hidden and ``__MACOSX`` ones.
+
+    Links to folders are followed, each folder once, so that a loop of links ends.
+    """
+    seen = set()
+    for here, folders, files in os.walk(folder, followlinks=True):
+        status = os.stat(here)  # noqa: PTH116  (here is a string)
+        if (status.st_dev, status.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
         folders[:] = sorted(f for f in folders if not f.startswith((".", "__MACOSX")))
         for file in sorted(files):
             if not file.startswith(".") and Path(file).suffix.lower() in endings:
