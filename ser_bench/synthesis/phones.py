@@ -59,10 +59,11 @@ PHONES = {
     "T+": Phone(formants=(320, 1700, 2600), seconds=0.045, breath=-14, hiss=-13, hiss_hz=4300),
 }
 
-SENTENCES = {
-    "A": "K- K+ IH D- D+ Z AA R T- T+ AO K- K+ IH NG B- B+ AY1 AY2 DH AX D- D+ AO R".split(),
-    "B": "D- D+ AO G- G+ Z AA R S IH T- T+ IH NG B- B+ AY1 AY2 DH AX D- D+ AO R".split(),
+_SPELLED = {
+    "A": "K- K+ IH D- D+ Z AA R T- T+ AO K- K+ IH NG B- B+ AY1 AY2 DH AX D- D+ AO R",
+    "B": "D- D+ AO G- G+ Z AA R S IH T- T+ IH NG B- B+ AY1 AY2 DH AX D- D+ AO R",
 }
+SENTENCES = {sentence: phones.split() for sentence, phones in _SPELLED.items()}
 """RAVDESS's two: kids are talking by the door; dogs are sitting by the door."""
 
 ACCENTS = {"A": (1.0, -0.2, 0.9, -0.5, 0.3, -0.6, 0.6), "B": (0.9, -0.2, 1.0, -0.5, 0.2, -0.6, 0.7)}

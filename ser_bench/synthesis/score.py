@@ -25,7 +25,7 @@ _LENGTHS, _MARGINS, _TONES = 4, 5, 6
 class Score:
     """The controls of one clip of ``t`` frames.
 
-    ``source``, shape ``(5, t + 1)``: F0 in Hz, and the amplitudes of voice, breath and hiss, and the open quotient.
+    ``source``, shape ``(5, t + 1)``: F0 in Hz, the amplitudes of voice, breath and hiss, the open quotient.
     ``formants`` and ``bandwidths``, shape ``(6, t)``, and ``hiss``, shape ``(t,)``, in Hz; ``tilt`` in
     dB at 3 kHz; ``jitter`` and ``shimmer`` as ratios; ``floor`` the amplitude of background noise.
     """
@@ -60,7 +60,7 @@ def score(code: Code) -> Score:
     formants, bandwidths = _tract(time[:-1], edges, phones, p, who)
     return Score(
         code=code,
-        source=np.stack([f0, *levels, np.full(t + 1, p["open"])]),
+        source=np.stack([f0, *levels, np.full(t + 1, p["open"] / 100.0)]),
         formants=formants,
         bandwidths=bandwidths,
         hiss=_held(time[:-1], edges, [phone.hiss_hz for phone in phones]),
@@ -78,7 +78,7 @@ def _edges(code: Code, names: list[str], phones: list[Phone], p: dict[str, float
     lengthened, and every phone varies a little.
     """
     chance = portable.bells((_LENGTHS, *code.indices), len(phones))
-    speed = float(portable.exp(p["rate"]))
+    speed = float(portable.exp(p["rate"] / 100.0))
     edges = [0.0]
     for i, (name, phone) in enumerate(zip(names, phones, strict=True)):
         elastic = 1.0 if phone.seconds > 0.06 else 0.6
@@ -86,13 +86,15 @@ def _edges(code: Code, names: list[str], phones: list[Phone], p: dict[str, float
         if i >= len(phones) - 2:
             seconds *= 1.35
         if name == PAUSE_BEFORE:
-            seconds += p["pause"]
+            seconds += p["pause"] / 1000.0
         edges.append(edges[-1] + seconds)
     return np.array(edges)
 
 
-def _tone(time: np.ndarray, code: Code, names: list[str], edges: np.ndarray, p: dict[str, float]) -> np.ndarray:
-    """Return the F0 contour in semitones on the speaker's own F0: accents on a falling line, and an ending."""
+def _tone(
+    time: np.ndarray, code: Code, names: list[str], edges: np.ndarray, p: dict[str, float]
+) -> np.ndarray:
+    """Return the F0 contour in semitones on the speaker's own: accents on a falling line, and an ending."""
     nuclei = [i for i, name in enumerate(names) if PHONES[name].nucleus]
     chance = portable.bells((_TONES, *code.indices), len(nuclei) + 2)
     middles = (edges[nuclei] + edges[[i + 1 for i in nuclei]]) * 0.5
@@ -104,14 +106,19 @@ def _tone(time: np.ndarray, code: Code, names: list[str], edges: np.ndarray, p: 
     return p["pitch"] + _smooth(portable.interpolate(time, knots, heights)) + line + p["tremor"] * wobble
 
 
-def _levels(time: np.ndarray, edges: np.ndarray, phones: list[Phone], p: dict[str, float]) -> list[np.ndarray]:
-    """Return the amplitudes of voice, breath and hiss; abrupt speakers have short ramps and strong consonants."""
+def _levels(
+    time: np.ndarray, edges: np.ndarray, phones: list[Phone], p: dict[str, float]
+) -> list[np.ndarray]:
+    """Return the amplitudes of voice, breath and hiss; attack shortens ramps and strengthens consonants."""
     ramp = 0.022 - 0.014 * p["attack"]
     loud = float(portable.decibels(p["loud"])) * 0.09
     crisp = float(portable.decibels(6.0 * (p["attack"] - 0.5)))
     under = float(portable.decibels(p["breath"]))
     voiced = [_amplitude(phone.voice) for phone in phones]
-    breath = [max(_amplitude(phone.breath) * crisp, v * under * 4.0) for phone, v in zip(phones, voiced, strict=True)]
+    breath = [
+        max(_amplitude(phone.breath) * crisp, v * under * 4.0)
+        for phone, v in zip(phones, voiced, strict=True)
+    ]
     hiss = [_amplitude(phone.hiss) * crisp for phone in phones]
     drift = 1.0 - 0.25 * np.clip(time / edges[-1], 0.0, 1.0)
     return [_ramped(time, edges, np.array(track), ramp) * drift * loud for track in (voiced, breath, hiss)]
@@ -123,7 +130,9 @@ def _tract(
     """Return formants and bandwidths in Hz, ``(6, t)``: targets held, with glides of 50 ms between them."""
     targets = np.array([phone.formants for phone in phones]).T
     schwa = np.array(_SCHWA)[:, None]
-    lower = _ramped(time, edges, schwa + (targets - schwa) * p["clarity"], 0.025, outside=schwa[:, 0])
+    lower = _ramped(
+        time, edges, schwa + (targets - schwa) * (p["clarity"] / 100.0), 0.025, outside=schwa[:, 0]
+    )
     upper = np.array(_UPPER)[:, None] + np.zeros(len(time))
     formants = np.concatenate([lower, upper]) * (who.formants * (1.0 + p["smile"] / 100.0))[:, None]
     bandwidths = np.array(_BANDWIDTH)[:, None] * (0.6 + 0.4 * who.formants[:, None]) + np.zeros(len(time))
@@ -134,9 +143,9 @@ def _tract(
 def _ramped(
     time: np.ndarray, edges: np.ndarray, values: np.ndarray, ramp: float, outside: np.ndarray | float = 0.0
 ) -> np.ndarray:
-    """Hold each phone's value, shape ``(..., phones)``, and cross from one to the next within `ramp` seconds either side.
+    """Hold each phone's value, shape ``(..., phones)``, and cross over `ramp` seconds either side of an edge.
 
-    Ramps end where a phone is shorter than they are: they meet in its middle.
+    In a phone too short for that, the two ramps meet in the middle.
     """
     lengths = np.diff(edges)
     reach = np.minimum(ramp, 0.49 * lengths)

@@ -10,8 +10,7 @@ from ser_bench.synthesis import portable
 from ser_bench.synthesis.score import HOP, SR, Score
 
 _SHAKE, _BREATH, _HISS, _FLOOR = 11, 12, 13, 14
-_FORMANTS = 6
-_SECTIONS = 1 + _FORMANTS + 2
+_SECTIONS = 2 + 1 + 6
 
 
 def render(scores: Sequence[Score]) -> list[np.ndarray]:
@@ -21,15 +20,15 @@ def render(scores: Sequence[Score]) -> list[np.ndarray]:
     clip and section, which is faster than a compiled filter for each, and exact (see ``portable``).
     """
     t = max(score.frames for score in scores)
-    drive = np.zeros((3, t * HOP, len(scores)))
+    drive = np.zeros((4, len(scores), t * HOP))
     for lane, score in enumerate(scores):
-        drive[:, : score.frames * HOP, lane] = _sources(score)
+        drive[:, lane, : score.frames * HOP] = _sources(score)
     speech = _filtered(drive, _coefficients(scores, t))
-    return [_quantised(speech[: score.frames * HOP, lane], score) for lane, score in enumerate(scores)]
+    return [_quantised(y[: score.frames * HOP], score) for y, score in zip(speech, scores, strict=True)]
 
 
 def _sources(score: Score) -> np.ndarray:
-    """Return voice, breath and hiss before the tract, ``(3, samples)``.
+    """Return hiss twice (for its two resonances), voice and breath before the tract, ``(4, samples)``.
 
     The voice is the derivative of the flow of Klatt & Klatt (1990, J. Acoust. Soc. Am. 87(2)): a
     cubic pulse over the open part of the cycle, nothing over the closed part.
@@ -40,11 +39,9 @@ def _sources(score: Score) -> np.ndarray:
     shake = 1.0 + score.shimmer * portable.bells((_SHAKE, 1, *score.code.indices), cycle[-1] + 1)
     flow = _pulse(phase, step, quotient) * voice * shake[cycle]
     gate = np.where(phase < quotient, 1.0, np.where(voice > 0.0, 0.4, 1.0))
-    return np.stack([
-        flow,
-        portable.noise((_BREATH, *score.code.indices), n) * breath * gate,
-        portable.noise((_HISS, *score.code.indices), n) * hiss,
-    ])  # fmt: skip
+    breath = portable.noise((_BREATH, *score.code.indices), n) * breath * gate
+    hiss = portable.noise((_HISS, *score.code.indices), n) * hiss
+    return np.stack([hiss, hiss, flow, breath])
 
 
 def _cycles(f0: np.ndarray, score: Score) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -68,21 +65,29 @@ def _pulse(phase: np.ndarray, step: np.ndarray, quotient: np.ndarray) -> np.ndar
 
 
 def _coefficients(scores: Sequence[Score], t: int) -> np.ndarray:
-    """Return ``b, a1, a2`` of every section in every frame, ``(t, 3, sections, clips)``."""
+    """Return ``b, a1, a2`` of every section in every frame, ``(t, 3, sections, clips)``.
+
+    Sections are the hiss's two resonances, of unit gain at their peak, the tilt, and the formants,
+    of unit gain at 0 Hz.
+    """
     out = np.zeros((t, 3, _SECTIONS, len(scores)))
     for lane, score in enumerate(scores):
-        f = np.concatenate([score.formants, score.hiss[None], score.hiss[None] * 1.35])
-        bw = np.concatenate([score.bandwidths, 0.25 * f[-2:]])
-        r = portable.exp(bw * (-np.pi / SR))
-        c = portable.cos_turn(np.minimum(f, 7600.0) * (1.0 / SR))
-        a1, a2 = 2.0 * r * c, -(r * r)
-        b = 1.0 - a1 - a2
-        # the noise's resonances have unit gain at their peak, those of the tract at 0 Hz
-        peak = (1.0 - r) * np.sqrt(1.0 - 2.0 * r * (2.0 * (c * c) - 1.0) + r * r)
-        b[_FORMANTS:] = peak[_FORMANTS:]
-        out[: score.frames, :, 1:, lane] = np.stack([b, a1, a2]).transpose(2, 0, 1)
-        out[: score.frames, :2, 0, lane] = _tilt(score.tilt)
+        _, a1, a2 = _resonances(np.stack([score.hiss, score.hiss * 1.35]), score.hiss * 0.25)
+        r = np.sqrt(-a2)
+        peak = (1.0 - r) * np.sqrt((1.0 + r) * (1.0 + r) - a1 * a1 / r)
+        out[: score.frames, :, :2, lane] = np.stack([peak, a1, a2]).transpose(2, 0, 1)
+        out[: score.frames, :2, 2, lane] = _tilt(score.tilt)
+        tract = _resonances(score.formants, score.bandwidths)
+        out[: score.frames, :, 3:, lane] = tract.transpose(2, 0, 1)
     return out
+
+
+def _resonances(frequency: np.ndarray, bandwidth: np.ndarray) -> np.ndarray:
+    """Return ``b, a1, a2`` of Klatt's (1980) digital resonators, ``(3, ...)``, from Hz."""
+    r = portable.exp(bandwidth * (-np.pi / SR))
+    a1 = 2.0 * r * portable.cos_turn(np.minimum(frequency, 7600.0) * (1.0 / SR))
+    a2 = -(r * r) + np.zeros_like(frequency)
+    return np.stack([1.0 - a1 - a2, a1, a2])
 
 
 def _tilt(level: float) -> tuple[float, float]:
@@ -94,30 +99,34 @@ def _tilt(level: float) -> tuple[float, float]:
 
 
 def _filtered(drive: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
-    """Run tilt and formants in cascade and the noise's two resonances beside them; ``(samples, clips)``.
+    """Run tilt and formants in cascade and the hiss's two resonances beside them; ``(clips, samples)``.
 
-    A section reads what its neighbour gave one sample ago, so that all sections step at once; the
-    cascade's output is thereby late by six samples, which nobody hears.
+    Section k (transposed direct form II) reads row k of `rows` and writes row k + 1, where the next
+    section finds it one sample later: so all sections step at once, and the cascade is late by six
+    samples, which nobody hears.
     """
-    n, clips = drive.shape[1:]
-    out = np.empty((n, clips))
-    x, old, older, part = (np.zeros((_SECTIONS, clips)) for _ in range(4))
-    for frame in range(len(coefficients)):
-        b, a1, a2 = coefficients[frame]
-        for i in range(frame * HOP, (frame + 1) * HOP):
-            voice, breath, hiss = drive[0, i], drive[1, i], drive[2, i]
-            x[0] = voice
-            x[1 : _FORMANTS + 1] = old[:_FORMANTS]
-            x[1] += breath
-            x[_FORMANTS + 1 :] = hiss
-            older *= a2
-            x *= b
-            x += older
-            np.multiply(old, a1, out=part)
-            x += part
-            x, old, older = older, x, old
-            np.add(old[_FORMANTS], old[_FORMANTS + 1], out=out[i])
-            out[i] += old[_FORMANTS + 2]
+    clips, n = drive.shape[1:]
+    out = np.empty((clips, n))
+    rows = np.zeros((_SECTIONS + 1, clips))
+    inputs, outputs, entries, glottis = rows[:-1], rows[1:], rows[:3], rows[3]
+    product, state = np.zeros((2, _SECTIONS, clips))
+    fed_back, earlier = np.zeros((2, 2, _SECTIONS, clips))
+    chunk = np.empty((HOP, clips))
+    for frame, both in enumerate(coefficients):
+        b, a = both[0], both[1:]
+        span = slice(frame * HOP, (frame + 1) * HOP)
+        driven = drive[:, :, span].transpose(2, 0, 1).copy()
+        for x, spoken in zip(driven, chunk, strict=True):
+            entries[...] = x[:3]
+            glottis += x[3]
+            np.multiply(inputs, b, out=product)
+            np.add(product, state, out=outputs)
+            np.multiply(outputs, a, out=fed_back)
+            np.add(fed_back[0], earlier[1], out=state)
+            fed_back, earlier = earlier, fed_back
+            np.add(rows[1], rows[2], out=spoken)
+            np.add(spoken, rows[-1], out=spoken)
+        out[:, span] = chunk.T
     return out
 
 

@@ -53,14 +53,12 @@ def parameters(code: Code) -> dict[str, float]:
     """Return the vocal parameters of a clip: the emotion's, the speaker's, their meeting's, and chance's."""
     who = voice(code.speaker)
     speaker, emotion, _, _ = code.indices
-    return expression(
-        code.emotion,
-        code.intensity,
-        expressiveness=who.expressiveness,
-        speaker=who.scores,
-        own=portable.bells((_OWN_WAY, speaker, emotion), len(PARAMETERS)),
-        clip=portable.bells((_CLIP, *code.indices), len(PARAMETERS)),
-    )
+    scores = {
+        "speaker": who.scores,
+        "own way": portable.bells((_OWN_WAY, speaker, emotion), len(PARAMETERS)),
+        "clip": portable.bells((_CLIP, *code.indices), len(PARAMETERS)),
+    }
+    return expression(code.emotion, code.intensity, who.expressiveness, scores)
 
 
 def _gender_scores(male: bool) -> np.ndarray:
