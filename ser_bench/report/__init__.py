@@ -1,1 +1,45 @@
-""""""
+"""What a run's saved files say: tables and charts, drawn from those files alone.
+
+Numbers live in ``scores``, sentences and tables in ``words`` and ``summary``, looks in ``style``, and a
+module per kind of chart in ``charts``. Heavy libraries load when something is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ser_bench.results import SavedRun
+
+
+def write_report(folder: Path, formats: Sequence[str] = ("png", "svg")) -> list[Path]:
+    """Write ``summary.csv``, ``summary.md`` and the charts of the run saved in ``folder``; return the files.
+
+    Charts of an earlier run in that folder are removed. Raises :class:`ser_bench.errors.RunError` where
+    the run cannot be read or the folder not written.
+    """
+    from ser_bench.report.charts import draw_charts
+    from ser_bench.report.summary import markdown, summarise
+    from ser_bench.results import read_run, write_file
+
+    run = read_run(folder)
+    table, text = folder / "summary.csv", folder / "summary.md"
+    write_file(table, summarise(run).to_csv(index=False, lineterminator="\n").encode())
+    write_file(text, markdown(run).encode())
+    return [table, text, *draw_charts(run, folder, formats)]
+
+
+def terminal_table(run: SavedRun) -> str:
+    """Return the protocol and the summary table as text for a terminal of 100 columns."""
+    from ser_bench.report.summary import terminal_table
+
+    return terminal_table(run)
+
+
+def headline(run: SavedRun) -> str:
+    """Return one sentence: how much the random split flattered, and which model is best."""
+    from ser_bench.report.summary import headline
+
+    return headline(run)

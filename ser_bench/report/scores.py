@@ -87,7 +87,7 @@ def pooled_scores(run: SavedRun) -> pd.DataFrame:
 
 
 def scores_by_speaker(run: SavedRun, split: str) -> pd.DataFrame:
-    """Return UAR per model (rows, in the run's order) and speaker (columns), NaN rows for models that fell short.
+    """Return UAR per model and speaker (columns), NaN rows for models that fell short.
 
     A speaker's UAR averages over the classes that this speaker spoke.
     """
@@ -95,10 +95,13 @@ def scores_by_speaker(run: SavedRun, split: str) -> pd.DataFrame:
     names = {name: part[name].astype("str") for name in ("model", "speaker", "true")}
     hits = pd.DataFrame({**names, "repeat": part["repeat"], "hit": part["true"] == part["predicted"]})
     recalls = hits.groupby(["model", "speaker", "repeat", "true"])["hit"].mean()
-    table = recalls.groupby(["model", "speaker", "repeat"]).mean().groupby(["model", "speaker"]).mean().unstack()
+    table = (
+        recalls.groupby(["model", "speaker", "repeat"]).mean().groupby(["model", "speaker"]).mean().unstack()
+    )
     table = table.reindex(index=list(run.info["models"]))
     complete = [shortfalls(run)[model, split] == "" for model in table.index]
-    return table.where(np.array(complete)[:, None])
+    table.loc[np.logical_not(complete)] = np.nan
+    return table
 
 
 def confusion_counts(run: SavedRun, model: str, split: str) -> np.ndarray:

@@ -7,7 +7,14 @@ import textwrap
 import pandas as pd
 from tabulate import tabulate
 
-from ser_bench.report.scores import BASELINES, gap_between, pooled_scores, random_like, ranking_split, shortfalls
+from ser_bench.report.scores import (
+    BASELINES,
+    gap_between,
+    pooled_scores,
+    random_like,
+    ranking_split,
+    shortfalls,
+)
 from ser_bench.report.words import SYNTHETIC, normalisation, percent, points, protocol, seconds
 from ser_bench.results import SavedRun
 
@@ -29,7 +36,9 @@ def summarise(run: SavedRun) -> pd.DataFrame:
     table["uar_gap"] = table[f"{pair[0]}_uar"] - table[f"{pair[1]}_uar"] if pair else float("nan")
     ended = run.fits[run.fits["status"] == "ok"].groupby("model")["fit_seconds"].mean()
     table["fit_seconds"] = [float(ended.get(model, float("nan"))) for model in models]
-    short = [[f"{split}: {notes[model, split]}" for split in splits if notes[model, split]] for model in models]
+    short = [
+        [f"{split}: {notes[model, split]}" for split in splits if notes[model, split]] for model in models
+    ]
     table["status"] = ["; ".join(bad) or "ok" for bad in short]
     rank = table[f"{ranking_split(splits)}_uar"].fillna(-1)
     order = rank.to_frame("uar").assign(baseline=table["model"].isin(BASELINES))
@@ -68,7 +77,9 @@ def markdown(run: SavedRun) -> str:
     lines = [title, f"**{headline(run)}**", protocol(run) + ("" if note else " · not normalised by speaker")]
     lines += [f"**{note}.**"] if note else []
     cells = _cells(run, summarise(run), measures=("uar", "accuracy"))
-    lines.append(tabulate(cells, headers="keys", tablefmt="github", colalign=_align(cells), disable_numparse=True))
+    lines.append(
+        tabulate(cells, headers="keys", tablefmt="github", colalign=_align(cells), disable_numparse=True)
+    )
     return "\n\n".join([*lines, "\n".join(f"- {note}" for note in _notes(run))]) + "\n"
 
 
@@ -84,7 +95,9 @@ def terminal_table(run: SavedRun, width: int = 100) -> str:
     for measures, times in ((("uar", "accuracy"), True), (("uar",), True), (("uar",), False)):
         cells = _cells(run, table, measures=measures, times=times, break_headers=True)
         cells["model"] = [name if len(name) <= 24 else name[:23] + "…" for name in cells["model"]]
-        text = tabulate(cells, headers="keys", tablefmt="simple", colalign=_align(cells), disable_numparse=True)
+        text = tabulate(
+            cells, headers="keys", tablefmt="simple", colalign=_align(cells), disable_numparse=True
+        )
         if max(map(len, text.splitlines())) <= width:
             break
     return "\n".join([*head, "", text])
@@ -135,9 +148,8 @@ def _flattery(gaps: pd.DataFrame, pair: tuple[str, str]) -> str:
 def _best_alone(best: pd.Series, split: str) -> str:
     """Name the best model where no gap can be told, and say what that leaves open."""
     if random_like(split):
-        return (
-            f"the best model is {_named(best, split)} UAR, under the {split} split, which tests on voices it trained on"
-        )
+        known = f"under the {split} split, whose voices are known from training"
+        return f"the best model is {_named(best, split)} UAR, {known}"
     return f"the best model under the {split} split is {_named(best, split)} UAR"
 
 
@@ -145,13 +157,18 @@ def _notes(run: SavedRun) -> list[str]:
     """Say how the columns came about, and what was left out."""
     pair = gap_between(run.info["splits"])
     notes = [
-        "UAR is the mean recall over classes; it and accuracy are in percent, pooled over the clips of all test folds"
+        "UAR is the mean recall over classes; it and accuracy are in percent, "
+        "pooled over the clips of all test folds"
         + (", then averaged over repeats." if run.fits["repeat"].nunique() > 1 else ".")
     ]
     if pair:
-        notes.append(f"The gap is UAR under `{pair[0]}` minus UAR under `{pair[1]}`, in points: what known voices add.")
+        notes.append(
+            f"The gap is UAR under `{pair[0]}` minus UAR under `{pair[1]}`, in points: what known voices add."
+        )
     if (shortfalls(run) != "").any():
-        notes.append("A model with a missing fold has no score under that split; `fits.csv` holds the reasons.")
+        notes.append(
+            "A model with a missing fold has no score under that split; `fits.csv` holds the reasons."
+        )
     dropped, problems = run.info.get("dropped") or [], run.info.get("problems") or []
     if dropped:
         notes.append(f"Left out as identical to an earlier clip: {_few([str(clip) for clip in dropped])}.")

@@ -60,7 +60,7 @@ def protocol(run: SavedRun, splits: tuple[str, ...] | None = None) -> str:
         labels,
         *(f"{name}: {plural(int(folds.get(name, 0)), 'fold')}" for name in names),
         *([plural(repeats, "repeat")] if repeats > 1 else []),
-        f"features: {'each model’s own' if info['features'] == 'auto' else info['features']}",
+        "each model's own features" if info["features"] == "auto" else f"features: {info['features']}",
         f"seed {info['options'].get('seed', 0)}",
     ]
     return " · ".join(parts)
@@ -70,4 +70,4 @@ def normalisation(run: SavedRun) -> str:
     """Return what was done to the features by speaker, empty if nothing."""
     if run.info["normalize"] == "none":
         return ""
-    return "Normalised per speaker with the test speakers’ own unlabelled clips (transductive)"
+    return "Normalised per speaker with the test speakers' own unlabelled clips (transductive)"

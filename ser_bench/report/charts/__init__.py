@@ -1,0 +1,65 @@
+"""A run's charts: a function per chart, from a saved run to a figure, and which of them a run gets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from ser_bench.report.charts.bars import accuracy, uar
+from ser_bench.report.charts.confusion import confusion
+from ser_bench.report.charts.cost import cost
+from ser_bench.report.charts.curves import curves
+from ser_bench.report.charts.gap import leakage_gap
+from ser_bench.report.charts.speakers import speakers
+from ser_bench.report.scores import gap_between
+from ser_bench.report.style import render
+from ser_bench.results import SavedRun, write_file
+
+FORMATS = ("png", "svg")
+"""What charts may be drawn as."""
+
+_OURS = re.compile(r"(accuracy|uar|leakage_gap|cost|speakers|confusion_.+|curves_.+)\.(png|svg)")
+
+
+def charts_of(run: SavedRun) -> dict[str, Callable[[SavedRun], Figure]]:
+    """Return the charts that a run has, by the names of their files."""
+    models, splits = run.info["models"], run.info["splits"]
+    charts: dict[str, Callable[[SavedRun], Figure]] = {"accuracy": accuracy, "uar": uar}
+    if gap_between(splits):
+        charts["leakage_gap"] = leakage_gap
+    charts |= {"cost": cost, "speakers": speakers}
+    for model in models:
+        for split in splits:
+            charts[_file_name(f"confusion_{model}_{split}")] = partial(confusion, model=model, split=split)
+    for model in models:
+        if model in set(run.curves["model"]):
+            charts[_file_name(f"curves_{model}")] = partial(curves, model=model)
+    return charts
+
+
+def draw_charts(run: SavedRun, folder: Path, formats: Sequence[str] = FORMATS) -> list[Path]:
+    """Draw a run's charts into ``folder/charts``, removing those of an earlier run; return the files.
+
+    The same run gives the same bytes. Raises :class:`ser_bench.errors.RunError` where the folder
+    cannot be written.
+    """
+    written = []
+    for name, draw in charts_of(run).items():
+        figure = draw(run)
+        for kind in formats:
+            path = folder / "charts" / f"{name}.{kind}"
+            write_file(path, render(figure, kind), sync=False)
+            written.append(path)
+    for path in (folder / "charts").iterdir():
+        if path not in written and _OURS.fullmatch(path.name):
+            path.unlink()
+    return written
+
+
+def _file_name(name: str) -> str:
+    """Keep what every file system takes; ``cross:emodb`` becomes ``cross-emodb``."""
+    return re.sub(r"[^\w.+-]", "-", name)

@@ -1,0 +1,87 @@
+"""Which class was taken for which: a matrix per model and split."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+from ser_bench.report.charts.parts import head_beside, ink_on, tints, write_beside
+from ser_bench.report.scores import confusion_counts, pooled_scores, shortfalls
+from ser_bench.report.style import ALARM, FAINT, INK, names_width, new_sheet, shorten, styled
+from ser_bench.report.words import percent
+from ser_bench.results import SavedRun
+
+
+@styled
+def confusion(run: SavedRun, model: str, split: str) -> Figure:
+    """Draw a model's confusion matrix, rows in percent of the true class, with clips and recall per class."""
+    short = shortfalls(run)[model, split]
+    score = f"n/a: {short}" if short else f"{percent(pooled_scores(run).at[(model, split), 'uar'])} % UAR"
+    labels = list(run.labels)
+    cell = 0.46 if len(labels) <= 10 else 0.36
+    left, below = names_width(labels, 8.5, 1.6) + 0.32, 0.9
+    side = cell * len(labels)
+    width = max(left + side + 1.05, 4.6)
+    sheet = new_sheet(
+        run, f"{model}, {split} split: {score}", body=side + below + 0.22, width=width, splits=[split]
+    )
+    ax = sheet.axes(left, below, side, side)
+    _axes(ax, labels, left - 0.4)
+    if short:
+        ax.text(
+            0.5, 0.5, f"no matrix:\n{short}", transform=ax.transAxes, color=ALARM, ha="center", va="center"
+        )
+        ax.set_xlim(-0.5, len(labels) - 0.5)
+        ax.set_ylim(len(labels) - 0.5, -0.5)
+        return sheet.figure
+    counts = confusion_counts(run, model, split)
+    spoken = counts.sum(axis=1, keepdims=True)
+    shares = np.divide(counts, spoken, out=np.zeros(counts.shape), where=spoken > 0)
+    colours = tints(split)
+    ax.imshow(shares, cmap=colours, vmin=0, vmax=1, interpolation="none", aspect="auto")
+    _cells(ax, shares, counts, colours, small=cell < 0.4)
+    _recalls(ax, shares, spoken[:, 0])
+    return sheet.figure
+
+
+def _axes(ax: Axes, labels: list[str], room: float) -> None:
+    """Name rows and columns in the run's order of labels."""
+    names = [shorten(label, room, 8.5) for label in labels]
+    ax.set_yticks(range(len(labels)), names)
+    ax.set_xticks(range(len(labels)), [shorten(label, 1.0, 8.5) for label in labels])
+    for label in ax.get_xticklabels():
+        label.set(rotation=35, ha="right", rotation_mode="anchor")
+    ax.tick_params(axis="both", length=0, labelsize=8.5, labelcolor=INK)
+    ax.spines[:].set_visible(False)
+    ax.set_xlabel("predicted", color=FAINT)
+    ax.set_ylabel("true", color=FAINT)
+
+
+def _cells(
+    ax: Axes, shares: np.ndarray, counts: np.ndarray, colours: LinearSegmentedColormap, *, small: bool
+) -> None:
+    """Write each cell's percentage and, where there is room, its clips below; nothing where nothing was."""
+    for row, column in np.argwhere(counts):
+        share = shares[row, column]
+        style: dict[str, Any] = {"ha": "center", "color": ink_on(colours, share)}
+        shown = f"{100 * share:.0f}" if share >= 0.005 else "<1"
+        weight = "bold" if row == column else "normal"
+        if small:
+            ax.text(column, row, shown, size=7, va="center", weight=weight, **style)
+            continue
+        ax.text(column, row + 0.04, shown, size=8.5, va="bottom", weight=weight, **style)
+        ax.text(column, row + 0.12, f"{counts[row, column]:,}", size=6.2, va="top", **style)
+
+
+def _recalls(ax: Axes, shares: np.ndarray, spoken: np.ndarray) -> None:
+    """Write recall and clips of each class right of its row."""
+    for row, (share, clips) in enumerate(zip(np.diag(shares), spoken, strict=True)):
+        recall = f"{100 * share:.1f} %" if clips else "n/a"
+        write_beside(ax, recall, row, 42, size=8.5, weight="bold", ha="right")
+        write_beside(ax, f"{clips:,}", row, 70, size=7.5, color=FAINT, ha="right")
+    head_beside(ax, "recall", 42, ha="right")
+    head_beside(ax, "clips", 70, ha="right")

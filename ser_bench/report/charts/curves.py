@@ -1,0 +1,91 @@
+"""How a network learnt: loss and accuracy by epoch, on training clips and on held-out speakers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+
+from ser_bench.report.style import FAINT, INK, Sheet, new_sheet, split_colour, styled
+from ser_bench.results import SavedRun
+
+_HEIGHT, _GAP, _LEFT, _BELOW = 1.9, 0.3, 0.65, 0.72
+_DENSE = 3000
+"""From so many points on, the folds' thin lines are stored as pixels, which keeps the SVG small."""
+
+_PARTS = (("", FAINT, (0, (4, 2))), ("val_", None, "solid"))
+
+
+@styled
+def curves(run: SavedRun, model: str) -> Figure:
+    """Draw a model's loss and accuracy by epoch: a column per split, a thin line per fold, the mean bold."""
+    mine = run.curves[run.curves["model"] == model]
+    splits = [split for split in run.info["splits"] if (mine["split"] == split).any()]
+    body = _BELOW + 2 * _HEIGHT + _GAP + 0.3
+    sheet = new_sheet(run, f"{model}: loss and accuracy by epoch", body=body, splits=splits)
+    width = (sheet.width - _LEFT - 0.2 - 0.25 * (len(splits) - 1)) / len(splits)
+    for row, measure in enumerate(("accuracy", "loss")):
+        axes = [
+            sheet.axes(_LEFT + i * (width + 0.25), _BELOW + row * (_HEIGHT + _GAP), width, _HEIGHT)
+            for i in range(len(splits))
+        ]
+        for ax, split in zip(axes, splits, strict=True):
+            _panel(ax, mine[mine["split"] == split], measure, split_colour(split))
+            if row:
+                ax.set_title(split, color=split_colour(split), weight="bold", size=9, pad=4)
+                ax.tick_params(labelbottom=False)
+            else:
+                ax.set_xlabel("epoch")
+        _share_scale(axes, measure)
+    _legend(sheet)
+    return sheet.figure
+
+
+def _panel(ax: Axes, table: pd.DataFrame, measure: str, colour: str) -> None:
+    """Draw the folds of one split, and their mean as long as half of them still train."""
+    scale = 100 if measure == "accuracy" else 1
+    folds = [fold for _, fold in table.groupby(["repeat", "fold"])]
+    for prefix, tone, dashes in _PARTS:
+        column = prefix + measure
+        lines = [np.column_stack([fold["epoch"], scale * fold[column]]) for fold in folds]
+        thin = LineCollection(lines, colors=tone or colour, linewidths=0.7, alpha=0.35, linestyles=dashes)
+        thin.set_rasterized(len(table) >= _DENSE)
+        ax.add_collection(thin)
+        epochs = table.groupby("epoch")[column].agg(["mean", "size"])
+        mean = scale * epochs.loc[epochs["size"] >= len(folds) / 2, "mean"]
+        ax.plot(mean.index, mean, color=tone or colour, linewidth=2.2, linestyle=dashes)
+    ax.set_xlim(0, float(table["epoch"].max()) + 1)
+    ax.grid()
+
+
+def _share_scale(axes: list[Axes], measure: str) -> None:
+    """Give the panels of a row one scale and name it once."""
+    for ax in axes:
+        ax.autoscale_view(scalex=False)
+    low, high = min(ax.get_ylim()[0] for ax in axes), max(ax.get_ylim()[1] for ax in axes)
+    for ax in axes:
+        ax.set_ylim(
+            max(0, low) if measure == "loss" else 0, min(high, 101) if measure == "accuracy" else high
+        )
+        ax.tick_params(labelleft=ax is axes[0])
+    axes[0].set_ylabel("accuracy (%)" if measure == "accuracy" else "loss")
+
+
+def _legend(sheet: Sheet) -> None:
+    """Say below the panels which line is which."""
+    ax = sheet.axes(_LEFT, 0.1, sheet.width - _LEFT, 0.2)
+    ax.set_axis_off()
+    ax.set_xlim(0, sheet.width - _LEFT)
+    ax.set_ylim(0, 1)
+    entries: tuple[tuple[float, str, dict[str, Any]], ...] = (
+        (0.0, "training clips", {"color": FAINT, "linestyle": (0, (4, 2)), "linewidth": 2.2}),
+        (1.7, "validation: held-out training speakers", {"color": INK, "linewidth": 2.2}),
+        (5.0, "thin: a fold; bold: mean while half still train", {"color": INK, "linewidth": 0.7}),
+    )
+    for x, text, style in entries:
+        ax.plot([x, x + 0.3], [0.5, 0.5], **style)
+        ax.text(x + 0.37, 0.5, text, size=8, va="center_baseline")

@@ -1,0 +1,79 @@
+"""How much the random split flatters: UAR on known voices beside UAR on new ones."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ser_bench.report.charts.parts import draw_chance, draw_legend, head_beside, model_axis, write_beside
+from ser_bench.report.scores import chance_levels, gap_between, shortfalls
+from ser_bench.report.style import ALARM, names_width, new_sheet, split_colour, styled
+from ser_bench.report.summary import summarise
+from ser_bench.report.words import percent, points
+from ser_bench.results import SavedRun
+
+_ROW = 0.3
+
+
+@styled
+def leakage_gap(run: SavedRun) -> Figure:
+    """Draw both UARs of each model and their difference in points; the run must have a pair of splits."""
+    pair = gap_between(run.info["splits"])
+    if pair is None:
+        raise ValueError("the run has no random-like and actor-like split to compare")
+    table = summarise(run)
+    left = names_width(list(table["model"]), 9) + 0.1
+    height = _ROW * len(table)
+    title = f"How much known voices flatter: UAR under {pair[0]} minus {pair[1]}"
+    sheet = new_sheet(run, title, body=height + 0.5 + 0.45, splits=[pair[1], pair[0]])
+    right = 1.15
+    ax = sheet.axes(left, 0.5, sheet.width - left - right, height)
+    _dumbbells(ax, table, pair)
+    level = chance_levels(run)["uar"]
+    draw_chance(ax, 100 * level, f"chance {percent(level)} %")
+    model_axis(ax, list(table["model"]), left - 0.2)
+    ax.set_xlabel("UAR (%)")
+    ax.grid(axis="x")
+    _gap_column(ax, run, table, pair)
+    draw_legend(sheet, [[pair[1], pair[0]]], left, 0.5 + height + 0.22)
+    return sheet.figure
+
+
+def _dumbbells(ax: Axes, table: pd.DataFrame, pair: tuple[str, str]) -> None:
+    """Draw a row per model: a dot per split, joined by a bar in the flattering split's colour."""
+    values = 100 * table[[f"{split}_uar" for split in pair]].to_numpy()
+    rows = range(len(table))
+    ax.hlines(
+        rows, values.min(axis=1), values.max(axis=1), color=split_colour(pair[0]), linewidth=5, alpha=0.35
+    )
+    for column, split in enumerate(pair):
+        ax.plot(
+            values[:, column], rows, "o", markersize=7, color=split_colour(split), markeredgecolor="white"
+        )
+    limits = (0.0, max(40.0, float(pd.DataFrame(values).max(axis=None, skipna=True)) + 8))
+    ax.set_xlim(*limits)
+    for row, (random, actor) in enumerate(values):
+        if math.isnan(random) or math.isnan(actor):
+            continue
+        for value, other in ((random, actor), (actor, random)):
+            above = value > other or (value == other and value is random)
+            side: dict[str, Any] = {"ha": "left" if above else "right", "xytext": (6 if above else -6, 0)}
+            style: dict[str, Any] = {"va": "center_baseline", "size": 7.8, "textcoords": "offset points"}
+            ax.annotate(f"{value:.1f}", (value, row), **side, **style)
+
+
+def _gap_column(ax: Axes, run: SavedRun, table: pd.DataFrame, pair: tuple[str, str]) -> None:
+    """Write the differences in a column right of the chart, or what is missing."""
+    notes = shortfalls(run)
+    for row, (model, gap) in enumerate(zip(table["model"], table["uar_gap"], strict=True)):
+        missing = [f"{split} {notes[model, split]}" for split in pair if notes[model, split]]
+        if missing:
+            text = f"n/a: {', '.join(missing)}"
+            write_beside(ax, text, row, 72, size=7.5, color=ALARM, ha="right", style="italic")
+        else:
+            write_beside(ax, points(gap), row, 48, size=9.5, weight="bold", ha="right")
+    head_beside(ax, "points", 48, ha="right")

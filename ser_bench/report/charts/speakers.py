@@ -1,0 +1,102 @@
+"""Which voices are hard: UAR per model and speaker."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+
+from ser_bench.report.charts.parts import head_beside, ink_on, model_axis, tints, write_beside
+from ser_bench.report.scores import ranking_split, scores_by_speaker, shortfalls
+from ser_bench.report.style import ALARM, FAINT, Sheet, names_width, new_sheet, styled, text_width
+from ser_bench.report.summary import summarise
+from ser_bench.results import SavedRun
+
+_ROW, _DIGITS = 0.27, 0.24
+
+
+@styled
+def speakers(run: SavedRun) -> Figure:
+    """Draw UAR per model (rows) and speaker (columns, hardest first) under the split that ranks models."""
+    split = ranking_split(run.info["splits"])
+    table = scores_by_speaker(run, split).reindex(list(summarise(run)["model"]))
+    table = table[table.mean().sort_values(kind="stable").index]
+    names = [str(name) for name in table.columns] or ["no speaker was tested"]
+    left, below = names_width(list(table.index), 9) + 0.1, 0.45 + names_width(names, 8, 0.9)
+    height = _ROW * len(table)
+    title = f"UAR (%) per speaker under the {split} split, the hardest voice first"
+    sheet = new_sheet(run, title, body=height + below + 0.28, splits=[split])
+    width = sheet.width - left - 0.85
+    ax = sheet.axes(left, below, width, height)
+    values = 100 * table.to_numpy().reshape(len(table), len(table.columns))
+    top = max(10.0, 10 * math.ceil(np.nanmax(values, initial=0) / 10))
+    image = None
+    if values.size:
+        image = ax.imshow(values, cmap=tints(split), vmin=0, vmax=top, interpolation="none", aspect="auto")
+    model_axis(ax, list(table.index), left - 0.2)
+    _speaker_axis(ax, names, width)
+    _ranges(ax, run, table, split)
+    if width / len(names) >= _DIGITS:
+        _write_cells(ax, values, top, split)
+    elif image is not None:
+        _colour_bar(sheet, image, (left, 0.12))
+    return sheet.figure
+
+
+def _speaker_axis(ax: Axes, names: list[str], width: float) -> None:
+    """Name as many columns as can be read: upright if they fit side by side, else turned."""
+    cell = width / len(names)
+    fits = max(text_width(name, 8) for name in names) + 0.06 <= cell
+    step = 1 if fits else math.ceil(0.13 / cell)
+    places = range(0, len(names), step)
+    ax.set_xticks(places, [names[place] for place in places], size=8, rotation=0 if fits else 90)
+    ax.tick_params(axis="x", length=0 if step == 1 else 3)
+    ax.spines[:].set_visible(False)
+    ax.set_xlabel("speaker", color=FAINT)
+
+
+def _write_cells(ax: Axes, values: np.ndarray, top: float, split: str) -> None:
+    colours = tints(split)
+    for row, column in np.argwhere(np.isfinite(values)):
+        value = values[row, column]
+        style: dict[str, Any] = {
+            "ha": "center",
+            "va": "center_baseline",
+            "color": ink_on(colours, value / top),
+        }
+        ax.text(column, row, f"{value:.0f}", size=7.5, **style)
+
+
+def _ranges(ax: Axes, run: SavedRun, table: pd.DataFrame, split: str) -> None:
+    """Write each model's lowest and highest speaker right of its row, or why there is none."""
+    notes = shortfalls(run)
+    for row, (model, scores) in enumerate(table.iterrows()):
+        note = notes[model, split]
+        if note:
+            style: dict[str, Any] = {"size": 8, "color": ALARM, "style": "italic"}
+            ax.text(
+                0.5,
+                row,
+                f"n/a: {note}",
+                transform=ax.get_yaxis_transform(),
+                ha="center",
+                va="center",
+                **style,
+            )
+        else:
+            write_beside(ax, f"{100 * scores.min():.0f}-{100 * scores.max():.0f}", row, 6, size=8)
+    head_beside(ax, "min-max", 6, ha="left")
+
+
+def _colour_bar(sheet: Sheet, image: AxesImage, corner: tuple[float, float]) -> None:
+    """Draw the scale of the colours where cells are too narrow for digits."""
+    bar = sheet.figure.colorbar(image, cax=sheet.axes(*corner, 1.6, 0.1), orientation="horizontal")
+    bar.ax.tick_params(
+        labelsize=7.5, length=0, top=True, labeltop=True, bottom=False, labelbottom=False, pad=1
+    )
+    bar.outline.set_visible(False)
