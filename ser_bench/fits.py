@@ -92,7 +92,7 @@ class FitStore:
     def load(self, key: str) -> FitResult | None:
         """Return a fit's outcome, or None where it is not there or its file is damaged (it is then redone)."""
         try:
-            with np.load(self._path(key), allow_pickle=False) as saved:
+            with self._path(key).open("rb") as opened, np.load(opened, allow_pickle=False) as saved:
                 rest = json.loads(saved["rest"].tobytes())
                 return FitResult(
                     saved["predicted"],

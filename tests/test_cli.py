@@ -1,0 +1,188 @@
+"""The command line: what users type, what they see, and the exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ser_bench.cli import call
+from ser_bench.synthesis.clips import make_clips
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    """A small demo corpus: four speakers, two emotions, two sentences."""
+    folder = tmp_path_factory.mktemp("demo")
+    rows = ["path,speaker,emotion,text"]
+    for path in make_clips(folder, speakers=("S01", "S02", "S03", "S04"), emotions=("happy", "sad")):
+        speaker, emotion, _, text = path.stem.split("_")
+        rows.append(f"{path.relative_to(folder)},{speaker},{emotion},{text}")
+    (folder / "tiny.csv").write_text("\n".join(rows))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SER_BENCH_DATA", raising=False)
+
+
+@pytest.fixture
+def run(data, tmp_path, capsys):
+    """Return ``run(*words)``: exit status, standard output and standard error of a command on the small demo."""
+
+    def typed(*words: str) -> tuple[int, str, str]:
+        status = call([str(word) for word in words])
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return typed
+
+
+SMALL = ("--features", "mfcc", "--models", "knn,tree", "--folds", "2", "--jobs", "1")
+
+
+def test_a_run_leaves_the_promised_files_and_tells_the_story(run, data, tmp_path):
+    status, out, _ = run("run", "--corpus", data / "tiny.csv", *SMALL)
+    assert status == 0
+    folder = tmp_path / "results" / "tiny"
+    promised = ["run.json", "fits.csv", "predictions.parquet", "summary.csv", "summary.md"]
+    charts = ["accuracy", "uar", "leakage_gap", "confusion_knn_actor", "confusion_tree_random", "cost", "speakers"]
+    promised += [f"charts/{name}.{ending}" for name in charts for ending in ("png", "svg")]
+    assert [name for name in promised if not (folder / name).is_file()] == []
+    first, *_, last = out.strip().splitlines()
+    assert first.startswith("corpus tiny: 16 clips")
+    assert "results/tiny" in last
+    assert "the random split flattered" in out
+    assert "inside fit and predict" in out
+
+
+def test_report_draws_again_what_was_deleted(run, data, tmp_path):
+    run("run", "--corpus", data / "tiny.csv", *SMALL)
+    chart, table = tmp_path / "results/tiny/charts/uar.png", tmp_path / "results/tiny/summary.csv"
+    before = chart.read_bytes(), table.read_bytes()
+    chart.unlink()
+    table.unlink()
+    assert run("report", "results/tiny")[0] == 0
+    assert (chart.read_bytes(), table.read_bytes()) == before
+
+
+def test_a_failed_fit_gives_exit_status_1_and_a_reason(run, data):
+    plugin = Path(__file__).with_name("plugin_recorder.py")
+    status, _, err = run("run", "--corpus", data / "tiny.csv", *SMALL, "--models", "failing", "--plugin", plugin)
+    assert status == 1
+    assert "failing, actor fold 1 failed: ValueError: failing on purpose" in err
+
+
+def test_extract_says_what_it_did_and_what_was_there(run, data):
+    words = ("extract", "--corpus", data / "tiny.csv", "--features", "mfcc+chroma", "--jobs", "1")
+    assert "16 computed, 0 were there" in run(*words)[1]
+    assert "0 computed, 16 were there" in run(*words)[1]
+    assert "every row matches" in run("extract", "--verify")[1]
+
+
+def test_verify_finds_damage_and_tells_the_mend(run, data, tmp_path):
+    run("extract", "--corpus", data / "tiny.csv", "--features", "mfcc", "--jobs", "1", "--store", "store")
+    for shard in (tmp_path / "store" / "features").rglob("*.parquet"):
+        content = bytearray(shard.read_bytes())
+        content[len(content) // 3] ^= 0xFF
+        shard.write_bytes(content)
+    status, _, err = run("extract", "--verify", "--store", "store")
+    assert status == 2
+    assert "delete that file" in err
+
+
+def test_quiet_says_nothing(run, data):
+    status, out, err = run("run", "--corpus", data / "tiny.csv", *SMALL, "-q")
+    assert (status, out, err) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("rum",), "unknown command 'rum'; did you mean 'run'?"),
+        (("run", "--modles", "svm"), "--models"),
+        (("run", "--models", "smv"), "did you mean 'svm'?"),
+        (("run", "--features", "mfc"), "did you mean 'mfcc'?"),
+        (("run", "--splits", "actr"), "did you mean 'actor'?"),
+        (("run", "--corpus", "ravdes"), "did you mean 'ravdess'?"),
+        (("run", "--corpus", "ravdess"), "zenodo"),
+        (("run", "--corpus", "nowhere.csv"), "cannot read the manifest"),
+        (("run", "--data-dir", "nowhere"), "there is no folder nowhere"),
+        (("run", "--config", "nowhere.toml"), "no configuration file"),
+        (("run", "--folds", "1"), "--folds"),
+        (("run", "--normalize", "all"), "--normalize 'all'"),
+        (("run", "--plugin", "nowhere.py"), "cannot read the plugin"),
+        (("run", "--features", "mfcc+logmel"), "mfcc"),
+        (("report", "nowhere"), "nowhere"),
+        (("report",), "Missing argument"),
+    ],
+)
+def test_bad_input_is_a_line_or_two_and_exit_status_2(run, words, reason):
+    status, out, err = run(*words)
+    assert status == 2
+    assert out == ""
+    assert reason in err
+    assert 1 <= len(err.strip().splitlines()) <= 2
+
+
+def test_an_unwritable_results_folder_is_told_before_the_fits(run, data, tmp_path):
+    (tmp_path / "file").write_text("")
+    status, _, err = run("run", "--corpus", data / "tiny.csv", *SMALL, "--out", "file/results")
+    assert status == 2
+    assert "file/results" in err
+    assert "fitting" not in err
+
+
+def test_an_unwritable_store_is_refused_with_a_hint(run, data, tmp_path):
+    (tmp_path / "file").write_text("")
+    status, _, err = run("run", "--corpus", data / "tiny.csv", *SMALL, "--store", "file/store")
+    assert status == 2
+    assert "--store" in err
+
+
+def test_bad_clips_are_named_and_the_sound_ones_used(run, data, tmp_path):
+    (tmp_path / "bad.wav").write_bytes(b"no sound")
+    rows = (data / "tiny.csv").read_text().replace("S0", f"{data}/S0").replace(f",{data}/", ",")
+    (tmp_path / "mine.csv").write_text(f"{rows}\nbad.wav,S01,sad,A\nmissing.wav,S01,sad,A\n")
+    status, _, err = run("run", "--corpus", "mine.csv", *SMALL)
+    assert status == 0
+    assert "bad.wav: not an audio file" in err
+    assert "missing.wav: no such file" in err
+    saved = json.loads((tmp_path / "results/mine/run.json").read_text())
+    assert saved["corpus"]["clips"] == 16
+    assert {p["path"] for p in saved["problems"]} == {"bad.wav", "missing.wav"}
+
+
+def test_classical_models_never_import_tensorflow(data, tmp_path):
+    """Neither the command nor its workers load TensorFlow where no network is asked for."""
+    script = (
+        "import sys; from ser_bench.cli import call; "
+        f"status = call(['run', '--corpus', {str(data / 'tiny.csv')!r}, '--features', 'mfcc', '--models', 'svm,xgboost', "
+        "'--folds', '2', '--jobs', '1', '-q']); "
+        "from ser_bench.engine import run_tasks; "
+        "loaded = [o.value for o in run_tasks(eval, [(0, \"'tensorflow' in __import__('sys').modules\")], jobs=1)]; "
+        "sys.exit(status or int('tensorflow' in sys.modules or loaded != [False]))"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False, cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.slow
+def test_ctrl_c_stops_at_once_keeps_what_is_done_and_exits_130(data, tmp_path):
+    words = [sys.executable, "-m", "ser_bench", "run", "--corpus", str(data / "tiny.csv"), "--splits", "loso", "--store", "s"]
+    running = subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, cwd=tmp_path
+    )
+    assert running.stdout is not None
+    running.stdout.readline()
+    os.killpg(running.pid, signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "Traceback" not in err
+    assert list(tmp_path.rglob("*.tmp")) == []

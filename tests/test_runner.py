@@ -1,0 +1,217 @@
+"""Runs: what fits may see, what is kept, what a failure leaves, and that scores are those of the predictions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn.metrics
+
+from ser_bench import features, models, plan, plugins, results, runner
+from ser_bench.config import Options
+from ser_bench.errors import SplitError, UnknownNameError
+from ser_bench.synthesis.clips import make_clips
+
+PLUGIN = Path(__file__).with_name("plugin_recorder.py")
+SPEAKERS = ("S01", "S02", "S03", "S04", "S05", "S06")
+EMOTIONS = ("happy", "neutral", "sad")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    """A small demo as a manifest: six speakers, three emotions, two sentences."""
+    folder = tmp_path_factory.mktemp("small")
+    paths = make_clips(folder, speakers=SPEAKERS, emotions=EMOTIONS, intensities=("normal",))
+    codes = [path.stem.split("_") for path in paths]
+    table = pd.DataFrame(codes, columns=["speaker", "emotion", "intensity", "text"])
+    table["gender"] = ["male" if int(s[1:]) % 2 else "female" for s in table["speaker"]]
+    table["path"] = [str(path.relative_to(folder)) for path in paths]
+    table.to_csv(folder / "small.csv", index=False)
+    return folder / "small.csv"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory) -> Path:
+    """One store for the module, so that features are extracted once."""
+    return tmp_path_factory.mktemp("store")
+
+
+@pytest.fixture
+def go(data, store, tmp_path):
+    """Return ``go(**options)``, which runs and returns the outcome and the saved run."""
+
+    def run(**options):
+        chosen = {"corpus": str(data), "features": "mfcc", "models": ("knn",), "folds": 3, "jobs": 2}
+        chosen |= {"store": store, "out": tmp_path / "out"} | options
+        outcome = runner.run(Options(**chosen))
+        return outcome, results.read_run(outcome.folder)
+
+    return run
+
+
+@pytest.fixture
+def plugin(monkeypatch):
+    """Register the recording, failing and dying models for one test."""
+    monkeypatch.setattr(models, "MODELS", dict(models.MODELS))
+    return plugins.load(PLUGIN)
+
+
+def recorder(folder: Path) -> dict:
+    return {
+        "models": ("recorder",),
+        "model_tables": {"recorder": {"base": "recorder", "parameters": {"folder": str(folder)}}},
+    }
+
+
+@pytest.mark.parametrize("split", ["actor", "random", "loso", "text", "actor-text", "random-80-20", "actor-80-20"])
+def test_no_fit_sees_a_test_clip(go, plugin, tmp_path, split):
+    """The clips a model was fitted on, told by their features, are the fold's training clips and no other."""
+    (tmp_path / "seen").mkdir()
+    _, saved = go(**recorder(tmp_path / "seen"), splits=(split,), fresh=True)
+    notes = [np.load(path) for path in (tmp_path / "seen").iterdir()]
+    rows = saved.fits.query("model == 'recorder'")
+    assert len(notes) == len(rows)
+    for note in notes:
+        trained, tested = ({row.tobytes() for row in note[name]} for name in ("X", "X_test"))
+        assert trained
+        assert tested
+        assert not trained & tested
+        assert len(note["y"]) == len(note["groups"]) == len(note["X"])
+    assert sorted(len(n["X"]) for n in notes) == sorted(rows["n_train"])
+    assert sorted(len(n["X_test"]) for n in notes) == sorted(rows["n_test"])
+
+
+def test_speakers_held_out_are_not_among_the_groups_of_a_fit(go, plugin, tmp_path):
+    (tmp_path / "seen").mkdir()
+    _, saved = go(**recorder(tmp_path / "seen"), splits=("actor",), fresh=True)
+    trained = {tuple(sorted(set(np.load(path)["groups"]))) for path in (tmp_path / "seen").iterdir()}
+    tested = saved.predictions.query("model == 'recorder'").groupby("fold")["speaker"].unique()
+    assert trained == {tuple(sorted(set(SPEAKERS) - set(held))) for held in tested}
+
+
+def test_scores_are_scikit_learn_s_of_the_saved_predictions(go):
+    _, saved = go(splits=("actor", "random"))
+    for (model, split, fold), rows in saved.predictions.groupby(["model", "split", "fold"], observed=True):
+        true, predicted = rows["true"].astype(str), rows["predicted"].astype(str)
+        fit = saved.fits.query("model == @model and split == @split and fold == @fold").iloc[0]
+        assert fit["accuracy"] == pytest.approx(sklearn.metrics.accuracy_score(true, predicted))
+        assert fit["uar"] == pytest.approx(sklearn.metrics.balanced_accuracy_score(true, predicted))
+        expected = sklearn.metrics.f1_score(true, predicted, average="macro", zero_division=0)
+        assert fit["macro_f1"] == pytest.approx(expected)
+
+
+def test_every_clip_is_predicted_once_per_model_and_split_with_probabilities(go):
+    _, saved = go(splits=("actor", "random"))
+    counts = saved.predictions.groupby(["model", "split", "clip"], observed=True).size()
+    assert set(counts) == {1}
+    assert len(counts) == 3 * 2 * 36  # knn and the two baselines
+    proba = saved.predictions[[f"p_{label}" for label in saved.info["corpus"]["labels"]]]
+    np.testing.assert_allclose(proba.sum(axis=1), 1.0, atol=1e-5)
+
+
+def predictions(saved) -> pd.DataFrame:
+    keys = ["model", "split", "repeat", "fold", "clip"]
+    return saved.predictions.astype({k: str for k in keys}).sort_values(keys, ignore_index=True)
+
+
+def test_predictions_do_not_depend_on_jobs_nor_on_the_run(go, tmp_path):
+    small = {"forest": {"base": "forest", "parameters": {"n_estimators": 5}}}
+    chosen = {"models": ("forest", "svm", "tree"), "model_tables": small, "splits": ("random",), "fresh": True}
+    one = predictions(go(**chosen, jobs=1, out=tmp_path / "one")[1])
+    two = predictions(go(**chosen, jobs=2, out=tmp_path / "two")[1])
+    pd.testing.assert_frame_equal(one, two)
+
+
+def test_another_seed_draws_other_folds(go):
+    first, second = predictions(go(seed=0)[1]), predictions(go(seed=1)[1])
+    assert not first["clip"].equals(second["clip"])
+
+
+def test_fits_that_are_done_are_read_not_computed(go):
+    go(splits=("actor",))
+    again, _ = go(splits=("actor",))
+    assert again.work["computed"] == 0
+    more, _ = go(splits=("actor", "random"))
+    assert more.work["reused"] > 0
+
+
+def test_a_damaged_saved_fit_is_computed_again(go, store):
+    before = predictions(go(splits=("actor",))[1])
+    for saved in (store / "fits").rglob("*.npz"):
+        saved.write_bytes(saved.read_bytes()[:100])
+    outcome, after = go(splits=("actor",))
+    assert outcome.work["computed"] == 9
+    pd.testing.assert_frame_equal(predictions(after), before)
+
+
+def test_a_failed_fit_is_a_row_with_its_reason_and_is_tried_again(go, plugin):
+    for _ in range(2):
+        outcome, saved = go(models=("failing", "knn"), splits=("actor",))
+        rows = saved.fits.query("model == 'failing'")
+        assert set(rows["status"]) == {"failed"}
+        assert set(rows["error"]) == {"ValueError: failing on purpose"}
+        assert outcome.failed == 3
+        assert set(saved.fits.query("model == 'knn'")["status"]) == {"ok"}
+
+
+def test_a_fit_that_kills_its_worker_fails_and_the_others_do_not(go, plugin):
+    outcome, saved = go(models=("dying", "knn"), splits=("actor",), fresh=True)
+    assert outcome.failed == 3
+    assert set(saved.fits.query("model == 'dying'")["status"]) == {"failed"}
+    assert saved.fits.query("model == 'dying'")["error"].str.contains("died").all()
+
+
+def test_a_model_that_cannot_take_the_features_is_skipped_with_the_reason(go):
+    outcome, saved = go(models=("cnn2d", "knn"), splits=("actor",))
+    rows = saved.fits.query("model == 'cnn2d'")
+    assert set(rows["status"]) == {"skipped"}
+    assert "takes frames" in rows["error"].iloc[0]
+    assert outcome.failed == 0
+
+
+def test_speaker_normalisation_uses_no_other_speaker(go, plugin, tmp_path):
+    """Each speaker's clips, test speakers' too, have mean 0 and deviation 1 over that speaker's own clips."""
+    (tmp_path / "seen").mkdir()
+    _, saved = go(**recorder(tmp_path / "seen"), splits=("loso",), normalize="speaker", fresh=True)
+    assert saved.info["normalize"] == "speaker"
+    for path in (tmp_path / "seen").iterdir():
+        held_out = np.load(path)["X_test"]
+        np.testing.assert_allclose(held_out.mean(axis=0), 0, atol=1e-4)
+        np.testing.assert_allclose(held_out.std(axis=0), 1, atol=1e-3)
+
+
+def test_variants_of_a_model_stand_beside_it_with_their_own_parameters(go):
+    table = {"knn-one": {"base": "knn", "parameters": {"n_neighbors": 1}}}
+    _, saved = go(models=("knn", "knn-one"), model_tables=table, splits=("actor",))
+    parameters = saved.fits.drop_duplicates("model").set_index("model")["parameters"].map(json.loads)
+    assert parameters["knn-one"]["n_neighbors"] == 1
+    assert parameters["knn"]["n_neighbors"] != 1
+
+
+@pytest.mark.parametrize(("target", "labels"), [("gender", 2), ("emotion+gender", 6)])
+def test_other_targets_can_be_predicted(go, target, labels):
+    _, saved = go(target=target, splits=("actor",))
+    assert len(saved.info["corpus"]["labels"]) == labels
+    assert set(saved.predictions["true"]) == set(saved.info["corpus"]["labels"])
+
+
+def test_what_cannot_be_is_told_before_anything_is_computed(go, tmp_path):
+    with pytest.raises(SplitError, match="6 speakers"):
+        go(folds=7, store=tmp_path / "new")
+    with pytest.raises(UnknownNameError, match="did you mean 'forest'"):
+        go(models=("forrest",), store=tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_baselines_are_always_shown():
+    chosen = plan.entries(Options(models=("svm",)))
+    assert {entry.model.name for entry in chosen} == {"svm", "chance", "majority"}
+
+
+def test_all_models_get_sets_that_they_take():
+    for entry in plan.entries(Options()):
+        assert not entry.skipped
+        assert entry.features in features.FEATURE_SETS
