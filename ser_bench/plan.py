@@ -113,12 +113,18 @@ def fits(chosen: Sequence[Entry], clips: pd.DataFrame, options: Options) -> tupl
     return tuple(_fits(chosen, folds, options.seed))
 
 
+def check_splits(options: Options) -> None:
+    """Raise :class:`UnknownNameError` for a split nobody registered, :class:`ConfigError` where none is asked for."""
+    if not options.splits:
+        raise ConfigError("no split is asked for; name some with --splits")
+    for name in options.splits:
+        splits.get(name)
+
+
 Folds = Mapping[tuple[str, int], tuple[splits.Fold, ...]]
 
 
 def _all_folds(clips: pd.DataFrame, options: Options) -> Folds:
-    if not options.splits:
-        raise ConfigError("no split is asked for; name some with --splits")
     return {
         (split, repeat): splits.make_folds(split, clips, splits.Draw(options.folds, options.seed, repeat))
         for split in options.splits

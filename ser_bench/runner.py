@@ -63,8 +63,9 @@ def run(options: Options, watch: Watch | None = None) -> RunOutcome:
     """
     watch = watch or Silent()
     started = time.time()
-    store = options.store or default_store()
+    store = (options.store or default_store()).absolute()
     chosen = plan.entries(options)
+    plan.check_splits(options)
     opened = open_corpus(options, watch)
     plan.fits(chosen, plan.with_labels(opened.clips, options.target), options)  # so that errors come at once
     extraction = extract(

@@ -44,7 +44,7 @@ class FeatureStore:
     """The feature store below a folder. Reading and writing need no lock."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = Path(folder)
+        self.folder = Path(folder).absolute()  # workers may have another working folder
 
     def prepare(self) -> None:
         """Make the folder and clear stale temporary files; raises :class:`StoreError` where it cannot write."""

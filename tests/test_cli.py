@@ -20,7 +20,7 @@ def data(tmp_path_factory) -> Path:
     """A small demo corpus: four speakers, two emotions, two sentences."""
     folder = tmp_path_factory.mktemp("demo")
     rows = ["path,speaker,emotion,text"]
-    for path in make_clips(folder, speakers=("S01", "S02", "S03", "S04"), emotions=("happy", "sad")):
+    for path in make_clips(folder, speakers=("S01", "S02", "S03", "S04"), emotions=("happy", "sad"), intensities=("normal",)):
         speaker, emotion, _, text = path.stem.split("_")
         rows.append(f"{path.relative_to(folder)},{speaker},{emotion},{text}")
     (folder / "tiny.csv").write_text("\n".join(rows))
@@ -149,8 +149,9 @@ def test_an_unwritable_store_is_refused_with_a_hint(run, data, tmp_path):
 
 def test_bad_clips_are_named_and_the_sound_ones_used(run, data, tmp_path):
     (tmp_path / "bad.wav").write_bytes(b"no sound")
-    rows = (data / "tiny.csv").read_text().replace("S0", f"{data}/S0").replace(f",{data}/", ",")
-    (tmp_path / "mine.csv").write_text(f"{rows}\nbad.wav,S01,sad,A\nmissing.wav,S01,sad,A\n")
+    head, *rows = (data / "tiny.csv").read_text().splitlines()
+    bad = ["bad.wav,S01,sad,A", "missing.wav,S01,sad,A"]
+    (tmp_path / "mine.csv").write_text("\n".join([head, *(f"{data}/{row}" for row in rows), *bad]))
     status, _, err = run("run", "--corpus", "mine.csv", *SMALL)
     assert status == 0
     assert "bad.wav: not an audio file" in err
