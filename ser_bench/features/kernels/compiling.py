@@ -62,3 +62,10 @@ def kernel(function: _Function) -> _Function:
 
     call.py_func = function  # type: ignore[attr-defined]
     return call  # type: ignore[return-value]
+
+
+def helper(function: _Function) -> _Function:
+    """Compile a function that only kernels call; it becomes part of them and of their cache entry."""
+    import numba
+
+    return numba.njit(nogil=True, error_model="numpy")(function)
