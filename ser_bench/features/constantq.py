@@ -104,31 +104,67 @@ def _halvings_before(sr: float, deviation: float, hop: int) -> int:
     return min(by_rate, by_hop)
 
 
-def _spectrum(y: np.ndarray, filters: Bank, hop: int) -> np.ndarray:
+@lru_cache(maxsize=64)
+def _block_transform(n_fft: int, first: int, count: int, hop: int) -> np.ndarray:
+    """Return the Fourier matrix of a block of ``hop`` samples, real then imaginary, float64 ``(hop, 2 count)``."""
+    angles = 2 * np.pi / n_fft * (np.arange(hop)[:, None] * np.arange(first, first + count) % n_fft)
+    return np.hstack([np.cos(angles), -np.sin(angles)])
+
+
+def _spectra(y: np.ndarray, filters: Bank, hop: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return real and imaginary parts of the bins that the filters read, float32 ``(d, t)`` each.
+
+    Frames are centred every ``hop`` samples, zeros beyond the ends.
+    """
+    from ser_bench.features.kernels.sliding import slide
+
+    n, first, d = filters.n_fft, filters.first, filters.weights.shape[1]
+    if n % hop:  # blocks longer than frames: nothing to share
+        return _spectra_alone(y, filters, hop)
+    count, inside = 1 + len(y) // hop, n // hop
+    blocks = np.zeros((count - 1 + inside, hop))
+    used = min(len(y), blocks.size - n // 2)
+    blocks.reshape(-1)[n // 2 : n // 2 + used] = y[:used]
+    turn = np.exp(2j * np.pi / n * (np.arange(first, first + d) * hop % n))
+    real = np.empty((d, count), dtype=np.float32)
+    imaginary = np.empty_like(real)
+    slide(blocks @ _block_transform(n, first, d, hop), turn, real, imaginary)
+    return real, imaginary
+
+
+def _spectra_alone(y: np.ndarray, filters: Bank, hop: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the same as ``_spectra``, frame by frame."""
     from scipy.fft import rfft
 
-    n = filters.n_fft
-    frames = np.lib.stride_tricks.sliding_window_view(np.pad(y, n // 2), n)[::hop]
-    return rfft(frames.astype("f8"), axis=1).astype("c8")[:, filters.first : filters.first + filters.weights.shape[1]]
+    frames = np.lib.stride_tricks.sliding_window_view(np.pad(y, filters.n_fft // 2), filters.n_fft)[::hop]
+    spectra = rfft(frames.astype(np.float64), axis=1)[:, filters.first :][:, : filters.weights.shape[1]].T
+    return np.ascontiguousarray(spectra.real, np.float32), np.ascontiguousarray(spectra.imag, np.float32)
 
 
 def pitch_classes(y: np.ndarray, sr: float, deviation: float, hop: int = 512) -> np.ndarray:
     """Return the magnitude in each pitch class, C first, float32 of shape ``(t, 12)``.
 
-    Bins that do not fit below Nyquist count as silent; librosa refuses such rates.
+    ``y`` is float32 at ``sr`` Hz, ``deviation`` its tuning in bins. Bins that do not fit below Nyquist
+    count as silent; librosa refuses such rates.
     """
-    import scipy.sparse
+    from ser_bench.features.kernels.sliding import add_magnitudes
+
     times = _halvings_before(sr, deviation, hop)
     if times:
         y, sr, hop = _halved(y, times), sr / 2**times, hop // 2**times
     filters = bank(sr, deviation)
-    bins = None
+    bins: np.ndarray | None = None
     for octave in range(OCTAVES):
-        w = (filters.weights.astype("c16") * np.sqrt(2.0**octave)).astype("c8")
-        X = _spectrum(y, filters, hop)
-        V = (scipy.sparse.csr_matrix(w) @ np.ascontiguousarray(X.T)).T
-        magnitude = np.abs(V) * (filters.scale/np.sqrt(2.**octave)).astype("f4")
-        bins = magnitude if bins is None else bins[: len(magnitude)] + magnitude[: len(bins)]
+        real, imaginary = _spectra(y, filters, hop)
+        if bins is None:
+            bins = np.zeros((BINS, real.shape[1]), dtype=np.float32)
+        shared = min(bins.shape[1], real.shape[1])
+        bins, real, imaginary = bins[:, :shared], real[:, :shared], imaginary[:, :shared]
+        gain = np.sqrt(2.0**octave)
+        weights = (filters.weights.astype(np.complex128) * gain).astype(np.complex64)
+        add_magnitudes(real, imaginary, weights, filters.scale / np.float32(gain), bins)
         if octave < OCTAVES - 1:
             y, hop = _halved(y), hop // 2
-    return np.roll(bins, 1, axis=1).reshape(len(bins), 12, 3).sum(axis=2)
+    assert bins is not None
+    # three bins a semitone, the middle one on the note
+    return np.roll(bins, 1, axis=0).reshape(12, 3, -1).sum(axis=1).T

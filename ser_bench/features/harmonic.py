@@ -21,7 +21,14 @@ def harmonic_spectrum(stft: np.ndarray, magnitude: np.ndarray) -> np.ndarray:
     over_frequency = np.empty_like(magnitude)
     running_median(magnitude.T, over_frequency.T)
     out = np.empty_like(stft)
-    keep_harmonic(stft, magnitude, over_time, over_frequency, out)
+    parts = (*stft.shape, 2)
+    keep_harmonic(
+        stft.view(np.float32).reshape(parts),
+        magnitude,
+        over_time,
+        over_frequency,
+        out.view(np.float32).reshape(parts),
+    )
     return out
 
 

@@ -11,9 +11,7 @@ def _axes() -> np.ndarray:
     """Return the place of each pitch class on fifths, minor and major thirds, shape ``(6, 12)``."""
     steps = np.arange(12)
     circles = ((7 / 6, 1.0), (3 / 2, 1.0), (2 / 3, 0.5))
-    rows = [
-        r * wave(np.pi * turn * steps) for turn, r in circles for wave in (np.sin, np.cos)
-    ]
+    rows = [r * wave(np.pi * turn * steps) for turn, r in circles for wave in (np.sin, np.cos)]
     return np.stack(rows)
 
 
