@@ -106,7 +106,7 @@ def _halvings_before(sr: float, deviation: float, hop: int) -> int:
 
 @lru_cache(maxsize=64)
 def _block_transform(n_fft: int, first: int, count: int, hop: int) -> np.ndarray:
-    """Return the Fourier matrix of a block of ``hop`` samples, real then imaginary, float64 ``(hop, 2 count)``."""
+    """Return a block's Fourier matrix, real then imaginary parts, float64 ``(hop, 2 count)``."""
     angles = 2 * np.pi / n_fft * (np.arange(hop)[:, None] * np.arange(first, first + count) % n_fft)
     return np.hstack([np.cos(angles), -np.sin(angles)])
 

@@ -40,7 +40,7 @@ def extremes(x: np.ndarray, bands: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def spectra(blocks: np.ndarray, n_fft: int, first: int, count: int) -> np.ndarray:
-    """Return bins ``first`` to ``first + count - 1`` of each frame of successive blocks, complex ``(d, t)``."""
+    """Return ``count`` bins from ``first`` on of each frame of successive blocks, complex ``(d, t)``."""
     frames = np.lib.stride_tricks.sliding_window_view(blocks.reshape(-1), n_fft)[:: blocks.shape[1]]
     return np.fft.rfft(frames, axis=1)[:, first : first + count].T
 

@@ -12,8 +12,8 @@ def slide(blocks, turn, real, imaginary):  # type: ignore[no-untyped-def]
     """Write the spectra of frames of successive blocks into ``real`` and ``imaginary``, float32 ``(d, t)``.
 
     ``blocks`` holds each block's own spectrum, real parts then imaginary, float64 ``(b, 2 d)``; ``turn``
-    (complex128, ``(d,)``) is the phase by which a block's length moves each bin. A frame is as many blocks as make
-    ``b = t + blocks in a frame - 1``; the next one drops a block in front and takes one behind.
+    (complex128, ``(d,)``) is the phase by which a block's length moves each bin. A frame is
+    ``b - t + 1`` blocks; the next one drops a block in front and takes one behind.
     """
     d, t = real.shape
     inside = len(blocks) - t + 1
@@ -44,8 +44,8 @@ def slide(blocks, turn, real, imaginary):  # type: ignore[no-untyped-def]
 def add_magnitudes(real, imaginary, weights, scale, out):  # type: ignore[no-untyped-def]
     """Add to ``out`` (float32, ``(k, t)``) the magnitude of each filter's response to each frame.
 
-    ``real`` and ``imaginary`` are float32 ``(d, t)``, ``weights`` complex64 ``(k, d)``, mostly zero, ``scale``
-    float32 ``(k,)``. Sums run over the bins in order and in single precision, as a product with a
+    ``real`` and ``imaginary`` are float32 ``(d, t)``, ``weights`` complex64 ``(k, d)``, mostly zero,
+    ``scale`` float32 ``(k,)``. Sums run over the bins in order and in single precision, as a product with a
     sparse matrix does.
     """
     frames = out.shape[1]
