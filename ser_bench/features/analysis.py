@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ser_bench.features import framing, pitch, speech
+from ser_bench.features import framing, pitch, spectral, spectrum, speech
 
 
 class Analysis:
@@ -61,3 +61,27 @@ class Analysis:
         """F0 and strength of voicing of each speech frame."""
         y, sr = self.narrowband
         return pitch.track(y, sr, self.levels)
+
+    # -- the classic sets: the whole clip, librosa's defaults -----------------------------------------
+
+    @cached_property
+    def stft(self) -> np.ndarray:
+        """Spectrum of 2048 samples every 512, complex64 of shape ``(t, 1025)``."""
+        return spectrum.stft(self.y)
+
+    @cached_property
+    def magnitude(self) -> np.ndarray:
+        """Magnitude of ``stft``, float32 of shape ``(t, 1025)``."""
+        return np.abs(self.stft)
+
+    @cached_property
+    def mel_spectrogram(self) -> np.ndarray:
+        """Mel energies of the whole clip, shape ``(t, 128)``."""
+        return spectral.mel_spectrogram(self.magnitude, self.sr)
+
+    @cached_property
+    def harmonic(self) -> np.ndarray:
+        """Harmonic part of the samples, float32 of shape ``(n,)``."""
+        from ser_bench.features.harmonic import harmonic
+
+        return harmonic(self.stft, self.magnitude, len(self.y))

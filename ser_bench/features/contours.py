@@ -16,7 +16,7 @@ def _ratio_db(upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
 
 
 def paired_bands(analysis: Analysis) -> np.ndarray:
-    """Return 32 bands, each two of ``log_mel`` together, in dB relative to the clip's mean level, ``(t, 32)``."""
+    """Return 32 bands, each two of ``log_mel``, in dB relative to the clip's mean level, ``(t, 32)``."""
     energies = analysis.band_energies
     return speech.to_db(energies[:, ::2] + energies[:, 1::2]) - np.float32(analysis.levels.mean())
 

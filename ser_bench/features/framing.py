@@ -94,4 +94,4 @@ def decimate(y: np.ndarray, factor: int) -> np.ndarray:
     padded.reshape(-1)[before * factor : before * factor + len(y)] = y
     # one matrix product gives every block's share in every output; summing along diagonals is the rest
     shares = padded @ taps.T
-    return np.sum([shares[k : k + length, k] for k in range(phases)], axis=0, dtype=np.float32)
+    return np.stack([shares[k : k + length, k] for k in range(phases)]).sum(axis=0)

@@ -69,5 +69,5 @@ def track(y: np.ndarray, sr: float, levels: np.ndarray) -> PitchTrack:
     frames = framing.cut_frames(y, sr, len(levels), length)
     correlation = autocorrelation(frames, min(last + 2, length))
     quiet = np.clip((np.percentile(levels, 95) - 20 - levels) / 20, 0, 1)
-    hz, strength = path.cheapest(correlation, float(sr), first, quiet.astype(np.float32))
-    return PitchTrack(hz, strength)
+    period, strength = path.cheapest(correlation, first, quiet)
+    return PitchTrack(np.where(period > 0, sr / np.where(period > 0, period, 1), 0), strength)

@@ -78,7 +78,7 @@ def peaks_of_level(levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     turning = np.flatnonzero(np.diff(np.sign(np.diff(smooth))) < 0) + 1
     found, prominences = [], []
     valley_start = 0
-    for index, peak in enumerate(turning):
+    for index, peak in enumerate(turning.tolist()):
         end = turning[index + 1] if index + 1 < len(turning) else len(smooth)
         rise = smooth[peak] - smooth[valley_start : peak + 1].min()
         fall = smooth[peak] - smooth[peak:end].min()

@@ -6,7 +6,7 @@ import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -21,7 +21,7 @@ def _usable(folder: Path) -> bool:
 
 
 def _choose_cache() -> bool:
-    """Point numba at the user's cache folder, unless the user chose another; return whether it can be used."""
+    """Point numba at the user's cache folder, unless they chose another; return whether it is usable."""
     chosen = os.environ.get("NUMBA_CACHE_DIR")
     if chosen is None:
         import platformdirs
@@ -32,7 +32,7 @@ def _choose_cache() -> bool:
     os.environ["NUMBA_CACHE_DIR"] = chosen
     import numba
 
-    numba.config.CACHE_DIR = chosen  # numba may have read its environment before
+    numba.config.CACHE_DIR = chosen  # type: ignore[attr-defined]  # numba may have read its environment before
     return True
 
 
@@ -62,3 +62,10 @@ def kernel(function: _Function) -> _Function:
 
     call.py_func = function  # type: ignore[attr-defined]
     return call  # type: ignore[return-value]
+
+
+def helper(function: _Function) -> _Function:
+    """Compile a function that only kernels call; it becomes part of them and of their cache entry."""
+    import numba
+
+    return cast(_Function, numba.njit(nogil=True, error_model="numpy")(function))

@@ -1,0 +1,46 @@
+"""Means of the smallest and of the largest values in stretches of a spectrum."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ser_bench.features.kernels.compiling import kernel
+
+
+@kernel
+def extremes(x, bands):  # type: ignore[no-untyped-def]
+    """Return the mean of each band's smallest and of its largest values, two float64 ``(t, bands)``.
+
+    ``x`` is float32 ``(t, d)``; a row of ``bands`` is first bin, last-plus-one bin, number of values;
+    an empty band gives 0. Few values are wanted, so each is inserted into a short sorted list.
+    """
+    most = max(1, bands[:, 2].max())
+    low = np.empty(most, np.float32)
+    high = np.empty(most, np.float32)
+    valley = np.zeros((x.shape[0], len(bands)))
+    peak = np.zeros((x.shape[0], len(bands)))
+    for t in range(x.shape[0]):
+        for b in range(len(bands)):
+            first, last, wanted = bands[b]
+            count = min(wanted, last - first)
+            if count == 0:
+                continue
+            low[:count] = np.inf
+            high[:count] = -np.inf
+            for k in range(first, last):
+                value = x[t, k]
+                if value < low[count - 1]:
+                    i = count - 1
+                    while i > 0 and low[i - 1] > value:
+                        low[i] = low[i - 1]
+                        i -= 1
+                    low[i] = value
+                if value > high[count - 1]:
+                    i = count - 1
+                    while i > 0 and high[i - 1] < value:
+                        high[i] = high[i - 1]
+                        i -= 1
+                    high[i] = value
+            valley[t, b] = low[:count].mean()
+            peak[t, b] = high[:count].mean()
+    return valley, peak
