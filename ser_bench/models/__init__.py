@@ -58,7 +58,7 @@ def variant(base: str | Model, name: str, parameters: Mapping[str, Any]) -> Mode
 
 
 def fit(model: Model, estimator: Any, X: np.ndarray, y: np.ndarray, groups: np.ndarray | None = None) -> Any:
-    """Fit the estimator on one thread and return it; ``groups`` is passed on only where the model takes it."""
+    """Fit the estimator on one thread and return it; ``groups`` goes only to a model that takes it."""
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
@@ -68,7 +68,8 @@ def fit(model: Model, estimator: Any, X: np.ndarray, y: np.ndarray, groups: np.n
 def aligned_proba(estimator: Any, X: np.ndarray, labels: Sequence[str]) -> np.ndarray:
     """Return probabilities, float64 ``(n, len(labels))``, with a column per label in the given order.
 
-    A label that the estimator was never shown gets zeros. Raises ValueError if it knows a label that is not listed.
+    A label that the estimator was never shown gets zeros; one that it knows but that is not listed
+    raises ValueError.
     """
     import numpy as np
     from threadpoolctl import threadpool_limits

@@ -11,11 +11,12 @@ import numpy as np
 class Augmentation:
     """How far a training clip may be changed; zero switches a change off.
 
-    Over sequences ``(b, t, d + 1)``: ``stretch`` is the largest relative change of tempo,
-    ``band_shift`` the largest shift along the bands (a longer or shorter vocal tract), ``gain`` the spread of a level
-    added to every band, in standard deviations; ``mask_bands`` and ``mask_frames`` the widest stripes set to the
-    mean, after SpecAugment (Park et al., 2019). Over any input: ``noise`` is the spread of Gaussian noise in
-    standard deviations, ``mixup`` the alpha of a blend of two clips (Zhang et al., 2018).
+    Over sequences ``(b, t, d + 1)``: ``stretch`` is the largest relative change of tempo, ``band_shift``
+    the largest shift along the bands (a longer or shorter vocal tract), ``gain`` the spread of a level
+    added to every band, in standard deviations; ``mask_bands`` and ``mask_frames`` the widest stripes
+    set to the mean, in bands and in steps, after SpecAugment (Park et al., 2019). Over any input:
+    ``noise`` is the spread of Gaussian noise in standard deviations, ``mixup`` the alpha of a blend of
+    two clips (Zhang et al., 2018).
     """
 
     noise: float = 0.0
@@ -54,7 +55,7 @@ class Augmentation:
         out = X[np.arange(b)[:, None], np.minimum(frames, t - 1)]
         out[beyond] = 0.0
         if self.band_shift:
-            shifts = rng.integers(-self.band_shift, self.band_shift + 1, size=b)
+            shifts = rng.integers(-self.band_shift, self.band_shift + 1, size=b).tolist()
             for row, shift in zip(out, shifts, strict=True):
                 bands = np.clip(np.arange(channels - 1) + shift, 0, channels - 2)
                 row[:, :-1] = row[:, bands]
@@ -75,9 +76,7 @@ class Augmentation:
                 stripe = slice(start, start + length)
                 row[(slice(None), stripe) if axis == 2 else (stripe,)] = 0.0
 
-    def _blend(
-        self, X: np.ndarray, Y: np.ndarray, rng: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _blend(self, X: np.ndarray, Y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Blend each clip with another of the batch."""
         share = rng.beta(self.mixup, self.mixup, size=len(X)).astype(np.float32)
         share = np.maximum(share, 1 - share)

@@ -86,8 +86,20 @@ class SoftmaxSVC(SVC):
 
     Deterministic, needs no second fit, and always agrees with ``predict``; they rank well but are not
     calibrated. (Platt scaling inside ``SVC`` costs five fits on random folds that mix speakers, may
-    disagree with ``predict``, and is deprecated.)
+    disagree with ``predict``, and is deprecated.) ``gamma`` may also be a string such as ``"0.3/d"``:
+    that number over the number of columns, so that one setting suits feature sets of any size.
     """
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SoftmaxSVC:
+        """Fit as ``SVC`` does, working ``gamma`` out from the number of columns where it asks for that."""
+        asked: Any = self.get_params()["gamma"]
+        try:
+            if isinstance(asked, str) and asked.endswith("/d"):
+                self.gamma = float(asked.removesuffix("/d")) / np.shape(X)[1]
+            super().fit(X, y, sample_weight)
+        finally:
+            self.gamma = asked  # a parameter stays as the caller set it
+        return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the softmax of the decision function, ``(n, classes)``."""

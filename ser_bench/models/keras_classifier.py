@@ -16,7 +16,6 @@ from ser_bench.models.estimators import Standardizer
 from ser_bench.models.training import Plan, hold_out, train
 
 
-
 class KerasClassifier(ClassifierMixin, BaseEstimator):
     """A network of :mod:`ser_bench.models.networks`, trained with early stopping on whole speakers.
 
@@ -108,7 +107,8 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         return sequences.as_float32(X, dimensions)
 
     def _prepared(self, X: np.ndarray, training: np.ndarray | None = None) -> np.ndarray:
-        """Return what the network is given; with ``training`` (a mask of clips), learn the scaling from those first."""
+        """Return the network's input; with ``training``, a mask of clips, learn the scaling from those."""
+        self.scaler_: Standardizer | sequences.BandScaler
         if X.ndim == 2:
             if training is not None:
                 self.scaler_ = Standardizer().fit(X[training])

@@ -13,7 +13,9 @@ from typing import Any
 Shape = tuple[int, ...]
 
 
-def mlp(keras: Any, shape: Shape, classes: int, *, hidden: list[int], dropout: float, l2: float) -> Any:
+def mlp(  # noqa: PLR0913 (a keyword per hyper-parameter)
+    keras: Any, shape: Shape, classes: int, *, hidden: list[int], dropout: float, l2: float
+) -> Any:
     """Dense layers with dropout over a vector ``(d,)``."""
     layers = keras.layers
     x = inputs = keras.Input(shape)
@@ -59,7 +61,7 @@ def cnn2d(  # noqa: PLR0913 (a keyword per hyper-parameter)
     units: int,
     dropout: float,
 ) -> Any:
-    """Convolutions over time and bands, halving both, then the mean and spread over time of ``units`` mixtures."""
+    """Convolutions over time and bands, halving both, then the mean and spread of ``units`` mixtures."""
     layers = keras.layers
     inputs = keras.Input(shape)
     x, mask = _parted(inputs)

@@ -46,7 +46,7 @@ _SOURCE = tuple(
 
 
 def build_network(network: str, inputs: tuple[str, ...], /, *, seed: int, **parameters: Any) -> Any:
-    """Return a network's estimator; a parameter that is neither training's nor augmentation's shapes the network."""
+    """Return a network's estimator; what is neither training's nor augmentation's shapes the network."""
     from ser_bench.models.keras_classifier import KerasClassifier
 
     training = {k: parameters.pop(k) for k in (*_TRAINING, *_FRAMES, "chunk") if k in parameters}

@@ -9,6 +9,9 @@ from typing import Any
 from ser_bench.errors import ConfigError
 from ser_bench.models.base import Model
 
+_WORD_OR_NUMBER = frozenset({"gamma", "max_features", "shrinkage"})
+"""Parameters for which the libraries take a rule by name as well as a number."""
+
 
 def merged(model: Model, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the model's defaults replaced by the given values.
@@ -20,7 +23,7 @@ def merged(model: Model, given: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in given.items():
         if name not in known:
             raise ConfigError(f"model {model.name!r} has no parameter {name!r}; {_hint(name, model)}")
-        if not _fits(value, known[name]):
+        if not (_fits(value, known[name]) or (name in _WORD_OR_NUMBER and _is_plain(value))):
             raise ConfigError(
                 f"model {model.name!r}: {name} must be {_said(known[name])}, not {value!r}; "
                 f"its default is {known[name]!r}"
@@ -39,8 +42,12 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str) or _is_number(value)
+
+
 def _fits(value: Any, default: Any) -> bool:
-    """Whether the value may stand in for the default; a word may become a number (``gamma = 0.01``)."""
+    """Whether the value may stand in for the default."""
     match default:
         case bool():
             return isinstance(value, bool)
@@ -49,7 +56,7 @@ def _fits(value: Any, default: Any) -> bool:
         case float():
             return _is_number(value)
         case str():
-            return isinstance(value, str) or _is_number(value)
+            return isinstance(value, str)
         case _:
             return isinstance(value, list | tuple) and all(_fits(v, default[0]) for v in value)
 
@@ -57,7 +64,7 @@ def _fits(value: Any, default: Any) -> bool:
 def _as(value: Any, default: Any) -> Any:
     """Return the value in the default's type, so that 1 and 1.0 are the same parameter."""
     match default:
-        case bool() | str():
+        case _ if isinstance(value, str) or isinstance(default, bool | str):
             return value
         case int() | float():
             return type(default)(value)
@@ -74,6 +81,6 @@ def _said(default: Any) -> str:
         case float():
             return "a number"
         case str():
-            return "a word or a number"
+            return "a word"
         case _:
             return f"a list, each {_said(default[0])}"

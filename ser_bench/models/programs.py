@@ -1,4 +1,4 @@
-"""Compiled networks, kept and used again: tracing one costs seconds, setting its weights back a millisecond."""
+"""Compiled networks, kept and used again: tracing one costs seconds, resetting its weights milliseconds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ser_bench.models.backend import load_keras, quiet
 LOCK = threading.RLock()
 """Held by whoever uses a program, since its weights belong to whoever set them last."""
 
-_KEPT = 8
+_KEPT = 16
 _BATCH = 128
 _programs: OrderedDict[str, Program] = OrderedDict()
 
@@ -54,6 +54,7 @@ class Program:
                 jit_compile=False,
             )
             self.optimizer.build(model.trainable_variables)
+            _create_metrics(model, blueprint)
         self._optimizer_start = _values(self.optimizer.variables)
 
     def restart(self, state: list[np.ndarray]) -> None:
@@ -70,13 +71,22 @@ def _state(model: Any) -> list[Any]:
     return [v for v in model.variables if id(v) not in metrics]
 
 
+def _create_metrics(model: Any, blueprint: Blueprint) -> None:
+    """Let the metrics create their variables now: a step that creates variables is traced twice."""
+    x = np.zeros((1, *blueprint.shape), dtype=np.float32)
+    y = np.full((1, blueprint.classes), 1 / blueprint.classes, dtype=np.float32)
+    weight = np.ones(1, dtype=np.float32)
+    model.compute_loss(x=x, y=y, y_pred=y, sample_weight=weight)
+    model.compute_metrics(x=x, y=y, y_pred=y, sample_weight=weight)
+
+
 def _values(variables: Iterable[Any]) -> list[np.ndarray]:
     to_numpy = load_keras().ops.convert_to_numpy
     return [np.array(to_numpy(v)) for v in variables]  # a copy, for a backend may lend its own memory
 
 
 def _build(blueprint: Blueprint, seed: int) -> Any:
-    """Build a model whose weights follow from the seed alone; leave Python's and NumPy's generators as they were."""
+    """Build a model whose weights follow from the seed alone; the caller's random generators stay put."""
     from ser_bench.models import networks
 
     keras = load_keras()
@@ -118,7 +128,7 @@ def _kept(blueprint: Blueprint, model: Any | None) -> Program:
 
 
 def predict(model: Any, inputs: np.ndarray) -> np.ndarray:
-    """Return the model's output for every clip, in batches of one size so that one compiled graph serves all."""
+    """Return the model's output per clip, by batches of one size so that one compiled graph serves all."""
     outputs = []
     for start in range(0, len(inputs), _BATCH):
         batch = inputs[start : start + _BATCH]

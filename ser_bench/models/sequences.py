@@ -8,7 +8,7 @@ import numpy as np
 
 
 def clip_lengths(X: np.ndarray) -> np.ndarray:
-    """Return each clip's number of frames, int of shape ``(n,)``, from frames ``(n, t, d)`` padded with NaN."""
+    """Return each clip's number of frames, int ``(n,)``, from frames ``(n, t, d)`` padded with NaN."""
     return (~np.isnan(X[:, :, 0])).sum(axis=1)
 
 
@@ -23,9 +23,10 @@ def common_length(lengths: np.ndarray, pool: int, max_frames: int) -> int:
 
 
 def pooled(X: np.ndarray, length: int, pool: int) -> np.ndarray:
-    """Return float32 ``(n, length, d + 1)``: the mean of every ``pool`` frames, longer clips cropped to their middle.
+    """Return float32 ``(n, length, d + 1)``: the mean of every ``pool`` frames.
 
-    The last channel is one where the clip has frames; behind its end all channels are zero.
+    A longer clip is cropped to its middle. The last channel is one where the clip has frames; behind its
+    end all channels are zero.
     """
     n, _, d = X.shape
     out = np.zeros((n, length, d + 1), dtype=np.float32)
@@ -43,9 +44,9 @@ def pooled(X: np.ndarray, length: int, pool: int) -> np.ndarray:
 
 
 def chunked(X: np.ndarray, width: int) -> np.ndarray:
-    """Return a vector ``(n, d)`` as a sequence ``(n, ceil(d / width), width + 1)``, the last step filled with zeros.
+    """Return vectors ``(n, d)`` as sequences ``(n, ceil(d / width), width + 1)``.
 
-    The last channel is one throughout, as in :func:`pooled`.
+    The last step is filled up with zeros; the last channel is one throughout, as in :func:`pooled`.
     """
     n, d = X.shape
     steps = -(-d // width)

@@ -18,7 +18,7 @@ SCHEDULES = ("cosine", "constant")
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a training does, but for the data: see :class:`ser_bench.models.keras_classifier.KerasClassifier`."""
+    """What a training does, but for the data; the words are those of ``KerasClassifier``."""
 
     epochs: int
     patience: int
@@ -71,7 +71,7 @@ def train(  # noqa: PLR0913, PLR0917 (what is trained, on what, how)
     held_out: np.ndarray,
     plan: Plan,
 ) -> dict[str, list[float]]:
-    """Train the program and leave the best epoch's weights in it; return a list per measure, a value per epoch."""
+    """Train the program, leave the best epoch's weights in it, and return a list per measure."""
     history: dict[str, list[float]] = {"loss": [], "accuracy": [], "val_loss": [], "val_accuracy": []}
     rng = np.random.default_rng(plan.seed)
     training = np.flatnonzero(~held_out)

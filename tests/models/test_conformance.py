@@ -45,7 +45,7 @@ def fitted(name, X, y, groups, seed=0):
 
 @pytest.mark.parametrize(("name", "kind"), CASES)
 def test_fit_and_predict_keep_the_contract(name, kind):
-    """String labels in and out, probabilities by ``classes_`` that agree with ``predict``, ``X`` untouched."""
+    """String labels in and out, probabilities that agree with ``predict``, ``X`` untouched."""
     X, y, groups = make(kind)
     before = X.copy()
     estimator = fitted(name, X, y, groups)
@@ -99,7 +99,9 @@ def test_every_model_learns_what_is_easy(name):
     X, y, groups = make(kind)
     X += 4 * X.mean(axis=-1, keepdims=True) if kind == "vector" else 0
     more = {"epochs": 60} if models.get(name).kind == "network" else {}
-    estimator = models.build(name, **{**SMALL.get(name, {}), **more} | ({"epochs": 200} if name == "mlp" else {}))
+    estimator = models.build(
+        name, **{**SMALL.get(name, {}), **more} | ({"epochs": 200} if name == "mlp" else {})
+    )
     models.fit(models.get(name), estimator, X[:36], y[:36], groups[:36])
     assert np.mean(estimator.predict(X[36:]) == y[36:]) > 0.6
 
