@@ -1,0 +1,165 @@
+"""Small scikit-learn estimators for what the libraries leave open; imported only when a model is built."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, TransformerMixin, clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.svm import SVC
+from sklearn.utils import check_random_state
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.validation import check_array, check_is_fitted
+
+
+class Standardizer(TransformerMixin, BaseEstimator):
+    """Zero mean and unit variance per column; columns constant in training become zero for good.
+
+    What lies further than ``limit`` standard deviations from the mean is moved there, so that one
+    extreme value of one column cannot decide a clip. ``X`` is ``(n, d)``, the result float32.
+    """
+
+    def __init__(self, limit: float = 10.0) -> None:
+        self.limit = limit
+
+    def fit(self, X: Any, y: Any = None) -> Standardizer:
+        """Learn each column's mean and standard deviation."""
+        X = check_array(X, dtype=np.float64)
+        self.mean_ = X.mean(axis=0)
+        self.scale_ = X.std(axis=0)
+        # Rounding leaves a constant column with a spread of a few units in the last place.
+        self.constant_ = self.scale_ <= 1e-6 * np.abs(self.mean_)
+        self.n_features_in_ = X.shape[1]
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return ``X`` standardised, float32 of the same shape."""
+        check_is_fitted(self)
+        X = check_array(X, dtype=np.float64)
+        if X.shape[1] != self.n_features_in_:
+            raise ValueError(f"X has {X.shape[1]} columns, but {self.n_features_in_} in training")
+        Z = (X - self.mean_) / np.where(self.constant_, 1.0, self.scale_)
+        Z[:, self.constant_] = 0.0
+        return np.clip(Z, -self.limit, self.limit, out=Z).astype(np.float32)
+
+
+class Chance(ClassifierMixin, BaseEstimator):
+    """Random guesses that never look at ``X``: the same rows, so the same guesses, for the same seed.
+
+    ``uniform`` gives every class the same chance; ``stratified`` guesses a class as often as it
+    occurred in training.
+    """
+
+    def __init__(self, strategy: str = "uniform", random_state: int | None = 0) -> None:
+        self.strategy = strategy
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any) -> Chance:
+        """Learn the classes and how frequent each is."""
+        if self.strategy not in ("uniform", "stratified"):
+            raise ValueError(f"strategy must be 'uniform' or 'stratified', not {self.strategy!r}")
+        self.classes_, counts = np.unique(np.asarray(y), return_counts=True)
+        self.prior_ = counts / counts.sum()
+        return self
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return random rows that sum to one, ``(n, classes)``; the largest value is the guess."""
+        check_is_fitted(self)
+        waits = check_random_state(self.random_state).exponential(size=(len(X), len(self.classes_)))
+        if self.strategy == "uniform":
+            return waits / waits.sum(axis=1, keepdims=True)
+        # In a race of exponential clocks, class k rings first with probability proportional to its rate.
+        speed = self.prior_ / np.maximum(waits, 1e-300)
+        return speed / speed.sum(axis=1, keepdims=True)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return one guess per row."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+class SoftmaxSVC(SVC):
+    """A support vector classifier whose probabilities are the softmax of its one-versus-rest scores.
+
+    Deterministic, needs no second fit, and always agrees with ``predict``; they rank well but are not
+    calibrated. (Platt scaling inside ``SVC`` costs five fits on random folds that mix speakers, may
+    disagree with ``predict``, and is deprecated.) ``gamma`` may also be a string such as ``"0.3/d"``:
+    that number over the number of columns, so that one setting suits feature sets of any size.
+    """
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SoftmaxSVC:
+        """Fit as ``SVC`` does, working ``gamma`` out from the number of columns where it asks for that."""
+        asked: Any = self.get_params()["gamma"]
+        try:
+            if isinstance(asked, str) and asked.endswith("/d"):
+                self.gamma = float(asked.removesuffix("/d")) / np.shape(X)[1]
+            super().fit(X, y, sample_weight)
+        finally:
+            self.gamma = asked  # a parameter stays as the caller set it
+        return self
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the softmax of the decision function, ``(n, classes)``."""
+        scores = self.decision_function(X)
+        if scores.ndim == 1:
+            scores = np.column_stack([-scores, scores])
+        odds = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return odds / odds.sum(axis=1, keepdims=True)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the class with the highest score per row."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+class Neighbours(KNeighborsClassifier):
+    """Nearest neighbours whose ``predict`` is the most probable class, ties going to the first."""
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the class with the highest probability per row."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+class FixedEpochsMLP(MLPClassifier):
+    """A multi-layer perceptron that trains for ``max_iter`` epochs and does not call that a failure.
+
+    scikit-learn's own early stopping would hold out random clips, so that the validation set knows
+    the training speakers; a fixed number of epochs needs none.
+    """
+
+    def fit(self, X: Any, y: Any) -> FixedEpochsMLP:
+        """Fit without the warnings that the last epoch was reached or that a batch holds every clip."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            warnings.filterwarnings("ignore", message="Got `batch_size` less than 1 or larger")
+            super().fit(X, y)
+        return self
+
+
+class LabelEncoded(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+    """Gives a classifier that only knows the classes 0, 1, 2, … labels of any kind.
+
+    ``balance`` weights each clip by the inverse frequency of its class.
+    """
+
+    def __init__(self, estimator: Any, balance: bool = False) -> None:
+        self.estimator = estimator
+        self.balance = balance
+
+    def fit(self, X: Any, y: Any) -> LabelEncoded:
+        """Fit a clone of the estimator on the labels' positions in ``classes_``."""
+        self.classes_, codes = np.unique(np.asarray(y), return_inverse=True)
+        weights = compute_sample_weight("balanced", codes) if self.balance else None
+        self.estimator_ = clone(self.estimator).fit(X, codes, sample_weight=weights)
+        return self
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the estimator's probabilities, ``(n, classes)``."""
+        check_is_fitted(self)
+        return self.estimator_.predict_proba(X)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the class with the highest probability per row."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]

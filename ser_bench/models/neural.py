@@ -1,0 +1,148 @@
+"""The networks' entries in the registry: their defaults, and how flat parameters become an estimator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Literal
+
+from ser_bench.models.base import Model
+
+_TRAINING = {
+    "epochs": 20,
+    "patience": 8,
+    "batch_size": 64,
+    "learning_rate": 1e-2,
+    "schedule": "cosine",
+    "weight_decay": 0.0,
+    "label_smoothing": 0.0,
+    "balance": True,
+    "validation": 0.15,
+}
+_FRAMES = {"max_frames": 240, "pool": 4}
+_AUGMENTATION = {
+    "noise": 0.0,
+    "mixup": 0.0,
+    "gain": 0.2,
+    "stretch": 0.1,
+    "band_shift": 1,
+    "mask_bands": 6,
+    "mask_frames": 8,
+}
+_SOURCE = tuple(
+    f"ser_bench.models.{module}"
+    for module in (
+        "augment",
+        "backend",
+        "estimators",
+        "keras_classifier",
+        "networks",
+        "neural",
+        "programs",
+        "sequences",
+        "training",
+    )
+)
+
+
+def build_network(network: str, inputs: tuple[str, ...], /, *, seed: int, **parameters: Any) -> Any:
+    """Return a network's estimator; what is neither training's nor augmentation's shapes the network."""
+    from ser_bench.models.keras_classifier import KerasClassifier
+
+    training = {k: parameters.pop(k) for k in (*_TRAINING, *_FRAMES, "chunk") if k in parameters}
+    augmentation = {k: parameters.pop(k) for k in _AUGMENTATION if k in parameters}
+    return KerasClassifier(network, parameters, augmentation, inputs=inputs, random_state=seed, **training)
+
+
+def _model(  # noqa: PLR0913, PLR0917 (a row of the table below)
+    name: str,
+    summary: str,
+    network: str,
+    features: str,
+    accepts: tuple[Literal["vector", "frames"], ...],
+    parameters: Mapping[str, Any],
+) -> Model:
+    return Model(
+        name=name,
+        summary=summary,
+        kind="network",
+        features=features,
+        build=partial(build_network, network, accepts),
+        accepts=accepts,
+        parameters={**parameters},
+        grouped=True,
+        needs=("tensorflow",),
+        source=_SOURCE,
+    )
+
+
+NETWORKS = (
+    _model(
+        "mlp-keras",
+        "multi-layer perceptron (Keras)",
+        "mlp",
+        "functionals",
+        ("vector",),
+        {
+            "hidden": [256],
+            "dropout": 0.5,
+            "l2": 0.0,
+            **_TRAINING,
+            "epochs": 40,
+            "batch_size": 32,
+            "learning_rate": 2e-3,
+            "noise": 0.5,
+            "mixup": 0.3,
+        },
+    ),
+    _model(
+        "cnn1d",
+        "convolutions along time",
+        "cnn1d",
+        "logmel",
+        ("vector", "frames"),
+        {
+            "filters": [64, 96, 128],
+            "kernel": 5,
+            "dropout": 0.2,
+            **_TRAINING,
+            **_FRAMES,
+            "chunk": 1,
+            **_AUGMENTATION,
+        },
+    ),
+    _model(
+        "cnn2d",
+        "convolutions over time and frequency",
+        "cnn2d",
+        "logmel",
+        ("frames",),
+        {
+            "filters": [16, 32, 48],
+            "kernel": 3,
+            "dropout": 0.2,
+            "units": 64,
+            **_TRAINING,
+            **_FRAMES,
+            **_AUGMENTATION,
+        },
+    ),
+    _model(
+        "lstm",
+        "a convolution, then long short-term memory",
+        "lstm",
+        "logmel",
+        ("vector", "frames"),
+        {
+            "filters": [64],
+            "kernel": 5,
+            "units": 64,
+            "bidirectional": False,
+            "dropout": 0.2,
+            **_TRAINING,
+            **_FRAMES,
+            "chunk": 16,
+            **_AUGMENTATION,
+        },
+    ),
+)

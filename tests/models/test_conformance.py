@@ -1,0 +1,123 @@
+"""What every registered model promises, on a problem that fits in a hand."""
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from ser_bench import models
+
+LABELS = ("angry", "calm", "sad")
+SMALL = {
+    "forest": {"n_estimators": 20},
+    "xgboost": {"n_estimators": 5},
+    "mlp": {"hidden": [8], "epochs": 5},
+    "mlp-keras": {"hidden": [8], "epochs": 2},
+    "cnn1d": {"filters": [4, 4], "epochs": 2, "pool": 1, "batch_size": 16},
+    "cnn2d": {"filters": [2, 2], "units": 4, "epochs": 2, "pool": 1, "batch_size": 16},
+    "lstm": {"filters": [4], "units": 4, "epochs": 2, "pool": 1, "batch_size": 16},
+}
+CASES = [(name, kind) for name, model in models.MODELS.items() for kind in model.accepts]
+
+
+def make(kind):
+    """Return 48 clips of six speakers and three emotions, as a vector or as frames padded with NaN."""
+    rng = np.random.default_rng(7)
+    y = np.array(LABELS)[np.arange(48) % 3]
+    groups = np.array([f"s{k}" for k in np.arange(48) // 8])
+    centre = (np.arange(48) % 3)[:, None]
+    if kind == "vector":
+        X = rng.normal(centre, 1.0, size=(48, 12))
+        X[:, 5] = 3.3  # a constant column
+    else:
+        X = rng.normal(centre[:, :, None], 1.0, size=(48, 20, 8))
+        X[:, :, 5] = 3.3
+        for clip, length in zip(X, rng.integers(9, 21, size=48), strict=True):
+            clip[length:] = np.nan
+    return X.astype(np.float32), y, groups
+
+
+def fitted(name, X, y, groups, seed=0):
+    model = models.get(name)
+    return models.fit(model, models.build(name, seed=seed, **SMALL.get(name, {})), X, y, groups)
+
+
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_fit_and_predict_keep_the_contract(name, kind):
+    """String labels in and out, probabilities that agree with ``predict``, ``X`` untouched."""
+    X, y, groups = make(kind)
+    before = X.copy()
+    estimator = fitted(name, X, y, groups)
+    p, predicted = estimator.predict_proba(X), estimator.predict(X)
+    assert list(estimator.classes_) == sorted(LABELS)
+    assert p.shape == (48, 3)
+    assert np.all(np.isfinite(p))
+    assert np.all(p >= 0)
+    np.testing.assert_allclose(p.sum(axis=1), 1, atol=1e-5)
+    assert set(predicted) <= set(LABELS)
+    np.testing.assert_array_equal(predicted, estimator.classes_[p.argmax(axis=1)])
+    np.testing.assert_array_equal(X, before)
+
+
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_the_same_seed_gives_the_same_probabilities(name, kind):
+    """A second estimator, a clone and a pickled copy all answer bit for bit alike, also on new clips."""
+    X, y, groups = make(kind)
+    first = fitted(name, X[:40], y[:40], groups[:40])
+    p = first.predict_proba(X[40:])
+    again = models.fit(models.get(name), clone(first), X[:40], y[:40], groups[:40])
+    np.testing.assert_array_equal(p, again.predict_proba(X[40:]))
+    np.testing.assert_array_equal(p, pickle.loads(pickle.dumps(first)).predict_proba(X[40:]))
+
+
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_a_class_that_the_fold_lacks_gets_zeros(name, kind):
+    """Aligned probabilities have a column per label of the run, zero where the fold never saw it."""
+    X, y, groups = make(kind)
+    shown = y != "calm"
+    estimator = fitted(name, X[shown], y[shown], groups[shown])
+    p = models.aligned_proba(estimator, X, ("sad", "calm", "angry"))
+    assert p.shape == (48, 3)
+    assert np.all(p[:, 1] == 0)
+    np.testing.assert_array_equal(p[:, [2, 0]], estimator.predict_proba(X))
+
+
+@pytest.mark.parametrize("name", list(models.MODELS))
+def test_parameters_can_be_read_and_set(name):
+    """An estimator rebuilt from its own parameters has the same parameters."""
+    estimator = models.build(name, seed=3, **SMALL.get(name, {}))
+    parameters = estimator.get_params(deep=False)
+    copy = type(estimator)(**parameters)
+    assert repr(copy.set_params(**parameters)) == repr(estimator)
+
+
+@pytest.mark.parametrize("name", [n for n in models.MODELS if n not in ("chance", "majority")])
+def test_every_model_learns_what_is_easy(name):
+    """Three clusters far apart are told apart, for new clips too."""
+    kind = models.get(name).accepts[-1]
+    X, y, groups = make(kind)
+    X += 4 * X.mean(axis=-1, keepdims=True) if kind == "vector" else 0
+    more = {"epochs": 60} if models.get(name).kind == "network" else {}
+    estimator = models.build(
+        name, **{**SMALL.get(name, {}), **more} | ({"epochs": 200} if name == "mlp" else {})
+    )
+    models.fit(models.get(name), estimator, X[:36], y[:36], groups[:36])
+    assert np.mean(estimator.predict(X[36:]) == y[36:]) > 0.6
+
+
+@pytest.mark.parametrize("name", [n for n, m in models.MODELS.items() if m.accepts == ("vector",)])
+def test_a_column_constant_in_training_decides_nothing(name):
+    """What a constant column says in the test does not move any probability."""
+    X, y, groups = make("vector")
+    estimator = fitted(name, X[:40], y[:40], groups[:40])
+    p = estimator.predict_proba(X[40:])
+    changed = X[40:].copy()
+    changed[:, 5] = 1e4
+    np.testing.assert_array_equal(p, estimator.predict_proba(changed))
+
+
+def test_aligned_proba_refuses_a_label_it_was_not_told_of():
+    X, y, groups = make("vector")
+    with pytest.raises(ValueError, match="calm"):
+        models.aligned_proba(fitted("majority", X, y, groups), X, ("angry", "sad"))

@@ -1,0 +1,122 @@
+"""The registry: names, parameters, variants, and that asking costs nothing."""
+
+import pickle
+import subprocess
+import sys
+
+import pytest
+
+from ser_bench import models
+from ser_bench.errors import ConfigError, UnknownNameError
+
+PROMISED = "chance majority svm knn tree forest xgboost lda mlp mlp-keras cnn1d cnn2d lstm"
+
+
+def test_the_promised_models_are_there():
+    assert list(models.MODELS) == PROMISED.split()
+
+
+def test_an_unknown_model_names_the_nearest():
+    with pytest.raises(UnknownNameError, match="'cnn1d'"):
+        models.get("cnn1")
+
+
+def test_an_unknown_parameter_names_the_nearest():
+    with pytest.raises(ConfigError, match="did you mean 'dropout'"):
+        models.build("cnn1d", drop_out=0.1)
+
+
+def test_a_model_without_parameters_says_so():
+    with pytest.raises(ConfigError, match="it takes none"):
+        models.build("majority", C=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("svm", {"C": "big"}),
+        ("svm", {"balance": 1}),
+        ("svm", {"kernel": 3}),
+        ("forest", {"n_estimators": 2.5}),
+        ("forest", {"n_estimators": True}),
+        ("mlp", {"hidden": 64}),
+        ("mlp", {"hidden": ["wide"]}),
+        ("cnn1d", {"schedule": ["cosine"]}),
+    ],
+)
+def test_a_parameter_of_the_wrong_type_is_refused(name, wrong):
+    with pytest.raises(ConfigError, match="must be"):
+        models.build(name, **wrong)
+
+
+def test_whole_numbers_pass_for_numbers_and_words_may_become_numbers():
+    pipeline = models.build("svm", C=2, gamma=0.01)
+    assert pipeline[-1].C == 2.0
+    assert pipeline[-1].gamma == 0.01
+    assert models.build("lda", shrinkage="auto")[-1].shrinkage == "auto"
+
+
+@pytest.mark.parametrize("name", list(models.MODELS))
+def test_every_default_is_a_plain_value_of_a_configuration_file(name):
+    plain = (bool, int, float, str)
+    for value in models.get(name).parameters.values():
+        assert isinstance(value, plain) or (
+            isinstance(value, list) and all(isinstance(v, plain) for v in value)
+        )
+
+
+def test_a_variant_keeps_the_base_and_changes_what_it_says():
+    deep = models.variant("cnn1d", "cnn1d-deep", {"filters": [32, 64, 64, 96]})
+    estimator = models.build(deep, epochs=3)
+    assert deep.name == "cnn1d-deep"
+    assert estimator.architecture["filters"] == [32, 64, 64, 96]
+    assert estimator.epochs == 3
+    assert models.get("cnn1d").parameters["filters"] != [32, 64, 64, 96]
+
+
+def test_a_variant_needs_a_name_of_its_own():
+    with pytest.raises(ConfigError, match="another name"):
+        models.variant("svm", "knn", {})
+
+
+def test_a_variant_with_an_unknown_parameter_is_refused():
+    with pytest.raises(ConfigError, match="'n_neighbors'"):
+        models.variant("knn", "knn-9", {"n_neighbours": 9})
+
+
+def test_models_travel_to_other_processes():
+    """A variant is pickled with the function that builds it."""
+    sent = pickle.loads(pickle.dumps(models.variant("lstm", "lstm-wide", {"units": 96})))
+    assert models.build(sent).architecture["units"] == 96
+
+
+def test_every_source_is_a_module_of_this_package():
+    from importlib.util import find_spec
+
+    assert all(find_spec(module) for model in models.MODELS.values() for module in model.source)
+
+
+def run(code):
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+
+
+def test_asking_for_the_models_imports_nothing_heavy():
+    heavy = run(
+        "import sys, ser_bench.models\n"
+        "print(*{'numpy', 'sklearn', 'scipy', 'xgboost', 'tensorflow', 'keras', 'pandas'} & set(sys.modules))"
+    )
+    assert heavy == []
+
+
+def test_classical_models_never_import_tensorflow():
+    heavy = run(
+        "import sys, numpy as np\n"
+        "from ser_bench import models\n"
+        "X = np.random.default_rng(0).normal(size=(20, 3)); y = np.array(['a', 'b'] * 10)\n"
+        "for m in models.MODELS.values():\n"
+        "    if m.kind != 'network': models.fit(m, models.build(m, seed=1), X, y).predict_proba(X)\n"
+        "print(*{'tensorflow', 'keras'} & set(sys.modules))"
+    )
+    assert heavy == []

@@ -1,0 +1,247 @@
+"""How networks are trained: whole speakers held out, the same weights whatever ran before."""
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ser_bench import models
+from ser_bench.errors import ConfigError
+from ser_bench.models.augment import Augmentation
+from ser_bench.models.sequences import BandScaler, chunked, clip_lengths, common_length, pooled
+from ser_bench.models.training import Plan, hold_out
+
+SMALL = {"filters": [4, 4], "epochs": 3, "pool": 1, "batch_size": 16}
+PROBLEM = (
+    "import numpy as np\n"
+    "rng = np.random.default_rng(3)\n"
+    "X = rng.normal(size=(48, 20, 8)).astype('float32')\n"
+    "y = np.array(['angry', 'calm', 'sad'])[np.arange(48) % 3]\n"
+    "groups = np.arange(48) // 8\n"
+)
+
+
+def problem():
+    space = {}
+    exec(PROBLEM, space)
+    return space["X"], space["y"], space["groups"]
+
+
+def test_speakers_held_out_are_never_trained_on():
+    """The mask takes whole speakers, about the share asked for, and leaves every class to train on."""
+    groups = np.repeat(np.arange(20), 6)
+    codes = np.tile(np.arange(3), 40)
+    held_out = hold_out(groups, codes, 0.15, seed=0)
+    assert len(set(groups[held_out])) == 3
+    assert not set(groups[held_out]) & set(groups[~held_out])
+    assert set(codes[~held_out]) == {0, 1, 2}
+
+
+def test_a_class_of_one_speaker_is_trained_on():
+    """Where holding a speaker out would lose a class, another speaker is drawn."""
+    groups = np.repeat(np.arange(4), 5)
+    codes = np.where(groups == 2, 1, 0)
+    for seed in range(20):
+        held_out = hold_out(groups, codes, 0.25, seed=seed)
+        assert 2 not in groups[held_out]
+        assert held_out.any()
+
+
+@pytest.mark.parametrize("groups", [None, np.repeat([0, 1, 2], 4)])
+def test_nobody_is_held_out_without_enough_speakers(groups):
+    assert not hold_out(groups, np.arange(12) % 2, 0.15, seed=0).any()
+
+
+def test_held_out_speakers_change_neither_scaling_nor_weights():
+    """Moving the validation clips changes the epoch that is kept at most, never what is learnt in one."""
+    X, y, groups = problem()
+    model = models.get("cnn1d")
+    one_epoch = {**SMALL, "epochs": 1}
+    first = models.fit(model, models.build(model, **one_epoch), X, y, groups)
+    held_out = np.isin(groups, first.validation_groups_)
+    assert held_out.any()
+    moved = X.copy()
+    moved[held_out] += 50
+    second = models.fit(model, models.build(model, **one_epoch), moved, y, groups)
+    for a, b in zip(first.weights_, second.weights_, strict=True):
+        np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(first.scaler_.mean, second.scaler_.mean)
+    assert first.history_["val_loss"] != second.history_["val_loss"]
+
+
+def test_the_kept_weights_are_those_of_the_best_epoch():
+    """The validation loss computed from the fitted estimator is the smallest of the history."""
+    X, y, groups = problem()
+    model = models.get("cnn1d")
+    estimator = models.fit(model, models.build(model, **{**SMALL, "epochs": 6}), X, y, groups)
+    held_out = np.isin(groups, estimator.validation_groups_)
+    p = estimator.predict_proba(X[held_out])
+    right = p[np.arange(len(p)), np.searchsorted(estimator.classes_, y[held_out])]
+    assert -np.log(right).mean() == pytest.approx(min(estimator.history_["val_loss"]), rel=1e-4)
+
+
+def test_training_stops_when_patience_ends():
+    X, y, groups = problem()  # pure noise: the validation loss soon rises
+    model = models.get("mlp-keras")
+    build = models.build(model, hidden=[32], epochs=200, patience=2, noise=0.0, mixup=0.0, learning_rate=0.01)
+    history = models.fit(model, build, X[:, :, 0], y, groups).history_
+    assert len(history["loss"]) < 200
+    assert int(np.argmin(history["val_loss"])) == len(history["loss"]) - 3
+    assert len({len(values) for values in history.values()}) == 1
+
+
+def test_without_groups_all_epochs_are_trained():
+    """Validation values are NaN, one per epoch."""
+    X, y, _ = problem()
+    model = models.get("cnn1d")
+    history = models.fit(model, models.build(model, **SMALL), X, y).history_
+    assert len(history["loss"]) == 3
+    assert np.all(np.isnan(history["val_loss"]))
+
+
+def test_weights_are_the_same_in_another_process_and_after_other_fits(tmp_path: Path):
+    """A fresh process and one that has trained other networks, kept programs reused, agree bit for bit."""
+    X, y, groups = problem()
+    model = models.get("cnn1d")
+    models.fit(model, models.build(model, seed=5, **SMALL), X[:30], y[:30], groups[:30])
+    models.fit(models.get("cnn2d"), models.build("cnn2d", filters=[2], epochs=1), X, y, groups)
+    here = models.fit(model, models.build(model, seed=1, **SMALL), X, y, groups).weights_
+    there = tmp_path / "weights.npz"
+    code = PROBLEM + (
+        "from ser_bench import models\n"
+        f"e = models.build('cnn1d', seed=1, **{SMALL!r}).fit(X, y, groups)\n"
+        f"np.savez({str(there)!r}, *e.weights_)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    with np.load(there) as saved:
+        for key, weight in zip(saved.files, here, strict=True):
+            np.testing.assert_array_equal(saved[key], weight)
+
+
+def test_other_seeds_give_other_weights():
+    X, y, groups = problem()
+    model = models.get("cnn1d")
+    a, b = (models.fit(model, models.build(model, seed=s, **SMALL), X, y, groups).weights_ for s in (0, 1))
+    assert not np.array_equal(a[0], b[0])
+
+
+def test_fitting_leaves_the_callers_random_generators_alone():
+    X, y, groups = problem()
+    random.seed(0)
+    np.random.seed(0)
+    expected = (random.random(), np.random.rand())
+    random.seed(0)
+    np.random.seed(0)
+    models.build("cnn1d", **SMALL).fit(X, y, groups)
+    assert (random.random(), np.random.rand()) == expected
+
+
+def test_what_a_clip_says_does_not_depend_on_the_clips_beside_it():
+    """One clip alone gets the probabilities it gets in a crowd, and longer padding changes nothing."""
+    X, y, groups = problem()
+    estimator = models.build("cnn1d", **SMALL).fit(X, y, groups)
+    p = estimator.predict_proba(X)
+    wider = np.concatenate([X, np.full((48, 7, 8), np.nan, dtype=np.float32)], axis=1)
+    np.testing.assert_array_equal(estimator.predict_proba(wider), p)
+    np.testing.assert_allclose(estimator.predict_proba(X[5:6]), p[5:6], rtol=1e-5)
+
+
+def test_a_network_over_frames_refuses_a_vector():
+    X, y, groups = problem()
+    with pytest.raises(ValueError, match=r"must be \(n, t, d\)"):
+        models.build("cnn2d").fit(X[:, :, 0], y, groups)
+
+
+def test_an_unknown_schedule_is_refused():
+    with pytest.raises(ConfigError, match="cosine, constant"):
+        Plan(
+            epochs=1,
+            patience=1,
+            batch_size=8,
+            learning_rate=1,
+            schedule="steps",
+            augment=Augmentation(),
+            seed=0,
+        )
+
+
+def test_pooling_averages_frames_and_marks_where_the_clip_ends():
+    X = np.full((1, 7, 2), np.nan, dtype=np.float32)
+    X[0, :5] = np.arange(10).reshape(5, 2)
+    out = pooled(X, length=4, pool=2)
+    np.testing.assert_array_equal(out[0], [[1, 2, 1], [5, 6, 1], [0, 0, 0], [0, 0, 0]])
+
+
+def test_a_long_clip_keeps_its_middle_and_one_shorter_than_the_pool_one_step():
+    X = np.full((2, 8, 1), np.nan, dtype=np.float32)
+    X[0, :, 0] = np.arange(8)
+    X[1, 0, 0] = 3
+    out = pooled(X, length=2, pool=2)
+    np.testing.assert_array_equal(out[0, :, 0], [2.5, 4.5])
+    np.testing.assert_array_equal(out[1], [[3, 1], [0, 0]])
+
+
+def test_a_clip_without_frames_is_all_padding():
+    X = np.full((1, 4, 2), np.nan, dtype=np.float32)
+    assert clip_lengths(X) == [0]
+    assert not pooled(X, length=4, pool=2).any()
+
+
+def test_the_common_length_is_bounded_and_a_multiple_of_sixteen():
+    assert common_length(np.full(50, 130), pool=2, max_frames=300) == 80
+    assert common_length(np.full(50, 900), pool=2, max_frames=300) == 160
+
+
+def test_bands_are_standardised_by_sounding_frames_only():
+    X = np.full((2, 6, 2), np.nan, dtype=np.float32)
+    X[0, :6, 0], X[1, :3, 0] = np.arange(6), np.arange(3)
+    X[:, :3, 1] = 4.0
+    X[0, 3:, 1] = 4.0
+    steps = pooled(X, length=6, pool=1)
+    out = BandScaler().fit(steps).apply(steps.copy())
+    real = out[steps[:, :, -1] > 0]
+    np.testing.assert_allclose(real[:, 0].mean(), 0, atol=1e-6)
+    np.testing.assert_allclose(real[:, 0].std(), 1, rtol=1e-5)
+    assert not real[:, 1].any()
+    assert not out[1, 3:].any()
+
+
+def test_a_vector_becomes_a_sequence_of_its_features_in_order():
+    out = chunked(np.arange(10, dtype=np.float32).reshape(2, 5), width=2)
+    np.testing.assert_array_equal(out[0], [[0, 1, 1], [2, 3, 1], [4, 0, 1]])
+
+
+def test_augmentation_is_seeded_and_leaves_its_input_alone():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(6, 12, 5)).astype(np.float32)
+    X[:, :, -1] = np.arange(12) < 9
+    X[:, 9:, :-1] = 0
+    Y = np.eye(3, dtype=np.float32)[np.arange(6) % 3]
+    before = X.copy()
+    change = Augmentation(gain=0.3, stretch=0.2, band_shift=1, mask_bands=2, mask_frames=3)
+    (a, _), (b, _), (c, _) = (change(X, Y, np.random.default_rng(s)) for s in (1, 1, 2))
+    np.testing.assert_array_equal(X, before)
+    np.testing.assert_array_equal(a, b)
+    assert not np.array_equal(a, c)
+    assert not a[a[:, :, -1] == 0].any()
+
+
+def test_no_augmentation_changes_nothing():
+    X = np.ones((2, 3, 4), dtype=np.float32)
+    Y = np.eye(2, dtype=np.float32)
+    changed, targets = Augmentation()(X, Y, np.random.default_rng(0))
+    np.testing.assert_array_equal(changed, X)
+    np.testing.assert_array_equal(targets, Y)
+
+
+def test_mixup_blends_targets_as_it_blends_clips():
+    """With one-hot clips the blended clip is its blended target, and its own class leads."""
+    Y = np.eye(4, dtype=np.float32)
+    X, targets = Augmentation(mixup=0.5)(Y, Y, np.random.default_rng(0))
+    np.testing.assert_allclose(X, targets)
+    np.testing.assert_allclose(targets.sum(axis=1), 1, rtol=1e-6)
+    np.testing.assert_array_equal(targets.argmax(axis=1), np.arange(4))
+    assert targets.max(axis=1).min() < 1
