@@ -7,7 +7,10 @@ happened to finish would compare it on other clips than its rivals.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -18,8 +21,26 @@ from ser_bench.results import SavedRun
 BASELINES = ("chance", "majority")
 """Models that learn nothing of the voice; shown below the others and never named the best."""
 
+Frame = TypeVar("Frame", pd.DataFrame, pd.Series)
+
 _CELL = ["model", "split"]
 _FIT = ["repeat", "fold"]
+
+
+def once_per_run(compute: Callable[[SavedRun], Frame]) -> Callable[[SavedRun], Frame]:
+    """Remember what was computed of a run as long as the run lives, since every chart asks again.
+
+    Callers get a copy, so that none can spoil what the next one sees.
+    """
+    known: WeakKeyDictionary[SavedRun, Frame] = WeakKeyDictionary()
+
+    @wraps(compute)
+    def remembered(run: SavedRun) -> Frame:
+        if run not in known:
+            known[run] = compute(run)
+        return known[run].copy()
+
+    return remembered
 
 
 def actor_like(split: str) -> bool:
@@ -51,6 +72,7 @@ def ranking_split(splits: Sequence[str]) -> str:
     return next((name for name in splits if actor_like(name)), splits[0])
 
 
+@once_per_run
 def shortfalls(run: SavedRun) -> pd.Series:
     """Return a string per (model, split): empty where every fold is there, else like ``failed 2/6``.
 
@@ -70,6 +92,7 @@ def shortfalls(run: SavedRun) -> pd.Series:
     return pd.Series(notes, dtype="object")
 
 
+@once_per_run
 def pooled_scores(run: SavedRun) -> pd.DataFrame:
     """Return ``accuracy`` and ``uar`` per (model, split), NaN where a fold is missing."""
     frame = run.predictions

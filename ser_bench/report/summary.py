@@ -10,6 +10,7 @@ from tabulate import tabulate
 from ser_bench.report.scores import (
     BASELINES,
     gap_between,
+    once_per_run,
     pooled_scores,
     random_like,
     ranking_split,
@@ -19,6 +20,7 @@ from ser_bench.report.words import SYNTHETIC, normalisation, percent, points, pr
 from ser_bench.results import SavedRun
 
 
+@once_per_run
 def summarise(run: SavedRun) -> pd.DataFrame:
     """Return a row per model, the best first and the baselines last.
 

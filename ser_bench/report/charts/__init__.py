@@ -15,8 +15,8 @@ from ser_bench.report.charts.cost import cost
 from ser_bench.report.charts.curves import curves
 from ser_bench.report.charts.gap import leakage_gap
 from ser_bench.report.charts.speakers import speakers
+from ser_bench.report.picture import render
 from ser_bench.report.scores import gap_between
-from ser_bench.report.style import render
 from ser_bench.results import SavedRun, write_file
 
 FORMATS = ("png", "svg")

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import math
-
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ser_bench.report.charts.parts import LEGEND_ROW, draw_chance, draw_legend, legend_rows, model_axis
+from ser_bench.report.charts.parts import (
+    LEGEND_ROW,
+    WHITE_GROUND,
+    draw_chance,
+    draw_legend,
+    legend_rows,
+    model_axis,
+)
 from ser_bench.report.scores import chance_levels, shortfalls
-from ser_bench.report.style import ALARM, WIDTH, names_width, new_sheet, split_colour, styled
+from ser_bench.report.style import ALARM, INK, WIDTH, names_width, new_sheet, split_colour, styled
 from ser_bench.report.summary import summarise
 from ser_bench.report.words import percent
 from ser_bench.results import SavedRun
@@ -53,23 +59,22 @@ def _bars(ax: Axes, run: SavedRun, table: pd.DataFrame, measure: str, thick: flo
     """Draw a bar with its value per model and split, or the reason where there is none."""
     splits, notes = list(run.info["splits"]), shortfalls(run)
     level = 100 * chance_levels(run)[measure]
-    values = 100 * table[[f"{split}_{measure}" for split in splits]]
+    values = 100 * table[[f"{split}_{measure}" for split in splits]].to_numpy()
     inches = ax.bbox.width / ax.figure.dpi
-    top = values.max(axis=None)
-    limit = max(level * 1.3, 0 if math.isnan(top) else top) * inches / (inches - 0.5)
+    digits = 0.5 / (inches - 0.5)
+    limit = max(level * 1.3, float(np.nanmax(values, initial=0))) * (1 + digits)
     ax.set_xlim(0, limit)
     for index, split in enumerate(splits):
-        places = [row + (index - (len(splits) - 1) / 2) * thick for row in range(len(table))]
-        column = values[f"{split}_{measure}"].to_numpy()
-        ax.barh(places, column, height=thick * 0.9, color=split_colour(split), linewidth=0)
-        for place, value, model in zip(places, column, table["model"], strict=True):
+        places = np.arange(len(table)) + (index - (len(splits) - 1) / 2) * thick
+        ax.barh(places, values[:, index], height=thick * 0.9, color=split_colour(split), linewidth=0)
+        for place, value, model in zip(places, values[:, index], table["model"], strict=True):
             if notes[model, split]:
-                text = f"n/a: {split} {notes[model, split]}"
-                ax.text(
-                    0.004 * limit, place, text, size=7.5, color=ALARM, va="center_baseline", style="italic"
-                )
-                continue
-            # The dashed line would cross the digits of a value just below it.
-            crossed = value < level < value + 0.5 * limit / inches
-            box = {"facecolor": "white", "edgecolor": "none", "pad": 0.5} if crossed else None
-            ax.text(value + 0.006 * limit, place, f"{value:.1f}", size=7.8, va="center_baseline", bbox=box)
+                _write(ax, 0.004 * limit, place, f"n/a: {split} {notes[model, split]}", color=ALARM)
+            else:
+                # Digits that the dashed line would cross stand behind it.
+                start = level if value < level < value + digits * limit else value
+                _write(ax, start + 0.006 * limit, place, f"{value:.1f}")
+
+
+def _write(ax: Axes, x: float, y: float, text: str, *, color: str = INK) -> None:
+    ax.text(x, y, text, size=7.8, va="center_baseline", color=color, bbox=WHITE_GROUND)

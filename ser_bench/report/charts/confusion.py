@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from ser_bench.report.charts.parts import head_beside, ink_on, tints, write_beside
 from ser_bench.report.scores import confusion_counts, pooled_scores, shortfalls
-from ser_bench.report.style import ALARM, FAINT, INK, names_width, new_sheet, shorten, styled
+from ser_bench.report.style import ALARM, FAINT, names_width, new_sheet, shorten, styled
 from ser_bench.report.words import percent
 from ser_bench.results import SavedRun
+
+
+_TURN = 35
+_SINE = math.sin(math.radians(_TURN))
 
 
 @styled
 def confusion(run: SavedRun, model: str, split: str) -> Figure:
     """Draw a model's confusion matrix, rows in percent of the true class, with clips and recall per class."""
     short = shortfalls(run)[model, split]
-    score = f"n/a: {short}" if short else f"{percent(pooled_scores(run).at[(model, split), 'uar'])} % UAR"
+    score = "no score" if short else f"{percent(pooled_scores(run).at[(model, split), 'uar'])} % UAR"
     labels = list(run.labels)
     cell = 0.46 if len(labels) <= 10 else 0.36
-    left, below = names_width(labels, 8.5, 1.6) + 0.32, 0.9
+    left, below = names_width(labels, 8.5, 1.6) + 0.32, names_width(labels, 8.5, 1.0) * _SINE + 0.42
     side = cell * len(labels)
     width = max(left + side + 1.05, 4.6)
     sheet = new_sheet(
@@ -31,12 +37,15 @@ def confusion(run: SavedRun, model: str, split: str) -> Figure:
     )
     ax = sheet.axes(left, below, side, side)
     _axes(ax, labels, left - 0.4)
+    caption = (
+        "predicted (% of the true class; below it clips)" if cell > 0.4 else "predicted (% of the true class)"
+    )
+    sheet.text(left + side / 2, 0.1, caption, color=FAINT, ha="center", size=8.5)
+    sheet.text(0.15, below + side / 2, "true", color=FAINT, rotation=90, va="center", size=8.5)
     if short:
-        ax.text(
-            0.5, 0.5, f"no matrix:\n{short}", transform=ax.transAxes, color=ALARM, ha="center", va="center"
-        )
-        ax.set_xlim(-0.5, len(labels) - 0.5)
-        ax.set_ylim(len(labels) - 0.5, -0.5)
+        ax.add_patch(Rectangle((-0.5, -0.5), len(labels), len(labels), color="#f4f4f4"))
+        style: dict[str, Any] = {"color": ALARM, "ha": "center", "va": "center"}
+        ax.text(0.5, 0.5, f"no matrix: {short}", transform=ax.transAxes, **style)
         return sheet.figure
     counts = confusion_counts(run, model, split)
     spoken = counts.sum(axis=1, keepdims=True)
@@ -49,16 +58,14 @@ def confusion(run: SavedRun, model: str, split: str) -> Figure:
 
 
 def _axes(ax: Axes, labels: list[str], room: float) -> None:
-    """Name rows and columns in the run's order of labels."""
-    names = [shorten(label, room, 8.5) for label in labels]
-    ax.set_yticks(range(len(labels)), names)
-    ax.set_xticks(range(len(labels)), [shorten(label, 1.0, 8.5) for label in labels])
-    for label in ax.get_xticklabels():
-        label.set(rotation=35, ha="right", rotation_mode="anchor")
-    ax.tick_params(axis="both", length=0, labelsize=8.5, labelcolor=INK)
-    ax.spines[:].set_visible(False)
-    ax.set_xlabel("predicted", color=FAINT)
-    ax.set_ylabel("true", color=FAINT)
+    """Name rows and columns in the run's order of labels; plain texts, which draw faster than an axis."""
+    ax.set_axis_off()
+    ax.set_xlim(-0.5, len(labels) - 0.5)
+    ax.set_ylim(len(labels) - 0.5, -0.5)
+    for place, label in enumerate(labels):
+        ax.text(-0.62, place, shorten(label, room, 8.5), size=8.5, ha="right", va="center_baseline")
+        style: dict[str, Any] = {"size": 8.5, "rotation": _TURN, "ha": "right", "rotation_mode": "anchor"}
+        ax.text(place + 0.1, len(labels) - 0.25, shorten(label, 1.0, 8.5), **style)
 
 
 def _cells(

@@ -86,7 +86,7 @@ def _points(ax: Axes, shown: pd.DataFrame, split: str, size: tuple[float, float]
     taken = [(x - _DOT, y - _DOT, x + _DOT, y + _DOT) for x, y in spots]
     left, floor = (float(v) for v in to_inches.transform((ax.get_xlim()[0], 0)))
     edge, line = left + size[0], float(to_inches.transform((1, level))[1])
-    taken.append((edge - 1.1, line, edge, line + 0.2))  # the name of the chance line
+    taken += [(left, line - 0.01, edge, line + 0.01), (edge - 1.1, line, edge, line + 0.2)]  # the chance line
     for name, spot, colour in zip(shown["model"], spots, colours, strict=True):
         box = _free_box(name, spot, taken, (left, floor, edge, floor + size[1]))
         taken.append(box)

@@ -49,10 +49,11 @@ def _panel(ax: Axes, table: pd.DataFrame, measure: str, colour: str) -> None:
     """Draw the folds of one split, and their mean as long as half of them still train."""
     scale = 100 if measure == "accuracy" else 1
     folds = [fold for _, fold in table.groupby(["repeat", "fold"])]
+    faint = max(0.1, min(0.4, 4 / len(folds)))
     for prefix, tone, dashes in _PARTS:
         column = prefix + measure
         lines = [np.column_stack([fold["epoch"], scale * fold[column]]) for fold in folds]
-        thin = LineCollection(lines, colors=tone or colour, linewidths=0.7, alpha=0.35, linestyles=dashes)
+        thin = LineCollection(lines, colors=tone or colour, linewidths=0.7, alpha=faint, linestyles=dashes)
         thin.set_rasterized(len(table) >= _DENSE)
         ax.add_collection(thin)
         epochs = table.groupby("epoch")[column].agg(["mean", "size"])

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ser_bench.report.charts.parts import draw_chance, draw_legend, head_beside, model_axis, write_beside
+from ser_bench.report.charts.parts import (
+    WHITE_GROUND,
+    draw_chance,
+    draw_legend,
+    head_beside,
+    model_axis,
+    write_beside,
+)
 from ser_bench.report.scores import chance_levels, gap_between, shortfalls
 from ser_bench.report.style import ALARM, names_width, new_sheet, split_colour, styled
 from ser_bench.report.summary import summarise
@@ -54,16 +61,18 @@ def _dumbbells(ax: Axes, table: pd.DataFrame, pair: tuple[str, str]) -> None:
         ax.plot(
             values[:, column], rows, "o", markersize=7, color=split_colour(split), markeredgecolor="white"
         )
-    limits = (0.0, max(40.0, float(pd.DataFrame(values).max(axis=None, skipna=True)) + 8))
+    limits = (0.0, max(40.0, float(np.nanmax(values, initial=0)) + 8))
     ax.set_xlim(*limits)
-    for row, (random, actor) in enumerate(values):
-        if math.isnan(random) or math.isnan(actor):
-            continue
-        for value, other in ((random, actor), (actor, random)):
-            above = value > other or (value == other and value is random)
-            side: dict[str, Any] = {"ha": "left" if above else "right", "xytext": (6 if above else -6, 0)}
-            style: dict[str, Any] = {"va": "center_baseline", "size": 7.8, "textcoords": "offset points"}
-            ax.annotate(f"{value:.1f}", (value, row), **side, **style)
+    # A white ground keeps digits legible where the dashed line or the grid runs through them.
+    style: dict[str, Any] = {"va": "center_baseline", "size": 7.8}
+    style["bbox"] = WHITE_GROUND
+    space = 0.085 * limits[1] * ax.figure.dpi / ax.bbox.width
+    for row, pairs in enumerate(values):
+        low, high = pairs.min(), np.nanmax(pairs, initial=-1)
+        if not np.isnan(low):
+            ax.text(low - space, row, f"{low:.1f}", ha="right", **style)
+        if high >= 0:
+            ax.text(high + space, row, f"{high:.1f}", ha="left", **style)
 
 
 def _gap_column(ax: Axes, run: SavedRun, table: pd.DataFrame, pair: tuple[str, str]) -> None:
@@ -73,7 +82,9 @@ def _gap_column(ax: Axes, run: SavedRun, table: pd.DataFrame, pair: tuple[str, s
         missing = [f"{split} {notes[model, split]}" for split in pair if notes[model, split]]
         if missing:
             text = f"n/a: {', '.join(missing)}"
-            write_beside(ax, text, row, 72, size=7.5, color=ALARM, ha="right", style="italic")
+            write_beside(
+                ax, text, row, 72, size=7.5, color=ALARM, ha="right", style="italic", bbox=WHITE_GROUND
+            )
         else:
             write_beside(ax, points(gap), row, 48, size=9.5, weight="bold", ha="right")
     head_beside(ax, "points", 48, ha="right")

@@ -7,9 +7,13 @@ from typing import Any, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.transforms import ScaledTranslation, Transform
 
 from ser_bench.report.scores import BASELINES
 from ser_bench.report.style import FAINT, INK, Sheet, shorten, split_colour, split_label, text_width
+
+WHITE_GROUND = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}
+"""A box that keeps a text legible where lines run below it."""
 
 LEGEND_ROW = 0.2
 """Height in inches of a row of the legend."""
@@ -41,17 +45,13 @@ def model_axis(ax: Axes, models: Sequence[str], room: float) -> None:
 
 def write_beside(ax: Axes, text: str, row: float, shift: float, **style: Any) -> None:
     """Write text at a row's height, ``shift`` points right of the axes."""
-    place = ("axes fraction", "data")
-    style = {"va": "center_baseline", **style}
-    ax.annotate(text, (1, row), xytext=(shift, 0), xycoords=place, textcoords="offset points", **style)
+    where = ax.get_yaxis_transform() + _shift(ax, shift, 0)
+    ax.text(1, row, text, **{"va": "center_baseline", "transform": where, **style})
 
 
 def head_beside(ax: Axes, text: str, shift: float, *, ha: Literal["left", "right"]) -> None:
     """Write a small heading above the texts beside the axes."""
-    style: dict[str, Any] = {"ha": ha, "size": 8, "color": FAINT}
-    ax.annotate(
-        text, (1, 1), xytext=(shift, 4), xycoords="axes fraction", textcoords="offset points", **style
-    )
+    ax.text(1, 1, text, ha=ha, size=8, color=FAINT, transform=ax.transAxes + _shift(ax, shift, 4))
 
 
 def legend_rows(splits: Sequence[str], room: float) -> list[list[str]]:
@@ -93,6 +93,11 @@ def ink_on(colours: LinearSegmentedColormap, share: float) -> str:
     """Return the ink that reads best on a cell's colour (relative luminance, WCAG 2)."""
     red, green, blue = (value**2.2 for value in to_rgb(colours(float(share))))
     return "white" if 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.2 else INK
+
+
+def _shift(ax: Axes, right: float, up: float) -> Transform:
+    """Move by points; texts moved so draw faster than annotations."""
+    return ScaledTranslation(right / 72, up / 72, ax.figure.dpi_scale_trans)
 
 
 def _entry_width(split: str) -> float:

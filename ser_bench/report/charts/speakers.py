@@ -13,7 +13,7 @@ from matplotlib.image import AxesImage
 
 from ser_bench.report.charts.parts import head_beside, ink_on, model_axis, tints, write_beside
 from ser_bench.report.scores import ranking_split, scores_by_speaker, shortfalls
-from ser_bench.report.style import ALARM, FAINT, Sheet, names_width, new_sheet, styled, text_width
+from ser_bench.report.style import ALARM, FAINT, WIDTH, Sheet, names_width, new_sheet, styled, text_width
 from ser_bench.report.summary import summarise
 from ser_bench.results import SavedRun
 
@@ -27,11 +27,13 @@ def speakers(run: SavedRun) -> Figure:
     table = scores_by_speaker(run, split).reindex(list(summarise(run)["model"]))
     table = table[table.mean().sort_values(kind="stable").index]
     names = [str(name) for name in table.columns] or ["no speaker was tested"]
-    left, below = names_width(list(table.index), 9) + 0.1, 0.45 + names_width(names, 8, 0.9)
+    left = names_width(list(table.index), 9) + 0.1
     height = _ROW * len(table)
+    width = WIDTH - left - 0.85
+    upright = max(text_width(name, 8) for name in names) + 0.06 <= width / len(names)
+    below = 0.55 if upright else 0.4 + names_width(names, 8, 0.9)
     title = f"UAR (%) per speaker under the {split} split, the hardest voice first"
     sheet = new_sheet(run, title, body=height + below + 0.28, splits=[split])
-    width = sheet.width - left - 0.85
     ax = sheet.axes(left, below, width, height)
     values = 100 * table.to_numpy().reshape(len(table), len(table.columns))
     top = max(10.0, 10 * math.ceil(np.nanmax(values, initial=0) / 10))
@@ -39,7 +41,7 @@ def speakers(run: SavedRun) -> Figure:
     if values.size:
         image = ax.imshow(values, cmap=tints(split), vmin=0, vmax=top, interpolation="none", aspect="auto")
     model_axis(ax, list(table.index), left - 0.2)
-    _speaker_axis(ax, names, width)
+    _speaker_axis(ax, names, width / len(names), upright=upright)
     _ranges(ax, run, table, split)
     if width / len(names) >= _DIGITS:
         _write_cells(ax, values, top, split)
@@ -48,13 +50,11 @@ def speakers(run: SavedRun) -> Figure:
     return sheet.figure
 
 
-def _speaker_axis(ax: Axes, names: list[str], width: float) -> None:
-    """Name as many columns as can be read: upright if they fit side by side, else turned."""
-    cell = width / len(names)
-    fits = max(text_width(name, 8) for name in names) + 0.06 <= cell
-    step = 1 if fits else math.ceil(0.13 / cell)
+def _speaker_axis(ax: Axes, names: list[str], cell: float, *, upright: bool) -> None:
+    """Name as many columns, each ``cell`` inches wide, as can be read."""
+    step = 1 if upright else math.ceil(0.13 / cell)
     places = range(0, len(names), step)
-    ax.set_xticks(places, [names[place] for place in places], size=8, rotation=0 if fits else 90)
+    ax.set_xticks(places, [names[place] for place in places], size=8, rotation=0 if upright else 90)
     ax.tick_params(axis="x", length=0 if step == 1 else 3)
     ax.spines[:].set_visible(False)
     ax.set_xlabel("speaker", color=FAINT)
