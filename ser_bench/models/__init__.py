@@ -46,7 +46,7 @@ def build(model: str | Model, *, seed: int = 0, **parameters: Any) -> Any:
 def variant(base: str | Model, name: str, parameters: Mapping[str, Any]) -> Model:
     """Return a model of another name whose defaults are those of ``base``, replaced by ``parameters``."""
     base = get(base) if isinstance(base, str) else base
-    if name in MODELS:
+    if name in MODELS and name != base.name:
         raise ConfigError(f"model {name!r} is there already; give the variant of {base.name!r} another name")
     said = ", ".join(f"{key}={value}" for key, value in parameters.items())
     return dataclasses.replace(

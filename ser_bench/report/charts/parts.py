@@ -85,8 +85,7 @@ def draw_legend(sheet: Sheet, rows: Sequence[Sequence[str]], left: float, bottom
 def tints(split: str) -> LinearSegmentedColormap:
     """Return the colours of cells, from white to the split's own; light grey for a cell without value."""
     colours = LinearSegmentedColormap.from_list(split, ["#ffffff", split_colour(split)])
-    colours.set_bad("#f2f2f2")
-    return colours
+    return colours.with_extremes(bad="#f2f2f2")
 
 
 def ink_on(colours: LinearSegmentedColormap, share: float) -> str:
