@@ -58,6 +58,7 @@ _TEXTS = (
     *("corpus", "target", "features", "normalize", "model", "split", "status", "error", "parameters"),
     *("clip", "speaker", "true", "predicted"),
 )
+_CORPUS_KEYS = ("name", "clips", "speakers", "labels")
 _INFO_KEYS = ("options", "corpus", "models", "splits", "synthetic", "normalize", "target", "features")
 
 
@@ -95,8 +96,8 @@ def write_run(
     # Curves are looked at, not computed with: six digits halve the largest text file.
     write_file(folder / "curves.csv", _as_csv(_sorted(_shaped(curves, CURVE_COLUMNS), info), "%.6g"))
     write_file(folder / "fits.csv", _as_csv(_sorted(_shaped(fits, FIT_COLUMNS), info)))
-    text = json.dumps({"format": FORMAT, **info}, indent=2, ensure_ascii=False)
-    write_file(folder / "run.json", (text + "\n").encode())
+    text = json.dumps({"format": FORMAT, **info}, indent=2, ensure_ascii=False) + "\n"
+    write_file(folder / "run.json", text.encode())
 
 
 def read_run(folder: Path) -> SavedRun:
@@ -182,6 +183,7 @@ def _as_parquet(table: pd.DataFrame, labels: Sequence[str]) -> bytes:
         buffer,
         compression="zstd",
         compression_level=9,
+        write_page_checksum=True,
         use_dictionary=[field.name for field in schema if not field.name.startswith("p_")],
         # The bytes of floats pack well only when each is laid beside its like.
         column_encoding={f"p_{label}": "BYTE_STREAM_SPLIT" for label in labels},
@@ -231,8 +233,11 @@ def _check_info(path: Path, info: Any) -> None:
     missing = [key for key in _INFO_KEYS if key not in info]
     if missing:
         raise _damaged(path, f"it lacks {', '.join(missing)}")
-    if not isinstance(info["corpus"], dict) or not info["corpus"].get("labels"):
-        raise _damaged(path, "it names no labels")
+    if not isinstance(info["options"], dict) or not isinstance(info["corpus"], dict):
+        raise _damaged(path, "its options or its corpus are no table")
+    missing = [key for key in _CORPUS_KEYS if not info["corpus"].get(key)]
+    if missing:
+        raise _damaged(path, f"its corpus lacks {', '.join(missing)}")
 
 
 def _read_csv(path: Path, columns: Sequence[str]) -> pd.DataFrame:
@@ -261,7 +266,8 @@ def _read_predictions(path: Path, labels: Sequence[str]) -> pd.DataFrame:
     names = [name for name in PREDICTION_COLUMNS if name in _TEXTS]
     try:
         columns = list(_prediction_columns(labels))
-        arrow = pq.read_table(io.BytesIO(path.read_bytes()), columns=columns, read_dictionary=names)
+        data = io.BytesIO(path.read_bytes())
+        arrow = pq.read_table(data, columns=columns, read_dictionary=names, page_checksum_verification=True)
         table = arrow.to_pandas()[columns]
         for column in ("true", "predicted"):
             if not set(table[column].cat.categories) <= set(labels):
@@ -277,13 +283,11 @@ def _read_predictions(path: Path, labels: Sequence[str]) -> pd.DataFrame:
 
 def _check_agreement(run: SavedRun) -> None:
     """Refuse tables of different runs, which a run that was killed while writing would leave."""
-    strange = set(run.fits["status"]) - set(STATUSES)
-    if strange:
-        raise _damaged(run.folder / "fits.csv", f"unknown status {sorted(strange)[0]!r}")
-    if not set(run.fits["model"]) <= set(run.info["models"]) or not set(run.fits["split"]) <= set(
-        run.info["splits"]
-    ):
-        raise _damaged(run.folder / "fits.csv", "it holds models or splits that run.json does not name")
+    allowed = {"status": STATUSES, "model": run.info["models"], "split": run.info["splits"]}
+    for column, names in allowed.items():
+        strange = sorted(set(run.fits[column]) - set(names))
+        if strange:
+            raise _damaged(run.folder / "fits.csv", f"unknown {column} {strange[0]!r}")
     fitted = run.fits[run.fits["status"] == "ok"]
     planned = fitted.set_index(_FIT_KEY)["n_test"].astype("float64").sort_index()
     found = run.predictions.astype({"model": "str", "split": "str"}).groupby(_FIT_KEY).size().sort_index()

@@ -67,9 +67,7 @@ def _axes(ax: Axes, labels: list[str], room: float) -> None:
         ax.text(place + 0.1, len(labels) - 0.25, shorten(label, 1.0, 8.5), **style)
 
 
-def _cells(
-    ax: Axes, shares: np.ndarray, counts: np.ndarray, colours: Colormap, *, small: bool
-) -> None:
+def _cells(ax: Axes, shares: np.ndarray, counts: np.ndarray, colours: Colormap, *, small: bool) -> None:
     """Write each cell's percentage and, where there is room, its clips below; nothing where nothing was."""
     for row, column in np.argwhere(counts):
         share = shares[row, column]
