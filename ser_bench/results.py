@@ -226,16 +226,13 @@ def _check_info(path: Path, info: Any) -> None:
     if not isinstance(info, dict) or "format" not in info:
         raise RunError(f"{path} was not written by ser-bench\ngive the folder of one of its runs")
     if info["format"] != FORMAT:
-        raise RunError(
-            f"{path} has format {info['format']}, this ser-bench reads {FORMAT}\n"
-            "use the version of ser-bench that wrote it, or run again"
-        )
+        what = f"{path} has format {info['format']}, this ser-bench reads {FORMAT}"
+        raise RunError(f"{what}\nuse the version of ser-bench that wrote it, or run again")
     missing = [key for key in _INFO_KEYS if key not in info]
     if missing:
         raise _damaged(path, f"it lacks {', '.join(missing)}")
-    if not isinstance(info["options"], dict) or not isinstance(info["corpus"], dict):
-        raise _damaged(path, "its options or its corpus are no table")
-    missing = [key for key in _CORPUS_KEYS if not info["corpus"].get(key)]
+    corpus = info["corpus"]
+    missing = [key for key in _CORPUS_KEYS if not (isinstance(corpus, dict) and corpus.get(key))]
     if missing:
         raise _damaged(path, f"its corpus lacks {', '.join(missing)}")
 
