@@ -58,6 +58,7 @@ _TEXTS = (
     *("corpus", "target", "features", "normalize", "model", "split", "status", "error", "parameters"),
     *("clip", "speaker", "true", "predicted"),
 )
+_CORPUS_KEYS = ("name", "clips", "speakers", "labels")
 _INFO_KEYS = ("options", "corpus", "models", "splits", "synthetic", "normalize", "target", "features")
 
 
@@ -95,8 +96,8 @@ def write_run(
     # Curves are looked at, not computed with: six digits halve the largest text file.
     write_file(folder / "curves.csv", _as_csv(_sorted(_shaped(curves, CURVE_COLUMNS), info), "%.6g"))
     write_file(folder / "fits.csv", _as_csv(_sorted(_shaped(fits, FIT_COLUMNS), info)))
-    text = json.dumps({"format": FORMAT, **info}, indent=2, ensure_ascii=False)
-    write_file(folder / "run.json", (text + "\n").encode())
+    text = json.dumps({"format": FORMAT, **info}, indent=2, ensure_ascii=False) + "\n"
+    write_file(folder / "run.json", text.encode())
 
 
 def read_run(folder: Path) -> SavedRun:
@@ -134,7 +135,9 @@ def write_file(path: Path, data: bytes, *, sync: bool = True) -> None:
             partial.unlink(missing_ok=True)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise RunError(f"cannot write {path}: {reason}\nmake room or give another folder with --out") from error
+        raise RunError(
+            f"cannot write {path}: {reason}\nmake room or give another folder with --out"
+        ) from error
 
 
 def _prediction_columns(labels: Sequence[str]) -> tuple[str, ...]:
@@ -154,7 +157,9 @@ def _sorted(table: pd.DataFrame, info: Mapping[str, Any]) -> pd.DataFrame:
 
     def place(column: pd.Series) -> pd.Series:
         order = orders.get(str(column.name))
-        return column if order is None else column.astype("str").map({name: i for i, name in enumerate(order)})
+        return (
+            column if order is None else column.astype("str").map({name: i for i, name in enumerate(order)})
+        )
 
     last = [name for name in ("clip", "epoch") if name in table.columns]
     return table.sort_values(_FIT_KEY + last, key=place, kind="stable", ignore_index=True)
@@ -178,6 +183,7 @@ def _as_parquet(table: pd.DataFrame, labels: Sequence[str]) -> bytes:
         buffer,
         compression="zstd",
         compression_level=9,
+        write_page_checksum=True,
         use_dictionary=[field.name for field in schema if not field.name.startswith("p_")],
         # The bytes of floats pack well only when each is laid beside its like.
         column_encoding={f"p_{label}": "BYTE_STREAM_SPLIT" for label in labels},
@@ -198,7 +204,13 @@ def _read_info(folder: Path) -> dict[str, Any]:
     try:
         info = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
-        what = "has no run.json" if folder.is_dir() else "is not a folder" if folder.exists() else "does not exist"
+        what = (
+            "has no run.json"
+            if folder.is_dir()
+            else "is not a folder"
+            if folder.exists()
+            else "does not exist"
+        )
         raise RunError(
             f"no finished run in {folder}: it {what}\ngive the folder that `ser-bench run` names at its end"
         ) from None
@@ -214,15 +226,15 @@ def _check_info(path: Path, info: Any) -> None:
     if not isinstance(info, dict) or "format" not in info:
         raise RunError(f"{path} was not written by ser-bench\ngive the folder of one of its runs")
     if info["format"] != FORMAT:
-        raise RunError(
-            f"{path} has format {info['format']}, this ser-bench reads {FORMAT}\n"
-            "use the version of ser-bench that wrote it, or run again"
-        )
+        what = f"{path} has format {info['format']}, this ser-bench reads {FORMAT}"
+        raise RunError(f"{what}\nuse the version of ser-bench that wrote it, or run again")
     missing = [key for key in _INFO_KEYS if key not in info]
     if missing:
         raise _damaged(path, f"it lacks {', '.join(missing)}")
-    if not isinstance(info["corpus"], dict) or not info["corpus"].get("labels"):
-        raise _damaged(path, "it names no labels")
+    corpus = info["corpus"]
+    missing = [key for key in _CORPUS_KEYS if not (isinstance(corpus, dict) and corpus.get(key))]
+    if missing:
+        raise _damaged(path, f"its corpus lacks {', '.join(missing)}")
 
 
 def _read_csv(path: Path, columns: Sequence[str]) -> pd.DataFrame:
@@ -251,7 +263,8 @@ def _read_predictions(path: Path, labels: Sequence[str]) -> pd.DataFrame:
     names = [name for name in PREDICTION_COLUMNS if name in _TEXTS]
     try:
         columns = list(_prediction_columns(labels))
-        arrow = pq.read_table(io.BytesIO(path.read_bytes()), columns=columns, read_dictionary=names)
+        data = io.BytesIO(path.read_bytes())
+        arrow = pq.read_table(data, columns=columns, read_dictionary=names, page_checksum_verification=True)
         table = arrow.to_pandas()[columns]
         for column in ("true", "predicted"):
             if not set(table[column].cat.categories) <= set(labels):
@@ -267,11 +280,11 @@ def _read_predictions(path: Path, labels: Sequence[str]) -> pd.DataFrame:
 
 def _check_agreement(run: SavedRun) -> None:
     """Refuse tables of different runs, which a run that was killed while writing would leave."""
-    strange = set(run.fits["status"]) - set(STATUSES)
-    if strange:
-        raise _damaged(run.folder / "fits.csv", f"unknown status {sorted(strange)[0]!r}")
-    if not set(run.fits["model"]) <= set(run.info["models"]) or not set(run.fits["split"]) <= set(run.info["splits"]):
-        raise _damaged(run.folder / "fits.csv", "it holds models or splits that run.json does not name")
+    allowed = {"status": STATUSES, "model": run.info["models"], "split": run.info["splits"]}
+    for column, names in allowed.items():
+        strange = sorted(set(run.fits[column]) - set(names))
+        if strange:
+            raise _damaged(run.folder / "fits.csv", f"unknown {column} {strange[0]!r}")
     fitted = run.fits[run.fits["status"] == "ok"]
     planned = fitted.set_index(_FIT_KEY)["n_test"].astype("float64").sort_index()
     found = run.predictions.astype({"model": "str", "split": "str"}).groupby(_FIT_KEY).size().sort_index()

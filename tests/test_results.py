@@ -116,6 +116,25 @@ def test_a_cut_file_is_called_damaged(folder, name, keep):
     assert len(str(caught.value).splitlines()) == 2
 
 
+@pytest.mark.parametrize("place", [0.1, 0.3, 0.5, 0.7])
+def test_a_flipped_byte_of_the_predictions_is_noticed(folder, place):
+    path = folder / "predictions.parquet"
+    footer = 8 + int.from_bytes(path.read_bytes()[-8:-4], "little")
+    data = bytearray(path.read_bytes())
+    data[int((len(data) - footer) * place)] ^= 0xFF
+    path.write_bytes(bytes(data))
+    with pytest.raises(RunError, match="damaged"):
+        read_run(folder)
+
+
+def test_a_run_without_corpus_size_is_refused(folder):
+    info = json.loads((folder / "run.json").read_text())
+    del info["corpus"]["speakers"]
+    (folder / "run.json").write_text(json.dumps(info))
+    with pytest.raises(RunError, match="lacks speakers"):
+        read_run(folder)
+
+
 def test_tables_of_different_runs_are_refused(folder):
     text = (folder / "fits.csv").read_text().splitlines(keepends=True)
     (folder / "fits.csv").write_text("".join(text[:2]))

@@ -14,6 +14,7 @@ from ser_bench.report.style import DPI, styled
 
 _NUMBER = re.compile(r"(\d\.\d\d)\d+")
 _UNTURNED = re.compile(r' transform="rotate\(-0 [^)]*\)"')
+_LONE_TEXT = re.compile(r'<g id="text_\d+">\n(<text .*</text>)\n</g>')
 _FONTS = re.compile(r"font-family: ([^;\"]+); ")
 
 
@@ -46,5 +47,6 @@ def _svg(figure: Figure) -> bytes:
     fonts = _FONTS.search(text)
     if fonts:
         text = text.replace(fonts[0], "").replace("<svg ", f'<svg font-family="{fonts[1]}" ', 1)
-    text = re.sub(r"\n +", "\n", text)
+    text = re.sub(r"\n +", "\n", text).replace(" \nL ", "L")
+    text = _LONE_TEXT.sub(r"\1", text)
     return re.sub(r"<[^>]+>", lambda tag: _NUMBER.sub(r"\1", _UNTURNED.sub("", tag[0])), text).encode()

@@ -53,6 +53,7 @@ SPLIT_WORDS = {
 }
 """What each split asks of a model, in a legend's few words."""
 
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _OTHERS = ("#000000", "#8c6d31", "#6a3d9a", "#999999")
 
 _STYLE = {
@@ -174,15 +175,19 @@ def shorten(text: str, width: float, size: float) -> str:
 
 
 def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
-    """Break a text into lines no wider than ``width`` inches; no line begins with a separating dot."""
+    """Break a text into lines no wider than ``width`` inches, where it can between its parts, ``a · b``."""
+    parts = [
+        part.replace(" ", _NO_BREAK) if text_width(part, size, bold=bold) < width / 2 else part
+        for part in text.split(" · ")
+    ]
     lines: list[str] = []
-    for word in text.replace(" ·", "\N{NO-BREAK SPACE}·").split():
+    for word in f"{_NO_BREAK}· ".join(parts).split(" "):
         joined = f"{lines[-1]} {word}" if lines else word
         if lines and text_width(joined, size, bold=bold) <= width:
             lines[-1] = joined
-        else:
+        elif word:
             lines.append(shorten(word, width, size))
-    return lines
+    return [line.replace(_NO_BREAK, " ") for line in lines]
 
 
 def names_width(names: Sequence[str], size: float, most: float = 2.2) -> float:

@@ -78,58 +78,51 @@ def markdown(run: SavedRun) -> str:
     note = normalisation(run)
     lines = [title, f"**{headline(run)}**", protocol(run) + ("" if note else " · not normalised by speaker")]
     lines += [f"**{note}.**"] if note else []
-    cells = _cells(run, summarise(run), measures=("uar", "accuracy"))
-    lines.append(
-        tabulate(cells, headers="keys", tablefmt="github", colalign=_align(cells), disable_numparse=True)
-    )
+    lines.append(_aligned(_cells(run, between=" "), "github"))
     return "\n\n".join([*lines, "\n".join(f"- {note}" for note in _notes(run))]) + "\n"
 
 
 def terminal_table(run: SavedRun, width: int = 100) -> str:
     """Return the protocol and the table as plain text no wider than ``width`` characters.
 
-    What does not fit is left out: accuracies first, then times.
+    Columns that do not fit are left out and named: accuracies first, then times, then the UAR of
+    splits that neither rank the models nor make the gap.
     """
-    table = summarise(run)
+    splits = list(run.info["splits"])
+    cells = _cells(run, between="\n")
+    cells["model"] = [name if len(name) <= 24 else name[:23] + "…" for name in cells["model"]]
+    kept = {ranking_split(splits), *(gap_between(splits) or ())}
+    spare = [[f"{split}\naccuracy %" for split in splits], ["mean\nfit"]]
+    spare += [[f"{split}\nUAR %"] for split in reversed(splits) if split not in kept]
+    left_out: list[str] = []
+    while max(map(len, _aligned(cells, "simple").splitlines())) > width and spare:
+        for name in spare.pop(0):
+            left_out.append(name.replace("\n", " "))
+            del cells[name]
     notes = [SYNTHETIC] if run.info["synthetic"] else []
     notes += [note for note in (normalisation(run),) if note]
+    notes += [f"Too wide for this table, see summary.csv: {', '.join(left_out)}"] if left_out else []
     head = [line for text in (protocol(run), *notes) for line in textwrap.wrap(text, width)]
-    for measures, times in ((("uar", "accuracy"), True), (("uar",), True), (("uar",), False)):
-        cells = _cells(run, table, measures=measures, times=times, break_headers=True)
-        cells["model"] = [name if len(name) <= 24 else name[:23] + "…" for name in cells["model"]]
-        text = tabulate(
-            cells, headers="keys", tablefmt="simple", colalign=_align(cells), disable_numparse=True
-        )
-        if max(map(len, text.splitlines())) <= width:
-            break
-    return "\n".join([*head, "", text])
+    return "\n".join([*head, "", _aligned(cells, "simple")])
 
 
-def _cells(
-    run: SavedRun,
-    table: pd.DataFrame,
-    *,
-    measures: tuple[str, ...],
-    times: bool = True,
-    break_headers: bool = False,
-) -> dict[str, list[str]]:
-    """Write the table's numbers; where a split fell short its cell says how."""
-    splits, notes, between = run.info["splits"], shortfalls(run), "\n" if break_headers else " "
-    words = {"uar": "UAR", "accuracy": "accuracy"}
+def _cells(run: SavedRun, *, between: str) -> dict[str, list[str]]:
+    """Write the table's numbers by column; where a split fell short its cell says how."""
+    table, notes, splits = summarise(run), shortfalls(run), list(run.info["splits"])
     cells = {"model": list(table["model"])}
-    for measure in measures:
+    for measure, word in (("uar", "UAR"), ("accuracy", "accuracy")):
         for split in splits:
             values = zip(table["model"], table[f"{split}_{measure}"], strict=True)
-            cells[f"{split}{between}{words[measure]} %"] = [notes[m, split] or percent(v) for m, v in values]
+            cells[f"{split}{between}{word} %"] = [notes[m, split] or percent(v) for m, v in values]
         if measure == "uar" and gap_between(splits):
             cells[f"UAR{between}gap"] = [points(value) for value in table["uar_gap"]]
-    if times:
-        cells[f"mean{between}fit"] = [seconds(value) for value in table["fit_seconds"]]
+    cells[f"mean{between}fit"] = [seconds(value) for value in table["fit_seconds"]]
     return cells
 
 
-def _align(cells: dict[str, list[str]]) -> list[str]:
-    return ["left", *["right"] * (len(cells) - 1)]
+def _aligned(cells: dict[str, list[str]], style: str) -> str:
+    align = ["left", *["right"] * (len(cells) - 1)]
+    return tabulate(cells, headers="keys", tablefmt=style, colalign=align, disable_numparse=True)
 
 
 def _named(row: pd.Series, split: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from ser_bench.errors import RunError
 from ser_bench.report.charts.bars import accuracy, uar
 from ser_bench.report.charts.confusion import confusion
 from ser_bench.report.charts.cost import cost
@@ -54,10 +55,18 @@ def draw_charts(run: SavedRun, folder: Path, formats: Sequence[str] = FORMATS) -
             path = folder / "charts" / f"{name}.{kind}"
             write_file(path, render(figure, kind), sync=False)
             written.append(path)
-    for path in (folder / "charts").iterdir():
-        if path not in written and _OURS.fullmatch(path.name):
-            path.unlink()
+    _remove_others(folder / "charts", written)
     return written
+
+
+def _remove_others(folder: Path, written: Sequence[Path]) -> None:
+    """Remove the charts that an earlier run left, and nothing else."""
+    for path in folder.iterdir():
+        if path not in written and _OURS.fullmatch(path.name):
+            try:
+                path.unlink()
+            except OSError as error:
+                raise RunError(f"cannot remove the outdated chart {path}: {error.strerror}") from error
 
 
 def _file_name(name: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -16,7 +16,6 @@ from ser_bench.report.scores import confusion_counts, pooled_scores, shortfalls
 from ser_bench.report.style import ALARM, FAINT, names_width, new_sheet, shorten, styled
 from ser_bench.report.words import percent
 from ser_bench.results import SavedRun
-
 
 _TURN = 35
 _SINE = math.sin(math.radians(_TURN))
@@ -68,9 +67,7 @@ def _axes(ax: Axes, labels: list[str], room: float) -> None:
         ax.text(place + 0.1, len(labels) - 0.25, shorten(label, 1.0, 8.5), **style)
 
 
-def _cells(
-    ax: Axes, shares: np.ndarray, counts: np.ndarray, colours: LinearSegmentedColormap, *, small: bool
-) -> None:
+def _cells(ax: Axes, shares: np.ndarray, counts: np.ndarray, colours: Colormap, *, small: bool) -> None:
     """Write each cell's percentage and, where there is room, its clips below; nothing where nothing was."""
     for row, column in np.argwhere(counts):
         share = shares[row, column]

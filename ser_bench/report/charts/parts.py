@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
 from matplotlib.transforms import ScaledTranslation, Transform
 
 from ser_bench.report.scores import BASELINES
@@ -82,13 +82,13 @@ def draw_legend(sheet: Sheet, rows: Sequence[Sequence[str]], left: float, bottom
             x += _entry_width(split)
 
 
-def tints(split: str) -> LinearSegmentedColormap:
+def tints(split: str) -> Colormap:
     """Return the colours of cells, from white to the split's own; light grey for a cell without value."""
     colours = LinearSegmentedColormap.from_list(split, ["#ffffff", split_colour(split)])
     return colours.with_extremes(bad="#f2f2f2")
 
 
-def ink_on(colours: LinearSegmentedColormap, share: float) -> str:
+def ink_on(colours: Colormap, share: float) -> str:
     """Return the ink that reads best on a cell's colour (relative luminance, WCAG 2)."""
     red, green, blue = (value**2.2 for value in to_rgb(colours(float(share))))
     return "white" if 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.2 else INK
