@@ -7,11 +7,6 @@ over clips; what is compiled or cached once per machine or process is left out.
 
 from __future__ import annotations
 
-import os
-
-for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
-    os.environ[_variable] = "1"
-
 import statistics
 import sys
 import time
@@ -24,7 +19,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from ser_bench.features import FEATURE_SETS, compute, parse
+from ser_bench.features import FEATURE_SETS, compute
 from ser_bench.features.analysis import Analysis
 
 CLASSIC = "mfcc+chroma+mel+contrast+tonnetz"
@@ -112,15 +107,18 @@ def measure(clips: list[Path]) -> tuple[Times, Times]:
 def main(data_dir: Path, count: int) -> None:
     """Measure ``count`` clips spread over the corpus and print two tables."""
     warnings.filterwarnings("ignore")
+    from threadpoolctl import threadpool_limits
+
     clips = sorted(p for p in data_dir.rglob("*") if p.suffix in {".wav", ".flac"})
     clips = clips[:: max(1, len(clips) // count)][:count]
-    sets, parts = measure(clips)
+    with threadpool_limits(1):
+        sets, parts = measure(clips)
     decoding = statistics.median(sets["decode"])
     whole = statistics.median(sets["recipe"]) + decoding
     print(f"{len(clips)} clips, medians; ratios with decoding on both sides\n")
     for name, seconds in sets.items():
         own = statistics.median(seconds)
-        ratio = "" if name == "decode" else f"{whole / (own + decoding):8.1f} ×"
+        ratio = "" if name == "decode" else f"{whole / (own + decoding):8.1f} x"
         print(f"{name:40s}{own * 1e3:9.2f} ms{ratio}")
     print()
     for name, seconds in parts.items():
@@ -128,5 +126,4 @@ def main(data_dir: Path, count: int) -> None:
 
 
 if __name__ == "__main__":
-    parse(CLASSIC)
     main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 24)

@@ -26,19 +26,22 @@ def clips() -> dict[str, tuple[np.ndarray, int]]:
     }
 
 
+def compared(features: np.ndarray) -> np.ndarray:
+    """Return a vector as it is, and of frames their number, mean and spread."""
+    if features.ndim == 1:
+        return features
+    return np.stack([np.full(features.shape[1], len(features)), features.mean(axis=0), features.std(axis=0)])
+
+
 def values() -> dict[str, np.ndarray]:
-    """Return what is compared: vectors whole, of frames their number, mean and spread."""
+    """Return what is compared, by clip, set and version."""
     from ser_bench.features import FEATURE_SETS, compute
 
     found = {}
     sets = [s for s in FEATURE_SETS.values() if not s.extra]
     for clip, (y, sr) in clips().items():
         for name, features in compute(sets, y, sr).items():
-            if features.ndim == 2:
-                features = np.stack(
-                    [np.full(features.shape[1], len(features)), features.mean(0), features.std(0)]
-                )
-            found[f"{clip}/{name}/v{FEATURE_SETS[name].version}"] = features.astype(np.float32)
+            found[f"{clip}/{name}/v{FEATURE_SETS[name].version}"] = compared(features)
     return found
 
 
