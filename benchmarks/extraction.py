@@ -1,0 +1,129 @@
+"""Extraction beside the classic librosa recipe, set by set and part by part.
+
+python benchmarks/extraction.py DATA_DIR [CLIPS]: prints ms per clip and how many times faster than the
+recipe, whose clips are interleaved with ours so that a busy machine slows both alike. One thread; medians
+over clips; what is compiled or cached once per machine or process is left out.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+import warnings
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from ser_bench.features import FEATURE_SETS, compute
+from ser_bench.features.analysis import Analysis
+
+CLASSIC = "mfcc+chroma+mel+contrast+tonnetz"
+Times = dict[str, list[float]]
+
+
+def clock(times: Times, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function, note the seconds it took and return what it returned."""
+    start = time.perf_counter()
+    result = function(*arguments)
+    times[name].append(time.perf_counter() - start)
+    return result
+
+
+def decode(path: Path) -> tuple[np.ndarray, int]:
+    """Read a clip as float32, mono."""
+    y, sr = soundfile.read(path, dtype="float32")
+    return (y.mean(axis=1) if y.ndim > 1 else y), sr
+
+
+def recipe(y: np.ndarray, sr: int) -> np.ndarray:
+    """Return the 193 values of the tutorials' recipe: one librosa call per feature."""
+    import librosa
+
+    magnitude = np.abs(librosa.stft(y))
+    blocks = (
+        librosa.feature.mfcc(y=y, sr=sr, n_mfcc=40),
+        librosa.feature.chroma_stft(S=magnitude, sr=sr),
+        librosa.feature.melspectrogram(y=y, sr=sr),
+        librosa.feature.spectral_contrast(S=magnitude, sr=sr),
+        librosa.feature.tonnetz(y=librosa.effects.harmonic(y), sr=sr),
+    )
+    return np.concatenate([block.mean(axis=1) for block in blocks])
+
+
+def classic_parts(times: Times, y: np.ndarray, sr: int) -> None:
+    """Time the parts of the five classic sets, each given what it needs."""
+    from ser_bench.features import chromatic, constantq, spectral, spectrum, tuning
+    from ser_bench.features.harmonic import harmonic_spectrum
+    from ser_bench.features.kernels.median import running_median
+
+    stft = clock(times, "STFT", spectrum.stft, y)
+    magnitude = clock(times, "magnitude", np.abs, stft)
+    mel = clock(times, "mel bands", spectral.mel_spectrogram, magnitude, float(sr))
+    clock(times, "mfcc of mel bands", spectral.mfcc_mean, mel)
+    clock(times, "contrast of magnitude", spectral.contrast_mean, magnitude, float(sr))
+    clock(times, "chroma of magnitude", chromatic.chroma_mean, magnitude, float(sr))
+    out = np.empty_like(magnitude)
+    clock(times, "  median over time", running_median, magnitude, out)
+    clock(times, "  median over frequency", running_median, magnitude.T, out.T)
+    masked = clock(times, "harmonic: medians and mask", harmonic_spectrum, stft, magnitude)
+    y = clock(times, "harmonic: inverse STFT", spectrum.istft, masked, len(y))
+    stft = clock(times, "tuning: STFT again", spectrum.stft, y)
+    deviation = clock(times, "tuning: peaks", tuning.estimate, np.abs(stft), float(sr), constantq.BINS)
+    clock(times, "constant-Q chroma", constantq.pitch_classes, y, float(sr), deviation)
+
+
+def speech_parts(times: Times, y: np.ndarray, sr: int) -> None:
+    """Time the parts of the speech sets in the order in which they need each other."""
+    analysis = Analysis(y, sr)
+    for part in ("speech", "band_energies", "log_mel", "speech_mfcc", "narrowband", "levels", "pitch"):
+        clock(times, f"speech: {part}", getattr, analysis, part)
+    clock(times, "speech: statistics", FEATURE_SETS["functionals"].compute, analysis)
+
+
+def measure(clips: list[Path]) -> tuple[Times, Times]:
+    """Return seconds per clip of whole sets and of parts, by name."""
+    sets: Times = defaultdict(list)
+    parts: Times = defaultdict(list)
+    names = [*(name for name, s in FEATURE_SETS.items() if not s.extra), CLASSIC, "functionals+logmel"]
+    y, sr = decode(clips[0])
+    compute([FEATURE_SETS[name] for name in names[:-2]], y, sr)
+    recipe(y, sr)
+    for clip in clips:
+        y, sr = clock(sets, "decode", decode, clip)
+        clock(sets, "recipe", recipe, y, sr)
+        for name in names:
+            chosen = [FEATURE_SETS[part] for part in name.split("+")]
+            clock(sets, name, compute, chosen, y, sr)
+        classic_parts(parts, y, sr)
+        speech_parts(parts, y, sr)
+    return sets, parts
+
+
+def main(data_dir: Path, count: int) -> None:
+    """Measure ``count`` clips spread over the corpus and print two tables."""
+    warnings.filterwarnings("ignore")
+    from threadpoolctl import threadpool_limits
+
+    clips = sorted(p for p in data_dir.rglob("*") if p.suffix in {".wav", ".flac"})
+    clips = clips[:: max(1, len(clips) // count)][:count]
+    with threadpool_limits(1):
+        sets, parts = measure(clips)
+    decoding = statistics.median(sets["decode"])
+    whole = statistics.median(sets["recipe"]) + decoding
+    print(f"{len(clips)} clips, medians; ratios with decoding on both sides\n")
+    for name, seconds in sets.items():
+        own = statistics.median(seconds)
+        ratio = "" if name == "decode" else f"{whole / (own + decoding):8.1f} x"
+        print(f"{name:40s}{own * 1e3:9.2f} ms{ratio}")
+    print()
+    for name, seconds in parts.items():
+        print(f"{name:40s}{statistics.median(seconds) * 1e3:9.2f} ms")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 24)

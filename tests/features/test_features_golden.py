@@ -1,0 +1,34 @@
+"""Feature values are what they were when their version was last raised."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ser_bench.features import FEATURE_SETS
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+@pytest.fixture(scope="module")
+def values():
+    sys.path.insert(0, str(GOLDEN))
+    try:
+        import make_features
+    finally:
+        sys.path.remove(str(GOLDEN))
+    return make_features.values()
+
+
+@pytest.mark.parametrize("name", [s.name for s in FEATURE_SETS.values() if not s.extra])
+def test_values_have_not_changed(values, name):
+    """A change that is meant raises the set's version and regenerates the file."""
+    with np.load(GOLDEN / "features.npz") as golden:
+        keys = [key for key in values if key.split("/")[1] == name]
+        assert keys and set(keys) <= set(golden.files), "run tests/golden/make_features.py"
+        for key in keys:
+            expected = golden[key]
+            np.testing.assert_allclose(values[key], expected, rtol=5e-3, atol=5e-3 * np.abs(expected).mean())

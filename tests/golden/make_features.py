@@ -1,0 +1,49 @@
+"""Write features.npz: values of every feature set on three made-up clips, to notice when they change.
+
+Run from the repository's root after raising the version of a set whose values were meant to change:
+python tests/golden/make_features.py
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "features"))
+
+
+def clips() -> dict[str, tuple[np.ndarray, int]]:
+    """Return the clips by name: samples and rate."""
+    from feature_signals import padded, voice
+
+    return {
+        "low": (padded(voice(16000, 1.2, hz=110.0, seed=1), 16000, 0.3), 16000),
+        "high": (voice(48000, 0.8, hz=310.0, seed=2), 48000),
+        "short": (voice(22050, 0.15, hz=190.0, seed=3), 22050),
+    }
+
+
+def compared(features: np.ndarray) -> np.ndarray:
+    """Return a vector as it is, and of frames their number, mean and spread."""
+    if features.ndim == 1:
+        return features
+    return np.stack([np.full(features.shape[1], len(features)), features.mean(axis=0), features.std(axis=0)])
+
+
+def values() -> dict[str, np.ndarray]:
+    """Return what is compared, by clip, set and version."""
+    from ser_bench.features import FEATURE_SETS, compute
+
+    found = {}
+    sets = [s for s in FEATURE_SETS.values() if not s.extra]
+    for clip, (y, sr) in clips().items():
+        for name, features in compute(sets, y, sr).items():
+            found[f"{clip}/{name}/v{FEATURE_SETS[name].version}"] = compared(features)
+    return found
+
+
+if __name__ == "__main__":
+    np.savez_compressed(HERE / "features.npz", **values())
