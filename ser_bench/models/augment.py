@@ -55,7 +55,7 @@ class Augmentation:
         out = X[np.arange(b)[:, None], np.minimum(frames, t - 1)]
         out[beyond] = 0.0
         if self.band_shift:
-            shifts: np.ndarray = rng.integers(-self.band_shift, self.band_shift + 1, size=b)
+            shifts = rng.integers(-self.band_shift, self.band_shift + 1, size=(b,))
             for k in range(b):
                 bands = np.clip(np.arange(channels - 1) + shifts[k], 0, channels - 2)
                 out[k, :, :-1] = out[k][:, bands]
