@@ -55,10 +55,10 @@ class Augmentation:
         out = X[np.arange(b)[:, None], np.minimum(frames, t - 1)]
         out[beyond] = 0.0
         if self.band_shift:
-            shifts = rng.integers(-self.band_shift, self.band_shift + 1, size=b).tolist()
-            for row, shift in zip(out, shifts, strict=True):
-                bands = np.clip(np.arange(channels - 1) + shift, 0, channels - 2)
-                row[:, :-1] = row[:, bands]
+            shifts = rng.integers(-self.band_shift, self.band_shift + 1, size=(b,))
+            for k in range(b):
+                bands = np.clip(np.arange(channels - 1) + shifts[k], 0, channels - 2)
+                out[k, :, :-1] = out[k][:, bands]
         return out
 
     def _shade(self, bands: np.ndarray, rng: np.random.Generator) -> None:
