@@ -12,7 +12,7 @@ from ser_bench.synthesis.codes import EMOTIONS, INTENSITIES, SENTENCES, SPEAKERS
 from ser_bench.synthesis.score import SR, score
 from ser_bench.synthesis.sound import render
 
-_BATCH = 120
+_BATCH = 90
 
 
 def make_clips(
@@ -38,7 +38,7 @@ def make_clips(
 
 
 def samples(codes: Sequence[Code]) -> Iterator[tuple[Code, np.ndarray]]:
-    """Yield each code with its samples, int16 at 16 kHz, rendered some hundred at a time."""
+    """Yield each code with its samples, int16 at 16 kHz, rendered a batch at a time."""
     for start in range(0, len(codes), _BATCH):
         batch = codes[start : start + _BATCH]
         yield from zip(batch, render([score(code) for code in batch]), strict=True)

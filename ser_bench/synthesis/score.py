@@ -116,7 +116,7 @@ def _levels(
     under = float(portable.decibels(p["breath"]))
     voiced = [_amplitude(phone.voice) for phone in phones]
     breath = [
-        max(_amplitude(phone.breath) * crisp, v * under * 4.0)
+        max(_amplitude(phone.breath) * crisp, v * under)
         for phone, v in zip(phones, voiced, strict=True)
     ]
     hiss = [_amplitude(phone.hiss) * crisp for phone in phones]
@@ -136,7 +136,8 @@ def _tract(
     upper = np.array(_UPPER)[:, None] + np.zeros(len(time))
     formants = np.concatenate([lower, upper]) * (who.formants * (1.0 + p["smile"] / 100.0))[:, None]
     bandwidths = np.array(_BANDWIDTH)[:, None] * (0.6 + 0.4 * who.formants[:, None]) + np.zeros(len(time))
-    bandwidths[0] = bandwidths[0] * _held(time, edges, [phone.damping for phone in phones])
+    damping = np.array([phone.damping for phone in phones])
+    bandwidths[0] = bandwidths[0] * _ramped(time, edges, damping, 0.01, outside=1.0)
     return np.clip(formants, 150.0, 7400.0), bandwidths
 
 

@@ -101,32 +101,28 @@ def _tilt(level: float) -> tuple[float, float]:
 def _filtered(drive: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
     """Run tilt and formants in cascade and the hiss's two resonances beside them; ``(clips, samples)``.
 
-    Section k (transposed direct form II) reads row k of `rows` and writes row k + 1, where the next
-    section finds it one sample later: so all sections step at once, and the cascade is late by six
-    samples, which nobody hears.
+    A section reads what its neighbour gave one sample ago: so all sections step at once, and the
+    cascade is late by six samples, which nobody hears. Sections remember their outputs (direct form
+    I), since any other form clicks when the coefficients change.
     """
     clips, n = drive.shape[1:]
     out = np.empty((clips, n))
-    rows = np.zeros((_SECTIONS + 1, clips))
-    inputs, outputs, entries, glottis = rows[:-1], rows[1:], rows[:3], rows[3]
-    product, state = np.zeros((2, _SECTIONS, clips))
-    fed_back, earlier = np.zeros((2, 2, _SECTIONS, clips))
-    chunk = np.empty((HOP, clips))
-    for frame, both in enumerate(coefficients):
-        b, a = both[0], both[1:]
+    past = np.zeros((HOP + 2, _SECTIONS, clips))
+    x = np.zeros((_SECTIONS, clips))
+    fed_back = np.zeros((2, _SECTIONS, clips))
+    for frame, (b, a1, a2) in enumerate(coefficients):
+        a = np.stack([a2, a1])
         span = slice(frame * HOP, (frame + 1) * HOP)
-        driven = drive[:, :, span].transpose(2, 0, 1).copy()
-        for x, spoken in zip(driven, chunk, strict=True):
-            entries[...] = x[:3]
-            glottis += x[3]
-            np.multiply(inputs, b, out=product)
-            np.add(product, state, out=outputs)
-            np.multiply(outputs, a, out=fed_back)
-            np.add(fed_back[0], earlier[1], out=state)
-            fed_back, earlier = earlier, fed_back
-            np.add(rows[1], rows[2], out=spoken)
-            np.add(spoken, rows[-1], out=spoken)
-        out[:, span] = chunk.T
+        for i, driven in enumerate(drive[:, :, span].transpose(2, 0, 1).copy()):
+            x[:3] = driven[:3]
+            x[3:] = past[i + 1, 2:-1]
+            x[3] += driven[3]
+            np.multiply(past[i : i + 2], a, out=fed_back)
+            np.multiply(x, b, out=x)
+            np.add(x, fed_back[1], out=x)
+            np.add(x, fed_back[0], out=past[i + 2])
+        out[:, span] = (past[2:, 0] + past[2:, 1] + past[2:, -1]).T
+        past[:2] = past[HOP:]
     return out
 
 
