@@ -135,9 +135,7 @@ def write_file(path: Path, data: bytes, *, sync: bool = True) -> None:
             partial.unlink(missing_ok=True)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise RunError(
-            f"cannot write {path}: {reason}\nmake room or give another folder with --out"
-        ) from error
+        raise RunError(f"cannot write {path}: {reason}\nmake room or give another folder with --out") from error
 
 
 def _prediction_columns(labels: Sequence[str]) -> tuple[str, ...]:
@@ -157,9 +155,7 @@ def _sorted(table: pd.DataFrame, info: Mapping[str, Any]) -> pd.DataFrame:
 
     def place(column: pd.Series) -> pd.Series:
         order = orders.get(str(column.name))
-        return (
-            column if order is None else column.astype("str").map({name: i for i, name in enumerate(order)})
-        )
+        return column if order is None else column.astype("str").map({name: i for i, name in enumerate(order)})
 
     last = [name for name in ("clip", "epoch") if name in table.columns]
     return table.sort_values(_FIT_KEY + last, key=place, kind="stable", ignore_index=True)
@@ -204,13 +200,7 @@ def _read_info(folder: Path) -> dict[str, Any]:
     try:
         info = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
-        what = (
-            "has no run.json"
-            if folder.is_dir()
-            else "is not a folder"
-            if folder.exists()
-            else "does not exist"
-        )
+        what = "has no run.json" if folder.is_dir() else "is not a folder" if folder.exists() else "does not exist"
         raise RunError(
             f"no finished run in {folder}: it {what}\ngive the folder that `ser-bench run` names at its end"
         ) from None

@@ -20,7 +20,9 @@ def data(tmp_path_factory) -> Path:
     """A small demo corpus: four speakers, two emotions, two sentences."""
     folder = tmp_path_factory.mktemp("demo")
     rows = ["path,speaker,emotion,text"]
-    for path in make_clips(folder, speakers=("S01", "S02", "S03", "S04"), emotions=("happy", "sad"), intensities=("normal",)):
+    for path in make_clips(
+        folder, speakers=("S01", "S02", "S03", "S04"), emotions=("happy", "sad"), intensities=("normal",)
+    ):
         speaker, emotion, _, text = path.stem.split("_")
         rows.append(f"{path.relative_to(folder)},{speaker},{emotion},{text}")
     (folder / "tiny.csv").write_text("\n".join(rows))
@@ -165,8 +167,8 @@ def test_classical_models_never_import_tensorflow(data, tmp_path):
     """Neither the command nor its workers load TensorFlow where no network is asked for."""
     script = (
         "import sys; from ser_bench.cli import call; "
-        f"status = call(['run', '--corpus', {str(data / 'tiny.csv')!r}, '--features', 'mfcc', '--models', 'svm,xgboost', "
-        "'--folds', '2', '--jobs', '1', '-q']); "
+        f"status = call(['run', '--corpus', {str(data / 'tiny.csv')!r}, '--features', 'mfcc', "
+        "'--models', 'svm,xgboost', '--folds', '2', '--jobs', '1', '-q']); "
         "from ser_bench.engine import run_tasks; "
         "loaded = [o.value for o in run_tasks(eval, [(0, \"'tensorflow' in __import__('sys').modules\")], jobs=1)]; "
         "sys.exit(status or int('tensorflow' in sys.modules or loaded != [False]))"
@@ -176,7 +178,18 @@ def test_classical_models_never_import_tensorflow(data, tmp_path):
 
 @pytest.mark.slow
 def test_ctrl_c_stops_at_once_keeps_what_is_done_and_exits_130(data, tmp_path):
-    words = [sys.executable, "-m", "ser_bench", "run", "--corpus", str(data / "tiny.csv"), "--splits", "loso", "--store", "s"]
+    words = [
+        sys.executable,
+        "-m",
+        "ser_bench",
+        "run",
+        "--corpus",
+        str(data / "tiny.csv"),
+        "--splits",
+        "loso",
+        "--store",
+        "s",
+    ]
     running = subprocess.Popen(
         words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, cwd=tmp_path
     )
@@ -186,4 +199,4 @@ def test_ctrl_c_stops_at_once_keeps_what_is_done_and_exits_130(data, tmp_path):
     _, err = running.communicate(timeout=60)
     assert running.returncode == 130
     assert "Traceback" not in err
-    assert list(tmp_path.rglob("*.tmp")) == []
+    assert list(tmp_path.rglob(".*.tmp")) == []

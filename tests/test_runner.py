@@ -94,9 +94,10 @@ def test_speakers_held_out_are_not_among_the_groups_of_a_fit(go, plugin, tmp_pat
 
 def test_scores_are_scikit_learn_s_of_the_saved_predictions(go):
     _, saved = go(splits=("actor", "random"))
-    for (model, split, fold), rows in saved.predictions.groupby(["model", "split", "fold"], observed=True):
+    fits = saved.fits.set_index(["model", "split", "fold"])
+    for key, rows in saved.predictions.groupby(["model", "split", "fold"], observed=True):
         true, predicted = rows["true"].astype(str), rows["predicted"].astype(str)
-        fit = saved.fits.query("model == @model and split == @split and fold == @fold").iloc[0]
+        fit = fits.loc[key]
         assert fit["accuracy"] == pytest.approx(sklearn.metrics.accuracy_score(true, predicted))
         assert fit["uar"] == pytest.approx(sklearn.metrics.balanced_accuracy_score(true, predicted))
         expected = sklearn.metrics.f1_score(true, predicted, average="macro", zero_division=0)
@@ -114,7 +115,7 @@ def test_every_clip_is_predicted_once_per_model_and_split_with_probabilities(go)
 
 def predictions(saved) -> pd.DataFrame:
     keys = ["model", "split", "repeat", "fold", "clip"]
-    return saved.predictions.astype({k: str for k in keys}).sort_values(keys, ignore_index=True)
+    return saved.predictions.astype(dict.fromkeys(keys, str)).sort_values(keys, ignore_index=True)
 
 
 def test_predictions_do_not_depend_on_jobs_nor_on_the_run(go, tmp_path):

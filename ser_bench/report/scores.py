@@ -118,9 +118,7 @@ def scores_by_speaker(run: SavedRun, split: str) -> pd.DataFrame:
     names = {name: part[name].astype("str") for name in ("model", "speaker", "true")}
     hits = pd.DataFrame({**names, "repeat": part["repeat"], "hit": part["true"] == part["predicted"]})
     recalls = hits.groupby(["model", "speaker", "repeat", "true"])["hit"].mean()
-    table = (
-        recalls.groupby(["model", "speaker", "repeat"]).mean().groupby(["model", "speaker"]).mean().unstack()
-    )
+    table = recalls.groupby(["model", "speaker", "repeat"]).mean().groupby(["model", "speaker"]).mean().unstack()
     table = table.reindex(index=list(run.info["models"]))
     complete = [shortfalls(run)[model, split] == "" for model in table.index]
     table.loc[np.logical_not(complete)] = np.nan

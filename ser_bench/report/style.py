@@ -133,15 +133,10 @@ def new_sheet(
     ``splits`` are those shown (default: all of the run).
     """
     margin, badge = 0.15, text_width(SYNTHETIC, 9, bold=True) + 0.35 if run.info["synthetic"] else 0.0
-    lines = [
-        (line, 12.5, INK, True, 0.24) for line in wrap(title, width - 2 * margin - badge, 12.5, bold=True)
-    ]
+    lines = [(line, 12.5, INK, True, 0.24) for line in wrap(title, width - 2 * margin - badge, 12.5, bold=True)]
     shown = protocol(run, tuple(splits) if splits is not None else None)
     lines += [(line, 8.2, FAINT, False, 0.165) for line in wrap(shown, width - 2 * margin, 8.2)]
-    lines += [
-        (line, 8.2, ALARM, True, 0.165)
-        for line in wrap(normalisation(run), width - 2 * margin, 8.2, bold=True)
-    ]
+    lines += [(line, 8.2, ALARM, True, 0.165) for line in wrap(normalisation(run), width - 2 * margin, 8.2, bold=True)]
     head = 0.12 + sum(line[-1] for line in lines) + 0.08
     sheet = Sheet(Figure(figsize=(width, body + head), dpi=DPI), width, body)
     y = body + head - 0.12

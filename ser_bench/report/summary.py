@@ -38,9 +38,7 @@ def summarise(run: SavedRun) -> pd.DataFrame:
     table["uar_gap"] = table[f"{pair[0]}_uar"] - table[f"{pair[1]}_uar"] if pair else float("nan")
     ended = run.fits[run.fits["status"] == "ok"].groupby("model")["fit_seconds"].mean()
     table["fit_seconds"] = [float(ended.get(model, float("nan"))) for model in models]
-    short = [
-        [f"{split}: {notes[model, split]}" for split in splits if notes[model, split]] for model in models
-    ]
+    short = [[f"{split}: {notes[model, split]}" for split in splits if notes[model, split]] for model in models]
     table["status"] = ["; ".join(bad) or "ok" for bad in short]
     rank = table[f"{ranking_split(splits)}_uar"].fillna(-1)
     order = rank.to_frame("uar").assign(baseline=table["model"].isin(BASELINES))
@@ -157,13 +155,9 @@ def _notes(run: SavedRun) -> list[str]:
         + (", then averaged over repeats." if run.fits["repeat"].nunique() > 1 else ".")
     ]
     if pair:
-        notes.append(
-            f"The gap is UAR under `{pair[0]}` minus UAR under `{pair[1]}`, in points: what known voices add."
-        )
+        notes.append(f"The gap is UAR under `{pair[0]}` minus UAR under `{pair[1]}`, in points: what known voices add.")
     if (shortfalls(run) != "").any():
-        notes.append(
-            "A model with a missing fold has no score under that split; `fits.csv` holds the reasons."
-        )
+        notes.append("A model with a missing fold has no score under that split; `fits.csv` holds the reasons.")
     dropped, problems = run.info.get("dropped") or [], run.info.get("problems") or []
     if dropped:
         notes.append(f"Left out as identical to an earlier clip: {_few([str(clip) for clip in dropped])}.")

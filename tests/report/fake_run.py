@@ -57,9 +57,7 @@ def save_fake_run(folder: Path, recipe: Recipe):
     clips = _clips(recipe)
     tables = [
         _fit(recipe, clips, (model, split, repeat), folds)
-        for model, (split, folds), repeat in itertools.product(
-            recipe.models, recipe.splits, range(recipe.repeats)
-        )
+        for model, (split, folds), repeat in itertools.product(recipe.models, recipe.splits, range(recipe.repeats))
     ]
     fits, predictions, curves = (pd.concat(parts, ignore_index=True) for parts in zip(*tables, strict=True))
     write_run(folder, _info(recipe, clips), fits, predictions, curves)

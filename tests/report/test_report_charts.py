@@ -39,9 +39,7 @@ HARD = {
     "sixteen classes": Recipe(
         models=("svm", "lda"),
         target="emotion+gender",
-        labels=tuple(
-            f"{e} {g}" for e in ("calm", "happy", "sad", "angry", "fearful", "disgust") for g in "fm"
-        ),
+        labels=tuple(f"{e} {g}" for e in ("calm", "happy", "sad", "angry", "fearful", "disgust") for g in "fm"),
         clips_per_label=2,
     ),
     "nothing finished": Recipe(
@@ -98,9 +96,7 @@ def test_every_chart_says_that_speech_is_synthetic_and_normalisation_transductiv
         assert "transductive" in words, name
 
 
-@pytest.mark.parametrize(
-    "name", ["accuracy", "uar", "leakage_gap", "cost", "speakers", "confusion_knn_actor"]
-)
+@pytest.mark.parametrize("name", ["accuracy", "uar", "leakage_gap", "cost", "speakers", "confusion_knn_actor"])
 def test_a_failed_fold_is_shown(broken_run, name):
     assert "failed 1/6" in words_of(charts_of(broken_run)[name](broken_run))
 
@@ -206,7 +202,5 @@ def test_every_known_model_can_be_told_apart_on_the_cost_chart(tmp_path):
 
 def test_importing_the_report_loads_no_heavy_library():
     code = "import sys, ser_bench.report, ser_bench.results; print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"matplotlib", "pandas", "pyarrow", "numpy"} & set(loaded)

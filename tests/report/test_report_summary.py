@@ -18,9 +18,7 @@ from ser_bench.report.words import SYNTHETIC, percent, points, seconds
 def pooled(run, model, split, score):
     """Score a model as a stranger would: all clips of a repeat at once, then the mean over repeats."""
     rows = pd.read_parquet(run.folder / "predictions.parquet").query("model == @model and split == @split")
-    return (
-        rows.groupby("repeat")[["true", "predicted"]].apply(lambda r: score(r["true"], r["predicted"])).mean()
-    )
+    return rows.groupby("repeat")[["true", "predicted"]].apply(lambda r: score(r["true"], r["predicted"])).mean()
 
 
 def test_scores_equal_scikit_learns_on_the_saved_predictions(run):
@@ -34,9 +32,7 @@ def test_scores_equal_scikit_learns_on_the_saved_predictions(run):
 
 def test_the_gap_is_random_minus_actor(run):
     table = summarise(run)
-    pd.testing.assert_series_equal(
-        table["uar_gap"], table["random_uar"] - table["actor_uar"], check_names=False
-    )
+    pd.testing.assert_series_equal(table["uar_gap"], table["random_uar"] - table["actor_uar"], check_names=False)
 
 
 def test_models_are_sorted_by_new_voices_and_baselines_come_last(run):
@@ -61,9 +57,7 @@ def test_a_missing_fold_leaves_no_score_and_says_why(broken_run):
 
 def test_a_fold_without_any_row_counts_as_missing(run, tmp_path):
     fits = run.fits.drop(run.fits.query("model == 'svm' and split == 'actor' and fold == 2").index)
-    partial = type(run)(
-        info=run.info, fits=fits, predictions=run.predictions, curves=run.curves, folder=tmp_path
-    )
+    partial = type(run)(info=run.info, fits=fits, predictions=run.predictions, curves=run.curves, folder=tmp_path)
     assert shortfalls(partial)["svm", "actor"] == "unfinished 2/12"
     assert shortfalls(partial)["knn", "actor"] == ""
 
@@ -106,9 +100,7 @@ def test_the_headline_names_the_most_flattered_and_the_best(run):
     sentence = headline(run)
     gap = points(table.at["knn", "uar_gap"]).lstrip("+")
     assert f"flattered knn most, by {gap} points" in sentence
-    assert (
-        f"{percent(table.at['knn', 'random_uar'])} % → {percent(table.at['knn', 'actor_uar'])} %" in sentence
-    )
+    assert f"{percent(table.at['knn', 'random_uar'])} % → {percent(table.at['knn', 'actor_uar'])} %" in sentence
     assert sentence.startswith("On ravdess ")
     best = table["actor_uar"].idxmax()
     assert f"best on new voices: {best}, {percent(table.at[best, 'actor_uar'])} %" in sentence
@@ -121,9 +113,7 @@ def test_the_headline_admits_synthetic_speech_normalisation_and_what_is_unfinish
     assert "unfinished: svm, knn" in sentence or "unfinished: knn, svm" in sentence
 
 
-@pytest.mark.parametrize(
-    ("split", "words"), [("random", "known from training"), ("text", "under the text split")]
-)
+@pytest.mark.parametrize(("split", "words"), [("random", "known from training"), ("text", "under the text split")])
 def test_the_headline_of_one_split_claims_no_gap(tmp_path, split, words):
     recipe = Recipe(models=("svm", "chance"), splits=((split, 2),), clips_per_label=2)
     sentence = headline(save_fake_run(tmp_path, recipe))

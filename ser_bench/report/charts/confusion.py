@@ -31,14 +31,10 @@ def confusion(run: SavedRun, model: str, split: str) -> Figure:
     left, below = names_width(labels, 8.5, 1.6) + 0.32, names_width(labels, 8.5, 1.0) * _SINE + 0.42
     side = cell * len(labels)
     width = max(left + side + 1.05, 4.6)
-    sheet = new_sheet(
-        run, f"{model}, {split} split: {score}", body=side + below + 0.22, width=width, splits=[split]
-    )
+    sheet = new_sheet(run, f"{model}, {split} split: {score}", body=side + below + 0.22, width=width, splits=[split])
     ax = sheet.axes(left, below, side, side)
     _axes(ax, labels, left - 0.4)
-    caption = (
-        "predicted (% of the true class; below it clips)" if cell > 0.4 else "predicted (% of the true class)"
-    )
+    caption = "predicted (% of the true class; below it clips)" if cell > 0.4 else "predicted (% of the true class)"
     sheet.text(left + side / 2, 0.1, caption, color=FAINT, ha="center", size=8.5)
     sheet.text(0.15, below + side / 2, "true", color=FAINT, rotation=90, va="center", size=8.5)
     if short:

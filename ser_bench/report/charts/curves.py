@@ -69,9 +69,7 @@ def _share_scale(axes: list[Axes], measure: str) -> None:
         ax.autoscale_view(scalex=False)
     low, high = min(ax.get_ylim()[0] for ax in axes), max(ax.get_ylim()[1] for ax in axes)
     for ax in axes:
-        ax.set_ylim(
-            max(0, low) if measure == "loss" else 0, min(high, 101) if measure == "accuracy" else high
-        )
+        ax.set_ylim(max(0, low) if measure == "loss" else 0, min(high, 101) if measure == "accuracy" else high)
         ax.tick_params(labelleft=ax is axes[0])
     axes[0].set_ylabel("accuracy (%)" if measure == "accuracy" else "loss")
 

@@ -54,13 +54,9 @@ def _dumbbells(ax: Axes, table: pd.DataFrame, pair: tuple[str, str]) -> None:
     """Draw a row per model: a dot per split, joined by a bar in the flattering split's colour."""
     values = 100 * table[[f"{split}_uar" for split in pair]].to_numpy()
     rows = range(len(table))
-    ax.hlines(
-        rows, values.min(axis=1), values.max(axis=1), color=split_colour(pair[0]), linewidth=5, alpha=0.35
-    )
+    ax.hlines(rows, values.min(axis=1), values.max(axis=1), color=split_colour(pair[0]), linewidth=5, alpha=0.35)
     for column, split in enumerate(pair):
-        ax.plot(
-            values[:, column], rows, "o", markersize=7, color=split_colour(split), markeredgecolor="white"
-        )
+        ax.plot(values[:, column], rows, "o", markersize=7, color=split_colour(split), markeredgecolor="white")
     limits = (0.0, max(40.0, float(np.nanmax(values, initial=0)) + 8))
     ax.set_xlim(*limits)
     # A white ground keeps digits legible where the dashed line or the grid runs through them.
@@ -82,9 +78,7 @@ def _gap_column(ax: Axes, run: SavedRun, table: pd.DataFrame, pair: tuple[str, s
         missing = [f"{split} {notes[model, split]}" for split in pair if notes[model, split]]
         if missing:
             text = f"n/a: {', '.join(missing)}"
-            write_beside(
-                ax, text, row, 72, size=7.5, color=ALARM, ha="right", style="italic", bbox=WHITE_GROUND
-            )
+            write_beside(ax, text, row, 72, size=7.5, color=ALARM, ha="right", style="italic", bbox=WHITE_GROUND)
         else:
             write_beside(ax, points(gap), row, 48, size=9.5, weight="bold", ha="right")
     head_beside(ax, "points", 48, ha="right")

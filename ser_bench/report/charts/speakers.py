@@ -96,7 +96,5 @@ def _ranges(ax: Axes, run: SavedRun, table: pd.DataFrame, split: str) -> None:
 def _colour_bar(sheet: Sheet, image: AxesImage, corner: tuple[float, float]) -> None:
     """Draw the scale of the colours where cells are too narrow for digits."""
     bar = sheet.figure.colorbar(image, cax=sheet.axes(*corner, 1.6, 0.1), orientation="horizontal")
-    bar.ax.tick_params(
-        labelsize=7.5, length=0, top=True, labeltop=True, bottom=False, labelbottom=False, pad=1
-    )
+    bar.ax.tick_params(labelsize=7.5, length=0, top=True, labeltop=True, bottom=False, labelbottom=False, pad=1)
     bar.outline.set_visible(False)
