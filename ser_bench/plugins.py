@@ -21,6 +21,10 @@ from ser_bench.models.base import Model
 from ser_bench.splits import Split
 
 
+_ORIGINS: dict[str, Path] = {}
+"""The file that each name came from, so that loading it again is no clash."""
+
+
 def load(path: Path) -> list[str]:
     """Run a plugin file and register what it defines; return the names.
 
@@ -70,6 +74,7 @@ def _register(thing: Model | FeatureSet | Split | Corpus, path: Path, version: s
 
 
 def _add(registry: dict, thing: Model | FeatureSet | Split | Corpus, path: Path) -> None:
-    if thing.name in registry and registry[thing.name] != thing:
+    if thing.name in registry and _ORIGINS.get(thing.name) != path.absolute():
         raise ConfigError(f"the plugin {path} takes the name {thing.name!r}, which is already known")
     registry[thing.name] = thing
+    _ORIGINS[thing.name] = path.absolute()

@@ -51,7 +51,7 @@ SMALL = ("--features", "mfcc", "--models", "knn,tree", "--folds", "2", "--jobs",
 
 
 def test_a_run_leaves_the_promised_files_and_tells_the_story(run, data, tmp_path):
-    status, out, _ = run("run", "--corpus", data / "tiny.csv", *SMALL)
+    status, out, _ = run("run", "--corpus", data / "tiny.csv", *SMALL, "--fresh")
     assert status == 0
     folder = tmp_path / "results" / "tiny"
     promised = ["run.json", "fits.csv", "predictions.parquet", "summary.csv", "summary.md"]

@@ -1,0 +1,37 @@
+"""Plugins: what a file defines is registered; what it cannot be is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ser_bench import models, plugins
+from ser_bench.errors import ConfigError
+
+PLUGIN = Path(__file__).with_name("plugin_recorder.py")
+
+
+@pytest.fixture(autouse=True)
+def _own_registry(monkeypatch):
+    monkeypatch.setattr(models, "MODELS", dict(models.MODELS))
+
+
+def test_models_of_a_plugin_are_known_by_name_and_stand_on_its_source():
+    assert plugins.load(PLUGIN) == ["recorder", "failing", "dying"]
+    assert models.get("recorder").source == (str(PLUGIN.absolute()),)
+    plugins.load(PLUGIN)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("x = 1", "defines no Model"),
+        ("1 / 0", "failed: ZeroDivisionError"),
+        ("from ser_bench.models import MODELS\nMINE = MODELS['svm']", "'svm', which is already known"),
+    ],
+)
+def test_a_plugin_that_cannot_be_is_refused(tmp_path, text, reason):
+    (tmp_path / "mine.py").write_text(text)
+    with pytest.raises(ConfigError, match=reason):
+        plugins.load(tmp_path / "mine.py")
