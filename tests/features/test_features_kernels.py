@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -115,18 +119,42 @@ def test_peak_between_bins_is_interpolated():
     np.testing.assert_allclose(height, [4.125], rtol=1e-6)
 
 
-def test_broken_cache_costs_a_compilation_and_nothing_else(monkeypatch):
-    from ser_bench.features.kernels import compiling
+SCRIPT = """
+import numpy as np
+from ser_bench.features.kernels import compiling
+from ser_bench.features.kernels.median import running_median
+out = np.zeros((40, 2), np.float32)
+running_median(np.ones((40, 2), np.float32), out)
+print(compiling.CACHED, out.mean())
+"""
 
-    kernel = compiling.kernel(lambda x: x + 1)
-    compiled = kernel.__closure__
 
-    def broken(*arguments):
-        raise OSError("no space left on device")
+def run_with_cache(folder):
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(folder)}
+    result = subprocess.run(
+        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True, env=environment
+    )
+    return result.stdout.split()
 
-    next(c.cell_contents for c in compiled if isinstance(c.cell_contents, dict))["now"] = broken
-    monkeypatch.setattr(compiling, "CACHED", True)
-    assert kernel(2) == 3
+
+@pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
+def test_truncated_cache_entry_is_compiled_again(tmp_path, suffix):
+    assert run_with_cache(tmp_path) == ["True", "1.0"]
+    entries = list(tmp_path.rglob(f"*{suffix}"))
+    assert entries
+    for entry in entries:
+        entry.write_bytes(entry.read_bytes()[:20])
+    assert run_with_cache(tmp_path) == ["True", "1.0"]
+
+
+def test_cache_that_cannot_be_written_is_done_without(tmp_path):
+    (tmp_path / "file").write_text("")
+    assert run_with_cache(tmp_path / "file" / "cache") == ["False", "1.0"]
+
+
+def test_errors_of_the_arguments_are_raised():
+    with pytest.raises(TypeError, match="not enough arguments"):
+        running_median(np.zeros((3, 3), np.float32))
 
 
 def test_folder_that_cannot_be_made_is_no_cache(tmp_path):

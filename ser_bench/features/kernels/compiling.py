@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
+from pickle import PickleError
 from typing import Any, TypeVar, cast
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -40,28 +42,52 @@ CACHED = _choose_cache()
 """Whether compiled kernels are kept on disk."""
 
 
+_BROKEN = (OSError, EOFError, ImportError, RuntimeError, ValueError, KeyError, AttributeError, PickleError)
+"""What numba raises on a full disk, a truncated or foreign entry, or a folder taken away."""
+
+
+class _Kernel:
+    """A function compiled on its first call; if its cache turns out broken, once more without one."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.py_func = function
+        self._compiled: Callable[..., Any] | None = None
+        self._cached = CACHED
+        functools.update_wrapper(self, function)
+
+    def _compile(self) -> Callable[..., Any]:
+        import numba
+
+        return cast(
+            Callable[..., Any],
+            numba.njit(cache=self._cached, nogil=True, error_model="numpy")(self.py_func),
+        )
+
+    def __call__(self, *arguments: Any) -> Any:
+        try:
+            if self._compiled is None:
+                self._compiled = self._compile()
+            return self._compiled(*arguments)
+        except _BROKEN:
+            if not self._cached:
+                raise
+            self._compiled = self._mended()
+            return self._compiled(*arguments)
+
+    def _mended(self) -> Callable[..., Any]:
+        """Empty this function's cache, so that the next process has a sound one, and go on without."""
+        with contextlib.suppress(Exception):
+            self._compiled._cache.flush()  # type: ignore[union-attr]  # numba has no public way
+        self._cached = False
+        return self._compile()
+
+
 def kernel(function: _Function) -> _Function:
     """Compile a function with numba on its first call, without the interpreter's lock.
 
-    A cache that turns out broken (full disk, truncated entry, no permission) costs a compilation and
-    nothing else. The plain function stays at ``.py_func``.
+    A broken cache costs a compilation and nothing else. The plain function stays at ``.py_func``.
     """
-    import numba
-
-    compiled = {"now": numba.njit(cache=CACHED, nogil=True, error_model="numpy")(function)}
-
-    @functools.wraps(function)
-    def call(*arguments: Any) -> Any:
-        try:
-            return compiled["now"](*arguments)
-        except (OSError, EOFError, ImportError, ValueError, KeyError, AttributeError):
-            if not CACHED or compiled.get("plain"):
-                raise
-            compiled["plain"] = compiled["now"] = numba.njit(nogil=True, error_model="numpy")(function)
-            return compiled["now"](*arguments)
-
-    call.py_func = function  # type: ignore[attr-defined]
-    return call  # type: ignore[return-value]
+    return cast(_Function, _Kernel(function))
 
 
 def helper(function: _Function) -> _Function:
