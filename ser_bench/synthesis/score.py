@@ -116,8 +116,7 @@ def _levels(
     under = float(portable.decibels(p["breath"]))
     voiced = [_amplitude(phone.voice) for phone in phones]
     breath = [
-        max(_amplitude(phone.breath) * crisp, v * under)
-        for phone, v in zip(phones, voiced, strict=True)
+        max(_amplitude(phone.breath) * crisp, v * under) for phone, v in zip(phones, voiced, strict=True)
     ]
     hiss = [_amplitude(phone.hiss) * crisp for phone in phones]
     drift = 1.0 - 0.25 * np.clip(time / edges[-1], 0.0, 1.0)
