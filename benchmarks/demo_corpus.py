@@ -56,9 +56,7 @@ def classic(y: np.ndarray) -> np.ndarray:
 def rich(y: np.ndarray) -> np.ndarray:
     """Return 128 numbers of the trimmed clip: MFCC, their deltas, F0, level, centroid, zero crossings."""
     y = librosa.effects.trim(y, top_db=40)[0]
-    mel = librosa.power_to_db(
-        librosa.feature.melspectrogram(y=y, sr=SR, n_fft=512, hop_length=160, n_mels=64)
-    )
+    mel = librosa.power_to_db(librosa.feature.melspectrogram(y=y, sr=SR, n_fft=512, hop_length=160, n_mels=64))
     mfcc = librosa.feature.mfcc(S=mel, n_mfcc=40)
     f0 = 12 * np.log2(librosa.yin(y, fmin=65, fmax=600, sr=SR, frame_length=1024, hop_length=160) / 100)
     rms = librosa.feature.rms(y=y, frame_length=512, hop_length=160)[0]
@@ -91,9 +89,7 @@ def out_of_fold(model: object, X: np.ndarray, y: np.ndarray, folds: list[np.ndar
     predicted = np.empty_like(y)
     for test in folds:
         train = np.setdiff1d(np.arange(len(y)), test)
-        predicted[test] = (
-            make_pipeline(StandardScaler(), clone(model)).fit(X[train], y[train]).predict(X[test])
-        )
+        predicted[test] = make_pipeline(StandardScaler(), clone(model)).fit(X[train], y[train]).predict(X[test])
     return predicted
 
 
@@ -131,9 +127,7 @@ def measure_difficulty(models: dict[str, object], jobs: int) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="svm, lda and knn only")
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()

@@ -20,7 +20,6 @@ from ser_bench.features.base import FeatureSet
 from ser_bench.models.base import Model
 from ser_bench.splits import Split
 
-
 _ORIGINS: dict[str, Path] = {}
 """The file that each name came from, so that loading it again is no clash."""
 

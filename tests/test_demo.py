@@ -132,9 +132,7 @@ def test_clips_have_the_published_bytes(made):
 @pytest.mark.slow
 def test_the_whole_corpus_has_the_published_bytes(tmp_path):
     make_clips(tmp_path)
-    seen = {
-        speaker: demo._half_digest("".join(demo._manifest_lines(tmp_path, speaker))) for speaker in SPEAKERS
-    }
+    seen = {speaker: demo._half_digest("".join(demo._manifest_lines(tmp_path, speaker))) for speaker in SPEAKERS}
     assert seen == demo.DIGESTS
 
 
@@ -181,9 +179,7 @@ def test_portable_functions_are_those_of_numpy():
     xp, fp = np.array([-30.0, -1.0, 0.5, 22.0]), np.array([[1.0, -2.0, 5.0, 3.0], [0.0, 1.0, 2.0, 4.0]])
     np.testing.assert_allclose(portable.exp(x), np.exp(x), rtol=1e-14)
     np.testing.assert_allclose(portable.cos_turn(turns), np.cos(2 * np.pi * turns), atol=1e-14)
-    np.testing.assert_allclose(
-        portable.interpolate(x, xp, fp), [np.interp(x, xp, row) for row in fp], atol=1e-13
-    )
+    np.testing.assert_allclose(portable.interpolate(x, xp, fp), [np.interp(x, xp, row) for row in fp], atol=1e-13)
     np.testing.assert_allclose(portable.upsample(fp, 8)[0], np.interp(np.arange(24) / 8, np.arange(4), fp[0]))
 
 

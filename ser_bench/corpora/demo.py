@@ -112,9 +112,7 @@ def intact(folder: Path, *, speakers: Sequence[str] = SPEAKERS) -> bool:
         clips = sum(1 for _ in all_codes(speakers))
         if head != _head(speakers) or len(lines) != clips:
             return False
-        return all(
-            _digest(folder / name) == digest for digest, name in (line.split("  ", 1) for line in lines)
-        )
+        return all(_digest(folder / name) == digest for digest, name in (line.split("  ", 1) for line in lines))
     except (OSError, ValueError):
         return False
 

@@ -27,9 +27,7 @@ class Augmentation:
     mask_bands: int = 0
     mask_frames: int = 0
 
-    def __call__(
-        self, X: np.ndarray, Y: np.ndarray, rng: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def __call__(self, X: np.ndarray, Y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Return a changed copy of a batch ``X`` and its one-hot targets ``Y``."""
         if X.ndim == 3:
             X = self._warp(X, rng)

@@ -31,6 +31,7 @@ BASELINES = (
         features="functionals",
         build=build_chance,
         accepts=("vector", "frames"),
+        cost=0.01,
         parameters={"strategy": "uniform"},
         source=_SOURCE,
     ),
@@ -41,6 +42,7 @@ BASELINES = (
         features="functionals",
         build=build_majority,
         accepts=("vector", "frames"),
+        cost=0.01,
         source=_SOURCE,
     ),
 )

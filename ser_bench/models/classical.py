@@ -25,9 +25,7 @@ def build_svm(*, seed: int, C: float, kernel: str, gamma: float | str, balance: 
     """Return a support vector classifier; ``gamma`` ``"0.3/d"`` is 0.3 over the number of columns."""
     from ser_bench.models.estimators import SoftmaxSVC
 
-    return _scaled(
-        SoftmaxSVC(C=C, kernel=kernel, gamma=gamma, class_weight=_weight(balance), random_state=seed)
-    )
+    return _scaled(SoftmaxSVC(C=C, kernel=kernel, gamma=gamma, class_weight=_weight(balance), random_state=seed))
 
 
 def build_knn(*, seed: int, n_neighbors: int, weights: str, p: float) -> Any:
@@ -37,7 +35,7 @@ def build_knn(*, seed: int, n_neighbors: int, weights: str, p: float) -> Any:
     return _scaled(Neighbours(n_neighbors=n_neighbors, weights=weights, p=p, n_jobs=1))
 
 
-def build_tree(  # noqa: PLR0913 (a keyword per hyper-parameter)
+def build_tree(
     *, seed: int, criterion: str, max_depth: int, min_samples_leaf: int, ccp_alpha: float, balance: bool
 ) -> Any:
     """Return a decision tree; ``max_depth`` 0 sets no limit."""
@@ -55,7 +53,7 @@ def build_tree(  # noqa: PLR0913 (a keyword per hyper-parameter)
     )
 
 
-def build_forest(  # noqa: PLR0913 (a keyword per hyper-parameter)
+def build_forest(
     *,
     seed: int,
     n_estimators: int,
@@ -97,9 +95,7 @@ def build_lda(*, seed: int, solver: str, shrinkage: float | str) -> Any:
     return _scaled(LinearDiscriminantAnalysis(solver=solver, shrinkage=shrinkage))
 
 
-def build_mlp(  # noqa: PLR0913 (a keyword per hyper-parameter)
-    *, seed: int, hidden: list[int], alpha: float, learning_rate: float, batch_size: int, epochs: int
-) -> Any:
+def build_mlp(*, seed: int, hidden: list[int], alpha: float, learning_rate: float, batch_size: int, epochs: int) -> Any:
     """Return scikit-learn's multi-layer perceptron, trained for a fixed number of epochs."""
     from ser_bench.models.estimators import FixedEpochsMLP
 
@@ -116,7 +112,7 @@ def build_mlp(  # noqa: PLR0913 (a keyword per hyper-parameter)
     )
 
 
-def _model(name: str, summary: str, build: Callable[..., Any], parameters: Mapping[str, Any]) -> Model:
+def _model(name: str, summary: str, build: Callable[..., Any], parameters: Mapping[str, Any], cost: float) -> Model:
     return Model(
         name=name,
         summary=summary,
@@ -124,6 +120,7 @@ def _model(name: str, summary: str, build: Callable[..., Any], parameters: Mappi
         features="functionals",
         build=build,
         parameters=parameters,
+        cost=cost,
         needs=("scikit-learn", "xgboost") if name == "xgboost" else ("scikit-learn",),
         source=("ser_bench.models.classical", "ser_bench.models.estimators"),
     )
@@ -135,57 +132,64 @@ CLASSICAL = (
         "support vector machine, radial kernel",
         build_svm,
         {"C": 10.0, "kernel": "rbf", "gamma": "0.3/d", "balance": True},
+        0.1,
     ),
     _model(
         "knn",
         "nearest neighbours, weighted by distance",
         build_knn,
         {"n_neighbors": 5, "weights": "distance", "p": 2.0},
+        0.02,
     ),
     _model(
         "tree",
         "decision tree",
         build_tree,
         {"criterion": "gini", "max_depth": 8, "min_samples_leaf": 20, "ccp_alpha": 0.0, "balance": True},
+        0.2,
     ),
     _model(
         "forest",
         "random forest",
         build_forest,
         {
-            "n_estimators": 300,
+            "n_estimators": 200,
             "max_depth": 0,
             "min_samples_leaf": 2,
             "max_features": "sqrt",
             "balance": True,
         },
+        1.3,
     ),
     _model(
         "xgboost",
         "gradient-boosted trees (XGBoost)",
         build_xgboost,
         {
-            "n_estimators": 200,
+            "n_estimators": 150,
             "max_depth": 4,
-            "learning_rate": 0.1,
+            "learning_rate": 0.12,
             "subsample": 0.8,
-            "colsample_bytree": 0.3,
+            "colsample_bytree": 0.15,
             "min_child_weight": 2.0,
             "reg_lambda": 1.0,
             "max_bin": 64,
             "balance": True,
         },
+        2.0,
     ),
     _model(
         "lda",
         "linear discriminant analysis, shrunk covariance",
         build_lda,
         {"solver": "lsqr", "shrinkage": 0.2},
+        0.3,
     ),
     _model(
         "mlp",
         "multi-layer perceptron (scikit-learn)",
         build_mlp,
         {"hidden": [128], "alpha": 1.0, "learning_rate": 1e-3, "batch_size": 64, "epochs": 60},
+        1.2,
     ),
 )

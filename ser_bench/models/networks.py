@@ -13,9 +13,7 @@ from typing import Any
 Shape = tuple[int, ...]
 
 
-def mlp(  # noqa: PLR0913 (a keyword per hyper-parameter)
-    keras: Any, shape: Shape, classes: int, *, hidden: list[int], dropout: float, l2: float
-) -> Any:
+def mlp(keras: Any, shape: Shape, classes: int, *, hidden: list[int], dropout: float, l2: float) -> Any:
     """Dense layers with dropout over a vector ``(d,)``."""
     layers = keras.layers
     x = inputs = keras.Input(shape)
@@ -25,7 +23,7 @@ def mlp(  # noqa: PLR0913 (a keyword per hyper-parameter)
     return keras.Model(inputs, layers.Dense(classes, activation="softmax")(x))
 
 
-def cnn1d(  # noqa: PLR0913 (a keyword per hyper-parameter)
+def cnn1d(
     keras: Any,
     shape: Shape,
     classes: int,
@@ -51,7 +49,7 @@ def cnn1d(  # noqa: PLR0913 (a keyword per hyper-parameter)
     return keras.Model(inputs, layers.Dense(classes, activation="softmax")(x))
 
 
-def cnn2d(  # noqa: PLR0913 (a keyword per hyper-parameter)
+def cnn2d(
     keras: Any,
     shape: Shape,
     classes: int,

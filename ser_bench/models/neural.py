@@ -54,13 +54,14 @@ def build_network(network: str, inputs: tuple[str, ...], /, *, seed: int, **para
     return KerasClassifier(network, parameters, augmentation, inputs=inputs, random_state=seed, **training)
 
 
-def _model(  # noqa: PLR0913, PLR0917 (a row of the table below)
+def _model(
     name: str,
     summary: str,
     network: str,
     features: str,
     accepts: tuple[Literal["vector", "frames"], ...],
     parameters: Mapping[str, Any],
+    cost: float,
 ) -> Model:
     return Model(
         name=name,
@@ -71,6 +72,7 @@ def _model(  # noqa: PLR0913, PLR0917 (a row of the table below)
         accepts=accepts,
         parameters={**parameters},
         grouped=True,
+        cost=cost,
         needs=("tensorflow",),
         source=_SOURCE,
     )
@@ -94,6 +96,7 @@ NETWORKS = (
             "noise": 0.5,
             "mixup": 0.3,
         },
+        cost=2.5,
     ),
     _model(
         "cnn1d",
@@ -102,15 +105,15 @@ NETWORKS = (
         "logmel",
         ("vector", "frames"),
         {
-            "filters": [64, 96, 128],
+            "filters": [48, 64, 96],
             "kernel": 5,
             "dropout": 0.2,
             **_TRAINING,
-            "epochs": 30,
             **_FRAMES,
             "chunk": 1,
             **_AUGMENTATION,
         },
+        cost=4.0,
     ),
     _model(
         "cnn2d",
@@ -124,9 +127,12 @@ NETWORKS = (
             "dropout": 0.2,
             "units": 64,
             **_TRAINING,
+            "epochs": 18,
             **_FRAMES,
+            "pool": 6,
             **_AUGMENTATION,
         },
+        cost=6.0,
     ),
     _model(
         "lstm",
@@ -135,17 +141,18 @@ NETWORKS = (
         "logmel",
         ("vector", "frames"),
         {
-            "filters": [64, 64],
+            "filters": [48, 48],
             "kernel": 5,
             "units": 48,
             "bidirectional": True,
             "dropout": 0.2,
             **_TRAINING,
-            "epochs": 25,
             "learning_rate": 5e-3,
             **_FRAMES,
+            "pool": 6,
             "chunk": 16,
             **_AUGMENTATION,
         },
+        cost=4.5,
     ),
 )

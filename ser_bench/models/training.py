@@ -63,7 +63,7 @@ def hold_out(groups: Any, codes: np.ndarray, share: float, seed: int) -> np.ndar
     return nobody
 
 
-def train(  # noqa: PLR0913, PLR0917 (what is trained, on what, how)
+def train(
     program: programs.Program,
     inputs: np.ndarray,
     targets: np.ndarray,
@@ -90,7 +90,7 @@ def train(  # noqa: PLR0913, PLR0917 (what is trained, on what, how)
     return history
 
 
-def _epoch(  # noqa: PLR0913, PLR0917 (as above)
+def _epoch(
     program: programs.Program,
     inputs: np.ndarray,
     targets: np.ndarray,

@@ -91,9 +91,7 @@ def _edges(code: Code, names: list[str], phones: list[Phone], p: dict[str, float
     return np.array(edges)
 
 
-def _tone(
-    time: np.ndarray, code: Code, names: list[str], edges: np.ndarray, p: dict[str, float]
-) -> np.ndarray:
+def _tone(time: np.ndarray, code: Code, names: list[str], edges: np.ndarray, p: dict[str, float]) -> np.ndarray:
     """Return the F0 contour in semitones on the speaker's own: accents on a falling line, and an ending."""
     nuclei = [i for i, name in enumerate(names) if PHONES[name].nucleus]
     chance = portable.bells((_TONES, *code.indices), len(nuclei) + 2)
@@ -106,18 +104,14 @@ def _tone(
     return p["pitch"] + _smooth(portable.interpolate(time, knots, heights)) + line + p["tremor"] * wobble
 
 
-def _levels(
-    time: np.ndarray, edges: np.ndarray, phones: list[Phone], p: dict[str, float]
-) -> list[np.ndarray]:
+def _levels(time: np.ndarray, edges: np.ndarray, phones: list[Phone], p: dict[str, float]) -> list[np.ndarray]:
     """Return the amplitudes of voice, breath and hiss; attack shortens ramps and strengthens consonants."""
     ramp = 0.022 - 0.014 * p["attack"]
     loud = float(portable.decibels(p["loud"])) * 0.09
     crisp = float(portable.decibels(6.0 * (p["attack"] - 0.5)))
     under = float(portable.decibels(p["breath"]))
     voiced = [_amplitude(phone.voice) for phone in phones]
-    breath = [
-        max(_amplitude(phone.breath) * crisp, v * under) for phone, v in zip(phones, voiced, strict=True)
-    ]
+    breath = [max(_amplitude(phone.breath) * crisp, v * under) for phone, v in zip(phones, voiced, strict=True)]
     hiss = [_amplitude(phone.hiss) * crisp for phone in phones]
     drift = 1.0 - 0.25 * np.clip(time / edges[-1], 0.0, 1.0)
     return [_ramped(time, edges, np.array(track), ramp) * drift * loud for track in (voiced, breath, hiss)]
@@ -129,9 +123,7 @@ def _tract(
     """Return formants and bandwidths in Hz, ``(6, t)``: targets held, with glides of 50 ms between them."""
     targets = np.array([phone.formants for phone in phones]).T
     schwa = np.array(_SCHWA)[:, None]
-    lower = _ramped(
-        time, edges, schwa + (targets - schwa) * (p["clarity"] / 100.0), 0.025, outside=schwa[:, 0]
-    )
+    lower = _ramped(time, edges, schwa + (targets - schwa) * (p["clarity"] / 100.0), 0.025, outside=schwa[:, 0])
     upper = np.array(_UPPER)[:, None] + np.zeros(len(time))
     formants = np.concatenate([lower, upper]) * (who.formants * (1.0 + p["smile"] / 100.0))[:, None]
     bandwidths = np.array(_BANDWIDTH)[:, None] * (0.6 + 0.4 * who.formants[:, None]) + np.zeros(len(time))

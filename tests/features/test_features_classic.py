@@ -35,9 +35,7 @@ def test_classic_sets_equal_librosa(sr, seconds, silence):
     y = padded(voice(sr, seconds), sr, silence)
     ours = compute([FEATURE_SETS[name] for name in NAMES], y, sr)
     for name, expected in librosa_values(y, sr).items():
-        np.testing.assert_allclose(
-            ours[name], expected, atol=2e-4 * np.abs(expected).mean(), rtol=2e-4, err_msg=name
-        )
+        np.testing.assert_allclose(ours[name], expected, atol=2e-4 * np.abs(expected).mean(), rtol=2e-4, err_msg=name)
 
 
 @pytest.mark.parametrize("sr", [16000, 48000])

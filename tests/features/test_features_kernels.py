@@ -131,9 +131,7 @@ print(compiling.CACHED, out.mean())
 
 def run_with_cache(folder):
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(folder)}
-    result = subprocess.run(
-        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True, env=environment
-    )
+    result = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True, env=environment)
     return result.stdout.split()
 
 

@@ -83,9 +83,7 @@ def test_cepstrum_equals_the_orthonormal_cosine_transform():
     from scipy.fft import dct
 
     log_mel = np.random.default_rng(0).standard_normal((7, 64)).astype(np.float32)
-    np.testing.assert_allclose(
-        speech.cepstrum(log_mel, 20), dct(log_mel, norm="ortho", axis=1)[:, :20], atol=1e-5
-    )
+    np.testing.assert_allclose(speech.cepstrum(log_mel, 20), dct(log_mel, norm="ortho", axis=1)[:, :20], atol=1e-5)
 
 
 def named(y: np.ndarray, sr: int) -> dict[str, float]:
@@ -130,6 +128,4 @@ def test_quantiles_are_numpys():
     from ser_bench.features.summary import quantiles
 
     matrix = np.random.default_rng(0).standard_normal((37, 4))
-    np.testing.assert_allclose(
-        quantiles(matrix, (0.05, 0.5, 0.95)), np.quantile(matrix, (0.05, 0.5, 0.95), axis=0)
-    )
+    np.testing.assert_allclose(quantiles(matrix, (0.05, 0.5, 0.95)), np.quantile(matrix, (0.05, 0.5, 0.95), axis=0))

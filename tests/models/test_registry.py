@@ -60,9 +60,7 @@ def test_whole_numbers_pass_for_numbers_and_words_may_become_numbers():
 def test_every_default_is_a_plain_value_of_a_configuration_file(name):
     plain = (bool, int, float, str)
     for value in models.get(name).parameters.values():
-        assert isinstance(value, plain) or (
-            isinstance(value, list) and all(isinstance(v, plain) for v in value)
-        )
+        assert isinstance(value, plain) or (isinstance(value, list) and all(isinstance(v, plain) for v in value))
 
 
 def test_a_variant_keeps_the_base_and_changes_what_it_says():
@@ -97,9 +95,7 @@ def test_every_source_is_a_module_of_this_package():
 
 
 def run(code):
-    return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
 
 
 def test_asking_for_the_models_imports_nothing_heavy():
