@@ -15,11 +15,11 @@ def clip_lengths(X: np.ndarray) -> np.ndarray:
 def common_length(lengths: np.ndarray, pool: int, max_frames: int) -> int:
     """Return a length, in pooled frames, that holds all but the longest twentieth of the clips.
 
-    It is a multiple of 16, so that folds mostly share it and a compiled network serves them all, and
+    It is a multiple of 4, so that folds mostly share it and a compiled network serves them all, and
     never more than ``max_frames`` frames.
     """
     wanted = min(float(np.percentile(lengths, 95)), max_frames) / pool
-    return max(16, int(np.ceil(wanted / 16)) * 16)
+    return max(16, int(np.ceil(wanted / 4)) * 4)
 
 
 def pooled(X: np.ndarray, length: int, pool: int) -> np.ndarray:
