@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+
+from ser_bench.paths import cache_folder
+
+
+# Tests have a cache of their own, but compiled kernels are kept between runs: compiling takes half a minute.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder() / "numba"))
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,8 @@ from pathlib import Path
 from pickle import PickleError
 from typing import Any, TypeVar, cast
 
+from ser_bench.paths import cache_folder
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -26,9 +28,7 @@ def _choose_cache() -> bool:
     """Point numba at the user's cache folder, unless they chose another; return whether it is usable."""
     chosen = os.environ.get("NUMBA_CACHE_DIR")
     if chosen is None:
-        import platformdirs
-
-        chosen = str(Path(platformdirs.user_cache_dir("ser-bench"), "numba"))
+        chosen = str(cache_folder() / "numba")
     if not _usable(Path(chosen)):
         return False
     os.environ["NUMBA_CACHE_DIR"] = chosen
