@@ -31,17 +31,19 @@ def default_store() -> Path:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, sync: bool = True) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; on success sync it to disk and rename it into place.
 
-    On any error, Ctrl-C included, the temporary file is removed and ``path`` stays as it was.
+    ``sync=False`` leaves the moment of writing to the system, for what can be made again. On any error,
+    Ctrl-C included, the temporary file is removed and ``path`` stays as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.tmp")
     try:
         yield temporary
-        with temporary.open("rb+") as written:
-            os.fsync(written.fileno())
+        if sync:
+            with temporary.open("rb+") as written:
+                os.fsync(written.fileno())
         temporary.replace(path)
     except BaseException:
         with suppress(OSError):

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ser_bench.errors import RunError
+from ser_bench.paths import replacing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,18 +120,9 @@ def write_file(path: Path, data: bytes, *, sync: bool = True) -> None:
     ``sync=False`` leaves the moment of writing to the system, for what can be made again.
     Raises :class:`ser_bench.errors.RunError` where that is impossible.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with partial.open("xb") as file:
-                file.write(data)
-                file.flush()
-                if sync:
-                    os.fsync(file.fileno())
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        with replacing(path, sync=sync) as temporary:
+            temporary.write_bytes(data)
     except OSError as error:
         reason = error.strerror or str(error)
         raise RunError(f"cannot write {path}: {reason}\nmake room or give another folder with --out") from error

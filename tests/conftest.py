@@ -13,7 +13,6 @@ import soundfile
 
 from ser_bench.paths import cache_folder
 
-
 # Tests have a cache of their own, but compiled kernels are kept between runs: compiling takes half a minute.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder() / "numba"))
 

@@ -56,7 +56,7 @@ def zero_crossings(analysis: Analysis) -> np.ndarray:
 
 
 def contours(analysis: Analysis) -> dict[str, np.ndarray]:
-    """Return every contour of ``functionals.CONTOURS`` by name, each of shape ``(t,)``."""
+    """Return every contour of ``columns.CONTOURS`` by name, each of shape ``(t,)``."""
     measures = {f"mfcc_{i:02d}": column for i, column in enumerate(analysis.speech_mfcc.T)}
     measures |= {f"band_{i:02d}": column for i, column in enumerate(paired_bands(analysis).T)}
     measures |= shape_of_spectrum(analysis)

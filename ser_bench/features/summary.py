@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ser_bench.features import framing, functionals
+from ser_bench.features import columns, framing
 from ser_bench.features.analysis import Analysis
 from ser_bench.features.contours import contours, paired_bands
 
@@ -30,7 +30,7 @@ def slope(matrix: np.ndarray) -> np.ndarray:
 
 
 def statistics(matrix: np.ndarray) -> np.ndarray:
-    """Return ``functionals.STATISTICS`` of each column, shape ``(d, 11)``."""
+    """Return ``columns.STATISTICS`` of each column, shape ``(d, 11)``."""
     mean, std = matrix.mean(axis=0), matrix.std(axis=0)
     skew = ((matrix - mean) ** 3).mean(axis=0) / np.maximum(std, 1e-3) ** 3
     step = np.diff(matrix, axis=0) if len(matrix) > 1 else np.zeros_like(matrix)
@@ -45,11 +45,11 @@ def runs(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def pitch_values(analysis: Analysis) -> list[float]:
-    """Return ``functionals.PITCH``; zeros where no frame is voiced."""
+    """Return ``columns.PITCH``; zeros where no frame is voiced."""
     track = analysis.pitch
     where = np.flatnonzero(track.voiced)
     if not len(where):
-        return [0.0] * len(functionals.PITCH)
+        return [0.0] * len(columns.PITCH)
     semitones = 12 * np.log2(track.hz[where].astype(np.float64) / 150)
     time = (where - where.mean()) / FRAMES_PER_SECOND
     spread = float(time @ time)
@@ -90,7 +90,7 @@ def peaks_of_level(levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def rate_values(analysis: Analysis) -> list[float]:
-    """Return ``functionals.RATE``: how fast, with what pauses, and how loud."""
+    """Return ``columns.RATE``: how fast, with what pauses, and how loud."""
     levels = np.maximum(analysis.levels, analysis.levels.max() - 60)
     seconds = len(levels) / FRAMES_PER_SECOND
     first, last = runs(analysis.pitch.voiced)
@@ -110,7 +110,7 @@ def rate_values(analysis: Analysis) -> list[float]:
 
 
 def modulations(analysis: Analysis) -> np.ndarray:
-    """Return ``functionals.MODULATION``: variance of eight band contours by octave of modulation, dB."""
+    """Return ``columns.MODULATION``: variance of eight band contours by octave of modulation, dB."""
     groups = paired_bands(analysis).reshape(-1, 8, 4).mean(axis=2)
     n_fft = max(256, 1 << (len(groups) - 1).bit_length())
     centred = groups - groups.mean(axis=0)
@@ -121,12 +121,12 @@ def modulations(analysis: Analysis) -> np.ndarray:
 
 
 def summarise(analysis: Analysis) -> np.ndarray:
-    """Return the vector ``functionals``, float32 with one value per ``functionals.COLUMNS``."""
+    """Return the vector ``functionals``, float32 with one value per ``columns.COLUMNS``."""
     measures = contours(analysis)
-    matrix = np.stack([measures[name] for name in functionals.CONTOURS], axis=1).astype(np.float64)
+    matrix = np.stack([measures[name] for name in columns.CONTOURS], axis=1).astype(np.float64)
     voiced = analysis.pitch.voiced
     voiced = matrix[voiced] if voiced.any() else matrix
-    voiced = voiced[:, [functionals.CONTOURS.index(name) for name in functionals.VOICED]]
+    voiced = voiced[:, [columns.CONTOURS.index(name) for name in columns.VOICED]]
     parts = (
         statistics(matrix).reshape(-1),
         np.stack([voiced.mean(axis=0), voiced.std(axis=0)], axis=1).reshape(-1),

@@ -1,0 +1,59 @@
+"""What each column of the default vector is called, and what it tells."""
+
+from __future__ import annotations
+
+CONTOURS = (
+    *(f"mfcc_{i:02d}" for i in range(20)),
+    *(f"band_{i:02d}" for i in range(32)),
+    "level",
+    "flux",
+    "centroid",
+    "rolloff",
+    "flatness",
+    "tilt",
+    "alpha_ratio",
+    "hammarberg",
+    "zero_crossings",
+    "voicing",
+)
+"""What each speech frame is measured by. Bands are log-mel energies relative to the clip's mean level;
+``alpha_ratio`` and ``hammarberg`` are the balances of low and high energies of eGeMAPS."""
+
+STATISTICS = ("mean", "std", "p05", "p25", "p50", "p75", "p95", "skew", "slope", "delta_std", "delta_abs")
+"""Taken of each contour over all frames of the speech; slopes are per second."""
+
+VOICED = (
+    *(f"mfcc_{i:02d}" for i in range(20)),
+    "level",
+    "centroid",
+    "tilt",
+    "alpha_ratio",
+    "hammarberg",
+    "voicing",
+)
+"""Contours whose mean and spread are also taken over voiced frames alone."""
+
+PITCH = (
+    *("f0_mean", "f0_std", "f0_p05", "f0_p25", "f0_p50", "f0_p75", "f0_p95", "f0_skew", "f0_range"),
+    *("f0_slope", "f0_bend", "f0_start", "f0_end", "f0_delta_std", "f0_delta_abs", "f0_rising", "jitter"),
+    "shimmer",
+)
+"""F0 in semitones above 150 Hz over voiced frames; 0 where nothing is voiced."""
+
+RATE = (
+    *("duration", "voiced_share", "voiced_per_second", "voiced_mean_seconds", "voiced_std_seconds"),
+    *("pause_share", "pauses_per_second", "pause_mean_seconds", "peaks_per_second", "peak_prominence"),
+    *("peak_interval_std", "level_peak", "level_range"),
+)
+"""Pauses, rate and absolute level: lengths in seconds, levels in dB."""
+
+MODULATION = tuple(f"modulation_{band}_{low}hz" for band in range(8) for low in (1, 2, 4, 8, 16))
+"""Modulation of eight groups of bands in octaves from 1 Hz to 32 Hz, dB of the contour's variance."""
+
+COLUMNS = (
+    *(f"{contour}_{statistic}" for contour in CONTOURS for statistic in STATISTICS),
+    *(f"voiced_{contour}_{statistic}" for contour in VOICED for statistic in ("mean", "std")),
+    *PITCH,
+    *RATE,
+    *MODULATION,
+)
