@@ -1,4 +1,4 @@
-"""Write features.npz: values of every feature set on three made-up clips, to notice when they change.
+"""Write features.npz: values of every feature set on two demo clips and two plainer sounds, to notice when they change.
 
 Run from the repository's root after raising the version of a set whose values were meant to change:
 python tests/golden/make_features.py
@@ -17,13 +17,18 @@ sys.path.insert(0, str(HERE.parent / "features"))
 
 def clips() -> dict[str, tuple[np.ndarray, int]]:
     """Return the clips by name: samples and rate."""
-    from feature_signals import padded, voice
+    from feature_signals import voice
 
-    return {
-        "low": (padded(voice(16000, 1.2, hz=110.0, seed=1), 16000, 0.3), 16000),
+    from ser_bench.synthesis.clips import samples
+    from ser_bench.synthesis.codes import parse
+
+    codes = [parse(name) for name in ("S01_angry_strong_A", "S02_sad_normal_B")]
+    demo = {str(code): ((y / 32768).astype(np.float32), 16000) for code, y in samples([c for c in codes if c])}
+    plain = {
         "high": (voice(48000, 0.8, hz=310.0, seed=2), 48000),
         "short": (voice(22050, 0.15, hz=190.0, seed=3), 22050),
     }
+    return demo | plain
 
 
 def compared(features: np.ndarray) -> np.ndarray:
