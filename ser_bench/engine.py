@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -76,32 +77,42 @@ class _Crew:
         self.tried: set[Any] = set()
 
     def offer(self, waiting: Iterator[tuple[Any, Any]]) -> bool:
-        """Hand out tasks until every worker has one; say whether anything is in hand."""
+        """Hand out tasks until every worker has one; say whether anything is left to wait for."""
         while len(self.running) < self.jobs:
             if self.again:
-                key, argument = self.again.popleft()
+                task = self.again.popleft()
             elif (drawn := next(waiting, None)) is not None:
-                key, argument = drawn
+                task = drawn
             elif self.suspects and not self.running:  # alone, so that only the guilty one is blamed
-                key, argument = self.suspects.popleft()
-                self.tried.add(key)
-                self._submit(key, argument)
+                task = self.suspects.popleft()
+                self.tried.add(task[0])
+                self._submit(*task)
                 break
             else:
                 break
-            self._submit(key, argument)
-        return bool(self.running)
+            if not self._submit(*task):
+                break
+        return bool(self.running or self.again)
 
-    def _submit(self, key: Any, argument: Any) -> None:
+    def _submit(self, key: Any, argument: Any) -> bool:
         from loky import get_reusable_executor
 
         pool = get_reusable_executor(
             max_workers=self.jobs, timeout=_IDLE_SECONDS, env=_ONE_THREAD, kill_workers=False, reuse="auto"
         )
-        self.running[pool.submit(_guarded, self.function, argument)] = (key, argument, time.monotonic())
+        try:
+            future = pool.submit(_guarded, self.function, argument)
+        except BrokenProcessPool:  # a worker died a moment ago; whose task it had is seen when its future is
+            self.again.append((key, argument))
+            return False
+        self.running[future] = (key, argument, time.monotonic())
+        return True
 
     def collect(self) -> Iterator[Outcome]:
         """Wait for something to end, and yield what did."""
+        if not self.running:
+            self.stop()
+            return
         done, _ = wait(self.running, timeout=_POLL_SECONDS if self.timeout else None, return_when=FIRST_COMPLETED)
         broken = [future for future in done if future.exception() is not None]
         for future in done.difference(broken):

@@ -39,6 +39,22 @@ def test_a_task_that_kills_its_worker_fails_alone():
     assert [ended[i].ended for i in range(4)] == ["died", "ok", "ok", "ok"]
 
 
+def test_a_pool_that_breaks_while_tasks_are_handed_out_loses_none(monkeypatch):
+    """Between asking for the pool and handing it a task, another task may have killed it."""
+    from loky.process_executor import ProcessPoolExecutor, TerminatedWorkerError
+
+    submit, broken = ProcessPoolExecutor.submit, iter([True, False, True])
+
+    def breaking(self, *arguments):
+        if next(broken, False):
+            raise TerminatedWorkerError("gone a moment ago")
+        return submit(self, *arguments)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", breaking)
+    ended = outcomes(*range(4), jobs=2)
+    assert [ended[i].ended for i in range(4)] == ["ok"] * 4
+
+
 def test_a_task_that_hangs_is_ended_after_the_timeout():
     ended = outcomes("hang", 1, 2, jobs=2, timeout=2.0)
     assert [ended[i].ended for i in range(3)] == ["timeout", "ok", "ok"]

@@ -190,9 +190,9 @@ def test_a_clip_without_frames_is_all_padding():
     assert not pooled(X, length=4, pool=2).any()
 
 
-def test_the_common_length_is_bounded_and_a_multiple_of_sixteen():
-    assert common_length(np.full(50, 130), pool=2, max_frames=300) == 80
-    assert common_length(np.full(50, 900), pool=2, max_frames=300) == 160
+def test_the_common_length_is_bounded_and_a_multiple_of_four():
+    assert common_length(np.full(50, 130), pool=2, max_frames=300) == 68
+    assert common_length(np.full(50, 900), pool=2, max_frames=300) == 152
 
 
 def test_bands_are_standardised_by_sounding_frames_only():
