@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from ser_bench.errors import SerBenchError
 
 SCRATCH = ".scratch-"
 """How the names of folders for passing use begin."""
@@ -49,6 +52,18 @@ def replacing(path: Path, *, sync: bool = True) -> Iterator[Path]:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
+
+
+def make_writable(folder: Path, error: type[SerBenchError], option: str) -> None:
+    """Make a folder and try to write into it; raise ``error``, naming the option that chooses another, if not."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as reason:
+        raise error(
+            f"cannot write to {folder}: {reason.strerror or reason}\nname another folder with {option}"
+        ) from None
 
 
 def remove_stale(folder: Path) -> None:

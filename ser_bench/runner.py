@@ -15,11 +15,12 @@ import numpy as np
 
 from ser_bench import matrices, plan, records, results
 from ser_bench.engine import cores, run_tasks
+from ser_bench.errors import RunError
 from ser_bench.extraction import extract, open_corpus, tell_losses
 from ser_bench.features import set_key
 from ser_bench.fits import FitStore, digest_of, fit_key
 from ser_bench.fitting import FitResult, FitTask, run_fit
-from ser_bench.paths import SCRATCH, default_store
+from ser_bench.paths import SCRATCH, default_store, make_writable
 from ser_bench.store import FeatureStore
 from ser_bench.watch import Silent, Watch
 
@@ -66,7 +67,12 @@ def run(options: Options, watch: Watch | None = None) -> RunOutcome:
     store = (options.store or default_store()).absolute()
     chosen = plan.entries(options)
     plan.check_splits(options)
+    for entry in chosen:
+        if entry.skipped:
+            watch.warn(f"{entry.model.name} is skipped: {entry.skipped}")
     opened = open_corpus(options, watch)
+    folder = options.out or Path("results", opened.corpus.name)
+    make_writable(folder, RunError, "--out")
     plan.fits(chosen, plan.with_labels(opened.clips, options.target), options)  # so that errors come at once
     extraction = extract(
         opened, plan.needed_sets(chosen), FeatureStore(store), jobs=options.jobs or cores(), watch=watch
@@ -76,7 +82,6 @@ def run(options: Options, watch: Watch | None = None) -> RunOutcome:
     setting = Setting(clips, plan.labels_in_order(clips, options.target), extraction.fingerprint, options.normalize)
     planned = plan.fits(chosen, clips.reset_index(drop=True), options)
     book, work = carry_out(planned, setting, options, store, watch)
-    folder = options.out or Path("results", opened.corpus.name)
     results.write_run(
         folder,
         records.describe(options, opened, extraction, setting.labels, chosen, work, started),

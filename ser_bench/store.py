@@ -27,7 +27,7 @@ import numpy as np
 
 from ser_bench.errors import StoreError
 from ser_bench.features import set_key
-from ser_bench.paths import remove_stale, replacing
+from ser_bench.paths import make_writable, remove_stale, replacing
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -48,14 +48,10 @@ class FeatureStore:
 
     def prepare(self) -> None:
         """Make the folder and clear stale temporary files; raises :class:`StoreError` where it cannot write."""
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with replacing(self.folder / "CACHEDIR.TAG") as tag:
-                tag.write_text("Signature: 8a477f597d28d172789f06886806bc55\n")
-        except OSError as error:
-            raise StoreError(
-                f"cannot write to the store {self.folder}: {error.strerror or error}\nname another folder with --store"
-            ) from None
+        make_writable(self.folder, StoreError, "--store")
+        tag = self.folder / "CACHEDIR.TAG"  # backup programs leave such a folder out
+        if not tag.exists():
+            tag.write_text("Signature: 8a477f597d28d172789f06886806bc55\n", encoding="ascii")
         remove_stale(self.folder)
 
     def set_folder(self, feature_set: FeatureSet) -> Path:

@@ -136,9 +136,10 @@ def test_bad_input_is_a_line_or_two_and_exit_status_2(run, words, reason):
 
 def test_an_unwritable_results_folder_is_told_before_the_fits(run, data, tmp_path):
     (tmp_path / "file").write_text("")
-    status, _, err = run("run", "--corpus", data / "tiny.csv", *SMALL, "--out", "file/results")
+    status, _, err = run("run", "--corpus", data / "tiny.csv", *SMALL, "--out", "file/results", "--fresh")
     assert status == 2
-    assert "file/results" in err
+    assert "cannot write to file/results" in err
+    assert "--out" in err
     assert "fitting" not in err
 
 

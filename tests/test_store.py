@@ -90,7 +90,7 @@ def test_damaged_values_are_never_read(store):
 
 def test_a_folder_that_cannot_be_written_is_refused_with_a_hint(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match=r"(?s)cannot write.*--store"):
+    with pytest.raises(StoreError, match=r"(?s)cannot write to.*--store"):
         FeatureStore(tmp_path / "file" / "store").prepare()
 
 
