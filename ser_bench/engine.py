@@ -7,7 +7,9 @@ kills its worker is tried once more, alone; if it kills that worker too, it alon
 from __future__ import annotations
 
 import os
+import sys
 import time
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -153,15 +155,21 @@ class _Crew:
         """Kill the workers; a new pool is made when the next task is handed out."""
         from loky import get_reusable_executor
 
-        get_reusable_executor(max_workers=self.jobs, env=_ONE_THREAD, kill_workers=True, reuse=False).shutdown(
-            wait=True, kill_workers=True
-        )
+        with warnings.catch_warnings():
+            # Workers have no children of their own, so it does no harm where neither pgrep nor psutil finds any.
+            warnings.filterwarnings("ignore", message="Failed to kill subprocesses")
+            get_reusable_executor(max_workers=self.jobs, env=_ONE_THREAD, kill_workers=True, reuse=False).shutdown(
+                wait=True, kill_workers=True
+            )
 
 
 def _guarded(function: Callable[[Any], Any], argument: Any) -> tuple[str | None, Any]:
     """Run in the worker: an exception comes back as text, since not every exception survives pickling."""
+    from loky import process_executor
     from threadpoolctl import threadpool_limits
 
+    # Where psutil is installed, loky takes a worker that loads TensorFlow for one that leaks, and restarts it.
+    process_executor._MAX_MEMORY_LEAK_SIZE = sys.maxsize
     try:
         with threadpool_limits(1):
             return None, function(argument)

@@ -99,6 +99,16 @@ def write_run(
     write_file(folder / "run.json", text.encode())
 
 
+def is_finished(folder: Path, identity: str) -> bool:
+    """Say whether a folder holds a run of this identity of which no fit failed."""
+    try:
+        info = _read_info(folder)
+    except RunError:
+        return False
+    whole = all((folder / name).is_file() for name in ("predictions.parquet", "curves.csv", "fits.csv"))
+    return whole and info.get("identity") == identity and info.get("work", {}).get("failed") == 0
+
+
 def read_run(folder: Path) -> SavedRun:
     """Read a run's files; raises :class:`ser_bench.errors.RunError` where they are missing or damaged."""
     info = _read_info(folder)

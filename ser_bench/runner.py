@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ser_bench import matrices, plan, records, results
+from ser_bench import __version__, matrices, plan, records, results
 from ser_bench.engine import cores, run_tasks
 from ser_bench.errors import RunError
-from ser_bench.extraction import extract, open_corpus, tell_losses
+from ser_bench.extraction import Extraction, extract, open_corpus, tell_losses
 from ser_bench.features import set_key
 from ser_bench.fits import FitStore, digest_of, fit_key
 from ser_bench.fitting import FitResult, FitTask, run_fit
@@ -32,12 +32,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """Where a run's files lie, and how many of its fits did not end well."""
+    """Where a run's files lie, how many of its fits did not end well, and whether they were there already."""
 
     folder: Path
     failed: int
     fits: int
     work: Mapping[str, Any]
+    unchanged: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,27 +82,42 @@ def run(options: Options, watch: Watch | None = None) -> RunOutcome:
     clips = plan.with_labels(extraction.clips, options.target).set_index("clip", drop=False)
     setting = Setting(clips, plan.labels_in_order(clips, options.target), extraction.fingerprint, options.normalize)
     planned = plan.fits(chosen, clips.reset_index(drop=True), options)
-    book, work = carry_out(planned, setting, options, store, watch)
+    keys = {fit: key_of(fit, setting) for fit in planned if not fit.entry.skipped}
+    identity = identity_of(planned, keys, extraction)
+    if not options.fresh and results.is_finished(folder, identity):
+        return RunOutcome(folder, 0, len(planned), {"computed": 0, "reused": len(keys)}, unchanged=True)
+    book, work = carry_out(planned, keys, setting, options, store, watch)
+    info = records.describe(options, opened, extraction, setting.labels, chosen, work, started)
     results.write_run(
         folder,
-        records.describe(options, opened, extraction, setting.labels, chosen, work, started),
+        info | {"identity": identity},
         records.fit_rows(planned, book, clips, options, opened.corpus.name),
         records.prediction_rows(planned, book, clips, setting.labels, options.normalize),
         records.curve_rows(planned, book),
     )
-    failed = sum(not isinstance(book[fit], FitResult) and not fit.entry.skipped for fit in planned)
-    return RunOutcome(folder, failed, len(planned), work)
+    return RunOutcome(folder, work["failed"], len(planned), work)
+
+
+def identity_of(planned: Sequence[plan.PlannedFit], keys: Mapping[plan.PlannedFit, str], extraction: Extraction) -> str:
+    """Return a hash of everything that a run's files depend on; an equal one need not be written again."""
+    fits = ((f.entry.model.name, f.split, f.repeat, f.number, keys.get(f, f.entry.skipped)) for f in planned)
+    left_out = ((p.path, p.reason) for p in (*extraction.dropped, *extraction.problems))
+    return digest_of((__version__, extraction.fingerprint, *fits, *left_out))
 
 
 Book = dict[plan.PlannedFit, FitResult | records.Failure]
 
 
 def carry_out(
-    planned: Sequence[plan.PlannedFit], setting: Setting, options: Options, store: Path, watch: Watch
+    planned: Sequence[plan.PlannedFit],
+    keys: Mapping[plan.PlannedFit, str],
+    setting: Setting,
+    options: Options,
+    store: Path,
+    watch: Watch,
 ) -> tuple[Book, dict[str, Any]]:
     """Read the fits that are done, compute the others, longest first, and save each as it completes."""
     saved = FitStore(store)
-    keys = {fit: key_of(fit, setting) for fit in planned if not fit.entry.skipped}
     book: Book = {f: records.Failure("skipped", f.entry.skipped) for f in planned if f.entry.skipped}
     if not options.fresh:
         book |= {fit: result for fit, key in keys.items() if (result := saved.load(key))}
@@ -186,6 +202,7 @@ def _work(todo: Sequence[plan.PlannedFit], book: Book, wall: float, jobs: int, *
     return {
         "computed": len(todo),
         "reused": reused,
+        "failed": len(todo) - len(done),
         "jobs": jobs,
         "wall_seconds": round(wall, 3),
         "worker_seconds": round(wall * jobs, 3),

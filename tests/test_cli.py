@@ -65,6 +65,25 @@ def test_a_run_leaves_the_promised_files_and_tells_the_story(run, data, tmp_path
     assert "inside fit and predict" in out
 
 
+def test_a_finished_run_again_computes_and_draws_nothing(run, data, tmp_path):
+    words = ("run", "--corpus", data / "tiny.csv", *SMALL)
+    run(*words)
+    files = {path: path.stat().st_mtime_ns for path in (tmp_path / "results/tiny").rglob("*") if path.is_file()}
+    status, out, _ = run(*words)
+    assert status == 0
+    assert "none was computed" in out
+    assert {path: path.stat().st_mtime_ns for path in files} == files
+
+
+def test_a_run_that_is_cut_off_while_drawing_is_drawn_again(run, data, tmp_path):
+    words = ("run", "--corpus", data / "tiny.csv", *SMALL)
+    run(*words)
+    for name in ("summary.md", "charts/uar.png"):
+        (tmp_path / "results/tiny" / name).unlink()
+    run(*words)
+    assert (tmp_path / "results/tiny/charts/uar.png").is_file()
+
+
 def test_report_draws_again_what_was_deleted(run, data, tmp_path):
     run("run", "--corpus", data / "tiny.csv", *SMALL)
     chart, table = tmp_path / "results/tiny/charts/uar.png", tmp_path / "results/tiny/summary.csv"

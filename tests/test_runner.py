@@ -139,11 +139,11 @@ def test_fits_that_are_done_are_read_not_computed(go):
     assert more.work["reused"] > 0
 
 
-def test_a_damaged_saved_fit_is_computed_again(go, store):
+def test_a_damaged_saved_fit_is_computed_again(go, store, tmp_path):
     before = predictions(go(splits=("actor",))[1])
     for saved in (store / "fits").rglob("*.npz"):
         saved.write_bytes(saved.read_bytes()[:100])
-    outcome, after = go(splits=("actor",))
+    outcome, after = go(splits=("actor",), out=tmp_path / "again")
     assert outcome.work["computed"] == 9
     pd.testing.assert_frame_equal(predictions(after), before)
 

@@ -61,7 +61,8 @@ def _run(options: Options, console: Console) -> int:
 
     try:
         saved = results.read_run(outcome.folder)
-        report.write_report(outcome.folder)
+        if not (outcome.unchanged and report.is_drawn(outcome.folder)):
+            report.write_report(outcome.folder)
     except OSError as error:
         raise RunError(f"cannot write the report into {outcome.folder}: {error.strerror or error}") from None
     console.close()

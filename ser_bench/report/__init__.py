@@ -26,9 +26,18 @@ def write_report(folder: Path, formats: Sequence[str] = ("png", "svg")) -> list[
 
     run = read_run(folder)
     table, text = folder / "summary.csv", folder / "summary.md"
+    charts = draw_charts(run, folder, formats)
     write_file(table, summarise(run).to_csv(index=False, lineterminator="\n").encode())
-    write_file(text, markdown(run).encode())
-    return [table, text, *draw_charts(run, folder, formats)]
+    write_file(text, markdown(run).encode())  # last: see is_drawn
+    return [table, text, *charts]
+
+
+def is_drawn(folder: Path) -> bool:
+    """Say whether the report was written to its end after the run was."""
+    try:
+        return (folder / "summary.md").stat().st_mtime_ns >= (folder / "run.json").stat().st_mtime_ns
+    except OSError:
+        return False
 
 
 def terminal_table(run: SavedRun) -> str:
