@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -155,12 +154,9 @@ class _Crew:
         """Kill the workers; a new pool is made when the next task is handed out."""
         from loky import get_reusable_executor
 
-        with warnings.catch_warnings():
-            # Workers have no children of their own, so it does no harm where neither pgrep nor psutil finds any.
-            warnings.filterwarnings("ignore", message="Failed to kill subprocesses")
-            get_reusable_executor(max_workers=self.jobs, env=_ONE_THREAD, kill_workers=True, reuse=False).shutdown(
-                wait=True, kill_workers=True
-            )
+        get_reusable_executor(max_workers=self.jobs, env=_ONE_THREAD, kill_workers=True, reuse=False).shutdown(
+            wait=True, kill_workers=True
+        )
 
 
 def _guarded(function: Callable[[Any], Any], argument: Any) -> tuple[str | None, Any]:
@@ -168,7 +164,7 @@ def _guarded(function: Callable[[Any], Any], argument: Any) -> tuple[str | None,
     from loky import process_executor
     from threadpoolctl import threadpool_limits
 
-    # Where psutil is installed, loky takes a worker that loads TensorFlow for one that leaks, and restarts it.
+    # By its growth loky takes a worker that loads TensorFlow for one that leaks, and would restart it.
     process_executor._MAX_MEMORY_LEAK_SIZE = sys.maxsize
     try:
         with threadpool_limits(1):
