@@ -27,6 +27,10 @@ class Augmentation:
     mask_bands: int = 0
     mask_frames: int = 0
 
+    def without_time(self) -> Augmentation:
+        """Return what also makes sense for a vector cut into steps, whose places are neither time nor bands."""
+        return Augmentation(noise=self.noise, mixup=self.mixup)
+
     def __call__(self, X: np.ndarray, Y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Return a changed copy of a batch ``X`` and its one-hot targets ``Y``."""
         if X.ndim == 3:

@@ -82,10 +82,11 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         weights = np.ones(len(codes), dtype=np.float32)
         if self.balance:
             weights[~held_out] = compute_sample_weight("balanced", codes[~held_out])
-        self.blueprint_ = self._blueprint(inputs.shape[1:], flat=X.ndim == 2 and "frames" in self.inputs)
+        flat = X.ndim == 2 and "frames" in self.inputs
+        self.blueprint_ = self._blueprint(inputs.shape[1:], flat=flat)
         with programs.LOCK:
             program = programs.fresh(self.blueprint_, self.random_state)
-            self.history_ = train(program, inputs, targets, weights, held_out, self._plan())
+            self.history_ = train(program, inputs, targets, weights, held_out, self._plan(flat=flat))
             self.weights_ = [np.array(w) for w in program.model.get_weights()]
         return self
 
@@ -132,13 +133,14 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
             label_smoothing=self.label_smoothing,
         )
 
-    def _plan(self) -> Plan:
+    def _plan(self, *, flat: bool) -> Plan:
+        augmentation = Augmentation(**(self.augmentation or {}))
         return Plan(
             epochs=self.epochs,
             patience=self.patience,
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             schedule=self.schedule,
-            augment=Augmentation(**(self.augmentation or {})),
+            augment=augmentation.without_time() if flat else augmentation,
             seed=self.random_state,
         )
