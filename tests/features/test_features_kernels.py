@@ -161,3 +161,11 @@ def test_folder_that_cannot_be_made_is_no_cache(tmp_path):
     (tmp_path / "file").write_text("")
     assert not _usable(tmp_path / "file" / "cache")
     assert _usable(tmp_path / "new" / "cache")
+
+
+def test_the_window_is_scipys_bit_for_bit():
+    from scipy.signal.windows import hann
+
+    from ser_bench.features.spectrum import N_FFT, window
+
+    np.testing.assert_array_equal(window(), hann(N_FFT, sym=False))
