@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ser_bench import models, plugins
@@ -21,6 +22,18 @@ def test_models_of_a_plugin_are_known_by_name_and_stand_on_its_source():
     assert plugins.load(PLUGIN) == ["recorder", "failing", "dying"]
     assert models.get("recorder").source == (str(PLUGIN.absolute()),)
     plugins.load(PLUGIN)
+
+
+def test_the_example_in_the_guide_for_contributors_works(tmp_path):
+    guide = Path(__file__).parents[1] / "CONTRIBUTING.md"
+    example = guide.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    (tmp_path / "my_model.py").write_text(example, encoding="utf-8")
+    assert plugins.load(tmp_path / "my_model.py") == ["ridge"]
+    rng = np.random.default_rng(0)
+    y = np.repeat(["happy", "sad"], 20)
+    X = rng.normal(size=(40, 5)) + (y == "sad")[:, None]
+    estimator = models.fit(models.get("ridge"), models.build("ridge", alpha=1.0), X, y)
+    assert (estimator.predict(X) == y).mean() > 0.7
 
 
 @pytest.mark.parametrize(
