@@ -28,11 +28,11 @@ def test_the_example_in_the_guide_for_contributors_works(tmp_path):
     guide = Path(__file__).parents[1] / "CONTRIBUTING.md"
     example = guide.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
     (tmp_path / "my_model.py").write_text(example, encoding="utf-8")
-    assert plugins.load(tmp_path / "my_model.py") == ["ridge"]
+    assert plugins.load(tmp_path / "my_model.py") == ["logistic"]
     rng = np.random.default_rng(0)
     y = np.repeat(["happy", "sad"], 20)
     X = rng.normal(size=(40, 5)) + (y == "sad")[:, None]
-    estimator = models.fit(models.get("ridge"), models.build("ridge", alpha=1.0), X, y)
+    estimator = models.fit(models.get("logistic"), models.build("logistic", C=1.0), X, y)
     assert (estimator.predict(X) == y).mean() > 0.7
 
 
