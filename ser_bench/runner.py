@@ -82,7 +82,7 @@ def run(options: Options, watch: Watch | None = None) -> RunOutcome:
     clips = plan.with_labels(extraction.clips, options.target).set_index("clip", drop=False)
     setting = Setting(clips, plan.labels_in_order(clips, options.target), extraction.fingerprint, options.normalize)
     planned = plan.fits(chosen, clips.reset_index(drop=True), options)
-    keys = {fit: key_of(fit, setting) for fit in planned if not fit.entry.skipped}
+    keys = keys_of(planned, setting)
     identity = identity_of(planned, keys, extraction)
     if not options.fresh and results.is_finished(folder, identity):
         return RunOutcome(folder, 0, len(planned), {"computed": 0, "reused": len(keys)}, unchanged=True)
@@ -144,23 +144,30 @@ def carry_out(
     return book, _work(todo, book, time.perf_counter() - begun, jobs, reused=len(keys) - len(todo))
 
 
-def key_of(fit: plan.PlannedFit, setting: Setting) -> str:
-    """Return the key under which a fit is kept: everything that decides its outcome."""
-    clips = setting.clips
-    train = clips.loc[list(fit.fold.train)]
-    return fit_key(
-        fit.entry.model,
-        parts={
-            "parameters": dict(fit.entry.model.parameters),
+def keys_of(planned: Sequence[plan.PlannedFit], setting: Setting) -> dict[plan.PlannedFit, str]:
+    """Return the key under which each fit is kept: everything that decides its outcome."""
+    folds: dict[int, dict[str, str]] = {}  # models share a fold's object, so each is hashed once
+    keys = {}
+    for fit in planned:
+        if fit.entry.skipped:
+            continue
+        if id(fit.fold) not in folds:
+            train = setting.clips.loc[list(fit.fold.train)]
+            folds[id(fit.fold)] = {
+                "train": digest_of(zip(train["key"], train["label"], train["speaker"], strict=True)),
+                "test": digest_of(setting.clips.loc[list(fit.fold.test), "key"]),
+            }
+        model = fit.entry.model
+        parts = {
+            "parameters": dict(model.parameters),
             "features": [f"{s.name}-{set_key(s)}" for s in fit.entry.sets],
             "normalize": setting.normalize,
             "corpus": setting.fingerprint if setting.normalize != "none" else "",
             "labels": setting.labels,
-            "train": digest_of(zip(train["key"], train["label"], train["speaker"], strict=True)),
-            "test": digest_of(clips.loc[list(fit.fold.test), "key"]),
             "seed": fit.seed,
-        },
-    )
+        }
+        keys[fit] = fit_key(model, parts=parts | folds[id(fit.fold)])
+    return keys
 
 
 def task_of(fit: plan.PlannedFit, setting: Setting, matrix: Path) -> FitTask:
