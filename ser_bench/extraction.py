@@ -148,7 +148,7 @@ def _batches(pairs: list[tuple[str, str]], missing: Missing, store: Path, jobs: 
     """Cut the clips into batches that shrink towards the end, so that no worker is left alone for long."""
     begun = 0
     while begun < len(pairs):
-        size = min(_LARGEST_BATCH, max(8, (len(pairs) - begun) // (4 * jobs)))
+        size = min(_LARGEST_BATCH, max(4, (len(pairs) - begun) // (4 * jobs)))
         taken = tuple(pairs[begun : begun + size])
         keys = frozenset(key for key, _ in taken)
         yield Batch(store, taken, tuple((s, lacking & keys) for s, lacking in missing))
