@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -67,6 +68,23 @@ def run_tasks(
             crew.stop()
 
 
+@contextmanager
+def warm_workers(function: Callable[[Any], Any], argument: Any, *, jobs: int) -> Iterator[None]:
+    """Start the workers with a call of ``function`` each while the caller prepares their tasks.
+
+    What the calls return or raise is ignored: they are made for what they load. Where the caller fails,
+    the workers are stopped at once.
+    """
+    crew = _Crew(function, jobs, timeout=None)
+    try:
+        for i in range(jobs):
+            crew.submit(i, argument)
+        yield
+    except BaseException:
+        crew.stop()
+        raise
+
+
 class _Crew:
     """A pool of workers and what each has in hand; as many tasks are handed out as there are workers."""
 
@@ -87,15 +105,16 @@ class _Crew:
             elif self.suspects and not self.running:  # alone, so that only the guilty one is blamed
                 task = self.suspects.popleft()
                 self.tried.add(task[0])
-                self._submit(*task)
+                self.submit(*task)
                 break
             else:
                 break
-            if not self._submit(*task):
+            if not self.submit(*task):
                 break
         return bool(self.running or self.again)
 
-    def _submit(self, key: Any, argument: Any) -> bool:
+    def submit(self, key: Any, argument: Any) -> bool:
+        """Hand a task to the pool; say whether it took it."""
         from loky import get_reusable_executor
 
         pool = get_reusable_executor(

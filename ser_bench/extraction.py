@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ser_bench import corpora
 from ser_bench.corpora.base import Problem
-from ser_bench.engine import run_tasks
+from ser_bench.engine import run_tasks, warm_workers
 from ser_bench.errors import CorpusError, StoreError
 from ser_bench.watch import Silent, Watch
 
@@ -51,6 +52,28 @@ class Extraction:
     dropped: tuple[Problem, ...]
     computed: int
     fingerprint: str
+
+
+def workers_ready(sets: Sequence[FeatureSet], store: FeatureStore, jobs: int) -> AbstractContextManager[None]:
+    """Within it, workers load what the sets need, where the store holds nothing of them and so work is certain.
+
+    Loading takes them two seconds, in which the corpus can be listed and its files hashed.
+    """
+    if any(store.holds(feature_set) for feature_set in sets):
+        return nullcontext()
+    return warm_workers(load_everything, tuple(sets), jobs=jobs)
+
+
+def load_everything(sets: Sequence[FeatureSet]) -> None:
+    """Do with a moment of noise what :func:`extract_batch` does with clips, and keep nothing."""
+    import numpy as np
+    import pyarrow.parquet  # noqa: F401
+
+    from ser_bench import audio, features
+
+    y = np.random.default_rng(0).normal(scale=0.1, size=8192).astype(np.float32)
+    audio.digest(y, 48_000)
+    features.compute(sets, y, 48_000)
 
 
 def open_corpus(options: Options, watch: Watch) -> OpenCorpus:

@@ -58,6 +58,10 @@ class FeatureStore:
         """Return the folder of a feature set with its parameters."""
         return self.folder / "features" / f"{feature_set.name}-{set_key(feature_set)}"
 
+    def holds(self, feature_set: FeatureSet) -> bool:
+        """Say whether there is a shard of a feature set."""
+        return bool(_shards(self.set_folder(feature_set)))
+
     def keys(self, feature_set: FeatureSet) -> set[str]:
         """Return the keys of the clips whose features lie in the store."""
         shards = _shards(self.set_folder(feature_set))

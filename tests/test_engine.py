@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 
-from ser_bench.engine import run_tasks
+import pytest
+
+from ser_bench.engine import run_tasks, warm_workers
 
 
 def act(what: object) -> object:
@@ -17,6 +20,12 @@ def act(what: object) -> object:
     if what == "hang":
         time.sleep(60)
     return what, os.environ["OMP_NUM_THREADS"]
+
+
+def leave_pid(folder: Path) -> int:
+    """Leave a file named after this worker; return its number."""
+    (folder / str(os.getpid())).touch()
+    return os.getpid()
 
 
 def outcomes(*arguments: object, **options) -> dict[int, object]:
@@ -72,3 +81,18 @@ def test_tasks_are_drawn_only_as_workers_become_free():
     next(working)
     working.close()
     assert len(drawn) <= 4
+
+
+def test_warm_workers_are_those_that_carry_out_the_tasks(tmp_path):
+    (tmp_path / "warm").mkdir()
+    (tmp_path / "work").mkdir()
+    with warm_workers(leave_pid, tmp_path / "warm", jobs=1):
+        (outcome,) = run_tasks(leave_pid, [(0, tmp_path / "work")], jobs=1)
+    assert [path.name for path in (tmp_path / "warm").iterdir()] == [str(outcome.value)]
+
+
+def test_workers_warmed_in_vain_are_stopped(tmp_path):
+    begun = time.monotonic()
+    with pytest.raises(ValueError, match="no corpus"), warm_workers(act, "hang", jobs=1):
+        raise ValueError("no corpus")
+    assert time.monotonic() - begun < 20

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ser_bench import corpora, features
+from ser_bench import corpora, extraction, features
 from ser_bench.errors import CorpusError
-from ser_bench.extraction import extract
+from ser_bench.extraction import extract, load_everything, workers_ready
 from ser_bench.store import FeatureStore
 
 from .conftest import tone
@@ -101,3 +102,18 @@ def test_the_fingerprint_tells_the_corpus_by_content(folder, store, tmp_path, wr
     assert run(tmp_path / "copy", store).fingerprint == before
     write_wav(folder / f"{NAMES[0]}.wav", tone(f0=300))
     assert run(folder, store).fingerprint != before
+
+
+def test_workers_are_warmed_where_the_store_is_empty_only(folder, store, monkeypatch):
+    warmed = []
+    monkeypatch.setattr(extraction, "warm_workers", lambda *given, jobs: warmed.append(given) or nullcontext())
+    sets = features.parse("mfcc")
+    workers_ready(sets, store, 1)
+    assert warmed == [(load_everything, sets)]
+    run(folder, store)
+    workers_ready(sets, store, 1)
+    assert len(warmed) == 1
+
+
+def test_every_set_can_be_loaded_before_there_is_a_clip():
+    load_everything(tuple(features.FEATURE_SETS.values()))

@@ -36,7 +36,7 @@ def command(config_file: str | None, quiet: bool, verbose: bool, verify: bool, *
 def _extract(options: Options, console: Console) -> int:
     from ser_bench import features, plan
     from ser_bench.engine import cores
-    from ser_bench.extraction import extract, open_corpus, tell_losses
+    from ser_bench.extraction import extract, open_corpus, tell_losses, workers_ready
     from ser_bench.paths import default_store
     from ser_bench.store import FeatureStore
 
@@ -45,9 +45,11 @@ def _extract(options: Options, console: Console) -> int:
         sets = plan.needed_sets(plan.entries(options))
     else:
         sets = features.parse(options.features)
-    opened = open_corpus(options, console)
     store = FeatureStore(options.store or default_store())
-    done = extract(opened, sets, store, jobs=options.jobs or cores(), watch=console)
+    jobs = options.jobs or cores()
+    with workers_ready(sets, store, jobs):
+        opened = open_corpus(options, console)
+        done = extract(opened, sets, store, jobs=jobs, watch=console)
     tell_losses(done, console)
     console.close()
     what = ", ".join(f"{s.name} ({s.dimension})" for s in sets)

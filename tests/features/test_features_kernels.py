@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from ser_bench.features.kernels import reference
+from ser_bench.features.kernels import path, reference
 from ser_bench.features.kernels.extremes import extremes
 from ser_bench.features.kernels.masking import keep_harmonic
 from ser_bench.features.kernels.median import running_median
@@ -117,6 +117,22 @@ def test_peak_between_bins_is_interpolated():
     hz, height = spectral_peaks(magnitude, 5, 45, 1000.0, 100)
     np.testing.assert_allclose(hz, [202.5], rtol=1e-6)
     np.testing.assert_allclose(height, [4.125], rtol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_cheapest_path_is_that_of_the_plain_search(seed):
+    rng = np.random.default_rng(seed)
+    frames, lags = 60, 110
+    drift = np.cumsum(rng.normal(scale=0.8, size=frames)) + rng.uniform(20, 60)
+    tones = np.cos(2 * np.pi * np.arange(lags) / np.abs(drift)[:, None])
+    clarity = rng.random((frames, 1))
+    correlation = (clarity * tones + (1 - clarity) * rng.normal(scale=0.5, size=(frames, lags))).astype(np.float32)
+    quiet = np.clip(rng.normal(size=frames), 0, 1)
+    period, strength = path.cheapest(correlation, 12, quiet)
+    plain_period, plain_strength = reference.cheapest(correlation, 12, quiet)
+    assert 0 < np.count_nonzero(period) < frames
+    np.testing.assert_allclose(period, plain_period, rtol=1e-4)
+    np.testing.assert_allclose(strength, plain_strength, rtol=1e-6)
 
 
 SCRIPT = """

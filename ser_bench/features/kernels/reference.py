@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
+
+from ser_bench.features.kernels import path
 
 
 def running_median(x: np.ndarray, size: int = 31) -> np.ndarray:
@@ -48,3 +52,37 @@ def spectra(blocks: np.ndarray, n_fft: int, first: int, count: int) -> np.ndarra
 def add_magnitudes(spectra: np.ndarray, weights: np.ndarray, scale: np.ndarray, out: np.ndarray) -> None:
     """Add to ``out`` the magnitude of each filter's response to each frame."""
     out += np.abs(weights @ spectra) * scale[:, None]
+
+
+def candidates(row: np.ndarray, first: int) -> list[tuple[float, float]]:
+    """Return lag and score of a frame's strongest peaks, at most six."""
+    here, before, after = row[first:-1], row[first - 1 : -2], row[first + 1 :]
+    at = first + np.flatnonzero((here >= path.LEAST_PEAK) & (here > before) & (here >= after))
+    a, b, c = row[at - 1], row[at], row[at + 1]
+    shift = 0.5 * (a - c) / (a - 2 * b + c)
+    score = np.minimum(1, b - 0.25 * (a - c) * shift) - path.OCTAVE_COST * np.log2((at + shift) / first)
+    best = np.argsort(-score)[: path.CANDIDATES - 1]
+    return [(at[i] + shift[i], score[i]) for i in best if score[i] > 0]
+
+
+def cheapest(correlation: np.ndarray, first: int, quiet: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return period and highest correlation of each frame: Viterbi's search, frame by frame."""
+    rows = correlation.astype(np.float64)
+    frames = [
+        np.array([(0.0, path.VOICING_THRESHOLD + 0.5 * q), *candidates(row, first)])
+        for row, q in zip(rows, quiet, strict=True)
+    ]
+    total, came_from = -frames[0][:, 1], []
+    for before, now in pairwise(frames):
+        x, y = before[:, :1], now[:, 0]
+        voiced = (x > 0) & (y > 0)
+        octaves = np.abs(np.log2(np.where(voiced, y, 1) / np.where(voiced, x, 1)))
+        change = np.where((x > 0) != (y > 0), path.VOICING_CHANGE_COST, path.OCTAVE_JUMP_COST * octaves)
+        costs = total[:, None] + change
+        came_from.append(costs.argmin(axis=0))
+        total = costs.min(axis=0) - now[:, 1]
+    best = [int(total.argmin())]
+    for back in reversed(came_from):
+        best.append(int(back[best[-1]]))
+    period = np.array([frame[c, 0] for frame, c in zip(frames, reversed(best), strict=True)])
+    return period, np.clip(rows[:, first:-1].max(axis=1), 0, 1)
