@@ -20,6 +20,7 @@ from ser_bench.errors import CorpusError, StoreError
 from ser_bench.watch import Silent, Watch
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
     from ser_bench.config import Options
@@ -45,7 +46,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Extraction:
-    """The outcome: the sound clips with their ``key``, what was left out and why, and what was done."""
+    """The outcome: the sound clips with ``key``, ``length`` and ``print``, what was left out and why, what was done."""
 
     clips: pd.DataFrame
     problems: tuple[Problem, ...]
@@ -69,10 +70,10 @@ def load_everything(sets: Sequence[FeatureSet]) -> None:
     import numpy as np
     import pyarrow.parquet  # noqa: F401
 
-    from ser_bench import audio, features
+    from ser_bench import features
 
     y = np.random.default_rng(0).normal(scale=0.1, size=8192).astype(np.float32)
-    audio.digest(y, 48_000)
+    _fact("", y, 48_000)
     features.compute(sets, y, 48_000)
 
 
@@ -130,6 +131,7 @@ def extract(
     if clips.empty:
         first = f"; {problems[0].path}: {problems[0].reason}" if problems else ""
         raise CorpusError(f"no clip of {opened.corpus.name} can be used{first}")
+    clips = clips.assign(**{name: [facts[key][name] for key in clips["key"]] for name in ("length", "print")})
     return Extraction(clips, (*opened.problems, *problems), dropped, len(todo), _fingerprint(clips))
 
 
@@ -181,7 +183,7 @@ def _batches(pairs: list[tuple[str, str]], missing: Missing, store: Path, jobs: 
 def extract_batch(batch: Batch) -> int:
     """Decode each clip once, compute the sets it lacks, and write a shard per set; return the clips done."""
     from ser_bench import features
-    from ser_bench.audio import digest, load
+    from ser_bench.audio import load
     from ser_bench.errors import AudioError
     from ser_bench.store import FeatureStore
 
@@ -191,9 +193,9 @@ def extract_batch(batch: Batch) -> int:
         try:
             y, sr = load(path)
         except AudioError as error:
-            facts.append({"key": key, "digest": "", "sr": 0, "samples": 0, "error": str(error)})
+            facts.append(_fact(key, error=str(error)))
             continue
-        facts.append({"key": key, "digest": digest(y, sr), "sr": sr, "samples": len(y), "error": ""})
+        facts.append(_fact(key, y, sr))
         computed = features.compute([s for s, keys in batch.missing if key in keys], y, sr)
         for (feature_set, _), done in zip(batch.missing, rows, strict=True):
             if feature_set.name in computed:
@@ -203,6 +205,18 @@ def extract_batch(batch: Batch) -> int:
         store.write(feature_set, done)
     store.write_facts(facts)
     return len(batch.clips)
+
+
+def _fact(key: str, y: np.ndarray | None = None, sr: int = 0, error: str = "") -> dict[str, Any]:
+    """Return what the store keeps of a clip besides its features."""
+    from ser_bench.audio import digest
+    from ser_bench.prints import sound_print
+
+    if y is None:
+        return {"key": key, "digest": "", "sr": 0, "samples": 0, "error": error, "length": 0.0, "print": b""}
+    length, course = sound_print(y, sr)
+    told = {"digest": digest(y, sr), "sr": sr, "samples": len(y), "length": length, "print": course}
+    return {"key": key, "error": "", **told}
 
 
 def _without_twins(clips: pd.DataFrame, facts: dict[str, dict[str, Any]]) -> tuple[pd.DataFrame, tuple[Problem, ...]]:

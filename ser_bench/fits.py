@@ -23,7 +23,7 @@ from ser_bench.fitting import FitResult
 from ser_bench.models.base import Model
 from ser_bench.paths import replacing
 
-_SHARED_SOURCE = ("ser_bench.fitting", "ser_bench.matrices")
+_SHARED_SOURCE = ("ser_bench.fitting", "ser_bench.matrices", "ser_bench.importance")
 
 
 def fit_key(model: Model, *, parts: dict[str, Any]) -> str:
@@ -80,13 +80,17 @@ class FitStore:
             "predict_seconds": result.predict_seconds,
             "history": dict(result.history),
             "warnings": list(result.warnings),
+            "model_bytes": result.model_bytes,
+            "shuffled": list(result.shuffled),
         }
+        shuffled: dict[str, Any] = {f"shuffled_{i}": labels for i, labels in enumerate(result.shuffled.values())}
         with replacing(self._path(key)) as temporary, temporary.open("wb") as opened:
             np.savez_compressed(
                 opened,
                 predicted=result.predicted,
                 probabilities=result.probabilities,
                 rest=np.frombuffer(json.dumps(rest).encode(), dtype=np.uint8),
+                **shuffled,
             )
 
     def load(self, key: str) -> FitResult | None:
@@ -101,6 +105,8 @@ class FitStore:
                     rest["predict_seconds"],
                     rest["history"],
                     tuple(rest["warnings"]),
+                    rest["model_bytes"],
+                    {name: saved[f"shuffled_{i}"] for i, name in enumerate(rest["shuffled"])},
                 )
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
             return None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from ser_bench.importance import shuffled_predictions
 
 if TYPE_CHECKING:
     from ser_bench.models.base import Model
@@ -17,7 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FitTask:
-    """What a worker needs for a fit. ``y`` and ``groups`` (labels and speakers) are of the training clips."""
+    """What a worker needs for a fit. ``y`` and ``groups`` (labels and speakers) are of the training clips.
+
+    ``columns`` names groups of columns that are shuffled in turn once the test clips are predicted.
+    """
 
     model: Model
     parameters: Mapping[str, Any]
@@ -28,11 +34,17 @@ class FitTask:
     y: np.ndarray
     groups: np.ndarray
     labels: tuple[str, ...]
+    columns: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class FitResult:
-    """What a fit leaves: a label and a probability per label for each test clip, times, curves, warnings."""
+    """What a fit leaves: a label and a probability per label for each test clip, times, curves, warnings.
+
+    ``model_bytes`` is the size of the fitted model, serialised (0 if it cannot be); ``shuffled`` holds the labels
+    predicted
+    with each group of columns shuffled among the test clips.
+    """
 
     predicted: np.ndarray
     probabilities: np.ndarray
@@ -40,6 +52,8 @@ class FitResult:
     predict_seconds: float
     history: Mapping[str, list[float]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    model_bytes: int = 0
+    shuffled: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def run_fit(task: FitTask) -> FitResult:
@@ -60,11 +74,30 @@ def run_fit(task: FitTask) -> FitResult:
         probabilities = models.aligned_proba(estimator, X_test, task.labels)
         predicted = np.asarray(estimator.predict(X_test)).astype(str)
         predict_seconds = time.perf_counter() - fitted
+        columns = {name: np.asarray(numbers) for name, numbers in task.columns.items()}
+        shuffled = shuffled_predictions(estimator, X_test, columns, task.seed)
     if not np.isfinite(probabilities).all():
         raise ValueError("the model's probabilities are not finite")
     history = {name: [float(v) for v in values] for name, values in getattr(estimator, "history_", {}).items()}
     said = dict.fromkeys(str(w.message).splitlines()[0] for w in caught if _matters(w.category))
-    return FitResult(predicted, probabilities, fitted - begun, predict_seconds, history, tuple(said))
+    return FitResult(
+        predicted,
+        probabilities,
+        fitted - begun,
+        predict_seconds,
+        history,
+        tuple(said),
+        _serialised_size(estimator),
+        shuffled,
+    )
+
+
+def _serialised_size(estimator: Any) -> int:
+    """Return the bytes that a fitted model takes when pickled; 0 for one that cannot be."""
+    try:
+        return len(pickle.dumps(estimator, protocol=5))
+    except Exception:  # a plugin's model may hold anything
+        return 0
 
 
 def _matters(category: type[Warning]) -> bool:

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from ser_bench import __version__, metrics, results
+from ser_bench import __version__, metrics, tables
+from ser_bench.features import column_groups
 from ser_bench.fitting import FitResult
+from ser_bench.results import PREDICTION_COLUMNS
 
 if TYPE_CHECKING:
     from ser_bench.config import Options
@@ -73,16 +75,17 @@ def fit_rows(
                 "macro_f1": metrics.macro_f1(true, result.predicted),
                 "fit_seconds": result.fit_seconds,
                 "predict_seconds": result.predict_seconds,
+                "model_bytes": result.model_bytes or float("nan"),
             }
         rows.append(row)
-    return pd.DataFrame(rows, columns=list(results.FIT_COLUMNS))
+    return pd.DataFrame(rows, columns=list(tables.FITS.columns))
 
 
 def prediction_rows(
     planned: Sequence[PlannedFit], book: Book, clips: pd.DataFrame, labels: Sequence[str], normalize: str
 ) -> pd.DataFrame:
     """Return ``predictions.parquet``: a row per fit and tested clip, a probability per label."""
-    tables = []
+    parts = []
     for fit in planned:
         result = book[fit]
         if not isinstance(result, FitResult):
@@ -100,14 +103,42 @@ def prediction_rows(
             "predicted": result.predicted,
         }
         probabilities = {f"p_{label}": result.probabilities[:, i] for i, label in enumerate(labels)}
-        tables.append(pd.DataFrame(head | probabilities))
-    columns = [*results.PREDICTION_COLUMNS, *(f"p_{label}" for label in labels)]
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+        parts.append(pd.DataFrame(head | probabilities))
+    columns = [*PREDICTION_COLUMNS, *(f"p_{label}" for label in labels)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def clip_rows(clips: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    """Return ``clips.csv``: what is known of each clip, with its path below the corpus's folder."""
+    paths = [_relative(path, folder) for path in clips["path"]]
+    return clips.reset_index(drop=True).assign(path=paths)[list(tables.CLIPS.columns)]
+
+
+def _relative(path: str, folder: Path) -> str:
+    """Return a path below the corpus's folder, a bare name for one that lies elsewhere."""
+    below = Path(path).is_relative_to(folder)
+    return (Path(path).relative_to(folder) if below else Path(Path(path).name)).as_posix()
+
+
+def importance_rows(planned: Sequence[PlannedFit], book: Book, clips: pd.DataFrame) -> pd.DataFrame:
+    """Return ``importance.csv``: a row per fit and group of features, with the UAR of the fold without it."""
+    rows = []
+    for fit in planned:
+        result = book[fit]
+        if not isinstance(result, FitResult) or not result.shuffled:
+            continue
+        true = clips.loc[list(fit.fold.test), "label"].to_numpy(dtype=str)
+        head = {"model": fit.entry.model.name, "split": fit.split, "repeat": fit.repeat, "fold": fit.number}
+        columns = column_groups(fit.entry.sets)
+        for group, predicted in result.shuffled.items():
+            scores = {"uar": metrics.uar(true, result.predicted), "uar_shuffled": metrics.uar(true, predicted)}
+            rows.append(head | {"group": group, "columns": len(columns[group])} | scores)
+    return pd.DataFrame(rows, columns=list(tables.IMPORTANCE.columns))
 
 
 def curve_rows(planned: Sequence[PlannedFit], book: Book) -> pd.DataFrame:
     """Return ``curves.csv``: a row per epoch of each network's fit; what was not measured is NaN."""
-    tables = []
+    parts = []
     for fit in planned:
         result = book[fit]
         if isinstance(result, FitResult) and result.history:
@@ -118,10 +149,10 @@ def curve_rows(planned: Sequence[PlannedFit], book: Book) -> pd.DataFrame:
                 *(("repeat", fit.repeat), ("fold", fit.number)),
             ):
                 table[name] = value
-            tables.append(table)
-    if not tables:
-        return pd.DataFrame(columns=list(results.CURVE_COLUMNS))
-    return pd.concat(tables, ignore_index=True).reindex(columns=list(results.CURVE_COLUMNS))
+            parts.append(table)
+    if not parts:
+        return pd.DataFrame(columns=list(tables.CURVES.columns))
+    return pd.concat(parts, ignore_index=True).reindex(columns=list(tables.CURVES.columns))
 
 
 def describe(

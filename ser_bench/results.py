@@ -1,7 +1,7 @@
 """A run's folder: its files written whole or not at all, and read back or refused with the reason.
 
 ``run.json`` is written last and its format is numbered, so a folder without it holds no finished run.
-The tables are keyed by name (model, split, repeat, fold, clip), never by position.
+The tables are those of :mod:`ser_bench.tables`, and ``predictions.parquet``.
 """
 
 from __future__ import annotations
@@ -15,64 +15,42 @@ from typing import TYPE_CHECKING, Any
 
 from ser_bench.errors import RunError
 from ser_bench.paths import replacing
+from ser_bench.tables import FIT_KEY, TABLES, Table
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-FORMAT = 1
+FORMAT = 2
 """The number of the layout of a run's files; raised when a reader of the older one would misread them."""
-
-FIT_COLUMNS = (
-    *(
-        "corpus",
-        "target",
-        "features",
-        "normalize",
-        "model",
-        "split",
-        "repeat",
-        "fold",
-        "seed",
-        "status",
-        "error",
-    ),
-    *("n_train", "n_test", "accuracy", "uar", "macro_f1", "fit_seconds", "predict_seconds", "parameters"),
-)
-"""The columns of ``fits.csv``: a row per fit that the run planned, whatever came of it."""
 
 PREDICTION_COLUMNS = ("model", "split", "normalize", "repeat", "fold", "clip", "speaker", "true", "predicted")
 """The columns of ``predictions.parquet`` before ``p_<label>``: a row per fit and tested clip."""
 
-CURVE_COLUMNS = ("model", "split", "repeat", "fold", "epoch", "loss", "accuracy", "val_loss", "val_accuracy")
-"""The columns of ``curves.csv``: a row per epoch of each fit that learns by epochs."""
-
 STATUSES = ("ok", "failed", "timeout", "skipped")
 """What may come of a fit."""
 
-_FIT_KEY = ["model", "split", "repeat", "fold"]
-_INTEGERS = ("repeat", "fold", "seed", "epoch")
-_COUNTS = ("n_train", "n_test")
-_TEXTS = (
-    *("corpus", "target", "features", "normalize", "model", "split", "status", "error", "parameters"),
-    *("clip", "speaker", "true", "predicted"),
-)
+_FIT_KEY = list(FIT_KEY)
+_NAMES = ("model", "split", "normalize", "clip", "speaker", "true", "predicted")
 _CORPUS_KEYS = ("name", "clips", "speakers", "labels")
-_INFO_KEYS = ("options", "corpus", "models", "splits", "synthetic", "normalize", "target", "features")
+_INFO_KEYS = ("options", "corpus", "models", "splits", "synthetic", "normalize", "target", "features", "rows")
 
 
 @dataclass(frozen=True, eq=False)
 class SavedRun:
-    """A run as its folder holds it: ``run.json``, then the tables with the columns named above.
+    """A run as its folder holds it: ``run.json``, ``predictions.parquet``, and the tables of :mod:`ser_bench.tables`.
 
     In ``predictions`` names are categorical (``true`` and ``predicted`` over the run's labels in their
     order) and probabilities float32.
     """
 
     info: Mapping[str, Any]
-    fits: pd.DataFrame
     predictions: pd.DataFrame
+    fits: pd.DataFrame
     curves: pd.DataFrame
+    clips: pd.DataFrame
+    audit: pd.DataFrame
+    importance: pd.DataFrame
     folder: Path
 
     @property
@@ -82,20 +60,23 @@ class SavedRun:
 
 
 def write_run(
-    folder: Path, info: Mapping[str, Any], fits: pd.DataFrame, predictions: pd.DataFrame, curves: pd.DataFrame
+    folder: Path, info: Mapping[str, Any], predictions: pd.DataFrame, tables: Mapping[str, pd.DataFrame]
 ) -> None:
     """Write a run's files into ``folder``, rows in the order of the run's models and splits.
 
-    The tables may lack columns only if they have no rows. ``info`` is what ``run.json`` holds.
+    ``tables`` holds one per entry of :data:`ser_bench.tables.TABLES` by its name; they may lack
+    columns only if they have no rows. ``info`` is what ``run.json`` holds.
     Raises :class:`ser_bench.errors.RunError` where the folder cannot be written.
     """
     labels = tuple(info["corpus"]["labels"])
-    table = _sorted(_shaped(predictions, _prediction_columns(labels)), info)
-    write_file(folder / "predictions.parquet", _as_parquet(table, labels))
-    # Curves are looked at, not computed with: six digits halve the largest text file.
-    write_file(folder / "curves.csv", _as_csv(_sorted(_shaped(curves, CURVE_COLUMNS), info), "%.6g"))
-    write_file(folder / "fits.csv", _as_csv(_sorted(_shaped(fits, FIT_COLUMNS), info)))
-    text = json.dumps({"format": FORMAT, **info}, indent=2, ensure_ascii=False) + "\n"
+    columns = list(_prediction_columns(labels))
+    shaped = predictions.reindex(columns=columns) if predictions.empty else predictions[columns]
+    write_file(folder / "predictions.parquet", _as_parquet(_sorted(shaped, info, ("clip",)), labels))
+    for table in TABLES:
+        rows = _sorted(table.shaped(tables[table.name]), info, table.last)
+        write_file(folder / table.file, table.to_csv(rows))
+    counts = {name: len(rows) for name, rows in tables.items()}
+    text = json.dumps({"format": FORMAT, **info, "rows": counts}, indent=2, ensure_ascii=False) + "\n"
     write_file(folder / "run.json", text.encode())
 
 
@@ -105,7 +86,7 @@ def is_finished(folder: Path, identity: str) -> bool:
         info = _read_info(folder)
     except RunError:
         return False
-    whole = all((folder / name).is_file() for name in ("predictions.parquet", "curves.csv", "fits.csv"))
+    whole = all((folder / name).is_file() for name in ("predictions.parquet", *(table.file for table in TABLES)))
     return whole and info.get("identity") == identity and info.get("work", {}).get("failed") == 0
 
 
@@ -115,11 +96,14 @@ def read_run(folder: Path) -> SavedRun:
     labels = tuple(info["corpus"]["labels"])
     run = SavedRun(
         info=info,
-        fits=_read_csv(folder / "fits.csv", FIT_COLUMNS),
         predictions=_read_predictions(folder / "predictions.parquet", labels),
-        curves=_read_csv(folder / "curves.csv", CURVE_COLUMNS),
         folder=folder,
+        **{table.name: _read_table(folder / table.file, table) for table in TABLES},
     )
+    for table in TABLES:
+        found, wrote = len(getattr(run, table.name)), info["rows"].get(table.name)
+        if found != wrote:
+            raise _damaged(folder / table.file, f"it has {found} rows, the run wrote {wrote}")
     _check_agreement(run)
     return run
 
@@ -142,14 +126,7 @@ def _prediction_columns(labels: Sequence[str]) -> tuple[str, ...]:
     return (*PREDICTION_COLUMNS, *(f"p_{label}" for label in labels))
 
 
-def _shaped(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """Return exactly these columns; a table without rows need not have them."""
-    if table.empty:
-        return table.reindex(columns=list(columns))
-    return table[list(columns)]
-
-
-def _sorted(table: pd.DataFrame, info: Mapping[str, Any]) -> pd.DataFrame:
+def _sorted(table: pd.DataFrame, info: Mapping[str, Any], last: Sequence[str]) -> pd.DataFrame:
     """Order rows as the run lists its models and splits, so that equal runs leave equal files."""
     orders = {"model": list(info["models"]), "split": list(info["splits"])}
 
@@ -157,13 +134,8 @@ def _sorted(table: pd.DataFrame, info: Mapping[str, Any]) -> pd.DataFrame:
         order = orders.get(str(column.name))
         return column if order is None else column.astype("str").map({name: i for i, name in enumerate(order)})
 
-    last = [name for name in ("clip", "epoch") if name in table.columns]
-    return table.sort_values(_FIT_KEY + last, key=place, kind="stable", ignore_index=True)
-
-
-def _as_csv(table: pd.DataFrame, float_format: str | None = None) -> bytes:
-    counts = {name: "Int64" for name in _COUNTS if name in table.columns}
-    return table.astype(counts).to_csv(index=False, lineterminator="\n", float_format=float_format).encode()
+    by = [*(name for name in _FIT_KEY if name in table.columns), *last]
+    return table.sort_values(by, key=place, kind="stable", ignore_index=True)
 
 
 def _as_parquet(table: pd.DataFrame, labels: Sequence[str]) -> bytes:
@@ -172,7 +144,7 @@ def _as_parquet(table: pd.DataFrame, labels: Sequence[str]) -> bytes:
     import pyarrow.parquet as pq
 
     schema = _prediction_schema(labels)
-    plain = table.astype({name: "object" for name in table.columns if name in _TEXTS})
+    plain = table.astype({name: "object" for name in table.columns if name in _NAMES})
     buffer = io.BytesIO()
     pq.write_table(
         pa.Table.from_pandas(plain, schema=schema, preserve_index=False),
@@ -227,19 +199,9 @@ def _check_info(path: Path, info: Any) -> None:
         raise _damaged(path, f"its corpus lacks {', '.join(missing)}")
 
 
-def _read_csv(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    import pandas as pd
-
-    # Models and speakers may be called "1" or "NA", so names are never guessed at.
-    texts = {name: str for name in columns if name in _TEXTS}
-    blanks = {name: [""] for name in columns if name not in _TEXTS}
+def _read_table(path: Path, table: Table) -> pd.DataFrame:
     try:
-        data = path.read_bytes()
-        if not data.endswith(b"\n"):
-            raise ValueError("it ends within a line")
-        table = pd.read_csv(io.BytesIO(data), dtype=texts, keep_default_na=False, na_values=blanks)
-        kinds = dict.fromkeys(_INTEGERS, "int64") | dict.fromkeys(_COUNTS, "Int64")
-        return table[list(columns)].astype({name: kinds.get(name, "float64") for name in blanks})
+        return table.from_csv(path.read_bytes())
     except OSError as error:
         raise _unreadable(path, error) from error
     except (ValueError, KeyError) as error:
@@ -250,7 +212,7 @@ def _read_predictions(path: Path, labels: Sequence[str]) -> pd.DataFrame:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    names = [name for name in PREDICTION_COLUMNS if name in _TEXTS]
+    names = [name for name in PREDICTION_COLUMNS if name in _NAMES]
     try:
         columns = list(_prediction_columns(labels))
         data = io.BytesIO(path.read_bytes())

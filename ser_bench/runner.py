@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ser_bench import __version__, matrices, plan, records, results
-from ser_bench.engine import cores, run_tasks
+from ser_bench import __version__, audit, matrices, plan, records, results, splits
+from ser_bench.engine import Outcome, cores, run_tasks
 from ser_bench.errors import RunError
 from ser_bench.extraction import Extraction, extract, open_corpus, tell_losses
-from ser_bench.features import set_key
+from ser_bench.features import column_groups, set_key
 from ser_bench.fits import FitStore, digest_of, fit_key
 from ser_bench.fitting import FitResult, FitTask, run_fit
 from ser_bench.paths import SCRATCH, default_store, make_writable
@@ -88,13 +88,15 @@ def run(options: Options, watch: Watch | None = None) -> RunOutcome:
         return RunOutcome(folder, 0, len(planned), {"computed": 0, "reused": len(keys)}, unchanged=True)
     book, work = carry_out(planned, keys, setting, options, store, watch)
     info = records.describe(options, opened, extraction, setting.labels, chosen, work, started)
-    results.write_run(
-        folder,
-        info | {"identity": identity},
-        records.fit_rows(planned, book, clips, options, opened.corpus.name),
-        records.prediction_rows(planned, book, clips, setting.labels, options.normalize),
-        records.curve_rows(planned, book),
-    )
+    tables = {
+        "fits": records.fit_rows(planned, book, clips, options, opened.corpus.name),
+        "curves": records.curve_rows(planned, book),
+        "clips": records.clip_rows(clips, opened.folder),
+        "audit": audit.audit_rows(planned, clips),
+        "importance": records.importance_rows(planned, book, clips),
+    }
+    predictions = records.prediction_rows(planned, book, clips, setting.labels, options.normalize)
+    results.write_run(folder, info | {"identity": identity}, predictions, tables)
     return RunOutcome(folder, work["failed"], len(planned), work)
 
 
@@ -121,7 +123,11 @@ def carry_out(
     book: Book = {f: records.Failure("skipped", f.entry.skipped) for f in planned if f.entry.skipped}
     if not options.fresh:
         book |= {fit: result for fit, key in keys.items() if (result := saved.load(key))}
-    todo = sorted((fit for fit in keys if fit not in book), key=lambda fit: -fit.cost)
+    twins: dict[str, list[plan.PlannedFit]] = {}  # equal fits, of several splits or repeats, are computed once
+    for fit, key in keys.items():
+        if fit not in book:
+            twins.setdefault(key, []).append(fit)
+    todo = sorted((same[0] for same in twins.values()), key=lambda fit: -fit.cost)
     begun = time.perf_counter()
     jobs = min(options.jobs or cores(), max(1, len(todo)))
     if todo:
@@ -129,19 +135,24 @@ def carry_out(
         with _matrices(todo, setting, store) as paths:
             tasks = ((fit, task_of(fit, setting, paths[fit.entry.features])) for fit in todo)
             for outcome in run_tasks(run_fit, tasks, jobs=jobs, timeout=options.fit_timeout):
-                fit, result = outcome.key, outcome.value
-                advance(fit.cost)
-                if outcome.ended == "ok":
-                    saved.save(keys[fit], result)
-                    book[fit] = result
-                    _tell(fit, result, watch)
-                else:
-                    failure = records.Failure(
-                        "timeout" if outcome.ended == "timeout" else "failed", outcome.error or ""
-                    )
-                    book[fit] = failure
-                    watch.warn(f"{_name(fit)} {failure.status}: {failure.error}")
+                advance(outcome.key.cost)
+                kept = _keep(outcome, saved, keys[outcome.key], watch)
+                book |= dict.fromkeys(twins[keys[outcome.key]], kept)
     return book, _work(todo, book, time.perf_counter() - begun, jobs, reused=len(keys) - len(todo))
+
+
+def _keep(outcome: Outcome, saved: FitStore, key: str, watch: Watch) -> FitResult | records.Failure:
+    """Save a fit that ended well and return it; tell of one that did not."""
+    if outcome.ended == "ok":
+        result: FitResult = outcome.value
+        saved.save(key, result)
+        watch.detail(f"{_name(outcome.key)}: {result.fit_seconds:.1f} s")
+        for warning in result.warnings:
+            watch.detail(f"{_name(outcome.key)} warns: {warning}")
+        return result
+    failure = records.Failure("timeout" if outcome.ended == "timeout" else "failed", outcome.error or "")
+    watch.warn(f"{_name(outcome.key)} {failure.status}: {failure.error}")
+    return failure
 
 
 def keys_of(planned: Sequence[plan.PlannedFit], setting: Setting) -> dict[plan.PlannedFit, str]:
@@ -164,7 +175,8 @@ def keys_of(planned: Sequence[plan.PlannedFit], setting: Setting) -> dict[plan.P
             "normalize": setting.normalize,
             "corpus": setting.fingerprint if setting.normalize != "none" else "",
             "labels": setting.labels,
-            "seed": fit.seed,
+            "seed": fit.seed if model.seeded else None,
+            "shuffled": sorted(shuffled_columns(fit)),
         }
         keys[fit] = fit_key(model, parts=parts | folds[id(fit.fold)])
     return keys
@@ -183,7 +195,15 @@ def task_of(fit: plan.PlannedFit, setting: Setting, matrix: Path) -> FitTask:
         y=setting.clips["label"].to_numpy(dtype=str)[train],
         groups=setting.clips["speaker"].to_numpy(dtype=str)[train],
         labels=setting.labels,
+        columns=shuffled_columns(fit),
     )
+
+
+def shuffled_columns(fit: plan.PlannedFit) -> dict[str, list[int]]:
+    """Return the groups of columns whose importance a fit measures: once, and only on new voices."""
+    told = fit.repeat == 0 and splits.get(fit.split).speakers_apart and fit.entry.model.kind != "baseline"
+    groups = column_groups(fit.entry.sets) if told else {}
+    return groups if len(groups) > 1 else {}
 
 
 @contextmanager
@@ -215,12 +235,6 @@ def _work(todo: Sequence[plan.PlannedFit], book: Book, wall: float, jobs: int, *
         "worker_seconds": round(wall * jobs, 3),
         "fit_share": round(inside / (wall * jobs), 4) if done else None,
     }
-
-
-def _tell(fit: plan.PlannedFit, result: FitResult, watch: Watch) -> None:
-    watch.detail(f"{_name(fit)}: {result.fit_seconds:.1f} s")
-    for warning in result.warnings:
-        watch.detail(f"{_name(fit)} warns: {warning}")
 
 
 def _name(fit: plan.PlannedFit) -> str:

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from ser_bench.features.base import FeatureSet
 
 FACTS = "clips"
-"""The folder of what decoding told of each clip: digest of its samples, rate, length, or why it is bad."""
+"""The folder of what decoding told of each clip: digest of its samples, rate, length, sound print, or why it is bad."""
 
-FACT_COLUMNS = ("key", "digest", "sr", "samples", "error")
+FACT_COLUMNS = ("key", "digest", "sr", "samples", "error", "length", "print")
 
 
 class FeatureStore:
@@ -105,9 +105,10 @@ class FeatureStore:
         return found
 
     def facts(self) -> dict[str, dict[str, Any]]:
-        """Return what decoding told of each clip seen so far, by key."""
+        """Return what decoding told of each clip seen so far, by key; facts of an older layout do not count."""
         shards = _shards(self.folder / FACTS)
-        return {row["key"]: row for shard in shards for row in _read_shard(shard).to_pylist()}
+        rows = (row for shard in shards for row in _read_shard(shard).to_pylist())
+        return {row["key"]: row for row in rows if len(row) == len(FACT_COLUMNS)}
 
     def write_facts(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add a shard of facts, each a mapping with :data:`FACT_COLUMNS`."""
@@ -115,7 +116,7 @@ class FeatureStore:
 
         rows = list(rows)
         if rows:
-            types = (pa.string(), pa.string(), pa.int64(), pa.int64(), pa.string())
+            types = (pa.string(), pa.string(), pa.int64(), pa.int64(), pa.string(), pa.float64(), pa.binary())
             schema = pa.schema(list(zip(FACT_COLUMNS, types, strict=True)))
             _write_shard(self.folder / FACTS, pa.Table.from_pylist([dict(row) for row in rows], schema=schema))
 

@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 
 from ser_bench.errors import RunError
-from ser_bench.results import FIT_COLUMNS, PREDICTION_COLUMNS, SavedRun, read_run, write_file, write_run
+from ser_bench.results import PREDICTION_COLUMNS, SavedRun, read_run, write_file, write_run
+from ser_bench.tables import AUDIT, CLIPS, FITS, IMPORTANCE, TABLES
 
 LABELS = ("neutral", "happy", "sad")
-FILES = ("run.json", "fits.csv", "predictions.parquet", "curves.csv")
+FILES = ("run.json", "predictions.parquet", *(table.file for table in TABLES))
 
 
 def make_info():
@@ -34,7 +35,7 @@ def make_fits():
     fits = fits.assign(repeat=0, seed=7, status="ok", error="", n_train=3, n_test=3, accuracy=1 / 3, uar=0.1)
     fits = fits.assign(macro_f1=0.3, fit_seconds=0.25, predict_seconds=0.01, parameters='{"C": 1}')
     fits.loc[3, ["status", "error", "n_test", "uar"]] = ["failed", "it broke,\nbadly", np.nan, np.nan]
-    return fits[list(FIT_COLUMNS)]
+    return fits.assign(model_bytes=[1000, 1000, 2000, np.nan])[list(FITS.columns)]
 
 
 def make_predictions():
@@ -51,20 +52,35 @@ def make_curves():
     return pd.DataFrame(rows, columns=names)
 
 
+def make_tables():
+    clips = pd.DataFrame(
+        [(c, s, "", "", "", "sad", f"{c}.wav") for c, s in zip("abc", ("01", "01", "NA"), strict=True)]
+    )
+    audit = pd.DataFrame([("actor", 0, fold, *range(11)) for fold in range(2)])
+    importance = pd.DataFrame([("1", "actor", 0, 0, group, 3, 0.5, 0.25) for group in ("energy", "NA")])
+    return {
+        "fits": make_fits(),
+        "curves": make_curves(),
+        "clips": clips.set_axis(list(CLIPS.columns), axis=1),
+        "audit": audit.set_axis(list(AUDIT.columns), axis=1),
+        "importance": importance.set_axis(list(IMPORTANCE.columns), axis=1),
+    }
+
+
 @pytest.fixture
 def folder(tmp_path):
-    write_run(tmp_path, make_info(), make_fits(), make_predictions(), make_curves())
+    write_run(tmp_path, make_info(), make_predictions(), make_tables())
     return tmp_path
 
 
 def test_a_run_reads_back_as_it_was_written(folder):
     run = read_run(folder)
     assert isinstance(run, SavedRun)
-    assert {**make_info(), "format": 1} == run.info
-    pd.testing.assert_frame_equal(run.fits, make_fits(), check_dtype=False)
+    assert {**make_info(), "format": 2, "rows": {k: len(v) for k, v in make_tables().items()}} == run.info
+    for name, table in make_tables().items():
+        pd.testing.assert_frame_equal(getattr(run, name), table, check_dtype=False)
     written = make_predictions().astype({"true": "str", "predicted": "str"})
     pd.testing.assert_frame_equal(run.predictions.astype(written.dtypes.to_dict()), written)
-    pd.testing.assert_frame_equal(run.curves, make_curves(), check_dtype=False)
 
 
 def test_labels_come_back_in_the_runs_order(folder):
@@ -79,15 +95,19 @@ def test_predictions_open_in_plain_pandas_and_compare(folder):
 
 
 def test_rows_in_another_order_leave_the_same_bytes(folder, tmp_path):
-    shuffled = [table.sample(frac=1, random_state=1) for table in (make_fits(), make_predictions(), make_curves())]
-    write_run(tmp_path / "again", make_info(), *shuffled)
+    shuffled = {
+        name: table if name == "importance" else table.sample(frac=1, random_state=1)
+        for name, table in make_tables().items()
+    }
+    write_run(tmp_path / "again", make_info(), make_predictions().sample(frac=1, random_state=1), shuffled)
     for name in FILES:
         assert (folder / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
 
 
 def test_a_run_in_which_every_fit_failed_is_kept_too(tmp_path):
     failed = make_fits().assign(status="failed", error="no")
-    write_run(tmp_path, make_info(), failed, pd.DataFrame(), pd.DataFrame())
+    nothing = dict.fromkeys(make_tables(), pd.DataFrame())
+    write_run(tmp_path, make_info(), pd.DataFrame(), nothing | {"fits": failed})
     run = read_run(tmp_path)
     assert run.predictions.empty
     assert run.curves.empty
@@ -136,9 +156,16 @@ def test_a_run_without_corpus_size_is_refused(folder):
 
 
 def test_tables_of_different_runs_are_refused(folder):
-    text = (folder / "fits.csv").read_text().splitlines(keepends=True)
-    (folder / "fits.csv").write_text("".join(text[:2]))
+    text = (folder / "fits.csv").read_text()
+    (folder / "fits.csv").write_text(text.replace("svm,actor,0,0", "1,actor,0,9"))
     with pytest.raises(RunError, match="not those of the fits"):
+        read_run(folder)
+
+
+def test_a_table_that_lost_a_row_is_called_damaged(folder):
+    lines = (folder / "importance.csv").read_text().splitlines(keepends=True)
+    (folder / "importance.csv").write_text("".join(lines[:-1]))
+    with pytest.raises(RunError, match="has 1 rows, the run wrote 2"):
         read_run(folder)
 
 
@@ -173,7 +200,7 @@ def test_a_file_in_place_of_the_folder_is_named(tmp_path):
     with pytest.raises(RunError, match="is not a folder"):
         read_run(tmp_path / "file")
     with pytest.raises(RunError, match="cannot write"):
-        write_run(tmp_path / "file", make_info(), make_fits(), make_predictions(), make_curves())
+        write_run(tmp_path / "file", make_info(), make_predictions(), make_tables())
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), OSError(30, "Read-only file system")])

@@ -17,10 +17,10 @@ PACKAGE = Path(ser_bench.__file__).parent
 
 FLOORS = [
     {"errors", "emotions", "watch", "__init__"},
-    {"config", "paths", "audio", "metrics", "statistics", "synthesis"},
+    {"config", "paths", "audio", "prints", "metrics", "statistics", "synthesis"},
     {"corpora", "features", "splits"},
-    {"store", "index", "models", "engine", "matrices"},
-    {"fitting", "fits", "extraction", "plan", "records", "results", "runner", "plugins"},
+    {"store", "index", "models", "engine", "matrices", "importance"},
+    {"fitting", "fits", "extraction", "plan", "audit", "records", "results", "tables", "runner", "plugins"},
     {"report"},
     {"cli", "__main__"},
 ]

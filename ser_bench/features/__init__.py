@@ -21,7 +21,7 @@ from ser_bench.features.mfcc_frames import MFCC_FRAMES
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["FEATURE_SETS", "FeatureSet", "compute", "parse", "set_key"]
+__all__ = ["FEATURE_SETS", "FeatureSet", "column_groups", "compute", "parse", "set_key"]
 
 _ALL = (FUNCTIONALS, LOGMEL, MFCC_FRAMES, MFCC, CHROMA, MEL, CONTRAST, TONNETZ)
 
@@ -46,6 +46,18 @@ def parse(text: str) -> tuple[FeatureSet, ...]:
         kinds = ", ".join(f"{feature_set.name} ({feature_set.kind})" for feature_set in sets)
         raise ConfigError(f"features {text!r} join vectors with frames: {kinds}; join sets of one kind")
     return sets
+
+
+def column_groups(sets: Iterable[FeatureSet]) -> dict[str, list[int]]:
+    """Return which columns of the joined sets are of one kind, by the kind's name, in order of appearance."""
+    groups: dict[str, list[int]] = {}
+    place = 0
+    for feature_set in sets:
+        for column in feature_set.columns:
+            name = feature_set.group(column) if feature_set.group else feature_set.name
+            groups.setdefault(name, []).append(place)
+            place += 1
+    return groups
 
 
 def compute(sets: Iterable[FeatureSet], y: np.ndarray, sr: float) -> dict[str, np.ndarray]:

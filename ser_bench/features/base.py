@@ -19,7 +19,8 @@ class FeatureSet:
     ``compute(analysis)`` returns float32 of shape ``(d,)`` for a vector and ``(t, d)`` for frames,
     finite, with one column per name in ``columns``. ``analysis`` holds ``y`` (float32, mono), ``sr``
     (Hz) and what several sets share, each part computed when first asked for. ``parameters`` and
-    ``version`` are part of the store's key: raise the version whenever a value changes.
+    ``version`` are part of the store's key: raise the version whenever a value changes. ``group``
+    says which kind of feature a column is, for telling what models go by; by default all are one.
     """
 
     name: str
@@ -31,6 +32,7 @@ class FeatureSet:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     version: int = 1
     extra: str | None = None
+    group: Callable[[str], str] | None = field(default=None, repr=False)
 
     @property
     def dimension(self) -> int:

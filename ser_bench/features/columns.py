@@ -57,3 +57,43 @@ COLUMNS = (
     *RATE,
     *MODULATION,
 )
+
+_GROUPS = {
+    "MFCC": ("mfcc",),
+    "mel bands": ("band",),
+    "energy": ("level",),
+    "spectral shape": (
+        "flux",
+        "centroid",
+        "rolloff",
+        "flatness",
+        "tilt",
+        "alpha_ratio",
+        "hammarberg",
+        "zero_crossings",
+    ),
+    "pitch and voice": ("f0", "voicing", "jitter", "shimmer"),
+    "modulation": ("modulation",),
+}
+
+
+def group(column: str) -> str:
+    """Return what kind of feature a column of the default vector is."""
+    if column in RATE:
+        return "energy" if column.startswith("level") else "rate and pauses"
+    bare = column.removeprefix("voiced_")
+    return next(name for name, starts in _GROUPS.items() if bare.startswith(starts))
+
+
+def frequency_group(column: str) -> str:
+    """Return where a band of ``logmel`` lies."""
+    band = int(column.rpartition("_")[2])
+    edges = {"below 0.5 kHz": 11, "0.5 to 1 kHz": 22, "1 to 2 kHz": 35, "2 to 4 kHz": 49}
+    return next((name for name, end in edges.items() if band < end), "4 to 8 kHz")
+
+
+def cepstral_group(column: str) -> str:
+    """Return whether a column of ``mfcc-frames`` is static, or a first or second difference."""
+    return {"mfcc": "static MFCC", "mfcc_delta": "first differences", "mfcc_delta2": "second differences"}[
+        column.rpartition("_")[0]
+    ]

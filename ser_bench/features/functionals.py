@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ser_bench.features.base import FeatureSet
-from ser_bench.features.columns import COLUMNS
+from ser_bench.features.columns import COLUMNS, group
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,4 +26,5 @@ FUNCTIONALS = FeatureSet(
     source="after eGeMAPS (Eyben et al., 2016) and Boersma (1993)",
     columns=COLUMNS,
     compute=_compute,
+    group=group,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ser_bench.features.base import FeatureSet
+from ser_bench.features.columns import frequency_group
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,5 +24,6 @@ LOGMEL = FeatureSet(
     source="dB of full scale; triangles on Slaney's mel scale (Auditory Toolbox, 1998)",
     columns=tuple(f"logmel_{band:02d}" for band in range(64)),
     compute=_compute,
+    group=frequency_group,
     parameters={"bands": 64, "fmin": 50, "fmax": 8000, "window_ms": 25, "hop_ms": 10},
 )

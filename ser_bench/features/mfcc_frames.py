@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ser_bench.features.base import FeatureSet
+from ser_bench.features.columns import cepstral_group
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,5 +30,6 @@ MFCC_FRAMES = FeatureSet(
     source="cosine transform of logmel; regression over two frames on either side",
     columns=tuple(f"{kind}_{i:02d}" for kind in ("mfcc", "mfcc_delta", "mfcc_delta2") for i in range(20)),
     compute=_compute,
+    group=cepstral_group,
     parameters={"coefficients": 20, "bands": 64, "fmin": 50, "fmax": 8000, "window_ms": 25, "hop_ms": 10},
 )

@@ -19,6 +19,8 @@ class Model:
     estimator has ``history_`` (a dict of equally long lists, one value per epoch: ``loss``,
     ``accuracy``, ``val_loss``, ``val_accuracy``).
 
+    Where not ``seeded``, nothing in it is random: every seed gives the same model.
+
     ``accepts`` says which kinds of features ``X`` may be: ``vector`` is float32 ``(n, d)``; ``frames``
     is float32 ``(n, t, d)``, padded with NaN behind each clip's end. ``cost`` is the usual fit time relative to
     other models; it orders a run's plan and paces its progress bar. ``source`` names the modules
@@ -33,6 +35,7 @@ class Model:
     accepts: tuple[Literal["vector", "frames"], ...] = ("vector",)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     grouped: bool = False
+    seeded: bool = True
     cost: float = 1.0
     needs: tuple[str, ...] = ("scikit-learn",)
     source: tuple[str, ...] = ()

@@ -121,6 +121,7 @@ def _model(name: str, summary: str, build: Callable[..., Any], parameters: Mappi
         build=build,
         parameters=parameters,
         cost=cost,
+        seeded=name not in ("svm", "knn", "lda"),
         needs=("scikit-learn", "xgboost") if name == "xgboost" else ("scikit-learn",),
         source=("ser_bench.models.classical", "ser_bench.models.estimators"),
     )

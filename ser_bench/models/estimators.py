@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+import zlib
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,6 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVC
-from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import check_array, check_is_fitted
 
@@ -48,7 +48,7 @@ class Standardizer(TransformerMixin, BaseEstimator):
 
 
 class Chance(ClassifierMixin, BaseEstimator):
-    """Random guesses that never look at ``X``: the same rows, so the same guesses, for the same seed.
+    """Random guesses: the same for the same ``X`` and seed, others for other clips.
 
     ``uniform`` gives every class the same chance; ``stratified`` guesses a class as often as it
     occurred in training.
@@ -69,7 +69,8 @@ class Chance(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return random rows that sum to one, ``(n, classes)``; the largest value is the guess."""
         check_is_fitted(self)
-        waits = check_random_state(self.random_state).exponential(size=(len(X), len(self.classes_)))
+        drawn = np.random.RandomState([self.random_state or 0, zlib.crc32(np.ascontiguousarray(X).tobytes())])
+        waits = drawn.exponential(size=(len(X), len(self.classes_)))
         if self.strategy == "uniform":
             return waits / waits.sum(axis=1, keepdims=True)
         # In a race of exponential clocks, class k rings first with probability proportional to its rate.

@@ -12,6 +12,7 @@ import pandas as pd
 
 from ser_bench.emotions import EMOTIONS
 from ser_bench.results import read_run, write_run
+from ser_bench.tables import AUDIT, IMPORTANCE
 
 MODELS = {
     "chance": (0.125, 0.0),
@@ -60,7 +61,14 @@ def save_fake_run(folder: Path, recipe: Recipe):
         for model, (split, folds), repeat in itertools.product(recipe.models, recipe.splits, range(recipe.repeats))
     ]
     fits, predictions, curves = (pd.concat(parts, ignore_index=True) for parts in zip(*tables, strict=True))
-    write_run(folder, _info(recipe, clips), fits, predictions, curves)
+    tables = {
+        "fits": fits.assign(model_bytes=[1000 * (1 + len(model)) ** 2 for model in fits["model"]]),
+        "curves": curves,
+        "clips": clips.drop(columns="true"),
+        "audit": _audit(recipe, predictions),
+        "importance": _importance(fits),
+    }
+    write_run(folder, _info(recipe, clips), predictions, tables)
     return read_run(folder)
 
 
@@ -71,7 +79,36 @@ def _clips(recipe: Recipe) -> pd.DataFrame:
         for s, label, take in grid
         if not (label == "neutral" and take * 2 >= recipe.clips_per_label)
     ]
-    return pd.DataFrame(rows, columns=["clip", "speaker", "true"])
+    clips = pd.DataFrame(rows, columns=["clip", "speaker", "true"])
+    takes = np.arange(len(clips))
+    return clips.assign(
+        emotion=clips["true"],
+        gender=["male" if int(s) % 2 else "female" for s in clips["speaker"]],
+        text=np.array(["kids", "dogs"])[takes % 2],
+        intensity=np.array(["normal", "strong"])[takes // 2 % 2],
+        path=clips["clip"],
+    )
+
+
+def _audit(recipe, predictions):
+    """Count what folds share, each trained on all clips that it does not test."""
+    rows = []
+    for (split, repeat, fold), part in predictions.groupby(["split", "repeat", "fold"]):
+        apart = split.startswith(("actor", "loso", "emobox"))
+        test, speakers = part["clip"].nunique(), part["speaker"].nunique()
+        shared = 0 if apart else speakers
+        counts = (1000, test, 20, speakers, shared, 0 if apart else test, 2, 2, test, 0, 0 if apart else 3)
+        rows.append((split, repeat, fold, *counts))
+    return pd.DataFrame(rows, columns=list(AUDIT.columns))
+
+
+def _importance(fits):
+    """Let every learner go by energy most."""
+    lost = {"energy": 0.2, "MFCC": 0.1, "pitch and voice": 0.05, "modulation": -0.01}
+    told = fits[(fits["status"] == "ok") & fits["split"].isin(["actor", "loso", "emobox"]) & (fits["repeat"] == 0)]
+    told = told[~told["model"].isin(["chance", "majority"])][["model", "split", "repeat", "fold", "uar"]]
+    parts = [told.assign(group=name, columns=9, uar_shuffled=told["uar"] - drop) for name, drop in lost.items()]
+    return pd.concat(parts, ignore_index=True)[list(IMPORTANCE.columns)]
 
 
 def _fit(recipe, clips, key, folds):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 
 import pandas as pd
@@ -55,9 +56,9 @@ def test_a_missing_fold_leaves_no_score_and_says_why(broken_run):
     assert table.at["lda", "status"] == "ok"
 
 
-def test_a_fold_without_any_row_counts_as_missing(run, tmp_path):
+def test_a_fold_without_any_row_counts_as_missing(run):
     fits = run.fits.drop(run.fits.query("model == 'svm' and split == 'actor' and fold == 2").index)
-    partial = type(run)(info=run.info, fits=fits, predictions=run.predictions, curves=run.curves, folder=tmp_path)
+    partial = dataclasses.replace(run, fits=fits)
     assert shortfalls(partial)["svm", "actor"] == "unfinished 2/12"
     assert shortfalls(partial)["knn", "actor"] == ""
 
@@ -164,9 +165,7 @@ def test_markdown_shows_percent_with_one_decimal_and_the_gaps_sign(run):
 def test_what_was_left_out_is_named_but_not_at_length(run):
     info = {**run.info, "dropped": [f"clip{i}.wav" for i in range(8)]}
     info["problems"] = [{"path": "bad.wav", "reason": "no sound"}]
-    text = markdown(
-        type(run)(info=info, fits=run.fits, predictions=run.predictions, curves=run.curves, folder=run.folder)
-    )
+    text = markdown(dataclasses.replace(run, info=info))
     assert "clip4.wav and 3 more" in text
     assert "bad.wav (no sound)" in text
 

@@ -1,0 +1,89 @@
+"""Sound prints: what tells an altered copy of a recording from another recording of the same sentence.
+
+A print is the course of a clip's level and brightness around the centre of its energy. Gain, offset,
+silence at the ends, resampling, lossy coding and faint noise leave it nearly as it is; another take of
+the same words by the same speaker does not. It can err: a copy cut off within the speech, or brought
+down to 8 kHz, may pass for another take, and synthetic voices of one rhythm for one another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+MOMENTS = 96
+SPREADS = 2.5
+"""A print covers so many standard deviations of the energy over time to either side of its centre."""
+RATE = 4000.0
+FRAME_SECONDS = 0.02
+RANGE_DB = 30.0
+"""What lies further below the loudest frame counts as silence."""
+LEVEL_ALIKE, BRIGHTNESS_ALIKE = 0.985, 0.93
+"""Correlations from which two prints of about the same length are those of one recording. Of RAVDESS's takes the
+nearest two reach 0.97 and 0.89, a copy at 16 kHz, in OGG or MP3 at least 0.99 and 0.95."""
+LENGTH_TOLERANCE = 0.02
+"""By how much the lengths of two such clips may differ, silence at the ends apart."""
+
+
+def sound_print(y: np.ndarray, sr: float) -> tuple[float, bytes]:
+    """Return how long a clip's energy lasts in seconds, and its print of 192 bytes.
+
+    ``y`` is float32 mono at ``sr`` Hz. The length is four standard deviations of the energy over time,
+    which silence at the ends does not change; 0 for a clip without sound.
+    """
+    frames, step = _frames(y, sr)
+    energy = np.einsum("ij,ij->i", frames, frames)
+    if not energy.any():
+        return 0.0, bytes(2 * MOMENTS)
+    level = 10 * np.log10(energy / energy.max() + 1e-12)
+    slopes = np.diff(frames, axis=1)
+    bright = 10 * np.log10((np.einsum("ij,ij->i", slopes, slopes) + 1e-12) / (energy + 1e-12))
+    audible = level > -RANGE_DB
+    bright = np.where(audible, np.clip(bright, -RANGE_DB, 0), bright[audible].mean())
+    share, places = energy / energy.sum(), np.arange(len(level))
+    centre = share @ places
+    spread = float(np.sqrt(share @ (places - centre) ** 2)) + 1
+    moments = centre + spread * np.linspace(-SPREADS, SPREADS, MOMENTS)
+    courses = (-6 * np.maximum(level, -RANGE_DB), -6 * bright)
+    course = np.concatenate([np.interp(moments, places, values) for values in courses])
+    return 4 * spread * step, np.round(course).clip(0, 255).astype(np.uint8).tobytes()
+
+
+def near_identical(lengths: Sequence[float], prints: Sequence[bytes]) -> list[tuple[int, int]]:
+    """Return the pairs of clips that are altered copies of one recording, as indices ``i < j``.
+
+    ``lengths`` and ``prints`` are those of :func:`sound_print`. Only clips of about the same length are
+    compared, so a corpus ten times as large takes about a hundred times as long: 1 s for 10,000 clips.
+    """
+    order = np.argsort(lengths, kind="stable")
+    seconds = np.asarray(lengths, dtype=float)[order]
+    course = np.frombuffer(b"".join(prints), np.uint8).reshape(len(order), -1).astype(np.float32)[order]
+    courses = [_unit(course[:, k * MOMENTS : (k + 1) * MOMENTS]) for k in range(2)]
+    pairs = []
+    for i, length in enumerate(seconds):
+        last = int(np.searchsorted(seconds, length * (1 + LENGTH_TOLERANCE), side="right"))
+        if length == 0 or last == i + 1:
+            continue
+        level, bright = (course[i + 1 : last] @ course[i] for course in courses)
+        alike = np.flatnonzero((level > LEVEL_ALIKE) & (bright > BRIGHTNESS_ALIKE))
+        pairs += [sorted((int(order[i]), int(order[i + 1 + k]))) for k in alike]
+    return sorted((a, b) for a, b in pairs)
+
+
+def _frames(y: np.ndarray, sr: float) -> tuple[np.ndarray, float]:
+    """Return the clip, averaged down to about 4 kHz, less its mean, in frames ``(t, n)``, and their step in seconds."""
+    factor = max(1, round(sr / RATE))
+    low = y[: len(y) // factor * factor].reshape(-1, factor).mean(axis=1)
+    low = low - low.mean()
+    length = max(2, round(FRAME_SECONDS * sr / factor))
+    count = -(-len(low) // length)
+    frames = np.pad(low, (0, count * length - len(low))).reshape(count, length)
+    return frames, length * factor / sr
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    """Return the rows less their mean, of length 1; rows that are all the same stay zero."""
+    rows = rows - rows.mean(axis=1, keepdims=True)
+    norm = np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows / np.where(norm > 0, norm, 1)

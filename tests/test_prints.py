@@ -1,0 +1,66 @@
+"""Sound prints: altered copies of a recording are found, other takes are not."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+import soundfile
+
+from ser_bench.prints import near_identical, sound_print
+
+SR = 16000
+
+
+def take(seed: int) -> np.ndarray:
+    """Return a second or two of something like syllables: bursts of tone and noise, float32."""
+    rng = np.random.default_rng(seed)
+    parts = [np.zeros(1600)]
+    for _ in range(6):
+        t = np.arange(int(rng.uniform(0.12, 0.3) * SR)) / SR
+        tone = np.sin(2 * np.pi * rng.uniform(100, 300) * t) + rng.uniform(0.05, 0.5) * rng.standard_normal(t.size)
+        parts += [rng.uniform(0.05, 0.4) * np.hanning(t.size) * tone, np.zeros(int(rng.uniform(0, 0.1) * SR))]
+    return np.concatenate([*parts, np.zeros(3200)]).astype(np.float32)
+
+
+def coded(y: np.ndarray, kind: str) -> tuple[np.ndarray, int]:
+    buffer = io.BytesIO()
+    soundfile.write(buffer, y, SR, format=kind)
+    buffer.seek(0)
+    return soundfile.read(buffer, dtype="float32")
+
+
+def noisy(y: np.ndarray) -> np.ndarray:
+    noise = np.random.default_rng(0).standard_normal(y.size).astype(np.float32)
+    return y + 0.01 * np.sqrt(np.mean(y**2)) * noise
+
+
+COPIES = {
+    "gain": lambda y: (0.2 * y, SR),
+    "inverted": lambda y: (-y, SR),
+    "offset": lambda y: (y + 0.05, SR),
+    "padded": lambda y: (np.pad(y, (3500, 9000)), SR),
+    "cut in its silence": lambda y: (y[1000:], SR),
+    "ogg": lambda y: coded(y, "OGG"),
+    "noise at -40 dB": lambda y: (noisy(y), SR),
+    "twice the rate": lambda y: (np.repeat(y, 2), 2 * SR),
+}
+
+
+@pytest.mark.parametrize("how", COPIES)
+def test_an_altered_copy_is_found_among_other_takes(how):
+    sounds = [(take(seed), SR) for seed in range(12)] + [COPIES[how](take(3))]
+    lengths, prints = zip(*(sound_print(*sound) for sound in sounds), strict=True)
+    assert near_identical(lengths, prints) == [(3, 12)]
+
+
+def test_silence_is_like_nothing():
+    lengths, prints = zip(*(sound_print(np.zeros(4000, np.float32), SR) for _ in range(3)), strict=True)
+    assert near_identical(lengths, prints) == []
+
+
+def test_a_steady_tone_has_a_print():
+    length, print_ = sound_print(np.ones(400, np.float32), SR)
+    assert length == 0
+    assert len(print_) == 192
