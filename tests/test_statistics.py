@@ -1,0 +1,438 @@
+"""Intervals hold what they promise; tests between models equal those that other people wrote."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from ser_bench import metrics, statistics
+
+SPEAKERS, CLASSES = 4, 3
+clips = st.lists(
+    st.tuples(st.integers(0, SPEAKERS - 1), st.integers(0, CLASSES - 1), st.integers(0, CLASSES - 1)),
+    min_size=1,
+    max_size=60,
+)
+p_values = st.lists(st.floats(0, 1), min_size=1, max_size=20)
+tables = hnp.arrays(np.int64, st.tuples(st.integers(2, 12), st.integers(3, 6)), elements=st.integers(0, 9))
+"""Clips right of 9, per speaker and model: ties and zeros abound."""
+
+DEMSAR = [
+    [0.763, 0.768, 0.771, 0.798],
+    [0.599, 0.591, 0.590, 0.569],
+    [0.954, 0.971, 0.968, 0.967],
+    [0.628, 0.661, 0.654, 0.657],
+    [0.882, 0.888, 0.886, 0.898],
+    [0.936, 0.931, 0.916, 0.931],
+    [0.661, 0.668, 0.609, 0.685],
+    [0.583, 0.583, 0.563, 0.625],
+    [0.775, 0.838, 0.866, 0.875],
+    [1.000, 1.000, 1.000, 1.000],
+    [0.940, 0.962, 0.965, 0.962],
+    [0.619, 0.666, 0.614, 0.669],
+    [0.972, 0.981, 0.9751, 0.975],
+    [0.957, 0.978, 0.946, 0.970],
+]
+"""AUC of four C4.5 variants on 14 data sets (Demšar 2006, table 6).
+
+The table prints 0.975 where 0.9751 is here; only with one of the two ranked higher do its mean ranks come out.
+"""
+
+
+def corpus(rng, models=1, speakers=24, clips=60, classes=8):
+    """Tallies of models that agree on which speakers are hard."""
+    speaker = np.repeat(np.arange(speakers), clips)
+    true = rng.integers(classes, size=speaker.size)
+    chance = rng.uniform(0.2, 0.9, size=speakers)[speaker]
+    predictions = [np.where(rng.random(speaker.size) < chance, true, 0) for _ in range(models)]
+    return statistics.stack([statistics.tally(speaker, true, guess, speakers, classes) for guess in predictions])
+
+
+def score(rows):
+    """The library's scores of clips, or NaN for none."""
+    if not rows:
+        return {"accuracy": np.nan, "uar": np.nan, "macro_f1": np.nan}
+    _, true, predicted = zip(*rows, strict=True)
+    return metrics.evaluate(true, predicted)
+
+
+def assert_scores_equal(got, expected, **tolerance):
+    assert got.keys() == expected.keys()
+    for name, values in expected.items():
+        np.testing.assert_allclose(got[name], values, **(tolerance or {"rtol": 1e-12}))
+
+
+# Draws and scores
+
+
+def test_each_draw_takes_as_many_speakers_as_there_are():
+    counts = statistics.speaker_draws(24, draws=300, seed=1)
+    assert counts.shape == (300, 24)
+    assert counts.dtype.kind == "i"
+    assert (counts.sum(axis=1) == 24).all()
+
+
+def test_draws_of_a_seed_never_change():
+    expected = [[0, 1, 0, 2, 2], [1, 2, 2, 0, 0], [3, 0, 0, 0, 2]]
+    np.testing.assert_array_equal(statistics.speaker_draws(5, draws=3, seed=7), expected)
+
+
+def test_every_speaker_is_drawn_as_often_as_every_other():
+    counts = statistics.speaker_draws(10, draws=20000)
+    np.testing.assert_allclose(counts.mean(axis=0), 1, atol=0.04)
+    np.testing.assert_allclose(counts.var(axis=0), 0.9, atol=0.06)
+
+
+@pytest.mark.parametrize(("speakers", "draws"), [(0, 10), (3, 0)])
+def test_draws_of_nobody_and_no_draws_are_refused(speakers, draws):
+    with pytest.raises(ValueError, match="at least 1"):
+        statistics.speaker_draws(speakers, draws)
+
+
+@settings(deadline=None)
+@given(clips)
+def test_scores_of_tallies_equal_those_of_the_pooled_clips(rows):
+    tallies = statistics.tally(*zip(*rows, strict=True), SPEAKERS, CLASSES)
+    assert_scores_equal(statistics.scores_of(tallies), score(rows))
+
+
+@settings(deadline=None)
+@given(clips)
+def test_a_draw_scores_what_the_clips_of_its_speakers_do_when_laid_end_to_end(rows):
+    counts = statistics.speaker_draws(SPEAKERS, draws=20)
+    got = statistics.bootstrap_scores(statistics.tally(*zip(*rows, strict=True), SPEAKERS, CLASSES), counts)
+    said = {speaker: [row for row in rows if row[0] == speaker] for speaker in range(SPEAKERS)}
+    drawn = [score([row for speaker, times in enumerate(draw) for row in said[speaker] * times]) for draw in counts]
+    assert_scores_equal(got, {name: [one[name] for one in drawn] for name in got})
+
+
+def test_drawing_everybody_once_gives_the_score_itself():
+    tallies = corpus(np.random.default_rng(0))
+    once = statistics.bootstrap_scores(tallies, np.ones((1, 24), dtype=int))
+    point = statistics.scores_of(tallies)
+    assert_scores_equal({name: values[..., 0] for name, values in once.items()}, point, rtol=0)
+
+
+def test_leading_axes_are_kept_and_scored_one_by_one():
+    flat = corpus(np.random.default_rng(1), models=6)
+    grid = statistics.Tallies(
+        *(part.reshape(3, 2, 24, 8) for part in (flat.hits, flat.spoken, flat.predicted)),
+    )
+    counts = statistics.speaker_draws(24, draws=30)
+    got, expected = statistics.bootstrap_scores(grid, counts), statistics.bootstrap_scores(flat, counts)
+    assert_scores_equal(got, {name: values.reshape(3, 2, 30) for name, values in expected.items()}, rtol=0)
+    assert statistics.scores_of(grid)["uar"].shape == (3, 2)
+
+
+def test_a_draw_without_clips_has_no_score():
+    tallies = statistics.tally([0], [0], [0], speakers=2, classes=2)
+    got = statistics.bootstrap_scores(tallies, [[0, 2], [2, 0]])
+    assert_scores_equal(got, {name: [np.nan, 1] for name in ("accuracy", "uar", "macro_f1")})
+
+
+@pytest.mark.parametrize("codes", [([0, 3], [0, 0], [0, 0]), ([0, 0], [0, -1], [0, 0]), ([0, 0], [0, 0], [0, 2])])
+def test_codes_outside_their_range_are_refused(codes):
+    with pytest.raises(ValueError, match="codes must be"):
+        statistics.tally(*codes, speakers=3, classes=2)
+
+
+def test_unequal_lists_of_clips_are_refused():
+    with pytest.raises(ValueError, match="1 predictions"):
+        statistics.tally([0, 0], [0, 0], [0], speakers=1, classes=1)
+
+
+# Intervals
+
+
+@settings(deadline=None)
+@given(
+    hnp.arrays(np.float64, st.tuples(st.integers(1, 4), st.integers(1, 30)), elements=st.floats(0, 1)),
+    st.floats(0.01, 0.99),
+)
+def test_intervals_equal_numpys_quantiles(values, confidence):
+    expected = np.quantile(values, [(1 - confidence) / 2, (1 + confidence) / 2], axis=-1)
+    np.testing.assert_allclose(statistics.interval(values, confidence), expected, atol=1e-12)
+
+
+def test_intervals_leave_out_what_has_no_score():
+    values = np.array([[np.nan, 0.5, 0.1, np.nan, 0.9], [np.nan] * 5])
+    low, high = statistics.interval(values, 0.8)
+    np.testing.assert_allclose(low, [np.quantile([0.1, 0.5, 0.9], 0.1), np.nan])
+    np.testing.assert_allclose(high, [np.quantile([0.1, 0.5, 0.9], 0.9), np.nan])
+
+
+@pytest.mark.parametrize(("values", "confidence"), [([], 0.95), ([1.0], 0.0), ([1.0], 95)])
+def test_intervals_of_nothing_and_at_an_impossible_confidence_are_refused(values, confidence):
+    with pytest.raises(ValueError, match=r"no draw|between 0 and 1"):
+        statistics.interval(values, confidence)
+
+
+def test_the_same_draws_for_two_models_narrow_the_interval_of_their_difference():
+    tallies = corpus(np.random.default_rng(2), models=2)
+    paired = statistics.bootstrap_scores(tallies, statistics.speaker_draws(24, seed=0))["uar"]
+    other = statistics.bootstrap_scores(tallies, statistics.speaker_draws(24, seed=1))["uar"]
+    low, high = statistics.interval(paired[0] - paired[1])
+    loose_low, loose_high = statistics.interval(paired[0] - other[1])
+    assert high - low < 0.7 * (loose_high - loose_low)
+
+
+def test_intervals_over_speakers_cover_the_truth_and_those_over_clips_do_not():
+    corpora, speakers, clips_each, draws = 1000, 24, 60, 1000
+    rng = np.random.default_rng(3)
+    hits = rng.binomial(clips_each, expit(0.4 + 0.5 * rng.standard_normal((corpora, speakers))))
+    nodes, weights = np.polynomial.hermite_e.hermegauss(64)
+    truth = np.average(expit(0.4 + 0.5 * nodes), weights=weights)
+
+    spoken = np.full((corpora, speakers, 1), clips_each)
+    tallies = statistics.Tallies(hits=hits[..., np.newaxis], spoken=spoken, predicted=spoken)
+    by_speaker = statistics.bootstrap_scores(tallies, statistics.speaker_draws(speakers, draws))["accuracy"]
+    total = speakers * clips_each
+    by_clip = rng.binomial(total, hits.sum(axis=1, keepdims=True) / total, size=(corpora, draws)) / total
+
+    assert share_covering(by_speaker, truth) >= 0.90
+    assert share_covering(by_clip, truth) < 0.85
+
+
+def expit(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def share_covering(draws, truth):
+    low, high = statistics.interval(draws)
+    return np.mean((low <= truth) & (truth <= high))
+
+
+# Tests between models
+
+
+@settings(deadline=None)
+@given(tables)
+def test_friedman_equals_scipys(table):
+    from scipy import stats
+
+    result = statistics.friedman(table / 9)
+    assert result.n == len(table)
+    np.testing.assert_allclose(result.mean_ranks, stats.rankdata(-table, axis=1).mean(axis=0))
+    if np.ptp(table, axis=1).any():
+        expected = stats.friedmanchisquare(*table.T)
+        assert (result.statistic, result.p) == pytest.approx((expected.statistic, expected.pvalue))
+
+
+def test_mean_ranks_equal_the_published_example():
+    np.testing.assert_allclose(statistics.friedman(DEMSAR).mean_ranks, [3.143, 2.0, 2.893, 1.964], atol=5e-4)
+
+
+def test_friedman_finds_no_difference_where_all_models_tie():
+    result = statistics.friedman(np.repeat([[0.2], [0.7]], 3, axis=1))
+    assert (result.statistic, result.p) == (0, 1)
+    np.testing.assert_array_equal(result.mean_ranks, [2, 2, 2])
+
+
+def test_rounding_of_a_sum_is_no_difference_between_models():
+    result = statistics.friedman([[0.1 + 0.2, 0.3, 0.3], [0.3, 0.1 + 0.2, 0.3]])
+    assert result.p == 1
+
+
+@pytest.mark.parametrize("shape", [(5, 2), (1, 3)])
+def test_friedman_refuses_too_few_models_or_speakers(shape):
+    with pytest.raises(ValueError, match="needs 3 models and 2 speakers"):
+        statistics.friedman(np.zeros(shape))
+
+
+@pytest.mark.parametrize("test", [statistics.friedman, statistics.wilcoxon_holm])
+@pytest.mark.parametrize("scores", [[[0.1, np.nan, 0.3]] * 2, [0.1, 0.2, 0.3]])
+def test_scores_that_are_missing_or_no_table_are_refused(test, scores):
+    with pytest.raises(ValueError, match="one row per speaker"):
+        test(scores)
+
+
+@pytest.mark.parametrize("speakers", [5, 24, 50, 80])
+def test_wilcoxon_without_ties_equals_scipys_exact_and_then_normal_test(speakers):
+    from scipy import stats
+
+    scores = np.random.default_rng(speakers).random((speakers, 2))
+    method = "exact" if speakers <= statistics.EXACT else "asymptotic"
+    expected = stats.wilcoxon(scores[:, 0], scores[:, 1], method=method).pvalue
+    assert statistics.wilcoxon_holm(scores)[0, 1] == pytest.approx(expected)
+
+
+@settings(deadline=None)
+@given(hnp.arrays(np.int64, st.integers(1, 7), elements=st.integers(-4, 4)).filter(np.any))
+def test_wilcoxon_with_ties_equals_counting_all_signs(differences):
+    from scipy import stats
+
+    ranks = stats.rankdata(np.abs(differences))
+    signs = np.array(list(itertools.product([-1, 1], repeat=len(ranks)))) * (differences != 0)
+    sums, own = signs @ ranks, np.sign(differences) @ ranks  # zeros split evenly add nothing to the difference
+    expected = min(1, 2 * min(np.mean(sums <= own), np.mean(sums >= own)))
+    second = np.arange(len(ranks)) / 7
+    scores = np.stack([second + differences / 7, second], axis=1)
+    assert statistics.wilcoxon_holm(scores)[0, 1] == pytest.approx(expected)
+
+
+def test_wilcoxon_with_ties_is_near_scipys_normal_test():
+    from scipy import stats
+
+    rng = np.random.default_rng(5)
+    scores = rng.integers(20, 60, size=(40, 2)) / 60 + [0.05, 0]
+    expected = stats.wilcoxon(np.round(60 * (scores[:, 0] - scores[:, 1])), zero_method="zsplit", method="asymptotic")
+    assert statistics.wilcoxon_holm(scores)[0, 1] == pytest.approx(expected.pvalue, abs=0.01)
+
+
+def test_all_pairs_are_adjusted_together_into_a_symmetric_matrix():
+    scores = np.random.default_rng(4).random((24, 4)) + np.linspace(0, 0.5, 4)
+    p = statistics.wilcoxon_holm(scores)
+    first, second = np.triu_indices(4, k=1)
+    alone = [statistics.wilcoxon_holm(scores[:, pair])[0, 1] for pair in zip(first, second, strict=True)]
+    np.testing.assert_allclose(p[first, second], statistics.holm(alone))
+    np.testing.assert_array_equal(p, p.T)
+    np.testing.assert_array_equal(np.diag(p), 1)
+
+
+def test_models_that_tie_for_every_speaker_cannot_be_told_apart():
+    scores = np.array([[0.3, 0.1 + 0.2], [0.5, 0.5]])
+    np.testing.assert_array_equal(statistics.wilcoxon_holm(scores), 1)
+
+
+@settings(deadline=None, max_examples=25)  # statsmodels collects all of Python's garbage at every call
+@given(p_values)
+def test_holm_equals_statsmodels(p):
+    from statsmodels.stats.multitest import multipletests
+
+    np.testing.assert_allclose(statistics.holm(p), multipletests(p, method="holm")[1])
+
+
+# Bars of the diagram
+
+
+def apart(models, *pairs):
+    p = np.ones((models, models))
+    for first, second in pairs:
+        p[first, second] = p[second, first] = 0.01
+    return p
+
+
+def test_runs_overlap_and_none_lies_inside_another():
+    p = apart(4, (0, 2), (0, 3), (1, 3))
+    assert statistics.cliques([1, 2, 3, 4], p) == [[0, 1], [1, 2], [2, 3]]
+
+
+def test_runs_follow_the_ranks_and_not_the_columns():
+    assert statistics.cliques([3, 1, 2], apart(3, (0, 1), (0, 2))) == [[1, 2]]
+
+
+def test_a_model_told_apart_inside_a_run_breaks_it():
+    assert statistics.cliques([1, 2, 3], apart(3, (0, 1))) == [[1, 2]]
+
+
+def test_no_run_where_all_can_be_told_apart_and_one_where_none_can():
+    everyone = itertools.combinations(range(4), 2)
+    assert statistics.cliques([4, 3, 2, 1], apart(4, *everyone)) == []
+    assert statistics.cliques([4, 3, 2, 1], apart(4)) == [[3, 2, 1, 0]]
+
+
+@given(st.integers(1, 7), st.data())
+def test_runs_are_just_the_longest_stretches_without_a_difference(models, data):
+    pairs = list(itertools.combinations(range(models), 2))
+    different = data.draw(st.sets(st.sampled_from(pairs))) if pairs else set()
+    stretches = [set(range(a, b)) for a, b in itertools.combinations(range(models + 1), 2) if b - a > 1]
+    alike = [s for s in stretches if not any(set(pair) <= s for pair in different)]
+    longest = [s for s in alike if not any(s < other for other in alike)]
+    runs = statistics.cliques(np.arange(models), apart(models, *different))
+    assert runs == sorted(sorted(s) for s in longest)
+
+
+# Folds, clips, confidence, cost
+
+
+def test_corrected_t_test_equals_an_example_worked_by_hand():
+    # Mean 0.03, variance 0.0005; t = 0.03 / sqrt((1/5 + 20/80) · 0.0005) = 0.03 / 0.015.
+    t, p = statistics.corrected_t_test([0.02, 0.04, 0.06, 0.00, 0.03], n_train=80, n_test=[18, 22, 20, 20, 20])
+    assert (t, p) == pytest.approx((2.0, 0.1161165), abs=1e-6)
+
+
+def test_corrected_t_test_without_overlap_is_the_ordinary_one():
+    from scipy import stats
+
+    differences = np.random.default_rng(6).normal(0.02, 0.05, size=15)
+    expected = stats.ttest_1samp(differences, 0)
+    got = statistics.corrected_t_test(differences, n_train=1e12, n_test=1)
+    assert got == pytest.approx((expected.statistic, expected.pvalue))
+
+
+@pytest.mark.parametrize(
+    ("differences", "expected"),
+    [([0.0] * 3, (0, 1)), ([0.1] * 3, (np.inf, 0)), ([-0.1] * 3, (-np.inf, 0)), ([0.1], (np.nan, np.nan))],
+)
+def test_corrected_t_test_of_equal_or_too_few_differences(differences, expected):
+    np.testing.assert_equal(statistics.corrected_t_test(differences, 80, 20), expected)
+
+
+def test_corrected_t_test_refuses_folds_without_training_clips():
+    with pytest.raises(ValueError, match="n_train"):
+        statistics.corrected_t_test([0.1, 0.2], 0, 20)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=80))
+def test_mcnemar_equals_statsmodels(rows):
+    from statsmodels.stats.contingency_tables import mcnemar
+
+    first, second = np.array(rows).T
+    table = [[np.sum(a & b) for b in (second, ~second)] for a in (first, ~first)]
+    only_first, only_second, p = statistics.mcnemar_exact(first, second)
+    assert (only_first, only_second) == (table[0][1], table[1][0])
+    assert p == pytest.approx(mcnemar(table, exact=True).pvalue)
+
+
+def test_calibration_equals_an_example_worked_by_hand():
+    result = statistics.calibration([0.1, 0.2, 0.9, 0.7], [False, True, True, False], bins=3)
+    np.testing.assert_allclose(result.confidence, [0.15, np.nan, 0.8])
+    np.testing.assert_allclose(result.accuracy, [0.5, np.nan, 0.5])
+    np.testing.assert_array_equal(result.count, [2, 0, 2])
+    assert result.ece == pytest.approx(0.5 * 0.35 + 0.5 * 0.3)
+
+
+def test_a_bin_holds_its_upper_edge():
+    edges = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
+    count = statistics.calibration(edges, [True] * 11).count
+    np.testing.assert_array_equal(count, [2] + [1] * 9)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=50), st.integers(1, 12))
+def test_calibration_loses_no_clip_and_one_bin_compares_the_means(rows, bins):
+    confidence, right = zip(*rows, strict=True)
+    assert statistics.calibration(confidence, right, bins).count.sum() == len(rows)
+    whole = abs(np.mean(confidence) - np.mean(right))
+    assert statistics.calibration(confidence, right, bins=1).ece == pytest.approx(whole)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "right"), [([], []), ([0.5], [True, False]), ([1.1], [True]), ([np.nan], [True]), ([-0.1], [True])]
+)
+def test_calibration_refuses_what_is_no_confidence(confidence, right):
+    with pytest.raises(ValueError, match=r"no clip|equally long|between 0 and 1"):
+        statistics.calibration(confidence, right)
+
+
+def test_a_slower_model_that_is_no_better_is_not_on_the_front():
+    front = statistics.pareto_front([1, 2, 3, 3, np.nan, 0], [0.5, 0.5, 0.9, 0.8, 1.0, np.nan])
+    np.testing.assert_array_equal(front, [True, False, True, False, False, False])
+
+
+def test_equal_points_share_the_front():
+    np.testing.assert_array_equal(statistics.pareto_front([1, 1], [0.5, 0.5]), [True, True])
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=20))
+def test_a_point_is_on_the_front_or_one_of_the_front_beats_it(points):
+    cost, worth = np.array(points).T
+    front = statistics.pareto_front(cost, worth)
+    assert front.any()
+    for c, w in zip(cost[~front], worth[~front], strict=True):
+        assert np.any(front & (cost <= c) & (worth >= w) & ((cost < c) | (worth > w)))
