@@ -15,21 +15,23 @@ if TYPE_CHECKING:
 
 
 def write_report(folder: Path, formats: Sequence[str] = ("png", "svg")) -> list[Path]:
-    """Write ``summary.csv``, ``summary.md`` and the charts of the run saved in ``folder``; return the files.
+    """Write ``summary.csv``, ``.tex`` and ``.md`` and the charts of the run saved in ``folder``; return the files.
 
     Charts of an earlier run in that folder are removed. Raises :class:`ser_bench.errors.RunError` where
     the run cannot be read or the folder not written.
     """
     from ser_bench.report.charts import draw_charts
+    from ser_bench.report.latex import latex
     from ser_bench.report.summary import markdown, summarise
     from ser_bench.results import read_run, write_file
 
     run = read_run(folder)
-    table, text = folder / "summary.csv", folder / "summary.md"
+    table, paper, text = (folder / f"summary.{ending}" for ending in ("csv", "tex", "md"))
     charts = draw_charts(run, folder, formats)
     write_file(table, summarise(run).to_csv(index=False, lineterminator="\n").encode())
+    write_file(paper, latex(run).encode())
     write_file(text, markdown(run).encode())  # last: see is_drawn
-    return [table, text, *charts]
+    return [table, paper, text, *charts]
 
 
 def is_drawn(folder: Path) -> bool:

@@ -8,6 +8,7 @@ happened to finish would compare it on other clips than its rivals.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from functools import wraps
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -21,24 +22,24 @@ from ser_bench.results import SavedRun
 BASELINES = ("chance", "majority")
 """Models that learn nothing of the voice; shown below the others and never named the best."""
 
-Frame = TypeVar("Frame", pd.DataFrame, pd.Series)
+Computed = TypeVar("Computed")
 
 _CELL = ["model", "split"]
 _FIT = ["repeat", "fold"]
 
 
-def once_per_run(compute: Callable[[SavedRun], Frame]) -> Callable[[SavedRun], Frame]:
+def once_per_run(compute: Callable[[SavedRun], Computed]) -> Callable[[SavedRun], Computed]:
     """Remember what was computed of a run as long as the run lives, since every chart asks again.
 
     Callers get a copy, so that none can spoil what the next one sees.
     """
-    known: WeakKeyDictionary[SavedRun, Frame] = WeakKeyDictionary()
+    known: WeakKeyDictionary[SavedRun, Computed] = WeakKeyDictionary()
 
     @wraps(compute)
-    def remembered(run: SavedRun) -> Frame:
+    def remembered(run: SavedRun) -> Computed:
         if run not in known:
             known[run] = compute(run)
-        return known[run].copy()
+        return deepcopy(known[run])
 
     return remembered
 
@@ -94,16 +95,13 @@ def shortfalls(run: SavedRun) -> pd.Series:
 
 @once_per_run
 def pooled_scores(run: SavedRun) -> pd.DataFrame:
-    """Return ``accuracy`` and ``uar`` per (model, split), NaN where a fold is missing."""
+    """Return ``accuracy``, ``uar`` and ``macro_f1`` per (model, split), NaN where a fold is missing."""
     frame = run.predictions
     codes = pd.DataFrame({"true": frame["true"].cat.codes, "predicted": frame["predicted"].cat.codes})
     keys = [frame["model"].astype("str"), frame["split"].astype("str"), frame["repeat"]]
-    rows = {
-        key: (metrics.accuracy(part["true"], part["predicted"]), metrics.uar(part["true"], part["predicted"]))
-        for key, part in codes.groupby(keys)
-    }
+    rows = {key: metrics.evaluate(part["true"], part["predicted"]) for key, part in codes.groupby(keys)}
     index = pd.MultiIndex.from_tuples(list(rows), names=[*_CELL, "repeat"]) if rows else _empty_index()
-    table = pd.DataFrame(list(rows.values()), index=index, columns=["accuracy", "uar"], dtype="float64")
+    table = pd.DataFrame(list(rows.values()), index=index, columns=["accuracy", "uar", "macro_f1"], dtype="float64")
     notes = shortfalls(run)
     means = table.groupby(level=_CELL).mean().reindex(notes.index)
     return means.where(notes == "")

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import textwrap
 
+import numpy as np
 import pandas as pd
 from tabulate import tabulate
 
+from ser_bench.report.comparisons import verdict
+from ser_bench.report.intervals import MEASURES, gap_intervals, intervals
+from ser_bench.report.leakage import findings
+from ser_bench.report.literature import published
 from ser_bench.report.scores import (
     BASELINES,
     gap_between,
@@ -16,7 +21,16 @@ from ser_bench.report.scores import (
     ranking_split,
     shortfalls,
 )
-from ser_bench.report.words import SYNTHETIC, normalisation, percent, points, protocol, seconds
+from ser_bench.report.words import (
+    SYNTHETIC,
+    normalisation,
+    percent,
+    percent_range,
+    points,
+    points_range,
+    protocol,
+    seconds,
+)
 from ser_bench.results import SavedRun
 
 
@@ -24,26 +38,42 @@ from ser_bench.results import SavedRun
 def summarise(run: SavedRun) -> pd.DataFrame:
     """Return a row per model, the best first and the baselines last.
 
-    Columns: ``model``; per split ``<split>_accuracy`` and ``<split>_uar`` (fractions, NaN where a fold is
-    missing); ``uar_gap`` (see :func:`ser_bench.report.scores.gap_between`); ``fit_seconds``, the mean
-    over the fits that ended; ``status``, ``ok`` or which split fell short and how.
+    Columns: ``model``; per split ``<split>_<measure>`` for accuracy, uar and macro_f1 (fractions, NaN where a
+    fold is missing), each followed by ``_low`` and ``_high`` (95 %, bootstrap over speakers), and
+    ``<split>_uar_sd`` over repeats; ``uar_gap`` (see :func:`ser_bench.report.scores.gap_between`) with its
+    interval; ``fit_seconds``, ``predict_seconds`` (per clip) and ``model_bytes``, means over the fits that
+    ended; ``status``, ``ok`` or which split fell short and how.
     """
     models, splits = list(run.info["models"]), list(run.info["splits"])
-    scores, notes = pooled_scores(run), shortfalls(run)
-    table = pd.DataFrame({"model": models})
-    for split in splits:
-        for measure in ("accuracy", "uar"):
-            table[f"{split}_{measure}"] = [scores.at[(model, split), measure] for model in models]
-    pair = gap_between(splits)
+    notes = shortfalls(run)
+    table = pd.DataFrame({"model": models} | _scores_with_intervals(run, models, splits))
+    pair, gaps = gap_between(splits), gap_intervals(run)
     table["uar_gap"] = table[f"{pair[0]}_uar"] - table[f"{pair[1]}_uar"] if pair else float("nan")
-    ended = run.fits[run.fits["status"] == "ok"].groupby("model")["fit_seconds"].mean()
-    table["fit_seconds"] = [float(ended.get(model, float("nan"))) for model in models]
+    table["uar_gap_low"], table["uar_gap_high"] = gaps["low"].to_numpy(), gaps["high"].to_numpy()
+    ended = run.fits[run.fits["status"] == "ok"]
+    ended = ended.assign(predict_seconds=ended["predict_seconds"] / ended["n_test"].astype("float64"))
+    costs = ended.groupby("model")[["fit_seconds", "predict_seconds", "model_bytes"]].mean().reindex(models)
+    for name in costs.columns:
+        table[name] = costs[name].to_numpy(dtype="float64")
     short = [[f"{split}: {notes[model, split]}" for split in splits if notes[model, split]] for model in models]
     table["status"] = ["; ".join(bad) or "ok" for bad in short]
     rank = table[f"{ranking_split(splits)}_uar"].fillna(-1)
     order = rank.to_frame("uar").assign(baseline=table["model"].isin(BASELINES))
     order = order.sort_values(["baseline", "uar"], ascending=[True, False], kind="stable")
     return table.loc[order.index].reset_index(drop=True)
+
+
+def _scores_with_intervals(run: SavedRun, models: list[str], splits: list[str]) -> dict[str, np.ndarray]:
+    scores, sure = pooled_scores(run), intervals(run)
+    columns = {}
+    for split in splits:
+        cells = pd.MultiIndex.from_product([models, [split]])
+        for measure in MEASURES:
+            columns[f"{split}_{measure}"] = scores[measure].reindex(cells).to_numpy()
+            for end in ("low", "high"):
+                columns[f"{split}_{measure}_{end}"] = sure[f"{measure}_{end}"].reindex(cells).to_numpy()
+        columns[f"{split}_uar_sd"] = sure["uar_sd"].reindex(cells).to_numpy()
+    return columns
 
 
 def headline(run: SavedRun) -> str:
@@ -77,6 +107,15 @@ def markdown(run: SavedRun) -> str:
     lines = [title, f"**{headline(run)}**", protocol(run) + ("" if note else " · not normalised by speaker")]
     lines += [f"**{note}.**"] if note else []
     lines.append(_aligned(_cells(run, between=" "), "github"))
+    beside = published(run)
+    if len(beside):
+        cells = {
+            "published, same protocol": list(beside["system"]),
+            **{f"{s} UAR %": [percent(v) for v in beside["uar"]] for s in beside["split"].unique()},
+            "accuracy %": [percent(v) for v in beside["accuracy"]],
+            "source": list(beside["source"]),
+        }
+        lines.append(_aligned(cells, "github"))
     return "\n\n".join([*lines, "\n".join(f"- {note}" for note in _notes(run))]) + "\n"
 
 
@@ -87,7 +126,7 @@ def terminal_table(run: SavedRun, width: int = 100) -> str:
     splits that neither rank the models nor make the gap.
     """
     splits = list(run.info["splits"])
-    cells = _cells(run, between="\n")
+    cells = _cells(run, between="\n", sure=len(splits) < 3)
     cells["model"] = [name if len(name) <= 24 else name[:23] + "…" for name in cells["model"]]
     kept = {ranking_split(splits), *(gap_between(splits) or ())}
     spare = [[f"{split}\naccuracy %" for split in splits], ["mean\nfit"]]
@@ -104,16 +143,23 @@ def terminal_table(run: SavedRun, width: int = 100) -> str:
     return "\n".join([*head, "", _aligned(cells, "simple")])
 
 
-def _cells(run: SavedRun, *, between: str) -> dict[str, list[str]]:
-    """Write the table's numbers by column; where a split fell short its cell says how."""
+def _cells(run: SavedRun, *, between: str, sure: bool = True) -> dict[str, list[str]]:
+    """Write the table's numbers by column, with intervals where ``sure``; a split that fell short says how."""
     table, notes, splits = summarise(run), shortfalls(run), list(run.info["splits"])
     cells = {"model": list(table["model"])}
     for measure, word in (("uar", "UAR"), ("accuracy", "accuracy")):
         for split in splits:
-            values = zip(table["model"], table[f"{split}_{measure}"], strict=True)
-            cells[f"{split}{between}{word} %"] = [notes[m, split] or percent(v) for m, v in values]
+            name = f"{split}_{measure}"
+            rows = zip(table["model"], *(table[name + end] for end in ("", "_low", "_high")), strict=True)
+            cells[f"{split}{between}{word} %"] = [
+                notes[m, split] or f"{percent(v)} {percent_range(low, high) if sure else ''}".rstrip()
+                for m, v, low, high in rows
+            ]
         if measure == "uar" and gap_between(splits):
-            cells[f"UAR{between}gap"] = [points(value) for value in table["uar_gap"]]
+            rows = zip(*(table["uar_gap" + end] for end in ("", "_low", "_high")), strict=True)
+            cells[f"UAR{between}gap"] = [
+                f"{points(v)} {points_range(low, high) if sure else ''}".rstrip() for v, low, high in rows
+            ]
     cells[f"mean{between}fit"] = [seconds(value) for value in table["fit_seconds"]]
     return cells
 
@@ -124,7 +170,8 @@ def _aligned(cells: dict[str, list[str]], style: str) -> str:
 
 
 def _named(row: pd.Series, split: str) -> str:
-    return f"{row['model']}, {percent(row[f'{split}_uar'])} %"
+    sure = percent_range(row[f"{split}_uar_low"], row[f"{split}_uar_high"])
+    return f"{row['model']}, {percent(row[f'{split}_uar'])} %" + (f" {sure}" if sure else "")
 
 
 def _flattery(gaps: pd.DataFrame, pair: tuple[str, str]) -> str:
@@ -152,7 +199,10 @@ def _notes(run: SavedRun) -> list[str]:
     notes = [
         "UAR is the mean recall over classes; it and accuracy are in percent, "
         "pooled over the clips of all test folds"
-        + (", then averaged over repeats." if run.fits["repeat"].nunique() > 1 else ".")
+        + (", then averaged over repeats." if run.fits["repeat"].nunique() > 1 else "."),
+        "In brackets: 95 % intervals by a bootstrap over speakers, paired for the gap.",
+        verdict(run),
+        *(f"What was known: {finding}" for finding in findings(run)),
     ]
     if pair:
         notes.append(f"The gap is UAR under `{pair[0]}` minus UAR under `{pair[1]}`, in points: what known voices add.")
@@ -160,7 +210,7 @@ def _notes(run: SavedRun) -> list[str]:
         notes.append("A model with a missing fold has no score under that split; `fits.csv` holds the reasons.")
     dropped, problems = run.info.get("dropped") or [], run.info.get("problems") or []
     if dropped:
-        notes.append(f"Left out as identical to an earlier clip: {_few([str(clip) for clip in dropped])}.")
+        notes.append(f"Left out as identical to an earlier clip: {_few([clip['path'] for clip in dropped])}.")
     if problems:
         named = [f"{problem['path']} ({problem['reason']})" for problem in problems]
         notes.append(f"Left out as unusable: {_few(named)}.")

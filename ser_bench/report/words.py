@@ -22,6 +22,27 @@ def points(difference: float) -> str:
     return f"{round(100 * difference, 1) + 0.0:+.1f}"  # adding zero turns -0.0 into +0.0
 
 
+def percent_range(low: float, high: float) -> str:
+    """Write an interval of fractions in percent, ``[51.2, 58.0]``; empty where there is none."""
+    return "" if math.isnan(low) or math.isnan(high) else f"[{100 * low:.1f}, {100 * high:.1f}]"
+
+
+def points_range(low: float, high: float) -> str:
+    """Write an interval of differences in points with signs, ``[+3.1, +9.0]``; empty where there is none."""
+    return "" if math.isnan(low) or math.isnan(high) else f"[{points(low)}, {points(high)}]"
+
+
+def size(count: float) -> str:
+    """Write a number of bytes with two digits and a unit; NaN as ``n/a``."""
+    if math.isnan(count):
+        return "n/a"
+    for unit in ("B", "kB", "MB"):
+        if count < 999.5:
+            return f"{count:.2g} {unit}" if count < 99.5 else f"{count:.0f} {unit}"
+        count /= 1000
+    return f"{count:.2g} GB"
+
+
 def seconds(duration: float) -> str:
     """Write a duration in seconds with two significant digits, from milliseconds up; NaN as ``n/a``."""
     if math.isnan(duration):

@@ -163,7 +163,7 @@ def test_markdown_shows_percent_with_one_decimal_and_the_gaps_sign(run):
 
 
 def test_what_was_left_out_is_named_but_not_at_length(run):
-    info = {**run.info, "dropped": [f"clip{i}.wav" for i in range(8)]}
+    info = {**run.info, "dropped": [{"path": f"clip{i}.wav", "reason": "a copy"} for i in range(8)]}
     info["problems"] = [{"path": "bad.wav", "reason": "no sound"}]
     text = markdown(dataclasses.replace(run, info=info))
     assert "clip4.wav and 3 more" in text

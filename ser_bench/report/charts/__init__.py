@@ -15,6 +15,7 @@ from ser_bench.report.charts.confusion import confusion
 from ser_bench.report.charts.cost import cost
 from ser_bench.report.charts.curves import curves
 from ser_bench.report.charts.gap import leakage_gap
+from ser_bench.report.charts.significance import significance
 from ser_bench.report.charts.speakers import speakers
 from ser_bench.report.picture import render
 from ser_bench.report.scores import gap_between
@@ -23,7 +24,7 @@ from ser_bench.results import SavedRun, write_file
 FORMATS = ("png", "svg")
 """What charts may be drawn as."""
 
-_OURS = re.compile(r"(accuracy|uar|leakage_gap|cost|speakers|confusion_.+|curves_.+)\.(png|svg)")
+_OURS = re.compile(r"(accuracy|uar|leakage_gap|significance|cost|speakers|confusion_.+|curves_.+)\.(png|svg)")
 
 
 def charts_of(run: SavedRun) -> dict[str, Callable[[SavedRun], Figure]]:
@@ -32,7 +33,7 @@ def charts_of(run: SavedRun) -> dict[str, Callable[[SavedRun], Figure]]:
     charts: dict[str, Callable[[SavedRun], Figure]] = {"accuracy": accuracy, "uar": uar}
     if gap_between(splits):
         charts["leakage_gap"] = leakage_gap
-    charts |= {"cost": cost, "speakers": speakers}
+    charts |= {"significance": significance, "cost": cost, "speakers": speakers}
     for model in models:
         for split in splits:
             charts[_file_name(f"confusion_{model}_{split}")] = partial(confusion, model=model, split=split)

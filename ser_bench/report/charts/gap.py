@@ -18,9 +18,9 @@ from ser_bench.report.charts.parts import (
     write_beside,
 )
 from ser_bench.report.scores import chance_levels, gap_between, shortfalls
-from ser_bench.report.style import ALARM, names_width, new_sheet, split_colour, styled
+from ser_bench.report.style import ALARM, FAINT, names_width, new_sheet, split_colour, styled
 from ser_bench.report.summary import summarise
-from ser_bench.report.words import percent, points
+from ser_bench.report.words import percent, points, points_range
 from ser_bench.results import SavedRun
 
 _ROW = 0.3
@@ -37,7 +37,7 @@ def leakage_gap(run: SavedRun) -> Figure:
     height = _ROW * len(table)
     title = f"How much known voices flatter: UAR under {pair[0]} minus {pair[1]}"
     sheet = new_sheet(run, title, body=height + 0.5 + 0.45, splits=[pair[1], pair[0]])
-    right = 1.15
+    right = 1.95
     ax = sheet.axes(left, 0.5, sheet.width - left - right, height)
     _dumbbells(ax, table, pair)
     level = chance_levels(run)["uar"]
@@ -74,11 +74,14 @@ def _dumbbells(ax: Axes, table: pd.DataFrame, pair: tuple[str, str]) -> None:
 def _gap_column(ax: Axes, run: SavedRun, table: pd.DataFrame, pair: tuple[str, str]) -> None:
     """Write the differences in a column right of the chart, or what is missing."""
     notes = shortfalls(run)
-    for row, (model, gap) in enumerate(zip(table["model"], table["uar_gap"], strict=True)):
+    rows = zip(*(table[name] for name in ("model", "uar_gap", "uar_gap_low", "uar_gap_high")), strict=True)
+    for row, (model, gap, low, high) in enumerate(rows):
         missing = [f"{split} {notes[model, split]}" for split in pair if notes[model, split]]
         if missing:
             text = f"n/a: {', '.join(missing)}"
             write_beside(ax, text, row, 72, size=7.5, color=ALARM, ha="right", style="italic", bbox=WHITE_GROUND)
         else:
             write_beside(ax, points(gap), row, 48, size=9.5, weight="bold", ha="right")
+            write_beside(ax, points_range(low, high), row, 56, size=8, color=FAINT)
     head_beside(ax, "points", 48, ha="right")
+    head_beside(ax, "95 % interval", 56, ha="left")
