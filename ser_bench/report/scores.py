@@ -7,9 +7,9 @@ happened to finish would compare it on other clips than its rivals.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import wraps
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -22,23 +22,28 @@ BASELINES = ("chance", "majority")
 """Models that learn nothing of the voice; shown below the others and never named the best."""
 
 Frame = TypeVar("Frame", pd.DataFrame, pd.Series)
+Options = ParamSpec("Options")
 
 _CELL = ["model", "split"]
 _FIT = ["repeat", "fold"]
 
 
-def once_per_run(compute: Callable[[SavedRun], Frame]) -> Callable[[SavedRun], Frame]:
+def once_per_run(
+    compute: Callable[Concatenate[SavedRun, Options], Frame],
+) -> Callable[Concatenate[SavedRun, Options], Frame]:
     """Remember what was computed of a run as long as the run lives, since every chart asks again.
 
-    Callers get a copy, so that none can spoil what the next one sees.
+    Further arguments must be hashable. Callers get a copy, so that none can spoil what the next one sees.
     """
-    known: WeakKeyDictionary[SavedRun, Frame] = WeakKeyDictionary()
+    known: WeakKeyDictionary[SavedRun, dict[Hashable, Frame]] = WeakKeyDictionary()
 
     @wraps(compute)
-    def remembered(run: SavedRun) -> Frame:
-        if run not in known:
-            known[run] = compute(run)
-        return known[run].copy()
+    def remembered(run: SavedRun, *args: Options.args, **options: Options.kwargs) -> Frame:
+        answers = known.setdefault(run, {})
+        key = (args, tuple(sorted(options.items())))
+        if key not in answers:
+            answers[key] = compute(run, *args, **options)
+        return answers[key].copy()
 
     return remembered
 
