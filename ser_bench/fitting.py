@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 class FitTask:
     """What a worker needs for a fit. ``y`` and ``groups`` (labels and speakers) are of the training clips.
 
+    ``copies`` are matrices of the same clips at other speeds, of which only the training rows are read.
     ``columns`` names groups of columns that are shuffled in turn once the test clips are predicted.
     """
 
@@ -34,6 +35,7 @@ class FitTask:
     y: np.ndarray
     groups: np.ndarray
     labels: tuple[str, ...]
+    copies: tuple[Path, ...] = ()
     columns: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
@@ -66,9 +68,11 @@ def run_fit(task: FitTask) -> FitResult:
     X = np.load(task.matrix, mmap_mode="r", allow_pickle=False)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        estimator = task.model.build(seed=task.seed, **task.parameters)
+        estimator = task.model.estimator(task.seed, task.parameters)
+        X_train = with_copies(X[task.train], [_rows(path, task.train) for path in task.copies])
+        times = 1 + len(task.copies)
         begun = time.perf_counter()
-        models.fit(task.model, estimator, X[task.train], task.y, task.groups)
+        models.fit(task.model, estimator, X_train, np.tile(task.y, times), np.tile(task.groups, times))
         fitted = time.perf_counter()
         X_test = X[task.test]
         probabilities = models.aligned_proba(estimator, X_test, task.labels)
@@ -90,6 +94,19 @@ def run_fit(task: FitTask) -> FitResult:
         _serialised_size(estimator),
         shuffled,
     )
+
+
+def with_copies(X: np.ndarray, copies: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the clips followed by their copies; frames are padded with NaN to the longest of all."""
+    parts = [X, *copies]
+    if X.ndim == 3:
+        longest = max(part.shape[1] for part in parts)
+        parts = [np.pad(p, ((0, 0), (0, longest - p.shape[1]), (0, 0)), constant_values=np.nan) for p in parts]
+    return np.concatenate(parts) if copies else X
+
+
+def _rows(path: Path, rows: np.ndarray) -> np.ndarray:
+    return np.load(path, mmap_mode="r", allow_pickle=False)[rows]
 
 
 def _serialised_size(estimator: Any) -> int:

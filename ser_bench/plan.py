@@ -27,6 +27,11 @@ class Entry:
     skipped: str = ""
 
     @property
+    def copies(self) -> tuple[tuple[FeatureSet, ...], ...]:
+        """The sets at each of the speeds that training clips are heard at beside their own."""
+        return tuple(tuple(s.at_speed(speed) for s in self.sets) for speed in self.model.speeds)
+
+    @property
     def features(self) -> str:
         """The sets' names joined with ``+``."""
         return "+".join(feature_set.name for feature_set in self.sets)
@@ -77,7 +82,8 @@ def _entry(model: Model, asked: str) -> Entry:
 
 def needed_sets(chosen: Sequence[Entry]) -> tuple[FeatureSet, ...]:
     """Return every feature set that some model needs, once each."""
-    return tuple({s.name: s for entry in chosen if not entry.skipped for s in entry.sets}.values())
+    wanted = (sets for entry in chosen if not entry.skipped for sets in (entry.sets, *entry.copies))
+    return tuple({s.name: s for sets in wanted for s in sets}.values())
 
 
 def with_labels(clips: pd.DataFrame, target: str) -> pd.DataFrame:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ser_bench.config import Options
+    from ser_bench.features.base import FeatureSet
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def carry_out(
     if todo:
         advance = watch.begin(sum(fit.cost for fit in todo), "fitting", "fit", len(todo))
         with _matrices(todo, setting, store) as paths:
-            tasks = ((fit, task_of(fit, setting, paths[fit.entry.features])) for fit in todo)
+            tasks = ((fit, task_of(fit, setting, [paths[sets] for sets in all_sets(fit)])) for fit in todo)
             for outcome in run_tasks(run_fit, tasks, jobs=jobs, timeout=options.fit_timeout):
                 advance(outcome.key.cost)
                 kept = _keep(outcome, saved, keys[outcome.key], watch)
@@ -171,7 +172,7 @@ def keys_of(planned: Sequence[plan.PlannedFit], setting: Setting) -> dict[plan.P
         model = fit.entry.model
         parts = {
             "parameters": dict(model.parameters),
-            "features": [f"{s.name}-{set_key(s)}" for s in fit.entry.sets],
+            "features": [[f"{s.name}-{set_key(s)}" for s in sets] for sets in all_sets(fit)],
             "normalize": setting.normalize,
             "corpus": setting.fingerprint if setting.normalize != "none" else "",
             "labels": setting.labels,
@@ -182,14 +183,23 @@ def keys_of(planned: Sequence[plan.PlannedFit], setting: Setting) -> dict[plan.P
     return keys
 
 
-def task_of(fit: plan.PlannedFit, setting: Setting, matrix: Path) -> FitTask:
-    """Return what a worker needs to carry out a fit; the test clips' labels stay here."""
+def all_sets(fit: plan.PlannedFit) -> tuple[tuple[FeatureSet, ...], ...]:
+    """Return the sets of a fit as recorded, then at each speed that it trains on."""
+    return (fit.entry.sets, *fit.entry.copies)
+
+
+def task_of(fit: plan.PlannedFit, setting: Setting, matrices: Sequence[Path]) -> FitTask:
+    """Return what a worker needs to carry out a fit; the test clips' labels stay here.
+
+    ``matrices`` are those of :func:`all_sets`.
+    """
     train = setting.rows(fit.fold.train)
     return FitTask(
         model=fit.entry.model,
         parameters=fit.entry.model.parameters,
         seed=fit.seed,
-        matrix=matrix,
+        matrix=matrices[0],
+        copies=tuple(matrices[1:]),
         train=train,
         test=setting.rows(fit.fold.test),
         y=setting.clips["label"].to_numpy(dtype=str)[train],
@@ -207,16 +217,19 @@ def shuffled_columns(fit: plan.PlannedFit) -> dict[str, list[int]]:
 
 
 @contextmanager
-def _matrices(todo: Sequence[plan.PlannedFit], setting: Setting, store: Path) -> Iterator[dict[str, Path]]:
+def _matrices(
+    todo: Sequence[plan.PlannedFit], setting: Setting, store: Path
+) -> Iterator[dict[tuple[FeatureSet, ...], Path]]:
     """Write the arrays that the fits need where workers can map them, and remove them afterwards."""
     folder = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=store))
+    speakers = setting.clips["speaker"].to_numpy(dtype=str)
     try:
-        paths = {}
-        for name, sets in {fit.entry.features: fit.entry.sets for fit in todo}.items():
+        paths: dict[tuple[FeatureSet, ...], Path] = {}
+        for sets in dict.fromkeys(sets for fit in todo for sets in all_sets(fit)):
             X = matrices.assemble(setting.clips, sets, FeatureStore(store))
             if setting.normalize == "speaker":
-                X = matrices.standardize_speakers(X, setting.clips["speaker"].to_numpy(dtype=str))
-            paths[name] = matrices.save(X, folder / f"{name}.npy")
+                X = matrices.standardize_speakers(X, speakers)
+            paths[sets] = matrices.save(X, folder / f"{len(paths)}.npy")
         yield paths
     finally:
         shutil.rmtree(folder, ignore_errors=True)

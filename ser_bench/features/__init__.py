@@ -68,8 +68,9 @@ def compute(sets: Iterable[FeatureSet], y: np.ndarray, sr: float) -> dict[str, n
     """
     from ser_bench.features.analysis import Analysis
 
-    analysis = Analysis(y, sr)
-    return {feature_set.name: feature_set.compute(analysis) for feature_set in sets}
+    sets = tuple(sets)
+    analyses = {speed: Analysis(y, sr * speed) for speed in {feature_set.speed for feature_set in sets}}
+    return {feature_set.name: feature_set.compute(analyses[feature_set.speed]) for feature_set in sets}
 
 
 def set_key(feature_set: FeatureSet) -> str:

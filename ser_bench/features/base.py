@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,6 +22,7 @@ class FeatureSet:
     (Hz) and what several sets share, each part computed when first asked for. ``parameters`` and
     ``version`` are part of the store's key: raise the version whenever a value changes. ``group``
     says which kind of feature a column is, for telling what models go by; by default all are one.
+    ``speed`` is how much faster than recorded the clip is played: see :meth:`at_speed`.
     """
 
     name: str
@@ -29,10 +31,20 @@ class FeatureSet:
     source: str
     columns: tuple[str, ...]
     compute: Callable[[Analysis], np.ndarray] = field(repr=False)
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
     version: int = 1
     extra: str | None = None
     group: Callable[[str], str] | None = field(default=None, repr=False)
+
+    speed: float = 1.0
+
+    def at_speed(self, speed: float) -> FeatureSet:
+        """Return the set of clips played faster or slower, as a tape would be: pitch, formants and tempo move together.
+
+        To a model such copies are other voices that say the same.
+        """
+        name, parameters = f"{self.name}@{speed:g}", {**self.parameters, "speed": speed}
+        return dataclasses.replace(self, name=name, parameters=parameters, speed=speed)
 
     @property
     def dimension(self) -> int:

@@ -40,7 +40,7 @@ def build(model: str | Model, *, seed: int = 0, **parameters: Any) -> Any:
     default, is a :class:`~ser_bench.errors.ConfigError`.
     """
     model = get(model) if isinstance(model, str) else model
-    return model.build(seed=seed, **merged(model, parameters))
+    return model.estimator(seed, merged(model, parameters))
 
 
 def variant(base: str | Model, name: str, parameters: Mapping[str, Any]) -> Model:

@@ -21,6 +21,9 @@ class Model:
 
     Where not ``seeded``, nothing in it is random: every seed gives the same model.
 
+    The parameter ``speeds``, which every learner has, is not for ``build``: training clips are given at
+    these speeds, too (see :meth:`ser_bench.features.base.FeatureSet.at_speed`).
+
     ``accepts`` says which kinds of features ``X`` may be: ``vector`` is float32 ``(n, d)``; ``frames``
     is float32 ``(n, t, d)``, padded with NaN behind each clip's end. ``cost`` is the usual fit time relative to
     other models; it orders a run's plan and paces its progress bar. ``source`` names the modules
@@ -39,3 +42,12 @@ class Model:
     cost: float = 1.0
     needs: tuple[str, ...] = ("scikit-learn",)
     source: tuple[str, ...] = ()
+
+    @property
+    def speeds(self) -> tuple[float, ...]:
+        """The speeds at which training clips are heard beside their own."""
+        return tuple(self.parameters.get("speeds", ()))
+
+    def estimator(self, seed: int, parameters: Mapping[str, Any]) -> Any:
+        """Return an unfitted estimator with these parameters, which must be all of the model's."""
+        return self.build(seed=seed, **{name: value for name, value in parameters.items() if name != "speeds"})

@@ -112,14 +112,21 @@ def build_mlp(*, seed: int, hidden: list[int], alpha: float, learning_rate: floa
     )
 
 
-def _model(name: str, summary: str, build: Callable[..., Any], parameters: Mapping[str, Any], cost: float) -> Model:
+def _model(  # noqa: PLR0913 (a row of a table)
+    name: str,
+    summary: str,
+    build: Callable[..., Any],
+    parameters: Mapping[str, Any],
+    cost: float,
+    speeds: tuple[float, ...] = (),
+) -> Model:
     return Model(
         name=name,
         summary=summary,
         kind="classical",
         features="functionals",
         build=build,
-        parameters=parameters,
+        parameters={**parameters, "speeds": list(speeds)},
         cost=cost,
         seeded=name not in ("svm", "knn", "lda"),
         needs=("scikit-learn", "xgboost") if name == "xgboost" else ("scikit-learn",),

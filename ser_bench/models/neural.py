@@ -70,7 +70,7 @@ def _model(
         features=features,
         build=partial(build_network, network, accepts),
         accepts=accepts,
-        parameters={**parameters},
+        parameters={**parameters, "speeds": []},
         grouped=True,
         cost=cost,
         needs=("tensorflow",),

@@ -58,7 +58,12 @@ def _fits(value: Any, default: Any) -> bool:
         case str():
             return isinstance(value, str)
         case _:
-            return isinstance(value, list | tuple) and all(_fits(v, default[0]) for v in value)
+            return isinstance(value, list | tuple) and all(_fits(v, _first(default)) for v in value)
+
+
+def _first(default: list[Any] | tuple[Any, ...]) -> Any:
+    """Return what the members of a list are like; those of an empty default are numbers."""
+    return default[0] if default else 1.0
 
 
 def _as(value: Any, default: Any) -> Any:
@@ -69,7 +74,7 @@ def _as(value: Any, default: Any) -> Any:
         case int() | float():
             return type(default)(value)
         case _:
-            return [_as(v, default[0]) for v in value]
+            return [_as(v, _first(default)) for v in value]
 
 
 def _said(default: Any) -> str:
@@ -83,4 +88,4 @@ def _said(default: Any) -> str:
         case str():
             return "a word"
         case _:
-            return f"a list, each {_said(default[0])}"
+            return f"a list, each {_said(_first(default))}"
