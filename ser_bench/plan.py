@@ -39,7 +39,10 @@ class Entry:
 
 @dataclass(frozen=True, eq=False)
 class PlannedFit:
-    """One model on one fold; two are the same only if they are one object."""
+    """One model on one fold; two are the same only if they are one object.
+
+    Where ``importance``, it is also measured what the model goes by.
+    """
 
     entry: Entry
     split: str
@@ -47,6 +50,7 @@ class PlannedFit:
     number: int
     fold: splits.Fold
     seed: int
+    importance: bool = False
 
     @property
     def cost(self) -> float:
@@ -142,4 +146,6 @@ def _fits(chosen: Sequence[Entry], folds: Folds, seed: int) -> Iterator[PlannedF
     for entry in chosen:
         for (split, repeat), made in folds.items():
             for number, fold in enumerate(made):
-                yield PlannedFit(entry, split, repeat, number, fold, seed + repeat)
+                # what a model goes by is of interest on new voices, and told once
+                told = repeat == 0 and splits.get(split).speakers_apart and entry.model.kind != "baseline"
+                yield PlannedFit(entry, split, repeat, number, fold, seed + repeat, importance=told)

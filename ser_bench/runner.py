@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ser_bench import __version__, audit, matrices, plan, records, results, splits
+from ser_bench import __version__, audit, matrices, plan, records, results
 from ser_bench.engine import Outcome, cores, run_tasks
 from ser_bench.errors import RunError
 from ser_bench.extraction import Extraction, extract, open_corpus, tell_losses
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ser_bench.config import Options
+    from ser_bench.corpora import OpenCorpus
     from ser_bench.features.base import FeatureSet
 
 
@@ -76,12 +77,8 @@ def run(options: Options, watch: Watch | None = None) -> RunOutcome:
     folder = options.out or Path("results", opened.corpus.name)
     make_writable(folder, RunError, "--out")
     plan.fits(chosen, plan.with_labels(opened.clips, options.target), options)  # so that errors come at once
-    extraction = extract(
-        opened, plan.needed_sets(chosen), FeatureStore(store), jobs=options.jobs or cores(), watch=watch
-    )
-    tell_losses(extraction, watch)
-    clips = plan.with_labels(extraction.clips, options.target).set_index("clip", drop=False)
-    setting = Setting(clips, plan.labels_in_order(clips, options.target), extraction.fingerprint, options.normalize)
+    extraction, setting = set_up(opened, chosen, options, store, watch)
+    clips = setting.clips
     planned = plan.fits(chosen, clips.reset_index(drop=True), options)
     keys = keys_of(planned, setting)
     identity = identity_of(planned, keys, extraction)
@@ -99,6 +96,18 @@ def run(options: Options, watch: Watch | None = None) -> RunOutcome:
     predictions = records.prediction_rows(planned, book, clips, setting.labels, options.normalize)
     results.write_run(folder, info | {"identity": identity}, predictions, tables)
     return RunOutcome(folder, work["failed"], len(planned), work)
+
+
+def set_up(
+    opened: OpenCorpus, chosen: Sequence[plan.Entry], options: Options, store: Path, watch: Watch
+) -> tuple[Extraction, Setting]:
+    """Extract what the models need, and return it with the clips as the fits will see them."""
+    sets, jobs = plan.needed_sets(chosen), options.jobs or cores()
+    extraction = extract(opened, sets, FeatureStore(store), jobs=jobs, watch=watch)
+    tell_losses(extraction, watch)
+    clips = plan.with_labels(extraction.clips, options.target).set_index("clip", drop=False)
+    labels = plan.labels_in_order(clips, options.target)
+    return extraction, Setting(clips, labels, extraction.fingerprint, options.normalize)
 
 
 def identity_of(planned: Sequence[plan.PlannedFit], keys: Mapping[plan.PlannedFit, str], extraction: Extraction) -> str:
@@ -210,9 +219,8 @@ def task_of(fit: plan.PlannedFit, setting: Setting, matrices: Sequence[Path]) ->
 
 
 def shuffled_columns(fit: plan.PlannedFit) -> dict[str, list[int]]:
-    """Return the groups of columns whose importance a fit measures: once, and only on new voices."""
-    told = fit.repeat == 0 and splits.get(fit.split).speakers_apart and fit.entry.model.kind != "baseline"
-    groups = column_groups(fit.entry.sets) if told else {}
+    """Return the groups of columns whose importance a fit measures, if it does."""
+    groups = column_groups(fit.entry.sets) if fit.importance else {}
     return groups if len(groups) > 1 else {}
 
 

@@ -20,7 +20,7 @@ FLOORS = [
     {"config", "paths", "audio", "prints", "metrics", "statistics", "synthesis"},
     {"corpora", "features", "splits"},
     {"store", "index", "models", "engine", "matrices", "importance"},
-    {"fitting", "fits", "extraction", "plan", "audit", "records", "results", "tables", "runner", "plugins"},
+    {"fitting", "fits", "extraction", "plan", "audit", "records", "results", "tables", "runner", "tuning", "plugins"},
     {"report"},
     {"cli", "__main__"},
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -21,6 +21,8 @@ class Model:
 
     Where not ``seeded``, nothing in it is random: every seed gives the same model.
 
+    ``space`` holds, by parameter, the values that tuning draws from.
+
     The parameter ``speeds``, which every learner has, is not for ``build``: training clips are given at
     these speeds, too (see :meth:`ser_bench.features.base.FeatureSet.at_speed`).
 
@@ -37,6 +39,7 @@ class Model:
     build: Callable[..., Any] = field(repr=False)
     accepts: tuple[Literal["vector", "frames"], ...] = ("vector",)
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    space: Mapping[str, Sequence[Any]] = field(default_factory=dict, repr=False)
     grouped: bool = False
     seeded: bool = True
     cost: float = 1.0

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ser_bench.errors import ConfigError, UnknownNameError
 from ser_bench.models.base import Model
+
+SPEEDS: tuple[list[float], ...] = ([], [0.85, 1.17], [0.9, 1.1])
+"""What tuning tries of hearing training clips at other speeds, too."""
+
+_ON_OFF = (True, False)
 
 
 def _scaled(estimator: Any) -> Any:
@@ -15,6 +21,13 @@ def _scaled(estimator: Any) -> Any:
     from ser_bench.models.estimators import Standardizer
 
     return make_pipeline(Standardizer(), estimator)
+
+
+def _evened(estimator: Any, seed: int, balance: bool) -> Any:
+    """Return the estimator, fitted on equally many clips of every class where ``balance``."""
+    from ser_bench.models.estimators import Oversampled
+
+    return Oversampled(estimator, random_state=seed) if balance else estimator
 
 
 def _weight(balance: bool) -> str | None:
@@ -28,11 +41,11 @@ def build_svm(*, seed: int, C: float, kernel: str, gamma: float | str, balance: 
     return _scaled(SoftmaxSVC(C=C, kernel=kernel, gamma=gamma, class_weight=_weight(balance), random_state=seed))
 
 
-def build_knn(*, seed: int, n_neighbors: int, weights: str, p: float) -> Any:
-    """Return nearest neighbours; nothing in it is random, so the seed changes nothing."""
+def build_knn(*, seed: int, n_neighbors: int, weights: str, p: float, balance: bool) -> Any:
+    """Return nearest neighbours; where ``balance``, rarer classes are repeated until all are as frequent."""
     from ser_bench.models.estimators import Neighbours
 
-    return _scaled(Neighbours(n_neighbors=n_neighbors, weights=weights, p=p, n_jobs=1))
+    return _evened(_scaled(Neighbours(n_neighbors=n_neighbors, weights=weights, p=p, n_jobs=1)), seed, balance)
 
 
 def build_tree(
@@ -88,18 +101,20 @@ def build_xgboost(*, seed: int, balance: bool, **parameters: float) -> Any:
     return _scaled(LabelEncoded(trees, balance=balance))
 
 
-def build_lda(*, seed: int, solver: str, shrinkage: float | str) -> Any:
-    """Return linear discriminant analysis with a shrunk covariance; nothing in it is random."""
-    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+def build_lda(*, seed: int, solver: str, shrinkage: float | str, balance: bool) -> Any:
+    """Return linear discriminant analysis with a shrunk covariance; ``balance`` gives every class the same prior."""
+    from ser_bench.models.estimators import BalancedLDA
 
-    return _scaled(LinearDiscriminantAnalysis(solver=solver, shrinkage=shrinkage))
+    return _scaled(BalancedLDA(solver=solver, shrinkage=shrinkage, balance=balance))
 
 
-def build_mlp(*, seed: int, hidden: list[int], alpha: float, learning_rate: float, batch_size: int, epochs: int) -> Any:
+def build_mlp(
+    *, seed: int, hidden: list[int], alpha: float, learning_rate: float, batch_size: int, epochs: int, balance: bool
+) -> Any:
     """Return scikit-learn's multi-layer perceptron, trained for a fixed number of epochs."""
     from ser_bench.models.estimators import FixedEpochsMLP
 
-    return _scaled(
+    network = _scaled(
         FixedEpochsMLP(
             hidden_layer_sizes=tuple(hidden),
             alpha=alpha,
@@ -110,14 +125,32 @@ def build_mlp(*, seed: int, hidden: list[int], alpha: float, learning_rate: floa
             random_state=seed,
         )
     )
+    return _evened(network, seed, balance)
 
 
-def _model(  # noqa: PLR0913 (a row of a table)
+def build_ensemble(*, seed: int, members: list[str], weights: list[float]) -> Any:
+    """Return the weighted mean of the members' probabilities; each is a classical model with its own defaults."""
+    from sklearn.ensemble import VotingClassifier
+
+    known = {model.name: model for model in CLASSICAL if model.name != "ensemble"}
+    for name in members:
+        if name not in known:
+            raise UnknownNameError("ensemble's member", name, known)
+    if len(weights) not in (0, len(members)):
+        raise ConfigError(f"the ensemble has {len(members)} members but {len(weights)} weights; give one each, or none")
+    parts = [
+        (f"{place}-{name}", known[name].estimator(seed, known[name].parameters)) for place, name in enumerate(members)
+    ]
+    return VotingClassifier(parts, voting="soft", weights=weights or None, n_jobs=1)
+
+
+def _model(
     name: str,
     summary: str,
     build: Callable[..., Any],
     parameters: Mapping[str, Any],
     cost: float,
+    space: Mapping[str, Sequence[Any]],
     speeds: tuple[float, ...] = (),
 ) -> Model:
     return Model(
@@ -127,8 +160,9 @@ def _model(  # noqa: PLR0913 (a row of a table)
         features="functionals",
         build=build,
         parameters={**parameters, "speeds": list(speeds)},
+        space={**space, "speeds": SPEEDS},
         cost=cost,
-        seeded=name not in ("svm", "knn", "lda"),
+        seeded=name not in ("svm", "lda"),
         needs=("scikit-learn", "xgboost") if name == "xgboost" else ("scikit-learn",),
         source=("ser_bench.models.classical", "ser_bench.models.estimators"),
     )
@@ -141,13 +175,24 @@ CLASSICAL = (
         build_svm,
         {"C": 10.0, "kernel": "rbf", "gamma": "0.3/d", "balance": True},
         0.1,
+        space={
+            "C": (0.3, 1.0, 3.0, 10.0, 30.0, 100.0),
+            "gamma": ("0.05/d", "0.1/d", "0.2/d", "0.3/d", "0.5/d", "1/d"),
+            "balance": _ON_OFF,
+        },
     ),
     _model(
         "knn",
         "nearest neighbours, weighted by distance",
         build_knn,
-        {"n_neighbors": 5, "weights": "distance", "p": 2.0},
+        {"n_neighbors": 5, "weights": "distance", "p": 2.0, "balance": False},
         0.02,
+        space={
+            "n_neighbors": (1, 3, 5, 9, 15, 25, 41),
+            "weights": ("distance", "uniform"),
+            "p": (1.0, 2.0),
+            "balance": _ON_OFF,
+        },
     ),
     _model(
         "tree",
@@ -155,6 +200,12 @@ CLASSICAL = (
         build_tree,
         {"criterion": "gini", "max_depth": 8, "min_samples_leaf": 20, "ccp_alpha": 0.0, "balance": True},
         0.2,
+        space={
+            "criterion": ("gini", "entropy"),
+            "max_depth": (3, 4, 6, 8, 12, 0),
+            "min_samples_leaf": (1, 5, 10, 20, 40),
+            "balance": _ON_OFF,
+        },
     ),
     _model(
         "forest",
@@ -168,6 +219,12 @@ CLASSICAL = (
             "balance": True,
         },
         1.3,
+        space={
+            "n_estimators": (100, 200, 400),
+            "max_features": ("sqrt", 0.1, 0.2),
+            "min_samples_leaf": (1, 2, 4, 8),
+            "balance": _ON_OFF,
+        },
     ),
     _model(
         "xgboost",
@@ -185,19 +242,43 @@ CLASSICAL = (
             "balance": True,
         },
         2.0,
+        space={
+            "n_estimators": (100, 150, 300),
+            "max_depth": (2, 3, 4, 6),
+            "learning_rate": (0.05, 0.08, 0.12, 0.2),
+            "colsample_bytree": (0.08, 0.15, 0.3),
+            "reg_lambda": (0.3, 1.0, 3.0),
+            "balance": _ON_OFF,
+        },
     ),
     _model(
         "lda",
         "linear discriminant analysis, shrunk covariance",
         build_lda,
-        {"solver": "lsqr", "shrinkage": 0.2},
+        {"solver": "lsqr", "shrinkage": 0.2, "balance": False},
         0.3,
+        space={"shrinkage": (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6), "balance": _ON_OFF},
     ),
     _model(
         "mlp",
         "multi-layer perceptron (scikit-learn)",
         build_mlp,
-        {"hidden": [128], "alpha": 1.0, "learning_rate": 1e-3, "batch_size": 64, "epochs": 60},
+        {"hidden": [128], "alpha": 1.0, "learning_rate": 1e-3, "batch_size": 64, "epochs": 60, "balance": False},
         1.2,
+        space={
+            "hidden": ([64], [128], [256], [128, 64]),
+            "alpha": (0.01, 0.1, 1.0, 3.0, 10.0),
+            "learning_rate": (3e-4, 1e-3, 3e-3),
+            "epochs": (15, 30, 60),
+            "balance": _ON_OFF,
+        },
+    ),
+    _model(
+        "ensemble",
+        "mean of the probabilities of several models",
+        build_ensemble,
+        {"members": ["lda", "svm"], "weights": []},
+        0.5,
+        space={"members": (["lda", "svm"], ["lda", "svm", "mlp"], ["lda", "mlp"], ["lda", "svm", "xgboost"])},
     ),
 )

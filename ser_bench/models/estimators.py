@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, TransformerMixin, clone
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
@@ -154,6 +155,47 @@ class LabelEncoded(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         self.classes_, codes = np.unique(np.asarray(y), return_inverse=True)
         weights = compute_sample_weight("balanced", codes) if self.balance else None
         self.estimator_ = clone(self.estimator).fit(X, codes, sample_weight=weights)
+        return self
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the estimator's probabilities, ``(n, classes)``."""
+        check_is_fitted(self)
+        return self.estimator_.predict_proba(X)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the class with the highest probability per row."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+class BalancedLDA(LinearDiscriminantAnalysis):
+    """Linear discriminant analysis whose classes all have the same prior where ``balance``."""
+
+    def __init__(self, solver: str = "lsqr", shrinkage: float | str | None = None, balance: bool = False) -> None:
+        super().__init__(solver=solver, shrinkage=shrinkage)
+        self.balance = balance
+
+    def fit(self, X: Any, y: Any) -> BalancedLDA:
+        """Fit with the priors asked for."""
+        count = len(np.unique(np.asarray(y)))
+        self.priors = np.full(count, 1 / count) if self.balance else None
+        return super().fit(X, y)
+
+
+class Oversampled(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+    """Fits on training clips of which those of rarer classes are repeated, until every class is as frequent."""
+
+    def __init__(self, estimator: Any, random_state: int = 0) -> None:
+        self.estimator = estimator
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any) -> Oversampled:
+        """Draw and fit."""
+        X, y = np.asarray(X), np.asarray(y)
+        self.classes_, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
+        drawn = np.random.RandomState(self.random_state)
+        more = [drawn.choice(np.flatnonzero(codes == code), counts.max() - count) for code, count in enumerate(counts)]
+        rows = np.sort(np.concatenate([np.arange(len(y)), *more]))
+        self.estimator_ = clone(self.estimator).fit(X[rows], y[rows])
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:

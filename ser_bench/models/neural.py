@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -54,6 +54,17 @@ def build_network(network: str, inputs: tuple[str, ...], /, *, seed: int, **para
     return KerasClassifier(network, parameters, augmentation, inputs=inputs, random_state=seed, **training)
 
 
+_SPACE: dict[str, Sequence[Any]] = {
+    "learning_rate": (1e-3, 2e-3, 5e-3, 1e-2),
+    "dropout": (0.1, 0.2, 0.4, 0.6),
+    "label_smoothing": (0.0, 0.1, 0.2),
+    "weight_decay": (0.0, 1e-4, 1e-3),
+    "mixup": (0.0, 0.2, 0.4),
+    "balance": (True, False),
+    "speeds": ([], [0.85, 1.17]),
+}
+
+
 def _model(
     name: str,
     summary: str,
@@ -62,6 +73,7 @@ def _model(
     accepts: tuple[Literal["vector", "frames"], ...],
     parameters: Mapping[str, Any],
     cost: float,
+    space: Mapping[str, Sequence[Any]],
 ) -> Model:
     return Model(
         name=name,
@@ -71,6 +83,7 @@ def _model(
         build=partial(build_network, network, accepts),
         accepts=accepts,
         parameters={**parameters, "speeds": []},
+        space=space,
         grouped=True,
         cost=cost,
         needs=("tensorflow",),
@@ -97,6 +110,7 @@ NETWORKS = (
             "mixup": 0.3,
         },
         cost=2.5,
+        space={**_SPACE, "hidden": ([128], [256], [512], [256, 128]), "noise": (0.0, 0.3, 0.6)},
     ),
     _model(
         "cnn1d",
@@ -114,6 +128,7 @@ NETWORKS = (
             **_AUGMENTATION,
         },
         cost=4.0,
+        space={**_SPACE, "filters": ([32, 64, 64], [48, 64, 96], [64, 96, 128]), "mask_bands": (0, 6, 12)},
     ),
     _model(
         "cnn2d",
@@ -133,6 +148,7 @@ NETWORKS = (
             **_AUGMENTATION,
         },
         cost=6.0,
+        space={**_SPACE, "filters": ([12, 24, 48], [16, 32, 64]), "mask_bands": (0, 6, 12)},
     ),
     _model(
         "lstm",
@@ -154,5 +170,6 @@ NETWORKS = (
             **_AUGMENTATION,
         },
         cost=4.5,
+        space={**_SPACE, "units": (32, 48, 96), "mask_bands": (0, 6, 12)},
     ),
 )

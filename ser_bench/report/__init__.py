@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ser_bench.report.across import Runs
     from ser_bench.results import SavedRun
+    from ser_bench.tuning import Tuned
 
 
 def write_report(folder: Path, formats: Sequence[str] = ("png", "svg")) -> list[Path]:
@@ -55,6 +56,28 @@ def write_comparison(runs: Runs, folder: Path, formats: Sequence[str] = ("png", 
     for name, data in files.items():
         write_file(folder / name, data)
     return [folder / name for name in files]
+
+
+def write_tuning(found: Tuned, formats: Sequence[str] = ("png", "svg")) -> list[Path]:
+    """Write ``tuned.md`` and ``charts/tuning.*`` into the search's folder; return the files."""
+    from ser_bench.report import tuned
+    from ser_bench.report.charts.tuning import tuning as draw
+    from ser_bench.report.picture import render
+    from ser_bench.results import write_file
+
+    figure = draw(found)
+    files = {"tuned.md": f"# Tuning {found.model}\n\n{tuned.table(found, 'github')}\n".encode()}
+    files |= {f"charts/tuning.{kind}": render(figure, kind) for kind in formats}
+    for name, data in files.items():
+        write_file(found.folder / name, data)
+    return [found.folder / name for name in files]
+
+
+def tuning_table(found: Tuned) -> str:
+    """Return what a search is worth and its best trials as text."""
+    from ser_bench.report import tuned
+
+    return tuned.table(found)
 
 
 def is_drawn(folder: Path) -> bool:

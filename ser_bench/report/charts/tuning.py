@@ -1,0 +1,45 @@
+"""What a search tried: inner UAR of each trial, outer fold by outer fold."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from ser_bench.report.style import FAINT, INK, WIDTH, shorten, split_colour, styled, text_width, titled_sheet
+from ser_bench.report.tuned import headline, trials_overall
+from ser_bench.tuning import Tuned
+
+_ROW, _MOST = 0.24, 40
+
+
+@styled
+def tuning(found: Tuned) -> Figure:
+    """Draw a row per trial, the best on top: a dot per outer fold, filled where that fold chose it, and the mean."""
+    table = trials_overall(found).head(_MOST)
+    words = [shorten(text, 4.2, 8) for text in table["changes"]]
+    left = max(text_width(text, 8) for text in words) + 0.35
+    height = _ROW * len(table)
+    alarms = ["Normalised per speaker with the test speakers' own clips (transductive)"]
+    sheet = titled_sheet(
+        f"What tuning {found.model} tried",
+        [headline(found), "Each dot is the UAR of a trial on the inner folds of one outer fold; filled: chosen there."],
+        alarms if found.normalize == "speaker" else [],
+        body=height + 0.75,
+        synthetic=found.synthetic,
+    )
+    ax = sheet.axes(left, 0.5, WIDTH - left - 0.2, height)
+    colour = split_colour(found.split)
+    for row, trial in enumerate(table["trial"]):
+        part = found.trials[(found.trials["trial"] == trial) & (found.trials["status"] == "ok")]
+        faces = [colour if chosen else "white" for chosen in part["chosen"]]
+        ax.scatter(100 * part["uar"], [row] * len(part), s=28, c=faces, edgecolors=colour, linewidths=1, zorder=3)
+        if len(part):
+            ax.vlines(100 * part["uar"].mean(), row - 0.35, row + 0.35, color=INK, linewidth=1.6, zorder=4)
+    ax.set_yticks(range(len(table)), words, size=8)
+    ax.tick_params(axis="y", length=0)
+    for label, trial in zip(ax.get_yticklabels(), table["trial"], strict=True):
+        label.set_color(INK if trial == 0 else FAINT)
+        label.set_fontweight("bold" if trial == 0 else "normal")
+    ax.set_ylim(len(table) - 0.5, -0.5)
+    ax.set_xlabel("UAR on inner folds of training speakers (%); the line is the mean over outer folds")
+    ax.grid(axis="x")
+    return sheet.figure
