@@ -126,14 +126,11 @@ def _entries(ask: Ask, options: Options) -> list[plan.Entry]:
     entry = next(e for e in plan.entries(only) if e.model.name == ask.model)
     if entry.skipped:
         raise ConfigError(f"{ask.model} cannot be tuned on these features: {entry.skipped}")
-    drawn = ParameterSampler(
-        {name: list(values) for name, values in model.space.items()},
-        min(ask.trials, len(ParameterGrid({name: list(values) for name, values in model.space.items()}))),
-        random_state=options.seed,
-    )
-    variants = [merged(model, chosen) for chosen in drawn]
-    fresh = [v for v in variants if v != dict(model.parameters)]
-    return [entry, *(dataclasses.replace(entry, model=dataclasses.replace(model, parameters=v)) for v in fresh)]
+    space = {name: list(values) for name, values in model.space.items()}
+    # one more than asked for, since one may be the defaults
+    drawn = ParameterSampler(space, min(ask.trials + 1, len(ParameterGrid(space))), random_state=options.seed)
+    variants = [v for chosen in drawn if (v := merged(model, chosen)) != dict(model.parameters)][: ask.trials]
+    return [entry, *(dataclasses.replace(entry, model=dataclasses.replace(model, parameters=v)) for v in variants)]
 
 
 def _tunable() -> list[str]:

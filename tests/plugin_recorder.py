@@ -55,7 +55,7 @@ def _describe(name, kind):
         features="mfcc",
         build=lambda seed, folder: kind(folder),
         accepts=("vector", "frames"),
-        parameters={"folder": ""},
+        parameters={"folder": "", "speeds": []},
         grouped=True,
     )
 

@@ -11,6 +11,7 @@ import pytest
 import sklearn.metrics
 
 from ser_bench import features, models, plan, plugins, results, runner
+from ser_bench.audio import load
 from ser_bench.config import Options
 from ser_bench.errors import SplitError, UnknownNameError
 from ser_bench.synthesis.clips import make_clips
@@ -82,6 +83,29 @@ def test_no_fit_sees_a_test_clip(go, plugin, tmp_path, split):
         assert len(note["y"]) == len(note["groups"]) == len(note["X"])
     assert sorted(len(n["X"]) for n in notes) == sorted(rows["n_train"])
     assert sorted(len(n["X_test"]) for n in notes) == sorted(rows["n_test"])
+
+
+def test_copies_at_other_speeds_are_those_of_training_clips_alone(go, plugin, tmp_path, data):
+    """A model that hears training clips at another speed gets their copies after them, and none of a test clip's."""
+    (tmp_path / "seen").mkdir()
+    options = recorder(tmp_path / "seen")
+    options["model_tables"]["recorder"]["parameters"]["speeds"] = [0.9]
+    go(**options, splits=("actor", "random"), fresh=True)
+    mfcc = features.FEATURE_SETS["mfcc"]
+    paths = sorted(data.parent.rglob("*.wav"))
+    own, faster = ({} for _ in range(2))
+    for path in paths:
+        y, sr = load(path)
+        values = features.compute([mfcc, mfcc.at_speed(0.9)], y, sr)
+        own[values["mfcc"].tobytes()] = path
+        faster[values["mfcc@0.9"].tobytes()] = path
+    for note in (np.load(path) for path in (tmp_path / "seen").iterdir()):
+        half = len(note["X"]) // 2
+        trained = [own[row.tobytes()] for row in note["X"][:half]]
+        assert [faster[row.tobytes()] for row in note["X"][half:]] == trained
+        assert not {own[row.tobytes()] for row in note["X_test"]} & set(trained)
+        assert (note["y"][:half] == note["y"][half:]).all()
+        assert (note["groups"][:half] == note["groups"][half:]).all()
 
 
 def test_speakers_held_out_are_not_among_the_groups_of_a_fit(go, plugin, tmp_path):

@@ -10,10 +10,11 @@ from ser_bench import models
 from ser_bench.errors import ConfigError, UnknownNameError
 
 PROMISED = "chance majority svm knn tree forest xgboost lda mlp mlp-keras cnn1d cnn2d lstm"
+MORE = "ensemble"
 
 
 def test_the_promised_models_are_there():
-    assert list(models.MODELS) == PROMISED.split()
+    assert {*PROMISED.split(), MORE} == set(models.MODELS)
 
 
 def test_an_unknown_model_names_the_nearest():
@@ -116,3 +117,23 @@ def test_classical_models_never_import_tensorflow():
         "print(*{'tensorflow', 'keras'} & set(sys.modules))"
     )
     assert heavy == []
+
+
+@pytest.mark.parametrize("name", [name for name, model in models.MODELS.items() if model.space])
+def test_every_value_of_a_declared_space_can_be_built(name):
+    model = models.get(name)
+    assert set(model.space) <= set(model.parameters)
+    for parameter, values in model.space.items():
+        for value in values:
+            models.build(name, **{parameter: value})
+
+
+def test_every_learner_declares_what_can_be_tuned():
+    assert all(model.space for model in models.MODELS.values() if model.kind != "baseline")
+
+
+def test_an_ensemble_of_unknown_members_or_weights_says_so():
+    with pytest.raises(UnknownNameError, match="'svm'"):
+        models.build("ensemble", members=["swm"])
+    with pytest.raises(ConfigError, match="2 members but 1 weight"):
+        models.build("ensemble", weights=[1.0])
