@@ -1,7 +1,8 @@
 """What a run's saved files say: tables and charts, drawn from those files alone.
 
 Numbers live in ``scores``, sentences and tables in ``words`` and ``summary``, looks in ``style``, a
-module per kind of chart in ``charts``, and the page that holds them all in ``page``. Heavy libraries load when something is drawn.
+module per kind of chart in ``charts``, and the page that holds them all in ``page``. Heavy libraries load
+when something is drawn.
 """
 
 from __future__ import annotations
@@ -14,14 +15,13 @@ if TYPE_CHECKING:
     from ser_bench.results import SavedRun
 
 
-def write_report(
-    folder: Path, formats: Sequence[str] = ("png", "svg"), *, audio: Path | None = None
-) -> list[Path]:
+def write_report(folder: Path, formats: Sequence[str] = ("png", "svg"), *, audio: Path | None = None) -> list[Path]:
     """Write ``summary.csv``, ``.tex`` and ``.md``, ``report.html`` and the charts of the run saved in ``folder``.
 
     Returns the files. ``audio`` is the folder of the corpus, whose hardest clips then get players in the
-    page; None for a page without sound. The page shows the charts that are drawn as ``svg``. Charts of an earlier run in that folder are removed. Raises :class:`ser_bench.errors.RunError` where
-    the run cannot be read or the folder not written.
+    page; None for a page without sound. The page shows the charts that are drawn as ``svg``. Charts of an
+    earlier run in that folder are removed. Raises :class:`ser_bench.errors.RunError` where the run cannot
+    be read or the folder not written.
     """
     from ser_bench.report.charts import draw_charts
     from ser_bench.report.latex import latex
@@ -49,6 +49,13 @@ def is_drawn(folder: Path) -> bool:
         return (folder / "summary.md").stat().st_mtime_ns >= (folder / "run.json").stat().st_mtime_ns
     except OSError:
         return False
+
+
+def folder_to_share(run: SavedRun, data_dir: Path | None = None) -> Path | None:
+    """Return the folder of a synthetic corpus, whose clips may go into the page unasked; None for real voices."""
+    from ser_bench.report.page.players import folder_to_share
+
+    return folder_to_share(run, data_dir)
 
 
 def terminal_table(run: SavedRun) -> str:

@@ -25,6 +25,7 @@ from ser_bench.report.page.method import split_table
 from ser_bench.report.page.overview import score_table
 from ser_bench.report.page.pictures import figures
 from ser_bench.report.page.provenance import provenance
+from ser_bench.report.words import normalisation
 from ser_bench.results import SavedRun
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ SECTIONS = {
     "comparisons": "Comparisons",
     "leakage": "Leakage audit",
     "errors": "Where it fails",
-    "losses": "Losses",
+    "losses": "What is missing",
     "method": "Method",
     "provenance": "Provenance",
 }
@@ -64,6 +65,7 @@ def page(run: SavedRun, pictures: Mapping[str, bytes], audio: Path | None = None
         "left_out": left_out(run),
         "splits": split_table(run),
         "draws": DRAWS,
+        "transductive": bool(normalisation(run)),
         "provenance": provenance(run),
     }
     return _templates(style, script).get_template("page.html").render(shown).encode()

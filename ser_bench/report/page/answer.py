@@ -105,7 +105,7 @@ def _sureness(run: SavedRun) -> Fact:
         figure = "no winner"
     else:
         ahead = [model for model in compared.best if model not in BASELINES]
-        figure = "one winner" if len(ahead) < 2 else f"{len(ahead)} level"
+        figure = "one winner" if len(ahead) < 2 else f"{len(ahead)}-way tie"
     return Fact("How sure", figure, verdict(run))
 
 

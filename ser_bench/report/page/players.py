@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ser_bench import corpora
 from ser_bench.audio import load
 from ser_bench.errors import AudioError
+from ser_bench.results import SavedRun
 
 MOST_BYTES = 1_500_000
 """What all players of a page may take together; clips after that get none."""
@@ -23,6 +25,18 @@ class Sounds:
 
     players: dict[str, str]
     silent: dict[str, str]
+
+
+def folder_to_share(run: SavedRun, data_dir: Path | None = None) -> Path | None:
+    """Return where the clips of a synthetic corpus lie, which are nobody's voice; None for any other corpus.
+
+    ``data_dir`` is where the run found it, if that was not its usual place. None where there is no such folder.
+    """
+    corpus = corpora.CORPORA.get(run.info["corpus"]["name"])
+    if not run.info["synthetic"] or corpus is None:
+        return None
+    folder = data_dir or corpora.find(corpus)
+    return folder if folder and folder.is_dir() else None
 
 
 def sounds(folder: Path, paths: Iterable[str]) -> Sounds:
