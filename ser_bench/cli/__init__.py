@@ -21,6 +21,7 @@ COMMANDS = {
     "extract": "Fill the feature store from a corpus.",
     "run": "The benchmark: fit models under several splits, leave tables and charts.",
     "report": "Draw a run's tables and charts again, without fitting.",
+    "compare": "Set several runs side by side, with paired tests where the clips are the same.",
 }
 """Every command with its short help; ``ser_bench.cli.<name>`` defines ``command``."""
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ser_bench.report.across import Runs
     from ser_bench.results import SavedRun
 
 
@@ -39,6 +40,28 @@ def write_report(folder: Path, formats: Sequence[str] = ("png", "svg"), *, audio
     write_file(paper, latex(run).encode())
     write_file(text, markdown(run).encode())  # last: see is_drawn
     return [table, paper, text, html, *charts]
+
+
+def write_comparison(runs: Runs, folder: Path, formats: Sequence[str] = ("png", "svg")) -> list[Path]:
+    """Write ``comparison.csv``, ``comparison.md`` and ``charts/comparison.*`` into a folder; return the files.
+
+    Raises :class:`ser_bench.errors.RunError` where the folder cannot be written.
+    """
+    from ser_bench.report import across
+    from ser_bench.report.charts.across import across as draw
+    from ser_bench.report.picture import render
+    from ser_bench.results import write_file
+
+    table = across.side_by_side(runs).merge(across.differences(runs), on=["model", "run"], how="left")
+    files = {
+        "comparison.csv": table.to_csv(index=False, lineterminator="\n").encode(),
+        "comparison.md": across.as_markdown(runs).encode(),
+    }
+    figure = draw(runs)
+    files |= {f"charts/comparison.{kind}": render(figure, kind) for kind in formats}
+    for name, data in files.items():
+        write_file(folder / name, data)
+    return [folder / name for name in files]
 
 
 def is_drawn(folder: Path) -> bool:

@@ -47,15 +47,20 @@ def gap_intervals(run: SavedRun) -> pd.DataFrame:
     cells, scores = _tallies(run), pooled_scores(run)["uar"]
     for model in models:
         if not np.isnan(scores[model, pair[0]] - scores[model, pair[1]]):
-            random, actor = (_draw_scores(cells[model, split])["uar"] for split in pair)
+            random, actor = (_per_draw(cells[model, split])["uar"] for split in pair)
             table.loc[model] = statistics.interval(random - actor)
     return table
+
+
+def draw_scores(run: SavedRun, model: str, split: str) -> np.ndarray:
+    """Return a model's UAR in each draw of speakers, ``(draws,)``; runs that test the same speakers share draws."""
+    return _per_draw(_tallies(run)[model, split])["uar"]
 
 
 def _interval_row(cell: tuple[tuple[str, ...], statistics.Tallies]) -> dict[str, float]:
     row: dict[str, float] = {}
     if len(cell[0]) > 1:
-        for measure, values in _draw_scores(cell).items():
+        for measure, values in _per_draw(cell).items():
             low, high = statistics.interval(values)
             row |= {f"{measure}_low": float(low), f"{measure}_high": float(high)}
     repeats = statistics.scores_of(cell[1])["uar"]
@@ -63,7 +68,7 @@ def _interval_row(cell: tuple[tuple[str, ...], statistics.Tallies]) -> dict[str,
     return row
 
 
-def _draw_scores(cell: tuple[tuple[str, ...], statistics.Tallies]) -> dict[str, np.ndarray]:
+def _per_draw(cell: tuple[tuple[str, ...], statistics.Tallies]) -> dict[str, np.ndarray]:
     """Return each score per draw, its mean over repeats; equal lists of speakers get equal draws."""
     speakers, tallies = cell
     counts = statistics.speaker_draws(len(speakers), DRAWS, zlib.crc32("\n".join(speakers).encode()))

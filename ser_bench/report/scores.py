@@ -7,10 +7,10 @@ happened to finish would compare it on other clips than its rivals.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from copy import deepcopy
 from functools import wraps
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -23,23 +23,28 @@ BASELINES = ("chance", "majority")
 """Models that learn nothing of the voice; shown below the others and never named the best."""
 
 Computed = TypeVar("Computed")
+Options = ParamSpec("Options")
 
 _CELL = ["model", "split"]
 _FIT = ["repeat", "fold"]
 
 
-def once_per_run(compute: Callable[[SavedRun], Computed]) -> Callable[[SavedRun], Computed]:
+def once_per_run(
+    compute: Callable[Concatenate[SavedRun, Options], Computed],
+) -> Callable[Concatenate[SavedRun, Options], Computed]:
     """Remember what was computed of a run as long as the run lives, since every chart asks again.
 
-    Callers get a copy, so that none can spoil what the next one sees.
+    Further arguments must be hashable. Callers get a copy, so that none can spoil what the next one sees.
     """
-    known: WeakKeyDictionary[SavedRun, Computed] = WeakKeyDictionary()
+    known: WeakKeyDictionary[SavedRun, dict[Hashable, Computed]] = WeakKeyDictionary()
 
     @wraps(compute)
-    def remembered(run: SavedRun) -> Computed:
-        if run not in known:
-            known[run] = compute(run)
-        return deepcopy(known[run])
+    def remembered(run: SavedRun, *args: Options.args, **options: Options.kwargs) -> Computed:
+        answers = known.setdefault(run, {})
+        key = (args, tuple(sorted(options.items())))
+        if key not in answers:
+            answers[key] = compute(run, *args, **options)
+        return deepcopy(answers[key])
 
     return remembered
 

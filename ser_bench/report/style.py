@@ -132,22 +132,30 @@ def new_sheet(
 
     ``splits`` are those shown (default: all of the run).
     """
-    margin, badge = 0.15, text_width(SYNTHETIC, 9, bold=True) + 0.35 if run.info["synthetic"] else 0.0
-    lines = [(line, 12.5, INK, True, 0.24) for line in wrap(title, width - 2 * margin - badge, 12.5, bold=True)]
     shown = protocol(run, tuple(splits) if splits is not None else None)
-    lines += [(line, 8.2, FAINT, False, 0.165) for line in wrap(shown, width - 2 * margin, 8.2)]
-    lines += [(line, 8.2, ALARM, True, 0.165) for line in wrap(normalisation(run), width - 2 * margin, 8.2, bold=True)]
-    head = 0.12 + sum(line[-1] for line in lines) + 0.08
-    sheet = Sheet(Figure(figsize=(width, body + head), dpi=DPI), width, body)
-    y = body + head - 0.12
-    for text, size, colour, bold, height in lines:
+    return titled_sheet(title, [shown], [normalisation(run)], body=body, width=width, synthetic=run.info["synthetic"])
+
+
+def titled_sheet(
+    title: str, lines: Sequence[str], alarms: Sequence[str], *, body: float, width: float = WIDTH, synthetic: bool
+) -> Sheet:
+    """Return a sheet headed by a title, quiet lines, lines of warning, and a badge if the speech is made up."""
+    margin, badge = 0.15, text_width(SYNTHETIC, 9, bold=True) + 0.35 if synthetic else 0.0
+    room = width - 2 * margin
+    head = [(line, 12.5, INK, True, 0.24) for line in wrap(title, room - badge, 12.5, bold=True)]
+    head += [(line, 8.2, FAINT, False, 0.165) for text in lines for line in wrap(text, room, 8.2)]
+    head += [(line, 8.2, ALARM, True, 0.165) for text in alarms for line in wrap(text, room, 8.2, bold=True)]
+    height = 0.12 + sum(line[-1] for line in head) + 0.08
+    sheet = Sheet(Figure(figsize=(width, body + height), dpi=DPI), width, body)
+    y = body + height - 0.12
+    for text, size, colour, bold, step in head:
         weight = "bold" if bold else "normal"
         sheet.text(margin, y, text, size=size, color=colour, weight=weight, va="top")
-        y -= height
-    if run.info["synthetic"]:
+        y -= step
+    if synthetic:
         box = {"boxstyle": "round,pad=0.35", "facecolor": ALARM, "edgecolor": "none"}
         place = {"ha": "right", "va": "top", "bbox": box}
-        sheet.text(width - 0.2, body + head - 0.14, SYNTHETIC, size=9, color="white", weight="bold", **place)
+        sheet.text(width - 0.2, body + height - 0.14, SYNTHETIC, size=9, color="white", weight="bold", **place)
     return sheet
 
 

@@ -77,6 +77,7 @@ def figures(run):
 def test_a_run_has_the_promised_charts(run):
     names = set(charts_of(run))
     assert {"accuracy", "uar", "leakage_gap", "cost", "speakers", "curves_cnn1d"} <= names
+    assert {"calibration", "importance", "groups"} <= names
     assert {f"confusion_{m}_{s}" for m in run.info["models"] for s in ("actor", "random")} <= names
     assert "curves_svm" not in names
 

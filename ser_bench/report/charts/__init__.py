@@ -11,20 +11,27 @@ from matplotlib.figure import Figure
 
 from ser_bench.errors import RunError
 from ser_bench.report.charts.bars import accuracy, uar
+from ser_bench.report.charts.calibration import calibration
 from ser_bench.report.charts.confusion import confusion
 from ser_bench.report.charts.cost import cost
 from ser_bench.report.charts.curves import curves
 from ser_bench.report.charts.gap import leakage_gap
+from ser_bench.report.charts.groups import groups
+from ser_bench.report.charts.importance import importance
 from ser_bench.report.charts.significance import significance
 from ser_bench.report.charts.speakers import speakers
+from ser_bench.report.failures import comparable_attributes, importances, learners
 from ser_bench.report.picture import render
-from ser_bench.report.scores import gap_between
+from ser_bench.report.scores import gap_between, ranking_split
 from ser_bench.results import SavedRun, write_file
 
 FORMATS = ("png", "svg")
 """What charts may be drawn as."""
 
-_OURS = re.compile(r"(accuracy|uar|leakage_gap|significance|cost|speakers|confusion_.+|curves_.+)\.(png|svg)")
+_OURS = re.compile(
+    r"(accuracy|uar|leakage_gap|significance|cost|speakers|calibration|importance|groups|confusion_.+|curves_.+)"
+    r"\.(png|svg)"
+)
 
 
 def charts_of(run: SavedRun) -> dict[str, Callable[[SavedRun], Figure]]:
@@ -33,7 +40,7 @@ def charts_of(run: SavedRun) -> dict[str, Callable[[SavedRun], Figure]]:
     charts: dict[str, Callable[[SavedRun], Figure]] = {"accuracy": accuracy, "uar": uar}
     if gap_between(splits):
         charts["leakage_gap"] = leakage_gap
-    charts |= {"significance": significance, "cost": cost, "speakers": speakers}
+    charts |= {"significance": significance, "cost": cost, "speakers": speakers} | _failures(run)
     for model in models:
         for split in splits:
             charts[_file_name(f"confusion_{model}_{split}")] = partial(confusion, model=model, split=split)
@@ -62,6 +69,17 @@ def draw_charts(run: SavedRun, folder: Path, formats: Sequence[str] = FORMATS) -
             written.append(path)
     _remove_others(folder / "charts", written)
     return written
+
+
+def _failures(run: SavedRun) -> dict[str, Callable[[SavedRun], Figure]]:
+    """Return the charts of where models fail that have something to show under the split that ranks models."""
+    split = ranking_split(run.info["splits"])
+    shown: dict[str, Callable[[SavedRun], Figure]] = {"calibration": calibration} if learners(run) else {}
+    if not importances(run, split).empty:
+        shown["importance"] = importance
+    if comparable_attributes(run, split):
+        shown["groups"] = groups
+    return shown
 
 
 def _remove_others(folder: Path, written: Sequence[Path]) -> None:

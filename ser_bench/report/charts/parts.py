@@ -10,7 +10,7 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
 from matplotlib.transforms import ScaledTranslation, Transform
 
 from ser_bench.report.scores import BASELINES
-from ser_bench.report.style import FAINT, INK, Sheet, shorten, split_colour, split_label, text_width
+from ser_bench.report.style import ALARM, FAINT, INK, Sheet, shorten, split_colour, split_label, text_width
 
 WHITE_GROUND = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}
 """A box that keeps a text legible where lines run below it."""
@@ -47,6 +47,12 @@ def write_beside(ax: Axes, text: str, row: float, shift: float, **style: Any) ->
     """Write text at a row's height, ``shift`` points right of the axes."""
     where = ax.get_yaxis_transform() + _shift(ax, shift, 0)
     ax.text(1, row, text, **{"va": "center_baseline", "transform": where, **style})
+
+
+def write_across(ax: Axes, text: str, row: float) -> None:
+    """Write in the middle of a row why it is empty."""
+    place: dict[str, Any] = {"transform": ax.get_yaxis_transform(), "ha": "center", "va": "center"}
+    ax.text(0.5, row, text, size=8, color=ALARM, style="italic", **place)
 
 
 def head_beside(ax: Axes, text: str, shift: float, *, ha: Literal["left", "right"]) -> None:

@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from ser_bench.report.charts.parts import head_beside, ink_on, model_axis, tints, write_beside
+from ser_bench.report.charts.parts import head_beside, ink_on, model_axis, tints, write_across, write_beside
 from ser_bench.report.scores import ranking_split, scores_by_speaker, shortfalls
-from ser_bench.report.style import ALARM, FAINT, WIDTH, Sheet, names_width, new_sheet, styled, text_width
+from ser_bench.report.style import FAINT, WIDTH, Sheet, names_width, new_sheet, styled, text_width
 from ser_bench.report.summary import summarise
 from ser_bench.results import SavedRun
 
@@ -78,16 +78,7 @@ def _ranges(ax: Axes, run: SavedRun, table: pd.DataFrame, split: str) -> None:
     for row, (model, scores) in enumerate(table.iterrows()):
         note = notes[model, split]
         if note:
-            style: dict[str, Any] = {"size": 8, "color": ALARM, "style": "italic"}
-            ax.text(
-                0.5,
-                row,
-                f"n/a: {note}",
-                transform=ax.get_yaxis_transform(),
-                ha="center",
-                va="center",
-                **style,
-            )
+            write_across(ax, f"n/a: {note}", row)
         else:
             write_beside(ax, f"{100 * scores.min():.0f}-{100 * scores.max():.0f}", row, 6, size=8)
     head_beside(ax, "min-max", 6, ha="left")

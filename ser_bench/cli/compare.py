@@ -1,0 +1,41 @@
+"""``ser-bench compare``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ser_bench.cli.console import Console
+
+
+@click.command(name="compare")
+@click.argument("runs", metavar="RUN RUN…", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--split", metavar="NAME", help="What they are compared under. [default: one with new speakers]")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("results", "comparison"),
+    show_default=True,
+    metavar="DIR",
+    help="Where comparison.csv, .md and charts go.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing.")
+@click.option("-v", "--verbose", is_flag=True, help="Name every file written.")
+def command(runs: tuple[Path, ...], split: str | None, out: Path, quiet: bool, verbose: bool) -> int:
+    """Set several runs side by side: a table, a chart, and paired tests against the first where the clips are the same.
+
+    \b
+    Example:
+      ser-bench compare results/ravdess results/ravdess-normalised
+    """
+    from ser_bench.report import across, write_comparison
+
+    console = Console(quiet=quiet, verbose=verbose)
+    compared = across.read_runs(runs, split)
+    written = write_comparison(compared, out)
+    for path in written:
+        console.detail(str(path))
+    console.say(across.as_text(compared))
+    console.say(f"\n{len(written)} files written in {out}/")
+    return 0

@@ -1,0 +1,108 @@
+"""What models go by: the UAR lost when a group of features is shuffled among the test clips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ser_bench.report.charts.parts import head_beside, ink_on, model_axis, tints, write_across, write_beside
+from ser_bench.report.failures import groups_of_features, importances, learners
+from ser_bench.report.scores import pooled_scores, ranking_split, shortfalls
+from ser_bench.report.style import ALARM, FAINT, WIDTH, Sheet, names_width, new_sheet, styled, wrap
+from ser_bench.report.summary import summarise
+from ser_bench.report.words import percent
+from ser_bench.results import SavedRun
+
+_ROW, _LINE, _SPACE, _RIGHT, _WIDEST = 0.27, 0.14, 0.14, 0.7, 1.8
+_PALEST = 0.05
+"""The loss that is drawn full where none is larger, so that noise is not dressed up as importance."""
+
+
+@styled
+def importance(run: SavedRun) -> Figure:
+    """Draw a block of models by groups for each set of groups that models share, the best model first."""
+    split = ranking_split(run.info["splits"])
+    blocks = _blocks(run, split)
+    left = names_width([model for table in blocks for model in table.index], 9) + 0.1
+    cell = min(_WIDEST, (WIDTH - left - _RIGHT) / max(len(table.columns) for table in blocks))
+    heads = [[wrap(str(name), cell - 0.06, 8) for name in table.columns] for table in blocks]
+    above = [0.1 + _LINE * max(map(len, lines)) for lines in heads]
+    heights = [_ROW * len(table) for table in blocks]
+    notes = _notes(run, split, blocks)
+    below = 0.12 + 0.16 * len(notes)
+    body = below + sum(above) + sum(heights) + _SPACE * len(blocks)
+    title = f"UAR points lost when a group of features is shuffled, {split} split"
+    sheet = new_sheet(run, title, body=body, splits=[split])
+    top = max([_PALEST, *(float(np.nanmax(table.to_numpy(), initial=0)) for table in blocks)])
+    edge = body
+    for table, lines, head, height in zip(blocks, heads, above, heights, strict=True):
+        edge -= head + height
+        ax = sheet.axes(left, edge, cell * len(table.columns), height)
+        _block(ax, table, top, split)
+        model_axis(ax, list(table.index), left - 0.2)
+        _heads(sheet, lines, (left, edge + height), cell)
+        _beside(ax, run, table, split)
+        edge -= _SPACE
+    for index, (line, colour) in enumerate(reversed(notes)):
+        sheet.text(0.15, 0.08 + 0.16 * index, line, size=8, color=colour)
+    return sheet.figure
+
+
+def _blocks(run: SavedRun, split: str) -> list[pd.DataFrame]:
+    """Return a table per set of groups, models in their order in the summary, groups as they were saved."""
+    table, used = importances(run, split), groups_of_features(run, split)
+    ranked = [model for model in summarise(run)["model"] if model in used]
+    blocks = []
+    for names in dict.fromkeys(used[model] for model in ranked):
+        blocks.append(table.loc[[model for model in ranked if used[model] == names], list(names)])
+    return blocks
+
+
+def _block(ax: Axes, table: pd.DataFrame, top: float, split: str) -> None:
+    """Tint the cells by what was lost, white for nothing or less, and write it in points."""
+    colours, values = tints(split), table.to_numpy()
+    ax.imshow(values, cmap=colours, vmin=0, vmax=top, interpolation="none", aspect="auto")
+    ax.spines[:].set_visible(False)
+    ax.set_xticks([])
+    # White lines between cells; where all are white, grey ones around them.
+    ax.hlines(np.arange(len(table) + 1) - 0.5, -0.5, len(table.columns) - 0.5, color="#eeeeee", linewidth=0.7)
+    for row, column in np.argwhere(np.isfinite(values)):
+        value = values[row, column]
+        style: dict[str, Any] = {"ha": "center", "va": "center_baseline"}
+        text = f"{round(100 * value, 1) + 0.0:.1f}"
+        ax.text(column, row, text, size=8, color=ink_on(colours, min(max(value / top, 0), 1)), **style)
+
+
+def _heads(sheet: Sheet, heads: Sequence[Sequence[str]], corner: tuple[float, float], cell: float) -> None:
+    """Name the columns above a block whose upper left corner is given in inches, the last line lowest."""
+    left, top = corner
+    for column, lines in enumerate(heads):
+        for index, line in enumerate(reversed(lines)):
+            sheet.text(left + (column + 0.5) * cell, top + 0.06 + _LINE * index, line, size=8, ha="center")
+
+
+def _beside(ax: Axes, run: SavedRun, table: pd.DataFrame, split: str) -> None:
+    """Write each model's UAR right of its row, or across the row why there is none."""
+    notes, scores = shortfalls(run), pooled_scores(run)["uar"]
+    for row, model in enumerate(table.index):
+        if notes[model, split]:
+            write_across(ax, f"n/a: {notes[model, split]}", row)
+        else:
+            write_beside(ax, percent(scores[model, split]), row, 34, size=8, ha="right", color=FAINT)
+    head_beside(ax, "UAR %", 40, ha="right")
+
+
+def _notes(run: SavedRun, split: str, blocks: Sequence[pd.DataFrame]) -> list[tuple[str, str]]:
+    """Return the lines below the blocks with their colours: how to read them, and who is missing."""
+    lines = [("Mean over folds. Groups that tell the same as others cost little when shuffled alone.", FAINT)]
+    notes = shortfalls(run)
+    shown = {model for table in blocks for model in table.index}
+    missing = [model for model in learners(run) if model not in shown]
+    told = [f"{model} ({notes[model, split] or 'no groups'})" for model in missing]
+    text = f"Not shown: {', '.join(told)}" if told else ""
+    return lines + [(line, ALARM) for line in wrap(text, WIDTH - 0.5, 8)]
