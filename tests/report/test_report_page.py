@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from fake_run import Recipe, save_fake_run
 
-from ser_bench.report import write_report
+from ser_bench.report import folder_to_share, write_report
 from ser_bench.report.charts import charts_of
+from ser_bench.report.failures import hardest_clips
 from ser_bench.report.page import SECTIONS, page
 from ser_bench.report.picture import render
 from ser_bench.report.words import SYNTHETIC
@@ -201,7 +202,7 @@ def test_the_report_holds_the_page_and_the_same_run_gives_the_same_one(tmp_path)
     first = (tmp_path / "report.html").read_bytes()
     write_report(run.folder, formats=("svg",))
     assert (tmp_path / "report.html").read_bytes() == first
-    assert first.count(b"<svg") == 6  # no leakage gap under one split; the curves of cnn1d
+    assert first.count(b"<svg") == 9  # all but the leakage gap, which one split cannot show; matrices are tables
 
 
 def test_without_svg_the_page_says_where_the_charts_are(tmp_path):
@@ -238,3 +239,86 @@ def test_the_package_brings_the_pages_files_along():
             "method.html",
         )
     }
+
+
+@pytest.fixture(scope="module")
+def heard(tmp_path_factory):
+    """A run with the files of its clips: one is missing, one is damaged, one lies outside the folder."""
+    import numpy as np
+    import soundfile
+
+    folder, audio = tmp_path_factory.mktemp("heard"), tmp_path_factory.mktemp("audio")
+    run = save_fake_run(folder, Recipe(models=("svm", "knn"), splits=(("actor", 2),), speakers=4, clips_per_label=1))
+    y = np.random.default_rng(0).normal(0, 0.1, (9600, 2))
+    hardest = list(hardest_clips(run, "actor")["path"])
+    for path in hardest[1:]:
+        (audio / path).parent.mkdir(exist_ok=True)
+        soundfile.write(audio / path, y, 48_000)
+    (audio / hardest[1]).write_bytes(b"no sound")
+    outside = audio.parent / "outside.wav"
+    soundfile.write(outside, y, 48_000)
+    clips = folder / "clips.csv"
+    clips.write_text(clips.read_text().replace(f",{hardest[2]}\n", ",../outside.wav\n"))
+    return read_run(folder), audio
+
+
+def test_the_hardest_clips_can_be_played_and_what_cannot_says_why(heard):
+    import base64
+    import io
+
+    import soundfile
+
+    run, audio = heard
+    html = page(run, {}, audio).decode()
+    found = Page(html)
+    players = [attributes for tag, attributes in found.tags if tag == "audio"]
+    assert len(players) == len(hardest_clips(run, "actor")) - 3
+    assert all("controls" in player and player["aria-label"].startswith("Clip Actor_") for player in players)
+    for reason in ("the file is not there", "not an audio file", "it lies outside the folder"):
+        assert f"no sound: {reason}" in found.text
+    assert "mind its licence (CC BY-NC-SA 4.0)" in found.text
+    head, data = players[0]["src"].split(",")
+    assert head == "data:audio/flac;base64"
+    y, sr = soundfile.read(io.BytesIO(base64.b64decode(data)))
+    assert (y.ndim, sr, len(y)) == (1, 16_000, 3200)
+    assert page(run, {}, audio).decode() == html
+
+
+def test_players_stop_at_what_a_page_may_hold(heard, monkeypatch):
+    from ser_bench.report.page import players
+
+    run, audio = heard
+    monkeypatch.setattr(players, "MOST_BYTES", 20_000)
+    found = Page(page(run, {}, audio).decode())
+    assert 0 < sum(len(a["src"]) for tag, a in found.tags if tag == "audio") <= 20_000
+    assert "the page holds as much as it may" in found.text
+
+
+def test_without_audio_the_page_says_how_to_get_it(heard, tmp_path):
+    run, _ = heard
+    assert "ser-bench report RUN --audio DIR" in Page(page(run, {}).decode()).text
+    text = Page(page(run, {}, tmp_path).decode()).text
+    assert "the page holds no audio" in text
+    assert "no sound: the file is not there" in text
+
+
+def test_only_synthetic_corpora_are_heard_unasked(run, tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    monkeypatch.setenv("SER_BENCH_DATA", str(tmp_path))
+    for name in ("demo", "ravdess"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "clip.wav").touch()
+    synthetic = replace(run, info={**run.info, "corpus": {**run.info["corpus"], "name": "demo"}, "synthetic": True})
+    assert folder_to_share(run) is None
+    assert folder_to_share(run, tmp_path) is None
+    assert folder_to_share(synthetic) == tmp_path / "demo"
+    assert folder_to_share(synthetic, tmp_path / "nowhere") is None
+
+
+def test_the_page_tells_where_models_fail(run, whole):
+    text = Page(whole).text
+    for words in ("Recall per class under the actor split", "UAR by gender", "UAR by intensity", "UAR by sentence"):
+        assert words in text
+    for row in hardest_clips(run, "actor").to_dict("records"):
+        assert row["clip"] in text

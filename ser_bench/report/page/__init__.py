@@ -20,6 +20,7 @@ from ser_bench.report.page.answer import answer
 from ser_bench.report.page.audited import audit_table
 from ser_bench.report.page.compared import comparison_table
 from ser_bench.report.page.confused import matrices
+from ser_bench.report.page.failing import failing
 from ser_bench.report.page.losses import failed_fits, left_out
 from ser_bench.report.page.method import split_table
 from ser_bench.report.page.overview import score_table
@@ -61,6 +62,7 @@ def page(run: SavedRun, pictures: Mapping[str, bytes], audio: Path | None = None
         "compared": comparison_table(run),
         "audit": audit_table(run),
         "matrices": matrices(run),
+        "failing": failing(run, audio),
         "failed": failed_fits(run),
         "left_out": left_out(run),
         "splits": split_table(run),

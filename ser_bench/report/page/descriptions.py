@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ser_bench.report.comparisons import comparison, verdict
+from ser_bench.report.failures import expected_calibration_errors, group_gaps, importances
 from ser_bench.report.scores import BASELINES, gap_between, ranking_split, scores_by_speaker
 from ser_bench.report.summary import summarise
 from ser_bench.report.words import percent, points, seconds
@@ -79,6 +80,33 @@ def _voices(run: SavedRun) -> str:
     )
 
 
+def _confidence(run: SavedRun) -> str:
+    errors = expected_calibration_errors(run, ranking_split(run.info["splits"])).dropna().sort_values(kind="stable")
+    listed = ", ".join(f"{model} {percent(error)}" for model, error in errors.items())
+    return (
+        "Accuracy over confidence in ten bins, a panel per learner; on the diagonal a model is as often right as it "
+        f"claims. Expected calibration error in points, the smallest first: {listed or 'no learner finished'}."
+    )
+
+
+def _features(run: SavedRun) -> str:
+    lost = (
+        importances(run, ranking_split(run.info["splits"])).mean().dropna().sort_values(ascending=False, kind="stable")
+    )
+    listed = ", ".join(f"{group} {points(-loss)}" for group, loss in lost.items())
+    return f"What shuffling a group of features costs each learner in points of UAR. Mean over learners: {listed}."
+
+
+def _group_gaps(run: SavedRun) -> str:
+    gaps = group_gaps(run, ranking_split(run.info["splits"]))
+    means = gaps[~gaps["model"].isin(BASELINES)].groupby("attribute", sort=False)["gap"].mean().dropna()
+    listed = ", ".join(f"{attribute} {percent(gap)} points" for attribute, gap in means.items())
+    return (
+        "UAR of each learner per group of clips, over the classes that all groups share. "
+        f"Mean distance of the best group from the worst: {listed or 'no learner finished'}."
+    )
+
+
 def _curves(run: SavedRun, name: str) -> tuple[str, str]:
     from ser_bench.report.charts import curve_names
 
@@ -102,4 +130,7 @@ _CHARTS: dict[str, tuple[str, Callable[[SavedRun], str]]] = {
     "significance": ("Which models can be told apart", _ranks),
     "cost": ("UAR against cost", _costs),
     "speakers": ("UAR per speaker", _voices),
+    "calibration": ("Whether confidence can be trusted", _confidence),
+    "importance": ("What models go by", _features),
+    "groups": ("UAR by group of clips", _group_gaps),
 }

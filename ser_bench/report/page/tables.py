@@ -12,21 +12,25 @@ class Cell:
     """A cell: its text, a quieter note behind it, and the number to sort by (None sorts last).
 
     A cell without number sorts by its text if its column is one of texts. ``kind`` is a class of the style.
+    ``sound`` is a data URI to play, of what ``name`` names.
     """
 
     text: str
     value: float | None = None
     note: str = ""
     kind: str = ""
+    sound: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its heading, whether it holds numbers, and its unit or condition in a second line."""
+    """A column: its heading, whether it holds numbers, its unit or condition in a second line, and a class."""
 
     head: str
     numeric: bool = True
     under: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True)
