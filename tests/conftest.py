@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import soundfile
 
+from ser_bench import models
 from ser_bench.paths import cache_folder
 
 # Tests have a cache of their own, but compiled kernels are kept between runs: compiling takes half a minute.
@@ -21,6 +22,12 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder() / "numba"))
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep every test away from the user's cache and data folders, and each session in one place of its own."""
     monkeypatch.setenv("SER_BENCH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture(autouse=True)
+def _own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the models that a test registers from the others."""
+    monkeypatch.setattr(models, "MODELS", dict(models.MODELS))
 
 
 def tone(seconds: float = 0.3, sr: int = 16000, f0: float = 150.0, seed: int = 0) -> np.ndarray:

@@ -54,7 +54,7 @@ def test_a_run_leaves_the_promised_files_and_tells_the_story(run, data, tmp_path
     status, out, _ = run("run", "--corpus", data / "tiny.csv", *SMALL, "--fresh")
     assert status == 0
     folder = tmp_path / "results" / "tiny"
-    promised = ["run.json", "fits.csv", "predictions.parquet", "summary.csv", "summary.md"]
+    promised = ["run.json", "fits.csv", "predictions.parquet", "summary.csv", "summary.md", "report.html"]
     charts = ["accuracy", "uar", "leakage_gap", "confusion_knn_actor", "confusion_tree_random", "cost", "speakers"]
     promised += [f"charts/{name}.{ending}" for name in charts for ending in ("png", "svg")]
     assert [name for name in promised if not (folder / name).is_file()] == []
@@ -78,9 +78,10 @@ def test_a_finished_run_again_computes_and_draws_nothing(run, data, tmp_path):
 def test_a_run_that_is_cut_off_while_drawing_is_drawn_again(run, data, tmp_path):
     words = ("run", "--corpus", data / "tiny.csv", *SMALL)
     run(*words)
-    for name in ("summary.md", "charts/uar.png"):
+    for name in ("summary.md", "charts/uar.png", "report.html"):
         (tmp_path / "results/tiny" / name).unlink()
     run(*words)
+    assert (tmp_path / "results/tiny/report.html").is_file()
     assert (tmp_path / "results/tiny/charts/uar.png").is_file()
 
 
@@ -92,6 +93,19 @@ def test_report_draws_again_what_was_deleted(run, data, tmp_path):
     table.unlink()
     assert run("report", "results/tiny")[0] == 0
     assert (chart.read_bytes(), table.read_bytes()) == before
+
+
+def test_real_voices_go_into_the_page_only_when_asked_for(run, data, tmp_path):
+    run("run", "--corpus", data / "tiny.csv", *SMALL)
+    page = tmp_path / "results/tiny/report.html"
+    assert "<audio" not in page.read_text()
+    assert "ser-bench report RUN --audio DIR" in page.read_text()
+    status, out, _ = run("report", "results/tiny", "--audio", data)
+    assert status == 0
+    assert "report.html" in out
+    assert "contains audio of the corpus: mind its licence" in page.read_text()
+    assert page.read_text().count("<audio") > 1
+    assert run("report", "results/tiny", "--audio", "nowhere")[0] == 2
 
 
 def test_a_failed_fit_gives_exit_status_1_and_a_reason(run, data):

@@ -13,11 +13,6 @@ from ser_bench.errors import ConfigError
 PLUGIN = Path(__file__).with_name("plugin_recorder.py")
 
 
-@pytest.fixture(autouse=True)
-def _own_registry(monkeypatch):
-    monkeypatch.setattr(models, "MODELS", dict(models.MODELS))
-
-
 def test_models_of_a_plugin_are_known_by_name_and_stand_on_its_source():
     assert plugins.load(PLUGIN) == ["recorder", "failing", "dying"]
     assert models.get("recorder").source == (str(PLUGIN.absolute()),)

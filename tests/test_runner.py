@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import sklearn.metrics
 
-from ser_bench import features, models, plan, plugins, results, runner
+from ser_bench import features, plan, plugins, results, runner
 from ser_bench.audio import load
 from ser_bench.config import Options
 from ser_bench.errors import SplitError, UnknownNameError
@@ -54,9 +54,8 @@ def go(data, store, tmp_path):
 
 
 @pytest.fixture
-def plugin(monkeypatch):
+def plugin():
     """Register the recording, failing and dying models for one test."""
-    monkeypatch.setattr(models, "MODELS", dict(models.MODELS))
     return plugins.load(PLUGIN)
 
 

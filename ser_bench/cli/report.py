@@ -11,23 +11,31 @@ from ser_bench.cli.console import Console
 
 @click.command(name="report")
 @click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--audio",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="DIR",
+    help="The corpus's folder: the clips that most models get wrong can then be played in the page, which holds "
+    "them. Mind the corpus's licence before you pass it on. [default: synthetic corpora only]",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing.")
 @click.option("-v", "--verbose", is_flag=True, help="Name every file written.")
-def command(run: Path, quiet: bool, verbose: bool) -> int:
-    """Draw the tables and charts of the folder RUN again from its saved files; nothing is fitted.
+def command(run: Path, audio: Path | None, quiet: bool, verbose: bool) -> int:
+    """Draw the tables, charts and page of the folder RUN again from its saved files; nothing is fitted.
 
     \b
-    Example:
+    Examples:
       ser-bench report results/ravdess
+      ser-bench report results/ravdess --audio data/ravdess
     """
     from ser_bench import report, results
 
     console = Console(quiet=quiet, verbose=verbose)
     saved = results.read_run(run)
-    written = report.write_report(run)
+    written = report.write_report(run, audio=audio or report.folder_to_share(saved))
     for path in written:
         console.detail(str(path))
     console.say(report.terminal_table(saved) + "\n")
     console.say(report.headline(saved))
-    console.say(f"{len(written)} files written in {run}/")
+    console.say(f"{len(written)} files written in {run}/ (report.html, summary.md, charts/)")
     return 0

@@ -62,14 +62,14 @@ def _run(options: Options, console: Console) -> int:
     try:
         saved = results.read_run(outcome.folder)
         if not (outcome.unchanged and report.is_drawn(outcome.folder)):
-            report.write_report(outcome.folder)
+            report.write_report(outcome.folder, audio=report.folder_to_share(saved, options.data_dir))
     except OSError as error:
         raise RunError(f"cannot write the report into {outcome.folder}: {error.strerror or error}") from None
     console.close()
     console.say("\n" + report.terminal_table(saved) + "\n")
     console.say(report.headline(saved))
     console.say(_work(outcome))
-    console.say(f"charts and tables: {outcome.folder}/ (summary.md, charts/)")
+    console.say(f"charts and tables: {outcome.folder}/ (report.html, summary.md, charts/)")
     return 1 if outcome.failed else 0
 
 

@@ -1,7 +1,8 @@
 """What a run's saved files say: tables and charts, drawn from those files alone.
 
-Numbers live in ``scores``, sentences and tables in ``words`` and ``summary``, looks in ``style``, and a
-module per kind of chart in ``charts``. Heavy libraries load when something is drawn.
+Numbers live in ``scores``, sentences and tables in ``words`` and ``summary``, looks in ``style``, a
+module per kind of chart in ``charts``, and the page that holds them all in ``page``. Heavy libraries load
+when something is drawn.
 """
 
 from __future__ import annotations
@@ -16,24 +17,30 @@ if TYPE_CHECKING:
     from ser_bench.tuning import Tuned
 
 
-def write_report(folder: Path, formats: Sequence[str] = ("png", "svg")) -> list[Path]:
-    """Write ``summary.csv``, ``.tex`` and ``.md`` and the charts of the run saved in ``folder``; return the files.
+def write_report(folder: Path, formats: Sequence[str] = ("png", "svg"), *, audio: Path | None = None) -> list[Path]:
+    """Write ``summary.csv``, ``.tex`` and ``.md``, ``report.html`` and the charts of the run saved in ``folder``.
 
-    Charts of an earlier run in that folder are removed. Raises :class:`ser_bench.errors.RunError` where
-    the run cannot be read or the folder not written.
+    Returns the files. ``audio`` is the folder of the corpus, whose hardest clips then get players in the
+    page; None for a page without sound. The page shows the charts that are drawn as ``svg``. Charts of an
+    earlier run in that folder are removed. Raises :class:`ser_bench.errors.RunError` where the run cannot
+    be read or the folder not written.
     """
     from ser_bench.report.charts import draw_charts
     from ser_bench.report.latex import latex
+    from ser_bench.report.page import page
     from ser_bench.report.summary import markdown, summarise
     from ser_bench.results import read_run, write_file
 
     run = read_run(folder)
     table, paper, text = (folder / f"summary.{ending}" for ending in ("csv", "tex", "md"))
+    html = folder / "report.html"
     charts = draw_charts(run, folder, formats)
+    pictures = {path.stem: path.read_bytes() for path in charts if path.suffix == ".svg"}
+    write_file(html, page(run, pictures, audio))
     write_file(table, summarise(run).to_csv(index=False, lineterminator="\n").encode())
     write_file(paper, latex(run).encode())
     write_file(text, markdown(run).encode())  # last: see is_drawn
-    return [table, paper, text, *charts]
+    return [table, paper, text, html, *charts]
 
 
 def write_comparison(runs: Runs, folder: Path, formats: Sequence[str] = ("png", "svg")) -> list[Path]:
@@ -83,9 +90,18 @@ def tuning_table(found: Tuned) -> str:
 def is_drawn(folder: Path) -> bool:
     """Say whether the report was written to its end after the run was."""
     try:
+        if not (folder / "report.html").is_file():  # as versions left it that had no page
+            return False
         return (folder / "summary.md").stat().st_mtime_ns >= (folder / "run.json").stat().st_mtime_ns
     except OSError:
         return False
+
+
+def folder_to_share(run: SavedRun, data_dir: Path | None = None) -> Path | None:
+    """Return the folder of a synthetic corpus, whose clips may go into the page unasked; None for real voices."""
+    from ser_bench.report.page.players import folder_to_share
+
+    return folder_to_share(run, data_dir)
 
 
 def terminal_table(run: SavedRun) -> str:

@@ -44,10 +44,14 @@ def charts_of(run: SavedRun) -> dict[str, Callable[[SavedRun], Figure]]:
     for model in models:
         for split in splits:
             charts[_file_name(f"confusion_{model}_{split}")] = partial(confusion, model=model, split=split)
-    for model in models:
-        if model in set(run.curves["model"]):
-            charts[_file_name(f"curves_{model}")] = partial(curves, model=model)
+    charts |= {name: partial(curves, model=model) for name, model in curve_names(run).items()}
     return charts
+
+
+def curve_names(run: SavedRun) -> dict[str, str]:
+    """Return the models that learn by epochs, by the names of their charts of curves."""
+    learnt = set(run.curves["model"])
+    return {_file_name(f"curves_{model}"): model for model in run.info["models"] if model in learnt}
 
 
 def draw_charts(run: SavedRun, folder: Path, formats: Sequence[str] = FORMATS) -> list[Path]:

@@ -1,0 +1,56 @@
+"""The table of scores: a row per model, then published figures of the same protocol."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from ser_bench.report.literature import published
+from ser_bench.report.page.tables import Cell, Column, Row, Table, number
+from ser_bench.report.scores import BASELINES, gap_between, shortfalls
+from ser_bench.report.summary import summarise
+from ser_bench.report.words import percent, percent_range, points, points_range, seconds, size
+from ser_bench.results import SavedRun
+
+_MEASURES = {"uar": "UAR %", "accuracy": "accuracy %"}
+
+
+def score_table(run: SavedRun) -> Table:
+    """Return UAR and accuracy per split, the gap, and what each model costs; the best model first."""
+    splits, gap = list(run.info["splits"]), gap_between(run.info["splits"]) is not None
+    notes = shortfalls(run)
+    columns = [Column("model", numeric=False)]
+    for measure, words in _MEASURES.items():
+        columns += [Column(words, under=split) for split in splits]
+        columns += [Column("UAR gap", under="points")] if gap and measure == "uar" else []
+    columns += [Column("fit", under="mean"), Column("predict", under="per clip"), Column("size", under="of model")]
+    rows = [_row(row, splits, notes, gap=gap) for row in summarise(run).to_dict("records")]
+    rows += [_quoted(row, splits, gap=gap) for row in published(run).to_dict("records")]
+    return Table("Scores per model, with 95 % intervals over speakers", tuple(columns), tuple(rows))
+
+
+def _row(row: dict[Any, Any], splits: list[str], notes: pd.Series, *, gap: bool) -> Row:
+    model = row["model"]
+    cells = [Cell(model, note="baseline" if model in BASELINES else "")]
+    for measure in _MEASURES:
+        for split in splits:
+            value, low, high = (row[f"{split}_{measure}{end}"] for end in ("", "_low", "_high"))
+            cells.append(number(value, notes[model, split] or percent(value), percent_range(low, high)))
+        if gap and measure == "uar":
+            value, low, high = (row[f"uar_gap{end}"] for end in ("", "_low", "_high"))
+            cells.append(number(value, points(value), points_range(low, high)))
+    costs = (("fit_seconds", seconds), ("predict_seconds", seconds), ("model_bytes", size))
+    cells += [number(row[name], write(row[name])) for name, write in costs]
+    return Row(tuple(cells), "quiet" if model in BASELINES else "")
+
+
+def _quoted(row: dict[Any, Any], splits: list[str], *, gap: bool) -> Row:
+    """Return a row of somebody else's figures; what the source does not tell is left empty."""
+    cells = [Cell(row["system"], note=f"published: {row['source']}")]
+    for measure in _MEASURES:
+        values = [row[measure] if split == row["split"] else math.nan for split in splits]
+        cells += [Cell("") if math.isnan(value) else number(value, percent(value)) for value in values]
+        cells += [Cell("")] if gap and measure == "uar" else []
+    return Row((*cells, Cell(""), Cell(""), Cell("")), "quoted")
