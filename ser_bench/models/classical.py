@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ser_bench.errors import ConfigError, UnknownNameError
 from ser_bench.models.base import Model
 
 SPEEDS: tuple[list[float], ...] = ([], [0.85, 1.17], [0.9, 1.1])
@@ -126,22 +125,6 @@ def build_mlp(
         )
     )
     return _evened(network, seed, balance)
-
-
-def build_ensemble(*, seed: int, members: list[str], weights: list[float]) -> Any:
-    """Return the weighted mean of the members' probabilities; each is a classical model with its own defaults."""
-    from sklearn.ensemble import VotingClassifier
-
-    known = {model.name: model for model in CLASSICAL if model.name != "ensemble"}
-    for name in members:
-        if name not in known:
-            raise UnknownNameError("ensemble's member", name, known)
-    if len(weights) not in (0, len(members)):
-        raise ConfigError(f"the ensemble has {len(members)} members but {len(weights)} weights; give one each, or none")
-    parts = [
-        (f"{place}-{name}", known[name].estimator(seed, known[name].parameters)) for place, name in enumerate(members)
-    ]
-    return VotingClassifier(parts, voting="soft", weights=weights or None, n_jobs=1)
 
 
 def _model(
@@ -272,13 +255,5 @@ CLASSICAL = (
             "epochs": (15, 30, 60),
             "balance": _ON_OFF,
         },
-    ),
-    _model(
-        "ensemble",
-        "mean of the probabilities of several models",
-        build_ensemble,
-        {"members": ["lda", "svm"], "weights": []},
-        0.5,
-        space={"members": (["lda", "svm"], ["lda", "svm", "mlp"], ["lda", "mlp"], ["lda", "svm", "xgboost"])},
     ),
 )

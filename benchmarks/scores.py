@@ -1,0 +1,65 @@
+"""How well the models do: UAR under EmoBox's folds, with and without normalised speakers, and as the tutorials test.
+
+    python benchmarks/scores.py DATA_DIR [--models lda,svm] [--config FILE] [--repeats 3]
+
+DATA_DIR holds RAVDESS speech. Prints the mean over repeats (other seeds for models and random folds) and its spread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from tabulate import tabulate
+
+from ser_bench import config, results, runner
+from ser_bench.report.scores import BASELINES
+from ser_bench.report.summary import summarise
+
+PROTOCOLS = {
+    "emobox": ("uar", {"splits": ("emobox",)}),
+    "emobox, speakers normalised": ("uar", {"splits": ("emobox",), "normalize": "speaker"}),
+    "random 75:25, 4 emotions": (
+        "accuracy",
+        {"splits": ("random-75-25",), "emotions": ("calm", "happy", "fearful", "disgust")},
+    ),
+}
+
+
+def main() -> None:
+    """Run each protocol and print one table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data_dir", type=Path)
+    parser.add_argument("--models", default=None)
+    parser.add_argument("--config", default=None)
+    parser.add_argument("--repeats", type=int, default=3)
+    asked = parser.parse_args()
+    columns: dict[str, dict[str, str]] = {}
+    for name, (measure, options) in PROTOCOLS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            given = {"corpus": "ravdess", "data_dir": asked.data_dir, "models": asked.models, "repeats": asked.repeats}
+            chosen = config.find(asked.config) if asked.config else None
+            outcome = runner.run(config.load(chosen, given | options | {"out": Path(folder)}))
+            columns[f"{name}: {measure} %"] = scores(results.read_run(outcome.folder), measure)
+    models = [model for model in next(iter(columns.values())) if model not in BASELINES]
+    table = {"model": models} | {head: [cells.get(m, "") for m in models] for head, cells in columns.items()}
+    print(tabulate(table, headers="keys", disable_numparse=True))
+
+
+def scores(run: results.SavedRun, measure: str) -> dict[str, str]:
+    """Return mean and spread over repeats by model, the best first."""
+    split = run.info["splits"][0]
+    spread = run.predictions.assign(
+        right=run.predictions["true"].astype(str) == run.predictions["predicted"].astype(str)
+    )
+    by_repeat = spread.groupby(["model", "repeat"], observed=True)["right"].mean().groupby("model", observed=True).std()
+    cells = {}
+    for row in summarise(run).to_dict("records"):
+        sd = row[f"{split}_uar_sd"] if measure == "uar" else by_repeat.get(row["model"], float("nan"))
+        cells[row["model"]] = f"{100 * row[f'{split}_{measure}']:.1f} ± {100 * sd:.1f}"
+    return cells
+
+
+if __name__ == "__main__":
+    main()
