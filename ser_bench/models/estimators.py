@@ -140,7 +140,23 @@ class FixedEpochsMLP(MLPClassifier):
         return self
 
 
-class LabelEncoded(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class _Wrapped(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+    """A classifier around another, ``estimator_`` once fitted, whose probabilities are its own."""
+
+    classes_: np.ndarray
+    estimator_: Any
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the estimator's probabilities, ``(n, classes)``."""
+        check_is_fitted(self)
+        return self.estimator_.predict_proba(X)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the class with the highest probability per row."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+class LabelEncoded(_Wrapped):
     """Gives a classifier that only knows the classes 0, 1, 2, … labels of any kind.
 
     ``balance`` weights each clip by the inverse frequency of its class.
@@ -157,15 +173,6 @@ class LabelEncoded(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         self.estimator_ = clone(self.estimator).fit(X, codes, sample_weight=weights)
         return self
 
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the estimator's probabilities, ``(n, classes)``."""
-        check_is_fitted(self)
-        return self.estimator_.predict_proba(X)
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the class with the highest probability per row."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
-
 
 class BalancedLDA(LinearDiscriminantAnalysis):
     """Linear discriminant analysis whose classes all have the same prior where ``balance``."""
@@ -181,7 +188,7 @@ class BalancedLDA(LinearDiscriminantAnalysis):
         return super().fit(X, y)
 
 
-class Oversampled(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class Oversampled(_Wrapped):
     """Fits on training clips of which those of rarer classes are repeated, until every class is as frequent."""
 
     def __init__(self, estimator: Any, random_state: int = 0) -> None:
@@ -197,12 +204,3 @@ class Oversampled(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         rows = np.sort(np.concatenate([np.arange(len(y)), *more]))
         self.estimator_ = clone(self.estimator).fit(X[rows], y[rows])
         return self
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the estimator's probabilities, ``(n, classes)``."""
-        check_is_fitted(self)
-        return self.estimator_.predict_proba(X)
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the class with the highest probability per row."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
