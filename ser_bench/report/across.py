@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -130,6 +132,26 @@ def what_differs(runs: Runs) -> list[str]:
         values = [settings[name] for settings in told]
         if any(one != other for one, other in pairwise(values)):
             lines.append(f"{name}: " + ", ".join(f"{v} ({k})" for k, v in zip(runs.labels, values, strict=True)))
+    return [*lines, *_parameters_that_differ(runs)]
+
+
+def _parameters_that_differ(runs: Runs) -> list[str]:
+    """Return a line per model that several runs have with other parameters; one that a run lacks is not named there."""
+    told: dict[str, dict[str, dict[str, Any]]] = {}
+    for label, run in zip(runs.labels, runs.runs, strict=True):
+        for model, text in run.fits.drop_duplicates("model").set_index("model")["parameters"].items():
+            told.setdefault(str(model), {})[label] = json.loads(text)
+    lines = []
+    for model, by_run in told.items():
+        names = dict.fromkeys(name for parameters in by_run.values() for name in parameters)
+        # a parameter that a run lacks is one of another version, and was off
+        values = {name: {k: json.dumps(p.get(name) or "off") for k, p in by_run.items()} for name in names}
+        changed = {name: by for name, by in values.items() if len(set(by.values())) > 1}
+        if changed:
+            parts = (
+                f"{n} {', '.join(f'{v} ({k})' for k, v in by.items())}".replace('"', "") for n, by in changed.items()
+            )
+            lines.append(f"parameters of {model}: {'; '.join(parts)}")
     return lines
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import time
 
 import numpy as np
@@ -213,6 +214,13 @@ def test_what_differs_is_named(folders):
     lines = across.what_differs(across.read_runs([folders / "one", folders / "two"]))
     assert "normalisation: none (one), by speaker (transductive) (two)" in lines
     assert "repeats: 1 (one), 2 (two)" in lines
+
+
+def test_other_parameters_of_a_model_are_named(folders):
+    runs = across.read_runs([folders / "one", folders / "two"])
+    for run, parameters in zip(runs.runs, ({"C": 1.0, "balance": False}, {"C": 3.0, "speeds": [0.9]}), strict=True):
+        run.fits["parameters"] = [json.dumps(parameters if model == "svm" else {}) for model in run.fits["model"]]
+    assert across.what_differs(runs)[-1] == "parameters of svm: C 1.0 (one), 3.0 (two); speeds off (one), [0.9] (two)"
 
 
 def test_runs_without_a_common_split_are_refused(folders, tmp_path):
