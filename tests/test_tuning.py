@@ -125,7 +125,7 @@ def test_what_was_tried_is_told_and_drawn(found):
 
 def test_a_trial_that_fails_is_a_row_and_is_not_chosen(data, store, tmp_path):
     """Of a dozen training clips nobody has 25 neighbours."""
-    done = tune(Ask("knn", trials=30, inner_folds=2), options(data, store, tmp_path / "out"))
+    done = tune(Ask("knn", trials=10, inner_folds=2), options(data, store, tmp_path / "out"))
     failed = done.trials[done.trials["status"] == "failed"]
     assert failed["error"].str.contains("n_neighbors").all()
     assert len(failed)

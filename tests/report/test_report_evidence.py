@@ -68,6 +68,7 @@ def test_a_model_that_fell_short_has_no_interval(broken):
     assert gap_intervals(broken).loc["knn"].isna().all()
 
 
+@pytest.mark.slow
 def test_intervals_of_thirteen_models_take_less_than_three_seconds(tmp_path):
     splits = (("actor", 6), ("random", 6), ("emobox", 6), ("loso", 24), ("text", 2))
     run = save_fake_run(tmp_path, Recipe(splits=splits, repeats=3))

@@ -179,6 +179,7 @@ def test_the_smallest_and_saddest_runs_have_a_page(recipe, tmp_path):
     assert "nan" not in found.text.casefold().split()
 
 
+@pytest.mark.slow
 def test_thirteen_models_and_five_splits_stay_below_five_megabytes(tmp_path):
     splits = (("actor", 6), ("random", 6), ("loso", 24), ("text", 2), ("emobox", 6))
     run = save_fake_run(tmp_path, Recipe(splits=splits, clips_per_label=2))
