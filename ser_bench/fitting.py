@@ -44,8 +44,7 @@ class FitResult:
     """What a fit leaves: a label and a probability per label for each test clip, times, curves, warnings.
 
     ``model_bytes`` is the size of the fitted model, serialised (0 if it cannot be); ``shuffled`` holds the labels
-    predicted
-    with each group of columns shuffled among the test clips.
+    predicted with each group of columns shuffled among the test clips.
     """
 
     predicted: np.ndarray

@@ -68,14 +68,17 @@ class Tuned:
 def tune(ask: Ask, options: Options, watch: Watch | None = None) -> Tuned:
     """Search a model's declared space and leave ``tuned.toml``, ``trials.csv`` and ``nested.csv`` in a folder.
 
-    The outer split is the first of ``options.splits``. Raises :class:`SerBenchError` for whatever makes
+    The outer split is the first of ``options.splits`` and must keep speakers apart. Raises :class:`SerBenchError` for whatever makes
     the search impossible; a trial that fails is a row and is not chosen.
     """
     watch = watch or Silent()
     store = (options.store or default_store()).absolute()
     entries = _entries(ask, options)
     split = options.splits[0] if options.splits else "actor"
-    splits.get(split)
+    if not splits.get(split).speakers_apart:
+        raise ConfigError(
+            f"tune scores on new speakers, and {split} has none\nchoose another outer split, such as actor"
+        )
     opened = open_corpus(options, watch)
     folder = options.out or Path("results", f"{opened.corpus.name}-tune-{ask.model}")
     make_writable(folder, RunError, "--out")
@@ -122,8 +125,10 @@ def _entries(ask: Ask, options: Options) -> list[plan.Entry]:
     model = models.get(ask.model)
     if not model.space:
         raise ConfigError(f"{ask.model} declares nothing to tune\nmodels that do: {', '.join(_tunable())}")
-    only = options.model_copy(update={"models": (ask.model,), "model_tables": {}})
+    given = {name: table for name, table in options.model_tables.items() if name == ask.model}
+    only = options.model_copy(update={"models": (ask.model,), "model_tables": given})
     entry = next(e for e in plan.entries(only) if e.model.name == ask.model)
+    model = entry.model  # with the parameters of a configuration, which trials then vary
     if entry.skipped:
         raise ConfigError(f"{ask.model} cannot be tuned on these features: {entry.skipped}")
     space = {name: list(values) for name, values in model.space.items()}

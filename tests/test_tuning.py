@@ -139,6 +139,18 @@ def test_what_cannot_be_tuned_says_so(model, says, data, store, tmp_path):
         tune(Ask(model), options(data, store, tmp_path / "out"))
 
 
+def test_an_outer_split_that_shares_speakers_is_refused(data, store, tmp_path):
+    with pytest.raises(ConfigError, match="random has none"):
+        tune(Ask("lda"), options(data, store, tmp_path / "out", splits=("random",)))
+
+
+def test_trials_start_from_the_parameters_of_the_configuration(data, store, tmp_path):
+    tables = {"lda": {"base": "lda", "parameters": {"solver": "eigen"}}}
+    done = tune(Ask("lda", trials=2, inner_folds=2), options(data, store, tmp_path / "out", model_tables=tables))
+    assert {json.loads(text)["solver"] for text in done.trials["parameters"]} == {"eigen"}
+    assert config.load(done.folder / "tuned.toml", {}).model_tables["lda"].parameters["solver"] == "eigen"
+
+
 def test_the_command_tunes_and_names_an_unknown_model(data, store, tmp_path, capsys):
     common = ["--corpus", str(data), "--features", "mfcc", "--folds", "3", "--store", str(store), "--jobs", "2"]
     assert call(["tune", "lda", *common, "--trials", "2", "--inner-folds", "2", "--out", str(tmp_path / "o")]) == 0
