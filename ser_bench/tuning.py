@@ -68,8 +68,9 @@ class Tuned:
 def tune(ask: Ask, options: Options, watch: Watch | None = None) -> Tuned:
     """Search a model's declared space and leave ``tuned.toml``, ``trials.csv`` and ``nested.csv`` in a folder.
 
-    The outer split is the first of ``options.splits`` and must keep speakers apart. Raises :class:`SerBenchError` for whatever makes
-    the search impossible; a trial that fails is a row and is not chosen.
+    The outer split is the first of ``options.splits`` and must keep speakers apart. Raises
+    :class:`SerBenchError` for whatever makes the search impossible; a trial that fails is a row and is
+    not chosen.
     """
     watch = watch or Silent()
     store = (options.store or default_store()).absolute()
