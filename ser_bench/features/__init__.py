@@ -17,13 +17,15 @@ from ser_bench.features.classic import CHROMA, CONTRAST, MEL, MFCC, TONNETZ
 from ser_bench.features.functionals import FUNCTIONALS
 from ser_bench.features.logmel import LOGMEL
 from ser_bench.features.mfcc_frames import MFCC_FRAMES
+from ser_bench.features.prosody import PROSODY
+from ser_bench.features.treble import TREBLE
 
 if TYPE_CHECKING:
     import numpy as np
 
 __all__ = ["FEATURE_SETS", "FeatureSet", "column_groups", "compute", "parse", "set_key"]
 
-_ALL = (FUNCTIONALS, LOGMEL, MFCC_FRAMES, MFCC, CHROMA, MEL, CONTRAST, TONNETZ)
+_ALL = (FUNCTIONALS, TREBLE, LOGMEL, PROSODY, MFCC_FRAMES, MFCC, CHROMA, MEL, CONTRAST, TONNETZ)
 
 FEATURE_SETS: dict[str, FeatureSet] = {feature_set.name: feature_set for feature_set in _ALL}
 """Every registered set by name, the default vector first."""

@@ -29,9 +29,19 @@ class Analysis:
         return self.y[first:last]
 
     @cached_property
+    def frame_spectrum(self) -> np.ndarray:
+        """Spectrum of each speech frame, complex64 of shape ``(t, bins)``."""
+        return speech.spectrum(self.speech, self.sr)
+
+    @cached_property
+    def frame_power(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean square of each speech frame in each bin up to 8 kHz, ``(t, bins)``, and the bins' frequencies."""
+        return speech.power(self.frame_spectrum, self.sr, 0.0, speech.FMAX)
+
+    @cached_property
     def band_energies(self) -> np.ndarray:
         """Mean square of each speech frame in 64 mel bands up to 8 kHz, shape ``(t, 64)``."""
-        return speech.band_energies(self.speech, self.sr)
+        return speech.band_energies(self.frame_power[0], self.sr)
 
     @cached_property
     def log_mel(self) -> np.ndarray:

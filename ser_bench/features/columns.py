@@ -50,12 +50,31 @@ RATE = (
 MODULATION = tuple(f"modulation_{band}_{low}hz" for band in range(8) for low in (1, 2, 4, 8, 16))
 """Modulation of eight groups of bands in octaves from 1 Hz to 32 Hz, dB of the contour's variance."""
 
+FORMANTS = tuple(f"{kind}{n}" for kind in ("formant_", "bandwidth_") for n in (1, 2, 3))
+"""Formants in semitones above 500 Hz and the logarithms of their bandwidths in Hz, over voiced frames."""
+
+QUALITY = ("h1_h2", "h1_h3", "h1_a1", "h1_a3", "h2_h4", "harmonicity")
+"""Level differences of harmonics (h) and of the loudest partial near a formant (a), and the ratio of
+harmonics to noise, all in dB, over voiced frames."""
+
+SPREAD = ("mean", "std", "p05", "p25", "p50", "p75", "p95")
+
+TOGETHER = (
+    *("f0", "level", "flux", "centroid", "tilt", "alpha_ratio", "hammarberg", "flatness", "voicing"),
+    *(f"mfcc_{i:02d}" for i in range(1, 5)),
+)
+"""Contours whose correlations with each other are taken over voiced frames."""
+
 COLUMNS = (
     *(f"{contour}_{statistic}" for contour in CONTOURS for statistic in STATISTICS),
     *(f"voiced_{contour}_{statistic}" for contour in VOICED for statistic in ("mean", "std")),
+    *(f"unvoiced_{contour}_{statistic}" for contour in CONTOURS for statistic in ("mean", "std")),
     *PITCH,
     *RATE,
     *MODULATION,
+    *(f"{measure}_{statistic}" for measure in FORMANTS for statistic in ("median", "std", "mean")),
+    *(f"{measure}_{statistic}" for measure in QUALITY for statistic in SPREAD),
+    *(f"correlation_{a}_{b}" for i, a in enumerate(TOGETHER) for b in TOGETHER[i + 1 :]),
 )
 
 _GROUPS = {
@@ -72,8 +91,9 @@ _GROUPS = {
         "hammarberg",
         "zero_crossings",
     ),
-    "pitch and voice": ("f0", "voicing", "jitter", "shimmer"),
+    "pitch and voice": ("f0", "voicing", "jitter", "shimmer", "formant", "bandwidth", "h1", "h2", "harmonicity"),
     "modulation": ("modulation",),
+    "contours together": ("correlation",),
 }
 
 
@@ -81,7 +101,7 @@ def group(column: str) -> str:
     """Return what kind of feature a column of the default vector is."""
     if column in RATE:
         return "energy" if column.startswith("level") else "rate and pauses"
-    bare = column.removeprefix("voiced_")
+    bare = column.removeprefix("un").removeprefix("voiced_")
     return next(name for name, starts in _GROUPS.items() if bare.startswith(starts))
 
 

@@ -27,4 +27,5 @@ FUNCTIONALS = FeatureSet(
     columns=COLUMNS,
     compute=_compute,
     group=group,
+    version=2,
 )

@@ -26,4 +26,5 @@ LOGMEL = FeatureSet(
     compute=_compute,
     group=frequency_group,
     parameters={"bands": 64, "fmin": 50, "fmax": 8000, "window_ms": 25, "hop_ms": 10},
+    version=2,
 )

@@ -32,4 +32,5 @@ MFCC_FRAMES = FeatureSet(
     compute=_compute,
     group=cepstral_group,
     parameters={"coefficients": 20, "bands": 64, "fmin": 50, "fmax": 8000, "window_ms": 25, "hop_ms": 10},
+    version=2,
 )

@@ -14,24 +14,38 @@ RANGE_DB = 80.0
 clip says more about the recording than about the voice."""
 
 
-def band_energies(y: np.ndarray, sr: float) -> np.ndarray:
-    """Return the mean square in each mel band and frame, float32 of shape ``(t, 64)``.
-
-    The unit is that of ``y`` squared, whatever the rate and window; bands above Nyquist hold 0.
-    """
-    length = framing.window_length(sr)
-    window = framing.hann(length)
-    n_fft = 1 << (length - 1).bit_length()
-    frames = framing.cut_frames(y, sr, framing.frame_count(len(y), sr), length) * window
+def spectrum(y: np.ndarray, sr: float) -> np.ndarray:
+    """Return the spectrum of each 25 ms frame under a Hann window, complex64 of shape ``(t, n_fft // 2 + 1)``."""
     from scipy.fft import rfft
 
-    spectrum = rfft(frames, n=n_fft, axis=1)
-    bins = min(spectrum.shape[1], int(FMAX * n_fft / sr) + 2)
-    spectrum = spectrum[:, :bins]
-    power = spectrum.real**2 + spectrum.imag**2
+    length = framing.window_length(sr)
+    frames = framing.cut_frames(y, sr, framing.frame_count(len(y), sr), length) * framing.hann(length)
+    return rfft(frames, n=fft_length(sr), axis=1)
+
+
+def fft_length(sr: float) -> int:
+    """Return the power of two that holds 25 ms."""
+    return 1 << (framing.window_length(sr) - 1).bit_length()
+
+
+def power(spectrum: np.ndarray, sr: float, low: float, high: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean square in each bin from ``low`` to ``high`` Hz, ``(t, bins)``, and the bins' Hz, ``(bins,)``.
+
+    The unit is that of the samples squared, whatever the rate and window.
+    """
+    n_fft, window = fft_length(sr), framing.hann(framing.window_length(sr))
+    bins = slice(int(np.ceil(low * n_fft / sr)), int(high * n_fft / sr) + 2)
+    part = spectrum[:, bins]
     scale = 2 / (n_fft * np.square(window, dtype=np.float64).sum())
-    bank = filterbanks.mel(sr, n_fft, N_BANDS, FMIN, FMAX)[:, :bins]
-    return (power @ bank.T) * np.float32(scale)
+    return (part.real**2 + part.imag**2) * np.float32(scale), np.arange(spectrum.shape[1])[bins] * sr / n_fft
+
+
+def band_energies(power: np.ndarray, sr: float) -> np.ndarray:
+    """Return the mean square in each mel band and frame, float32 of shape ``(t, 64)``.
+
+    ``power`` is that of :func:`power` from 0 to ``FMAX``; bands above Nyquist hold 0.
+    """
+    return power @ filterbanks.mel(sr, fft_length(sr), N_BANDS, FMIN, FMAX)[:, : power.shape[1]].T
 
 
 def to_db(energies: np.ndarray) -> np.ndarray:

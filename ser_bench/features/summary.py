@@ -7,10 +7,12 @@ import numpy as np
 from ser_bench.features import columns, framing
 from ser_bench.features.analysis import Analysis
 from ser_bench.features.contours import contours, paired_bands
+from ser_bench.features.voice import formant_statistics, quality
 
 FRAMES_PER_SECOND = 1 / framing.HOP_SECONDS
 PAUSE_DB, PAUSE_FRAMES = 25.0, 8
 PEAK_DB = 3.0
+_LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 def quantiles(matrix: np.ndarray, levels: tuple[float, ...]) -> np.ndarray:
@@ -21,6 +23,11 @@ def quantiles(matrix: np.ndarray, levels: tuple[float, ...]) -> np.ndarray:
     above = np.minimum(below + 1, len(matrix) - 1)
     weight = (position - below)[:, None]
     return ordered[below] * (1 - weight) + ordered[above] * weight
+
+
+def spread(matrix: np.ndarray) -> np.ndarray:
+    """Return ``columns.SPREAD`` of each column, shape ``(d, 7)``."""
+    return np.stack([matrix.mean(axis=0), matrix.std(axis=0), *quantiles(matrix, _LEVELS)], axis=1)
 
 
 def slope(matrix: np.ndarray) -> np.ndarray:
@@ -34,7 +41,7 @@ def statistics(matrix: np.ndarray) -> np.ndarray:
     mean, std = matrix.mean(axis=0), matrix.std(axis=0)
     skew = ((matrix - mean) ** 3).mean(axis=0) / np.maximum(std, 1e-3) ** 3
     step = np.diff(matrix, axis=0) if len(matrix) > 1 else np.zeros_like(matrix)
-    rows = [mean, std, *quantiles(matrix, (0.05, 0.25, 0.5, 0.75, 0.95)), skew, slope(matrix)]
+    rows = [mean, std, *quantiles(matrix, _LEVELS), skew, slope(matrix)]
     return np.stack([*rows, step.std(axis=0), np.abs(step).mean(axis=0)], axis=1)
 
 
@@ -59,7 +66,7 @@ def pitch_values(analysis: Analysis) -> list[float]:
     step = np.diff(semitones)[next_too] if next_too.any() else np.zeros(1)
     level_step = np.diff(analysis.levels[where])[next_too] if next_too.any() else np.zeros(1)
     third = max(1, len(where) // 3)
-    p = quantiles(semitones[:, None], (0.05, 0.25, 0.5, 0.75, 0.95))[:, 0]
+    p = quantiles(semitones[:, None], _LEVELS)[:, 0]
     std = semitones.std()
     curvature = np.abs(np.diff(step)).mean() if len(step) > 1 else 0.0
     return [
@@ -110,28 +117,62 @@ def rate_values(analysis: Analysis) -> list[float]:
 
 
 def modulations(analysis: Analysis) -> np.ndarray:
-    """Return ``columns.MODULATION``: variance of eight band contours by octave of modulation, dB."""
+    """Return ``columns.MODULATION``: variance of eight band contours by octave of modulation, dB, ``(8, 5)``."""
     groups = paired_bands(analysis).reshape(-1, 8, 4).mean(axis=2)
     n_fft = max(256, 1 << (len(groups) - 1).bit_length())
     centred = groups - groups.mean(axis=0)
     power = np.abs(np.fft.rfft(centred, n=n_fft, axis=0)) ** 2 / (len(groups) * n_fft)
     octave = np.floor(np.log2(np.maximum(np.arange(len(power)) * FRAMES_PER_SECOND / n_fft, 1e-3)))
     energies = np.stack([power[octave == o].sum(axis=0) for o in range(5)], axis=1)
-    return 10 * np.log10(energies + 1e-2).reshape(-1)
+    return 10 * np.log10(energies + 1e-2)
+
+
+def quality_statistics(analysis: Analysis) -> np.ndarray:
+    """Return ``columns.SPREAD`` of each measure of voice quality, ``(6, 7)``; zeros below four voiced frames."""
+    measures = quality(analysis)
+    if len(measures) < 4:
+        return np.zeros((len(columns.QUALITY), len(columns.SPREAD)))
+    return spread(measures)
+
+
+def correlations(measures: dict[str, np.ndarray], analysis: Analysis) -> np.ndarray:
+    """Return how ``columns.TOGETHER`` go together over voiced frames, each pair's correlation once.
+
+    Louder speech is higher and brighter in some emotions and not in others. All frames count where
+    fewer than six are voiced.
+    """
+    track = analysis.pitch
+    voiced = np.flatnonzero(track.voiced)
+    if len(voiced) < 6:
+        voiced = np.arange(len(track.hz))
+    f0 = 12 * np.log2(np.where(track.hz > 0, track.hz, 150) / 150)
+    rows = np.stack([f0, *(measures[name] for name in columns.TOGETHER[1:])], axis=1).astype(np.float64)[voiced]
+    rows = rows - rows.mean(axis=0)
+    rows /= rows.std(axis=0) + 1e-3
+    return (rows.T @ rows / len(rows))[np.triu_indices(len(columns.TOGETHER), 1)]
 
 
 def summarise(analysis: Analysis) -> np.ndarray:
     """Return the vector ``functionals``, float32 with one value per ``columns.COLUMNS``."""
     measures = contours(analysis)
     matrix = np.stack([measures[name] for name in columns.CONTOURS], axis=1).astype(np.float64)
-    voiced = analysis.pitch.voiced
-    voiced = matrix[voiced] if voiced.any() else matrix
+    mask = analysis.pitch.voiced
+    voiced, unvoiced = (matrix[part] if part.any() else matrix for part in (mask, ~mask))
     voiced = voiced[:, [columns.CONTOURS.index(name) for name in columns.VOICED]]
     parts = (
-        statistics(matrix).reshape(-1),
-        np.stack([voiced.mean(axis=0), voiced.std(axis=0)], axis=1).reshape(-1),
+        statistics(matrix),
+        _mean_and_spread(voiced),
+        _mean_and_spread(unvoiced),
         pitch_values(analysis),
         rate_values(analysis),
         modulations(analysis),
+        formant_statistics(analysis),
+        quality_statistics(analysis),
+        correlations(measures, analysis),
     )
-    return np.concatenate(parts).astype(np.float32)
+    return np.concatenate([np.ravel(part) for part in parts]).astype(np.float32)
+
+
+def _mean_and_spread(matrix: np.ndarray) -> np.ndarray:
+    """Return mean and standard deviation of each column, ``(d, 2)``."""
+    return np.stack([matrix.mean(axis=0), matrix.std(axis=0)], axis=1)

@@ -13,6 +13,7 @@ from ser_bench.errors import ConfigError, UnknownNameError
 from ser_bench.models.base import Model
 from ser_bench.models.baselines import BASELINES
 from ser_bench.models.classical import CLASSICAL
+from ser_bench.models.ensemble import ENSEMBLE
 from ser_bench.models.neural import NETWORKS
 from ser_bench.models.parameters import merged
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MODELS", "Model", "aligned_proba", "build", "fit", "get", "variant"]
 
-MODELS: dict[str, Model] = {model.name: model for model in (*BASELINES, *CLASSICAL, *NETWORKS)}
+MODELS: dict[str, Model] = {model.name: model for model in (*BASELINES, *CLASSICAL, ENSEMBLE, *NETWORKS)}
 """Every model by name, in the order of tables and charts."""
 
 

@@ -6,6 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+SLOWER_AND_FASTER = (0.85, 1.17)
+"""Speeds at which training clips sound like those of other speakers, with a longer and a shorter vocal tract."""
+SPEEDS: tuple[list[float], ...] = ([], [*SLOWER_AND_FASTER], [0.9, 1.1])
+"""What tuning tries of hearing training clips at other speeds, too."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Model:

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ser_bench.models.base import Model
-
-SPEEDS: tuple[list[float], ...] = ([], [0.85, 1.17], [0.9, 1.1])
-"""What tuning tries of hearing training clips at other speeds, too."""
+from ser_bench.models.base import SLOWER_AND_FASTER, SPEEDS, Model
 
 _ON_OFF = (True, False)
 
 
-def _scaled(estimator: Any) -> Any:
-    """Return the estimator behind a scaler that is fitted with it, on training clips only."""
+def _scaled(*steps: Any) -> Any:
+    """Return the steps behind a scaler that is fitted with them, on training clips only."""
     from sklearn.pipeline import make_pipeline
 
     from ser_bench.models.estimators import Standardizer
 
-    return make_pipeline(Standardizer(), estimator)
+    return make_pipeline(Standardizer(), *steps)
 
 
 def _evened(estimator: Any, seed: int, balance: bool) -> Any:
@@ -48,20 +45,33 @@ def build_knn(*, seed: int, n_neighbors: int, weights: str, p: float, balance: b
 
 
 def build_tree(
-    *, seed: int, criterion: str, max_depth: int, min_samples_leaf: int, ccp_alpha: float, balance: bool
+    *,
+    seed: int,
+    criterion: str,
+    max_depth: int,
+    min_samples_leaf: int,
+    ccp_alpha: float,
+    discriminants: bool,
+    balance: bool,
 ) -> Any:
-    """Return a decision tree; ``max_depth`` 0 sets no limit."""
+    """Return a decision tree; ``max_depth`` 0 sets no limit.
+
+    With ``discriminants`` its questions are of the axes of linear discriminant analysis, not of single columns.
+    """
     from sklearn.tree import DecisionTreeClassifier
 
-    return _scaled(
-        DecisionTreeClassifier(
-            criterion=criterion,
-            max_depth=max_depth or None,
-            min_samples_leaf=min_samples_leaf,
-            ccp_alpha=ccp_alpha,
-            class_weight=_weight(balance),
-            random_state=seed,
-        )
+    from ser_bench.models.estimators import BalancedLDA
+
+    tree = DecisionTreeClassifier(
+        criterion=criterion,
+        max_depth=max_depth or None,
+        min_samples_leaf=min_samples_leaf,
+        ccp_alpha=ccp_alpha,
+        class_weight=_weight(balance),
+        random_state=seed,
+    )
+    return (
+        _scaled(BalancedLDA(solver="eigen", shrinkage=0.25, balance=balance), tree) if discriminants else _scaled(tree)
     )
 
 
@@ -156,8 +166,9 @@ CLASSICAL = (
         "svm",
         "support vector machine, radial kernel",
         build_svm,
-        {"C": 10.0, "kernel": "rbf", "gamma": "0.3/d", "balance": True},
-        0.1,
+        {"C": 100.0, "kernel": "rbf", "gamma": "0.05/d", "balance": True},
+        0.3,
+        speeds=SLOWER_AND_FASTER,
         space={
             "C": (0.3, 1.0, 3.0, 10.0, 30.0, 100.0),
             "gamma": ("0.05/d", "0.1/d", "0.2/d", "0.3/d", "0.5/d", "1/d"),
@@ -181,12 +192,20 @@ CLASSICAL = (
         "tree",
         "decision tree",
         build_tree,
-        {"criterion": "gini", "max_depth": 8, "min_samples_leaf": 20, "ccp_alpha": 0.0, "balance": True},
+        {
+            "criterion": "gini",
+            "max_depth": 8,
+            "min_samples_leaf": 20,
+            "ccp_alpha": 0.0,
+            "discriminants": False,
+            "balance": True,
+        },
         0.2,
         space={
             "criterion": ("gini", "entropy"),
             "max_depth": (3, 4, 6, 8, 12, 0),
             "min_samples_leaf": (1, 5, 10, 20, 40),
+            "discriminants": _ON_OFF,
             "balance": _ON_OFF,
         },
     ),
@@ -238,16 +257,18 @@ CLASSICAL = (
         "lda",
         "linear discriminant analysis, shrunk covariance",
         build_lda,
-        {"solver": "lsqr", "shrinkage": 0.2, "balance": False},
-        0.3,
+        {"solver": "lsqr", "shrinkage": 0.25, "balance": True},
+        0.5,
+        speeds=SLOWER_AND_FASTER,
         space={"shrinkage": (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6), "balance": _ON_OFF},
     ),
     _model(
         "mlp",
         "multi-layer perceptron (scikit-learn)",
         build_mlp,
-        {"hidden": [128], "alpha": 1.0, "learning_rate": 1e-3, "batch_size": 64, "epochs": 60, "balance": False},
-        1.2,
+        {"hidden": [256], "alpha": 1.0, "learning_rate": 3e-4, "batch_size": 64, "epochs": 15, "balance": False},
+        2.5,
+        speeds=SLOWER_AND_FASTER,
         space={
             "hidden": ([64], [128], [256], [128, 64]),
             "alpha": (0.01, 0.1, 1.0, 3.0, 10.0),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
-from ser_bench.models.base import Model
+from ser_bench.models.base import SLOWER_AND_FASTER, Model
 
 _TRAINING = {
     "epochs": 20,
@@ -61,7 +61,7 @@ _SPACE: dict[str, Sequence[Any]] = {
     "weight_decay": (0.0, 1e-4, 1e-3),
     "mixup": (0.0, 0.2, 0.4),
     "balance": (True, False),
-    "speeds": ([], [0.85, 1.17]),
+    "speeds": ([], [*SLOWER_AND_FASTER]),
 }
 
 
@@ -82,7 +82,7 @@ def _model(
         features=features,
         build=partial(build_network, network, accepts),
         accepts=accepts,
-        parameters={**parameters, "speeds": []},
+        parameters={"speeds": [], **parameters},
         space=space,
         grouped=True,
         cost=cost,
@@ -116,18 +116,22 @@ NETWORKS = (
         "cnn1d",
         "convolutions along time",
         "cnn1d",
-        "logmel",
+        "logmel+prosody",
         ("vector", "frames"),
         {
             "filters": [48, 64, 96],
             "kernel": 5,
             "dropout": 0.2,
             **_TRAINING,
+            "speeds": [*SLOWER_AND_FASTER],
+            "epochs": 14,
+            "label_smoothing": 0.1,
             **_FRAMES,
             "chunk": 1,
             **_AUGMENTATION,
+            "band_shift": 0,  # the last columns are no bands, and other speeds move the bands already
         },
-        cost=4.0,
+        cost=8.0,
         space={**_SPACE, "filters": ([32, 64, 64], [48, 64, 96], [64, 96, 128]), "mask_bands": (0, 6, 12)},
     ),
     _model(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from feature_signals import hard, voice
+from feature_signals import hard, tone, voice
 
 from ser_bench.features import FEATURE_SETS, compute
 from ser_bench.features.analysis import Analysis
@@ -48,8 +48,8 @@ def test_samples_are_left_as_they_are(feature_set):
 
 
 def test_different_signals_give_different_values(feature_set):
-    one = feature_set.compute(Analysis(voice(), 16000))
-    other = feature_set.compute(Analysis(voice(hz=260.0), 16000))
+    one = feature_set.compute(Analysis(voice(48000), 48000))
+    other = feature_set.compute(Analysis(voice(48000, hz=260.0) + tone(48000, 1.0, 9500.0, level=0.05), 48000))
     assert not np.allclose(one.mean(axis=0), other.mean(axis=0), rtol=1e-3)
 
 

@@ -40,7 +40,7 @@ def test_frame_count_depends_on_seconds_alone(sr):
 
 def test_full_scale_sine_is_three_db_below_full_scale_in_its_band():
     sine = tone(16000, 0.5, 1000, level=1.0)
-    energies = speech.band_energies(sine, 16000)
+    energies = Analysis(sine, 16000).band_energies
     assert 10 * np.log10(energies.sum(axis=1)).mean() == pytest.approx(-3.0, abs=1.0)
 
 
@@ -129,3 +129,54 @@ def test_quantiles_are_numpys():
 
     matrix = np.random.default_rng(0).standard_normal((37, 4))
     np.testing.assert_allclose(quantiles(matrix, (0.05, 0.5, 0.95)), np.quantile(matrix, (0.05, 0.5, 0.95), axis=0))
+
+
+def resonant(frequencies: list[float], sr: int = 16000, hz: float = 110.0) -> np.ndarray:
+    """A pulse train through resonances of 80 Hz bandwidth."""
+    from scipy.signal import lfilter
+
+    y = np.zeros(sr)
+    y[:: round(sr / hz)] = 1.0
+    for frequency in frequencies:
+        radius, angle = np.exp(-np.pi * 80 / sr), 2 * np.pi * frequency / sr
+        y = lfilter([1.0], [1.0, -2 * radius * np.cos(angle), radius**2], y)
+    return (0.3 * y / np.abs(y).max()).astype(np.float32)
+
+
+@pytest.mark.parametrize("vowel", [[730, 1090, 2440], [330, 1870, 2600], [570, 840, 2410]])
+def test_formants_of_a_vowel_are_found(vowel):
+    values = named(resonant([*vowel, 3400]), 16000)
+    found = [500 * 2 ** (values[f"formant_{n}_median"] / 12) for n in (1, 2, 3)]
+    assert found == pytest.approx(vowel, rel=0.15)  # harmonics are 110 Hz apart and pull the peaks to them
+
+
+def test_a_strong_first_harmonic_is_told_from_a_weak_one():
+    time = np.arange(16000) / 16000
+
+    def harmonics(first: float) -> np.ndarray:
+        rest = sum(np.sin(2 * np.pi * 200 * k * time) / k for k in range(2, 12))
+        return np.float32(0.1) * (first * np.sin(2 * np.pi * 200 * time) + rest).astype(np.float32)
+
+    breathy, pressed = (named(harmonics(first), 16000)["h1_h2_mean"] for first in (4.0, 0.5))
+    assert breathy - pressed == pytest.approx(20 * np.log10(8), abs=1.5)
+
+
+def test_contours_that_rise_together_correlate():
+    time = np.arange(16000) / 16000
+    phase = 2 * np.pi * np.cumsum(150 * 2**time) / 16000
+    rising = sum(np.sin(k * phase) / k for k in range(1, 12))
+    louder, softer = (named((0.1 * rising * gain).astype(np.float32), 16000) for gain in (10**time, 10**-time))
+    assert louder["correlation_f0_level"] > 0.9
+    assert softer["correlation_f0_level"] < -0.9
+
+
+def test_treble_is_the_energy_above_8_khz():
+    treble = FEATURE_SETS["treble"]
+
+    def values(hz: float, sr: int) -> dict[str, float]:
+        sound = voice(sr) + tone(sr, 1.0, hz, level=0.1)
+        return dict(zip(treble.columns, treble.compute(Analysis(sound, sr)).tolist(), strict=True))
+
+    assert values(9500, 48000)["9khz_mean"] > values(12000, 48000)["9khz_mean"] + 20
+    narrow = values(3000, 16000)
+    assert {narrow[f"{band}khz_mean"] for band in ("8", "9", "17.5")} == {-80.0}

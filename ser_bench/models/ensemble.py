@@ -1,0 +1,41 @@
+"""A vote among classical models of different kinds, which err on different clips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ser_bench.errors import ConfigError, UnknownNameError
+from ser_bench.models.base import SLOWER_AND_FASTER, SPEEDS, Model
+from ser_bench.models.classical import CLASSICAL
+
+_MEMBERS = {model.name: model for model in CLASSICAL}
+
+
+def build_ensemble(*, seed: int, members: Sequence[str]) -> Any:
+    """Return a classifier whose probabilities are the mean of its members', each a classical model as it stands.
+
+    Raises ``UnknownNameError`` for a member that is no classical model, ``ConfigError`` for none or one named twice.
+    """
+    from sklearn.ensemble import VotingClassifier
+
+    for name in members:
+        if name not in _MEMBERS:
+            raise UnknownNameError("member of an ensemble", name, _MEMBERS)
+    if not members or len(set(members)) < len(members):
+        raise ConfigError(f"an ensemble needs members, each once; members is {list(members)}")
+    estimators = [(name, _MEMBERS[name].estimator(seed, _MEMBERS[name].parameters)) for name in members]
+    return VotingClassifier(estimators, voting="soft")
+
+
+ENSEMBLE = Model(
+    name="ensemble",
+    summary="mean of the probabilities of several classical models",
+    kind="classical",
+    features="functionals",
+    build=build_ensemble,
+    parameters={"members": ["lda", "svm"], "speeds": [*SLOWER_AND_FASTER]},
+    space={"members": (["lda", "svm"], ["lda", "mlp"], ["svm", "mlp"], ["lda", "svm", "mlp"]), "speeds": SPEEDS},
+    cost=0.6,
+    source=("ser_bench.models.classical", "ser_bench.models.ensemble", "ser_bench.models.estimators"),
+)
