@@ -66,7 +66,7 @@ def test_a_missing_file_is_refused():
         config.find("nowhere.toml")
 
 
-@pytest.mark.parametrize("name", ["default", "quick", "strong", "tutorial-4-emotions"])
+@pytest.mark.parametrize("name", ["default", "quick", "strong", "strong-random", "tutorial-4-emotions"])
 def test_the_configurations_brought_along_are_found_by_name_and_valid(name):
     assert config.load(config.find(name), {}).splits
 

@@ -50,7 +50,8 @@ def test_samples_are_left_as_they_are(feature_set):
 def test_different_signals_give_different_values(feature_set):
     one = feature_set.compute(Analysis(voice(48000), 48000))
     other = feature_set.compute(Analysis(voice(48000, hz=260.0) + tone(48000, 1.0, 9500.0, level=0.05), 48000))
-    assert not np.allclose(one.mean(axis=0), other.mean(axis=0), rtol=1e-3)
+    one, other = (np.atleast_2d(values).mean(axis=0) for values in (one, other))
+    assert not np.allclose(one, other, rtol=1e-3)
 
 
 def test_describes_itself(feature_set):
