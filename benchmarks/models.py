@@ -2,7 +2,8 @@
 
     python benchmarks/models.py [MODEL …]
 
-Generated clips, 1,200 to train on and 240 to predict: vectors of 805 features, 115 to 455 frames of 64 bands.
+Generated clips, 1,200 to train on and 240 to predict: vectors of 1,067 features, 115 to 455 frames of 77 columns;
+as many clips again for every speed that a model hears.
 A second fit is shown too: in a process the first one compiles a network for all.
 """
 
@@ -27,11 +28,11 @@ def generated() -> dict[str, np.ndarray]:
     rng = np.random.default_rng(0)
     n = 1440
     emotion, speaker = np.arange(n) % 8, np.arange(n) // 60
-    shift = 0.3 * rng.normal(size=(8, 805))[emotion] + rng.normal(size=(24, 805))[speaker]
-    frames = rng.normal(size=(n, 455, 64)).astype(np.float32) + shift[:, None, :64].astype(np.float32)
+    shift = 0.3 * rng.normal(size=(8, 1067))[emotion] + rng.normal(size=(24, 1067))[speaker]
+    frames = rng.normal(size=(n, 455, 77)).astype(np.float32) + shift[:, None, :77].astype(np.float32)
     for clip, length in zip(frames, np.clip(rng.normal(222, 60, size=n), 115, 455).astype(int), strict=True):
         clip[length:] = np.nan
-    vector = (rng.normal(size=(n, 805)) + shift).astype(np.float32)
+    vector = (rng.normal(size=(n, 1067)) + shift).astype(np.float32)
     labels = np.array(EMOTIONS[:8])[emotion]
     return {"vector": vector, "frames": frames, "y": labels, "groups": speaker}
 
@@ -41,7 +42,8 @@ def timed(model: models.Model, data: dict[str, np.ndarray]) -> tuple[float, floa
     X = data["vector" if model.features == "functionals" else "frames"]
     estimator = models.build(model)
     start = time.perf_counter()
-    models.fit(model, estimator, X[:TRAINED], data["y"][:TRAINED], data["groups"][:TRAINED])
+    rows = np.tile(np.arange(TRAINED), 1 + len(model.speeds))  # copies at other speeds are as many clips again
+    models.fit(model, estimator, X[rows], data["y"][rows], data["groups"][rows])
     fitted = time.perf_counter()
     estimator.predict_proba(X[TRAINED:])
     return fitted - start, time.perf_counter() - fitted

@@ -3,6 +3,7 @@
     python benchmarks/scores.py DATA_DIR [--models lda,svm] [--config FILE] [--repeats 3]
 
 DATA_DIR holds RAVDESS speech. Prints the mean over repeats (other seeds for models and random folds) and its spread.
+Without ``--config``, new voices are judged with the configuration ``strong``, known ones with ``strong-random``.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from ser_bench.report.scores import BASELINES
 from ser_bench.report.summary import summarise
 
 PROTOCOLS = {
-    "emobox": ("uar", {"splits": ("emobox",)}),
-    "emobox, speakers normalised": ("uar", {"splits": ("emobox",), "normalize": "speaker"}),
+    "emobox": ("strong", "uar", {"splits": ("emobox",)}),
+    "emobox, speakers normalised": ("strong", "uar", {"splits": ("emobox",), "normalize": "speaker"}),
     "random 75:25, 4 emotions": (
+        "strong-random",
         "accuracy",
         {"splits": ("random-75-25",), "emotions": ("calm", "happy", "fearful", "disgust")},
     ),
@@ -36,11 +38,12 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     asked = parser.parse_args()
     columns: dict[str, dict[str, str]] = {}
-    for name, (measure, options) in PROTOCOLS.items():
+    for name, (strongest, measure, options) in PROTOCOLS.items():
         with tempfile.TemporaryDirectory() as folder:
             given = {"corpus": "ravdess", "data_dir": asked.data_dir, "models": asked.models, "repeats": asked.repeats}
-            chosen = config.find(asked.config) if asked.config else None
-            outcome = runner.run(config.load(chosen, given | options | {"out": Path(folder)}))
+            outcome = runner.run(
+                config.load(config.find(asked.config or strongest), given | options | {"out": Path(folder)})
+            )
             columns[f"{name}: {measure} %"] = scores(results.read_run(outcome.folder), measure)
     models = [model for model in next(iter(columns.values())) if model not in BASELINES]
     table = {"model": models} | {head: [cells.get(m, "") for m in models] for head, cells in columns.items()}

@@ -180,3 +180,12 @@ def test_treble_is_the_energy_above_8_khz():
     assert values(9500, 48000)["9khz_mean"] > values(12000, 48000)["9khz_mean"] + 20
     narrow = values(3000, 16000)
     assert {narrow[f"{band}khz_mean"] for band in ("8", "9", "17.5")} == {-80.0}
+
+
+def test_prosody_holds_f0_in_semitones_and_bridges_what_is_unvoiced():
+    prosody = FEATURE_SETS["prosody"]
+    gap = np.zeros(3200, dtype=np.float32)
+    frames = prosody.compute(Analysis(np.concatenate([voice(hz=300.0), gap, voice(hz=300.0)]), 16000))
+    f0, voiced = (frames[:, prosody.columns.index(name)] for name in ("f0", "voiced"))
+    assert 0 < voiced.mean() < 1
+    assert np.median(f0[voiced == 0]) == pytest.approx(12.0, abs=1.5)
