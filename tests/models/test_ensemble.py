@@ -37,7 +37,7 @@ def test_no_member_or_one_twice_is_refused(members):
 
 def test_a_tree_of_discriminants_splits_where_single_columns_say_little():
     rng = np.random.default_rng(0)
-    common = rng.normal(0, 2.0, size=(200, 1))
+    common = rng.normal(0, 4.0, size=(200, 1))
     y = np.array(["calm", "sad"])[np.arange(200) % 2]
     X = np.hstack([common, common + 3.0 * (np.arange(200)[:, None] % 2)]) + rng.normal(0, 0.3, size=(200, 2))
     scores = {
