@@ -58,7 +58,7 @@ def _show_one(corpus: Corpus) -> int:
         "file names": corpus.reader.example if isinstance(corpus.reader, Names) else "",
         "get it": corpus.hint,
         "found here": _found(corpus) if corpus.name in corpora.CORPORA else "",
-        "mind": " ".join(corpus.notes),
+        "mind": corpus.notes,
     }
     click.echo(corpus.title + (" (synthetic speech)" if corpus.synthetic else ""))
     for fact, said in facts.items():

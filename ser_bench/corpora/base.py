@@ -43,7 +43,7 @@ class Corpus:
     ``reader`` is how its clips are listed: the :class:`Names` of its files, or a function from a folder
     to a :class:`Listing`. ``make(folder)``, where given, creates the corpus in an empty folder (synthetic
     corpora only). ``counts`` are the published clips by emotion, and like ``speakers`` for display;
-    ``notes`` say what one should know before using it, a line each.
+    ``notes`` say what one should know before using it.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Corpus:
     make: Callable[[Path], None] | None = field(default=None, repr=False)
     synthetic: bool = False
     hint: str = ""
-    notes: tuple[str, ...] = ()
+    notes: str = ""
 
     @property
     def emotions(self) -> tuple[str, ...]:

@@ -58,11 +58,9 @@ CORPUS = Corpus(
     ),
     hint="get AudioWAV and VideoDemographics.csv from https://github.com/CheyneyComputerScience/CREMA-D with git lfs "
     "(its zip holds pointers only), and name their folder with --data-dir",
-    notes=(
-        "Labels are what the actors were asked for, not what listeners heard.",
-        f"Genders are read from {DEMOGRAPHICS} beside the clips and are unknown without it.",
-        "Four clips are reported as faulty by its users: 1076_MTI_SAD_XX (no sound), 1076_MTI_NEU_XX, 1064_TIE_SAD_XX",
-        "and 1064_IEO_DIS_MD. Which of their files are affected differs (video, MP3 or WAV), so none is left out by",
-        "name: a clip that is empty, very short or silent is left out with its reason, as everywhere.",
-    ),
+    notes="Labels are what the actors were asked for, not what listeners heard. "
+    f"Genders are read from {DEMOGRAPHICS} beside the clips and are unknown without it. "
+    "Four clips are reported as faulty by its users: 1076_MTI_SAD_XX (no sound), 1076_MTI_NEU_XX, 1064_TIE_SAD_XX "
+    "and 1064_IEO_DIS_MD. Which of their files are affected differs (video, MP3 or WAV), so none is left out by "
+    "name: a clip that is empty, very short or silent is left out with its reason, as everywhere.",
 )

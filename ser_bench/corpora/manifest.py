@@ -29,7 +29,7 @@ def corpus(manifest: Path) -> Corpus:
         licence="as its owner says",
         source=str(manifest),
         citation="",
-        counts=Counter(canonical(label) for label in table["emotion"]),
+        counts=Counter(canonical(label) for label in table["emotion"] if label.strip()),
         speakers=table["speaker"].nunique(),
         reader=lambda folder: list_clips(table, folder),
     )

@@ -34,5 +34,5 @@ CORPUS = Corpus(
         "get Audio_Speech_Actors_01-24.zip from https://zenodo.org/records/1188976, unpack it, "
         "and name its folder with --data-dir"
     ),
-    notes=("Counts are of the speech; --part song or all reads the songs (1,012 clips), too.",),
+    notes="Counts are of the speech; --part song or all reads the songs (1,012 clips), too.",
 )

@@ -41,9 +41,7 @@ CORPUS = Corpus(
     ),
     hint="register at http://kahlan.eps.surrey.ac.uk/savee/ for AudioData.zip, unpack it, "
     "and name its folder with --data-dir",
-    notes=(
-        "All four speakers are men, so it says nothing of women's voices.",
-        "Sentences differ between emotions but for the first three of each. Some neutral ones are other emotions'",
-        "own sentences under a number of their own, so the text split does not part all of the wording.",
-    ),
+    notes="All four speakers are men, so it says nothing of women's voices. "
+    "Sentences differ between emotions but for the first three of each. Some neutral ones are other emotions' "
+    "own sentences under a number of their own, so the text split does not part all of the wording.",
 )

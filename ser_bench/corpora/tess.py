@@ -22,8 +22,8 @@ CORPUS = Corpus(
     name="tess",
     title="TESS",
     licence="CC BY-NC-ND 4.0",
-    source="https://doi.org/10.5683/SP2/E8H2MF",
-    citation="Pichora-Fuller and Dupuis, Toronto emotional speech set (TESS), Scholars Portal Dataverse, 2020",
+    source="https://tspace.library.utoronto.ca/handle/1807/24487",
+    citation="Pichora-Fuller and Dupuis, Toronto emotional speech set (TESS), 2020, doi:10.5683/SP2/E8H2MF",
     counts=dict.fromkeys(EMOTIONS.values(), 400),
     speakers=2,
     reader=Names(
@@ -36,9 +36,8 @@ CORPUS = Corpus(
         spellings={"OA": "OAF", "pleasant_surprise": "ps", "pleasant_surprised": "ps"},
         clip="{speaker}_{text}_{emotion}",
     ),
-    hint="get its clips from https://doi.org/10.5683/SP2/E8H2MF, unpack them, and name their folder with --data-dir",
-    notes=(
-        "Two speakers allow two folds of whole speakers: --folds 2. What such a test says of a third voice is little.",
-        "Some mirrors hold every clip twice, in a folder within the folder; each counts once.",
-    ),
+    hint="get its clips from https://tspace.library.utoronto.ca/handle/1807/24487 or "
+    "https://doi.org/10.5683/SP2/E8H2MF, and name their folder with --data-dir",
+    notes="Two speakers allow two folds of whole speakers (--folds 2), which say little of a third voice. "
+    "Some mirrors hold every clip twice, in a folder within the folder; each counts once.",
 )
