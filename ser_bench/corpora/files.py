@@ -51,19 +51,21 @@ def list_named(corpus: Corpus, names: Names, folder: Path) -> Listing:
 
     genders = names.genders_in(folder)
     rows: dict[str, dict[str, str]] = {}
-    copies: list[tuple[Path, str]] = []
+    copies: list[tuple[Path, Path]] = []
     others: list[Path] = []
     problems = []
-    for path in sorted((p.absolute() for p in audio_files(folder)), key=lambda p: (len(p.parts), str(p))):
+    base = folder.absolute()
+    for path in sorted(audio_files(base), key=lambda p: (len(p.parts), str(p))):
         said = names.read(path)
         if said is None:
             others.append(path)
         elif (first := rows.get(said["clip"])) is None:
             rows[said["clip"]] = {"gender": genders.get(said["speaker"], ""), **said, "path": str(path)}
-        elif _same_bytes(path, first["path"]):
-            copies.append((path, first["path"]))
+        elif _same_bytes(path, used := Path(first["path"])):
+            copies.append((path, used.relative_to(base)))
         else:
-            problems.append(Problem(str(path), f"same name as {first['path']} but not the same file, that one is used"))
+            reason = f"same name as {used.relative_to(base)} but not the same file, that one is used"
+            problems.append(Problem(str(path), reason))
     if not rows:
         raise CorpusError(_nothing_here(corpus, folder, others))
     columns = [*CLIP_COLUMNS, *(["part"] if "part" in names.columns else [])]
@@ -71,18 +73,21 @@ def list_named(corpus: Corpus, names: Names, folder: Path) -> Listing:
     return Listing(table, (*problems, *_about_copies(copies), *_about_others(corpus, names, others)))
 
 
-def _same_bytes(path: Path, other: str) -> bool:
+def _same_bytes(path: Path, other: Path) -> bool:
     try:
         return filecmp.cmp(path, other, shallow=False)
     except OSError:
         return False
 
 
-def _about_copies(copies: list[tuple[Path, str]]) -> Iterator[Problem]:
+def _about_copies(copies: list[tuple[Path, Path]]) -> Iterator[Problem]:
     if copies:
         path, first = copies[0]
-        more = f", and {len(copies) - 1} more files are copies, too" if len(copies) > 1 else ""
-        yield Problem(str(path), f"a copy of {first}, which is used{more}")
+        yield Problem(str(path), f"a copy of {first}, which is used{_and_more(len(copies) - 1)}")
+
+
+def _and_more(count: int) -> str:
+    return f"; so are {count:,} more files" if count > 1 else "; so is one more file" if count else ""
 
 
 def _about_others(corpus: Corpus, names: Names, others: list[Path]) -> Iterator[Problem]:
@@ -90,8 +95,7 @@ def _about_others(corpus: Corpus, names: Names, others: list[Path]) -> Iterator[
     left = others
     for known, found in _named_as(others):
         left = [path for path in left if path not in found]
-        more = f", like {len(found) - 1} more files" if len(found) > 1 else ""
-        yield Problem(str(min(found)), f"named as a clip of {known.title}{more}")
+        yield Problem(str(min(found)), f"named as a clip of {known.title}{_and_more(len(found) - 1)}")
     for path in left:
         yield Problem(str(path), f"the file name is no {corpus.title} code, such as {names.example}")
 
