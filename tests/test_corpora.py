@@ -214,7 +214,7 @@ def test_a_copy_counts_once_and_another_recording_of_that_name_is_told(corpus, t
     assert set(listing.clips["path"]) == {str(tmp_path / first), str(tmp_path / second)}
     another, copies, unknown = (problem.reason for problem in listing.problems)
     assert another.startswith(f"same name as {first} but not the same file")
-    assert copies == f"a copy of {min(first, second)}, which is used; so is one more file"
+    assert copies == f"a copy of {min(first, second)}, which is used; 1 more like it"
     assert f"no {corpus.title} code" in unknown
 
 
@@ -236,14 +236,14 @@ def test_clips_of_another_corpus_among_a_corpus_s_own_are_one_problem(tmp_path):
     clips, problems = (listing := corpora.CORPORA["savee"].list_clips(tmp_path)).clips, listing.problems
     assert len(clips) == 3
     assert [problem.reason.partition(" code")[0] for problem in problems] == [
-        "named as a clip of EmoDB; so are 3 more files",
+        "named as a clip of EmoDB; 3 more like it",
         "the file name is no SAVEE",
     ]
 
 
 def test_a_folder_of_unknown_sounds_is_refused_with_the_way_to_the_corpus(tmp_path):
-    touch(tmp_path, "take 1.wav", "take 2.wav")
-    with pytest.raises(CorpusError, match=r"(?s)no TESS clip.*the 2 audio files there have other names.*\nget"):
+    touch(tmp_path, "take 1.wav", "take 2.wav", "x/03a01Fa.wav")
+    with pytest.raises(CorpusError, match=r"(?s)no TESS clip.*the 3 audio files there have other names.*\nget"):
         corpora.open_corpus("tess", tmp_path)
 
 
@@ -263,7 +263,7 @@ def test_tess_in_a_folder_within_the_folder_counts_once(tmp_path):
     touch(tmp_path, f"{name}/{name}/OAF_neutral/OAF_bite_neutral.wav")
     opened = corpora.open_corpus("tess", tmp_path)
     assert opened.clips["clip"].tolist() == ["OAF_bite_neutral", "OAF_bite_ps"]
-    assert [problem.reason.partition(", ")[2] for problem in opened.problems] == ["which is used; so are 2 more files"]
+    assert [problem.reason.partition(", ")[2] for problem in opened.problems] == ["which is used; 2 more like it"]
 
 
 @pytest.mark.parametrize("beside", ["CREMA-D", "CREMA-D/AudioWAV", "CREMA-D/tables", None])

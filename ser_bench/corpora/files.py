@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_bench.corpora.base import CLIP_COLUMNS, Listing, Problem
+from ser_bench.corpora.naming import Names
 from ser_bench.errors import CorpusError
 
 if TYPE_CHECKING:
     from ser_bench.corpora.base import Corpus
-    from ser_bench.corpora.naming import Names
 
 ENDINGS = (".wav", ".flac")
 
@@ -87,7 +87,7 @@ def _about_copies(copies: list[tuple[Path, Path]]) -> Iterator[Problem]:
 
 
 def _and_more(count: int) -> str:
-    return f"; so are {count:,} more files" if count > 1 else "; so is one more file" if count else ""
+    return f"; {count:,} more like it" if count else ""
 
 
 def _about_others(corpus: Corpus, names: Names, others: list[Path]) -> Iterator[Problem]:
@@ -103,7 +103,6 @@ def _about_others(corpus: Corpus, names: Names, others: list[Path]) -> Iterator[
 def _named_as(paths: list[Path]) -> list[tuple[Corpus, set[Path]]]:
     """Return the known corpora whose names files have, with those files, most first."""
     from ser_bench.corpora import CORPORA  # the registry is made of modules that import this one
-    from ser_bench.corpora.naming import Names
 
     found = [
         (corpus, {path for path in paths if corpus.reader.read(path)})
@@ -115,8 +114,8 @@ def _named_as(paths: list[Path]) -> list[tuple[Corpus, set[Path]]]:
 
 def _nothing_here(corpus: Corpus, folder: Path, others: list[Path]) -> str:
     """Say that a folder holds no clip, and what it holds instead."""
-    if known := _named_as(others):
-        other, found = known[0]
+    other, found = next(iter(_named_as(others)), (corpus, set()))
+    if found and 2 * len(found) >= len(others):
         return (
             f"{folder} looks like {other.title}, not {corpus.title}: {len(found)} of {len(others)} audio files "
             f"have its names\nuse --corpus {other.name}, or name the folder of {corpus.title} with --data-dir"
