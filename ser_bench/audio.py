@@ -56,6 +56,8 @@ def _check_file(path: Path) -> None:
         raise AudioError(f"cannot be opened: {error.strerror or error}") from None
     if size == 0:
         raise AudioError("empty file")
+    if head == b"version http":
+        raise AudioError("a pointer of git lfs, not the sound itself; git lfs pull fetches that")
 
 
 def _is_truncated(wav, size: int) -> bool:  # type: ignore[no-untyped-def]

@@ -69,7 +69,12 @@ def test_a_private_chunk_behind_the_data_does_no_harm(tmp_path, write_wav):
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(b"", "empty"), (b"this is text, not sound", "not an audio file"), (b"RIFF\x00\x00\x00\x00WAVE", "truncated")],
+    [
+        (b"", "empty"),
+        (b"this is text, not sound", "not an audio file"),
+        (b"RIFF\x00\x00\x00\x00WAVE", "truncated"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:7f\nsize 131376\n", "git lfs pull"),
+    ],
 )
 def test_files_without_sound_are_refused(tmp_path, content, reason):
     path = tmp_path / "a.wav"

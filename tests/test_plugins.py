@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ser_bench import models, plugins
-from ser_bench.errors import ConfigError
+from ser_bench import corpora, models, plugins
+from ser_bench.errors import ConfigError, CorpusError
 
 PLUGIN = Path(__file__).with_name("plugin_recorder.py")
 
@@ -19,10 +19,26 @@ def test_models_of_a_plugin_are_known_by_name_and_stand_on_its_source():
     plugins.load(PLUGIN)
 
 
-def test_the_example_in_the_guide_for_contributors_works(tmp_path):
+def example_in_the_guide(number: int) -> str:
     guide = Path(__file__).parents[1] / "CONTRIBUTING.md"
-    example = guide.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
-    (tmp_path / "my_model.py").write_text(example, encoding="utf-8")
+    return guide.read_text(encoding="utf-8").split("```python\n")[number].split("```")[0]
+
+
+def test_the_corpus_in_the_guide_for_contributors_works(tmp_path, monkeypatch, write_wav):
+    monkeypatch.setattr(corpora, "CORPORA", dict(corpora.CORPORA))
+    (tmp_path / "kitchen.py").write_text(example_in_the_guide(2), encoding="utf-8")
+    assert plugins.load(tmp_path / "kitchen.py") == ["kitchen"]
+    write_wav(tmp_path / "clips" / "ben-A-07.wav")
+    clips = corpora.open_corpus("kitchen", tmp_path / "clips").clips
+    row = clips.drop(columns="path").to_dict("records")
+    said = {"clip": "ben-A-07", "speaker": "ben", "gender": "male", "text": "07", "intensity": "", "emotion": "angry"}
+    assert row == [said]
+    with pytest.raises(CorpusError, match="looks like Kitchen, not EmoDB"):
+        corpora.open_corpus("emodb", tmp_path / "clips")
+
+
+def test_the_example_in_the_guide_for_contributors_works(tmp_path):
+    (tmp_path / "my_model.py").write_text(example_in_the_guide(1), encoding="utf-8")
     assert plugins.load(tmp_path / "my_model.py") == ["logistic"]
     rng = np.random.default_rng(0)
     y = np.repeat(["happy", "sad"], 20)

@@ -11,11 +11,11 @@ import click
 _MODULES = {"scikit-learn": "sklearn"}
 
 
-def show(headers: Sequence[str], rows: Sequence[Sequence[object]], footer: str = "") -> int:
-    """Print a table and a line below it; long cells are wrapped."""
+def show(headers: Sequence[str], rows: Sequence[Sequence[object]], footer: str = "", *, width: int = 56) -> int:
+    """Print a table and a text below it; cells longer than ``width`` are wrapped."""
     from tabulate import tabulate
 
-    wrapped = [["\n".join(textwrap.wrap(str(cell), 56)) for cell in row] for row in rows]
+    wrapped = [["\n".join(textwrap.wrap(str(cell), width)) for cell in row] for row in rows]
     click.echo(tabulate(wrapped, headers=headers, tablefmt="simple", disable_numparse=True))
     if footer:
         click.echo(f"\n{footer}")

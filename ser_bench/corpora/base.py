@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ser_bench.corpora.naming import Names
+from ser_bench.emotions import label_order
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,10 +40,10 @@ class Listing:
 class Corpus:
     """A known corpus.
 
-    ``list_clips(folder)`` returns the :class:`Listing` of the clips below a folder and raises
-    :class:`ser_bench.errors.CorpusError` where there is none. ``make(folder)``, where given,
-    creates the corpus in an empty folder (synthetic corpora only). ``genders`` and ``speakers``
-    are for display.
+    ``reader`` is how its clips are listed: the :class:`Names` of its files, or a function from a folder
+    to a :class:`Listing`. ``make(folder)``, where given, creates the corpus in an empty folder (synthetic
+    corpora only). ``counts`` are the published clips by emotion, and like ``speakers`` for display;
+    ``notes`` say what one should know before using it.
     """
 
     name: str
@@ -48,10 +51,28 @@ class Corpus:
     licence: str
     source: str
     citation: str
-    emotions: tuple[str, ...]
+    counts: Mapping[str, int]
     speakers: int
-    clips: int
-    list_clips: Callable[[Path], Listing] = field(repr=False)
+    reader: Names | Callable[[Path], Listing] = field(repr=False)
     make: Callable[[Path], None] | None = field(default=None, repr=False)
     synthetic: bool = False
     hint: str = ""
+    notes: str = ""
+
+    @property
+    def emotions(self) -> tuple[str, ...]:
+        """The corpus's labels in their order on tables and charts."""
+        return label_order(self.counts)
+
+    @property
+    def clips(self) -> int:
+        """How many clips were published."""
+        return sum(self.counts.values())
+
+    def list_clips(self, folder: Path) -> Listing:
+        """List the clips below a folder; raises :class:`ser_bench.errors.CorpusError` where there is none."""
+        if isinstance(self.reader, Names):
+            from ser_bench.corpora.files import list_named
+
+            return list_named(self, self.reader, folder)
+        return self.reader(folder)

@@ -10,12 +10,13 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import warnings
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from ser_bench.corpora.base import CLIP_COLUMNS, Corpus, Listing, Problem
 from ser_bench.errors import CorpusError
-from ser_bench.synthesis.codes import EMOTIONS, SPEAKERS, all_codes, parse
+from ser_bench.synthesis.codes import SPEAKERS, all_codes, parse
 
 DIGESTS: dict[str, str] = {
     "S01": "876b44d41c48b226e00df4d3afb0fcbc",
@@ -175,10 +176,9 @@ CORPUS = Corpus(
     licence="MIT",
     source="made by ser-bench",
     citation="ser-bench, demo corpus: source-filter synthesis by rule; synthetic, no human voices",
-    emotions=EMOTIONS,
+    counts=Counter(code.emotion for code in all_codes()),
     speakers=len(SPEAKERS),
-    clips=sum(1 for _ in all_codes()),
-    list_clips=list_clips,
+    reader=list_clips,
     make=make,
     synthetic=True,
     hint="made by itself where it is missing",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_bench.corpora.base import CLIP_COLUMNS, Corpus, Listing, Problem
-from ser_bench.emotions import canonical, label_order
+from ser_bench.emotions import canonical
 from ser_bench.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -28,10 +29,9 @@ def corpus(manifest: Path) -> Corpus:
         licence="as its owner says",
         source=str(manifest),
         citation="",
-        emotions=label_order(canonical(label) for label in table["emotion"] if label.strip()),
+        counts=Counter(canonical(label) for label in table["emotion"] if label.strip()),
         speakers=table["speaker"].nunique(),
-        clips=len(table),
-        list_clips=lambda folder: list_clips(table, folder),
+        reader=lambda folder: list_clips(table, folder),
     )
 
 
