@@ -145,7 +145,7 @@ def _retrieve(archive: Archive, url: str, aside: Path, patience: Patience, watch
         watch.say(f"its MD5 is the published one, {archive.md5}")
     else:
         watch.say(
-            "no checksum is published for it: only the CRCs inside and the number of clips are checked; "
+            "no published checksum is known for it: only the CRCs inside and the number of clips are checked; "
             f"its SHA-256 is {pooch.file_hash(packed)}"
         )
     return Path(packed)
