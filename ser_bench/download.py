@@ -107,9 +107,9 @@ def _count(names: Iterable[str], archive: Archive) -> int:
 
 def _check_room(aside: Path, archives: Sequence[Archive]) -> None:
     """Raise :class:`DownloadError` where the disk cannot hold the largest archive and all that they unpack to."""
-    fetched = max(archive.size or archive.unpacked for archive in archives)
-    there = sum(file.stat().st_size for file in aside.iterdir() if file.is_file())
-    needed = sum(archive.unpacked for archive in archives) + max(fetched - there, 0)
+    there = {file.name.removesuffix(".part"): file.stat().st_size for file in aside.iterdir() if file.is_file()}
+    missing = [(archive.size or archive.unpacked) - there.get(archive.name, 0) for archive in archives]
+    needed = sum(archive.unpacked for archive in archives) + max(0, *missing)
     free = shutil.disk_usage(aside).free
     if free < needed:
         raise DownloadError(
@@ -130,13 +130,15 @@ def _retrieve(archive: Archive, url: str, aside: Path, patience: Patience, watch
         watch.say(f"fetching {address}{size}" + (f", from byte {part.stat().st_size}" if part.exists() else ""))
         wanted = Wanted(address, archive.size, archive.size or archive.unpacked)
         fetch(wanted, part, patience=patience, watch=watch)
-        part.replace(output_file)
+        _hand_over(part, Path(output_file))
 
     pooch.get_logger().setLevel("WARNING")  # it would print file names, and a SHA-256 to paste into a program
     known = f"md5:{archive.md5}" if archive.md5 else None
     try:
         packed = pooch.retrieve(url, known, fname=archive.name, path=aside, downloader=go_on)
-    except ValueError:  # pooch has removed the file
+        part.unlink(missing_ok=True)
+    except ValueError:  # pooch has removed its file
+        part.unlink(missing_ok=True)
         raise DownloadError(
             f"{archive.name} has not the published MD5 {archive.md5}; what came was removed\n"
             "run the same command again, or name another mirror with --base-url"
@@ -149,6 +151,15 @@ def _retrieve(archive: Archive, url: str, aside: Path, patience: Patience, watch
             f"its SHA-256 is {pooch.file_hash(packed)}"
         )
     return Path(packed)
+
+
+def _hand_over(part: Path, output: Path) -> None:
+    """Give pooch the bytes under a second name: it removes its file on any error, Ctrl-C while hashing included."""
+    output.unlink()
+    try:
+        output.hardlink_to(part)
+    except (OSError, NotImplementedError):  # a file system without such links
+        part.replace(output)
 
 
 def _place(archive: Archive, url: str, packed: Path, placed: Path) -> None:

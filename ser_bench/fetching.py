@@ -69,6 +69,10 @@ class _PassingError(Exception):
         self.wait = wait
 
 
+class _UnreachableError(_PassingError):
+    """No connection at all: at the first try that is told at once, since waiting seldom brings a network."""
+
+
 def fetch(wanted: Wanted, part: Path, *, patience: Patience = PATIENCE, watch: Watch | None = None) -> None:
     """Fetch a file into ``part``, going on with the bytes that are there.
 
@@ -81,7 +85,7 @@ def fetch(wanted: Wanted, part: Path, *, patience: Patience = PATIENCE, watch: W
     """
     watch = watch or Silent()
     meter = _Meter(watch, urlsplit(wanted.url).path.rpartition("/")[2])
-    failures = 0
+    failures, heard = 0, False
     if wanted.size is not None and _bytes(part) > wanted.size:
         part.unlink()
     while wanted.size is None or _bytes(part) != wanted.size:
@@ -90,7 +94,9 @@ def fetch(wanted: Wanted, part: Path, *, patience: Patience = PATIENCE, watch: W
             return _attempt(wanted, part, patience.timeout, meter)
         except _PassingError as trouble:
             failures = 1 if _bytes(part) > before else failures + 1
-            if failures >= patience.tries:
+            hopeless = isinstance(trouble, _UnreachableError) and not heard
+            heard = True
+            if hopeless or failures >= patience.tries:
                 raise DownloadError(f"{trouble}\n{_ADVICE}") from None
             wait = max(trouble.wait, patience.pause * 2 ** (failures - 1))
             watch.warn(f"{trouble}; next try in {wait:.0f} s")
@@ -148,7 +154,7 @@ def _attempt(wanted: Wanted, part: Path, timeout: float, meter: _Meter) -> None:
     except requests.exceptions.SSLError as reason:
         raise DownloadError(f"no safe connection to {wanted.host}: {reason}") from None
     except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as reason:
-        raise _PassingError(_told(reason, wanted.host, timeout)) from None
+        raise _trouble(reason, wanted.host, timeout) from None
     except requests.RequestException as reason:
         raise DownloadError(f"cannot fetch {wanted.url}: {reason}") from None
     if total is not None and _bytes(part) < total:
@@ -200,14 +206,14 @@ def _write(answer: requests.Response, wanted: Wanted, part: Path, start: int, re
         raise DownloadError(f"{wanted.host} sends more than {wanted.limit} bytes\nname a mirror with --base-url")
 
 
-def _told(reason: requests.RequestException, host: str, timeout: float) -> str:
+def _trouble(reason: requests.RequestException, host: str, timeout: float) -> _PassingError:
     """Say in a few words why a connection failed."""
     import requests
     from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
     cause = reason.args[0] if reason.args else None
     if isinstance(reason, requests.Timeout) or isinstance(cause, ReadTimeoutError):
-        return f"{host} sent nothing for {timeout:g} s"
+        return _PassingError(f"{host} sent nothing for {timeout:g} s")
     if isinstance(reason, requests.exceptions.ChunkedEncodingError) or isinstance(cause, ProtocolError):
-        return f"{host} cut the connection"
-    return f"cannot reach {host}: is there a network?"
+        return _PassingError(f"{host} cut the connection")
+    return _UnreachableError(f"cannot reach {host}: is there a network?")

@@ -21,7 +21,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
+import pooch
 import pytest
+import requests
 
 from ser_bench import corpora
 from ser_bench.cli import call
@@ -181,6 +183,15 @@ class Recorder(Silent):
     def begin(self, total, what, unit, count):
         self.progress.append(-total)
         return self.progress.append
+
+
+def raising(error: type[BaseException]):
+    """Return a function that raises, whatever it is given."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail
 
 
 def wavs(folder: Path) -> dict[str, bytes]:
@@ -378,9 +389,40 @@ def test_a_server_without_the_file_is_told_in_two_lines(fetched, server, statuse
     assert not fetched.last.aside.exists()
 
 
-def test_no_server_at_all(fetched):
+def test_no_server_at_all_is_told_at_once(fetched):
     with pytest.raises(DownloadError, match=r"cannot reach 127\.0\.0\.1:9: is there a network\?\nrun"):
         fetched(base_url=None)
+    assert fetched.last.watch.warned == []
+
+
+def test_a_server_that_goes_away_for_a_while_is_waited_for(fetched, server, monkeypatch):
+    """Without a network for a moment, later tries go on; here a port without a server stands for it."""
+    server.cuts = [100_000]
+    real, tried = requests.get, []
+
+    def get(url, **given):
+        tried.append(url)
+        return real("http://127.0.0.1:9/" if len(tried) == 2 else url, **given)
+
+    monkeypatch.setattr(requests, "get", get)
+    assert wavs(fetched().folder) == clips()
+    assert "cannot reach" in fetched.last.watch.warned[1]
+    assert len(tried) == 3
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_interrupted_while_it_is_hashed_the_part_stays(fetched, server, monkeypatch, links):
+    """With and without a file system that has hard links, another try ends well; with them nothing is fetched twice."""
+    if not links:
+        monkeypatch.setattr(Path, "hardlink_to", raising(PermissionError))
+    with monkeypatch.context() as patched:
+        patched.setattr(pooch.core, "hash_matches", raising(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            fetched()
+    assert left(fetched.last.folder) == (["speech.zip.part"] if links else [])
+    assert wavs(fetched().folder) == clips()
+    assert left(fetched.last.folder) == []
+    assert len(server.asked) == (1 if links else 2)
 
 
 def test_progress_is_told_by_the_megabyte_and_only_for_what_is_missing(fetched, server):
@@ -434,7 +476,7 @@ def damaged() -> bytes:
     ("content", "reason"),
     [
         *((lambda name=name: zipped(clips() | {name: b"x"}), "leads out of the folder")
-          for name in ("../out.wav", "a/../../out.wav", "/tmp/out.wav", "C:/out.wav", "c:out.wav", "..\\out.wav",
+          for name in ("../out.wav", "a/../../out.wav", "/etc/out.wav", "C:/out.wav", "c:out.wav", "..\\out.wav",
                        "\\\\host\\out.wav")),
         (lambda: zipped(clips() | {"a\\b.wav": b"x"}), "means other things elsewhere"),
         (lambda: zipped(clips() | {"a.wav:stream": b"x"}), "means other things elsewhere"),
@@ -477,7 +519,7 @@ def test_a_folder_that_cannot_be_written_is_told(fetched, tmp_path):
 
 def test_interrupted_while_unpacking_nothing_is_fetched_again(fetched, server, monkeypatch):
     with monkeypatch.context() as patched:
-        patched.setattr(zipfile.ZipFile, "open", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patched.setattr(zipfile.ZipFile, "open", raising(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             fetched()
     assert left(fetched.last.folder) == ["speech.zip"]
@@ -551,6 +593,7 @@ def test_quiet_says_nothing_but_errors(typed, server):
         (("demo",), "unknown corpus to download"),
         (("ravdess", "--part", "dance"), "--part"),
         (("emodb", "--part", "song"), "emodb has no part 'song'; leave --part out"),
+        (("ravdess", "--base-url", "http://127.0.0.1:9"), "is there a network?"),
         (("ravdess", "--base-url", "example"), "is no address such as"),
         (("ravdess", "--base-url", "http://127.0.0.1:9", "--to", "file/below"), "cannot write to"),
         ((), "Missing argument"),

@@ -34,7 +34,7 @@ def command(corpus: str, part: str | None, to: Path | None, base_url: str | None
     from ser_bench.download import download
 
     source = archives.get(corpus)
-    folder = to or corpora.places(corpus)[-1]
+    folder = to.expanduser() if to else corpora.places(corpus)[-1]
     console = Console(quiet=quiet)
     console.say(f"{source.title}, licence: {source.licence}\ncite: {source.citation}")
     try:

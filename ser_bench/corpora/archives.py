@@ -20,7 +20,7 @@ class Archive:
     name: str
     url: str
     folder: str
-    part: str = ""
+    part: str
     clips: int
     clip_names: str
     size: int | None = None
@@ -115,6 +115,7 @@ EMODB = Source(
             name="download.zip",
             url="http://emodb.bilderbar.info/download/download.zip",
             folder="emodb",
+            part="speech",
             clips=535,
             clip_names="[01][0-9][ab][01][0-9][A-Z][a-z].wav",
             unpacked=200_000_000,
