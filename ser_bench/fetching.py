@@ -76,7 +76,8 @@ class _UnreachableError(_PassingError):
 def fetch(wanted: Wanted, part: Path, *, patience: Patience = PATIENCE, watch: Watch | None = None) -> None:
     """Fetch a file into ``part``, going on with the bytes that are there.
 
-    On trouble, Ctrl-C included, ``part`` stays for the next call.
+    A try that gets further than any before starts the count of tries anew. On trouble, Ctrl-C included,
+    ``part`` stays for the next call.
 
     Raises
     ------
@@ -85,15 +86,15 @@ def fetch(wanted: Wanted, part: Path, *, patience: Patience = PATIENCE, watch: W
     """
     watch = watch or Silent()
     meter = _Meter(watch, urlsplit(wanted.url).path.rpartition("/")[2])
-    failures, heard = 0, False
     if wanted.size is not None and _bytes(part) > wanted.size:
         part.unlink()
+    failures, furthest, heard = 0, _bytes(part), False
     while wanted.size is None or _bytes(part) != wanted.size:
-        before = _bytes(part)
         try:
             return _attempt(wanted, part, patience.timeout, meter)
         except _PassingError as trouble:
-            failures = 1 if _bytes(part) > before else failures + 1
+            failures = 1 if _bytes(part) > furthest else failures + 1
+            furthest = max(furthest, _bytes(part))
             hopeless = isinstance(trouble, _UnreachableError) and not heard
             heard = True
             if hopeless or failures >= patience.tries:

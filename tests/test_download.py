@@ -315,6 +315,17 @@ def test_a_range_of_another_place_is_not_believed(fetched, server, tmp_path, spa
     assert "begun again" in got.watch.warned[0]
 
 
+@pytest.mark.parametrize("span", ["", "nonsense"])
+def test_ever_the_same_stretch_is_no_progress(fetched, server, span):
+    """A server that cannot go on, and is cut now here, now there, is given up and not asked for ever."""
+    server.ranges = bool(span)
+    server.lies = {"Content-Range": span}
+    server.cuts = [60_000, 90_000, 50_000, 70_000, 30_000] * 10
+    with pytest.raises(DownloadError, match=r"cut the connection|begun again"):
+        fetched()
+    assert len(server.asked) <= 5
+
+
 @pytest.mark.parametrize("there", [SOUND, SOUND + b"more"])
 def test_a_part_that_is_whole_or_too_long(fetched, server, tmp_path, there):
     (tmp_path / ".tiny.download").mkdir()
