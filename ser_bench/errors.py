@@ -31,6 +31,10 @@ class CorpusError(SerBenchError):
     """A corpus that is not where it should be, or not what it should be."""
 
 
+class DownloadError(SerBenchError):
+    """An archive that cannot be fetched, is not what was published, or cannot be put where it should go."""
+
+
 class AudioError(SerBenchError):
     """A clip that cannot be read or holds no usable sound; the message is the reason, without the path."""
 

@@ -19,7 +19,7 @@ FLOORS = [
     {"errors", "emotions", "watch", "__init__"},
     {"config", "paths", "audio", "prints", "metrics", "statistics", "synthesis"},
     {"corpora", "features", "splits"},
-    {"store", "index", "models", "engine", "matrices", "importance"},
+    {"store", "index", "models", "engine", "matrices", "importance", "fetching", "unpacking", "download"},
     {"fitting", "fits", "extraction", "plan", "audit", "records", "results", "tables", "runner", "tuning", "plugins"},
     {"report"},
     {"cli", "__main__"},
@@ -63,7 +63,10 @@ def test_imports_only_go_down(path):
     assert {name for name in imports(path) if FLOOR_OF[name] > FLOOR_OF[own]} == set()
 
 
-HEAVY = ("tensorflow", "keras", "librosa", "sklearn", "xgboost", "scipy", "matplotlib", "numba", "pandas", "pyarrow")
+HEAVY = (
+    *("tensorflow", "keras", "librosa", "sklearn", "xgboost", "scipy", "matplotlib", "numba", "pandas", "pyarrow"),
+    *("pooch", "requests"),
+)
 
 
 @pytest.mark.parametrize("command", ["--help", "corpora", "corpora emodb", "features", "models", "splits"])

@@ -18,6 +18,7 @@ COMMANDS = {
     "features": "The feature sets, with their dimensions.",
     "models": "The classifiers and baselines.",
     "splits": "The ways to part training from test clips.",
+    "download": "Fetch a published corpus, check it and unpack it.",
     "extract": "Fill the feature store from a corpus.",
     "run": "The benchmark: fit models under several splits, leave tables and charts.",
     "report": "Draw a run's tables and charts again, without fitting.",

@@ -18,6 +18,7 @@ class Console:
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
         self.quiet, self.verbose = quiet, verbose
         self._warned = 0
+        self._end: Callable[[], None] | None = None
 
     def say(self, text: str) -> None:
         """Print a line unless quiet."""
@@ -36,7 +37,10 @@ class Console:
             self._above_bar(f"warning: {text}")
 
     def close(self) -> None:
-        """Say how many warnings were held back."""
+        """Leave the progress bar's line, and say how many warnings were held back."""
+        if self._end is not None:
+            self._end()
+            self._end = None
         if not self.verbose and self._warned > _MOST_WARNINGS:
             held = self._warned - _MOST_WARNINGS
             click.echo(f"warning: and {held} more; -v shows them all", err=True)
@@ -45,7 +49,10 @@ class Console:
         """Show progress on standard error: a bar on a terminal, else a plain line now and then."""
         if self.quiet:
             return lambda share: None
-        return _bar(total, what, unit, count) if sys.stderr.isatty() else _plain(total, what, unit, count)
+        if not sys.stderr.isatty():
+            return _plain(total, what, unit, count)
+        advance, self._end = _bar(total, what, unit, count)
+        return advance
 
     def _above_bar(self, text: str) -> None:
         if sys.stderr.isatty() and "tqdm" in sys.modules:
@@ -56,7 +63,12 @@ class Console:
             click.echo(text, err=True)
 
 
-def _bar(total: float, what: str, unit: str, count: int) -> Callable[[float], None]:
+def _many(unit: str) -> str:
+    return unit if unit.isupper() else f"{unit}s"  # MB has no plural
+
+
+def _bar(total: float, what: str, unit: str, count: int) -> tuple[Callable[[float], None], Callable[[], None]]:
+    """Return what moves the bar on, and what ends it wherever it stands."""
     from tqdm import tqdm
 
     bar = tqdm(
@@ -70,12 +82,12 @@ def _bar(total: float, what: str, unit: str, count: int) -> Callable[[float], No
         nonlocal done
         done += int(share) if total == count else 1
         rate = done / max(bar.format_dict["elapsed"], 1e-9)
-        bar.set_postfix_str(f"{done}/{count} {unit}s, {rate:.1f}/s", refresh=False)
+        bar.set_postfix_str(f"{done}/{count} {_many(unit)}, {rate:.1f}/s", refresh=False)
         bar.update(share)
         if done >= count:
             bar.close()
 
-    return advance
+    return advance, bar.close
 
 
 def _plain(total: float, what: str, unit: str, count: int) -> Callable[[float], None]:
@@ -92,6 +104,6 @@ def _plain(total: float, what: str, unit: str, count: int) -> Callable[[float], 
         last = now
         left = (now - begun) * (total - share_done) / max(share_done, 1e-9)
         rest = f", about {left:.0f} s left" if done < count else f" in {now - begun:.0f} s"
-        click.echo(f"{what}: {done} of {count} {unit}s{rest}", err=True)
+        click.echo(f"{what}: {done} of {count} {_many(unit)}{rest}", err=True)
 
     return advance

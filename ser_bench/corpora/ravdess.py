@@ -31,8 +31,8 @@ CORPUS = Corpus(
         genders={f"{actor:02d}": "male" if actor % 2 else "female" for actor in range(1, 25)},
     ),
     hint=(
-        "get Audio_Speech_Actors_01-24.zip from https://zenodo.org/records/1188976, unpack it, "
-        "and name its folder with --data-dir"
+        "fetch it with: ser-bench download ravdess; or unpack Audio_Speech_Actors_01-24.zip from "
+        "https://zenodo.org/records/1188976 and name its folder with --data-dir"
     ),
     notes="Counts are of the speech; --part song or all reads the songs (1,012 clips), too.",
 )
