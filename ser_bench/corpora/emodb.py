@@ -34,8 +34,8 @@ CORPUS = Corpus(
         genders=dict.fromkeys(("03", "10", "11", "12", "15"), "male")
         | dict.fromkeys(("08", "09", "13", "14", "16"), "female"),
     ),
-    hint="fetch it with: ser-bench download emodb; or unpack download.zip from http://emodb.bilderbar.info/download/ and "
-    "name its folder with --data-dir",
+    hint="fetch it with: ser-bench download emodb; or unpack download.zip from "
+    "http://emodb.bilderbar.info/download/ and name its folder with --data-dir",
     notes="Speech is German. Only clips that listeners recognised and found natural were published, so "
     "classes differ in size, and not every speaker has every emotion (08 has no disgust).",
 )
