@@ -11,6 +11,9 @@ and a table per model whose parameters differ or that is a named variant::
     [models.cnn1d-deep]
     base = "cnn1d"
     filters = [64, 128, 256]
+
+    [merge]                                     # these emotions count as others
+    calm = "neutral"
 """
 
 from __future__ import annotations
@@ -58,6 +61,7 @@ class Options(BaseModel):
     part: Part = "speech"
     features: str = "auto"
     emotions: Names = ()
+    merge: dict[str, str] = {}
     target: Target = "emotion"
     jobs: int | None = Field(default=None, ge=1)
     store: Path | None = None

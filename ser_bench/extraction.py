@@ -80,7 +80,9 @@ def load_everything(sets: Sequence[FeatureSet]) -> None:
 def open_corpus(options: Options, watch: Watch) -> OpenCorpus:
     """Open the corpus asked for, or the default one, and say which on the first line."""
     name = options.corpus or (corpora.default_name() if options.data_dir is None else "ravdess")
-    opened = corpora.open_corpus(name, options.data_dir, part=options.part, emotions=options.emotions)
+    opened = corpora.open_corpus(
+        name, options.data_dir, part=options.part, emotions=options.emotions, merge=options.merge
+    )
     made = " (synthetic speech)" if opened.corpus.synthetic else ""
     missing = "; RAVDESS was not found, name its folder with --data-dir" if options.corpus is None and made else ""
     watch.say(f"corpus {opened.corpus.name}{made}: {len(opened.clips)} clips in {opened.folder}{missing}")

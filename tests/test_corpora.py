@@ -368,6 +368,14 @@ def test_only_the_emotions_asked_for_are_kept(tmp_path):
         corpora.open_corpus("ravdess", tmp_path, emotions=("hapy",))
 
 
+def test_merged_emotions_count_as_the_other_and_can_be_chosen_as_such(tmp_path):
+    touch(tmp_path, "03-01-01-01-01-01-01.wav", "03-01-02-01-01-01-01.wav", "03-01-04-01-01-01-01.wav")
+    merged = corpora.open_corpus("ravdess", tmp_path, merge={"calm": "Neutrality"}, emotions=("neutral",))
+    assert merged.clips["emotion"].tolist() == ["neutral", "neutral"]
+    with pytest.raises(UnknownNameError, match="did you mean 'calm'"):
+        corpora.open_corpus("ravdess", tmp_path, merge={"clam": "neutral"})
+
+
 def test_an_unknown_corpus_names_the_nearest():
     with pytest.raises(UnknownNameError, match="did you mean 'ravdess'"):
         corpora.open_corpus("ravdes")

@@ -50,7 +50,7 @@ common_options = _stack(
         "config_file",
         metavar="FILE.toml",
         help="Every option by name; the command line wins over the file. "
-        "Brought along: default, quick, strong, tutorial-4-emotions.",
+        "Brought along: default, quick, strong, strong-random, tutorial-4-emotions.",
     ),
     click.option(
         "--plugin", type=_PATH, metavar="FILE.py", help="Register your own models, feature sets, splits or corpora."

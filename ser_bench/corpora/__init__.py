@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_bench.corpora.base import Corpus, Problem
+from ser_bench.emotions import canonical
 from ser_bench.errors import CorpusError, UnknownNameError
 from ser_bench.paths import cache_folder
 
@@ -69,17 +71,25 @@ def get(name: str) -> Corpus:
 
 
 def open_corpus(
-    name: str, data_dir: Path | None = None, *, part: str = "speech", emotions: tuple[str, ...] = ()
+    name: str,
+    data_dir: Path | None = None,
+    *,
+    part: str = "speech",
+    emotions: tuple[str, ...] = (),
+    merge: Mapping[str, str] | None = None,
 ) -> OpenCorpus:
     """Find a corpus and list its clips.
 
-    ``part`` chooses among ``speech``, ``song`` and ``all`` where a corpus has both; ``emotions``, if
-    any, keeps only those. A synthetic corpus is made first where its folder is missing.
+    ``part`` chooses among ``speech``, ``song`` and ``all`` where a corpus has both; ``merge`` lets emotions
+    count as others; ``emotions``, if any, keeps only those, as merged. A synthetic corpus is made first where
+    its folder is missing.
 
     Raises
     ------
     CorpusError
         Where the folder or the clips are missing, or no clip is left.
+    UnknownNameError
+        Where the corpus has no clip of an emotion that is named.
     """
     corpus = get(name)
     folder = _folder(corpus, data_dir)
@@ -87,6 +97,9 @@ def open_corpus(
     clips = listing.clips
     if "part" in clips:
         clips = clips[(clips["part"] == part) | (part == "all")].drop(columns="part")
+    if merge:
+        merged = dict(zip(_known_labels(tuple(merge), corpus, clips), map(canonical, merge.values()), strict=True))
+        clips = clips.assign(emotion=[merged.get(emotion, emotion) for emotion in clips["emotion"]])
     if emotions:
         clips = clips[clips["emotion"].isin(_known_labels(emotions, corpus, clips))]
     if clips.empty:

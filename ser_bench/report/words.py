@@ -74,11 +74,12 @@ def protocol(run: SavedRun, splits: tuple[str, ...] | None = None) -> str:
     folds = run.fits.groupby("split")["fold"].nunique()
     names = info["splits"] if splits is None else splits
     repeats = run.fits["repeat"].nunique()
+    merged = ", ".join(f"{label} as {other}" for label, other in info["options"].get("merge", {}).items())
     parts = [
         corpus_title(run),
         plural(int(corpus["clips"]), "clip"),
         plural(int(corpus["speakers"]), "speaker"),
-        labels,
+        f"{labels} ({merged})" if merged else labels,
         *(f"{name}: {plural(int(folds.get(name, 0)), 'fold')}" for name in names),
         *([plural(repeats, "repeat")] if repeats > 1 else []),
         "each model's own features" if info["features"] == "auto" else f"features: {info['features']}",
