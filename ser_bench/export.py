@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ser_bench.errors import ConfigError
+from ser_bench.errors import ConfigError, ExportError
 from ser_bench.paths import make_writable, replacing
 
 if TYPE_CHECKING:
@@ -49,21 +50,34 @@ def check_vectors(sets: Sequence[FeatureSet], vectors: Sequence[str]) -> None:
 
 
 def check_file(path: Path) -> None:
-    """Raise :class:`ConfigError` for a file that has another ending than the two known, or cannot be written."""
+    """Make the file's folder, if need be, and try whether it can be written.
+
+    Raises
+    ------
+    ConfigError
+        For a file that has another ending than the two known, or is a folder.
+    ExportError
+        Where its folder cannot be written.
+    """
     if path.suffix.lower() not in _WRITERS:
         raise ConfigError(f"cannot export to {path}: its name must end in .csv or .parquet")
     if path.is_dir():
         raise ConfigError(f"cannot export to {path}: it is a folder; name a file in it")
-    make_writable(path.parent, ConfigError, "-o")
+    make_writable(path.parent, ExportError, "-o")
 
 
 def write(path: Path, clips: pd.DataFrame, X: np.ndarray, columns: Sequence[str]) -> None:
     """Write the table: ``clips`` has the columns :data:`TEXTS`, ``X`` is float32 ``(n, d)`` in their order.
 
     The file appears whole or not at all. Beside ``X``, memory is needed for a thousand rows.
+    Raises :class:`ExportError` where it cannot be written, as on a full disk.
     """
-    with replacing(path) as temporary:
-        _WRITERS[path.suffix.lower()](temporary, clips[list(TEXTS)], X, columns)
+    try:
+        with replacing(path) as temporary:
+            _WRITERS[path.suffix.lower()](temporary, clips[list(TEXTS)], X, columns)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else error  # pyarrow's own words are long
+        raise ExportError(f"cannot write {path}: {reason}") from None
 
 
 def _write_csv(path: Path, texts: pd.DataFrame, X: np.ndarray, columns: Sequence[str]) -> None:
@@ -79,8 +93,8 @@ def _write_csv(path: Path, texts: pd.DataFrame, X: np.ndarray, columns: Sequence
 def _csv_line(cells: Sequence[str]) -> str:
     """Return cells as one line, quoted where they need it."""
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(cells)
-    return line.getvalue()
+    csv.writer(line, lineterminator="\r\n").writerow(cells)  # what ends its lines is quoted in older Pythons, no more
+    return line.getvalue().removesuffix("\r\n")
 
 
 def _write_parquet(path: Path, texts: pd.DataFrame, X: np.ndarray, columns: Sequence[str]) -> None:

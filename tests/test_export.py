@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from ser_bench import corpora, export, features
 from ser_bench.cli import call
+from ser_bench.errors import ExportError
 from ser_bench.extraction import extract
 from ser_bench.store import FeatureStore
 
@@ -109,7 +111,7 @@ def test_every_float32_is_read_back_bit_for_bit(tmp_path, ending):
     random = np.random.default_rng(0).integers(0, 2**32, 20_000, dtype=np.uint32).view(np.float32)
     X = np.concatenate([ODD, random[np.isfinite(random)][: 19_000 - len(ODD)]]).reshape(-1, 10)
     X = np.vstack([X, np.tile(ODD, (2000, 1))])  # whole columns of 0, -0 and 1 at the end
-    clips = pd.DataFrame({name: [f"{name} {i}" for i in range(len(X))] for name in export.TEXTS})
+    clips = pd.DataFrame({name: [f"{name}\n{i}" for i in range(len(X))] for name in export.TEXTS})
     columns = [f"x.{i}" for i in range(10)]
     for rows in (slice(None), slice(1900, None)):
         export.write(tmp_path / f"odd.{ending}", clips[rows], X[rows], columns)
@@ -141,6 +143,19 @@ def test_what_was_there_stays_where_writing_fails(tmp_path):
     with pytest.raises(TypeError):
         export.write(tmp_path / "a.csv", clips, np.zeros((1, 2), np.float32), ["too", "many", "columns"])
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.csv", "before")]
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_full_disk_is_told_in_one_line(tmp_path, monkeypatch, ending):
+    def full(path, *_):
+        path.write_text("half")
+        raise OSError(errno.ENOSPC, "Error writing bytes to file. Detail: much more")
+
+    monkeypatch.setitem(export._WRITERS, f".{ending}", full)
+    clips = pd.DataFrame({name: ["a"] for name in export.TEXTS})
+    with pytest.raises(ExportError, match=rf"^cannot write .*a\.{ending}: No space left on device$"):
+        export.write(tmp_path / f"a.{ending}", clips, np.zeros((1, 1), np.float32), ["x.0"])
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
