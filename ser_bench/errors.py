@@ -47,6 +47,10 @@ class StoreError(SerBenchError):
     """A store that cannot be read or written."""
 
 
+class ExportError(SerBenchError):
+    """A table of features that cannot be written."""
+
+
 class RunError(SerBenchError):
     """A run's folder that cannot be read or written."""
 

@@ -19,7 +19,7 @@ FLOORS = [
     {"errors", "emotions", "watch", "__init__"},
     {"config", "paths", "audio", "prints", "metrics", "statistics", "synthesis"},
     {"corpora", "features", "splits"},
-    {"store", "index", "models", "engine", "matrices", "importance", "fetching", "unpacking", "download"},
+    {"store", "index", "models", "engine", "matrices", "importance", "fetching", "unpacking", "download", "export"},
     {"fitting", "fits", "extraction", "plan", "audit", "records", "results", "tables", "runner", "tuning", "plugins"},
     {"report"},
     {"cli", "__main__"},
@@ -69,7 +69,9 @@ HEAVY = (
 )
 
 
-@pytest.mark.parametrize("command", ["--help", "corpora", "corpora emodb", "features", "models", "splits"])
+@pytest.mark.parametrize(
+    "command", ["--help", "export --help", "corpora", "corpora emodb", "features", "models", "splits"]
+)
 def test_help_and_listings_import_nothing_heavy(command):
     code = (
         f"import sys; from ser_bench.cli import call; status = call({command.split()!r}); "

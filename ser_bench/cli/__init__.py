@@ -20,6 +20,7 @@ COMMANDS = {
     "splits": "The ways to part training from test clips.",
     "download": "Fetch a published corpus, check it and unpack it.",
     "extract": "Fill the feature store from a corpus.",
+    "export": "Write a corpus's features as one table, CSV or Parquet, a row per clip.",
     "run": "The benchmark: fit models under several splits, leave tables and charts.",
     "report": "Draw a run's tables and charts again, without fitting.",
     "tune": "Search a model's parameters inside the training speakers only.",

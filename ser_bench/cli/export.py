@@ -1,0 +1,94 @@
+"""``ser-bench export``."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ser_bench.cli.console import Console
+from ser_bench.cli.options import common_options, corpus_options, gather
+from ser_bench.config import Options
+
+if TYPE_CHECKING:
+    from ser_bench.features.base import FeatureSet
+
+
+@click.command(name="export")
+@corpus_options
+@click.option(
+    "--features",
+    metavar="SET",
+    help="One set of vectors, or several joined with +. [default: functionals]",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    required=True,
+    help="The table to write; its name ends in .csv or .parquet. What was there is replaced.",
+)
+@common_options
+def command(config_file: str | None, quiet: bool, verbose: bool, output: Path, **given: Any) -> int:
+    """Write a corpus's features as one table: a row per clip.
+
+    Its columns are clip, corpus, speaker, gender, emotion, then the features, each named SET.COLUMN, such as
+    mfcc.mfcc_00. Values are float32 as in the feature store, not normalised, and read back bit for bit.
+
+    \b
+    Examples:
+      ser-bench export --corpus ravdess --data-dir ~/RAVDESS -o ravdess.parquet
+      ser-bench export --corpus demo --features mfcc+chroma -o demo.csv
+    """
+    options = gather(config_file, given)
+    return _export(options, output, Console(quiet=quiet, verbose=verbose))
+
+
+def _export(options: Options, output: Path, console: Console) -> int:
+    from ser_bench import export
+    from ser_bench.engine import cores
+    from ser_bench.extraction import extract, open_corpus, tell_losses, workers_ready
+    from ser_bench.matrices import assemble
+    from ser_bench.paths import default_store
+    from ser_bench.store import FeatureStore
+
+    begun = time.perf_counter()
+    sets = _sets(options.features)
+    _spare_the_manifest(options.corpus, output)
+    export.check_file(output)
+    store = FeatureStore(options.store or default_store())
+    jobs = options.jobs or cores()
+    with workers_ready(sets, store, jobs):
+        opened = open_corpus(options, console)
+        done = extract(opened, sets, store, jobs=jobs, watch=console)
+    tell_losses(done, console)
+    columns = export.column_names(sets)
+    export.write(output, done.clips.assign(corpus=opened.corpus.name), assemble(done.clips, sets, store), columns)
+    console.close()
+    console.say(
+        f"{len(done.clips)} clips with {len(columns)} features ({'+'.join(s.name for s in sets)}) "
+        f"in {time.perf_counter() - begun:.1f} s\ntable: {output}"
+    )
+    return 0
+
+
+def _sets(asked: str) -> tuple[FeatureSet, ...]:
+    """Return the sets asked for; ``auto``, each model's own, is the default vector where there is no model."""
+    from ser_bench import features
+    from ser_bench.export import check_vectors
+
+    vectors = [s.name for s in features.FEATURE_SETS.values() if s.kind == "vector"]
+    sets = features.parse(vectors[0] if asked == "auto" else asked)
+    check_vectors(sets, vectors)
+    return sets
+
+
+def _spare_the_manifest(corpus: str | None, output: Path) -> None:
+    """Raise :class:`ConfigError` where the table would replace the manifest that it is made from."""
+    from ser_bench.errors import ConfigError
+
+    if corpus and output.is_file() and Path(corpus).is_file() and output.samefile(corpus):
+        raise ConfigError(f"{output} is the corpus's own manifest; name another file with -o")
