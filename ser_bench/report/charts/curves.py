@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ser_bench.report.style import FAINT, INK, Sheet, new_sheet, split_colour, styled
 from ser_bench.results import SavedRun
@@ -60,6 +61,7 @@ def _panel(ax: Axes, table: pd.DataFrame, measure: str, colour: str) -> None:
         mean = scale * epochs.loc[epochs["size"] >= len(folds) / 2, "mean"]
         ax.plot(mean.index, mean, color=tone or colour, linewidth=2.2, linestyle=dashes)
     ax.set_xlim(0, float(table["epoch"].max()) + 1)
+    ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     ax.grid()
 
 
