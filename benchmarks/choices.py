@@ -16,9 +16,9 @@ from sklearn.metrics import recall_score
 from tabulate import tabulate
 
 from ser_bench import config, matrices, models, plan, runner, splits
-from ser_bench.extraction import open_corpus
 from ser_bench.features import FEATURE_SETS
 from ser_bench.features.columns import FORMANTS, QUALITY
+from ser_bench.opening import open_corpus
 from ser_bench.paths import default_store
 from ser_bench.store import FeatureStore
 from ser_bench.watch import Silent

@@ -94,3 +94,13 @@ def _check_samples(y: np.ndarray, sr: int) -> None:
         raise AudioError("holds NaN or infinite samples")
     if np.ptp(y) < _SILENCE:
         raise AudioError("silent: every sample is the same")
+
+
+def sampling_rate(path: str | Path) -> int:
+    """Return a clip's sampling rate in Hz, told by its header; raises :class:`AudioError` where it cannot be read."""
+    import soundfile
+
+    try:
+        return int(soundfile.info(str(path)).samplerate)
+    except (soundfile.LibsndfileError, RuntimeError, OSError) as error:
+        raise AudioError(f"not an audio file that can be read ({error})") from None

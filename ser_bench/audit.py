@@ -41,7 +41,7 @@ def _near_twins(clips: pd.DataFrame) -> dict[str, set[str]]:
     return twins
 
 
-def _shared(fold: Fold, clips: pd.DataFrame, twins: dict[str, set[str]]) -> dict[str, int]:
+def _shared(fold: Fold, clips: pd.DataFrame, twins: dict[str, set[str]]) -> dict[str, int | str]:
     train, test = clips.loc[list(fold.train)], clips.loc[list(fold.test)]
     trained = set(fold.train)
     speakers, texts = set(train["speaker"]), set(train["text"]) - {""}
@@ -57,4 +57,6 @@ def _shared(fold: Fold, clips: pd.DataFrame, twins: dict[str, set[str]]) -> dict
         "test_clips_of_known_texts": int(np.sum(test["text"].isin(texts))),
         "identical_clips": int(np.sum(test["key"].isin(set(train["key"])))),
         "near_identical_clips": sum(bool(twins.get(clip, set()) & trained) for clip in fold.test),
+        "train_corpora": "+".join(sorted(set(train["corpus"]))),
+        "test_corpora": "+".join(sorted(set(test["corpus"]))),
     }

@@ -63,6 +63,7 @@ class Options(BaseModel):
     emotions: Names = ()
     merge: dict[str, str] = {}
     target: Target = "emotion"
+    sample_rate: int | None = Field(default=None, ge=4000, le=384_000)
     jobs: int | None = Field(default=None, ge=1)
     store: Path | None = None
     seed: int = Field(default=0, ge=0, lt=2**32)

@@ -7,16 +7,19 @@ done stays done, whatever happens to the others.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ser_bench import corpora
+from ser_bench import features
 from ser_bench.corpora.base import Problem
-from ser_bench.engine import run_tasks, warm_workers
+from ser_bench.engine import cores, run_tasks, warm_workers
 from ser_bench.errors import CorpusError, StoreError
+from ser_bench.opening import open_corpus
+from ser_bench.paths import default_store
+from ser_bench.store import FeatureStore
 from ser_bench.watch import Silent, Watch
 
 if TYPE_CHECKING:
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
     from ser_bench.config import Options
     from ser_bench.corpora import OpenCorpus
     from ser_bench.features.base import FeatureSet
-    from ser_bench.store import FeatureStore
 
 _LARGEST_BATCH = 128
 
@@ -55,6 +57,38 @@ class Extraction:
     fingerprint: str
 
 
+Choice = Callable[[Mapping[str, "FeatureSet"]], tuple["FeatureSet", ...]]
+"""From the sets that a corpus has, by name, to those wanted."""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A corpus with the sets chosen for it, and the store that now holds them."""
+
+    opened: OpenCorpus
+    sets: tuple[FeatureSet, ...]
+    extraction: Extraction
+    store: FeatureStore
+
+
+def fill(options: Options, choose: Choice, watch: Watch) -> Filled:
+    """Open the corpus asked for and fill the store with the sets that ``choose`` picks; tell what was left out.
+
+    Raises
+    ------
+    SerBenchError
+        Where the choice, the corpus or the store is impossible.
+    """
+    store = FeatureStore(options.store or default_store())
+    jobs = options.jobs or cores()
+    with workers_ready(choose(features.shelf()), store, jobs):
+        opened = open_corpus(options, watch)
+        sets = choose(features.shelf(opened.rate))
+        extraction = extract(opened, sets, store, jobs=jobs, watch=watch)
+    tell_losses(extraction, watch)
+    return Filled(opened, sets, extraction, store)
+
+
 def workers_ready(sets: Sequence[FeatureSet], store: FeatureStore, jobs: int) -> AbstractContextManager[None]:
     """Within it, workers load what the sets need, where the store holds nothing of them and so work is certain.
 
@@ -75,18 +109,6 @@ def load_everything(sets: Sequence[FeatureSet]) -> None:
     y = np.random.default_rng(0).normal(scale=0.1, size=8192).astype(np.float32)
     _fact("", y, 48_000)
     features.compute(sets, y, 48_000)
-
-
-def open_corpus(options: Options, watch: Watch) -> OpenCorpus:
-    """Open the corpus asked for, or the default one, and say which on the first line."""
-    name = options.corpus or (corpora.default_name() if options.data_dir is None else "ravdess")
-    opened = corpora.open_corpus(
-        name, options.data_dir, part=options.part, emotions=options.emotions, merge=options.merge
-    )
-    made = " (synthetic speech)" if opened.corpus.synthetic else ""
-    missing = "; RAVDESS was not found, name its folder with --data-dir" if options.corpus is None and made else ""
-    watch.say(f"corpus {opened.corpus.name}{made}: {len(opened.clips)} clips in {opened.folder}{missing}")
-    return opened
 
 
 def tell_losses(extraction: Extraction, watch: Watch) -> None:
@@ -116,10 +138,8 @@ def extract(
     CorpusError
         Where no clip is left.
     """
-    from ser_bench.index import StatIndex
-
     store.prepare()
-    keys, unreadable = StatIndex(store.folder, opened.folder).keys(opened.clips["path"])
+    keys, unreadable = _keys(opened, store.folder)
     clips = opened.clips[opened.clips["path"].isin(keys)]
     clips = clips.assign(key=clips["path"].map(keys))
     facts = store.facts()
@@ -135,6 +155,20 @@ def extract(
         raise CorpusError(f"no clip of {opened.corpus.name} can be used{first}")
     clips = clips.assign(**{name: [facts[key][name] for key in clips["key"]] for name in ("length", "print")})
     return Extraction(clips, (*opened.problems, *problems), dropped, len(todo), _fingerprint(clips))
+
+
+def _keys(opened: OpenCorpus, store: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the SHA-256 by path, and the reason by path for files that cannot be read; an index for each folder."""
+    from ser_bench.index import StatIndex
+
+    keys: dict[str, str] = {}
+    unreadable: dict[str, str] = {}
+    for name, folder in opened.folders.items():
+        of = opened.clips["corpus"] == name
+        found, bad = StatIndex(store, folder).keys(opened.clips.loc[of, "path"])
+        keys |= found
+        unreadable |= bad
+    return keys, unreadable
 
 
 def _missing(

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ser_bench import features, models, splits
+from ser_bench import corpora, features, models, splits
 from ser_bench.emotions import label_order
 from ser_bench.errors import ConfigError, CorpusError, UnknownNameError
+from ser_bench.opening import visitors
+from ser_bench.splits.across import PREFIX
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,11 +60,16 @@ class PlannedFit:
         return self.entry.model.cost * len(self.fold.train)
 
 
-def entries(options: Options) -> tuple[Entry, ...]:
-    """Return the models asked for, each with its feature sets. Baselines are always among them.
+def entries(options: Options, shelf: Mapping[str, FeatureSet] | None = None) -> tuple[Entry, ...]:
+    """Return the models asked for, each with its feature sets from the shelf. Baselines are always among them.
 
+    ``shelf`` are the feature sets that a corpus has, by name; by default all that are registered.
     Raises :class:`UnknownNameError` or :class:`ConfigError` for what cannot be.
     """
+    return tuple(_entry(model, options.features, shelf) for model in _chosen_models(options))
+
+
+def _chosen_models(options: Options) -> list[Model]:
     known = dict(models.MODELS)
     for name, table in options.model_tables.items():
         known[name] = models.variant(table.base, name, table.parameters)
@@ -74,11 +81,11 @@ def entries(options: Options) -> tuple[Entry, ...]:
                 raise UnknownNameError("model", name, [*known, "all"])
         baselines = [m.name for m in models.MODELS.values() if m.kind == "baseline" and m.name not in options.models]
         chosen = [*options.models, *baselines]
-    return tuple(_entry(known[name], options.features) for name in chosen)
+    return [known[name] for name in chosen]
 
 
-def _entry(model: Model, asked: str) -> Entry:
-    sets = features.parse(model.features if asked == "auto" else asked)
+def _entry(model: Model, asked: str, shelf: Mapping[str, FeatureSet] | None) -> Entry:
+    sets = features.parse(model.features if asked == "auto" else asked, shelf)
     kind = sets[0].kind
     skipped = "" if kind in model.accepts else f"{model.name} takes {' or '.join(model.accepts)}, not {kind}"
     return Entry(model, sets, skipped)
@@ -123,8 +130,13 @@ def fits(chosen: Sequence[Entry], clips: pd.DataFrame, options: Options) -> tupl
     return tuple(_fits(chosen, folds, options.seed))
 
 
-def check_splits(options: Options) -> None:
-    """Raise :class:`UnknownNameError` for a split nobody registered, :class:`ConfigError` where none is asked for."""
+def check_names(options: Options) -> None:
+    """Raise :class:`UnknownNameError` for a name that is not known, before anything is opened.
+
+    Raises :class:`ConfigError` where no split is asked for.
+    """
+    entries(options)
+    visitors(options)
     if not options.splits:
         raise ConfigError("no split is asked for; name some with --splits")
     for name in options.splits:
@@ -136,10 +148,18 @@ Folds = Mapping[tuple[str, int], tuple[splits.Fold, ...]]
 
 def _all_folds(clips: pd.DataFrame, options: Options) -> Folds:
     return {
-        (split, repeat): splits.make_folds(split, clips, splits.Draw(options.folds, options.seed, repeat))
+        (split, repeat): make_folds(split, clips, options, repeat)
         for split in options.splits
         for repeat in range(options.repeats)
     }
+
+
+def make_folds(split: str, clips: pd.DataFrame, options: Options, repeat: int = 0) -> tuple[splits.Fold, ...]:
+    """Return a split's folds; a corpus that only some split ``cross:CORPUS`` tests takes part in no other."""
+    tested = split.removeprefix(PREFIX) if split.startswith(PREFIX) else None
+    guests = [corpora.label(name) for name in visitors(options) if name != tested]
+    taking_part = clips[~clips["corpus"].isin(guests)]
+    return splits.make_folds(split, taking_part, splits.Draw(options.folds, options.seed, repeat))
 
 
 def _fits(chosen: Sequence[Entry], folds: Folds, seed: int) -> Iterator[PlannedFit]:

@@ -108,9 +108,16 @@ def prediction_rows(
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
-def clip_rows(clips: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """Return ``clips.csv``: what is known of each clip, with its path below the corpus's folder."""
-    paths = [_relative(path, folder) for path in clips["path"]]
+def clip_rows(clips: pd.DataFrame, folders: Mapping[str, Path]) -> pd.DataFrame:
+    """Return ``clips.csv``: what is known of each clip, with its path below the corpus's folder.
+
+    Of several corpora the paths begin with the corpus's name.
+    """
+    several = len(folders) > 1
+    paths = [
+        (f"{corpus}/" if several else "") + _relative(path, folders[corpus])
+        for path, corpus in zip(clips["path"], clips["corpus"], strict=True)
+    ]
     return clips.reset_index(drop=True).assign(path=paths)[list(tables.CLIPS.columns)]
 
 
@@ -174,13 +181,14 @@ def describe(
             "title": corpus.title,
             "synthetic": corpus.synthetic,
             "licence": corpus.licence,
-            "source": corpus.source if not corpus.source.endswith(".csv") else Path(corpus.source).name,
+            "source": corpus.origin,
             "citation": corpus.citation,
             "clips": len(clips),
             "speakers": int(clips["speaker"].nunique()),
             "emotions": {str(label): int(count) for label, count in counts.items()},
             "labels": list(labels),
             "fingerprint": extraction.fingerprint,
+            "sample_rate": opened.rate,
         },
         "models": [entry.model.name for entry in chosen],
         "splits": list(options.splits),

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ser_bench import __version__, audit, matrices, plan, records, results
+from ser_bench import __version__, audit, features, matrices, plan, records, results
 from ser_bench.engine import Outcome, cores, run_tasks
 from ser_bench.errors import RunError
-from ser_bench.extraction import Extraction, extract, open_corpus, tell_losses
+from ser_bench.extraction import Extraction, extract, tell_losses
 from ser_bench.features import column_groups, set_key
 from ser_bench.fits import FitStore, digest_of, fit_key
 from ser_bench.fitting import FitResult, FitTask, run_fit
+from ser_bench.opening import open_corpus
 from ser_bench.paths import SCRATCH, default_store, make_writable
 from ser_bench.store import FeatureStore
 from ser_bench.watch import Silent, Watch
@@ -68,12 +69,12 @@ def run(options: Options, watch: Watch | None = None) -> RunOutcome:
     watch = watch or Silent()
     started = time.time()
     store = (options.store or default_store()).absolute()
-    chosen = plan.entries(options)
-    plan.check_splits(options)
+    plan.check_names(options)
+    opened = open_corpus(options, watch)
+    chosen = plan.entries(options, features.shelf(opened.rate))
     for entry in chosen:
         if entry.skipped:
             watch.warn(f"{entry.model.name} is skipped: {entry.skipped}")
-    opened = open_corpus(options, watch)
     folder = options.out or Path("results", opened.corpus.name)
     make_writable(folder, RunError, "--out")
     plan.fits(chosen, plan.with_labels(opened.clips, options.target), options)  # so that errors come at once
@@ -89,7 +90,7 @@ def run(options: Options, watch: Watch | None = None) -> RunOutcome:
     tables = {
         "fits": records.fit_rows(planned, book, clips, options, opened.corpus.name),
         "curves": records.curve_rows(planned, book),
-        "clips": records.clip_rows(clips, opened.folder),
+        "clips": records.clip_rows(clips, opened.folders),
         "audit": audit.audit_rows(planned, clips),
         "importance": records.importance_rows(planned, book, clips),
     }

@@ -23,7 +23,7 @@ class Table:
 
     ``texts`` are never guessed at, since models and speakers may be called "1" or "NA"; ``integers``
     have a value in every row, ``counts`` may lack it; the rest are floats, written with ``digits``
-    significant digits.
+    significant digits. Texts that came ``later`` are empty in the files of earlier versions.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Table:
     texts: tuple[str, ...]
     integers: tuple[str, ...] = ()
     counts: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
     last: tuple[str, ...] = ()
     digits: int | None = None
 
@@ -58,6 +59,7 @@ class Table:
         blanks = {name: [""] for name in self.columns if name not in self.texts}
         texts = dict.fromkeys(self.texts, str)
         table = pd.read_csv(io.BytesIO(data), dtype=texts, keep_default_na=False, na_values=blanks)
+        table = table.assign(**{name: "" for name in self.later if name not in table})
         kinds = dict.fromkeys(self.integers, "int64") | dict.fromkeys(self.counts, "Int64")
         return table[list(self.columns)].astype({name: kinds.get(name, "float64") for name in blanks})
 
@@ -98,9 +100,10 @@ AUDIT = Table(
     columns=(
         *("split", "repeat", "fold", "train_clips", "test_clips", "train_speakers", "test_speakers", "shared_speakers"),
         *("test_clips_of_known_speakers", "test_texts", "shared_texts", "test_clips_of_known_texts"),
-        *("identical_clips", "near_identical_clips"),
+        *("identical_clips", "near_identical_clips", "train_corpora", "test_corpora"),
     ),
-    texts=("split",),
+    texts=("split", "train_corpora", "test_corpora"),
+    later=("train_corpora", "test_corpora"),
     integers=(
         *("repeat", "fold", "train_clips", "test_clips", "train_speakers", "test_speakers", "shared_speakers"),
         *("test_clips_of_known_speakers", "test_texts", "shared_texts", "test_clips_of_known_texts"),

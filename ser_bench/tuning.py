@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from ser_bench import metrics, models, plan, records, runner, splits
+from ser_bench import features, metrics, models, plan, records, runner, splits
 from ser_bench.errors import ConfigError, RunError
-from ser_bench.extraction import open_corpus
 from ser_bench.fitting import FitResult
 from ser_bench.models.parameters import merged
+from ser_bench.opening import open_corpus
 from ser_bench.paths import default_store, make_writable
 from ser_bench.results import write_file
 from ser_bench.watch import Silent, Watch
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ser_bench.config import Options
+    from ser_bench.features.base import FeatureSet
 
 Search = Literal["random", "halving"]
 TRIAL_COLUMNS = ("outer_fold", "trial", "inner_folds", "uar", "status", "error", "chosen", "parameters")
@@ -74,7 +75,7 @@ def tune(ask: Ask, options: Options, watch: Watch | None = None) -> Tuned:
     """
     watch = watch or Silent()
     store = (options.store or default_store()).absolute()
-    entries = _entries(ask, options)
+    _entries(ask, options, features.shelf())  # so that errors come at once
     split = options.splits[0] if options.splits else "actor"
     if not splits.get(split).speakers_apart:
         raise ConfigError(
@@ -83,10 +84,11 @@ def tune(ask: Ask, options: Options, watch: Watch | None = None) -> Tuned:
     opened = open_corpus(options, watch)
     folder = options.out or Path("results", f"{opened.corpus.name}-tune-{ask.model}")
     make_writable(folder, RunError, "--out")
+    entries = _entries(ask, options, features.shelf(opened.rate))
     _, setting = runner.set_up(opened, entries, options, store, watch)
     bench = _Bench(entries, setting, options, store, watch)
     table = setting.clips.reset_index(drop=True)
-    outer = splits.make_folds(split, table, splits.Draw(options.folds, options.seed))
+    outer = plan.make_folds(split, table, options)
     inner = [_inner_folds(fold, setting.clips, ask, options.seed) for fold in outer]
     trials = _search(bench, inner, ask)
     nested = bench.nested(split, outer, trials)
@@ -119,7 +121,7 @@ def toml(found: Tuned, defaults: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _entries(ask: Ask, options: Options) -> list[plan.Entry]:
+def _entries(ask: Ask, options: Options, shelf: Mapping[str, FeatureSet]) -> list[plan.Entry]:
     """Return the model with its defaults, then as each trial has it."""
     from sklearn.model_selection import ParameterGrid, ParameterSampler
 
@@ -128,7 +130,7 @@ def _entries(ask: Ask, options: Options) -> list[plan.Entry]:
         raise ConfigError(f"{ask.model} declares nothing to tune\nmodels that do: {', '.join(_tunable())}")
     given = {name: table for name, table in options.model_tables.items() if name == ask.model}
     only = options.model_copy(update={"models": (ask.model,), "model_tables": given})
-    entry = next(e for e in plan.entries(only) if e.model.name == ask.model)
+    entry = next(e for e in plan.entries(only, shelf) if e.model.name == ask.model)
     model = entry.model  # with the parameters of a configuration, which trials then vary
     if entry.skipped:
         raise ConfigError(f"{ask.model} cannot be tuned on these features: {entry.skipped}")

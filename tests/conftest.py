@@ -61,6 +61,7 @@ def clip_table(
         {
             "clip": f"s{s:02d}-{emotion}-{t}-{r}",
             "path": "",
+            "corpus": "made",
             "speaker": f"s{s:02d}",
             "gender": genders[s % len(genders)],
             "text": f"text {t}",

@@ -394,7 +394,7 @@ def test_a_manifest_is_a_corpus_of_its_own_name(tmp_path):
     assert opened.corpus.name == "mine"
     assert opened.clips["emotion"].tolist() == ["angry", "happy"]
     assert opened.clips["path"][0] == str(tmp_path / "a.wav")
-    assert list(opened.clips.columns) == list(CLIP_COLUMNS)
+    assert list(opened.clips.columns) == [*CLIP_COLUMNS, "corpus"]
 
 
 def test_bad_manifest_rows_are_named_and_the_others_kept(tmp_path):

@@ -56,7 +56,7 @@ def make_tables():
     clips = pd.DataFrame(
         [(c, s, "", "", "", "sad", f"{c}.wav") for c, s in zip("abc", ("01", "01", "NA"), strict=True)]
     )
-    audit = pd.DataFrame([("actor", 0, fold, *range(11)) for fold in range(2)])
+    audit = pd.DataFrame([("actor", 0, fold, *range(11), "a", "a+b") for fold in range(2)])
     importance = pd.DataFrame([("1", "actor", 0, 0, group, 3, 0.5, 0.25) for group in ("energy", "NA")])
     return {
         "fits": make_fits(),
@@ -81,6 +81,14 @@ def test_a_run_reads_back_as_it_was_written(folder):
         pd.testing.assert_frame_equal(getattr(run, name), table, check_dtype=False)
     written = make_predictions().astype({"true": "str", "predicted": "str"})
     pd.testing.assert_frame_equal(run.predictions.astype(written.dtypes.to_dict()), written)
+
+
+def test_an_audit_of_an_earlier_version_is_read_without_the_columns_that_came_later(folder):
+    older = make_tables()["audit"].drop(columns=["train_corpora", "test_corpora"])
+    (folder / "audit.csv").write_text(older.to_csv(index=False, lineterminator="\n"), encoding="utf-8")
+    run = read_run(folder)
+    assert run.audit["train_corpora"].tolist() == ["", ""]
+    assert run.audit["near_identical_clips"].tolist() == [10, 10]
 
 
 def test_labels_come_back_in_the_runs_order(folder):

@@ -14,10 +14,11 @@ from .conftest import clip_table
 
 
 def ravdess_like() -> pd.DataFrame:
-    """Return a table with RAVDESS's names, so that every split is possible."""
+    """Return a table with RAVDESS's names and two corpora, so that every split is possible."""
     rows = [
         {
             "clip": f"03-01-{e:02d}-01-{t:02d}-01-{a:02d}",
+            "corpus": "first" if a <= 14 else "second",
             "speaker": f"{a:02d}",
             "gender": "male" if a % 2 else "female",
             "text": str(t),
@@ -59,7 +60,7 @@ def test_every_split_keeps_its_promises(name):
     assert make_folds(name, clips.sample(frac=1.0, random_state=1), Draw(seed=3)) == folds
 
 
-@pytest.mark.parametrize("name", ["actor", "random", "loso", "text", "actor-text", "emobox"])
+@pytest.mark.parametrize("name", ["actor", "random", "loso", "text", "actor-text", "emobox", "within", "loco"])
 def test_cross_validation_tests_every_clip_once(name):
     clips = ravdess_like()
     tested = [clip for fold in make_folds(name, clips) for clip in fold.test]
@@ -174,3 +175,51 @@ def test_a_split_that_cannot_be_says_why(name, clips, reason):
 def test_an_unknown_split_names_the_nearest():
     with pytest.raises(UnknownNameError, match="did you mean 'actor'"):
         make_folds("acter", clip_table())
+
+
+# --- Several corpora --------------------------------------------------------------------------------
+
+
+def three_corpora() -> pd.DataFrame:
+    """Return three corpora of 6, 4 and 2 speakers."""
+    sizes = {"a": 6, "b": 4, "c": 2}
+    tables = [clip_table(speakers=size).assign(corpus=name) for name, size in sizes.items()]
+    marked = [t.assign(**{c: t["corpus"] + "/" + t[c] for c in ("clip", "speaker")}) for t in tables]
+    return pd.concat(marked, ignore_index=True)
+
+
+def corpora_of(keys: tuple[str, ...]) -> str:
+    return "+".join(sorted({key.split("/")[0] for key in keys}))
+
+
+def sides(name: str) -> list[tuple[str, str]]:
+    """Return which corpora train and which test in each fold."""
+    return [(corpora_of(fold.train), corpora_of(fold.test)) for fold in make_folds(name, three_corpora())]
+
+
+def test_cross_has_every_pair_of_corpora():
+    assert sides("cross") == [("a", "b"), ("a", "c"), ("b", "a"), ("b", "c"), ("c", "a"), ("c", "b")]
+
+
+def test_loco_holds_out_one_corpus_at_a_time():
+    assert sides("loco") == [("b+c", "a"), ("a+c", "b"), ("a+b", "c")]
+
+
+def test_cross_to_a_corpus_trains_on_all_others():
+    assert sides("cross:somewhere/b.csv") == [("a+c", "b")]  # a manifest's path stands for its corpus
+
+
+def test_within_stays_inside_each_corpus_and_takes_fewer_folds_where_speakers_are_few():
+    assert sides("within") == [("a", "a")] * 6 + [("b", "b")] * 4 + [("c", "c")] * 2
+
+
+def test_several_corpora_are_asked_for_by_name():
+    with pytest.raises(SplitError, match=r"needs several corpora.*made\n.*--corpus ravdess,emodb"):
+        make_folds("cross", clip_table())
+    with pytest.raises(SplitError, match=r"two speakers in every corpus, lone has 1"):
+        lone = clip_table(speakers=1).assign(corpus="lone", clip=lambda t: "lone/" + t["clip"])
+        make_folds("within", pd.concat([clip_table(), lone], ignore_index=True))
+    with pytest.raises(UnknownNameError, match="did you mean 'emodb'"):
+        make_folds("cross:emdb", clip_table())
+    with pytest.raises(SplitError, match="finds no clip of emodb"):
+        make_folds("cross:emodb", three_corpora())

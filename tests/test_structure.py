@@ -20,7 +20,8 @@ FLOORS = [
     {"config", "paths", "audio", "prints", "metrics", "statistics", "synthesis"},
     {"corpora", "features", "splits"},
     {"store", "index", "models", "engine", "matrices", "importance", "fetching", "unpacking", "download", "export"},
-    {"fitting", "fits", "extraction", "plan", "audit", "records", "results", "tables", "runner", "tuning", "plugins"},
+    {"opening", "extraction", "plan", "fitting", "fits"},
+    {"audit", "records", "results", "tables", "runner", "tuning", "plugins"},
     {"report"},
     {"cli", "__main__"},
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,39 +50,31 @@ def command(config_file: str | None, quiet: bool, verbose: bool, output: Path, *
 
 def _export(options: Options, output: Path, console: Console) -> int:
     from ser_bench import export
-    from ser_bench.engine import cores
-    from ser_bench.extraction import extract, open_corpus, tell_losses, workers_ready
+    from ser_bench.extraction import fill
     from ser_bench.matrices import assemble
-    from ser_bench.paths import default_store
-    from ser_bench.store import FeatureStore
 
     begun = time.perf_counter()
-    sets = _sets(options.features)
     _spare_the_manifest(options.corpus, output)
     export.check_file(output)
-    store = FeatureStore(options.store or default_store())
-    jobs = options.jobs or cores()
-    with workers_ready(sets, store, jobs):
-        opened = open_corpus(options, console)
-        done = extract(opened, sets, store, jobs=jobs, watch=console)
-    tell_losses(done, console)
+    filled = fill(options, lambda shelf: _sets(options.features, shelf), console)
+    clips, sets = filled.extraction.clips, filled.sets
     columns = export.column_names(sets)
-    export.write(output, done.clips.assign(corpus=opened.corpus.name), assemble(done.clips, sets, store), columns)
+    export.write(output, clips, assemble(clips, sets, filled.store), columns)
     console.close()
     console.say(
-        f"{len(done.clips)} clips with {len(columns)} features ({'+'.join(s.name for s in sets)}) "
+        f"{len(clips)} clips with {len(columns)} features ({'+'.join(s.name for s in sets)}) "
         f"in {time.perf_counter() - begun:.1f} s\ntable: {output}"
     )
     return 0
 
 
-def _sets(asked: str) -> tuple[FeatureSet, ...]:
+def _sets(asked: str, shelf: Mapping[str, FeatureSet]) -> tuple[FeatureSet, ...]:
     """Return the sets asked for; ``auto``, each model's own, is the default vector where there is no model."""
     from ser_bench import features
     from ser_bench.export import check_vectors
 
-    vectors = [s.name for s in features.FEATURE_SETS.values() if s.kind == "vector"]
-    sets = features.parse(vectors[0] if asked == "auto" else asked)
+    vectors = [s.name for s in shelf.values() if s.kind == "vector"]
+    sets = features.parse(vectors[0] if asked == "auto" else asked, shelf)
     check_vectors(sets, vectors)
     return sets
 

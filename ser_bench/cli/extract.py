@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ser_bench.cli.console import Console
 from ser_bench.cli.options import common_options, corpus_options, gather
 from ser_bench.config import Options
+
+if TYPE_CHECKING:
+    from ser_bench.features.base import FeatureSet
 
 
 @click.command(name="extract")
@@ -35,30 +39,24 @@ def command(config_file: str | None, quiet: bool, verbose: bool, verify: bool, *
 
 def _extract(options: Options, console: Console) -> int:
     from ser_bench import features, plan
-    from ser_bench.engine import cores
-    from ser_bench.extraction import extract, open_corpus, tell_losses, workers_ready
-    from ser_bench.paths import default_store
-    from ser_bench.store import FeatureStore
+    from ser_bench.extraction import fill
+
+    def choose(shelf: Mapping[str, FeatureSet]) -> tuple[FeatureSet, ...]:
+        if options.features == "auto":
+            return plan.needed_sets(plan.entries(options, shelf))
+        return features.parse(options.features, shelf)
 
     begun = time.perf_counter()
-    if options.features == "auto":
-        sets = plan.needed_sets(plan.entries(options))
-    else:
-        sets = features.parse(options.features)
-    store = FeatureStore(options.store or default_store())
-    jobs = options.jobs or cores()
-    with workers_ready(sets, store, jobs):
-        opened = open_corpus(options, console)
-        done = extract(opened, sets, store, jobs=jobs, watch=console)
-    tell_losses(done, console)
+    filled = fill(options, choose, console)
     console.close()
-    what = ", ".join(f"{s.name} ({s.dimension})" for s in sets)
+    done = filled.extraction
+    what = ", ".join(f"{s.name} ({s.dimension})" for s in filled.sets)
     lost = len(done.problems) + len(done.dropped)
     console.say(
         f"{len(done.clips)} clips with {what}: {done.computed} computed, "
         f"{len(done.clips) - min(done.computed, len(done.clips))} were there"
         + (f", {lost} left out" if lost else "")
-        + f"; {time.perf_counter() - begun:.1f} s\nstore: {store.folder}"
+        + f"; {time.perf_counter() - begun:.1f} s\nstore: {filled.store.folder}"
     )
     return 0
 

@@ -24,17 +24,25 @@ corpus_options = _stack(
     click.option(
         "--corpus",
         metavar="NAME",
-        help="A known corpus, or the path of a CSV manifest with the columns path,speaker,emotion. "
-        "[default: ravdess where its clips are found, else demo]",
+        help="A known corpus, or the path of a CSV manifest with the columns path,speaker,emotion; several, joined "
+        "by commas, are pooled on the emotions they share. [default: ravdess where its clips are found, else demo]",
     ),
     click.option(
         "--data-dir",
         type=_PATH,
         metavar="DIR",
-        help="Where the corpus lies. [default: $SER_BENCH_DATA/NAME, ./data/NAME, the user's cache folder]",
+        help="Where the corpus lies; of several, one folder each, joined by commas, or one that holds them all by "
+        "name. [default: $SER_BENCH_DATA/NAME, ./data/NAME, the user's cache folder]",
     ),
     click.option("--part", type=click.Choice(["speech", "song", "all"]), help="Of a corpus that has both."),
     click.option("--emotions", metavar="A,B,…", help="Keep only these emotions."),
+    click.option(
+        "--sample-rate",
+        type=int,
+        metavar="HZ",
+        help="Bring every clip to this rate before any feature sees it. [default: the clips' own; of several corpora "
+        "the lowest among them]",
+    ),
 )
 
 common_options = _stack(

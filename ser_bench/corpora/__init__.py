@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,12 +31,24 @@ CORPORA: dict[str, Corpus] = _registered()
 
 @dataclass(frozen=True)
 class OpenCorpus:
-    """A corpus that was found: its description, folder, clip table and the files passed over."""
+    """A corpus that was found: its description, folder, clip table and the files passed over.
+
+    Of several corpora opened as one (:mod:`ser_bench.corpora.pool`) ``folders`` has each one's, by name.
+    ``clips`` has the columns of a clip table and ``corpus``; ``rate`` is the sampling rate in Hz that every
+    clip is brought to, None for each one's own.
+    """
 
     corpus: Corpus
-    folder: Path
+    folders: Mapping[str, Path]
     clips: pd.DataFrame
     problems: tuple[Problem, ...]
+    rate: int | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The folder of a single corpus."""
+        (folder,) = self.folders.values()
+        return folder
 
 
 def places(name: str) -> list[Path]:
@@ -59,15 +71,23 @@ def default_name() -> str:
     return "ravdess" if find(CORPORA["ravdess"]) else "demo"
 
 
+def label(name: str) -> str:
+    """Return what a corpus is called in tables: its name, or that of a manifest's file without the ending."""
+    if name in CORPORA:
+        return name
+    if name.lower().endswith(".csv") or os.sep in name:
+        return Path(name).stem
+    raise UnknownNameError("corpus", name, [*CORPORA, "the path of a CSV manifest"])
+
+
 def get(name: str) -> Corpus:
     """Return a known corpus, or the one that a CSV manifest of that path describes."""
+    label(name)  # raises for what is neither
     if name in CORPORA:
         return CORPORA[name]
-    if name.lower().endswith(".csv") or os.sep in name:
-        from ser_bench.corpora import manifest
+    from ser_bench.corpora import manifest
 
-        return manifest.corpus(Path(name))
-    raise UnknownNameError("corpus", name, [*CORPORA, "the path of a CSV manifest"])
+    return manifest.corpus(Path(name))
 
 
 def open_corpus(
@@ -94,25 +114,38 @@ def open_corpus(
     corpus = get(name)
     folder = _folder(corpus, data_dir)
     listing = corpus.list_clips(folder)
-    clips = listing.clips
+    clips = listing.clips.assign(corpus=corpus.name)
     if "part" in clips:
         clips = clips[(clips["part"] == part) | (part == "all")].drop(columns="part")
-    if merge:
-        merged = dict(zip(_known_labels(tuple(merge), corpus, clips), map(canonical, merge.values()), strict=True))
-        clips = clips.assign(emotion=[merged.get(emotion, emotion) for emotion in clips["emotion"]])
-    if emotions:
-        clips = clips[clips["emotion"].isin(_known_labels(emotions, corpus, clips))]
-    if clips.empty:
-        raise CorpusError(f"no clip of {corpus.name} is left in {folder} with these options")
-    return OpenCorpus(corpus, folder, clips.reset_index(drop=True), listing.problems)
+    opened = OpenCorpus(corpus, {corpus.name: folder}, clips, listing.problems)
+    opened = merged(opened, merge or {}, among=[opened])
+    return only(opened, emotions or tuple(set(opened.clips["emotion"])))
 
 
-def _known_labels(emotions: tuple[str, ...], corpus: Corpus, clips: pd.DataFrame) -> tuple[str, ...]:
-    present = set(clips["emotion"])
+def merged(opened: OpenCorpus, merge: Mapping[str, str], *, among: Sequence[OpenCorpus]) -> OpenCorpus:
+    """Let emotions count as others; each must be in one of the corpora ``among`` which this is."""
+    present = {emotion for one in among for emotion in one.clips["emotion"]}
+    for emotion in merge:
+        _check_emotion(emotion, " or ".join(one.corpus.name for one in among), present)
+    counted = {emotion: canonical(other) for emotion, other in merge.items()}
+    clips = opened.clips.assign(emotion=[counted.get(emotion, emotion) for emotion in opened.clips["emotion"]])
+    return replace(opened, clips=clips)
+
+
+def only(opened: OpenCorpus, emotions: Sequence[str]) -> OpenCorpus:
+    """Keep the clips of some emotions, each of which the corpus must have."""
     for emotion in emotions:
-        if emotion not in present:
-            raise UnknownNameError(f"emotion in {corpus.name}", emotion, present)
-    return emotions
+        _check_emotion(emotion, opened.corpus.name, set(opened.clips["emotion"]))
+    clips = opened.clips[opened.clips["emotion"].isin(list(emotions))]
+    if clips.empty:
+        where = opened.folders[opened.corpus.name]
+        raise CorpusError(f"no clip of {opened.corpus.name} is left in {where} with these options")
+    return replace(opened, clips=clips.reset_index(drop=True))
+
+
+def _check_emotion(emotion: str, where: str, present: set[str]) -> None:
+    if emotion not in present:
+        raise UnknownNameError(f"emotion in {where}", emotion, present)
 
 
 def _folder(corpus: Corpus, data_dir: Path | None) -> Path:

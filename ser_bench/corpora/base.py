@@ -69,6 +69,11 @@ class Corpus:
         """How many clips were published."""
         return sum(self.counts.values())
 
+    @property
+    def origin(self) -> str:
+        """Where it comes from, for readers elsewhere: of a manifest the file's name alone."""
+        return Path(self.source).name if self.source.endswith(".csv") else self.source
+
     def list_clips(self, folder: Path) -> Listing:
         """List the clips below a folder; raises :class:`ser_bench.errors.CorpusError` where there is none."""
         if isinstance(self.reader, Names):

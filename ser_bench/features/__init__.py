@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from ser_bench.errors import ConfigError, UnknownNameError
@@ -23,7 +23,7 @@ from ser_bench.features.treble import TREBLE
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["FEATURE_SETS", "FeatureSet", "column_groups", "compute", "parse", "set_key"]
+__all__ = ["FEATURE_SETS", "FeatureSet", "column_groups", "compute", "parse", "set_key", "shelf"]
 
 _ALL = (FUNCTIONALS, TREBLE, LOGMEL, PROSODY, MFCC_FRAMES, MFCC, CHROMA, MEL, CONTRAST, TONNETZ)
 
@@ -31,19 +31,27 @@ FEATURE_SETS: dict[str, FeatureSet] = {feature_set.name: feature_set for feature
 """Every registered set by name, the default vector first."""
 
 
-def parse(text: str) -> tuple[FeatureSet, ...]:
+def shelf(rate: int | None = None) -> dict[str, FeatureSet]:
+    """Return every registered set by name, of clips brought to a sampling rate in Hz; None leaves each at its own."""
+    return {name: feature_set.at_rate(rate) for name, feature_set in FEATURE_SETS.items()}
+
+
+def parse(text: str, known: Mapping[str, FeatureSet] | None = None) -> tuple[FeatureSet, ...]:
     """Return the sets that ``text`` names, in its order; several are joined by ``+``.
+
+    ``known`` are the sets to choose from, by name; by default those of the registry.
 
     Raises ``UnknownNameError`` for a name that nobody registered, ``ConfigError`` for a set named
     twice or for vectors joined with frames.
     """
+    known = FEATURE_SETS if known is None else known
     names = [name.strip() for name in text.split("+")]
     for name in names:
-        if name not in FEATURE_SETS:
-            raise UnknownNameError("feature set", name, FEATURE_SETS)
+        if name not in known:
+            raise UnknownNameError("feature set", name, known)
         if names.count(name) > 1:
             raise ConfigError(f"features {text!r} name {name!r} twice; name each set once")
-    sets = tuple(FEATURE_SETS[name] for name in names)
+    sets = tuple(known[name] for name in names)
     if len({feature_set.kind for feature_set in sets}) > 1:
         kinds = ", ".join(f"{feature_set.name} ({feature_set.kind})" for feature_set in sets)
         raise ConfigError(f"features {text!r} join vectors with frames: {kinds}; join sets of one kind")
@@ -69,10 +77,13 @@ def compute(sets: Iterable[FeatureSet], y: np.ndarray, sr: float) -> dict[str, n
     have shape ``(d,)``, frames ``(t, d)``, both float32 and finite.
     """
     from ser_bench.features.analysis import Analysis
+    from ser_bench.features.resampling import resampled
 
     sets = tuple(sets)
-    analyses = {speed: Analysis(y, sr * speed) for speed in {feature_set.speed for feature_set in sets}}
-    return {feature_set.name: feature_set.compute(analyses[feature_set.speed]) for feature_set in sets}
+    sounds = {rate: resampled(y, sr, rate) for rate in {s.rate for s in sets}}
+    kinds = {(s.rate, s.speed) for s in sets}
+    analyses = {(rate, speed): Analysis(sounds[rate], (rate or sr) * speed) for rate, speed in kinds}
+    return {s.name: s.compute(analyses[s.rate, s.speed]) for s in sets}
 
 
 def set_key(feature_set: FeatureSet) -> str:

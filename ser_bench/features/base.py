@@ -22,7 +22,8 @@ class FeatureSet:
     (Hz) and what several sets share, each part computed when first asked for. ``parameters`` and
     ``version`` are part of the store's key: raise the version whenever a value changes. ``group``
     says which kind of feature a column is, for telling what models go by; by default all are one.
-    ``speed`` is how much faster than recorded the clip is played: see :meth:`at_speed`.
+    ``speed`` is how much faster than recorded the clip is played: see :meth:`at_speed`; ``rate`` the
+    sampling rate in Hz that it is brought to beforehand, None for its own: see :meth:`at_rate`.
     """
 
     name: str
@@ -37,6 +38,7 @@ class FeatureSet:
     group: Callable[[str], str] | None = field(default=None, repr=False)
 
     speed: float = 1.0
+    rate: int | None = None
 
     def at_speed(self, speed: float) -> FeatureSet:
         """Return the set of clips played faster or slower, as a tape would be: pitch, formants and tempo move together.
@@ -45,6 +47,14 @@ class FeatureSet:
         """
         name, parameters = f"{self.name}@{speed:g}", {**self.parameters, "speed": speed}
         return dataclasses.replace(self, name=name, parameters=parameters, speed=speed)
+
+    def at_rate(self, rate: int | None) -> FeatureSet:
+        """Return the set of clips that are first brought to a sampling rate in Hz; None leaves them at their own.
+
+        Clips of several rates differ in what lies above the lowest one's half, and so tell a model where they
+        come from.
+        """
+        return dataclasses.replace(self, parameters={**self.parameters, "rate": rate}, rate=rate) if rate else self
 
     @property
     def dimension(self) -> int:

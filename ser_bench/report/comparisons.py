@@ -95,9 +95,9 @@ def _over_clips(run: SavedRun, split: str, best: str, other: str) -> dict[str, f
     frame = run.predictions
     frame = frame[(frame["split"] == split) & (frame["repeat"] == frame["repeat"].min())]
     right = {
-        model: part.set_index("clip")["predicted"].astype("str") == part.set_index("clip")["true"].astype("str")
+        model: part["predicted"].astype("str") == part["true"].astype("str")
         for model in (best, other)
-        for part in (frame[frame["model"] == model],)
+        for part in (frame[frame["model"] == model].set_index(["fold", "clip"]),)
     }
     both = pd.DataFrame(right).dropna()
     only_best, only_other, p = statistics.mcnemar_exact(both[best].astype(bool), both[other].astype(bool))

@@ -97,7 +97,21 @@ def _audit(recipe, predictions):
         apart = split.startswith(("actor", "loso", "emobox"))
         test, speakers = part["clip"].nunique(), part["speaker"].nunique()
         shared = 0 if apart else speakers
-        counts = (1000, test, 20, speakers, shared, 0 if apart else test, 2, 2, test, 0, 0 if apart else 3)
+        counts = (
+            1000,
+            test,
+            20,
+            speakers,
+            shared,
+            0 if apart else test,
+            2,
+            2,
+            test,
+            0,
+            0 if apart else 3,
+            recipe.name,
+            recipe.name,
+        )
         rows.append((split, repeat, fold, *counts))
     return pd.DataFrame(rows, columns=list(AUDIT.columns))
 
