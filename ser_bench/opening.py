@@ -12,7 +12,7 @@ from ser_bench.audio import sampling_rate
 from ser_bench.corpora.pool import names_in, open_corpora
 from ser_bench.emotions import label_order
 from ser_bench.errors import AudioError, CorpusError
-from ser_bench.splits.across import PREFIX
+from ser_bench.splits import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,6 @@ from ser_bench import corpora, features, models, splits
 from ser_bench.emotions import label_order
 from ser_bench.errors import ConfigError, CorpusError, UnknownNameError
 from ser_bench.opening import visitors
-from ser_bench.splits.across import PREFIX
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -156,7 +155,7 @@ def _all_folds(clips: pd.DataFrame, options: Options) -> Folds:
 
 def make_folds(split: str, clips: pd.DataFrame, options: Options, repeat: int = 0) -> tuple[splits.Fold, ...]:
     """Return a split's folds; a corpus that only some split ``cross:CORPUS`` tests takes part in no other."""
-    tested = split.removeprefix(PREFIX) if split.startswith(PREFIX) else None
+    tested = split.removeprefix(splits.PREFIX) if split.startswith(splits.PREFIX) else None
     guests = [corpora.label(name) for name in visitors(options) if name != tested]
     taking_part = clips[~clips["corpus"].isin(guests)]
     return splits.make_folds(split, taking_part, splits.Draw(options.folds, options.seed, repeat))

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 def write_report(folder: Path, formats: Sequence[str] = ("png", "svg"), *, audio: Path | None = None) -> list[Path]:
     """Write ``summary.csv``, ``.tex`` and ``.md``, ``report.html`` and the charts of the run saved in ``folder``.
 
+    Of a run across corpora also ``transfer.csv``.
+
     Returns the files. ``audio`` is the folder of the corpus, whose hardest clips then get players in the
     page; None for a page without sound. The page shows the charts that are drawn as ``svg``. Charts of an
     earlier run in that folder are removed. Raises :class:`ser_bench.errors.RunError` where the run cannot
@@ -33,6 +35,7 @@ def write_report(folder: Path, formats: Sequence[str] = ("png", "svg"), *, audio
 
     run = read_run(folder)
     table, paper, text = (folder / f"summary.{ending}" for ending in ("csv", "tex", "md"))
+    across = _write_transfer(run, folder)
     html = folder / "report.html"
     charts = draw_charts(run, folder, formats)
     pictures = {path.stem: path.read_bytes() for path in charts if path.suffix == ".svg"}
@@ -40,7 +43,21 @@ def write_report(folder: Path, formats: Sequence[str] = ("png", "svg"), *, audio
     write_file(table, summarise(run).to_csv(index=False, lineterminator="\n").encode())
     write_file(paper, latex(run).encode())
     write_file(text, markdown(run).encode())  # last: see is_drawn
-    return [table, paper, text, html, *charts]
+    return [table, paper, text, html, *across, *charts]
+
+
+def _write_transfer(run: SavedRun, folder: Path) -> list[Path]:
+    """Write ``transfer.csv`` for a run across corpora, and remove that of an earlier run for any other."""
+    from ser_bench.report.transfer import transfer
+    from ser_bench.results import write_file
+
+    path = folder / "transfer.csv"
+    table = transfer(run)
+    if table.empty:
+        path.unlink(missing_ok=True)
+        return []
+    write_file(path, table.to_csv(index=False, lineterminator="\n").encode())
+    return [path]
 
 
 def write_comparison(runs: Runs, folder: Path, formats: Sequence[str] = ("png", "svg")) -> list[Path]:

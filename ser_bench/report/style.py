@@ -40,6 +40,9 @@ SPLIT_COLOURS = {
     "random-75-25": "#f2c45f",
     "random-90-10": "#7d5500",
     "actor-80-20": "#004a75",
+    "within": "#4fa3d1",
+    "cross": "#6a3d9a",
+    "loco": "#a678c9",
 }
 """A colour per split, the same on every chart, after Okabe and Ito's palette for colour-blind readers."""
 
@@ -50,6 +53,9 @@ SPLIT_WORDS = {
     "text": "a new sentence",
     "emobox": "new speakers, published folds",
     "actor-text": "new speakers and sentence",
+    "within": "new speakers of the same corpus",
+    "cross": "another corpus",
+    "loco": "a corpus, trained on all others",
 }
 """What each split asks of a model, in a legend's few words."""
 

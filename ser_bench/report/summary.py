@@ -21,6 +21,7 @@ from ser_bench.report.scores import (
     ranking_split,
     shortfalls,
 )
+from ser_bench.report.transfer import cells_of, finding
 from ser_bench.report.words import (
     SYNTHETIC,
     normalisation,
@@ -91,6 +92,7 @@ def headline(run: SavedRun) -> str:
     short = learners.loc[learners["status"] != "ok", "model"]
     how += "" if short.empty else f"; unfinished: {', '.join(short)}"
     best = ranked.iloc[0]
+    how += f"; {carried}" if (carried := finding(run)) else ""
     pair = gap_between(splits)
     gaps = learners.dropna(subset=["uar_gap"])
     if pair is None or gaps.empty:
@@ -116,6 +118,9 @@ def markdown(run: SavedRun) -> str:
             "source": list(beside["source"]),
         }
         lines.append(_aligned(cells, "github"))
+    if across := cells_of(run):
+        lines.append("Across corpora: UAR in percent by training corpora and tested corpus, on new speakers.")
+        lines.append(_aligned(across, "github", texts=2))
     return "\n\n".join([*lines, "\n".join(f"- {note}" for note in _notes(run))]) + "\n"
 
 
@@ -164,8 +169,8 @@ def _cells(run: SavedRun, *, between: str, sure: bool = True) -> dict[str, list[
     return cells
 
 
-def _aligned(cells: dict[str, list[str]], style: str) -> str:
-    align = ["left", *["right"] * (len(cells) - 1)]
+def _aligned(cells: dict[str, list[str]], style: str, texts: int = 1) -> str:
+    align = [*["left"] * texts, *["right"] * (len(cells) - texts)]
     return tabulate(cells, headers="keys", tablefmt=style, colalign=align, disable_numparse=True)
 
 

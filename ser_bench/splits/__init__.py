@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from ser_bench.errors import SplitError, UnknownNameError
 from ser_bench.splits import across, sentences, shuffled, speakers
+from ser_bench.splits.across import PREFIX
 from ser_bench.splits.base import Draw, Fold, Split
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SPLITS", "Draw", "Fold", "Split", "get", "make_folds"]
+__all__ = ["PREFIX", "SPLITS", "Draw", "Fold", "Split", "get", "make_folds"]
 
 _SHUFFLED = "the same speakers on both sides"
 
@@ -128,7 +129,7 @@ def make_folds(name: str, clips: pd.DataFrame, draw: Draw | None = None) -> tupl
 
 def get(name: str) -> Split:
     """Return a registered split by its name, or ``cross:CORPUS`` for any corpus."""
-    if name.startswith(across.PREFIX) and name != across.PREFIX:
+    if name.startswith(PREFIX) and name != PREFIX:
         return across.to_corpus(name)
     if name not in SPLITS:
         raise UnknownNameError("split", name, [*SPLITS, "cross:CORPUS"])

@@ -31,6 +31,7 @@ MODELS = {
 }
 """Each model's share of right answers on new voices, and what known voices add."""
 
+_APART = ("actor", "loso", "emobox", "within", "cross")
 NETWORKS = ("mlp-keras", "cnn1d", "cnn2d", "lstm")
 SECONDS = {"chance": 0.002, "majority": 0.001, "knn": 0.01, "lda": 0.09, "xgboost": 6.0, "lstm": 48.0}
 
@@ -50,7 +51,15 @@ class Recipe:
     target: str = "emotion"
     name: str = "ravdess"
     title: str = "RAVDESS speech"
+    corpora: tuple[str, ...] = ()
     shortfalls: dict = field(default_factory=dict)
+
+    def sides(self, split: str, fold: int) -> tuple[str, str]:
+        """Return which corpora train and which test in a fold; speaker s is of the corpus s modulo their number."""
+        if not self.corpora or split not in ("within", "cross"):
+            return ("+".join(self.corpora) or self.name,) * 2
+        own = self.corpora[fold % len(self.corpora)]
+        return (own if split == "within" else "+".join(c for c in self.corpora if c != own), own)
 
 
 def save_fake_run(folder: Path, recipe: Recipe):
@@ -80,10 +89,13 @@ def _clips(recipe: Recipe) -> pd.DataFrame:
         if not (label == "neutral" and take * 2 >= recipe.clips_per_label)
     ]
     clips = pd.DataFrame(rows, columns=["clip", "speaker", "true"])
+    if recipe.corpora:
+        of = [recipe.corpora[int(speaker) % len(recipe.corpora)] + "/" for speaker in clips["speaker"]]
+        clips = clips.assign(clip=of + clips["clip"], speaker=of + clips["speaker"])
     takes = np.arange(len(clips))
     return clips.assign(
         emotion=clips["true"],
-        gender=["male" if int(s) % 2 else "female" for s in clips["speaker"]],
+        gender=["male" if int(s[-2:]) % 2 else "female" for s in clips["speaker"]],
         text=np.array(["kids", "dogs"])[takes % 2],
         intensity=np.array(["normal", "strong"])[takes // 2 % 2],
         path=clips["clip"],
@@ -94,24 +106,11 @@ def _audit(recipe, predictions):
     """Count what folds share, each trained on all clips that it does not test."""
     rows = []
     for (split, repeat, fold), part in predictions.groupby(["split", "repeat", "fold"]):
-        apart = split.startswith(("actor", "loso", "emobox"))
+        apart = split.startswith(_APART)
         test, speakers = part["clip"].nunique(), part["speaker"].nunique()
         shared = 0 if apart else speakers
-        counts = (
-            1000,
-            test,
-            20,
-            speakers,
-            shared,
-            0 if apart else test,
-            2,
-            2,
-            test,
-            0,
-            0 if apart else 3,
-            recipe.name,
-            recipe.name,
-        )
+        counts = (1000, test, 20, speakers, shared, 0 if apart else test, 2, 2, test, 0, 0 if apart else 3)
+        counts += recipe.sides(split, fold)
         rows.append((split, repeat, fold, *counts))
     return pd.DataFrame(rows, columns=list(AUDIT.columns))
 
@@ -129,9 +128,8 @@ def _fit(recipe, clips, key, folds):
     model, split, repeat = key
     rng = np.random.default_rng(zlib.crc32(f"{model} {split} {repeat}".encode()))
     chances = _chances(recipe, clips, model, split, rng)
-    by_speaker = split.startswith(("actor", "loso", "emobox"))
-    shuffled = pd.Series(rng.permutation(len(clips)) % folds)
-    fold = clips["speaker"].astype(int) % folds if by_speaker else shuffled
+    number = clips["speaker"].str[-2:].astype(int)
+    fold = number % folds if split.startswith(_APART) else pd.Series(rng.permutation(len(clips)) % folds)
     key = {"model": model, "split": split, "repeat": repeat}
     statuses = [recipe.shortfalls.get((model, split, repeat, f), "ok") for f in range(folds)]
     table = clips.assign(**key, normalize=recipe.normalize, fold=fold)
@@ -159,7 +157,7 @@ def _chances(recipe, clips, model, split, rng):
     base, flattery = MODELS.get(model, (0.45, 0.1))
     known = {"random": 1.0, "text": 0.7, "emobox": 0.05, "loso": 0.1}
     known = known.get(split, 1.1 if "random" in split else 0.0)
-    ease = np.random.default_rng(1).normal(0, 0.12, recipe.speakers)[clips["speaker"].astype(int) - 1]
+    ease = np.random.default_rng(1).normal(0, 0.12, recipe.speakers)[clips["speaker"].str[-2:].astype(int) - 1]
     skill = np.clip(base + flattery * known + (ease if model != "chance" else 0), 0.02, 0.97)
     codes = np.searchsorted(np.arange(size), pd.Categorical(clips["true"], categories=recipe.labels).codes)
     near = (codes + rng.choice([1, 2, size - 1, size // 2], len(codes))) % size

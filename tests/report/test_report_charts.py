@@ -42,6 +42,12 @@ HARD = {
         labels=tuple(f"{e} {g}" for e in ("calm", "happy", "sad", "angry", "fearful", "disgust") for g in "fm"),
         clips_per_label=2,
     ),
+    "two corpora": Recipe(
+        models=("chance", "svm", "lda", "knn", "tree", "forest", "cnn1d-deeper-and-with-attention-heads"),
+        splits=(("within", 4), ("cross", 2), ("actor", 6)),
+        corpora=("emodb", "a-manifest-with-quite-a-long-name"),
+        clips_per_label=2,
+    ),
     "nothing finished": Recipe(
         models=("svm", "chance"),
         shortfalls={(m, s, 0, 2): "failed" for m in ("svm", "chance") for s in ("actor", "random")},

@@ -20,16 +20,18 @@ from ser_bench.report.charts.groups import groups
 from ser_bench.report.charts.importance import importance
 from ser_bench.report.charts.significance import significance
 from ser_bench.report.charts.speakers import speakers
+from ser_bench.report.charts.transfer import heat_map
 from ser_bench.report.failures import comparable_attributes, importances, learners
 from ser_bench.report.picture import render
 from ser_bench.report.scores import gap_between, ranking_split
+from ser_bench.report.transfer import learners as transferred
 from ser_bench.results import SavedRun, write_file
 
 FORMATS = ("png", "svg")
 """What charts may be drawn as."""
 
 _OURS = re.compile(
-    r"(accuracy|uar|leakage_gap|significance|cost|speakers|calibration|importance|groups|confusion_.+|curves_.+)"
+    r"(accuracy|uar|leakage_gap|significance|transfer|cost|speakers|calibration|importance|groups|confusion_.+|curves_.+)"
     r"\.(png|svg)"
 )
 
@@ -40,6 +42,8 @@ def charts_of(run: SavedRun) -> dict[str, Callable[[SavedRun], Figure]]:
     charts: dict[str, Callable[[SavedRun], Figure]] = {"accuracy": accuracy, "uar": uar}
     if gap_between(splits):
         charts["leakage_gap"] = leakage_gap
+    if transferred(run):
+        charts["transfer"] = heat_map
     charts |= {"significance": significance, "cost": cost, "speakers": speakers} | _failures(run)
     for model in models:
         for split in splits:

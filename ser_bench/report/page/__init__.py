@@ -26,6 +26,7 @@ from ser_bench.report.page.method import split_table
 from ser_bench.report.page.overview import score_table
 from ser_bench.report.page.pictures import figures
 from ser_bench.report.page.provenance import provenance
+from ser_bench.report.page.transferred import transfer_table
 from ser_bench.report.words import normalisation
 from ser_bench.results import SavedRun
 
@@ -37,13 +38,14 @@ SECTIONS = {
     "scores": "Scores",
     "charts": "Charts",
     "comparisons": "Comparisons",
+    "across": "Across corpora",
     "leakage": "Leakage audit",
     "errors": "Where it fails",
     "losses": "What is missing",
     "method": "Method",
     "provenance": "Provenance",
 }
-"""The page's sections in their order: each one's anchor and its name in the navigation."""
+"""The page's sections in their order: each one's anchor and its name in the navigation; ``across`` where it applies."""
 
 
 def page(run: SavedRun, pictures: Mapping[str, bytes], audio: Path | None = None) -> bytes:
@@ -53,8 +55,10 @@ def page(run: SavedRun, pictures: Mapping[str, bytes], audio: Path | None = None
     ``audio`` is the corpus's folder, whose clips get players, None for a page without sound.
     """
     script, style = _read("page.js"), _read("page.css")
+    across = transfer_table(run)
     shown = {
-        "sections": SECTIONS,
+        "sections": {anchor: name for anchor, name in SECTIONS.items() if anchor != "across" or across},
+        "across": across,
         "policy": _policy(script),
         "answer": answer(run),
         "scores": score_table(run),

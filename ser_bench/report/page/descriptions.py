@@ -8,6 +8,7 @@ from ser_bench.report.comparisons import comparison, verdict
 from ser_bench.report.failures import expected_calibration_errors, group_gaps, importances
 from ser_bench.report.scores import BASELINES, gap_between, ranking_split, scores_by_speaker
 from ser_bench.report.summary import summarise
+from ser_bench.report.transfer import learners, matrix
 from ser_bench.report.words import percent, points, seconds
 from ser_bench.results import SavedRun
 from ser_bench.statistics import pareto_front
@@ -65,6 +66,13 @@ def _costs(run: SavedRun) -> str:
         "UAR against the time of a fit, the time to predict a clip and the size of the model. "
         f"No other model is both better and faster to fit than {', '.join(listed)}."
     )
+
+
+def _transfers(run: SavedRun) -> str:
+    model = learners(run)[0]
+    cells = matrix(run, model).stack().items()
+    listed = ", ".join(f"{trained} to {tested} {percent(uar)} %" for (trained, tested), uar in cells)
+    return f"A matrix per learner, training corpora by tested corpus, new speakers only. {model}: {listed}."
 
 
 def _voices(run: SavedRun) -> str:
@@ -128,6 +136,7 @@ _CHARTS: dict[str, tuple[str, Callable[[SavedRun], str]]] = {
     "accuracy": ("Accuracy by model and split", _scores("accuracy", "accuracy")),
     "leakage_gap": ("What known voices add to UAR", _gap),
     "significance": ("Which models can be told apart", _ranks),
+    "transfer": ("UAR from corpus to corpus", _transfers),
     "cost": ("UAR against cost", _costs),
     "speakers": ("UAR per speaker", _voices),
     "calibration": ("Whether confidence can be trusted", _confidence),

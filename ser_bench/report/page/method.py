@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ser_bench import splits
+from ser_bench.errors import UnknownNameError
 from ser_bench.report.page.tables import Column, Row, Table, number, texts
 from ser_bench.report.style import SPLIT_WORDS
 from ser_bench.results import SavedRun
@@ -19,10 +20,18 @@ def split_table(run: SavedRun) -> Table:
     folds = run.fits.groupby("split")["fold"].nunique()
     rows = []
     for name in run.info["splits"]:
-        known = splits.SPLITS.get(name)
+        known = _known(name)
         apart = "new speakers" if known is None or known.speakers_apart else "speakers known from training"
         words = SPLIT_WORDS.get(name, apart if known else "")
         count = int(folds.get(name, 0))
         first, *rest = texts([name, words, known.summary if known else "a split that a plugin brought along"])
         rows.append(Row((first, number(count, str(count)), *rest)))
     return Table("The splits of this run", columns, tuple(rows), sortable=False)
+
+
+def _known(name: str) -> splits.Split | None:
+    """Return a split, None for one that a plugin brought along."""
+    try:
+        return splits.get(name)
+    except UnknownNameError:
+        return None
