@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ser_bench import corpora
 from ser_bench.corpora.base import Problem
+from ser_bench.corpora.remarks import misplaced_clips, missing_clips
 from ser_bench.engine import run_tasks, warm_workers
 from ser_bench.errors import CorpusError, StoreError
 from ser_bench.watch import Silent, Watch
@@ -86,6 +87,11 @@ def open_corpus(options: Options, watch: Watch) -> OpenCorpus:
     made = " (synthetic speech)" if opened.corpus.synthetic else ""
     missing = "; RAVDESS was not found, name its folder with --data-dir" if options.corpus is None and made else ""
     watch.say(f"corpus {opened.corpus.name}{made}: {len(opened.clips)} clips in {opened.folder}{missing}")
+    lines = [misplaced_clips(opened)]
+    if not (options.merge and options.emotions):  # what was published is known of emotions as they were
+        lines.append(missing_clips(opened, options.part, options.emotions))
+    for line in filter(None, lines):
+        watch.warn(line)
     return opened
 
 
@@ -121,7 +127,7 @@ def extract(
     store.prepare()
     keys, unreadable = StatIndex(store.folder, opened.folder).keys(opened.clips["path"])
     clips = opened.clips[opened.clips["path"].isin(keys)]
-    clips = clips.assign(key=clips["path"].map(keys))
+    clips = clips.assign(key=[keys[path] for path in clips["path"]])
     facts = store.facts()
     todo, missing = _missing(clips, sets, store, facts)
     if len(todo):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import filecmp
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ser_bench.corpora.base import CLIP_COLUMNS, Listing, Problem
+from ser_bench.corpora.base import CLIP_COLUMNS, Listing, Problem, clip_table
 from ser_bench.corpora.naming import Names
 from ser_bench.errors import CorpusError
 
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 ENDINGS = (".wav", ".flac")
 
 
-def audio_files(folder: Path) -> Iterator[Path]:
+def audio_files(folder: Path, failed: Callable[[OSError], None] | None = None) -> Iterator[Path]:
     """Yield the WAV and FLAC files below ``folder``, passing over hidden and ``__MACOSX`` ones.
 
-    Links to folders are followed, each folder once, so that a loop of links ends.
+    Links to folders are followed, each folder once, so that a loop of links ends. ``failed`` is told of
+    folders that cannot be read.
     """
     seen = set()
-    for here, folders, files in os.walk(folder, followlinks=True):
+    for here, folders, files in os.walk(folder, followlinks=True, onerror=failed):
         status = os.stat(here)  # noqa: PTH116  (here is a string)
         if (status.st_dev, status.st_ino) in seen:
             folders.clear()
@@ -39,6 +40,7 @@ def audio_files(folder: Path) -> Iterator[Path]:
 def list_named(corpus: Corpus, names: Names, folder: Path) -> Listing:
     """List a corpus's clips below ``folder``, however nested; a clip that is there twice counts once.
 
+    Of several files with one clip's name, the better one is used (:mod:`ser_bench.corpora.rivals` has the rule).
     Beside the usual columns the table has ``part`` where the names tell it. Copies, and files that are
     named as another corpus's, are one :class:`Problem` together; any other file is one of its own.
 
@@ -47,30 +49,59 @@ def list_named(corpus: Corpus, names: Names, folder: Path) -> Listing:
     CorpusError
         Where there is no clip: the message names the corpus that the folder seems to hold.
     """
-    import pandas as pd
-
-    genders = names.genders_in(folder)
-    rows: dict[str, dict[str, str]] = {}
-    copies: list[tuple[Path, Path]] = []
-    others: list[Path] = []
-    problems = []
     base = folder.absolute()
-    for path in sorted(audio_files(base), key=lambda p: (len(p.parts), str(p))):
-        said = names.read(path)
-        if said is None:
+    found: dict[str, list[tuple[Path, dict[str, str]]]] = {}
+    others: list[Path] = []
+    closed: list[OSError] = []
+    for path in sorted(audio_files(base, closed.append), key=lambda p: (len(p.parts), str(p))):
+        if (said := names.read(path)) is None:
             others.append(path)
-        elif (first := rows.get(said["clip"])) is None:
-            rows[said["clip"]] = {"gender": genders.get(said["speaker"], ""), **said, "path": str(path)}
-        elif _same_bytes(path, used := Path(first["path"])):
-            copies.append((path, used.relative_to(base)))
         else:
-            reason = f"same name as {used.relative_to(base)} but not the same file, that one is used"
-            problems.append(Problem(str(path), reason))
-    if not rows:
-        raise CorpusError(_nothing_here(corpus, folder, others))
+            found.setdefault(said["clip"], []).append((path, said))
+    if not found:
+        raise CorpusError(_nothing_here(corpus, folder, others, closed))
+    genders = names.genders_in(folder)
     columns = [*CLIP_COLUMNS, *(["part"] if "part" in names.columns else [])]
-    table = pd.DataFrame(sorted(rows.values(), key=lambda row: row["clip"]), columns=columns, dtype=str).fillna("")
-    return Listing(table, (*problems, *_about_copies(copies), *_about_others(corpus, names, others)))
+    chosen = _Chosen(base)
+    rows = (chosen.one(files) for files in found.values())
+    table = clip_table(({"gender": genders.get(row["speaker"], ""), **row} for row in rows), columns)
+    told = (*_about_closed(closed), *chosen.rivals, *_about_copies(chosen.copies))
+    return Listing(table, (*told, *_about_others(corpus, names, others)))
+
+
+class _Chosen:
+    """Chooses each clip's file, and keeps what is to be told of the others."""
+
+    def __init__(self, base: Path) -> None:
+        self.base = base
+        self.copies: list[tuple[Path, Path]] = []
+        self.rivals: list[Problem] = []
+
+    def one(self, files: list[tuple[Path, dict[str, str]]]) -> dict[str, str]:
+        """Return the row of a clip, given its files, nearest to the top first, with what their names say."""
+        distinct: list[Path] = []
+        copies = []
+        for path, _ in files:
+            twin = next((other for other in distinct if _same_bytes(path, other)), None) if distinct else None
+            if twin is None:
+                distinct.append(path)
+            else:
+                copies.append((path, twin))
+        used = distinct[0] if len(distinct) == 1 else self._best(distinct)
+        self.copies += [(path, twin.relative_to(self.base)) for path, twin in copies]
+        return {**dict(files)[used], "path": str(used)}
+
+    def _best(self, distinct: list[Path]) -> Path:
+        from ser_bench.corpora.rivals import settle
+
+        used, copies, worse = settle(distinct)
+        place = used.relative_to(self.base)
+        self.copies += [(path, place) for path in copies]
+        self.rivals += [
+            Problem(str(path), f"same name as {place} but not the same file; that one is used: {why}")
+            for path, why in worse
+        ]
+        return used
 
 
 def _same_bytes(path: Path, other: Path) -> bool:
@@ -78,6 +109,11 @@ def _same_bytes(path: Path, other: Path) -> bool:
         return filecmp.cmp(path, other, shallow=False)
     except OSError:
         return False
+
+
+def _about_closed(errors: list[OSError]) -> Iterator[Problem]:
+    for error in errors:
+        yield Problem(str(error.filename), f"the folder cannot be read: {error.strerror or error}")
 
 
 def _about_copies(copies: list[tuple[Path, Path]]) -> Iterator[Problem]:
@@ -112,8 +148,11 @@ def _named_as(paths: list[Path]) -> list[tuple[Corpus, set[Path]]]:
     return sorted(((c, files) for c, files in found if files), key=lambda pair: -len(pair[1]))
 
 
-def _nothing_here(corpus: Corpus, folder: Path, others: list[Path]) -> str:
+def _nothing_here(corpus: Corpus, folder: Path, others: list[Path], closed: list[OSError]) -> str:
     """Say that a folder holds no clip, and what it holds instead."""
+    if closed:
+        shut = next(_about_closed(closed))
+        return f"no {corpus.title} clip below {folder}: {shut.path}: {shut.reason}"
     other, found = next(iter(_named_as(others)), (corpus, set()))
     if found and 2 * len(found) >= len(others):
         return (

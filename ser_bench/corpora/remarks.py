@@ -1,0 +1,62 @@
+"""What should be known of the clips that are used: how many are missing, and which lie in a wrong folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ser_bench import corpora
+from ser_bench.corpora.naming import Names
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from ser_bench.corpora import OpenCorpus
+
+
+def known(opened: OpenCorpus) -> bool:
+    """Say whether a corpus is one of the known ones, and not a manifest that may bear its name."""
+    return corpora.CORPORA.get(opened.corpus.name) is opened.corpus
+
+
+def missing_clips(opened: OpenCorpus, part: str, emotions: Collection[str] = ()) -> str:
+    """Say how many of the published clips of a part, or of some of its emotions, are there; empty where all are."""
+    if not known(opened):
+        return ""
+    counts = opened.corpus.published_in(part).counts
+    published = sum(count for label, count in counts.items() if not emotions or label in emotions)
+    name, found = opened.corpus.name, len(opened.clips)
+    if found >= published:
+        return ""
+    there = f"{found:,} of {published:,} published clips found"
+    return f"{name}: {there}; ser-bench corpora --check {name} says what is missing"
+
+
+def misplaced_clips(opened: OpenCorpus) -> str:
+    """Say how many clips lie in a folder of another speaker or emotion than their name's; empty where none does."""
+    names = opened.corpus.reader
+    if not isinstance(names, Names) or not names.folder:
+        return ""
+    base, said = opened.folder.absolute(), {}
+    wrong = []
+    for path in map(Path, opened.clips["path"]):
+        if path.parent not in said:
+            said[path.parent] = _folder_says(names, path.parent, base)
+        told, named = said[path.parent], names.read(path) or {}
+        if any(named[column] != meant for column, meant in told.items()):
+            wrong.append(path)
+    if not wrong:
+        return ""
+    more = f", and {len(wrong) - 1:,} more" if len(wrong) > 1 else ""
+    are = "are clips" if more else "is a clip"
+    return f"{wrong[0].relative_to(base)}{more} {are} in a folder that says otherwise; the file name counts"
+
+
+def _folder_says(names: Names, folder: Path, base: Path) -> dict[str, str]:
+    """Return what the nearest folder with a speaker's name says, up to the corpus's own."""
+    for place in (folder, *folder.parents):
+        if told := names.read_folder(place.name):
+            return told
+        if place == base:
+            break
+    return {}
