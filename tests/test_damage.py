@@ -78,6 +78,15 @@ def test_of_equally_good_files_the_one_nearest_to_the_top_is_used(tmp_path):
     assert "nearer to the top" in opened.problems[0].reason
 
 
+def test_a_copy_of_the_worse_file_is_not_called_a_copy_of_the_one_used(tmp_path):
+    better = put(tmp_path / "c" / CLIP)
+    worse = [put(tmp_path / folder / CLIP, 0.2) for folder in "abd"]
+    opened = corpora.open_corpus("ravdess", tmp_path)
+    assert opened.clips["path"].tolist() == [str(better)]
+    assert [problem.path for problem in opened.problems] == [str(path) for path in worse]
+    assert {problem.reason.partition(": ")[2] for problem in opened.problems} == {"0.50 s long, not 0.20 s"}
+
+
 def test_a_file_with_a_tag_more_is_a_copy_and_not_another_recording(tmp_path):
     plain = put(tmp_path / CLIP)
     tagged = tmp_path / "tagged" / CLIP

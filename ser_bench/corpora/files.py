@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ser_bench.corpora.base import CLIP_COLUMNS, Listing, Problem, clip_table
 from ser_bench.corpora.naming import Names
+from ser_bench.corpora.rivals import settle
 from ser_bench.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -63,8 +64,10 @@ def list_named(corpus: Corpus, names: Names, folder: Path) -> Listing:
     genders = names.genders_in(folder)
     columns = [*CLIP_COLUMNS, *(["part"] if "part" in names.columns else [])]
     chosen = _Chosen(base)
-    rows = (chosen.one(files) for files in found.values())
-    table = clip_table(({"gender": genders.get(row["speaker"], ""), **row} for row in rows), columns)
+    rows = [chosen.one(files) for files in found.values()]
+    for row in rows:
+        row.setdefault("gender", genders.get(row["speaker"], ""))
+    table = clip_table(rows, columns)
     told = (*_about_closed(closed), *chosen.rivals, *_about_copies(chosen.copies))
     return Listing(table, (*told, *_about_others(corpus, names, others)))
 
@@ -79,29 +82,22 @@ class _Chosen:
 
     def one(self, files: list[tuple[Path, dict[str, str]]]) -> dict[str, str]:
         """Return the row of a clip, given its files, nearest to the top first, with what their names say."""
+        if len(files) == 1:
+            return {**files[0][1], "path": str(files[0][0])}
         distinct: list[Path] = []
-        copies = []
+        twins: dict[Path, Path] = {}
         for path, _ in files:
-            twin = next((other for other in distinct if _same_bytes(path, other)), None) if distinct else None
-            if twin is None:
-                distinct.append(path)
+            if twin := next((other for other in distinct if _same_bytes(path, other)), None):
+                twins[path] = twin
             else:
-                copies.append((path, twin))
-        used = distinct[0] if len(distinct) == 1 else self._best(distinct)
-        self.copies += [(path, twin.relative_to(self.base)) for path, twin in copies]
-        return {**dict(files)[used], "path": str(used)}
-
-    def _best(self, distinct: list[Path]) -> Path:
-        from ser_bench.corpora.rivals import settle
-
-        used, copies, worse = settle(distinct)
+                distinct.append(path)
+        used, same, worse = settle(distinct) if len(distinct) > 1 else (distinct[0], [], {})
         place = used.relative_to(self.base)
-        self.copies += [(path, place) for path in copies]
-        self.rivals += [
-            Problem(str(path), f"same name as {place} but not the same file; that one is used: {why}")
-            for path, why in worse
-        ]
-        return used
+        self.copies += [(path, place) for path in (*same, *(path for path in twins if twins[path] not in worse))]
+        why = worse | {path: worse[twin] for path, twin in twins.items() if twin in worse}
+        reason = f"same name as {place} but not the same file; that one is used: "
+        self.rivals += [Problem(str(path), reason + why[path]) for path in sorted(why)]
+        return {**dict(files)[used], "path": str(used)}
 
 
 def _same_bytes(path: Path, other: Path) -> bool:

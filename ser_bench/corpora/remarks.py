@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +11,7 @@ from ser_bench import corpora
 from ser_bench.corpora.naming import Names
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from ser_bench.corpora import OpenCorpus
 
@@ -37,19 +39,31 @@ def misplaced_clips(opened: OpenCorpus) -> str:
     names = opened.corpus.reader
     if not isinstance(names, Names) or not names.folder:
         return ""
-    base, said = opened.folder.absolute(), {}
-    wrong = []
-    for path in map(Path, opened.clips["path"]):
-        if path.parent not in said:
-            said[path.parent] = _folder_says(names, path.parent, base)
-        told, named = said[path.parent], names.read(path) or {}
-        if any(named[column] != meant for column, meant in told.items()):
-            wrong.append(path)
+    base = opened.folder.absolute()
+    wrong = [Path(path) for path in _suspects(opened, names, base) if _contradicts(Path(path), names, base)]
     if not wrong:
         return ""
     more = f", and {len(wrong) - 1:,} more" if len(wrong) > 1 else ""
     are = "are clips" if more else "is a clip"
     return f"{wrong[0].relative_to(base)}{more} {are} in a folder that says otherwise; the file name counts"
+
+
+def _suspects(opened: OpenCorpus, names: Names, base: Path) -> Iterator[str]:
+    """Yield the paths whose row says something else than their folder; emotions may only have been merged."""
+    columns = list(re.compile(names.folder).groupindex)
+    said: dict[str, tuple[str, ...]] = {}
+    for path, *row in zip(opened.clips["path"], *(opened.clips[column] for column in columns), strict=True):
+        folder = os.path.dirname(path)  # noqa: PTH120  (ten times faster over many files)
+        if folder not in said:
+            told = _folder_says(names, Path(folder), base)
+            said[folder] = tuple(told.get(column, "") for column in columns)
+        if any(meant and meant != here for meant, here in zip(said[folder], row, strict=True)):
+            yield path
+
+
+def _contradicts(path: Path, names: Names, base: Path) -> bool:
+    named = names.read(path) or {}
+    return any(named.get(column) != meant for column, meant in _folder_says(names, path.parent, base).items())
 
 
 def _folder_says(names: Names, folder: Path, base: Path) -> dict[str, str]:

@@ -44,7 +44,7 @@ def examine(path: Path) -> Rival:
     return Rival(path, "", _bits(path), sr, len(y) / sr, audio.digest(y, sr))
 
 
-def settle(paths: Sequence[Path]) -> tuple[Path, list[Path], list[tuple[Path, str]]]:
+def settle(paths: Sequence[Path]) -> tuple[Path, list[Path], dict[Path, str]]:
     """Choose among files of one clip, given in the order of last resort.
 
     Returns the file to be used, those that hold its samples in other bytes, and the others, each with why
@@ -55,14 +55,14 @@ def settle(paths: Sequence[Path]) -> tuple[Path, list[Path], list[tuple[Path, st
     for rival in rivals[1:]:
         if _verdict(rival, best)[0]:
             best = rival
-    copies, worse = [], []
+    copies, worse = [], {}
     for rival in rivals:
         if rival is best:
             continue
         if rival.digest and rival.digest == best.digest:
             copies.append(rival.path)
         else:
-            worse.append((rival.path, _verdict(best, rival)[1]))
+            worse[rival.path] = _verdict(best, rival)[1]
     return best.path, copies, worse
 
 
