@@ -100,6 +100,7 @@ def test_a_missing_speaker_is_named_with_the_gender_that_lacks_one(printed, kitc
     status, out, _ = printed()
     assert status == 1
     assert "differs: speakers missing: ben" in out
+    assert "clips per speaker: 4 each, as published" in out
     assert "differs: speakers by gender: 0 male of 1" in out
 
 
@@ -129,7 +130,7 @@ def test_copies_are_told_by_how_much_they_are_alike(kitchen):
     soundfile.write(kitchen / "ben-A-1.wav", 0.5 * y, sr)
     found = compare.copies(checked(kitchen))
     assert found["same file"] == [("anna-H-1", "anna-H-2")]
-    assert found["same samples"] == [("anna-H-1", "ben-H-1"), ("anna-H-2", "ben-H-1")]
+    assert found["same samples"] == [("anna-H-1", "ben-H-1")]
     assert {name for pair in found["near-identical"] for name in pair} == {
         "anna-H-1",
         "anna-H-2",

@@ -43,9 +43,8 @@ def misplaced_clips(opened: OpenCorpus) -> str:
     wrong = [Path(path) for path in _suspects(opened, names, base) if _contradicts(Path(path), names, base)]
     if not wrong:
         return ""
-    more = f", and {len(wrong) - 1:,} more" if len(wrong) > 1 else ""
-    are = "are clips" if more else "is a clip"
-    return f"{wrong[0].relative_to(base)}{more} {are} in a folder that says otherwise; the file name counts"
+    lie = f"{len(wrong):,} clips lie" if len(wrong) > 1 else "1 clip lies"
+    return f"{lie} in a folder that says otherwise, such as {wrong[0].relative_to(base)}; the file name counts"
 
 
 def _suspects(opened: OpenCorpus, names: Names, base: Path) -> Iterator[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 from ser_bench.prints import near_identical
@@ -16,11 +15,15 @@ KINDS = ("same file", "same samples", "near-identical")
 
 
 def copies(health: Health) -> dict[str, list[tuple[str, str]]]:
-    """Return the pairs of clips that are copies, each under the strongest of :data:`KINDS` that holds."""
+    """Return the pairs of clips that are copies, each under the strongest of :data:`KINDS` that holds.
+
+    Clips with the same samples are paired with the first of them only.
+    """
     clips = health.clips
     names = clips["clip"].tolist()
     files, digests = dict(zip(names, clips["file"], strict=True)), dict(zip(names, clips["digest"], strict=True))
-    alike = [pair for _, group in clips.groupby("digest")["clip"] for pair in combinations(group, 2)]
+    groups = (group.tolist() for _, group in clips.groupby("digest")["clip"])
+    alike = sorted((first, other) for first, *others in groups for other in others)
     near = [(names[i], names[j]) for i, j in near_identical(clips["length"].to_numpy(), clips["print"].tolist())]
     return {
         KINDS[0]: [pair for pair in alike if files[pair[0]] == files[pair[1]]],
