@@ -141,7 +141,7 @@ def extract(
     store.prepare()
     keys, unreadable = _keys(opened, store.folder)
     clips = opened.clips[opened.clips["path"].isin(keys)]
-    clips = clips.assign(key=clips["path"].map(keys))
+    clips = clips.assign(key=[keys[path] for path in clips["path"]])
     facts = store.facts()
     todo, missing = _missing(clips, sets, store, facts)
     if len(todo):

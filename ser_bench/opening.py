@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ser_bench import corpora
 from ser_bench.audio import sampling_rate
 from ser_bench.corpora.pool import names_in, open_corpora
+from ser_bench.corpora.remarks import misplaced_clips, missing_clips
 from ser_bench.emotions import label_order
 from ser_bench.errors import AudioError, CorpusError
 from ser_bench.splits import PREFIX
@@ -33,12 +34,9 @@ def open_corpus(options: Options, watch: Watch) -> OpenCorpus:
     home = _named(options)
     names = [*home, *visitors(options)]
     opened = open_corpora(names, options.data_dir, part=options.part, emotions=options.emotions, merge=options.merge)
-    for name, folder in opened.folders.items():
-        clips = int((opened.clips["corpus"] == name).sum())
-        known = corpora.CORPORA.get(name)
-        made = " (synthetic speech)" if known and known.synthetic else ""
-        missing = "; RAVDESS was not found, name its folder with --data-dir" if options.corpus is None and made else ""
-        watch.say(f"corpus {name}{made}: {clips} clips in {folder}{missing}")
+    for one in opened.each:
+        kept = set(one.clips["emotion"]) if opened.members else set(options.emotions)
+        _introduce(one, kept, options, watch)
     rate = options.sample_rate
     if len(opened.folders) > 1:
         rate = rate or lowest_rate(opened.clips)
@@ -48,6 +46,21 @@ def open_corpus(options: Options, watch: Watch) -> OpenCorpus:
         chosen = "" if options.sample_rate else ", the lowest rate among them (--sample-rate chooses another)"
         watch.say(f"all clips are brought to {rate:,} Hz{chosen}")
     return replace(opened, rate=rate)
+
+
+def _introduce(opened: OpenCorpus, kept: set[str], options: Options, watch: Watch) -> None:
+    """Say which corpus this is and where it lies, and warn of what is missing or lies where it should not.
+
+    ``kept`` are the emotions that others were left out for, empty for all.
+    """
+    made = " (synthetic speech)" if opened.corpus.synthetic else ""
+    missing = "; RAVDESS was not found, name its folder with --data-dir" if options.corpus is None and made else ""
+    watch.say(f"corpus {opened.corpus.name}{made}: {len(opened.clips)} clips in {opened.folder}{missing}")
+    lines = [misplaced_clips(opened)]
+    if not (options.merge and kept):  # what was published is known of emotions as they were
+        lines.append(missing_clips(opened, options.part, kept))
+    for line in filter(None, lines):
+        watch.warn(line)
 
 
 def visitors(options: Options) -> tuple[str, ...]:

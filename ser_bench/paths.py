@@ -54,6 +54,11 @@ def replacing(path: Path, *, sync: bool = True) -> Iterator[Path]:
         raise
 
 
+def readable(name: str) -> str:
+    """Return a file's name as text for a table or a page: bytes in it that are not UTF-8 stand as escapes."""
+    return name.encode(errors="backslashreplace").decode()
+
+
 def make_writable(folder: Path, error: type[SerBenchError], option: str) -> None:
     """Make a folder and try to write into it; raise ``error``, naming the option that chooses another, if not."""
     try:

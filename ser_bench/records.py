@@ -19,6 +19,7 @@ import pandas as pd
 from ser_bench import __version__, metrics, tables
 from ser_bench.features import column_groups
 from ser_bench.fitting import FitResult
+from ser_bench.paths import readable
 from ser_bench.results import PREDICTION_COLUMNS
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def clip_rows(clips: pd.DataFrame, folders: Mapping[str, Path]) -> pd.DataFrame:
 def _relative(path: str, folder: Path) -> str:
     """Return a path below the corpus's folder, a bare name for one that lies elsewhere."""
     below = Path(path).is_relative_to(folder)
-    return (Path(path).relative_to(folder) if below else Path(Path(path).name)).as_posix()
+    return readable((Path(path).relative_to(folder) if below else Path(Path(path).name)).as_posix())
 
 
 def importance_rows(planned: Sequence[PlannedFit], book: Book, clips: pd.DataFrame) -> pd.DataFrame:
@@ -206,7 +207,7 @@ def describe(
         "started": _iso(started),
         "finished": _iso(time.time()),
         "dropped": [{"path": problem.path, "reason": problem.reason} for problem in extraction.dropped],
-        "problems": [{"path": Path(p.path).name, "reason": p.reason} for p in extraction.problems],
+        "problems": [{"path": readable(Path(p.path).name), "reason": readable(p.reason)} for p in extraction.problems],
         "work": dict(work),
     }
 

@@ -98,6 +98,13 @@ def test_what_was_published_of_a_corpus_s_size_is_declared(corpus):
     assert {label: corpus.counts[label] for label in labels} == labels
     assert (corpus.clips, corpus.speakers) == (said["clips"], said["speakers"])
     assert sum(corpus.counts.values()) == said["clips"]
+    told = corpus.published_in("speech")
+    assert (told.counts, len(told.speakers)) == (corpus.counts, said["speakers"])
+    assert told.genders.get("male", 0) == said["men"]
+    assert sum(told.genders.values()) == said["speakers"]
+    by_speaker = list(told.speakers.values())
+    assert None in by_speaker or sum(by_speaker) == said["clips"]
+    assert set(told.speakers) == {corpus.reader.read(Path(name))["speaker"] for name in whole(corpus.name)}
 
 
 @pytest.mark.parametrize("corpus", CODED, ids=lambda c: c.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import io
 import os
 import sys
 from typing import Any
@@ -64,6 +65,9 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0, 1 for a run with a failed fit, 2 for wrong usage or input, 130 for Ctrl-C."""
     gc.set_threshold(50_000, 20, 50)  # imports make many objects and no garbage: a tenth of a start was spent looking
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # file names may hold bytes that no terminal's text has
     sys.exit(call(arguments))
 
 

@@ -3,27 +3,46 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
+from typing import Any
 
 import click
 
 from ser_bench import corpora
+from ser_bench.cli.console import Console
 from ser_bench.cli.listing import show
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.naming import Names
+from ser_bench.errors import ConfigError
 
 
 @click.command(name="corpora")
 @click.argument("name", required=False)
-def command(name: str | None) -> int:
+@click.option("--check", is_flag=True, help="Measure every clip of NAME, and compare with what was published.")
+@click.option("--data-dir", type=click.Path(path_type=Path), metavar="DIR", help="Where the corpus to check lies.")
+@click.option("--part", type=click.Choice(["speech", "song", "all"]), help="Of a corpus that has both, with --check.")
+@click.option(
+    "--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes of --check. [default: all cores]"
+)
+@click.option("-q", "--quiet", is_flag=True, help="Of --check, only the exit status.")
+def command(name: str | None, check: bool, quiet: bool, **given: Any) -> int:
     """List the corpora it knows: size, licence, and whether their clips are found here.
 
-    With the NAME of one: its classes, source, citation, how to get it, and what one should know.
+    With the NAME of one: its classes, source, citation, how to get it, and what one should know. With --check, the
+    health of its clips, or of a CSV manifest's: exit status 0 if they are as published, 1 if not, 2 if unusable.
 
     \b
     Example:
       ser-bench corpora
       ser-bench corpora emodb
+      ser-bench corpora --check ravdess --data-dir RAVDESS
     """
+    if check:
+        if name is None:
+            raise ConfigError("--check needs the name of a corpus, or the path of a CSV manifest")
+        return _check(name, Console(quiet=quiet), **given)
+    if any(given.values()) or quiet:
+        raise ConfigError("--data-dir, --part, --jobs and --quiet are options of --check")
     if name is not None:
         return _show_one(corpora.get(name))
     rows = [
@@ -44,6 +63,20 @@ def command(name: str | None) -> int:
         "Your own: a CSV file with the columns path,speaker,emotion: ser-bench run --corpus FILE.csv",
         width=28,
     )
+
+
+def _check(name: str, console: Console, data_dir: Path | None, part: str | None, jobs: int | None) -> int:
+    from ser_bench import health
+    from ser_bench.cli.health import as_text
+    from ser_bench.engine import cores
+    from ser_bench.health.compare import differences
+
+    part = part or "speech"
+    opened = corpora.open_corpus(name, data_dir, part=part)
+    found = health.check(opened, part, jobs=jobs or cores(), watch=console)
+    console.close()
+    console.say(as_text(found))
+    return 1 if differences(found) else 0
 
 
 def _show_one(corpus: Corpus) -> int:

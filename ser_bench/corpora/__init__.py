@@ -33,7 +33,8 @@ CORPORA: dict[str, Corpus] = _registered()
 class OpenCorpus:
     """A corpus that was found: its description, folder, clip table and the files passed over.
 
-    Of several corpora opened as one (:mod:`ser_bench.corpora.pool`) ``folders`` has each one's, by name.
+    Of several corpora opened as one (:mod:`ser_bench.corpora.pool`) ``folders`` has each one's, by name, and
+    ``members`` are they as they were.
     ``clips`` has the columns of a clip table and ``corpus``; ``rate`` is the sampling rate in Hz that every
     clip is brought to, None for each one's own.
     """
@@ -43,6 +44,12 @@ class OpenCorpus:
     clips: pd.DataFrame
     problems: tuple[Problem, ...]
     rate: int | None = None
+    members: tuple[OpenCorpus, ...] = ()
+
+    @property
+    def each(self) -> tuple[OpenCorpus, ...]:
+        """The corpora that were opened as one, each with its own names; of a single one itself."""
+        return self.members or (self,)
 
     @property
     def folder(self) -> Path:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_bench.corpora.naming import Names
+from ser_bench.corpora.published import Published, together
 from ser_bench.emotions import label_order
 
 if TYPE_CHECKING:
@@ -20,12 +22,32 @@ CLIP_COLUMNS = ("clip", "path", "speaker", "gender", "text", "intensity", "emoti
 """
 
 
+def clip_table(rows: Iterable[Mapping[str, str]], columns: Iterable[str] = CLIP_COLUMNS) -> pd.DataFrame:
+    """Return rows with at least :data:`CLIP_COLUMNS` as a table, sorted by clip; what is not known is empty.
+
+    ``path`` has the type object: a file's name need not be UTF-8, which pandas' own strings must be.
+    """
+    import pandas as pd
+
+    ordered = sorted(rows, key=lambda row: row["clip"])
+    table = {
+        column: pd.Series([row.get(column, "") for row in ordered], dtype=object if column == "path" else str)
+        for column in columns
+    }
+    return pd.DataFrame(table)
+
+
 @dataclass(frozen=True)
 class Problem:
     """A file that is left out, with the reason in a few words."""
 
     path: str
     reason: str
+
+    @property
+    def kind(self) -> str:
+        """The reason without what is this file's own, to group by."""
+        return re.split(r"[:;(]", re.sub(r"same name as .* but", "same name as another but", self.reason))[0].strip()
 
 
 @dataclass(frozen=True)
@@ -43,7 +65,9 @@ class Corpus:
     ``reader`` is how its clips are listed: the :class:`Names` of its files, or a function from a folder
     to a :class:`Listing`. ``make(folder)``, where given, creates the corpus in an empty folder (synthetic
     corpora only). ``counts`` are the published clips by emotion, and like ``speakers`` for display;
-    ``notes`` say what one should know before using it.
+    ``published`` says by part (``speech``, ``song``) what else was published of its size; ``doubtful`` are
+    clips that users report as faulty, each with what is said of it; ``notes`` say what one should know
+    before using it.
     """
 
     name: str
@@ -55,6 +79,8 @@ class Corpus:
     speakers: int
     reader: Names | Callable[[Path], Listing] = field(repr=False)
     make: Callable[[Path], None] | None = field(default=None, repr=False)
+    published: Mapping[str, Published] = field(default_factory=dict, repr=False)
+    doubtful: Mapping[str, str] = field(default_factory=dict, repr=False)
     synthetic: bool = False
     hint: str = ""
     notes: str = ""
@@ -73,6 +99,11 @@ class Corpus:
     def origin(self) -> str:
         """Where it comes from, for readers elsewhere: of a manifest the file's name alone."""
         return Path(self.source).name if self.source.endswith(".csv") else self.source
+
+    def published_in(self, part: str) -> Published:
+        """Return what was published of a part, or of all of them together; of others, the clips by emotion."""
+        parts = [said for name, said in self.published.items() if part in (name, "all")]
+        return together(parts) if parts else Published(counts=self.counts)
 
     def list_clips(self, folder: Path) -> Listing:
         """List the clips below a folder; raises :class:`ser_bench.errors.CorpusError` where there is none."""

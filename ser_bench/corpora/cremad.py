@@ -11,8 +11,10 @@ from pathlib import Path
 
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.naming import Names
+from ser_bench.corpora.published import Published
 
 SENTENCES = ("IEO", "TIE", "IOM", "IWW", "TAI", "MTI", "IWL", "ITH", "DFA", "ITS", "TSI", "WSI")
+COUNTS = dict.fromkeys(("happy", "sad", "angry", "fearful", "disgust"), 1271) | {"neutral": 1087}
 DEMOGRAPHICS = "VideoDemographics.csv"
 
 
@@ -37,7 +39,7 @@ CORPUS = Corpus(
     licence="ODbL 1.0, content DbCL 1.0",
     source="https://github.com/CheyneyComputerScience/CREMA-D",
     citation="Cao, Cooper, Keutmann, Gur, Nenkova and Verma, IEEE Trans. Affective Computing 5(4): 377-390, 2014",
-    counts=dict.fromkeys(("happy", "sad", "angry", "fearful", "disgust"), 1271) | {"neutral": 1087},
+    counts=COUNTS,
     speakers=91,
     reader=Names(
         pattern=rf"(?P<speaker>10(?:0[1-9]|[1-8]\d|9[01]))_(?P<text>{'|'.join(SENTENCES)})_"
@@ -56,6 +58,15 @@ CORPUS = Corpus(
         },
         genders=genders,
     ),
+    published={
+        "speech": Published(
+            counts=COUNTS,
+            speakers=dict.fromkeys(str(actor) for actor in range(1001, 1092)),
+            genders={"male": 48, "female": 43},
+        )
+    },
+    doubtful={"1076_MTI_SAD_XX": "reported as faulty by users (no sound)"}
+    | dict.fromkeys(("1076_MTI_NEU_XX", "1064_TIE_SAD_XX", "1064_IEO_DIS_MD"), "reported as faulty by users"),
     hint="get AudioWAV and VideoDemographics.csv from https://github.com/CheyneyComputerScience/CREMA-D with git lfs "
     "(its zip holds pointers only), and name their folder with --data-dir",
     notes="Labels are what the actors were asked for, not what listeners heard. "

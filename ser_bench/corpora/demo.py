@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from ser_bench.corpora.base import CLIP_COLUMNS, Corpus, Listing, Problem
+from ser_bench.corpora.base import CLIP_COLUMNS, Corpus, Listing, Problem, clip_table
 from ser_bench.errors import CorpusError
 from ser_bench.synthesis.codes import SPEAKERS, all_codes, parse
 
@@ -60,9 +60,7 @@ def list_clips(folder: Path) -> Listing:
     is a :class:`Problem`; hidden files and the manifest are passed over. Raises
     :class:`CorpusError` where no clip is left.
     """
-    import pandas as pd
-
-    rows: dict[str, tuple[str, ...]] = {}
+    rows: dict[str, dict[str, str]] = {}
     problems = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         if path.name == MANIFEST or path.name.startswith("."):
@@ -71,14 +69,13 @@ def list_clips(folder: Path) -> Listing:
         if code is None:
             problems.append(Problem(str(path), "name is no demo code such as S01_angry_strong_A.wav"))
         elif str(code) in rows:
-            problems.append(Problem(str(path), f"same clip as {rows[str(code)][1]}"))
+            problems.append(Problem(str(path), f"same clip as {rows[str(code)]['path']}"))
         else:
             said = (code.speaker, code.gender, code.sentence, code.intensity, code.emotion)
-            rows[str(code)] = (str(code), str(path.resolve()), *said)
+            rows[str(code)] = dict(zip(CLIP_COLUMNS, (str(code), str(path.resolve()), *said), strict=True))
     if not rows:
         raise CorpusError(f"no demo clips below {folder}; leave --data-dir out to have them made")
-    clips = pd.DataFrame([rows[clip] for clip in sorted(rows)], columns=list(CLIP_COLUMNS))
-    return Listing(clips, tuple(problems))
+    return Listing(clip_table(rows.values()), tuple(problems))
 
 
 def make(folder: Path, *, speakers: Sequence[str] = SPEAKERS) -> None:

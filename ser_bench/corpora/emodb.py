@@ -7,6 +7,12 @@ from __future__ import annotations
 
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.naming import Names
+from ser_bench.corpora.published import Published
+
+COUNTS = {"neutral": 79, "happy": 71, "sad": 62, "angry": 127, "fearful": 69, "disgust": 46, "boredom": 81}
+GENDERS = dict.fromkeys(("03", "10", "11", "12", "15"), "male") | dict.fromkeys(
+    ("08", "09", "13", "14", "16"), "female"
+)
 
 CORPUS = Corpus(
     name="emodb",
@@ -15,7 +21,7 @@ CORPUS = Corpus(
     source="http://emodb.bilderbar.info",
     citation="Burkhardt, Paeschke, Rolfes, Sendlmeier and Weiss, A Database of German Emotional Speech, "
     "Interspeech 2005",
-    counts={"neutral": 79, "happy": 71, "sad": 62, "angry": 127, "fearful": 69, "disgust": 46, "boredom": 81},
+    counts=COUNTS,
     speakers=10,
     reader=Names(
         pattern=r"(?P<speaker>0[389]|1[0-6])(?P<text>a0[12457]|b0[1239]|b10)(?P<emotion>[WLEAFTN])[a-z]",
@@ -31,9 +37,11 @@ CORPUS = Corpus(
                 "N": "neutral",
             }
         },
-        genders=dict.fromkeys(("03", "10", "11", "12", "15"), "male")
-        | dict.fromkeys(("08", "09", "13", "14", "16"), "female"),
+        genders=GENDERS,
     ),
+    published={
+        "speech": Published(counts=COUNTS, speakers=dict.fromkeys(sorted(GENDERS)), genders={"male": 5, "female": 5})
+    },
     hint="fetch it with: ser-bench download emodb; or unpack download.zip from "
     "http://emodb.bilderbar.info/download/ and name its folder with --data-dir",
     notes="Speech is German. Only clips that listeners recognised and found natural were published, so "

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import filecmp
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ser_bench.corpora.base import CLIP_COLUMNS, Listing, Problem
+from ser_bench.corpora.base import CLIP_COLUMNS, Listing, Problem, clip_table
 from ser_bench.corpora.naming import Names
+from ser_bench.corpora.rivals import settle
 from ser_bench.errors import CorpusError
 
 if TYPE_CHECKING:
@@ -18,13 +19,14 @@ if TYPE_CHECKING:
 ENDINGS = (".wav", ".flac")
 
 
-def audio_files(folder: Path) -> Iterator[Path]:
+def audio_files(folder: Path, failed: Callable[[OSError], None] | None = None) -> Iterator[Path]:
     """Yield the WAV and FLAC files below ``folder``, passing over hidden and ``__MACOSX`` ones.
 
-    Links to folders are followed, each folder once, so that a loop of links ends.
+    Links to folders are followed, each folder once, so that a loop of links ends. ``failed`` is told of
+    folders that cannot be read.
     """
     seen = set()
-    for here, folders, files in os.walk(folder, followlinks=True):
+    for here, folders, files in os.walk(folder, followlinks=True, onerror=failed):
         status = os.stat(here)  # noqa: PTH116  (here is a string)
         if (status.st_dev, status.st_ino) in seen:
             folders.clear()
@@ -39,6 +41,7 @@ def audio_files(folder: Path) -> Iterator[Path]:
 def list_named(corpus: Corpus, names: Names, folder: Path) -> Listing:
     """List a corpus's clips below ``folder``, however nested; a clip that is there twice counts once.
 
+    Of several files with one clip's name, the better one is used (:mod:`ser_bench.corpora.rivals` has the rule).
     Beside the usual columns the table has ``part`` where the names tell it. Copies, and files that are
     named as another corpus's, are one :class:`Problem` together; any other file is one of its own.
 
@@ -47,30 +50,54 @@ def list_named(corpus: Corpus, names: Names, folder: Path) -> Listing:
     CorpusError
         Where there is no clip: the message names the corpus that the folder seems to hold.
     """
-    import pandas as pd
-
-    genders = names.genders_in(folder)
-    rows: dict[str, dict[str, str]] = {}
-    copies: list[tuple[Path, Path]] = []
-    others: list[Path] = []
-    problems = []
     base = folder.absolute()
-    for path in sorted(audio_files(base), key=lambda p: (len(p.parts), str(p))):
-        said = names.read(path)
-        if said is None:
+    found: dict[str, list[tuple[Path, dict[str, str]]]] = {}
+    others: list[Path] = []
+    closed: list[OSError] = []
+    for path in sorted(audio_files(base, closed.append), key=lambda p: (len(p.parts), str(p))):
+        if (said := names.read(path)) is None:
             others.append(path)
-        elif (first := rows.get(said["clip"])) is None:
-            rows[said["clip"]] = {"gender": genders.get(said["speaker"], ""), **said, "path": str(path)}
-        elif _same_bytes(path, used := Path(first["path"])):
-            copies.append((path, used.relative_to(base)))
         else:
-            reason = f"same name as {used.relative_to(base)} but not the same file, that one is used"
-            problems.append(Problem(str(path), reason))
-    if not rows:
-        raise CorpusError(_nothing_here(corpus, folder, others))
+            found.setdefault(said["clip"], []).append((path, said))
+    if not found:
+        raise CorpusError(_nothing_here(corpus, folder, others, closed))
+    genders = names.genders_in(folder)
     columns = [*CLIP_COLUMNS, *(["part"] if "part" in names.columns else [])]
-    table = pd.DataFrame(sorted(rows.values(), key=lambda row: row["clip"]), columns=columns, dtype=str).fillna("")
-    return Listing(table, (*problems, *_about_copies(copies), *_about_others(corpus, names, others)))
+    chosen = _Chosen(base)
+    rows = [chosen.one(files) for files in found.values()]
+    for row in rows:
+        row.setdefault("gender", genders.get(row["speaker"], ""))
+    table = clip_table(rows, columns)
+    told = (*_about_closed(closed), *chosen.rivals, *_about_copies(chosen.copies))
+    return Listing(table, (*told, *_about_others(corpus, names, others)))
+
+
+class _Chosen:
+    """Chooses each clip's file, and keeps what is to be told of the others."""
+
+    def __init__(self, base: Path) -> None:
+        self.base = base
+        self.copies: list[tuple[Path, Path]] = []
+        self.rivals: list[Problem] = []
+
+    def one(self, files: list[tuple[Path, dict[str, str]]]) -> dict[str, str]:
+        """Return the row of a clip, given its files, nearest to the top first, with what their names say."""
+        if len(files) == 1:
+            return {**files[0][1], "path": str(files[0][0])}
+        distinct: list[Path] = []
+        twins: dict[Path, Path] = {}
+        for path, _ in files:
+            if twin := next((other for other in distinct if _same_bytes(path, other)), None):
+                twins[path] = twin
+            else:
+                distinct.append(path)
+        used, same, worse = settle(distinct) if len(distinct) > 1 else (distinct[0], [], {})
+        place = used.relative_to(self.base)
+        self.copies += [(path, place) for path in (*same, *(path for path in twins if twins[path] not in worse))]
+        why = worse | {path: worse[twin] for path, twin in twins.items() if twin in worse}
+        reason = f"same name as {place} but not the same file; that one is used: "
+        self.rivals += [Problem(str(path), reason + why[path]) for path in sorted(why)]
+        return {**dict(files)[used], "path": str(used)}
 
 
 def _same_bytes(path: Path, other: Path) -> bool:
@@ -78,6 +105,11 @@ def _same_bytes(path: Path, other: Path) -> bool:
         return filecmp.cmp(path, other, shallow=False)
     except OSError:
         return False
+
+
+def _about_closed(errors: list[OSError]) -> Iterator[Problem]:
+    for error in errors:
+        yield Problem(str(error.filename), f"the folder cannot be read: {error.strerror or error}")
 
 
 def _about_copies(copies: list[tuple[Path, Path]]) -> Iterator[Problem]:
@@ -112,8 +144,11 @@ def _named_as(paths: list[Path]) -> list[tuple[Corpus, set[Path]]]:
     return sorted(((c, files) for c, files in found if files), key=lambda pair: -len(pair[1]))
 
 
-def _nothing_here(corpus: Corpus, folder: Path, others: list[Path]) -> str:
+def _nothing_here(corpus: Corpus, folder: Path, others: list[Path], closed: list[OSError]) -> str:
     """Say that a folder holds no clip, and what it holds instead."""
+    if closed:
+        shut = next(_about_closed(closed))
+        return f"no {corpus.title} clip below {folder}: {shut.path}: {shut.reason}"
     other, found = next(iter(_named_as(others)), (corpus, set()))
     if found and 2 * len(found) >= len(others):
         return (

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ser_bench.corpora.base import CLIP_COLUMNS, Corpus, Listing, Problem
+from ser_bench.corpora.base import Corpus, Listing, Problem, clip_table
 from ser_bench.emotions import canonical
 from ser_bench.errors import CorpusError
 
@@ -58,8 +58,6 @@ def read(manifest: Path) -> pd.DataFrame:
 
 def list_clips(table: pd.DataFrame, folder: Path) -> Listing:
     """List a manifest's clips; relative paths start at ``folder``. Bad rows become problems."""
-    import pandas as pd
-
     rows: dict[Path, dict[str, str]] = {}
     problems = []
     for row in table.to_dict("records"):
@@ -76,8 +74,7 @@ def list_clips(table: pd.DataFrame, folder: Path) -> Listing:
     if not rows:
         why = f"; {problems[0].path}: {problems[0].reason}" if problems else ""
         raise CorpusError(f"the manifest names no clip that can be used{why}")
-    clips = pd.DataFrame(sorted(rows.values(), key=lambda row: row["clip"]), dtype=str)
-    return Listing(clips[list(CLIP_COLUMNS)], tuple(problems))
+    return Listing(clip_table(rows.values()), tuple(problems))
 
 
 def _reason_against(said: dict[str, str], path: Path, rows: dict[Path, dict[str, str]]) -> str | None:

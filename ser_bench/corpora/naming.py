@@ -33,6 +33,9 @@ class Names:
     clip
         The clip's identity, made of the groups, as in ``"{speaker}_{text}"``, where several names may be
         one clip's; otherwise the name itself.
+    folder
+        A regular expression for the folders that a corpus is published in, with groups among the pattern's:
+        what a file's name says counts, and a folder that says something else is told.
     """
 
     pattern: str
@@ -41,6 +44,7 @@ class Names:
     genders: Genders | Callable[[Path], Genders] = field(default_factory=dict)
     spellings: Mapping[str, str] = field(default_factory=dict)
     clip: str = ""
+    folder: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -54,8 +58,19 @@ class Names:
         if match is None:
             return None
         found = {column: self.spellings.get(said, said) for column, said in match.groupdict("").items()}
-        meant = {column: self.codes.get(column, {}).get(said, said) for column, said in found.items()}
-        return {"clip": self.clip.format(**found) or path.stem, **meant}
+        return {"clip": self.clip.format(**found) or path.stem, **self._meant(found)}
+
+    def read_folder(self, name: str) -> dict[str, str] | None:
+        """Return the columns that a folder's name tells, or None where it is no such folder."""
+        match = re.compile(self.folder).fullmatch(name) if self.folder else None
+        if match is None:
+            return None
+        codes = {code.lower(): code for code in (*self.spellings, *(c for said in self.codes.values() for c in said))}
+        found = {column: codes.get(said.lower(), said) for column, said in match.groupdict("").items()}
+        return self._meant({column: self.spellings.get(said, said) for column, said in found.items()})
+
+    def _meant(self, found: Mapping[str, str]) -> dict[str, str]:
+        return {column: self.codes.get(column, {}).get(said, said) for column, said in found.items()}
 
     def genders_in(self, folder: Path) -> Genders:
         """Return the speakers' genders as far as they are known."""

@@ -100,7 +100,8 @@ def _joined(opened: Sequence[OpenCorpus]) -> OpenCorpus:
     problems = tuple(problem for one in opened for problem in one.problems)
     folders = {one.corpus.name: one.folder for one in opened}
     clips = pd.concat(tables, ignore_index=True)
-    return corpora.OpenCorpus(_description([one.corpus for one in opened], clips), folders, clips, problems)
+    about = _description([one.corpus for one in opened], clips)
+    return corpora.OpenCorpus(about, folders, clips, problems, members=tuple(opened))
 
 
 def _marked(opened: OpenCorpus) -> pd.DataFrame:

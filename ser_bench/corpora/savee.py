@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.naming import Names
+from ser_bench.corpora.published import Published
 
 EMOTIONS = {
     "a": "angry",
@@ -18,6 +19,7 @@ EMOTIONS = {
     "su": "surprised",
 }
 SPEAKERS = ("DC", "JE", "JK", "KL")
+COUNTS = dict.fromkeys(EMOTIONS.values(), 60) | {"neutral": 120}
 
 CORPUS = Corpus(
     name="savee",
@@ -25,7 +27,7 @@ CORPUS = Corpus(
     licence="free for research, after registration",
     source="http://kahlan.eps.surrey.ac.uk/savee/",
     citation="Haq and Jackson, Multimodal Emotion Recognition, in: Machine Audition, IGI Global 2010, pp. 398-423",
-    counts=dict.fromkeys(EMOTIONS.values(), 60) | {"neutral": 120},
+    counts=COUNTS,
     speakers=len(SPEAKERS),
     reader=Names(
         pattern=r"(?P<speaker>DC|JE|JK|KL)[_/]"
@@ -38,7 +40,9 @@ CORPUS = Corpus(
         },
         genders=dict.fromkeys(SPEAKERS, "male"),
         clip="{speaker}_{text}",
+        folder=r"(?P<speaker>DC|JE|JK|KL)",
     ),
+    published={"speech": Published(counts=COUNTS, speakers=dict.fromkeys(SPEAKERS, 120), genders={"male": 4})},
     hint="register at http://kahlan.eps.surrey.ac.uk/savee/ for AudioData.zip, unpack it, "
     "and name its folder with --data-dir",
     notes="All four speakers are men, so it says nothing of women's voices. "
