@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ser_bench.audio import ENDINGS
 from ser_bench.corpora.base import CLIP_COLUMNS, Listing, Problem
 from ser_bench.corpora.naming import Names
 from ser_bench.errors import CorpusError
@@ -15,11 +16,9 @@ from ser_bench.errors import CorpusError
 if TYPE_CHECKING:
     from ser_bench.corpora.base import Corpus
 
-ENDINGS = (".wav", ".flac")
-
 
 def audio_files(folder: Path) -> Iterator[Path]:
-    """Yield the WAV and FLAC files below ``folder``, passing over hidden and ``__MACOSX`` ones.
+    """Yield the files below ``folder`` that end as audio does, passing over hidden and ``__MACOSX`` ones.
 
     Links to folders are followed, each folder once, so that a loop of links ends.
     """
