@@ -85,15 +85,19 @@ def _running(path: Path, container: Container, *options: str) -> Iterator[IO[byt
         timer.start()
         silent = False
         try:
-            yield process.stdout
-        except EOFError:
-            silent = True
+            try:
+                yield process.stdout
+            except EOFError:
+                silent = True
+            while process.stdout.read(_BLOCK):
+                pass  # it cannot end before somebody takes what it writes
+            status = process.wait()
         except BaseException:
             process.kill()
             raise
         finally:
             timer.cancel()
-        _check_end(process.wait(), told, path)
+        _check_end(status, told, path)
     if silent:
         raise AudioError("not an audio file that can be read (ffmpeg finds no sound in it)")
 

@@ -55,9 +55,9 @@ def _take(stream: Stream, first: int) -> tuple[np.ndarray, int, int]:
     kept, total, sr = [], 0, 0
     for sr, block in stream():
         end = first + most_samples(sr) + 1
-        if total < end:
+        if first < total + len(block) and total < end:
             kept.append(block[max(0, first - total) : end - total])
         total += len(block)
-    if not kept:
+    if not total:
         raise AudioError("holds no samples")
     return np.concatenate(kept), total, sr
