@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import struct
 from dataclasses import dataclass
@@ -115,7 +116,7 @@ def check_whole(path: Path, head: bytes) -> None:
         return
     try:
         with path.open("rb") as opened:
-            cut = _is_cut(opened, chunks, path.stat().st_size)
+            cut = _is_cut(opened, chunks, os.fstat(opened.fileno()).st_size)
     except OSError as error:
         raise PassingAudioError(f"cannot be opened: {error.strerror or error}") from None
     if cut:

@@ -59,18 +59,23 @@ def sampling_rate(path: Path) -> int:
 def _opened(path: Path, forward: bool = False) -> Iterator[SoundFile]:
     import soundfile
 
-    class Forward(soundfile.SoundFile):
-        """A file that is read from its first frame to its last: soundfile seeks after each block, which may fail."""
-
-        def seekable(self) -> bool:
-            return False
-
     try:
-        with (Forward if forward else soundfile.SoundFile)(path) as sound:
+        with (_forward_class() if forward else soundfile.SoundFile)(path) as sound:
             yield sound
     except (soundfile.LibsndfileError, RuntimeError, TypeError, ValueError) as error:
         reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
         raise RefusedError(f"not an audio file that can be read ({reason})") from None
+
+
+def _forward_class() -> type[SoundFile]:
+    """Return the class of files read from first frame to last: soundfile seeks after each block, which may fail."""
+    import soundfile
+
+    class Forward(soundfile.SoundFile):
+        def seekable(self) -> bool:
+            return False
+
+    return Forward
 
 
 def _mono(sound: SoundFile, wanted: int) -> np.ndarray:
