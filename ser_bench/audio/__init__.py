@@ -67,8 +67,7 @@ def load(path: str | Path) -> tuple[np.ndarray, int]:
     from ser_bench.audio import ffmpeg, sndfile
 
     path = Path(path).absolute()  # no name is then taken for an option or for standard input
-    head = headers.read(path)
-    headers.check_whole(path, head)
+    head = headers.read(path, whole=True)
     try:
         y, sr = sndfile.decode(path)
     except sndfile.RefusedError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import struct
 from dataclasses import dataclass
@@ -72,20 +71,28 @@ _SIGNATURES = (
 libsndfile's own and damaged are not among them: ffmpeg would make up what is lost."""
 
 
-def read(path: Path) -> bytes:
-    """Return a file's first bytes; raises :class:`AudioError` where it cannot be opened or is no sound on purpose."""
+def read(path: Path, whole: bool = False) -> bytes:
+    """Return a file's first bytes.
+
+    Raises :class:`AudioError` where it cannot be opened or is no sound on purpose; with ``whole`` also where its header
+    promises more than the file holds, which libsndfile itself reads without complaint.
+    """
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
             raise PassingAudioError("cannot be opened: not a regular file")  # reading a pipe might never end
         with path.open("rb") as opened:
             head = opened.read(_HEAD)
+            chunks = _CHUNKED.get((head[:4], head[8:12])) or _CHUNKED.get((head[:4], head[24:28]))
+            cut = whole and chunks is not None and _is_cut(opened, chunks, status.st_size)
     except OSError as error:
         raise PassingAudioError(f"cannot be opened: {error.strerror or error}") from None
     if not head:
         raise AudioError("empty file")
     if head.startswith(b"version http"):
         raise AudioError("a pointer of git lfs, not the sound itself; git lfs pull fetches that")
+    if cut:
+        raise AudioError("truncated: the header promises more samples than the file holds")
     return head
 
 
@@ -104,23 +111,6 @@ def tells_mpeg_length(path: Path) -> bool:
             opened.seek(0)
         frame = opened.read(_MPEG_FRAME)
     return any(mark in frame for mark in (b"Xing", b"Info", b"VBRI"))
-
-
-def check_whole(path: Path, head: bytes) -> None:
-    """Raise :class:`AudioError` where the header promises more than the file holds.
-
-    libsndfile itself reads such a file without complaint.
-    """
-    chunks = _CHUNKED.get((head[:4], head[8:12])) or _CHUNKED.get((head[:4], head[24:28]))
-    if chunks is None:
-        return
-    try:
-        with path.open("rb") as opened:
-            cut = _is_cut(opened, chunks, os.fstat(opened.fileno()).st_size)
-    except OSError as error:
-        raise PassingAudioError(f"cannot be opened: {error.strerror or error}") from None
-    if cut:
-        raise AudioError("truncated: the header promises more samples than the file holds")
 
 
 def _is_cut(opened: BinaryIO, chunks: _Chunks, size: int) -> bool:
