@@ -39,6 +39,10 @@ class AudioError(SerBenchError):
     """A clip that cannot be read or holds no usable sound; the message is the reason, without the path."""
 
 
+class PassingAudioError(AudioError):
+    """A clip that cannot be read here and now, for a reason that is not in its bytes; another try may go well."""
+
+
 class SplitError(SerBenchError):
     """A split that this corpus cannot give, such as more folds than speakers."""
 

@@ -1,60 +1,59 @@
 """From a corpus to a filled feature store: what is missing is found, computed in batches, and written.
 
 Each clip is decoded once for all the feature sets asked for. A worker writes its own shards, so what is
-done stays done, whatever happens to the others.
+done stays done, whatever happens to the others. A clip on which a feature set fails, or that kills its
+worker, is a problem of its own; the store remembers only what is wrong with the sound itself.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ser_bench import features
+from ser_bench import audio, corpora, features
+from ser_bench.batches import Batch, Missing, extract_batch, load_everything
 from ser_bench.corpora.base import Problem
 from ser_bench.engine import cores, run_tasks, warm_workers
 from ser_bench.errors import CorpusError, StoreError
 from ser_bench.opening import open_corpus
 from ser_bench.paths import default_store
+from ser_bench.prints import PRINT_BYTES
 from ser_bench.store import FeatureStore
-from ser_bench.watch import Silent, Watch
+from ser_bench.watch import Advance, Silent, Watch
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
     from ser_bench.config import Options
     from ser_bench.corpora import OpenCorpus
+    from ser_bench.corpora.recorded import Recorded
     from ser_bench.features.base import FeatureSet
 
 _LARGEST_BATCH = 128
-
-
-Missing = tuple[tuple["FeatureSet", frozenset[str]], ...]
-"""Each feature set with the keys of the clips that lack it."""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """What one task computes: clips as pairs of key and path, and the sets that they lack."""
-
-    store: Path
-    clips: tuple[tuple[str, str], ...]
-    missing: Missing
+_MOST_DEATHS = 16
+"""After so many clips in a row that kill their workers the fault is not the clips'."""
+_KEPT = "what is done is kept; run the same command again"
 
 
 @dataclass(frozen=True)
 class Extraction:
-    """The outcome: the sound clips with ``key``, ``length`` and ``print``, what was left out and why, what was done."""
+    """The outcome: the sound clips with ``key``, ``length`` and ``print``, what was left out and why, what was done.
+
+    ``shortened`` are clips of which only the middle is heard.
+    """
 
     clips: pd.DataFrame
     problems: tuple[Problem, ...]
     dropped: tuple[Problem, ...]
     computed: int
     fingerprint: str
+    shortened: tuple[Problem, ...] = ()
+    remark: str = ""
 
 
 Choice = Callable[[Mapping[str, "FeatureSet"]], tuple["FeatureSet", ...]]
@@ -81,9 +80,10 @@ def fill(options: Options, choose: Choice, watch: Watch) -> Filled:
     """
     store = FeatureStore(options.store or default_store())
     jobs = options.jobs or cores()
-    with workers_ready(choose(features.shelf()), store, jobs):
+    own = options.corpus is not None and corpora.is_file(options.corpus)  # what it has is known once it is open
+    with nullcontext() if own else workers_ready(choose(features.shelf()), store, jobs):
         opened = open_corpus(options, watch)
-        sets = choose(features.shelf(opened.rate))
+        sets = choose(opened.shelf())
         extraction = extract(opened, sets, store, jobs=jobs, watch=watch)
     tell_losses(extraction, watch)
     return Filled(opened, sets, extraction, store)
@@ -99,24 +99,17 @@ def workers_ready(sets: Sequence[FeatureSet], store: FeatureStore, jobs: int) ->
     return warm_workers(load_everything, tuple(sets), jobs=jobs)
 
 
-def load_everything(sets: Sequence[FeatureSet]) -> None:
-    """Do with a moment of noise what :func:`extract_batch` does with clips, and keep nothing."""
-    import numpy as np
-    import pyarrow.parquet  # noqa: F401
-
-    from ser_bench import features
-
-    y = np.random.default_rng(0).normal(scale=0.1, size=8192).astype(np.float32)
-    _fact("", y, 48_000)
-    features.compute(sets, y, 48_000)
-
-
 def tell_losses(extraction: Extraction, watch: Watch) -> None:
-    """Name the clips that were dropped or could not be used."""
+    """Name the clips that were dropped, could not be used or are heard in part; the latter in one line."""
     for problem in extraction.dropped:
         watch.warn(f"{problem.path} is left out: {problem.reason}")
     for problem in extraction.problems:
         watch.warn(f"{problem.path}: {problem.reason}")
+    if extraction.shortened:
+        first, more = extraction.shortened[0], len(extraction.shortened) - 1
+        watch.warn(f"{first.path}: {first.reason}" + (f"; so it is for {more:,} more" if more else ""))
+    if extraction.remark:
+        watch.warn(extraction.remark)
 
 
 def extract(
@@ -134,27 +127,49 @@ def extract(
     Raises
     ------
     StoreError
-        Where the store cannot be written, or a worker died.
+        Where the store cannot be written, or workers keep dying.
     CorpusError
         Where no clip is left.
     """
     store.prepare()
+    if opened.recorded:
+        return _from_table(opened, opened.recorded, sets, store)
     keys, unreadable = _keys(opened, store.folder)
     clips = opened.clips[opened.clips["path"].isin(keys)]
     clips = clips.assign(key=[keys[path] for path in clips["path"]])
     facts = store.facts()
     todo, missing = _missing(clips, sets, store, facts)
+    faults: dict[str, str] = {}
     if len(todo):
-        _compute(todo, missing, store, jobs, watch or Silent())
+        faults = _compute(todo, missing, store, jobs, watch or Silent())
         facts = store.facts()
-    bad = {path: reason for path, key in keys.items() if (reason := facts[key]["error"])} | unreadable
+    faults |= {key: fact["error"] for key, fact in facts.items() if fact["error"]}
+    bad = {path: faults[key] for path, key in keys.items() if key in faults} | unreadable
     problems = tuple(Problem(path, reason) for path, reason in sorted(bad.items()))
-    clips, dropped = _without_twins(clips[~clips["path"].isin(bad)], facts)
+    clips, dropped = _without_twins(
+        clips[~clips["path"].isin(bad)], {key: fact["digest"] for key, fact in facts.items()}, "samples"
+    )
     if clips.empty:
         first = f"; {problems[0].path}: {problems[0].reason}" if problems else ""
         raise CorpusError(f"no clip of {opened.corpus.name} can be used{first}")
     clips = clips.assign(**{name: [facts[key][name] for key in clips["key"]] for name in ("length", "print")})
-    return Extraction(clips, (*opened.problems, *problems), dropped, len(todo), _fingerprint(clips))
+    told = (*opened.problems, *problems)
+    about = _about_rates([facts[key]["sr"] for key in clips["key"]], opened.rate)
+    return Extraction(clips, told, dropped, len(todo), _fingerprint(clips), _shortened(clips, facts), about)
+
+
+def _from_table(opened: OpenCorpus, recorded: Recorded, sets: Sequence[FeatureSet], store: FeatureStore) -> Extraction:
+    """Put the rows of a table into the store, each under a hash of its values."""
+    names = opened.clips["clip"].tolist()
+    clips = opened.clips.assign(key=recorded.keys(names), length=0.0, print=bytes(PRINT_BYTES))
+    clips, dropped = _without_twins(clips, {key: key for key in clips["key"]}, "features")
+    computed = 0
+    for feature_set in sets:
+        lacking = clips[~clips["key"].isin(store.keys(feature_set))]
+        values = recorded.of(feature_set, lacking["clip"].tolist())
+        store.write(feature_set, dict(zip(lacking["key"], values, strict=True)))
+        computed = max(computed, len(lacking))
+    return Extraction(clips, opened.problems, dropped, computed, _fingerprint(clips))
 
 
 def _keys(opened: OpenCorpus, store: Path) -> tuple[dict[str, str], dict[str, str]]:
@@ -191,18 +206,40 @@ def _compute(
     store: FeatureStore,
     jobs: int,
     watch: Watch,
-) -> None:
+) -> dict[str, str]:
+    """Fill the store; return what went wrong with clips that may go well another time, by key."""
     advance = watch.begin(len(todo), "extracting", "clip", len(todo))
     pairs = list(zip(todo["key"], todo["path"], strict=True))
-    tasks = ((i, batch) for i, batch in enumerate(_batches(pairs, missing, store.folder, jobs)))
-    lost = []
+    faults, deadly = _carry_out(_batches(pairs, missing, store.folder, jobs), jobs, advance)
+    singles = [batch.of((clip,)) for batch, _ in deadly for clip in batch.clips]
+    for begun in range(0, len(singles), _MOST_DEATHS):
+        found, deadly = _carry_out(singles[begun : begun + _MOST_DEATHS], jobs, advance)
+        faults |= found | {batch.clips[0][0]: f"not computed: {reason}" for batch, reason in deadly}
+        if len(deadly) == _MOST_DEATHS:
+            why = f"{_MOST_DEATHS} clips in a row failed: {deadly[0][1]}"
+            raise StoreError(f"extraction stopped short: {why}\n{_KEPT}")
+    return faults
+
+
+def _carry_out(batches: Iterable[Batch], jobs: int, advance: Advance) -> tuple[dict[str, str], list[tuple[Batch, str]]]:
+    """Return what went wrong with single clips, by key, and the batches that killed their worker, with the reason."""
+    given: dict[int, Batch] = {}
+    faults: dict[str, str] = {}
+    deadly, lost = [], []
+    tasks = ((i, given.setdefault(i, batch)) for i, batch in enumerate(batches))
     for outcome in run_tasks(extract_batch, tasks, jobs=jobs):
+        batch = given.pop(outcome.key)
+        if outcome.ended == "died":
+            deadly.append((batch, outcome.error or ""))
+            continue
+        advance(len(batch.clips))
         if outcome.ended == "ok":
-            advance(outcome.value)
+            faults |= outcome.value
         else:
             lost.append(outcome.error)
     if lost:
-        raise StoreError(f"extraction stopped short: {lost[0]}\nwhat is done is kept; run the same command again")
+        raise StoreError(f"extraction stopped short: {lost[0]}\n{_KEPT}")
+    return faults, deadly
 
 
 def _batches(pairs: list[tuple[str, str]], missing: Missing, store: Path, jobs: int) -> Iterator[Batch]:
@@ -210,58 +247,41 @@ def _batches(pairs: list[tuple[str, str]], missing: Missing, store: Path, jobs: 
     begun = 0
     while begun < len(pairs):
         size = min(_LARGEST_BATCH, max(4, (len(pairs) - begun) // (4 * jobs)))
-        taken = tuple(pairs[begun : begun + size])
-        keys = frozenset(key for key, _ in taken)
-        yield Batch(store, taken, tuple((s, lacking & keys) for s, lacking in missing))
+        yield Batch(store, (), missing).of(tuple(pairs[begun : begun + size]))
         begun += size
 
 
-def extract_batch(batch: Batch) -> int:
-    """Decode each clip once, compute the sets it lacks, and write a shard per set; return the clips done."""
-    from ser_bench import features
-    from ser_bench.audio import load
-    from ser_bench.errors import AudioError
-    from ser_bench.store import FeatureStore
-
-    rows: list[dict[str, Any]] = [{} for _ in batch.missing]
-    facts = []
-    for key, path in batch.clips:
-        try:
-            y, sr = load(path)
-        except AudioError as error:
-            facts.append(_fact(key, error=str(error)))
-            continue
-        facts.append(_fact(key, y, sr))
-        computed = features.compute([s for s, keys in batch.missing if key in keys], y, sr)
-        for (feature_set, _), done in zip(batch.missing, rows, strict=True):
-            if feature_set.name in computed:
-                done[key] = computed[feature_set.name]
-    store = FeatureStore(batch.store)
-    for (feature_set, _), done in zip(batch.missing, rows, strict=True):
-        store.write(feature_set, done)
-    store.write_facts(facts)
-    return len(batch.clips)
+def _about_rates(rates: Sequence[int], common: int | None) -> str:
+    """Say where clips differ in what lies above their lowest rate's half, which a model may hear; empty if not."""
+    if common is not None:
+        low = sum(rate < common for rate in rates)
+        return f"{low:,} clips are of a lower rate than {common:,} Hz and hold nothing above its half" if low else ""
+    counts = Counter(rates).most_common()
+    if len(counts) < 2:
+        return ""
+    found = ", ".join(f"{rate:,} Hz ({count:,} clips)" for rate, count in counts[:4])
+    return f"sampling rates differ, and models may hear that: {found}; --sample-rate {min(rates)} evens them out"
 
 
-def _fact(key: str, y: np.ndarray | None = None, sr: int = 0, error: str = "") -> dict[str, Any]:
-    """Return what the store keeps of a clip besides its features."""
-    from ser_bench.audio import digest
-    from ser_bench.prints import sound_print
-
-    if y is None:
-        return {"key": key, "digest": "", "sr": 0, "samples": 0, "error": error, "length": 0.0, "print": b""}
-    length, course = sound_print(y, sr)
-    told = {"digest": digest(y, sr), "sr": sr, "samples": len(y), "length": length, "print": course}
-    return {"key": key, "error": "", **told}
+def _shortened(clips: pd.DataFrame, facts: dict[str, dict[str, Any]]) -> tuple[Problem, ...]:
+    """Return the clips of which only the middle is heard."""
+    heard = ((path, facts[key]) for path, key in zip(clips["path"], clips["key"], strict=True))
+    return tuple(
+        Problem(path, f"a long recording, of which only the middle {fact['samples'] / fact['sr']:.0f} s are heard")
+        for path, fact in heard
+        if audio.is_part(fact["samples"], fact["sr"])
+    )
 
 
-def _without_twins(clips: pd.DataFrame, facts: dict[str, dict[str, Any]]) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
-    """Drop the later of clips whose samples are identical."""
-    digests = clips["key"].map(lambda key: facts[key]["digest"])
+def _without_twins(
+    clips: pd.DataFrame, digest_of: Mapping[str, str], what: str
+) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
+    """Drop the later of clips whose samples, or features, are identical."""
+    digests = clips["key"].map(digest_of)
     later = digests.duplicated()
     first = dict(zip(digests[~later], clips["clip"][~later], strict=True))
     dropped = tuple(
-        Problem(clip, f"holds the same samples as {first[digest]}")
+        Problem(clip, f"holds the same {what} as {first[digest]}")
         for clip, digest in zip(clips["clip"][later], digests[later], strict=True)
     )
     return clips[~later].reset_index(drop=True), dropped

@@ -38,6 +38,11 @@ def open_corpus(options: Options, watch: Watch) -> OpenCorpus:
         kept = set(one.clips["emotion"]) if opened.members else set(options.emotions)
         _introduce(one, kept, options, watch)
     rate = options.sample_rate
+    if opened.recorded:
+        if rate:
+            raise CorpusError(f"{opened.corpus.name} is a table of features, with no sound to bring to {rate} Hz")
+        sets = ", ".join(f"{s.name} ({s.dimension})" for s in opened.recorded.sets)
+        watch.say(f"features of the table: {sets}; without audio there are no copies at other speeds")
     if len(opened.folders) > 1:
         rate = rate or lowest_rate(opened.clips)
         labels = ", ".join(label_order(opened.clips["emotion"]))

@@ -29,7 +29,9 @@ class Entry:
 
     @property
     def copies(self) -> tuple[tuple[FeatureSet, ...], ...]:
-        """The sets at each of the speeds that training clips are heard at beside their own."""
+        """The sets at each of the speeds that training clips are heard at beside their own; none without audio."""
+        if any(s.recorded for s in self.sets):
+            return ()
         return tuple(tuple(s.at_speed(speed) for s in self.sets) for speed in self.model.speeds)
 
     @property
@@ -84,10 +86,16 @@ def _chosen_models(options: Options) -> list[Model]:
 
 
 def _entry(model: Model, asked: str, shelf: Mapping[str, FeatureSet] | None) -> Entry:
-    sets = features.parse(model.features if asked == "auto" else asked, shelf)
+    sets = features.parse(_own(model, shelf) if asked == "auto" else asked, shelf)
     kind = sets[0].kind
     skipped = "" if kind in model.accepts else f"{model.name} takes {' or '.join(model.accepts)}, not {kind}"
     return Entry(model, sets, skipped)
+
+
+def _own(model: Model, shelf: Mapping[str, FeatureSet] | None) -> str:
+    """Return a model's own features, or all there are of a corpus that has others."""
+    own = model.features
+    return own if shelf is None or set(own.split("+")) <= set(shelf) else "+".join(shelf)
 
 
 def needed_sets(chosen: Sequence[Entry]) -> tuple[FeatureSet, ...]:
@@ -134,7 +142,8 @@ def check_names(options: Options) -> None:
 
     Raises :class:`ConfigError` where no split is asked for.
     """
-    entries(options)
+    if options.corpus is None or not corpora.is_file(options.corpus):  # a table has features of its own
+        entries(options)
     visitors(options)
     if not options.splits:
         raise ConfigError("no split is asked for; name some with --splits")

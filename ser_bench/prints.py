@@ -13,6 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 
 MOMENTS = 96
+PRINT_BYTES = 2 * MOMENTS
+"""The size of a print; one of zeros is that of a clip without sound."""
 SPREADS = 2.5
 """A print covers so many standard deviations of the energy over time to either side of its centre."""
 RATE = 4000.0
@@ -35,7 +37,7 @@ def sound_print(y: np.ndarray, sr: float) -> tuple[float, bytes]:
     frames, step = _frames(y, sr)
     energy = np.einsum("ij,ij->i", frames, frames)
     if not energy.any():
-        return 0.0, bytes(2 * MOMENTS)
+        return 0.0, bytes(PRINT_BYTES)
     level = 10 * np.log10(energy / energy.max() + 1e-12)
     slopes = np.diff(frames, axis=1)
     bright = 10 * np.log10((np.einsum("ij,ij->i", slopes, slopes) + 1e-12) / (energy + 1e-12))

@@ -116,7 +116,7 @@ def clip_rows(clips: pd.DataFrame, folders: Mapping[str, Path]) -> pd.DataFrame:
     """
     several = len(folders) > 1
     paths = [
-        (f"{corpus}/" if several else "") + _relative(path, folders[corpus])
+        (f"{corpus}/" if several else "") + _relative(path, folders[corpus]) if path else ""
         for path, corpus in zip(clips["path"], clips["corpus"], strict=True)
     ]
     return clips.reset_index(drop=True).assign(path=paths)[list(tables.CLIPS.columns)]
@@ -190,6 +190,7 @@ def describe(
             "labels": list(labels),
             "fingerprint": extraction.fingerprint,
             "sample_rate": opened.rate,
+            "recorded": opened.recorded is not None,
         },
         "models": [entry.model.name for entry in chosen],
         "splits": list(options.splits),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ser_bench import __version__, audit, features, matrices, plan, records, results
+from ser_bench import __version__, audit, matrices, plan, records, results
 from ser_bench.engine import Outcome, cores, run_tasks
 from ser_bench.errors import RunError
 from ser_bench.extraction import Extraction, extract, tell_losses
@@ -71,7 +71,7 @@ def run(options: Options, watch: Watch | None = None) -> RunOutcome:
     store = (options.store or default_store()).absolute()
     plan.check_names(options)
     opened = open_corpus(options, watch)
-    chosen = plan.entries(options, features.shelf(opened.rate))
+    chosen = plan.entries(options, opened.shelf())
     for entry in chosen:
         if entry.skipped:
             watch.warn(f"{entry.model.name} is skipped: {entry.skipped}")

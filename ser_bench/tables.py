@@ -107,8 +107,9 @@ AUDIT = Table(
     integers=(
         *("repeat", "fold", "train_clips", "test_clips", "train_speakers", "test_speakers", "shared_speakers"),
         *("test_clips_of_known_speakers", "test_texts", "shared_texts", "test_clips_of_known_texts"),
-        *("identical_clips", "near_identical_clips"),
+        "identical_clips",
     ),
+    counts=("near_identical_clips",),
 )
 """A row per fold: what its training and test clips share."""
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from ser_bench import features, metrics, models, plan, records, runner, splits
+from ser_bench import metrics, models, plan, records, runner, splits
 from ser_bench.errors import ConfigError, RunError
 from ser_bench.fitting import FitResult
 from ser_bench.models.parameters import merged
@@ -75,7 +75,8 @@ def tune(ask: Ask, options: Options, watch: Watch | None = None) -> Tuned:
     """
     watch = watch or Silent()
     store = (options.store or default_store()).absolute()
-    _entries(ask, options, features.shelf())  # so that errors come at once
+    plan.check_names(options)
+    models.get(ask.model)
     split = options.splits[0] if options.splits else "actor"
     if not splits.get(split).speakers_apart:
         raise ConfigError(
@@ -84,7 +85,7 @@ def tune(ask: Ask, options: Options, watch: Watch | None = None) -> Tuned:
     opened = open_corpus(options, watch)
     folder = options.out or Path("results", f"{opened.corpus.name}-tune-{ask.model}")
     make_writable(folder, RunError, "--out")
-    entries = _entries(ask, options, features.shelf(opened.rate))
+    entries = _entries(ask, options, opened.shelf())
     _, setting = runner.set_up(opened, entries, options, store, watch)
     bench = _Bench(entries, setting, options, store, watch)
     table = setting.clips.reset_index(drop=True)

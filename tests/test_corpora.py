@@ -201,7 +201,7 @@ def test_a_corpus_is_listed_however_nested_in_wav_or_flac(corpus, tmp_path):
         f"a/.hidden/{third}",
         f"__MACOSX/{third}",
         str(third.parent / f"._{third.name}"),
-        str(fourth.with_suffix(".mp3")),
+        str(fourth.with_suffix(".mp4")),
     )
     listing = corpus.list_clips(tmp_path)
     assert listing.problems == ()

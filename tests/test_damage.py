@@ -78,6 +78,19 @@ def test_of_equally_good_files_the_one_nearest_to_the_top_is_used(tmp_path):
     assert "nearer to the top" in opened.problems[0].reason
 
 
+def test_lossy_versions_of_lossless_clips_are_passed_over_unheard_and_told_in_one_line(tmp_path, monkeypatch):
+    """As CREMA-D comes, with a folder of MP3 beside the one of WAV."""
+    monkeypatch.setattr("ser_bench.corpora.rivals.examine", pytest.fail)
+    stems = [f"03-01-05-01-01-01-{actor:02d}" for actor in range(1, 5)]
+    for stem in stems:
+        put(tmp_path / "AudioWAV" / f"{stem}.wav")
+        put(tmp_path / "AudioMP3" / f"{stem}.mp3")
+    opened = corpora.open_corpus("ravdess", tmp_path)
+    assert {Path(path).suffix for path in opened.clips["path"]} == {".wav"}
+    (problem,) = opened.problems
+    assert problem.reason == f"a lossy version of AudioWAV/{stems[0]}.wav, which is used; 3 more like it"
+
+
 def test_a_copy_of_the_worse_file_is_not_called_a_copy_of_the_one_used(tmp_path):
     better = put(tmp_path / "c" / CLIP)
     worse = [put(tmp_path / folder / CLIP, 0.2) for folder in "abd"]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ser_bench import corpora, extraction, features
-from ser_bench.errors import CorpusError
-from ser_bench.extraction import extract, load_everything, workers_ready
+from ser_bench import audio, corpora, extraction, features
+from ser_bench.engine import Outcome
+from ser_bench.errors import CorpusError, StoreError
+from ser_bench.extraction import extract, load_everything, tell_losses, workers_ready
+from ser_bench.features.base import FeatureSet
 from ser_bench.store import FeatureStore
 
 from .conftest import tone
@@ -117,3 +121,115 @@ def test_workers_are_warmed_where_the_store_is_empty_only(folder, store, monkeyp
 
 def test_every_set_can_be_loaded_before_there_is_a_clip():
     load_everything(tuple(features.FEATURE_SETS.values()))
+
+
+LOUD = 0.9
+"""A clip that reaches this is the one at fault in the tests below."""
+
+
+def _level(analysis):
+    return np.array([np.abs(analysis.y).max()], np.float32)
+
+
+def _raising(analysis):
+    if np.abs(analysis.y).max() > LOUD:
+        raise ZeroDivisionError("first line\nsecond line")
+    return _level(analysis)
+
+
+def _deadly(analysis):
+    if np.abs(analysis.y).max() > LOUD:
+        os._exit(9)
+    return _level(analysis)
+
+
+def _segfault(analysis):
+    if np.abs(analysis.y).max() > LOUD:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return _level(analysis)
+
+
+def made_set(compute, name: str = "odd") -> FeatureSet:
+    return FeatureSet(name=name, kind="vector", summary="", source="", columns=("level",), compute=compute)
+
+
+@pytest.fixture
+def opened(folder, write_wav):
+    """The folder of four sounds with a fifth that is at fault."""
+    write_wav(folder / "03-01-07-01-01-01-03.wav", np.clip(20 * tone(), -0.99, 0.99))
+    return corpora.open_corpus("ravdess", folder)
+
+
+def test_a_set_that_fails_on_a_clip_costs_that_clip_only(opened, store):
+    sets = (made_set(_raising), *features.parse("mfcc"))
+    done = extract(opened, sets, store, jobs=2)
+    assert done.clips["clip"].tolist() == sorted(NAMES)
+    assert [(Path(p.path).stem, p.reason) for p in done.problems] == [
+        ("03-01-07-01-01-01-03", "odd failed on it: ZeroDivisionError: first line")
+    ]
+    assert len(extract(opened, sets[1:], store, jobs=1).clips) == 5
+
+
+@pytest.mark.parametrize("compute", [_deadly, pytest.param(_segfault, marks=pytest.mark.slow)])
+def test_a_clip_that_kills_its_worker_is_found_and_the_others_are_done(opened, store, compute):
+    done = extract(opened, (made_set(compute),), store, jobs=2)
+    assert done.clips["clip"].tolist() == sorted(NAMES)
+    assert [Path(p.path).stem for p in done.problems] == ["03-01-07-01-01-01-03"]
+    assert "its worker process died" in done.problems[0].reason
+    assert store.keys(made_set(compute)) == set(done.clips["key"])
+
+
+def test_what_is_not_the_sound_s_fault_is_tried_again(opened, store):
+    assert len(extract(opened, (made_set(_raising),), store, jobs=1).problems) == 1
+    mended = extract(opened, (made_set(_level),), store, jobs=1)
+    assert (len(mended.clips), mended.computed, mended.problems) == (5, 1, ())
+
+
+def test_workers_that_always_die_end_the_work(folder, store, monkeypatch):
+    tried = []
+
+    def all_die(function, tasks, *, jobs):
+        for key, batch in tasks:
+            tried.append(len(batch.clips))
+            yield Outcome(key, error="its worker process died", ended="died")
+
+    monkeypatch.setattr(extraction, "_MOST_DEATHS", 2)
+    monkeypatch.setattr(extraction, "run_tasks", all_die)
+    with pytest.raises(StoreError, match=r"stopped short: 2 clips in a row failed: its worker process died"):
+        run(folder, store)
+    assert tried == [4, 1, 1]
+
+
+def test_large_features_are_written_before_the_batch_ends(folder, store, monkeypatch):
+    from ser_bench import batches
+
+    monkeypatch.setattr(batches, "_SHARD_BYTES", 1)
+    keys = [(str(i), str(folder / f"{name}.wav")) for i, name in enumerate(NAMES)]
+    (mfcc,) = features.parse("mfcc")
+    batches.extract_batch(batches.Batch(store.folder, tuple(keys), ((mfcc, frozenset("0123")),)))
+    assert len(list(store.set_folder(mfcc).glob("*.parquet"))) == 4
+    assert store.keys(mfcc) == set("0123")
+
+
+class Listener(extraction.Silent):
+    """Keeps the warnings."""
+
+    def __init__(self):
+        self.warnings = []
+
+    def warn(self, text):
+        self.warnings.append(text)
+
+
+def test_long_recordings_are_told_in_one_line(tmp_path, store, write_wav):
+    sr, listener = 4000, Listener()
+    for i in range(3):
+        write_wav(tmp_path / f"{i}.wav", tone((audio.MOST_SECONDS, 301, 302)[i], sr=sr, seed=i), sr=sr)
+    rows = [f"{i}.wav,anna,happy" for i in range(3)]
+    (tmp_path / "m.csv").write_text("\n".join(["path,speaker,emotion", *rows]))
+    tell_losses(
+        extract(corpora.open_corpus(str(tmp_path / "m.csv"), None), (made_set(_level),), store, jobs=1), listener
+    )
+    assert listener.warnings == [
+        f"{tmp_path / '1.wav'}: a long recording, of which only the middle 300 s are heard; so it is for 1 more"
+    ]

@@ -20,7 +20,7 @@ FLOORS = [
     {"config", "paths", "audio", "prints", "metrics", "statistics", "synthesis"},
     {"corpora", "features", "splits"},
     {"store", "index", "models", "engine", "matrices", "importance", "fetching", "unpacking", "download", "export"},
-    {"opening", "extraction", "health", "plan", "fitting", "fits"},
+    {"opening", "batches", "extraction", "health", "plan", "fitting", "fits"},
     {"audit", "records", "results", "tables", "runner", "tuning", "plugins"},
     {"report"},
     {"cli", "__main__"},

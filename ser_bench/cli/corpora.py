@@ -73,6 +73,8 @@ def _check(name: str, console: Console, data_dir: Path | None, part: str | None,
 
     part = part or "speech"
     opened = corpora.open_corpus(name, data_dir, part=part)
+    if opened.recorded:
+        raise ConfigError(f"{name} is a table of features; there is no audio to check")
     found = health.check(opened, part, jobs=jobs or cores(), watch=console)
     console.close()
     console.say(as_text(found))

@@ -18,6 +18,9 @@ from ser_bench.paths import cache_folder
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ser_bench.corpora.recorded import Recorded
+    from ser_bench.features.base import FeatureSet
+
 
 def _registered() -> dict[str, Corpus]:
     modules = (importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__))
@@ -36,7 +39,7 @@ class OpenCorpus:
     Of several corpora opened as one (:mod:`ser_bench.corpora.pool`) ``folders`` has each one's, by name, and
     ``members`` are they as they were.
     ``clips`` has the columns of a clip table and ``corpus``; ``rate`` is the sampling rate in Hz that every
-    clip is brought to, None for each one's own.
+    clip is brought to, None for each one's own; ``recorded`` the features of one that is a table of them.
     """
 
     corpus: Corpus
@@ -45,11 +48,20 @@ class OpenCorpus:
     problems: tuple[Problem, ...]
     rate: int | None = None
     members: tuple[OpenCorpus, ...] = ()
+    recorded: Recorded | None = None
 
     @property
     def each(self) -> tuple[OpenCorpus, ...]:
         """The corpora that were opened as one, each with its own names; of a single one itself."""
         return self.members or (self,)
+
+    def shelf(self) -> dict[str, FeatureSet]:
+        """Return the feature sets that the corpus can have, by name."""
+        if self.recorded:
+            return {feature_set.name: feature_set for feature_set in self.recorded.sets}
+        from ser_bench import features
+
+        return features.shelf(self.rate)
 
     @property
     def folder(self) -> Path:
@@ -82,9 +94,14 @@ def label(name: str) -> str:
     """Return what a corpus is called in tables: its name, or that of a manifest's file without the ending."""
     if name in CORPORA:
         return name
-    if name.lower().endswith(".csv") or os.sep in name:
+    if is_file(name):
         return Path(name).stem
     raise UnknownNameError("corpus", name, [*CORPORA, "the path of a CSV manifest"])
+
+
+def is_file(name: str) -> bool:
+    """Say whether a corpus is named by the path of a table."""
+    return name not in CORPORA and (name.lower().endswith((".csv", ".parquet")) or os.sep in name)
 
 
 def get(name: str) -> Corpus:
@@ -121,10 +138,10 @@ def open_corpus(
     corpus = get(name)
     folder = _folder(corpus, data_dir)
     listing = corpus.list_clips(folder)
-    clips = listing.clips.assign(corpus=corpus.name)
+    clips = listing.clips if "corpus" in listing.clips else listing.clips.assign(corpus=corpus.name)
     if "part" in clips:
         clips = clips[(clips["part"] == part) | (part == "all")].drop(columns="part")
-    opened = OpenCorpus(corpus, {corpus.name: folder}, clips, listing.problems)
+    opened = OpenCorpus(corpus, {corpus.name: folder}, clips, listing.problems, recorded=listing.recorded)
     opened = merged(opened, merge or {}, among=[opened])
     return only(opened, emotions or tuple(set(opened.clips["emotion"])))
 

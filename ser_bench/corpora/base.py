@@ -15,11 +15,17 @@ from ser_bench.emotions import label_order
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ser_bench.corpora.recorded import Recorded
+
 CLIP_COLUMNS = ("clip", "path", "speaker", "gender", "text", "intensity", "emotion")
 """The columns of every clip table, all strings; what is not known is the empty string.
 
 ``clip`` is unique in its corpus and ``path`` absolute; labels in ``emotion`` are canonical.
 """
+
+
+MARKED = ("clip", "speaker", "text")
+"""Of several corpora, the columns whose values get the corpus's name in front, as in ``ravdess/01``."""
 
 
 def clip_table(rows: Iterable[Mapping[str, str]], columns: Iterable[str] = CLIP_COLUMNS) -> pd.DataFrame:
@@ -52,10 +58,14 @@ class Problem:
 
 @dataclass(frozen=True)
 class Listing:
-    """A corpus's clips, sorted by clip, and the files that were passed over with their reasons."""
+    """A corpus's clips, sorted by clip, and the files that were passed over with their reasons.
+
+    ``recorded`` are the features of a corpus that is a table of them, and has no audio.
+    """
 
     clips: pd.DataFrame
     problems: tuple[Problem, ...] = ()
+    recorded: Recorded | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ser_bench.audio import ENDINGS, LOSSLESS
 from ser_bench.corpora.base import CLIP_COLUMNS, Listing, Problem, clip_table
 from ser_bench.corpora.naming import Names
 from ser_bench.corpora.rivals import settle
@@ -16,11 +17,9 @@ from ser_bench.errors import CorpusError
 if TYPE_CHECKING:
     from ser_bench.corpora.base import Corpus
 
-ENDINGS = (".wav", ".flac")
-
 
 def audio_files(folder: Path, failed: Callable[[OSError], None] | None = None) -> Iterator[Path]:
-    """Yield the WAV and FLAC files below ``folder``, passing over hidden and ``__MACOSX`` ones.
+    """Yield the files below ``folder`` that end as audio does, passing over hidden and ``__MACOSX`` ones.
 
     Links to folders are followed, each folder once, so that a loop of links ends. ``failed`` is told of
     folders that cannot be read.
@@ -68,7 +67,8 @@ def list_named(corpus: Corpus, names: Names, folder: Path) -> Listing:
     for row in rows:
         row.setdefault("gender", genders.get(row["speaker"], ""))
     table = clip_table(rows, columns)
-    told = (*_about_closed(closed), *chosen.rivals, *_about_copies(chosen.copies))
+    copies = (*_about_copies(chosen.copies, "a copy of"), *_about_copies(chosen.lossy, "a lossy version of"))
+    told = (*_about_closed(closed), *chosen.rivals, *copies)
     return Listing(table, (*told, *_about_others(corpus, names, others)))
 
 
@@ -78,10 +78,13 @@ class _Chosen:
     def __init__(self, base: Path) -> None:
         self.base = base
         self.copies: list[tuple[Path, Path]] = []
+        self.lossy: list[tuple[Path, Path]] = []
         self.rivals: list[Problem] = []
 
     def one(self, files: list[tuple[Path, dict[str, str]]]) -> dict[str, str]:
         """Return the row of a clip, given its files, nearest to the top first, with what their names say."""
+        if len(files) > 1:
+            files = self._lossless_of(files)
         if len(files) == 1:
             return {**files[0][1], "path": str(files[0][0])}
         distinct: list[Path] = []
@@ -99,6 +102,15 @@ class _Chosen:
         self.rivals += [Problem(str(path), reason + why[path]) for path in sorted(why)]
         return {**dict(files)[used], "path": str(used)}
 
+    def _lossless_of(self, files: list[tuple[Path, dict[str, str]]]) -> list[tuple[Path, dict[str, str]]]:
+        """Return the files with a lossless format's ending, all where there is none, and remember the others."""
+        kept = [(path, said) for path, said in files if path.suffix.lower() in LOSSLESS]
+        if kept:
+            self.lossy += [
+                (path, kept[0][0].relative_to(self.base)) for path, _ in files if path.suffix.lower() not in LOSSLESS
+            ]
+        return kept or files
+
 
 def _same_bytes(path: Path, other: Path) -> bool:
     try:
@@ -112,10 +124,10 @@ def _about_closed(errors: list[OSError]) -> Iterator[Problem]:
         yield Problem(str(error.filename), f"the folder cannot be read: {error.strerror or error}")
 
 
-def _about_copies(copies: list[tuple[Path, Path]]) -> Iterator[Problem]:
+def _about_copies(copies: list[tuple[Path, Path]], what: str) -> Iterator[Problem]:
     if copies:
         path, first = copies[0]
-        yield Problem(str(path), f"a copy of {first}, which is used{_and_more(len(copies) - 1)}")
+        yield Problem(str(path), f"{what} {first}, which is used{_and_more(len(copies) - 1)}")
 
 
 def _and_more(count: int) -> str:

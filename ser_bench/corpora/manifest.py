@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,20 +20,39 @@ OPTIONAL = ("gender", "text", "intensity")
 
 
 def corpus(manifest: Path) -> Corpus:
-    """Return the corpus that a manifest describes, named like the file.
+    """Return the corpus that a manifest, or a table of features, describes, named like the file.
 
     Raises :class:`CorpusError` where the file cannot be read or lacks a column.
     """
+    if manifest.suffix.lower() == ".parquet" or _holds_features(manifest):
+        from ser_bench.corpora import recorded
+
+        features = recorded.read(manifest)
+        return _description(manifest, features, lambda folder: recorded.list_clips(features))
     table = read(manifest)
+    return _description(manifest, table, lambda folder: list_clips(table, folder))
+
+
+def _holds_features(manifest: Path) -> bool:
+    """Say whether a CSV file's first line is that of a table of features."""
+    try:
+        with manifest.open(encoding="utf-8-sig", newline="") as opened:
+            head = [column.strip().lower() for column in next(csv.reader(opened), [])]
+    except (OSError, ValueError, csv.Error):
+        return False  # the manifest's reader says what is wrong
+    return "clip" in head and "path" not in head
+
+
+def _description(manifest: Path, table: pd.DataFrame, reader: Callable[[Path], Listing]) -> Corpus:
     return Corpus(
         name=manifest.stem,
         title=manifest.stem,
         licence="as its owner says",
         source=str(manifest),
         citation="",
-        counts=Counter(canonical(label) for label in table["emotion"] if label.strip()),
+        counts=Counter(canonical(label) for label in table["emotion"].dropna() if label.strip()),
         speakers=table["speaker"].nunique(),
-        reader=lambda folder: list_clips(table, folder),
+        reader=reader,
     )
 
 

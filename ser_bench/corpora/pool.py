@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_bench import corpora
-from ser_bench.corpora.base import Corpus, Listing
+from ser_bench.corpora.base import MARKED, Corpus, Listing
 from ser_bench.emotions import label_order
 from ser_bench.errors import CorpusError, UnknownNameError
 
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ser_bench.corpora import OpenCorpus
-
-MARKED = ("clip", "speaker", "text")
-"""The columns whose values get the corpus's name in front, as in ``ravdess/01``, since both may have an ``01``."""
 
 
 def names_in(text: str) -> list[str]:
@@ -52,6 +49,11 @@ def open_corpora(
     folders = _folders(names, data_dir)
     raw = [corpora.open_corpus(name, folder, part=part) for name, folder in zip(names, folders, strict=True)]
     _check_names([opened.corpus.name for opened in raw])
+    if tables := [opened.corpus.name for opened in raw if opened.recorded]:
+        raise CorpusError(
+            f"{tables[0]} is a table of features, which cannot be pooled\n"
+            "one table may hold several corpora, told apart by its column corpus"
+        )
     opened = [corpora.merged(one, merge or {}, among=raw) for one in raw]
     kept = _shared(opened, emotions)
     return _joined([corpora.only(one, kept) for one in opened])

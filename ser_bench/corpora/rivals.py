@@ -1,8 +1,10 @@
 """Which of several files with one clip's name is used, where they hold different bytes.
 
-The better one is, in this order: the one that can be used at all (not truncated, empty or unreadable); lossless
-over lossy; the higher sampling rate; the longer one, since cut copies are shorter; the wider samples; the one
-nearest to the top of the folder, then the first by name. Files with identical samples are copies, not rivals.
+A file with a lossy format's ending is passed over, unheard, where the clip is there in a lossless one, as in corpora
+that are published in both. Else the better one is, in this order: the one that can be used at all (not truncated,
+empty or unreadable); lossless over lossy; the higher sampling rate; the longer one, since cut copies are shorter; the
+wider samples; the one nearest to the top of the folder, then the first by name. Files with identical samples are
+copies, not rivals.
 """
 
 from __future__ import annotations

@@ -23,7 +23,8 @@ class FeatureSet:
     ``version`` are part of the store's key: raise the version whenever a value changes. ``group``
     says which kind of feature a column is, for telling what models go by; by default all are one.
     ``speed`` is how much faster than recorded the clip is played: see :meth:`at_speed`; ``rate`` the
-    sampling rate in Hz that it is brought to beforehand, None for its own: see :meth:`at_rate`.
+    sampling rate in Hz that it is brought to beforehand, None for its own: see :meth:`at_rate`. Where
+    ``recorded``, values come from a table and there is nothing to compute them from.
     """
 
     name: str
@@ -39,6 +40,7 @@ class FeatureSet:
 
     speed: float = 1.0
     rate: int | None = None
+    recorded: bool = False
 
     def at_speed(self, speed: float) -> FeatureSet:
         """Return the set of clips played faster or slower, as a tape would be: pitch, formants and tempo move together.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from ser_bench.results import SavedRun
@@ -12,7 +14,7 @@ def audit(run: SavedRun) -> pd.DataFrame:
 
     Columns ``split``, ``folds``, ``train_clips`` and ``test_clips`` (means per fold), ``known_speakers``,
     ``known_texts`` (NaN where no sentence is known), ``identical`` and ``near_identical`` (test clips over
-    all folds of one repeat, the mean of the repeats).
+    all folds of one repeat, the mean of the repeats; NaN where no clip has audio).
     """
     rows = []
     for split in run.info["splits"]:
@@ -31,7 +33,7 @@ def audit(run: SavedRun) -> pd.DataFrame:
                 if part["test_texts"].any()
                 else float("nan"),
                 "identical": part["identical_clips"].sum() / repeats,
-                "near_identical": part["near_identical_clips"].sum() / repeats,
+                "near_identical": part["near_identical_clips"].astype("float64").sum(skipna=False) / repeats,
             }
         )
     return pd.DataFrame(rows)
@@ -46,11 +48,12 @@ def findings(run: SavedRun) -> list[str]:
             known.append(f"{_share(row['known_speakers'])} come from speakers heard in training")
         if row["known_texts"] > 0:
             known.append(f"{_share(row['known_texts'])} say a sentence heard in training")
-        copies = round(row["identical"] + row["near_identical"])
+        copies = round(row["identical"] + (0 if math.isnan(row["near_identical"]) else row["near_identical"]))
         if copies:
             known.append(f"{copies} sound like an altered copy of a training clip")
         said = "; ".join(known) if known else "share neither speaker nor sentence with training"
-        sentences.append(f"{row['split']}: of the test clips, {said}.")
+        unheard = "; altered copies were not looked for, without audio" if math.isnan(row["near_identical"]) else ""
+        sentences.append(f"{row['split']}: of the test clips, {said}{unheard}.")
     return sentences
 
 

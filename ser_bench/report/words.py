@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from ser_bench.results import SavedRun
 
@@ -82,10 +84,18 @@ def protocol(run: SavedRun, splits: tuple[str, ...] | None = None) -> str:
         f"{labels} ({merged})" if merged else labels,
         *(f"{name}: {plural(int(folds.get(name, 0)), 'fold')}" for name in names),
         *([plural(repeats, "repeat")] if repeats > 1 else []),
+        _heard(corpus),
         "each model's own features" if info["features"] == "auto" else f"features: {info['features']}",
         f"seed {info['options'].get('seed', 0)}",
     ]
-    return " · ".join(parts)
+    return " · ".join(filter(None, parts))
+
+
+def _heard(corpus: Mapping[str, Any]) -> str:
+    """Say what models were given instead of the clips as they were recorded, if anything."""
+    if corpus.get("recorded"):
+        return "features read from a table, no audio"
+    return f"all clips at {corpus['sample_rate']:,} Hz" if corpus.get("sample_rate") else ""
 
 
 def normalisation(run: SavedRun) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from ser_bench.report.leakage import audit, findings
@@ -37,7 +38,11 @@ def audit_table(run: SavedRun) -> Audit:
     for row in found.to_dict("records"):
         counts = [number(row[name], f"{row[name]:,.0f}") for name in ("folds", "train_clips", "test_clips")]
         shares = [number(row[name], percent(row[name])) for name in ("known_speakers", "known_texts")]
-        copies = [number(row[name], f"{row[name]:,.0f}") for name in ("identical", "near_identical")]
+        copies = [number(row[name], _count(row[name])) for name in ("identical", "near_identical")]
         rows.append(Row((Cell(row["split"]), *counts, *shares, *copies)))
     table = Table("What training and test clips share, per split", columns, tuple(rows))
     return Audit(table, tuple(findings(run)))
+
+
+def _count(copies: float) -> str:
+    return "not checked" if math.isnan(copies) else f"{copies:,.0f}"

@@ -1,0 +1,117 @@
+"""A clip's file becomes samples: ``load(path) -> (y, sr)``, or an :class:`AudioError` that says why not.
+
+``sndfile`` decodes what libsndfile knows, ``ffmpeg`` other containers, which ``headers`` tells by their first bytes;
+``span`` says which part of a long recording is heard.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ser_bench.audio import headers
+from ser_bench.audio.span import MOST_SECONDS, is_part, most_samples
+from ser_bench.errors import AudioError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = [
+    "ENDINGS",
+    "LOSSLESS",
+    "MAXIMUM_RATE",
+    "MINIMUM_RATE",
+    "MINIMUM_SECONDS",
+    "MOST_SECONDS",
+    "digest",
+    "is_part",
+    "load",
+    "most_samples",
+    "sampling_rate",
+]
+
+LOSSLESS = (".wav", ".flac", ".w64", ".rf64", ".aif", ".aiff", ".aifc", ".caf", ".au", ".sph")
+"""The endings of files that keep every sample."""
+
+ENDINGS = (*LOSSLESS, ".opus", ".ogg", ".oga", ".m4a", ".aac", ".mp3", ".wma", ".webm", ".amr")
+"""The endings by which a folder is searched for clips. Video is left out, since corpora hold the same clip as video
+and as sound; a manifest may name any file."""
+
+MINIMUM_SECONDS = 0.05
+"""A shorter clip holds less than a period and a half of a low voice's F0, and no emotion."""
+
+MINIMUM_RATE = 4000
+"""Below this sampling rate (Hz) not even the first formants are left."""
+
+MAXIMUM_RATE = 768_000
+"""No converter samples faster (Hz); a header that says so is damaged, and analysis windows would grow with it."""
+
+_SILENCE = 2.0**-15
+
+
+def load(path: str | Path) -> tuple[np.ndarray, int]:
+    """Read a clip.
+
+    Returns ``(y, sr)``: float32 samples with shape ``(samples,)``, in [-1, 1] but for files that hold floats or
+    clip when decoded, channels averaged, and the file's own sampling rate in Hz. Of a recording longer than
+    :func:`most_samples` only the middle is heard, which :func:`is_part` tells from the result.
+
+    Raises
+    ------
+    AudioError
+        Where the file is missing, empty, truncated, not audio, too short, silent, or holds NaN or Inf.
+    PassingAudioError
+        Where that is not the sound's fault, such as a missing ffmpeg.
+    """
+    from ser_bench.audio import ffmpeg, sndfile
+
+    path = Path(path).absolute()  # no name is then taken for an option or for standard input
+    head = headers.read(path, whole=True)
+    try:
+        y, sr = sndfile.decode(path)
+    except sndfile.RefusedError:
+        if (container := headers.ffmpeg_container(head)) is None:
+            raise
+        y, sr = ffmpeg.decode(path, container)
+    _check_samples(y, sr)
+    return y, sr
+
+
+def sampling_rate(path: str | Path) -> int:
+    """Return a file's own sampling rate in Hz, from its header; raises ``AudioError`` where it cannot be told."""
+    from ser_bench.audio import ffmpeg, sndfile
+
+    path = Path(path).absolute()
+    head = headers.read(path)
+    try:
+        return sndfile.sampling_rate(path)
+    except sndfile.RefusedError:
+        if (container := headers.ffmpeg_container(head)) is None:
+            raise
+        return ffmpeg.sampling_rate(path, container)
+
+
+def digest(y: np.ndarray, sr: int) -> str:
+    """Return a hash of the samples and their rate: equal for the same sound in another container."""
+    import numpy as np
+
+    hashed = hashlib.blake2b(np.ascontiguousarray(y).tobytes(), digest_size=16)
+    hashed.update(struct.pack("<qq", sr, y.size))
+    return hashed.hexdigest()
+
+
+def _check_samples(y: np.ndarray, sr: int) -> None:
+    import numpy as np
+
+    if sr < MINIMUM_RATE:
+        raise AudioError(f"sampling rate of {sr} Hz is below {MINIMUM_RATE} Hz")
+    if sr > MAXIMUM_RATE:
+        raise AudioError(f"sampling rate of {sr} Hz is above {MAXIMUM_RATE} Hz")
+    if y.size < MINIMUM_SECONDS * sr:
+        raise AudioError(f"too short: {1e3 * y.size / sr:.1f} ms, at least {1e3 * MINIMUM_SECONDS:.0f} ms needed")
+    if not np.isfinite(y).all():
+        raise AudioError("holds NaN or infinite samples")
+    if np.ptp(y) < _SILENCE:
+        raise AudioError("silent: every sample is the same")

@@ -1,0 +1,109 @@
+"""A child process that damages small audio files and reads them: ``python -m tests.fuzzing FOLDER SEED CASES``.
+
+A process of its own, since damage may crash libsndfile's C code, and its memory is limited. Each case is on disk
+before it is read, so that a crash leaves its cause in the folder.
+"""
+
+from __future__ import annotations
+
+import random
+import resource
+import sys
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from ser_bench.audio import load, sampling_rate
+from ser_bench.errors import AudioError
+
+FORMATS = {
+    "wav": ("WAV", "PCM_16"),
+    "wavex": ("WAVEX", "PCM_24"),
+    "adpcm": ("WAV", "MS_ADPCM"),
+    "rf64": ("RF64", "PCM_16"),
+    "w64": ("W64", "FLOAT"),
+    "aiff": ("AIFF", "PCM_16"),
+    "flac": ("FLAC", "PCM_16"),
+    "ogg": ("OGG", "VORBIS"),
+    "opus": ("OGG", "OPUS"),
+    "mp3": ("MP3", "MPEG_LAYER_III"),
+}
+ADDRESS_SPACE = 2 << 30
+HEAD = 400
+
+
+def whole_files() -> dict[str, bytes]:
+    """Return a small file of each format."""
+    import io
+
+    t = np.arange(1600) / 16000
+    y = 0.3 * np.stack([np.sin(2 * np.pi * 200 * t), np.sin(2 * np.pi * 300 * t)], axis=1)
+    made = {}
+    for name, (kind, subtype) in FORMATS.items():
+        buffer = io.BytesIO()
+        soundfile.write(buffer, y, 16000, format=kind, subtype=subtype)
+        made[name] = buffer.getvalue()
+    return made
+
+
+def damaged(whole: bytes, chance: random.Random) -> bytes:
+    """Return a file with some bytes of its head changed, often to extremes, or its end or a piece cut off."""
+    data = bytearray(whole)
+    for _ in range(chance.choice((1, 1, 2, 4, 16))):
+        place = chance.randrange(min(HEAD, len(data)))
+        extreme = chance.choice((b"\x00", b"\xff", b"\x7f", b"\x80", b"\xff" * 4, b"\x00" * 4, b"\x7f" + b"\xff" * 3))
+        data[place : place + len(extreme)] = extreme if chance.random() < 0.5 else chance.randbytes(len(extreme))
+    if chance.random() < 0.2:
+        del data[chance.randrange(len(data)) :]
+    if chance.random() < 0.1:
+        place = chance.randrange(min(HEAD, len(data)) + 1)
+        del data[place : place + chance.randrange(1, 9)]
+    return bytes(data)
+
+
+def cases(seed: int, count: int) -> list[bytes]:
+    """Return damaged files, the formats in turn."""
+    chance = random.Random(seed)
+    files = list(whole_files().values())
+    return [damaged(files[i % len(files)], chance) for i in range(count)]
+
+
+def cuts() -> list[bytes]:
+    """Return every format cut off after each byte of its head, and then after every 97th."""
+    return [
+        whole[:end]
+        for whole in whole_files().values()
+        for end in (*range(min(200, len(whole))), *range(200, len(whole), 97))
+    ]
+
+
+def read_all(folder: Path, files: list[bytes]) -> int:
+    """Read each; return how many were sound. Anything but samples or an ``AudioError`` is raised."""
+    sound = 0
+    path = folder / "case"
+    for data in files:
+        path.write_bytes(data)
+        for read in (load, sampling_rate):
+            try:
+                said = read(path)
+            except AudioError:
+                continue
+            if read is load:
+                y, _ = said
+                assert y.ndim == 1
+                assert y.dtype == np.float32
+                assert np.isfinite(y).all()
+                sound += 1
+    return sound
+
+
+def main(folder: str, seed: str, count: str) -> None:
+    """Read a seed's cases, or with none the cut files; print how many were read, how many sound, the peak in MiB."""
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
+    files = cases(int(seed), int(count)) if int(count) else cuts()
+    print(len(files), read_all(Path(folder), files), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
