@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from ser_bench.config import Options
     from ser_bench.corpora import OpenCorpus
-    from ser_bench.corpora.recorded import Recorded
     from ser_bench.features.base import FeatureSet
+    from ser_bench.recorded import Recorded
 
 _LARGEST_BATCH = 128
 _MOST_DEATHS = 16
@@ -80,8 +80,7 @@ def fill(options: Options, choose: Choice, watch: Watch) -> Filled:
     """
     store = FeatureStore(options.store or default_store())
     jobs = options.jobs or cores()
-    own = options.corpus is not None and corpora.is_file(options.corpus)  # what it has is known once it is open
-    with nullcontext() if own else workers_ready(choose(features.shelf()), store, jobs):
+    with nullcontext() if corpora.is_recorded(options.corpus) else workers_ready(choose(features.shelf()), store, jobs):
         opened = open_corpus(options, watch)
         sets = choose(opened.shelf())
         extraction = extract(opened, sets, store, jobs=jobs, watch=watch)

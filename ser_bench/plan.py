@@ -142,7 +142,7 @@ def check_names(options: Options) -> None:
 
     Raises :class:`ConfigError` where no split is asked for.
     """
-    if options.corpus is None or not corpora.is_file(options.corpus):  # a table has features of its own
+    if not corpora.is_recorded(options.corpus):
         entries(options)
     visitors(options)
     if not options.splits:

@@ -18,7 +18,7 @@ PACKAGE = Path(ser_bench.__file__).parent
 FLOORS = [
     {"errors", "emotions", "watch", "__init__"},
     {"config", "paths", "audio", "prints", "metrics", "statistics", "synthesis"},
-    {"corpora", "features", "splits"},
+    {"corpora", "recorded", "features", "splits"},
     {"store", "index", "models", "engine", "matrices", "importance", "fetching", "unpacking", "download", "export"},
     {"opening", "batches", "extraction", "health", "plan", "fitting", "fits"},
     {"audit", "records", "results", "tables", "runner", "tuning", "plugins"},

@@ -18,8 +18,8 @@ from ser_bench.paths import cache_folder
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ser_bench.corpora.recorded import Recorded
     from ser_bench.features.base import FeatureSet
+    from ser_bench.recorded import Recorded
 
 
 def _registered() -> dict[str, Corpus]:
@@ -94,14 +94,16 @@ def label(name: str) -> str:
     """Return what a corpus is called in tables: its name, or that of a manifest's file without the ending."""
     if name in CORPORA:
         return name
-    if is_file(name):
+    if name.lower().endswith((".csv", ".parquet")) or os.sep in name:
         return Path(name).stem
     raise UnknownNameError("corpus", name, [*CORPORA, "the path of a CSV manifest"])
 
 
-def is_file(name: str) -> bool:
-    """Say whether a corpus is named by the path of a table."""
-    return name not in CORPORA and (name.lower().endswith((".csv", ".parquet")) or os.sep in name)
+def is_recorded(name: str | None) -> bool:
+    """Say whether ``--corpus`` names a table of features, whose sets are known only once it is open."""
+    from ser_bench.corpora import manifest
+
+    return bool(name) and name not in CORPORA and manifest.holds_features(Path(str(name)))
 
 
 def get(name: str) -> Corpus:

@@ -15,7 +15,7 @@ from ser_bench.emotions import label_order
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ser_bench.corpora.recorded import Recorded
+    from ser_bench.recorded import Recorded
 
 CLIP_COLUMNS = ("clip", "path", "speaker", "gender", "text", "intensity", "emotion")
 """The columns of every clip table, all strings; what is not known is the empty string.

@@ -24,8 +24,8 @@ def corpus(manifest: Path) -> Corpus:
 
     Raises :class:`CorpusError` where the file cannot be read or lacks a column.
     """
-    if manifest.suffix.lower() == ".parquet" or _holds_features(manifest):
-        from ser_bench.corpora import recorded
+    if holds_features(manifest):
+        from ser_bench import recorded
 
         features = recorded.read(manifest)
         return _description(manifest, features, lambda folder: recorded.list_clips(features))
@@ -33,8 +33,10 @@ def corpus(manifest: Path) -> Corpus:
     return _description(manifest, table, lambda folder: list_clips(table, folder))
 
 
-def _holds_features(manifest: Path) -> bool:
-    """Say whether a CSV file's first line is that of a table of features."""
+def holds_features(manifest: Path) -> bool:
+    """Say whether a file is a table of features, and not a manifest of audio files, from its first line."""
+    if manifest.suffix.lower() == ".parquet":
+        return True
     try:
         with manifest.open(encoding="utf-8-sig", newline="") as opened:
             head = [column.strip().lower() for column in next(csv.reader(opened), [])]
