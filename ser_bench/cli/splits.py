@@ -25,4 +25,5 @@ def command() -> int:
         )
         for split in splits.SPLITS.values()
     ]
+    rows.append(("cross:CORPUS", "trained on the other corpora, tested on that one", "new", "several corpora"))
     return show(("split", "what", "test speakers", "needs"), rows)
