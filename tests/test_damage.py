@@ -17,7 +17,9 @@ import soundfile
 from ser_bench import corpora
 from ser_bench.cli import call
 from ser_bench.corpora.remarks import misplaced_clips, missing_clips
+from ser_bench.extraction import extract
 from ser_bench.splits import make_folds
+from ser_bench.store import FeatureStore
 
 CLIP = "03-01-03-01-01-01-01.wav"
 
@@ -274,3 +276,17 @@ def test_splits_work_on_songs_without_their_missing_actor(tmp_path, split):
     clips = clips.assign(label=clips["emotion"])
     tested = [clip for fold in make_folds(split, clips) for clip in fold.test]
     assert sorted(tested) == clips["clip"].tolist()
+
+
+def test_a_pipe_named_as_a_clip_is_told_and_not_waited_for(tmp_path):
+    put(tmp_path / "clips" / CLIP)
+    pipe = tmp_path / "clips" / CLIP.replace("-01.wav", "-02.wav")
+    os.mkfifo(pipe)
+    done = extract(corpora.open_corpus("ravdess", tmp_path / "clips"), (), FeatureStore(tmp_path / "store"), jobs=1)
+    assert [(p.path, p.reason) for p in done.problems] == [(str(pipe), "cannot be opened: it is no regular file")]
+
+
+def test_a_manifest_may_bear_the_name_of_a_known_corpus(tmp_path):
+    put(tmp_path / "a.wav")
+    (tmp_path / "ravdess.csv").write_text("path,speaker,emotion\na.wav,x,sad\n", encoding="utf-8")
+    assert len(corpora.open_corpus(str(tmp_path / "ravdess.csv")).clips) == 1

@@ -175,7 +175,7 @@ def _check_emotion(emotion: str, where: str, present: set[str]) -> None:
 
 
 def _folder(corpus: Corpus, data_dir: Path | None) -> Path:
-    if corpus.name not in CORPORA:
+    if CORPORA.get(corpus.name) is not corpus:  # a manifest, whatever its name
         return data_dir or Path(corpus.source).absolute().parent
     if corpus.make is not None:
         folder = data_dir or cache_folder() / "corpora" / corpus.name
