@@ -1,3 +1,23 @@
 """ser-bench: the honest benchmark for speech emotion recognition."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ser_bench.api import extract, load_corpus, run
+
 __version__ = "0.1.0"
+
+__all__ = ["__version__", "extract", "load_corpus", "run"]
+
+_HOMES = {"extract": "ser_bench.api", "load_corpus": "ser_bench.api", "run": "ser_bench.api"}
+
+
+def __getattr__(name: str) -> Any:
+    """Load what a notebook asks for when it asks; the command line starts without it."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -7,6 +7,7 @@ before it is read, so that a crash leaves its cause in the folder.
 from __future__ import annotations
 
 import random
+import re
 import resource
 import sys
 from pathlib import Path
@@ -102,7 +103,15 @@ def main(folder: str, seed: str, count: str) -> None:
     """Read a seed's cases, or with none the cut files; print how many were read, how many sound, the peak in MiB."""
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
     files = cases(int(seed), int(count)) if int(count) else cuts()
-    print(len(files), read_all(Path(folder), files), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+    print(len(files), read_all(Path(folder), files), peak_mib())
+
+
+def peak_mib() -> int:
+    """Return the most memory this program had in MiB; what its parent had before it was started does not count."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(re.findall(r"VmHWM:\s+(\d+)", status.read_text())[0]) // 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from ser_bench.report.charts import charts_of
 from ser_bench.report.style import styled
 from ser_bench.report.words import SYNTHETIC
 from ser_bench.results import SavedRun
+from ser_bench.tables import AUDIT
 
 CHARTS = ("calibration", "importance", "groups")
 
@@ -41,7 +42,11 @@ def made_up(answers, clips, *, labels=("neutral", "happy", "sad"), statuses=None
     fits.columns = ["model", "split", "repeat", "fold", "status"]
     info = {"models": list(answers), "splits": ["actor"], "corpus": {"labels": list(labels)}}
     columns = ["model", "split", "repeat", "fold", "group", "columns", "uar", "uar_shuffled"]
-    rest = {"curves": pd.DataFrame(columns=["model"]), "audit": pd.DataFrame(), "folder": None}
+    rest = {
+        "curves": pd.DataFrame(columns=["model"]),
+        "audit": pd.DataFrame(columns=list(AUDIT.columns)),
+        "folder": None,
+    }
     facts = frame.drop(columns="true").assign(speaker="01", path=frame["clip"] + ".wav")
     told = pd.DataFrame(list(importance), columns=columns)
     return SavedRun(info=info, predictions=predictions, fits=fits, clips=facts, importance=told, **rest)
