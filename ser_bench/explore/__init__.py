@@ -13,6 +13,8 @@ from ser_bench.report.picture import render
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from ser_bench.explore.corpus import Explored
+
 FOLDER = Path("results", "explore")
 """Where pictures of clips go unless they are told to go elsewhere."""
 
@@ -52,3 +54,19 @@ def write(path: Path, data: bytes) -> None:
             temporary.write_bytes(data)
     except OSError as error:
         raise ExportError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def write_corpus(explored: Explored, folder: Path) -> list[Path]:
+    """Write a corpus's pictures, as PNG and SVG, and its numbers; return the files."""
+    from ser_bench.explore import corpus_figures, map_figure, tables
+
+    figures = {"overview": corpus_figures.overview(explored), "pitch": corpus_figures.pitch(explored)}
+    if explored.method:
+        figures["projection"] = map_figure.projection(explored)
+    written = [folder / f"{name}.{kind}" for name in figures for kind in _KINDS]
+    for path in written:
+        write_picture(figures[path.stem], path)
+    numbers = {"explore.md": tables.markdown(explored).encode(), "clips.csv": tables.clips_csv(explored)}
+    for name, data in numbers.items():
+        write(folder / name, data)
+    return [*written, *(folder / name for name in numbers)]

@@ -141,6 +141,9 @@ def test_clips_of_one_name_do_not_share_a_picture(tmp_path, write_wav):
         (["a.wav", "-o", "a.jpg"], "must end in .png or .svg"),
         (["a.wav", "b.wav", "-o", "a.png"], "one file for 2 pictures"),
         (["a.wav", "--compare"], "--compare sets 2 to 4 clips"),
+        (["a.wav", "--corpus", "demo"], "explore draws clips or a corpus"),
+        ([], "name the clips to draw, or a corpus"),
+        (["--corpus", "demo", "--play"], "are for clips"),
     ],
 )
 def test_wrong_use_is_told_in_a_line_or_two(words, said, capsys):
