@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 
 from ser_bench.explore.clip import Clip
@@ -49,7 +50,7 @@ def _ways(clip: Clip) -> Iterator[tuple[str, Callable[[], str | None]]]:
     for name, words in PLAYERS.items():
         if program := shutil.which(name):
             command = (program, *words(str(clip.path.absolute())))  # a whole path is never taken for an option
-            yield name, lambda command=command: _with_program(command)  # type: ignore[misc]
+            yield name, lambda command=command: _with_program(command, clip.seconds)  # type: ignore[misc]
 
 
 def _with_sounddevice(clip: Clip) -> str | None:
@@ -62,12 +63,15 @@ def _with_sounddevice(clip: Clip) -> str | None:
     return None
 
 
-def _with_program(command: tuple[str, ...]) -> str | None:
+def _with_program(command: tuple[str, ...], seconds: float) -> str | None:
+    begun = time.monotonic()
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     except (OSError, ValueError) as error:
         return _line(str(error))
-    return None if done.returncode == 0 else _line(done.stderr.decode(errors="replace")) or f"status {done.returncode}"
+    if done.returncode == 0 and time.monotonic() - begun > seconds / 2:
+        return None  # without a sound card ffplay ends at once, with status 0
+    return _line(done.stderr.decode(errors="replace")) or f"ended at once with status {done.returncode}"
 
 
 def _line(text: str) -> str:

@@ -162,17 +162,19 @@ def test_a_bad_clip_does_not_cost_the_others_their_pictures(angry, capsys):
 
 @pytest.fixture
 def players(tmp_path, monkeypatch):
-    """Return ``add(name, status)``: puts a player on the otherwise empty path that notes what it is asked to play."""
+    """Return ``add(name, status, seconds)``: puts a player on the otherwise empty path that notes what it plays."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     monkeypatch.setattr(playing.importlib.util, "find_spec", lambda name: None)
 
-    def add(name: str, status: int = 0) -> Path:
+    def add(name: str, status: int = 0, seconds: float = 0.0) -> Path:
         heard = tmp_path / f"{name}.heard"
         program = folder / name
-        program.write_text(f'#!/bin/sh\necho "$@" > {heard}\necho "no sound card" >&2\nexit {status}\n')
+        program.write_text(
+            f'#!/bin/sh\necho "$@" > {heard}\necho "no sound card" >&2\n/bin/sleep {seconds}\nexit {status}\n'
+        )
         program.chmod(0o755)
         return heard
 
@@ -184,7 +186,7 @@ needs_sh = pytest.mark.skipif(os.name == "nt", reason="the fake players are shel
 
 @needs_sh
 def test_a_clip_is_played_by_the_first_player_that_works(angry, players):
-    broken, heard = players("paplay", 1), players("aplay")
+    broken, heard = players("paplay", 1), players("aplay", seconds=0.5)
     assert playing.play(read(angry)) == f"played {RAVDESS} with aplay"
     assert broken.is_file()
     assert heard.read_text().split() == ["-q", str(angry)]
@@ -194,6 +196,12 @@ def test_a_clip_is_played_by_the_first_player_that_works(angry, players):
 def test_players_that_fail_are_told_with_their_reasons(angry, players):
     players("aplay", 1)
     assert playing.play(read(angry)) == f"{RAVDESS} could not be played (aplay: no sound card)"
+
+
+@needs_sh
+def test_a_player_that_ends_at_once_has_played_nothing(angry, players):
+    players("ffplay")
+    assert playing.play(read(angry)) == f"{RAVDESS} could not be played (ffplay: no sound card)"
 
 
 def test_without_player_the_picture_is_drawn_all_the_same(angry, players, capsys):
