@@ -20,6 +20,7 @@ COMMANDS = {
     "models": "The classifiers and baselines.",
     "splits": "The ways to part training from test clips.",
     "download": "Fetch a published corpus, check it and unpack it.",
+    "explore": "Draw a clip, or what a corpus is made of: look before fitting.",
     "extract": "Fill the feature store from a corpus.",
     "export": "Write a corpus's features as one table, CSV or Parquet, a row per clip.",
     "run": "The benchmark: fit models under several splits, leave tables and charts.",

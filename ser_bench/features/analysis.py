@@ -14,17 +14,21 @@ class Analysis:
 
     Every part is computed when first asked for and kept, so several sets asked for at once cost one
     decoding, one trimming and one spectrum. Parts are not to be modified by those who read them.
+    ``trim=False`` leaves the silence at both ends in what is otherwise measured of the speech alone.
     """
 
-    def __init__(self, y: np.ndarray, sr: float) -> None:
+    def __init__(self, y: np.ndarray, sr: float, *, trim: bool = True) -> None:
         self.y = np.ascontiguousarray(y, dtype=np.float32)
         self.sr = float(sr)
+        self.trim = trim
 
     # -- speech: silence trimmed, 25 ms frames every 10 ms ------------------------------------------
 
     @cached_property
     def speech(self) -> np.ndarray:
         """Samples without the silence at both ends, float32 of shape ``(n,)``."""
+        if not self.trim:
+            return self.y
         first, last = framing.speech_bounds(self.y, self.sr)
         return self.y[first:last]
 

@@ -33,10 +33,15 @@ def bank(sr: float, deviation: float) -> np.ndarray:
     return np.ascontiguousarray(weights, dtype=np.float32)
 
 
-def chroma_mean(magnitude: np.ndarray, sr: float) -> np.ndarray:
-    """Return each pitch class's share of the strongest, averaged over frames, float32 of shape ``(12,)``."""
+def chroma(magnitude: np.ndarray, sr: float) -> np.ndarray:
+    """Return each pitch class's share of the frame's strongest, C first, float32 of shape ``(t, 12)``."""
     weights = bank(sr, tuning.estimate(magnitude, sr, N_CHROMA))
-    chroma = magnitude @ weights.T
-    largest = chroma.max(axis=1, keepdims=True)
+    strengths = magnitude @ weights.T
+    largest = strengths.max(axis=1, keepdims=True)
     largest[largest < np.finfo(np.float32).tiny] = 1
-    return (chroma / largest).mean(axis=0)
+    return strengths / largest
+
+
+def chroma_mean(magnitude: np.ndarray, sr: float) -> np.ndarray:
+    """Return the time average of ``chroma``, float32 of shape ``(12,)``."""
+    return chroma(magnitude, sr).mean(axis=0)

@@ -49,7 +49,7 @@ def check(opened: OpenCorpus, part: str, *, jobs: int, watch: Watch | None = Non
 
     Raises :class:`CorpusError` where no clip can be used, or a worker died.
     """
-    sounds = _measured(opened.clips["path"].tolist(), jobs, watch or Silent())
+    sounds = measured_columns(opened.clips["path"].tolist(), jobs, watch or Silent())
     measured = opened.clips.assign(**sounds)
     bad = measured["error"] != ""
     broken = tuple(Problem(p, e) for p, e in zip(measured["path"][bad], measured["error"][bad], strict=True))
@@ -60,8 +60,11 @@ def check(opened: OpenCorpus, part: str, *, jobs: int, watch: Watch | None = Non
     return Health(opened, part, measured[~bad].reset_index(drop=True), broken, said, tuple(filter(None, remarks)))
 
 
-def _measured(paths: Sequence[str], jobs: int, watch: Watch) -> dict[str, list]:
-    """Return what was measured as columns, in the order of the paths."""
+def measured_columns(paths: Sequence[str], jobs: int, watch: Watch) -> dict[str, list]:
+    """Measure files and return the fields of :class:`ser_bench.health.measure.Sound` as columns, in their order.
+
+    Raises :class:`CorpusError` where a worker died.
+    """
     advance = watch.begin(len(paths), "measuring", "clip", len(paths))
     batches = ((first, tuple(paths[first : first + _BATCH])) for first in range(0, len(paths), _BATCH))
     found = {}

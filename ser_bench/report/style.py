@@ -183,6 +183,11 @@ def shorten(text: str, width: float, size: float) -> str:
     return text + "…"
 
 
+def shorten_front(text: str, width: float, size: float) -> str:
+    """Cut a text as :func:`shorten` does, but at its front: in names such as ``ravdess/01`` what matters comes last."""
+    return shorten(text[::-1], width, size)[::-1]
+
+
 def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
     """Break a text into lines no wider than ``width`` inches, where it can between its parts, ``a · b``."""
     parts = [

@@ -56,6 +56,11 @@ def seconds(duration: float) -> str:
     return f"{duration:.1f} s" if duration < 9.95 else f"{duration:,.0f} s"
 
 
+def decibels(share: float) -> str:
+    """Write a share of full scale in dB with one decimal; 0 as ``-inf``."""
+    return f"{20 * math.log10(share):.1f}" if share > 0 else "-inf"
+
+
 def plural(count: int, noun: str) -> str:
     """Write a count with its noun: ``1 fold``, ``1,440 clips``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

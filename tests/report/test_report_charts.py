@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import subprocess
 import sys
@@ -10,15 +9,14 @@ import sys
 import matplotlib
 import pytest
 from fake_run import MODELS, Recipe, save_fake_run
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.text import Text
 
 from ser_bench.errors import RunError
 from ser_bench.report import write_report
 from ser_bench.report.charts import charts_of
 from ser_bench.report.picture import render
-from ser_bench.report.style import SPLIT_COLOURS, split_colour, styled, wrap
+from ser_bench.report.style import SPLIT_COLOURS, split_colour, wrap
 from ser_bench.report.words import SYNTHETIC
+from tests.legible import assert_legible, words_of
 
 SPLITS = (("actor", 6), ("random", 6), ("loso", 24), ("actor-text", 12))
 HARD = {
@@ -54,25 +52,6 @@ HARD = {
         clips_per_label=2,
     ),
 }
-
-
-def words_of(figure) -> str:
-    return " ".join(text.get_text() for text in figure.findobj(Text))
-
-
-def drawn_texts(figure, monkeypatch):
-    """Draw a figure and return each visible text with its rotation and its place in pixels."""
-    drawn, draw = [], Text.draw
-
-    def record(self, renderer):
-        draw(self, renderer)
-        if self.get_visible() and self.get_text().strip():
-            drawn.append((self.get_text(), self.get_rotation(), Text.get_window_extent(self, renderer)))
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Text, "draw", record)
-        styled(FigureCanvasAgg(figure).draw)()
-    return drawn
 
 
 @pytest.fixture(scope="module")
@@ -123,15 +102,7 @@ def test_texts_neither_overlap_nor_leave_the_picture(case, tmp_path, monkeypatch
     last = list(run.info["models"])[1]
     names += [name for name in charts_of(run) if name.startswith((f"confusion_{last}", f"curves_{last}"))][:2]
     for name in names:
-        figure = charts_of(run)[name](run)
-        texts = drawn_texts(figure, monkeypatch)
-        frame = figure.bbox.padded(1)
-        for text, _, box in texts:
-            assert frame.containsx(box.x0) and frame.containsx(box.x1), (name, text)
-            assert frame.containsy(box.y0) and frame.containsy(box.y1), (name, text)
-        level = [(text, box.padded(-1.5)) for text, turned, box in texts if turned in (0, 90)]
-        for (one, box), (other, place) in itertools.combinations(level, 2):
-            assert not box.overlaps(place), (name, one, other)
+        assert_legible(charts_of(run)[name](run), monkeypatch, name)
 
 
 def test_write_report_leaves_tables_and_charts_twice_the_same(tmp_path):

@@ -13,7 +13,16 @@ from matplotlib.image import AxesImage
 
 from ser_bench.report.charts.parts import head_beside, ink_on, model_axis, tints, write_across, write_beside
 from ser_bench.report.scores import ranking_split, scores_by_speaker, shortfalls
-from ser_bench.report.style import FAINT, WIDTH, Sheet, names_width, new_sheet, shorten, styled, text_width
+from ser_bench.report.style import (
+    FAINT,
+    WIDTH,
+    Sheet,
+    names_width,
+    new_sheet,
+    shorten_front,
+    styled,
+    text_width,
+)
 from ser_bench.report.summary import summarise
 from ser_bench.results import SavedRun
 
@@ -26,7 +35,7 @@ def speakers(run: SavedRun) -> Figure:
     split = ranking_split(run.info["splits"])
     table = scores_by_speaker(run, split).reindex(list(summarise(run)["model"]))
     table = table[table.mean().sort_values(kind="stable").index]
-    names = [_tail(str(name)) for name in table.columns] or ["no speaker was tested"]
+    names = [shorten_front(str(name), 0.9, 8) for name in table.columns] or ["no speaker was tested"]
     left = names_width(list(table.index), 9) + 0.1
     height = _ROW * len(table)
     width = WIDTH - left - 0.85
@@ -48,11 +57,6 @@ def speakers(run: SavedRun) -> Figure:
     elif image is not None:
         _colour_bar(sheet, image, (left, 0.12))
     return sheet.figure
-
-
-def _tail(name: str) -> str:
-    """Cut a long name at its front: of several corpora the speaker comes last, as in ``ravdess/01``."""
-    return shorten(name[::-1], 0.9, 8)[::-1]
 
 
 def _speaker_axis(ax: Axes, names: list[str], cell: float, *, upright: bool) -> None:
