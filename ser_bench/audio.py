@@ -35,7 +35,7 @@ def load(path: str | Path) -> tuple[np.ndarray, int]:
     path = Path(path)
     _check_file(path)
     y, sr = _decode(path)
-    _check_samples(y, sr)
+    check_samples(y, sr)
     return y, sr
 
 
@@ -86,7 +86,8 @@ def _decode(path: Path) -> tuple[np.ndarray, int]:
     return samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float32), sr
 
 
-def _check_samples(y: np.ndarray, sr: int) -> None:
+def check_samples(y: np.ndarray, sr: int) -> None:
+    """Raise :class:`AudioError` for samples, float32 ``(samples,)`` at ``sr`` Hz, that are no usable sound."""
     if sr < MINIMUM_RATE:
         raise AudioError(f"sampling rate of {sr} Hz is below {MINIMUM_RATE} Hz")
     if y.size < MINIMUM_SECONDS * sr:
