@@ -22,7 +22,7 @@ FLOORS = [
     {"store", "index", "models", "engine", "matrices", "importance", "fetching", "unpacking", "download", "export"},
     {"opening", "extraction", "health", "plan", "fitting", "fits"},
     {"audit", "records", "results", "tables", "runner", "tuning", "plugins"},
-    {"report"},
+    {"report", "bundle"},
     {"cli", "__main__"},
 ]
 """The rooms by floor; a module may import from its own floor and those below."""
