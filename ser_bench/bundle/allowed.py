@@ -33,6 +33,7 @@ CLASSES = {
 """Each class's module by its name: our own estimators, and what they are built of."""
 
 PASSED_OVER = {
+    "BalancedLDA": ("covariance_",),
     "FixedEpochsMLP": ("_optimizer", "_random_state"),
     "Neighbours": ("_tree",),
     "VotingClassifier": ("named_estimators_",),

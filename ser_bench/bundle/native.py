@@ -78,7 +78,14 @@ def _check_branches(left: np.ndarray, right: np.ndarray, feature: np.ndarray, wi
 
 
 def settled(name: str, state: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return an instance's attributes as they are kept: a constant band's infinite spread as zero."""
+    """Return an instance's attributes as they are kept.
+
+    A constant band's infinite spread stands as zero, support vectors as the float32 that they were.
+    """
+    if name == "SoftmaxSVC" and "support_vectors_" in state:
+        vectors = state["support_vectors_"]
+        exact = vectors.astype(np.float32)
+        return {**state, "support_vectors_": exact if np.array_equal(exact, vectors) else vectors}
     if name == "BandScaler":
         return {**state, "scale": np.where(np.isinf(state["scale"]), 0.0, state["scale"])}
     return state
@@ -111,10 +118,11 @@ def _revive_neighbours(model: Any) -> None:
         model._tree = searched(model._fit_X, int(model.leaf_size), **metric)
 
 
-def _check_vectors(machine: Any) -> None:
-    """The arrays that libsvm walks by counts alone."""
+def _revive_vectors(machine: Any) -> None:
+    """Check the arrays that libsvm walks by counts alone."""
     if not hasattr(machine, "support_vectors_"):
         return  # a member of an ensemble as it was before the fit
+    machine.support_vectors_ = np.ascontiguousarray(machine.support_vectors_, dtype=np.float64)
     classes, (count, width) = len(machine.classes_), machine.support_vectors_.shape
     pairs = classes * (classes - 1) // 2
     _require(machine.shape_fit_[1] == width and not machine._sparse and isinstance(machine.kernel, str), "SVC")
@@ -171,7 +179,7 @@ _REVIVED: dict[str, Callable[[Any], None]] = {
     "BandScaler": _revive_bands,
     "VotingClassifier": _revive_vote,
     "Neighbours": _revive_neighbours,
-    "SoftmaxSVC": _check_vectors,
+    "SoftmaxSVC": _revive_vectors,
     "RandomForestClassifier": _check_forest,
     "DecisionTreeClassifier": _check_decisions,
     "KerasClassifier": _check_network,
