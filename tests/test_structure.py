@@ -71,7 +71,7 @@ HEAVY = (
 
 
 @pytest.mark.parametrize(
-    "command", ["--help", "export --help", "corpora", "corpora emodb", "features", "models", "splits"]
+    "command", ["--help", "export --help", "predict --help", "corpora", "corpora emodb", "features", "models", "splits"]
 )
 def test_help_and_listings_import_nothing_heavy(command):
     code = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -158,42 +158,51 @@ def _check_copy(estimator: Any, copy: Any, X: np.ndarray, labels: Sequence[str])
 def _describe(
     fit: plan.PlannedFit, setting: runner.Setting, opened: OpenCorpus, options: Options, done: _Fitted
 ) -> manifest.Manifest:
-    corpus, model = opened.corpus, fit.entry.model
-    trained = setting.clips.loc[list(fit.fold.train)]
+    model, made_up = fit.entry.model, opened.corpus.synthetic
     told = {
         "ser_bench": __version__,
         "created": records.now(),
         "model": {"name": model.name, "kind": model.kind, "parameters": _plain(model.parameters), "seed": fit.seed},
         "target": options.target,
         "labels": list(setting.labels),
-        "features": [
-            {
-                "name": s.name,
-                "kind": s.kind,
-                "version": s.version,
-                "parameters": _plain(s.parameters),
-                "columns": list(s.columns),
-                "key": features.set_key(s),
-            }
-            for s in fit.entry.sets
-        ],
+        "features": [_set(feature_set) for feature_set in fit.entry.sets],
         "rate": opened.rate,
         "speeds": [float(speed) for speed in model.speeds],
-        "corpus": {
-            **{name: getattr(corpus, name) for name in ("name", "title", "licence", "citation")},
-            "source": corpus.origin,
-            "fingerprint": setting.fingerprint,
-            "clips": len(trained),
-            "speakers": int(trained["speaker"].nunique()),
-            "by_label": _by_label(trained, setting.labels),
-        },
-        "synthetic": corpus.synthetic,
+        "corpus": _corpus(fit, setting, opened),
+        "synthetic": made_up,
         "held_out": _held_out(fit, setting, done.predicted),
         "versions": {"ser-bench": __version__, **records.versions(_libraries(model))},
         "intended_use": manifest.INTENDED_USE,
-        "limits": [*([manifest.SYNTHETIC_LIMIT] if corpus.synthetic else []), *manifest.LIMITS],
+        "limits": [*([manifest.SYNTHETIC_LIMIT] if made_up else []), *manifest.LIMITS],
     }
     return manifest.Manifest.model_validate(told)
+
+
+def _set(feature_set: features.FeatureSet) -> dict[str, Any]:
+    return {
+        "name": feature_set.name,
+        "kind": feature_set.kind,
+        "version": feature_set.version,
+        "parameters": _plain(feature_set.parameters),
+        "columns": list(feature_set.columns),
+        "key": features.set_key(feature_set),
+    }
+
+
+def _corpus(fit: plan.PlannedFit, setting: runner.Setting, opened: OpenCorpus) -> dict[str, Any]:
+    """Return what it was trained on, with the clips and speakers of training counted, all and by label."""
+    clips, about = setting.clips.loc[list(fit.fold.train)], opened.corpus
+    speakers_of = {label: clips[clips["label"] == label]["speaker"] for label in setting.labels}
+    return {
+        **{name: getattr(about, name) for name in ("name", "title", "licence", "citation")},
+        "source": about.origin,
+        "fingerprint": setting.fingerprint,
+        "clips": len(clips),
+        "speakers": int(clips["speaker"].nunique()),
+        "by_label": {
+            label: {"clips": len(found), "speakers": int(found.nunique())} for label, found in speakers_of.items()
+        },
+    }
 
 
 def _libraries(model: models.Model) -> tuple[str, ...]:
@@ -204,11 +213,6 @@ def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {name: list(v) if isinstance(v, list | tuple) else v for name, v in parameters.items()}
 
 
-def _by_label(clips: Any, labels: Sequence[str]) -> dict[str, dict[str, int]]:
-    counted = {label: clips[clips["label"] == label]["speaker"] for label in labels}
-    return {label: {"clips": len(found), "speakers": int(found.nunique())} for label, found in counted.items()}
-
-
 def _held_out(fit: plan.PlannedFit, setting: runner.Setting, predicted: np.ndarray) -> dict[str, Any] | None:
     """Return the scores of the speakers left out, with the report's intervals; None where there are none."""
     if not fit.fold.test:
@@ -217,8 +221,8 @@ def _held_out(fit: plan.PlannedFit, setting: runner.Setting, predicted: np.ndarr
     true = clips["label"].to_numpy(dtype=str)
     speakers, codes = np.unique(clips["speaker"].to_numpy(dtype=str), return_inverse=True)
     place = {label: k for k, label in enumerate(setting.labels)}
-    number: Callable[[np.ndarray], list[int]] = lambda names: [place[name] for name in names]  # noqa: E731
-    tallies = statistics.tally(codes, number(true), number(predicted), len(speakers), len(place))
+    true_codes, predicted_codes = ([place[label] for label in given] for given in (true, predicted))
+    tallies = statistics.tally(codes, true_codes, predicted_codes, len(speakers), len(place))
     counts = statistics.speaker_draws(len(speakers), _DRAWS, zlib.crc32("\n".join(speakers).encode()))
     drawn = statistics.bootstrap_scores(tallies, counts)
     told: dict[str, Any] = {"speakers": [str(s) for s in speakers], "clips": len(clips)}
