@@ -129,9 +129,7 @@ def _carry_out(fit: plan.PlannedFit, setting: runner.Setting, store: Path, watch
         (outcome,) = run_tasks(_fit, [("fit", task)], jobs=1)
     advance(1)
     if outcome.ended != "ok":
-        raise BundleError(
-            f"{fit.entry.model.name} cannot be trained: {str(outcome.error).removeprefix('BundleError: ')}"
-        )
+        raise BundleError(f"{fit.entry.model.name}: {str(outcome.error).removeprefix('BundleError: ')}")
     return outcome.value
 
 

@@ -12,8 +12,7 @@ from ser_bench.bundle.asking import Told
 from ser_bench.bundle.recordings import envelope
 from ser_bench.bundle.trained import TrainedModel
 from ser_bench.emotions import COLOURS
-from ser_bench.errors import BundleError
-from ser_bench.paths import make_writable, readable, replacing
+from ser_bench.paths import readable, replacing
 from ser_bench.report.picture import render
 from ser_bench.report.style import FAINT, INK, WIDTH, styled, titled_sheet
 
@@ -22,8 +21,7 @@ _BODY, _LEFT, _RIGHT = 3.6, 0.7, 1.45
 
 
 def draw(model: TrainedModel, told: Sequence[Told], recording: Path, path: Path) -> None:
-    """Write the picture of a recording's windows; raises :class:`BundleError` where it cannot be written."""
-    make_writable(path.parent, BundleError, "--timeline")
+    """Write the picture of a recording's windows, as PNG or SVG by the file's ending."""
     picture = render(_figure(model, told, recording), path.suffix.lower().removeprefix("."))
     with replacing(path) as temporary:
         temporary.write_bytes(picture)

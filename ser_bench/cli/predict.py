@@ -11,6 +11,7 @@ import click
 
 from ser_bench.cli.console import Console
 from ser_bench.errors import AudioError, BundleError, ConfigError
+from ser_bench.paths import make_writable, replacing
 
 if TYPE_CHECKING:
     from ser_bench.bundle import TrainedModel
@@ -97,6 +98,9 @@ def _checked(
         raise ConfigError(f"--hop {hop:g} is longer than --window {window:g}, and would leave sound out")
     if timeline and timeline.suffix.lower() not in (".png", ".svg"):
         raise ConfigError(f"cannot draw {timeline}: its name must end in .png or .svg")
+    for file, option in ((output, "-o"), (timeline, "--timeline")):
+        if file is not None:
+            make_writable(file.parent, BundleError, option)
     return _Asked(window, hop or (window or 3.0) / 3, timeline, form or "table", output)
 
 
@@ -138,7 +142,6 @@ def _tell(
 
 def _show(model: TrainedModel, told: Sequence[Told], asked: _Asked, console: Console) -> None:
     from ser_bench.bundle import formats, words
-    from ser_bench.paths import replacing
 
     over_time = bool(asked.window)
     if asked.form == "json":

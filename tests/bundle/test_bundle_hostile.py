@@ -192,6 +192,7 @@ def head(text: bytes) -> bytes:
         head(b"{'descr': '<U0', 'fortran_order': False, 'shape': (1000000000,)}\n"),
         head(b"{'descr': [('a', '<f8', (1000000000,))], 'fortran_order': False, 'shape': (1,)}\n"),
         head(b"__import__('os')\n"),
+        head(b"{'descr': '<f8', 'fortran_order': False, 'shape': (3\n"),
         b"\x93NUMPY\x02\x00",
         b"junk",
     ],
@@ -266,7 +267,7 @@ def test_a_tree_that_leads_outside_or_back_is_refused(child):
 @pytest.mark.parametrize(("word", "wrong"), [(b'"left_children":[1', b'"left_children":[9'), (b"{", b"[")])
 def test_boosted_trees_that_do_not_fit_together_are_refused(word, wrong):
     said, data = said_of(fitted("xgboost", n_estimators=1, min_child_weight=0.1))
-    assert word in data.replace(b" ", b"")
+    assert word in data
     with pytest.raises(BundleError):
         unpacked(said, data.replace(word, wrong))
 

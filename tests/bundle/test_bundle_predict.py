@@ -88,6 +88,15 @@ def test_csv_has_a_row_per_clip_and_a_column_per_label(typed, svm, clip, tmp_pat
     assert float(rows[0]["p_sad"]) == load_model(svm).predict(clip)[0].probabilities["sad"]
 
 
+def test_a_place_that_cannot_be_written_is_told_first(typed, svm, tmp_path):
+    (tmp_path / "file").write_text("")
+    for option, name in (("-o", "file/a.csv"), ("--timeline", "file/a.png")):
+        status, out, err = typed("predict", svm, "nowhere.wav", option, name)
+        assert (status, out) == (2, "")
+        assert option in err
+        assert "nowhere.wav" not in err
+
+
 def test_the_table_names_the_likeliest_label_and_the_next(typed, svm, clip):
     status, out, _ = typed("predict", svm, clip)
     assert status == 0
