@@ -58,5 +58,6 @@ def name_of(thing: object) -> str:
     """Return the name under which an object's class is listed; raises :class:`BundleError` for one that is not."""
     name = type(thing).__name__
     if name not in CLASSES or named(name) is not type(thing):
-        raise BundleError(f"a model with a {type(thing).__module__}.{name} in it cannot be kept")
+        what = f"{type(thing).__module__}.{name}"
+        raise BundleError(f"a model with a {what} in it cannot be kept; a file holds ser-bench's own models only")
     return name

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 SYNTHETIC = "SYNTHETIC SPEECH: this model learnt from made-up voices; its answers on real ones mean nothing"
 
 
+_FEW = 6
+
+
 def made(done: Made) -> list[str]:
     """Return what is said of a file that was just written."""
     info = done.info
@@ -52,7 +55,9 @@ def score(info: Manifest) -> str:
     if (held := info.held_out) is None:
         return "score: none, since no speaker was held out (--hold-out); ser-bench run measures it"
     who = f"speaker{'s' * (len(held.speakers) != 1)} {', '.join(held.speakers)}"
-    return f"score: UAR {_measure(held, 'uar')}, accuracy {_measure(held, 'accuracy')} on {held.clips} clips of {who}"
+    rough = "; an interval over so few is rough" if 1 < len(held.speakers) < _FEW else ""
+    measures = f"UAR {_measure(held, 'uar')}, accuracy {_measure(held, 'accuracy')}"
+    return f"score: {measures} on {held.clips} clips of {who}{rough}"
 
 
 def _measure(held: HeldOutSaid, name: str) -> str:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from ser_bench import results, runner
+from ser_bench import plugins, results, runner
 from ser_bench.bundle import load_model, making
 from ser_bench.errors import AudioError, BundleError, ConfigError, CorpusError, UnknownNameError
 from ser_bench.watch import Silent
 
 from .conftest import EMOTIONS, SPEAKERS
+
+RECORDER = Path(__file__).parents[1] / "plugin_recorder.py"
 
 
 def compare_with_a_run(options, tmp_path, name, features):
@@ -122,6 +125,14 @@ def test_every_clip_is_brought_to_the_rate_that_the_model_learnt_at(options, tmp
 def test_other_targets_are_kept(options, tmp_path, clip):
     making.train(options(target="gender"), "lda", tmp_path / "g.ser", Silent())
     assert load_model(tmp_path / "g.ser").predict(clip)[0].label in ("female", "male")
+
+
+def test_a_plugin_s_model_is_refused_with_the_reason(options, tmp_path):
+    """What a file may hold is listed, and another's classes are not."""
+    plugins.load(RECORDER)
+    with pytest.raises(BundleError, match="own models only"):
+        making.train(options(), "recorder", tmp_path / "x.ser", Silent())
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
