@@ -6,12 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ser_bench.api import extract, load_corpus, run
+    from ser_bench.bundle import load_model
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "extract", "load_corpus", "run"]
+__all__ = ["__version__", "extract", "load_corpus", "load_model", "run"]
 
-_HOMES = {"extract": "ser_bench.api", "load_corpus": "ser_bench.api", "run": "ser_bench.api"}
+_HOMES = {
+    "extract": "ser_bench.api",
+    "load_corpus": "ser_bench.api",
+    "load_model": "ser_bench.bundle",
+    "run": "ser_bench.api",
+}
 
 
 def __getattr__(name: str) -> Any:

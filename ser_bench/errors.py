@@ -59,6 +59,10 @@ class RunError(SerBenchError):
     """A run's folder that cannot be read or written."""
 
 
+class BundleError(SerBenchError):
+    """A trained model's file that cannot be read, is not what it should be, or cannot be written."""
+
+
 class MissingExtraError(SerBenchError):
     """A feature or model whose optional dependency is not installed."""
 

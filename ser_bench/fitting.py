@@ -67,32 +67,40 @@ def run_fit(task: FitTask) -> FitResult:
     X = np.load(task.matrix, mmap_mode="r", allow_pickle=False)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        estimator = task.model.estimator(task.seed, task.parameters)
-        X_train = with_copies(X[task.train], [_rows(path, task.train) for path in task.copies])
-        times = 1 + len(task.copies)
+        estimator, fit_seconds = fitted(task, X)
         begun = time.perf_counter()
-        models.fit(task.model, estimator, X_train, np.tile(task.y, times), np.tile(task.groups, times))
-        fitted = time.perf_counter()
         X_test = X[task.test]
         probabilities = models.aligned_proba(estimator, X_test, task.labels)
         predicted = np.asarray(estimator.predict(X_test)).astype(str)
-        predict_seconds = time.perf_counter() - fitted
+        predict_seconds = time.perf_counter() - begun
         columns = {name: np.asarray(numbers) for name, numbers in task.columns.items()}
         shuffled = shuffled_predictions(estimator, X_test, columns, task.seed)
     if not np.isfinite(probabilities).all():
         raise ValueError("the model's probabilities are not finite")
     history = {name: [float(v) for v in values] for name, values in getattr(estimator, "history_", {}).items()}
-    said = dict.fromkeys(str(w.message).splitlines()[0] for w in caught if _matters(w.category))
+    said = dict.fromkeys(str(w.message).splitlines()[0] for w in caught if matters(w.category))
     return FitResult(
         predicted,
         probabilities,
-        fitted - begun,
+        fit_seconds,
         predict_seconds,
         history,
         tuple(said),
         _serialised_size(estimator),
         shuffled,
     )
+
+
+def fitted(task: FitTask, X: np.ndarray) -> tuple[Any, float]:
+    """Return an estimator trained on the training rows of ``X`` and their copies, and the seconds that took."""
+    from ser_bench import models
+
+    estimator = task.model.estimator(task.seed, task.parameters)
+    X_train = with_copies(X[task.train], [_rows(path, task.train) for path in task.copies])
+    times = 1 + len(task.copies)
+    begun = time.perf_counter()
+    models.fit(task.model, estimator, X_train, np.tile(task.y, times), np.tile(task.groups, times))
+    return estimator, time.perf_counter() - begun
 
 
 def with_copies(X: np.ndarray, copies: Sequence[np.ndarray]) -> np.ndarray:
@@ -116,5 +124,6 @@ def _serialised_size(estimator: Any) -> int:
         return 0
 
 
-def _matters(category: type[Warning]) -> bool:
+def matters(category: type[Warning]) -> bool:
+    """Say whether a user should hear of such a warning: not of those among libraries."""
     return not issubclass(category, DeprecationWarning | FutureWarning | PendingDeprecationWarning)

@@ -31,12 +31,23 @@ def assemble(clips: pd.DataFrame, sets: Sequence[FeatureSet], store: FeatureStor
     """
     keys = clips["key"].tolist()
     parts = [store.read(feature_set, keys) for feature_set in sets]
-    if sets[0].kind == "vector":
-        return np.stack([np.concatenate([part[key] for part in parts]) for key in keys])
-    return _padded([_joined([part[key] for part in parts], sets) for key in keys])
+    return stacked([joined([part[key] for part in parts], sets) for key in keys])
 
 
-def _joined(frames: list[np.ndarray], sets: Sequence[FeatureSet]) -> np.ndarray:
+def joined(parts: Sequence[np.ndarray], sets: Sequence[FeatureSet]) -> np.ndarray:
+    """Return one clip's features of several sets as a model gets them: ``(d,)``, or ``(t, d)`` of its middle.
+
+    Raises :class:`ConfigError` where frames of two sets do not align.
+    """
+    return np.concatenate(parts) if sets[0].kind == "vector" else _joined_frames(parts, sets)
+
+
+def stacked(rows: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the features of several clips as one array: ``(n, d)``, or ``(n, t, d)`` padded with NaN."""
+    return np.stack(rows) if rows[0].ndim == 1 else _padded(rows)
+
+
+def _joined_frames(frames: Sequence[np.ndarray], sets: Sequence[FeatureSet]) -> np.ndarray:
     lengths = {len(part) for part in frames}
     if len(lengths) > 1:
         raise ConfigError(f"the frames of {'+'.join(s.name for s in sets)} do not align: {sorted(lengths)} frames")
@@ -44,7 +55,7 @@ def _joined(frames: list[np.ndarray], sets: Sequence[FeatureSet]) -> np.ndarray:
     return np.concatenate(frames, axis=1)[start : start + MOST_FRAMES]
 
 
-def _padded(sequences: list[np.ndarray]) -> np.ndarray:
+def _padded(sequences: Sequence[np.ndarray]) -> np.ndarray:
     longest = max(len(sequence) for sequence in sequences)
     X = np.full((len(sequences), longest, sequences[0].shape[1]), np.nan, dtype=np.float32)
     for row, sequence in zip(X, sequences, strict=True):

@@ -199,7 +199,7 @@ def describe(
         "synthetic": corpus.synthetic,
         "normalize": options.normalize,
         "target": options.target,
-        "versions": {"ser-bench": __version__, "python": platform.python_version()} | _versions(),
+        "versions": {"ser-bench": __version__, "python": platform.python_version()} | versions(_LIBRARIES),
         "machine": {
             "system": platform.platform(terse=True),
             "processor": platform.machine(),
@@ -213,14 +213,20 @@ def describe(
     }
 
 
-def _versions() -> dict[str, str]:
+def versions(libraries: Sequence[str]) -> dict[str, str]:
+    """Return the versions of those libraries that are installed, by name."""
     found = {}
-    for library in _LIBRARIES:
+    for library in libraries:
         try:
             found[library] = importlib.metadata.version(library)
         except importlib.metadata.PackageNotFoundError:
             continue
     return found
+
+
+def now() -> str:
+    """Return the time as it stands in files; ``$SOURCE_DATE_EPOCH``, where it is set, is the time instead."""
+    return _iso(float(os.environ.get("SOURCE_DATE_EPOCH") or time.time()))
 
 
 def _iso(seconds: float) -> str:

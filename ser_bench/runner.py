@@ -143,7 +143,7 @@ def carry_out(
     jobs = min(options.jobs or cores(), max(1, len(todo)))
     if todo:
         advance = watch.begin(sum(fit.cost for fit in todo), "fitting", "fit", len(todo))
-        with _matrices(todo, setting, store) as paths:
+        with mapped_matrices(todo, setting, store) as paths:
             tasks = ((fit, task_of(fit, setting, [paths[sets] for sets in all_sets(fit)])) for fit in todo)
             for outcome in run_tasks(run_fit, tasks, jobs=jobs, timeout=options.fit_timeout):
                 advance(outcome.key.cost)
@@ -226,7 +226,7 @@ def shuffled_columns(fit: plan.PlannedFit) -> dict[str, list[int]]:
 
 
 @contextmanager
-def _matrices(
+def mapped_matrices(
     todo: Sequence[plan.PlannedFit], setting: Setting, store: Path
 ) -> Iterator[dict[tuple[FeatureSet, ...], Path]]:
     """Write the arrays that the fits need where workers can map them, and remove them afterwards."""

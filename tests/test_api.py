@@ -31,7 +31,7 @@ def manifest(tmp_path_factory) -> Path:
 
 
 def test_the_promised_names_are_there_and_no_others():
-    for name in ("load_corpus", "extract", "run"):
+    for name in ("load_corpus", "extract", "run", "load_model"):
         assert callable(getattr(ser_bench, name))
     with pytest.raises(AttributeError, match="no attribute 'extrct'"):
         _ = ser_bench.extrct

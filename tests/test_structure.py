@@ -22,7 +22,7 @@ FLOORS = [
     {"store", "index", "models", "engine", "matrices", "importance", "fetching", "unpacking", "download", "export"},
     {"opening", "batches", "extraction", "health", "plan", "fitting", "fits"},
     {"audit", "records", "results", "tables", "runner", "tuning", "plugins"},
-    {"report", "explore"},
+    {"report", "explore", "bundle"},
     {"cli", "api", "__main__"},
 ]
 """The rooms by floor; a module may import from its own floor and those below."""
@@ -71,7 +71,18 @@ HEAVY = (
 
 
 @pytest.mark.parametrize(
-    "command", ["--help", "export --help", "explore --help", "corpora", "corpora emodb", "features", "models", "splits"]
+    "command",
+    [
+        "--help",
+        "export --help",
+        "explore --help",
+        "predict --help",
+        "corpora",
+        "corpora emodb",
+        "features",
+        "models",
+        "splits",
+    ],
 )
 def test_help_and_listings_import_nothing_heavy(command):
     code = (

@@ -25,6 +25,7 @@ __all__ = [
     "MINIMUM_RATE",
     "MINIMUM_SECONDS",
     "MOST_SECONDS",
+    "check_samples",
     "digest",
     "is_part",
     "load",
@@ -75,7 +76,7 @@ def load(path: str | Path) -> tuple[np.ndarray, int]:
         if (container := headers.ffmpeg_container(head)) is None:
             raise
         y, sr = ffmpeg.decode(path, container)
-    _check_samples(y, sr)
+    check_samples(y, sr)
     return y, sr
 
 
@@ -102,7 +103,8 @@ def digest(y: np.ndarray, sr: int) -> str:
     return hashed.hexdigest()
 
 
-def _check_samples(y: np.ndarray, sr: int) -> None:
+def check_samples(y: np.ndarray, sr: int) -> None:
+    """Raise ``AudioError`` for samples, float32 ``(samples,)`` at ``sr`` Hz, that are no usable sound."""
     import numpy as np
 
     if sr < MINIMUM_RATE:

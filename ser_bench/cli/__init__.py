@@ -27,6 +27,9 @@ COMMANDS = {
     "report": "Draw a run's tables and charts again, without fitting.",
     "tune": "Search a model's parameters inside the training speakers only.",
     "compare": "Set several runs side by side, with paired tests where the clips are the same.",
+    "train": "Train one model on a whole corpus and keep it as one file.",
+    "model": "Show what is in a trained model's file.",
+    "predict": "Emotion and probabilities of clips, by a trained model's file.",
 }
 """Every command with its short help; ``ser_bench.cli.<name>`` defines ``command``."""
 

@@ -71,3 +71,10 @@ def _pin_tensorflow() -> None:
     with suppress(RuntimeError, ValueError):
         tf.config.set_visible_devices([], "GPU")
     tf.config.experimental.enable_op_determinism()
+
+
+def forget_outlined() -> None:
+    """Drop variables that were declared in a stateless scope and never given values; Keras would do so later."""
+    from keras.src.backend.common import global_state
+
+    global_state.set_global_attribute("uninitialized_variables", [])

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ser_bench.models.backend import load_keras, quiet
+from ser_bench.models.backend import forget_outlined, load_keras, quiet
 
 LOCK = threading.RLock()
 """Held by whoever uses a program, since its weights belong to whoever set them last."""
@@ -99,6 +99,16 @@ def _build(blueprint: Blueprint, seed: int) -> Any:
     finally:
         random.setstate(ours)
         np.random.set_state(theirs)
+
+
+def outline(blueprint: Blueprint) -> list[tuple[int, ...]]:
+    """Return the shapes of the weights that a blueprint's network has, without giving it any memory."""
+    keras = load_keras()
+    with keras.StatelessScope(initialize_variables=False):
+        model = _build(blueprint, 0)
+    shapes = [tuple(weight.shape) for weight in model.weights]
+    forget_outlined()
+    return shapes
 
 
 def fresh(blueprint: Blueprint, seed: int) -> Program:

@@ -1,0 +1,59 @@
+"""``ser-bench train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ser_bench.cli.console import Console
+from ser_bench.cli.options import common_options, corpus_options, gather
+
+
+@click.command(name="train")
+@click.option("--model", metavar="NAME", required=True, help="A classifier, or a variant that --config names.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    required=True,
+    help="The file to write. What was there is replaced.",
+)
+@click.option(
+    "--hold-out",
+    metavar="actor:NAME,…",
+    default="",
+    help="Leave these speakers out of training; the score on them goes into the file.",
+)
+@corpus_options
+@click.option(
+    "--features", metavar="SET", help="One set, several joined with +, or auto: the model's own. [default: auto]"
+)
+@click.option("--target", metavar="WHAT", help="emotion, gender or emotion+gender. [default: emotion]")
+@click.option("--normalize", metavar="HOW", help="Only none: a speaker's other clips are not there when one is asked.")
+@click.option("--seed", type=int, metavar="N", help="The same seed gives the same model. [default: 0]")
+@common_options
+def command(
+    config_file: str | None, quiet: bool, verbose: bool, model: str, output: Path, hold_out: str, **given: Any
+) -> int:
+    """Train one model on a whole corpus and keep it as one file, for ser-bench predict.
+
+    The fit is the benchmark's own: the same features, copies of training clips, groups and seed.
+
+    \b
+    Examples:
+      ser-bench train --model svm -o svm.ser --corpus ravdess --data-dir RAVDESS
+      ser-bench train --model ensemble -o best.ser --config strong --hold-out actor:23,24
+    """
+    options = gather(config_file, given)
+    console = Console(quiet=quiet, verbose=verbose)
+    from ser_bench.bundle import making, words
+
+    made = making.train(options, model, output, console, hold_out)
+    console.close()
+    for warning in made.warnings:
+        console.detail(warning)
+    console.say("\n".join(words.made(made)))
+    return 0
