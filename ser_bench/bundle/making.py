@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ser_bench import __version__, features, fitting, metrics, models, plan, records, runner, statistics
+from ser_bench import __version__, corpora, features, fitting, metrics, models, plan, records, runner, statistics
 from ser_bench.bundle import archive, manifest, state
 from ser_bench.engine import run_tasks
 from ser_bench.errors import BundleError, ConfigError, UnknownNameError
@@ -66,11 +66,13 @@ def train(options: Options, name: str, path: Path, watch: Watch, hold_out: str =
             f"--normalize {options.normalize} needs all clips of a speaker, and a model is asked about one\n"
             "train without it"
         )
+    if corpora.is_recorded(options.corpus):
+        raise ConfigError(f"{options.corpus} is a table of features, and a kept model is asked about sound")
     check_file(path)
     options = options.model_copy(update={"models": (name,), "splits": ()})
     _entry(name, options, features.shelf())
     opened = open_corpus(options, watch)
-    entry = _entry(name, options, features.shelf(opened.rate))
+    entry = _entry(name, options, opened.shelf())
     store = (options.store or default_store()).absolute()
     _, setting = runner.set_up(opened, [entry], options, store, watch)
     fold = _fold(setting, hold_out)
