@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -48,6 +49,22 @@ def run(data, tmp_path, capsys):
 
 
 SMALL = ("--features", "mfcc", "--models", "knn,tree", "--folds", "2", "--jobs", "1")
+LEAST = ("--features", "mfcc", "--models", "majority", "--splits", "actor", "--folds", "2", "--jobs", "1")
+"""For what does not depend on the run: a page and few charts to draw."""
+
+
+@pytest.fixture(scope="module")
+def drawn(data, tmp_path_factory) -> Path:
+    """A finished small run, whose charts are drawn once for the module."""
+    folder = tmp_path_factory.mktemp("drawn") / "tiny"
+    assert call([str(w) for w in ("run", "--corpus", data / "tiny.csv", *SMALL, "--out", folder, "-q")]) == 0
+    return folder
+
+
+@pytest.fixture
+def finished(drawn, tmp_path) -> Path:
+    """A copy of it where a run would leave it."""
+    return Path(shutil.copytree(drawn, tmp_path / "results" / "tiny"))
 
 
 def test_a_run_leaves_the_promised_files_and_tells_the_story(run, data, tmp_path):
@@ -65,29 +82,24 @@ def test_a_run_leaves_the_promised_files_and_tells_the_story(run, data, tmp_path
     assert "inside fit and predict" in out
 
 
-def test_a_finished_run_again_computes_and_draws_nothing(run, data, tmp_path):
-    words = ("run", "--corpus", data / "tiny.csv", *SMALL)
-    run(*words)
-    files = {path: path.stat().st_mtime_ns for path in (tmp_path / "results/tiny").rglob("*") if path.is_file()}
-    status, out, _ = run(*words)
+def test_a_finished_run_again_computes_and_draws_nothing(run, data, finished):
+    files = {path: path.stat().st_mtime_ns for path in finished.rglob("*") if path.is_file()}
+    status, out, _ = run("run", "--corpus", data / "tiny.csv", *SMALL)
     assert status == 0
     assert "none was computed" in out
     assert {path: path.stat().st_mtime_ns for path in files} == files
 
 
-def test_a_run_that_is_cut_off_while_drawing_is_drawn_again(run, data, tmp_path):
-    words = ("run", "--corpus", data / "tiny.csv", *SMALL)
-    run(*words)
+def test_a_run_that_is_cut_off_while_drawing_is_drawn_again(run, data, finished):
     for name in ("summary.md", "charts/uar.png", "report.html"):
-        (tmp_path / "results/tiny" / name).unlink()
-    run(*words)
-    assert (tmp_path / "results/tiny/report.html").is_file()
-    assert (tmp_path / "results/tiny/charts/uar.png").is_file()
-
-
-def test_report_draws_again_what_was_deleted(run, data, tmp_path):
+        (finished / name).unlink()
     run("run", "--corpus", data / "tiny.csv", *SMALL)
-    chart, table = tmp_path / "results/tiny/charts/uar.png", tmp_path / "results/tiny/summary.csv"
+    assert (finished / "report.html").is_file()
+    assert (finished / "charts/uar.png").is_file()
+
+
+def test_report_draws_again_what_was_deleted(run, finished):
+    chart, table = finished / "charts/uar.png", finished / "summary.csv"
     before = chart.read_bytes(), table.read_bytes()
     chart.unlink()
     table.unlink()
@@ -95,9 +107,8 @@ def test_report_draws_again_what_was_deleted(run, data, tmp_path):
     assert (chart.read_bytes(), table.read_bytes()) == before
 
 
-def test_real_voices_go_into_the_page_only_when_asked_for(run, data, tmp_path):
-    run("run", "--corpus", data / "tiny.csv", *SMALL)
-    page = tmp_path / "results/tiny/report.html"
+def test_real_voices_go_into_the_page_only_when_asked_for(run, data, finished):
+    page = finished / "report.html"
     assert "<audio" not in page.read_text()
     assert "ser-bench report RUN --audio DIR" in page.read_text()
     status, out, _ = run("report", "results/tiny", "--audio", data)
@@ -110,7 +121,7 @@ def test_real_voices_go_into_the_page_only_when_asked_for(run, data, tmp_path):
 
 def test_a_failed_fit_gives_exit_status_1_and_a_reason(run, data):
     plugin = Path(__file__).with_name("plugin_recorder.py")
-    status, _, err = run("run", "--corpus", data / "tiny.csv", *SMALL, "--models", "failing", "--plugin", plugin)
+    status, _, err = run("run", "--corpus", data / "tiny.csv", *LEAST, "--models", "failing", "--plugin", plugin)
     assert status == 1
     assert "failing, actor fold 1 failed: ValueError: failing on purpose" in err
 
@@ -134,7 +145,7 @@ def test_verify_finds_damage_and_tells_the_mend(run, data, tmp_path):
 
 
 def test_quiet_says_nothing(run, data):
-    status, out, err = run("run", "--corpus", data / "tiny.csv", *SMALL, "-q")
+    status, out, err = run("run", "--corpus", data / "tiny.csv", *LEAST, "-q")
     assert (status, out, err) == (0, "", "")
 
 
@@ -188,7 +199,7 @@ def test_bad_clips_are_named_and_the_sound_ones_used(run, data, tmp_path):
     head, *rows = (data / "tiny.csv").read_text().splitlines()
     bad = ["bad.wav,S01,sad,A", "missing.wav,S01,sad,A"]
     (tmp_path / "mine.csv").write_text("\n".join([head, *(f"{data}/{row}" for row in rows), *bad]))
-    status, _, err = run("run", "--corpus", "mine.csv", *SMALL)
+    status, _, err = run("run", "--corpus", "mine.csv", *LEAST)
     assert status == 0
     assert "bad.wav: not an audio file" in err
     assert "missing.wav: no such file" in err
@@ -202,7 +213,7 @@ def test_classical_models_never_import_tensorflow(data, tmp_path):
     script = (
         "import sys; from ser_bench.cli import call; "
         f"status = call(['run', '--corpus', {str(data / 'tiny.csv')!r}, '--features', 'mfcc', "
-        "'--models', 'svm,xgboost', '--folds', '2', '--jobs', '1', '-q']); "
+        "'--models', 'svm,xgboost', '--splits', 'actor', '--folds', '2', '--jobs', '1', '-q']); "
         "from ser_bench.engine import run_tasks; "
         "loaded = [o.value for o in run_tasks(eval, [(0, \"'tensorflow' in __import__('sys').modules\")], jobs=1)]; "
         "sys.exit(status or int('tensorflow' in sys.modules or loaded != [False]))"

@@ -242,7 +242,21 @@ def test_names_that_are_not_utf_8_go_through_a_whole_run(tmp_path):
             soundfile.write(opened, 0.1 * rng.standard_normal(4000), 16000, format="WAV")
     Path(os.fsdecode(below + b"/\xff.wav")).write_bytes(b"")
     words = ["--corpus", "ravdess", "--data-dir", os.fsdecode(below), "--features", "mfcc", "--jobs", "1"]
-    run = [sys.executable, "-m", "ser_bench", "run", *words, "--models", "chance", "--folds", "2", "--out", "out"]
+    run = [
+        sys.executable,
+        "-m",
+        "ser_bench",
+        "run",
+        *words,
+        "--models",
+        "chance",
+        "--splits",
+        "actor",
+        "--folds",
+        "2",
+        "--out",
+        "out",
+    ]
     done = subprocess.run(run, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "/M\\udce4nner" in done.stdout

@@ -107,8 +107,9 @@ def test_several_corpora_of_one_table_are_told_apart(tmp_path):
 
 def test_a_table_cannot_be_pooled_nor_brought_to_a_rate(tmp_path):
     opened(tmp_path, table())
+    (tmp_path / "other.csv").write_text("path,speaker,emotion\nmine.csv,s,sad\n", encoding="utf-8")
     with pytest.raises(CorpusError, match="a table of features, which cannot be pooled"):
-        open_corpora([str(tmp_path / "mine.csv"), "demo"])
+        open_corpora([str(tmp_path / "mine.csv"), str(tmp_path / "other.csv")])
     with pytest.raises(CorpusError, match="no sound to bring to 16000 Hz"):
         runner.run(Options(corpus=str(tmp_path / "mine.csv"), sample_rate=16000))
 
