@@ -21,7 +21,7 @@ import numpy as np
 
 from ser_bench.fitting import FitResult
 from ser_bench.models.base import Model
-from ser_bench.paths import replacing
+from ser_bench.paths import mark_used, replacing
 
 _SHARED_SOURCE = ("ser_bench.fitting", "ser_bench.matrices", "ser_bench.importance")
 
@@ -97,6 +97,7 @@ class FitStore:
         """Return a fit's outcome, or None where it is not there or its file is damaged (it is then redone)."""
         try:
             with self._path(key).open("rb") as opened, np.load(opened, allow_pickle=False) as saved:
+                mark_used(self._path(key))
                 rest = json.loads(saved["rest"].tobytes())
                 return FitResult(
                     saved["predicted"],

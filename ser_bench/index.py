@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from stat import S_ISREG
 
-from ser_bench.paths import replacing
+from ser_bench.paths import mark_used, replacing
 
 _RACY_NS = 2_000_000_000
 _BLOCK = 1 << 20
@@ -33,6 +33,7 @@ class StatIndex:
         try:
             known = json.loads(self._file.read_text(encoding="utf-8"))
             self._known = known if isinstance(known, dict) else {}
+            mark_used(self._file)
         except (OSError, ValueError):
             self._known = {}  # it saves time and nothing else: without it the files are hashed
 

@@ -16,7 +16,7 @@ from ser_bench.errors import SerBenchError
 SCRATCH = ".scratch-"
 """How the names of folders for passing use begin."""
 
-_STALE_SECONDS = 24 * 3600.0
+_DAY_SECONDS = 24 * 3600.0
 
 
 def cache_folder() -> Path:
@@ -59,6 +59,13 @@ def readable(name: str) -> str:
     return name.encode(errors="backslashreplace").decode()
 
 
+def mark_used(path: Path) -> None:
+    """Note that a file was used today, for ``ser-bench store --prune``; nothing is lost where that cannot be noted."""
+    with suppress(OSError):
+        if time.time() - path.stat().st_mtime > _DAY_SECONDS:
+            os.utime(path)
+
+
 def make_writable(folder: Path, error: type[SerBenchError], option: str) -> None:
     """Make a folder and try to write into it; raise ``error``, naming the option that chooses another, if not."""
     try:
@@ -73,7 +80,7 @@ def make_writable(folder: Path, error: type[SerBenchError], option: str) -> None
 
 def remove_stale(folder: Path) -> None:
     """Remove what killed processes left below ``folder`` more than a day ago: temporary files and scratch folders."""
-    limit = time.time() - _STALE_SECONDS
+    limit = time.time() - _DAY_SECONDS
     for left in (*folder.glob(f"{SCRATCH}*"), *folder.rglob(".*.tmp")):
         with suppress(OSError):
             if left.stat().st_mtime < limit:

@@ -17,9 +17,10 @@ import numpy as np
 import pandas as pd
 
 from ser_bench import __version__, metrics, tables
-from ser_bench.features import column_groups
+from ser_bench.features import column_groups, set_key
 from ser_bench.fitting import FitResult
 from ser_bench.paths import readable
+from ser_bench.plan import needed_sets
 from ser_bench.results import PREDICTION_COLUMNS
 
 if TYPE_CHECKING:
@@ -46,7 +47,12 @@ Book = Mapping["PlannedFit", "FitResult | Failure"]
 
 
 def fit_rows(
-    planned: Sequence[PlannedFit], book: Book, clips: pd.DataFrame, options: Options, corpus: str
+    planned: Sequence[PlannedFit],
+    book: Book,
+    keys: Mapping[PlannedFit, str],
+    clips: pd.DataFrame,
+    options: Options,
+    corpus: str,
 ) -> pd.DataFrame:
     """Return ``fits.csv``: a row per planned fit, scores where it has any. ``clips`` is indexed by clip."""
     rows = []
@@ -64,6 +70,7 @@ def fit_rows(
             "seed": fit.seed,
             "status": "ok" if isinstance(result, FitResult) else result.status,
             "error": "" if isinstance(result, FitResult) else result.error,
+            "key": keys.get(fit, ""),
             "n_train": len(fit.fold.train),
             "n_test": len(fit.fold.test),
             "parameters": json.dumps(dict(fit.entry.model.parameters), sort_keys=True, default=list),
@@ -196,6 +203,7 @@ def describe(
         "splits": list(options.splits),
         "features": options.features,
         "features_of": {entry.model.name: entry.features for entry in chosen},
+        "stored_sets": sorted(f"{s.name}-{set_key(s)}" for s in needed_sets(chosen)),
         "synthetic": corpus.synthetic,
         "normalize": options.normalize,
         "target": options.target,

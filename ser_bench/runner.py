@@ -88,7 +88,7 @@ def run(options: Options, watch: Watch | None = None) -> RunOutcome:
     book, work = carry_out(planned, keys, setting, options, store, watch)
     info = records.describe(options, opened, extraction, setting.labels, chosen, work, started)
     tables = {
-        "fits": records.fit_rows(planned, book, clips, options, opened.corpus.name),
+        "fits": records.fit_rows(planned, book, keys, clips, options, opened.corpus.name),
         "curves": records.curve_rows(planned, book),
         "clips": records.clip_rows(clips, opened.folders),
         "audit": audit.audit_rows(planned, clips),

@@ -27,7 +27,7 @@ import numpy as np
 
 from ser_bench.errors import StoreError
 from ser_bench.features import set_key
-from ser_bench.paths import make_writable, remove_stale, replacing
+from ser_bench.paths import make_writable, mark_used, remove_stale, replacing
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -65,6 +65,8 @@ class FeatureStore:
     def keys(self, feature_set: FeatureSet) -> set[str]:
         """Return the keys of the clips whose features lie in the store."""
         shards = _shards(self.set_folder(feature_set))
+        for shard in shards:
+            mark_used(shard)
         return {key for shard in shards for key in _read_shard(shard, ["key"])["key"].to_pylist()}
 
     def write(self, feature_set: FeatureSet, rows: Mapping[str, np.ndarray]) -> None:

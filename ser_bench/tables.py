@@ -41,7 +41,8 @@ class Table:
         return f"{self.name}.csv"
 
     def shaped(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return exactly this table's columns; one without rows need not have them."""
+        """Return exactly this table's columns; one without rows need not have them, nor any those that came later."""
+        table = table.assign(**{name: "" for name in self.later if name not in table})
         return table.reindex(columns=list(self.columns)) if table.empty else table[list(self.columns)]
 
     def to_csv(self, table: pd.DataFrame) -> bytes:
@@ -69,9 +70,10 @@ FITS = Table(
     columns=(
         *("corpus", "target", "features", "normalize", *FIT_KEY, "seed", "status", "error"),
         *("n_train", "n_test", "accuracy", "uar", "macro_f1", "fit_seconds", "predict_seconds", "parameters"),
-        "model_bytes",
+        *("model_bytes", "key"),
     ),
-    texts=("corpus", "target", "features", "normalize", "model", "split", "status", "error", "parameters"),
+    texts=("corpus", "target", "features", "normalize", "model", "split", "status", "error", "parameters", "key"),
+    later=("key",),
     integers=("repeat", "fold", "seed"),
     counts=("n_train", "n_test", "model_bytes"),
 )

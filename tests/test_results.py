@@ -35,7 +35,7 @@ def make_fits():
     fits = fits.assign(repeat=0, seed=7, status="ok", error="", n_train=3, n_test=3, accuracy=1 / 3, uar=0.1)
     fits = fits.assign(macro_f1=0.3, fit_seconds=0.25, predict_seconds=0.01, parameters='{"C": 1}')
     fits.loc[3, ["status", "error", "n_test", "uar"]] = ["failed", "it broke,\nbadly", np.nan, np.nan]
-    return fits.assign(model_bytes=[1000, 1000, 2000, np.nan])[list(FITS.columns)]
+    return fits.assign(model_bytes=[1000, 1000, 2000, np.nan], key=["a", "b", "c", ""])[list(FITS.columns)]
 
 
 def make_predictions():

@@ -26,6 +26,7 @@ COMMANDS = {
     "run": "The benchmark: fit models under several splits, leave tables and charts.",
     "report": "Draw a run's tables and charts again, without fitting.",
     "tune": "Search a model's parameters inside the training speakers only.",
+    "store": "What lies in the feature store, with sizes; make room.",
     "compare": "Set several runs side by side, with paired tests where the clips are the same.",
     "train": "Train one model on a whole corpus and keep it as one file.",
     "model": "Show what is in a trained model's file.",
