@@ -20,6 +20,7 @@ from ser_bench.extraction import Extraction, extract, tell_losses
 from ser_bench.features import column_groups, set_key
 from ser_bench.fits import FitStore, digest_of, fit_key
 from ser_bench.fitting import FitResult, FitTask, run_fit
+from ser_bench.journal import Journal
 from ser_bench.opening import open_corpus
 from ser_bench.paths import SCRATCH, default_store, make_writable
 from ser_bench.store import FeatureStore
@@ -67,8 +68,6 @@ def run(options: Options, watch: Watch | None = None) -> RunOutcome:
         For whatever in the options or the data makes the run impossible; fits that fail do not raise.
     """
     watch = watch or Silent()
-    started = time.time()
-    store = (options.store or default_store()).absolute()
     plan.check_names(options)
     opened = open_corpus(options, watch)
     chosen = plan.entries(options, opened.shelf())
@@ -77,6 +76,13 @@ def run(options: Options, watch: Watch | None = None) -> RunOutcome:
             watch.warn(f"{entry.model.name} is skipped: {entry.skipped}")
     folder = options.out or Path("results", opened.corpus.name)
     make_writable(folder, RunError, "--out")
+    with Journal(folder, watch) as journal:
+        return _run(options, opened, chosen, folder, journal)
+
+
+def _run(options: Options, opened: OpenCorpus, chosen: Sequence[plan.Entry], folder: Path, watch: Watch) -> RunOutcome:
+    started = time.time()
+    store = (options.store or default_store()).absolute()
     plan.fits(chosen, plan.with_labels(opened.clips, options.target), options)  # so that errors come at once
     extraction, setting = set_up(opened, chosen, options, store, watch)
     clips = setting.clips
@@ -84,6 +90,7 @@ def run(options: Options, watch: Watch | None = None) -> RunOutcome:
     keys = keys_of(planned, setting)
     identity = identity_of(planned, keys, extraction)
     if not options.fresh and results.is_finished(folder, identity):
+        watch.note("planned", fits=len(keys), before=len(keys), cost=0.0, jobs=0)
         return RunOutcome(folder, 0, len(planned), {"computed": 0, "reused": len(keys)}, unchanged=True)
     book, work = carry_out(planned, keys, setting, options, store, watch)
     info = records.describe(options, opened, extraction, setting.labels, chosen, work, started)
@@ -141,14 +148,18 @@ def carry_out(
     todo = sorted((same[0] for same in twins.values()), key=lambda fit: -fit.cost)
     begun = time.perf_counter()
     jobs = min(options.jobs or cores(), max(1, len(todo)))
+    cost = sum(fit.cost for fit in todo)
+    watch.note("planned", fits=len(keys), before=len(keys) - sum(map(len, twins.values())), cost=cost, jobs=jobs)
     if todo:
-        advance = watch.begin(sum(fit.cost for fit in todo), "fitting", "fit", len(todo))
+        advance = watch.begin(cost, "fitting", "fit", len(todo))
         with mapped_matrices(todo, setting, store) as paths:
             tasks = ((fit, task_of(fit, setting, [paths[sets] for sets in all_sets(fit)])) for fit in todo)
             for outcome in run_tasks(run_fit, tasks, jobs=jobs, timeout=options.fit_timeout):
                 advance(outcome.key.cost)
                 kept = _keep(outcome, saved, keys[outcome.key], watch)
-                book |= dict.fromkeys(twins[keys[outcome.key]], kept)
+                same = twins[keys[outcome.key]]
+                book |= dict.fromkeys(same, kept)
+                _log(same, kept, watch)
     return book, _work(todo, book, time.perf_counter() - begun, jobs, reused=len(keys) - len(todo))
 
 
@@ -164,6 +175,18 @@ def _keep(outcome: Outcome, saved: FitStore, key: str, watch: Watch) -> FitResul
     failure = records.Failure("timeout" if outcome.ended == "timeout" else "failed", outcome.error or "")
     watch.warn(f"{_name(outcome.key)} {failure.status}: {failure.error}")
     return failure
+
+
+def _log(same: Sequence[plan.PlannedFit], kept: FitResult | records.Failure, watch: Watch) -> None:
+    """Note what became of a fit, and of those that equal it."""
+    if isinstance(kept, FitResult):
+        how: dict[str, Any] = {"status": "ok", "seconds": round(kept.fit_seconds + kept.predict_seconds, 3)}
+    else:
+        how = {"status": kept.status, "error": kept.error}
+    for place, fit in enumerate(same):
+        cost = fit.cost if place == 0 else 0.0
+        told = {"model": fit.entry.model.name, "split": fit.split, "repeat": fit.repeat, "fold": fit.number}
+        watch.note("fit", **told, **how, cost=cost)
 
 
 def keys_of(planned: Sequence[plan.PlannedFit], setting: Setting) -> dict[plan.PlannedFit, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 Advance = Callable[[float], None]
 
@@ -20,6 +20,9 @@ class Watch(Protocol):
     def warn(self, text: str) -> None:
         """Take a warning."""
 
+    def note(self, event: str, **facts: Any) -> None:
+        """Take what only a log keeps."""
+
     def begin(self, total: float, what: str, unit: str, count: int) -> Advance:
         """Announce work of ``total`` in ``count`` pieces; the returned function is told each piece's share."""
 
@@ -34,6 +37,9 @@ class Silent:
         """Keep quiet."""
 
     def warn(self, text: str) -> None:
+        """Keep quiet."""
+
+    def note(self, event: str, **facts: Any) -> None:
         """Keep quiet."""
 
     def begin(self, total: float, what: str, unit: str, count: int) -> Advance:

@@ -21,7 +21,7 @@ FLOORS = [
     {"corpora", "recorded", "features", "splits"},
     {"store", "index", "models", "engine", "matrices", "importance", "fetching", "unpacking", "download", "export"},
     {"opening", "batches", "extraction", "health", "plan", "fitting", "fits"},
-    {"audit", "records", "results", "tables", "runner", "tuning", "plugins", "housekeeping"},
+    {"audit", "records", "results", "tables", "runner", "tuning", "plugins", "housekeeping", "journal"},
     {"report", "explore", "bundle"},
     {"cli", "api", "__main__"},
 ]

@@ -24,6 +24,7 @@ COMMANDS = {
     "extract": "Fill the feature store from a corpus.",
     "export": "Write a corpus's features as one table, CSV or Parquet, a row per clip.",
     "run": "The benchmark: fit models under several splits, leave tables and charts.",
+    "status": "How far a run is, also while it goes.",
     "report": "Draw a run's tables and charts again, without fitting.",
     "tune": "Search a model's parameters inside the training speakers only.",
     "store": "What lies in the feature store, with sizes; make room.",

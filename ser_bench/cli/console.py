@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 import click
 
@@ -35,6 +36,9 @@ class Console:
         self._warned += 1
         if self._warned <= _MOST_WARNINGS or self.verbose:
             self._above_bar(f"warning: {text}")
+
+    def note(self, event: str, **facts: Any) -> None:
+        """Leave what only a log keeps to the log."""
 
     def close(self) -> None:
         """Leave the progress bar's line, and say how many warnings were held back."""

@@ -1,0 +1,117 @@
+"""A run's log says what happened as it happens, and ``status`` reads it while the run goes and after."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from ser_bench.cli import call
+from ser_bench.errors import RunError
+from ser_bench.journal import FILE, Journal, progress
+from ser_bench.watch import Silent
+
+
+def lines(folder: Path) -> list[dict]:
+    return [json.loads(line) for line in (folder / FILE).read_text().splitlines()]
+
+
+def fit(journal: Journal, number: int, status: str = "ok", **facts) -> None:
+    place = {"model": "svm", "split": "actor", "repeat": 0, "fold": number}
+    journal.note("fit", **place, status=status, cost=1.0, **({"seconds": 0.5} if status == "ok" else {}), **facts)
+
+
+def test_what_is_said_reaches_the_log_and_whoever_watches(tmp_path):
+    heard = []
+
+    class Ear(Silent):
+        def say(self, text: str) -> None:
+            heard.append(text)
+
+        def warn(self, text: str) -> None:
+            heard.append(text)
+
+    with Journal(tmp_path, Ear()) as journal:
+        journal.say("corpus tiny")
+        journal.warn("a clip is bad")
+        journal.begin(3, "fitting", "fit", 3)(1)
+    assert heard == ["corpus tiny", "a clip is bad"]
+    assert [line["event"] for line in lines(tmp_path)] == ["started", "said", "warned", "began", "ended"]
+
+
+def test_a_run_that_goes_on_is_told_by_its_process(tmp_path):
+    with Journal(tmp_path, Silent()) as journal:
+        journal.note("planned", fits=4, before=1, cost=3.0, jobs=1)
+        fit(journal, 0)
+        begun = datetime.fromisoformat(next(x for x in lines(tmp_path) if x["event"] == "planned")["time"]).timestamp()
+        found = progress(tmp_path, now=begun + 10)
+        assert (found.state, found.detail, found.fits, found.before) == ("running", f"process {os.getpid()}", 4, 1)
+        assert found.left == pytest.approx(20)
+    assert progress(tmp_path).state == "finished"
+
+
+@pytest.mark.parametrize(("error", "state"), [(KeyboardInterrupt(), "interrupted"), (RunError("no room"), "error")])
+def test_how_a_run_ended_is_told(tmp_path, error, state):
+    with pytest.raises(type(error)), Journal(tmp_path, Silent()):
+        raise error
+    assert progress(tmp_path).state == state
+
+
+def test_a_killed_run_is_cut_off_even_if_its_number_is_used_again(tmp_path):
+    code = f"""
+import os, signal
+from pathlib import Path
+from ser_bench.journal import Journal
+from ser_bench.watch import Silent
+Journal(Path({str(tmp_path)!r}), Silent()).__enter__()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", code], check=False)
+    assert progress(tmp_path).state == "cut off"
+    said = lines(tmp_path)[0] | {"pid": os.getpid()}
+    (tmp_path / FILE).write_text(json.dumps(said) + "\n")
+    assert progress(tmp_path).state == "cut off"
+
+
+def test_only_the_last_run_of_a_folder_counts_and_a_torn_line_is_passed_over(tmp_path):
+    with Journal(tmp_path, Silent()) as journal:
+        fit(journal, 0)
+    with Journal(tmp_path, Silent()) as journal:
+        fit(journal, 1)
+        fit(journal, 2, "failed", error="ValueError: on purpose")
+    with (tmp_path / FILE).open("a") as opened:
+        opened.write('{"time": "2026-')
+    assert [line["fold"] for line in progress(tmp_path).ended] == [1, 2]
+
+
+def test_a_log_that_cannot_be_written_ends_no_run(tmp_path):
+    (tmp_path / FILE).mkdir()
+    with Journal(tmp_path, Silent()) as journal:
+        journal.say("on")
+
+
+def test_no_log_is_told_in_a_line(tmp_path, capsys):
+    assert call(["status", str(tmp_path)]) == 2
+    assert "holds no log of a run" in capsys.readouterr().err
+    (tmp_path / FILE).write_text("nonsense\n")
+    with pytest.raises(RunError, match="no log of a run"):
+        progress(tmp_path)
+
+
+def test_status_says_what_is_done_what_failed_and_how_to_go_on(tmp_path, capsys):
+    with pytest.raises(KeyboardInterrupt), Journal(tmp_path, Silent()) as journal:
+        journal.note("planned", fits=8, before=2, cost=6.0, jobs=1)
+        fit(journal, 0)
+        fit(journal, 1, "failed", error="ValueError: on purpose")
+        raise KeyboardInterrupt
+    assert call(["status", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "stopped by Ctrl-C" in out
+    assert "4 of 8 fits done, 2 of them before this run, 1 failed" in out
+    assert "last: svm, actor fold 2, failed: ValueError: on purpose" in out
+    assert "the same command goes on from there" in out
