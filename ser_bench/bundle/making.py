@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ser_bench import __version__, corpora, features, fitting, metrics, models, plan, records, runner, statistics
-from ser_bench.bundle import archive, manifest, state
+from ser_bench.bundle import archive, manifest, onnx, state
+from ser_bench.bundle.trained import TrainedModel
 from ser_bench.engine import run_tasks
 from ser_bench.errors import BundleError, ConfigError, UnknownNameError
 from ser_bench.opening import open_corpus
@@ -29,17 +30,23 @@ HELD_OUT = "actor:"
 
 _DRAWS = 2000
 _COMPARED = 32
+_MOST_ROWS = 2000
+_MOST_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
 class Made:
-    """A file that was written, its size in bytes, what it says of itself, and how long the fit took."""
+    """A file that was written, its size in bytes, what it says of itself, and how long the fit took.
+
+    ``agreement`` says how well an ONNX file agrees with the model; None for ser-bench's own.
+    """
 
     path: Path
     size: int
     info: manifest.Manifest
     fit_seconds: float
     warnings: tuple[str, ...]
+    agreement: onnx.Agreement | None = None
 
 
 @dataclass(frozen=True)
@@ -52,8 +59,10 @@ class _Fitted:
     warnings: tuple[str, ...]
 
 
-def train(options: Options, name: str, path: Path, watch: Watch, hold_out: str = "") -> Made:
+def train(options: Options, name: str, path: Path, watch: Watch, hold_out: str = "", *, as_onnx: bool = False) -> Made:
     """Train the model called ``name`` and write its file; ``hold_out`` names speakers to leave out.
+
+    With ``as_onnx`` the file is for other programs, and was compared with the model on the training clips.
 
     Raises
     ------
@@ -61,14 +70,10 @@ def train(options: Options, name: str, path: Path, watch: Watch, hold_out: str =
         For whatever makes it impossible: an unknown name, an option that one clip alone cannot follow, a file
         that cannot be written, a fit that fails, a model that no file can hold.
     """
-    if options.normalize != "none":
-        raise ConfigError(
-            f"--normalize {options.normalize} needs all clips of a speaker, and a model is asked about one\n"
-            "train without it"
-        )
-    if corpora.is_recorded(options.corpus):
-        raise ConfigError(f"{options.corpus} is a table of features, and a kept model is asked about sound")
+    _check(options)
     check_file(path)
+    if as_onnx:
+        onnx.check_extra("an ONNX file")
     options = options.model_copy(update={"models": (name,), "splits": ()})
     _entry(name, options, features.shelf())
     opened = open_corpus(options, watch)
@@ -77,17 +82,30 @@ def train(options: Options, name: str, path: Path, watch: Watch, hold_out: str =
     _, setting = runner.set_up(opened, [entry], options, store, watch)
     fold = _fold(setting, hold_out)
     fit = plan.PlannedFit(entry, "train", 0, 0, fold, options.seed)
-    done = _carry_out(fit, setting, store, watch)
+    done, rows = _carry_out(fit, setting, store, watch, _MOST_ROWS if as_onnx else 0)
     info = _describe(fit, setting, opened, options, done)
-    size = archive.write(path, info.model_dump(), done.members)
-    return Made(path, size, info, done.seconds, done.warnings)
+    if not as_onnx:
+        return Made(path, archive.write(path, info.model_dump(), done.members), info, done.seconds, done.warnings)
+    agreement = onnx.write(TrainedModel(info, state.unpack(done.members), entry.sets), path, rows)
+    return Made(path, path.stat().st_size, info, done.seconds, done.warnings, agreement)
 
 
-def check_file(path: Path) -> None:
+def _check(options: Options) -> None:
+    """Raise :class:`ConfigError` for options that an answer about one sound cannot follow."""
+    if options.normalize != "none":
+        raise ConfigError(
+            f"--normalize {options.normalize} needs all clips of a speaker, and a model is asked about one\n"
+            "train without it"
+        )
+    if corpora.is_recorded(options.corpus):
+        raise ConfigError(f"{options.corpus} is a table of features, and a kept model is asked about sound")
+
+
+def check_file(path: Path, option: str = "-o") -> None:
     """Make the file's folder, if need be, and try whether it can be written; raises :class:`BundleError`."""
     if path.is_dir():
         raise BundleError(f"cannot write a model to {path}: it is a folder; name a file in it")
-    make_writable(path.parent, BundleError, "-o")
+    make_writable(path.parent, BundleError, option)
 
 
 def _entry(name: str, options: Options, shelf: Mapping[str, Any]) -> plan.Entry:
@@ -123,16 +141,25 @@ def _speakers(hold_out: str) -> tuple[str, ...]:
     return names
 
 
-def _carry_out(fit: plan.PlannedFit, setting: runner.Setting, store: Path, watch: Watch) -> _Fitted:
-    """Fit in a worker process, where libraries stay quiet, on one thread."""
+def _carry_out(
+    fit: plan.PlannedFit, setting: runner.Setting, store: Path, watch: Watch, most_rows: int
+) -> tuple[_Fitted, np.ndarray]:
+    """Fit in a worker process, where libraries stay quiet, on one thread; return also training clips' features."""
     advance = watch.begin(1, f"fitting {fit.entry.model.name}", "fit", 1)
     with runner.mapped_matrices([fit], setting, store) as paths:
         task = runner.task_of(fit, setting, [paths[sets] for sets in runner.all_sets(fit)])
         (outcome,) = run_tasks(_fit, [("fit", task)], jobs=1)
+        rows = _spaced(np.load(task.matrix, mmap_mode="r", allow_pickle=False), task.train, most_rows)
     advance(1)
     if outcome.ended != "ok":
         raise BundleError(f"{fit.entry.model.name}: {str(outcome.error).removeprefix('BundleError: ')}")
-    return outcome.value
+    return outcome.value, rows
+
+
+def _spaced(X: np.ndarray, rows: np.ndarray, most: int) -> np.ndarray:
+    """Return rows of features, all or as many evenly spaced ones as are asked for and fit into memory."""
+    count = min(len(rows), most, max(1, _MOST_BYTES // X[0].nbytes))
+    return np.asarray(X[rows[np.linspace(0, len(rows) - 1, count).astype(int)]])
 
 
 def _fit(task: fitting.FitTask) -> _Fitted:

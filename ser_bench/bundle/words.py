@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ser_bench.bundle.making import Made
     from ser_bench.bundle.manifest import HeldOutSaid, Manifest
+    from ser_bench.bundle.onnx import Agreement
 
 SYNTHETIC = "SYNTHETIC SPEECH: this model learnt from made-up voices; its answers on real ones mean nothing"
 
@@ -23,8 +24,18 @@ def made(done: Made) -> list[str]:
         f"labels: {', '.join(info.labels)}",
         score(info),
         *([SYNTHETIC] if info.synthetic else []),
+        *([agreement(done.agreement)] if done.agreement else []),
         f"model: {done.path} ({size(done.size)})",
     ]
+
+
+def agreement(found: Agreement) -> str:
+    """Return the line that says how well an ONNX file agrees with its model."""
+    asked = "training clips" if found.clips else "rows drawn at random around the training data's mean"
+    return (
+        f"ONNX: answers as the model does on {found.rows:,} {asked}; "
+        f"probabilities differ by at most {found.largest:.1g} (allowed: {found.tolerance:g})"
+    )
 
 
 def about(info: Manifest) -> list[str]:

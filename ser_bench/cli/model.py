@@ -11,16 +11,39 @@ import click
 @click.command(name="model")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Everything the file says of itself, as JSON.")
-def command(file: Path, as_json: bool) -> int:
+@click.option(
+    "--onnx",
+    "exported",
+    type=click.Path(path_type=Path),
+    metavar="OUT",
+    help="Write the model as ONNX for other programs; needs the extra [onnx].",
+)
+def command(file: Path, as_json: bool, exported: Path | None) -> int:
     """Show what is in a trained model's file: what it predicts, what it learnt from, its score and its limits.
 
+    With --onnx it writes the model as an ONNX file instead, if that answers alike; every model but chance can be.
+
     \b
-    Example:
+    Examples:
       ser-bench model svm.ser
+      ser-bench model svm.ser --onnx svm.onnx
     """
+    if exported is not None:
+        return _export(file, exported)
     from ser_bench.bundle import archive, manifest, words
 
     said, _ = archive.read(file)
     info = manifest.checked(said, file)
     click.echo(json.dumps(said, indent=1, ensure_ascii=False) if as_json else "\n".join(words.about(info)))
+    return 0
+
+
+def _export(file: Path, out: Path) -> int:
+    from ser_bench.bundle import load_model, making, onnx, words
+
+    onnx.check_extra("--onnx")
+    making.check_file(out, "--onnx")
+    model = load_model(file)
+    click.echo(words.agreement(onnx.write(model, out)))
+    click.echo(f"model: {out} ({words.size(out.stat().st_size)})")
     return 0

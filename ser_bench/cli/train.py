@@ -27,6 +27,12 @@ from ser_bench.cli.options import common_options, corpus_options, gather
     default="",
     help="Leave these speakers out of training; the score on them goes into the file.",
 )
+@click.option(
+    "--format",
+    "written_as",
+    type=click.Choice(["bundle", "onnx"]),
+    help="bundle for ser-bench predict, onnx for other programs, checked to answer alike. [default: by FILE's ending]",
+)
 @corpus_options
 @click.option(
     "--features", metavar="SET", help="One set, several joined with +, or auto: the model's own. [default: auto]"
@@ -36,22 +42,34 @@ from ser_bench.cli.options import common_options, corpus_options, gather
 @click.option("--seed", type=int, metavar="N", help="The same seed gives the same model. [default: 0]")
 @common_options
 def command(
-    config_file: str | None, quiet: bool, verbose: bool, model: str, output: Path, hold_out: str, **given: Any
+    config_file: str | None,
+    quiet: bool,
+    verbose: bool,
+    model: str,
+    output: Path,
+    hold_out: str,
+    written_as: str | None,
+    **given: Any,
 ) -> int:
     """Train one model on a whole corpus and keep it as one file, for ser-bench predict.
 
     The fit is the benchmark's own: the same features, copies of training clips, groups and seed.
 
+    With --format onnx, or an output that ends in .onnx, the file is for other programs: every model but chance can be
+    written so (extra [onnx]), and is only if it answers on the training clips as the model itself.
+
     \b
     Examples:
       ser-bench train --model svm -o svm.ser --corpus ravdess --data-dir RAVDESS
       ser-bench train --model ensemble -o best.ser --config strong --hold-out actor:23,24
+      ser-bench train --model svm -o svm.onnx --corpus ravdess --data-dir RAVDESS
     """
     options = gather(config_file, given)
     console = Console(quiet=quiet, verbose=verbose)
     from ser_bench.bundle import making, words
 
-    made = making.train(options, model, output, console, hold_out)
+    as_onnx = written_as == "onnx" if written_as else output.suffix.lower() == ".onnx"
+    made = making.train(options, model, output, console, hold_out, as_onnx=as_onnx)
     console.close()
     for warning in made.warnings:
         console.detail(warning)
