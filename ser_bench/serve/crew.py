@@ -114,7 +114,10 @@ class _Place:
         theirs.close()
         if self.crew.stopping.is_set():
             self.kill()
-        kind, said = _message(pipe, _START_SECONDS) or (worker.REFUSED, "a worker process could not start")
+        try:
+            kind, said = _message(pipe, _START_SECONDS)
+        except (OverdueError, CrashedError):
+            kind, said = worker.REFUSED, "a worker process could not start"
         if kind == worker.READY:
             self.pipe = pipe
             self.crew._tell("worker started", pid=said)
@@ -129,21 +132,30 @@ class _Place:
     def _serve(self, data: bytes, future: Future) -> None:
         if not future.set_running_or_notify_cancel():
             return  # who asked has gone
+        if not self.process.is_alive():  # it died while nothing was in hand, which is not this clip's fault
+            self._lose("died")
+            self._hire()
+        try:
+            future.set_result(self._asked(data))
+        except (OverdueError, CrashedError) as error:
+            self._lose("overdue" if isinstance(error, OverdueError) else "crashed")
+            future.set_exception(error)
+
+    def _asked(self, data: bytes) -> tuple[str, Any]:
+        if self.pipe is None:
+            raise OverdueError
         try:
             self.pipe.send_bytes(data)
-            message = _message(self.pipe, self.crew.limit)
         except OSError:
-            message = None
-        if message is not None:
-            future.set_result(message)
-            return
-        overdue = self.process.is_alive()
-        pid = self.process.pid
+            raise CrashedError from None
+        return _message(self.pipe, self.crew.limit)
+
+    def _lose(self, reason: str) -> None:
         self.kill()
-        self.pipe.close()
-        self.pipe = None
-        self.crew._tell("worker lost", pid=pid, reason="overdue" if overdue else "crashed")
-        future.set_exception(OverdueError() if overdue else CrashedError())
+        self.crew._tell("worker lost", pid=self.process.pid, reason=reason)
+        if self.pipe is not None:
+            self.pipe.close()
+            self.pipe = None
 
     def kill(self) -> None:
         if self.process is not None and self.process.is_alive():
@@ -151,10 +163,12 @@ class _Place:
             self.process.join()
 
 
-def _message(pipe: Any, seconds: float) -> tuple[str, Any] | None:
-    """Return what the worker says, or None where it says nothing in time or dies."""
+def _message(pipe: Any, seconds: float) -> tuple[str, Any]:
+    """Return what the worker says; raises :class:`OverdueError` or :class:`CrashedError` where it says nothing."""
     try:
-        kind, said = json.loads(pipe.recv_bytes()) if pipe.poll(seconds) else ("", None)
+        if not pipe.poll(seconds):
+            raise OverdueError
+        kind, said = json.loads(pipe.recv_bytes())
     except (EOFError, OSError, ValueError):
-        return None
-    return (kind, said) if kind else None
+        raise CrashedError from None
+    return kind, said
