@@ -77,6 +77,7 @@ HEAVY = (
         "export --help",
         "explore --help",
         "predict --help",
+        "serve --help",
         "corpora",
         "corpora emodb",
         "features",
