@@ -118,6 +118,13 @@ def print_alone(file: str, data: bytes) -> float:
     return statistics.median(times[10:])
 
 
+def processor_seconds(service: subprocess.Popen) -> tuple[float, float]:
+    """Return the processor time in seconds that the service itself took so far, and that of its workers."""
+    root = psutil.Process(service.pid)
+    used = [sum(p.cpu_times()[:2]) for p in (root, *root.children(recursive=True))]
+    return used[0], sum(used[1:])
+
+
 def memory(service: subprocess.Popen) -> float:
     """Return the resident memory of the service and its workers in MB."""
     root = psutil.Process(service.pid)
@@ -136,6 +143,7 @@ def main(file: str, clip: str, total: int = 5_000) -> None:
         try:
             ask_many(address, body, 200, 1, 0.0, lambda n: None)
             ask_many(address, body, 800, CLIENTS, 2 * alone * CLIENTS / WORKERS / 1e3, lambda n: None)
+            before = processor_seconds(service)
             marks = {n: f"  after {n:,}: {{:.0f}} MB" for n in MARKS}
             ask_many(
                 address,
@@ -145,6 +153,8 @@ def main(file: str, clip: str, total: int = 5_000) -> None:
                 0.0,
                 lambda n: print(marks[n].format(memory(service))) if n in marks else None,
             )
+            took = [1e3 * (after - b) / total for after, b in zip(processor_seconds(service), before, strict=True)]
+            print(f"  processor time of a clip: {took[1]:.1f} ms in a worker, {took[0]:.1f} ms in the service itself")
         finally:
             service.terminate()
             print(f"exit status {service.wait(30)}")

@@ -110,7 +110,7 @@ def create_app(service: Service) -> flask.Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
     _guard(app, guarded=security.is_loopback(settings.host))
-    _tell_errors(app, settings)
+    _tell_errors(app, settings.max_bytes)
     _add_routes(app, service)
     _add_page(app, service)
     return app
@@ -172,8 +172,8 @@ def _guard(app: flask.Flask, *, guarded: bool) -> None:
         return response
 
 
-def _tell_errors(app: flask.Flask, settings: Settings) -> None:
-    """Answer every error with JSON."""
+def _tell_errors(app: flask.Flask, most: int) -> None:
+    """Answer every error with JSON; ``most`` is how many bytes a file may have."""
 
     @app.errorhandler(RefusedError)
     def refused(error: RefusedError) -> flask.Response:
@@ -184,7 +184,7 @@ def _tell_errors(app: flask.Flask, settings: Settings) -> None:
 
     @app.errorhandler(HTTPException)
     def known(error: HTTPException) -> flask.Response:
-        response = flask.make_response({"error": wording.of_status(error.code or 500, settings)}, error.code or 500)
+        response = flask.make_response({"error": wording.of_status(error.code or 500, most)}, error.code or 500)
         if methods := getattr(error, "valid_methods", None):
             response.headers["Allow"] = ", ".join(sorted(methods))
         return response
@@ -192,4 +192,4 @@ def _tell_errors(app: flask.Flask, settings: Settings) -> None:
     @app.errorhandler(Exception)
     def unknown(error: Exception) -> flask.Response:
         log.LOGGER.error("fault", exc_info=error)
-        return flask.make_response({"error": wording.of_status(500, settings)}, 500)
+        return flask.make_response({"error": wording.of_status(500, most)}, 500)

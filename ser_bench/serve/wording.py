@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ser_bench.bundle import words
 from ser_bench.bundle.manifest import Manifest
-from ser_bench.serve.settings import MEGABYTE, Settings
+from ser_bench.serve.settings import MEGABYTE
 
 _BY_STATUS = {
     400: "The request cannot be understood.",
@@ -15,10 +15,10 @@ _BY_STATUS = {
 }
 
 
-def of_status(status: int, settings: Settings) -> str:
-    """Return the sentence of a status that came up before a clip was looked at."""
+def of_status(status: int, most: int) -> str:
+    """Return the sentence of a status that came up before a clip was looked at; ``most`` bytes are allowed."""
     if status == 413:
-        return too_large(settings.max_bytes)
+        return too_large(most)
     return _BY_STATUS.get(status, "Something went wrong here." if status >= 500 else "The request was refused.")
 
 

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from tests.serve.conftest import encoded, speech
+from .conftest import encoded, speech
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")

@@ -22,7 +22,8 @@ import pytest
 from ser_bench.bundle import archive
 from ser_bench.cli import call
 from ser_bench.serve.crew import CrashedError, Crew, OverdueError
-from tests.serve.conftest import encoded, form, post, speech
+
+from .conftest import encoded, form, post, speech
 
 
 @pytest.fixture(scope="module")

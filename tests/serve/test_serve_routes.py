@@ -14,7 +14,8 @@ from ser_bench.serve import log, security, worker
 from ser_bench.serve.app import Service, create_app, shown
 from ser_bench.serve.crew import CrashedError, OverdueError
 from ser_bench.serve.settings import Settings
-from tests.serve.conftest import encoded, speech
+
+from .conftest import encoded, speech
 
 ANSWER = {"emotion": "sad", "probabilities": {"neutral": 0.1, "happy": 0.2, "sad": 0.7}, "timings": {"decode": 1.0}}
 
