@@ -94,6 +94,7 @@ def test_its_script_installs_a_program_that_serves(tmp_path):
     (command,) = said("RUN")[:1]
     script, _, _ = json.loads(command)
     source = tmp_path / "source"
+    source.mkdir()
     for path in ("pyproject.toml", "constraints.txt", "README.md", "LICENSE", "docker", "configs", "ser_bench"):
         (shutil.copytree if (ROOT / path).is_dir() else shutil.copy)(ROOT / path, source / path)
     subprocess.run([source / script.removeprefix("/source/"), source, tmp_path / "made"], check=True)
