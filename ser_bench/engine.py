@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-_ONE_THREAD = {
+ONE_THREAD = {
     f"{library}_THREADS": "1"
     for library in (
         *("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "VECLIB_MAXIMUM", "NUMEXPR_NUM", "NUMBA_NUM"),
@@ -118,7 +118,7 @@ class _Crew:
         from loky import get_reusable_executor
 
         pool = get_reusable_executor(
-            max_workers=self.jobs, timeout=_IDLE_SECONDS, env=_ONE_THREAD, kill_workers=False, reuse="auto"
+            max_workers=self.jobs, timeout=_IDLE_SECONDS, env=ONE_THREAD, kill_workers=False, reuse="auto"
         )
         try:
             future = pool.submit(_guarded, self.function, argument)
@@ -173,7 +173,7 @@ class _Crew:
         """Kill the workers; a new pool is made when the next task is handed out."""
         from loky import get_reusable_executor
 
-        get_reusable_executor(max_workers=self.jobs, env=_ONE_THREAD, kill_workers=True, reuse=False).shutdown(
+        get_reusable_executor(max_workers=self.jobs, env=ONE_THREAD, kill_workers=True, reuse=False).shutdown(
             wait=True, kill_workers=True
         )
 

@@ -63,6 +63,10 @@ class BundleError(SerBenchError):
     """A trained model's file that cannot be read, is not what it should be, or cannot be written."""
 
 
+class ServeError(SerBenchError):
+    """A service that cannot begin, such as on a port that is taken."""
+
+
 class MissingExtraError(SerBenchError):
     """A feature or model whose optional dependency is not installed."""
 

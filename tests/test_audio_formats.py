@@ -358,3 +358,30 @@ def test_files_cut_off_anywhere_are_samples_or_an_audio_error(tmp_path):
     read, sound, peak = fuzz(tmp_path, 0, 0)
     assert sound < 0.01 * read
     assert peak < 300
+
+
+@pytest.mark.parametrize(
+    ("kind", "subtype"), [("WAV", None), ("FLAC", None), ("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", None)]
+)
+def test_bytes_are_read_as_their_file_is(tmp_path, kind, subtype):
+    soundfile.write(tmp_path / "clip", tone(), 16000, format=kind, subtype=subtype)
+    (y, sr), (expected, rate) = audio.load_bytes((tmp_path / "clip").read_bytes()), load(tmp_path / "clip")
+    assert sr == rate
+    np.testing.assert_array_equal(y, expected)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [(b"", "empty file"), (b"version https://git-lfs", "git lfs"), (b"<html>", "not an audio file that can be read")],
+)
+def test_bytes_that_are_no_sound_are_refused_as_their_file_is(tmp_path, data, reason):
+    (tmp_path / "clip").write_bytes(data)
+    for given_ in (lambda: audio.load_bytes(data), lambda: load(tmp_path / "clip")):
+        with pytest.raises(AudioError, match=reason):
+            given_()
+
+
+def test_bytes_that_are_cut_off_are_refused(tmp_path, write_wav):
+    data = write_wav(tmp_path / "clip.wav").read_bytes()
+    with pytest.raises(AudioError, match="truncated"):
+        audio.load_bytes(data[: len(data) // 2])

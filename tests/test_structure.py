@@ -16,13 +16,13 @@ from ser_bench.cli import COMMANDS, cli
 PACKAGE = Path(ser_bench.__file__).parent
 
 FLOORS = [
-    {"errors", "emotions", "watch", "__init__"},
+    {"errors", "emotions", "watch", "threads", "__init__"},
     {"config", "paths", "audio", "prints", "metrics", "statistics", "synthesis"},
     {"corpora", "recorded", "features", "splits"},
     {"store", "index", "models", "engine", "matrices", "importance", "fetching", "unpacking", "download", "export"},
     {"opening", "batches", "extraction", "health", "plan", "fitting", "fits"},
     {"audit", "records", "results", "tables", "runner", "tuning", "plugins", "housekeeping", "journal"},
-    {"report", "explore", "bundle"},
+    {"report", "explore", "bundle", "serve"},
     {"cli", "api", "__main__"},
 ]
 """The rooms by floor; a module may import from its own floor and those below."""
@@ -77,6 +77,7 @@ HEAVY = (
         "export --help",
         "explore --help",
         "predict --help",
+        "serve --help",
         "corpora",
         "corpora emodb",
         "features",

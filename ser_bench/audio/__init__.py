@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ __all__ = [
     "digest",
     "is_part",
     "load",
+    "load_bytes",
     "most_samples",
     "sampling_rate",
 ]
@@ -76,6 +78,19 @@ def load(path: str | Path) -> tuple[np.ndarray, int]:
         if (container := headers.ffmpeg_container(head)) is None:
             raise
         y, sr = ffmpeg.decode(path, container)
+    check_samples(y, sr)
+    return y, sr
+
+
+def load_bytes(data: bytes) -> tuple[np.ndarray, int]:
+    """Read a clip from the bytes of its file, WAV, FLAC, Ogg, MP3 or what else libsndfile knows, and without ffmpeg.
+
+    Returns and raises as :func:`load`; ``sndfile.ForeignError``, an ``AudioError``, for other formats.
+    """
+    from ser_bench.audio import sndfile
+
+    headers.check(io.BytesIO(data), len(data), whole=True)
+    y, sr = sndfile.decode(data)
     check_samples(y, sr)
     return y, sr
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import stat
 import struct
 from dataclasses import dataclass
@@ -82,11 +83,16 @@ def read(path: Path, whole: bool = False) -> bytes:
         if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
             raise PassingAudioError("cannot be opened: not a regular file")  # reading a pipe might never end
         with path.open("rb") as opened:
-            head = opened.read(_HEAD)
-            chunks = _CHUNKED.get((head[:4], head[8:12])) or _CHUNKED.get((head[:4], head[24:28]))
-            cut = whole and chunks is not None and _is_cut(opened, chunks, status.st_size)
+            return check(opened, status.st_size, whole)
     except OSError as error:
         raise PassingAudioError(f"cannot be opened: {error.strerror or error}") from None
+
+
+def check(opened: BinaryIO, size: int, whole: bool = False) -> bytes:
+    """Return the first bytes of an open file of ``size`` bytes; raises ``AudioError`` as :func:`read`."""
+    head = opened.read(_HEAD)
+    chunks = _CHUNKED.get((head[:4], head[8:12])) or _CHUNKED.get((head[:4], head[24:28]))
+    cut = whole and chunks is not None and _is_cut(opened, chunks, size)
     if not head:
         raise AudioError("empty file")
     if head.startswith(b"version http"):
@@ -101,9 +107,9 @@ def ffmpeg_container(head: bytes) -> Container | None:
     return next((known for place, mark, known in _SIGNATURES if head[place : place + len(mark)] == mark), None)
 
 
-def tells_mpeg_length(path: Path) -> bool:
+def tells_mpeg_length(source: Path | bytes) -> bool:
     """Say whether the first frame of an MP3 file counts the frames; without that, their number is an estimate."""
-    with path.open("rb") as opened:
+    with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as opened:
         head = opened.read(10)
         if head.startswith(b"ID3"):  # a tag's size has seven bits to a byte
             opened.seek(10 + sum((byte & 0x7F) << 7 * (3 - i) for i, byte in enumerate(head[6:])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,26 +26,37 @@ _UNKNOWN = 2**62
 _MPEG_SLACK = 2304
 """MP3 is cut in frames of up to 1,152 samples; programs differ in which of the first and last count."""
 
+_UNRECOGNISED = 1
+"""libsndfile's number for a format that it does not know."""
+
 
 class RefusedError(AudioError):
     """libsndfile does not read the file; something else may."""
 
 
-def decode(path: Path) -> tuple[np.ndarray, int]:
+class ForeignError(RefusedError):
+    """The first bytes begin no format that libsndfile knows."""
+
+
+Source = Path | bytes
+"""A file, or the bytes of one."""
+
+
+def decode(source: Source) -> tuple[np.ndarray, int]:
     """Return ``(y, sr)``: float32 mono samples of the part that is heard, and the rate in Hz.
 
     Raises :class:`RefusedError` where libsndfile does not read the file, ``AudioError`` where it is truncated.
     """
-    with _opened(path) as sound:
+    with _opened(source) as sound:
         sr, slack = sound.samplerate, _MPEG_SLACK if sound.subtype.startswith("MPEG") else 0
-        known = sound.frames < _UNKNOWN and (not slack or headers.tells_mpeg_length(path))
+        known = sound.frames < _UNKNOWN and (not slack or headers.tells_mpeg_length(source))
         if known:
             first, wanted = heard(sound.frames, sr)
             if first:
                 sound.seek(first)
             y = _mono(sound, wanted)
     if not known:
-        return middle(partial(_forward, path))
+        return middle(partial(_forward, source))
     if len(y) + slack < wanted:
         raise AudioError("truncated: the header promises more samples than the file holds")
     return y, sr
@@ -57,15 +69,17 @@ def sampling_rate(path: Path) -> int:
 
 
 @contextmanager
-def _opened(path: Path, forward: bool = False) -> Iterator[SoundFile]:
+def _opened(source: Source, forward: bool = False) -> Iterator[SoundFile]:
     import soundfile
 
     try:
-        with (_forward_class() if forward else soundfile.SoundFile)(os.fsencode(path)) as sound:
+        file = io.BytesIO(source) if isinstance(source, bytes) else os.fsencode(source)
+        with (_forward_class() if forward else soundfile.SoundFile)(file) as sound:
             yield sound
     except (soundfile.LibsndfileError, RuntimeError, TypeError, ValueError) as error:
         reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
-        raise RefusedError(f"not an audio file that can be read ({reason})") from None
+        unknown = getattr(error, "code", 0) == _UNRECOGNISED
+        raise (ForeignError if unknown else RefusedError)(f"not an audio file that can be read ({reason})") from None
 
 
 def _forward_class() -> type[SoundFile]:
@@ -91,8 +105,8 @@ def _mono(sound: SoundFile, wanted: int) -> np.ndarray:
     return y[:done]
 
 
-def _forward(path: Path) -> Iterator[tuple[int, np.ndarray]]:
-    with _opened(path, forward=True) as sound:
+def _forward(source: Source) -> Iterator[tuple[int, np.ndarray]]:
+    with _opened(source, forward=True) as sound:
         for block in _blocks(sound, _UNKNOWN):
             yield sound.samplerate, block.mean(axis=1, dtype=np.float32)
 

@@ -58,12 +58,11 @@ class TrainedModel:
 
     def features(self, sound: Sound) -> np.ndarray:
         """Return a clip's features as the model takes them: float32 ``(d,)`` or ``(t, d)``."""
-        from threadpoolctl import threadpool_limits
-
         from ser_bench import audio
+        from ser_bench.threads import one_thread
 
         y, sr = audio.load(sound) if isinstance(sound, str | Path) else _sound(*sound)
-        with threadpool_limits(1):  # as in the benchmark's workers, to the last bit
+        with one_thread():  # as in the benchmark's workers, to the last bit
             values = features.compute(self.sets, y, sr)
         return matrices.joined([values[s.name] for s in self.sets], self.sets)
 

@@ -32,6 +32,7 @@ COMMANDS = {
     "train": "Train one model on a whole corpus and keep it as one file.",
     "model": "Show what is in a trained model's file.",
     "predict": "Emotion and probabilities of clips, by a trained model's file.",
+    "serve": "Answer over HTTP by a trained model's file, with a page to try it.",
 }
 """Every command with its short help; ``ser_bench.cli.<name>`` defines ``command``."""
 

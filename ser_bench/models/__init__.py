@@ -73,9 +73,10 @@ def aligned_proba(estimator: Any, X: np.ndarray, labels: Sequence[str]) -> np.nd
     raises ValueError.
     """
     import numpy as np
-    from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1):
+    from ser_bench.threads import one_thread
+
+    with one_thread():
         p = estimator.predict_proba(X)
     column = {label: k for k, label in enumerate(labels)}
     unlisted = [str(c) for c in estimator.classes_ if c not in column]
