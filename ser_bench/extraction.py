@@ -119,7 +119,7 @@ def extract(
     jobs: int,
     watch: Watch | None = None,
 ) -> Extraction:
-    """Fill ``store`` with the feature sets of every sound clip of a corpus; what is there is not redone.
+    """Fill ``store`` with the feature sets of every sound clip of a corpus; what is there, and sound, is not redone.
 
     Clips with identical samples count once: the first by name stays, the others are dropped.
 
@@ -130,7 +130,9 @@ def extract(
     CorpusError
         Where no clip is left.
     """
+    watch = watch or Silent()
     store.prepare()
+    store.mend(sets, watch)
     if opened.recorded:
         return _from_table(opened, opened.recorded, sets, store)
     keys, unreadable = _keys(opened, store.folder)
@@ -140,7 +142,7 @@ def extract(
     todo, missing = _missing(clips, sets, store, facts)
     faults: dict[str, str] = {}
     if len(todo):
-        faults = _compute(todo, missing, store, jobs, watch or Silent())
+        faults = _compute(todo, missing, store, jobs, watch)
         facts = store.facts()
     faults |= {key: fact["error"] for key, fact in facts.items() if fact["error"]}
     bad = {path: faults[key] for path, key in keys.items() if key in faults} | unreadable

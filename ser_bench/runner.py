@@ -130,7 +130,7 @@ def carry_out(
     watch: Watch,
 ) -> tuple[Book, dict[str, Any]]:
     """Read the fits that are done, compute the others, longest first, and save each as it completes."""
-    saved = FitStore(store)
+    saved = FitStore(store, watch)
     book: Book = {f: records.Failure("skipped", f.entry.skipped) for f in planned if f.entry.skipped}
     if not options.fresh:
         book |= {fit: result for fit, key in keys.items() if (result := saved.load(key))}

@@ -77,7 +77,7 @@ def test_verify_names_a_damaged_shard_and_the_mend(store):
     damage(store)
     (line,) = store.verify()
     assert "damaged" in line
-    assert "delete that file" in line
+    assert "moves it aside and computes its clips again" in line
 
 
 def test_damaged_values_are_never_read(store):
