@@ -130,7 +130,7 @@ def test_extract_says_what_it_did_and_what_was_there(run, data):
     words = ("extract", "--corpus", data / "tiny.csv", "--features", "mfcc+chroma", "--jobs", "1")
     assert "16 computed, 0 were there" in run(*words)[1]
     assert "0 computed, 16 were there" in run(*words)[1]
-    assert "every row matches" in run("extract", "--verify")[1]
+    assert "every row and every fit matches" in run("extract", "--verify")[1]
 
 
 def test_verify_finds_damage_and_tells_the_mend(run, data, tmp_path):
@@ -141,7 +141,7 @@ def test_verify_finds_damage_and_tells_the_mend(run, data, tmp_path):
         shard.write_bytes(content)
     status, _, err = run("extract", "--verify", "--store", "store")
     assert status == 2
-    assert "delete that file" in err
+    assert "moves it aside and computes its clips again" in err
 
 
 def test_quiet_says_nothing(run, data):

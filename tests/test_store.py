@@ -105,14 +105,15 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path):
 
 
 def test_stale_temporary_files_are_removed_and_young_ones_kept(tmp_path):
-    old, young, scratch = tmp_path / ".a.x.tmp", tmp_path / ".b.y.tmp", tmp_path / ".scratch-z"
-    for path in (old, young):
+    old, young, foreign = (tmp_path / name for name in (f".a.{12 * 'a'}.tmp", f".b.{12 * 'b'}.tmp", ".vi.tmp"))
+    scratch = tmp_path / ".scratch-z"
+    for path in (old, young, foreign):
         path.write_text("")
     scratch.mkdir()
-    for path in (old, scratch):
+    for path in (old, foreign, scratch):
         os.utime(path, (time.time() - 2 * 86400,) * 2)
     paths.remove_stale(tmp_path)
-    assert [p.name for p in tmp_path.iterdir()] == [".b.y.tmp"]
+    assert {p.name for p in tmp_path.iterdir()} == {young.name, foreign.name}
 
 
 @pytest.fixture
