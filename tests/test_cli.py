@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ser_bench import report
 from ser_bench.cli import call
 from ser_bench.synthesis.clips import make_clips
 
@@ -96,6 +98,25 @@ def test_a_run_that_is_cut_off_while_drawing_is_drawn_again(run, data, finished)
     run("run", "--corpus", data / "tiny.csv", *SMALL)
     assert (finished / "report.html").is_file()
     assert (finished / "charts/uar.png").is_file()
+
+
+@pytest.mark.parametrize("name", ["charts/uar.png", "summary.csv", "report.json", "run.json"])
+def test_a_report_with_a_changed_file_or_of_another_run_is_not_taken_for_drawn_whatever_the_times(finished, name):
+    assert report.is_drawn(finished)
+    (finished / name).write_bytes((finished / name).read_bytes()[:-9])
+    os.utime(finished / name, (0, 0))
+    assert not report.is_drawn(finished)
+
+
+def test_a_full_disk_is_told_with_what_to_do(run, data, monkeypatch):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    status, _, err = run("extract", "--corpus", data / "tiny.csv", "--features", "mfcc", "--jobs", "1", "--store", "s")
+    assert status == 2
+    assert "No space left on device" in err
+    assert "what is done is kept; make room" in err
 
 
 def test_report_draws_again_what_was_deleted(run, finished):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 import numpy as np
@@ -114,6 +115,26 @@ def test_stale_temporary_files_are_removed_and_young_ones_kept(tmp_path):
         os.utime(path, (time.time() - 2 * 86400,) * 2)
     paths.remove_stale(tmp_path)
     assert {p.name for p in tmp_path.iterdir()} == {young.name, foreign.name}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such locks")
+def test_what_a_living_process_writes_is_kept_whatever_the_clock_says(tmp_path, monkeypatch):
+    with paths.scratch(tmp_path) as scratch, paths.replacing(tmp_path / "a") as temporary:
+        monkeypatch.setattr(time, "time", lambda: 4e9)
+        paths.remove_stale(tmp_path)
+        assert scratch.is_dir()
+        assert temporary.is_file()
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such locks")
+def test_what_a_dead_process_of_this_machine_left_is_removed_at_once(tmp_path):
+    with paths.scratch(tmp_path) as scratch, paths.replacing(tmp_path / "a") as temporary:
+        names = scratch.name, temporary.name
+    (tmp_path / names[0]).mkdir()
+    (tmp_path / names[1]).touch()
+    paths.remove_stale(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 @pytest.fixture
