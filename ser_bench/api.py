@@ -150,10 +150,10 @@ def run(corpus: str | None = None, *, progress: bool = False, **options: Any) ->
 
     given = _options(options | {"corpus": corpus})
     console = Console(quiet=not progress)
-    outcome = runner.run(given, console)
-    saved = results.read_run(outcome.folder)
-    if not (outcome.unchanged and report.is_drawn(outcome.folder)):
-        report.write_report(outcome.folder, audio=report.folder_to_share(saved, given.data_dir))
+    with runner.running(given, console) as outcome:
+        saved = results.read_run(outcome.folder)
+        if not (outcome.unchanged and report.is_drawn(outcome.folder)):
+            report.write_report(outcome.folder, audio=report.folder_to_share(saved, given.data_dir))
     console.close()
     return Run(saved)
 

@@ -6,7 +6,10 @@ with the sound itself; a missing program or a defect in a feature set may be gon
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import faulthandler
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from ser_bench.features.base import FeatureSet
     from ser_bench.store import FeatureStore
 
+CLIP_SECONDS = 300.0
+"""No clip takes so long: a worker that spends more on one hangs, and ends itself, in whatever code it is."""
 _SHARD_BYTES = 1 << 26
 """From here on a worker writes what it has before it goes on: frames of long clips would fill its memory."""
 
@@ -66,7 +71,8 @@ def extract_batch(batch: Batch) -> dict[str, str]:
     done: dict[str, Values] = {}
     facts, faults = [], {}
     for key, path in batch.clips:
-        fact, done[key], fault = _listen(key, path, [s for s, keys in batch.missing if key in keys])
+        with _limited():
+            fact, done[key], fault = _listen(key, path, [s for s, keys in batch.missing if key in keys])
         if fact:
             facts.append(fact)
         if fault:
@@ -77,6 +83,17 @@ def extract_batch(batch: Batch) -> dict[str, str]:
     _write(store, batch.missing, done)
     store.write_facts(facts)
     return faults
+
+
+@contextmanager
+def _limited() -> Iterator[None]:
+    """End this process where the block takes longer than a clip may; what it was doing then is said nowhere."""
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123
+        faulthandler.dump_traceback_later(CLIP_SECONDS, exit=True, file=nowhere)  # a thread without Python's lock
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()
 
 
 def _write(store: FeatureStore, missing: Missing, done: dict[str, Values]) -> None:

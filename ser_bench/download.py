@@ -6,7 +6,6 @@ import fnmatch
 import json
 import os
 import shutil
-import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 from ser_bench.corpora.archives import Archive, Source, check_mirror
 from ser_bench.errors import DownloadError
 from ser_bench.fetching import PATIENCE, Patience, Wanted, fetch
-from ser_bench.paths import SCRATCH, make_writable, remove_stale
+from ser_bench.paths import make_writable, remove_stale, scratch
 from ser_bench.unpacking import unpack
 from ser_bench.watch import Silent, Watch
 
@@ -164,20 +163,22 @@ def _hand_over(part: Path, output: Path) -> None:
 
 def _place(archive: Archive, url: str, packed: Path, placed: Path) -> None:
     """Unpack beside the folder, count, and move into place in one go; then remove the archive, sound or not."""
-    aside = packed.parent / f"{SCRATCH}{uuid.uuid4().hex[:12]}"
     try:
-        files = unpack(packed, aside, limit=archive.unpacked)
-        if (found := _count(files, archive)) != archive.clips:
-            raise DownloadError(f"{archive.name} holds {found} clips where {archive.clips} are published")
-        receipt = {"archive": archive.name, "url": url, "md5": archive.md5, "clips": found, "files": files}
-        (aside / RECEIPT).write_text(json.dumps(receipt, indent=1), encoding="utf-8")
-        placed.parent.mkdir(parents=True, exist_ok=True)
-        if placed.exists():
-            placed.rmdir()  # it is empty
-        aside.replace(placed)
+        with scratch(packed.parent) as passing:
+            _unpack(archive, url, packed, passing / "clips", placed)
     except DownloadError as reason:
         packed.unlink()
         raise DownloadError(f"{reason}\nit was removed; name another mirror with --base-url") from None
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
     packed.unlink()
+
+
+def _unpack(archive: Archive, url: str, packed: Path, aside: Path, placed: Path) -> None:
+    files = unpack(packed, aside, limit=archive.unpacked)
+    if (found := _count(files, archive)) != archive.clips:
+        raise DownloadError(f"{archive.name} holds {found} clips where {archive.clips} are published")
+    receipt = {"archive": archive.name, "url": url, "md5": archive.md5, "clips": found, "files": files}
+    (aside / RECEIPT).write_text(json.dumps(receipt, indent=1), encoding="utf-8")
+    placed.parent.mkdir(parents=True, exist_ok=True)
+    if placed.exists():
+        placed.rmdir()  # it is empty
+    aside.replace(placed)

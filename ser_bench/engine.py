@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -26,6 +27,7 @@ ONE_THREAD = {
 }
 _IDLE_SECONDS = 60
 _POLL_SECONDS = 0.5
+_ORPHAN_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,13 @@ class _Crew:
         from loky import get_reusable_executor
 
         pool = get_reusable_executor(
-            max_workers=self.jobs, timeout=_IDLE_SECONDS, env=ONE_THREAD, kill_workers=False, reuse="auto"
+            max_workers=self.jobs,
+            timeout=_IDLE_SECONDS,
+            initializer=_end_with,
+            initargs=(os.getpid(),),
+            env=ONE_THREAD,
+            kill_workers=False,
+            reuse="auto",
         )
         try:
             future = pool.submit(_guarded, self.function, argument)
@@ -176,6 +184,18 @@ class _Crew:
         get_reusable_executor(max_workers=self.jobs, env=ONE_THREAD, kill_workers=True, reuse=False).shutdown(
             wait=True, kill_workers=True
         )
+
+
+def _end_with(parent: int) -> None:
+    """In a worker: end it soon after its parent, which may have been killed in the middle of a long task."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_ORPHAN_SECONDS)
+        os._exit(1)
+
+    if sys.platform != "win32":  # where a parent's number outlives it
+        threading.Thread(target=watch, daemon=True).start()
 
 
 def _guarded(function: Callable[[Any], Any], argument: Any) -> tuple[str | None, Any]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ser_bench import audio, corpora, features
-from ser_bench.batches import Batch, Missing, extract_batch, load_everything
+from ser_bench.batches import CLIP_SECONDS, Batch, Missing, extract_batch, load_everything
 from ser_bench.corpora.base import Problem
 from ser_bench.engine import cores, run_tasks, warm_workers
 from ser_bench.errors import CorpusError, StoreError
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 _LARGEST_BATCH = 128
 _MOST_DEATHS = 16
 """After so many clips in a row that kill their workers the fault is not the clips'."""
+_OR_HANGS = f"; after {CLIP_SECONDS:.0f} s on one clip it ends itself"
 _KEPT = "what is done is kept; run the same command again"
 
 
@@ -119,7 +120,7 @@ def extract(
     jobs: int,
     watch: Watch | None = None,
 ) -> Extraction:
-    """Fill ``store`` with the feature sets of every sound clip of a corpus; what is there is not redone.
+    """Fill ``store`` with the feature sets of every sound clip of a corpus; what is there, and sound, is not redone.
 
     Clips with identical samples count once: the first by name stays, the others are dropped.
 
@@ -130,7 +131,9 @@ def extract(
     CorpusError
         Where no clip is left.
     """
+    watch = watch or Silent()
     store.prepare()
+    store.mend(sets, watch)
     if opened.recorded:
         return _from_table(opened, opened.recorded, sets, store)
     keys, unreadable = _keys(opened, store.folder)
@@ -140,7 +143,7 @@ def extract(
     todo, missing = _missing(clips, sets, store, facts)
     faults: dict[str, str] = {}
     if len(todo):
-        faults = _compute(todo, missing, store, jobs, watch or Silent())
+        faults = _compute(todo, missing, store, jobs, watch)
         facts = store.facts()
     faults |= {key: fact["error"] for key, fact in facts.items() if fact["error"]}
     bad = {path: faults[key] for path, key in keys.items() if key in faults} | unreadable
@@ -213,7 +216,7 @@ def _compute(
     singles = [batch.of((clip,)) for batch, _ in deadly for clip in batch.clips]
     for begun in range(0, len(singles), _MOST_DEATHS):
         found, deadly = _carry_out(singles[begun : begun + _MOST_DEATHS], jobs, advance)
-        faults |= found | {batch.clips[0][0]: f"not computed: {reason}" for batch, reason in deadly}
+        faults |= found | {batch.clips[0][0]: f"not computed: {reason}{_OR_HANGS}" for batch, reason in deadly}
         if len(deadly) == _MOST_DEATHS:
             why = f"{_MOST_DEATHS} clips in a row failed: {deadly[0][1]}"
             raise StoreError(f"extraction stopped short: {why}\n{_KEPT}")

@@ -1,7 +1,8 @@
 """The fits already done: a fit's key says everything that decides its outcome, and names its file.
 
 ``fits/<first two digits>/<key>.npz`` holds the predictions as arrays and the rest as JSON; nothing in
-it is ever unpickled. Only fits that ended well are kept.
+it is ever unpickled. The key stands inside, too, so that a file under another's name is not taken for it; files of
+earlier versions lack it. Only fits that ended well are kept; a damaged file is moved to the store's quarantine.
 """
 
 from __future__ import annotations
@@ -10,9 +11,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import json
-import zipfile
-import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,8 @@ import numpy as np
 from ser_bench.fitting import FitResult
 from ser_bench.models.base import Model
 from ser_bench.paths import mark_used, replacing
+from ser_bench.quarantine import set_aside
+from ser_bench.watch import Silent, Watch
 
 _SHARED_SOURCE = ("ser_bench.fitting", "ser_bench.matrices", "ser_bench.importance")
 
@@ -67,8 +68,9 @@ def _version(library: str) -> str:
 class FitStore:
     """The finished fits below a store's folder."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / "fits"
+    def __init__(self, store: Path, watch: Watch | None = None) -> None:
+        self.store, self.folder = store, store / "fits"
+        self.watch = watch or Silent()
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.npz"
@@ -76,6 +78,7 @@ class FitStore:
     def save(self, key: str, result: FitResult) -> None:
         """Keep a fit's outcome under its key."""
         rest = {
+            "key": key,
             "fit_seconds": result.fit_seconds,
             "predict_seconds": result.predict_seconds,
             "history": dict(result.history),
@@ -94,20 +97,45 @@ class FitStore:
             )
 
     def load(self, key: str) -> FitResult | None:
-        """Return a fit's outcome, or None where it is not there or its file is damaged (it is then redone)."""
+        """Return a fit's outcome, or None where it is not there; a damaged file is set aside, told, and not there."""
+        path = self._path(key)
         try:
-            with self._path(key).open("rb") as opened, np.load(opened, allow_pickle=False) as saved:
-                mark_used(self._path(key))
-                rest = json.loads(saved["rest"].tobytes())
-                return FitResult(
-                    saved["predicted"],
-                    saved["probabilities"],
-                    rest["fit_seconds"],
-                    rest["predict_seconds"],
-                    rest["history"],
-                    tuple(rest["warnings"]),
-                    rest["model_bytes"],
-                    {name: saved[f"shuffled_{i}"] for i, name in enumerate(rest["shuffled"])},
-                )
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+            found = _read(path)
+            mark_used(path)
+            return found
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
             return None
+        except Exception as error:  # what a damaged archive makes its readers raise is not known
+            set_aside(self.store, path, _said(error), "the fit is computed again", self.watch)
+            return None
+
+    def verify(self) -> Iterator[str]:
+        """Read every file and yield a line for each that is damaged, with how to mend it."""
+        for path in sorted(self.folder.glob("*/*.npz")):
+            try:
+                _read(path)
+            except FileNotFoundError:
+                continue
+            except Exception as error:
+                yield f"damaged: {path} ({_said(error)})\nthe run that needs it moves it aside and fits again"
+
+
+def _read(path: Path) -> FitResult:
+    with path.open("rb") as opened, np.load(opened, allow_pickle=False) as saved:
+        rest = json.loads(saved["rest"].tobytes())
+        if rest.get("key", path.stem) != path.stem:
+            raise ValueError("it holds another fit")
+        return FitResult(
+            saved["predicted"],
+            saved["probabilities"],
+            rest["fit_seconds"],
+            rest["predict_seconds"],
+            rest["history"],
+            tuple(rest["warnings"]),
+            rest["model_bytes"],
+            {name: saved[f"shuffled_{i}"] for i, name in enumerate(rest["shuffled"])},
+        )
+
+
+def _said(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:120]

@@ -22,7 +22,10 @@ DAYS = 30.0
 
 @dataclass(frozen=True)
 class Item:
-    """A part of the store: a feature set, a saved fit, or an index; ``used`` is when it was last, in seconds."""
+    """A part of the store: a feature set, a saved fit, an index, or a damaged file that was moved aside.
+
+    ``used`` is when it was last used, in seconds.
+    """
 
     kind: str
     name: str
@@ -52,6 +55,8 @@ def items(store: Path) -> Iterator[Item]:
         yield _item("facts of clips", "clips", store / "clips", (store / "clips").rglob("*"))
     for file in sorted((store / "index").glob("*.json")):
         yield _item("index", file.name, file, [file])
+    for file in sorted((store / "quarantine").glob("*")):
+        yield _item("damaged file", file.name, file, [file])
     for file in sorted((store / "fits").glob("*/*.npz")):
         yield _item("fit", file.stem, file, [file])
 
@@ -75,10 +80,10 @@ def named_by_runs(folders: Iterable[Path]) -> Named:
 
 
 def spare(found: Iterable[Item], named: Named, days: float, now: float | None = None) -> list[Item]:
-    """Return the items that nothing needs: feature sets, fits and indexes that no run names, unused for ``days``."""
+    """Return what nothing used for ``days`` and no run names; facts of clips always stay."""
     before = (time.time() if now is None else now) - days * 86_400
-    needed = {"feature set": named.sets, "fit": named.fits, "index": frozenset(), "facts of clips": {"clips"}}
-    return [item for item in found if item.name not in needed[item.kind] and item.used < before]
+    needed = {"feature set": named.sets, "fit": named.fits, "facts of clips": {"clips"}}
+    return [item for item in found if item.name not in needed.get(item.kind, ()) and item.used < before]
 
 
 def remove(spared: Iterable[Item]) -> int:

@@ -1,7 +1,8 @@
 """From a clip's path to the SHA-256 of its file, without reading files that have not changed.
 
-A file is known by its size, modification time and inode. One that was modified less than two seconds
-before it was indexed is hashed again next time, since a later change could leave the same time stamp.
+A file is known by its size, inode, and times of modification and of change; the latter no program can set back. One
+that was modified less than two seconds before it was indexed is hashed again next time, since a later change could
+leave the same time stamp. The index has a checksum, since a key that has rotted would be another clip's or nobody's.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from ser_bench.paths import mark_used, replacing
 _RACY_NS = 2_000_000_000
 _BLOCK = 1 << 20
 
-Stat = tuple[int, int, int]
+Stat = tuple[int, int, int, int]
 
 
 class StatIndex:
@@ -29,13 +30,8 @@ class StatIndex:
     def __init__(self, store: Path, folder: Path) -> None:
         name = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:24]
         self._file = store / "index" / f"{name}.json"
-        self._known: dict[str, list] = {}
-        try:
-            known = json.loads(self._file.read_text(encoding="utf-8"))
-            self._known = known if isinstance(known, dict) else {}
-            mark_used(self._file)
-        except (OSError, ValueError):
-            self._known = {}  # it saves time and nothing else: without it the files are hashed
+        self._known = _read(self._file)
+        mark_used(self._file)
 
     def keys(self, paths: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
         """Return the SHA-256 by path, and for files that cannot be read the reason by path."""
@@ -47,8 +43,8 @@ class StatIndex:
                 errors[path] = f"cannot be opened: {error.strerror or error}"
                 continue
             known = self._known.get(path)
-            if known and known[:3] == list(stat):
-                keys[path] = known[3]
+            if known and known[:-1] == list(stat):
+                keys[path] = known[-1]
             else:
                 fresh.append(path)
         changed = False
@@ -63,15 +59,29 @@ class StatIndex:
                     changed = True
         if changed:
             with replacing(self._file) as temporary:
-                temporary.write_text(json.dumps(self._known), encoding="utf-8")
+                text = json.dumps({"sha256": _digest(self._known), "known": self._known})
+                temporary.write_text(text, encoding="utf-8")
         return keys, errors
+
+
+def _read(file: Path) -> dict[str, list]:
+    """Return what an index says; nothing where it is not there, is damaged, or is of an earlier version."""
+    try:
+        said = json.loads(file.read_text(encoding="utf-8"))
+        return said["known"] if said["sha256"] == _digest(said["known"]) else {}
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}  # it saves time and nothing else: without it the files are hashed
+
+
+def _digest(known: dict[str, list]) -> str:
+    return hashlib.sha256(json.dumps(known).encode()).hexdigest()
 
 
 def _stat(path: str) -> Stat:
     found = os.stat(path)  # noqa: PTH116  (four times faster than Path.stat over many files)
     if not S_ISREG(found.st_mode):
         raise OSError(0, "it is no regular file")  # reading a pipe would wait for ever
-    return found.st_size, found.st_mtime_ns, found.st_ino
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
 def _hashed(path: str) -> tuple[Stat, str] | str:

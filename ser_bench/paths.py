@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import platform
+import re
 import shutil
 import tempfile
 import time
@@ -11,10 +14,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ser_bench import locks
 from ser_bench.errors import SerBenchError
 
-SCRATCH = ".scratch-"
-"""How the names of folders for passing use begin."""
+_SCRATCH = ".scratch-"
+_HERE = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+"""In the names of passing files: made on this machine, whose locks tell whether their maker lives."""
+
+_PASSING = re.compile(rf"{re.escape(_SCRATCH)}.+|\..+\.([0-9a-f]{{8}}-)?[0-9a-f]{{12}}\.tmp")
+"""The names of our passing files, earlier versions' too; nobody else's file may be removed."""
 
 _DAY_SECONDS = 24 * 3600.0
 
@@ -41,17 +49,37 @@ def replacing(path: Path, *, sync: bool = True) -> Iterator[Path]:
     Ctrl-C included, the temporary file is removed and ``path`` stays as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.tmp")
+    temporary = path.with_name(f".{path.name}.{_HERE}-{uuid.uuid4().hex[:12]}.tmp")
+
+    def made() -> Path:
+        temporary.touch()
+        return temporary
+
     try:
-        yield temporary
-        if sync:
-            with temporary.open("rb+") as written:
-                os.fsync(written.fileno())
-        temporary.replace(path)
+        with locks.alive(made):
+            yield temporary
+            if sync:
+                with temporary.open("rb+") as written:
+                    os.fsync(written.fileno())
+            temporary.replace(path)
     except BaseException:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def scratch(folder: Path) -> Iterator[Path]:
+    """Yield a new folder in ``folder`` for passing use, which is removed afterwards."""
+
+    def made() -> Path:
+        return Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{_HERE}-", dir=folder))
+
+    with locks.alive(made) as passing:
+        try:
+            yield passing
+        finally:
+            shutil.rmtree(passing, ignore_errors=True)
 
 
 def readable(name: str) -> str:
@@ -78,10 +106,19 @@ def make_writable(folder: Path, error: type[SerBenchError], option: str) -> None
         ) from None
 
 
-def remove_stale(folder: Path) -> None:
-    """Remove what killed processes left below ``folder`` more than a day ago: temporary files and scratch folders."""
-    limit = time.time() - _DAY_SECONDS
-    for left in (*folder.glob(f"{SCRATCH}*"), *folder.rglob(".*.tmp")):
+def remove_stale(folder: Path, *, deep: bool = True) -> None:
+    """Remove temporary files, and scratch folders, of dead processes in ``folder`` and, where ``deep``, below it.
+
+    Of those of other machines, whose locks may not be seen here, the ones of which nothing was heard for a day.
+    """
+    for left in (*folder.glob(f"{_SCRATCH}*"), *folder.glob("**/.*.tmp" if deep else ".*.tmp")):
         with suppress(OSError):
-            if left.stat().st_mtime < limit:
+            if _PASSING.fullmatch(left.name) and _is_stale(left):
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+
+def _is_stale(left: Path) -> bool:
+    alive = locks.is_alive(left)
+    if alive is False and f"{_HERE}-" in left.name:
+        return True
+    return not alive and time.time() - left.stat().st_mtime > _DAY_SECONDS

@@ -1,20 +1,24 @@
 """A run's folder: its files written whole or not at all, and read back or refused with the reason.
 
-``run.json`` is written last and its format is numbered, so a folder without it holds no finished run.
+``run.json`` is removed first and written last, with the SHA-256 of the other files and of itself, so a folder holds
+one finished run or none, and what was changed since is refused; runs of earlier versions lack these sums.
 The tables are those of :mod:`ser_bench.tables`, and ``predictions.parquet``.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ser_bench.errors import RunError
-from ser_bench.paths import replacing
+from ser_bench.locks import sole
+from ser_bench.paths import remove_stale, replacing
 from ser_bench.tables import FIT_KEY, TABLES, Table
 
 if TYPE_CHECKING:
@@ -59,6 +63,20 @@ class SavedRun:
         return tuple(self.info["corpus"]["labels"])
 
 
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other processes from writing into a run's folder until the block ends, and clear what dead ones left.
+
+    Raises :class:`ser_bench.errors.RunError` where another is at work there.
+    """
+    with sole(folder / ".lock") as free:
+        if not free:
+            raise RunError(f"another ser-bench writes into {folder}\nwait for it, or give another folder with --out")
+        for place in (folder, folder / "charts"):
+            remove_stale(place, deep=False)
+        yield
+
+
 def write_run(
     folder: Path, info: Mapping[str, Any], predictions: pd.DataFrame, tables: Mapping[str, pd.DataFrame]
 ) -> None:
@@ -71,12 +89,15 @@ def write_run(
     labels = tuple(info["corpus"]["labels"])
     columns = list(_prediction_columns(labels))
     shaped = predictions.reindex(columns=columns) if predictions.empty else predictions[columns]
-    write_file(folder / "predictions.parquet", _as_parquet(_sorted(shaped, info, ("clip",)), labels))
-    for table in TABLES:
-        rows = _sorted(table.shaped(tables[table.name]), info, table.last)
-        write_file(folder / table.file, table.to_csv(rows))
+    files = {"predictions.parquet": _as_parquet(_sorted(shaped, info, ("clip",)), labels)}
+    files |= {t.file: t.to_csv(_sorted(t.shaped(tables[t.name]), info, t.last)) for t in TABLES}
+    remove_file(folder / "run.json")
+    for name, data in files.items():
+        write_file(folder / name, data)
     counts = {name: len(rows) for name, rows in tables.items()}
-    text = json.dumps({"format": FORMAT, **info, "rows": counts}, indent=2, ensure_ascii=False) + "\n"
+    sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    said = {"format": FORMAT, **info, "rows": counts, "sha256": sums}
+    text = json.dumps(said | {"checksum": _checksum(said)}, indent=2, ensure_ascii=False) + "\n"
     write_file(folder / "run.json", text.encode())
 
 
@@ -84,6 +105,7 @@ def is_finished(folder: Path, identity: str) -> bool:
     """Say whether a folder holds a run of this identity of which no fit failed."""
     try:
         info = _read_info(folder)
+        _check_sums(folder, info)
     except RunError:
         return False
     whole = all((folder / name).is_file() for name in ("predictions.parquet", *(table.file for table in TABLES)))
@@ -93,6 +115,7 @@ def is_finished(folder: Path, identity: str) -> bool:
 def read_run(folder: Path) -> SavedRun:
     """Read a run's files; raises :class:`ser_bench.errors.RunError` where they are missing or damaged."""
     info = _read_info(folder)
+    _check_sums(folder, info)
     labels = tuple(info["corpus"]["labels"])
     run = SavedRun(
         info=info,
@@ -120,6 +143,33 @@ def write_file(path: Path, data: bytes, *, sync: bool = True) -> None:
     except OSError as error:
         reason = error.strerror or str(error)
         raise RunError(f"cannot write {path}: {reason}\nmake room or give another folder with --out") from error
+
+
+def remove_file(path: Path) -> None:
+    """Remove a file, if it is there; raises :class:`ser_bench.errors.RunError` where that is impossible."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise RunError(f"cannot write into {path.parent}: {error.strerror}\ngive another folder with --out") from error
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes; raises :class:`ser_bench.errors.RunError` where it cannot be read."""
+    try:
+        with path.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _check_sums(folder: Path, info: Mapping[str, Any]) -> None:
+    for name, digest in info.get("sha256", {}).items():
+        if digest_of(folder / name) != digest:
+            raise _damaged(folder / name, "its bytes are not those that the run wrote")
+
+
+def _checksum(said: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def _prediction_columns(labels: Sequence[str]) -> tuple[str, ...]:
@@ -197,6 +247,9 @@ def _check_info(path: Path, info: Any) -> None:
     missing = [key for key in _CORPUS_KEYS if not (isinstance(corpus, dict) and corpus.get(key))]
     if missing:
         raise _damaged(path, f"its corpus lacks {', '.join(missing)}")
+    said = {key: value for key, value in info.items() if key != "checksum"}
+    if info.keys() & {"sha256", "checksum"} and info.get("checksum") != _checksum(said):
+        raise _damaged(path, "it is not as the run wrote it")
 
 
 def _read_table(path: Path, table: Table) -> pd.DataFrame:

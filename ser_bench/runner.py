@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,14 +13,14 @@ import numpy as np
 
 from ser_bench import __version__, audit, matrices, plan, records, results
 from ser_bench.engine import Outcome, cores, run_tasks
-from ser_bench.errors import RunError
+from ser_bench.errors import RunError, StoreError
 from ser_bench.extraction import Extraction, extract, tell_losses
 from ser_bench.features import column_groups, set_key
 from ser_bench.fits import FitStore, digest_of, fit_key
 from ser_bench.fitting import FitResult, FitTask, run_fit
 from ser_bench.journal import Journal
 from ser_bench.opening import open_corpus
-from ser_bench.paths import SCRATCH, default_store, make_writable
+from ser_bench.paths import default_store, make_writable, scratch
 from ser_bench.store import FeatureStore
 from ser_bench.watch import Silent, Watch
 
@@ -60,7 +58,14 @@ class Setting:
 
 
 def run(options: Options, watch: Watch | None = None) -> RunOutcome:
-    """Carry out a run and leave its files in the folder that ``options.out`` names.
+    """Carry out a run and leave its files in the folder that ``options.out`` names; as :func:`running`."""
+    with running(options, watch) as outcome:
+        return outcome
+
+
+@contextmanager
+def running(options: Options, watch: Watch | None = None) -> Iterator[RunOutcome]:
+    """Carry out a run and yield what came of it; until the block ends no other process writes into its folder.
 
     Raises
     ------
@@ -68,6 +73,7 @@ def run(options: Options, watch: Watch | None = None) -> RunOutcome:
         For whatever in the options or the data makes the run impossible; fits that fail do not raise.
     """
     watch = watch or Silent()
+    started = time.time()
     plan.check_names(options)
     opened = open_corpus(options, watch)
     chosen = plan.entries(options, opened.shelf())
@@ -76,14 +82,16 @@ def run(options: Options, watch: Watch | None = None) -> RunOutcome:
             watch.warn(f"{entry.model.name} is skipped: {entry.skipped}")
     folder = options.out or Path("results", opened.corpus.name)
     make_writable(folder, RunError, "--out")
-    with Journal(folder, watch) as journal:
-        return _run(options, opened, chosen, folder, journal)
-
-
-def _run(options: Options, opened: OpenCorpus, chosen: Sequence[plan.Entry], folder: Path, watch: Watch) -> RunOutcome:
-    started = time.time()
-    store = (options.store or default_store()).absolute()
     plan.fits(chosen, plan.with_labels(opened.clips, options.target), options)  # so that errors come at once
+    with results.alone_in(folder), Journal(folder, watch) as journal:
+        yield _run_into(folder, opened, chosen, options, journal, started)
+
+
+def _run_into(
+    folder: Path, opened: OpenCorpus, chosen: Sequence[plan.Entry], options: Options, watch: Watch, started: float
+) -> RunOutcome:
+    """Extract, fit what was not yet fitted, and write the run's files, unless they are there already."""
+    store = (options.store or default_store()).absolute()
     extraction, setting = set_up(opened, chosen, options, store, watch)
     clips = setting.clips
     planned = plan.fits(chosen, clips.reset_index(drop=True), options)
@@ -137,7 +145,7 @@ def carry_out(
     watch: Watch,
 ) -> tuple[Book, dict[str, Any]]:
     """Read the fits that are done, compute the others, longest first, and save each as it completes."""
-    saved = FitStore(store)
+    saved = FitStore(store, watch)
     book: Book = {f: records.Failure("skipped", f.entry.skipped) for f in planned if f.entry.skipped}
     if not options.fresh:
         book |= {fit: result for fit, key in keys.items() if (result := saved.load(key))}
@@ -253,18 +261,23 @@ def mapped_matrices(
     todo: Sequence[plan.PlannedFit], setting: Setting, store: Path
 ) -> Iterator[dict[tuple[FeatureSet, ...], Path]]:
     """Write the arrays that the fits need where workers can map them, and remove them afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=store))
     speakers = setting.clips["speaker"].to_numpy(dtype=str)
-    try:
+    with scratch(store) as folder:
         paths: dict[tuple[FeatureSet, ...], Path] = {}
         for sets in dict.fromkeys(sets for fit in todo for sets in all_sets(fit)):
             X = matrices.assemble(setting.clips, sets, FeatureStore(store))
             if setting.normalize == "speaker":
                 X = matrices.standardize_speakers(X, speakers)
-            paths[sets] = matrices.save(X, folder / f"{len(paths)}.npy")
+            paths[sets] = _saved(X, folder / f"{len(paths)}.npy")
         yield paths
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _saved(X: np.ndarray, path: Path) -> Path:
+    try:
+        return matrices.save(X, path)
+    except OSError as error:  # NumPy's own words for a full disk are how many values it wrote
+        why = error.strerror or "no space left"
+        raise StoreError(f"cannot write {path}: {why}\nmake room; what is done is kept") from None
 
 
 def _work(todo: Sequence[plan.PlannedFit], book: Book, wall: float, jobs: int, *, reused: int) -> dict[str, Any]:

@@ -23,13 +23,14 @@ from ser_bench.fitting import FitResult
 from ser_bench.models.parameters import merged
 from ser_bench.opening import open_corpus
 from ser_bench.paths import default_store, make_writable
-from ser_bench.results import write_file
+from ser_bench.results import alone_in, write_file
 from ser_bench.watch import Silent, Watch
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ser_bench.config import Options
+    from ser_bench.corpora import OpenCorpus
     from ser_bench.features.base import FeatureSet
 
 Search = Literal["random", "halving"]
@@ -74,7 +75,6 @@ def tune(ask: Ask, options: Options, watch: Watch | None = None) -> Tuned:
     not chosen.
     """
     watch = watch or Silent()
-    store = (options.store or default_store()).absolute()
     plan.check_names(options)
     models.get(ask.model)
     split = options.splits[0] if options.splits else "actor"
@@ -85,6 +85,12 @@ def tune(ask: Ask, options: Options, watch: Watch | None = None) -> Tuned:
     opened = open_corpus(options, watch)
     folder = options.out or Path("results", f"{opened.corpus.name}-tune-{ask.model}")
     make_writable(folder, RunError, "--out")
+    with alone_in(folder):
+        return _tune_into(folder, ask, split, opened, options, watch)
+
+
+def _tune_into(folder: Path, ask: Ask, split: str, opened: OpenCorpus, options: Options, watch: Watch) -> Tuned:
+    store = (options.store or default_store()).absolute()
     entries = _entries(ask, options, opened.shelf())
     _, setting = runner.set_up(opened, entries, options, store, watch)
     bench = _Bench(entries, setting, options, store, watch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ser_bench import report
 from ser_bench.cli import call
 from ser_bench.synthesis.clips import make_clips
 
@@ -98,6 +100,25 @@ def test_a_run_that_is_cut_off_while_drawing_is_drawn_again(run, data, finished)
     assert (finished / "charts/uar.png").is_file()
 
 
+@pytest.mark.parametrize("name", ["charts/uar.png", "summary.csv", "report.json", "run.json"])
+def test_a_report_with_a_changed_file_or_of_another_run_is_not_taken_for_drawn_whatever_the_times(finished, name):
+    assert report.is_drawn(finished)
+    (finished / name).write_bytes((finished / name).read_bytes()[:-9])
+    os.utime(finished / name, (0, 0))
+    assert not report.is_drawn(finished)
+
+
+def test_a_full_disk_is_told_with_what_to_do(run, data, monkeypatch):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    status, _, err = run("extract", "--corpus", data / "tiny.csv", "--features", "mfcc", "--jobs", "1", "--store", "s")
+    assert status == 2
+    assert "No space left on device" in err
+    assert "what is done is kept; make room" in err
+
+
 def test_report_draws_again_what_was_deleted(run, finished):
     chart, table = finished / "charts/uar.png", finished / "summary.csv"
     before = chart.read_bytes(), table.read_bytes()
@@ -130,7 +151,7 @@ def test_extract_says_what_it_did_and_what_was_there(run, data):
     words = ("extract", "--corpus", data / "tiny.csv", "--features", "mfcc+chroma", "--jobs", "1")
     assert "16 computed, 0 were there" in run(*words)[1]
     assert "0 computed, 16 were there" in run(*words)[1]
-    assert "every row matches" in run("extract", "--verify")[1]
+    assert "every row and every fit matches" in run("extract", "--verify")[1]
 
 
 def test_verify_finds_damage_and_tells_the_mend(run, data, tmp_path):
@@ -141,7 +162,7 @@ def test_verify_finds_damage_and_tells_the_mend(run, data, tmp_path):
         shard.write_bytes(content)
     status, _, err = run("extract", "--verify", "--store", "store")
     assert status == 2
-    assert "delete that file" in err
+    assert "moves it aside and computes its clips again" in err
 
 
 def test_quiet_says_nothing(run, data):

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ser_bench import results
 from ser_bench.errors import RunError
-from ser_bench.results import PREDICTION_COLUMNS, SavedRun, read_run, write_file, write_run
+from ser_bench.results import PREDICTION_COLUMNS, SavedRun, alone_in, is_finished, read_run, write_file, write_run
 from ser_bench.tables import AUDIT, CLIPS, FITS, IMPORTANCE, TABLES
 
 LABELS = ("neutral", "happy", "sad")
@@ -73,10 +74,17 @@ def folder(tmp_path):
     return tmp_path
 
 
+def of_earlier_version(folder) -> None:
+    """Take the checksums away from a run."""
+    info = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps({k: v for k, v in info.items() if k not in ("sha256", "checksum")}))
+
+
 def test_a_run_reads_back_as_it_was_written(folder):
     run = read_run(folder)
     assert isinstance(run, SavedRun)
-    assert {**make_info(), "format": 2, "rows": {k: len(v) for k, v in make_tables().items()}} == run.info
+    info = {key: value for key, value in run.info.items() if key not in ("sha256", "checksum")}
+    assert {**make_info(), "format": 2, "rows": {k: len(v) for k, v in make_tables().items()}} == info
     for name, table in make_tables().items():
         pd.testing.assert_frame_equal(getattr(run, name), table, check_dtype=False)
     written = make_predictions().astype({"true": "str", "predicted": "str"})
@@ -85,6 +93,7 @@ def test_a_run_reads_back_as_it_was_written(folder):
 
 def test_an_audit_of_an_earlier_version_is_read_without_the_columns_that_came_later(folder):
     older = make_tables()["audit"].drop(columns=["train_corpora", "test_corpora"])
+    of_earlier_version(folder)
     (folder / "audit.csv").write_text(older.to_csv(index=False, lineterminator="\n"), encoding="utf-8")
     run = read_run(folder)
     assert run.audit["train_corpora"].tolist() == ["", ""]
@@ -155,6 +164,40 @@ def test_a_flipped_byte_of_the_predictions_is_noticed(folder, place):
         read_run(folder)
 
 
+@pytest.mark.parametrize("name", ["fits.csv", "clips.csv", "run.json"])
+def test_a_digit_that_changed_is_noticed(folder, name):
+    text = (folder / name).read_text()
+    (folder / name).write_text(text[::-1].replace("0", "1", 1)[::-1])
+    with pytest.raises(RunError, match=rf"{name} is damaged"):
+        read_run(folder)
+    assert not is_finished(folder, make_info().get("identity"))
+
+
+def test_a_run_that_is_killed_while_it_writes_over_another_leaves_none(folder, monkeypatch):
+    written = []
+
+    def killed(path, data):
+        if len(written) == 2:
+            raise KeyboardInterrupt
+        written.append(path)
+        path.write_bytes(data)
+
+    monkeypatch.setattr(results, "write_file", killed)
+    with pytest.raises(KeyboardInterrupt):
+        write_run(folder, make_info(), make_predictions(), make_tables())
+    with pytest.raises(RunError, match=r"has no run\.json"):
+        read_run(folder)
+
+
+def test_a_second_process_is_refused_and_a_dead_one_s_lock_taken_over(tmp_path):
+    (tmp_path / ".lock").touch()  # as kill -9 leaves it
+    with alone_in(tmp_path), pytest.raises(RunError, match="another ser-bench writes into"), alone_in(tmp_path):
+        pytest.fail("both are in")
+    with alone_in(tmp_path):
+        assert (tmp_path / ".lock").is_file()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_run_without_corpus_size_is_refused(folder):
     info = json.loads((folder / "run.json").read_text())
     del info["corpus"]["speakers"]
@@ -164,6 +207,7 @@ def test_a_run_without_corpus_size_is_refused(folder):
 
 
 def test_tables_of_different_runs_are_refused(folder):
+    of_earlier_version(folder)
     text = (folder / "fits.csv").read_text()
     (folder / "fits.csv").write_text(text.replace("svm,actor,0,0", "1,actor,0,9"))
     with pytest.raises(RunError, match="not those of the fits"):
@@ -171,6 +215,7 @@ def test_tables_of_different_runs_are_refused(folder):
 
 
 def test_a_table_that_lost_a_row_is_called_damaged(folder):
+    of_earlier_version(folder)
     lines = (folder / "importance.csv").read_text().splitlines(keepends=True)
     (folder / "importance.csv").write_text("".join(lines[:-1]))
     with pytest.raises(RunError, match="has 1 rows, the run wrote 2"):
@@ -191,6 +236,7 @@ def test_a_run_of_a_later_format_says_so(folder):
 
 
 def test_a_run_of_other_labels_is_refused(folder):
+    of_earlier_version(folder)
     info = json.loads((folder / "run.json").read_text())
     info["corpus"]["labels"] = ["neutral", "happy", "sad", "calm"]
     (folder / "run.json").write_text(json.dumps(info))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 import numpy as np
@@ -77,7 +78,7 @@ def test_verify_names_a_damaged_shard_and_the_mend(store):
     damage(store)
     (line,) = store.verify()
     assert "damaged" in line
-    assert "delete that file" in line
+    assert "moves it aside and computes its clips again" in line
 
 
 def test_damaged_values_are_never_read(store):
@@ -105,14 +106,35 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path):
 
 
 def test_stale_temporary_files_are_removed_and_young_ones_kept(tmp_path):
-    old, young, scratch = tmp_path / ".a.x.tmp", tmp_path / ".b.y.tmp", tmp_path / ".scratch-z"
-    for path in (old, young):
+    old, young, foreign = (tmp_path / name for name in (f".a.{12 * 'a'}.tmp", f".b.{12 * 'b'}.tmp", ".vi.tmp"))
+    scratch = tmp_path / ".scratch-z"
+    for path in (old, young, foreign):
         path.write_text("")
     scratch.mkdir()
-    for path in (old, scratch):
+    for path in (old, foreign, scratch):
         os.utime(path, (time.time() - 2 * 86400,) * 2)
     paths.remove_stale(tmp_path)
-    assert [p.name for p in tmp_path.iterdir()] == [".b.y.tmp"]
+    assert {p.name for p in tmp_path.iterdir()} == {young.name, foreign.name}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such locks")
+def test_what_a_living_process_writes_is_kept_whatever_the_clock_says(tmp_path, monkeypatch):
+    with paths.scratch(tmp_path) as scratch, paths.replacing(tmp_path / "a") as temporary:
+        monkeypatch.setattr(time, "time", lambda: 4e9)
+        paths.remove_stale(tmp_path)
+        assert scratch.is_dir()
+        assert temporary.is_file()
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such locks")
+def test_what_a_dead_process_of_this_machine_left_is_removed_at_once(tmp_path):
+    with paths.scratch(tmp_path) as scratch, paths.replacing(tmp_path / "a") as temporary:
+        names = scratch.name, temporary.name
+    (tmp_path / names[0]).mkdir()
+    (tmp_path / names[1]).touch()
+    paths.remove_stale(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 @pytest.fixture

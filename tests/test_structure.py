@@ -17,9 +17,10 @@ PACKAGE = Path(ser_bench.__file__).parent
 
 FLOORS = [
     {"errors", "emotions", "watch", "threads", "__init__"},
-    {"config", "paths", "audio", "prints", "metrics", "statistics", "synthesis"},
+    {"config", "paths", "locks", "quarantine", "audio", "prints", "metrics", "statistics", "synthesis"},
     {"corpora", "recorded", "features", "splits"},
-    {"store", "index", "models", "engine", "matrices", "importance", "fetching", "unpacking", "download", "export"},
+    {"store", "shards", "index", "models", "engine", "matrices", "importance", "export"}
+    | {"fetching", "unpacking", "download"},
     {"opening", "batches", "extraction", "health", "plan", "fitting", "fits"},
     {"audit", "records", "results", "tables", "runner", "tuning", "plugins", "housekeeping", "journal"},
     {"report", "explore", "bundle", "serve"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
 import io
@@ -69,6 +70,10 @@ def cli() -> None:
     """
 
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_MAKE_ROOM = "what is done is kept; make room and give the same command again"
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0, 1 for a run with a failed fit, 2 for wrong usage or input, 130 for Ctrl-C."""
     gc.set_threshold(50_000, 20, 50)  # imports make many objects and no garbage: a tenth of a start was spent looking
@@ -96,7 +101,7 @@ def call(arguments: list[str] | None = None) -> int:
         return 0
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
-        return _tell(f"{error.strerror or error}{where}")
+        return _tell(f"{error.strerror or error}{where}", hint=_MAKE_ROOM if error.errno in _FULL else "")
 
 
 def _tell(message: str, hint: str = "") -> int:

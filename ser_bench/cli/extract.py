@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     help="One set, several joined with +, or auto: those the models use. [default: auto]",
 )
 @common_options
-@click.option("--verify", is_flag=True, help="Re-read every row of the store against its checksum; extract nothing.")
+@click.option("--verify", is_flag=True, help="Re-read the whole store against its checksums; extract nothing.")
 def command(config_file: str | None, quiet: bool, verbose: bool, verify: bool, **given: Any) -> int:
     """Fill the feature store from a corpus; what is there already is not redone.
 
@@ -62,14 +62,15 @@ def _extract(options: Options, console: Console) -> int:
 
 
 def _verify(options: Options, console: Console) -> int:
+    from ser_bench.fits import FitStore
     from ser_bench.paths import default_store
     from ser_bench.store import FeatureStore
 
     store = FeatureStore(options.store or default_store())
-    wrong = list(store.verify())
+    wrong = [*store.verify(), *FitStore(store.folder).verify()]
     for line in wrong:
         console.warn(line)
     console.close()
     if not wrong:
-        console.say(f"every row matches its checksum in {store.folder}")
+        console.say(f"every row and every fit matches its checksum in {store.folder}")
     return 2 if wrong else 0

@@ -31,8 +31,10 @@ def command(run: Path, audio: Path | None, quiet: bool, verbose: bool) -> int:
     from ser_bench import report, results
 
     console = Console(quiet=quiet, verbose=verbose)
-    saved = results.read_run(run)
-    written = report.write_report(run, audio=audio or report.folder_to_share(saved))
+    results.read_run(run)  # so that a folder without a run is told as such
+    with results.alone_in(run):
+        saved = results.read_run(run)
+        written = report.write_report(run, audio=audio or report.folder_to_share(saved))
     for path in written:
         console.detail(str(path))
     console.say(report.terminal_table(saved) + "\n")

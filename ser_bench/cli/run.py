@@ -56,15 +56,15 @@ def command(config_file: str | None, quiet: bool, verbose: bool, **given: Any) -
 def _run(options: Options, console: Console) -> int:
     from ser_bench import runner
 
-    outcome = runner.run(options, console)
-    from ser_bench import report, results
+    with runner.running(options, console) as outcome:
+        from ser_bench import report, results
 
-    try:
-        saved = results.read_run(outcome.folder)
-        if not (outcome.unchanged and report.is_drawn(outcome.folder)):
-            report.write_report(outcome.folder, audio=report.folder_to_share(saved, options.data_dir))
-    except OSError as error:
-        raise RunError(f"cannot write the report into {outcome.folder}: {error.strerror or error}") from None
+        try:
+            saved = results.read_run(outcome.folder)
+            if not (outcome.unchanged and report.is_drawn(outcome.folder)):
+                report.write_report(outcome.folder, audio=report.folder_to_share(saved, options.data_dir))
+        except OSError as error:
+            raise RunError(f"cannot write the report into {outcome.folder}: {error.strerror or error}") from None
     console.close()
     console.say("\n" + report.terminal_table(saved) + "\n")
     console.say(report.headline(saved))

@@ -54,7 +54,7 @@ def command(store: Path | None, prune: bool, days: float | None, runs: tuple[Pat
 
 def _list(found: Sequence[Item], folder: Path) -> int:
     rows = [_row(item) for item in found if item.kind in ("feature set", "facts of clips")]
-    for kind in ("index", "fit"):
+    for kind in ("index", "fit", "damaged file"):
         if some := [item for item in found if item.kind == kind]:
             used = max(item.used for item in some)
             rows.append((f"{kind}{'es' if kind == 'index' else 's'}", len(some), _size(_sum(some)), _ago(used)))
@@ -74,7 +74,7 @@ def _prune(found: Sequence[Item], days: float | None, runs: tuple[Path, ...], *,
     freed = _sum(spared) if dry_run else remove(spared)
     counts = ", ".join(
         f"{len(some):,} {kind}{'' if len(some) == 1 else 'es' if kind == 'index' else 's'}"
-        for kind in ("feature set", "index", "fit")
+        for kind in ("feature set", "index", "fit", "damaged file")
         if (some := [item for item in spared if item.kind == kind])
     )
     verb = "would go" if dry_run else "removed"

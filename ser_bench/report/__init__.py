@@ -7,6 +7,7 @@ when something is drawn.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,8 +43,19 @@ def write_report(folder: Path, formats: Sequence[str] = ("png", "svg"), *, audio
     write_file(html, page(run, pictures, audio))
     write_file(table, summarise(run).to_csv(index=False, lineterminator="\n").encode())
     write_file(paper, latex(run).encode())
-    write_file(text, markdown(run).encode())  # last: see is_drawn
-    return [table, paper, text, html, *across, *charts]
+    write_file(text, markdown(run).encode())
+    written = [table, paper, text, html, *across, *charts]
+    _write_receipt(folder, written)
+    return written
+
+
+def _write_receipt(folder: Path, written: Sequence[Path]) -> None:
+    """Leave ``report.json``, the last file: which run was drawn, and what its files hold."""
+    from ser_bench.results import digest_of, write_file
+
+    files = {path.relative_to(folder).as_posix(): digest_of(path) for path in written}
+    receipt = {"run": digest_of(folder / "run.json"), "files": files}
+    write_file(folder / "report.json", (json.dumps(receipt, indent=1) + "\n").encode())
 
 
 def _write_transfer(run: SavedRun, folder: Path) -> list[Path]:
@@ -105,12 +117,15 @@ def tuning_table(found: Tuned) -> str:
 
 
 def is_drawn(folder: Path) -> bool:
-    """Say whether the report was written to its end after the run was."""
+    """Say whether the report was written to its end, of this very run, and its files are as they were written."""
+    from ser_bench.errors import RunError
+    from ser_bench.results import digest_of
+
     try:
-        if not (folder / "report.html").is_file():  # as versions left it that had no page
-            return False
-        return (folder / "summary.md").stat().st_mtime_ns >= (folder / "run.json").stat().st_mtime_ns
-    except OSError:
+        receipt = json.loads((folder / "report.json").read_bytes())
+        told = {"run.json": receipt["run"], **receipt["files"]}
+        return all(digest_of(folder / name) == digest for name, digest in told.items())
+    except (OSError, ValueError, TypeError, KeyError, RunError):
         return False
 
 

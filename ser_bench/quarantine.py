@@ -1,0 +1,30 @@
+"""Where damaged files of the store go: they are never read again, nor deleted, since damage may be worth a look."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+from ser_bench.errors import StoreError
+from ser_bench.watch import Watch
+
+FOLDER = "quarantine"
+"""The folder in the store that holds what was found damaged."""
+
+
+def set_aside(store: Path, damaged: Path, reason: str, then: str, watch: Watch) -> None:
+    """Move a damaged file to the store's quarantine under a name of its own; warn with the reason and what follows.
+
+    A file that is gone was set aside by another process, which has told. Raises :class:`StoreError` where the file
+    cannot be moved.
+    """
+    place = store / FOLDER / f"{uuid.uuid4().hex[:12]}-{damaged.name}"
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        damaged.rename(place)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        why = error.strerror or error
+        raise StoreError(f"damaged: {damaged} ({reason})\ndelete it, as it cannot be moved: {why}") from None
+    watch.warn(f"damaged: {damaged} ({reason}); it was moved to {place.parent}, and {then}")
