@@ -178,7 +178,7 @@ def _read_info(folder: Path) -> dict[str, Any]:
         ) from None
     except OSError as error:
         raise RunError(f"cannot read {path}: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _damaged(path, str(error)) from error
     _check_info(path, info)
     return info
@@ -197,6 +197,11 @@ def _check_info(path: Path, info: Any) -> None:
     missing = [key for key in _CORPUS_KEYS if not (isinstance(corpus, dict) and corpus.get(key))]
     if missing:
         raise _damaged(path, f"its corpus lacks {', '.join(missing)}")
+    for name, said in (("labels", corpus["labels"]), ("models", info["models"]), ("splits", info["splits"])):
+        if not isinstance(said, list | dict) or not all(isinstance(one, str) for one in said):
+            raise _damaged(path, f"its {name} are no names")
+    if not isinstance(info["rows"], dict):
+        raise _damaged(path, "it does not say how many rows its tables have")
 
 
 def _read_table(path: Path, table: Table) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -41,6 +42,10 @@ def unpack(archive: Path, folder: Path, *, limit: int) -> dict[str, int]:
             return {m.filename: _extract(opened, m, folder) for m in members if not m.is_dir()}
     except _DAMAGE as reason:
         raise DownloadError(f"{archive.name} is damaged: {reason}") from None
+    except OSError as reason:
+        if reason.errno != errno.EINVAL:  # a member before the file's begin
+            raise
+        raise DownloadError(f"{archive.name} is damaged: a member is not where it should be") from None
 
 
 def _check(members: list[zipfile.ZipInfo], name: str, limit: int) -> None:
