@@ -145,3 +145,15 @@ def test_a_process_that_cannot_be_is_gone(tmp_path):
     for number in (-5, 10**30):
         (tmp_path / FILE).write_text(json.dumps(line | {"pid": number}) + "\n")
         assert progress(tmp_path).state == "cut off"
+
+
+def test_what_a_log_says_cannot_steer_the_terminal(tmp_path, capsys):
+    with Journal(tmp_path, Silent()) as journal:
+        fit(journal, 0, status="\x1b[2J", error="\x1b]0;x\x07")
+        journal.note("ended", how="\u202e", error="\x9b")
+    log = (tmp_path / FILE).read_text().replace('"how": "finished"', '"how": "error", "error": "\\u001b[1m"')
+    (tmp_path / FILE).write_text(log.replace('"model": "svm"', '"model": "\\u001b[2J"'))
+    assert call(["status", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "x1b[2J" in said
+    assert said.replace("\n", "").isprintable()
