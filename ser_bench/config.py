@@ -36,7 +36,9 @@ def _names(value: Any) -> Any:
     """Turn ``"a, b"`` into ``("a", "b")`` and a list into a tuple; each name once, in its order."""
     if isinstance(value, str):
         value = [name.strip() for name in value.split(",") if name.strip()]
-    return tuple(dict.fromkeys(value)) if isinstance(value, list | tuple) else value
+    if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
+        return tuple(dict.fromkeys(value))
+    return value
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
@@ -84,6 +86,7 @@ OPTION_NAMES = tuple(name.replace("_", "-") for name in Options.model_fields if 
 """The keys that a configuration may have, as the command line spells them."""
 
 _PATHS = ("data_dir", "store", "out", "plugin")
+_MOST_SHOWN = 200
 
 
 def load(config: Path | None, given: Mapping[str, Any]) -> Options:
@@ -99,7 +102,7 @@ def load(config: Path | None, given: Mapping[str, Any]) -> Options:
     except ValidationError as error:
         first = error.errors()[0]
         name = "-".join(str(part) for part in first["loc"][:1]).replace("_", "-")
-        raise ConfigError(f"--{name} {first['input']!r}: {_lowered(first['msg'])}") from None
+        raise ConfigError(f"--{name} {_shown(first['input'])}: {_lowered(first['msg'])}") from None
 
 
 def find(name: str) -> Path:
@@ -120,8 +123,10 @@ def _read(path: Path) -> dict[str, Any]:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # not UTF-8, not TOML, or a number of thousands of digits
         raise ConfigError(f"{path} is no TOML file: {error}") from None
+    except RecursionError:
+        raise ConfigError(f"{path} is no TOML file that can be read: it is nested too deeply") from None
     tables: dict[str, Any] = {}
     if isinstance(said.get("models"), dict):
         tables = said.pop("models")
@@ -134,8 +139,15 @@ def _read(path: Path) -> dict[str, Any]:
         options[key.replace("-", "_")] = value
     for key in _PATHS:
         if isinstance(options.get(key), str):
-            options[key] = Path(options[key]).expanduser()
+            options[key] = _path(path, key, options[key])
     return options | {"model_tables": {name: _model_table(path, name, table) for name, table in tables.items()}}
+
+
+def _path(config: Path, key: str, value: str) -> Path:
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:
+        raise ConfigError(f"{config}: {key} {value!r} begins with the home folder of a user who is not known") from None
 
 
 def _model_table(path: Path, name: str, table: Any) -> ModelTable:
@@ -145,6 +157,14 @@ def _model_table(path: Path, name: str, table: Any) -> ModelTable:
     if not isinstance(base, str):
         raise ConfigError(f"{path}: the base of [models.{name}] must be a model's name")
     return ModelTable(base=base, parameters={key: value for key, value in table.items() if key != "base"})
+
+
+def _shown(value: Any) -> str:
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):
+        return "(a value that cannot be shown)"
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
 
 
 def _lowered(message: str) -> str:

@@ -166,7 +166,7 @@ def _span(answer: requests.Response, wanted: Wanted, part: Path) -> tuple[int, i
     """Return the byte that the answer's body starts at, and the file's size if the server tells it."""
     have, status = _bytes(part), answer.status_code
     if status in (206, 416):
-        told = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", answer.headers.get("Content-Range", ""))
+        told = re.fullmatch(r"bytes ([0-9]{1,18})-[0-9]+/([0-9]{1,18})", answer.headers.get("Content-Range", ""))
         if status == 416 or told is None or int(told[1]) != have:
             part.unlink(missing_ok=True)
             raise _PassingError(f"{wanted.host} cannot go on at byte {have}, so the file is begun again")
@@ -175,7 +175,7 @@ def _span(answer: requests.Response, wanted: Wanted, part: Path) -> tuple[int, i
     elif status == 200:
         length = answer.headers.get("Content-Length", "")
         plain = answer.headers.get("Content-Encoding", "identity") == "identity"
-        start, total = 0, int(length) if length.isdecimal() and plain else None
+        start, total = 0, int(length) if re.fullmatch("[0-9]{1,18}", length) and plain else None
     else:
         raise _refusal(answer, wanted)
     if total is not None and (total > wanted.limit or wanted.size not in (None, total)):

@@ -107,7 +107,7 @@ def _item(kind: str, name: str, path: Path, files: Iterable[Path]) -> Item:
 def _sets_of(file: Path) -> set[str] | None:
     try:
         said = json.loads(file.read_text(encoding="utf-8")).get("stored_sets")
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         return None
     return set(map(str, said)) if isinstance(said, list) else None
 

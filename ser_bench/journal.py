@@ -8,6 +8,7 @@ many seconds), and ``ended``. A run that goes on after a cut adds to the log of 
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import time
@@ -24,6 +25,9 @@ from ser_bench.errors import RunError
 from ser_bench.watch import Advance, Watch
 
 FILE = "run.log"
+
+_NUMBERS = ("pid", "cost", "fits", "before", "fold", "count", "seconds")
+_NEEDED = {"fit": {"model", "split", "fold", "status"}, "began": {"what", "count"}}
 
 
 class Journal:
@@ -130,13 +134,22 @@ def _last_run(folder: Path) -> list[dict[str, Any]]:
         raise RunError(f"{folder} holds no log of a run ({reason}); a run writes {FILE} into its folder") from None
     lines: list[dict[str, Any]] = []
     for line in text.splitlines():
-        with suppress(ValueError, KeyError, TypeError):
+        with suppress(ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError, RecursionError):
             said = json.loads(line)
-            _seconds(said)
+            _check(said)
             lines = [said] if said["event"] == "started" else [*lines, said] if lines else []
     if not lines:
         raise RunError(f"{folder / FILE} is no log of a run")
     return lines
+
+
+def _check(said: Mapping[str, Any]) -> None:
+    """Raise for a line that no run writes."""
+    _seconds(said)
+    whole = _NEEDED.get(said["event"], set()) | ({"seconds"} if said.get("status") == "ok" else set())
+    numbers = [said[name] for name in _NUMBERS if name in said]
+    if not whole <= set(said) or not all(isinstance(n, int | float) and math.isfinite(n) for n in numbers):
+        raise ValueError("line")
 
 
 def _state(first: Mapping[str, Any], last: Mapping[str, Any]) -> tuple[str, str]:
@@ -154,7 +167,7 @@ def _born(pid: int) -> float | None:
 
     try:
         return round(psutil.Process(pid).create_time(), 2)
-    except psutil.Error:
+    except (psutil.Error, ValueError, OverflowError):  # the number may be anybody's
         return None
 
 

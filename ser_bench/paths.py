@@ -87,6 +87,11 @@ def readable(name: str) -> str:
     return name.encode(errors="backslashreplace").decode()
 
 
+def plain(text: str) -> str:
+    """Return text as a terminal may have it: control and direction characters, but for new lines, stand as escapes."""
+    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
+
+
 def mark_used(path: Path) -> None:
     """Note that a file was used today, for ``ser-bench store --prune``; nothing is lost where that cannot be noted."""
     with suppress(OSError):

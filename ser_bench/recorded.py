@@ -65,8 +65,9 @@ def read(path: Path) -> pd.DataFrame:
             table = pd.read_csv(path, dtype=texts, na_values=[""], keep_default_na=False, encoding="utf-8-sig")
     except OSError as error:
         raise CorpusError(f"cannot read the table {path}: {error.strerror or error}") from None
-    except (ValueError, pd.errors.ParserError) as error:  # pyarrow's errors are ValueErrors
-        raise CorpusError(f"{path} is no table that can be read: {str(error).strip().splitlines()[0]}") from None
+    except Exception as error:  # pandas and pyarrow raise whatever they like on nonsense
+        said = str(error).strip() or type(error).__name__
+        raise CorpusError(f"{path} is no table that can be read: {said.splitlines()[0][:200]}") from None
     names = [str(column).strip() for column in table.columns]
     table.columns = pd.Index([name.lower() if name.lower() in TEXTS else name for name in names])
     if missing := [column for column in REQUIRED if column not in table]:
@@ -76,7 +77,12 @@ def read(path: Path) -> pd.DataFrame:
         )
     if len(set(table.columns)) < len(table.columns):
         raise CorpusError(f"the table {path} has two columns called {table.columns[table.columns.duplicated()][0]}")
-    return table
+    return table.assign(**{name: _as_text(table[name]) for name in TEXTS if name in table})
+
+
+def _as_text(column: pd.Series) -> pd.Series:
+    """Return what a Parquet file may hold in a column of names, numbers or lists among it, as texts."""
+    return column.astype(object).map(lambda value: value if isinstance(value, str) else str(value), na_action="ignore")
 
 
 def list_clips(table: pd.DataFrame) -> Listing:

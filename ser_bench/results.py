@@ -228,7 +228,7 @@ def _read_info(folder: Path) -> dict[str, Any]:
         ) from None
     except OSError as error:
         raise RunError(f"cannot read {path}: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _damaged(path, str(error)) from error
     _check_info(path, info)
     return info
@@ -250,6 +250,11 @@ def _check_info(path: Path, info: Any) -> None:
     said = {key: value for key, value in info.items() if key != "checksum"}
     if info.keys() & {"sha256", "checksum"} and info.get("checksum") != _checksum(said):
         raise _damaged(path, "it is not as the run wrote it")
+    for name, said in (("labels", corpus["labels"]), ("models", info["models"]), ("splits", info["splits"])):
+        if not isinstance(said, list | dict) or not all(isinstance(one, str) for one in said):
+            raise _damaged(path, f"its {name} are no names")
+    if not isinstance(info["rows"], dict):
+        raise _damaged(path, "it does not say how many rows its tables have")
 
 
 def _read_table(path: Path, table: Table) -> pd.DataFrame:

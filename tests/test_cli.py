@@ -266,3 +266,16 @@ def test_ctrl_c_stops_at_once_keeps_what_is_done_and_exits_130(data, tmp_path):
     assert running.returncode == 130
     assert "Traceback" not in err
     assert list(tmp_path.rglob(".*.tmp")) == []
+
+
+def test_what_a_strangers_file_says_cannot_steer_the_terminal(tmp_path, capsys):
+    (tmp_path / "c.toml").write_text('"\\u001b[2J\\u202e" = 1\n', encoding="utf-8")
+    (tmp_path / "\x1b]0;x\x07.csv").write_text("nothing\n", encoding="utf-8")
+    for words in (
+        ["run", "--config", str(tmp_path / "c.toml")],
+        ["run", "--corpus", str(tmp_path / "\x1b]0;x\x07.csv")],
+    ):
+        assert call(words) == 2
+        said = capsys.readouterr().err
+        assert "x1b" in said
+        assert said.replace("\n", "").isprintable()

@@ -53,6 +53,12 @@ def test_model_tables_give_parameters_and_variants(tmp_path):
         ('normalize = "speakers"', "--normalize 'speakers'"),
         ("folds = ", "no TOML file"),
         ("[models]\nsvm = 3", r"\[models.svm\] must be a table"),
+        ("models = " + "[" * 3000, "nested too deeply"),
+        ("seed = " + "9" * 5000, "no TOML file"),
+        ("seed = 0x" + "f" * 5000, "a value that cannot be shown"),
+        ("folds = '" + "x" * 5000 + "'", "--folds 'x{199}…: "),
+        ("store = '~nobody-of-that-name/x'", "home folder of a user who is not known"),
+        ("models = [1, [2]]", "--models .*valid string"),
     ],
 )
 def test_what_cannot_be_is_one_clear_line(tmp_path, text, reason):

@@ -179,9 +179,18 @@ def test_a_name_is_read_field_by_field(name, file, said):
 @pytest.mark.parametrize(
     ("name", "files"),
     [
-        ("ravdess", ["01-01-06-01-02-01-12", "03-01-09-01-01-01-01", "03-01-01-01-01-01-25", "03-01-01-01-01-01"]),
+        (
+            "ravdess",
+            [
+                "01-01-06-01-02-01-12",
+                "03-01-06-01-02-01-1٣",
+                "03-01-09-01-01-01-01",
+                "03-01-01-01-01-01-25",
+                "03-01-01-01-01-01",
+            ],
+        ),
         ("emodb", ["01a01Fa", "03a03Fa", "03a01Xa", "03a01F", "17b10Wb", "03b04Fa"]),
-        ("savee", ["a01", "XX_a01", "DC_a16", "DC_n31", "DC_sa00", "DC_s01", "DC_a1", "DC-a01"]),
+        ("savee", ["a01", "XX_a01", "DC_a16", "DC_n31", "DC_sa00", "DC_s01", "DC_a1", "DC-a01", "DC_a0١"]),
         ("tess", ["OAF_back", "MAF_back_angry", "OAF_back_calm", "OAF_angry"]),
         ("cremad", ["1000_IEO_ANG_HI", "1092_IEO_ANG_HI", "1001_XXX_ANG_HI", "1001_IEO_SUR_HI", "1001_IEO_ANG"]),
     ],
@@ -404,6 +413,13 @@ def test_a_manifest_is_a_corpus_of_its_own_name(tmp_path):
     assert list(opened.clips.columns) == [*CLIP_COLUMNS, "corpus"]
 
 
+def test_rows_that_end_early_and_paths_that_no_disk_takes_are_named(tmp_path):
+    path = write_manifest(tmp_path, f"path,speaker,emotion\na.wav,x,sad\nb.wav,x\n{'a' * 300},x,sad\n")
+    opened = corpora.open_corpus(str(path))
+    assert opened.clips["clip"].tolist() == ["a.wav"]
+    assert [p.reason for p in opened.problems] == ["no emotion given", "cannot be opened: File name too long"]
+
+
 def test_bad_manifest_rows_are_named_and_the_others_kept(tmp_path):
     path = write_manifest(
         tmp_path,
@@ -422,6 +438,7 @@ def test_bad_manifest_rows_are_named_and_the_others_kept(tmp_path):
     [
         ("path,speaker\na.wav,x\n", "lacks the column emotion"),
         ("", "no CSV table"),
+        ("path,Path ,speaker,emotion\na.wav,b.wav,x,sad\n", "names a column twice"),
         ("path,speaker,emotion\nc.wav,x,sad\n", "no such file"),
         ('path,speaker,emotion\n"a.wav,x,sad\n', "no CSV table"),
     ],

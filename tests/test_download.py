@@ -11,6 +11,7 @@ import re
 import shutil
 import signal
 import stat
+import struct
 import subprocess
 import sys
 import threading
@@ -304,7 +305,10 @@ def test_a_server_without_ranges_begins_again(fetched, server):
     assert sum(got.watch.progress) == 0
 
 
-@pytest.mark.parametrize("span", ["bytes 5-179999/{}", "bytes 0-1/{}", "nonsense", ""])
+ENDLESS = "9" * 5000
+
+
+@pytest.mark.parametrize("span", ["bytes 5-179999/{}", "bytes 0-1/{}", "nonsense", "", f"bytes {ENDLESS}-1/{ENDLESS}"])
 def test_a_range_of_another_place_is_not_believed(fetched, server, tmp_path, span):
     (tmp_path / ".tiny.download").mkdir()
     (tmp_path / ".tiny.download" / "speech.zip.part").write_bytes(SOUND[:70_000])
@@ -362,6 +366,11 @@ def test_a_server_that_announces_more_than_it_sends_is_given_up(fetched, server)
     with pytest.raises(DownloadError, match="cut the connection"):
         fetched()
     assert len(server.asked) == HASTY.tries
+
+
+def test_a_length_of_thousands_of_digits_counts_as_none(fetched, server):
+    server.lies = {"Content-Length": ENDLESS}
+    assert wavs(fetched().folder) == clips()
 
 
 def test_a_server_that_sends_without_end_is_cut_off(fetched, server):
@@ -483,6 +492,15 @@ def damaged() -> bytes:
     return bytes(content)
 
 
+def before_the_file() -> bytes:
+    """A directory that is said to begin later than it does, so that the members come before the first byte."""
+    content = bytearray(zipped({clip(0): b"alone"}))
+    end = content.rfind(b"PK\5\6")
+    (start,) = struct.unpack_from("<L", content, end + 16)
+    struct.pack_into("<L", content, end + 16, start + 500)
+    return bytes(content)
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -493,6 +511,12 @@ def damaged() -> bytes:
         (lambda: zipped(clips() | {"a.wav:stream": b"x"}), "means other things elsewhere"),
         (lambda: symlink("Actor_01/link", "/etc/passwd"), "is a link"),
         (encrypted, "is encrypted"),
+        *((lambda kind=kind: zipped(clips(), compression=kind), "packed by a method that is not read here")
+          for kind in (zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2)),
+        *((lambda name=name: zipped(clips() | {name: b"x"}), "has a name that no file has")
+          for name in ("a//b.wav", "./b.wav", "a" * 300)),
+        (lambda: zipped(clips() | {"a": b"x", "A/b.wav": b"y"}), "lies in a file"),
+        (before_the_file, "is damaged"),
         (twice, "holds a name twice"),
         (lambda: zipped(clips() | {"zeros": bytes(5_000_000)}, compression=zipfile.ZIP_DEFLATED), "unpacks to 5180000"),
         (lambda: SOUND[:-300], "is damaged"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import subprocess
 import sys
 from datetime import datetime
@@ -115,3 +116,44 @@ def test_status_says_what_is_done_what_failed_and_how_to_go_on(tmp_path, capsys)
     assert "4 of 8 fits done, 2 of them before this run, 1 failed" in out
     assert "last: svm, actor fold 2, failed: ValueError: on purpose" in out
     assert "the same command goes on from there" in out
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[" * 3000,
+        '{"time": "2026-01-01T00:00:00+00:00", "event": "planned", "fits": "many", "cost": 1}',
+        '{"time": "2026-01-01T00:00:00+00:00", "event": "fit", "cost": NaN}',
+        '{"time": "2026-01-01T00:00:00+00:00", "event": "fit", "status": "ok", "fold": 0, "model": "a", "split": "b"}',
+        '{"time": "2026-01-01T00:00:00+00:00", "event": "began", "what": "x", "count": "y"}',
+        '{"time": "2026-01-01T00:00:00+00:00", "event": ["fit"]}',
+        '{"time": 5, "event": "fit"}',
+        "5",
+    ],
+)
+def test_a_line_that_no_run_writes_is_passed_over(tmp_path, line, capsys):
+    with Journal(tmp_path, Silent()):
+        pass
+    with (tmp_path / FILE).open("a") as log:
+        log.write(line + "\n")
+    assert call(["status", str(tmp_path)]) == 0
+    assert progress(tmp_path).state == "finished"
+
+
+def test_a_process_that_cannot_be_is_gone(tmp_path):
+    line = {"time": "2026-01-01T00:00:00+00:00", "event": "started", "host": platform.node(), "born": 1.0}
+    for number in (-5, 10**30):
+        (tmp_path / FILE).write_text(json.dumps(line | {"pid": number}) + "\n")
+        assert progress(tmp_path).state == "cut off"
+
+
+def test_what_a_log_says_cannot_steer_the_terminal(tmp_path, capsys):
+    with Journal(tmp_path, Silent()) as journal:
+        fit(journal, 0, status="\x1b[2J", error="\x1b]0;x\x07")
+        journal.note("ended", how="\u202e", error="\x9b")
+    log = (tmp_path / FILE).read_text().replace('"how": "finished"', '"how": "error", "error": "\\u001b[1m"')
+    (tmp_path / FILE).write_text(log.replace('"model": "svm"', '"model": "\\u001b[2J"'))
+    assert call(["status", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "x1b[2J" in said
+    assert said.replace("\n", "").isprintable()

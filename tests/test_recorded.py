@@ -88,6 +88,12 @@ def test_bad_rows_are_problems_and_the_others_kept(tmp_path):
     ]
 
 
+def test_names_in_a_parquet_file_may_be_of_any_type(tmp_path):
+    odd = pd.DataFrame({"clip": [1, 2], "speaker": [["a"], ["b"]], "emotion": [b"x", b"y"], "f0": [1.0, 2.0]})
+    odd.to_parquet(tmp_path / "odd.parquet")
+    assert corpora.open_corpus(str(tmp_path / "odd.parquet")).clips["clip"].tolist() == ["1", "2"]
+
+
 def test_what_is_no_table_of_features_is_told(tmp_path):
     with pytest.raises(CorpusError, match="no column of numbers that could be a feature; there are note"):
         opened(tmp_path, table(features=0, note="x"))

@@ -235,6 +235,20 @@ def test_a_run_of_a_later_format_says_so(folder):
         read_run(folder)
 
 
+@pytest.mark.parametrize("changes", [{"models": 5}, {"models": [5]}, {"splits": "actor"}, {"rows": []}])
+def test_a_run_whose_names_are_none_is_called_damaged(folder, changes):
+    info = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps(info | changes))
+    with pytest.raises(RunError, match="damaged"):
+        read_run(folder)
+
+
+def test_a_run_file_nested_without_end_is_called_damaged(folder):
+    (folder / "run.json").write_text("[" * 5000)
+    with pytest.raises(RunError, match="damaged"):
+        read_run(folder)
+
+
 def test_a_run_of_other_labels_is_refused(folder):
     of_earlier_version(folder)
     info = json.loads((folder / "run.json").read_text())

@@ -127,6 +127,8 @@ def _check_entry(entry: zipfile.ZipInfo, path: Path) -> None:
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in (0, stat.S_IFREG) or entry.flag_bits & 1 or entry.is_dir():
         raise BundleError(f"{path} is refused: {entry.filename} is not a plain file")
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others ask for memory as they like
+        raise BundleError(f"{path} is refused: {entry.filename} is packed by a method that is not read here")
     if size > _LIMITS[entry.filename] or (size > _SMALL and size > _MOST_RATIO * packed):
         raise BundleError(f"{path} is refused: {entry.filename} would unpack to {size >> 20} MiB")
 

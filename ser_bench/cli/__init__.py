@@ -14,6 +14,7 @@ import click
 
 from ser_bench import __version__
 from ser_bench.errors import SerBenchError, UnknownNameError
+from ser_bench.paths import plain
 
 COMMANDS = {
     "corpora": "The corpora it knows, and whether they are found here.",
@@ -105,7 +106,7 @@ def call(arguments: list[str] | None = None) -> int:
 
 
 def _tell(message: str, hint: str = "") -> int:
-    click.echo(f"ser-bench: {message}" + (f"\n{hint}" if hint else ""), err=True)
+    click.echo(plain(f"ser-bench: {message}") + (f"\n{hint}" if hint else ""), err=True)
     return 2
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from ser_bench.paths import plain
+
 _PLAIN_SECONDS = 15.0
 _MOST_WARNINGS = 12
 
@@ -24,7 +26,7 @@ class Console:
     def say(self, text: str) -> None:
         """Print a line unless quiet."""
         if not self.quiet:
-            click.echo(text)
+            click.echo(plain(text))
 
     def detail(self, text: str) -> None:
         """Print a line if verbose."""
@@ -62,9 +64,9 @@ class Console:
         if sys.stderr.isatty() and "tqdm" in sys.modules:
             from tqdm import tqdm
 
-            tqdm.write(text, file=sys.stderr)
+            tqdm.write(plain(text), file=sys.stderr)
         else:
-            click.echo(text, err=True)
+            click.echo(plain(text), err=True)
 
 
 def _many(unit: str) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 import click
 
+from ser_bench.paths import plain
+
 _MODULES = {"scikit-learn": "sklearn"}
 
 
@@ -16,9 +18,9 @@ def show(headers: Sequence[str], rows: Sequence[Sequence[object]], footer: str =
     from tabulate import tabulate
 
     wrapped = [["\n".join(textwrap.wrap(str(cell), width)) for cell in row] for row in rows]
-    click.echo(tabulate(wrapped, headers=headers, tablefmt="simple", disable_numparse=True))
+    click.echo(plain(tabulate(wrapped, headers=headers, tablefmt="simple", disable_numparse=True)))
     if footer:
-        click.echo(f"\n{footer}")
+        click.echo(plain(f"\n{footer}"))
     return 0
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from ser_bench.paths import plain
+
 
 @click.command(name="model")
 @click.argument("file", type=click.Path(path_type=Path))
@@ -34,7 +36,7 @@ def command(file: Path, as_json: bool, exported: Path | None) -> int:
 
     said, _ = archive.read(file)
     info = manifest.checked(said, file)
-    click.echo(json.dumps(said, indent=1, ensure_ascii=False) if as_json else "\n".join(words.about(info)))
+    click.echo(json.dumps(said, indent=1, ensure_ascii=False) if as_json else plain("\n".join(words.about(info))))
     return 0
 
 

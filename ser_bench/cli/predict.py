@@ -11,7 +11,7 @@ import click
 
 from ser_bench.cli.console import Console
 from ser_bench.errors import AudioError, BundleError, ConfigError
-from ser_bench.paths import make_writable, replacing
+from ser_bench.paths import make_writable, plain, replacing
 
 if TYPE_CHECKING:
     from ser_bench.bundle import TrainedModel
@@ -68,7 +68,7 @@ def command(file: Path, clips: tuple[str, ...], microphone: float | None, quiet:
     console.close()
     for one in told:
         if one.failed:
-            click.echo(f"ser-bench: {one.clip}: {one.error}", err=True)
+            click.echo(plain(f"ser-bench: {one.clip}: {one.error}"), err=True)
     _show(model, told, asked, console)
     return 2 if any(one.failed for one in told) else 0
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ser_bench.cli.listing import show
+from ser_bench.paths import plain
 
 if TYPE_CHECKING:
     from ser_bench.journal import Progress
@@ -34,8 +35,9 @@ def command(run: Path) -> int:
     from ser_bench.journal import progress
 
     found = progress(run)
-    click.echo(f"{run}: {_STATES.get(found.state, found.state)}" + (f" ({found.detail})" if found.detail else ""))
-    click.echo(_sentence(found))
+    detail = f" ({found.detail})" if found.detail else ""
+    click.echo(plain(f"{run}: {_STATES.get(found.state, found.state)}{detail}"))
+    click.echo(plain(_sentence(found)))
     if found.ended:
         click.echo()
         _table(found)

@@ -69,14 +69,17 @@ def read(manifest: Path) -> pd.DataFrame:
     except (ValueError, pd.errors.ParserError) as error:  # UnicodeDecodeError is a ValueError
         first = str(error).strip().splitlines()[0]
         raise CorpusError(f"the manifest {manifest} is no CSV table in UTF-8: {first}") from None
-    table.columns = table.columns.str.strip().str.lower()
+    table.columns = [str(column).strip().lower() for column in table.columns]
     missing = [column for column in REQUIRED if column not in table]
     if missing:
         raise CorpusError(
             f"the manifest {manifest} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}\n"
             f"its first line must name {','.join(REQUIRED)} and may name {','.join(OPTIONAL)}"
         )
-    return table[[c for c in (*REQUIRED, *OPTIONAL) if c in table]]
+    named = [c for c in (*REQUIRED, *OPTIONAL) if c in table]
+    if table[named].shape[1] > len(named):
+        raise CorpusError(f"the manifest {manifest} names a column twice")
+    return table[named].fillna("")  # rows that end early
 
 
 def list_clips(table: pd.DataFrame, folder: Path) -> Listing:
@@ -106,6 +109,7 @@ def _reason_against(said: dict[str, str], path: Path, rows: dict[Path, dict[str,
     if (first := rows.get(path)) is not None:
         same = all(first[c] == said[c] for c in ("speaker", "emotion"))
         return "listed twice" if same else "listed twice with different labels, the first row is used"
-    if not path.is_file():
-        return "no such file"
-    return None
+    try:
+        return None if path.is_file() else "no such file"
+    except OSError as error:
+        return f"cannot be opened: {error.strerror or error}"

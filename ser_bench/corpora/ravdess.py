@@ -24,7 +24,7 @@ CORPUS = Corpus(
     speakers=24,
     reader=Names(
         pattern=r"03-(?P<part>0[12])-(?P<emotion>0[1-8])-(?P<intensity>0[12])-(?P<text>0[12])-0[12]-"
-        r"(?P<speaker>0[1-9]|1\d|2[0-4])",
+        r"(?P<speaker>0[1-9]|1[0-9]|2[0-4])",
         example="03-01-05-02-01-01-12.wav",
         codes={
             "part": {"01": "speech", "02": "song"},
@@ -33,7 +33,7 @@ CORPUS = Corpus(
             "text": {"01": "kids", "02": "dogs"},
         },
         genders=GENDERS,
-        folder=r"Actor_(?P<speaker>0[1-9]|1\d|2[0-4])",
+        folder=r"Actor_(?P<speaker>0[1-9]|1[0-9]|2[0-4])",
     ),
     published={
         "speech": Published(counts=SPEECH, speakers=dict.fromkeys(GENDERS, 60), genders={"male": 12, "female": 12}),

@@ -31,7 +31,7 @@ CORPUS = Corpus(
     speakers=len(SPEAKERS),
     reader=Names(
         pattern=r"(?P<speaker>DC|JE|JK|KL)[_/]"
-        r"(?P<text>(?P<emotion>n(?=0[1-9]|[12]\d|30)|(?:sa|su|[adfh])(?=0[1-9]|1[0-5]))\d\d)",
+        r"(?P<text>(?P<emotion>n(?=0[1-9]|[12][0-9]|30)|(?:sa|su|[adfh])(?=0[1-9]|1[0-5]))[0-9][0-9])",
         example="DC_a01.wav, or a01.wav in the folder DC",
         codes={
             "emotion": EMOTIONS,

@@ -119,6 +119,11 @@ def test_members_of_other_names_are_refused(svm, tmp_path, name):
     assert "its members are not" in refusal(zipped(tmp_path / "x.ser", members_of(svm) | {name: b"1"}))
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_members_packed_by_odd_methods_are_refused_unopened(svm, tmp_path, method):
+    assert "packed by a method" in refusal(zipped(tmp_path / "x.ser", members_of(svm), method))
+
+
 def test_a_member_that_is_missing_is_told(svm, tmp_path):
     fewer = {name: data for name, data in members_of(svm).items() if name != "arrays.npy"}
     assert "arrays.npy" in refusal(zipped(tmp_path / "x.ser", fewer))

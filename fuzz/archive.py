@@ -1,0 +1,30 @@
+"""Archives of a corpus, unpacked into a new folder; whatever comes out must lie in it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+PACKAGES = ["ser_bench", "zipfile"]
+
+MOST_UNPACKED = 1 << 16
+
+
+def target() -> Callable[[bytes], None]:
+    """Return a function that unpacks these bytes."""
+    from ser_bench.unpacking import unpack
+
+    def once(data: bytes) -> None:
+        with tempfile.TemporaryDirectory(prefix="fuzz-") as name:
+            packed = Path(name, "a.zip")
+            packed.write_bytes(data)
+            try:
+                unpack(packed, Path(name, "out"), limit=MOST_UNPACKED)
+            finally:
+                assert {path.name for path in Path(name).iterdir()} <= {"a.zip", "out"}
+                found = list(Path(name, "out").rglob("*"))
+                assert not any(path.is_symlink() for path in found)
+                assert sum(path.stat().st_size for path in found if path.is_file()) <= MOST_UNPACKED
+
+    return once

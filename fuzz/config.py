@@ -1,0 +1,27 @@
+"""Configurations: any bytes as a TOML file, and what a run would make of its models and feature sets."""
+
+from __future__ import annotations
+
+import atexit
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+PACKAGES = ["ser_bench", "tomllib"]
+
+
+def target() -> Callable[[bytes], None]:
+    """Return a function that reads a configuration of these bytes; a plugin that it names is not loaded."""
+    from ser_bench import config, features, models  # noqa: F401
+    from ser_bench.plan import entries
+
+    folder = tempfile.TemporaryDirectory(prefix="fuzz-")
+    atexit.register(folder.cleanup)
+    path = Path(folder.name, "c.toml")
+
+    def once(data: bytes) -> None:
+        path.write_bytes(data)
+        options = config.load(path, {})
+        entries(options)
+
+    return once

@@ -1,0 +1,51 @@
+"""Requests to the service: method and path, a line per header, an empty line, and the body. No worker is started."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+from fuzz import AbsentError
+from fuzz.bundle import manifest_of
+
+PACKAGES = ["ser_bench", "werkzeug"]
+
+ANSWER = {"emotion": "happy", "probabilities": {"angry": 0.25, "happy": 0.75}, "timings": {"decode": 1.0}}
+
+
+def target() -> Callable[[bytes], None]:
+    """Return a function that asks the service; every clip gets the same answer."""
+    if importlib.util.find_spec("ser_bench.serve") is None or importlib.util.find_spec("flask") is None:
+        raise AbsentError("ser_bench.serve, or Flask that it stands on, is not installed")
+    from ser_bench import features
+    from ser_bench.bundle import manifest
+    from ser_bench.serve import worker
+    from ser_bench.serve.app import Service, create_app
+    from ser_bench.serve.settings import Settings
+
+    said = manifest_of(features.FEATURE_SETS["treble"], "0")
+    crew = SimpleNamespace(ready=True, ask=lambda clip: (worker.ANSWER, dict(ANSWER, timings={"decode": 1.0})))
+    info = manifest.checked(said, Path("model.ser"))
+    service = Service(Settings(Path("model.ser"), max_bytes=4096), said, info, crew)  # type: ignore[arg-type]
+    logging.getLogger("ser_bench.serve").disabled = True
+    client = create_app(service).test_client()
+
+    def once(data: bytes) -> None:
+        head, _, body = data.partition(b"\n\n")
+        first, *lines = head.decode("latin-1").split("\n")
+        method, _, path = first.partition(" ")
+        headers = [(name, value) for name, colon, value in (line.partition(": ") for line in lines) if colon]
+        try:
+            answered = client.open("/" + path.lstrip("/"), method=method or "GET", headers=headers, data=body)
+        except (ValueError, UnicodeError):  # the client's own, for what a server would never be handed
+            return
+        assert answered.status_code < 500, (answered.status_code, answered.text)
+        assert answered.headers["X-Content-Type-Options"] == "nosniff"
+        if answered.status_code >= 400 and method != "HEAD":
+            assert list(json.loads(answered.data)) == ["error"], answered.text
+
+    return once

@@ -1,0 +1,36 @@
+"""Manifests and tables of features, from the file to a listing of clips. Parquet is told by its first bytes."""
+
+from __future__ import annotations
+
+import atexit
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+PACKAGES = ["ser_bench"]
+
+
+def target() -> Callable[[bytes], None]:
+    """Return a function that reads a file of these bytes and lists its clips."""
+    import pandas  # noqa: F401
+    import pyarrow.parquet  # noqa: F401
+
+    from ser_bench import recorded  # noqa: F401
+    from ser_bench.corpora import is_recorded, manifest
+
+    folder = tempfile.TemporaryDirectory(prefix="fuzz-")
+    atexit.register(folder.cleanup)
+    (Path(folder.name) / "a.wav").touch()
+
+    def once(data: bytes) -> None:
+        path = Path(folder.name, "table.parquet" if data.startswith(b"PAR1") else "table.csv")
+        path.write_bytes(data)
+        is_recorded(str(path))
+        corpus = manifest.corpus(path)
+        listing = corpus.list_clips(Path(folder.name))
+        assert len(listing.clips) > 0
+        assert listing.clips["clip"].is_unique
+        assert (listing.clips[["clip", "speaker", "emotion"]] != "").all(axis=None)
+        listing.clips.to_csv(index=False).encode(errors="backslashreplace")
+
+    return once
