@@ -20,7 +20,7 @@ FLOORS = [
     {"config", "paths", "audio", "prints", "metrics", "statistics", "synthesis"},
     {"corpora", "recorded", "features", "splits"},
     {"store", "index", "models", "engine", "matrices", "importance", "fetching", "unpacking", "download", "export"},
-    {"opening", "batches", "extraction", "health", "plan", "fitting", "fits"},
+    {"opening", "batches", "extraction", "health", "plan", "forecast", "fitting", "fits"},
     {"audit", "records", "results", "tables", "runner", "tuning", "plugins", "housekeeping", "journal"},
     {"report", "explore", "bundle"},
     {"cli", "api", "__main__"},
