@@ -27,12 +27,9 @@ nearest two reach 0.97 and 0.89, a copy at 16 kHz, in OGG or MP3 at least 0.99 a
 LENGTH_TOLERANCE = 0.02
 """By how much the lengths of two such clips may differ, silence at the ends apart."""
 
-DIRECTIONS = 5
-"""Directions of level and of brightness by which clips that may be copies are found."""
-MOST_COMPARED = 100
-"""A clip is held against so many others at most."""
-_AT_ONCE = 10_000
-_PAIRS_AT_ONCE = 100_000
+MOST_COMPARED = 4000
+"""A clip is held against so many others at most: all of about its length in corpora of some 100,000 clips of speech."""
+_AT_ONCE = 256
 
 
 def sound_print(y: np.ndarray, sr: float) -> tuple[float, bytes]:
@@ -62,58 +59,35 @@ def sound_print(y: np.ndarray, sr: float) -> tuple[float, bytes]:
 def near_identical(lengths: Sequence[float], prints: Sequence[bytes]) -> list[tuple[int, int]]:
     """Return the pairs of clips that are altered copies of one recording, as indices ``i < j``.
 
-    ``lengths`` and ``prints`` are those of :func:`sound_print`. A clip is held against the ``MOST_COMPARED`` that come
-    nearest to it in length and the strongest shapes of level and brightness, so the time grows little faster than
-    the clips. Where fewer are near enough to be copies at all, which is so unless hundreds of clips sound alike, no
-    pair is missed.
+    ``lengths`` and ``prints`` are those of :func:`sound_print`. Clips whose lengths differ by two hundredths at most are
+    compared, each with the ``MOST_COMPARED`` that follow it in length, so that time grows with the clips. Where more
+    than these are of about one length, a copy whose length changed with it may be missed.
     """
     heard = np.flatnonzero(np.asarray(lengths, dtype=float) > 0)
     if len(heard) < 2:
         return []
-    seconds = np.asarray(lengths, dtype=float)[heard]
     course = np.frombuffer(b"".join(prints), np.uint8).reshape(len(lengths), -1)[heard].astype(np.float32)
-    level, bright = (_unit(course[:, k * MOMENTS : (k + 1) * MOMENTS]) for k in range(2))
-    i, j = _near(_places(seconds, level, bright))
-    alike = (_products(level, i, j) > LEVEL_ALIKE) & (_products(bright, i, j) > BRIGHTNESS_ALIKE)
-    low, high = np.minimum(seconds[i], seconds[j]), np.maximum(seconds[i], seconds[j])
-    alike &= high <= low * (1 + LENGTH_TOLERANCE)
-    return [(int(heard[a]), int(heard[b])) for a, b in zip(i[alike], j[alike], strict=True)]
+    courses = [_unit(course[:, k * MOMENTS : (k + 1) * MOMENTS]) for k in range(2)]
+    seconds = np.asarray(lengths, dtype=float)[heard]
+    order = np.lexsort((courses[0] @ _strongest(courses[0]), seconds))  # equally long ones by how alike they are
+    heard, seconds, (level, bright) = heard[order], seconds[order], (rows[order] for rows in courses)
+    ends = np.searchsorted(seconds, seconds * (1 + LENGTH_TOLERANCE), side="right")
+    ends = np.minimum(ends, np.arange(len(seconds)) + 1 + MOST_COMPARED)
+    pairs = []
+    for start in range(0, len(seconds), _AT_ONCE):
+        block = slice(start, start + _AT_ONCE)
+        others = slice(start, ends[block][-1])
+        alike = level[block] @ level[others].T > LEVEL_ALIKE
+        alike &= bright[block] @ bright[others].T > BRIGHTNESS_ALIKE
+        for i, j in start + np.argwhere(alike):
+            if i < j < ends[i]:
+                pairs.append(sorted((int(heard[i]), int(heard[j]))))
+    return sorted((a, b) for a, b in pairs)
 
 
-def _places(seconds: np.ndarray, level: np.ndarray, bright: np.ndarray) -> np.ndarray:
-    """Return a point per clip, no coordinate of which differs by more than 1 between two copies.
-
-    Unit vectors that correlate at r lie √(2 - 2r) apart, and no further apart in any one direction; those
-    of the largest variance tell most clips apart.
-    """
-    points = [np.log(seconds)[:, None] / np.log1p(LENGTH_TOLERANCE)]
-    for courses, limit in ((level, LEVEL_ALIKE), (bright, BRIGHTNESS_ALIKE)):
-        _, directions = np.linalg.eigh(np.cov(courses.T))
-        points.append(courses @ directions[:, -DIRECTIONS:].astype(np.float32) / np.sqrt(2 - 2 * limit))
-    return np.concatenate(points, axis=1)
-
-
-def _near(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the pairs ``i < j`` of points that differ by at most 1 in every coordinate, in order, each once."""
-    from scipy.spatial import KDTree
-
-    tree, count = KDTree(points), len(points)
-    most = min(MOST_COMPARED + 1, count)  # a point is its own nearest
-    found = []
-    for start in range(0, count, _AT_ONCE):
-        _, others = tree.query(points[start : start + _AT_ONCE], k=most, p=np.inf, distance_upper_bound=1 + 1e-5)
-        i = np.repeat(np.arange(start, start + len(others)), most)
-        j = others.ravel()  # where there are fewer, the rest is ``count``
-        kept = (j < count) & (i != j)
-        found.append(np.unique(np.minimum(i, j)[kept] * count + np.maximum(i, j)[kept]))
-    pairs = np.unique(np.concatenate(found))
-    return pairs // count, pairs % count
-
-
-def _products(rows: np.ndarray, i: np.ndarray, j: np.ndarray) -> np.ndarray:
-    """Return the product of each pair of rows, a part of them at a time."""
-    cuts = [slice(start, start + _PAIRS_AT_ONCE) for start in range(0, max(1, len(i)), _PAIRS_AT_ONCE)]
-    return np.concatenate([np.einsum("ij,ij->i", rows[i[cut]], rows[j[cut]]) for cut in cuts])
+def _strongest(rows: np.ndarray) -> np.ndarray:
+    """Return the direction along which the rows differ most."""
+    return np.linalg.eigh(rows.T @ rows)[1][:, -1].astype(np.float32)
 
 
 def _frames(y: np.ndarray, sr: float) -> tuple[np.ndarray, float]:
