@@ -4,8 +4,9 @@
     python benchmarks/scale.py plan                 up to 100,000 fits; nothing is fitted
     python benchmarks/scale.py audit [CLIPS …]      (default 2000 10000 50000)
 
-``extract`` prints time a clip, memory of the largest process and store size. Each clip is 0.25 s of noise at 16 kHz, different from all others, listed in a CSV manifest; the feature set
-is ``mfcc``. Whole commands, two jobs, an empty store each; then the same command again, when nothing is new.
+``extract`` prints time a clip, memory of the largest process and store size. Each clip is 0.25 s of noise at 16 kHz,
+different from all others, listed in a CSV manifest; the feature set is ``mfcc``. Whole commands, two jobs, an empty
+store each; then the same command again, when nothing is new. The others print seconds of the processor.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ def plan_seconds(clips: int, fits: int) -> tuple[int, float, float]:
 
 
 def audit_seconds(clips: int, *, equal: bool) -> float:
-    """Return the seconds of the processor that the search for near-identical clips takes; ``equal`` in length or not."""
+    """Return the seconds of the processor that the search for near-identical clips takes, of ``equal`` length or not."""
     table = clip_table(clips)
     lengths = np.full(clips, 2.0) if equal else table["length"].to_numpy()
     begun = time.process_time()

@@ -59,9 +59,9 @@ def sound_print(y: np.ndarray, sr: float) -> tuple[float, bytes]:
 def near_identical(lengths: Sequence[float], prints: Sequence[bytes]) -> list[tuple[int, int]]:
     """Return the pairs of clips that are altered copies of one recording, as indices ``i < j``.
 
-    ``lengths`` and ``prints`` are those of :func:`sound_print`. Clips whose lengths differ by two hundredths at most are
-    compared, each with the ``MOST_COMPARED`` that follow it in length, so that time grows with the clips. Where more
-    than these are of about one length, a copy whose length changed with it may be missed.
+    ``lengths`` and ``prints`` are those of :func:`sound_print`. Clips whose lengths differ by two hundredths at most
+    are compared, each with the ``MOST_COMPARED`` that follow it in length, so that time grows with the clips. Where
+    more than these are of about one length, a copy whose length changed with it may be missed.
     """
     heard = np.flatnonzero(np.asarray(lengths, dtype=float) > 0)
     if len(heard) < 2:

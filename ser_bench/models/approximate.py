@@ -1,4 +1,4 @@
-"""A support vector machine whose kernel is approximated, so that its time grows with the clips, not with their square."""
+"""A support vector machine with an approximated kernel: its time grows with the clips, not with their square."""
 
 from __future__ import annotations
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ser_bench.models.base import SLOWER_AND_FASTER, SPEEDS, Model, Pairs, no_pairs
+from ser_bench.models.base import SLOWER_AND_FASTER, SPEEDS, Model, Pairs
 
 _ON_OFF = (True, False)
+_SOURCE = ("ser_bench.models.classical", "ser_bench.models.estimators")
 
 
 def _scaled(*steps: Any) -> Any:
@@ -63,7 +64,7 @@ def knn_pairs(parameters: Mapping[str, Any]) -> Pairs | None:
     return Pairs(
         seconds=5.5e-11,
         why="every tested clip is held against every training clip",
-        instead="`lda` and `svm` with `kernel = \"nystroem\"` are linear",
+        instead='`lda` and `svm` with `kernel = "nystroem"` are linear',
         tested=True,
     )
 
@@ -176,9 +177,7 @@ def _model(
     cost: float,
     space: Mapping[str, Sequence[Any]],
     speeds: tuple[float, ...] = (),
-    pairs: Callable[[Mapping[str, Any]], Pairs | None] = no_pairs,
-    seeded_by: Mapping[str, Any] | None = None,
-    source: tuple[str, ...] = (),
+    **more: Any,
 ) -> Model:
     return Model(
         name=name,
@@ -190,10 +189,8 @@ def _model(
         space={**space, "speeds": SPEEDS},
         cost=cost,
         seeded=name not in ("svm", "lda"),
-        seeded_by=seeded_by or {},
-        pairs=pairs,
         needs=("scikit-learn", "xgboost") if name == "xgboost" else ("scikit-learn",),
-        source=("ser_bench.models.classical", "ser_bench.models.estimators", *source),
+        **{"source": _SOURCE, **more},
     )
 
 
@@ -207,7 +204,7 @@ CLASSICAL = (
         speeds=SLOWER_AND_FASTER,
         pairs=svm_pairs,
         seeded_by={"kernel": "nystroem"},
-        source=("ser_bench.models.approximate",),
+        source=(*_SOURCE, "ser_bench.models.approximate"),
         space={
             "C": (0.3, 1.0, 3.0, 10.0, 30.0, 100.0),
             "gamma": ("0.05/d", "0.1/d", "0.2/d", "0.3/d", "0.5/d", "1/d"),

@@ -1,4 +1,4 @@
-"""The svm with an approximated kernel: near the exact one, the same for a seed, kept in files; the default is as it was."""
+"""The svm with an approximated kernel: near the exact one, the same for a seed, kept in files; the default stays."""
 
 from __future__ import annotations
 
@@ -57,9 +57,7 @@ def test_the_seed_decides_which_rows_stand_for_the_others():
 def test_the_default_is_the_exact_radial_kernel_as_it_was():
     X, y = rings()
     exact = make_pipeline(Standardizer(), SoftmaxSVC(C=100.0, kernel="rbf", gamma="0.05/d", class_weight="balanced"))
-    np.testing.assert_array_equal(
-        models.build("svm").fit(X, y).predict_proba(X), exact.fit(X, y).predict_proba(X)
-    )
+    np.testing.assert_array_equal(models.build("svm").fit(X, y).predict_proba(X), exact.fit(X, y).predict_proba(X))
 
 
 def test_a_file_keeps_it():
