@@ -98,7 +98,7 @@ def plan_seconds(clips: int, fits: int) -> tuple[int, float, float]:
 
 
 def audit_seconds(clips: int, *, equal: bool) -> float:
-    """Return the seconds of the processor that the search for near-identical clips takes, of ``equal`` length or not."""
+    """Return the processor's seconds for the search for near-identical clips, of ``equal`` length or not."""
     table = clip_table(clips)
     lengths = np.full(clips, 2.0) if equal else table["length"].to_numpy()
     begun = time.process_time()
