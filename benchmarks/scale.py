@@ -1,9 +1,12 @@
-"""How extraction grows: generated corpora of short clips, time a clip, memory of the largest process, store size.
+"""How work grows with a corpus: extraction, planning, the search for near-identical clips.
 
-    python benchmarks/scale.py [CLIPS …]        (default 1000 10000 100000)
+    python benchmarks/scale.py extract [CLIPS …]    (default 1000 10000 100000)
+    python benchmarks/scale.py plan                 up to 100,000 fits; nothing is fitted
+    python benchmarks/scale.py audit [CLIPS …]      (default 2000 10000 50000)
 
-Each clip is 0.25 s of noise at 16 kHz, different from all others, listed in a CSV manifest; the feature set
-is ``mfcc``. Whole commands, two jobs, an empty store each; then the same command again, when nothing is new.
+``extract`` prints time a clip, memory of the largest process and store size. Each clip is 0.25 s of noise at 16 kHz,
+different from all others, listed in a CSV manifest; the feature set is ``mfcc``. Whole commands, two jobs, an empty
+store each; then the same command again, when nothing is new. The others print seconds of the processor.
 """
 
 from __future__ import annotations
@@ -14,9 +17,19 @@ import sys
 import tempfile
 import time
 import wave
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from ser_bench import plan
+from ser_bench.config import Options
+from ser_bench.prints import MOMENTS, near_identical
+from ser_bench.runner import Setting, keys_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def generate(folder: Path, clips: int) -> Path:
@@ -46,7 +59,70 @@ def extract(manifest: Path, store: Path) -> float:
     return time.perf_counter() - begun
 
 
-def main(sizes: list[int]) -> None:
+def clip_table(clips: int) -> pd.DataFrame:
+    """Return a table of clips without audio: a hundred speakers, ten sentences, four emotions, invented prints."""
+    import pandas as pd
+
+    rng, number = np.random.default_rng(0), np.arange(clips)
+    speaker, emotion = number % 100, number // 100 % 4
+    table = {
+        "clip": [f"{i:08d}" for i in number],
+        "key": [f"{i:064x}" for i in number],
+        "corpus": "generated",
+        "speaker": [f"s{s:02d}" for s in speaker],
+        "gender": np.where(speaker % 2, "male", "female"),
+        "text": [f"t{t}" for t in number // 400 % 10],
+        "emotion": np.array(["angry", "happy", "neutral", "sad"])[emotion],
+        "length": rng.uniform(1.5, 4.0, clips),
+        "print": wandering(rng, clips),
+    }
+    return pd.DataFrame(table).assign(label=lambda t: t["emotion"])
+
+
+def wandering(rng: np.random.Generator, clips: int) -> list[bytes]:
+    """Return prints whose level and brightness wander, as those of speech do."""
+    courses = np.cumsum(rng.normal(0, 12, (clips, 2, MOMENTS)), axis=2) + 120
+    return [row.tobytes() for row in courses.reshape(clips, -1).clip(0, 255).astype(np.uint8)]
+
+
+def plan_seconds(clips: int, fits: int) -> tuple[int, float, float]:
+    """Return how many fits were planned, in how many seconds of the processor, and in how many their keys were made."""
+    table, options = clip_table(clips), Options(corpus="ravdess", models=("all",))  # the name is not opened
+    entries = plan.entries(options)
+    repeats = max(1, round(fits / (len(entries) * 2 * options.folds)))
+    begun = time.process_time()
+    planned = plan.fits(entries, table, options.model_copy(update={"repeats": repeats}))
+    made = time.process_time()
+    keys = keys_of(planned, Setting(table.set_index("clip", drop=False), (), "", "none"))
+    return len(keys), made - begun, time.process_time() - made
+
+
+def audit_seconds(clips: int, *, equal: bool) -> float:
+    """Return the processor's seconds for the search for near-identical clips, of ``equal`` length or not."""
+    table = clip_table(clips)
+    lengths = np.full(clips, 2.0) if equal else table["length"].to_numpy()
+    begun = time.process_time()
+    near_identical(lengths, table["print"].tolist())
+    return time.process_time() - begun
+
+
+def print_plans() -> None:
+    """Print how planning grows with fits and with clips."""
+    print("   clips     fits   plan s   keys s")
+    for clips, wanted in ((1000, 10_000), (1000, 100_000), (10_000, 10_000)):
+        fits, planning, keying = plan_seconds(clips, wanted)
+        print(f"{clips:8d} {fits:8d} {planning:8.1f} {keying:8.1f}", flush=True)
+
+
+def print_audits(sizes: Sequence[int]) -> None:
+    """Print how the search for near-identical clips grows."""
+    print("   clips   near-identical clips, s   all of one length, s")
+    for clips in sizes:
+        found = (audit_seconds(clips, equal=equal) for equal in (False, True))
+        print(f"{clips:8d} " + " ".join(f"{seconds:20.1f}" for seconds in found), flush=True)
+
+
+def print_extractions(sizes: Sequence[int]) -> None:
     """Print a row per corpus size."""
     print("  clips    ms/clip   again s   peak MiB of any process   store MiB")
     for clips in sizes:
@@ -61,4 +137,12 @@ def main(sizes: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    main([int(word) for word in sys.argv[1:]] or [1000, 10_000, 100_000])
+    what, *counts = sys.argv[1:] or ["extract"]
+    chosen = [int(word) for word in counts]
+    match what:
+        case "plan":
+            print_plans()
+        case "audit":
+            print_audits(chosen or [2000, 10_000, 50_000])
+        case _:
+            print_extractions(chosen or [1000, 10_000, 100_000])

@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +23,11 @@ from ser_bench.models.base import Model
 from ser_bench.paths import mark_used, replacing
 from ser_bench.quarantine import set_aside
 from ser_bench.watch import Silent, Watch
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ser_bench.splits import Fold
 
 _SHARED_SOURCE = ("ser_bench.fitting", "ser_bench.matrices", "ser_bench.importance")
 
@@ -40,10 +45,35 @@ def fit_key(model: Model, *, parts: dict[str, Any]) -> str:
 
 def digest_of(items: Iterable[object]) -> str:
     """Return a hash of a sequence of plain values."""
-    hashed = hashlib.sha256()
-    for item in items:
-        hashed.update(repr(item).encode() + b"\n")
-    return hashed.hexdigest()
+    return hashlib.sha256(b"".join(map(_line, items))).hexdigest()
+
+
+def _line(item: object) -> bytes:
+    return repr(item).encode() + b"\n"
+
+
+class FoldDigests:
+    """What folds train and test on, each as :func:`digest_of` its clips; every clip is put into words once.
+
+    ``clips`` is indexed by clip and has ``key``, ``label`` and ``speaker``.
+    """
+
+    def __init__(self, clips: pd.DataFrame) -> None:
+        facts = [clips[name].tolist() for name in ("key", "label", "speaker")]
+        self._trained = dict(zip(clips.index, map(_line, zip(*facts, strict=True)), strict=True))
+        self._tested = dict(zip(clips.index, map(_line, facts[0]), strict=True))
+        self._known: dict[int, tuple[Fold, dict[str, str]]] = {}  # with the fold, so that no other gets its id
+
+    def of(self, fold: Fold) -> dict[str, str]:
+        """Return the digests ``train`` and ``test``; models share a fold's object, so each is hashed once."""
+        if id(fold) not in self._known:
+            said = {"train": (self._trained, fold.train), "test": (self._tested, fold.test)}
+            digests = {
+                side: hashlib.sha256(b"".join(map(lines.__getitem__, names))).hexdigest()
+                for side, (lines, names) in said.items()
+            }
+            self._known[id(fold)] = (fold, digests)
+        return self._known[id(fold)][1]
 
 
 @cache

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ser_bench import __version__, audit, matrices, plan, records, results
+from ser_bench import __version__, audit, forecast, matrices, plan, records, results
 from ser_bench.engine import Outcome, cores, run_tasks
 from ser_bench.errors import RunError, StoreError
 from ser_bench.extraction import Extraction, extract, tell_losses
 from ser_bench.features import column_groups, set_key
-from ser_bench.fits import FitStore, digest_of, fit_key
+from ser_bench.fits import FitStore, FoldDigests, digest_of, fit_key
 from ser_bench.fitting import FitResult, FitTask, run_fit
 from ser_bench.journal import Journal
 from ser_bench.opening import open_corpus
@@ -158,6 +158,7 @@ def carry_out(
     jobs = min(options.jobs or cores(), max(1, len(todo)))
     cost = sum(fit.cost for fit in todo)
     watch.note("planned", fits=len(keys), before=len(keys) - sum(map(len, twins.values())), cost=cost, jobs=jobs)
+    forecast.warn(todo, watch)
     if todo:
         advance = watch.begin(cost, "fitting", "fit", len(todo))
         with mapped_matrices(todo, setting, store) as paths:
@@ -199,29 +200,29 @@ def _log(same: Sequence[plan.PlannedFit], kept: FitResult | records.Failure, wat
 
 def keys_of(planned: Sequence[plan.PlannedFit], setting: Setting) -> dict[plan.PlannedFit, str]:
     """Return the key under which each fit is kept: everything that decides its outcome."""
-    folds: dict[int, dict[str, str]] = {}  # models share a fold's object, so each is hashed once
+    digests = FoldDigests(setting.clips)
+    entries: dict[tuple[int, bool], dict[str, Any]] = {}  # what all fits of a model have in common is worked out once
     keys = {}
     for fit in planned:
         if fit.entry.skipped:
             continue
-        if id(fit.fold) not in folds:
-            train = setting.clips.loc[list(fit.fold.train)]
-            folds[id(fit.fold)] = {
-                "train": digest_of(zip(train["key"], train["label"], train["speaker"], strict=True)),
-                "test": digest_of(setting.clips.loc[list(fit.fold.test), "key"]),
-            }
-        model = fit.entry.model
-        parts = {
-            "parameters": dict(model.parameters),
-            "features": [[f"{s.name}-{set_key(s)}" for s in sets] for sets in all_sets(fit)],
-            "normalize": setting.normalize,
-            "corpus": setting.fingerprint if setting.normalize != "none" else "",
-            "labels": setting.labels,
-            "seed": fit.seed if model.seeded else None,
-            "shuffled": sorted(shuffled_columns(fit)),
-        }
-        keys[fit] = fit_key(model, parts=parts | folds[id(fit.fold)])
+        kind = (id(fit.entry), fit.importance)
+        if kind not in entries:
+            entries[kind] = _common_parts(fit, setting)
+        seed = fit.seed if fit.entry.model.draws else None
+        keys[fit] = fit_key(fit.entry.model, parts={**entries[kind], **digests.of(fit.fold), "seed": seed})
     return keys
+
+
+def _common_parts(fit: plan.PlannedFit, setting: Setting) -> dict[str, Any]:
+    return {
+        "parameters": dict(fit.entry.model.parameters),
+        "features": [[f"{s.name}-{set_key(s)}" for s in sets] for sets in all_sets(fit)],
+        "normalize": setting.normalize,
+        "corpus": setting.fingerprint if setting.normalize != "none" else "",
+        "labels": setting.labels,
+        "shuffled": sorted(shuffled_columns(fit)),
+    }
 
 
 def all_sets(fit: plan.PlannedFit) -> tuple[tuple[FeatureSet, ...], ...]:

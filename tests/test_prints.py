@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from ser_bench.prints import near_identical, sound_print
+from ser_bench import prints as prints_module
+from ser_bench.prints import BRIGHTNESS_ALIKE, LENGTH_TOLERANCE, LEVEL_ALIKE, near_identical, sound_print
 
 SR = 16000
 
@@ -64,3 +65,33 @@ def test_a_steady_tone_has_a_print():
     length, print_ = sound_print(np.ones(400, np.float32), SR)
     assert length == 0
     assert len(print_) == 192
+
+
+def walk(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Return courses of level and brightness that wander, a row of 192 a clip."""
+    return np.concatenate([np.cumsum(rng.normal(0, 12, (count, 96)), axis=1) + 120 for _ in range(2)], axis=1)
+
+
+def packed(courses: np.ndarray) -> list[bytes]:
+    return [row.tobytes() for row in courses.clip(0, 255).round().astype(np.uint8)]
+
+
+def test_the_search_finds_the_pairs_that_comparing_all_with_all_finds():
+    rng = np.random.default_rng(1)
+    courses = walk(rng, 150)
+    courses[100:] = courses[:50] + rng.normal(0, 1, (50, 192)) * np.linspace(0, 30, 50)[:, None]
+    prints, lengths = packed(courses), np.tile(np.linspace(1, 1.2, 50), 3)
+    rows = np.array([np.frombuffer(p, np.uint8) for p in prints], dtype=float)
+    level, bright = np.corrcoef(rows[:, :96]), np.corrcoef(rows[:, 96:])
+    apart = np.maximum(lengths, lengths[:, None]) / np.minimum(lengths, lengths[:, None])
+    alike = np.triu((level > LEVEL_ALIKE) & (bright > BRIGHTNESS_ALIKE) & (apart <= 1 + LENGTH_TOLERANCE), 1)
+    expected = [(int(i), int(j)) for i, j in np.argwhere(alike)]
+    assert 5 < len(expected) < 50
+    assert near_identical(lengths, prints) == expected
+
+
+def test_a_clip_is_held_against_no_more_than_a_number_of_others_that_come_next_in_length(monkeypatch):
+    monkeypatch.setattr(prints_module, "MOST_COMPARED", 4)
+    prints = packed(walk(np.random.default_rng(2), 1)) * 60
+    lengths = np.linspace(1, 1.01, 60)
+    assert near_identical(lengths, prints) == [(i, j) for i in range(60) for j in range(i + 1, min(60, i + 5))]

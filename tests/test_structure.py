@@ -21,7 +21,7 @@ FLOORS = [
     {"corpora", "recorded", "features", "splits"},
     {"store", "shards", "index", "models", "engine", "matrices", "importance", "export"}
     | {"fetching", "unpacking", "download"},
-    {"opening", "batches", "extraction", "health", "plan", "fitting", "fits"},
+    {"opening", "batches", "extraction", "health", "plan", "forecast", "fitting", "fits"},
     {"audit", "records", "results", "tables", "runner", "tuning", "plugins", "housekeeping", "journal"},
     {"report", "explore", "bundle", "serve"},
     {"cli", "api", "__main__"},

@@ -13,6 +13,27 @@ SPEEDS: tuple[list[float], ...] = ([], [*SLOWER_AND_FASTER], [0.9, 1.1])
 
 
 @dataclass(frozen=True, kw_only=True)
+class Pairs:
+    """That a model's time grows with pairs of clips: how long one takes, and what to do instead.
+
+    ``seconds`` is the measured time of a pair of rows and a column: of every two training rows, or where ``tested`` of
+    every training and tested row. ``why`` and ``instead`` are for the user; in ``instead``, ``{name}`` stands for the
+    model's name and ``{time}`` for how long the other way takes at ``instead_seconds`` a training row and column.
+    """
+
+    seconds: float
+    why: str
+    instead: str
+    instead_seconds: float = 0.0
+    tested: bool = False
+
+
+def no_pairs(parameters: Mapping[str, Any]) -> Pairs | None:
+    """Return None: the time grows with the clips."""
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Model:
     """A registered classifier.
 
@@ -24,7 +45,9 @@ class Model:
     estimator has ``history_`` (a dict of equally long lists, one value per epoch: ``loss``,
     ``accuracy``, ``val_loss``, ``val_accuracy``).
 
-    Where not ``seeded``, nothing in it is random: every seed gives the same model.
+    Where not ``seeded``, nothing in it is random: every seed gives the same model, unless a parameter has the value
+    that ``seeded_by`` names. ``pairs`` returns what grows with the square of the clips, of the model with such
+    parameters, None if nothing does.
 
     ``space`` holds, by parameter, the values that tuning draws from.
 
@@ -47,6 +70,8 @@ class Model:
     space: Mapping[str, Sequence[Any]] = field(default_factory=dict, repr=False)
     grouped: bool = False
     seeded: bool = True
+    seeded_by: Mapping[str, Any] = field(default_factory=dict)
+    pairs: Callable[[Mapping[str, Any]], Pairs | None] = field(default=no_pairs, repr=False)
     cost: float = 1.0
     needs: tuple[str, ...] = ("scikit-learn",)
     source: tuple[str, ...] = ()
@@ -55,6 +80,11 @@ class Model:
     def speeds(self) -> tuple[float, ...]:
         """The speeds at which training clips are heard beside their own."""
         return tuple(self.parameters.get("speeds", ()))
+
+    @property
+    def draws(self) -> bool:
+        """Whether anything in it, with these parameters, is random."""
+        return self.seeded or any(self.parameters.get(name) == value for name, value in self.seeded_by.items())
 
     def estimator(self, seed: int, parameters: Mapping[str, Any]) -> Any:
         """Return an unfitted estimator with these parameters, which must be all of the model's."""

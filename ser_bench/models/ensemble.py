@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ser_bench.errors import ConfigError, UnknownNameError
-from ser_bench.models.base import SLOWER_AND_FASTER, SPEEDS, Model
+from ser_bench.models.base import SLOWER_AND_FASTER, SPEEDS, Model, Pairs
 from ser_bench.models.classical import CLASSICAL
 
 _MEMBERS = {model.name: model for model in CLASSICAL}
@@ -28,6 +29,16 @@ def build_ensemble(*, seed: int, members: Sequence[str]) -> Any:
     return VotingClassifier(estimators, voting="soft")
 
 
+def ensemble_pairs(parameters: Mapping[str, Any]) -> Pairs | None:
+    """Return what its member with the costliest pairs takes, None where no member has any."""
+    members = [_MEMBERS[name] for name in parameters["members"] if name in _MEMBERS]
+    found = [pairs for member in members if (pairs := member.pairs(member.parameters))]
+    if not found:
+        return None
+    worst = max(found, key=lambda pairs: (not pairs.tested, pairs.seconds))
+    return dataclasses.replace(worst, instead="name other `members` under [models.{name}]", instead_seconds=0.0)
+
+
 ENSEMBLE = Model(
     name="ensemble",
     summary="mean of the probabilities of several classical models",
@@ -37,5 +48,6 @@ ENSEMBLE = Model(
     parameters={"members": ["lda", "svm"], "speeds": [*SLOWER_AND_FASTER]},
     space={"members": (["lda", "svm"], ["lda", "mlp"], ["svm", "mlp"], ["lda", "svm", "mlp"]), "speeds": SPEEDS},
     cost=0.6,
+    pairs=ensemble_pairs,
     source=("ser_bench.models.classical", "ser_bench.models.ensemble", "ser_bench.models.estimators"),
 )

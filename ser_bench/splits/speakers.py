@@ -24,15 +24,16 @@ def speaker_folds(clips: pd.DataFrame, draw: Draw, name: str = "actor") -> np.nd
         )
     order = draw.generator("speakers").permutation(len(counts))
     sizes = [0] * draw.folds
-    genders = [dict.fromkeys(counts.index.get_level_values("gender"), 0) for _ in range(draw.folds)]
+    people, clip_counts = counts.index.tolist(), counts.tolist()
+    genders = [dict.fromkeys((gender for gender, _ in people), 0) for _ in range(draw.folds)]
     fold_of = {}
-    for place in sorted(order, key=lambda i: -counts.iloc[i]):
-        gender, speaker = counts.index[place]
+    for place in sorted(order, key=lambda i: -clip_counts[i]):
+        gender, speaker = people[place]
         speakers = [sum(g.values()) for g in genders]
         best = min(range(draw.folds), key=lambda k: (genders[k][gender], speakers[k], sizes[k], k))
         fold_of[speaker] = best
         genders[best][gender] += 1
-        sizes[best] += int(counts.iloc[place])
+        sizes[best] += clip_counts[place]
     return clips["speaker"].map(fold_of).to_numpy()
 
 

@@ -17,7 +17,10 @@ from ser_bench.bundle.onnx.neighbours import neighbours
 from ser_bench.errors import BundleError
 from ser_bench.models.estimators import Standardizer
 
-NOT_EXPORTED = {"Chance": "its guesses are drawn from a checksum of the features, for which ONNX has no operator"}
+NOT_EXPORTED = {
+    "Chance": "its guesses are drawn from a checksum of the features, for which ONNX has no operator",
+    "NystroemSVC": "its approximated kernel is not written yet",
+}
 """The estimators that cannot be exported, and why."""
 
 
@@ -29,7 +32,7 @@ def probabilities(graph: Graph, model: Any, x: str) -> str:
     name = type(model).__name__
     if name not in _CLASSIFIERS:
         reason = NOT_EXPORTED.get(name, f"nothing is known of {name} here")
-        others = "every model of ser-bench but chance can be"
+        others = "every model of ser-bench can be but chance and an svm with an approximated kernel"
         raise BundleError(f"this model cannot be exported to ONNX: {reason}\n{others}")
     return _CLASSIFIERS[name](graph, model, x)
 
