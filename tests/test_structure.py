@@ -20,7 +20,7 @@ FLOORS = [
     {"config", "paths", "audio", "prints", "metrics", "statistics", "synthesis"},
     {"corpora", "recorded", "features", "splits"},
     {"store", "index", "models", "engine", "matrices", "importance", "fetching", "unpacking", "download", "export"},
-    {"opening", "batches", "extraction", "health", "plan", "fitting", "fits"},
+    {"opening", "batches", "shipping", "extraction", "health", "plan", "fitting", "fits"},
     {"audit", "records", "results", "tables", "runner", "tuning", "plugins", "housekeeping", "journal"},
     {"report", "explore", "bundle"},
     {"cli", "api", "__main__"},
@@ -66,7 +66,7 @@ def test_imports_only_go_down(path):
 
 HEAVY = (
     *("tensorflow", "keras", "librosa", "sklearn", "xgboost", "scipy", "matplotlib", "numba", "pandas", "pyarrow"),
-    *("pooch", "requests"),
+    *("pooch", "requests", "distributed", "dask"),
 )
 
 

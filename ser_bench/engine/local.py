@@ -1,12 +1,10 @@
-"""Where tasks are carried out: worker processes on this machine, one thread each.
+"""Worker processes on this machine, one thread each.
 
-A task is a function's argument under a key. Results come back in the order of completion. A task that
-kills its worker is tried once more, alone; if it kills that worker too, it alone is failed.
+A task that kills its worker is tried once more, alone; if it kills that worker too, it alone is failed.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections import deque
@@ -14,33 +12,12 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-_ONE_THREAD = {
-    f"{library}_THREADS": "1"
-    for library in (
-        *("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "VECLIB_MAXIMUM", "NUMEXPR_NUM", "NUMBA_NUM"),
-        *("TF_NUM_INTRAOP", "TF_NUM_INTEROP"),
-    )
-}
+from ser_bench.engine.tasks import ONE_THREAD, Outcome, guarded
+
 _IDLE_SECONDS = 60
 _POLL_SECONDS = 0.5
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a task: its value, or the error that ended it, and whether its worker died or it hung."""
-
-    key: Any
-    value: Any = None
-    error: str | None = None
-    ended: Literal["ok", "error", "died", "timeout"] = "ok"
-
-
-def cores() -> int:
-    """Return the number of cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def run_tasks(
@@ -118,7 +95,7 @@ class _Crew:
         from loky import get_reusable_executor
 
         pool = get_reusable_executor(
-            max_workers=self.jobs, timeout=_IDLE_SECONDS, env=_ONE_THREAD, kill_workers=False, reuse="auto"
+            max_workers=self.jobs, timeout=_IDLE_SECONDS, env=ONE_THREAD, kill_workers=False, reuse="auto"
         )
         try:
             future = pool.submit(_guarded, self.function, argument)
@@ -173,21 +150,14 @@ class _Crew:
         """Kill the workers; a new pool is made when the next task is handed out."""
         from loky import get_reusable_executor
 
-        get_reusable_executor(max_workers=self.jobs, env=_ONE_THREAD, kill_workers=True, reuse=False).shutdown(
+        get_reusable_executor(max_workers=self.jobs, env=ONE_THREAD, kill_workers=True, reuse=False).shutdown(
             wait=True, kill_workers=True
         )
 
 
 def _guarded(function: Callable[[Any], Any], argument: Any) -> tuple[str | None, Any]:
-    """Run in the worker: an exception comes back as text, since not every exception survives pickling."""
+    """Run in the worker, which loky must not take for one that leaks when it loads TensorFlow."""
     from loky import process_executor
-    from threadpoolctl import threadpool_limits
 
-    # By its growth loky takes a worker that loads TensorFlow for one that leaks, and would restart it.
     process_executor._MAX_MEMORY_LEAK_SIZE = sys.maxsize
-    try:
-        with threadpool_limits(1):
-            return None, function(argument)
-    except Exception as error:
-        first = next(iter(str(error).strip().splitlines()), "")
-        return f"{type(error).__name__}: {first}".rstrip(": "), None
+    return guarded(function, argument)
