@@ -114,12 +114,13 @@ def run_tasks(
 
 @dataclass
 class _InHand:
-    """A task that was handed out, and each time that a worker began it, as (worker, when)."""
+    """A task that was handed out, each time that a worker began it, as (worker, when), and whether that is its last."""
 
     key: Any
     argument: Any
     future: Future
     begun: list[tuple[str, float]]
+    last: bool = False
 
 
 class _Crew:
@@ -145,10 +146,10 @@ class _Crew:
     def offer(self, waiting: Iterator[tuple[Any, Any]]) -> bool:
         """Hand out tasks until every worker has one; say whether anything is left to wait for."""
         while len(self.running) < self.places and (drawn := next(waiting, None)) is not None:
-            self.submit(*drawn, [])
+            self.submit(*drawn)
         return bool(self.running)
 
-    def submit(self, key: Any, argument: Any, begun: list[tuple[str, float]]) -> None:
+    def submit(self, key: Any, argument: Any, *, last: bool = False) -> None:
         """Hand a task to the scheduler, with the files that it names."""
         import cloudpickle
 
@@ -161,7 +162,7 @@ class _Crew:
         name = f"{self.function.__name__}-{self.session}-{self.number}"
         contents = [self._file(path) for path in files]
         future = self._send(remote.carry_out, name, cloudpickle.dumps(order), *contents)
-        self.running[self.number] = _InHand(key, argument, future, begun)
+        self.running[self.number] = _InHand(key, argument, future, [], last)
         future.add_done_callback(partial(self._done, self.number))
 
     def _done(self, number: int, future: Future) -> None:
@@ -206,11 +207,11 @@ class _Crew:
             raise EngineError(f"{error}\n{_KEPT}")
         if not isinstance(error, KilledWorker):
             yield Outcome(task.key, error=said(error), ended="error")
-        elif len(task.begun) < 2:  # it waited where others died, or no worker has tried it again
-            self.submit(task.key, task.argument, task.begun)
+        elif len(task.begun) < 2 and not task.last:  # it only waited where others died, or was tried but once
+            self.submit(task.key, task.argument, last=True)
         else:
-            times = f"{len(task.begun)} times (out of memory, or a crash)"
-            yield Outcome(task.key, error=f"its worker process died, {times}", ended="died")
+            why = "its worker processes died, one after another (out of memory, or a crash)"
+            yield Outcome(task.key, error=why, ended="died")
 
     def _result(self, future: Future) -> tuple[str | None, Any]:
         from distributed import CancelledError
@@ -228,6 +229,8 @@ class _Crew:
         if now - self.counted < _POLL_SECONDS:
             return
         self.counted = now
+        if self.client.status != "running":
+            raise EngineError(f"the scheduler at {self.where} is lost\n{_KEPT}")
         try:
             self.places = len(self.client.nthreads())
         except (OSError, AttributeError) as error:
