@@ -18,12 +18,14 @@ and a table per model whose parameters differ or that is a named variant::
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from ser_bench.errors import ConfigError, UnknownNameError
 
@@ -41,7 +43,14 @@ def _names(value: Any) -> Any:
     return value
 
 
+def _engine(value: str) -> str:
+    if value != "local" and not re.fullmatch(r"(dask|tls)://\S+:\d+", value):
+        raise PydanticCustomError("engine", "must be local, dask://HOST:PORT or tls://HOST:PORT")
+    return value
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+Engine = Annotated[str, AfterValidator(_engine)]
 
 
 class ModelTable(BaseModel):
@@ -76,7 +85,7 @@ class Options(BaseModel):
     normalize: Normalization = "none"
     out: Path | None = None
     plugin: Path | None = None
-    engine: Literal["local"] = "local"
+    engine: Engine = "local"
     fit_timeout: float | None = Field(default=None, gt=0)
     fresh: bool = False
     model_tables: dict[str, ModelTable] = {}

@@ -59,6 +59,10 @@ class RunError(SerBenchError):
     """A run's folder that cannot be read or written."""
 
 
+class EngineError(SerBenchError):
+    """Workers on other machines that cannot be reached, are not fit for the work, or are lost."""
+
+
 class BundleError(SerBenchError):
     """A trained model's file that cannot be read, is not what it should be, or cannot be written."""
 

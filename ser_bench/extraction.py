@@ -12,17 +12,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ser_bench import audio, corpora, features
-from ser_bench.batches import CLIP_SECONDS, Batch, Missing, extract_batch, load_everything
+from ser_bench.batches import CLIP_SECONDS, Batch, Missing, load_everything
 from ser_bench.corpora.base import Problem
-from ser_bench.engine import cores, run_tasks, warm_workers
+from ser_bench.engine import LOCAL, run_tasks, warm_workers, workers
 from ser_bench.errors import CorpusError, StoreError
 from ser_bench.opening import open_corpus
 from ser_bench.paths import default_store
 from ser_bench.prints import PRINT_BYTES
+from ser_bench.shipping import Means, means
 from ser_bench.store import FeatureStore
 from ser_bench.watch import Advance, Silent, Watch
 
@@ -80,11 +82,12 @@ def fill(options: Options, choose: Choice, watch: Watch) -> Filled:
         Where the choice, the corpus or the store is impossible.
     """
     store = FeatureStore(options.store or default_store())
-    jobs = options.jobs or cores()
-    with nullcontext() if corpora.is_recorded(options.corpus) else workers_ready(choose(features.shelf()), store, jobs):
+    where, jobs = options.engine, workers(options.engine, options.jobs)
+    waits = corpora.is_recorded(options.corpus) or where != LOCAL
+    with nullcontext() if waits else workers_ready(choose(features.shelf()), store, jobs):
         opened = open_corpus(options, watch)
         sets = choose(opened.shelf())
-        extraction = extract(opened, sets, store, jobs=jobs, watch=watch)
+        extraction = extract(opened, sets, store, jobs=jobs, watch=watch, where=where)
     tell_losses(extraction, watch)
     return Filled(opened, sets, extraction, store)
 
@@ -119,10 +122,12 @@ def extract(
     *,
     jobs: int,
     watch: Watch | None = None,
+    where: str = LOCAL,
 ) -> Extraction:
     """Fill ``store`` with the feature sets of every sound clip of a corpus; what is there, and sound, is not redone.
 
-    Clips with identical samples count once: the first by name stays, the others are dropped.
+    Clips with identical samples count once: the first by name stays, the others are dropped. ``where`` names the
+    engine, which has ``jobs`` workers.
 
     Raises
     ------
@@ -143,7 +148,7 @@ def extract(
     todo, missing = _missing(clips, sets, store, facts)
     faults: dict[str, str] = {}
     if len(todo):
-        faults = _compute(todo, missing, store, jobs, watch)
+        faults = _compute(todo, missing, store, jobs, watch, where)
         facts = store.facts()
     faults |= {key: fact["error"] for key, fact in facts.items() if fact["error"]}
     bad = {path: faults[key] for path, key in keys.items() if key in faults} | unreadable
@@ -208,35 +213,40 @@ def _compute(
     store: FeatureStore,
     jobs: int,
     watch: Watch,
+    where: str,
 ) -> dict[str, str]:
     """Fill the store; return what went wrong with clips that may go well another time, by key."""
-    advance = watch.begin(len(todo), "extracting", "clip", len(todo))
-    pairs = list(zip(todo["key"], todo["path"], strict=True))
-    faults, deadly = _carry_out(_batches(pairs, missing, store.folder, jobs), jobs, advance)
-    singles = [batch.of((clip,)) for batch, _ in deadly for clip in batch.clips]
-    for begun in range(0, len(singles), _MOST_DEATHS):
-        found, deadly = _carry_out(singles[begun : begun + _MOST_DEATHS], jobs, advance)
-        faults |= found | {batch.clips[0][0]: f"not computed: {reason}{_OR_HANGS}" for batch, reason in deadly}
-        if len(deadly) == _MOST_DEATHS:
-            why = f"{_MOST_DEATHS} clips in a row failed: {deadly[0][1]}"
-            raise StoreError(f"extraction stopped short: {why}\n{_KEPT}")
+    pairs = [(key, str(Path(path).absolute())) for key, path in zip(todo["key"], todo["path"], strict=True)]
+    folder = store.folder.absolute()
+    with means(where, folder, [path for _, path in pairs], watch) as how:
+        carry_out = partial(_carry_out, how, where, jobs, watch.begin(len(todo), "extracting", "clip", len(todo)))
+        faults, deadly = carry_out(_batches(pairs, missing, folder, jobs))
+        singles = [batch.of((clip,)) for batch, _ in deadly for clip in batch.clips]
+        for begun in range(0, len(singles), _MOST_DEATHS):
+            found, deadly = carry_out(singles[begun : begun + _MOST_DEATHS])
+            faults |= found | {batch.clips[0][0]: f"not computed: {reason}{_OR_HANGS}" for batch, reason in deadly}
+            if len(deadly) == _MOST_DEATHS:
+                why = f"{_MOST_DEATHS} clips in a row failed: {deadly[0][1]}"
+                raise StoreError(f"extraction stopped short: {why}\n{_KEPT}")
     return faults
 
 
-def _carry_out(batches: Iterable[Batch], jobs: int, advance: Advance) -> tuple[dict[str, str], list[tuple[Batch, str]]]:
+def _carry_out(
+    how: Means, where: str, jobs: int, advance: Advance, batches: Iterable[Batch]
+) -> tuple[dict[str, str], list[tuple[Batch, str]]]:
     """Return what went wrong with single clips, by key, and the batches that killed their worker, with the reason."""
     given: dict[int, Batch] = {}
     faults: dict[str, str] = {}
     deadly, lost = [], []
     tasks = ((i, given.setdefault(i, batch)) for i, batch in enumerate(batches))
-    for outcome in run_tasks(extract_batch, tasks, jobs=jobs):
+    for outcome in run_tasks(how.function, tasks, jobs=jobs, where=where, needs=how.needs):
         batch = given.pop(outcome.key)
         if outcome.ended == "died":
             deadly.append((batch, outcome.error or ""))
             continue
         advance(len(batch.clips))
         if outcome.ended == "ok":
-            faults |= outcome.value
+            faults |= how.received(outcome.value)
         else:
             lost.append(outcome.error)
     if lost:

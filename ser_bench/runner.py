@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ser_bench import __version__, audit, forecast, matrices, plan, records, results
-from ser_bench.engine import Outcome, cores, run_tasks
+from ser_bench.engine import Needs, Outcome, prepare, run_tasks, sees, workers
 from ser_bench.errors import RunError, StoreError
 from ser_bench.extraction import Extraction, extract, tell_losses
 from ser_bench.features import column_groups, set_key
@@ -118,8 +118,8 @@ def set_up(
     opened: OpenCorpus, chosen: Sequence[plan.Entry], options: Options, store: Path, watch: Watch
 ) -> tuple[Extraction, Setting]:
     """Extract what the models need, and return it with the clips as the fits will see them."""
-    sets, jobs = plan.needed_sets(chosen), options.jobs or cores()
-    extraction = extract(opened, sets, FeatureStore(store), jobs=jobs, watch=watch)
+    sets, jobs = plan.needed_sets(chosen), workers(options.engine, options.jobs)
+    extraction = extract(opened, sets, FeatureStore(store), jobs=jobs, watch=watch, where=options.engine)
     tell_losses(extraction, watch)
     clips = plan.with_labels(extraction.clips, options.target).set_index("clip", drop=False)
     labels = plan.labels_in_order(clips, options.target)
@@ -155,21 +155,31 @@ def carry_out(
             twins.setdefault(key, []).append(fit)
     todo = sorted((same[0] for same in twins.values()), key=lambda fit: -fit.cost)
     begun = time.perf_counter()
-    jobs = min(options.jobs or cores(), max(1, len(todo)))
+    jobs = min(workers(options.engine, options.jobs), max(1, len(todo)))
     cost = sum(fit.cost for fit in todo)
     watch.note("planned", fits=len(keys), before=len(keys) - sum(map(len, twins.values())), cost=cost, jobs=jobs)
     forecast.warn(todo, watch)
     if todo:
         advance = watch.begin(cost, "fitting", "fit", len(todo))
         with mapped_matrices(todo, setting, store) as paths:
+            how = ready(todo, tuple(paths.values()), options.engine, watch)
             tasks = ((fit, task_of(fit, setting, [paths[sets] for sets in all_sets(fit)])) for fit in todo)
-            for outcome in run_tasks(run_fit, tasks, jobs=jobs, timeout=options.fit_timeout):
+            for outcome in run_tasks(run_fit, tasks, jobs=jobs, timeout=options.fit_timeout, **how):
                 advance(outcome.key.cost)
                 kept = _keep(outcome, saved, keys[outcome.key], watch)
                 same = twins[keys[outcome.key]]
                 book |= dict.fromkeys(same, kept)
                 _log(same, kept, watch)
     return book, _work(todo, book, time.perf_counter() - begun, jobs, reused=len(keys) - len(todo))
+
+
+def ready(todo: Sequence[plan.PlannedFit], matrices: tuple[Path, ...], where: str, watch: Watch) -> dict[str, Any]:
+    """Return where fits are carried out and what they need there, which every worker was asked about."""
+    libraries = tuple(dict.fromkeys(("numpy", *(name for fit in todo for name in fit.entry.model.needs))))
+    shared = sees(where, matrices)
+    needs = Needs(visible=matrices if shared else (), files=() if shared else matrices, libraries=libraries)
+    prepare(where, needs, watch)
+    return {"where": where, "needs": needs}
 
 
 def _keep(outcome: Outcome, saved: FitStore, key: str, watch: Watch) -> FitResult | records.Failure:

@@ -51,6 +51,7 @@ def test_model_tables_give_parameters_and_variants(tmp_path):
         ("fold = 4", "did you mean 'folds'"),
         ("folds = 1", "--folds 1: .*greater than or equal to 2"),
         ('normalize = "speakers"', "--normalize 'speakers'"),
+        ('engine = "dask://host"', "--engine 'dask://host': must be local, dask://HOST:PORT or tls://HOST:PORT"),
         ("folds = ", "no TOML file"),
         ("[models]\nsvm = 3", r"\[models.svm\] must be a table"),
         ("models = " + "[" * 3000, "nested too deeply"),

@@ -188,7 +188,7 @@ def test_what_is_not_the_sound_s_fault_is_tried_again(opened, store):
 def test_workers_that_always_die_end_the_work(folder, store, monkeypatch):
     tried = []
 
-    def all_die(function, tasks, *, jobs):
+    def all_die(function, tasks, **_):
         for key, batch in tasks:
             tried.append(len(batch.clips))
             yield Outcome(key, error="its worker process died", ended="died")

@@ -21,7 +21,7 @@ FLOORS = [
     {"corpora", "recorded", "features", "splits"},
     {"store", "shards", "index", "models", "engine", "matrices", "importance", "export"}
     | {"fetching", "unpacking", "download"},
-    {"opening", "batches", "extraction", "health", "plan", "forecast", "fitting", "fits"},
+    {"opening", "batches", "shipping", "extraction", "health", "plan", "forecast", "fitting", "fits"},
     {"audit", "records", "results", "tables", "runner", "tuning", "plugins", "housekeeping", "journal"},
     {"report", "explore", "bundle", "serve"},
     {"cli", "api", "__main__"},
@@ -67,7 +67,7 @@ def test_imports_only_go_down(path):
 
 HEAVY = (
     *("tensorflow", "keras", "librosa", "sklearn", "xgboost", "scipy", "matplotlib", "numba", "pandas", "pyarrow"),
-    *("pooch", "requests"),
+    *("pooch", "requests", "distributed", "dask"),
 )
 
 

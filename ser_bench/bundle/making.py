@@ -82,7 +82,7 @@ def train(options: Options, name: str, path: Path, watch: Watch, hold_out: str =
     _, setting = runner.set_up(opened, [entry], options, store, watch)
     fold = _fold(setting, hold_out)
     fit = plan.PlannedFit(entry, "train", 0, 0, fold, options.seed)
-    done, rows = _carry_out(fit, setting, store, watch, _MOST_ROWS if as_onnx else 0)
+    done, rows = _carry_out(fit, setting, options.engine, store, watch, _MOST_ROWS if as_onnx else 0)
     info = _describe(fit, setting, opened, options, done)
     if not as_onnx:
         return Made(path, archive.write(path, info.model_dump(), done.members), info, done.seconds, done.warnings)
@@ -142,13 +142,14 @@ def _speakers(hold_out: str) -> tuple[str, ...]:
 
 
 def _carry_out(
-    fit: plan.PlannedFit, setting: runner.Setting, store: Path, watch: Watch, most_rows: int
+    fit: plan.PlannedFit, setting: runner.Setting, engine: str, store: Path, watch: Watch, most_rows: int
 ) -> tuple[_Fitted, np.ndarray]:
     """Fit in a worker process, where libraries stay quiet, on one thread; return also training clips' features."""
     advance = watch.begin(1, f"fitting {fit.entry.model.name}", "fit", 1)
     with runner.mapped_matrices([fit], setting, store) as paths:
         task = runner.task_of(fit, setting, [paths[sets] for sets in runner.all_sets(fit)])
-        (outcome,) = run_tasks(_fit, [("fit", task)], jobs=1)
+        how = runner.ready([fit], tuple(paths.values()), engine, watch)
+        (outcome,) = run_tasks(_fit, [("fit", task)], jobs=1, **how)
         rows = _spaced(np.load(task.matrix, mmap_mode="r", allow_pickle=False), task.train, most_rows)
     advance(1)
     if outcome.ended != "ok":

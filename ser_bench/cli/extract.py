@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ser_bench.cli.console import Console
-from ser_bench.cli.options import common_options, corpus_options, gather
+from ser_bench.cli.options import common_options, corpus_options, engine_option, gather
 from ser_bench.config import Options
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     metavar="SET",
     help="One set, several joined with +, or auto: those the models use. [default: auto]",
 )
+@engine_option
 @common_options
 @click.option("--verify", is_flag=True, help="Re-read the whole store against its checksums; extract nothing.")
 def command(config_file: str | None, quiet: bool, verbose: bool, verify: bool, **given: Any) -> int:

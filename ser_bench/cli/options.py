@@ -45,8 +45,14 @@ corpus_options = _stack(
     ),
 )
 
+engine_option = click.option(
+    "--engine",
+    metavar="WHERE",
+    help="local, or the workers of a Dask scheduler: dask://HOST:PORT, tls://HOST:PORT. [default: local]",
+)
+
 common_options = _stack(
-    click.option("--jobs", type=int, metavar="N", help="Worker processes. [default: all cores]"),
+    click.option("--jobs", type=int, metavar="N", help="Worker processes on this machine. [default: all cores]"),
     click.option(
         "--store",
         type=_PATH,

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ser_bench.cli.console import Console
-from ser_bench.cli.options import common_options, corpus_options, gather
+from ser_bench.cli.options import common_options, corpus_options, engine_option, gather
 from ser_bench.config import Options
 from ser_bench.errors import RunError
 
@@ -36,7 +36,7 @@ from ser_bench.errors import RunError
 )
 @click.option("--seed", type=int, metavar="N", help="The same seed gives the same predictions. [default: 0]")
 @click.option("--out", type=click.Path(), metavar="DIR", help="The run's folder. [default: results/<corpus>]")
-@click.option("--engine", metavar="WHERE", help="[default: local]")
+@engine_option
 @click.option("--fit-timeout", type=float, metavar="SECONDS", help="End a fit that takes longer.")
 @click.option("--fresh", is_flag=True, default=None, help="Fit again what was already done.")
 @common_options

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ser_bench.cli.console import Console
-from ser_bench.cli.options import common_options, corpus_options, gather
+from ser_bench.cli.options import common_options, corpus_options, engine_option, gather
 
 
 @click.command(name="train")
@@ -40,6 +40,7 @@ from ser_bench.cli.options import common_options, corpus_options, gather
 @click.option("--target", metavar="WHAT", help="emotion, gender or emotion+gender. [default: emotion]")
 @click.option("--normalize", metavar="HOW", help="Only none: a speaker's other clips are not there when one is asked.")
 @click.option("--seed", type=int, metavar="N", help="The same seed gives the same model. [default: 0]")
+@engine_option
 @common_options
 def command(
     config_file: str | None,

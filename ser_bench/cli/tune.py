@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ser_bench.cli.console import Console
-from ser_bench.cli.options import common_options, corpus_options, gather
+from ser_bench.cli.options import common_options, corpus_options, engine_option, gather
 from ser_bench.config import Options
 
 
@@ -31,6 +31,7 @@ from ser_bench.config import Options
 @click.option("--seed", type=int, metavar="N", help="The same seed gives the same trials. [default: 0]")
 @click.option("--out", type=click.Path(), metavar="DIR", help="[default: results/<corpus>-tune-<model>]")
 @click.option("--fit-timeout", type=float, metavar="SECONDS", help="End a fit that takes longer.")
+@engine_option
 @common_options
 def command(
     model: str,

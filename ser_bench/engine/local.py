@@ -1,7 +1,6 @@
-"""Where tasks are carried out: worker processes on this machine, one thread each.
+"""Worker processes on this machine, one thread each.
 
-A task is a function's argument under a key. Results come back in the order of completion. A task that
-kills its worker is tried once more, alone; if it kills that worker too, it alone is failed.
+A task that kills its worker is tried once more, alone; if it kills that worker too, it alone is failed.
 """
 
 from __future__ import annotations
@@ -15,34 +14,13 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-ONE_THREAD = {
-    f"{library}_THREADS": "1"
-    for library in (
-        *("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "VECLIB_MAXIMUM", "NUMEXPR_NUM", "NUMBA_NUM"),
-        *("TF_NUM_INTRAOP", "TF_NUM_INTEROP"),
-    )
-}
+from ser_bench.engine.tasks import ONE_THREAD, Outcome, guarded
+
 _IDLE_SECONDS = 60
 _POLL_SECONDS = 0.5
 _ORPHAN_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a task: its value, or the error that ended it, and whether its worker died or it hung."""
-
-    key: Any
-    value: Any = None
-    error: str | None = None
-    ended: Literal["ok", "error", "died", "timeout"] = "ok"
-
-
-def cores() -> int:
-    """Return the number of cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def run_tasks(
@@ -199,15 +177,8 @@ def _end_with(parent: int) -> None:
 
 
 def _guarded(function: Callable[[Any], Any], argument: Any) -> tuple[str | None, Any]:
-    """Run in the worker: an exception comes back as text, since not every exception survives pickling."""
+    """Run in the worker, which loky must not take for one that leaks when it loads TensorFlow."""
     from loky import process_executor
-    from threadpoolctl import threadpool_limits
 
-    # By its growth loky takes a worker that loads TensorFlow for one that leaks, and would restart it.
     process_executor._MAX_MEMORY_LEAK_SIZE = sys.maxsize
-    try:
-        with threadpool_limits(1):
-            return None, function(argument)
-    except Exception as error:
-        first = next(iter(str(error).strip().splitlines()), "")
-        return f"{type(error).__name__}: {first}".rstrip(": "), None
+    return guarded(function, argument)
