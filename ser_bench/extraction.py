@@ -23,6 +23,7 @@ from ser_bench.engine import LOCAL, run_tasks, warm_workers, workers
 from ser_bench.errors import CorpusError, StoreError
 from ser_bench.opening import open_corpus
 from ser_bench.paths import default_store
+from ser_bench.patience import patience
 from ser_bench.prints import PRINT_BYTES
 from ser_bench.shipping import Means, means
 from ser_bench.store import FeatureStore
@@ -218,9 +219,9 @@ def _compute(
     """Fill the store; return what went wrong with clips that may go well another time, by key."""
     pairs = [(key, str(Path(path).absolute())) for key, path in zip(todo["key"], todo["path"], strict=True)]
     folder = store.folder.absolute()
-    with means(where, folder, [path for _, path in pairs], watch) as how:
+    with means(where, folder, [path for _, path in pairs], watch) as how, patience(watch) as handed_on:
         carry_out = partial(_carry_out, how, where, jobs, watch.begin(len(todo), "extracting", "clip", len(todo)))
-        faults, deadly = carry_out(_batches(pairs, missing, folder, jobs))
+        faults, deadly = carry_out(handed_on(_batches(pairs, missing, folder, jobs)))
         singles = [batch.of((clip,)) for batch, _ in deadly for clip in batch.clips]
         for begun in range(0, len(singles), _MOST_DEATHS):
             found, deadly = carry_out(singles[begun : begun + _MOST_DEATHS])

@@ -21,6 +21,7 @@ from ser_bench.fitting import FitResult, FitTask, run_fit
 from ser_bench.journal import Journal
 from ser_bench.opening import open_corpus
 from ser_bench.paths import default_store, make_writable, scratch
+from ser_bench.patience import patience
 from ser_bench.store import FeatureStore
 from ser_bench.watch import Silent, Watch
 
@@ -161,9 +162,10 @@ def carry_out(
     forecast.warn(todo, watch)
     if todo:
         advance = watch.begin(cost, "fitting", "fit", len(todo))
-        with mapped_matrices(todo, setting, store) as paths:
+        with mapped_matrices(todo, setting, store) as paths, patience(watch) as handed_on:
             how = ready(todo, tuple(paths.values()), options.engine, watch)
-            tasks = ((fit, task_of(fit, setting, [paths[sets] for sets in all_sets(fit)])) for fit in todo)
+            asked = handed_on(todo)
+            tasks = ((fit, task_of(fit, setting, [paths[sets] for sets in all_sets(fit)])) for fit in asked)
             for outcome in run_tasks(run_fit, tasks, jobs=jobs, timeout=options.fit_timeout, **how):
                 advance(outcome.key.cost)
                 kept = _keep(outcome, saved, keys[outcome.key], watch)

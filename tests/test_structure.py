@@ -17,7 +17,7 @@ PACKAGE = Path(ser_bench.__file__).parent
 
 FLOORS = [
     {"errors", "emotions", "watch", "threads", "__init__"},
-    {"config", "paths", "locks", "quarantine", "audio", "prints", "metrics", "statistics", "synthesis"},
+    {"config", "paths", "patience", "locks", "quarantine", "audio", "prints", "metrics", "statistics", "synthesis"},
     {"corpora", "recorded", "features", "splits"},
     {"store", "shards", "index", "models", "engine", "matrices", "importance", "export"}
     | {"fetching", "unpacking", "download"},

@@ -6,6 +6,7 @@ A task that kills its worker is tried once more, alone; if it kills that worker 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -165,7 +166,11 @@ class _Crew:
 
 
 def _end_with(parent: int) -> None:
-    """In a worker: end it soon after its parent, which may have been killed in the middle of a long task."""
+    """In a worker: end it soon after its parent, which may have been killed in the middle of a long task.
+
+    Ctrl-C reaches every process of a terminal; the parent alone decides what it means.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
         while os.getppid() == parent:
