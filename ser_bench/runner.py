@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ser_bench import __version__, audit, forecast, matrices, plan, records, results
-from ser_bench.engine import Needs, Outcome, prepare, run_tasks, sees, workers
+from ser_bench.engine import LOCAL, Needs, Outcome, prepare, run_tasks, sees, workers
 from ser_bench.errors import RunError, StoreError
 from ser_bench.extraction import Extraction, extract, tell_losses
 from ser_bench.features import column_groups, set_key
@@ -181,6 +181,8 @@ def ready(todo: Sequence[plan.PlannedFit], matrices: tuple[Path, ...], where: st
     shared = sees(where, matrices)
     needs = Needs(visible=matrices if shared else (), files=() if shared else matrices, libraries=libraries)
     prepare(where, needs, watch)
+    if where != LOCAL:
+        watch.detail("workers read features from the store" if shared else "features are sent to the workers")
     return {"where": where, "needs": needs}
 
 

@@ -47,7 +47,7 @@ def means(where: str, store: Path, clips: Sequence[str], watch: Watch) -> Iterat
         if shared:
             needs = replace(needs, visible=(*needs.visible, token))
         engine.prepare(where, needs, watch)
-        watch.detail("workers write into the store" if shared else "workers send features here")
+        watch.detail("workers write features into the store" if shared else "workers send features here")
         if shared:
             yield Means(extract_batch, needs, lambda faults: faults)
         else:

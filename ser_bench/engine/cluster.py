@@ -69,7 +69,7 @@ def sees(where: str, paths: tuple[Path, ...]) -> bool:
 
 
 def prepare(where: str, needs: Needs, watch: Watch) -> None:
-    """Hold every worker against what tasks need, and say how many there are and how files reach them."""
+    """Hold every worker against what tasks need, and say how many there are."""
     found = _ask(where, remote.examine, needs, remote.versions(needs.libraries))
     for worker, (wrong, _) in found.items():
         if wrong:
@@ -77,8 +77,7 @@ def prepare(where: str, needs: Needs, watch: Watch) -> None:
     for line in dict.fromkeys(line for _, differing in found.values() for line in differing):
         first = next(worker for worker, (_, differing) in found.items() if line in differing)
         watch.warn(f"worker {first} {line}")
-    how = "are sent to them" if needs.files else "lie where they see them"
-    watch.detail(f"{len(found)} workers at {where}; files {how}")
+    watch.detail(f"{len(found)} workers at {where}")
 
 
 def _ask(where: str, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
@@ -86,12 +85,11 @@ def _ask(where: str, function: Callable[..., Any], *arguments: Any) -> dict[str,
     workers(where)
     try:
         return _connect(where).run(function, *arguments)
-    except ModuleNotFoundError as error:
-        raise EngineError(f"a worker at {where} has no {error.name}\ninstall ser-bench there, too") from None
-    except (AttributeError, TypeError) as error:
-        raise EngineError(f"a worker at {where} has another ser-bench than this machine ({error})") from None
     except OSError as error:
         raise EngineError(f"the workers at {where} cannot be asked: {said(error)}\n{_KEPT}") from None
+    except Exception as error:  # a plain one, if a worker cannot even read the question
+        why = f"a worker at {where} does not understand this machine: {said(error).removeprefix('Exception: ')}"
+        raise EngineError(f"{why}\ninstall the same ser-bench there") from None
 
 
 def run_tasks(

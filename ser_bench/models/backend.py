@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -71,6 +72,23 @@ def _pin_tensorflow() -> None:
     with suppress(RuntimeError, ValueError):
         tf.config.set_visible_devices([], "GPU")
     tf.config.experimental.enable_op_determinism()
+
+
+@contextmanager
+def own_seeds(seed: int) -> Iterator[None]:
+    """Have layers draw their seeds from a generator of their own, with the numbers that the global one would give.
+
+    Another thread of the process, such as the one by which a cluster's worker talks to its scheduler, would draw
+    from Python's global generator in between, and give the network other weights.
+    """
+    from keras.src.random import seed_generator
+
+    shared = seed_generator.python_random
+    seed_generator.python_random = random.Random(seed)
+    try:
+        yield
+    finally:
+        seed_generator.python_random = shared
 
 
 def forget_outlined() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ser_bench.models.backend import forget_outlined, load_keras, quiet
+from ser_bench.models.backend import forget_outlined, load_keras, own_seeds, quiet
 
 LOCK = threading.RLock()
 """Held by whoever uses a program, since its weights belong to whoever set them last."""
@@ -94,7 +94,7 @@ def _build(blueprint: Blueprint, seed: int) -> Any:
     try:
         keras.utils.set_random_seed(seed)
         build = getattr(networks, blueprint.network)
-        with quiet():
+        with quiet(), own_seeds(seed):
             return build(keras, blueprint.shape, blueprint.classes, **blueprint.architecture)
     finally:
         random.setstate(ours)

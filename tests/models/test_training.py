@@ -3,6 +3,7 @@
 import random
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from ser_bench import models
 from ser_bench.errors import ConfigError
+from ser_bench.models import programs
 from ser_bench.models.augment import Augmentation
 from ser_bench.models.sequences import BandScaler, chunked, clip_lengths, common_length, pooled
 from ser_bench.models.training import Plan, hold_out
@@ -245,3 +247,30 @@ def test_mixup_blends_targets_as_it_blends_clips():
     np.testing.assert_allclose(targets.sum(axis=1), 1, rtol=1e-6)
     np.testing.assert_array_equal(targets.argmax(axis=1), np.arange(4))
     assert targets.max(axis=1).min() < 1
+
+
+def test_another_thread_that_draws_random_numbers_changes_no_weights():
+    """Workers of a cluster talk to their scheduler beside the fit, and draw from Python's generator for it."""
+    blueprint = programs.Blueprint(
+        network="cnn1d", architecture={"filters": [8, 8], "kernel": 5, "dropout": 0.2}, shape=(60, 40), classes=3
+    )
+
+    def weights() -> list[np.ndarray]:
+        return programs._build(blueprint, 3).get_weights()
+
+    alone, ended, interval = weights(), threading.Event(), sys.getswitchinterval()
+
+    def draw() -> None:
+        while not ended.is_set():
+            random.random()
+
+    other = threading.Thread(target=draw)
+    sys.setswitchinterval(1e-5)
+    other.start()
+    try:
+        beside = weights()
+    finally:
+        ended.set()
+        other.join()
+        sys.setswitchinterval(interval)
+    assert all(np.array_equal(a, b) for a, b in zip(alone, beside, strict=True))
