@@ -28,6 +28,7 @@ def set_up() -> None:
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler] if name != "waitress.queue" else [], name == "waitress.queue"
         logger.setLevel(level)
+        logger.disabled = False  # as other libraries leave it that set up logging of their own
 
 
 def tell(event: str, **fields: object) -> None:

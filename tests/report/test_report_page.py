@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from fake_run import Recipe, save_fake_run
+from fake_run import Recipe, forget_sums, save_fake_run
 
 from ser_bench.report import folder_to_share, write_report
 from ser_bench.report.charts import charts_of
@@ -81,6 +81,7 @@ def hostile_run(tmp_path_factory):
     save_fake_run(folder, recipe)
     fits = folder / "fits.csv"
     fits.write_text(fits.read_text().replace("ValueError: made up", f"ValueError: {HOSTILE}"))
+    forget_sums(folder)
     return read_run(folder)
 
 
@@ -260,6 +261,7 @@ def heard(tmp_path_factory):
     soundfile.write(outside, y, 48_000)
     clips = folder / "clips.csv"
     clips.write_text(clips.read_text().replace(f",{hardest[2]}\n", ",../outside.wav\n"))
+    forget_sums(folder)
     return read_run(folder), audio
 
 
