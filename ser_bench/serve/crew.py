@@ -132,7 +132,7 @@ class _Place:
     def _serve(self, data: bytes, future: Future) -> None:
         if not future.set_running_or_notify_cancel():
             return  # who asked has gone
-        if not self.process.is_alive():  # it died while nothing was in hand, which is not this clip's fault
+        if not self._lives():  # it died while nothing was in hand, which is not this clip's fault
             self._lose("died")
             self._hire()
         try:
@@ -140,6 +140,13 @@ class _Place:
         except (OverdueError, CrashedError) as error:
             self._lose("overdue" if isinstance(error, OverdueError) else "crashed")
             future.set_exception(error)
+
+    def _lives(self) -> bool:
+        """Say whether an idle worker is there; a pipe with something to read is one whose other end is closed."""
+        try:
+            return self.process.is_alive() and self.pipe is not None and not self.pipe.poll(0)
+        except OSError:
+            return False
 
     def _asked(self, data: bytes) -> tuple[str, Any]:
         if self.pipe is None:
