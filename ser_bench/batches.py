@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ser_bench import audio
+from ser_bench.engine.tasks import said
 
 if TYPE_CHECKING:
     import numpy as np
@@ -115,7 +116,7 @@ def _listen(key: str, path: str, sets: Sequence[FeatureSet]) -> tuple[dict[str, 
     except AudioError as error:
         return _fact(key, error=str(error)), {}, ""
     except Exception as error:  # what a decoder or the memory may do is not known
-        return None, {}, f"reading it failed: {_said(error)}"
+        return None, {}, f"reading it failed: {said(error)}"
     try:
         return fact, features.compute(sets, y, sr), ""
     except Exception:  # one set of them fails, perhaps a plugin's
@@ -132,13 +133,8 @@ def _each_alone(sets: Sequence[FeatureSet], y: np.ndarray, sr: int) -> tuple[Val
         try:
             computed |= features.compute([feature_set], y, sr)
         except Exception as error:
-            faults.append(f"{feature_set.name} failed on it: {_said(error)}")
+            faults.append(f"{feature_set.name} failed on it: {said(error)}")
     return computed, "; ".join(faults)
-
-
-def _said(error: Exception) -> str:
-    first = next(iter(str(error).strip().splitlines()), "")
-    return f"{type(error).__name__}: {first}".rstrip(": ")
 
 
 def _fact(key: str, y: np.ndarray | None = None, sr: int = 0, error: str = "") -> dict[str, Any]:

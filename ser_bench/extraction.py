@@ -224,7 +224,7 @@ def _compute(
         faults, deadly = carry_out(handed_on(_batches(pairs, missing, folder, jobs)))
         singles = [batch.of((clip,)) for batch, _ in deadly for clip in batch.clips]
         for begun in range(0, len(singles), _MOST_DEATHS):
-            found, deadly = carry_out(singles[begun : begun + _MOST_DEATHS])
+            found, deadly = carry_out(handed_on(singles[begun : begun + _MOST_DEATHS]))
             faults |= found | {batch.clips[0][0]: f"not computed: {reason}{_OR_HANGS}" for batch, reason in deadly}
             if len(deadly) == _MOST_DEATHS:
                 why = f"{_MOST_DEATHS} clips in a row failed: {deadly[0][1]}"

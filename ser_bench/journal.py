@@ -137,7 +137,10 @@ def _last_run(folder: Path) -> list[dict[str, Any]]:
         with suppress(ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError, RecursionError):
             said = json.loads(line)
             _check(said)
-            lines = [said] if said["event"] == "started" else [*lines, said] if lines else []
+            if said["event"] == "started":
+                lines = [said]
+            elif lines:
+                lines.append(said)
     if not lines:
         raise RunError(f"{folder / FILE} is no log of a run")
     return lines

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ser_bench.corpora.base import CLIP_COLUMNS, MARKED, Listing, Problem, clip_table
+from ser_bench.corpora.base import CLIP_COLUMNS, MARKED, Listing, Problem, clip_table, marked
 from ser_bench.emotions import canonical
 from ser_bench.errors import CorpusError
 from ser_bench.features import FEATURE_SETS
@@ -108,7 +108,7 @@ def list_clips(table: pd.DataFrame) -> Listing:
         raise CorpusError(f"the table has no row that can be used{why}")
     texts, values = texts[good].reset_index(drop=True), values[good]
     _refuse_labels(texts, values, columns)
-    texts = _marked(texts)
+    texts = _told_apart(texts)
     recorded = Recorded(sets, values, {clip: row for row, clip in enumerate(texts["clip"])})
     clips = clip_table(texts.to_dict("records"), (*CLIP_COLUMNS, "corpus"))
     return Listing(clips if (clips["corpus"] != "").all() else clips.drop(columns="corpus"), problems, recorded)
@@ -121,27 +121,21 @@ def _texts(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({name: [str(v).strip() for v in found.get(name, [""] * len(table))] for name in names})
 
 
-def _marked(texts: pd.DataFrame) -> pd.DataFrame:
-    """Tell clips, speakers and sentences of several corpora apart by the corpus's name, where that is not done."""
+def _told_apart(texts: pd.DataFrame) -> pd.DataFrame:
+    """Mark clips, speakers and sentences of several corpora by the corpus, unless all of them are, as in an export."""
     if texts["corpus"].nunique() < 2:
         return texts
-    marks = [f"{corpus}/" if corpus else "" for corpus in texts["corpus"]]
-    return texts.assign(
-        **{
-            column: [
-                mark + value if value and not value.startswith(mark) else value
-                for mark, value in zip(marks, texts[column], strict=True)
-            ]
-            for column in MARKED
-        }
-    )
+    rows = texts[["corpus", *MARKED]].itertuples(index=False)
+    done = all(not value or value.startswith(f"{corpus}/") for corpus, *values in rows for value in values)
+    return texts if done else marked(texts)
 
 
 def feature_sets(table: pd.DataFrame) -> tuple[FeatureSet, ...]:
     """Return the sets that a table's columns make up, in their order."""
     columns: dict[str, list[str]] = {}
+    by_set = _is_export(table)
     for column in _columns(table):
-        name, own = match.groups() if (match := _NAMED.fullmatch(column)) and _is_export(table) else (SET, column)
+        name, _, own = column.partition(".") if by_set else (SET, "", column)
         columns.setdefault(name, []).append(own)
     return tuple(_feature_set(name, tuple(own)) for name, own in columns.items())
 
@@ -157,8 +151,8 @@ def _columns(table: pd.DataFrame) -> list[str]:
     ]
     if _is_export(table):
         numbers = [column for column in numbers if _NAMED.fullmatch(column)]
-        order = list(dict.fromkeys(column.partition(".")[0] for column in numbers))
-        numbers.sort(key=lambda column: order.index(column.partition(".")[0]))
+        order: dict[str, int] = {}
+        numbers.sort(key=lambda column: order.setdefault(column.partition(".")[0], len(order)))
     if not numbers:
         others = ", ".join([str(column) for column in table.columns if column not in TEXTS][:3])
         there = f"; there are {others}" if others else ""

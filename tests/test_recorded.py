@@ -111,6 +111,21 @@ def test_several_corpora_of_one_table_are_told_apart(tmp_path):
     assert found.recorded.rows.keys() == set(found.clips["clip"])
 
 
+def test_a_clip_whose_name_begins_like_its_corpus_is_not_taken_for_another(tmp_path):
+    clips = ["1", "a/1", *[f"c{i}" for i in range(22)]]
+    found = opened(tmp_path, table(corpus=["a"] * 12 + ["b"] * 12).assign(clip=clips))
+    assert len(found.recorded.rows) == len(found.clips) == 24
+    assert {"a/1", "a/a/1"} <= set(found.clips["clip"])
+
+
+def test_an_export_of_several_corpora_keeps_its_names(tmp_path):
+    corpus = ["a"] * 12 + ["b"] * 12
+    plain = table()[["clip", "speaker"]]
+    names = {column: [f"{c}/{v}" for c, v in zip(corpus, plain[column], strict=True)] for column in plain}
+    found = opened(tmp_path, table(corpus=corpus).assign(**names))
+    assert set(found.clips["clip"]) == set(names["clip"])
+
+
 def test_a_table_cannot_be_pooled_nor_brought_to_a_rate(tmp_path):
     opened(tmp_path, table())
     (tmp_path / "other.csv").write_text("path,speaker,emotion\nmine.csv,s,sad\n", encoding="utf-8")

@@ -11,6 +11,7 @@ import click
 
 from ser_bench.cli.listing import show
 from ser_bench.errors import ConfigError
+from ser_bench.report.words import size
 
 if TYPE_CHECKING:
     from ser_bench.housekeeping import Item
@@ -57,8 +58,8 @@ def _list(found: Sequence[Item], folder: Path) -> int:
     for kind in ("index", "fit", "damaged file"):
         if some := [item for item in found if item.kind == kind]:
             used = max(item.used for item in some)
-            rows.append((f"{kind}{'es' if kind == 'index' else 's'}", len(some), _size(_sum(some)), _ago(used)))
-    return show(("what", "files", "size", "last used"), rows, f"{_size(_sum(found))} in {folder}")
+            rows.append((f"{kind}{'es' if kind == 'index' else 's'}", len(some), size(_sum(some)), _ago(used)))
+    return show(("what", "files", "size", "last used"), rows, f"{size(_sum(found))} in {folder}")
 
 
 def _prune(found: Sequence[Item], days: float | None, runs: tuple[Path, ...], *, dry_run: bool) -> int:
@@ -79,7 +80,7 @@ def _prune(found: Sequence[Item], days: float | None, runs: tuple[Path, ...], *,
     )
     verb = "would go" if dry_run else "removed"
     click.echo(
-        f"{verb}: {counts or 'nothing'} ({_size(freed)}); kept: what {named.runs:,} runs name"
+        f"{verb}: {counts or 'nothing'} ({size(freed)}); kept: what {named.runs:,} runs name"
         f"{'' if folders else ' (no folder results here; name yours with --runs)'}, and what was used within "
         f"{days:g} days"
     )
@@ -87,19 +88,11 @@ def _prune(found: Sequence[Item], days: float | None, runs: tuple[Path, ...], *,
 
 
 def _row(item: Item) -> tuple[str, int, str, str]:
-    return item.name, item.files, _size(item.size), _ago(item.used)
+    return item.name, item.files, size(item.size), _ago(item.used)
 
 
 def _sum(some: Sequence[Item]) -> int:
     return sum(item.size for item in some)
-
-
-def _size(size: float) -> str:
-    for unit in ("B", "kB", "MB"):
-        if size < 999.5:
-            return f"{size:.0f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"
 
 
 def _ago(when: float) -> str:

@@ -43,6 +43,16 @@ def clip_table(rows: Iterable[Mapping[str, str]], columns: Iterable[str] = CLIP_
     return pd.DataFrame(table)
 
 
+def marked(clips: pd.DataFrame) -> pd.DataFrame:
+    """Put each clip's ``corpus`` before its values in the columns :data:`MARKED`; an unknown one stays empty."""
+
+    def values(column: str) -> list[str]:
+        pairs = zip(clips["corpus"], clips[column], strict=True)
+        return [f"{corpus}/{value}" if corpus and value else value for corpus, value in pairs]
+
+    return clips.assign(**{column: values(column) for column in MARKED})
+
+
 @dataclass(frozen=True)
 class Problem:
     """A file that is left out, with the reason in a few words."""

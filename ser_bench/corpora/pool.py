@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_bench import corpora
-from ser_bench.corpora.base import MARKED, Corpus, Listing
+from ser_bench.corpora.base import Corpus, Listing, marked
 from ser_bench.emotions import label_order
 from ser_bench.errors import CorpusError, UnknownNameError
 
@@ -98,20 +98,11 @@ def _shared(opened: Sequence[OpenCorpus], emotions: Sequence[str]) -> tuple[str,
 def _joined(opened: Sequence[OpenCorpus]) -> OpenCorpus:
     import pandas as pd
 
-    tables = [_marked(one) for one in opened]
     problems = tuple(problem for one in opened for problem in one.problems)
     folders = {one.corpus.name: one.folder for one in opened}
-    clips = pd.concat(tables, ignore_index=True)
+    clips = marked(pd.concat([one.clips for one in opened], ignore_index=True))
     about = _description([one.corpus for one in opened], clips)
     return corpora.OpenCorpus(about, folders, clips, problems, members=tuple(opened))
-
-
-def _marked(opened: OpenCorpus) -> pd.DataFrame:
-    """Put the corpus's name before what tells its clips, speakers and sentences; an unknown one stays empty."""
-    name = opened.corpus.name
-    return opened.clips.assign(
-        **{column: [f"{name}/{value}" if value else "" for value in opened.clips[column]] for column in MARKED}
-    )
 
 
 def _description(parts: Sequence[Corpus], clips: pd.DataFrame) -> Corpus:

@@ -47,20 +47,20 @@ def gap_intervals(run: SavedRun) -> pd.DataFrame:
     cells, scores = _tallies(run), pooled_scores(run)["uar"]
     for model in models:
         if not np.isnan(scores[model, pair[0]] - scores[model, pair[1]]):
-            random, actor = (_per_draw(cells[model, split])["uar"] for split in pair)
+            random, actor = (per_draw(cells[model, split])["uar"] for split in pair)
             table.loc[model] = statistics.interval(random - actor)
     return table
 
 
 def draw_scores(run: SavedRun, model: str, split: str) -> np.ndarray:
     """Return a model's UAR in each draw of speakers, ``(draws,)``; runs that test the same speakers share draws."""
-    return _per_draw(_tallies(run)[model, split])["uar"]
+    return per_draw(_tallies(run)[model, split])["uar"]
 
 
 def _interval_row(cell: tuple[tuple[str, ...], statistics.Tallies]) -> dict[str, float]:
     row: dict[str, float] = {}
     if len(cell[0]) > 1:
-        for measure, values in _per_draw(cell).items():
+        for measure, values in per_draw(cell).items():
             low, high = statistics.interval(values)
             row |= {f"{measure}_low": float(low), f"{measure}_high": float(high)}
     repeats = statistics.scores_of(cell[1])["uar"]
@@ -68,7 +68,7 @@ def _interval_row(cell: tuple[tuple[str, ...], statistics.Tallies]) -> dict[str,
     return row
 
 
-def _per_draw(cell: tuple[tuple[str, ...], statistics.Tallies]) -> dict[str, np.ndarray]:
+def per_draw(cell: tuple[tuple[str, ...], statistics.Tallies]) -> dict[str, np.ndarray]:
     """Return each score per draw, its mean over repeats; equal lists of speakers get equal draws."""
     speakers, tallies = cell
     counts = statistics.speaker_draws(len(speakers), DRAWS, zlib.crc32("\n".join(speakers).encode()))
@@ -84,12 +84,17 @@ def _tallies(run: SavedRun) -> _Cells:
     frame = run.predictions
     cells: _Cells = {}
     for (model, split), part in frame.groupby(["model", "split"], observed=True):
-        speakers, codes = np.unique(part["speaker"].astype("str"), return_inverse=True)
-        repeats = part["repeat"].to_numpy()
-        true, predicted = part["true"].cat.codes.to_numpy(), part["predicted"].cat.codes.to_numpy()
-        counted = [
-            statistics.tally(codes[chosen], true[chosen], predicted[chosen], len(speakers), len(run.labels))
-            for chosen in (repeats == repeat for repeat in np.unique(repeats))
-        ]
-        cells[str(model), str(split)] = (tuple(map(str, speakers)), statistics.stack(counted))
+        cells[str(model), str(split)] = tallied(part, len(run.labels))
     return cells
+
+
+def tallied(part: pd.DataFrame, classes: int) -> tuple[tuple[str, ...], statistics.Tallies]:
+    """Return the speakers of some predictions and their clips counted, a row per repeat."""
+    speakers, codes = np.unique(part["speaker"].astype("str"), return_inverse=True)
+    repeats = part["repeat"].to_numpy()
+    true, predicted = part["true"].cat.codes.to_numpy(), part["predicted"].cat.codes.to_numpy()
+    counted = [
+        statistics.tally(codes[chosen], true[chosen], predicted[chosen], len(speakers), classes)
+        for chosen in (repeats == repeat for repeat in np.unique(repeats))
+    ]
+    return tuple(map(str, speakers)), statistics.stack(counted)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import zlib
+import math
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
 from ser_bench import statistics
-from ser_bench.report.intervals import DRAWS
+from ser_bench.report.intervals import per_draw, tallied
 from ser_bench.report.scores import BASELINES, once_per_run, shortfalls
 from ser_bench.report.words import percent
 from ser_bench.results import SavedRun
@@ -97,30 +98,28 @@ def cells_of(run: SavedRun) -> dict[str, list[str]]:
     }
 
 
-def _cells(run: SavedRun, split: str):  # type: ignore[no-untyped-def]
+def _cells(run: SavedRun, split: str) -> Iterator[tuple[tuple[str, str, str], pd.DataFrame]]:
     """Yield the predictions of a split by model, training corpora and tested corpus."""
-    key = ["split", "repeat", "fold"]
+    fold = ["split", "repeat", "fold"]
     part = run.predictions[run.predictions["split"] == split].astype({"split": "str"})
-    part = part.merge(run.audit[[*key, "train_corpora", "test_corpora"]], on=key)
+    part = part.merge(run.audit[[*fold, "train_corpora", "test_corpora"]], on=fold)
     several = part["test_corpora"].str.contains("+", regex=False)
     # of a fold that tests several, a clip's own name says which is its
     tested = part["test_corpora"].where(~several, part["clip"].astype("str").str.split("/").str[0])
-    yield from part.groupby([part["model"].astype("str"), part["train_corpora"], tested], sort=False)
+    for key, cell in part.groupby([part["model"].astype("str"), part["train_corpora"], tested], sort=False):
+        model, trained_on, tested_on = map(str, key)
+        yield (model, trained_on, tested_on), cell
 
 
 def _scores(part: pd.DataFrame, classes: int) -> dict[str, object]:
-    speakers, codes = np.unique(part["speaker"].astype("str"), return_inverse=True)
-    true, predicted = part["true"].cat.codes.to_numpy(), part["predicted"].cat.codes.to_numpy()
-    repeats = part["repeat"].to_numpy()
-    counted = [
-        statistics.tally(codes[chosen], true[chosen], predicted[chosen], len(speakers), classes)
-        for chosen in (repeats == repeat for repeat in np.unique(repeats))
-    ]
-    tallies = statistics.stack(counted)
-    low = high = float("nan")
-    if len(speakers) > 1:
-        draws = statistics.speaker_draws(len(speakers), DRAWS, zlib.crc32("\n".join(speakers).encode()))
-        low, high = map(float, statistics.interval(statistics.bootstrap_scores(tallies, draws)["uar"].mean(axis=0)))
+    cell = tallied(part, classes)
+    speakers, tallies = cell
+    low, high = map(float, statistics.interval(per_draw(cell)["uar"])) if len(speakers) > 1 else (math.nan, math.nan)
     uar = float(statistics.scores_of(tallies)["uar"].mean())
-    size = {"clips": part["clip"].nunique(), "speakers": len(speakers)}
-    return {"uar": uar, "uar_low": low, "uar_high": high} | size
+    return {
+        "uar": uar,
+        "uar_low": low,
+        "uar_high": high,
+        "clips": part["clip"].nunique(),
+        "speakers": len(speakers),
+    }
