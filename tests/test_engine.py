@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from pathlib import Path
 
 import pytest
 
 from ser_bench.engine import run_tasks, warm_workers
+from ser_bench.engine.deaths import cause_of
 
 
 def act(what: object) -> object:
     """Do as told; runs in a worker."""
     if what == "die":
         os._exit(9)
+    if isinstance(what, signal.Signals):
+        os.kill(os.getpid(), what)
     if what == "raise":
         raise ValueError("first line\nsecond line")
     if what == "hang":
@@ -26,6 +30,10 @@ def leave_pid(folder: Path) -> int:
     """Leave a file named after this worker; return its number."""
     (folder / str(os.getpid())).touch()
     return os.getpid()
+
+
+def read(path: str) -> str:
+    return Path(path).read_text()
 
 
 def outcomes(*arguments: object, **options) -> dict[int, object]:
@@ -46,6 +54,27 @@ def test_an_exception_is_a_line_and_spares_the_others():
 def test_a_task_that_kills_its_worker_fails_alone():
     ended = outcomes("die", 1, 2, 3, jobs=2)
     assert [ended[i].ended for i in range(4)] == ["died", "ok", "ok", "ok"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
+def test_what_killed_a_worker_is_named():
+    ended = outcomes(signal.SIGSEGV, signal.SIGKILL, "die", jobs=2)
+    assert [ended[i].error for i in range(3)] == [
+        "its worker process died of SIGSEGV, twice (a crash in C code)",
+        "its worker process died of SIGKILL, twice (killed, perhaps for want of memory)",
+        "its worker process died with exit status 9, twice",
+    ]
+
+
+@pytest.mark.parametrize("told", ["", "{UNKNOWN(255)}", "{SIGSEGV(-11), SIGKILL(-9)}"])
+def test_of_a_death_that_is_not_told_clearly_no_cause_is_named(told):
+    assert cause_of(RuntimeError(told)) == "its worker process died, twice (out of memory, or a crash)"
+
+
+@pytest.mark.skipif(not Path("/proc/self/oom_score_adj").exists(), reason="Linux has it")
+def test_when_memory_runs_out_workers_are_to_go_before_the_command():
+    (outcome,) = run_tasks(read, [(0, "/proc/self/oom_score_adj")], jobs=1)
+    assert int(outcome.value) == min(1000, int(read("/proc/self/oom_score_adj")) + 500)
 
 
 def test_a_pool_that_breaks_while_tasks_are_handed_out_loses_none(monkeypatch):

@@ -14,14 +14,18 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
+from ser_bench.engine.deaths import cause_of
 from ser_bench.engine.tasks import ONE_THREAD, Outcome, guarded
 
 _IDLE_SECONDS = 60
 _POLL_SECONDS = 0.5
 _ORPHAN_SECONDS = 1.0
+_OOM_SCORE = 500
+"""How much likelier Linux ends a worker than the command when memory runs out; 1000 would be before all else."""
 
 
 def run_tasks(
@@ -121,24 +125,24 @@ class _Crew:
             self.stop()
             return
         done, _ = wait(self.running, timeout=_POLL_SECONDS if self.timeout else None, return_when=FIRST_COMPLETED)
-        broken = [future for future in done if future.exception() is not None]
+        broken = {future: error for future in done if (error := future.exception()) is not None}
         for future in done.difference(broken):
             key, _, _ = self.running.pop(future)
             error, value = future.result()
             yield Outcome(key, value, error, "error" if error else "ok")
         if broken:
-            yield from self._bury()
+            yield from self._bury(next(iter(broken.values())))
         elif self.timeout:
             yield from self._end_overdue()
 
-    def _bury(self) -> Iterator[Outcome]:
+    def _bury(self, death: BaseException) -> Iterator[Outcome]:
         """A worker died and took the pool with it: whoever was in hand is a suspect, tried again alone."""
         for future, (key, argument, _) in list(self.running.items()):
             if future.done() and future.exception() is None:
                 error, value = future.result()
                 yield Outcome(key, value, error, "error" if error else "ok")
             elif key in self.tried:
-                yield Outcome(key, error="its worker process died, twice (out of memory, or a crash)", ended="died")
+                yield Outcome(key, error=cause_of(death), ended="died")
             else:
                 self.suspects.append((key, argument))
         self.running.clear()
@@ -171,6 +175,7 @@ def _end_with(parent: int) -> None:
     Ctrl-C reaches every process of a terminal; the parent alone decides what it means.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _go_first()
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -179,6 +184,13 @@ def _end_with(parent: int) -> None:
 
     if sys.platform != "win32":  # where a parent's number outlives it
         threading.Thread(target=watch, daemon=True).start()
+
+
+def _go_first() -> None:
+    """Have the kernel end this worker, whose task is tried again, before the command or the user's other programs."""
+    with suppress(OSError):  # there on Linux alone
+        score = Path("/proc/self/oom_score_adj")
+        score.write_text(str(min(1000, int(score.read_text()) + _OOM_SCORE)))
 
 
 def _guarded(function: Callable[[Any], Any], argument: Any) -> tuple[str | None, Any]:
