@@ -1,8 +1,9 @@
-"""A plugin for tests: a model that writes down what it was shown, one that fails, and one that dies."""
+"""A plugin for tests: models that write down what they were shown, and some that fail, die or take ill in one fold."""
 
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from pathlib import Path
 
@@ -47,6 +48,45 @@ class Dying(Recorder):
         os._exit(9)
 
 
+class Ill(Recorder):
+    """Takes ill in the fold whose test clips are those of speaker S01, as long as its folder says so."""
+
+    def fit(self, X, y, groups=None):
+        if (self.file.parent / "ill").exists() and "S01" not in groups:
+            self.suffer()
+        return super().fit(X, y, groups)
+
+
+class Crashing(Ill):
+    """Reads where nothing is."""
+
+    def suffer(self):
+        import ctypes
+
+        ctypes.string_at(0)
+
+
+class Hungry(Ill):
+    """Asks for more memory than it may have."""
+
+    def suffer(self):
+        import resource
+
+        before = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 32, before[1]))
+        try:
+            bytearray(1 << 40)
+        finally:
+            resource.setrlimit(resource.RLIMIT_AS, before)  # other tests' fits may meet this worker
+
+
+class Hanging(Ill):
+    """Does not end."""
+
+    def suffer(self):
+        time.sleep(300)
+
+
 def _describe(name, kind):
     return Model(
         name=name,
@@ -63,3 +103,6 @@ def _describe(name, kind):
 RECORDER = _describe("recorder", Recorder)
 FAILING = _describe("failing", Failing)
 DYING = _describe("dying", Dying)
+CRASHING = _describe("crashing", Crashing)
+HUNGRY = _describe("hungry", Hungry)
+HANGING = _describe("hanging", Hanging)
