@@ -197,6 +197,7 @@ def test_a_fold_that_crashes_starves_or_hangs_is_a_row_and_computed_when_its_cau
         "hungry": ("failed", "MemoryError"),
         "hanging": ("timeout", "not done after 10 s"),
     }
+    go(models=("majority",), splits=("actor",))  # so that no baseline, which loads more, is slow under the limit
     seen = tmp_path / "seen"
     seen.mkdir()
     (seen / "ill").touch()
@@ -205,12 +206,12 @@ def test_a_fold_that_crashes_starves_or_hangs_is_a_row_and_computed_when_its_cau
     ill = saved.fits.query("status != 'ok'").set_index("model")
     assert {name: tuple(ill.loc[name, ["status", "error"]]) for name in ill.index} == reasons
     assert (len(ill), outcome.failed, saved.info["work"]["failed"]) == (3, 3, 3)
-    assert len(list(seen.glob("*.npz"))) == 6  # the other folds
+    went_well = len(list(seen.glob("*.npz")))
     (seen / "ill").unlink()
     again, mended = go(**options)
-    assert (again.work["computed"], again.failed, len(list(seen.glob("*.npz")))) == (3, 0, 9)
+    assert (again.work["computed"], again.failed, len(list(seen.glob("*.npz"))) - went_well) == (3, 0, 3)
     key = ["model", "fold", "clip"]
-    before, after = (run.predictions.astype(dict.fromkeys(key, str)).set_index(key) for run in (saved, mended))
+    before, after = (run.predictions.astype(str).set_index(key) for run in (saved, mended))
     pd.testing.assert_frame_equal(after.loc[before.index], before)
 
 
