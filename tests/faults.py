@@ -152,13 +152,18 @@ def in_child(function: Callable[[], Any]) -> Any:
     return json.loads(said) if said else {"signal": os.WTERMSIG(status)}
 
 
-def at_moment(strike: Callable[[], None], moment: int, ours: frozenset[str] = OURS) -> Callable[[], int]:
-    """Call ``strike`` at a moment counted in calls made by the files ``ours``; return what tells how many were made."""
+def any_call(frame: Any, event: str, argument: Any) -> bool:
+    """Say whether a call is made by one of :data:`OURS`."""
+    return frame.f_code.co_filename in OURS and event in ("call", "c_call")
+
+
+def at_moment(strike: Callable[[], None], moment: int, counts: Callable[..., bool] = any_call) -> Callable[[], int]:
+    """Call ``strike`` before the ``moment``-th call that ``counts``; return what tells how many there were."""
     seen = 0
 
     def watch(frame: Any, event: str, argument: Any) -> None:
         nonlocal seen
-        if frame.f_code.co_filename in ours and event in ("call", "c_call"):
+        if counts(frame, event, argument):
             seen += 1
             if seen == moment:
                 sys.setprofile(None)

@@ -31,6 +31,9 @@ from . import faults
 from .faults import DAMAGES, at_moment, fill_disk, in_child, kill_me, litter
 
 OURS = faults.OURS | {str(module.__file__) for module in (report, charts, command)}
+CHANGING = {"open", "write", "close", "flock", "fsync", "replace", "unlink", "mkdir"}
+"""Most of drawing is reading and working out: a moment is between two calls that change something on the disk."""
+
 OUTDATED = "charts/confusion_svm_actor.png"
 """A chart that an earlier run left, which drawing removes."""
 
@@ -63,6 +66,10 @@ def told(words: list[str]) -> dict[str, Any]:
     return {"status": status, "said": said.getvalue()}
 
 
+def changing(frame: Any, event: str, argument: Any) -> bool:
+    return frame.f_code.co_filename in OURS and event == "c_call" and argument.__name__ in CHANGING
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
@@ -86,7 +93,7 @@ class Drawing:
         shutil.move(self.place, self.whole)
         self.expected = contents(self.whole / "out")
         self.drawn = set(self.expected) - {*NEVER_DRAWN, "run.log"}
-        self.moments = self._counted(lambda: at_moment(kill_me, -1, OURS))
+        self.moments = self._counted(lambda: at_moment(kill_me, -1, changing))
         self.writes = self._counted(lambda: fill_disk(1 << 30))
 
     def _counted(self, start: Callable[[], Callable[[], int]]) -> int:
@@ -161,7 +168,7 @@ def main(folder: Path, cases: int, seed: int) -> None:
     stand_in()
     trial = Drawing(folder, random.Random(seed))
     for moment in trial.chance.choices(range(1, trial.moments), k=cases):
-        trial.disturbed("kill", f"killed at {moment}", lambda at=moment: at_moment(kill_me, at, OURS))
+        trial.disturbed("kill", f"killed at {moment}", lambda at=moment: at_moment(kill_me, at, changing))
     for write in trial.chance.sample(range(1, trial.writes + 1), min(cases // 2, trial.writes)):
         trial.disturbed("full disk", f"full disk at {write}", lambda at=write: fill_disk(at))
     for how in DAMAGES:
