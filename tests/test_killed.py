@@ -134,21 +134,28 @@ def test_a_worker_and_then_the_command_die_while_fits_are_computed(tmp_path, und
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(8))
 def test_workers_and_commands_die_at_any_moment(tmp_path, undisturbed, seed):
-    begun = time.monotonic()
-    Command(tmp_path, "first").finished()
-    seconds = time.monotonic() - begun
+    """Workers at moments of their work, two at most, since a task that kills two fails; the command at any moment."""
     chance, again, struck = random.Random(seed), Command(tmp_path, "killed"), Counter()
-    while struck.total() < 6:
-        command = again.start()
-        end = time.monotonic() + chance.uniform(0.2, seconds)
-        if again.until(command, lambda end=end: time.monotonic() >= end):
-            if (workers := again.workers(command)) and chance.random() < 0.5:
-                how = chance.choice((signal.SIGKILL, signal.SIGSEGV))
-                struck[how.name] += strike(chance.choice(workers), how)
-                again.until(command, lambda end=end: time.monotonic() >= end + 2)
-            struck["command"] += strike(command, signal.SIGKILL)
+    command = again.start()
+    assert again.until(command, lambda: bool(again.workers(command)))
+    for how in chance.choices((signal.SIGKILL, signal.SIGSEGV), k=2):
+        pause(again, command, chance.uniform(0, 3))
+        if workers := again.workers(command):
+            struck[how.name] += strike(chance.choice(workers), how)
+    for _ in range(2):
+        pause(again, command, chance.uniform(0, 8))
+        again.workers(command)
+        struck["command"] += command.poll() is None and strike(command, signal.SIGKILL)
         again.ended(command)
+        command = again.start()
+    again.ended(command)
     print(f"seed {seed}: {dict(struck)}")
+    assert struck["SIGKILL"] + struck["SIGSEGV"]
     assert again.finished().predictions.equals(undisturbed.predictions)
+
+
+def pause(again: Command, command: psutil.Popen, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    again.until(command, lambda: time.monotonic() >= end)
