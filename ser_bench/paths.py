@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import platform
 import re
 import shutil
+import stat
 import tempfile
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
 
 from ser_bench import locks
@@ -80,6 +83,21 @@ def scratch(folder: Path) -> Iterator[Path]:
             yield passing
         finally:
             shutil.rmtree(passing, ignore_errors=True)
+
+
+def opened(path: Path) -> BufferedReader:
+    """Open a file to be read; raises OSError for what is no regular file, since a pipe or a device may never end."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    return os.fdopen(descriptor, "rb")
+
+
+def content(path: Path) -> bytes:
+    """Return the bytes of a regular file; raises OSError."""
+    with opened(path) as file:
+        return file.read()
 
 
 def readable(name: str) -> str:

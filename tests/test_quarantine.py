@@ -137,7 +137,8 @@ def test_a_damaged_file_that_cannot_be_moved_is_an_error_that_says_what_to_do(st
         store.mend((MFCC,), Silent())
 
 
-RESULT = FitResult(np.array(["sad", "happy"]), np.eye(2, dtype=np.float32), 1.0, 0.1, shuffled={"a": np.array(["x"])})
+SHUFFLED = {"a": np.array(["x", "y"])}
+RESULT = FitResult(np.array(["sad", "happy"]), np.eye(2, dtype=np.float32), 1.0, 0.1, shuffled=SHUFFLED)
 
 
 @pytest.fixture
