@@ -110,6 +110,17 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
 
 
+def plain_json(text: str) -> str:
+    """Return JSON that says the same, with control and direction characters within its texts as escapes."""
+    return "".join(c if c.isprintable() or c == "\n" else _units(c) for c in text)
+
+
+def _units(character: str) -> str:
+    """Return a character as JSON escapes, of which those beyond the first 65,536 take two."""
+    units = character.encode("utf-16-be", errors="surrogatepass")
+    return "".join(f"\\u{units[i : i + 2].hex()}" for i in range(0, len(units), 2))
+
+
 def mark_used(path: Path) -> None:
     """Note that a file was used today, for ``ser-bench store --prune``; nothing is lost where that cannot be noted."""
     with suppress(OSError):

@@ -7,6 +7,7 @@ The tables are those of :mod:`ser_bench.tables`, and ``predictions.parquet``.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -139,6 +140,8 @@ def write_file(path: Path, data: bytes, *, sync: bool = True) -> None:
     Raises :class:`ser_bench.errors.RunError` where that is impossible.
     """
     try:
+        if path.parent.name == "charts" and path.parent.is_symlink():  # a folder from elsewhere chooses no other place
+            raise OSError(errno.ELOOP, "charts is a link")
         with replacing(path, sync=sync) as temporary:
             temporary.write_bytes(data)
     except OSError as error:

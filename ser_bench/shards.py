@@ -114,6 +114,8 @@ def fault(shard: Path) -> str:
 def _fault_inside(table: pa.Table) -> str:
     if "values" not in table.column_names:
         return ""
+    if {"key", "t", "d", "crc"} - set(table.column_names):
+        return "it lacks a column"
     bad = sum(not sound for _, _, sound in rows(table))
     return f"{bad} row{'s do' if bad > 1 else ' does'} not match the checksum" if bad else ""
 
