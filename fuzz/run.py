@@ -1,7 +1,7 @@
 """A run's folder. The first byte says how its other bytes are used: ``l`` as ``run.log``, as ``status`` reads it; ``r``
-as files in the order of :data:`PARTS`, each ended by a NUL, an empty one for that of a small valid run; ``p`` the same,
-and then its report is written, charts apart. Predictions may be Parquet or, as CSV, be made into it. A capital
-letter: the sums in ``run.json`` are made right first.
+as files in the order of :data:`PARTS`, each but the last ended by a NUL, an empty one for that of a small valid run;
+``p`` the same, and then its report is written, charts apart. Predictions may be Parquet or, as CSV, be made into it. A
+capital letter: the sums in ``run.json`` are made right first.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 PACKAGES = ["ser_bench"]
 
-PARTS = ("run.json", "fits.csv", "predictions.parquet", "curves.csv", "clips.csv", "audit.csv", "importance.csv")
+PARTS = ("run.json", "fits.csv", "curves.csv", "clips.csv", "audit.csv", "importance.csv", "predictions.parquet")
 
 CORPUS = {"name": "demo", "labels": ["happy", "sad"], "clips": 4, "speakers": 2}
 INFO = {
