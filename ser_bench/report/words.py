@@ -19,7 +19,7 @@ _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 def safe_markdown(text: str) -> str:
     """Return a document of ours whose names can neither begin a tag of HTML nor steer a terminal."""
-    return _TAG.sub(r"\<", plain(text))
+    return _TAG.sub("&lt;", plain(text))
 
 
 def markdown_cell(text: str) -> str:
