@@ -164,7 +164,9 @@ def carry_out(
     saved = FitStore(store, watch)
     book: Book = {f: records.Failure("skipped", f.entry.skipped) for f in planned if f.entry.skipped}
     if not options.fresh:
-        book |= {fit: result for fit, key in keys.items() if (result := saved.load(key))}
+        for fit, key in keys.items():
+            if result := saved.load(key, len(fit.fold.test), setting.labels):
+                book[fit] = result
     twins: dict[str, list[plan.PlannedFit]] = {}  # equal fits, of several splits or repeats, are computed once
     for fit, key in keys.items():
         if fit not in book:

@@ -157,3 +157,14 @@ def test_what_a_log_says_cannot_steer_the_terminal(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "x1b[2J" in said
     assert said.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("changes", [{"model": ["svm"]}, {"status": {}}, {"cost": 1e308}, {"cost": 5e-324}])
+def test_a_fit_that_no_run_notes_costs_no_traceback(tmp_path, changes, capsys):
+    with Journal(tmp_path, Silent()) as log:
+        log.note("planned", fits=3, before=0, cost=1e99)
+        fit = {"model": "svm", "split": "actor", "fold": 0, "status": "ok", "seconds": 1.0, "cost": 1.0}
+        log.note("fit", **fit | changes)
+        log.note("fit", **fit | changes)
+        assert call(["status", str(tmp_path)]) == 0
+    assert "3 fits" in capsys.readouterr().out
