@@ -296,7 +296,7 @@ def test_without_the_extra_the_hint_names_it(monkeypatch):
 def test_a_search_finds_what_it_finds_on_this_machine(data, where, extracted):
     def search(engine: str) -> tuning.Tuned:
         folder = extracted / engine[:4]
-        chosen = {"corpus": str(data), "features": "mfcc", "folds": 2, "jobs": 1, "engine": engine}
+        chosen = {"corpus": str(data), "features": "mfcc", "folds": 3, "jobs": 1, "engine": engine}
         return tuning.tune(
             Ask("knn", trials=1, inner_folds=2), Options(**chosen, store=extracted / "store", out=folder)
         )
