@@ -293,6 +293,7 @@ def test_without_the_extra_the_hint_names_it(monkeypatch):
         workers("dask://127.0.0.1:2", None)
 
 
+@pytest.mark.slow
 def test_a_search_finds_what_it_finds_on_this_machine(data, where, extracted):
     def search(engine: str) -> tuning.Tuned:
         folder = extracted / engine[:4]
