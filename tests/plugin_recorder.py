@@ -1,8 +1,9 @@
-"""A plugin for tests: a model that writes down what it was shown, one that fails, and one that dies."""
+"""A plugin for tests: a model that writes down what it was shown, one that fails, one that dies, and a slow one."""
 
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from pathlib import Path
 
@@ -47,6 +48,14 @@ class Dying(Recorder):
         os._exit(9)
 
 
+class Slow(Recorder):
+    """Takes its time."""
+
+    def fit(self, X, y, groups=None):
+        time.sleep(1)
+        return super().fit(X, y, groups)
+
+
 def _describe(name, kind):
     return Model(
         name=name,
@@ -63,3 +72,4 @@ def _describe(name, kind):
 RECORDER = _describe("recorder", Recorder)
 FAILING = _describe("failing", Failing)
 DYING = _describe("dying", Dying)
+SLOW = _describe("slow", Slow)

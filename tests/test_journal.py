@@ -118,6 +118,15 @@ def test_status_says_what_is_done_what_failed_and_how_to_go_on(tmp_path, capsys)
     assert "the same command goes on from there" in out
 
 
+def test_status_says_once_how_a_run_that_ended_with_an_error_goes_on(tmp_path, capsys):
+    with pytest.raises(RunError), Journal(tmp_path, Silent()):
+        raise RunError("no room\nmake some")
+    assert call(["status", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "ended with an error (RunError: no room)\n" in out
+    assert "make some" not in out
+
+
 @pytest.mark.parametrize(
     "line",
     [
