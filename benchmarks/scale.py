@@ -3,14 +3,18 @@
     python benchmarks/scale.py extract [CLIPS …]    (default 1000 10000 100000)
     python benchmarks/scale.py plan                 up to 100,000 fits; nothing is fitted
     python benchmarks/scale.py audit [CLIPS …]      (default 2000 10000 50000)
+    python benchmarks/scale.py run [CLIPS …]        (default 1000 10000 100000)
 
 ``extract`` prints time a clip, memory of the largest process and store size. Each clip is 0.25 s of noise at 16 kHz,
 different from all others, listed in a CSV manifest; the feature set is ``mfcc``. Whole commands, two jobs, an empty
-store each; then the same command again, when nothing is new. The others print seconds of the processor.
+store each; then the same command again, when nothing is new. ``run`` is the whole command with its charts and page, on
+a table of twenty random features instead of audio: 36 fits of cheap models, so that what is measured is everything
+around them. The others print seconds of the processor.
 """
 
 from __future__ import annotations
 
+import json
 import resource
 import subprocess
 import sys
@@ -57,6 +61,44 @@ def extract(manifest: Path, store: Path) -> float:
     begun = time.perf_counter()
     subprocess.run([sys.executable, "-m", "ser_bench", "extract", *words], check=True)
     return time.perf_counter() - begun
+
+
+def generate_table(file: Path, clips: int) -> None:
+    """Write a table of features, of a hundred speakers and four emotions, the first feature being a little of use."""
+    import pandas as pd
+
+    number = np.arange(clips)
+    X = np.random.default_rng(0).normal(size=(clips, 20)).astype(np.float32)
+    X[:, 0] += number // 100 % 4
+    table = pd.DataFrame(X, columns=[f"f{i}" for i in range(20)])
+    table.insert(0, "clip", [f"c{i:08d}" for i in number])
+    table.insert(1, "speaker", [f"s{i % 100:02d}" for i in number])
+    table.insert(2, "emotion", np.array(["angry", "happy", "neutral", "sad"])[number // 100 % 4])
+    table.to_parquet(file)
+
+
+def print_runs(sizes: Sequence[int]) -> None:
+    """Print how a whole run grows, and how much of it is spent inside fits."""
+    print("  clips   seconds   of the processor   in fits s   peak MiB of any process")
+    for clips in sizes:
+        with tempfile.TemporaryDirectory() as scratch:
+            table, out = Path(scratch, "table.parquet"), Path(scratch, "out")
+            generate_table(table, clips)
+            words = ["--models", "chance,lda", "--splits", "actor,random", "--jobs", "1", "--out", str(out), "-q"]
+            command = [sys.executable, "-m", "ser_bench", "run", "--corpus", str(table), "--store", f"{scratch}/store"]
+            before, begun = spent(), time.perf_counter()
+            subprocess.run([*command, *words], check=True, stdout=subprocess.DEVNULL)
+            wall, used = time.perf_counter() - begun, spent() - before
+            work = json.loads((out / "run.json").read_text(encoding="utf-8"))["work"]
+            peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        inside = work["fit_share"] * work["worker_seconds"]
+        print(f"{clips:7d} {wall:9.1f} {used:18.1f} {inside:11.1f} {peak:25.0f}", flush=True)
+
+
+def spent() -> float:
+    """Return the seconds of the processor that commands so far took, with their workers."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def clip_table(clips: int) -> pd.DataFrame:
@@ -144,5 +186,7 @@ if __name__ == "__main__":
             print_plans()
         case "audit":
             print_audits(chosen or [2000, 10_000, 50_000])
+        case "run":
+            print_runs(chosen or [1000, 10_000, 100_000])
         case _:
             print_extractions(chosen or [1000, 10_000, 100_000])

@@ -21,6 +21,8 @@ TARGETS = {
     "bundle": "a trained model's file, whole or its parts",
     "archive": "downloaded ZIP archives",
     "http": "requests to the service",
+    "run": "a run's folder and its log",
+    "store": "shards, facts, saved fits and indexes of a store",
 }
 """What each target reads."""
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ser_bench.plan import PlannedFit
     from ser_bench.splits import Fold
 
+_SHARED = ("speaker", "text", "key", "corpus")
+
 
 def audit_rows(planned: Sequence[PlannedFit], clips: pd.DataFrame) -> pd.DataFrame:
     """Return ``audit.csv``: a row per fold. ``clips`` is indexed by clip and has ``length`` and ``print``.
@@ -24,10 +26,10 @@ def audit_rows(planned: Sequence[PlannedFit], clips: pd.DataFrame) -> pd.DataFra
     Sentences that are not known (empty) are shared by nobody. Clips with identical samples were left
     out before; those with the bytes of one file would be counted here.
     """
-    twins = _near_twins(clips) if clips["length"].any() else None
+    table = _Clips(clips)
     folds = {(fit.split, fit.repeat, fit.number): fit.fold for fit in planned}
     rows = [
-        {"split": split, "repeat": repeat, "fold": number} | _shared(fold, clips, twins)
+        {"split": split, "repeat": repeat, "fold": number} | table.shared(fold)
         for (split, repeat, number), fold in folds.items()
     ]
     return pd.DataFrame(rows, columns=list(tables.AUDIT.columns))
@@ -43,22 +45,48 @@ def _near_twins(clips: pd.DataFrame) -> dict[str, set[str]]:
     return twins
 
 
-def _shared(fold: Fold, clips: pd.DataFrame, twins: dict[str, set[str]] | None) -> dict[str, int | str | None]:
-    train, test = clips.loc[list(fold.train)], clips.loc[list(fold.test)]
-    trained = set(fold.train)
-    speakers, texts = set(train["speaker"]), set(train["text"]) - {""}
-    return {
-        "train_clips": len(train),
-        "test_clips": len(test),
-        "train_speakers": len(speakers),
-        "test_speakers": test["speaker"].nunique(),
-        "shared_speakers": len(speakers & set(test["speaker"])),
-        "test_clips_of_known_speakers": int(np.sum(test["speaker"].isin(speakers))),
-        "test_texts": len(set(test["text"]) - {""}),
-        "shared_texts": len(texts & set(test["text"])),
-        "test_clips_of_known_texts": int(np.sum(test["text"].isin(texts))),
-        "identical_clips": int(np.sum(test["key"].isin(set(train["key"])))),
-        "near_identical_clips": None if twins is None else sum(bool(twins.get(c, set()) & trained) for c in fold.test),
-        "train_corpora": "+".join(sorted(set(train["corpus"]))),
-        "test_corpora": "+".join(sorted(set(test["corpus"]))),
-    }
+class _Clips:
+    """The clips of all folds; what they may share as numbers, so that a fold of many thousand takes no time."""
+
+    def __init__(self, clips: pd.DataFrame) -> None:
+        self.rows = {clip: row for row, clip in enumerate(clips.index)}
+        self.values = {name: pd.factorize(clips[name].to_numpy(dtype=str)) for name in _SHARED}
+        self.twins = _near_twins(clips) if clips["length"].any() else None
+
+    def shared(self, fold: Fold) -> dict[str, int | str | None]:
+        """Return a row of the audit without the fold's name."""
+        train, test = ([self.rows[clip] for clip in part] for part in (fold.train, fold.test))
+        trained, tested = ({name: self._found(name, rows) for name in _SHARED} for rows in (train, test))
+        known = {name: int(trained[name][self.values[name][0][test]].sum()) for name in _SHARED}
+        both = {name: int((trained[name] & tested[name]).sum()) for name in _SHARED}
+        return {
+            "train_clips": len(train),
+            "test_clips": len(test),
+            "train_speakers": int(trained["speaker"].sum()),
+            "test_speakers": int(tested["speaker"].sum()),
+            "shared_speakers": both["speaker"],
+            "test_clips_of_known_speakers": known["speaker"],
+            "test_texts": int(tested["text"].sum()),
+            "shared_texts": both["text"],
+            "test_clips_of_known_texts": known["text"],
+            "identical_clips": known["key"],
+            "near_identical_clips": self._near_identical(fold),
+            "train_corpora": self._named("corpus", trained),
+            "test_corpora": self._named("corpus", tested),
+        }
+
+    def _found(self, name: str, rows: Sequence[int]) -> np.ndarray:
+        """Say of each value that clips have whether these clips have it; an empty sentence is none."""
+        codes, labels = self.values[name]
+        found = np.zeros(len(labels), dtype=bool)
+        found[codes[rows]] = True
+        return found & (labels != "") if name == "text" else found
+
+    def _named(self, name: str, found: dict[str, np.ndarray]) -> str:
+        return "+".join(sorted(self.values[name][1][found[name]]))
+
+    def _near_identical(self, fold: Fold) -> int | None:
+        if self.twins is None:
+            return None
+        trained = set(fold.train) if self.twins else set()
+        return sum(not trained.isdisjoint(self.twins.get(clip, ())) for clip in fold.test)

@@ -11,13 +11,14 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ser_bench import fitfile
 from ser_bench.fitting import FitResult
 from ser_bench.models.base import Model
 from ser_bench.paths import mark_used, replacing
@@ -126,11 +127,14 @@ class FitStore:
                 **shuffled,
             )
 
-    def load(self, key: str) -> FitResult | None:
-        """Return a fit's outcome, or None where it is not there; a damaged file is set aside, told, and not there."""
+    def load(self, key: str, tested: int | None = None, labels: Sequence[str] | None = None) -> FitResult | None:
+        """Return a fit's outcome, or None where it is not there; a damaged file is set aside, told, and not there.
+
+        So is one of another number of clips than ``tested``, or of other labels, where these are given.
+        """
         path = self._path(key)
         try:
-            found = _read(path)
+            found = fitfile.read(path, tested, labels)
             mark_used(path)
             return found
         except (FileNotFoundError, NotADirectoryError, PermissionError):
@@ -143,28 +147,11 @@ class FitStore:
         """Read every file and yield a line for each that is damaged, with how to mend it."""
         for path in sorted(self.folder.glob("*/*.npz")):
             try:
-                _read(path)
+                fitfile.read(path)
             except FileNotFoundError:
                 continue
             except Exception as error:
                 yield f"damaged: {path} ({_said(error)})\nthe run that needs it moves it aside and fits again"
-
-
-def _read(path: Path) -> FitResult:
-    with path.open("rb") as opened, np.load(opened, allow_pickle=False) as saved:
-        rest = json.loads(saved["rest"].tobytes())
-        if rest.get("key", path.stem) != path.stem:
-            raise ValueError("it holds another fit")
-        return FitResult(
-            saved["predicted"],
-            saved["probabilities"],
-            rest["fit_seconds"],
-            rest["predict_seconds"],
-            rest["history"],
-            tuple(rest["warnings"]),
-            rest["model_bytes"],
-            {name: saved[f"shuffled_{i}"] for i, name in enumerate(rest["shuffled"])},
-        )
 
 
 def _said(error: Exception) -> str:

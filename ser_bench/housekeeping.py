@@ -46,19 +46,28 @@ class Named:
 
 
 def items(store: Path) -> Iterator[Item]:
-    """Yield what lies in a store, feature sets first; raises :class:`StoreError` where there is none."""
+    """Yield what lies in a store, feature sets first; raises :class:`StoreError` where there is none.
+
+    What lies behind a link is not in the store, so that it is never removed.
+    """
     if not store.is_dir():
         raise StoreError(f"there is no store {store}\nname another folder with --store")
-    for folder in sorted((store / "features").glob("*/")):
+    for folder in _within(store, "features", "*/"):
         yield _item("feature set", folder.name, folder, folder.rglob("*"))
-    if (store / "clips").is_dir():
-        yield _item("facts of clips", "clips", store / "clips", (store / "clips").rglob("*"))
-    for file in sorted((store / "index").glob("*.json")):
+    for folder in _within(store, ".", "clips/"):
+        yield _item("facts of clips", "clips", folder, folder.rglob("*"))
+    for file in _within(store, "index", "*.json"):
         yield _item("index", file.name, file, [file])
-    for file in sorted((store / "quarantine").glob("*")):
+    for file in _within(store, "quarantine", "*"):
         yield _item("damaged file", file.name, file, [file])
-    for file in sorted((store / "fits").glob("*/*.npz")):
+    for file in _within(store, "fits", "*/*.npz"):
         yield _item("fit", file.stem, file, [file])
+
+
+def _within(store: Path, folder: str, pattern: str) -> list[Path]:
+    """Return what matches in a folder of the store, in order, without what links lead to."""
+    place, real = store / folder, store.resolve()
+    return sorted(path for path in place.glob(pattern) if path.resolve() == real / path.relative_to(store))
 
 
 def named_by_runs(folders: Iterable[Path]) -> Named:

@@ -10,16 +10,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from stat import S_ISREG
 
-from ser_bench.paths import mark_used, replacing
+from ser_bench.paths import content, mark_used, replacing
 
 _RACY_NS = 2_000_000_000
 _BLOCK = 1 << 20
+_KEY = re.compile("[0-9a-f]{64}")
 
 Stat = tuple[int, int, int, int]
 
@@ -67,10 +69,15 @@ class StatIndex:
 def _read(file: Path) -> dict[str, list]:
     """Return what an index says; nothing where it is not there, is damaged, or is of an earlier version."""
     try:
-        said = json.loads(file.read_text(encoding="utf-8"))
-        return said["known"] if said["sha256"] == _digest(said["known"]) else {}
-    except (OSError, ValueError, TypeError, KeyError):
+        said = json.loads(content(file).decode("utf-8"))
+        known = said["known"] if said["sha256"] == _digest(said["known"]) else {}
+        return known if all(_is_entry(entry) for entry in known.values()) else {}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return {}  # it saves time and nothing else: without it the files are hashed
+
+
+def _is_entry(entry: object) -> bool:
+    return isinstance(entry, list) and len(entry) == 5 and isinstance(entry[4], str) and bool(_KEY.fullmatch(entry[4]))
 
 
 def _digest(known: dict[str, list]) -> str:

@@ -8,7 +8,6 @@ many seconds), and ``ended``. A run that goes on after a cut adds to the log of 
 from __future__ import annotations
 
 import json
-import math
 import os
 import platform
 import time
@@ -22,11 +21,15 @@ from typing import Any, TextIO
 
 from ser_bench import __version__
 from ser_bench.errors import RunError
+from ser_bench.paths import content
 from ser_bench.watch import Advance, Watch
 
 FILE = "run.log"
 
 _NUMBERS = ("pid", "cost", "fits", "before", "fold", "count", "seconds")
+_TEXTS = ("model", "split", "status", "what", "how", "host")
+_MOST = 1e100
+_LEAST = 1e-9
 _NEEDED = {"fit": {"model", "split", "fold", "status"}, "began": {"what", "count"}}
 
 
@@ -121,14 +124,14 @@ def progress(folder: Path, now: float | None = None) -> Progress:
     done = sum(float(line.get("cost", 0)) for line in lines if line["event"] == "fit")
     total = float(planned.get("cost", 0))
     begun = _seconds(planned) if planned else until
-    left = (total - done) * (until - begun) / done if state == "running" and done else None
+    left = (total - done) * (until - begun) / done if state == "running" and done > _LEAST else None
     counts = int(planned.get("fits", 0)), int(planned.get("before", 0))
     return Progress(state, detail, until - _seconds(first), *counts, left, tuple(lines))
 
 
 def _last_run(folder: Path) -> list[dict[str, Any]]:
     try:
-        text = (folder / FILE).read_text(encoding="utf-8", errors="replace")
+        text = content(folder / FILE).decode(errors="replace")
     except OSError as error:
         reason = error.strerror or error
         raise RunError(f"{folder} holds no log of a run ({reason}); a run writes {FILE} into its folder") from None
@@ -150,8 +153,9 @@ def _check(said: Mapping[str, Any]) -> None:
     """Raise for a line that no run writes."""
     _seconds(said)
     whole = _NEEDED.get(said["event"], set()) | ({"seconds"} if said.get("status") == "ok" else set())
-    numbers = [said[name] for name in _NUMBERS if name in said]
-    if not whole <= set(said) or not all(isinstance(n, int | float) and math.isfinite(n) for n in numbers):
+    numbers = all(isinstance(said[name], int | float) and abs(said[name]) < _MOST for name in _NUMBERS if name in said)
+    texts = all(isinstance(said[name], str) for name in _TEXTS if name in said)
+    if not (whole <= set(said) and numbers and texts):
         raise ValueError("line")
 
 

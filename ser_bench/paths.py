@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import platform
 import re
 import shutil
+import stat
 import tempfile
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
 
 from ser_bench import locks
@@ -82,6 +85,21 @@ def scratch(folder: Path) -> Iterator[Path]:
             shutil.rmtree(passing, ignore_errors=True)
 
 
+def opened(path: Path) -> BufferedReader:
+    """Open a file to be read; raises OSError for what is no regular file, since a pipe or a device may never end."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    return os.fdopen(descriptor, "rb")
+
+
+def content(path: Path) -> bytes:
+    """Return the bytes of a regular file; raises OSError."""
+    with opened(path) as file:
+        return file.read()
+
+
 def readable(name: str) -> str:
     """Return a file's name as text for a table or a page: bytes in it that are not UTF-8 stand as escapes."""
     return name.encode(errors="backslashreplace").decode()
@@ -90,6 +108,17 @@ def readable(name: str) -> str:
 def plain(text: str) -> str:
     """Return text as a terminal may have it: control and direction characters, but for new lines, stand as escapes."""
     return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
+
+
+def plain_json(text: str) -> str:
+    """Return JSON that says the same, with control and direction characters within its texts as escapes."""
+    return "".join(c if c.isprintable() or c == "\n" else _units(c) for c in text)
+
+
+def _units(character: str) -> str:
+    """Return a character as JSON escapes, of which those beyond the first 65,536 take two."""
+    units = character.encode("utf-16-be", errors="surrogatepass")
+    return "".join(f"\\u{units[i : i + 2].hex()}" for i in range(0, len(units), 2))
 
 
 def mark_used(path: Path) -> None:

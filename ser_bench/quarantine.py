@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import uuid
 from pathlib import Path
 
@@ -20,6 +21,8 @@ def set_aside(store: Path, damaged: Path, reason: str, then: str, watch: Watch) 
     """
     place = store / FOLDER / f"{uuid.uuid4().hex[:12]}-{damaged.name}"
     try:
+        if place.parent.is_symlink():  # whoever else may write into the store would choose where files go
+            raise OSError(errno.ELOOP, f"{place.parent} is a link")
         place.parent.mkdir(parents=True, exist_ok=True)
         damaged.rename(place)
     except FileNotFoundError:

@@ -190,8 +190,8 @@ def _reasons(texts: pd.DataFrame, values: np.ndarray, columns: Sequence[str]) ->
     seen = set()
     finite = np.isfinite(values)
     whole = finite.all(axis=1)
-    for row, clip in enumerate(texts["clip"]):
-        absent = [name for name in REQUIRED if not texts[name].iat[row]]
+    for row, told in enumerate(texts[list(REQUIRED)].itertuples(index=False, name=None)):
+        clip, absent = told[0], [name for name, value in zip(REQUIRED, told, strict=True) if not value]
         if absent:
             yield f"no {' and no '.join(absent)} given"
         elif clip in seen:

@@ -55,6 +55,7 @@ def fit_rows(
     corpus: str,
 ) -> pd.DataFrame:
     """Return ``fits.csv``: a row per planned fit, scores where it has any. ``clips`` is indexed by clip."""
+    label_of = dict(zip(clips.index, clips["label"], strict=True))
     rows = []
     for fit in planned:
         result = book[fit]
@@ -76,7 +77,7 @@ def fit_rows(
             "parameters": json.dumps(dict(fit.entry.model.parameters), sort_keys=True, default=list),
         }
         if isinstance(result, FitResult):
-            true = clips.loc[list(fit.fold.test), "label"].to_numpy(dtype=str)
+            true = np.array([label_of[clip] for clip in fit.fold.test])
             row |= {
                 "accuracy": metrics.accuracy(true, result.predicted),
                 "uar": metrics.uar(true, result.predicted),
@@ -92,28 +93,26 @@ def fit_rows(
 def prediction_rows(
     planned: Sequence[PlannedFit], book: Book, clips: pd.DataFrame, labels: Sequence[str], normalize: str
 ) -> pd.DataFrame:
-    """Return ``predictions.parquet``: a row per fit and tested clip, a probability per label."""
-    parts = []
-    for fit in planned:
-        result = book[fit]
-        if not isinstance(result, FitResult):
-            continue
-        tested = clips.loc[list(fit.fold.test)]
-        head = {
-            "model": fit.entry.model.name,
-            "split": fit.split,
-            "normalize": normalize,
-            "repeat": fit.repeat,
-            "fold": fit.number,
-            "clip": tested["clip"].to_numpy(),
-            "speaker": tested["speaker"].to_numpy(),
-            "true": tested["label"].to_numpy(),
-            "predicted": result.predicted,
-        }
-        probabilities = {f"p_{label}": result.probabilities[:, i] for i, label in enumerate(labels)}
-        parts.append(pd.DataFrame(head | probabilities))
-    columns = [*PREDICTION_COLUMNS, *(f"p_{label}" for label in labels)]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    """Return ``predictions.parquet``: a row per fit and tested clip, a probability per label; names are categories."""
+    done = [(fit, result) for fit in planned if isinstance(result := book[fit], FitResult)]
+    if not done:
+        return pd.DataFrame(columns=[*PREDICTION_COLUMNS, *(f"p_{label}" for label in labels)])
+    row_of = {clip: row for row, clip in enumerate(clips.index)}
+    tested = np.array([row_of[clip] for fit, _ in done for clip in fit.fold.test])
+    of = np.repeat(np.arange(len(done)), [len(fit.fold.test) for fit, _ in done])
+    probabilities = np.concatenate([result.probabilities for _, result in done])
+    columns = {
+        "model": pd.Categorical([fit.entry.model.name for fit, _ in done]).take(of),
+        "split": pd.Categorical([fit.split for fit, _ in done]).take(of),
+        "normalize": normalize,
+        "repeat": np.array([fit.repeat for fit, _ in done])[of],
+        "fold": np.array([fit.number for fit, _ in done])[of],
+        "clip": pd.Categorical(clips["clip"]).take(tested),
+        "speaker": pd.Categorical(clips["speaker"]).take(tested),
+        "true": pd.Categorical(clips["label"]).take(tested),
+        "predicted": pd.Categorical(np.concatenate([result.predicted for _, result in done])),
+    }
+    return pd.DataFrame(columns | {f"p_{label}": probabilities[:, i] for i, label in enumerate(labels)})
 
 
 def clip_rows(clips: pd.DataFrame, folders: Mapping[str, Path]) -> pd.DataFrame:
@@ -137,12 +136,13 @@ def _relative(path: str, folder: Path) -> str:
 
 def importance_rows(planned: Sequence[PlannedFit], book: Book, clips: pd.DataFrame) -> pd.DataFrame:
     """Return ``importance.csv``: a row per fit and group of features, with the UAR of the fold without it."""
+    label_of = dict(zip(clips.index, clips["label"], strict=True))
     rows = []
     for fit in planned:
         result = book[fit]
         if not isinstance(result, FitResult) or not result.shuffled:
             continue
-        true = clips.loc[list(fit.fold.test), "label"].to_numpy(dtype=str)
+        true = np.array([label_of[clip] for clip in fit.fold.test])
         head = {"model": fit.entry.model.name, "split": fit.split, "repeat": fit.repeat, "fold": fit.number}
         columns = column_groups(fit.entry.sets)
         for group, predicted in result.shuffled.items():

@@ -7,6 +7,7 @@ The tables are those of :mod:`ser_bench.tables`, and ``predictions.parquet``.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -16,14 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ser_bench import runinfo
+from ser_bench.agreement import disagreement
 from ser_bench.errors import RunError
 from ser_bench.locks import sole
-from ser_bench.paths import remove_stale, replacing
+from ser_bench.paths import content, opened, remove_stale, replacing
 from ser_bench.tables import FIT_KEY, TABLES, Table
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
 FORMAT = 2
 """The number of the layout of a run's files; raised when a reader of the older one would misread them."""
@@ -31,10 +35,9 @@ FORMAT = 2
 PREDICTION_COLUMNS = ("model", "split", "normalize", "repeat", "fold", "clip", "speaker", "true", "predicted")
 """The columns of ``predictions.parquet`` before ``p_<label>``: a row per fit and tested clip."""
 
-STATUSES = ("ok", "failed", "timeout", "skipped")
-"""What may come of a fit."""
 
-_FIT_KEY = list(FIT_KEY)
+_MOST_ROW_BYTES = 1 << 12
+_MOST_FRAME_BYTES = 1 << 20
 _NAMES = ("model", "split", "normalize", "clip", "speaker", "true", "predicted")
 _CORPUS_KEYS = ("name", "clips", "speakers", "labels")
 _INFO_KEYS = ("options", "corpus", "models", "splits", "synthetic", "normalize", "target", "features", "rows")
@@ -117,18 +120,17 @@ def read_run(folder: Path) -> SavedRun:
     info = _read_info(folder)
     _check_sums(folder, info)
     labels = tuple(info["corpus"]["labels"])
-    run = SavedRun(
-        info=info,
-        predictions=_read_predictions(folder / "predictions.parquet", labels),
-        folder=folder,
-        **{table.name: _read_table(folder / table.file, table) for table in TABLES},
-    )
+    tables = {table.name: _read_table(folder / table.file, table) for table in TABLES}
     for table in TABLES:
-        found, wrote = len(getattr(run, table.name)), info["rows"].get(table.name)
+        found, wrote = len(tables[table.name]), info["rows"].get(table.name)
         if found != wrote:
             raise _damaged(folder / table.file, f"it has {found} rows, the run wrote {wrote}")
-    _check_agreement(run)
-    return run
+    most = len(tables["clips"]) * len(tables["fits"])
+    predictions = _read_predictions(folder / "predictions.parquet", labels, most)
+    if wrong := disagreement(info, tables, predictions):
+        name, _, reason = wrong.partition(": ")
+        raise _damaged(folder / name, reason)
+    return SavedRun(info=info, predictions=predictions, folder=folder, **tables)
 
 
 def write_file(path: Path, data: bytes, *, sync: bool = True) -> None:
@@ -138,6 +140,8 @@ def write_file(path: Path, data: bytes, *, sync: bool = True) -> None:
     Raises :class:`ser_bench.errors.RunError` where that is impossible.
     """
     try:
+        if path.parent.name == "charts" and path.parent.is_symlink():  # a folder from elsewhere chooses no other place
+            raise OSError(errno.ELOOP, "charts is a link")
         with replacing(path, sync=sync) as temporary:
             temporary.write_bytes(data)
     except OSError as error:
@@ -156,14 +160,17 @@ def remove_file(path: Path) -> None:
 def digest_of(path: Path) -> str:
     """Return the SHA-256 of a file's bytes; raises :class:`ser_bench.errors.RunError` where it cannot be read."""
     try:
-        with path.open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest()
+        with opened(path) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise _unreadable(path, error) from error
 
 
 def _check_sums(folder: Path, info: Mapping[str, Any]) -> None:
+    known = {"predictions.parquet", *(table.file for table in TABLES)}
     for name, digest in info.get("sha256", {}).items():
+        if name not in known:  # it may be any path, of a file that is nobody's business or never ends
+            raise _damaged(folder / "run.json", "it tells the sum of a file that no run has")
         if digest_of(folder / name) != digest:
             raise _damaged(folder / name, "its bytes are not those that the run wrote")
 
@@ -184,7 +191,7 @@ def _sorted(table: pd.DataFrame, info: Mapping[str, Any], last: Sequence[str]) -
         order = orders.get(str(column.name))
         return column if order is None else column.astype("str").map({name: i for i, name in enumerate(order)})
 
-    by = [*(name for name in _FIT_KEY if name in table.columns), *last]
+    by = [*(name for name in FIT_KEY if name in table.columns), *last]
     return table.sort_values(by, key=place, kind="stable", ignore_index=True)
 
 
@@ -220,25 +227,25 @@ def _prediction_schema(labels: Sequence[str]) -> pa.Schema:
 def _read_info(folder: Path) -> dict[str, Any]:
     path = folder / "run.json"
     try:
-        info = json.loads(path.read_text(encoding="utf-8"))
+        info = json.loads(content(path).decode("utf-8"))
+        _check_info(path, info)
+        return info
     except (FileNotFoundError, NotADirectoryError):
         what = "has no run.json" if folder.is_dir() else "is not a folder" if folder.exists() else "does not exist"
         raise RunError(
             f"no finished run in {folder}: it {what}\ngive the folder that `ser-bench run` names at its end"
         ) from None
     except OSError as error:
-        raise RunError(f"cannot read {path}: {error.strerror}") from error
+        raise RunError(f"cannot read {path}: {error.strerror or error}") from error
     except (ValueError, RecursionError) as error:
         raise _damaged(path, str(error)) from error
-    _check_info(path, info)
-    return info
 
 
 def _check_info(path: Path, info: Any) -> None:
     if not isinstance(info, dict) or "format" not in info:
         raise RunError(f"{path} was not written by ser-bench\ngive the folder of one of its runs")
     if info["format"] != FORMAT:
-        what = f"{path} has format {info['format']}, this ser-bench reads {FORMAT}"
+        what = f"{path} has format {str(info['format'])[:20]}, this ser-bench reads {FORMAT}"
         raise RunError(f"{what}\nuse the version of ser-bench that wrote it, or run again")
     missing = [key for key in _INFO_KEYS if key not in info]
     if missing:
@@ -250,32 +257,31 @@ def _check_info(path: Path, info: Any) -> None:
     said = {key: value for key, value in info.items() if key != "checksum"}
     if info.keys() & {"sha256", "checksum"} and info.get("checksum") != _checksum(said):
         raise _damaged(path, "it is not as the run wrote it")
-    for name, said in (("labels", corpus["labels"]), ("models", info["models"]), ("splits", info["splits"])):
-        if not isinstance(said, list | dict) or not all(isinstance(one, str) for one in said):
-            raise _damaged(path, f"its {name} are no names")
-    if not isinstance(info["rows"], dict):
-        raise _damaged(path, "it does not say how many rows its tables have")
+    if fault := runinfo.fault(info):
+        raise _damaged(path, fault)
+    json.dumps(info, ensure_ascii=False).encode()  # half a surrogate pair is text that no file can hold
 
 
 def _read_table(path: Path, table: Table) -> pd.DataFrame:
     try:
-        return table.from_csv(path.read_bytes())
+        return table.from_csv(content(path))
     except OSError as error:
         raise _unreadable(path, error) from error
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise _damaged(path, str(error)) from error
 
 
-def _read_predictions(path: Path, labels: Sequence[str]) -> pd.DataFrame:
+def _read_predictions(path: Path, labels: Sequence[str], most: int) -> pd.DataFrame:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     names = [name for name in PREDICTION_COLUMNS if name in _NAMES]
     try:
-        columns = list(_prediction_columns(labels))
-        data = io.BytesIO(path.read_bytes())
-        arrow = pq.read_table(data, columns=columns, read_dictionary=names, page_checksum_verification=True)
-        table = arrow.to_pandas()[columns]
+        data = io.BytesIO(content(path))
+        with pq.ParquetFile(data, read_dictionary=names, page_checksum_verification=True) as file:
+            _check_size(file.metadata, most)
+            arrow = file.read(columns=list(_prediction_columns(labels)))
+        table = _checked_predictions(arrow, labels).to_pandas()
         for column in ("true", "predicted"):
             if not set(table[column].cat.categories) <= set(labels):
                 raise ValueError(f"column {column!r} holds other labels than run.json")
@@ -288,18 +294,25 @@ def _read_predictions(path: Path, labels: Sequence[str]) -> pd.DataFrame:
         raise _damaged(path, str(error)) from error
 
 
-def _check_agreement(run: SavedRun) -> None:
-    """Refuse tables of different runs, which a run that was killed while writing would leave."""
-    allowed = {"status": STATUSES, "model": run.info["models"], "split": run.info["splits"]}
-    for column, names in allowed.items():
-        strange = sorted(set(run.fits[column]) - set(names))
-        if strange:
-            raise _damaged(run.folder / "fits.csv", f"unknown {column} {strange[0]!r}")
-    fitted = run.fits[run.fits["status"] == "ok"]
-    planned = fitted.set_index(_FIT_KEY)["n_test"].astype("float64").sort_index()
-    found = run.predictions.astype({"model": "str", "split": "str"}).groupby(_FIT_KEY).size().sort_index()
-    if list(planned.index) != list(found.index) or (planned.to_numpy() != found.to_numpy()).any():
-        raise _damaged(run.folder / "predictions.parquet", "its clips are not those of the fits in fits.csv")
+def _check_size(metadata: pq.FileMetaData, most: int) -> None:
+    """Refuse a file that claims more than the run's clips and fits can have, before memory is taken for it."""
+    claimed = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+    if not 0 <= metadata.num_rows <= most or not 0 <= claimed <= _MOST_ROW_BYTES * (most + 1) + _MOST_FRAME_BYTES:
+        raise ValueError(f"it claims {metadata.num_rows} rows and {claimed} bytes, more than its clips and fits give")
+
+
+def _checked_predictions(arrow: pa.Table, labels: Sequence[str]) -> pa.Table:
+    """Return the columns in their order and kinds; raises ValueError where one lacks, is of another, or has gaps."""
+    schema = _prediction_schema(labels)
+    if sorted(arrow.column_names) != sorted(schema.names):
+        raise ValueError("its columns are not those of a run with these labels")
+    arrow = arrow.select(schema.names)
+    for field in schema:
+        column = arrow[field.name]
+        kind = getattr(column.type, "value_type", column.type)
+        if kind != field.type or column.null_count:
+            raise ValueError(f"column {field.name!r} is of another kind, or has gaps")
+    return arrow
 
 
 def _unreadable(path: Path, error: OSError) -> RunError:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,9 +54,23 @@ class Setting:
     fingerprint: str
     normalize: str
 
-    def rows(self, keys: Sequence[str]) -> np.ndarray:
-        """Return the row numbers of clip keys."""
-        return self.clips.index.get_indexer(keys)  # the table is indexed by clip
+    def rows(self, clips: Sequence[str]) -> np.ndarray:
+        """Return the row numbers of clips."""
+        return np.array([self._row_of[clip] for clip in clips])
+
+    @cached_property
+    def y(self) -> np.ndarray:
+        """The clips' labels."""
+        return self.clips["label"].to_numpy(dtype=str)
+
+    @cached_property
+    def groups(self) -> np.ndarray:
+        """The clips' speakers."""
+        return self.clips["speaker"].to_numpy(dtype=str)
+
+    @cached_property
+    def _row_of(self) -> dict[str, int]:
+        return {clip: row for row, clip in enumerate(self.clips.index)}  # the table is indexed by clip
 
 
 def run(options: Options, watch: Watch | None = None) -> RunOutcome:
@@ -149,7 +164,9 @@ def carry_out(
     saved = FitStore(store, watch)
     book: Book = {f: records.Failure("skipped", f.entry.skipped) for f in planned if f.entry.skipped}
     if not options.fresh:
-        book |= {fit: result for fit, key in keys.items() if (result := saved.load(key))}
+        for fit, key in keys.items():
+            if result := saved.load(key, len(fit.fold.test), setting.labels):
+                book[fit] = result
     twins: dict[str, list[plan.PlannedFit]] = {}  # equal fits, of several splits or repeats, are computed once
     for fit, key in keys.items():
         if fit not in book:
@@ -258,8 +275,8 @@ def task_of(fit: plan.PlannedFit, setting: Setting, matrices: Sequence[Path]) ->
         copies=tuple(matrices[1:]),
         train=train,
         test=setting.rows(fit.fold.test),
-        y=setting.clips["label"].to_numpy(dtype=str)[train],
-        groups=setting.clips["speaker"].to_numpy(dtype=str)[train],
+        y=setting.y[train],
+        groups=setting.groups[train],
         labels=setting.labels,
         columns=shuffled_columns(fit),
     )
@@ -276,13 +293,12 @@ def mapped_matrices(
     todo: Sequence[plan.PlannedFit], setting: Setting, store: Path
 ) -> Iterator[dict[tuple[FeatureSet, ...], Path]]:
     """Write the arrays that the fits need where workers can map them, and remove them afterwards."""
-    speakers = setting.clips["speaker"].to_numpy(dtype=str)
     with scratch(store) as folder:
         paths: dict[tuple[FeatureSet, ...], Path] = {}
         for sets in dict.fromkeys(sets for fit in todo for sets in all_sets(fit)):
             X = matrices.assemble(setting.clips, sets, FeatureStore(store))
             if setting.normalize == "speaker":
-                X = matrices.standardize_speakers(X, speakers)
+                X = matrices.standardize_speakers(X, setting.groups)
             paths[sets] = _saved(X, folder / f"{len(paths)}.npy")
         yield paths
 

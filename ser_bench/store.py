@@ -30,15 +30,19 @@ from ser_bench import shards
 from ser_bench.errors import StoreError
 from ser_bench.features import set_key
 from ser_bench.paths import make_writable, mark_used, remove_stale, replacing
+from ser_bench.prints import PRINT_BYTES
 from ser_bench.quarantine import set_aside
 
 if TYPE_CHECKING:
     from ser_bench.features.base import FeatureSet
     from ser_bench.watch import Watch
 
+_MOST_SAMPLES = 1 << 40
+
 FACTS = "clips"
 """The folder of what decoding told of each clip: digest of its samples, rate, length, sound print, or why it is bad."""
 
+FEATURE_COLUMNS = ("key", "t", "d", "values", "crc")
 FACT_COLUMNS = ("key", "digest", "sr", "samples", "error", "length", "print")
 
 
@@ -106,11 +110,14 @@ class FeatureStore:
         """
         wanted = set(keys)
         found: dict[str, np.ndarray] = {}
-        for shard, table in shards.tables(self.set_folder(feature_set)):
+        shape = (feature_set.kind == "frames", feature_set.dimension)
+        for shard, table in shards.tables(self.set_folder(feature_set), FEATURE_COLUMNS):
             for key, values, sound in shards.rows(table):
                 if key in wanted and key not in found:
                     if not sound:
                         raise shards.damaged(shard, "a row does not match its checksum")
+                    if (values.ndim == 2, values.shape[-1]) != shape:
+                        raise shards.damaged(shard, "a row is of other features")
                     found[key] = values
         if missing := wanted - set(found):
             raise StoreError(f"{len(missing)} clips have no {feature_set.name} in {self.folder}; run ser-bench extract")
@@ -118,8 +125,8 @@ class FeatureStore:
 
     def facts(self) -> dict[str, dict[str, Any]]:
         """Return what decoding told of each clip seen so far, by key; facts of an older layout do not count."""
-        rows = (row for _, table in shards.tables(self.folder / FACTS) for row in table.to_pylist())
-        return {row["key"]: row for row in rows if len(row) == len(FACT_COLUMNS)}
+        tables = shards.tables(self.folder / FACTS, FACT_COLUMNS, strict=False)
+        return {row["key"]: row for _, table in tables for row in table.to_pylist() if _can_be(row)}
 
     def write_facts(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add a shard of facts, each a mapping with :data:`FACT_COLUMNS`."""
@@ -137,6 +144,12 @@ class FeatureStore:
             for shard in shards.listed(folder):
                 if fault := shards.fault(shard):
                     yield str(shards.damaged(shard, fault))
+
+
+def _can_be(fact: Mapping[str, Any]) -> bool:
+    """Say whether a clip may have such facts; others do not count, and the clip is decoded again."""
+    heard = fact["sr"] > 0 and 0 < fact["samples"] < _MOST_SAMPLES and 0 <= fact["length"] < _MOST_SAMPLES
+    return bool(fact["error"]) or (heard and len(fact["print"]) == PRINT_BYTES)
 
 
 def _describe(folder: Path, feature_set: FeatureSet) -> None:

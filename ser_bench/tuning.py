@@ -98,6 +98,8 @@ def _tune_into(folder: Path, ask: Ask, split: str, opened: OpenCorpus, options: 
     outer = plan.make_folds(split, table, options)
     inner = [_inner_folds(fold, setting.clips, ask, options.seed) for fold in outer]
     trials = _search(bench, inner, ask)
+    if not (trials["status"] == "ok").any():
+        raise RunError(f"no trial of {ask.model} could be fitted: {trials['error'].iloc[0]}")
     nested = bench.nested(split, outer, trials)
     parameters = entries[_best_overall(trials)].model.parameters
     default, tuned = (metrics.uar(nested["true"], nested[name]) for name in ("default", "tuned"))

@@ -1,4 +1,4 @@
-"""A plugin for tests: models that write down what they were shown, and some that fail, die or take ill in one fold."""
+"""A plugin for tests: models that write down what they see, a slow one, and some that fail, die or fall ill once."""
 
 from __future__ import annotations
 
@@ -87,6 +87,14 @@ class Hanging(Ill):
         time.sleep(300)
 
 
+class Slow(Recorder):
+    """Takes its time."""
+
+    def fit(self, X, y, groups=None):
+        time.sleep(1)
+        return super().fit(X, y, groups)
+
+
 def _describe(name, kind):
     return Model(
         name=name,
@@ -106,3 +114,4 @@ DYING = _describe("dying", Dying)
 CRASHING = _describe("crashing", Crashing)
 HUNGRY = _describe("hungry", Hungry)
 HANGING = _describe("hanging", Hanging)
+SLOW = _describe("slow", Slow)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,16 +18,22 @@ import pandas as pd
 import pytest
 
 import ser_bench
-from ser_bench import plugins, results, runner
+from ser_bench import plugins, results, runner, tuning
+from ser_bench.bundle import making
 from ser_bench.config import Options
 from ser_bench.engine import Needs, cluster, prepare, remote, run_tasks, workers
-from ser_bench.errors import EngineError, MissingExtraError
+from ser_bench.errors import EngineError, MissingExtraError, RunError
+from ser_bench.journal import progress
 from ser_bench.synthesis.clips import make_clips
+from ser_bench.tuning import Ask
 from ser_bench.watch import Silent
 
 PLUGIN = Path(__file__).with_name("plugin_recorder.py")
 ROOT = Path(ser_bench.__file__).parents[1]
-ENVIRONMENT = {"PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
+ENVIRONMENT = {
+    "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
+    "DASK_DISTRIBUTED__WORKER__MULTIPROCESSING_METHOD": "forkserver",  # workers begin with Dask imported
+}
 
 
 class Machines:
@@ -52,8 +59,9 @@ class Machines:
         self.started.append(process)
         return process
 
-    def add_worker(self) -> subprocess.Popen:
+    def add_workers(self, count: int = 1) -> subprocess.Popen:
         words = ("--nthreads", "1", "--no-dashboard", "--memory-limit", "0", "--local-directory", str(self.folder))
+        words += ("--nworkers", str(count))
         return self._start("worker", "--scheduler-file", str(self.file), *words)
 
     def wait(self, count: int) -> str:
@@ -74,8 +82,7 @@ class Machines:
 @pytest.fixture(scope="module")
 def machines(tmp_path_factory) -> Iterator[Machines]:
     made = Machines(tmp_path_factory.mktemp("machines"))
-    for _ in range(2):
-        made.add_worker()
+    made.add_workers(2)
     yield made
     made.stop()
 
@@ -107,9 +114,21 @@ def go(data: Path, folder: Path, watch: Silent | None = None, **options) -> tupl
 
 
 @pytest.fixture(scope="module")
-def here(data, tmp_path_factory) -> pd.DataFrame:
+def home(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def here(data, home) -> pd.DataFrame:
     """What this machine predicts by itself."""
-    return go(data, tmp_path_factory.mktemp("here"))[1].predictions
+    return go(data, home)[1].predictions
+
+
+@pytest.fixture
+def extracted(here, home, tmp_path) -> Path:
+    """A folder whose store holds the features, and no fit."""
+    shutil.copytree(home / "store", tmp_path / "store", ignore=shutil.ignore_patterns("fits"))
+    return tmp_path
 
 
 @dataclass(frozen=True)
@@ -165,11 +184,11 @@ def test_predictions_are_those_of_this_machine(data, tmp_path, here, where, shar
     assert there.predictions.equals(here)
 
 
-def test_a_run_goes_on_when_a_worker_is_killed(data, tmp_path, here, where):
+def test_a_run_goes_on_when_a_worker_is_killed(data, extracted, here, where):
     def kill() -> None:
         os.kill(next(iter(cluster._connect(where).run(os.getpid).values())), signal.SIGKILL)
 
-    outcome, there = go(data, tmp_path, Listener(kill), engine=where)
+    outcome, there = go(data, extracted, Listener(kill), engine=where)
     assert outcome.failed == 0
     assert there.predictions.equals(here)
 
@@ -198,7 +217,7 @@ def test_the_work_of_a_killed_worker_is_done_by_another(where, tmp_path):
 
 
 def test_a_worker_that_joins_late_takes_its_share(machines, where):
-    late, seen, until = machines.add_worker(), set(), time.monotonic() + 60
+    late, seen, until = machines.add_workers(), set(), time.monotonic() + 60
 
     def errands():
         while len(seen) < 3 and time.monotonic() < until:
@@ -224,10 +243,10 @@ def test_a_task_that_kills_every_worker_fails_alone(where):
     assert ended[0].error.startswith("its worker processes died, ")
 
 
-def test_models_of_a_plugin_travel(data, where, tmp_path):
+def test_models_of_a_plugin_travel(data, where, extracted, tmp_path):
     plugins.load(PLUGIN)
     tables = {name: {"base": name, "parameters": {"folder": str(tmp_path)}} for name in ("recorder", "failing")}
-    outcome, saved = go(data, tmp_path, models=("recorder", "failing"), model_tables=tables, engine=where)
+    outcome, saved = go(data, extracted, models=("recorder", "failing"), model_tables=tables, engine=where)
     rows = saved.fits.groupby("model")[["status", "error"]].first()
     assert outcome.failed == 3
     assert rows.loc["recorder", "status"] == "ok"
@@ -275,17 +294,144 @@ def test_without_the_extra_the_hint_names_it(monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_lost_scheduler_is_told_and_what_was_saved_is_used(data, tmp_path):
+def test_a_search_finds_what_it_finds_on_this_machine(data, where, extracted):
+    def search(engine: str) -> tuning.Tuned:
+        folder = extracted / engine[:4]
+        chosen = {"corpus": str(data), "features": "mfcc", "folds": 3, "jobs": 1, "engine": engine}
+        return tuning.tune(
+            Ask("knn", trials=1, inner_folds=2), Options(**chosen, store=extracted / "store", out=folder)
+        )
+
+    there = search(where)
+    shutil.rmtree(extracted / "store" / "fits")
+    ours = search("local")
+    assert there.trials.equals(ours.trials)
+    assert there.nested_rows.equals(ours.nested_rows)
+    assert there.parameters == ours.parameters
+
+
+def test_a_trained_file_is_that_of_this_machine(data, where, extracted, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1800000000")
+    files = {engine: extracted / f"{engine[:4]}.ser" for engine in ("local", where)}
+    for engine, file in files.items():
+        options = Options(corpus=str(data), features="mfcc", jobs=1, store=extracted / "store", engine=engine)
+        making.train(options, "svm", file, Silent(), "actor:S01")
+    assert files[where].read_bytes() == files["local"].read_bytes()
+
+
+def ser_bench_run(*words: str, folder: Path) -> tuple[subprocess.Popen, Path]:
+    """Begin a run of the slow model as users do; return its process and its folder, once a fit has ended."""
+    (folder / "slow.toml").write_text(f"models.use = ['slow']\n[models.slow]\nfolder = '{folder}'\n")
+    command = [sys.executable, "-m", "ser_bench", "run", "--plugin", str(PLUGIN), "--config", str(folder / "slow.toml")]
+    command += [
+        "--features",
+        "mfcc",
+        "--splits",
+        "actor",
+        "--store",
+        str(folder / "store"),
+        "--out",
+        str(folder / "out"),
+    ]
+    process = subprocess.Popen(
+        [*command, *words],
+        env=os.environ | ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    return process, folder / "out"
+
+
+def await_fit(out: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        with suppress(RunError):
+            if progress(out).ended:
+                return
+        time.sleep(0.1)
+    raise TimeoutError("no fit has ended")
+
+
+@pytest.mark.slow
+def test_a_lost_scheduler_ends_the_command_in_two_lines_and_what_was_saved_is_used(data, tmp_path):
     made = Machines(tmp_path)
     try:
-        made.add_worker()
-        with pytest.raises(EngineError, match=r"is lost.*\nwhat is done is kept; run the same command again"):
-            go(data, tmp_path, Listener(made.scheduler.kill), engine=made.wait(1))
+        made.add_workers()
+        process, out = ser_bench_run("--corpus", str(data), "--engine", made.wait(1), folder=tmp_path)
+        await_fit(out)
+        assert progress(out).state == "running"
+        made.scheduler.kill()
+        said = process.communicate(timeout=15)[1].splitlines()
     finally:
         made.stop()
-    outcome, saved = go(data, tmp_path)
-    assert outcome.work["reused"] >= 1
-    assert (saved.fits["status"] == "ok").all()
+    assert process.returncode == 2
+    assert said[-2].startswith(f"ser-bench: the scheduler at {made.where} is lost")
+    assert said[-1] == "what is done is kept; run the same command again"
+    assert all(line.startswith(("corpus ", "extracting: ", "fitting: ")) for line in said[:-2])
+    done = len(progress(out).ended)
+    process, _ = ser_bench_run("--corpus", str(data), folder=tmp_path)
+    assert f"({done} were done already)" in process.communicate(timeout=120)[0]
+
+
+PRESSED = """
+import sys, time
+from ser_bench.engine import run_tasks
+from ser_bench.patience import patience
+from ser_bench.watch import Silent
+
+class Ear(Silent):
+    def warn(self, text):
+        print("told", flush=True)
+
+if __name__ == "__main__":
+    seconds = float(sys.argv[2])
+    try:
+        with patience(Ear()) as handed_on:
+            tasks = ((i, 0 if i < 2 else seconds) for i in handed_on(range(9)))
+            for outcome in run_tasks(time.sleep, tasks, jobs=1, where=sys.argv[1]):
+                print("done", outcome.key, flush=True)
+    except KeyboardInterrupt:
+        print("stopped", flush=True)
+"""
+
+
+def pressed(where: str, presses: int, seconds: float) -> list[str]:
+    """Return what is told when Ctrl-C is pressed that often, some seconds after each worker began a long task."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", PRESSED, where, str(seconds)],
+        env=os.environ | ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    told = [process.stdout.readline().strip() for _ in range(2)]
+    time.sleep(1)
+    for _ in range(presses):
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.3)
+    out, errors = process.communicate(timeout=15)
+    assert errors == ""
+    return sorted(told) + out.splitlines()
+
+
+@pytest.mark.slow
+def test_the_first_ctrl_c_finishes_what_is_in_flight(where):
+    told = pressed(where, 1, 3.0)
+    assert told[:3] == ["done 0", "done 1", "told"]
+    assert sorted(told[3:5]) == ["done 2", "done 3"]
+    assert told[5:] == ["stopped"]
+
+
+@pytest.mark.slow
+def test_the_second_ctrl_c_stops_at_once_and_frees_the_workers(where):
+    begun = time.monotonic()
+    assert pressed(where, 2, 300.0) == ["done 0", "done 1", "told", "stopped"]
+    ended = outcomes(where, Errand(), Errand(), Errand())
+    assert [outcome.ended for outcome in ended.values()] == ["ok"] * 3
+    assert time.monotonic() - begun < 100
 
 
 @pytest.mark.slow
@@ -301,7 +447,7 @@ def test_tls_goes_by_dask_s_own_settings(tmp_path, monkeypatch):
     files = ("--tls-ca-file", str(certificate), "--tls-key", str(key), "--tls-cert", str(certificate))
     machines = Machines(tmp_path, files, scheme="tls")
     try:
-        machines.add_worker()
+        machines.add_workers()
         assert machines.where.startswith("tls://")
         with dask.config.set(settings):
             ended = outcomes(machines.wait(1), Errand())

@@ -122,3 +122,15 @@ def test_the_command_lists_and_prunes(made, capsys, monkeypatch, tmp_path):
     assert "would go: 1 feature set, " in capsys.readouterr().out
     assert call([*store, "--days", "3"]) == 2
     assert "options of --prune" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+@pytest.mark.parametrize("link", ["quarantine", "index", "fits/ab", "features"])
+def test_what_a_link_leads_to_is_not_in_the_store(tmp_path, link):
+    mine = tmp_path / "home" / "thesis.npz"
+    mine.parent.mkdir()
+    for path in (mine, mine.with_suffix(".json")):
+        path.write_bytes(b"x")
+    (tmp_path / "store" / link).parent.mkdir(parents=True)
+    (tmp_path / "store" / link).symlink_to(mine.parent)
+    assert list(items(tmp_path / "store")) == []

@@ -118,6 +118,15 @@ def test_status_says_what_is_done_what_failed_and_how_to_go_on(tmp_path, capsys)
     assert "the same command goes on from there" in out
 
 
+def test_status_says_once_how_a_run_that_ended_with_an_error_goes_on(tmp_path, capsys):
+    with pytest.raises(RunError), Journal(tmp_path, Silent()):
+        raise RunError("no room\nmake some")
+    assert call(["status", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "ended with an error (RunError: no room)\n" in out
+    assert "make some" not in out
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -157,3 +166,14 @@ def test_what_a_log_says_cannot_steer_the_terminal(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "x1b[2J" in said
     assert said.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("changes", [{"model": ["svm"]}, {"status": {}}, {"cost": 1e308}, {"cost": 5e-324}])
+def test_a_fit_that_no_run_notes_costs_no_traceback(tmp_path, changes, capsys):
+    with Journal(tmp_path, Silent()) as log:
+        log.note("planned", fits=3, before=0, cost=1e99)
+        fit = {"model": "svm", "split": "actor", "fold": 0, "status": "ok", "seconds": 1.0, "cost": 1.0}
+        log.note("fit", **fit | changes)
+        log.note("fit", **fit | changes)
+        assert call(["status", str(tmp_path)]) == 0
+    assert "3 fits" in capsys.readouterr().out

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
 import json
 import os
 import shutil
 import time
+import tracemalloc
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -137,7 +141,8 @@ def test_a_damaged_file_that_cannot_be_moved_is_an_error_that_says_what_to_do(st
         store.mend((MFCC,), Silent())
 
 
-RESULT = FitResult(np.array(["sad", "happy"]), np.eye(2, dtype=np.float32), 1.0, 0.1, shuffled={"a": np.array(["x"])})
+SHUFFLED = {"a": np.array(["x", "y"])}
+RESULT = FitResult(np.array(["sad", "happy"]), np.eye(2, dtype=np.float32), 1.0, 0.1, shuffled=SHUFFLED)
 
 
 @pytest.fixture
@@ -209,3 +214,37 @@ def test_an_index_whose_keys_are_swapped_is_not_believed(tmp_path, opened):
     assert first in text
     file.write_text(text.replace(first, "x").replace(second, first).replace("x", second))
     assert StatIndex(tmp_path / "store", tmp_path).keys(opened.clips["path"])[0] == keys
+
+
+@pytest.mark.parametrize(
+    ("tested", "labels", "kept"), [(2, ("happy", "sad"), True), (3, ("happy", "sad"), False), (2, ("a", "b"), False)]
+)
+def test_a_fit_of_other_clips_or_labels_is_set_aside(fit, tmp_path, tested, labels, kept):
+    result = dataclasses.replace(RESULT, shuffled={})
+    FitStore(tmp_path).save("aa", result)
+    assert (FitStore(tmp_path).load("aa", tested, labels) is not None) == kept
+    assert fit.exists() == kept
+
+
+def test_an_array_that_claims_to_be_huge_takes_no_memory(fit, tmp_path):
+    stream = io.BytesIO()
+    np.lib.format.write_array_header_1_0(stream, {"descr": "<U9", "fortran_order": False, "shape": (10**8,)})
+    with zipfile.ZipFile(fit) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(fit, "w") as archive:
+        for name, member in (members | {"predicted.npy": stream.getvalue()}).items():
+            archive.writestr(name, member)
+    tracemalloc.start()
+    assert FitStore(tmp_path).load("aa") is None
+    assert tracemalloc.get_traced_memory()[1] < 10**7
+    tracemalloc.stop()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_damage_goes_nowhere_else_by_a_link(fit, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "quarantine").symlink_to(tmp_path / "elsewhere")
+    emptied(fit)
+    with pytest.raises(StoreError, match="is a link"):
+        FitStore(tmp_path).load("aa")
+    assert list((tmp_path / "elsewhere").iterdir()) == []

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from ser_bench import results
@@ -283,3 +287,96 @@ def test_a_full_disk_leaves_the_old_file_and_no_litter(folder, monkeypatch, erro
         write_file(folder / "run.json", b"half")
     assert (folder / "run.json").read_bytes() == before
     assert {path.name for path in folder.iterdir()} == set(FILES)
+
+
+def changed(folder, **changes) -> None:
+    info = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps(info | changes))
+
+
+def test_a_sum_of_a_file_that_no_run_has_is_not_computed(folder):
+    of_earlier_version(folder)
+    info = json.loads((folder / "run.json").read_text()) | {"sha256": {"/dev/zero": "0" * 64}}
+    info["checksum"] = results._checksum(info)
+    (folder / "run.json").write_text(json.dumps(info))
+    with pytest.raises(RunError, match="a file that no run has"):
+        read_run(folder)
+    assert not is_finished(folder, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
+@pytest.mark.parametrize("name", ["run.json", "clips.csv", "predictions.parquet"])
+def test_a_pipe_in_a_run_s_folder_is_told_and_not_waited_for(folder, name):
+    of_earlier_version(folder)
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    with pytest.raises(RunError, match=f"cannot read .*{name}"):
+        read_run(folder)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"options": []},
+        {"models": ["svm", "svm"]},
+        {"splits": []},
+        {"dropped": [5]},
+        {"work": {"failed": "none"}},
+        {"machine": "\ud800"},
+        {"features": 5},
+        {"sha256": ["fits.csv"]},
+    ],
+)
+def test_a_run_file_with_other_values_than_a_run_s_is_called_damaged(folder, changes):
+    of_earlier_version(folder)
+    changed(folder, **changes)
+    with pytest.raises(RunError, match=r"run\.json is damaged"):
+        read_run(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "reason"),
+    [
+        ("clips.csv", "\nb,", "\na,", "stands twice"),
+        ("fits.csv", "svm,actor,0,1,", "svm,actor,0,0,", "stands twice"),
+        ("fits.csv", "0.3,0.25", "0.3,inf", "beyond all bounds"),
+        ("fits.csv", '{""C"": 1}', "[1]", "parameters"),
+        ("fits.csv", "3,3,", "3,inf,", "damaged"),
+        ("audit.csv", "actor,0,0,0,1,", "actor,0,0,0,0,", "tests no clip"),
+        ("importance.csv", "1,actor,0,0,energy", "2,actor,0,0,energy", "unknown model '2'"),
+    ],
+)
+def test_a_table_that_no_run_writes_is_called_damaged(folder, name, old, new, reason):
+    of_earlier_version(folder)
+    text = (folder / name).read_text()
+    assert old in text
+    (folder / name).write_text(text.replace(old, new))
+    with pytest.raises(RunError, match=reason):
+        read_run(folder)
+
+
+def test_predictions_that_claim_more_than_the_fits_can_have_are_not_read(folder, monkeypatch):
+    of_earlier_version(folder)
+    table = pq.read_table(folder / "predictions.parquet")
+    pq.write_table(pa.concat_tables([table] * 9), folder / "predictions.parquet")
+    monkeypatch.setattr(pq.ParquetFile, "read", lambda *a, **b: pytest.fail("it was read"))
+    with pytest.raises(RunError, match="it claims 81 rows"):
+        read_run(folder)
+
+
+def test_predictions_with_gaps_are_called_damaged(folder):
+    of_earlier_version(folder)
+    table = pq.read_table(folder / "predictions.parquet")
+    gaps = pa.array([None] * len(table), pa.string())
+    pq.write_table(table.set_column(8, "predicted", gaps), folder / "predictions.parquet")
+    with pytest.raises(RunError, match="'predicted' is of another kind, or has gaps"):
+        read_run(folder)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_charts_go_nowhere_else_by_a_link(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "charts").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(RunError, match="charts is a link"):
+        write_file(tmp_path / "charts" / "uar.png", b"x")
+    assert list((tmp_path / "elsewhere").iterdir()) == []

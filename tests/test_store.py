@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from ser_bench import paths
+from ser_bench import index, paths, shards
 from ser_bench.errors import StoreError
 from ser_bench.features.base import FeatureSet
 from ser_bench.index import StatIndex
 from ser_bench.store import FeatureStore
+from ser_bench.watch import Silent
 
 
 def feature_set(kind="vector", **changes) -> FeatureSet:
@@ -183,3 +187,64 @@ def test_a_file_that_is_gone_is_named(tmp_path, clip):
     keys, errors = StatIndex(tmp_path / "store", clip.parent).keys([str(clip), str(clip) + "x"])
     assert list(keys) == [str(clip)]
     assert "cannot be opened" in errors[str(clip) + "x"]
+
+
+def replaced(store, **columns) -> None:
+    """Write a shard with other columns under the name that its bytes have."""
+    held = feature_set()
+    store.write(held, rows("a"))
+    (shard,) = shards.listed(store.set_folder(held))
+    table = pq.read_table(shard)
+    shard.unlink()
+    for name, column in columns.items():
+        table = table.set_column(table.column_names.index(name), name, column)
+    shards.write(shard.parent, table)
+
+
+def test_a_shard_with_columns_of_other_kinds_is_set_aside_though_its_name_is_right(store):
+    replaced(store, t=pa.array(["0"]))
+    store.mend((feature_set(),), Silent())
+    assert store.keys(feature_set()) == set()
+    assert len(list((store.folder / "quarantine").iterdir())) == 1
+
+
+def test_a_shard_that_claims_more_rows_than_its_bytes_can_hold_is_not_read(store):
+    folder = store.set_folder(feature_set())
+    folder.mkdir(parents=True)
+    pq.write_table(pa.table({"key": pa.array(["a"] * 100_000)}), folder / f"shard-{'0' * 32}.parquet")
+    with pytest.raises(StoreError, match="it claims 100000 rows"):
+        store.keys(feature_set())
+
+
+@pytest.mark.parametrize("columns", [{"d": pa.array([1], pa.int32())}, {"t": pa.array([-1], pa.int32())}])
+def test_a_row_of_another_shape_is_refused_with_what_to_do(store, columns):
+    replaced(store, **columns)
+    with pytest.raises(StoreError, match="delete it"):
+        store.read(feature_set(), ["a"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
+def test_neither_pipes_nor_links_are_shards(store, tmp_path):
+    folder = store.set_folder(feature_set())
+    store.write(feature_set(), rows("a"))
+    (shard,) = shards.listed(folder)
+    shard.rename(tmp_path / shard.name)
+    shard.symlink_to(tmp_path / shard.name)
+    os.mkfifo(folder / "pipe.parquet")
+    assert store.keys(feature_set()) == set()
+
+
+@pytest.mark.parametrize("changes", [{"sr": 0}, {"samples": -1}, {"length": float("nan")}, {"print": b"short"}])
+def test_facts_that_no_clip_has_do_not_count(store, changes):
+    fact = {"key": "a", "digest": "d", "sr": 8000, "samples": 9, "error": "", "length": 1.0, "print": b"p" * 192}
+    store.write_facts([fact, fact | {"key": "b"} | changes])
+    assert list(store.facts()) == ["a"]
+
+
+@pytest.mark.parametrize("entry", [5, [1, 2, 3, 4], [1, 2, 3, 4, "../x"], {}])
+def test_an_index_with_other_entries_is_not_believed_though_its_sum_is_right(tmp_path, clip, entry):
+    before = indexed(tmp_path, clip)
+    (file,) = (tmp_path / "store" / "index").iterdir()
+    known = {str(clip): entry}
+    file.write_text(json.dumps({"sha256": index._digest(known), "known": known}))
+    assert indexed(tmp_path, clip) == before

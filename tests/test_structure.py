@@ -21,8 +21,20 @@ FLOORS = [
     {"corpora", "recorded", "features", "splits"},
     {"store", "shards", "index", "models", "engine", "matrices", "importance", "export"}
     | {"fetching", "unpacking", "download"},
-    {"opening", "batches", "shipping", "extraction", "health", "plan", "forecast", "fitting", "fits"},
-    {"audit", "records", "results", "tables", "runner", "tuning", "plugins", "housekeeping", "journal"},
+    {"opening", "batches", "shipping", "extraction", "health", "plan", "forecast", "fitting", "fits", "fitfile"},
+    {
+        "agreement",
+        "audit",
+        "records",
+        "results",
+        "runinfo",
+        "tables",
+        "runner",
+        "tuning",
+        "plugins",
+        "housekeeping",
+        "journal",
+    },
     {"report", "explore", "bundle", "serve"},
     {"cli", "api", "__main__"},
 ]

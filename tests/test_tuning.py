@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 import sklearn.metrics
 
-from ser_bench import config, models, tuning
+from ser_bench import config, models, records, runner, tuning
 from ser_bench.cli import call
 from ser_bench.config import Options
-from ser_bench.errors import ConfigError
+from ser_bench.errors import ConfigError, RunError
 from ser_bench.report import tuning_table, write_tuning
 from ser_bench.report.tuned import headline, nested_scores, trials_overall
 from ser_bench.synthesis.clips import make_clips
@@ -131,6 +131,13 @@ def test_a_trial_that_fails_is_a_row_and_is_not_chosen(data, store, tmp_path):
     assert len(failed)
     assert failed["uar"].isna().all()
     assert not failed["chosen"].any()
+
+
+def test_where_no_trial_can_be_fitted_the_first_reason_is_told(data, store, tmp_path, monkeypatch):
+    failure = records.Failure("failed", "ValueError: on purpose")
+    monkeypatch.setattr(runner, "carry_out", lambda planned, *_: (dict.fromkeys(planned, failure), {}))
+    with pytest.raises(RunError, match="no trial of knn could be fitted: ValueError: on purpose"):
+        tune(Ask("knn", trials=1, inner_folds=2), options(data, store, tmp_path / "out"))
 
 
 @pytest.mark.parametrize(("model", "says"), [("majority", "declares nothing to tune"), ("cnn2d", "cannot be tuned")])

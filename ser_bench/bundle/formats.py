@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ser_bench.bundle.asking import Told
+from ser_bench.paths import plain_json
 
 
 def as_json(told: Sequence[Told]) -> str:
@@ -19,7 +20,7 @@ def as_json(told: Sequence[Told]) -> str:
 
     Windows also have ``start`` and ``end`` in seconds.
     """
-    return json.dumps([_record(one) for one in told], indent=1, ensure_ascii=False)
+    return plain_json(json.dumps([_record(one) for one in told], indent=1, ensure_ascii=False))
 
 
 def _record(one: Told) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ser_bench.paths import plain
+from ser_bench.paths import plain, plain_json
 
 
 @click.command(name="model")
@@ -36,7 +36,10 @@ def command(file: Path, as_json: bool, exported: Path | None) -> int:
 
     said, _ = archive.read(file)
     info = manifest.checked(said, file)
-    click.echo(json.dumps(said, indent=1, ensure_ascii=False) if as_json else plain("\n".join(words.about(info))))
+    if as_json:
+        click.echo(plain_json(json.dumps(said, indent=1, ensure_ascii=False)))
+    else:
+        click.echo(plain("\n".join(words.about(info))))
     return 0
 
 

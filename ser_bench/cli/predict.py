@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,6 +160,7 @@ def _show(model: TrainedModel, told: Sequence[Told], asked: _Asked, console: Con
     elif asked.form == "table":
         console.say(text)
     else:
-        click.echo(text)
+        # CSV has no escapes: a program gets names as they are, a terminal as it may have them
+        click.echo(plain(text) if sys.stdout.isatty() else text)
     if asked.timeline is not None and asked.timeline.is_file():
         click.echo(f"timeline: {asked.timeline}", err=True)

@@ -35,7 +35,8 @@ def command(run: Path) -> int:
     from ser_bench.journal import progress
 
     found = progress(run)
-    detail = f" ({found.detail})" if found.detail else ""
+    first = found.detail.partition("\n")[0]  # an error's second line says how to go on, which is said below
+    detail = f" ({first})" if first else ""
     click.echo(plain(f"{run}: {_STATES.get(found.state, found.state)}{detail}"))
     click.echo(plain(_sentence(found)))
     if found.ended:

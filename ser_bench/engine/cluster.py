@@ -180,16 +180,20 @@ class _Crew:
     def collect(self) -> Iterator[Outcome]:
         """Wait for something to happen, and yield what ended."""
         with suppress(queue.Empty):
-            number, worker = self.told.get(timeout=_POLL_SECONDS)
-            task = self.running.get(number)
-            if task and worker:
-                task.begun.append((worker, time.monotonic()))
-            elif task:
-                del self.running[number]
+            if task := self._next(_POLL_SECONDS):
                 yield from self._ended(task)
         self._count()
         if self.timeout:
             yield from self._end_overdue()
+
+    def _next(self, seconds: float) -> _InHand | None:
+        """Take note of what was told next; return a task that ended. Raises :class:`queue.Empty` if nothing was."""
+        number, worker = self.told.get(timeout=seconds)
+        task = self.running.get(number)
+        if task and worker:
+            task.begun.append((worker, time.monotonic()))
+            return None
+        return self.running.pop(number, None)
 
     def _ended(self, task: _InHand) -> Iterator[Outcome]:
         from distributed import KilledWorker
@@ -257,9 +261,20 @@ class _Crew:
                 self.client.run(remote.leave, workers=[worker], wait=False)
 
     def leave(self) -> None:
-        """Give up what is in hand and have the workers forget this session; a fit in progress ends where it is."""
+        """Give up what is in hand, free the workers that are at it, and have all of them forget this session."""
         with suppress(Exception):  # there may be nobody left to tell
+            busy = self._busy()
             self.client.cancel([*(task.future for task in self.running.values()), *self.sent.values()])
             self.client.unsubscribe_topic(self.session)
+            if busy:
+                self.client.run(remote.kill_worker, workers=list(busy), nanny=True, wait=False, on_error="ignore")
             if self.sent and self.client.status == "running":
                 self.client.run(remote.forget, self.session, on_error="ignore")
+
+    def _busy(self) -> set[str]:
+        """Return the workers that carry out a task of ours at this moment."""
+        with suppress(queue.Empty):
+            while True:
+                self._next(0)
+        begun = {task.begun[-1][0] for task in self.running.values() if task.begun and not task.future.done()}
+        return begun & set(self.client.nthreads()) if begun else begun

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures.process import BrokenProcessPool
+
+from ser_bench.engine.tasks import said
 
 _CRASHES = ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL")
 _HINTS = {"SIGKILL": " (killed, perhaps for want of memory)"} | dict.fromkeys(_CRASHES, " (a crash in C code)")
@@ -11,10 +14,12 @@ _ENDED = re.compile(r"(SIG\w+|EXIT)\((-?\d+)\)")
 
 
 def cause_of(error: BaseException) -> str:
-    """Return why a task is failed whose worker died twice, the last time with loky's ``error``.
+    """Return why a task is failed that ended its pool of workers twice, the last time with loky's ``error``.
 
     Plain where the system does not tell, or where several workers ended in different ways.
     """
+    if not isinstance(error, BrokenProcessPool) or "serialize" in str(error):
+        return f"it, or what it returns, cannot be passed between processes: {said(error)}"
     ends = set(_ENDED.findall(str(error)))
     if len(ends) != 1:
         return "its worker process died, twice (out of memory, or a crash)"

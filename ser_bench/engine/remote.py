@@ -147,3 +147,8 @@ def forget(session: str, dask_worker: Any) -> None:
 async def leave() -> None:
     """End this process at once, whatever it is doing."""
     os._exit(1)
+
+
+async def kill_worker(dask_worker: Any) -> None:
+    """In a nanny: end its worker, whatever it is doing, and start another; Dask itself ends no task that has begun."""
+    await dask_worker.kill(reason="its task was given up")

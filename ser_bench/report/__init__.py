@@ -119,13 +119,16 @@ def tuning_table(found: Tuned) -> str:
 def is_drawn(folder: Path) -> bool:
     """Say whether the report was written to its end, of this very run, and its files are as they were written."""
     from ser_bench.errors import RunError
+    from ser_bench.paths import content
     from ser_bench.results import digest_of
 
     try:
-        receipt = json.loads((folder / "report.json").read_bytes())
+        receipt = json.loads(content(folder / "report.json"))
         told = {"run.json": receipt["run"], **receipt["files"]}
+        if not all((folder / name).resolve().is_relative_to(folder.resolve()) for name in told):
+            return False
         return all(digest_of(folder / name) == digest for name, digest in told.items())
-    except (OSError, ValueError, TypeError, KeyError, RunError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError, RunError):
         return False
 
 

@@ -20,7 +20,17 @@ from ser_bench.report.comparisons import p_value
 from ser_bench.report.intervals import draw_scores
 from ser_bench.report.scores import BASELINES, actor_like, scores_by_speaker
 from ser_bench.report.summary import summarise
-from ser_bench.report.words import SYNTHETIC, normalisation, percent, percent_range, points, points_range, protocol
+from ser_bench.report.words import (
+    SYNTHETIC,
+    markdown_cell,
+    normalisation,
+    percent,
+    percent_range,
+    points,
+    points_range,
+    protocol,
+    safe_markdown,
+)
 from ser_bench.results import SavedRun, read_run
 
 
@@ -231,7 +241,9 @@ def as_markdown(runs: Runs) -> str:
     """Return ``comparison.md``."""
     title = f"# UAR under the {runs.split} split: {', '.join(runs.labels)}"
     title += f": {SYNTHETIC}" if runs.synthetic else ""
-    return "\n\n".join([title, _table(cells(runs), "github"), "\n".join(f"- {line}" for line in notes(runs))]) + "\n"
+    shown = {markdown_cell(head): [*map(markdown_cell, column)] for head, column in cells(runs).items()}
+    lines = "\n".join(f"- {' '.join(line.split())}" for line in notes(runs))
+    return safe_markdown("\n\n".join([" ".join(title.split()), _table(shown, "github"), lines]) + "\n")
 
 
 def _table(columns: dict[str, list[str]], style: str) -> str:

@@ -143,7 +143,8 @@ def hardest_clips(run: SavedRun, split: str, most: int = 12) -> pd.DataFrame:
     told = [model for model in learners(run) if not shortfalls(run)[model, split]]
     hits = _hits(run, split)
     hits = hits[hits["model"].isin(told)]
-    answers = pd.crosstab(hits["clip"], hits["predicted"]).reindex(columns=list(run.labels), fill_value=0)
+    answers = hits.groupby(["clip", "predicted"]).size().unstack(fill_value=0)
+    answers = answers.reindex(columns=list(run.labels), fill_value=0)
     shares = answers.div(answers.sum(axis=1), axis=0)
     table = pd.DataFrame({"share_wrong": 1 - hits.groupby("clip")["hit"].mean()})
     table["true"] = hits.groupby("clip")["true"].first()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from ser_bench.report.comparisons import verdict
 from ser_bench.report.scores import BASELINES, gap_between, shortfalls
@@ -37,7 +38,7 @@ def latex(run: SavedRun) -> str:
         "\\begin{table}",
         "\\centering",
         f"\\caption{{{text}}}",
-        f"\\label{{tab:ser-bench-{run.info['corpus']['name']}}}",
+        f"\\label{{tab:ser-bench-{_anchor(run.info['corpus']['name'])}}}",
         f"\\begin{{tabular}}{{l{'r' * len(heads)}}}",
         "\\toprule",
         " & ".join(["model", *heads]) + r" \\",
@@ -48,6 +49,11 @@ def latex(run: SavedRun) -> str:
         "\\end{table}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _anchor(name: str) -> str:
+    """Return a name as a label may hold it, where nothing can be escaped."""
+    return re.sub(r"[^\w.+:-]", "-", name)
 
 
 def escape(text: str) -> str:

@@ -24,12 +24,14 @@ from ser_bench.report.scores import (
 from ser_bench.report.transfer import cells_of, finding
 from ser_bench.report.words import (
     SYNTHETIC,
+    markdown_cell,
     normalisation,
     percent,
     percent_range,
     points,
     points_range,
     protocol,
+    safe_markdown,
     seconds,
 )
 from ser_bench.results import SavedRun
@@ -121,7 +123,9 @@ def markdown(run: SavedRun) -> str:
     if across := cells_of(run):
         lines.append("Across corpora: UAR in percent by training corpora and tested corpus, on new speakers.")
         lines.append(_aligned(across, "github", texts=2))
-    return "\n\n".join([*lines, "\n".join(f"- {note}" for note in _notes(run))]) + "\n"
+    lines = [line if line.startswith("|") else _on_one_line(line) for line in lines]
+    notes = [f"- {_on_one_line(note)}" for note in _notes(run)]
+    return safe_markdown("\n\n".join([*lines, "\n".join(notes)]) + "\n")
 
 
 def terminal_table(run: SavedRun, width: int = 100) -> str:
@@ -169,7 +173,13 @@ def _cells(run: SavedRun, *, between: str, sure: bool = True) -> dict[str, list[
     return cells
 
 
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _aligned(cells: dict[str, list[str]], style: str, texts: int = 1) -> str:
+    if style == "github":
+        cells = {markdown_cell(head): [*map(markdown_cell, column)] for head, column in cells.items()}
     align = [*["left"] * texts, *["right"] * (len(cells) - texts)]
     return tabulate(cells, headers="keys", tablefmt=style, colalign=align, disable_numparse=True)
 

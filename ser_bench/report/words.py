@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from ser_bench.paths import plain
 from ser_bench.results import SavedRun
 
 SYNTHETIC = "SYNTHETIC SPEECH"
 """What every table and chart of made-up speech says."""
+
+
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+
+
+def safe_markdown(text: str) -> str:
+    """Return a document of ours whose names can neither begin a tag of HTML nor steer a terminal."""
+    return _TAG.sub("&lt;", plain(text))
+
+
+def markdown_cell(text: str) -> str:
+    """Return text as a cell of a table: on one line, and without the bar that would end it."""
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def percent(fraction: float) -> str:

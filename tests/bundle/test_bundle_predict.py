@@ -298,3 +298,12 @@ def test_predicting_with_a_classical_model_loads_no_tensorflow_librosa_or_matplo
         [sys.executable, "-c", script, str(svm), str(clip)], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_json_says_names_as_they_are_and_steers_no_terminal(typed, svm, clip, tmp_path):
+    name = "a\x9b31m\u202e\U000e0001é.wav"
+    shutil.copy(clip, tmp_path / name)
+    _, out, _ = typed("predict", svm, name, "--json")
+    assert json.loads(out)[0]["clip"] == name
+    assert all(c.isprintable() or c == "\n" for c in out)
+    assert "é" in out

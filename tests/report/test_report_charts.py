@@ -13,8 +13,10 @@ from fake_run import MODELS, Recipe, save_fake_run
 from ser_bench.errors import RunError
 from ser_bench.report import write_report
 from ser_bench.report.charts import charts_of
+from ser_bench.report.latex import latex
 from ser_bench.report.picture import render
 from ser_bench.report.style import SPLIT_COLOURS, split_colour, wrap
+from ser_bench.report.summary import markdown
 from ser_bench.report.words import SYNTHETIC
 from tests.legible import assert_legible, words_of
 
@@ -182,3 +184,17 @@ def test_importing_the_report_loads_no_heavy_library():
     code = "import sys, ser_bench.report, ser_bench.results; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"matplotlib", "pandas", "pyarrow", "numpy"} & set(loaded)
+
+
+def test_names_lead_no_chart_out_of_its_folder_and_no_text_out_of_its_cell(tmp_path):
+    models = ("svm", "../../x", "a|b\nc", "m" * 300, "<img src=x>", "}\\input{x}")
+    name = "c}\\input{x}"
+    recipe = Recipe(models=models, labels=("happy", "s\x1b[31m"), splits=(("actor", 2),), clips_per_label=1, name=name)
+    run = save_fake_run(tmp_path, recipe)
+    names = list(charts_of(run))
+    assert not [name for name in names if "/" in name or "\\" in name or len(name) > 200]
+    text = markdown(run)
+    assert "<img" not in text
+    assert "\x1b" not in text
+    assert {line.replace("\\|", "").count("|") for line in text.splitlines() if line.startswith("|")} == {5}
+    assert "\\input" not in latex(run).replace("\\textbackslash", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -29,6 +30,8 @@ from ser_bench.results import SavedRun, write_file
 
 FORMATS = ("png", "svg")
 """What charts may be drawn as."""
+
+_LONGEST = 200
 
 _OURS = re.compile(
     r"(accuracy|uar|leakage_gap|significance|transfer|cost|speakers|calibration|importance|groups|confusion_.+|curves_.+)"
@@ -98,4 +101,6 @@ def _remove_others(folder: Path, written: Sequence[Path]) -> None:
 
 def _file_name(name: str) -> str:
     """Keep what every file system takes; ``cross:emodb`` becomes ``cross-emodb``."""
-    return re.sub(r"[^\w.+-]", "-", name)
+    said = re.sub(r"[^\w.+-]", "-", name)
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return said if len(said.encode()) < _LONGEST else f"{said[:40]}-{digest}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ser_bench.agreement import STATUSES
 from ser_bench.report.comparisons import ALPHA, comparison, verdict
 from ser_bench.report.scores import BASELINES, chance_levels, gap_between, random_like, ranking_split
 from ser_bench.report.summary import headline, summarise
@@ -18,7 +19,7 @@ from ser_bench.report.words import (
     points_range,
     protocol,
 )
-from ser_bench.results import STATUSES, SavedRun
+from ser_bench.results import SavedRun
 
 
 @dataclass(frozen=True)
