@@ -99,18 +99,19 @@ def here(function: Callable, tasks: Iterable, **ignored: Any) -> Iterator[Outcom
         yield Outcome(key, function(argument))
 
 
+def asked(manifest: Path, place: Path) -> Options:
+    chosen: dict[str, Any] = {"features": "levels", "models": ("chance",), "splits": ("actor",), "folds": 3}
+    return Options(corpus=str(manifest), store=place / "store", out=place / "out", **chosen)
+
+
+def fill(manifest: Path, place: Path) -> int:
+    """Extract alone; return how many clips were computed."""
+    return extraction.fill(asked(manifest, place), lambda shelf: (LEVELS,), Silent()).extraction.computed
+
+
 def go(manifest: Path, place: Path) -> dict[str, Any]:
     """Run; return how many clips and fits were computed, and the warnings."""
     listener, computed = Listener(), []
-    options = Options(
-        corpus=str(manifest),
-        features="levels",
-        models=("chance",),
-        splits=("actor",),
-        folds=3,
-        store=place / "store",
-        out=place / "out",
-    )
 
     def counted(*given: Any, **named: Any) -> Any:
         done = extraction.extract(*given, **named)
@@ -118,7 +119,7 @@ def go(manifest: Path, place: Path) -> dict[str, Any]:
         return done
 
     runner.extract = counted
-    outcome = runner.run(options, listener)
+    outcome = runner.run(asked(manifest, place), listener)
     return {"clips": computed[0], "fits": outcome.work["computed"], "warnings": listener.warnings}
 
 
@@ -151,13 +152,18 @@ def in_child(function: Callable[[], Any]) -> Any:
     return json.loads(said) if said else {"signal": os.WTERMSIG(status)}
 
 
-def at_moment(strike: Callable[[], None], moment: int) -> Callable[[], int]:
-    """Call ``strike`` at a moment counted in calls made by :data:`OURS`; return what tells how many were made."""
+def any_call(frame: Any, event: str, argument: Any) -> bool:
+    """Say whether a call is made by one of :data:`OURS`."""
+    return frame.f_code.co_filename in OURS and event in ("call", "c_call")
+
+
+def at_moment(strike: Callable[[], None], moment: int, counts: Callable[..., bool] = any_call) -> Callable[[], int]:
+    """Call ``strike`` before the ``moment``-th call that ``counts``; return what tells how many there were."""
     seen = 0
 
     def watch(frame: Any, event: str, argument: Any) -> None:
         nonlocal seen
-        if frame.f_code.co_filename in OURS and event in ("call", "c_call"):
+        if counts(frame, event, argument):
             seen += 1
             if seen == moment:
                 sys.setprofile(None)
@@ -270,6 +276,21 @@ class Trial:
             before = after
         self._finish(f"killed at {moments}", place)
 
+    def extracting(self, moments: Sequence[int]) -> None:
+        """Kill an extraction, and each that goes on with it; another fills the store, and a run finds all there."""
+        place, case, before = self.folder / "case", f"extraction killed at {moments}", 0
+        for moment in moments:
+            told = in_child(lambda at=moment: [at_moment(kill_me, at), fill(self.manifest, place)][1])
+            self.counts["kill of extract"] += told == {"signal": signal.SIGKILL}
+            after = done(place)[0]
+            self.wrong += [] if after >= before else [f"{case}: the store held {before} clips, then {after}"]
+            before = after
+        if (computed := in_child(lambda: fill(self.manifest, place))) != CLIPS - before:
+            self.wrong.append(f"{case}: {computed} clips were computed, {before} were there")
+        self.wrong += [f"{case}: left behind: {name}" for name in litter(place)]
+        self.check(case, place, 0, self.all_fits)
+        shutil.rmtree(place)
+
     def starved(self, write: int) -> None:
         """Run on a disk that is full from a write on, which ends the run with a clear error; then make room."""
         place = self.folder / "case"
@@ -303,15 +324,23 @@ class Trial:
         shutil.rmtree(place)
 
 
-def main(folder: Path, cases: int, seed: int) -> None:
+def stand_in() -> None:
+    """Have tasks carried out in this process, and know no more than a tiny run needs."""
     features.FEATURE_SETS["levels"] = LEVELS
     models.MODELS = {name: models.MODELS[name] for name in ("chance", "majority")}
     extraction.run_tasks = runner.run_tasks = here
+    extraction.workers_ready = lambda *given: nullcontext()
     threadpoolctl.threadpool_limits = lambda *given, **named: nullcontext()  # it looks at every library each time
+
+
+def main(folder: Path, cases: int, seed: int) -> None:
+    stand_in()
     trial = Trial(folder, random.Random(seed))
     for _ in range(cases):
         first = trial.chance.randrange(1, trial.moments)
         trial.killed([first, *(trial.chance.randrange(1, trial.moments // 2) for _ in range(KILLS - 1))])
+    for _ in range(cases // 2):
+        trial.extracting([trial.chance.randrange(1, trial.moments // 4) for _ in range(KILLS // 2)])
     for write in trial.chance.sample(range(1, trial.writes + 1), min(cases // 2, trial.writes)):
         trial.starved(write)
     for how in DAMAGES:

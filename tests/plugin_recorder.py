@@ -1,4 +1,4 @@
-"""A plugin for tests: a model that writes down what it was shown, one that fails, one that dies, and a slow one."""
+"""A plugin for tests: models that write down what they see, a slow one, and some that fail, die or fall ill once."""
 
 from __future__ import annotations
 
@@ -48,6 +48,45 @@ class Dying(Recorder):
         os._exit(9)
 
 
+class Ill(Recorder):
+    """Takes ill in the fold whose test clips are those of speaker S01, as long as its folder says so."""
+
+    def fit(self, X, y, groups=None):
+        if (self.file.parent / "ill").exists() and "S01" not in groups:
+            self.suffer()
+        return super().fit(X, y, groups)
+
+
+class Crashing(Ill):
+    """Reads where nothing is."""
+
+    def suffer(self):
+        import ctypes
+
+        ctypes.string_at(0)
+
+
+class Hungry(Ill):
+    """Asks for more memory than it may have."""
+
+    def suffer(self):
+        import resource
+
+        before = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 32, before[1]))
+        try:
+            bytearray(1 << 40)
+        finally:
+            resource.setrlimit(resource.RLIMIT_AS, before)  # other tests' fits may meet this worker
+
+
+class Hanging(Ill):
+    """Does not end."""
+
+    def suffer(self):
+        time.sleep(300)
+
+
 class Slow(Recorder):
     """Takes its time."""
 
@@ -72,4 +111,7 @@ def _describe(name, kind):
 RECORDER = _describe("recorder", Recorder)
 FAILING = _describe("failing", Failing)
 DYING = _describe("dying", Dying)
+CRASHING = _describe("crashing", Crashing)
+HUNGRY = _describe("hungry", Hungry)
+HANGING = _describe("hanging", Hanging)
 SLOW = _describe("slow", Slow)

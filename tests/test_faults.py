@@ -1,7 +1,7 @@
 """Whatever happens to a command, and whenever: the same command then finishes with the same predictions.
 
-``python -m tests.faults`` holds the cases; here they are counted and found right, a few hundred by default and
-thousands with ``-m slow``. Real workers, real signals and two runs at once follow.
+``python -m tests.faults`` and ``tests.faults_report`` hold the cases; here they are counted and found right, a few
+hundred by default and thousands with ``-m slow``. Real workers, real signals and two runs at once follow.
 """
 
 from __future__ import annotations
@@ -28,8 +28,11 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="cases are forke
 ROOT = Path(__file__).parents[1]
 
 
-def trial(folder: Path, cases: int, seed: int) -> dict:
-    words = [sys.executable, "-m", "tests.faults", str(folder / "trial"), str(cases), str(seed)]
+KINDS = {"kill", "full disk", "flip", "cut", "empty", "zeros"}
+
+
+def trial(folder: Path, cases: int, seed: int, of: str = "faults") -> dict:
+    words = [sys.executable, "-m", f"tests.{of}", str(folder / "trial"), str(cases), str(seed)]
     done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
@@ -42,7 +45,7 @@ def test_the_same_command_finishes_after_a_fault_at_any_moment(tmp_path, seed):
     told = trial(tmp_path, 8, seed)
     assert told["wrong"] == []
     assert told["counts"]["kill"] > 80
-    assert set(told["counts"]) == {"kill", "full disk", "flip", "cut", "empty", "zeros"}
+    assert set(told["counts"]) == KINDS | {"kill of extract"}
 
 
 @pytest.mark.slow
@@ -50,6 +53,14 @@ def test_the_same_command_finishes_after_thousands_of_faults(tmp_path):
     told = trial(tmp_path, 150, 7)
     assert told["wrong"] == []
     assert told["counts"]["kill"] > 1000
+
+
+@pytest.mark.parametrize("cases", [4, pytest.param(100, marks=pytest.mark.slow)])
+def test_a_report_is_drawn_whole_after_a_fault_at_any_moment(tmp_path, cases):
+    told = trial(tmp_path, cases, 0, of="faults_report")
+    assert told["wrong"] == []
+    assert told["counts"]["kill"] == cases
+    assert set(told["counts"]) == KINDS
 
 
 ASLEEP = """

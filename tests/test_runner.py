@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -59,10 +60,11 @@ def plugin():
     return plugins.load(PLUGIN)
 
 
-def recorder(folder: Path) -> dict:
+def recorder(folder: Path, *names: str) -> dict:
+    names = names or ("recorder",)
     return {
-        "models": ("recorder",),
-        "model_tables": {"recorder": {"base": "recorder", "parameters": {"folder": str(folder)}}},
+        "models": names,
+        "model_tables": {name: {"base": name, "parameters": {"folder": str(folder)}} for name in names},
     }
 
 
@@ -186,6 +188,31 @@ def test_a_fit_that_kills_its_worker_fails_and_the_others_do_not(go, plugin):
     assert outcome.failed == 3
     assert set(saved.fits.query("model == 'dying'")["status"]) == {"failed"}
     assert saved.fits.query("model == 'dying'")["error"].str.contains("died").all()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="signals and limits are POSIX's")
+def test_a_fold_that_crashes_starves_or_hangs_is_a_row_and_computed_when_its_cause_is_gone(go, plugin, tmp_path):
+    reasons = {
+        "crashing": ("failed", "its worker process died of SIGSEGV, twice (a crash in C code)"),
+        "hungry": ("failed", "MemoryError"),
+        "hanging": ("timeout", "not done after 10 s"),
+    }
+    go(models=("majority",), splits=("actor",))  # so that no baseline, which loads more, is slow under the limit
+    seen = tmp_path / "seen"
+    seen.mkdir()
+    (seen / "ill").touch()
+    options = recorder(seen, *reasons) | {"splits": ("actor",), "fit_timeout": 10.0}
+    outcome, saved = go(**options)
+    ill = saved.fits.query("status != 'ok'").set_index("model")
+    assert {name: tuple(ill.loc[name, ["status", "error"]]) for name in ill.index} == reasons
+    assert (len(ill), outcome.failed, saved.info["work"]["failed"]) == (3, 3, 3)
+    went_well = len(list(seen.glob("*.npz")))
+    (seen / "ill").unlink()
+    again, mended = go(**options)
+    assert (again.work["computed"], again.failed, len(list(seen.glob("*.npz"))) - went_well) == (3, 0, 3)
+    key = ["model", "fold", "clip"]
+    before, after = (run.predictions.astype(str).set_index(key) for run in (saved, mended))
+    pd.testing.assert_frame_equal(after.loc[before.index], before)
 
 
 def test_a_model_that_cannot_take_the_features_is_skipped_with_the_reason(go):

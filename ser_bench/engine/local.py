@@ -6,22 +6,24 @@ A task that kills its worker is tried once more, alone; if it kills that worker 
 from __future__ import annotations
 
 import os
-import signal
-import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
-from ser_bench.engine.tasks import ONE_THREAD, Outcome, guarded
+from ser_bench.engine.clock import Clock
+from ser_bench.engine.deaths import cause_of
+from ser_bench.engine.tasks import ONE_THREAD, Outcome
+from ser_bench.engine.worker import carry_out, end_with
 
 _IDLE_SECONDS = 60
 _POLL_SECONDS = 0.5
-_ORPHAN_SECONDS = 1.0
+_START_SECONDS = 120.0
+"""How long a worker may take to start, beyond a task's own limit."""
 
 
 def run_tasks(
@@ -66,12 +68,23 @@ def warm_workers(function: Callable[[Any], Any], argument: Any, *, jobs: int) ->
         raise
 
 
+@dataclass(frozen=True)
+class _InHand:
+    """A task that was handed out, when, and under which number its worker tells that it begins."""
+
+    key: Any
+    argument: Any
+    handed: float
+    number: int
+
+
 class _Crew:
     """A pool of workers and what each has in hand; as many tasks are handed out as there are workers."""
 
     def __init__(self, function: Callable[[Any], Any], jobs: int, timeout: float | None) -> None:
         self.function, self.jobs, self.timeout = function, jobs, timeout
-        self.running: dict[Future, tuple[Any, Any, float]] = {}
+        self.clock = Clock() if timeout else None
+        self.running: dict[Future, _InHand] = {}
         self.again: deque[tuple[Any, Any]] = deque()
         self.suspects: deque[tuple[Any, Any]] = deque()
         self.tried: set[Any] = set()
@@ -101,18 +114,19 @@ class _Crew:
         pool = get_reusable_executor(
             max_workers=self.jobs,
             timeout=_IDLE_SECONDS,
-            initializer=_end_with,
+            initializer=end_with,
             initargs=(os.getpid(),),
             env=ONE_THREAD,
             kill_workers=False,
             reuse="auto",
         )
+        number, tell = self.clock.next() if self.clock else (0, None)
         try:
-            future = pool.submit(_guarded, self.function, argument)
+            future = pool.submit(carry_out, self.function, argument, tell)
         except BrokenProcessPool:  # a worker died a moment ago; whose task it had is seen when its future is
             self.again.append((key, argument))
             return False
-        self.running[future] = (key, argument, time.monotonic())
+        self.running[future] = _InHand(key, argument, time.monotonic(), number)
         return True
 
     def collect(self) -> Iterator[Outcome]:
@@ -121,40 +135,43 @@ class _Crew:
             self.stop()
             return
         done, _ = wait(self.running, timeout=_POLL_SECONDS if self.timeout else None, return_when=FIRST_COMPLETED)
-        broken = [future for future in done if future.exception() is not None]
+        broken = {future: error for future in done if (error := future.exception()) is not None}
         for future in done.difference(broken):
-            key, _, _ = self.running.pop(future)
             error, value = future.result()
-            yield Outcome(key, value, error, "error" if error else "ok")
+            yield Outcome(self.running.pop(future).key, value, error, "error" if error else "ok")
         if broken:
-            yield from self._bury()
-        elif self.timeout:
-            yield from self._end_overdue()
+            yield from self._bury(next(iter(broken.values())))
+        elif self.clock:
+            yield from self._end_overdue(self.clock)
 
-    def _bury(self) -> Iterator[Outcome]:
+    def _bury(self, death: BaseException) -> Iterator[Outcome]:
         """A worker died and took the pool with it: whoever was in hand is a suspect, tried again alone."""
-        for future, (key, argument, _) in list(self.running.items()):
+        for future, task in list(self.running.items()):
             if future.done() and future.exception() is None:
                 error, value = future.result()
-                yield Outcome(key, value, error, "error" if error else "ok")
-            elif key in self.tried:
-                yield Outcome(key, error="its worker process died, twice (out of memory, or a crash)", ended="died")
+                yield Outcome(task.key, value, error, "error" if error else "ok")
+            elif task.key in self.tried:
+                yield Outcome(task.key, error=cause_of(death), ended="died")
             else:
-                self.suspects.append((key, argument))
+                self.suspects.append((task.key, task.argument))
         self.running.clear()
         self.stop()
 
-    def _end_overdue(self) -> Iterator[Outcome]:
-        now = time.monotonic()
-        overdue = [f for f, (_, _, begun) in self.running.items() if now - begun > (self.timeout or 0) and not f.done()]
+    def _end_overdue(self, clock: Clock) -> Iterator[Outcome]:
+        overdue = [future for future, task in self.running.items() if not future.done() and self._late(task, clock)]
         if not overdue:
             return
         for future in overdue:
-            key, _, _ = self.running.pop(future)
-            yield Outcome(key, error=f"not done after {self.timeout:g} s", ended="timeout")
-        self.again.extend((key, argument) for key, argument, _ in self.running.values())
+            yield Outcome(self.running.pop(future).key, error=f"not done after {self.timeout:g} s", ended="timeout")
+        self.again.extend((task.key, task.argument) for task in self.running.values())
         self.running.clear()
         self.stop()
+
+    def _late(self, task: _InHand, clock: Clock) -> bool:
+        """Say whether a task takes longer than it may, from when its worker began it."""
+        begun = clock.begun(task.number)
+        since = task.handed + _START_SECONDS if begun is None else begun
+        return time.monotonic() - since > (self.timeout or 0)
 
     def stop(self) -> None:
         """Kill the workers; a new pool is made when the next task is handed out."""
@@ -163,27 +180,3 @@ class _Crew:
         get_reusable_executor(max_workers=self.jobs, env=ONE_THREAD, kill_workers=True, reuse=False).shutdown(
             wait=True, kill_workers=True
         )
-
-
-def _end_with(parent: int) -> None:
-    """In a worker: end it soon after its parent, which may have been killed in the middle of a long task.
-
-    Ctrl-C reaches every process of a terminal; the parent alone decides what it means.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(_ORPHAN_SECONDS)
-        os._exit(1)
-
-    if sys.platform != "win32":  # where a parent's number outlives it
-        threading.Thread(target=watch, daemon=True).start()
-
-
-def _guarded(function: Callable[[Any], Any], argument: Any) -> tuple[str | None, Any]:
-    """Run in the worker, which loky must not take for one that leaks when it loads TensorFlow."""
-    from loky import process_executor
-
-    process_executor._MAX_MEMORY_LEAK_SIZE = sys.maxsize
-    return guarded(function, argument)
