@@ -70,7 +70,7 @@ def extract_batch(batch: Batch) -> dict[str, str]:
 
     store = FeatureStore(batch.store)
     done: dict[str, Values] = {}
-    facts, faults = [], {}
+    held, facts, faults = 0, [], {}
     for key, path in batch.clips:
         with _limited():
             fact, done[key], fault = _listen(key, path, [s for s, keys in batch.missing if key in keys])
@@ -78,9 +78,11 @@ def extract_batch(batch: Batch) -> dict[str, str]:
             facts.append(fact)
         if fault:
             faults[key] = fault
-        if sum(values.nbytes for clip in done.values() for values in clip.values()) > _SHARD_BYTES:
+        held += sum(values.nbytes for values in done[key].values())
+        if held > _SHARD_BYTES:
             _write(store, batch.missing, done)
             done.clear()
+            held = 0
     _write(store, batch.missing, done)
     store.write_facts(facts)
     return faults

@@ -40,11 +40,11 @@ def trial(folder: Path, cases: int, seed: int, of: str = "faults") -> dict:
     return told
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_the_same_command_finishes_after_a_fault_at_any_moment(tmp_path, seed):
-    told = trial(tmp_path, 8, seed)
+def test_the_same_command_finishes_after_a_fault_at_any_moment(tmp_path):
+    told = trial(tmp_path, 12, 0)
     assert told["wrong"] == []
-    assert told["counts"]["kill"] > 80
+    assert sum(told["counts"].values()) > 150
+    assert told["counts"]["kill"] > 120
     assert set(told["counts"]) == KINDS | {"kill of extract"}
 
 

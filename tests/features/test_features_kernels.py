@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -151,9 +152,17 @@ def run_with_cache(folder):
     return result.stdout.split()
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """A cache folder with the kernels of the script above."""
+    folder = tmp_path_factory.mktemp("numba")
+    assert run_with_cache(folder) == ["True", "1.0"]
+    return folder
+
+
 @pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
-def test_truncated_cache_entry_is_compiled_again(tmp_path, suffix):
-    assert run_with_cache(tmp_path) == ["True", "1.0"]
+def test_truncated_cache_entry_is_compiled_again(cache, tmp_path, suffix):
+    shutil.copytree(cache, tmp_path, dirs_exist_ok=True)
     entries = list(tmp_path.rglob(f"*{suffix}"))
     assert entries
     for entry in entries:
