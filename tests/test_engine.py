@@ -6,8 +6,10 @@ import os
 import signal
 import time
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from ser_bench.engine import local, run_tasks, warm_workers
@@ -53,6 +55,15 @@ def leave_pid(folder: Path) -> int:
     return os.getpid()
 
 
+def tell_pid(_: object) -> int:
+    return os.getpid()
+
+
+def wait_for_end(pid: int) -> None:
+    with suppress(psutil.NoSuchProcess):
+        psutil.Process(pid).wait(20)
+
+
 def read(path: str) -> str:
     return Path(path).read_text()
 
@@ -75,6 +86,13 @@ def test_an_exception_is_a_line_and_spares_the_others():
 def test_a_task_that_kills_its_worker_fails_alone():
     ended = outcomes("die", 1, 2, 3, jobs=2)
     assert [ended[i].ended for i in range(4)] == ["died", "ok", "ok", "ok"]
+
+
+def test_a_worker_that_was_started_anew_after_idleness_may_die_too(monkeypatch):
+    monkeypatch.setattr(local, "_IDLE_SECONDS", 0.3)
+    (outcome,) = run_tasks(tell_pid, [(0, 0)], jobs=1)
+    wait_for_end(outcome.value)
+    assert outcomes("die", jobs=1)[0].ended == "died"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import signal
+from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 
 from ser_bench.engine.tasks import said
@@ -27,3 +29,9 @@ def cause_of(error: BaseException) -> str:
     if name == "EXIT":
         return f"its worker process died with exit status {code}, twice"
     return f"its worker process died of {name}, twice{_HINTS.get(name, '')}"
+
+
+def exits(codes: Sequence[int]) -> str:
+    """Return exit codes in the words that loky has for them; negative ones are signals."""
+    names = {-number: number.name for number in signal.Signals}
+    return ", ".join(f"{names.get(code, 'EXIT')}({code})" for code in codes)

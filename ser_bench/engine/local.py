@@ -13,12 +13,15 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ser_bench.engine.clock import Clock
-from ser_bench.engine.deaths import cause_of
+from ser_bench.engine.deaths import cause_of, exits
 from ser_bench.engine.tasks import ONE_THREAD, Outcome
 from ser_bench.engine.worker import carry_out, end_with
+
+if TYPE_CHECKING:
+    from loky.process_executor import ProcessPoolExecutor
 
 _IDLE_SECONDS = 60
 _POLL_SECONDS = 0.5
@@ -85,6 +88,7 @@ class _Crew:
         self.function, self.jobs, self.timeout = function, jobs, timeout
         self.clock = Clock() if timeout else None
         self.running: dict[Future, _InHand] = {}
+        self.pool: ProcessPoolExecutor | None = None
         self.again: deque[tuple[Any, Any]] = deque()
         self.suspects: deque[tuple[Any, Any]] = deque()
         self.tried: set[Any] = set()
@@ -111,7 +115,7 @@ class _Crew:
         """Hand a task to the pool; say whether it took it."""
         from loky import get_reusable_executor
 
-        pool = get_reusable_executor(
+        self.pool = get_reusable_executor(
             max_workers=self.jobs,
             timeout=_IDLE_SECONDS,
             initializer=end_with,
@@ -122,7 +126,7 @@ class _Crew:
         )
         number, tell = self.clock.next() if self.clock else (0, None)
         try:
-            future = pool.submit(carry_out, self.function, argument, tell)
+            future = self.pool.submit(carry_out, self.function, argument, tell)
         except BrokenProcessPool:  # a worker died a moment ago; whose task it had is seen when its future is
             self.again.append((key, argument))
             return False
@@ -134,15 +138,26 @@ class _Crew:
         if not self.running:
             self.stop()
             return
-        done, _ = wait(self.running, timeout=_POLL_SECONDS if self.timeout else None, return_when=FIRST_COMPLETED)
+        gone = self._gone()
+        done, _ = wait(self.running, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
         broken = {future: error for future in done if (error := future.exception()) is not None}
         for future in done.difference(broken):
             error, value = future.result()
             yield Outcome(self.running.pop(future).key, value, error, "error" if error else "ok")
         if broken:
             yield from self._bury(next(iter(broken.values())))
+        elif gone and not done:
+            yield from self._bury(BrokenProcessPool(gone))
         elif self.clock:
             yield from self._end_overdue(self.clock)
+
+    def _gone(self) -> str:
+        """Return how workers ended that died, empty where all live.
+
+        loky may miss it: it does not look at workers that it starts anew for idle ones while it waits for others.
+        """
+        processes = list(getattr(self.pool, "_processes", {}).values())
+        return exits([process.exitcode for process in processes if process.exitcode])
 
     def _bury(self, death: BaseException) -> Iterator[Outcome]:
         """A worker died and took the pool with it: whoever was in hand is a suspect, tried again alone."""
