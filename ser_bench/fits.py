@@ -8,7 +8,6 @@ earlier versions lack it. Only fits that ended well are kept; a damaged file is 
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import importlib.util
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +22,7 @@ from ser_bench.fitting import FitResult
 from ser_bench.models.base import Model
 from ser_bench.paths import mark_used, replacing
 from ser_bench.quarantine import set_aside
+from ser_bench.versions import installed
 from ser_bench.watch import Silent, Watch
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def fit_key(model: Model, *, parts: dict[str, Any]) -> str:
     said = {
         "model": model.name,
         "source": source_hash((*_SHARED_SOURCE, *model.source)),
-        "libraries": {name: _version(name) for name in ("numpy", *model.needs)},
+        "libraries": {name: installed(name) for name in ("numpy", *model.needs)},
         **parts,
     }
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=list).encode()).hexdigest()
@@ -86,14 +86,6 @@ def source_hash(modules: tuple[str, ...]) -> str:
         path = spec.origin if spec else name
         hashed.update(Path(str(path)).read_bytes())
     return hashed.hexdigest()
-
-
-@cache
-def _version(library: str) -> str:
-    try:
-        return importlib.metadata.version(library)
-    except importlib.metadata.PackageNotFoundError:
-        return "absent"
 
 
 class FitStore:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import os
 import platform
@@ -22,6 +21,7 @@ from ser_bench.fitting import FitResult
 from ser_bench.paths import readable
 from ser_bench.plan import needed_sets
 from ser_bench.results import PREDICTION_COLUMNS
+from ser_bench.versions import installed_of
 
 if TYPE_CHECKING:
     from ser_bench.config import Options
@@ -207,7 +207,7 @@ def describe(
         "synthetic": corpus.synthetic,
         "normalize": options.normalize,
         "target": options.target,
-        "versions": {"ser-bench": __version__, "python": platform.python_version()} | versions(_LIBRARIES),
+        "versions": {"ser-bench": __version__, "python": platform.python_version()} | installed_of(_LIBRARIES),
         "machine": {
             "system": platform.platform(terse=True),
             "processor": platform.machine(),
@@ -219,17 +219,6 @@ def describe(
         "problems": [{"path": readable(Path(p.path).name), "reason": readable(p.reason)} for p in extraction.problems],
         "work": dict(work),
     }
-
-
-def versions(libraries: Sequence[str]) -> dict[str, str]:
-    """Return the versions of those libraries that are installed, by name."""
-    found = {}
-    for library in libraries:
-        try:
-            found[library] = importlib.metadata.version(library)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 def now() -> str:

@@ -16,7 +16,7 @@ from ser_bench.cli import COMMANDS, cli
 PACKAGE = Path(ser_bench.__file__).parent
 
 FLOORS = [
-    {"errors", "emotions", "watch", "threads", "__init__"},
+    {"errors", "emotions", "watch", "threads", "versions", "__init__"},
     {"config", "paths", "patience", "locks", "quarantine", "audio", "prints", "metrics", "statistics", "synthesis"},
     {"corpora", "recorded", "features", "splits"},
     {"store", "shards", "index", "models", "engine", "matrices", "importance", "export"}

@@ -19,6 +19,7 @@ from ser_bench.errors import BundleError, ConfigError, UnknownNameError
 from ser_bench.opening import open_corpus
 from ser_bench.paths import default_store, make_writable
 from ser_bench.splits import Fold
+from ser_bench.versions import installed_of
 from ser_bench.watch import Watch
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ def _describe(
         "corpus": _corpus(fit, setting, opened),
         "synthetic": made_up,
         "held_out": _held_out(fit, setting, done.predicted),
-        "versions": {"ser-bench": __version__, **records.versions(_libraries(model))},
+        "versions": {"ser-bench": __version__, **installed_of(_libraries(model))},
         "intended_use": manifest.INTENDED_USE,
         "limits": [*([manifest.SYNTHETIC_LIMIT] if made_up else []), *manifest.LIMITS],
     }

@@ -12,6 +12,7 @@ import numpy as np
 from ser_bench import features, matrices, models
 from ser_bench.bundle import archive, manifest, state
 from ser_bench.errors import AudioError, BundleError
+from ser_bench.versions import installed
 
 if TYPE_CHECKING:
     from ser_bench.features.base import FeatureSet
@@ -125,15 +126,10 @@ def _probe(model: TrainedModel) -> None:
 
 def _other_versions(info: manifest.Manifest) -> str:
     """Say which libraries differ from those it was made with, since that may be why."""
-    import importlib.metadata
-
     differ = []
     for name, made in info.versions.items():
-        try:
-            here = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            here = "none" if name not in ("ser-bench", "python") else made
-        if here != made:
+        here = installed(name)
+        if here != made and (here != "absent" or name not in ("ser-bench", "python")):
             differ.append(f"{name} {made} (here {here})")
     return f"\nit was made with {', '.join(differ)}" if differ else ""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import os
 import platform
 import shutil
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ser_bench.engine.tasks import ONE_THREAD, Needs, guarded
+from ser_bench.versions import installed
 
 _COMPARED = ("Python", "ser-bench", "numpy", "scikit-learn", "tensorflow", "keras", "xgboost", "librosa")
 _examined: dict[str, str] = {}
@@ -49,10 +49,7 @@ def _version(name: str) -> str:
         from ser_bench import __version__
 
         return f"{__version__} (source {_source()})"
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return "absent"
+    return installed(name)
 
 
 def _source() -> str:
