@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import uuid
 from pathlib import Path
@@ -39,13 +38,6 @@ class Failing(Recorder):
 
     def fit(self, X, y, groups=None):
         raise ValueError("failing on purpose")
-
-
-class Dying(Recorder):
-    """Takes its worker along."""
-
-    def fit(self, X, y, groups=None):
-        os._exit(9)
 
 
 class Ill(Recorder):
@@ -110,7 +102,6 @@ def _describe(name, kind):
 
 RECORDER = _describe("recorder", Recorder)
 FAILING = _describe("failing", Failing)
-DYING = _describe("dying", Dying)
 CRASHING = _describe("crashing", Crashing)
 HUNGRY = _describe("hungry", Hungry)
 HANGING = _describe("hanging", Hanging)

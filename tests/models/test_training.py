@@ -4,7 +4,6 @@ import random
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -104,23 +103,41 @@ def test_without_groups_all_epochs_are_trained():
     assert np.all(np.isnan(history["val_loss"]))
 
 
-def test_weights_are_the_same_in_another_process_and_after_other_fits(tmp_path: Path):
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory) -> tuple[dict[str, np.ndarray], str, list[str]]:
+    """A fresh process that fits a network: its weights, what it wrote on standard error, its numbers of threads."""
+    there = tmp_path_factory.mktemp("elsewhere") / "weights.npz"
+    code = PROBLEM + (
+        "from ser_bench import models\n"
+        f"e = models.fit(models.get('cnn1d'), models.build('cnn1d', seed=1, **{SMALL!r}), X, y, groups)\n"
+        "e.predict(X)\n"
+        f"np.savez({str(there)!r}, *e.weights_)\n"
+        "import tensorflow as tf\n"
+        "print(tf.config.threading.get_intra_op_parallelism_threads())\n"
+        "print(tf.config.threading.get_inter_op_parallelism_threads())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    with np.load(there) as saved:
+        return dict(saved), done.stderr, done.stdout.split()
+
+
+def test_weights_are_the_same_in_another_process_and_after_other_fits(elsewhere):
     """A fresh process and one that has trained other networks, kept programs reused, agree bit for bit."""
     X, y, groups = problem()
     model = models.get("cnn1d")
     models.fit(model, models.build(model, seed=5, **SMALL), X[:30], y[:30], groups[:30])
     models.fit(models.get("cnn2d"), models.build("cnn2d", filters=[2], epochs=1), X, y, groups)
     here = models.fit(model, models.build(model, seed=1, **SMALL), X, y, groups).weights_
-    there = tmp_path / "weights.npz"
-    code = PROBLEM + (
-        "from ser_bench import models\n"
-        f"e = models.build('cnn1d', seed=1, **{SMALL!r}).fit(X, y, groups)\n"
-        f"np.savez({str(there)!r}, *e.weights_)\n"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
-    with np.load(there) as saved:
-        for key, weight in zip(saved.files, here, strict=True):
-            np.testing.assert_array_equal(saved[key], weight)
+    for there, weight in zip(elsewhere[0].values(), here, strict=True):
+        np.testing.assert_array_equal(there, weight)
+
+
+def test_a_fresh_process_that_trains_a_network_writes_nothing(elsewhere):
+    assert elsewhere[1] == ""
+
+
+def test_a_network_is_trained_on_one_thread(elsewhere):
+    assert elsewhere[2] == ["1", "1"]
 
 
 def test_other_seeds_give_other_weights():

@@ -64,8 +64,8 @@ def test_models_that_carry_over_best_come_first_and_baselines_are_left_out(pool)
 def test_the_reports_show_the_matrix(pool, folder):
     assert "Across corpora" in markdown(pool)
     assert "on those of another" in headline(pool)
-    assert b'id="across"' in page(pool, {})
     written = write_report(folder, ("png",))
+    assert b'id="across"' in (folder / "report.html").read_bytes()
     assert {"transfer.csv", "transfer.png"} <= {path.name for path in written}
     saved = pd.read_csv(folder / "transfer.csv")
     pd.testing.assert_frame_equal(saved, transfer(pool), check_dtype=False)
