@@ -41,10 +41,10 @@ def trial(folder: Path, cases: int, seed: int, of: str = "faults") -> dict:
 
 
 def test_the_same_command_finishes_after_a_fault_at_any_moment(tmp_path):
-    told = trial(tmp_path, 12, 0)
+    told = trial(tmp_path, 10, 0)
     assert told["wrong"] == []
-    assert sum(told["counts"].values()) > 150
-    assert told["counts"]["kill"] > 120
+    assert sum(told["counts"].values()) > 130
+    assert told["counts"]["kill"] > 100
     assert set(told["counts"]) == KINDS | {"kill of extract"}
 
 
@@ -167,7 +167,7 @@ from ser_bench.config import Options
 
 if __name__ == "__main__":
     corpus, out = sys.argv[1:]
-    asked = {"features": "mfcc", "models": ("knn",), "splits": ("actor",), "folds": 3, "jobs": 2}
+    asked = {"features": "mfcc", "models": ("knn",), "splits": ("actor",), "folds": 3, "jobs": 1}
     runner.run(Options(corpus=corpus, store=Path("store"), out=Path(out), **asked))
 """
 
