@@ -441,6 +441,7 @@ def test_tls_goes_by_dask_s_own_settings(tmp_path, monkeypatch):
     made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1", "-days", "2"]
     subprocess.run([*made, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
     import dask
+    import distributed  # noqa: F401  (its own settings, which the end of the block below would take away with ours)
 
     settings = {"distributed.comm.tls.ca-file": str(certificate)}
     settings |= {f"distributed.comm.tls.client.{n}": str(p) for n, p in (("key", key), ("cert", certificate))}
