@@ -10,11 +10,13 @@ from sklearn.kernel_approximation import Nystroem
 from sklearn.svm import LinearSVC
 from sklearn.utils.validation import check_is_fitted
 
+from ser_bench.models.estimators import SoftmaxScores
+
 TOLERANCE = 0.01
 """Where the solver stops: liblinear's own default for the primal. scikit-learn's is a hundred times as strict."""
 
 
-class NystroemSVC(ClassifierMixin, BaseEstimator):
+class NystroemSVC(SoftmaxScores, ClassifierMixin, BaseEstimator):
     """A linear support vector classifier on Nyström's approximation of the radial kernel (Williams and Seeger, 2001).
 
     ``components`` training rows are drawn, and every row stands by its kernel values with them: ``(n, components)``
@@ -49,15 +51,7 @@ class NystroemSVC(ClassifierMixin, BaseEstimator):
         self.n_features_in_ = X.shape[1]
         return self
 
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the softmax of the machines' scores, ``(n, classes)``."""
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the machines' scores, ``(n, classes)``, or ``(n,)`` of two classes."""
         check_is_fitted(self)
-        scores = self.machine_.decision_function(self.map_.transform(X))
-        if scores.ndim == 1:
-            scores = np.column_stack([-scores, scores])
-        odds = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return odds / odds.sum(axis=1, keepdims=True)
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the class with the highest score per row."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return self.machine_.decision_function(self.map_.transform(X))

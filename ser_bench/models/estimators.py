@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -83,7 +84,26 @@ class Chance(ClassifierMixin, BaseEstimator):
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
 
-class SoftmaxSVC(SVC):
+class SoftmaxScores:
+    """Probabilities of a classifier with one-versus-rest scores, and labels that always agree with them."""
+
+    classes_: np.ndarray
+    decision_function: Callable[[Any], np.ndarray]
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the softmax of the decision function, ``(n, classes)``."""
+        scores = self.decision_function(X)
+        if scores.ndim == 1:
+            scores = np.column_stack([-scores, scores])
+        odds = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return odds / odds.sum(axis=1, keepdims=True)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the class with the highest score per row."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+class SoftmaxSVC(SoftmaxScores, SVC):
     """A support vector classifier whose probabilities are the softmax of its one-versus-rest scores.
 
     Deterministic, needs no second fit, and always agrees with ``predict``; they rank well but are not
@@ -102,18 +122,6 @@ class SoftmaxSVC(SVC):
         finally:
             self.gamma = asked  # a parameter stays as the caller set it
         return self
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the softmax of the decision function, ``(n, classes)``."""
-        scores = self.decision_function(X)
-        if scores.ndim == 1:
-            scores = np.column_stack([-scores, scores])
-        odds = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return odds / odds.sum(axis=1, keepdims=True)
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the class with the highest score per row."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
 
 class Neighbours(KNeighborsClassifier):
