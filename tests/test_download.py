@@ -36,7 +36,7 @@ from ser_bench.errors import ConfigError, DownloadError
 from ser_bench.fetching import Patience
 from ser_bench.watch import Silent
 
-HASTY = Patience(timeout=0.3, tries=3, pause=0.01)
+HASTY = Patience(timeout=20, tries=3, pause=0.01)
 CLIPS = 6
 
 
@@ -348,7 +348,7 @@ def test_a_whole_part_of_unknown_size_is_asked_for_and_taken(fetched, server, tm
 def test_a_stalled_server_is_given_up_and_the_part_kept(fetched, server):
     server.stall_after = 50_000
     with pytest.raises(DownloadError, match=r"sent nothing for 0\.3 s\nrun the same command again"):
-        fetched(patience=dataclasses.replace(HASTY, tries=1))
+        fetched(patience=dataclasses.replace(HASTY, timeout=0.3, tries=1))
     assert left(fetched.last.folder) == ["speech.zip.part"]
 
 
