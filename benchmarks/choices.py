@@ -15,13 +15,16 @@ import numpy as np
 from sklearn.metrics import recall_score
 from tabulate import tabulate
 
-from ser_bench import config, matrices, models, plan, runner, splits
+from ser_bench import models, splits
+from ser_bench.core import options as config
+from ser_bench.core.files import default_store
+from ser_bench.core.progress import NoProgress
 from ser_bench.features import FEATURE_SETS
-from ser_bench.features.columns import FORMANTS, QUALITY
-from ser_bench.opening import open_corpus
-from ser_bench.paths import default_store
+from ser_bench.features.sets.columns import FORMANTS, QUALITY
+from ser_bench.runs import plan, runner
+from ser_bench.runs.inputs import open_corpus
 from ser_bench.store import FeatureStore
-from ser_bench.watch import Silent
+from ser_bench.store import matrix as matrices
 
 PARTS = {
     "voice quality": tuple(f"{name}_" for name in (*FORMANTS, *QUALITY)),
@@ -70,7 +73,7 @@ def load(data_dir: Path, normalize: str) -> tuple[list[str], list[np.ndarray], o
     options = config.load(None, given | {"splits": ("emobox",)})
     entry = plan.entries(options)[0]
     store = default_store().absolute()
-    _, setting = runner.set_up(open_corpus(options, Silent()), [entry], options, store, Silent())
+    _, setting = runner.set_up(open_corpus(options, NoProgress()), [entry], options, store, NoProgress())
     parts = [matrices.assemble(setting.clips, sets, FeatureStore(store)) for sets in (entry.sets, *entry.copies)]
     if normalize == "speaker":
         parts = [matrices.standardize_speakers(X, setting.clips["speaker"].to_numpy(str)) for X in parts]

@@ -29,8 +29,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from ser_bench.synthesis.clips import make_clips, samples
-from ser_bench.synthesis.codes import EMOTIONS, Code, all_codes
+from ser_bench.corpora.datasets.demo.clips import make_clips, samples
+from ser_bench.corpora.datasets.demo.codes import EMOTIONS, Code, all_codes
 
 SR = 16000
 FOLDS = 6

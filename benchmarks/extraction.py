@@ -57,9 +57,10 @@ def recipe(y: np.ndarray, sr: int) -> np.ndarray:
 
 def classic_parts(times: Times, y: np.ndarray, sr: int) -> None:
     """Time the parts of the five classic sets, each given what it needs."""
-    from ser_bench.features import chromatic, constantq, spectral, spectrum, tuning
-    from ser_bench.features.harmonic import harmonic_spectrum
     from ser_bench.features.kernels.median import running_median
+    from ser_bench.features.librosa_compat import chromatic, constantq, spectral, spectrum
+    from ser_bench.features.librosa_compat import pitch_tuning as tuning
+    from ser_bench.features.librosa_compat.harmonic import harmonic_spectrum
 
     stft = clock(times, "STFT", spectrum.stft, y)
     magnitude = clock(times, "magnitude", np.abs, stft)

@@ -18,7 +18,7 @@ os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # before Nu
 import numpy as np
 
 from ser_bench import models
-from ser_bench.emotions import EMOTIONS
+from ser_bench.core.labels import EMOTIONS
 
 TRAINED = 1200
 

@@ -27,10 +27,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ser_bench import plan
-from ser_bench.config import Options
-from ser_bench.prints import MOMENTS, near_identical
-from ser_bench.runner import Setting, keys_of
+from ser_bench.audio.fingerprint import MOMENTS, near_identical
+from ser_bench.core.options import Options
+from ser_bench.runs import plan
+from ser_bench.runs.runner import Setting, keys_of
 
 if TYPE_CHECKING:
     import pandas as pd

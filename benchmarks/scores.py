@@ -15,9 +15,10 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from ser_bench import config, results, runner
-from ser_bench.report.scores import BASELINES
+from ser_bench.core import options as config
+from ser_bench.report.analysis.scores import BASELINES
 from ser_bench.report.summary import summarise
+from ser_bench.runs import results, runner
 
 PROTOCOLS = {
     "emobox": ("strong", "uar", {"splits": ("emobox",)}),

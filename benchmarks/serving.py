@@ -27,7 +27,7 @@ import psutil
 import soundfile
 
 from ser_bench.audio import load_bytes
-from ser_bench.bundle import load_model
+from ser_bench.deploy import load_model
 
 CLIENTS = 8
 WORKERS = 2
@@ -106,7 +106,7 @@ def ask_many(address: str, body: bytes, total: int, clients: int, pause: float, 
 
 def print_alone(file: str, data: bytes) -> float:
     """Print and return the median ms of answering the clip in this process."""
-    from ser_bench.threads import one_thread
+    from ser_bench.core.threads import one_thread
 
     model, times = load_model(file), []
     with one_thread():

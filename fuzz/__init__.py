@@ -2,7 +2,8 @@
 
 Each target is a module here with ``PACKAGES``, whose code is watched for coverage, and ``target()``, which imports what
 it needs and returns a function from an input's bytes to nothing. That function may raise a
-:class:`ser_bench.errors.SerBenchError`, the proper refusal; anything else that it raises is a finding. Kept inputs lie
+:class:`ser_bench.core.errors.SerBenchError`, the proper refusal; anything else that it raises is a finding. Kept
+inputs lie
 in ``fuzz/corpus/<target>/``.
 """
 
@@ -37,7 +38,7 @@ def load(name: str) -> Callable[[bytes], None]:
     Raises :class:`AbsentError` where what it would read with is missing.
     """
     function = importlib.import_module(f"fuzz.{name}").target()
-    from ser_bench.errors import SerBenchError
+    from ser_bench.core.errors import SerBenchError
 
     def once(data: bytes) -> None:
         try:

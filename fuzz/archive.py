@@ -13,7 +13,7 @@ MOST_UNPACKED = 1 << 16
 
 def target() -> Callable[[bytes], None]:
     """Return a function that unpacks these bytes."""
-    from ser_bench.unpacking import unpack
+    from ser_bench.corpora.download.unzip import unpack
 
     def once(data: bytes) -> None:
         with tempfile.TemporaryDirectory(prefix="fuzz-") as name:

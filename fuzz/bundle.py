@@ -46,7 +46,9 @@ def target() -> Callable[[bytes], None]:
     import sklearn.pipeline  # noqa: F401
 
     from ser_bench import features
-    from ser_bench.bundle import archive, load_model, manifest, state
+    from ser_bench.deploy import load_model, manifest
+    from ser_bench.deploy.file import container as archive
+    from ser_bench.deploy.file import state
 
     folder = tempfile.TemporaryDirectory(prefix="fuzz-")
     atexit.register(folder.cleanup)

@@ -12,8 +12,9 @@ PACKAGES = ["ser_bench", "tomllib"]
 
 def target() -> Callable[[bytes], None]:
     """Return a function that reads a configuration of these bytes; a plugin that it names is not loaded."""
-    from ser_bench import config, features, models  # noqa: F401
-    from ser_bench.plan import entries
+    from ser_bench import features, models  # noqa: F401
+    from ser_bench.core import options as config
+    from ser_bench.runs.plan import entries
 
     folder = tempfile.TemporaryDirectory(prefix="fuzz-")
     atexit.register(folder.cleanup)

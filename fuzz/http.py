@@ -19,19 +19,19 @@ ANSWER = {"emotion": "happy", "probabilities": {"angry": 0.25, "happy": 0.75}, "
 
 def target() -> Callable[[bytes], None]:
     """Return a function that asks the service; every clip gets the same answer."""
-    if importlib.util.find_spec("ser_bench.serve") is None or importlib.util.find_spec("flask") is None:
-        raise AbsentError("ser_bench.serve, or Flask that it stands on, is not installed")
+    if importlib.util.find_spec("ser_bench.deploy.serve") is None or importlib.util.find_spec("flask") is None:
+        raise AbsentError("ser_bench.deploy.serve, or Flask that it stands on, is not installed")
     from ser_bench import features
-    from ser_bench.bundle import manifest
-    from ser_bench.serve import worker
-    from ser_bench.serve.app import Service, create_app
-    from ser_bench.serve.settings import Settings
+    from ser_bench.deploy import manifest
+    from ser_bench.deploy.serve import worker
+    from ser_bench.deploy.serve.app import Service, create_app
+    from ser_bench.deploy.serve.settings import Settings
 
     said = manifest_of(features.FEATURE_SETS["treble"], "0")
     crew = SimpleNamespace(ready=True, ask=lambda clip: (worker.ANSWER, dict(ANSWER, timings={"decode": 1.0})))
     info = manifest.checked(said, Path("model.ser"))
     service = Service(Settings(Path("model.ser"), max_bytes=4096), said, info, crew)  # type: ignore[arg-type]
-    logging.getLogger("ser_bench.serve").disabled = True
+    logging.getLogger("ser_bench.deploy.serve").disabled = True
     client = create_app(service).test_client()
 
     def once(data: bytes) -> None:

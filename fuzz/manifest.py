@@ -15,7 +15,7 @@ def target() -> Callable[[bytes], None]:
     import pandas  # noqa: F401
     import pyarrow.parquet  # noqa: F401
 
-    from ser_bench import recorded  # noqa: F401
+    from ser_bench.corpora import feature_table as recorded  # noqa: F401
     from ser_bench.corpora import is_recorded, manifest
 
     folder = tempfile.TemporaryDirectory(prefix="fuzz-")

@@ -17,10 +17,10 @@ def target() -> Callable[[bytes], None]:
     """Return a function that makes empty files of these names and lists the folder as each known corpus."""
     import pandas  # noqa: F401
 
+    from ser_bench.core.errors import CorpusError
+    from ser_bench.core.files import readable
     from ser_bench.corpora import CORPORA
-    from ser_bench.corpora.naming import Names
-    from ser_bench.errors import CorpusError
-    from ser_bench.paths import readable
+    from ser_bench.corpora.filenames import Names
 
     known = [corpus for corpus in CORPORA.values() if isinstance(corpus.reader, Names)]
 

@@ -45,7 +45,7 @@ def _fits() -> list[tuple[str, str, int]]:
 
 def whole() -> dict[str, bytes]:
     """Return the files of a small valid run; predictions as CSV."""
-    from ser_bench.tables import TABLES
+    from ser_bench.runs.results.tables import TABLES
 
     head = {table.file: ",".join(table.columns) for table in TABLES}
     fits = [f"demo,emotion,mfcc,none,{m},{s},0,{f},0,ok,,2,2,0.5,0.5,0.5,0.1,0.1,{{}},9,k" for m, s, f in _fits()]
@@ -103,9 +103,12 @@ def target() -> Callable[[bytes], None]:
     """Return a function that reads these bytes as files of a run's folder."""
     import pandas  # noqa: F401
 
-    from ser_bench import journal, report, results
+    from ser_bench import report
     from ser_bench.cli.status import command
-    from ser_bench.report import across, latex, page, summary
+    from ser_bench.report import compare as across
+    from ser_bench.report import latex, page, summary
+    from ser_bench.runs import log as run_log
+    from ser_bench.runs import results
 
     temporary = tempfile.TemporaryDirectory(prefix="fuzz-")
     atexit.register(temporary.cleanup)
@@ -134,7 +137,7 @@ def target() -> Callable[[bytes], None]:
 
     def once(data: bytes) -> None:
         if data[:1] in b"lL":
-            (folder / journal.FILE).write_bytes(data[1:])
+            (folder / run_log.FILE).write_bytes(data[1:])
             with contextlib.redirect_stdout(io.StringIO()) as said:
                 status(folder)
             assert "\x1b" not in said.getvalue()

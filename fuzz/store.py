@@ -56,14 +56,14 @@ def parquet(text: bytes) -> bytes:
 
 def read_shard(store: Any, folder: Path, data: bytes, *, named: bool) -> None:
     """Read a shard in a store's folder as a run does: damage goes, the rest is whole."""
-    from ser_bench.watch import Silent
+    from ser_bench.core.progress import NoProgress
 
     if not data.startswith(b"PAR1"):
         with contextlib.suppress(ValueError, KeyError, TypeError, NotImplementedError):
             data = parquet(data)
     folder.mkdir(parents=True)
     (folder / f"shard-{hashlib.sha256(data).hexdigest() if named else '0' * 32}.parquet").write_bytes(data)
-    store.mend((SET,), Silent())
+    store.mend((SET,), NoProgress())
     list(store.verify())
     for fact in store.facts().values():
         assert fact["error"] or fact["samples"] / fact["sr"] > 0
@@ -73,7 +73,7 @@ def read_shard(store: Any, folder: Path, data: bytes, *, named: bool) -> None:
 
 def read_fit(store: Path, data: bytes) -> None:
     """Read a saved fit of two clips: it is whole, or set aside."""
-    from ser_bench.fits import FitStore
+    from ser_bench.runs.fit_cache import FitStore
 
     path = store / "fits" / KEY[:2] / f"{KEY}.npz"
     path.parent.mkdir(parents=True)
@@ -88,7 +88,7 @@ def read_fit(store: Path, data: bytes) -> None:
 
 def read_index(store: Path, clips: Path, data: bytes, *, summed: bool) -> None:
     """Read an index of a folder with one clip, whose path stands as ``CLIP`` in it."""
-    from ser_bench.index import StatIndex
+    from ser_bench.store.file_hashes import StatIndex
 
     with contextlib.suppress(ValueError, RecursionError):
         if summed:
@@ -108,8 +108,8 @@ def target() -> Callable[[bytes], None]:
     """Return a function that reads these bytes as a file of a store; nothing beside the store may change."""
     import pandas  # noqa: F401
 
-    import ser_bench.fits
-    import ser_bench.index  # noqa: F401
+    import ser_bench.runs.fit_cache
+    import ser_bench.store.file_hashes  # noqa: F401
     from ser_bench.store import FACTS, FeatureStore
 
     class Store(FeatureStore):

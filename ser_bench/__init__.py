@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ser_bench.core.versions import __version__
+
 if TYPE_CHECKING:
     from ser_bench.api import extract, load_corpus, run
-    from ser_bench.bundle import load_model
-
-__version__ = "0.1.0"
+    from ser_bench.deploy import load_model
 
 __all__ = ["__version__", "extract", "load_corpus", "load_model", "run"]
 
 _HOMES = {
     "extract": "ser_bench.api",
     "load_corpus": "ser_bench.api",
-    "load_model": "ser_bench.bundle",
+    "load_model": "ser_bench.deploy",
     "run": "ser_bench.api",
 }
 

@@ -3,7 +3,7 @@
 >>> from ser_bench import load_corpus, extract, run, load_model
 
 Options have the names of the command line's, with underscores; nothing here is chosen differently. Errors are
-:class:`ser_bench.errors.SerBenchError`, in a line or two.
+:class:`ser_bench.core.errors.SerBenchError`, in a line or two.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ser_bench import config
 from ser_bench import features as feature_sets
-from ser_bench.cli.console import Console
-from ser_bench.errors import UnknownNameError
+from ser_bench.core import options as config
+from ser_bench.core.console import Console
+from ser_bench.core.errors import UnknownNameError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ser_bench.corpora import OpenCorpus
     from ser_bench.features.base import FeatureSet
-    from ser_bench.results import SavedRun
+    from ser_bench.runs.results import SavedRun
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,9 +103,9 @@ def load_corpus(name: str | None = None, data_dir: str | Path | None = None, **o
     """Find a corpus and list its clips, or several joined by commas; ``.clips`` is the table.
 
     ``name`` and ``data_dir`` are ``--corpus`` and ``--data-dir``; ``options`` may be ``part``, ``emotions``, ``merge``
-    and ``sample_rate``. Raises :class:`ser_bench.errors.CorpusError` where it is not there.
+    and ``sample_rate``. Raises :class:`ser_bench.core.errors.CorpusError` where it is not there.
     """
-    from ser_bench.opening import open_corpus
+    from ser_bench.runs.inputs import open_corpus
 
     return open_corpus(_options(options | {"corpus": name, "data_dir": data_dir}), Console(quiet=True))
 
@@ -123,8 +123,8 @@ def extract(
     ``features`` names sets, joined with ``+``; ``options`` may be those of ``ser-bench extract``. Clips that cannot be
     used, and later copies of a clip, are left out, and a line on standard error says so.
     """
-    from ser_bench.extraction import fill
-    from ser_bench.matrices import assemble
+    from ser_bench.runs.extraction import fill
+    from ser_bench.store.matrix import assemble
 
     given = _options(options | {"corpus": corpus, "data_dir": data_dir, "features": features})
 
@@ -146,7 +146,8 @@ def run(corpus: str | None = None, *, progress: bool = False, **options: Any) ->
     ``options`` are the command's, such as ``models="svm,lda"``, ``splits="actor,random"``, ``repeats=3``,
     ``out="results/mine"``. A fit that fails is a row of ``fits``, not an error.
     """
-    from ser_bench import report, results, runner
+    from ser_bench import report
+    from ser_bench.runs import results, runner
 
     given = _options(options | {"corpus": corpus})
     console = Console(quiet=not progress)

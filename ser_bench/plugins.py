@@ -14,8 +14,8 @@ from pathlib import Path
 from types import ModuleType
 
 from ser_bench import corpora, features, models, splits
+from ser_bench.core.errors import ConfigError
 from ser_bench.corpora.base import Corpus
-from ser_bench.errors import ConfigError
 from ser_bench.features.base import FeatureSet
 from ser_bench.models.base import Model
 from ser_bench.splits import Split

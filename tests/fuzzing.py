@@ -16,7 +16,7 @@ import numpy as np
 import soundfile
 
 from ser_bench.audio import load, sampling_rate
-from ser_bench.errors import AudioError
+from ser_bench.core.errors import AudioError
 
 FORMATS = {
     "wav": ("WAV", "PCM_16"),

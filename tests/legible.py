@@ -7,7 +7,7 @@ import itertools
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from ser_bench.report.style import styled
+from ser_bench.report.charts.style import styled
 
 
 def drawn_texts(figure, monkeypatch):

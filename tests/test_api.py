@@ -12,10 +12,11 @@ import pandas as pd
 import pytest
 
 import ser_bench
-from ser_bench import api, results
+from ser_bench import api
 from ser_bench.cli import call
-from ser_bench.errors import CorpusError, UnknownNameError
-from ser_bench.synthesis.clips import make_clips
+from ser_bench.core.errors import CorpusError, UnknownNameError
+from ser_bench.corpora.datasets.demo.clips import make_clips
+from ser_bench.runs import results
 
 
 @pytest.fixture(scope="module")

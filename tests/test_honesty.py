@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 
 from ser_bench import models
-from ser_bench.fitting import FitTask, run_fit
-from ser_bench.matrices import save
 from ser_bench.metrics import uar
+from ser_bench.runs.fit import FitTask, run_fit
 from ser_bench.splits import SPLITS, Draw, make_folds
-
-from .conftest import clip_table
+from ser_bench.store.matrix import save
+from tests.conftest import clip_table
 
 EMOTIONS = ("angry", "happy", "neutral", "sad")
 TINY = {

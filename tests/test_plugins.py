@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ser_bench import corpora, models, plugins
-from ser_bench.errors import ConfigError, CorpusError
+from ser_bench.core.errors import ConfigError, CorpusError
 
 PLUGIN = Path(__file__).with_name("plugin_recorder.py")
 

@@ -53,17 +53,17 @@ ALLOWED = {
     ("__init__.py", "importlib.import_module"): "the names are those of a table beside it",
     ("cli/__init__.py", "importlib.import_module"): "only names of commands, which are checked before",
     ("corpora/__init__.py", "importlib.import_module"): "the modules of its own folder",
-    ("bundle/allowed.py", "importlib.import_module"): "only modules of the list in the same file",
+    ("deploy/file/allowed.py", "importlib.import_module"): "only modules of the list in the same file",
     ("plugins.py", "exec_module"): "a plugin is code, which the user names",
     (
-        "engine/remote.py",
+        "runs/workers/dask_worker.py",
         "cloudpickle.loads",
     ): "a worker does what its scheduler's clients ask; SECURITY.md says so",
 }
 """What is allowed where, and why."""
 
 PICKLES = {
-    "fitting.py": "to measure a model's size; what is written is never read",
+    "runs/fit.py": "to measure a model's size; what is written is never read",
     "features/kernels/compiling.py": "the name of an exception, for numba's cache of compiled code",
 }
 """The modules that import pickle at all, and what for."""

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_bench.audio import headers
-from ser_bench.audio.span import MOST_SECONDS, is_part, most_samples
-from ser_bench.errors import AudioError
+from ser_bench.audio.excerpt import MOST_SECONDS, is_part, most_samples
+from ser_bench.core.errors import AudioError
 
 if TYPE_CHECKING:
     import numpy as np

@@ -20,9 +20,9 @@ from typing import IO
 
 import numpy as np
 
+from ser_bench.audio.excerpt import middle
 from ser_bench.audio.headers import Container
-from ser_bench.audio.span import middle
-from ser_bench.errors import AudioError, PassingAudioError
+from ser_bench.core.errors import AudioError, PassingAudioError
 
 TIME_LIMIT = 600.0
 """An hour of AAC takes a few seconds to decode."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from ser_bench.errors import AudioError, PassingAudioError
+from ser_bench.core.errors import AudioError, PassingAudioError
 
 _HEAD = 64
 _MPEG_FRAME = 1500

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ser_bench.audio import headers
-from ser_bench.audio.span import heard, middle
-from ser_bench.errors import AudioError
+from ser_bench.audio.excerpt import heard, middle
+from ser_bench.core.errors import AudioError
 
 if TYPE_CHECKING:
     from soundfile import SoundFile

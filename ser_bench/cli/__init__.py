@@ -12,9 +12,9 @@ from typing import Any
 
 import click
 
-from ser_bench import __version__
-from ser_bench.errors import SerBenchError, UnknownNameError
-from ser_bench.paths import plain
+from ser_bench.core.errors import SerBenchError, UnknownNameError
+from ser_bench.core.files import plain
+from ser_bench.core.versions import __version__
 
 COMMANDS = {
     "corpora": "The corpora it knows, and whether they are found here.",

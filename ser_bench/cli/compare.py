@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ser_bench.cli.console import Console
+from ser_bench.core.console import Console
 
 
 @click.command(name="compare")
@@ -29,13 +29,14 @@ def command(runs: tuple[Path, ...], split: str | None, out: Path, quiet: bool, v
     Example:
       ser-bench compare results/ravdess results/ravdess-normalised
     """
-    from ser_bench.report import across, write_comparison
+    from ser_bench.report import compare as across
+    from ser_bench.report import write_comparison
 
     console = Console(quiet=quiet, verbose=verbose)
     compared = across.read_runs(runs, split)
     written = write_comparison(compared, out)
     for path in written:
         console.detail(str(path))
-    console.say(across.as_text(compared))
-    console.say(f"\n{len(written)} files written in {out}/")
+    console.info(across.as_text(compared))
+    console.info(f"\n{len(written)} files written in {out}/")
     return 0

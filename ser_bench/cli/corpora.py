@@ -9,11 +9,11 @@ from typing import Any
 import click
 
 from ser_bench import corpora
-from ser_bench.cli.console import Console
 from ser_bench.cli.listing import show
+from ser_bench.core.console import Console
+from ser_bench.core.errors import ConfigError
 from ser_bench.corpora.base import Corpus
-from ser_bench.corpora.naming import Names
-from ser_bench.errors import ConfigError
+from ser_bench.corpora.filenames import Names
 
 
 @click.command(name="corpora")
@@ -66,18 +66,18 @@ def command(name: str | None, check: bool, quiet: bool, **given: Any) -> int:
 
 
 def _check(name: str, console: Console, data_dir: Path | None, part: str | None, jobs: int | None) -> int:
-    from ser_bench import health
-    from ser_bench.cli.health import as_text
-    from ser_bench.engine import cores
-    from ser_bench.health.compare import differences
+    from ser_bench.explore import health
+    from ser_bench.explore.health.compare import differences
+    from ser_bench.explore.health.text import as_text
+    from ser_bench.runs.workers import cores
 
     part = part or "speech"
     opened = corpora.open_corpus(name, data_dir, part=part)
     if opened.recorded:
         raise ConfigError(f"{name} is a table of features; there is no audio to check")
-    found = health.check(opened, part, jobs=jobs or cores(), watch=console)
+    found = health.check(opened, part, jobs=jobs or cores(), progress=console)
     console.close()
-    console.say(as_text(found))
+    console.info(as_text(found))
     return 1 if differences(found) else 0
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from ser_bench import corpora
-from ser_bench.cli.console import Console
-from ser_bench.corpora import archives
+from ser_bench.core.console import Console
+from ser_bench.corpora.download import archive as archives
 
 
 @click.command(name="download")
@@ -31,17 +31,17 @@ def command(corpus: str, part: str | None, to: Path | None, base_url: str | None
       ser-bench download ravdess
       ser-bench download ravdess --part all --to data/ravdess
     """
-    from ser_bench.download import download
+    from ser_bench.corpora.download import download
 
     source = archives.get(corpus)
     folder = to.expanduser() if to else corpora.places(corpus)[-1]
     console = Console(quiet=quiet)
-    console.say(f"{source.title}, licence: {source.licence}\ncite: {source.citation}")
+    console.info(f"{source.title}, licence: {source.licence}\ncite: {source.citation}")
     try:
-        download(source, folder, part=part, base_url=base_url, watch=console)
+        download(source, folder, part=part, base_url=base_url, progress=console)
     finally:
         console.close()
-    console.say(f"next: {_next(corpus, folder, part)}")
+    console.info(f"next: {_next(corpus, folder, part)}")
     return 0
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from ser_bench.cli.console import Console
 from ser_bench.cli.options import common_options, corpus_options, gather
-from ser_bench.config import Options
-from ser_bench.errors import AudioError, ConfigError, ExportError
-from ser_bench.paths import make_writable
+from ser_bench.core.console import Console
+from ser_bench.core.errors import AudioError, ConfigError, ExportError
+from ser_bench.core.files import make_writable
+from ser_bench.core.options import Options
 
 _PATH = click.Path(path_type=Path)
 
@@ -82,13 +82,13 @@ def _clips(clips: tuple[Path, ...], output: Path | None, console: Console, *, co
             shown = [read(path) for path in paths]
         except AudioError as error:
             if unusable:
-                console.warn(str(error))
+                console.warning(str(error))
             unusable = unusable or error
             continue
         explore.write_picture(draw(shown), file, shades=True)
-        console.say(f"picture: {file}")
+        console.info(f"picture: {file}")
         for clip in shown if play else ():
-            console.say(playing.play(clip))
+            console.info(playing.play(clip))
     if unusable:
         raise unusable
     return 0
@@ -110,8 +110,8 @@ def _corpus(options: Options, output: Path | None, console: Console) -> int:
     console.close()
     for path in files:
         console.detail(str(path))
-    console.say(f"{explored.line}\n{caption(explored)}")
-    console.say(
+    console.info(f"{explored.line}\n{caption(explored)}")
+    console.info(
         f"{len(files)} files written in {folder}/ (explore.md, clips.csv) in {time.perf_counter() - begun:.1f} s"
     )
     return 0

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ser_bench.cli.console import Console
 from ser_bench.cli.options import common_options, corpus_options, gather
-from ser_bench.config import Options
+from ser_bench.core.console import Console
+from ser_bench.core.options import Options
 
 if TYPE_CHECKING:
     from ser_bench.features.base import FeatureSet
@@ -49,9 +49,9 @@ def command(config_file: str | None, quiet: bool, verbose: bool, output: Path, *
 
 
 def _export(options: Options, output: Path, console: Console) -> int:
-    from ser_bench import export
-    from ser_bench.extraction import fill
-    from ser_bench.matrices import assemble
+    from ser_bench.runs.extraction import fill
+    from ser_bench.store import export
+    from ser_bench.store.matrix import assemble
 
     begun = time.perf_counter()
     _spare_the_manifest(options.corpus, output)
@@ -61,7 +61,7 @@ def _export(options: Options, output: Path, console: Console) -> int:
     columns = export.column_names(sets)
     export.write(output, clips, assemble(clips, sets, filled.store), columns)
     console.close()
-    console.say(
+    console.info(
         f"{len(clips)} clips with {len(columns)} features ({'+'.join(s.name for s in sets)}) "
         f"in {time.perf_counter() - begun:.1f} s\ntable: {output}"
     )
@@ -71,7 +71,7 @@ def _export(options: Options, output: Path, console: Console) -> int:
 def _sets(asked: str, shelf: Mapping[str, FeatureSet]) -> tuple[FeatureSet, ...]:
     """Return the sets asked for; ``auto``, each model's own, is the default vector where there is no model."""
     from ser_bench import features
-    from ser_bench.export import check_vectors
+    from ser_bench.store.export import check_vectors
 
     vectors = [s.name for s in shelf.values() if s.kind == "vector"]
     sets = features.parse(vectors[0] if asked == "auto" else asked, shelf)
@@ -81,7 +81,7 @@ def _sets(asked: str, shelf: Mapping[str, FeatureSet]) -> tuple[FeatureSet, ...]
 
 def _spare_the_manifest(corpus: str | None, output: Path) -> None:
     """Raise :class:`ConfigError` where the table would replace the manifest that it is made from."""
-    from ser_bench.errors import ConfigError
+    from ser_bench.core.errors import ConfigError
 
     if corpus and output.is_file() and Path(corpus).is_file() and output.samefile(corpus):
         raise ConfigError(f"{output} is the corpus's own manifest; name another file with -o")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ser_bench.cli.console import Console
 from ser_bench.cli.options import common_options, corpus_options, engine_option, gather
-from ser_bench.config import Options
+from ser_bench.core.console import Console
+from ser_bench.core.options import Options
 
 if TYPE_CHECKING:
     from ser_bench.features.base import FeatureSet
@@ -39,8 +39,9 @@ def command(config_file: str | None, quiet: bool, verbose: bool, verify: bool, *
 
 
 def _extract(options: Options, console: Console) -> int:
-    from ser_bench import features, plan
-    from ser_bench.extraction import fill
+    from ser_bench import features
+    from ser_bench.runs import plan
+    from ser_bench.runs.extraction import fill
 
     def choose(shelf: Mapping[str, FeatureSet]) -> tuple[FeatureSet, ...]:
         if options.features == "auto":
@@ -53,7 +54,7 @@ def _extract(options: Options, console: Console) -> int:
     done = filled.extraction
     what = ", ".join(f"{s.name} ({s.dimension})" for s in filled.sets)
     lost = len(done.problems) + len(done.dropped)
-    console.say(
+    console.info(
         f"{len(done.clips)} clips with {what}: {done.computed} computed, "
         f"{len(done.clips) - min(done.computed, len(done.clips))} were there"
         + (f", {lost} left out" if lost else "")
@@ -63,15 +64,15 @@ def _extract(options: Options, console: Console) -> int:
 
 
 def _verify(options: Options, console: Console) -> int:
-    from ser_bench.fits import FitStore
-    from ser_bench.paths import default_store
+    from ser_bench.core.files import default_store
+    from ser_bench.runs.fit_cache import FitStore
     from ser_bench.store import FeatureStore
 
     store = FeatureStore(options.store or default_store())
     wrong = [*store.verify(), *FitStore(store.folder).verify()]
     for line in wrong:
-        console.warn(line)
+        console.warning(line)
     console.close()
     if not wrong:
-        console.say(f"every row and every fit matches its checksum in {store.folder}")
+        console.info(f"every row and every fit matches its checksum in {store.folder}")
     return 2 if wrong else 0

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import click
 
-from ser_bench.paths import plain
+from ser_bench.core.files import plain
 
 _MODULES = {"scikit-learn": "sklearn"}
 

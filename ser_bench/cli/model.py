@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ser_bench.paths import plain, plain_json
+from ser_bench.core.files import plain, plain_json
 
 
 @click.command(name="model")
@@ -32,7 +32,9 @@ def command(file: Path, as_json: bool, exported: Path | None) -> int:
     """
     if exported is not None:
         return _export(file, exported)
-    from ser_bench.bundle import archive, manifest, words
+    from ser_bench.deploy import describe as words
+    from ser_bench.deploy import manifest
+    from ser_bench.deploy.file import container as archive
 
     said, _ = archive.read(file)
     info = manifest.checked(said, file)
@@ -44,7 +46,9 @@ def command(file: Path, as_json: bool, exported: Path | None) -> int:
 
 
 def _export(file: Path, out: Path) -> int:
-    from ser_bench.bundle import load_model, making, onnx, words
+    from ser_bench.deploy import describe as words
+    from ser_bench.deploy import load_model, onnx
+    from ser_bench.deploy import train as making
 
     onnx.check_extra("--onnx")
     making.check_file(out, "--onnx")

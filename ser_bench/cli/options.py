@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ser_bench import config
+from ser_bench.core import options as config
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 

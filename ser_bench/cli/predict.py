@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ser_bench.cli.console import Console
-from ser_bench.errors import AudioError, BundleError, ConfigError
-from ser_bench.paths import make_writable, plain, replacing
+from ser_bench.core.console import Console
+from ser_bench.core.errors import AudioError, ConfigError, ModelFileError
+from ser_bench.core.files import make_writable, plain, replacing
 
 if TYPE_CHECKING:
-    from ser_bench.bundle import TrainedModel
-    from ser_bench.bundle.asking import Told
+    from ser_bench.deploy import TrainedModel
+    from ser_bench.deploy.predict.batch import Told
 
 _MANY = 20
 
@@ -60,7 +60,7 @@ def command(file: Path, clips: tuple[str, ...], microphone: float | None, quiet:
       ser-bench predict svm.ser lecture.flac --window 3 --hop 1 --timeline lecture.png
     """
     asked = _checked(clips, microphone, **given)
-    from ser_bench.bundle import load_model
+    from ser_bench.deploy import load_model
 
     model = load_model(file)
     console = Console(quiet=quiet)
@@ -101,27 +101,27 @@ def _checked(
         raise ConfigError(f"cannot draw {timeline}: its name must end in .png or .svg")
     for file, option in ((output, "-o"), (timeline, "--timeline")):
         if file is not None:
-            make_writable(file.parent, BundleError, option)
+            make_writable(file.parent, ModelFileError, option)
     return _Asked(window, hop or (window or 3.0) / 3, timeline, form or "table", output)
 
 
 def _record(seconds: float, console: Console) -> tuple:
-    from ser_bench.bundle import microphone
+    from ser_bench.deploy.predict import microphone
 
     click.echo(f"recording {seconds:g} s …", err=True)
     try:
         return microphone.record(seconds)
     except AudioError as error:
-        raise BundleError(str(error)) from None
+        raise ModelFileError(str(error)) from None
 
 
 def _tell(
     model: TrainedModel, clips: Sequence[str], asked: _Asked, recorded: tuple | None, console: Console
 ) -> list[Told]:
-    from ser_bench.bundle import asking
+    from ser_bench.deploy.predict import batch as asking
 
     names = asking.clips_in(clips)
-    advance = console.begin(len(names), "predicting", "clip", len(names)) if len(names) >= _MANY else lambda share: None
+    advance = console.start(len(names), "predicting", "clip", len(names)) if len(names) >= _MANY else lambda share: None
     told: list[Told] = []
     with asking.on_disk(names) as paths:
         if asked.timeline and len(names) != 1:
@@ -135,14 +135,15 @@ def _tell(
                 told.append(one)
                 advance(1)
         if asked.timeline and not any(one.failed for one in told):
-            from ser_bench.bundle import timeline
+            from ser_bench.deploy.predict import timeline
 
             timeline.draw(model, told, paths[names[0]], asked.timeline)
     return told + (list(asking.ask(model, [("microphone", recorded)])) if recorded else [])
 
 
 def _show(model: TrainedModel, told: Sequence[Told], asked: _Asked, console: Console) -> None:
-    from ser_bench.bundle import formats, words
+    from ser_bench.deploy import describe as words
+    from ser_bench.deploy.predict import output as formats
 
     over_time = bool(asked.window)
     if asked.form == "json":
@@ -152,13 +153,13 @@ def _show(model: TrainedModel, told: Sequence[Told], asked: _Asked, console: Con
     else:
         text = formats.as_table(told, over_time=over_time)
     if model.info.synthetic:
-        console.warn(words.SYNTHETIC)
+        console.warning(words.SYNTHETIC)
     if asked.output is not None:
         with replacing(asked.output) as temporary:
             temporary.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
-        console.say(f"answers: {asked.output}")
+        console.info(f"answers: {asked.output}")
     elif asked.form == "table":
-        console.say(text)
+        console.info(text)
     else:
         # CSV has no escapes: a program gets names as they are, a terminal as it may have them
         click.echo(plain(text) if sys.stdout.isatty() else text)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ser_bench.cli.console import Console
+from ser_bench.core.console import Console
 
 
 @click.command(name="report")
@@ -28,7 +28,8 @@ def command(run: Path, audio: Path | None, quiet: bool, verbose: bool) -> int:
       ser-bench report results/ravdess
       ser-bench report results/ravdess --audio data/ravdess
     """
-    from ser_bench import report, results
+    from ser_bench import report
+    from ser_bench.runs import results
 
     console = Console(quiet=quiet, verbose=verbose)
     results.read_run(run)  # so that a folder without a run is told as such
@@ -37,7 +38,7 @@ def command(run: Path, audio: Path | None, quiet: bool, verbose: bool) -> int:
         written = report.write_report(run, audio=audio or report.folder_to_share(saved))
     for path in written:
         console.detail(str(path))
-    console.say(report.terminal_table(saved) + "\n")
-    console.say(report.headline(saved))
-    console.say(f"{len(written)} files written in {run}/ (report.html, summary.md, charts/)")
+    console.info(report.terminal_table(saved) + "\n")
+    console.info(report.headline(saved))
+    console.info(f"{len(written)} files written in {run}/ (report.html, summary.md, charts/)")
     return 0

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from ser_bench.cli.console import Console
 from ser_bench.cli.options import common_options, corpus_options, engine_option, gather
-from ser_bench.config import Options
-from ser_bench.errors import RunError
+from ser_bench.core.console import Console
+from ser_bench.core.errors import RunError
+from ser_bench.core.options import Options
 
 
 @click.command(name="run")
@@ -54,10 +54,11 @@ def command(config_file: str | None, quiet: bool, verbose: bool, **given: Any) -
 
 
 def _run(options: Options, console: Console) -> int:
-    from ser_bench import runner
+    from ser_bench.runs import runner
 
     with runner.running(options, console) as outcome:
-        from ser_bench import report, results
+        from ser_bench import report
+        from ser_bench.runs import results
 
         try:
             saved = results.read_run(outcome.folder)
@@ -66,10 +67,10 @@ def _run(options: Options, console: Console) -> int:
         except OSError as error:
             raise RunError(f"cannot write the report into {outcome.folder}: {error.strerror or error}") from None
     console.close()
-    console.say("\n" + report.terminal_table(saved) + "\n")
-    console.say(report.headline(saved))
-    console.say(_work(outcome))
-    console.say(f"charts and tables: {outcome.folder}/ (report.html, summary.md, charts/)")
+    console.info("\n" + report.terminal_table(saved) + "\n")
+    console.info(report.headline(saved))
+    console.info(_work(outcome))
+    console.info(f"charts and tables: {outcome.folder}/ (report.html, summary.md, charts/)")
     return 1 if outcome.failed else 0
 
 

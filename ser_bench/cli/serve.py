@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ser_bench.errors import MissingExtraError
+from ser_bench.core.errors import MissingExtraError
 
 
 @click.command(name="serve")
@@ -34,11 +34,11 @@ def command(file: Path, jobs: int | None, **given: Any) -> int:
     """
     if not all(importlib.util.find_spec(name) for name in ("flask", "waitress")):
         raise MissingExtraError("ser-bench serve", "serve")
-    from ser_bench.engine import cores
-    from ser_bench.serve.settings import Settings
+    from ser_bench.deploy.serve.settings import Settings
+    from ser_bench.runs.workers import cores
 
     settings = Settings(file, jobs=min(cores(), 4) if jobs is None else jobs, **given)
-    from ser_bench.serve.server import serve
+    from ser_bench.deploy.serve.server import serve
 
     serve(settings, lambda address: click.echo(f"serving {file} at {address}"))
     return 0

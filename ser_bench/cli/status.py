@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from ser_bench.cli.listing import show
-from ser_bench.paths import plain
+from ser_bench.core.files import plain
 
 if TYPE_CHECKING:
-    from ser_bench.journal import Progress
+    from ser_bench.runs.log import RunStatus
 
 _STATES = {
     "running": "running",
@@ -32,9 +32,9 @@ def command(run: Path) -> int:
     Example:
       ser-bench status results/ravdess
     """
-    from ser_bench.journal import progress
+    from ser_bench.runs.log import read_status
 
-    found = progress(run)
+    found = read_status(run)
     first = found.detail.partition("\n")[0]  # an error's second line says how to go on, which is said below
     detail = f" ({first})" if first else ""
     click.echo(plain(f"{run}: {_STATES.get(found.state, found.state)}{detail}"))
@@ -47,7 +47,7 @@ def command(run: Path) -> int:
     return 0
 
 
-def _sentence(found: Progress) -> str:
+def _sentence(found: RunStatus) -> str:
     if not found.fits:
         began = [line for line in found.lines if line["event"] == "began"]
         doing = f": {began[-1]['what']} {began[-1]['count']:,} clips" if began else ""
@@ -60,7 +60,7 @@ def _sentence(found: Progress) -> str:
     return f"{done:,} of {found.fits:,} fits done{before}{wrong} after {_duration(found.since)}{left}"
 
 
-def _table(found: Progress) -> int:
+def _table(found: RunStatus) -> int:
     done, wrong, seconds = Counter[str](), Counter[str](), Counter[str]()
     for line in found.ended:
         done[line["model"]] += 1

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from ser_bench.cli.listing import show
-from ser_bench.errors import ConfigError
-from ser_bench.report.words import size
+from ser_bench.core.errors import ConfigError
+from ser_bench.report.formatting import size
 
 if TYPE_CHECKING:
-    from ser_bench.housekeeping import Item
+    from ser_bench.store.prune import Item
 
 
 @click.command(name="store")
@@ -41,8 +41,8 @@ def command(store: Path | None, prune: bool, days: float | None, runs: tuple[Pat
       ser-bench store
       ser-bench store --prune --days 14 --runs results --runs ~/paper/results
     """
-    from ser_bench.housekeeping import items
-    from ser_bench.paths import default_store
+    from ser_bench.core.files import default_store
+    from ser_bench.store.prune import items
 
     if not prune and (days is not None or runs or dry_run):
         raise ConfigError("--days, --runs and --dry-run are options of --prune")
@@ -63,7 +63,7 @@ def _list(found: Sequence[Item], folder: Path) -> int:
 
 
 def _prune(found: Sequence[Item], days: float | None, runs: tuple[Path, ...], *, dry_run: bool) -> int:
-    from ser_bench.housekeeping import DAYS, named_by_runs, remove, spare
+    from ser_bench.store.prune import DAYS, named_by_runs, remove, spare
 
     default = Path("results")
     folders = runs or ((default,) if default.is_dir() else ())

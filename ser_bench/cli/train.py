@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from ser_bench.cli.console import Console
 from ser_bench.cli.options import common_options, corpus_options, engine_option, gather
+from ser_bench.core.console import Console
 
 
 @click.command(name="train")
@@ -67,12 +67,13 @@ def command(
     """
     options = gather(config_file, given)
     console = Console(quiet=quiet, verbose=verbose)
-    from ser_bench.bundle import making, words
+    from ser_bench.deploy import describe as words
+    from ser_bench.deploy import train as making
 
     as_onnx = written_as == "onnx" if written_as else output.suffix.lower() == ".onnx"
     made = making.train(options, model, output, console, hold_out, as_onnx=as_onnx)
     console.close()
     for warning in made.warnings:
         console.detail(warning)
-    console.say("\n".join(words.made(made)))
+    console.info("\n".join(words.made(made)))
     return 0

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from ser_bench.cli.console import Console
 from ser_bench.cli.options import common_options, corpus_options, engine_option, gather
-from ser_bench.config import Options
+from ser_bench.core.console import Console
+from ser_bench.core.options import Options
 
 
 @click.command(name="tune")
@@ -52,7 +52,7 @@ def command(
       ser-bench tune svm --corpus ravdess --data-dir ~/RAVDESS --trials 30
       ser-bench run --config results/ravdess-tune-svm/tuned.toml
     """
-    from ser_bench.tuning import Ask
+    from ser_bench.runs.tuning import Ask
 
     given["splits"] = given["splits"] or ("actor" if config_file is None else None)
     options = gather(config_file, given)
@@ -60,11 +60,12 @@ def command(
 
 
 def _tune(ask: Any, options: Options, console: Console) -> int:
-    from ser_bench import report, tuning
+    from ser_bench import report
+    from ser_bench.runs import tuning
 
     found = tuning.tune(ask, options, console)
     written = report.write_tuning(found)
     console.close()
-    console.say("\n" + report.tuning_table(found) + "\n")
-    console.say(f"tuned.toml, trials.csv, nested.csv and {', '.join(path.name for path in written)}: {found.folder}/")
+    console.info("\n" + report.tuning_table(found) + "\n")
+    console.info(f"tuned.toml, trials.csv, nested.csv and {', '.join(path.name for path in written)}: {found.folder}/")
     return 1 if (found.trials["status"] != "ok").any() else 0

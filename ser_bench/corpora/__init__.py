@@ -10,26 +10,30 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ser_bench.core.errors import CorpusError, UnknownNameError
+from ser_bench.core.files import cache_folder
+from ser_bench.core.labels import canonical
+from ser_bench.corpora import datasets
 from ser_bench.corpora.base import Corpus, Problem
-from ser_bench.emotions import canonical
-from ser_bench.errors import CorpusError, UnknownNameError
-from ser_bench.paths import cache_folder
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ser_bench.corpora.feature_table import Recorded
     from ser_bench.features.base import FeatureSet
-    from ser_bench.recorded import Recorded
 
 
 def _registered() -> dict[str, Corpus]:
-    modules = (importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__))
+    modules = (
+        importlib.import_module(f"{datasets.__name__}.{found.name}")
+        for found in pkgutil.iter_modules(datasets.__path__)
+    )
     corpora = [module.CORPUS for module in modules if hasattr(module, "CORPUS")]
     return {corpus.name: corpus for corpus in sorted(corpora, key=lambda c: (c.synthetic, c.name))}
 
 
 CORPORA: dict[str, Corpus] = _registered()
-"""Every known corpus by name: each module of this package that defines ``CORPUS``."""
+"""Every known corpus by name: each module of ser_bench.corpora.datasets that defines ``CORPUS``."""
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ser_bench.corpora.naming import Names
+from ser_bench.core.labels import label_order
+from ser_bench.corpora.filenames import Names
 from ser_bench.corpora.published import Published, together
-from ser_bench.emotions import label_order
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ser_bench.recorded import Recorded
+    from ser_bench.corpora.feature_table import Recorded
 
 CLIP_COLUMNS = ("clip", "path", "speaker", "gender", "text", "intensity", "emotion")
 """The columns of every clip table, all strings; what is not known is the empty string.
@@ -126,9 +126,9 @@ class Corpus:
         return together(parts) if parts else Published(counts=self.counts)
 
     def list_clips(self, folder: Path) -> Listing:
-        """List the clips below a folder; raises :class:`ser_bench.errors.CorpusError` where there is none."""
+        """List the clips below a folder; raises :class:`ser_bench.core.errors.CorpusError` where there is none."""
         if isinstance(self.reader, Names):
-            from ser_bench.corpora.files import list_named
+            from ser_bench.corpora.folder import list_named
 
             return list_named(self, self.reader, folder)
         return self.reader(folder)

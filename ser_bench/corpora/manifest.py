@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ser_bench.core.errors import CorpusError
+from ser_bench.core.labels import canonical
 from ser_bench.corpora.base import Corpus, Listing, Problem, clip_table
-from ser_bench.emotions import canonical
-from ser_bench.errors import CorpusError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +25,7 @@ def corpus(manifest: Path) -> Corpus:
     Raises :class:`CorpusError` where the file cannot be read or lacks a column.
     """
     if holds_features(manifest):
-        from ser_bench import recorded
+        from ser_bench.corpora import feature_table as recorded
 
         features = recorded.read(manifest)
         return _description(manifest, features, lambda folder: recorded.list_clips(features))

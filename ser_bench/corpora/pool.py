@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_bench import corpora
+from ser_bench.core.errors import CorpusError, UnknownNameError
+from ser_bench.core.labels import label_order
 from ser_bench.corpora.base import Corpus, Listing, marked
-from ser_bench.emotions import label_order
-from ser_bench.errors import CorpusError, UnknownNameError
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ser_bench.errors import ConfigError, ExportError
-from ser_bench.paths import make_writable, readable, replacing
-from ser_bench.report.picture import render
+from ser_bench.core.errors import ConfigError, ExportError
+from ser_bench.core.files import make_writable, readable, replacing
+from ser_bench.report.charts.render import render
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from ser_bench import audio
-from ser_bench.errors import AudioError
-from ser_bench.explore.named import Told, told_by_name
-from ser_bench.features import framing, spectrum
+from ser_bench.core.errors import AudioError
+from ser_bench.core.files import readable
+from ser_bench.explore.titles import Told, told_by_name
 from ser_bench.features.analysis import Analysis
-from ser_bench.features.chromatic import chroma
-from ser_bench.features.contours import zero_crossings
-from ser_bench.paths import readable
+from ser_bench.features.librosa_compat import spectrum
+from ser_bench.features.librosa_compat.chromatic import chroma
+from ser_bench.features.speech import framing
+from ser_bench.features.speech.contours import zero_crossings
 
 MOST_SECONDS = 60.0
 """Of a longer recording the middle is shown: more would be too fine to see, and costs memory."""

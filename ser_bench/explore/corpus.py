@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ser_bench import corpora
-from ser_bench.emotions import label_order
-from ser_bench.engine import cores
-from ser_bench.errors import CorpusError
+from ser_bench.core.errors import CorpusError
+from ser_bench.core.labels import label_order
+from ser_bench.core.progress import Progress
 from ser_bench.explore import neighbours, projection
+from ser_bench.explore.health import measured_columns
 from ser_bench.explore.neighbours import Share
-from ser_bench.extraction import fill
-from ser_bench.features.functionals import FUNCTIONALS
-from ser_bench.health import measured_columns
-from ser_bench.matrices import assemble
-from ser_bench.report.words import plural
-from ser_bench.watch import Watch
+from ser_bench.features.sets.functionals import FUNCTIONALS
+from ser_bench.report.formatting import plural
+from ser_bench.runs.extraction import fill
+from ser_bench.runs.workers import cores
+from ser_bench.store.matrix import assemble
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ser_bench.config import Options
+    from ser_bench.core.options import Options
     from ser_bench.corpora.base import Corpus
     from ser_bench.features.base import FeatureSet
 
@@ -86,15 +86,15 @@ class Explored:
         )
 
 
-def explore(options: Options, watch: Watch) -> Explored:
+def explore(options: Options, progress: Progress) -> Explored:
     """Open a corpus, fill the store with its default vectors, measure every clip, and draw its map.
 
     Raises :class:`SerBenchError` where the corpus or the store cannot be used.
     """
     if corpora.is_recorded(options.corpus):
         raise CorpusError(f"{options.corpus} is a table of features, and has no audio to draw")
-    filled = fill(options, _default_vector, watch)
-    sounds = measured_columns(filled.extraction.clips["path"].tolist(), options.jobs or cores(), watch)
+    filled = fill(options, _default_vector, progress)
+    sounds = measured_columns(filled.extraction.clips["path"].tolist(), options.jobs or cores(), progress)
     clips = filled.extraction.clips.assign(**sounds)
     clips = clips[clips["error"] == ""].reset_index(drop=True)
     if clips.empty:

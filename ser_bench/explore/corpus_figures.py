@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from ser_bench.emotions import COLOURS
+from ser_bench.core.labels import COLOURS
 from ser_bench.explore.corpus import Explored
 from ser_bench.explore.marks import GENDER_COLOURS, GENDERS
-from ser_bench.report.style import (
+from ser_bench.report.charts.style import (
     FAINT,
     INK,
     WIDTH,

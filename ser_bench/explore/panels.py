@@ -11,8 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 
 from ser_bench.explore.clip import Clip
-from ser_bench.features import filterbanks, framing, pitch, speech
-from ser_bench.report.style import FAINT, RULE
+from ser_bench.features.speech import filterbanks, framing, pitch
+from ser_bench.features.speech import mel as speech
+from ser_bench.report.charts.style import FAINT, RULE
 
 RANGE_DB = speech.RANGE_DB
 """How far below the loudest spot spectrograms go."""

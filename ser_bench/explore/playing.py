@@ -8,8 +8,8 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 
+from ser_bench.core.files import readable
 from ser_bench.explore.clip import Clip
-from ser_bench.paths import readable
 
 
 def _powershell(path: str) -> tuple[str, ...]:

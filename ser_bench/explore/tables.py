@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ser_bench.core.files import readable
 from ser_bench.explore.corpus import MEASURES, Explored
+from ser_bench.explore.health.measure import FRAME_SECONDS, SILENCE_DB
 from ser_bench.explore.map_figure import caption
 from ser_bench.explore.marks import GENDERS
-from ser_bench.health.measure import FRAME_SECONDS, SILENCE_DB
-from ser_bench.paths import readable
-from ser_bench.report.words import SYNTHETIC
+from ser_bench.report.formatting import SYNTHETIC
 
 if TYPE_CHECKING:
     import pandas as pd

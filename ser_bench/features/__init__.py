@@ -11,14 +11,14 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from ser_bench.errors import ConfigError, UnknownNameError
+from ser_bench.core.errors import ConfigError, UnknownNameError
 from ser_bench.features.base import FeatureSet
-from ser_bench.features.classic import CHROMA, CONTRAST, MEL, MFCC, TONNETZ
-from ser_bench.features.functionals import FUNCTIONALS
-from ser_bench.features.logmel import LOGMEL
-from ser_bench.features.mfcc_frames import MFCC_FRAMES
-from ser_bench.features.prosody import PROSODY
-from ser_bench.features.treble import TREBLE
+from ser_bench.features.sets.classic import CHROMA, CONTRAST, MEL, MFCC, TONNETZ
+from ser_bench.features.sets.functionals import FUNCTIONALS
+from ser_bench.features.sets.logmel import LOGMEL
+from ser_bench.features.sets.mfcc_frames import MFCC_FRAMES
+from ser_bench.features.sets.prosody import PROSODY
+from ser_bench.features.sets.treble import TREBLE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,8 +76,8 @@ def compute(sets: Iterable[FeatureSet], y: np.ndarray, sr: float) -> dict[str, n
     ``y`` is finite float32, mono, at least one sample, and is left as it is; ``sr`` is in Hz. Vectors
     have shape ``(d,)``, frames ``(t, d)``, both float32 and finite.
     """
+    from ser_bench.audio.resample import resampled
     from ser_bench.features.analysis import Analysis
-    from ser_bench.features.resampling import resampled
 
     sets = tuple(sets)
     sounds = {rate: resampled(y, sr, rate) for rate in {s.rate for s in sets}}

@@ -6,7 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
-from ser_bench.features import framing, pitch, spectral, spectrum, speech
+from ser_bench.features.librosa_compat import spectral, spectrum
+from ser_bench.features.speech import framing, pitch
+from ser_bench.features.speech import mel as speech
 
 
 class Analysis:
@@ -96,6 +98,6 @@ class Analysis:
     @cached_property
     def harmonic(self) -> np.ndarray:
         """Harmonic part of the samples, float32 of shape ``(n,)``."""
-        from ser_bench.features.harmonic import harmonic
+        from ser_bench.features.librosa_compat.harmonic import harmonic
 
         return harmonic(self.stft, self.magnitude, len(self.y))

@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ser_bench.errors import ConfigError, UnknownNameError
+from ser_bench.core.errors import ConfigError, UnknownNameError
 from ser_bench.models.base import Model
 from ser_bench.models.baselines import BASELINES
 from ser_bench.models.classical import CLASSICAL
@@ -27,7 +27,7 @@ MODELS: dict[str, Model] = {model.name: model for model in (*BASELINES, *CLASSIC
 
 
 def get(name: str) -> Model:
-    """Return the model of that name; :class:`~ser_bench.errors.UnknownNameError` names the nearest."""
+    """Return the model of that name; :class:`~ser_bench.core.errors.UnknownNameError` names the nearest."""
     try:
         return MODELS[name]
     except KeyError:
@@ -38,7 +38,7 @@ def build(model: str | Model, *, seed: int = 0, **parameters: Any) -> Any:
     """Return an unfitted estimator of a model, given by name or itself.
 
     ``parameters`` replace the model's defaults; an unknown one, or one of another type than its
-    default, is a :class:`~ser_bench.errors.ConfigError`.
+    default, is a :class:`~ser_bench.core.errors.ConfigError`.
     """
     model = get(model) if isinstance(model, str) else model
     return model.estimator(seed, merged(model, parameters))
@@ -74,7 +74,7 @@ def aligned_proba(estimator: Any, X: np.ndarray, labels: Sequence[str]) -> np.nd
     """
     import numpy as np
 
-    from ser_bench.threads import one_thread
+    from ser_bench.core.threads import one_thread
 
     with one_thread():
         p = estimator.predict_proba(X)

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ser_bench.errors import ConfigError, UnknownNameError
+from ser_bench.core.errors import ConfigError, UnknownNameError
 from ser_bench.models.base import SLOWER_AND_FASTER, SPEEDS, Model, Pairs
 from ser_bench.models.classical import CLASSICAL
 

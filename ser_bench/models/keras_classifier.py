@@ -24,7 +24,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
     is cut into steps of ``chunk`` features. ``max_frames`` is the longest piece of a clip that is
     looked at and ``pool`` the number of frames averaged into one step. ``validation`` is the share
     of training speakers held out for early stopping: the weights of the epoch with the lowest
-    validation loss are kept, and training ends ``patience`` epochs after it. Without ``groups``, or
+    validation loss are kept, and training ends ``interruptible`` epochs after it. Without ``groups``, or
     with fewer than four speakers, all ``epochs`` are trained on all clips. ``augmentation`` holds the
     keywords of :class:`ser_bench.models.augment.Augmentation`.
 
@@ -40,7 +40,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         *,
         inputs: tuple[str, ...] = ("vector", "frames"),
         epochs: int = 30,
-        patience: int = 8,
+        interruptible: int = 8,
         batch_size: int = 64,
         learning_rate: float = 1e-3,
         schedule: str = "cosine",
@@ -58,7 +58,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         self.augmentation = augmentation
         self.inputs = inputs
         self.epochs = epochs
-        self.patience = patience
+        self.interruptible = interruptible
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.schedule = schedule
@@ -137,7 +137,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         augmentation = Augmentation(**(self.augmentation or {}))
         return Plan(
             epochs=self.epochs,
-            patience=self.patience,
+            interruptible=self.interruptible,
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             schedule=self.schedule,

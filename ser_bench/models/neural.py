@@ -10,7 +10,7 @@ from ser_bench.models.base import SLOWER_AND_FASTER, Model
 
 _TRAINING = {
     "epochs": 20,
-    "patience": 8,
+    "interruptible": 8,
     "batch_size": 64,
     "learning_rate": 1e-2,
     "schedule": "cosine",

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
-from ser_bench.errors import ConfigError
+from ser_bench.core.errors import ConfigError
 from ser_bench.models.base import Model
 
 _WORD_OR_NUMBER = frozenset({"gamma", "max_features", "shrinkage"})
@@ -16,7 +16,7 @@ _WORD_OR_NUMBER = frozenset({"gamma", "max_features", "shrinkage"})
 def merged(model: Model, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the model's defaults replaced by the given values.
 
-    Raises :class:`~ser_bench.errors.ConfigError` for a name that the model lacks, saying the nearest
+    Raises :class:`~ser_bench.core.errors.ConfigError` for a name that the model lacks, saying the nearest
     that it has, and for a value of another type than the default's.
     """
     known = model.parameters

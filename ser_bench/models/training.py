@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ser_bench.errors import ConfigError
+from ser_bench.core.errors import ConfigError
 from ser_bench.models import programs
 from ser_bench.models.augment import Augmentation
 
@@ -21,7 +21,7 @@ class Plan:
     """What a training does, but for the data; the words are those of ``KerasClassifier``."""
 
     epochs: int
-    patience: int
+    interruptible: int
     batch_size: int
     learning_rate: float
     schedule: str
@@ -83,7 +83,7 @@ def train(
             values.append(measured[name])
         if measured["val_loss"] < best:
             best, best_epoch, best_weights = measured["val_loss"], epoch, program.model.get_weights()
-        if best_weights is not None and epoch - best_epoch >= plan.patience:
+        if best_weights is not None and epoch - best_epoch >= plan.interruptible:
             break
     if best_weights is not None:
         program.model.set_weights(best_weights)

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ser_bench.report.across import Runs
-    from ser_bench.results import SavedRun
-    from ser_bench.tuning import Tuned
+    from ser_bench.report.compare import Runs
+    from ser_bench.runs.results import SavedRun
+    from ser_bench.runs.tuning import Tuned
 
 
 def write_report(folder: Path, formats: Sequence[str] = ("png", "svg"), *, audio: Path | None = None) -> list[Path]:
@@ -25,14 +25,14 @@ def write_report(folder: Path, formats: Sequence[str] = ("png", "svg"), *, audio
 
     Returns the files. ``audio`` is the folder of the corpus, whose hardest clips then get players in the
     page; None for a page without sound. The page shows the charts that are drawn as ``svg``. Charts of an
-    earlier run in that folder are removed. Raises :class:`ser_bench.errors.RunError` where the run cannot
+    earlier run in that folder are removed. Raises :class:`ser_bench.core.errors.RunError` where the run cannot
     be read or the folder not written.
     """
     from ser_bench.report.charts import draw_charts
     from ser_bench.report.latex import latex
     from ser_bench.report.page import page
     from ser_bench.report.summary import markdown, summarise
-    from ser_bench.results import read_run, write_file
+    from ser_bench.runs.results import read_run, write_file
 
     run = read_run(folder)
     table, paper, text = (folder / f"summary.{ending}" for ending in ("csv", "tex", "md"))
@@ -51,7 +51,7 @@ def write_report(folder: Path, formats: Sequence[str] = ("png", "svg"), *, audio
 
 def _write_receipt(folder: Path, written: Sequence[Path]) -> None:
     """Leave ``report.json``, the last file: which run was drawn, and what its files hold."""
-    from ser_bench.results import digest_of, write_file
+    from ser_bench.runs.results import digest_of, write_file
 
     files = {path.relative_to(folder).as_posix(): digest_of(path) for path in written}
     receipt = {"run": digest_of(folder / "run.json"), "files": files}
@@ -60,8 +60,8 @@ def _write_receipt(folder: Path, written: Sequence[Path]) -> None:
 
 def _write_transfer(run: SavedRun, folder: Path) -> list[Path]:
     """Write ``transfer.csv`` for a run across corpora, and remove that of an earlier run for any other."""
-    from ser_bench.report.transfer import transfer
-    from ser_bench.results import write_file
+    from ser_bench.report.analysis.transfer import transfer
+    from ser_bench.runs.results import write_file
 
     path = folder / "transfer.csv"
     table = transfer(run)
@@ -75,12 +75,12 @@ def _write_transfer(run: SavedRun, folder: Path) -> list[Path]:
 def write_comparison(runs: Runs, folder: Path, formats: Sequence[str] = ("png", "svg")) -> list[Path]:
     """Write ``comparison.csv``, ``comparison.md`` and ``charts/comparison.*`` into a folder; return the files.
 
-    Raises :class:`ser_bench.errors.RunError` where the folder cannot be written.
+    Raises :class:`ser_bench.core.errors.RunError` where the folder cannot be written.
     """
-    from ser_bench.report import across
+    from ser_bench.report import compare as across
     from ser_bench.report.charts.across import across as draw
-    from ser_bench.report.picture import render
-    from ser_bench.results import write_file
+    from ser_bench.report.charts.render import render
+    from ser_bench.runs.results import write_file
 
     table = across.side_by_side(runs).merge(across.differences(runs), on=["model", "run"], how="left")
     files = {
@@ -96,10 +96,10 @@ def write_comparison(runs: Runs, folder: Path, formats: Sequence[str] = ("png", 
 
 def write_tuning(found: Tuned, formats: Sequence[str] = ("png", "svg")) -> list[Path]:
     """Write ``tuned.md`` and ``charts/tuning.*`` into the search's folder; return the files."""
-    from ser_bench.report import tuned
+    from ser_bench.report import tuning as tuned
+    from ser_bench.report.charts.render import render
     from ser_bench.report.charts.tuning import tuning as draw
-    from ser_bench.report.picture import render
-    from ser_bench.results import write_file
+    from ser_bench.runs.results import write_file
 
     figure = draw(found)
     files = {"tuned.md": f"# Tuning {found.model}\n\n{tuned.table(found, 'github')}\n".encode()}
@@ -111,16 +111,16 @@ def write_tuning(found: Tuned, formats: Sequence[str] = ("png", "svg")) -> list[
 
 def tuning_table(found: Tuned) -> str:
     """Return what a search is worth and its best trials as text."""
-    from ser_bench.report import tuned
+    from ser_bench.report import tuning as tuned
 
     return tuned.table(found)
 
 
 def is_drawn(folder: Path) -> bool:
     """Say whether the report was written to its end, of this very run, and its files are as they were written."""
-    from ser_bench.errors import RunError
-    from ser_bench.paths import content
-    from ser_bench.results import digest_of
+    from ser_bench.core.errors import RunError
+    from ser_bench.core.files import content
+    from ser_bench.runs.results import digest_of
 
     try:
         receipt = json.loads(content(folder / "report.json"))
@@ -134,7 +134,7 @@ def is_drawn(folder: Path) -> bool:
 
 def folder_to_share(run: SavedRun, data_dir: Path | None = None) -> Path | None:
     """Return the folder of a synthetic corpus, whose clips may go into the page unasked; None for real voices."""
-    from ser_bench.report.page.players import folder_to_share
+    from ser_bench.report.page.audio import folder_to_share
 
     return folder_to_share(run, data_dir)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 
-from ser_bench.report.comparisons import verdict
-from ser_bench.report.scores import BASELINES, gap_between, shortfalls
+from ser_bench.report.analysis.comparisons import verdict
+from ser_bench.report.analysis.scores import BASELINES, gap_between, shortfalls
+from ser_bench.report.formatting import SYNTHETIC, normalisation, percent, points, protocol
 from ser_bench.report.summary import summarise
-from ser_bench.report.words import SYNTHETIC, normalisation, percent, points, protocol
-from ser_bench.results import SavedRun
+from ser_bench.runs.results import SavedRun
 
 _SPECIAL = {
     **{c: f"\\{c}" for c in "&%$#_{}"},

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from tabulate import tabulate
 
-from ser_bench.report.comparisons import verdict
-from ser_bench.report.intervals import MEASURES, gap_intervals, intervals
-from ser_bench.report.leakage import findings
-from ser_bench.report.literature import published
-from ser_bench.report.scores import (
+from ser_bench.report.analysis.comparisons import verdict
+from ser_bench.report.analysis.intervals import MEASURES, gap_intervals, intervals
+from ser_bench.report.analysis.leakage import findings
+from ser_bench.report.analysis.literature import published
+from ser_bench.report.analysis.scores import (
     BASELINES,
     gap_between,
     once_per_run,
@@ -21,8 +21,8 @@ from ser_bench.report.scores import (
     ranking_split,
     shortfalls,
 )
-from ser_bench.report.transfer import cells_of, finding
-from ser_bench.report.words import (
+from ser_bench.report.analysis.transfer import cells_of, finding
+from ser_bench.report.formatting import (
     SYNTHETIC,
     markdown_cell,
     normalisation,
@@ -34,7 +34,7 @@ from ser_bench.report.words import (
     safe_markdown,
     seconds,
 )
-from ser_bench.results import SavedRun
+from ser_bench.runs.results import SavedRun
 
 
 @once_per_run
@@ -43,7 +43,7 @@ def summarise(run: SavedRun) -> pd.DataFrame:
 
     Columns: ``model``; per split ``<split>_<measure>`` for accuracy, uar and macro_f1 (fractions, NaN where a
     fold is missing), each followed by ``_low`` and ``_high`` (95 %, bootstrap over speakers), and
-    ``<split>_uar_sd`` over repeats; ``uar_gap`` (see :func:`ser_bench.report.scores.gap_between`) with its
+    ``<split>_uar_sd`` over repeats; ``uar_gap`` (see :func:`ser_bench.report.analysis.scores.gap_between`) with its
     interval; ``fit_seconds``, ``predict_seconds`` (per clip) and ``model_bytes``, means over the fits that
     ended; ``status``, ``ok`` or which split fell short and how.
     """

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ser_bench.errors import SplitError, UnknownNameError
+from ser_bench.core.errors import SplitError, UnknownNameError
 from ser_bench.splits import across, sentences, shuffled, speakers
 from ser_bench.splits.across import PREFIX
 from ser_bench.splits.base import Draw, Fold, Split

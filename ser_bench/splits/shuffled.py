@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ser_bench.errors import SplitError
+from ser_bench.core.errors import SplitError
 from ser_bench.splits.base import Draw, Masks, complementary
 from ser_bench.splits.speakers import speaker_folds
 

@@ -6,7 +6,7 @@ import json
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from ser_bench.errors import SplitError
+from ser_bench.core.errors import SplitError
 from ser_bench.splits.base import Draw, Masks, complementary
 
 if TYPE_CHECKING:

@@ -17,10 +17,9 @@ sys.path.insert(0, str(HERE.parent / "features"))
 
 def clips() -> dict[str, tuple[np.ndarray, int]]:
     """Return the clips by name: samples and rate."""
-    from feature_signals import voice
-
-    from ser_bench.synthesis.clips import samples
-    from ser_bench.synthesis.codes import parse
+    from ser_bench.corpora.datasets.demo.clips import samples
+    from ser_bench.corpora.datasets.demo.codes import parse
+    from tests.features.feature_signals import voice
 
     codes = [parse(name) for name in ("S01_angry_strong_A", "S02_sad_normal_B")]
     demo = {str(code): ((y / 32768).astype(np.float32), 16000) for code, y in samples([c for c in codes if c])}

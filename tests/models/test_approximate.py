@@ -9,9 +9,9 @@ import pytest
 from sklearn.pipeline import make_pipeline
 
 from ser_bench import models
-from ser_bench.bundle import state
-from ser_bench.bundle.onnx import estimators as exporting
-from ser_bench.errors import BundleError
+from ser_bench.core.errors import ModelFileError
+from ser_bench.deploy.file import state
+from ser_bench.deploy.onnx import estimators as exporting
 from ser_bench.models.estimators import SoftmaxSVC, Standardizer
 
 
@@ -68,5 +68,5 @@ def test_a_file_keeps_it():
 
 
 def test_onnx_refuses_it_by_name():
-    with pytest.raises(BundleError, match=re.escape(exporting.NOT_EXPORTED["NystroemSVC"])):
+    with pytest.raises(ModelFileError, match=re.escape(exporting.NOT_EXPORTED["NystroemSVC"])):
         exporting.probabilities(None, nystroem()[-1], "x")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ser_bench import models
-from ser_bench.errors import ConfigError, UnknownNameError
+from ser_bench.core.errors import ConfigError, UnknownNameError
 
 
 @pytest.fixture

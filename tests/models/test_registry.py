@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from ser_bench import models
-from ser_bench.errors import ConfigError, UnknownNameError
+from ser_bench.core.errors import ConfigError, UnknownNameError
 
 PROMISED = "chance majority svm knn tree forest xgboost lda mlp ensemble mlp-keras cnn1d cnn2d lstm"
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ser_bench import models
-from ser_bench.errors import ConfigError
+from ser_bench.core.errors import ConfigError
 from ser_bench.models import programs
 from ser_bench.models.augment import Augmentation
 from ser_bench.models.sequences import BandScaler, chunked, clip_lengths, common_length, pooled
@@ -87,7 +87,7 @@ def test_the_kept_weights_are_those_of_the_best_epoch():
 def test_training_stops_when_patience_ends():
     X, y, groups = problem()  # pure noise: the validation loss soon rises
     model = models.get("mlp-keras")
-    build = models.build(model, hidden=[32], epochs=200, patience=2, noise=0.0, mixup=0.0, learning_rate=0.01)
+    build = models.build(model, hidden=[32], epochs=200, interruptible=2, noise=0.0, mixup=0.0, learning_rate=0.01)
     history = models.fit(model, build, X[:, :, 0], y, groups).history_
     assert len(history["loss"]) < 200
     assert int(np.argmin(history["val_loss"])) == len(history["loss"]) - 3
@@ -178,7 +178,7 @@ def test_an_unknown_schedule_is_refused():
     with pytest.raises(ConfigError, match="cosine, constant"):
         Plan(
             epochs=1,
-            patience=1,
+            interruptible=1,
             batch_size=8,
             learning_rate=1,
             schedule="steps",

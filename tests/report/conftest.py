@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from fake_run import Recipe, save_fake_run
+
+from tests.report.fake_run import Recipe, save_fake_run
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ser_bench.emotions import EMOTIONS
-from ser_bench.results import read_run, write_run
-from ser_bench.tables import AUDIT, IMPORTANCE
+from ser_bench.core.labels import EMOTIONS
+from ser_bench.runs.results import read_run, write_run
+from ser_bench.runs.results.tables import AUDIT, IMPORTANCE
 
 MODELS = {
     "chance": (0.125, 0.0),

@@ -10,7 +10,10 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from ser_bench.errors import RunError
+from ser_bench.core.errors import RunError
+from ser_bench.report.analysis.failures import comparable_attributes, importances, learners
+from ser_bench.report.analysis.scores import gap_between, ranking_split
+from ser_bench.report.analysis.transfer import learners as transferred
 from ser_bench.report.charts.bars import accuracy, uar
 from ser_bench.report.charts.calibration import calibration
 from ser_bench.report.charts.confusion import confusion
@@ -19,14 +22,11 @@ from ser_bench.report.charts.curves import curves
 from ser_bench.report.charts.gap import leakage_gap
 from ser_bench.report.charts.groups import groups
 from ser_bench.report.charts.importance import importance
+from ser_bench.report.charts.render import render
 from ser_bench.report.charts.significance import significance
 from ser_bench.report.charts.speakers import speakers
 from ser_bench.report.charts.transfer import heat_map
-from ser_bench.report.failures import comparable_attributes, importances, learners
-from ser_bench.report.picture import render
-from ser_bench.report.scores import gap_between, ranking_split
-from ser_bench.report.transfer import learners as transferred
-from ser_bench.results import SavedRun, write_file
+from ser_bench.runs.results import SavedRun, write_file
 
 FORMATS = ("png", "svg")
 """What charts may be drawn as."""
@@ -64,7 +64,7 @@ def curve_names(run: SavedRun) -> dict[str, str]:
 def draw_charts(run: SavedRun, folder: Path, formats: Sequence[str] = FORMATS) -> list[Path]:
     """Draw a run's charts into ``folder/charts``, removing those of an earlier run; return the files.
 
-    The same run gives the same bytes. Raises :class:`ser_bench.errors.RunError` where the folder
+    The same run gives the same bytes. Raises :class:`ser_bench.core.errors.RunError` where the folder
     cannot be written.
     """
     written = []

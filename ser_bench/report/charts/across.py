@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ser_bench.report.across import Runs, notes, side_by_side
 from ser_bench.report.charts.parts import WHITE_GROUND, model_axis
-from ser_bench.report.style import INK, WIDTH, Sheet, names_width, shorten, styled, titled_sheet
-from ser_bench.report.words import normalisation
+from ser_bench.report.charts.style import INK, WIDTH, Sheet, names_width, shorten, styled, titled_sheet
+from ser_bench.report.compare import Runs, notes, side_by_side
+from ser_bench.report.formatting import normalisation
 
 RUN_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#6a3d9a")
 """A colour per run in the order they are named, after Okabe and Ito; more runs start over, hatched."""

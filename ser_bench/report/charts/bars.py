@@ -7,20 +7,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ser_bench.report.charts.parts import (
-    LEGEND_ROW,
-    WHITE_GROUND,
-    draw_chance,
-    draw_legend,
-    legend_rows,
-    model_axis,
-)
-from ser_bench.report.literature import published
-from ser_bench.report.scores import BASELINES, chance_levels, shortfalls
-from ser_bench.report.style import ALARM, FAINT, INK, WIDTH, names_width, new_sheet, split_colour, styled
+from ser_bench.report.analysis.literature import published
+from ser_bench.report.analysis.scores import BASELINES, chance_levels, shortfalls
+from ser_bench.report.charts.parts import LEGEND_ROW, WHITE_GROUND, draw_chance, draw_legend, legend_rows, model_axis
+from ser_bench.report.charts.style import ALARM, FAINT, INK, WIDTH, names_width, new_sheet, split_colour, styled
+from ser_bench.report.formatting import percent
 from ser_bench.report.summary import summarise
-from ser_bench.report.words import percent
-from ser_bench.results import SavedRun
+from ser_bench.runs.results import SavedRun
 
 _CHANCE = {"accuracy": "always the commonest label", "uar": "chance"}
 

@@ -10,11 +10,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ser_bench import statistics
-from ser_bench.report.failures import BINS, calibration_of, learners
-from ser_bench.report.scores import ranking_split, shortfalls
-from ser_bench.report.style import ALARM, FAINT, INK, WIDTH, Sheet, new_sheet, shorten, split_colour, styled, text_width
+from ser_bench.report.analysis.failures import BINS, calibration_of, learners
+from ser_bench.report.analysis.scores import ranking_split, shortfalls
+from ser_bench.report.charts.style import (
+    ALARM,
+    FAINT,
+    INK,
+    WIDTH,
+    Sheet,
+    new_sheet,
+    shorten,
+    split_colour,
+    styled,
+    text_width,
+)
 from ser_bench.report.summary import summarise
-from ser_bench.results import SavedRun
+from ser_bench.runs.results import SavedRun
 
 _LEFT, _RIGHT, _GAP, _TITLE, _BELOW = 0.6, 0.2, 0.25, 0.36, 0.78
 _MOST_COLUMNS, _TALLEST = 5, 2.4

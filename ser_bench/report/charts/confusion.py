@@ -11,11 +11,11 @@ from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from ser_bench.report.analysis.scores import confusion_counts, pooled_scores, shortfalls
 from ser_bench.report.charts.parts import head_beside, ink_on, tints, write_beside
-from ser_bench.report.scores import confusion_counts, pooled_scores, shortfalls
-from ser_bench.report.style import ALARM, FAINT, names_width, new_sheet, shorten, styled
-from ser_bench.report.words import percent
-from ser_bench.results import SavedRun
+from ser_bench.report.charts.style import ALARM, FAINT, names_width, new_sheet, shorten, styled
+from ser_bench.report.formatting import percent
+from ser_bench.runs.results import SavedRun
 
 _TURN = 35
 _SINE = math.sin(math.radians(_TURN))

@@ -11,12 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
+from ser_bench.report.analysis.scores import BASELINES, chance_levels, ranking_split, shortfalls
 from ser_bench.report.charts.parts import WHITE_GROUND
-from ser_bench.report.scores import BASELINES, chance_levels, ranking_split, shortfalls
-from ser_bench.report.style import ALARM, FAINT, INK, new_sheet, split_colour, styled, text_width, wrap
+from ser_bench.report.charts.style import ALARM, FAINT, INK, new_sheet, split_colour, styled, text_width, wrap
+from ser_bench.report.formatting import percent, seconds, size
 from ser_bench.report.summary import summarise
-from ser_bench.report.words import percent, seconds, size
-from ser_bench.results import SavedRun
+from ser_bench.runs.results import SavedRun
 from ser_bench.statistics import pareto_front
 
 _LABEL, _LINE, _DOT = 8.5, 0.145, 0.06

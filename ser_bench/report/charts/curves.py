@@ -11,8 +11,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ser_bench.report.style import FAINT, INK, Sheet, new_sheet, split_colour, styled
-from ser_bench.results import SavedRun
+from ser_bench.report.charts.style import FAINT, INK, Sheet, new_sheet, split_colour, styled
+from ser_bench.runs.results import SavedRun
 
 _HEIGHT, _GAP, _LEFT, _BELOW = 1.9, 0.3, 0.65, 0.72
 _DENSE = 3000

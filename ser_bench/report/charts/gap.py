@@ -9,19 +9,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ser_bench.report.charts.parts import (
-    WHITE_GROUND,
-    draw_chance,
-    draw_legend,
-    head_beside,
-    model_axis,
-    write_beside,
-)
-from ser_bench.report.scores import chance_levels, gap_between, shortfalls
-from ser_bench.report.style import ALARM, FAINT, names_width, new_sheet, split_colour, styled
+from ser_bench.report.analysis.scores import chance_levels, gap_between, shortfalls
+from ser_bench.report.charts.parts import WHITE_GROUND, draw_chance, draw_legend, head_beside, model_axis, write_beside
+from ser_bench.report.charts.style import ALARM, FAINT, names_width, new_sheet, split_colour, styled
+from ser_bench.report.formatting import percent, points, points_range
 from ser_bench.report.summary import summarise
-from ser_bench.report.words import percent, points, points_range
-from ser_bench.results import SavedRun
+from ser_bench.runs.results import SavedRun
 
 _ROW = 0.3
 

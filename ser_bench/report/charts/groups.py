@@ -11,10 +11,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ser_bench.report import failures
+from ser_bench.report.analysis import failures
+from ser_bench.report.analysis.scores import ranking_split, shortfalls
 from ser_bench.report.charts.parts import head_beside, model_axis, write_across, write_beside
-from ser_bench.report.scores import ranking_split, shortfalls
-from ser_bench.report.style import (
+from ser_bench.report.charts.style import (
     FAINT,
     WIDTH,
     Sheet,
@@ -25,9 +25,9 @@ from ser_bench.report.style import (
     styled,
     text_width,
 )
+from ser_bench.report.formatting import plural
 from ser_bench.report.summary import summarise
-from ser_bench.report.words import plural
-from ser_bench.results import SavedRun
+from ser_bench.runs.results import SavedRun
 
 _ROW, _LINE, _BELOW = 0.3, 0.17, 0.72
 _MARKERS = ("o", "^", "s", "D")

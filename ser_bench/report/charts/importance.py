@@ -10,13 +10,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ser_bench.report.analysis.failures import groups_of_features, importances, learners
+from ser_bench.report.analysis.scores import pooled_scores, ranking_split, shortfalls
 from ser_bench.report.charts.parts import head_beside, ink_on, model_axis, tints, write_across, write_beside
-from ser_bench.report.failures import groups_of_features, importances, learners
-from ser_bench.report.scores import pooled_scores, ranking_split, shortfalls
-from ser_bench.report.style import ALARM, FAINT, WIDTH, Sheet, names_width, new_sheet, styled, wrap
+from ser_bench.report.charts.style import ALARM, FAINT, WIDTH, Sheet, names_width, new_sheet, styled, wrap
+from ser_bench.report.formatting import percent
 from ser_bench.report.summary import summarise
-from ser_bench.report.words import percent
-from ser_bench.results import SavedRun
+from ser_bench.runs.results import SavedRun
 
 _ROW, _LINE, _SPACE, _RIGHT, _WIDEST = 0.27, 0.14, 0.14, 0.7, 1.8
 _PALEST = 0.05

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
 from matplotlib.transforms import ScaledTranslation, Transform
 
-from ser_bench.report.scores import BASELINES
-from ser_bench.report.style import ALARM, FAINT, INK, Sheet, shorten, split_colour, split_label, text_width
+from ser_bench.report.analysis.scores import BASELINES
+from ser_bench.report.charts.style import ALARM, FAINT, INK, Sheet, shorten, split_colour, split_label, text_width
 
 WHITE_GROUND = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}
 """A box that keeps a text legible where lines run below it."""

@@ -6,10 +6,21 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ser_bench.report.comparisons import Comparison, comparison, incomplete, p_value, verdict
-from ser_bench.report.scores import BASELINES, ranking_split
-from ser_bench.report.style import ALARM, FAINT, INK, WIDTH, new_sheet, shorten, split_colour, styled, text_width, wrap
-from ser_bench.results import SavedRun
+from ser_bench.report.analysis.comparisons import Comparison, comparison, incomplete, p_value, verdict
+from ser_bench.report.analysis.scores import BASELINES, ranking_split
+from ser_bench.report.charts.style import (
+    ALARM,
+    FAINT,
+    INK,
+    WIDTH,
+    new_sheet,
+    shorten,
+    split_colour,
+    styled,
+    text_width,
+    wrap,
+)
+from ser_bench.runs.results import SavedRun
 
 _LINE, _BAR, _ROW = 0.165, 0.14, 0.26
 _METHOD = (

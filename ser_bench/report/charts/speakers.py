@@ -11,20 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from ser_bench.report.analysis.scores import ranking_split, scores_by_speaker, shortfalls
 from ser_bench.report.charts.parts import head_beside, ink_on, model_axis, tints, write_across, write_beside
-from ser_bench.report.scores import ranking_split, scores_by_speaker, shortfalls
-from ser_bench.report.style import (
-    FAINT,
-    WIDTH,
-    Sheet,
-    names_width,
-    new_sheet,
-    shorten_front,
-    styled,
-    text_width,
-)
+from ser_bench.report.charts.style import FAINT, WIDTH, Sheet, names_width, new_sheet, shorten_front, styled, text_width
 from ser_bench.report.summary import summarise
-from ser_bench.results import SavedRun
+from ser_bench.runs.results import SavedRun
 
 _ROW, _DIGITS = 0.27, 0.24
 

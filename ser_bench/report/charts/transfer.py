@@ -10,12 +10,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ser_bench.report.analysis.scores import chance_levels
+from ser_bench.report.analysis.transfer import at_home, learners, matrix, transfer
 from ser_bench.report.charts.parts import ink_on, tints
-from ser_bench.report.scores import chance_levels
-from ser_bench.report.style import FAINT, INK, WIDTH, names_width, new_sheet, shorten, styled
-from ser_bench.report.transfer import at_home, learners, matrix, transfer
-from ser_bench.report.words import percent
-from ser_bench.results import SavedRun
+from ser_bench.report.charts.style import FAINT, INK, WIDTH, names_width, new_sheet, shorten, styled
+from ser_bench.report.formatting import percent
+from ser_bench.runs.results import SavedRun
 
 _HEAD, _GAP, _ROW, _MOST = 0.34, 0.3, 0.3, 0.62
 """Inches: a panel's heading, the space between panels, a row, and the widest cell."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from ser_bench.report.style import FAINT, INK, WIDTH, shorten, split_colour, styled, text_width, titled_sheet
-from ser_bench.report.tuned import headline, trials_overall
-from ser_bench.tuning import Tuned
+from ser_bench.report.charts.style import FAINT, INK, WIDTH, shorten, split_colour, styled, text_width, titled_sheet
+from ser_bench.report.tuning import headline, trials_overall
+from ser_bench.runs.tuning import Tuned
 
 _ROW, _MOST = 0.24, 40
 

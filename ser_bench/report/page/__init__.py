@@ -15,20 +15,20 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ser_bench.report.intervals import DRAWS
-from ser_bench.report.page.answer import answer
-from ser_bench.report.page.audited import audit_table
-from ser_bench.report.page.compared import comparison_table
-from ser_bench.report.page.confused import matrices
-from ser_bench.report.page.failing import failing
-from ser_bench.report.page.losses import failed_fits, left_out
+from ser_bench.report.analysis.intervals import DRAWS
+from ser_bench.report.formatting import normalisation
+from ser_bench.report.page.confusion import matrices
+from ser_bench.report.page.failures import failing
+from ser_bench.report.page.headline import answer
+from ser_bench.report.page.leakage import audit_table
 from ser_bench.report.page.method import split_table
+from ser_bench.report.page.missing import failed_fits, left_out
 from ser_bench.report.page.overview import score_table
-from ser_bench.report.page.pictures import figures
 from ser_bench.report.page.provenance import provenance
-from ser_bench.report.page.transferred import transfer_table
-from ser_bench.report.words import normalisation
-from ser_bench.results import SavedRun
+from ser_bench.report.page.significance import comparison_table
+from ser_bench.report.page.svg import figures
+from ser_bench.report.page.transfer import transfer_table
+from ser_bench.runs.results import SavedRun
 
 if TYPE_CHECKING:
     import jinja2

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ser_bench import splits
-from ser_bench.errors import UnknownNameError
+from ser_bench.core.errors import UnknownNameError
+from ser_bench.report.charts.style import SPLIT_WORDS
 from ser_bench.report.page.tables import Column, Row, Table, number, texts
-from ser_bench.report.style import SPLIT_WORDS
-from ser_bench.results import SavedRun
+from ser_bench.runs.results import SavedRun
 
 
 def split_table(run: SavedRun) -> Table:

@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from ser_bench.report.literature import published
+from ser_bench.report.analysis.literature import published
+from ser_bench.report.analysis.scores import BASELINES, gap_between, shortfalls
+from ser_bench.report.formatting import percent, percent_range, points, points_range, seconds, size
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
-from ser_bench.report.scores import BASELINES, gap_between, shortfalls
 from ser_bench.report.summary import summarise
-from ser_bench.report.words import percent, percent_range, points, points_range, seconds, size
-from ser_bench.results import SavedRun
+from ser_bench.runs.results import SavedRun
 
 _MEASURES = {"uar": "UAR %", "accuracy": "accuracy %"}
 

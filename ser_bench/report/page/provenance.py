@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ser_bench.config import Options
-from ser_bench.report.words import corpus_title
-from ser_bench.results import SavedRun
+from ser_bench.core.options import Options
+from ser_bench.report.formatting import corpus_title
+from ser_bench.runs.results import SavedRun
 
 _SAID = ("models", "splits", "folds", "seed")
 _UNSAID = ("corpus", "jobs", "fresh", "model_tables", "plugin", "data_dir", "store", "out")

@@ -1,0 +1,1 @@
+"""Foundations that every other package uses: options, errors, labels, files, locks, progress."""

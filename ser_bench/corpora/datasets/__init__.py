@@ -1,0 +1,1 @@
+"""One module per published corpus; each defines CORPUS."""

@@ -1,0 +1,171 @@
+"""From a clip's parameters to its score: every control of the synthesiser, frame by frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ser_bench.corpora.datasets.demo import portable
+from ser_bench.corpora.datasets.demo.codes import Code
+from ser_bench.corpora.datasets.demo.phones import ACCENTS, PAUSE_BEFORE, PHONES, SENTENCES, Phone
+from ser_bench.corpora.datasets.demo.speakers import Voice, parameters, voice
+
+SR = 16000
+HOP = 40
+"""Samples per control frame: 2.5 ms."""
+
+_SCHWA = (500.0, 1500.0, 2500.0)
+_UPPER = (3500.0, 4500.0, 5600.0)
+_BANDWIDTH = (70.0, 95.0, 130.0, 220.0, 280.0, 450.0)
+_LENGTHS, _MARGINS, _TONES = 4, 5, 6
+
+
+@dataclass(frozen=True)
+class Score:
+    """The controls of one clip of ``t`` frames.
+
+    ``source``, shape ``(5, t + 1)``: F0 in Hz, the amplitudes of voice, breath and hiss, the open quotient.
+    ``formants`` and ``bandwidths``, shape ``(6, t)``, and ``hiss``, shape ``(t,)``, in Hz; ``tilt`` in
+    dB at 3 kHz; ``jitter`` and ``shimmer`` as ratios; ``floor`` the amplitude of background noise.
+    """
+
+    code: Code
+    source: np.ndarray
+    formants: np.ndarray
+    bandwidths: np.ndarray
+    hiss: np.ndarray
+    tilt: float
+    jitter: float
+    shimmer: float
+    floor: float
+
+    @property
+    def frames(self) -> int:
+        """Number of control frames."""
+        return len(self.hiss)
+
+
+def score(code: Code) -> Score:
+    """Return the score of a clip: its sentence, spoken by its speaker with its emotion."""
+    p, who = parameters(code), voice(code.speaker)
+    names = SENTENCES[code.sentence]
+    phones = [PHONES[name] for name in names]
+    edges = _edges(code, names, phones, p)
+    margins = 0.10 + 0.10 * portable.uniforms((_MARGINS, *code.indices), 2)
+    t = int((edges[-1] + margins[0] + margins[1]) * SR) // HOP
+    time = np.arange(t + 1) * (HOP / SR) - margins[0]
+    levels = _levels(time, edges, phones, p)
+    f0 = who.f0 * portable.semitones(_tone(time, code, names, edges, p))
+    formants, bandwidths = _tract(time[:-1], edges, phones, p, who)
+    return Score(
+        code=code,
+        source=np.stack([f0, *levels, np.full(t + 1, p["open"] / 100.0)]),
+        formants=formants,
+        bandwidths=bandwidths,
+        hiss=_held(time[:-1], edges, [phone.hiss_hz for phone in phones]),
+        tilt=p["tilt"],
+        jitter=p["jitter"] / 100.0,
+        shimmer=p["shimmer"] / 100.0,
+        floor=who.floor,
+    )
+
+
+def _edges(code: Code, names: list[str], phones: list[Phone], p: dict[str, float]) -> np.ndarray:
+    """Return the times in seconds at which phones begin, and the end of the last.
+
+    Rate stretches what is voiced more than closures and bursts (Klatt, 1976), the last syllable is
+    lengthened, and every phone varies a little.
+    """
+    chance = portable.bells((_LENGTHS, *code.indices), len(phones))
+    speed = float(portable.exp(p["rate"] / 100.0))
+    edges = [0.0]
+    for i, (name, phone) in enumerate(zip(names, phones, strict=True)):
+        elastic = 1.0 if phone.seconds > 0.06 else 0.6
+        seconds = phone.seconds * (1.0 + 0.08 * float(chance[i])) * (1.0 - elastic + elastic / speed)
+        if i >= len(phones) - 2:
+            seconds *= 1.35
+        if name == PAUSE_BEFORE:
+            seconds += p["pause"] / 1000.0
+        edges.append(edges[-1] + seconds)
+    return np.array(edges)
+
+
+def _tone(time: np.ndarray, code: Code, names: list[str], edges: np.ndarray, p: dict[str, float]) -> np.ndarray:
+    """Return the F0 contour in semitones on the speaker's own: accents on a falling line, and an ending."""
+    nuclei = [i for i, name in enumerate(names) if PHONES[name].nucleus]
+    chance = portable.bells((_TONES, *code.indices), len(nuclei) + 2)
+    middles = (edges[nuclei] + edges[[i + 1 for i in nuclei]]) * 0.5
+    accents = np.array(ACCENTS[code.sentence]) + 0.2 * chance[: len(nuclei)]
+    knots = np.concatenate([[0.0], middles, [edges[-1]]])
+    heights = np.concatenate([[0.0], accents * p["range"], [accents[-1] * p["range"] * 0.3 + p["ending"]]])
+    line = p["slope"] * (time / edges[-1] - 0.5)
+    wobble = portable.cos_turn(_triangle(time * (5.5 + 0.4 * chance[-1]) + chance[-2]))
+    return p["pitch"] + _smooth(portable.interpolate(time, knots, heights)) + line + p["tremor"] * wobble
+
+
+def _levels(time: np.ndarray, edges: np.ndarray, phones: list[Phone], p: dict[str, float]) -> list[np.ndarray]:
+    """Return the amplitudes of voice, breath and hiss; attack shortens ramps and strengthens consonants."""
+    ramp = 0.022 - 0.014 * p["attack"]
+    loud = float(portable.decibels(p["loud"])) * 0.09
+    crisp = float(portable.decibels(6.0 * (p["attack"] - 0.5)))
+    under = float(portable.decibels(p["breath"]))
+    voiced = [_amplitude(phone.voice) for phone in phones]
+    breath = [max(_amplitude(phone.breath) * crisp, v * under) for phone, v in zip(phones, voiced, strict=True)]
+    hiss = [_amplitude(phone.hiss) * crisp for phone in phones]
+    drift = 1.0 - 0.25 * np.clip(time / edges[-1], 0.0, 1.0)
+    return [_ramped(time, edges, np.array(track), ramp) * drift * loud for track in (voiced, breath, hiss)]
+
+
+def _tract(
+    time: np.ndarray, edges: np.ndarray, phones: list[Phone], p: dict[str, float], who: Voice
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return formants and bandwidths in Hz, ``(6, t)``: targets held, with glides of 50 ms between them."""
+    targets = np.array([phone.formants for phone in phones]).T
+    schwa = np.array(_SCHWA)[:, None]
+    lower = _ramped(time, edges, schwa + (targets - schwa) * (p["clarity"] / 100.0), 0.025, outside=schwa[:, 0])
+    upper = np.array(_UPPER)[:, None] + np.zeros(len(time))
+    formants = np.concatenate([lower, upper]) * (who.formants * (1.0 + p["smile"] / 100.0))[:, None]
+    bandwidths = np.array(_BANDWIDTH)[:, None] * (0.6 + 0.4 * who.formants[:, None]) + np.zeros(len(time))
+    damping = np.array([phone.damping for phone in phones])
+    bandwidths[0] = bandwidths[0] * _ramped(time, edges, damping, 0.01, outside=1.0)
+    return np.clip(formants, 150.0, 7400.0), bandwidths
+
+
+def _ramped(
+    time: np.ndarray, edges: np.ndarray, values: np.ndarray, ramp: float, outside: np.ndarray | float = 0.0
+) -> np.ndarray:
+    """Hold each phone's value, shape ``(..., phones)``, and cross over `ramp` seconds either side of an edge.
+
+    In a phone too short for that, the two ramps meet in the middle.
+    """
+    lengths = np.diff(edges)
+    reach = np.minimum(ramp, 0.49 * lengths)
+    knots = np.empty(2 * len(lengths))
+    knots[0::2], knots[1::2] = edges[:-1] + reach, edges[1:] - reach
+    held = np.repeat(values, 2, axis=-1)
+    ends = np.broadcast_to(np.asarray(outside)[..., None], (*held.shape[:-1], 1))
+    padded = np.concatenate([ends, held, ends], axis=-1)
+    return portable.interpolate(time, np.concatenate([[-ramp], knots, [edges[-1] + 2 * ramp]]), padded)
+
+
+def _held(time: np.ndarray, edges: np.ndarray, values: list[float]) -> np.ndarray:
+    return np.array(values)[np.clip(np.searchsorted(edges, time, side="right") - 1, 0, len(values) - 1)]
+
+
+def _amplitude(level: float | None) -> float:
+    return 0.0 if level is None else float(portable.decibels(level))
+
+
+def _smooth(x: np.ndarray, times: int = 3, reach: int = 4) -> np.ndarray:
+    """Average neighbours `reach` frames away, several times over: corners of the contour become bends."""
+    for _ in range(times):
+        padded = np.concatenate([x[:1].repeat(reach), x, x[-1:].repeat(reach)])
+        x = (padded[: -2 * reach] + padded[2 * reach :]) * 0.25 + x * 0.5
+    return x
+
+
+def _triangle(turns: np.ndarray) -> np.ndarray:
+    """Fold turns into [0, 0.5], where the cosine is the same."""
+    part = turns - np.floor(turns)
+    return np.minimum(part, 1.0 - part)

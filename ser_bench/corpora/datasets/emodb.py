@@ -1,0 +1,49 @@
+"""EmoDB, the Berlin database: ten actors, seven emotions, ten sentences, in German.
+
+Names are speaker, sentence, the first letter of the emotion's German name, and version.
+"""
+
+from __future__ import annotations
+
+from ser_bench.corpora.base import Corpus
+from ser_bench.corpora.filenames import Names
+from ser_bench.corpora.published import Published
+
+COUNTS = {"neutral": 79, "happy": 71, "sad": 62, "angry": 127, "fearful": 69, "disgust": 46, "boredom": 81}
+GENDERS = dict.fromkeys(("03", "10", "11", "12", "15"), "male") | dict.fromkeys(
+    ("08", "09", "13", "14", "16"), "female"
+)
+
+CORPUS = Corpus(
+    name="emodb",
+    title="EmoDB",
+    licence="none stated; free to download, to be cited",
+    source="http://emodb.bilderbar.info",
+    citation="Burkhardt, Paeschke, Rolfes, Sendlmeier and Weiss, A Database of German Emotional Speech, "
+    "Interspeech 2005",
+    counts=COUNTS,
+    speakers=10,
+    reader=Names(
+        pattern=r"(?P<speaker>0[389]|1[0-6])(?P<text>a0[12457]|b0[1239]|b10)(?P<emotion>[WLEAFTN])[a-z]",
+        example="03a01Fa.wav",
+        codes={
+            "emotion": {
+                "W": "angry",  # Wut, in the paper: Ärger
+                "L": "boredom",  # Langeweile
+                "E": "disgust",  # Ekel
+                "A": "fearful",  # Angst
+                "F": "happy",  # Freude
+                "T": "sad",  # Trauer
+                "N": "neutral",
+            }
+        },
+        genders=GENDERS,
+    ),
+    published={
+        "speech": Published(counts=COUNTS, speakers=dict.fromkeys(sorted(GENDERS)), genders={"male": 5, "female": 5})
+    },
+    hint="fetch it with: ser-bench download emodb; or unpack download.zip from "
+    "http://emodb.bilderbar.info/download/ and name its folder with --data-dir",
+    notes="Speech is German. Only clips that listeners recognised and found natural were published, so "
+    "classes differ in size, and not every speaker has every emotion (08 has no disgust).",
+)

@@ -1,0 +1,51 @@
+"""RAVDESS: 24 actors, 8 emotions, two sentences, spoken and sung.
+
+Names are modality (03, audio only), vocal channel, emotion, intensity, sentence, repetition and actor.
+"""
+
+from __future__ import annotations
+
+from ser_bench.corpora.base import Corpus
+from ser_bench.corpora.filenames import Names
+from ser_bench.corpora.published import Published
+
+EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
+SPEECH = dict.fromkeys(EMOTIONS, 192) | {"neutral": 96}
+SONGS = dict.fromkeys(EMOTIONS[1:6], 184) | {"neutral": 92}
+GENDERS = {f"{actor:02d}": "male" if actor % 2 else "female" for actor in range(1, 25)}
+
+CORPUS = Corpus(
+    name="ravdess",
+    title="RAVDESS",
+    licence="CC BY-NC-SA 4.0",
+    source="https://zenodo.org/records/1188976",
+    citation="Livingstone and Russo, PLoS ONE 13(5): e0196391, 2018",
+    counts=SPEECH,
+    speakers=24,
+    reader=Names(
+        pattern=r"03-(?P<part>0[12])-(?P<emotion>0[1-8])-(?P<intensity>0[12])-(?P<text>0[12])-0[12]-"
+        r"(?P<speaker>0[1-9]|1[0-9]|2[0-4])",
+        example="03-01-05-02-01-01-12.wav",
+        codes={
+            "part": {"01": "speech", "02": "song"},
+            "emotion": {f"{number:02d}": emotion for number, emotion in enumerate(EMOTIONS, 1)},
+            "intensity": {"01": "normal", "02": "strong"},
+            "text": {"01": "kids", "02": "dogs"},
+        },
+        genders=GENDERS,
+        folder=r"Actor_(?P<speaker>0[1-9]|1[0-9]|2[0-4])",
+    ),
+    published={
+        "speech": Published(counts=SPEECH, speakers=dict.fromkeys(GENDERS, 60), genders={"male": 12, "female": 12}),
+        "song": Published(  # actor 18 did not sing
+            counts=SONGS,
+            speakers={actor: 44 for actor in GENDERS if actor != "18"},
+            genders={"male": 12, "female": 11},
+        ),
+    },
+    hint=(
+        "fetch it with: ser-bench download ravdess; or unpack Audio_Speech_Actors_01-24.zip from "
+        "https://zenodo.org/records/1188976 and name its folder with --data-dir"
+    ),
+    notes="Counts are of the speech; --part song or all reads the songs (1,012 clips; actor 18 did not sing), too.",
+)

@@ -1,0 +1,1 @@
+"""The file of a trained model: container, arrays, allowed classes, validation."""

@@ -1,0 +1,183 @@
+"""The networks of :mod:`ser_bench.models.networks`, layer by layer, and how clips are cut for them.
+
+Sequences are ``(n, t, channels)`` as in Keras; convolutions and pooling turn them to ONNX's ``(n, channels, t)`` and
+back. Dropout does nothing after training and is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ser_bench.deploy.onnx.graph import Graph, ints
+
+_EPSILON = 1e-3
+"""What Keras adds to a batch's variance, and our networks to that over time."""
+
+Weights = Iterator[np.ndarray]
+
+
+def network(graph: Graph, plan: Any, weights: list[np.ndarray], x: str) -> str:
+    """Return the softmax of the network that a blueprint describes; ``weights`` are in the order of its layers."""
+    remaining = iter(weights)
+    x = _NETWORKS[plan.network](graph, plan.architecture, remaining, x)
+    return graph.add("Softmax", _dense(graph, remaining, x), axis=1)
+
+
+def pooled(graph: Graph, model: Any, x: str) -> str:
+    """Return frames ``(n, t, d)`` padded with NaN as the network's steps: means of frames, cropped, standardised."""
+    present = graph.cast(graph.add("Not", graph.add("IsNaN", _bands(graph, x, 0, 1))), np.int64)
+    frames = graph.add("ReduceSum", present, ints(1), keepdims=1)  # (n, 1, 1)
+    size = graph.add("Max", graph.add("Min", frames, ints(model.pool)), ints(1))  # of frames in a step
+    steps = graph.add("Div", frames, size)
+    spare = graph.add("Div", graph.add("Sub", steps, ints(model.length_)), ints(2))
+    step = graph.add("Add", graph.add("Max", spare, ints(0)), np.arange(model.length_)[None, :, None])
+    inside = graph.add("Less", step, steps)
+    means = _means(graph, x, step, inside, size, model.pool)
+    mask = graph.cast(inside, np.float32)
+    z = graph.add("Sub", means, model.scaler_.mean.astype(np.float32))
+    z = graph.add("Mul", graph.add("Div", z, model.scaler_.scale.astype(np.float32)), mask)
+    return graph.add("Concat", z, mask, axis=2)
+
+
+def _means(graph: Graph, x: str, step: str, inside: str, size: str, pool: int) -> str:
+    """Return the mean of the ``size`` frames of each step that lies inside, zero for others, ``(n, length, d)``."""
+    frame = graph.constant(np.arange(pool)[None, None, :])
+    used = graph.add("And", inside, graph.add("Less", frame, size))
+    place = graph.add("Where", used, graph.add("Add", graph.add("Mul", step, size), frame), ints(0))
+    picked = graph.add("GatherND", x, graph.add("Unsqueeze", place, ints(3)), batch_dims=1)  # (n, length, pool, d)
+    picked = graph.add("Where", graph.add("Unsqueeze", used, ints(3)), picked, np.zeros(1, np.float32))
+    return graph.add("Div", graph.add("ReduceSum", picked, ints(2), keepdims=0), graph.cast(size, np.float32))
+
+
+def chunked(graph: Graph, model: Any, x: str) -> str:
+    """Return a vector ``(n, d)`` as the network's steps, filled up with zeros, with a last channel of ones."""
+    steps, channels = model.blueprint_.shape
+    width = channels - 1
+    filled = graph.add("Pad", x, ints(0, 0, 0, steps * width - model.scaler_.n_features_in_))
+    bands = graph.add("Reshape", filled, ints(-1, steps, width))
+    return graph.add("Pad", bands, ints(0, 0, 0, 0, 0, 1), np.array(1, np.float32))
+
+
+def _mlp(graph: Graph, said: Any, weights: Weights, x: str) -> str:
+    for _ in said["hidden"]:
+        x = graph.add("Relu", _dense(graph, weights, x))
+    return x
+
+
+def _cnn1d(graph: Graph, said: Any, weights: Weights, x: str) -> str:
+    flat, filters = said.get("flat", False), said["filters"]
+    x, mask = _parted(graph, x)
+    for place in range(len(filters)):
+        x = _convolved(graph, weights, x, 2 if flat and place == 0 else 1)
+        if place < len(filters) - 1:
+            x, mask = (_halved(graph, value, 4 if flat else 2) for value in (x, mask))
+    return graph.add("Flatten", x, axis=1) if flat else _mean_and_spread(graph, x, mask)
+
+
+def _cnn2d(graph: Graph, said: Any, weights: Weights, x: str) -> str:
+    filters = said["filters"]
+    x, mask = _parted(graph, x)
+    x = graph.add("Unsqueeze", x, ints(3))
+    for place in range(len(filters)):
+        x = _convolved(graph, weights, x, 2 if place == 0 else 1)
+        halvings = (place == 0) + (place < len(filters) - 1)
+        for _ in range(halvings):
+            mask = _halved(graph, mask, 2)
+        if place < len(filters) - 1:
+            x = _halved(graph, x, 2, axes=2)
+    n, steps, bands, channels = (graph.add("Shape", x, start=k, end=k + 1) for k in range(4))
+    x = graph.add("Reshape", x, graph.add("Concat", n, steps, graph.add("Mul", bands, channels), axis=0))
+    return _mean_and_spread(graph, graph.add("Relu", _dense(graph, weights, x)), mask)
+
+
+def _lstm(graph: Graph, said: Any, weights: Weights, x: str) -> str:
+    flat = said.get("flat", False)
+    x, mask = _parted(graph, x)
+    for _ in [] if flat else said["filters"]:
+        x = _convolved(graph, weights, x, 1)
+        x, mask = (_halved(graph, value, 2) for value in (x, mask))
+    x = _remembered(graph, weights, x, said["units"], 2 if said["bidirectional"] else 1)
+    return graph.add("Flatten", x, axis=1) if flat else _mean_and_spread(graph, x, mask)
+
+
+def _dense(graph: Graph, weights: Weights, x: str) -> str:
+    return graph.affine(x, next(weights), next(weights))
+
+
+def _parted(graph: Graph, x: str) -> tuple[str, str]:
+    """Return the bands and the mask of a sequence."""
+    return _bands(graph, x, 0, -1), _bands(graph, x, -1, np.iinfo(np.int64).max)
+
+
+def _bands(graph: Graph, x: str, start: int, end: int) -> str:
+    return graph.add("Slice", x, ints(start), ints(end), ints(2))
+
+
+def _channels_first(graph: Graph, x: str, axes: int, change: Callable[[str], str]) -> str:
+    """Return what ``change`` makes of ``(n, channels, …)``, as ``(n, …, channels)`` again; ``axes`` lie between."""
+    between = range(1, 1 + axes)
+    turned = graph.add("Transpose", x, perm=[0, 1 + axes, *between])
+    return graph.add("Transpose", change(turned), perm=[0, *(k + 1 for k in between), 1])
+
+
+def _convolved(graph: Graph, weights: Weights, x: str, stride: int) -> str:
+    """Return a convolution without bias, normalised by what its batches had, and a rectifier."""
+    kernel, (gamma, beta, mean, variance) = next(weights), (next(weights) for _ in range(4))
+    axes = kernel.ndim - 2
+    turned = np.transpose(kernel, (axes + 1, axes, *range(axes)))
+    told: dict[str, Any] = {
+        "strides": [stride] * axes,
+        "auto_pad": "SAME_UPPER",
+        "kernel_shape": list(kernel.shape[:axes]),
+    }
+    x = _channels_first(graph, x, axes, lambda value: graph.add("Conv", value, turned, **told))
+    scale = gamma / np.sqrt(variance + np.float32(_EPSILON))
+    return graph.add("Relu", graph.add("Add", graph.add("Mul", x, scale), beta - mean * scale))
+
+
+def _halved(graph: Graph, x: str, factor: int, axes: int = 1) -> str:
+    told: dict[str, Any] = {"kernel_shape": [factor] * axes, "strides": [factor] * axes, "auto_pad": "SAME_UPPER"}
+    return _channels_first(graph, x, axes, lambda value: graph.add("MaxPool", value, **told))
+
+
+def _remembered(graph: Graph, weights: Weights, x: str, units: int, directions: int) -> str:
+    """Return the outputs of a long short-term memory, of both directions side by side, at every step."""
+    given = [[next(weights) for _ in range(3)] for _ in range(directions)]
+    kernels = np.stack([_gates(kernel.T, units) for kernel, _, _ in given])
+    recurrent = np.stack([_gates(kernel.T, units) for _, kernel, _ in given])
+    biases = np.stack([np.concatenate([_gates(bias, units), np.zeros_like(bias)]) for _, _, bias in given])
+    direction = "bidirectional" if directions == 2 else "forward"
+    steps = graph.add("Transpose", x, perm=[1, 0, 2])
+    y = graph.add("LSTM", steps, kernels, recurrent, biases, hidden_size=units, direction=direction)
+    return graph.add("Reshape", graph.add("Transpose", y, perm=[2, 0, 1, 3]), ints(0, 0, directions * units))
+
+
+def _gates(values: np.ndarray, units: int) -> np.ndarray:
+    """Return rows by gate (input, forget, cell, output in Keras) in ONNX's order: input, output, forget, cell."""
+    gates = values.reshape(4, units, *values.shape[1:])
+    return gates[[0, 3, 1, 2]].reshape(values.shape)
+
+
+def _mean_and_spread(graph: Graph, x: str, mask: str) -> str:
+    def over_time(value: str, keep: int) -> str:
+        return graph.add("ReduceSum", value, ints(1), keepdims=keep)
+
+    epsilon = np.full(1, _EPSILON, np.float32)
+    steps = graph.add("Add", over_time(mask, 1), epsilon)
+    mean = graph.add("Div", over_time(graph.add("Mul", x, mask), 1), steps)
+    apart = graph.add("Sub", x, mean)
+    squares = graph.add("Mul", graph.add("Mul", apart, apart), mask)
+    variance = graph.add("Div", over_time(squares, 1), steps)
+    spread = graph.add("Sqrt", graph.add("Add", variance, epsilon))
+    return graph.add("Flatten", graph.add("Concat", mean, spread, axis=2), axis=1)
+
+
+_NETWORKS: dict[str, Callable[[Graph, Any, Weights, str], str]] = {
+    "mlp": _mlp,
+    "cnn1d": _cnn1d,
+    "cnn2d": _cnn2d,
+    "lstm": _lstm,
+}

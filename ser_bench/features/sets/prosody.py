@@ -1,0 +1,43 @@
+"""Contours of voice as frames, for networks that hear log-mel frames beside them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ser_bench.features.base import FeatureSet
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ser_bench.features.analysis import Analysis
+
+_CONTOURS = (
+    *("level", "flux", "centroid", "rolloff", "flatness", "tilt"),
+    *("alpha_ratio", "hammarberg", "zero_crossings", "voicing"),
+)
+
+
+def _compute(analysis: Analysis) -> np.ndarray:
+    import numpy as np
+
+    from ser_bench.features.speech.contours import contours
+
+    measures = contours(analysis)
+    track = analysis.pitch
+    voiced = np.flatnonzero(track.voiced)
+    f0 = np.zeros(len(track.hz))
+    if len(voiced):
+        f0 = np.interp(np.arange(len(f0)), voiced, 12 * np.log2(track.hz[voiced] / 150))
+    step = np.gradient(f0) if len(f0) > 1 else f0
+    rows = [*(measures[name] for name in _CONTOURS), f0, step, track.voiced]
+    return np.stack(rows, axis=1).astype(np.float32)
+
+
+PROSODY = FeatureSet(
+    name="prosody",
+    kind="frames",
+    summary="F0, voicing, level and shape of the spectrum, 25 ms every 10 ms, silence trimmed",
+    source="the contours that functionals summarises; F0 in semitones, interpolated where unvoiced",
+    columns=(*_CONTOURS, "f0", "f0_step", "voiced"),
+    compute=_compute,
+)

@@ -1,0 +1,1 @@
+"""The numbers behind the tables and charts of a report."""

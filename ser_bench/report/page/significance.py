@@ -1,0 +1,40 @@
+"""Every learner against the best one, test by test."""
+
+from __future__ import annotations
+
+from ser_bench.report.analysis.comparisons import against_best, p_value
+from ser_bench.report.formatting import points
+from ser_bench.report.page.tables import Cell, Column, Row, Table, number
+from ser_bench.runs.results import SavedRun
+
+
+def comparison_table(run: SavedRun) -> Table | None:
+    """Return a row per learner but the best, None where there is nothing to compare."""
+    table = against_best(run)
+    if table.empty:
+        return None
+    best = str(table["best"].iloc[0])
+    columns = (
+        Column("model", numeric=False),
+        Column(f"{best} ahead by", under="points of UAR"),
+        Column("p over speakers", under="Wilcoxon, Holm"),
+        Column("p over folds", under="corrected t-test"),
+        Column(f"only {best} right", under="clips"),
+        Column("only this right", under="clips"),
+        Column("McNemar’s p", under="description only"),
+    )
+    rows = tuple(
+        Row(
+            (
+                Cell(row["model"]),
+                number(row["difference"], points(row["difference"])),
+                number(row["wilcoxon_p"], p_value(row["wilcoxon_p"])),
+                number(row["t_p"], p_value(row["t_p"]), f"{row['folds']} folds"),
+                number(row["only_best"], f"{row['only_best']:,}"),
+                number(row["only_other"], f"{row['only_other']:,}"),
+                number(row["mcnemar_p"], p_value(row["mcnemar_p"])),
+            )
+        )
+        for row in table.to_dict("records")
+    )
+    return Table(f"Every learner against {best}, which has the best mean rank", columns, rows)

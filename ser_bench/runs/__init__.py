@@ -1,0 +1,1 @@
+"""A run: plan, extraction, fits, workers, and the files of its folder."""

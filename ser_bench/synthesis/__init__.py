@@ -1,1 +1,0 @@
-"""Speech by rule: a small source-filter synthesiser, the same to the bit on every machine."""

@@ -1,0 +1,97 @@
+"""Sound prints: altered copies of a recording are found, other takes are not."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+import soundfile
+
+from ser_bench.audio import fingerprint as prints_module
+from ser_bench.audio.fingerprint import BRIGHTNESS_ALIKE, LENGTH_TOLERANCE, LEVEL_ALIKE, near_identical, sound_print
+
+SR = 16000
+
+
+def take(seed: int) -> np.ndarray:
+    """Return a second or two of something like syllables: bursts of tone and noise, float32."""
+    rng = np.random.default_rng(seed)
+    parts = [np.zeros(1600)]
+    for _ in range(6):
+        t = np.arange(int(rng.uniform(0.12, 0.3) * SR)) / SR
+        tone = np.sin(2 * np.pi * rng.uniform(100, 300) * t) + rng.uniform(0.05, 0.5) * rng.standard_normal(t.size)
+        parts += [rng.uniform(0.05, 0.4) * np.hanning(t.size) * tone, np.zeros(int(rng.uniform(0, 0.1) * SR))]
+    return np.concatenate([*parts, np.zeros(3200)]).astype(np.float32)
+
+
+def coded(y: np.ndarray, kind: str) -> tuple[np.ndarray, int]:
+    buffer = io.BytesIO()
+    soundfile.write(buffer, y, SR, format=kind)
+    buffer.seek(0)
+    return soundfile.read(buffer, dtype="float32")
+
+
+def noisy(y: np.ndarray) -> np.ndarray:
+    noise = np.random.default_rng(0).standard_normal(y.size).astype(np.float32)
+    return y + 0.01 * np.sqrt(np.mean(y**2)) * noise
+
+
+COPIES = {
+    "gain": lambda y: (0.2 * y, SR),
+    "inverted": lambda y: (-y, SR),
+    "offset": lambda y: (y + 0.05, SR),
+    "padded": lambda y: (np.pad(y, (3500, 9000)), SR),
+    "cut in its silence": lambda y: (y[1000:], SR),
+    "ogg": lambda y: coded(y, "OGG"),
+    "noise at -40 dB": lambda y: (noisy(y), SR),
+    "twice the rate": lambda y: (np.repeat(y, 2), 2 * SR),
+}
+
+
+@pytest.mark.parametrize("how", COPIES)
+def test_an_altered_copy_is_found_among_other_takes(how):
+    sounds = [(take(seed), SR) for seed in range(12)] + [COPIES[how](take(3))]
+    lengths, prints = zip(*(sound_print(*sound) for sound in sounds), strict=True)
+    assert near_identical(lengths, prints) == [(3, 12)]
+
+
+def test_silence_is_like_nothing():
+    lengths, prints = zip(*(sound_print(np.zeros(4000, np.float32), SR) for _ in range(3)), strict=True)
+    assert near_identical(lengths, prints) == []
+
+
+def test_a_steady_tone_has_a_print():
+    length, print_ = sound_print(np.ones(400, np.float32), SR)
+    assert length == 0
+    assert len(print_) == 192
+
+
+def walk(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Return courses of level and brightness that wander, a row of 192 a clip."""
+    return np.concatenate([np.cumsum(rng.normal(0, 12, (count, 96)), axis=1) + 120 for _ in range(2)], axis=1)
+
+
+def packed(courses: np.ndarray) -> list[bytes]:
+    return [row.tobytes() for row in courses.clip(0, 255).round().astype(np.uint8)]
+
+
+def test_the_search_finds_the_pairs_that_comparing_all_with_all_finds():
+    rng = np.random.default_rng(1)
+    courses = walk(rng, 150)
+    courses[100:] = courses[:50] + rng.normal(0, 1, (50, 192)) * np.linspace(0, 30, 50)[:, None]
+    prints, lengths = packed(courses), np.tile(np.linspace(1, 1.2, 50), 3)
+    rows = np.array([np.frombuffer(p, np.uint8) for p in prints], dtype=float)
+    level, bright = np.corrcoef(rows[:, :96]), np.corrcoef(rows[:, 96:])
+    apart = np.maximum(lengths, lengths[:, None]) / np.minimum(lengths, lengths[:, None])
+    alike = np.triu((level > LEVEL_ALIKE) & (bright > BRIGHTNESS_ALIKE) & (apart <= 1 + LENGTH_TOLERANCE), 1)
+    expected = [(int(i), int(j)) for i, j in np.argwhere(alike)]
+    assert 5 < len(expected) < 50
+    assert near_identical(lengths, prints) == expected
+
+
+def test_a_clip_is_held_against_no_more_than_a_number_of_others_that_come_next_in_length(monkeypatch):
+    monkeypatch.setattr(prints_module, "MOST_COMPARED", 4)
+    prints = packed(walk(np.random.default_rng(2), 1)) * 60
+    lengths = np.linspace(1, 1.01, 60)
+    assert near_identical(lengths, prints) == [(i, j) for i in range(60) for j in range(i + 1, min(60, i + 5))]

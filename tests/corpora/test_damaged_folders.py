@@ -1,0 +1,306 @@
+"""Damaged corpus folders: altered copies, wrong folders, odd names, and what cannot be read."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from ser_bench import corpora
+from ser_bench.cli import call
+from ser_bench.corpora.completeness import misplaced_clips, missing_clips
+from ser_bench.runs.extraction import extract
+from ser_bench.splits import make_folds
+from ser_bench.store import FeatureStore
+
+CLIP = "03-01-03-01-01-01-01.wav"
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SER_BENCH_DATA", raising=False)
+
+
+def noise(seconds: float, sr: int = 16000) -> np.ndarray:
+    return (0.1 * np.random.default_rng(0).standard_normal(int(seconds * sr))).astype(np.float32)
+
+
+def put(path: Path, seconds: float = 0.5, sr: int = 16000, **style: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, noise(seconds, sr), sr, **style)
+    return path
+
+
+def truncated(path: Path) -> Path:
+    whole = put(path).read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    return path
+
+
+WORSE = {
+    "cannot be used (truncated": truncated,
+    "cannot be used (empty file": lambda path: path.write_bytes(b""),
+    "this one is lossy": lambda path: put(path, format="WAV", subtype="ULAW"),
+    "16000 Hz, not 8000 Hz": lambda path: put(path, sr=8000),
+    "0.50 s long, not 0.20 s": lambda path: put(path, 0.2),
+    "16 bits a sample, not 8": lambda path: put(path, subtype="PCM_U8"),
+}
+
+
+@pytest.mark.parametrize("reason", WORSE)
+@pytest.mark.parametrize("order", ["better first", "worse first"])
+def test_of_several_files_of_one_clip_the_better_one_is_used_and_why_is_told(tmp_path, reason, order):
+    better, worse = (tmp_path / "a" / CLIP, tmp_path / "b" / CLIP)[:: 1 if order == "better first" else -1]
+    put(better)
+    worse.parent.mkdir(exist_ok=True)
+    WORSE[reason](worse)
+    opened = corpora.open_corpus("ravdess", tmp_path)
+    (problem,) = opened.problems
+    assert (opened.clips["path"].tolist(), problem.path) == ([str(better)], str(worse))
+    assert problem.reason.startswith(f"same name as {better.relative_to(tmp_path)} but not the same file")
+    assert reason in problem.reason
+
+
+def test_of_equally_good_files_the_one_nearest_to_the_top_is_used(tmp_path):
+    put(tmp_path / "a" / "b" / CLIP)
+    loud = tmp_path / "z" / CLIP
+    loud.parent.mkdir()
+    soundfile.write(loud, 2 * noise(0.5), 16000)
+    opened = corpora.open_corpus("ravdess", tmp_path)
+    assert opened.clips["path"].tolist() == [str(loud)]
+    assert "nearer to the top" in opened.problems[0].reason
+
+
+def test_lossy_versions_of_lossless_clips_are_passed_over_unheard_and_told_in_one_line(tmp_path, monkeypatch):
+    """As CREMA-D comes, with a folder of MP3 beside the one of WAV."""
+    monkeypatch.setattr("ser_bench.corpora.duplicates.examine", pytest.fail)
+    stems = [f"03-01-05-01-01-01-{actor:02d}" for actor in range(1, 5)]
+    for stem in stems:
+        put(tmp_path / "AudioWAV" / f"{stem}.wav")
+        put(tmp_path / "AudioMP3" / f"{stem}.mp3")
+    opened = corpora.open_corpus("ravdess", tmp_path)
+    assert {Path(path).suffix for path in opened.clips["path"]} == {".wav"}
+    (problem,) = opened.problems
+    assert problem.reason == f"a lossy version of AudioWAV/{stems[0]}.wav, which is used; 3 more like it"
+
+
+def test_a_copy_of_the_worse_file_is_not_called_a_copy_of_the_one_used(tmp_path):
+    better = put(tmp_path / "c" / CLIP)
+    worse = [put(tmp_path / folder / CLIP, 0.2) for folder in "abd"]
+    opened = corpora.open_corpus("ravdess", tmp_path)
+    assert opened.clips["path"].tolist() == [str(better)]
+    assert [problem.path for problem in opened.problems] == [str(path) for path in worse]
+    assert {problem.reason.partition(": ")[2] for problem in opened.problems} == {"0.50 s long, not 0.20 s"}
+
+
+def test_a_file_with_a_tag_more_is_a_copy_and_not_another_recording(tmp_path):
+    plain = put(tmp_path / CLIP)
+    tagged = tmp_path / "tagged" / CLIP
+    tagged.parent.mkdir()
+    body = plain.read_bytes() + b"LIST\x04\x00\x00\x00INFO"
+    tagged.write_bytes(body[:4] + (len(body) - 8).to_bytes(4, "little") + body[8:])
+    opened = corpora.open_corpus("ravdess", tmp_path)
+    assert opened.clips["path"].tolist() == [str(plain)]
+    assert [problem.reason for problem in opened.problems] == [f"a copy of {CLIP}, which is used"]
+
+
+def test_clips_without_a_rival_are_not_opened(tmp_path, monkeypatch):
+    put(tmp_path / CLIP)
+    put(tmp_path / "copy" / CLIP)
+    monkeypatch.setattr("ser_bench.audio.load", lambda path: pytest.fail(f"{path} was decoded"))
+    assert len(corpora.open_corpus("ravdess", tmp_path).clips) == 1
+
+
+def touch(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"")
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [
+        ("ravdess", ["Actor_01/03-01-03-01-01-01-01.wav"], ["Actor_05/x/03-01-03-01-01-01-12.wav"]),
+        ("savee", ["DC/a01.wav", "KL/KL_a02.wav"], ["DC/JE_a01.wav"]),
+        ("tess", ["OAF_Fear/OAF_dog_fear.wav", "OAF_Pleasant_surprise/OAF_dog_ps.wav"], ["YAF_fear/OAF_back_fear.wav"]),
+        ("tess", ["OAF_neutral/OA_bite_neutral.wav"], ["OAF_sad/OAF_bite_angry.wav"]),
+        ("emodb", ["DC/03a01Fa.wav"], []),
+    ],
+)
+def test_a_clip_in_a_wrong_folder_is_told_and_its_name_counts(tmp_path, name, right, wrong):
+    touch(tmp_path, *right, *wrong)
+    opened = corpora.open_corpus(name, tmp_path)
+    assert (len(opened.clips), opened.problems) == (len(right + wrong), ())
+    told = misplaced_clips(opened)
+    said = "1 clip lies in a folder that says otherwise, such as {}; the file name counts"
+    assert told == (said.format(wrong[0]) if wrong else "")
+
+
+def test_clips_in_wrong_folders_are_counted_in_one_line(tmp_path):
+    touch(tmp_path, *(f"Actor_05/03-01-03-01-01-01-{actor:02d}.wav" for actor in range(1, 7)))
+    told = misplaced_clips(corpora.open_corpus("ravdess", tmp_path))
+    assert told.startswith("5 clips lie in a folder that says otherwise, such as Actor_05/03-01-03-01-01-01-01.wav")
+
+
+def test_fewer_clips_than_published_are_told_with_the_way_to_more(tmp_path, capsys):
+    put(tmp_path / "ravdess" / CLIP)
+    words = ["--corpus", "ravdess", "--data-dir", "ravdess", "--jobs", "1", "--features", "mfcc"]
+    assert call(["extract", *words]) == 0
+    assert "warning: ravdess: 1 of 1,440 published clips found; ser-bench corpora --check" in capsys.readouterr().err
+    opened = corpora.open_corpus("ravdess", tmp_path / "ravdess")
+    assert "1 of 192 published" in missing_clips(opened, "speech", ["happy"])
+    assert "1 of 2,452 published" in missing_clips(opened, "all")
+
+
+def test_a_manifest_is_never_short_of_clips(tmp_path):
+    put(tmp_path / "a.wav")
+    (tmp_path / "ravdess.csv").write_text("path,speaker,emotion\na.wav,x,sad\nb.wav,y,sad\n")
+    assert missing_clips(corpora.open_corpus("./ravdess.csv", tmp_path), "speech") == ""
+
+
+def test_broken_links_are_told_when_their_clips_are_read(tmp_path, capsys):
+    put(tmp_path / "data" / CLIP)
+    (tmp_path / "data" / "03-01-04-01-01-01-01.wav").symlink_to(tmp_path / "nowhere.wav")
+    (tmp_path / "data" / "03-01-05-01-01-01-01.wav").symlink_to("03-01-05-01-01-01-01.wav")
+    (tmp_path / "data" / "03-01-06-01-01-01-01.wav").symlink_to(tmp_path / "data" / CLIP)
+    words = ["--corpus", "ravdess", "--data-dir", "data", "--jobs", "1", "--features", "mfcc"]
+    assert call(["extract", *words]) == 0
+    out, err = capsys.readouterr()
+    assert "1 clips with mfcc" in out
+    assert err.count("cannot be opened") == 2
+    assert "holds the same samples" in err
+
+
+def test_a_folder_named_like_a_clip_is_a_folder(tmp_path):
+    touch(tmp_path, f"{CLIP}/03-01-04-01-01-01-01.wav")
+    assert corpora.open_corpus("ravdess", tmp_path).clips["emotion"].tolist() == ["sad"]
+
+
+def forbid(monkeypatch, folder: Path) -> None:
+    scandir = os.scandir
+
+    def guarded(path="."):
+        if Path(path) == folder:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+
+
+def test_a_folder_that_cannot_be_read_is_told(tmp_path, monkeypatch):
+    touch(tmp_path, CLIP, "Actor_02/03-01-03-01-01-01-02.wav")
+    forbid(monkeypatch, tmp_path / "Actor_02")
+    opened = corpora.open_corpus("ravdess", tmp_path)
+    assert len(opened.clips) == 1
+    assert [(p.path, p.reason) for p in opened.problems] == [
+        (str(tmp_path / "Actor_02"), "the folder cannot be read: Permission denied")
+    ]
+
+
+def test_a_corpus_s_folder_that_cannot_be_read_is_an_error_that_says_so(tmp_path, monkeypatch, capsys):
+    touch(tmp_path, "data/x/notes.txt")
+    forbid(monkeypatch, tmp_path / "data" / "x")
+    assert call(["extract", "--corpus", "ravdess", "--data-dir", "data"]) == 2
+    assert "the folder cannot be read: Permission denied" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_read_is_left_out_with_its_reason(tmp_path, monkeypatch, capsys):
+    from ser_bench.store import file_hashes as index
+
+    put(tmp_path / "data" / CLIP)
+    closed = put(tmp_path / "data" / "03-01-04-01-01-01-01.wav")
+    hashed = index._hashed
+    monkeypatch.setattr(
+        index,
+        "_hashed",
+        lambda path: "cannot be opened: Permission denied" if path == str(closed) else hashed(path),
+    )
+    assert call(["extract", "--corpus", "ravdess", "--data-dir", "data", "--features", "mfcc", "--jobs", "1"]) == 0
+    out, err = capsys.readouterr()
+    assert "1 left out" in out
+    assert f"{closed}: cannot be opened: Permission denied" in err
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="file names are text there")
+def test_names_that_are_not_utf_8_go_through_a_whole_run(tmp_path):
+    below = os.fsencode(tmp_path) + b"/M\xe4nner"
+    rng = np.random.default_rng(0)
+    for actor, emotion in product((1, 2, 3, 4), ("03", "04")):
+        folder = below + b"/Fr\xfch"
+        os.makedirs(folder, exist_ok=True)  # noqa: PTH103  (bytes)
+        clip = Path(os.fsdecode(folder)) / f"03-01-{emotion}-01-01-01-{actor:02d}.wav"
+        with clip.open("wb") as opened:
+            soundfile.write(opened, 0.1 * rng.standard_normal(4000), 16000, format="WAV")
+    Path(os.fsdecode(below + b"/\xff.wav")).write_bytes(b"")
+    words = ["--corpus", "ravdess", "--data-dir", os.fsdecode(below), "--features", "mfcc", "--jobs", "1"]
+    run = [
+        sys.executable,
+        "-m",
+        "ser_bench",
+        "run",
+        *words,
+        "--models",
+        "chance",
+        "--splits",
+        "actor",
+        "--folds",
+        "2",
+        "--out",
+        "out",
+    ]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "/M\\udce4nner" in done.stdout
+    assert "\\udcff.wav: the file name is no RAVDESS code" in done.stderr
+    assert "Fr\\udcfch/03-01-03-01-01-01-01.wav" in (tmp_path / "out" / "clips.csv").read_text(encoding="utf-8")
+    assert json.loads((tmp_path / "out" / "run.json").read_bytes())["problems"][0]["path"] == "\\udcff.wav"
+
+
+def songs() -> list[str]:
+    return [
+        f"Actor_{a:02d}/03-02-{e:02d}-{i:02d}-{t:02d}-{r:02d}-{a:02d}.wav"
+        for a, e, i, t, r in product(range(1, 25), range(1, 7), (1, 2), (1, 2), (1, 2))
+        if a != 18 and (e, i) != (1, 2)
+    ]
+
+
+def test_the_songs_lack_an_actor_and_two_emotions_as_published(tmp_path):
+    touch(tmp_path, *songs())
+    opened = corpora.open_corpus("ravdess", tmp_path, part="song")
+    published = opened.corpus.published_in("song")
+    assert Counter(opened.clips["emotion"]) == published.counts
+    assert Counter(opened.clips["speaker"]) == published.speakers
+    assert Counter(opened.clips.drop_duplicates("speaker")["gender"]) == published.genders
+    assert (published.clips, missing_clips(opened, "song")) == (1012, "")
+
+
+@pytest.mark.parametrize("split", ["actor", "random", "loso", "text"])
+def test_splits_work_on_songs_without_their_missing_actor(tmp_path, split):
+    touch(tmp_path, *songs())
+    clips = corpora.open_corpus("ravdess", tmp_path, part="song").clips
+    clips = clips.assign(label=clips["emotion"])
+    tested = [clip for fold in make_folds(split, clips) for clip in fold.test]
+    assert sorted(tested) == clips["clip"].tolist()
+
+
+def test_a_pipe_named_as_a_clip_is_told_and_not_waited_for(tmp_path):
+    put(tmp_path / "clips" / CLIP)
+    pipe = tmp_path / "clips" / CLIP.replace("-01.wav", "-02.wav")
+    os.mkfifo(pipe)
+    done = extract(corpora.open_corpus("ravdess", tmp_path / "clips"), (), FeatureStore(tmp_path / "store"), jobs=1)
+    assert [(p.path, p.reason) for p in done.problems] == [(str(pipe), "cannot be opened: it is no regular file")]
+
+
+def test_a_manifest_may_bear_the_name_of_a_known_corpus(tmp_path):
+    put(tmp_path / "a.wav")
+    (tmp_path / "ravdess.csv").write_text("path,speaker,emotion\na.wav,x,sad\n", encoding="utf-8")
+    assert len(corpora.open_corpus(str(tmp_path / "ravdess.csv")).clips) == 1

@@ -1,0 +1,204 @@
+"""A table of features as a corpus: the way back from an export, other programs' tables, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ser_bench import corpora
+from ser_bench.cli import call
+from ser_bench.core.errors import CorpusError, UnknownNameError
+from ser_bench.core.options import Options
+from ser_bench.corpora.datasets.demo.clips import make_clips
+from ser_bench.corpora.pool import open_corpora
+from ser_bench.features import FEATURE_SETS
+from ser_bench.report.analysis.leakage import audit, findings
+from ser_bench.runs import results, runner
+from ser_bench.store import export
+
+SPEAKERS, EMOTIONS = ("S01", "S02", "S03", "S04"), ("happy", "neutral", "sad")
+
+
+def table(rows: int = 24, features: int = 3, **columns) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    texts = {
+        "clip": [f"c{i:02d}" for i in range(rows)],
+        "speaker": [f"s{i % 4}" for i in range(rows)],
+        "emotion": [("sad", "happy")[i // 4 % 2] for i in range(rows)],
+    }
+    numbers = {f"f{i}": rng.standard_normal(rows).astype(np.float32) for i in range(features)}
+    return pd.DataFrame(texts | numbers | columns)
+
+
+def opened(tmp_path: Path, frame: pd.DataFrame, name: str = "mine.csv") -> corpora.OpenCorpus:
+    if name.endswith(".csv"):
+        frame.to_csv(tmp_path / name, index=False)
+    else:
+        frame.to_parquet(tmp_path / name)
+    return corpora.open_corpus(str(tmp_path / name))
+
+
+@pytest.mark.parametrize("name", ["mine.csv", "mine.parquet"])
+def test_a_table_is_a_corpus_of_its_name_with_the_values_as_they_are(tmp_path, name):
+    frame = table()
+    found = opened(tmp_path, frame, name)
+    (own,) = found.recorded.sets
+    assert (found.corpus.name, own.name, own.columns) == ("mine", "table", ("f0", "f1", "f2"))
+    np.testing.assert_array_equal(found.recorded.of(own, ["c05", "c01"]), frame.loc[[5, 1], ["f0", "f1", "f2"]])
+
+
+def test_columns_of_an_export_are_told_by_set_and_others_left_out(tmp_path):
+    frame = table().rename(columns={"f0": "mfcc.a", "f1": "own:set.b.c", "f2": "mfcc.d"}).assign(duration=1.5)
+    frame = frame.assign(**{"mfcc.e": 0.5, "mfcc.g": 0.25})
+    sets = {s.name: s.columns for s in opened(tmp_path, frame).recorded.sets}
+    assert sets == {"mfcc": ("a", "d", "e", "g"), "own:set": ("b.c",)}
+
+
+def test_a_dot_in_a_single_name_makes_no_set(tmp_path):
+    """As in openSMILE's F0semitoneFrom27.5Hz_sma3nz_amean."""
+    frame = table().rename(columns={"f1": "F0semitoneFrom27.5Hz_sma3nz_amean"})
+    assert [s.name for s in opened(tmp_path, frame).recorded.sets] == ["table"]
+
+
+def test_texts_and_row_numbers_are_no_features(tmp_path):
+    frame = table().reset_index(names="Unnamed: 0").assign(note="loud", Gender="male", label=1)
+    found = opened(tmp_path, frame)
+    assert found.recorded.sets[0].columns == ("f0", "f1", "f2")
+    assert set(found.clips["gender"]) == {"male"}
+
+
+@pytest.mark.parametrize(("name", "column"), [("emotion", "code"), ("speaker", "id")])
+def test_a_feature_that_is_another_name_for_a_label_is_refused(tmp_path, name, column):
+    codes = pd.factorize(table()[name])[0] * 1.5
+    with pytest.raises(CorpusError, match=f"the column {column} of the table is another name for the {name}"):
+        opened(tmp_path, table(**{column: codes}))
+
+
+def test_bad_rows_are_problems_and_the_others_kept(tmp_path):
+    frame = table()
+    frame.loc[0, "f1"], frame.loc[1, "f2"], frame.loc[2, "speaker"], frame.loc[3, "clip"] = np.nan, np.inf, "", "c09"
+    found = opened(tmp_path, frame)
+    assert len(found.clips) == len(frame) - 4
+    assert [(p.path, p.reason) for p in found.problems] == [
+        ("c00", "no finite number for f1"),
+        ("c01", "no finite number for f2"),
+        ("c02", "no speaker given"),
+        ("c09", "listed twice, the first row is used"),
+    ]
+
+
+def test_names_in_a_parquet_file_may_be_of_any_type(tmp_path):
+    odd = pd.DataFrame({"clip": [1, 2], "speaker": [["a"], ["b"]], "emotion": [b"x", b"y"], "f0": [1.0, 2.0]})
+    odd.to_parquet(tmp_path / "odd.parquet")
+    assert corpora.open_corpus(str(tmp_path / "odd.parquet")).clips["clip"].tolist() == ["1", "2"]
+
+
+def test_what_is_no_table_of_features_is_told(tmp_path):
+    with pytest.raises(CorpusError, match="no column of numbers that could be a feature; there are note"):
+        opened(tmp_path, table(features=0, note="x"))
+    with pytest.raises(CorpusError, match="lacks the column speaker"):
+        opened(tmp_path, table().drop(columns="speaker"))
+    (tmp_path / "mine.parquet").write_bytes(b"PAR1 nonsense")
+    with pytest.raises(CorpusError, match="no table that can be read"):
+        corpora.open_corpus(str(tmp_path / "mine.parquet"))
+
+
+def test_several_corpora_of_one_table_are_told_apart(tmp_path):
+    found = opened(tmp_path, table(corpus=["a"] * 12 + ["b"] * 12))
+    assert set(found.clips["corpus"]) == {"a", "b"}
+    assert all(s.startswith(c + "/") for s, c in zip(found.clips["speaker"], found.clips["corpus"], strict=True))
+    assert found.recorded.rows.keys() == set(found.clips["clip"])
+
+
+def test_a_clip_whose_name_begins_like_its_corpus_is_not_taken_for_another(tmp_path):
+    clips = ["1", "a/1", *[f"c{i}" for i in range(22)]]
+    found = opened(tmp_path, table(corpus=["a"] * 12 + ["b"] * 12).assign(clip=clips))
+    assert len(found.recorded.rows) == len(found.clips) == 24
+    assert {"a/1", "a/a/1"} <= set(found.clips["clip"])
+
+
+def test_an_export_of_several_corpora_keeps_its_names(tmp_path):
+    corpus = ["a"] * 12 + ["b"] * 12
+    plain = table()[["clip", "speaker"]]
+    names = {column: [f"{c}/{v}" for c, v in zip(corpus, plain[column], strict=True)] for column in plain}
+    found = opened(tmp_path, table(corpus=corpus).assign(**names))
+    assert set(found.clips["clip"]) == set(names["clip"])
+
+
+def test_a_table_cannot_be_pooled_nor_brought_to_a_rate(tmp_path):
+    opened(tmp_path, table())
+    (tmp_path / "other.csv").write_text("path,speaker,emotion\nmine.csv,s,sad\n", encoding="utf-8")
+    with pytest.raises(CorpusError, match="a table of features, which cannot be pooled"):
+        open_corpora([str(tmp_path / "mine.csv"), str(tmp_path / "other.csv")])
+    with pytest.raises(CorpusError, match="no sound to bring to 16000 Hz"):
+        runner.run(Options(corpus=str(tmp_path / "mine.csv"), sample_rate=16000))
+
+
+@pytest.fixture(scope="module")
+def audio(tmp_path_factory) -> Path:
+    """A small demo as a manifest, and its features as a table beside it."""
+    folder = tmp_path_factory.mktemp("small")
+    paths = make_clips(folder, speakers=SPEAKERS, emotions=EMOTIONS, intensities=("normal",))
+    codes = [path.stem.split("_") for path in paths]
+    manifest = pd.DataFrame(codes, columns=["speaker", "emotion", "intensity", "text"])
+    manifest["path"] = [str(path.relative_to(folder)) for path in paths]
+    manifest.to_csv(folder / "small.csv", index=False)
+    said = ["--corpus", str(folder / "small.csv"), "--store", str(folder / "store"), "--jobs", "1", "-q"]
+    assert call(["export", *said, "--features", "mfcc+chroma", "-o", str(folder / "again.csv")]) == 0
+    return folder
+
+
+def go(audio: Path, corpus: str, out: Path, **options) -> results.SavedRun:
+    chosen = {"corpus": str(audio / corpus), "models": ("knn",), "splits": ("actor",), "folds": 2, "jobs": 1}
+    return results.read_run(runner.run(Options(**chosen | {"store": audio / "store", "out": out} | options)).folder)
+
+
+def test_an_export_gives_the_scores_of_the_audio_that_it_came_from(audio, tmp_path):
+    sound = go(audio, "small.csv", tmp_path / "a", features="mfcc+chroma")
+    back = go(audio, "again.csv", tmp_path / "b", features="mfcc+chroma")
+    probabilities = [name for name in sound.predictions if name.startswith("p_")]
+    pd.testing.assert_frame_equal(sound.predictions[probabilities], back.predictions[probabilities])
+    assert back.info["corpus"]["recorded"]
+
+
+def test_without_features_named_a_model_gets_its_own_or_all_there_are(audio, tmp_path):
+    saved = go(audio, "again.csv", tmp_path)
+    assert saved.info["features_of"]["knn"] == "mfcc+chroma"
+    with pytest.raises(UnknownNameError, match="unknown feature set 'mel'"):
+        go(audio, "again.csv", tmp_path, features="mel")
+
+
+def test_a_model_that_hears_other_speeds_does_without_and_one_that_needs_frames_is_a_row(audio, tmp_path):
+    saved = go(audio, "again.csv", tmp_path, models=("lda", "cnn2d"))
+    status = saved.fits.groupby("model")["status"].first()
+    assert status[["lda", "cnn2d"]].tolist() == ["ok", "skipped"]
+
+
+def test_the_audit_says_that_altered_copies_were_not_looked_for(audio, tmp_path):
+    saved = go(audio, "again.csv", tmp_path)
+    assert saved.audit["near_identical_clips"].isna().all()
+    assert np.isnan(audit(saved)["near_identical"]).all()
+    assert "altered copies were not looked for" in findings(saved)[0]
+
+
+def test_rows_of_equal_features_count_once(tmp_path):
+    frame = table()
+    frame.loc[1, ["f0", "f1", "f2"]] = frame.loc[0, ["f0", "f1", "f2"]]
+    frame.to_csv(tmp_path / "mine.csv", index=False)
+    saved = go(tmp_path, "mine.csv", tmp_path / "out")
+    assert saved.info["dropped"] == [{"path": "c01", "reason": "holds the same features as c00"}]
+
+
+def test_a_recorded_set_is_not_taken_for_the_computed_one_in_the_store(tmp_path):
+    names = [f"mfcc.{column}" for column in FEATURE_SETS["mfcc"].columns]
+    values = np.random.default_rng(0).standard_normal((24, len(names)))
+    found = opened(tmp_path, pd.concat([table(features=0), pd.DataFrame(values, columns=names)], axis=1))
+    from ser_bench.features import set_key
+
+    (own,) = found.recorded.sets
+    assert own.columns == FEATURE_SETS["mfcc"].columns
+    assert set_key(own) != set_key(FEATURE_SETS["mfcc"])
+    assert export.column_names([own]) == names

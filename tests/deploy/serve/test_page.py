@@ -1,0 +1,194 @@
+"""The page in a browser: a file, a drop, a recording, an error, the keyboard, a phone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from tests.deploy.serve.conftest import encoded, speech
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+WIDE, PHONE = 1200, 360
+
+pytestmark = pytest.mark.skipif(
+    not (BROWSER and DRIVER),
+    reason="no chromium and chromedriver here (Debian: apt-get install chromium chromium-driver)",
+)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    """A clip's file, long enough to be played to the microphone, too."""
+    path = tmp_path_factory.mktemp("heard") / "clip.wav"
+    path.write_bytes(encoded(speech(3.0)))
+    return path
+
+
+@pytest.fixture(scope="module")
+def driver(clip):
+    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+    options = webdriver.ChromeOptions()
+    options.binary_location = BROWSER
+    for word in (
+        *("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"),
+        *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),
+        f"--use-file-for-fake-audio-capture={clip}",
+    ):
+        options.add_argument(word)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    started = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    started.set_script_timeout(30)
+    yield started
+    started.quit()
+
+
+@pytest.fixture
+def page(driver, service):
+    """The page freshly opened, wide and light."""
+    for kind in ("browser", "performance"):
+        driver.get_log(kind)
+    show(driver, WIDE)
+    driver.get(f"{service.address}/")
+    return driver
+
+
+def show(driver, width, scheme="light"):
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+
+def until(page, script):
+    """Wait until a script's value is true, and return it."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    return WebDriverWait(page, 30, 0.05).until(lambda p: p.execute_script(f"return {script}"))
+
+
+def text(page, name):
+    return page.find_element("id", name).text
+
+
+def answered(page):
+    until(page, "!document.getElementById('answer').hidden && !document.getElementById('sound').hidden")
+    until(page, "document.getElementById('length').textContent")
+    rows = [row.text.split("\n") for row in page.find_elements("css selector", "#bars li")]
+    return {label: float(share.removesuffix(" %")) for label, share in rows}
+
+
+def drop(page, data, name):
+    """Drop a file on the page, as a hand would."""
+    page.execute_script(
+        "const box = new DataTransfer();"
+        "box.items.add(new File([new Uint8Array(arguments[0])], arguments[1]));"
+        "document.body.dispatchEvent(new DragEvent('drop', {dataTransfer: box, bubbles: true, cancelable: true}));",
+        list(data),
+        name,
+    )
+
+
+def is_drawn(page, name):
+    """Say whether a canvas holds more than one colour."""
+    script = """
+    const c = document.getElementById(arguments[0]);
+    const all = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+    return new Set(new Uint32Array(all.buffer)).size > 1;"""
+    return page.execute_script(script, name)
+
+
+def test_a_chosen_file_is_answered_and_drawn(page, clip):
+    page.find_element("id", "file").send_keys(str(clip))
+    shares = answered(page)
+    assert list(shares) == ["neutral", "happy", "sad"]
+    assert sum(shares.values()) == pytest.approx(100, abs=0.2)
+    assert text(page, "best") == max(shares, key=shares.get)
+    assert text(page, "length") == "3.00 s"
+    assert is_drawn(page, "waveform")
+    assert is_drawn(page, "spectrogram")
+    widths = page.execute_script(
+        "return [...document.querySelectorAll('.bar')].map(b => b.getBoundingClientRect().width)"
+    )
+    assert max(widths) == widths[list(shares).index(text(page, "best"))] > 0
+
+
+def test_a_dropped_file_is_answered(page):
+    drop(page, encoded(speech(0.5), form="FLAC"), "dropped.flac")
+    answered(page)
+    assert text(page, "status").startswith("dropped.flac: ")
+
+
+def test_the_microphone_is_recorded_answered_and_drawn(page):
+    button = page.find_element("id", "record")
+    button.click()
+    until(page, "document.getElementById('record').getAttribute('aria-pressed') === 'true'")
+    until(page, "parseFloat(document.getElementById('status').textContent.replace(/[^0-9.]/g, '')) > 1")
+    assert button.text == "Stop"
+    button.click()
+    answered(page)
+    assert text(page, "status").startswith("recording.wav: ")
+    assert float(text(page, "length").removesuffix(" s")) > 0.5
+    assert button.text == "Record"
+
+
+def test_the_keyboard_alone_records(page):
+    keys = page.find_element("tag name", "body")
+    keys.send_keys("\ue004")
+    assert page.switch_to.active_element.text == "Skip to the clip"
+    for name in ("choose", "record"):
+        page.switch_to.active_element.send_keys("\ue004")
+        assert page.switch_to.active_element.get_attribute("id") == name
+    page.switch_to.active_element.send_keys("\ue007")
+    until(page, "document.getElementById('status').textContent.startsWith('Recording … 0.5')")
+    page.switch_to.active_element.send_keys(" ")
+    assert answered(page)
+
+
+def test_what_is_no_clip_is_told(page):
+    drop(page, b"<html>no sound</html>", "page.html")
+    until(page, "document.getElementById('error').textContent")
+    assert text(page, "error") == "Not an audio file in a format that is read here."
+    assert not page.find_element("id", "answer").is_displayed()
+    drop(page, encoded(speech(0.5)), "clip.wav")
+    answered(page)
+    assert text(page, "error") == ""
+
+
+def test_a_file_over_the_limit_is_not_even_sent(page):
+    page.execute_script("performance.clearResourceTimings()")
+    drop(page, bytes(10), "small.wav")
+    until(page, "document.getElementById('error').textContent")
+    page.execute_script("Object.defineProperty(Blob.prototype, 'size', {value: 1e9})")
+    drop(page, bytes(10), "large.wav")
+    until(page, "document.getElementById('error').textContent.includes('larger than 10 MB')")
+    asked = "performance.getEntriesByType('resource').filter(e => e.name.endsWith('predict')).length"
+    assert page.execute_script(f"return {asked}") == 1
+
+
+def test_it_says_what_answers(page):
+    told = page.find_element("tag name", "body").text
+    for words in ("svm with mfcc", "Licence of the data", "Intended use", "Not for decisions about people"):
+        assert words in told
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_scrolls_downwards_only_and_every_button_is_large_enough(page, clip, scheme):
+    show(page, PHONE, scheme)
+    page.find_element("id", "file").send_keys(str(clip))
+    answered(page)
+    assert page.execute_script("return document.documentElement.scrollWidth") <= PHONE
+    heights = [button.size["height"] for button in page.find_elements("tag name", "button")]
+    assert min(heights) >= 44
+
+
+def test_it_asks_for_nothing_but_itself_and_breaks_no_rule_of_its_own(page, service, clip):
+    page.find_element("id", "file").send_keys(str(clip))
+    answered(page)
+    assert [entry["message"] for entry in page.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
+    messages = [json.loads(entry["message"])["message"] for entry in page.get_log("performance")]
+    asked = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+    assert asked
+    assert [url for url in asked if not url.startswith((service.address, f"blob:{service.address}", "data:"))] == []

@@ -1,0 +1,224 @@
+"""The service as a process: real answers, workers that hang or die, signals, ports, files that are no models."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+
+from ser_bench.cli import call
+from ser_bench.deploy.file import container as archive
+from ser_bench.deploy.serve.pool import CrashedError, Crew, OverdueError
+from tests.deploy.serve.conftest import encoded, form, post, speech
+
+
+@pytest.fixture(scope="module")
+def crew(model):
+    """A crew of one worker with a second for each clip, and what it told; tests leave it with a worker that answers."""
+    told = []
+    members = archive.read(model)[0]["members"]
+    started = Crew(1, (model, members, 10.0), 1.0, lambda event, **fields: told.append(fields.get("reason", event)))
+    started.start()
+    until(lambda: started.ready)
+    yield started, told
+    started.stop()
+
+
+def until(true, seconds=60):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_answers_are_those_of_predict(service, model, voices, capsys):
+    call(["predict", str(model), str(voices[0]), "--json"])
+    (expected,) = json.loads(capsys.readouterr().out)
+    status, answer = post(service.address, voices[0].read_bytes(), name=f"some/where/{voices[0].name}")
+    assert status == 200
+    assert answer["clip"] == voices[0].name
+    assert {key: answer[key] for key in ("emotion", "probabilities")} == {
+        key: expected[key] for key in ("emotion", "probabilities")
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "subtype"), [("WAV", None), ("FLAC", None), ("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", None)]
+)
+def test_the_promised_formats_are_read(service, kind, subtype):
+    assert post(service.address, encoded(speech(), form=kind, subtype=subtype))[0] == 200
+
+
+def test_clients_at_once_get_their_own_answers(service, voices):
+    alone = [post(service.address, path.read_bytes(), name=path.name)[1] for path in voices[:6]]
+    with ThreadPoolExecutor(6) as pool:
+        together = list(pool.map(lambda path: post(service.address, path.read_bytes(), name=path.name)[1], voices[:6]))
+    for one in (*alone, *together):
+        one.pop("timings")
+    assert together == alone
+
+
+def test_a_body_of_any_size_is_refused_in_the_same_form(begin):
+    service = begin("--max-bytes", "1000")
+    status, said = post(service.address, bytes(3_000))
+    assert (status, list(said)) == (413, ["error"])
+    connection = http.client.HTTPConnection(urlsplit(service.address).netloc, timeout=30)
+    connection.putrequest("POST", "/predict")
+    connection.putheader("Content-Length", "1000000000")
+    connection.endheaders()
+    answered = connection.getresponse()
+    assert (answered.status, json.loads(answered.read())) == (413, said)
+    assert answered.headers["X-Content-Type-Options"] == "nosniff"
+    connection.close()
+
+
+def test_a_worker_that_hangs_is_replaced(crew):
+    crew, told = crew
+    hung = crew.workers[0]
+    os.kill(hung, signal.SIGSTOP)
+    with pytest.raises(OverdueError):
+        crew.ask(encoded(speech()))
+    until(lambda: crew.ready)
+    assert crew.workers != [hung]
+    assert crew.ask(encoded(speech()))[0] == "answer"
+    assert "overdue" in told
+
+
+def test_a_worker_that_crashes_over_a_clip_is_replaced(crew):
+    crew, told = crew
+    os.kill(crew.workers[0], signal.SIGSTOP)
+    threading.Timer(0.2, os.kill, (crew.workers[0], signal.SIGKILL)).start()
+    with pytest.raises(CrashedError):
+        crew.ask(encoded(speech()))
+    until(lambda: crew.ready)
+    assert crew.ask(encoded(speech()))[0] == "answer"
+    assert "crashed" in told
+
+
+def test_a_worker_that_died_idle_costs_nobody_an_answer(service):
+    worker = service.worker()
+    threads = Path(f"/proc/{worker.pid}/task")
+    worker.kill()
+    # Linux calls it a zombie while threads of it still end, and hold its end of the pipe.
+    until(lambda: not worker.is_running() or (worker.status() == psutil.STATUS_ZOMBIE and count(threads) < 2))
+    assert post(service.address, encoded(speech()))[0] == 200
+
+
+def count(folder: Path) -> int:
+    return len(list(folder.iterdir())) if folder.is_dir() else 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_finishes_what_is_in_hand(begin, number):
+    service = begin()
+    worker = service.worker()
+    worker.suspend()
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(post, service.address, encoded(speech()))
+        time.sleep(0.5)
+        service.process.send_signal(number)
+        time.sleep(0.5)
+        assert service.process.poll() is None
+        assert post(service.address, encoded(speech()))[0] == 503
+        worker.resume()
+        assert answer.result()[0] == 200
+    assert service.process.wait(10) == 0
+    assert not worker.is_running()
+    events = [json.loads(line)["event"] for line in service.log]
+    assert (events[0], events[-1], events.count("request")) == ("worker started", "stopped", 2)
+
+
+def test_workers_end_with_a_service_that_is_killed(begin):
+    service = begin()
+    worker = service.worker()
+    service.process.kill()
+    worker.wait(10)
+
+
+def test_nothing_is_left_on_the_disk(begin, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    service = begin()
+    before = set(tmp_path.rglob("*"))
+    for name in ("a.wav", "../../b.wav"):
+        assert post(service.address, encoded(speech(30.0)), name=name)[0] == 200
+    assert set(tmp_path.rglob("*")) == before
+
+
+def test_a_taken_port_is_told(model, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        assert call(["serve", str(model), "--port", str(taken.getsockname()[1])]) == 2
+    assert "Address already in use; try --port 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [None, b"PK\x03\x04 and no more"], ids=["missing", "damaged"])
+def test_a_file_that_is_no_model_is_told(tmp_path, capsys, content):
+    if content:
+        (tmp_path / "bad.ser").write_bytes(content)
+    assert call(["serve", str(tmp_path / "bad.ser"), "--port", "0"]) == 2
+    assert "bad.ser" in capsys.readouterr().err
+
+
+def test_a_model_that_only_its_workers_find_wrong_is_told(model, tmp_path):
+    said, members = archive.read(model)
+    said["features"][0]["key"] = "0" * 16
+    archive.write(tmp_path / "old.ser", {k: v for k, v in said.items() if k not in ("format", "members")}, members)
+    command = [sys.executable, "-m", "ser_bench", "serve", str(tmp_path / "old.ser"), "--port", "0", "--jobs", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "train it again" in done.stderr.splitlines()[-1]
+
+
+def test_without_the_extra_it_says_what_to_install(model, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "flask", None)
+    assert call(["serve", str(model)]) == 2
+    assert "pip install 'ser-bench[serve]'" in capsys.readouterr().err
+
+
+def test_memory_stays_level(service):
+    clip = encoded(speech(0.3))
+
+    def used():
+        root = psutil.Process(service.process.pid)
+        return sum(p.memory_info().rss for p in (root, *root.children()))
+
+    def ask(count):
+        with ThreadPoolExecutor(4) as pool:
+            return set(pool.map(lambda _: post(service.address, clip)[0], range(count)))
+
+    ask(150)
+    before = used()
+    assert ask(300) == {200}
+    assert used() - before < 300 * len(clip) / 2
+
+
+def test_every_part_of_the_page_is_served_and_none_reaches_out(service):
+    import ser_bench.deploy.serve
+
+    folder = Path(ser_bench.deploy.serve.__file__).parent / "page"
+    for path in folder.iterdir():
+        assert "//" not in path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "").replace("// ", "")
+        if path.name != "page.html":
+            with urllib.request.urlopen(f"{service.address}/{path.name}") as answered:
+                assert answered.read() == path.read_bytes()
+
+
+def test_a_form_in_pieces_is_read(service):
+    body, kind = form(encoded(speech()))
+    connection = http.client.HTTPConnection(urlsplit(service.address).netloc, timeout=30)
+    pieces = (body[i : i + 1000] for i in range(0, len(body), 1000))
+    connection.request("POST", "/predict", pieces, {"Content-Type": kind}, encode_chunked=True)
+    assert connection.getresponse().status == 200
+    connection.close()

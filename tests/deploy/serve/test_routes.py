@@ -1,0 +1,233 @@
+"""What is answered to whom: every status, headers, names; the workers are played by the test."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+
+import pytest
+
+from ser_bench.core.errors import ConfigError
+from ser_bench.deploy import manifest
+from ser_bench.deploy.file import container as archive
+from ser_bench.deploy.serve import log, security, worker
+from ser_bench.deploy.serve.app import Service, create_app, shown
+from ser_bench.deploy.serve.pool import CrashedError, OverdueError
+from ser_bench.deploy.serve.settings import Settings
+from tests.deploy.serve.conftest import encoded, speech
+
+ANSWER = {"emotion": "sad", "probabilities": {"neutral": 0.1, "happy": 0.2, "sad": 0.7}, "timings": {"decode": 1.0}}
+
+
+class Played:
+    """A crew that says what the test wants, or raises it."""
+
+    ready = True
+
+    def __init__(self, says):
+        self.says = says
+
+    def ask(self, data):
+        if isinstance(self.says, Exception):
+            raise self.says
+        return self.says
+
+
+@pytest.fixture
+def made(model):
+    """Return ``made(says, **settings)``: a service of a played crew, and a client of it."""
+
+    def make(says=(worker.ANSWER, ANSWER), **settings):
+        said, _ = archive.read(model)
+        chosen = Settings(model, **settings)
+        served = Service(chosen, said, manifest.checked(said, model), Played(says))
+        return served, create_app(served).test_client()
+
+    return make
+
+
+def send(client, data=b"RIFF", name="clip.wav", **others):
+    return client.post("/predict", data={"file": (io.BytesIO(data), name)}, **others)
+
+
+def test_a_clip_is_answered_as_promised(made):
+    _, client = made((worker.ANSWER, ANSWER | {"timings": {"decode": 1.0, "features": 2.0, "predict": 0.5}}))
+    answered = send(client)
+    assert answered.status_code == 200
+    assert list(answered.json) == ["clip", "emotion", "probabilities", "timings"]
+    assert answered.json["clip"] == "clip.wav"
+    assert list(answered.json["timings"]) == ["wait", "decode", "features", "predict", "total"]
+
+
+@pytest.mark.parametrize(
+    ("says", "status", "word"),
+    [
+        ((worker.FOREIGN, "not audio"), 415, "Not audio."),
+        ((worker.UNUSABLE, "silent: every sample is the same"), 422, "Silent: every sample is the same."),
+        ((worker.FAULT, "KeyError: 'secret'"), 500, "Something went wrong over this clip."),
+        (CrashedError(), 500, "crashed"),
+        (OverdueError(), 503, "not done in time"),
+        (ValueError("secret"), 500, "Something went wrong here."),
+    ],
+    ids=["foreign", "unusable", "fault", "crashed", "overdue", "defect"],
+)
+def test_what_became_of_a_clip_is_told_by_status_and_sentence(made, says, status, word):
+    _, client = made(says)
+    answered = send(client)
+    assert answered.status_code == status
+    assert list(answered.json) == ["error"]
+    assert word in answered.json["error"]
+    assert "secret" not in answered.text
+
+
+def test_a_file_over_the_limit_is_413_however_it_is_sent(made):
+    _, client = made(max_bytes=1_000)
+    assert send(client, bytes(1_000)).status_code == 200
+    for size in (1_001, 100_000):
+        answered = send(client, bytes(size))
+        assert (answered.status_code, answered.json) == (413, {"error": "The file is larger than 1 kB."})
+
+
+def test_what_is_no_form_with_one_file_is_refused(made):
+    _, client = made()
+    assert client.post("/predict", data=b"RIFF", content_type="audio/wav").status_code == 415
+    assert client.post("/predict", data={"clip": (io.BytesIO(b"x"), "x")}).status_code == 400
+    two = {"file": [(io.BytesIO(b"x"), "x"), (io.BytesIO(b"y"), "y")]}
+    assert client.post("/predict", data=two).status_code == 400
+    assert client.post("/predict", data=b"--x", content_type="multipart/form-data").status_code == 400
+
+
+def test_more_clips_than_places_are_429_with_a_time_to_wait(made):
+    served, client = made(threads=1)
+    served.places.acquire()
+    refused = send(client)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+    served.places.release()
+    assert send(client).status_code == 200
+
+
+@pytest.mark.parametrize("fault", [CrashedError(), OverdueError(), ValueError()])
+def test_a_place_is_free_again_after_a_fault(made, fault):
+    _, client = made(fault, threads=1)
+    assert send(client).status_code == send(client).status_code != 429
+
+
+@pytest.mark.parametrize(("ready", "stopping", "state"), [(False, False, "starting"), (True, True, "stopping")])
+def test_a_service_that_is_not_ready_says_so(made, ready, stopping, state):
+    served, client = made()
+    assert (client.get("/health").status_code, client.get("/health").json) == (200, {"status": "ready"})
+    served.crew.ready = ready
+    if stopping:
+        served.stopping.set()
+    assert (client.get("/health").status_code, client.get("/health").json) == (503, {"status": state})
+    refused = send(client)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+    assert state in refused.json["error"]
+
+
+def test_other_addresses_and_methods_are_json_errors(made):
+    _, client = made()
+    for answered, status in ((client.get("/nothing"), 404), (client.get("/predict"), 405), (client.put("/"), 405)):
+        assert (answered.status_code, list(answered.json)) == (status, ["error"])
+    assert client.get("/predict").headers["Allow"] == "POST"
+    assert client.get("/..%2f..%2fetc/passwd").status_code == 404
+
+
+def test_the_model_is_told_as_the_command_does(made, model, capsys):
+    from ser_bench.cli import call
+
+    call(["model", str(model), "--json"])
+    assert made()[1].get("/model").json == json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/predict", "/nothing", "/page.js"])
+def test_every_response_has_the_headers(made, path):
+    with made()[1].get(path) as answered:
+        headers = answered.headers
+    assert {name: headers[name] for name in security.HEADERS} == security.HEADERS
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert not [name for name in headers if name[0].startswith("Access-Control")]
+
+
+@pytest.mark.parametrize(
+    ("host", "ours"),
+    [
+        *(
+            (name, True)
+            for name in ("localhost", "localhost:8000", "127.0.0.1:8000", "127.9.9.9", "[::1]:8000", "[::1]")
+        ),
+        *(
+            (name, False)
+            for name in ("evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8000", "10.0.0.1", "")
+        ),
+    ],
+)
+def test_on_loopback_only_loopbacks_names_are_answered(made, host, ours):
+    assert security.is_ours(host) == ours
+    local, public = made()[1], made(host="0.0.0.0")[1]
+    if host:
+        assert local.get("/health", headers={"Host": host}).status_code == (200 if ours else 400)
+        assert public.get("/health", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\clips\\a b.wav", "a b.wav"),
+        ("a\x00b\u202egnp.wav\n", "abgnp.wav"),
+        ("ü–日本.wav", "ü–日本.wav"),
+        ("", "clip"),
+        ("x" * 500, "x" * 120),
+    ],
+)
+def test_names_are_for_display_only(sent, told):
+    assert shown(sent) == told
+
+
+def test_the_page_escapes_what_a_file_says(model):
+    said, _ = archive.read(model)
+    said["corpus"]["title"] = said["labels"][0] = "<script>alert(1)</script>\"'"
+    service = Service(Settings(model), said, manifest.checked(said, model), Played(None))
+    page = create_app(service).test_client().get("/").text
+    assert "&lt;script&gt;alert" in page
+    assert "<script>alert" not in page
+
+
+def test_a_request_is_a_line_of_json_without_the_file(made, capsys):
+    log.set_up()
+    try:
+        send(made()[1], b"RIFF-secret", "private.wav", query_string="token=secret")
+    finally:
+        log.LOGGER.handlers.clear()
+        logging.getLogger("waitress").handlers.clear()
+    line = capsys.readouterr().err.strip()
+    told = json.loads(line)
+    assert list(told) == ["time", "event", "method", "path", "status", "ms", "bytes"]
+    assert (told["method"], told["path"], told["status"]) == ("POST", "/predict", 200)
+    assert "secret" not in line
+    assert "private" not in line
+
+
+@pytest.mark.parametrize("wrong", [{"port": 70_000}, {"threads": 0}, {"max_bytes": 1}, {"max_seconds": 1e9}])
+def test_settings_that_cannot_be_are_refused(model, wrong):
+    with pytest.raises(ConfigError, match="must be from"):
+        Settings(model, **wrong)
+
+
+def test_a_worker_tells_what_a_file_is(model):
+    from ser_bench.deploy import load_model
+
+    loaded, clip = load_model(model), encoded(speech())
+    kinds = {
+        b"<html>" * 100: worker.FOREIGN,
+        b"": worker.UNUSABLE,
+        clip[: len(clip) // 2]: worker.UNUSABLE,
+        encoded(speech(0.01)): worker.UNUSABLE,
+        encoded(speech() * 0): worker.UNUSABLE,
+        encoded(speech(2.5)): worker.UNUSABLE,
+        clip: worker.ANSWER,
+    }
+    assert [worker._answered(loaded, data, 2.0)[0] for data in kinds] == list(kinds.values())
+    assert worker._answered(None, clip, 2.0)[0] == worker.FAULT

@@ -1,0 +1,43 @@
+"""The description is true: schemathesis asks what it allows, and what it does not, and holds the answers against it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from ser_bench.deploy import manifest
+from ser_bench.deploy.file import container as archive
+from ser_bench.deploy.serve import openapi
+from ser_bench.deploy.serve.settings import Settings
+
+schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
+
+OPERATIONS = [("/predict", "POST"), ("/health", "GET"), ("/model", "GET"), ("/openapi.json", "GET"), ("/", "GET")]
+
+
+@pytest.fixture(scope="module")
+def described(service):
+    return schemathesis.openapi.from_url(f"{service.address}/openapi.json")
+
+
+def test_every_operation_is_tried(model):
+    info = manifest.checked(archive.read(model)[0], model)
+    paths = openapi.describe(info, Settings(model))["paths"]
+    assert {(path, method.upper()) for path, methods in paths.items() for method in methods} == set(OPERATIONS)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize(
+    ("path", "method", "mode"), [*((*one, "positive") for one in OPERATIONS), ("/predict", "POST", "negative")]
+)
+def test_answers_are_as_described(described, path, method, mode):
+    operation = described[path][method]
+    # That bytes are no sound is told by 415 and 422, which no schema of them can say beforehand.
+    unsaid = [schemathesis.checks.CHECKS.get_one("positive_data_acceptance")]
+
+    @settings(max_examples=25, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @given(case=operation.as_strategy(generation_mode=schemathesis.GenerationMode(mode)))
+    def ask(case):
+        case.call_and_validate(excluded_checks=unsaid)
+
+    ask()

@@ -1,0 +1,162 @@
+"""Training: the benchmark's own fit, what the file says of it, and what cannot be."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from ser_bench import plugins
+from ser_bench.core.errors import AudioError, ConfigError, CorpusError, ModelFileError, UnknownNameError
+from ser_bench.core.progress import NoProgress
+from ser_bench.deploy import load_model
+from ser_bench.deploy import train as making
+from ser_bench.runs import results, runner
+from tests.deploy.conftest import EMOTIONS, SPEAKERS
+
+RECORDER = Path(__file__).parents[1] / "plugin_recorder.py"
+
+
+def compare_with_a_run(options, tmp_path, name, features):
+    """Train without the test speakers of a fold, and hold the answers against what the run predicted for them."""
+    chosen = options(models=(name,), features=features, splits=("actor",), folds=3, out=tmp_path / "run")
+    saved = results.read_run(runner.run(chosen).folder)
+    rows = saved.predictions.query("model == @name and fold == 0")
+    speakers = ",".join(sorted(set(rows["speaker"])))
+    made = making.train(chosen, name, tmp_path / "model.ser", NoProgress(), f"actor:{speakers}")
+    paths = saved.clips.set_index("clip").loc[rows["clip"].astype(str), "path"]
+    folder = (tmp_path / "model.ser").parent
+    answers = load_model(folder / "model.ser").predict([options.folder / path for path in paths])
+    p = np.array([list(answer.probabilities.values()) for answer in answers])
+    wanted = rows[[f"p_{label}" for label in made.info.labels]].to_numpy()
+    np.testing.assert_allclose(p, wanted, rtol=0, atol=1e-6)
+    assert [answer.label for answer in answers] == rows["predicted"].astype(str).tolist()
+    fold = saved.fits.query("model == @name and fold == 0").iloc[0]
+    assert made.info.held_out.uar == pytest.approx(fold["uar"])
+    assert made.info.held_out.accuracy == pytest.approx(fold["accuracy"])
+
+
+@pytest.fixture
+def told(options, corpus):
+    """The options with the folder that a run's paths start from."""
+    options.folder = corpus.parent
+    return options
+
+
+@pytest.mark.parametrize("name", ["svm", "lda", "xgboost"])
+def test_a_kept_model_answers_as_the_benchmark_did(told, tmp_path, name):
+    compare_with_a_run(told, tmp_path, name, "mfcc+chroma")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "features"), [("mlp-keras", "mfcc"), ("cnn1d", "logmel+prosody"), ("cnn1d", "mfcc")])
+def test_a_kept_network_answers_as_the_benchmark_did(told, tmp_path, name, features):
+    compare_with_a_run(told, tmp_path, name, features)
+
+
+def test_a_fresh_process_answers_alike(svm, clip):
+    script = (
+        "import json, sys; from ser_bench.deploy import load_model; "
+        "(a,) = load_model(sys.argv[1]).predict(sys.argv[2]); print(json.dumps(dict(a.probabilities)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(svm), str(clip)], capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout) == load_model(svm).predict(clip)[0].probabilities
+
+
+def test_samples_answer_as_their_file_does(svm, clip):
+    y, sr = soundfile.read(clip, dtype="float32")
+    model = load_model(svm)
+    assert model.predict((y, sr)) == model.predict(clip) == model.predict([str(clip)])
+    stereo = np.stack([y, y], axis=1)
+    assert model.predict([(stereo, sr)]) == model.predict(clip)
+
+
+@pytest.mark.parametrize("y", [np.zeros(16000, np.float32), np.ones(9, np.float32), np.ones(16000, np.int16)])
+def test_samples_that_are_no_sound_are_refused(svm, y):
+    with pytest.raises(AudioError):
+        load_model(svm).predict((y, 16000))
+
+
+def test_the_file_says_what_the_model_is(svm):
+    info = load_model(svm).info
+    assert info.labels == ["neutral", "happy", "sad"]
+    assert (info.model.name, info.target, info.rate) == ("svm", "emotion", None)
+    assert info.speeds == info.model.parameters["speeds"] != []
+    assert [s.name for s in info.features] == ["mfcc"]
+    assert (info.corpus.clips, info.corpus.speakers) == (24, 4)
+    assert info.corpus.by_label == {label: {"clips": 8, "speakers": 4} for label in info.labels}
+    assert (info.held_out.speakers, info.held_out.clips) == (["S01", "S02"], 12)
+    assert info.held_out.uar_low <= info.held_out.uar <= info.held_out.uar_high
+    assert "scikit-learn" in info.versions
+
+
+def test_the_same_training_writes_the_same_bytes(options, svm, tmp_path, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    files = [tmp_path / "one.ser", tmp_path / "two.ser"]
+    for path in files:
+        making.train(options(), "tree", path, NoProgress())
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_without_speakers_held_out_there_is_no_score(options, tmp_path):
+    info = making.train(options(), "tree", tmp_path / "t.ser", NoProgress()).info
+    assert info.held_out is None
+    assert (info.corpus.clips, info.corpus.speakers) == (len(SPEAKERS) * len(EMOTIONS) * 2, len(SPEAKERS))
+
+
+def test_one_speaker_held_out_has_a_score_without_an_interval(options, tmp_path):
+    held = making.train(options(), "tree", tmp_path / "t.ser", NoProgress(), "actor:S03").info.held_out
+    assert (held.speakers, held.uar_low, held.accuracy_high) == (["S03"], None, None)
+
+
+def test_every_clip_is_brought_to_the_rate_that_the_model_learnt_at(options, tmp_path, clip):
+    making.train(options(sample_rate=8000), "lda", tmp_path / "l.ser", NoProgress())
+    model = load_model(tmp_path / "l.ser")
+    assert (model.info.rate, {s.rate for s in model.sets}) == (8000, {8000})
+    assert model.predict(clip)[0].label in model.labels
+
+
+def test_other_targets_are_kept(options, tmp_path, clip):
+    making.train(options(target="gender"), "lda", tmp_path / "g.ser", NoProgress())
+    assert load_model(tmp_path / "g.ser").predict(clip)[0].label in ("female", "male")
+
+
+def test_a_plugin_s_model_is_refused_with_the_reason(options, tmp_path):
+    """What a file may hold is listed, and another's classes are not."""
+    plugins.load(RECORDER)
+    with pytest.raises(ModelFileError, match="own models only"):
+        making.train(options(), "recorder", tmp_path / "x.ser", NoProgress())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "hold_out", "error", "reason"),
+    [
+        ({"normalize": "speaker"}, "svm", "", ConfigError, "needs all clips of a speaker"),
+        ({}, "smv", "", UnknownNameError, "did you mean 'svm'"),
+        ({}, "cnn2d", "", ConfigError, "takes frames, not vector"),
+        ({}, "svm", "actor:S99", UnknownNameError, "unknown speaker 'S99'"),
+        ({}, "svm", "S01", ConfigError, "actor:01,02"),
+        ({}, "svm", "actor:", ConfigError, "actor:01,02"),
+        ({}, "svm", "actor:" + ",".join(SPEAKERS), ConfigError, "fewer than two classes"),
+        ({"emotions": ("sad",)}, "svm", "", CorpusError, "only one class"),
+    ],
+)
+def test_what_cannot_be_is_told_and_leaves_no_file(options, tmp_path, changes, name, hold_out, error, reason):
+    with pytest.raises(error, match=reason):
+        making.train(options(**changes), name, tmp_path / "x.ser", NoProgress(), hold_out)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_written_is_told_before_the_fit(options, tmp_path):
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "file" / "x.ser", tmp_path):
+        with pytest.raises(ModelFileError, match="cannot write"):
+            making.train(options(corpus="nowhere.csv"), "svm", path, NoProgress())

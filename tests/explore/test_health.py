@@ -1,0 +1,217 @@
+"""``ser-bench corpora --check``: what is measured of clips, and what a corpus differs in from what was published."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from ser_bench import corpora
+from ser_bench.cli import call
+from ser_bench.corpora.filenames import Names
+from ser_bench.corpora.published import Published
+from ser_bench.explore import health
+from ser_bench.explore.health import compare
+from ser_bench.explore.health.measure import levels, measure, silence
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SER_BENCH_DATA", raising=False)
+
+
+KITCHEN = corpora.Corpus(
+    name="kitchen",
+    title="Kitchen",
+    licence="CC0",
+    source="here",
+    citation="none",
+    counts={"happy": 4, "angry": 4},
+    speakers=2,
+    reader=Names(
+        pattern=r"(?P<speaker>anna|ben)-(?P<emotion>[HA])-(?P<text>\d)",
+        example="anna-H-1.wav",
+        codes={"emotion": {"H": "happy", "A": "angry"}},
+        genders={"anna": "female", "ben": "male"},
+    ),
+    published={
+        "speech": Published(
+            counts={"happy": 4, "angry": 4}, speakers={"anna": 4, "ben": 4}, genders={"female": 1, "male": 1}
+        )
+    },
+)
+NAMES = [f"{speaker}-{emotion}-{text}" for speaker in ("anna", "ben") for emotion in "HA" for text in "12"]
+
+
+@pytest.fixture
+def kitchen(tmp_path, monkeypatch, write_wav):
+    """The whole corpus, known under its name, each clip a melody of its own."""
+    monkeypatch.setattr(corpora, "CORPORA", {**corpora.CORPORA, "kitchen": KITCHEN})
+    for seed, name in enumerate(NAMES):
+        rng = np.random.default_rng(seed)
+        loudness, pitch = (np.repeat(rng.uniform(*ends, 16), 500) for ends in ((0.01, 0.2), (100, 1500)))
+        melody = loudness * np.sin(2 * np.pi * np.cumsum(pitch) / 16000)
+        write_wav(tmp_path / "kitchen" / f"{name}.wav", melody)
+    return tmp_path / "kitchen"
+
+
+def checked(folder) -> health.Health:
+    return health.check(corpora.open_corpus("kitchen", folder), "speech", jobs=1)
+
+
+@pytest.fixture
+def printed(kitchen, capsys):
+    def check(*words: str) -> tuple[int, str, str]:
+        status = call(["corpora", "--check", "kitchen", "--data-dir", str(kitchen), "--jobs", "1", *words])
+        out, err = capsys.readouterr()
+        assert max((len(line) for line in out.splitlines()), default=0) <= 100
+        return status, out, err
+
+    return check
+
+
+def test_a_whole_corpus_is_as_published_and_exit_status_0(printed):
+    status, out, _ = printed()
+    assert status == 0
+    assert out.endswith("as published: every clip is there and can be used\n")
+    assert "clips per speaker: 4 each, as published" in out
+    assert "16000 Hz (8 clips)" in out
+
+
+def test_quiet_prints_nothing_and_only_the_status_tells(printed, kitchen):
+    (kitchen / f"{NAMES[0]}.wav").unlink()
+    assert printed("--quiet") == (1, "", "")
+
+
+def test_missing_clips_are_told_by_class_and_speaker_with_exit_status_1(printed, kitchen):
+    (kitchen / "ben-A-2.wav").unlink()
+    status, out, _ = printed()
+    assert status == 1
+    assert "differs: clips by class: angry 3 of 4" in out
+    assert "differs: clips by speaker: ben 3 of 4" in out
+
+
+def test_a_missing_speaker_is_named_with_the_gender_that_lacks_one(printed, kitchen):
+    for clip in kitchen.glob("ben-*"):
+        clip.unlink()
+    status, out, _ = printed()
+    assert status == 1
+    assert "differs: speakers missing: ben" in out
+    assert "clips per speaker: 4 each, as published" in out
+    assert "differs: speakers by gender: 0 male of 1" in out
+
+
+def test_clips_that_cannot_be_used_are_grouped_by_reason(printed, kitchen):
+    for name in NAMES[:5]:
+        (kitchen / f"{name}.wav").write_bytes(b"")
+    (kitchen / f"{NAMES[5]}.wav").write_bytes(b"no sound at all")
+    status, out, _ = printed()
+    assert status == 1
+    assert "left out: 5 files: empty file: anna-A-1.wav, anna-A-2.wav, anna-H-1.wav, ..." in out
+    assert "left out: ben-H-2.wav: not an audio file that can be read" in out
+    assert "differs: clips that cannot be used: 6" in out
+
+
+def test_a_corpus_without_a_usable_clip_is_exit_status_2(printed, kitchen):
+    for clip in kitchen.iterdir():
+        clip.write_bytes(b"")
+    status, out, err = printed()
+    assert (status, out) == (2, "")
+    assert "no clip of kitchen can be used" in err
+
+
+def test_copies_are_told_by_how_much_they_are_alike(kitchen):
+    y, sr = soundfile.read(kitchen / "anna-H-1.wav", dtype="float32")
+    (kitchen / "anna-H-2.wav").write_bytes((kitchen / "anna-H-1.wav").read_bytes())
+    soundfile.write(kitchen / "ben-H-1.wav", y, sr, subtype="FLOAT")
+    soundfile.write(kitchen / "ben-A-1.wav", 0.5 * y, sr)
+    found = compare.copies(checked(kitchen))
+    assert found["same file"] == [("anna-H-1", "anna-H-2")]
+    assert found["same samples"] == [("anna-H-1", "ben-H-1")]
+    assert {name for pair in found["near-identical"] for name in pair} == {
+        "anna-H-1",
+        "anna-H-2",
+        "ben-H-1",
+        "ben-A-1",
+    }
+
+
+def test_clips_of_another_shape_are_named(printed, kitchen, write_wav):
+    noise = 0.1 * np.random.default_rng(9).standard_normal((8000, 2))
+    write_wav(kitchen / "ben-H-1.wav", noise, sr=8000, subtype="PCM_24")
+    _, out, _ = printed()
+    facts = dict(line.split(maxsplit=2)[:3:2] for line in out.splitlines() if line.startswith("other "))
+    assert set(facts.values()) == {"ben-H-1"}
+    assert [line.split()[1] for line in out.splitlines() if line.startswith("other ")] == [
+        "rates",
+        "channels",
+        "formats",
+    ]
+
+
+def test_doubtful_clips_are_shown_with_what_they_hold(kitchen, monkeypatch):
+    doubted = replace(KITCHEN, doubtful={"ben-A-1": "reported as faulty", "gone-A-1": "reported as faulty"})
+    monkeypatch.setitem(corpora.CORPORA, "kitchen", doubted)
+    (remark,) = checked(kitchen).remarks
+    assert remark.startswith("ben-A-1: reported as faulty; here 0.50 s, peak 0.")
+
+
+@pytest.mark.parametrize("corpus", corpora.CORPORA.values(), ids=lambda c: c.name)
+def test_doubtful_clips_have_names_of_their_corpus(corpus):
+    for clip, reason in corpus.doubtful.items():
+        assert corpus.reader.read(Path(f"{clip}.wav")), clip
+        assert reason
+
+
+def test_a_manifest_is_checked_without_published_figures(tmp_path, write_wav, capsys):
+    for seed, name in enumerate("ab"):
+        write_wav(tmp_path / f"{name}.wav", 0.1 * np.random.default_rng(seed).standard_normal(8000))
+    (tmp_path / "mine.csv").write_text("path,speaker,emotion\na.wav,x,sad\nb.wav,y,happy\n")
+    assert call(["corpora", "--check", "mine.csv", "--jobs", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "published" not in out
+    assert "not known" in out
+    assert "every clip can be used" in out
+
+
+def test_options_of_the_check_without_it_are_refused(capsys):
+    assert call(["corpora", "emodb", "--data-dir", "x"]) == 2
+    assert "options of --check" in capsys.readouterr().err
+    assert call(["corpora", "--check"]) == 2
+    assert "needs the name of a corpus" in capsys.readouterr().err
+
+
+def test_levels_are_shares_of_full_scale():
+    t = np.arange(16000) / 16000
+    found = levels((0.5 * np.sin(2 * np.pi * 100 * t) + 0.1).astype(np.float32))
+    assert found["rms"] == pytest.approx(np.sqrt(0.125 + 0.01), abs=1e-4)
+    assert found["peak"] == pytest.approx(0.6, abs=1e-4)
+    assert found["offset"] == pytest.approx(0.1, abs=1e-4)
+
+
+def test_clipping_is_runs_at_full_scale_and_not_a_single_peak():
+    y = np.zeros(100, np.float32)
+    y[10:12], y[20:23], y[30:40], y[-3:] = 1, -1, 1, 32767 / 32768
+    found = levels(y)
+    assert found["clipped"] == 3
+    assert found["zeros"] == 100 - 2 - 3 - 10 - 3
+    assert levels(0.99 * y)["clipped"] == 0
+
+
+def test_silence_is_counted_in_all_and_at_both_ends():
+    sr = 1000
+    y = np.zeros(4000, np.float32)
+    y[1000:1500], y[2000:2500] = 0.5, -0.5
+    y[3000:] = 0.5 * 10 ** (-41 / 20)
+    total, lead, trail = silence(y, sr)
+    assert (total, lead, trail) == pytest.approx((3.0, 1.0, 1.5))
+    y[3000:] *= 10 ** (2 / 20)
+    assert silence(y, sr) == pytest.approx((2.0, 1.0, 0.0))
+
+
+def test_a_clip_that_vanishes_meanwhile_is_told(tmp_path):
+    assert measure(str(tmp_path / "gone.wav")).error.startswith("cannot be opened")

@@ -1,0 +1,75 @@
+"""The classic sets against librosa itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ser_bench.features import FEATURE_SETS, compute
+from ser_bench.features.analysis import Analysis
+from ser_bench.features.speech import filterbanks
+from tests.features.feature_signals import padded, voice
+
+NAMES = ("mfcc", "chroma", "mel", "contrast", "tonnetz")
+
+
+def librosa_values(y: np.ndarray, sr: int) -> dict[str, np.ndarray]:
+    import librosa
+
+    magnitude = np.abs(librosa.stft(y))
+    frames = {
+        "mfcc": librosa.feature.mfcc(y=y, sr=sr, n_mfcc=40),
+        "chroma": librosa.feature.chroma_stft(S=magnitude, sr=sr),
+        "mel": librosa.feature.melspectrogram(y=y, sr=sr),
+        "contrast": librosa.feature.spectral_contrast(S=magnitude, sr=sr),
+        "tonnetz": librosa.feature.tonnetz(y=librosa.effects.harmonic(y), sr=sr),
+    }
+    return {name: values.mean(axis=1) for name, values in frames.items()}
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # librosa's own, on short clips
+@pytest.mark.parametrize(
+    ("sr", "seconds", "silence"),
+    [(48000, 1.0, 0.5), (44100, 0.7, 0.0), (22050, 1.0, 0.3), (16000, 1.5, 0.2), (16000, 0.2, 0.0)],
+)
+def test_classic_sets_equal_librosa(sr, seconds, silence):
+    y = padded(voice(sr, seconds), sr, silence)
+    ours = compute([FEATURE_SETS[name] for name in NAMES], y, sr)
+    for name, expected in librosa_values(y, sr).items():
+        np.testing.assert_allclose(ours[name], expected, atol=2e-4 * np.abs(expected).mean(), rtol=2e-4, err_msg=name)
+
+
+@pytest.mark.parametrize("sr", [16000, 48000])
+def test_mel_bank_equals_librosa(sr):
+    import librosa
+
+    expected = librosa.filters.mel(sr=sr, n_fft=2048)
+    np.testing.assert_allclose(filterbanks.mel_of_equal_area(float(sr), 2048), expected, atol=1e-8)
+
+
+@pytest.mark.parametrize("deviation", [-0.5, 0.0, 0.31])
+def test_chroma_bank_equals_librosa(deviation):
+    import librosa
+
+    from ser_bench.features.librosa_compat.chromatic import bank
+
+    expected = librosa.filters.chroma(sr=22050, n_fft=2048, tuning=deviation)
+    np.testing.assert_allclose(bank(22050.0, deviation), expected, atol=1e-7)
+
+
+@pytest.mark.parametrize("bins_per_octave", [12, 36])
+def test_tuning_equals_librosa(bins_per_octave):
+    import librosa
+
+    from ser_bench.features.librosa_compat import pitch_tuning as tuning
+
+    y = voice(22050, 1.0, hz=231.0)
+    expected = librosa.estimate_tuning(y=y, sr=22050, bins_per_octave=bins_per_octave)
+    assert tuning.estimate(Analysis(y, 22050).magnitude, 22050, bins_per_octave) == pytest.approx(expected)
+
+
+def test_harmonic_part_equals_librosa_to_the_bit():
+    import librosa
+
+    y = padded(voice(48000, 0.5), 48000, 0.1)
+    assert np.array_equal(Analysis(y, 48000).harmonic, librosa.effects.harmonic(y))

@@ -1,0 +1,196 @@
+"""Every kernel gives what its plain twin gives, on random input."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from ser_bench.features.kernels import path, reference
+from ser_bench.features.kernels.extremes import extremes
+from ser_bench.features.kernels.masking import keep_harmonic
+from ser_bench.features.kernels.median import running_median
+from ser_bench.features.kernels.overlap import overlap_add
+from ser_bench.features.kernels.peaks import spectral_peaks
+from ser_bench.features.kernels.sliding import add_magnitudes, slide
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(5)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 5), (15, 64), (31, 65), (32, 130), (200, 7)])
+def test_running_median_is_exact(rng, shape):
+    x = rng.standard_normal(shape).astype(np.float32)
+    out = np.empty_like(x)
+    running_median(x, out)
+    assert np.array_equal(out, reference.running_median(x))
+
+
+def test_running_median_of_ties_and_zeros_is_exact(rng):
+    x = rng.integers(0, 3, (120, 90)).astype(np.float32)
+    out = np.empty_like(x)
+    running_median(x, out)
+    assert np.array_equal(out, reference.running_median(x))
+
+
+def test_running_median_works_across_rows_of_a_transposed_array(rng):
+    x = rng.random((40, 70)).astype(np.float32)
+    out = np.empty_like(x)
+    running_median(x.T, out.T)
+    assert np.array_equal(out.T, reference.running_median(x.T))
+
+
+def test_mask_keeps_the_harmonic_share(rng):
+    spectrum = (rng.standard_normal((20, 33)) + 1j * rng.standard_normal((20, 33))).astype(np.complex64)
+    harmonic, percussive = rng.random((2, 20, 33)).astype(np.float32)
+    spectrum[3], harmonic[5:7], percussive[6:8] = 0, 0, 0
+    out = np.empty_like(spectrum)
+    parts = (20, 33, 2)
+    keep_harmonic(
+        spectrum.view(np.float32).reshape(parts),
+        np.abs(spectrum),
+        harmonic,
+        percussive,
+        out.view(np.float32).reshape(parts),
+    )
+    np.testing.assert_allclose(out, reference.keep_harmonic(spectrum, harmonic, percussive), atol=1e-6)
+
+
+@pytest.mark.parametrize("length", [1, 30, 64, 200, 300])
+def test_overlap_add_undoes_framing(rng, length):
+    frames = rng.standard_normal((1 + length // 16, 64)).astype(np.float32)
+    window = np.hanning(65)[:-1]
+    np.testing.assert_allclose(
+        overlap_add(frames, window, 16, length),
+        reference.overlap_add(frames, window, 16, length),
+        rtol=1e-4,
+        atol=1e-5,
+    )
+
+
+def test_extremes_are_those_of_the_sorted_band(rng):
+    x = rng.random((50, 40)).astype(np.float32)
+    bands = np.array([[0, 9, 1], [8, 20, 3], [20, 20, 0], [20, 40, 5], [39, 40, 1]])
+    for ours, plain in zip(extremes(x, bands), reference.extremes(x, bands), strict=True):
+        np.testing.assert_allclose(ours, plain, rtol=1e-6)
+
+
+@pytest.mark.parametrize("hop", [4, 16, 64, 128])
+def test_sliding_spectra_are_the_spectra_of_each_frame(rng, hop):
+    n_fft, first, count, frames = 128, 7, 20, 33
+    blocks = rng.standard_normal((frames - 1 + n_fft // hop, hop))
+    bins = np.arange(first, first + count)
+    block_spectra = blocks @ np.exp(-2j * np.pi / n_fft * np.outer(np.arange(hop), bins))
+    real, imaginary = np.empty((2, count, frames), dtype=np.float32)
+    slide(
+        np.hstack([block_spectra.real, block_spectra.imag]),
+        np.exp(2j * np.pi / n_fft * bins * hop),
+        real,
+        imaginary,
+    )
+    np.testing.assert_allclose(
+        real + 1j * imaginary, reference.spectra(blocks, n_fft, first, count), rtol=1e-5, atol=1e-5
+    )
+
+
+def test_magnitudes_are_those_of_the_matrix_product(rng):
+    spectra = (rng.standard_normal((20, 30)) + 1j * rng.standard_normal((20, 30))).astype(np.complex64)
+    weights = (rng.standard_normal((6, 20)) * (rng.random((6, 20)) < 0.3)).astype(np.complex64)
+    weights *= np.exp(1j * rng.random((6, 1))).astype(np.complex64)
+    scale = rng.random(6).astype(np.float32)
+    ours, plain = np.ones((2, 6, 30), dtype=np.float32)
+    real, imaginary = np.ascontiguousarray(spectra.real), np.ascontiguousarray(spectra.imag)
+    add_magnitudes(real, imaginary, weights, scale, ours)
+    reference.add_magnitudes(spectra, weights, scale, plain)
+    np.testing.assert_allclose(ours, plain, rtol=1e-5)
+
+
+def test_peak_between_bins_is_interpolated():
+    magnitude = np.zeros((2, 50), dtype=np.float32)
+    magnitude[0, 19:22] = [1.0, 4.0, 3.0]  # the parabola through these peaks at +0.25, at 4.25
+    magnitude[0, 30:33] = [0.0, 0.2, 0.0]  # below a tenth of the frame's largest, 4
+    hz, height = spectral_peaks(magnitude, 5, 45, 1000.0, 100)
+    np.testing.assert_allclose(hz, [202.5], rtol=1e-6)
+    np.testing.assert_allclose(height, [4.125], rtol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_cheapest_path_is_that_of_the_plain_search(seed):
+    rng = np.random.default_rng(seed)
+    frames, lags = 60, 110
+    drift = np.cumsum(rng.normal(scale=0.8, size=frames)) + rng.uniform(20, 60)
+    tones = np.cos(2 * np.pi * np.arange(lags) / np.abs(drift)[:, None])
+    clarity = rng.random((frames, 1))
+    correlation = (clarity * tones + (1 - clarity) * rng.normal(scale=0.5, size=(frames, lags))).astype(np.float32)
+    quiet = np.clip(rng.normal(size=frames), 0, 1)
+    period, strength = path.cheapest(correlation, 12, quiet)
+    plain_period, plain_strength = reference.cheapest(correlation, 12, quiet)
+    assert 0 < np.count_nonzero(period) < frames
+    np.testing.assert_allclose(period, plain_period, rtol=1e-4)
+    np.testing.assert_allclose(strength, plain_strength, rtol=1e-6)
+
+
+SCRIPT = """
+import numpy as np
+from ser_bench.features.kernels import compiling
+from ser_bench.features.kernels.median import running_median
+out = np.zeros((40, 2), np.float32)
+running_median(np.ones((40, 2), np.float32), out)
+print(compiling.CACHED, out.mean())
+"""
+
+
+def run_with_cache(folder):
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(folder)}
+    result = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True, env=environment)
+    return result.stdout.split()
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """A cache folder with the kernels of the script above."""
+    folder = tmp_path_factory.mktemp("numba")
+    assert run_with_cache(folder) == ["True", "1.0"]
+    return folder
+
+
+@pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
+def test_truncated_cache_entry_is_compiled_again(cache, tmp_path, suffix):
+    shutil.copytree(cache, tmp_path, dirs_exist_ok=True)
+    entries = list(tmp_path.rglob(f"*{suffix}"))
+    assert entries
+    for entry in entries:
+        entry.write_bytes(entry.read_bytes()[:20])
+    assert run_with_cache(tmp_path) == ["True", "1.0"]
+
+
+def test_cache_that_cannot_be_written_is_done_without(tmp_path):
+    (tmp_path / "file").write_text("")
+    assert run_with_cache(tmp_path / "file" / "cache") == ["False", "1.0"]
+
+
+def test_errors_of_the_arguments_are_raised():
+    with pytest.raises(TypeError, match="not enough arguments"):
+        running_median(np.zeros((3, 3), np.float32))
+
+
+def test_folder_that_cannot_be_made_is_no_cache(tmp_path):
+    from ser_bench.features.kernels.compiling import _usable
+
+    (tmp_path / "file").write_text("")
+    assert not _usable(tmp_path / "file" / "cache")
+    assert _usable(tmp_path / "new" / "cache")
+
+
+def test_the_window_is_scipys_bit_for_bit():
+    from scipy.signal.windows import hann
+
+    from ser_bench.features.librosa_compat.spectrum import N_FFT, window
+
+    np.testing.assert_array_equal(window(), hann(N_FFT, sym=False))

@@ -1,0 +1,140 @@
+"""The rooms of the package and the imports between them; ``python -m tests.house`` prints the map.
+the map.
+
+A room is a folder or a module directly in ``ser_bench/``. A room may import from lower floors only. Inside a
+room, no two of its modules or folders import each other, directly or through others.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[1] / "ser_bench"
+
+FLOORS = (
+    ("core",),
+    ("audio", "splits", "models", "metrics", "statistics"),
+    ("features",),
+    ("corpora", "store"),
+    ("runs",),
+    ("report",),
+    ("explore", "deploy"),
+    ("plugins",),
+    ("api",),
+    ("cli",),
+)
+"""The rooms by floor, the lowest first."""
+
+FLOOR_OF = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
+DOORS = ("__init__", "__main__", "data", "configs")
+"""Names in ``ser_bench/`` that are not rooms: lazy entry points and data."""
+
+
+def name_of(path: Path) -> str:
+    """Return the dotted name of a module, ``a.b.__init__`` for a package."""
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+
+
+@cache
+def modules() -> dict[str, Path]:
+    """Return every module of the package by its dotted name below ``ser_bench``."""
+    return {name_of(path): path for path in sorted(PACKAGE.rglob("*.py")) if "configs" not in path.parts}
+
+
+@cache
+def imports() -> dict[str, frozenset[str]]:
+    """Return for each module the modules that it imports, inside functions too, without those for types only."""
+    return {name: frozenset(_imports(path) - {name}) for name, path in modules().items()}
+
+
+def _imports(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    typing_only = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for branch in node.body
+        for inner in ast.walk(branch)
+    }
+    names = {name for node in ast.walk(tree) if id(node) not in typing_only for name in _imported(node)}
+    return {module for name in names if (module := _module(name)) is not None}
+
+
+def _imported(node: ast.AST) -> Iterator[str]:
+    """Yield what a statement imports from the package, as dotted names below ``ser_bench``."""
+    if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "ser_bench":
+        below = node.module.partition(".")[2]
+        yield from (f"{below}.{alias.name}".lstrip(".") for alias in node.names)
+    elif isinstance(node, ast.Import):
+        yield from (alias.name.partition(".")[2] for alias in node.names if alias.name.startswith("ser_bench."))
+
+
+def _module(name: str) -> str | None:
+    """Return the module of a dotted name: itself, a package's ``__init__``, or the one that defines the last part."""
+    for candidate in (name, f"{name}.__init__", name.rpartition(".")[0], f"{name.rpartition('.')[0]}.__init__"):
+        if candidate in modules():
+            return candidate
+    return None
+
+
+def room(module: str) -> str:
+    """Return the room of a module."""
+    return module.split(".", maxsplit=1)[0]
+
+
+def folders() -> list[str]:
+    """Return the dotted names of the package's folders, the package itself as the empty string."""
+    found = {".".join(name.split(".")[:depth]) for name in modules() for depth in range(name.count(".") + 1)}
+    return sorted(found)
+
+
+def inside(folder: str) -> dict[str, set[str]]:
+    """Return for each module or folder directly inside a folder which of the others it imports."""
+    start = f"{folder}." if folder else ""
+    graph: dict[str, set[str]] = defaultdict(set)
+    for module, targets in imports().items():
+        if not module.startswith(start):
+            continue
+        here = module.removeprefix(start).split(".")[0]
+        graph[here] |= {t.removeprefix(start).split(".")[0] for t in targets if t.startswith(start)} - {here}
+    return dict(graph)
+
+
+def circle(graph: dict[str, set[str]]) -> list[str]:
+    """Return the nodes of one circle of imports, in order; empty where there is none."""
+    done: set[str] = set()
+
+    def visit(node: str, path: list[str]) -> list[str]:
+        if node in path:
+            return [*path[path.index(node) :], node]
+        if node in done:
+            return []
+        for target in sorted(graph.get(node, ())):
+            if found := visit(target, [*path, node]):
+                return found
+        done.add(node)
+        return []
+
+    return next((found for node in sorted(graph) if (found := visit(node, []))), [])
+
+
+def upward() -> list[str]:
+    """Return the imports that do not go down, as ``a.b -> c.d``."""
+    return sorted(
+        f"{module} -> {target}"
+        for module, targets in imports().items()
+        for target in targets
+        if room(module) in FLOOR_OF and room(target) in FLOOR_OF and room(module) != room(target)
+        if FLOOR_OF[room(target)] >= FLOOR_OF[room(module)]
+    )
+
+
+if __name__ == "__main__":
+    print("upward:", *upward(), sep="\n  ")
+    for folder in folders():
+        if found := circle(inside(folder)):
+            print(f"circle in {folder or 'ser_bench'}:", " -> ".join(found))

@@ -1,0 +1,308 @@
+"""Where models fail: numbers that scikit-learn and a pencil confirm, and charts that show just them."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
+from sklearn.metrics import balanced_accuracy_score, recall_score
+
+from ser_bench.report.analysis import failures
+from ser_bench.report.charts import charts_of
+from ser_bench.report.charts.style import styled
+from ser_bench.report.formatting import SYNTHETIC
+from ser_bench.runs.results import SavedRun
+from ser_bench.runs.results.tables import AUDIT
+from tests.report.fake_run import Recipe, save_fake_run
+
+CHARTS = ("calibration", "importance", "groups")
+
+
+def made_up(answers, clips, *, labels=("neutral", "happy", "sad"), statuses=None, importance=()):
+    """Return a run of one split and fold; ``answers`` maps a model to what it said of each clip, and how surely."""
+    frame = pd.DataFrame(clips, columns=["clip", "true", "gender", "intensity", "text"])
+    parts = []
+    for model, (said, sure) in answers.items():
+        part = frame[["clip", "true"]].assign(
+            model=model, split="actor", repeat=0, fold=0, speaker="01", predicted=said
+        )
+        for label in labels:
+            rest = (1 - np.array(sure)) / (len(labels) - 1)
+            part[f"p_{label}"] = np.where(part["predicted"] == label, sure, rest).astype("float32")
+        parts.append(part)
+    predictions = pd.concat(parts, ignore_index=True)
+    for name in ("true", "predicted"):
+        predictions[name] = pd.Categorical(predictions[name], categories=labels)
+    fits = pd.DataFrame([(m, "actor", 0, 0, (statuses or {}).get(m, "ok")) for m in answers])
+    fits.columns = ["model", "split", "repeat", "fold", "status"]
+    info = {"models": list(answers), "splits": ["actor"], "corpus": {"labels": list(labels)}}
+    columns = ["model", "split", "repeat", "fold", "group", "columns", "uar", "uar_shuffled"]
+    rest = {
+        "curves": pd.DataFrame(columns=["model"]),
+        "audit": pd.DataFrame(columns=list(AUDIT.columns)),
+        "folder": None,
+    }
+    facts = frame.drop(columns="true").assign(speaker="01", path=frame["clip"] + ".wav")
+    told = pd.DataFrame(list(importance), columns=columns)
+    return SavedRun(info=info, predictions=predictions, fits=fits, clips=facts, importance=told, **rest)
+
+
+CLIPS = [
+    ("a", "neutral", "female", "normal", "dogs"),
+    ("b", "neutral", "male", "normal", ""),
+    ("c", "happy", "female", "normal", "dogs"),
+    ("d", "happy", "male", "strong", ""),
+    ("e", "sad", "female", "normal", "dogs"),
+    ("f", "sad", "male", "strong", ""),
+]
+
+
+@pytest.fixture
+def small():
+    """Six clips; svm gets both neutral and one sad clip wrong, knn misses a fold, chance is no learner."""
+    svm = ["happy", "sad", "happy", "happy", "sad", "happy"]
+    return made_up(
+        {
+            "chance": (["happy"] * 6, [1.0] * 6),
+            "svm": (svm, [0.7, 0.6, 0.95, 0.55, 0.7, 0.95]),
+            "knn": (svm, [0.5] * 6),
+        },
+        CLIPS,
+        statuses={"knn": "failed"},
+    )
+
+
+def test_recalls_are_scikit_learns(run):
+    table = failures.recalls(run, "actor")
+    part = run.predictions[(run.predictions["split"] == "actor") & (run.predictions["model"] == "svm")]
+    expected = recall_score(part["true"].astype(str), part["predicted"].astype(str), average=None, labels=run.labels)
+    np.testing.assert_allclose(table.loc["svm"], expected)
+    assert list(table.columns) == list(run.labels)
+    assert list(table.index) == list(run.info["models"])
+
+
+def test_models_that_fell_short_have_no_numbers(small):
+    assert failures.recalls(small, "actor").loc["knn"].isna().all()
+    table = failures.groups(small, "actor").set_index("model")
+    assert table.loc["knn", ["uar", "uar_shared"]].isna().all(axis=None)
+    gaps = failures.group_gaps(small, "actor").set_index("model")
+    assert gaps.loc["knn", "gap"].isna().all()
+    assert set(gaps.loc["knn", "best"]) == {""}
+    assert np.isnan(failures.expected_calibration_errors(small, "actor")["knn"])
+    with pytest.raises(ValueError, match="no calibration"):
+        failures.calibration_of(small, "knn", "actor")
+
+
+def test_uar_of_a_group_is_scikit_learns_balanced_accuracy(run):
+    table = failures.groups(run, "actor").set_index(["model", "attribute", "group"])
+    part = run.predictions[(run.predictions["split"] == "actor") & (run.predictions["model"] == "cnn1d")]
+    women = part[part["clip"].astype(str).isin(run.clips.loc[run.clips["gender"] == "female", "clip"])]
+    expected = balanced_accuracy_score(women["true"].astype(str), women["predicted"].astype(str))
+    assert table.at[("cnn1d", "gender", "female"), "uar"] == pytest.approx(expected)
+    assert table.at[("cnn1d", "gender", "female"), "clips"] == women["clip"].nunique()
+
+
+def test_clips_are_found_by_name_whatever_their_order(run):
+    shuffled = replace(run, clips=run.clips.sample(frac=1, random_state=0))
+    pd.testing.assert_frame_equal(failures.groups(shuffled, "actor"), failures.groups(run, "actor"))
+
+
+def test_groups_are_compared_over_the_classes_that_all_of_them_share(small):
+    assert failures.shared_classes(small, "actor", "intensity") == ["happy", "sad"]
+    table = failures.groups(small, "actor").set_index(["model", "attribute", "group"])
+    normal = table.loc[("svm", "intensity", "normal")]
+    assert (normal["clips"], normal["uar"], normal["uar_shared"]) == (4, pytest.approx(2 / 3), 1.0)
+    gaps = failures.group_gaps(small, "actor").set_index(["model", "attribute"])
+    assert tuple(gaps.loc[("svm", "intensity")]) == (2, "normal", "strong", 0.5)
+    assert gaps.at[("svm", "gender"), "gap"] == pytest.approx(1 / 3)
+
+
+def test_an_attribute_with_one_known_value_is_left_out(small):
+    assert set(failures.groups(small, "actor")["attribute"]) == {"gender", "intensity"}
+
+
+def test_an_attribute_of_very_many_values_is_left_out(run):
+    names = [f"sentence {place % 13}" for place in range(len(run.clips))]
+    many = replace(run, clips=run.clips.assign(text=names))
+    assert set(failures.groups(many, "actor")["attribute"]) == {"gender", "intensity"}
+    fewer = replace(run, clips=run.clips.assign(text=[name.replace(" 12", " 0") for name in names]))
+    assert "text" in set(failures.groups(fewer, "actor")["attribute"])
+
+
+def test_groups_without_a_class_in_common_have_no_gap():
+    clips = [(str(i), gender, gender, "normal", "") for i, gender in enumerate(["male", "female"] * 4)]
+    run = made_up({"svm": (["male"] * 8, [0.9] * 8)}, clips, labels=("female", "male"))
+    gaps = failures.group_gaps(run, "actor")
+    assert list(gaps["classes"]) == [0]
+    assert gaps["gap"].isna().all()
+    assert failures.comparable_attributes(run, "actor") == []
+    assert "groups" not in charts_of(run)
+
+
+def test_confidence_is_the_highest_probability(small):
+    told = failures.calibration_of(small, "svm", "actor")
+    assert list(told.count) == [0, 0, 0, 0, 0, 2, 2, 0, 0, 2]
+    np.testing.assert_allclose(told.accuracy[[5, 6, 9]], [0.5, 0.5, 0.5])
+    np.testing.assert_allclose(told.confidence[[5, 6, 9]], [0.575, 0.7, 0.95])
+    assert told.ece == pytest.approx((0.075 + 0.2 + 0.45) / 3)
+    errors = failures.expected_calibration_errors(small, "actor")
+    assert list(errors.index) == ["svm", "knn"]
+    assert errors["svm"] == told.ece
+
+
+def test_tenths_stay_in_their_bins_though_saved_in_single_precision():
+    tenths = np.arange(4, 11) / 10
+    clips = [(str(i), "happy", "", "", "") for i in range(7)]
+    told = failures.calibration_of(made_up({"svm": (["happy"] * 7, tenths)}, clips), "svm", "actor")
+    assert list(told.count) == [0, 0, 0, 1, 1, 1, 1, 1, 1, 1]
+
+
+def test_baselines_have_no_calibration(small):
+    with pytest.raises(ValueError, match="baseline"):
+        failures.calibration_of(small, "chance", "actor")
+
+
+def test_the_hardest_clips_are_those_that_most_learners_miss():
+    said = {
+        "majority": (["sad"] * 6, [1.0] * 6),
+        "svm": (["happy", "sad", "happy", "happy", "sad", "happy"], [0.9] * 6),
+        "lda": (["sad", "sad", "happy", "sad", "sad", "happy"], [0.9] * 6),
+        "tree": (["sad", "neutral", "happy", "happy", "sad", "neutral"], [0.9] * 6),
+    }
+    table = failures.hardest_clips(made_up(said, CLIPS), "actor")
+    assert list(table["clip"]) == ["a", "f", "b", "d"]
+    np.testing.assert_allclose(table["share_wrong"], [1, 1, 2 / 3, 1 / 3])
+    assert list(table["commonest_answer"]) == ["sad", "happy", "sad", "happy"]
+    np.testing.assert_allclose(table["commonest_share"], 2 / 3)
+    facts = ("f", "01", "male", "", "strong", "sad", "f.wav")
+    assert tuple(table.loc[1, ["clip", "speaker", "gender", "text", "intensity", "true", "path"]]) == facts
+    assert len(failures.hardest_clips(made_up(said, CLIPS), "actor", most=2)) == 2
+
+
+def test_models_that_fell_short_have_no_say_in_what_is_hard(small):
+    table = failures.hardest_clips(small, "actor")
+    assert list(table["clip"]) == ["a", "b", "f"]
+    assert (table["share_wrong"] == 1).all()
+
+
+def test_importance_is_the_mean_loss_over_folds():
+    rows = [("svm", "actor", 0, fold, g, 3, 0.6, 0.6 - lost) for fold, g, lost in [(0, "b", 0.1), (1, "b", 0.3)]]
+    rows += [("knn", "actor", 0, 0, "a", 3, 0.5, 0.6), ("chance", "actor", 0, 0, "a", 3, 0.5, 0.5)]
+    answers = {model: (["happy"] * 6, [0.5] * 6) for model in ("knn", "svm", "chance", "lda")}
+    run = made_up(answers, CLIPS, importance=rows)
+    table = failures.importances(run, "actor")
+    assert (list(table.index), list(table.columns)) == (["knn", "svm"], ["b", "a"])
+    np.testing.assert_allclose(table, [[np.nan, -0.1], [0.2, np.nan]], rtol=1e-9)
+    assert failures.groups_of_features(run, "actor") == {"knn": ("a",), "svm": ("b",)}
+
+
+def test_a_run_that_measured_no_importance_has_no_such_chart(small):
+    assert failures.importances(small, "actor").empty
+    assert "importance" not in charts_of(small)
+
+
+def test_only_baselines_leave_no_failure_to_draw(tmp_path):
+    run = save_fake_run(tmp_path, Recipe(models=("chance", "svm"), splits=(("actor", 2),), clips_per_label=2))
+    alone = replace(run, info={**run.info, "models": ["chance"]})
+    assert set(CHARTS) <= set(charts_of(run))
+    assert not set(CHARTS) & set(charts_of(alone))
+
+
+def test_numbers_remembered_of_a_run_are_kept_apart(run):
+    assert not failures.recalls(run, "actor").equals(failures.recalls(run, "random"))
+    assert len(failures.hardest_clips(run, "actor", 3)) == 3
+    assert len(failures.hardest_clips(run, "actor", most=5)) == 5
+    mine = failures.recalls(run, "actor")
+    mine.loc[:] = 0
+    assert failures.recalls(run, "actor").to_numpy().max() > 0
+
+
+def texts_of(figure):
+    return " ".join(text.get_text() for text in figure.findobj(Text))
+
+
+def test_charts_write_the_numbers(run):
+    figures = {name: charts_of(run)[name](run) for name in CHARTS}
+    for error in failures.expected_calibration_errors(run, "actor"):
+        assert f"ECE {100 * error:.1f}" in texts_of(figures["calibration"])
+    for gap in failures.group_gaps(run, "actor").query("model == 'svm'")["gap"]:
+        assert f"{100 * gap:.1f}" in texts_of(figures["groups"]).split()
+    assert {"20.0", "10.0", "5.0", "-1.0"} <= set(texts_of(figures["importance"]).split())
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_missing_fold_and_synthetic_speech_are_told(broken_run, name):
+    words = texts_of(charts_of(broken_run)[name](broken_run))
+    assert "n/a: failed 1/6" in words
+    assert SYNTHETIC in words
+    assert "transductive" in words
+
+
+def test_classes_that_a_group_lacks_are_named(run):
+    strong = run.clips["intensity"].where(run.clips["emotion"] != "neutral", "normal")
+    lacking = replace(run, clips=run.clips.assign(intensity=strong))
+    assert "without neutral" in texts_of(charts_of(lacking)["groups"](lacking))
+
+
+def test_learners_of_other_groups_of_features_stand_in_a_block_of_their_own(run):
+    table = run.importance.copy()
+    frames = table["model"] == "cnn1d"
+    table.loc[frames, "group"] = "band " + table.loc[frames, "group"]
+    mixed = replace(run, importance=table)
+    figure = charts_of(mixed)["importance"](mixed)
+    shapes = [ax.images[0].get_array().shape for ax in figure.axes if ax.images]
+    assert sorted(shapes) == [(1, 4), (2, 4)]
+    assert not any(np.ma.getmaskarray(ax.images[0].get_array()).any() for ax in figure.axes if ax.images)
+
+
+def test_learners_without_importance_are_named_below_the_chart(run):
+    fewer = replace(run, importance=run.importance[run.importance["model"] != "knn"])
+    assert "Not shown: knn (no groups)" in texts_of(charts_of(fewer)["importance"](fewer))
+
+
+LONG = "a-network-with-quite-a-long-name-{}"
+CROWDS = {
+    "one learner": Recipe(models=("svm",), splits=(("actor", 2),), clips_per_label=2),
+    "two, one name long": Recipe(models=("svm", LONG), splits=(("actor", 2),), clips_per_label=2),
+    "fifteen": Recipe(
+        models=tuple(LONG.format(i) for i in range(15)),
+        splits=(("actor", 2),),
+        speakers=6,
+        synthetic=True,
+        clips_per_label=2,
+        shortfalls={(LONG.format(3), "actor", 0, 1): "failed"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("crowd", "sentences"), list(zip(CROWDS, (12, 4, 12), strict=True)))
+def test_texts_neither_overlap_nor_leave_the_picture(crowd, sentences, tmp_path, monkeypatch):
+    run = save_fake_run(tmp_path, CROWDS[crowd])
+    texts = [f"sentence {place % sentences} that goes on and on" for place in range(len(run.clips))]
+    long = {"MFCC": "coefficients of the mel-frequency cepstrum", "energy": "an-unbreakable-name-of-a-feature-group"}
+    named = run.importance.assign(group=run.importance["group"].replace(long))
+    run = replace(run, clips=run.clips.assign(text=texts), importance=named)
+    for name in CHARTS:
+        figure = charts_of(run)[name](run)
+        boxes = []
+        draw = Text.draw
+
+        def record(text, renderer, draw=draw, boxes=boxes):
+            draw(text, renderer)
+            if text.get_visible() and text.get_text().strip():
+                boxes.append((text.get_text(), Text.get_window_extent(text, renderer)))
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Text, "draw", record)
+            styled(FigureCanvasAgg(figure).draw)()
+        frame = figure.bbox.padded(1)
+        for text, box in boxes:
+            assert frame.containsx(box.x0) and frame.containsx(box.x1), (name, text)
+            assert frame.containsy(box.y0) and frame.containsy(box.y1), (name, text)
+        for (one, box), (other, place) in itertools.combinations(boxes, 2):
+            assert not box.padded(-1.5).overlaps(place.padded(-1.5)), (name, one, other)

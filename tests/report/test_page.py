@@ -1,0 +1,327 @@
+"""The page of a run: whole in itself, well formed, honest about what it shows, and safe with any name."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from ser_bench.report import folder_to_share, write_report
+from ser_bench.report.analysis.failures import hardest_clips
+from ser_bench.report.charts import charts_of
+from ser_bench.report.charts.render import render
+from ser_bench.report.formatting import SYNTHETIC
+from ser_bench.report.page import SECTIONS, page
+from ser_bench.runs.results import read_run
+from tests.report.fake_run import Recipe, forget_sums, save_fake_run
+
+VOID = {"meta", "link", "br", "img", "input", "hr", "source", "wbr"}
+HOSTILE = "<script>alert(1)</script>"
+
+
+class Page(HTMLParser):
+    """A page's tags and words, with what is wrong about its nesting."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open, self.wrong, self.tags, self.words = [], [], [], []
+        self.feed(text)
+        self.close()
+        self.wrong += [f"unclosed {tag}" for tag in self.open]
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append(f"</{tag}> closes something else")
+
+    def handle_data(self, data):
+        if not self.open or self.open[-1] not in ("script", "style"):
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", " ".join(self.words))
+
+
+def svgs(run, names=("uar", "leakage_gap", "significance", "cost", "speakers")) -> dict[str, bytes]:
+    charts = charts_of(run)
+    return {name: render(charts[name](run), "svg") for name in names if name in charts}
+
+
+def parsed(run, **options) -> Page:
+    return Page(page(run, svgs(run), **options).decode())
+
+
+@pytest.fixture(scope="module")
+def whole(run):
+    return page(run, svgs(run)).decode()
+
+
+@pytest.fixture(scope="module")
+def hostile_run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hostile")
+    recipe = Recipe(
+        models=("svm", f"m{HOSTILE}", 'x" onload="alert(1)'),
+        labels=("happy", f"sad{HOSTILE}", "a&b"),
+        name=f"c{HOSTILE}",
+        title=f"t{HOSTILE}",
+        splits=(("actor", 3), ("random", 3)),
+        clips_per_label=2,
+        shortfalls={("svm", "actor", 0, 1): "failed"},
+    )
+    save_fake_run(folder, recipe)
+    fits = folder / "fits.csv"
+    fits.write_text(fits.read_text().replace("ValueError: made up", f"ValueError: {HOSTILE}"))
+    forget_sums(folder)
+    return read_run(folder)
+
+
+def test_the_page_is_well_formed_and_has_one_heading_and_every_section(whole):
+    found = Page(whole)
+    assert found.wrong == []
+    tags = [tag for tag, _ in found.tags]
+    assert tags.count("h1") == 1
+    assert {"header", "nav", "main", "footer"} <= set(tags)
+    assert ("html", {"lang": "en"}) in found.tags
+    anchors = {attributes.get("id") for _, attributes in found.tags}
+    assert set(SECTIONS) - {"across"} <= anchors
+    targets = [a["href"] for tag, a in found.tags if tag == "a"]
+    assert {target.removeprefix("#") for target in targets} <= anchors
+
+
+def test_the_page_loads_nothing_from_elsewhere(whole):
+    found = Page(whole)
+    policy = next(a["content"] for tag, a in found.tags if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    for tag, attributes in found.tags:
+        assert tag not in ("link", "iframe", "object", "embed", "base")
+        for name in ("src", "href", "xlink:href", "action", "srcset"):
+            assert (attributes.get(name) or "#").startswith(("#", "data:")), (tag, attributes)
+    assert not re.search(r"@import|url\((?!#)", whole)
+
+
+def test_every_picture_has_a_title_and_a_description_and_ids_are_unique(whole):
+    found = Page(whole)
+    ids = [attributes["id"] for _, attributes in found.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    pictures = [attributes for tag, attributes in found.tags if tag == "svg"]
+    assert len(pictures) == 5
+    for attributes in pictures:
+        assert attributes["role"] == "img"
+        assert set(attributes["aria-labelledby"].split()) <= set(ids)
+    references = set(re.findall(r'url\(#([^)]+)\)|<use href="#([^"]+)"', whole))
+    assert references and {one or other for one, other in references} <= set(ids)
+    assert all(words.strip() for words in re.findall(r"<desc[^>]*>(.*?)</desc>", whole))
+
+
+def test_the_answer_comes_first_with_its_numbers(run, whole):
+    from ser_bench.report.analysis.comparisons import verdict
+    from ser_bench.report.formatting import percent
+    from ser_bench.report.summary import headline, summarise
+
+    text = Page(whole).text
+    assert text.index(headline(run)) < text.index(verdict(run)) < text.index("Scores per model")
+    for split in run.info["splits"]:
+        for value in summarise(run)[f"{split}_uar"]:
+            assert percent(value) in text
+    assert SYNTHETIC not in text
+
+
+def test_synthetic_speech_transduction_and_failures_stand_above_the_headline(broken_run):
+    text = parsed(broken_run).text
+    end = text.index("On demo (synthetic speech)")
+    for word in (SYNTHETIC, "TRANSDUCTIVE", "INCOMPLETE 2 of 48 fits gave no result (1 failed, 1 timeout)"):
+        assert word in text[:end]
+    assert "failed 1/6" in text
+    assert "ValueError: made up" in text
+
+
+def test_names_labels_and_reasons_from_elsewhere_stay_text(hostile_run):
+    html = page(hostile_run, svgs(hostile_run, tuple(charts_of(hostile_run)))).decode()
+    found = Page(html)
+    assert found.wrong == []
+    assert [tag for tag, _ in found.tags].count("script") == 1
+    assert not any(name.startswith("on") for _, attributes in found.tags for name in attributes)
+    assert found.text.count(HOSTILE) > 10
+    assert f"ValueError: {HOSTILE}" in found.text
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        Recipe(models=("svm",), splits=(("actor", 2),), speakers=4, clips_per_label=1),
+        Recipe(models=("svm",), splits=(("random", 2),), speakers=1, clips_per_label=2),
+        Recipe(models=("svm", "lda", "knn"), splits=(("cross:emodb", 2),), speakers=4, clips_per_label=1),
+        Recipe(
+            models=("svm", "chance", "cnn1d"),
+            splits=(("actor", 2), ("random", 2)),
+            speakers=4,
+            clips_per_label=1,
+            shortfalls={
+                (m, s, 0, f): "failed" for m in ("svm", "chance", "cnn1d") for s in ("actor", "random") for f in (0, 1)
+            },
+        ),
+    ],
+    ids=["one model, one split", "one speaker", "a split unknown here", "every fit failed"],
+)
+def test_the_smallest_and_saddest_runs_have_a_page(recipe, tmp_path):
+    run = save_fake_run(tmp_path, recipe)
+    found = Page(page(run, {}).decode())
+    assert found.wrong == []
+    assert "nan" not in found.text.casefold().split()
+
+
+@pytest.mark.slow
+def test_thirteen_models_and_five_splits_stay_below_five_megabytes(tmp_path):
+    splits = (("actor", 6), ("random", 6), ("loso", 24), ("text", 2), ("emobox", 6))
+    run = save_fake_run(tmp_path, Recipe(splits=splits, clips_per_label=2))
+    html = page(run, svgs(run, ("uar", "accuracy", "speakers", "cost", "curves_cnn1d")))
+    assert len(html) < 2_000_000
+    text = Page(html.decode()).text
+    assert "loso: 13 more matrices" in text
+    assert "Learning curves of 1 network" in text
+
+
+def test_published_figures_are_marked_with_their_source(tmp_path):
+    splits = (("actor", 2), ("emobox", 2))
+    run = save_fake_run(tmp_path, Recipe(models=("svm", "lda"), splits=splits))
+    text = Page(page(run, {}).decode()).text
+    assert "WavLM-large, frozen published: EmoBox" in text
+
+
+def test_the_report_holds_the_page_and_the_same_run_gives_the_same_one(tmp_path):
+    run = save_fake_run(tmp_path, Recipe(models=("svm", "cnn1d"), splits=(("actor", 3),), clips_per_label=2))
+    assert tmp_path / "report.html" in write_report(run.folder, formats=("svg",))
+    first = (tmp_path / "report.html").read_bytes()
+    write_report(run.folder, formats=("svg",))
+    assert (tmp_path / "report.html").read_bytes() == first
+    assert first.count(b"<svg") == 9  # all but the leakage gap, which one split cannot show; matrices are tables
+
+
+def test_without_svg_the_page_says_where_the_charts_are(tmp_path):
+    run = save_fake_run(tmp_path, Recipe(models=("svm",), splits=(("actor", 2),), speakers=4, clips_per_label=1))
+    assert "they lie in charts/" in Page(page(run, {}).decode()).text
+
+
+def test_the_command_repeats_the_run_with_its_own_parameters(run):
+    from dataclasses import replace
+
+    tables = {"svm-soft": {"base": "svm", "parameters": {"C": 0.1, "kernel": "rbf"}}}
+    options = {"seed": 7, "folds": 4, "repeats": 2, "models": ["svm-soft"], "splits": ["actor"], "part": "speech"}
+    info = {**run.info, "options": options | {"model_tables": tables, "corpus": "my corpus.csv", "fit_timeout": None}}
+    html = page(replace(run, info=info), {}).decode()
+    text = Page(html).text
+    command = re.search(r"ser-bench run .*?--repeats 2", text)[0]
+    assert "--config models.toml --corpus 'my corpus.csv'" in command
+    assert all(words in command for words in ("--seed 7", "--folds 4", "--models svm-soft", "--splits actor"))
+    assert "--part" not in command
+    assert '[models."svm-soft"] base = "svm" "C" = 0.1 "kernel" = "rbf"' in text
+
+
+def test_the_package_brings_the_pages_files_along():
+    folder = Path(__file__).parents[2] / "ser_bench" / "report" / "page"
+    assert {path.name for path in folder.rglob("*") if path.suffix in (".css", ".js", ".html")} >= {
+        *(
+            "page.css",
+            "page.js",
+            "page.html",
+            "macros.html",
+            "answer.html",
+            "results.html",
+            "errors.html",
+            "method.html",
+        )
+    }
+
+
+@pytest.fixture(scope="module")
+def heard(tmp_path_factory):
+    """A run with the files of its clips: one is missing, one is damaged, one lies outside the folder."""
+    import numpy as np
+    import soundfile
+
+    folder, audio = tmp_path_factory.mktemp("heard"), tmp_path_factory.mktemp("audio")
+    run = save_fake_run(folder, Recipe(models=("svm", "knn"), splits=(("actor", 2),), speakers=4, clips_per_label=1))
+    y = np.random.default_rng(0).normal(0, 0.1, (9600, 2))
+    hardest = list(hardest_clips(run, "actor")["path"])
+    for path in hardest[1:]:
+        (audio / path).parent.mkdir(exist_ok=True)
+        soundfile.write(audio / path, y, 48_000)
+    (audio / hardest[1]).write_bytes(b"no sound")
+    outside = audio.parent / "outside.wav"
+    soundfile.write(outside, y, 48_000)
+    clips = folder / "clips.csv"
+    clips.write_text(clips.read_text().replace(f",{hardest[2]}\n", ",../outside.wav\n"))
+    forget_sums(folder)
+    return read_run(folder), audio
+
+
+def test_the_hardest_clips_can_be_played_and_what_cannot_says_why(heard):
+    import base64
+    import io
+
+    import soundfile
+
+    run, audio = heard
+    html = page(run, {}, audio).decode()
+    found = Page(html)
+    players = [attributes for tag, attributes in found.tags if tag == "audio"]
+    assert len(players) == len(hardest_clips(run, "actor")) - 3
+    assert all("controls" in player and player["aria-label"].startswith("Clip Actor_") for player in players)
+    for reason in ("the file is not there", "not an audio file", "it lies outside the folder"):
+        assert f"no sound: {reason}" in found.text
+    assert "mind its licence (CC BY-NC-SA 4.0)" in found.text
+    head, data = players[0]["src"].split(",")
+    assert head == "data:audio/flac;base64"
+    y, sr = soundfile.read(io.BytesIO(base64.b64decode(data)))
+    assert (y.ndim, sr, len(y)) == (1, 16_000, 3200)
+    assert page(run, {}, audio).decode() == html
+
+
+def test_players_stop_at_what_a_page_may_hold(heard, monkeypatch):
+    from ser_bench.report.page import audio as players
+
+    run, audio = heard
+    monkeypatch.setattr(players, "MOST_BYTES", 20_000)
+    found = Page(page(run, {}, audio).decode())
+    assert 0 < sum(len(a["src"]) for tag, a in found.tags if tag == "audio") <= 20_000
+    assert "the page holds as much as it may" in found.text
+
+
+def test_without_audio_the_page_says_how_to_get_it(heard, tmp_path):
+    run, _ = heard
+    assert "ser-bench report RUN --audio DIR" in Page(page(run, {}).decode()).text
+    text = Page(page(run, {}, tmp_path).decode()).text
+    assert "the page holds no audio" in text
+    assert "no sound: the file is not there" in text
+
+
+def test_only_synthetic_corpora_are_heard_unasked(run, tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    monkeypatch.setenv("SER_BENCH_DATA", str(tmp_path))
+    for name in ("demo", "ravdess"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "clip.wav").touch()
+    synthetic = replace(run, info={**run.info, "corpus": {**run.info["corpus"], "name": "demo"}, "synthetic": True})
+    assert folder_to_share(run) is None
+    assert folder_to_share(run, tmp_path) is None
+    assert folder_to_share(synthetic) == tmp_path / "demo"
+    assert folder_to_share(synthetic, tmp_path / "nowhere") is None
+
+
+def test_the_page_tells_where_models_fail(run, whole):
+    text = Page(whole).text
+    for words in ("Recall per class under the actor split", "UAR by gender", "UAR by intensity", "UAR by sentence"):
+        assert words in text
+    for row in hardest_clips(run, "actor").to_dict("records"):
+        assert row["clip"] in text

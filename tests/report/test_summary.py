@@ -1,0 +1,196 @@
+"""The summary says what scikit-learn says of the predictions, and nothing where folds are missing."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+
+import pandas as pd
+import pytest
+from sklearn.metrics import accuracy_score, balanced_accuracy_score
+
+from ser_bench.report import headline, terminal_table
+from ser_bench.report.analysis.scores import gap_between, ranking_split, scores_by_speaker, shortfalls
+from ser_bench.report.formatting import SYNTHETIC, percent, points, seconds
+from ser_bench.report.summary import markdown, summarise
+from tests.report.fake_run import Recipe, save_fake_run
+
+
+def pooled(run, model, split, score):
+    """Score a model as a stranger would: all clips of a repeat at once, then the mean over repeats."""
+    rows = pd.read_parquet(run.folder / "predictions.parquet").query("model == @model and split == @split")
+    return rows.groupby("repeat")[["true", "predicted"]].apply(lambda r: score(r["true"], r["predicted"])).mean()
+
+
+def test_scores_equal_scikit_learns_on_the_saved_predictions(run):
+    for row in summarise(run).to_dict("records"):
+        for split in ("actor", "random"):
+            expected = pooled(run, row["model"], split, accuracy_score)
+            assert row[f"{split}_accuracy"] == pytest.approx(expected)
+            expected = pooled(run, row["model"], split, balanced_accuracy_score)
+            assert row[f"{split}_uar"] == pytest.approx(expected)
+
+
+def test_the_gap_is_random_minus_actor(run):
+    table = summarise(run)
+    pd.testing.assert_series_equal(table["uar_gap"], table["random_uar"] - table["actor_uar"], check_names=False)
+
+
+def test_models_are_sorted_by_new_voices_and_baselines_come_last(run):
+    table = summarise(run)
+    assert table["model"].iloc[-1] == "chance"
+    assert table["actor_uar"].iloc[:-1].is_monotonic_decreasing
+
+
+def test_fit_seconds_are_the_mean_over_fits(run):
+    expected = run.fits.query("model == 'svm'")["fit_seconds"].mean()
+    assert summarise(run).set_index("model").at["svm", "fit_seconds"] == pytest.approx(expected)
+
+
+def test_a_missing_fold_leaves_no_score_and_says_why(broken_run):
+    table = summarise(broken_run).set_index("model")
+    assert pd.isna(table.loc["knn", ["actor_uar", "actor_accuracy", "uar_gap"]]).all()
+    assert table.at["knn", "random_uar"] > 0
+    assert table.at["knn", "status"] == "actor: failed 1/6"
+    assert table.at["svm", "status"] == "random: timeout 1/6"
+    assert table.at["lda", "status"] == "ok"
+
+
+def test_a_fold_without_any_row_counts_as_missing(run):
+    fits = run.fits.drop(run.fits.query("model == 'svm' and split == 'actor' and fold == 2").index)
+    partial = dataclasses.replace(run, fits=fits)
+    assert shortfalls(partial)["svm", "actor"] == "unfinished 2/12"
+    assert shortfalls(partial)["knn", "actor"] == ""
+
+
+def test_speakers_scores_equal_scikit_learns(run):
+    rows = run.predictions.query("model == 'svm' and split == 'actor' and speaker == '07'")
+    parts = [balanced_accuracy_score(part["true"], part["predicted"]) for _, part in rows.groupby("repeat")]
+    assert scores_by_speaker(run, "actor").at["svm", "07"] == pytest.approx(sum(parts) / len(parts))
+
+
+def test_speakers_scores_are_blank_for_a_model_that_fell_short(broken_run):
+    table = scores_by_speaker(broken_run, "actor")
+    assert table.loc["knn"].isna().all()
+    assert table.loc["svm"].notna().all()
+
+
+def test_a_summary_can_be_changed_without_changing_the_next(run):
+    table = summarise(run)
+    table["model"] = "spoilt"
+    assert "spoilt" not in set(summarise(run)["model"])
+
+
+@pytest.mark.parametrize(
+    ("splits", "pair", "ranked"),
+    [
+        (["actor", "random"], ("random", "actor"), "actor"),
+        (["loso", "random-80-20", "random"], ("random", "loso"), "loso"),
+        (["random-75-25", "random-90-10", "actor-80-20"], ("random-75-25", "actor-80-20"), "actor-80-20"),
+        (["text", "random"], None, "text"),
+        (["emobox"], None, "emobox"),
+    ],
+)
+def test_the_gap_is_between_the_first_flattering_and_the_first_honest_split(splits, pair, ranked):
+    assert gap_between(splits) == pair
+    assert ranking_split(splits) == ranked
+
+
+def test_the_headline_names_the_most_flattered_and_the_best(run):
+    table = summarise(run).set_index("model")
+    sentence = headline(run)
+    gap = points(table.at["knn", "uar_gap"]).lstrip("+")
+    assert f"flattered knn most, by {gap} points" in sentence
+    assert f"{percent(table.at['knn', 'random_uar'])} % → {percent(table.at['knn', 'actor_uar'])} %" in sentence
+    assert sentence.startswith("On ravdess ")
+    best = table["actor_uar"].idxmax()
+    assert f"best on new voices: {best}, {percent(table.at[best, 'actor_uar'])} %" in sentence
+
+
+def test_the_headline_admits_synthetic_speech_normalisation_and_what_is_unfinished(broken_run):
+    sentence = headline(broken_run)
+    assert "synthetic speech" in sentence
+    assert "transductive" in sentence
+    assert "unfinished: svm, knn" in sentence or "unfinished: knn, svm" in sentence
+
+
+@pytest.mark.parametrize(("split", "words"), [("random", "known from training"), ("text", "under the text split")])
+def test_the_headline_of_one_split_claims_no_gap(tmp_path, split, words):
+    recipe = Recipe(models=("svm", "chance"), splits=((split, 2),), clips_per_label=2)
+    sentence = headline(save_fake_run(tmp_path, recipe))
+    assert words in sentence
+    assert "svm" in sentence
+    assert "flattered" not in sentence
+
+
+def test_the_headline_of_a_run_without_any_score_points_to_the_reasons(tmp_path):
+    shortfalls = {("svm", split, 0, 0): "failed" for split in ("actor", "random")}
+    recipe = Recipe(models=("svm",), shortfalls=shortfalls, clips_per_label=2)
+    assert "fits.csv" in headline(save_fake_run(tmp_path, recipe))
+
+
+def test_every_table_says_that_speech_is_synthetic_and_normalisation_transductive(broken_run):
+    for text in (markdown(broken_run), terminal_table(broken_run)):
+        assert SYNTHETIC in text
+        assert "transductive" in text
+        assert "failed 1/6" in text
+
+
+def test_tables_name_corpus_size_and_protocol(run):
+    for text in (markdown(run), terminal_table(run)):
+        flat = " ".join(text.split())
+        for words in (
+            "RAVDESS",
+            "1,440 clips",
+            "24 speakers",
+            "8 emotions",
+            "actor: 6 folds",
+            "2 repeats",
+            "seed 0",
+        ):
+            assert words in flat
+        assert SYNTHETIC not in text
+
+
+def test_markdown_shows_percent_with_one_decimal_and_the_gaps_sign(run):
+    row = next(line for line in markdown(run).splitlines() if line.startswith("| knn"))
+    best = summarise(run).set_index("model").loc["knn"]
+    cells = [cell.split()[0] for cell in row.split("|")[2:5]]
+    assert cells == [percent(best["actor_uar"]), percent(best["random_uar"]), points(best["uar_gap"])]
+
+
+def test_what_was_left_out_is_named_but_not_at_length(run):
+    info = {**run.info, "dropped": [{"path": f"clip{i}.wav", "reason": "a copy"} for i in range(8)]}
+    info["problems"] = [{"path": "bad.wav", "reason": "no sound"}]
+    text = markdown(dataclasses.replace(run, info=info))
+    assert "clip4.wav and 3 more" in text
+    assert "bad.wav (no sound)" in text
+
+
+@pytest.mark.parametrize("count", [1, 4, 8])
+def test_the_terminal_table_fits_100_columns(tmp_path, count):
+    splits = [("actor", 6), ("random", 6), ("loso", 24), ("text", 2), ("actor-text", 12), ("emobox", 6)]
+    splits += [("random-80-20", 1), ("actor-80-20", 1)]
+    recipe = Recipe(
+        models=("chance", "cnn1d-deeper-and-with-attention"), splits=tuple(splits[:count]), clips_per_label=2
+    )
+    lines = terminal_table(save_fake_run(tmp_path, recipe)).splitlines()
+    assert max(map(len, lines)) <= 100
+    assert any(line.startswith("cnn1d-deep") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.002, "2 ms"), (0.0234, "23 ms"), (0.5, "0.50 s"), (6.04, "6.0 s"), (1234.4, "1,234 s")],
+)
+def test_seconds_are_written_for_people(value, text):
+    assert seconds(value) == text
+
+
+def test_nothing_is_minus_zero():
+    assert points(-0.0004) == "+0.0"
+
+
+def test_the_csv_holds_full_precision(run):
+    data = summarise(run).to_csv(index=False)
+    pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(data)), summarise(run), rtol=1e-14)

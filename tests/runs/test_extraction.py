@@ -1,0 +1,235 @@
+"""Extraction: sound clips land in the store once, bad ones are named, and nothing is computed twice."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from contextlib import nullcontext
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ser_bench import audio, corpora, features
+from ser_bench.core.errors import CorpusError, StoreError
+from ser_bench.features.base import FeatureSet
+from ser_bench.runs import extraction
+from ser_bench.runs.extraction import extract, load_everything, tell_losses, workers_ready
+from ser_bench.runs.workers import Outcome
+from ser_bench.store import FeatureStore
+from tests.conftest import tone
+
+NAMES = ("03-01-03-01-01-01-01", "03-01-04-01-01-01-01", "03-01-05-01-01-01-02", "03-01-06-01-01-01-02")
+
+
+@pytest.fixture
+def folder(tmp_path, write_wav) -> Path:
+    """A RAVDESS-like folder of four short sounds."""
+    for i, name in enumerate(NAMES):
+        write_wav(tmp_path / "ravdess" / f"{name}.wav", tone(f0=100 + 20 * i, seed=i))
+    return tmp_path / "ravdess"
+
+
+@pytest.fixture
+def store(tmp_path) -> FeatureStore:
+    return FeatureStore(tmp_path / "store")
+
+
+def run(folder: Path, store: FeatureStore, sets: str = "mfcc"):
+    opened = corpora.open_corpus("ravdess", folder)
+    return extract(opened, features.parse(sets), store, jobs=1)
+
+
+def test_every_clip_s_features_are_those_of_the_function_itself(folder, store):
+    done = run(folder, store, "mfcc+chroma")
+    assert done.clips["clip"].tolist() == sorted(NAMES)
+    from ser_bench.audio import load
+
+    for feature_set in features.parse("mfcc+chroma"):
+        rows = store.read(feature_set, done.clips["key"])
+        for key, path in zip(done.clips["key"], done.clips["path"], strict=True):
+            np.testing.assert_array_equal(rows[key], features.compute([feature_set], *load(path))[feature_set.name])
+
+
+def test_what_is_there_is_not_computed_again(folder, store, write_wav):
+    assert run(folder, store).computed == 4
+    assert run(folder, store).computed == 0
+    assert run(folder, store, "mfcc+chroma").computed == 4
+    write_wav(folder / f"{NAMES[0]}.wav", tone(f0=300))
+    assert run(folder, store, "mfcc+chroma").computed == 1
+
+
+def test_a_moved_corpus_finds_its_features_again(folder, store, tmp_path):
+    run(folder, store)
+    shutil.move(folder, tmp_path / "elsewhere")
+    assert run(tmp_path / "elsewhere", store).computed == 0
+
+
+def test_bad_clips_are_named_with_their_reasons_and_the_others_kept(folder, store, write_wav):
+    write_wav(folder / "03-01-01-01-01-01-03.wav", np.zeros(16000))
+    (folder / "03-01-01-01-02-01-03.wav").write_bytes(b"")
+    (folder / "03-01-02-01-01-01-03.wav").write_text("not a sound")
+    for _ in range(2):  # the second time from what the store remembers
+        done = run(folder, store)
+        assert len(done.clips) == 4
+        assert [Path(p.path).stem for p in done.problems] == [
+            "03-01-01-01-01-01-03",
+            "03-01-01-01-02-01-03",
+            "03-01-02-01-01-01-03",
+        ]
+        assert [p.reason.split(":")[0].split(" (")[0] for p in done.problems] == [
+            "silent",
+            "empty file",
+            "not an audio file that can be read",
+        ]
+
+
+def test_identical_samples_count_once_and_the_later_is_named(folder, store):
+    shutil.copy(folder / f"{NAMES[0]}.wav", folder / "03-01-03-01-01-02-01.wav")
+    done = run(folder, store)
+    assert len(done.clips) == 4
+    assert [(p.path, p.reason) for p in done.dropped] == [
+        ("03-01-03-01-01-02-01", f"holds the same samples as {NAMES[0]}")
+    ]
+
+
+def test_a_corpus_of_bad_clips_only_is_refused(tmp_path, store):
+    (tmp_path / "03-01-01-01-01-01-01.wav").write_bytes(b"")
+    with pytest.raises(CorpusError, match=r"no clip of ravdess can be used.*empty file"):
+        run(tmp_path, store)
+
+
+def test_the_fingerprint_tells_the_corpus_by_content(folder, store, tmp_path, write_wav):
+    before = run(folder, store).fingerprint
+    shutil.copytree(folder, tmp_path / "copy")
+    assert run(tmp_path / "copy", store).fingerprint == before
+    write_wav(folder / f"{NAMES[0]}.wav", tone(f0=300))
+    assert run(folder, store).fingerprint != before
+
+
+def test_workers_are_warmed_where_the_store_is_empty_only(folder, store, monkeypatch):
+    warmed = []
+    monkeypatch.setattr(extraction, "warm_workers", lambda *given, jobs: warmed.append(given) or nullcontext())
+    sets = features.parse("mfcc")
+    workers_ready(sets, store, 1)
+    assert warmed == [(load_everything, sets)]
+    run(folder, store)
+    workers_ready(sets, store, 1)
+    assert len(warmed) == 1
+
+
+def test_every_set_can_be_loaded_before_there_is_a_clip():
+    load_everything(tuple(features.FEATURE_SETS.values()))
+
+
+LOUD = 0.9
+"""A clip that reaches this is the one at fault in the tests below."""
+
+
+def _level(analysis):
+    return np.array([np.abs(analysis.y).max()], np.float32)
+
+
+def _raising(analysis):
+    if np.abs(analysis.y).max() > LOUD:
+        raise ZeroDivisionError("first line\nsecond line")
+    return _level(analysis)
+
+
+def _deadly(analysis):
+    if np.abs(analysis.y).max() > LOUD:
+        os._exit(9)
+    return _level(analysis)
+
+
+def _segfault(analysis):
+    if np.abs(analysis.y).max() > LOUD:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return _level(analysis)
+
+
+def made_set(compute, name: str = "odd") -> FeatureSet:
+    return FeatureSet(name=name, kind="vector", summary="", source="", columns=("level",), compute=compute)
+
+
+@pytest.fixture
+def opened(folder, write_wav):
+    """The folder of four sounds with a fifth that is at fault."""
+    write_wav(folder / "03-01-07-01-01-01-03.wav", np.clip(20 * tone(), -0.99, 0.99))
+    return corpora.open_corpus("ravdess", folder)
+
+
+def test_a_set_that_fails_on_a_clip_costs_that_clip_only(opened, store):
+    sets = (made_set(_raising), *features.parse("mfcc"))
+    done = extract(opened, sets, store, jobs=2)
+    assert done.clips["clip"].tolist() == sorted(NAMES)
+    assert [(Path(p.path).stem, p.reason) for p in done.problems] == [
+        ("03-01-07-01-01-01-03", "odd failed on it: ZeroDivisionError: first line")
+    ]
+    assert len(extract(opened, sets[1:], store, jobs=1).clips) == 5
+
+
+@pytest.mark.parametrize("compute", [_deadly, pytest.param(_segfault, marks=pytest.mark.slow)])
+def test_a_clip_that_kills_its_worker_is_found_and_the_others_are_done(opened, store, compute):
+    done = extract(opened, (made_set(compute),), store, jobs=2)
+    assert done.clips["clip"].tolist() == sorted(NAMES)
+    assert [Path(p.path).stem for p in done.problems] == ["03-01-07-01-01-01-03"]
+    assert "its worker process died" in done.problems[0].reason
+    assert store.keys(made_set(compute)) == set(done.clips["key"])
+
+
+def test_what_is_not_the_sound_s_fault_is_tried_again(opened, store):
+    assert len(extract(opened, (made_set(_raising),), store, jobs=1).problems) == 1
+    mended = extract(opened, (made_set(_level),), store, jobs=1)
+    assert (len(mended.clips), mended.computed, mended.problems) == (5, 1, ())
+
+
+def test_workers_that_always_die_end_the_work(folder, store, monkeypatch):
+    tried = []
+
+    def all_die(function, tasks, **_):
+        for key, batch in tasks:
+            tried.append(len(batch.clips))
+            yield Outcome(key, error="its worker process died", ended="died")
+
+    monkeypatch.setattr(extraction, "_MOST_DEATHS", 2)
+    monkeypatch.setattr(extraction, "run_tasks", all_die)
+    with pytest.raises(StoreError, match=r"stopped short: 2 clips in a row failed: its worker process died"):
+        run(folder, store)
+    assert tried == [4, 1, 1]
+
+
+def test_large_features_are_written_before_the_batch_ends(folder, store, monkeypatch):
+    from ser_bench.runs.extraction import worker as batches
+
+    monkeypatch.setattr(batches, "_SHARD_BYTES", 1)
+    keys = [(str(i), str(folder / f"{name}.wav")) for i, name in enumerate(NAMES)]
+    (mfcc,) = features.parse("mfcc")
+    batches.extract_batch(batches.Batch(store.folder, tuple(keys), ((mfcc, frozenset("0123")),)))
+    assert len(list(store.set_folder(mfcc).glob("*.parquet"))) == 4
+    assert store.keys(mfcc) == set("0123")
+
+
+class Listener(extraction.NoProgress):
+    """Keeps the warnings."""
+
+    def __init__(self):
+        self.warnings = []
+
+    def warning(self, text):
+        self.warnings.append(text)
+
+
+def test_long_recordings_are_told_in_one_line(tmp_path, store, write_wav):
+    sr, listener = 4000, Listener()
+    for i in range(3):
+        write_wav(tmp_path / f"{i}.wav", tone((audio.MOST_SECONDS, 301, 302)[i], sr=sr, seed=i), sr=sr)
+    rows = [f"{i}.wav,anna,happy" for i in range(3)]
+    (tmp_path / "m.csv").write_text("\n".join(["path,speaker,emotion", *rows]))
+    tell_losses(
+        extract(corpora.open_corpus(str(tmp_path / "m.csv"), None), (made_set(_level),), store, jobs=1), listener
+    )
+    assert listener.warnings == [
+        f"{tmp_path / '1.wav'}: a long recording, of which only the middle 300 s are heard; so it is for 1 more"
+    ]

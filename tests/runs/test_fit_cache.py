@@ -1,0 +1,34 @@
+"""The keys of fits: a fold's digests are those of its clips, whoever asks and in whatever order."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ser_bench import models
+from ser_bench.runs.fit_cache import FoldDigests, digest_of
+from ser_bench.splits import make_folds
+from tests.conftest import clip_table
+
+
+def test_a_fold_is_known_by_the_audio_labels_and_speakers_it_trains_on_and_the_audio_it_tests():
+    clips = clip_table(speakers=6, texts=3)
+    clips = clips.assign(key=clips["clip"].map("sha-{}".format)).set_index("clip", drop=False)
+    digests = FoldDigests(clips)
+    for fold in make_folds("actor", clips.reset_index(drop=True)):
+        train, test = clips.loc[list(fold.train)], clips.loc[list(fold.test)]
+        assert digests.of(fold) == {
+            "train": digest_of(zip(train["key"], train["label"], train["speaker"], strict=True)),
+            "test": digest_of(test["key"]),
+        }
+
+
+def test_the_same_clips_in_a_new_fold_have_the_same_digests():
+    clips = clip_table(speakers=6, texts=3)
+    digests = FoldDigests(clips.assign(key=clips["clip"]).set_index("clip", drop=False))
+    for fold in make_folds("actor", clips):
+        assert digests.of(dataclasses.replace(fold)) == digests.of(fold)
+
+
+def test_an_approximate_kernel_depends_on_the_seed_the_exact_one_does_not():
+    assert not models.get("svm").draws
+    assert models.variant("svm", "svm", {"kernel": "nystroem"}).draws

@@ -1,0 +1,59 @@
+"""The audit: counts of what training and test clips share, by hand on small tables."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from ser_bench.audio.fingerprint import sound_print
+from ser_bench.runs.leakage import audit_rows
+from ser_bench.splits import make_folds
+from tests.conftest import clip_table, tone
+
+
+def audit(split: str, **facts):
+    clips = clip_table(speakers=6, texts=3)
+    clips = clips.assign(key=clips["clip"], length=0.0, print=bytes(192)).assign(**facts)
+    planned = [
+        SimpleNamespace(split=split, repeat=0, number=number, fold=fold)
+        for number, fold in enumerate(make_folds(split, clips))
+    ]
+    return audit_rows(planned, clips.set_index("clip", drop=False))
+
+
+def test_actor_shares_the_sentences_and_no_speaker():
+    rows = audit("actor")
+    assert (rows["shared_speakers"] == 0).all()
+    assert (rows["test_clips_of_known_speakers"] == 0).all()
+    assert (rows["shared_texts"] == 3).all()
+    assert (rows["test_clips_of_known_texts"] == rows["test_clips"]).all()
+
+
+def test_random_shares_both():
+    rows = audit("random")
+    assert (rows["shared_speakers"] == rows["test_speakers"]).all()
+    assert (rows["test_clips_of_known_speakers"] == rows["test_clips"]).all()
+    assert (rows["train_clips"] + rows["test_clips"] == 54).all()
+
+
+def test_a_held_out_sentence_is_not_shared():
+    assert (audit("text")["shared_texts"] == 0).all()
+    assert (audit("actor-text")[["shared_texts", "shared_speakers"]] == 0).all(axis=None)
+
+
+def test_unknown_sentences_are_not_counted_as_shared():
+    assert (audit("actor", text="")[["test_texts", "shared_texts", "test_clips_of_known_texts"]] == 0).all(axis=None)
+
+
+@pytest.mark.parametrize(("split", "leaks"), [("random", True), ("actor", False)])
+def test_altered_copies_across_a_fold_are_counted(split, leaks):
+    """Clips of one speaker that all sound alike leak under random and stay together under actor."""
+    clips = clip_table(speakers=6, texts=3)
+    sounds = {
+        speaker: tone(seconds=0.5 + 0.1 * i, f0=90 + 60 * i) for i, speaker in enumerate(sorted(set(clips["speaker"])))
+    }
+    facts = [sound_print(sounds[s] * np.hanning(len(sounds[s])), 16000) for s in clips["speaker"]]
+    rows = audit(split, length=[f[0] for f in facts], print=[f[1] for f in facts])
+    assert (rows["near_identical_clips"].sum() > 0) == leaks

@@ -1,0 +1,179 @@
+"""A run's log says what happened as it happens, and ``status`` reads it while the run goes and after."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from ser_bench.cli import call
+from ser_bench.core.errors import RunError
+from ser_bench.core.progress import NoProgress
+from ser_bench.runs.log import FILE, RunLog, read_status
+
+
+def lines(folder: Path) -> list[dict]:
+    return [json.loads(line) for line in (folder / FILE).read_text().splitlines()]
+
+
+def fit(run_log: RunLog, number: int, status: str = "ok", **facts) -> None:
+    place = {"model": "svm", "split": "actor", "repeat": 0, "fold": number}
+    run_log.event("fit", **place, status=status, cost=1.0, **({"seconds": 0.5} if status == "ok" else {}), **facts)
+
+
+def test_what_is_said_reaches_the_log_and_whoever_watches(tmp_path):
+    heard = []
+
+    class Ear(NoProgress):
+        def info(self, text: str) -> None:
+            heard.append(text)
+
+        def warning(self, text: str) -> None:
+            heard.append(text)
+
+    with RunLog(tmp_path, Ear()) as run_log:
+        run_log.info("corpus tiny")
+        run_log.warning("a clip is bad")
+        run_log.start(3, "fitting", "fit", 3)(1)
+    assert heard == ["corpus tiny", "a clip is bad"]
+    assert [line["event"] for line in lines(tmp_path)] == ["started", "said", "warned", "began", "ended"]
+
+
+def test_a_run_that_goes_on_is_told_by_its_process(tmp_path):
+    with RunLog(tmp_path, NoProgress()) as run_log:
+        run_log.event("planned", fits=4, before=1, cost=3.0, jobs=1)
+        fit(run_log, 0)
+        begun = datetime.fromisoformat(next(x for x in lines(tmp_path) if x["event"] == "planned")["time"]).timestamp()
+        found = read_status(tmp_path, now=begun + 10)
+        assert (found.state, found.detail, found.fits, found.before) == ("running", f"process {os.getpid()}", 4, 1)
+        assert found.left == pytest.approx(20)
+    assert read_status(tmp_path).state == "finished"
+
+
+@pytest.mark.parametrize(("error", "state"), [(KeyboardInterrupt(), "interrupted"), (RunError("no room"), "error")])
+def test_how_a_run_ended_is_told(tmp_path, error, state):
+    with pytest.raises(type(error)), RunLog(tmp_path, NoProgress()):
+        raise error
+    assert read_status(tmp_path).state == state
+
+
+def test_a_killed_run_is_cut_off_even_if_its_number_is_used_again(tmp_path):
+    code = f"""
+import os, signal
+from pathlib import Path
+from ser_bench.runs.log import RunLog
+from ser_bench.core.progress import NoProgress
+RunLog(Path({str(tmp_path)!r}), NoProgress()).__enter__()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", code], check=False)
+    assert read_status(tmp_path).state == "cut off"
+    said = lines(tmp_path)[0] | {"pid": os.getpid()}
+    (tmp_path / FILE).write_text(json.dumps(said) + "\n")
+    assert read_status(tmp_path).state == "cut off"
+
+
+def test_only_the_last_run_of_a_folder_counts_and_a_torn_line_is_passed_over(tmp_path):
+    with RunLog(tmp_path, NoProgress()) as run_log:
+        fit(run_log, 0)
+    with RunLog(tmp_path, NoProgress()) as run_log:
+        fit(run_log, 1)
+        fit(run_log, 2, "failed", error="ValueError: on purpose")
+    with (tmp_path / FILE).open("a") as opened:
+        opened.write('{"time": "2026-')
+    assert [line["fold"] for line in read_status(tmp_path).ended] == [1, 2]
+
+
+def test_a_log_that_cannot_be_written_ends_no_run(tmp_path):
+    (tmp_path / FILE).mkdir()
+    with RunLog(tmp_path, NoProgress()) as run_log:
+        run_log.info("on")
+
+
+def test_no_log_is_told_in_a_line(tmp_path, capsys):
+    assert call(["status", str(tmp_path)]) == 2
+    assert "holds no log of a run" in capsys.readouterr().err
+    (tmp_path / FILE).write_text("nonsense\n")
+    with pytest.raises(RunError, match="no log of a run"):
+        read_status(tmp_path)
+
+
+def test_status_says_what_is_done_what_failed_and_how_to_go_on(tmp_path, capsys):
+    with pytest.raises(KeyboardInterrupt), RunLog(tmp_path, NoProgress()) as run_log:
+        run_log.event("planned", fits=8, before=2, cost=6.0, jobs=1)
+        fit(run_log, 0)
+        fit(run_log, 1, "failed", error="ValueError: on purpose")
+        raise KeyboardInterrupt
+    assert call(["status", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "stopped by Ctrl-C" in out
+    assert "4 of 8 fits done, 2 of them before this run, 1 failed" in out
+    assert "last: svm, actor fold 2, failed: ValueError: on purpose" in out
+    assert "the same command goes on from there" in out
+
+
+def test_status_says_once_how_a_run_that_ended_with_an_error_goes_on(tmp_path, capsys):
+    with pytest.raises(RunError), RunLog(tmp_path, NoProgress()):
+        raise RunError("no room\nmake some")
+    assert call(["status", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "ended with an error (RunError: no room)\n" in out
+    assert "make some" not in out
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[" * 3000,
+        '{"time": "2026-01-01T00:00:00+00:00", "event": "planned", "fits": "many", "cost": 1}',
+        '{"time": "2026-01-01T00:00:00+00:00", "event": "fit", "cost": NaN}',
+        '{"time": "2026-01-01T00:00:00+00:00", "event": "fit", "status": "ok", "fold": 0, "model": "a", "split": "b"}',
+        '{"time": "2026-01-01T00:00:00+00:00", "event": "began", "what": "x", "count": "y"}',
+        '{"time": "2026-01-01T00:00:00+00:00", "event": ["fit"]}',
+        '{"time": 5, "event": "fit"}',
+        "5",
+    ],
+)
+def test_a_line_that_no_run_writes_is_passed_over(tmp_path, line, capsys):
+    with RunLog(tmp_path, NoProgress()):
+        pass
+    with (tmp_path / FILE).open("a") as log:
+        log.write(line + "\n")
+    assert call(["status", str(tmp_path)]) == 0
+    assert read_status(tmp_path).state == "finished"
+
+
+def test_a_process_that_cannot_be_is_gone(tmp_path):
+    line = {"time": "2026-01-01T00:00:00+00:00", "event": "started", "host": platform.node(), "born": 1.0}
+    for number in (-5, 10**30):
+        (tmp_path / FILE).write_text(json.dumps(line | {"pid": number}) + "\n")
+        assert read_status(tmp_path).state == "cut off"
+
+
+def test_what_a_log_says_cannot_steer_the_terminal(tmp_path, capsys):
+    with RunLog(tmp_path, NoProgress()) as run_log:
+        fit(run_log, 0, status="\x1b[2J", error="\x1b]0;x\x07")
+        run_log.event("ended", how="\u202e", error="\x9b")
+    log = (tmp_path / FILE).read_text().replace('"how": "finished"', '"how": "error", "error": "\\u001b[1m"')
+    (tmp_path / FILE).write_text(log.replace('"model": "svm"', '"model": "\\u001b[2J"'))
+    assert call(["status", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "x1b[2J" in said
+    assert said.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("changes", [{"model": ["svm"]}, {"status": {}}, {"cost": 1e308}, {"cost": 5e-324}])
+def test_a_fit_that_no_run_notes_costs_no_traceback(tmp_path, changes, capsys):
+    with RunLog(tmp_path, NoProgress()) as log:
+        log.event("planned", fits=3, before=0, cost=1e99)
+        fit = {"model": "svm", "split": "actor", "fold": 0, "status": "ok", "seconds": 1.0, "cost": 1.0}
+        log.event("fit", **fit | changes)
+        log.event("fit", **fit | changes)
+        assert call(["status", str(tmp_path)]) == 0
+    assert "3 fits" in capsys.readouterr().out

@@ -1,0 +1,382 @@
+"""A run's folder reads back as it was written, and anything else is refused in a line."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ser_bench.core.errors import RunError
+from ser_bench.runs import results
+from ser_bench.runs.results import PREDICTION_COLUMNS, SavedRun, alone_in, is_finished, read_run, write_file, write_run
+from ser_bench.runs.results.tables import AUDIT, CLIPS, FITS, IMPORTANCE, TABLES
+
+LABELS = ("neutral", "happy", "sad")
+FILES = ("run.json", "predictions.parquet", *(table.file for table in TABLES))
+
+
+def make_info():
+    return {
+        "options": {"seed": 0},
+        "corpus": {"name": "demo", "labels": list(LABELS), "clips": 6, "speakers": 3},
+        "models": ["svm", "1"],
+        "splits": ["actor"],
+        "synthetic": True,
+        "normalize": "none",
+        "target": "emotion",
+        "features": "auto",
+    }
+
+
+def make_fits():
+    fits = pd.DataFrame([(m, f) for m in ("svm", "1") for f in range(2)], columns=["model", "fold"])
+    fits = fits.assign(corpus="demo", target="emotion", features="mfcc", normalize="none", split="actor")
+    fits = fits.assign(repeat=0, seed=7, status="ok", error="", n_train=3, n_test=3, accuracy=1 / 3, uar=0.1)
+    fits = fits.assign(macro_f1=0.3, fit_seconds=0.25, predict_seconds=0.01, parameters='{"C": 1}')
+    fits.loc[3, ["status", "error", "n_test", "uar"]] = ["failed", "it broke,\nbadly", np.nan, np.nan]
+    return fits.assign(model_bytes=[1000, 1000, 2000, np.nan], key=["a", "b", "c", ""])[list(FITS.columns)]
+
+
+def make_predictions():
+    ok = make_fits().query("status == 'ok'")[["model", "split", "normalize", "repeat", "fold"]]
+    clips = pd.DataFrame({"clip": ["a", "b", "c"], "speaker": ["01", "01", "NA"], "true": ["sad", "happy", "sad"]})
+    rows = ok.merge(clips, how="cross").assign(predicted="sad")
+    chances = np.random.default_rng(0).dirichlet(np.ones(3), len(rows)).astype("float32")
+    return rows[list(PREDICTION_COLUMNS)].assign(**{f"p_{x}": chances[:, i] for i, x in enumerate(LABELS)})
+
+
+def make_curves():
+    rows = [("1", "actor", 0, 0, epoch, 1.5 / epoch, 0.1 * epoch, 1.6 / epoch, np.nan) for epoch in (1, 2)]
+    names = ["model", "split", "repeat", "fold", "epoch", "loss", "accuracy", "val_loss", "val_accuracy"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def make_tables():
+    clips = pd.DataFrame(
+        [(c, s, "", "", "", "sad", f"{c}.wav") for c, s in zip("abc", ("01", "01", "NA"), strict=True)]
+    )
+    audit = pd.DataFrame([("actor", 0, fold, *range(11), "a", "a+b") for fold in range(2)])
+    importance = pd.DataFrame([("1", "actor", 0, 0, group, 3, 0.5, 0.25) for group in ("energy", "NA")])
+    return {
+        "fits": make_fits(),
+        "curves": make_curves(),
+        "clips": clips.set_axis(list(CLIPS.columns), axis=1),
+        "audit": audit.set_axis(list(AUDIT.columns), axis=1),
+        "importance": importance.set_axis(list(IMPORTANCE.columns), axis=1),
+    }
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_run(tmp_path, make_info(), make_predictions(), make_tables())
+    return tmp_path
+
+
+def of_earlier_version(folder) -> None:
+    """Take the checksums away from a run."""
+    info = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps({k: v for k, v in info.items() if k not in ("sha256", "checksum")}))
+
+
+def test_a_run_reads_back_as_it_was_written(folder):
+    run = read_run(folder)
+    assert isinstance(run, SavedRun)
+    info = {key: value for key, value in run.info.items() if key not in ("sha256", "checksum")}
+    assert {**make_info(), "format": 2, "rows": {k: len(v) for k, v in make_tables().items()}} == info
+    for name, table in make_tables().items():
+        pd.testing.assert_frame_equal(getattr(run, name), table, check_dtype=False)
+    written = make_predictions().astype({"true": "str", "predicted": "str"})
+    pd.testing.assert_frame_equal(run.predictions.astype(written.dtypes.to_dict()), written)
+
+
+def test_an_audit_of_an_earlier_version_is_read_without_the_columns_that_came_later(folder):
+    older = make_tables()["audit"].drop(columns=["train_corpora", "test_corpora"])
+    of_earlier_version(folder)
+    (folder / "audit.csv").write_text(older.to_csv(index=False, lineterminator="\n"), encoding="utf-8")
+    run = read_run(folder)
+    assert run.audit["train_corpora"].tolist() == ["", ""]
+    assert run.audit["near_identical_clips"].tolist() == [10, 10]
+
+
+def test_labels_come_back_in_the_runs_order(folder):
+    assert tuple(read_run(folder).predictions["predicted"].cat.categories) == LABELS == read_run(folder).labels
+
+
+def test_predictions_open_in_plain_pandas_and_compare(folder):
+    plain = pd.read_parquet(folder / "predictions.parquet")
+    assert list(plain.columns) == [*PREDICTION_COLUMNS, *(f"p_{label}" for label in LABELS)]
+    assert (plain["true"] == plain["predicted"]).mean() == pytest.approx(2 / 3)
+    assert plain["p_sad"].dtype == np.float32
+
+
+def test_rows_in_another_order_leave_the_same_bytes(folder, tmp_path):
+    shuffled = {
+        name: table if name == "importance" else table.sample(frac=1, random_state=1)
+        for name, table in make_tables().items()
+    }
+    write_run(tmp_path / "again", make_info(), make_predictions().sample(frac=1, random_state=1), shuffled)
+    for name in FILES:
+        assert (folder / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
+
+
+def test_a_run_in_which_every_fit_failed_is_kept_too(tmp_path):
+    failed = make_fits().assign(status="failed", error="no")
+    nothing = dict.fromkeys(make_tables(), pd.DataFrame())
+    write_run(tmp_path, make_info(), pd.DataFrame(), nothing | {"fits": failed})
+    run = read_run(tmp_path)
+    assert run.predictions.empty
+    assert run.curves.empty
+    assert (run.fits["status"] == "failed").all()
+
+
+def test_nothing_but_the_files_is_left_behind(folder):
+    assert {path.name for path in folder.iterdir()} == set(FILES)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_file_is_named(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(RunError, match=name):
+        read_run(folder)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("keep", [0, 0.5])
+def test_a_cut_file_is_called_damaged(folder, name, keep):
+    data = (folder / name).read_bytes()
+    (folder / name).write_bytes(data[: int(len(data) * keep)])
+    with pytest.raises(RunError, match="damaged") as caught:
+        read_run(folder)
+    assert name in str(caught.value) or "predictions.parquet" in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize("place", [0.1, 0.3, 0.5, 0.7])
+def test_a_flipped_byte_of_the_predictions_is_noticed(folder, place):
+    path = folder / "predictions.parquet"
+    footer = 8 + int.from_bytes(path.read_bytes()[-8:-4], "little")
+    data = bytearray(path.read_bytes())
+    data[int((len(data) - footer) * place)] ^= 0xFF
+    path.write_bytes(bytes(data))
+    with pytest.raises(RunError, match="damaged"):
+        read_run(folder)
+
+
+@pytest.mark.parametrize("name", ["fits.csv", "clips.csv", "run.json"])
+def test_a_digit_that_changed_is_noticed(folder, name):
+    text = (folder / name).read_text()
+    (folder / name).write_text(text[::-1].replace("0", "1", 1)[::-1])
+    with pytest.raises(RunError, match=rf"{name} is damaged"):
+        read_run(folder)
+    assert not is_finished(folder, make_info().get("identity"))
+
+
+def test_a_run_that_is_killed_while_it_writes_over_another_leaves_none(folder, monkeypatch):
+    written = []
+
+    def killed(path, data):
+        if len(written) == 2:
+            raise KeyboardInterrupt
+        written.append(path)
+        path.write_bytes(data)
+
+    monkeypatch.setattr(results, "write_file", killed)
+    with pytest.raises(KeyboardInterrupt):
+        write_run(folder, make_info(), make_predictions(), make_tables())
+    with pytest.raises(RunError, match=r"has no run\.json"):
+        read_run(folder)
+
+
+def test_a_second_process_is_refused_and_a_dead_one_s_lock_taken_over(tmp_path):
+    (tmp_path / ".lock").touch()  # as kill -9 leaves it
+    with alone_in(tmp_path), pytest.raises(RunError, match="another ser-bench writes into"), alone_in(tmp_path):
+        pytest.fail("both are in")
+    with alone_in(tmp_path):
+        assert (tmp_path / ".lock").is_file()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_without_corpus_size_is_refused(folder):
+    info = json.loads((folder / "run.json").read_text())
+    del info["corpus"]["speakers"]
+    (folder / "run.json").write_text(json.dumps(info))
+    with pytest.raises(RunError, match="lacks speakers"):
+        read_run(folder)
+
+
+def test_tables_of_different_runs_are_refused(folder):
+    of_earlier_version(folder)
+    text = (folder / "fits.csv").read_text()
+    (folder / "fits.csv").write_text(text.replace("svm,actor,0,0", "1,actor,0,9"))
+    with pytest.raises(RunError, match="not those of the fits"):
+        read_run(folder)
+
+
+def test_a_table_that_lost_a_row_is_called_damaged(folder):
+    of_earlier_version(folder)
+    lines = (folder / "importance.csv").read_text().splitlines(keepends=True)
+    (folder / "importance.csv").write_text("".join(lines[:-1]))
+    with pytest.raises(RunError, match="has 1 rows, the run wrote 2"):
+        read_run(folder)
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path):
+    (tmp_path / "run.json").write_text(json.dumps({"name": "another tool"}))
+    with pytest.raises(RunError, match="not written by ser-bench"):
+        read_run(tmp_path)
+
+
+def test_a_run_of_a_later_format_says_so(folder):
+    info = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps({**info, "format": 99}))
+    with pytest.raises(RunError, match="format 99"):
+        read_run(folder)
+
+
+@pytest.mark.parametrize("changes", [{"models": 5}, {"models": [5]}, {"splits": "actor"}, {"rows": []}])
+def test_a_run_whose_names_are_none_is_called_damaged(folder, changes):
+    info = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps(info | changes))
+    with pytest.raises(RunError, match="damaged"):
+        read_run(folder)
+
+
+def test_a_run_file_nested_without_end_is_called_damaged(folder):
+    (folder / "run.json").write_text("[" * 5000)
+    with pytest.raises(RunError, match="damaged"):
+        read_run(folder)
+
+
+def test_a_run_of_other_labels_is_refused(folder):
+    of_earlier_version(folder)
+    info = json.loads((folder / "run.json").read_text())
+    info["corpus"]["labels"] = ["neutral", "happy", "sad", "calm"]
+    (folder / "run.json").write_text(json.dumps(info))
+    with pytest.raises(RunError, match="damaged"):
+        read_run(folder)
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(RunError, match="does not exist"):
+        read_run(tmp_path / "nowhere")
+
+
+def test_a_file_in_place_of_the_folder_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="is not a folder"):
+        read_run(tmp_path / "file")
+    with pytest.raises(RunError, match="cannot write"):
+        write_run(tmp_path / "file", make_info(), make_predictions(), make_tables())
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), OSError(30, "Read-only file system")])
+def test_a_full_disk_leaves_the_old_file_and_no_litter(folder, monkeypatch, error):
+    before = (folder / "run.json").read_bytes()
+
+    def fail(_):
+        raise error
+
+    monkeypatch.setattr("os.fsync", fail)
+    with pytest.raises(RunError, match=error.strerror):
+        write_file(folder / "run.json", b"half")
+    assert (folder / "run.json").read_bytes() == before
+    assert {path.name for path in folder.iterdir()} == set(FILES)
+
+
+def changed(folder, **changes) -> None:
+    info = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps(info | changes))
+
+
+def test_a_sum_of_a_file_that_no_run_has_is_not_computed(folder):
+    of_earlier_version(folder)
+    info = json.loads((folder / "run.json").read_text()) | {"sha256": {"/dev/zero": "0" * 64}}
+    info["checksum"] = results._checksum(info)
+    (folder / "run.json").write_text(json.dumps(info))
+    with pytest.raises(RunError, match="a file that no run has"):
+        read_run(folder)
+    assert not is_finished(folder, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
+@pytest.mark.parametrize("name", ["run.json", "clips.csv", "predictions.parquet"])
+def test_a_pipe_in_a_run_s_folder_is_told_and_not_waited_for(folder, name):
+    of_earlier_version(folder)
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    with pytest.raises(RunError, match=f"cannot read .*{name}"):
+        read_run(folder)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"options": []},
+        {"models": ["svm", "svm"]},
+        {"splits": []},
+        {"dropped": [5]},
+        {"work": {"failed": "none"}},
+        {"machine": "\ud800"},
+        {"features": 5},
+        {"sha256": ["fits.csv"]},
+    ],
+)
+def test_a_run_file_with_other_values_than_a_run_s_is_called_damaged(folder, changes):
+    of_earlier_version(folder)
+    changed(folder, **changes)
+    with pytest.raises(RunError, match=r"run\.json is damaged"):
+        read_run(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "reason"),
+    [
+        ("clips.csv", "\nb,", "\na,", "stands twice"),
+        ("fits.csv", "svm,actor,0,1,", "svm,actor,0,0,", "stands twice"),
+        ("fits.csv", "0.3,0.25", "0.3,inf", "beyond all bounds"),
+        ("fits.csv", '{""C"": 1}', "[1]", "parameters"),
+        ("fits.csv", "3,3,", "3,inf,", "damaged"),
+        ("audit.csv", "actor,0,0,0,1,", "actor,0,0,0,0,", "tests no clip"),
+        ("importance.csv", "1,actor,0,0,energy", "2,actor,0,0,energy", "unknown model '2'"),
+    ],
+)
+def test_a_table_that_no_run_writes_is_called_damaged(folder, name, old, new, reason):
+    of_earlier_version(folder)
+    text = (folder / name).read_text()
+    assert old in text
+    (folder / name).write_text(text.replace(old, new))
+    with pytest.raises(RunError, match=reason):
+        read_run(folder)
+
+
+def test_predictions_that_claim_more_than_the_fits_can_have_are_not_read(folder, monkeypatch):
+    of_earlier_version(folder)
+    table = pq.read_table(folder / "predictions.parquet")
+    pq.write_table(pa.concat_tables([table] * 9), folder / "predictions.parquet")
+    monkeypatch.setattr(pq.ParquetFile, "read", lambda *a, **b: pytest.fail("it was read"))
+    with pytest.raises(RunError, match="it claims 81 rows"):
+        read_run(folder)
+
+
+def test_predictions_with_gaps_are_called_damaged(folder):
+    of_earlier_version(folder)
+    table = pq.read_table(folder / "predictions.parquet")
+    gaps = pa.array([None] * len(table), pa.string())
+    pq.write_table(table.set_column(8, "predicted", gaps), folder / "predictions.parquet")
+    with pytest.raises(RunError, match="'predicted' is of another kind, or has gaps"):
+        read_run(folder)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_charts_go_nowhere_else_by_a_link(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "charts").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(RunError, match="charts is a link"):
+        write_file(tmp_path / "charts" / "uar.png", b"x")
+    assert list((tmp_path / "elsewhere").iterdir()) == []

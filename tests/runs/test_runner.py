@@ -1,0 +1,262 @@
+"""Runs: what fits may see, what is kept, what a failure leaves, and that scores are those of the predictions."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn.metrics
+
+from ser_bench import features, plugins
+from ser_bench.audio import load
+from ser_bench.core.errors import SplitError, UnknownNameError
+from ser_bench.core.options import Options
+from ser_bench.corpora.datasets.demo.clips import make_clips
+from ser_bench.runs import plan, results, runner
+
+PLUGIN = Path(__file__).parents[1] / "plugin_recorder.py"
+SPEAKERS = ("S01", "S02", "S03", "S04", "S05", "S06")
+EMOTIONS = ("happy", "neutral", "sad")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    """A small demo as a manifest: six speakers, three emotions, two sentences."""
+    folder = tmp_path_factory.mktemp("small")
+    paths = make_clips(folder, speakers=SPEAKERS, emotions=EMOTIONS, intensities=("normal",))
+    codes = [path.stem.split("_") for path in paths]
+    table = pd.DataFrame(codes, columns=["speaker", "emotion", "intensity", "text"])
+    table["gender"] = ["male" if int(s[1:]) % 2 else "female" for s in table["speaker"]]
+    table["path"] = [str(path.relative_to(folder)) for path in paths]
+    table.to_csv(folder / "small.csv", index=False)
+    return folder / "small.csv"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory) -> Path:
+    """One store for the module, so that features are extracted once."""
+    return tmp_path_factory.mktemp("store")
+
+
+@pytest.fixture
+def go(data, store, tmp_path):
+    """Return ``go(**options)``, which runs and returns the outcome and the saved run."""
+
+    def run(**options):
+        chosen = {"corpus": str(data), "features": "mfcc", "models": ("knn",), "folds": 3, "jobs": 2}
+        chosen |= {"store": store, "out": tmp_path / "out"} | options
+        outcome = runner.run(Options(**chosen))
+        return outcome, results.read_run(outcome.folder)
+
+    return run
+
+
+@pytest.fixture
+def plugin():
+    """Register the plugin's models for one test."""
+    return plugins.load(PLUGIN)
+
+
+def recorder(folder: Path, *names: str) -> dict:
+    names = names or ("recorder",)
+    return {
+        "models": names,
+        "model_tables": {name: {"base": name, "parameters": {"folder": str(folder)}} for name in names},
+    }
+
+
+@pytest.mark.parametrize("split", ["actor", "random", "loso", "text", "actor-text", "random-80-20", "actor-80-20"])
+def test_no_fit_sees_a_test_clip(go, plugin, tmp_path, split):
+    """The clips a model was fitted on, told by their features, are the fold's training clips and no other."""
+    (tmp_path / "seen").mkdir()
+    _, saved = go(**recorder(tmp_path / "seen"), splits=(split,), fresh=True)
+    notes = [np.load(path) for path in (tmp_path / "seen").iterdir()]
+    rows = saved.fits.query("model == 'recorder'")
+    assert len(notes) == len(rows)
+    for note in notes:
+        trained, tested = ({row.tobytes() for row in note[name]} for name in ("X", "X_test"))
+        assert trained
+        assert tested
+        assert not trained & tested
+        assert len(note["y"]) == len(note["groups"]) == len(note["X"])
+    assert sorted(len(n["X"]) for n in notes) == sorted(rows["n_train"])
+    assert sorted(len(n["X_test"]) for n in notes) == sorted(rows["n_test"])
+
+
+def test_copies_at_other_speeds_are_those_of_training_clips_alone(go, plugin, tmp_path, data):
+    """A model that hears training clips at another speed gets their copies after them, and none of a test clip's."""
+    (tmp_path / "seen").mkdir()
+    options = recorder(tmp_path / "seen")
+    options["model_tables"]["recorder"]["parameters"]["speeds"] = [0.9]
+    go(**options, splits=("actor", "random"), fresh=True)
+    mfcc = features.FEATURE_SETS["mfcc"]
+    paths = sorted(data.parent.rglob("*.wav"))
+    own, faster = ({} for _ in range(2))
+    for path in paths:
+        y, sr = load(path)
+        values = features.compute([mfcc, mfcc.at_speed(0.9)], y, sr)
+        own[values["mfcc"].tobytes()] = path
+        faster[values["mfcc@0.9"].tobytes()] = path
+    for note in (np.load(path) for path in (tmp_path / "seen").iterdir()):
+        half = len(note["X"]) // 2
+        trained = [own[row.tobytes()] for row in note["X"][:half]]
+        assert [faster[row.tobytes()] for row in note["X"][half:]] == trained
+        assert not {own[row.tobytes()] for row in note["X_test"]} & set(trained)
+        assert (note["y"][:half] == note["y"][half:]).all()
+        assert (note["groups"][:half] == note["groups"][half:]).all()
+
+
+def test_speakers_held_out_are_not_among_the_groups_of_a_fit(go, plugin, tmp_path):
+    (tmp_path / "seen").mkdir()
+    _, saved = go(**recorder(tmp_path / "seen"), splits=("actor",), fresh=True)
+    trained = {tuple(sorted(set(np.load(path)["groups"]))) for path in (tmp_path / "seen").iterdir()}
+    tested = saved.predictions.query("model == 'recorder'").groupby("fold")["speaker"].unique()
+    assert trained == {tuple(sorted(set(SPEAKERS) - set(held))) for held in tested}
+
+
+def test_scores_are_scikit_learn_s_of_the_saved_predictions(go):
+    _, saved = go(splits=("actor", "random"))
+    fits = saved.fits.set_index(["model", "split", "fold"])
+    for key, rows in saved.predictions.groupby(["model", "split", "fold"], observed=True):
+        true, predicted = rows["true"].astype(str), rows["predicted"].astype(str)
+        fit = fits.loc[key]
+        assert fit["accuracy"] == pytest.approx(sklearn.metrics.accuracy_score(true, predicted))
+        assert fit["uar"] == pytest.approx(sklearn.metrics.balanced_accuracy_score(true, predicted))
+        expected = sklearn.metrics.f1_score(true, predicted, average="macro", zero_division=0)
+        assert fit["macro_f1"] == pytest.approx(expected)
+
+
+def test_every_clip_is_predicted_once_per_model_and_split_with_probabilities(go):
+    _, saved = go(splits=("actor", "random"))
+    counts = saved.predictions.groupby(["model", "split", "clip"], observed=True).size()
+    assert set(counts) == {1}
+    assert len(counts) == 3 * 2 * 36  # knn and the two baselines
+    proba = saved.predictions[[f"p_{label}" for label in saved.info["corpus"]["labels"]]]
+    np.testing.assert_allclose(proba.sum(axis=1), 1.0, atol=1e-5)
+
+
+def predictions(saved) -> pd.DataFrame:
+    keys = ["model", "split", "repeat", "fold", "clip"]
+    return saved.predictions.astype(dict.fromkeys(keys, str)).sort_values(keys, ignore_index=True)
+
+
+def test_predictions_do_not_depend_on_jobs_nor_on_the_run(go, tmp_path):
+    small = {"forest": {"base": "forest", "parameters": {"n_estimators": 5}}}
+    chosen = {"models": ("forest", "svm", "tree"), "model_tables": small, "splits": ("random",), "fresh": True}
+    one = predictions(go(**chosen, jobs=1, out=tmp_path / "one")[1])
+    two = predictions(go(**chosen, jobs=2, out=tmp_path / "two")[1])
+    pd.testing.assert_frame_equal(one, two)
+
+
+def test_another_seed_draws_other_folds(go):
+    first, second = predictions(go(seed=0)[1]), predictions(go(seed=1)[1])
+    assert not first["clip"].equals(second["clip"])
+
+
+def test_fits_that_are_done_are_read_not_computed(go):
+    go(splits=("actor",))
+    again, _ = go(splits=("actor",))
+    assert again.work["computed"] == 0
+    more, _ = go(splits=("actor", "random"))
+    assert more.work["reused"] > 0
+
+
+def test_a_damaged_saved_fit_is_computed_again(go, store, tmp_path):
+    before = predictions(go(splits=("actor",))[1])
+    for saved in (store / "fits").rglob("*.npz"):
+        saved.write_bytes(saved.read_bytes()[:100])
+    outcome, after = go(splits=("actor",), out=tmp_path / "again")
+    assert outcome.work["computed"] == 9
+    pd.testing.assert_frame_equal(predictions(after), before)
+
+
+def test_a_failed_fit_is_a_row_with_its_reason_and_is_tried_again(go, plugin):
+    for _ in range(2):
+        outcome, saved = go(models=("failing", "knn"), splits=("actor",))
+        rows = saved.fits.query("model == 'failing'")
+        assert set(rows["status"]) == {"failed"}
+        assert set(rows["error"]) == {"ValueError: failing on purpose"}
+        assert outcome.failed == 3
+        assert set(saved.fits.query("model == 'knn'")["status"]) == {"ok"}
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="signals and limits are POSIX's")
+def test_a_fold_that_crashes_starves_or_hangs_is_a_row_and_computed_when_its_cause_is_gone(go, plugin, tmp_path):
+    reasons = {
+        "crashing": ("failed", "its worker process died of SIGSEGV, twice (a crash in C code)"),
+        "hungry": ("failed", "MemoryError"),
+        "hanging": ("timeout", "not done after 6 s"),
+    }
+    go(models=("majority",), splits=("actor",))  # so that no baseline, which loads more, is slow under the limit
+    seen = tmp_path / "seen"
+    seen.mkdir()
+    (seen / "ill").touch()
+    options = recorder(seen, *reasons) | {"splits": ("actor",), "fit_timeout": 6.0}
+    outcome, saved = go(**options)
+    ill = saved.fits.query("status != 'ok'").set_index("model")
+    assert {name: tuple(ill.loc[name, ["status", "error"]]) for name in ill.index} == reasons
+    assert (len(ill), outcome.failed, saved.info["work"]["failed"]) == (3, 3, 3)
+    went_well = len(list(seen.glob("*.npz")))
+    (seen / "ill").unlink()
+    again, mended = go(**options)
+    assert (again.work["computed"], again.failed, len(list(seen.glob("*.npz"))) - went_well) == (3, 0, 3)
+    key = ["model", "fold", "clip"]
+    before, after = (run.predictions.astype(str).set_index(key) for run in (saved, mended))
+    pd.testing.assert_frame_equal(after.loc[before.index], before)
+
+
+def test_a_model_that_cannot_take_the_features_is_skipped_with_the_reason(go):
+    outcome, saved = go(models=("cnn2d", "knn"), splits=("actor",))
+    rows = saved.fits.query("model == 'cnn2d'")
+    assert set(rows["status"]) == {"skipped"}
+    assert "takes frames" in rows["error"].iloc[0]
+    assert outcome.failed == 0
+
+
+def test_speaker_normalisation_uses_no_other_speaker(go, plugin, tmp_path):
+    """Each speaker's clips, test speakers' too, have mean 0 and deviation 1 over that speaker's own clips."""
+    (tmp_path / "seen").mkdir()
+    _, saved = go(**recorder(tmp_path / "seen"), splits=("loso",), normalize="speaker", fresh=True)
+    assert saved.info["normalize"] == "speaker"
+    for path in (tmp_path / "seen").iterdir():
+        held_out = np.load(path)["X_test"]
+        np.testing.assert_allclose(held_out.mean(axis=0), 0, atol=1e-4)
+        np.testing.assert_allclose(held_out.std(axis=0), 1, atol=1e-3)
+
+
+def test_variants_of_a_model_stand_beside_it_with_their_own_parameters(go):
+    table = {"knn-one": {"base": "knn", "parameters": {"n_neighbors": 1}}}
+    _, saved = go(models=("knn", "knn-one"), model_tables=table, splits=("actor",))
+    parameters = saved.fits.drop_duplicates("model").set_index("model")["parameters"].map(json.loads)
+    assert parameters["knn-one"]["n_neighbors"] == 1
+    assert parameters["knn"]["n_neighbors"] != 1
+
+
+@pytest.mark.parametrize(("target", "labels"), [("gender", 2), ("emotion+gender", 6)])
+def test_other_targets_can_be_predicted(go, target, labels):
+    _, saved = go(target=target, splits=("actor",))
+    assert len(saved.info["corpus"]["labels"]) == labels
+    assert set(saved.predictions["true"]) == set(saved.info["corpus"]["labels"])
+
+
+def test_what_cannot_be_is_told_before_anything_is_computed(go, tmp_path):
+    with pytest.raises(SplitError, match="6 speakers"):
+        go(folds=7, store=tmp_path / "new")
+    with pytest.raises(UnknownNameError, match="did you mean 'forest'"):
+        go(models=("forrest",), store=tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_baselines_are_always_shown():
+    chosen = plan.entries(Options(models=("svm",)))
+    assert {entry.model.name for entry in chosen} == {"svm", "chance", "majority"}
+
+
+def test_all_models_get_sets_that_they_take():
+    for entry in plan.entries(Options()):
+        assert not entry.skipped
+        assert features.parse(entry.features) == entry.sets

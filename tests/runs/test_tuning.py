@@ -1,0 +1,177 @@
+"""Tuning: choices rest on training speakers alone, are resumed, and lead to a file that a run takes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import sklearn.metrics
+
+from ser_bench import models
+from ser_bench.cli import call
+from ser_bench.core import options as config
+from ser_bench.core.errors import ConfigError, RunError
+from ser_bench.core.options import Options
+from ser_bench.corpora.datasets.demo.clips import make_clips
+from ser_bench.report import tuning_table, write_tuning
+from ser_bench.report.tuning import headline, nested_scores, trials_overall
+from ser_bench.runs import rows as records
+from ser_bench.runs import runner, tuning
+from ser_bench.runs.tuning import Ask, tune
+
+SPEAKERS = ("S01", "S02", "S03", "S04", "S05", "S06")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    """Six speakers, three emotions, two sentences, as a manifest."""
+    folder = tmp_path_factory.mktemp("tuned")
+    paths = make_clips(folder, speakers=SPEAKERS, emotions=("happy", "neutral", "sad"), intensities=("normal",))
+    table = pd.DataFrame([path.stem.split("_") for path in paths], columns=["speaker", "emotion", "intensity", "text"])
+    table.assign(path=[str(path.relative_to(folder)) for path in paths]).to_csv(folder / "small.csv", index=False)
+    return folder / "small.csv"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("store")
+
+
+def options(data, store, out, **more) -> Options:
+    chosen = {"corpus": str(data), "features": "mfcc", "splits": ("actor",), "folds": 3, "jobs": 2}
+    return Options(**(chosen | {"store": store, "out": out} | more))
+
+
+@pytest.fixture(scope="module")
+def found(data, store, tmp_path_factory):
+    return tune(Ask("lda", trials=6, inner_folds=2), options(data, store, tmp_path_factory.mktemp("out")))
+
+
+def test_every_trial_is_a_row_per_outer_fold_and_one_is_chosen_in_each(found):
+    table = found.trials
+    assert list(table.columns) == list(tuning.TRIAL_COLUMNS)
+    assert set(table.groupby("outer_fold").size()) == {7}
+    chosen = table[table["chosen"]]
+    assert list(chosen["outer_fold"]) == [0, 1, 2]
+    for fold, part in table.groupby("outer_fold"):
+        assert part["uar"].max() == chosen.set_index("outer_fold").at[fold, "uar"]
+    assert json.loads(table["parameters"].iloc[0]) == dict(models.get("lda").parameters)
+
+
+def test_the_reported_score_is_that_of_the_nested_predictions(found):
+    rows = found.nested_rows
+    assert len(rows) == 36
+    assert rows["clip"].is_unique
+    assert found.nested == pytest.approx(sklearn.metrics.balanced_accuracy_score(rows["true"], rows["tuned"]))
+    assert found.default == pytest.approx(sklearn.metrics.balanced_accuracy_score(rows["true"], rows["default"]))
+    scores = nested_scores(found)
+    assert (scores["low"] <= scores["uar"]).all()
+    assert (scores["uar"] <= scores["high"]).all()
+
+
+def test_no_inner_fit_sees_a_speaker_of_the_outer_test(data, tmp_path, monkeypatch):
+    """Every fit of a search trains on speakers apart from its own test and, if inner, from the outer test."""
+    seen = []
+    monkeypatch.setattr(models, "MODELS", dict(models.MODELS))
+    real = tuning.runner.carry_out
+
+    def watched(planned, keys, setting, *rest):
+        speakers = setting.clips["speaker"]
+        seen.extend(
+            (fit.split, fit.number, set(speakers[list(fit.fold.train)]), set(speakers[list(fit.fold.test)]))
+            for fit in planned
+        )
+        return real(planned, keys, setting, *rest)
+
+    monkeypatch.setattr(tuning.runner, "carry_out", watched)
+    tune(Ask("lda", trials=2, inner_folds=2), options(data, tmp_path / "store", tmp_path / "out"))
+    outer = {number: test for split, number, _, test in seen if split == "actor"}
+    assert len(outer) == 3
+    for split, number, train, test in seen:
+        assert not train & test
+        if split != "actor":
+            held = outer[int(split.split()[-1]) - 1]
+            assert not (train | test) & held, (split, number)
+
+
+def test_a_search_that_is_repeated_fits_nothing_again(data, store, found, tmp_path, monkeypatch):
+    monkeypatch.setattr(tuning.runner, "run_tasks", None)  # would fail if anything were fitted
+    again = tune(Ask("lda", trials=6, inner_folds=2), options(data, store, tmp_path / "again"))
+    pd.testing.assert_frame_equal(again.trials, found.trials)
+    assert again.parameters == found.parameters
+
+
+def test_halving_spends_more_on_what_does_better(data, store, tmp_path):
+    done = tune(Ask("lda", "halving", trials=9, inner_folds=3), options(data, store, tmp_path / "out"))
+    counts = done.trials.groupby("outer_fold")["inner_folds"].value_counts().unstack(fill_value=0)
+    assert (counts[1] > counts[3]).all()
+    assert (done.trials.loc[done.trials["chosen"], "inner_folds"] == 3).all()
+
+
+def test_tuned_toml_is_a_configuration_that_gives_the_parameters(found):
+    loaded = config.load(found.folder / "tuned.toml", {})
+    assert loaded.models == ("lda",)
+    table = loaded.model_tables["lda"]
+    assert models.variant("lda", "lda", table.parameters).parameters == found.parameters
+
+
+def test_what_was_tried_is_told_and_drawn(found):
+    files = write_tuning(found)
+    assert {path.name for path in files} == {"tuned.md", "tuning.png", "tuning.svg"}
+    text = tuning_table(found)
+    assert headline(found) in text
+    assert "the defaults" in text
+    assert len(trials_overall(found)) == 7
+
+
+def test_a_trial_that_fails_is_a_row_and_is_not_chosen(data, store, tmp_path):
+    """Of a dozen training clips nobody has 25 neighbours."""
+    done = tune(Ask("knn", trials=10, inner_folds=2), options(data, store, tmp_path / "out"))
+    failed = done.trials[done.trials["status"] == "failed"]
+    assert failed["error"].str.contains("n_neighbors").all()
+    assert len(failed)
+    assert failed["uar"].isna().all()
+    assert not failed["chosen"].any()
+
+
+def test_where_no_trial_can_be_fitted_the_first_reason_is_told(data, store, tmp_path, monkeypatch):
+    failure = records.Failure("failed", "ValueError: on purpose")
+    monkeypatch.setattr(runner, "carry_out", lambda planned, *_: (dict.fromkeys(planned, failure), {}))
+    with pytest.raises(RunError, match="no trial of knn could be fitted: ValueError: on purpose"):
+        tune(Ask("knn", trials=1, inner_folds=2), options(data, store, tmp_path / "out"))
+
+
+@pytest.mark.parametrize(("model", "says"), [("majority", "declares nothing to tune"), ("cnn2d", "cannot be tuned")])
+def test_what_cannot_be_tuned_says_so(model, says, data, store, tmp_path):
+    with pytest.raises(ConfigError, match=says):
+        tune(Ask(model), options(data, store, tmp_path / "out"))
+
+
+def test_an_outer_split_that_shares_speakers_is_refused(data, store, tmp_path):
+    with pytest.raises(ConfigError, match="random has none"):
+        tune(Ask("lda"), options(data, store, tmp_path / "out", splits=("random",)))
+
+
+def test_trials_start_from_the_parameters_of_the_configuration(data, store, tmp_path):
+    tables = {"lda": {"base": "lda", "parameters": {"solver": "eigen"}}}
+    done = tune(Ask("lda", trials=2, inner_folds=2), options(data, store, tmp_path / "out", model_tables=tables))
+    assert {json.loads(text)["solver"] for text in done.trials["parameters"]} == {"eigen"}
+    assert config.load(done.folder / "tuned.toml", {}).model_tables["lda"].parameters["solver"] == "eigen"
+
+
+def test_the_command_tunes_and_names_an_unknown_model(data, store, tmp_path, capsys):
+    common = ["--corpus", str(data), "--features", "mfcc", "--folds", "3", "--store", str(store), "--jobs", "2"]
+    assert call(["tune", "lda", *common, "--trials", "2", "--inner-folds", "2", "--out", str(tmp_path / "o")]) == 0
+    assert "against the defaults" in capsys.readouterr().out
+    assert {path.name for path in (tmp_path / "o").iterdir()} >= {"tuned.toml", "trials.csv", "nested.csv", "tuned.md"}
+    assert call(["tune", "ldaa", *common]) == 2
+    assert "'lda'" in capsys.readouterr().err
+
+
+def test_speakers_too_few_for_inner_folds_are_refused_in_words(data, store, tmp_path, capsys):
+    common = ["--corpus", str(data), "--features", "mfcc", "--folds", "3", "--store", str(store)]
+    assert call(["tune", "lda", *common, "--inner-folds", "5", "--out", str(tmp_path / "o")]) == 2
+    assert "folds" in capsys.readouterr().err
+    assert not list((tmp_path / "o").glob("*.toml"))

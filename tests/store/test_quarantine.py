@@ -1,0 +1,249 @@
+"""Damage in the store: it is found, moved aside, told, and only what it held is computed again."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import os
+import shutil
+import time
+import tracemalloc
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ser_bench import corpora, features
+from ser_bench.core.errors import StoreError
+from ser_bench.core.progress import NoProgress
+from ser_bench.runs.extraction import extract
+from ser_bench.runs.extraction.worker import Batch, extract_batch
+from ser_bench.runs.fit import FitResult
+from ser_bench.runs.fit_cache import FitStore
+from ser_bench.store import FeatureStore
+from ser_bench.store.file_hashes import StatIndex
+from ser_bench.store.quarantine import set_aside
+from ser_bench.store.shards import fault
+from tests.conftest import tone
+
+NAMES = ("03-01-03-01-01-01-01", "03-01-04-01-01-01-01", "03-01-05-01-01-01-02", "03-01-06-01-01-01-02")
+(MFCC,) = features.parse("mfcc")
+
+
+class Listener(NoProgress):
+    """Keeps the warnings."""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+
+    def warning(self, text: str) -> None:
+        self.warnings.append(text)
+
+
+@pytest.fixture
+def opened(tmp_path, write_wav):
+    for i, name in enumerate(NAMES):
+        write_wav(tmp_path / "ravdess" / f"{name}.wav", tone(f0=100 + 20 * i, seed=i))
+    return corpora.open_corpus("ravdess", tmp_path / "ravdess")
+
+
+@pytest.fixture
+def store(tmp_path, opened) -> FeatureStore:
+    """A store in which every clip has a shard of its own."""
+    store = FeatureStore(tmp_path / "store")
+    extract(opened, (), store, jobs=1)
+    shutil.rmtree(store.folder / "clips")
+    keys, _ = StatIndex(store.folder, tmp_path / "ravdess").keys(opened.clips["path"])
+    for path, key in keys.items():
+        extract_batch(Batch(store.folder, ((key, path),), ((MFCC, frozenset([key])),)))
+    return store
+
+
+def flipped(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def truncated(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:50])
+
+
+def emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+@pytest.mark.parametrize("damage", [flipped, truncated, emptied])
+@pytest.mark.parametrize("folder", ["features", "clips"])
+def test_a_damaged_shard_is_moved_aside_and_its_clip_alone_computed_again(store, opened, folder, damage):
+    before = extract(opened, (MFCC,), store, jobs=1)
+    values = store.read(MFCC, before.clips["key"])
+    shard = min((store.folder / folder).rglob("*.parquet"))
+    damage(shard)
+    damaged, listener = shard.read_bytes(), Listener()
+    after = extract(opened, (MFCC,), store, jobs=1, progress=listener)
+    assert (before.computed, after.computed, after.fingerprint) == (0, 1, before.fingerprint)
+    (warning,) = listener.warnings
+    assert warning.startswith(f"damaged: {shard} (")
+    assert "its clips are computed again" in warning
+    assert [path.read_bytes() for path in (store.folder / "quarantine").iterdir()] == [damaged]
+    again = store.read(MFCC, before.clips["key"])
+    assert all(np.array_equal(again[key], values[key]) for key in values)
+
+
+def test_every_flipped_bit_of_a_shard_is_found(store):
+    shard = min(store.set_folder(MFCC).glob("*.parquet"))
+    content = shard.read_bytes()
+    for place in np.random.default_rng(0).integers(0, 8 * len(content), 100):
+        changed = bytearray(content)
+        changed[place // 8] ^= 1 << (place % 8)
+        shard.write_bytes(changed)
+        assert fault(shard)
+
+
+def of_earlier_version(store: FeatureStore) -> Path:
+    shard = min(store.set_folder(MFCC).glob("*.parquet"))
+    return shard.rename(shard.with_name(f"shard-{'0' * 32}.parquet"))
+
+
+def test_a_shard_of_an_earlier_version_is_read(store, opened):
+    of_earlier_version(store)
+    assert extract(opened, (MFCC,), store, jobs=1).computed == 0
+    assert list(store.verify()) == []
+
+
+def test_a_wrong_value_in_a_shard_of_an_earlier_version_is_found_by_its_row(store, opened):
+    shard = of_earlier_version(store)
+    table = pq.read_table(shard)
+    crc = pa.array([n + 1 for n in table["crc"].to_pylist()], pa.int64())
+    pq.write_table(table.set_column(table.column_names.index("crc"), "crc", crc), shard)
+    assert "1 row does not match" in fault(shard)
+    assert extract(opened, (MFCC,), store, jobs=1).computed == 1
+
+
+def test_a_file_that_another_run_set_aside_a_moment_ago_is_no_error(store):
+    listener = Listener()
+    set_aside(store.folder, store.folder / "features" / "gone.parquet", "empty", "nothing follows", listener)
+    assert listener.warnings == []
+    assert fault(store.folder / "features" / "gone.parquet") == ""
+
+
+def test_a_damaged_file_that_cannot_be_moved_is_an_error_that_says_what_to_do(store):
+    (store.folder / "quarantine").write_text("a file is in the way")
+    shard = min(store.set_folder(MFCC).glob("*.parquet"))
+    truncated(shard)
+    with pytest.raises(StoreError, match="delete it, as it cannot be moved"):
+        store.mend((MFCC,), NoProgress())
+
+
+SHUFFLED = {"a": np.array(["x", "y"])}
+RESULT = FitResult(np.array(["sad", "happy"]), np.eye(2, dtype=np.float32), 1.0, 0.1, shuffled=SHUFFLED)
+
+
+@pytest.fixture
+def fit(tmp_path) -> Path:
+    """The file of a saved fit under the key ``aa``."""
+    FitStore(tmp_path).save("aa", RESULT)
+    return tmp_path / "fits" / "aa" / "aa.npz"
+
+
+@pytest.mark.parametrize("damage", [flipped, truncated, emptied])
+def test_a_damaged_fit_is_moved_aside_and_told(fit, tmp_path, damage):
+    damage(fit)
+    listener = Listener()
+    assert FitStore(tmp_path, listener).load("aa") is None
+    (warning,) = listener.warnings
+    assert warning.startswith(f"damaged: {fit} (")
+    assert "the fit is computed again" in warning
+    assert not fit.exists()
+    assert len(list((tmp_path / "quarantine").iterdir())) == 1
+
+
+def test_a_fit_that_is_not_there_is_not_damage(tmp_path):
+    listener = Listener()
+    assert FitStore(tmp_path, listener).load("aa") is None
+    assert listener.warnings == []
+
+
+def test_a_fit_with_any_byte_changed_is_whole_or_refused(fit, tmp_path):
+    """A byte that an archive's reader does not look at, such as a date, changes nothing that is read."""
+    content = fit.read_bytes()
+    for place in range(len(content)):
+        changed = bytearray(content)
+        changed[place] ^= 0xFF
+        fit.write_bytes(changed)
+        read = FitStore(tmp_path).load("aa")
+        assert read is None or (read.probabilities == RESULT.probabilities).all()
+        assert read is None or (read.predicted == RESULT.predicted).all()
+
+
+def test_a_fit_under_another_s_name_is_refused(fit, tmp_path):
+    (fit.parent.with_name("ab")).mkdir()
+    fit.rename(tmp_path / "fits" / "ab" / "ab.npz")
+    (told,) = FitStore(tmp_path).verify()
+    assert "it holds another fit" in told
+    listener = Listener()
+    assert FitStore(tmp_path, listener).load("ab") is None
+    assert "it holds another fit" in listener.warnings[0]
+
+
+def test_a_fit_of_an_earlier_version_is_read(fit, tmp_path):
+    with np.load(fit) as saved:
+        arrays = dict(saved)
+    rest = json.loads(arrays.pop("rest").tobytes())
+    del rest["key"]
+    np.savez(fit, rest=np.frombuffer(json.dumps(rest).encode(), np.uint8), **arrays)
+    read = FitStore(tmp_path).load("aa")
+    assert read is not None
+    assert read.predicted.tolist() == ["sad", "happy"]
+
+
+def test_an_index_whose_keys_are_swapped_is_not_believed(tmp_path, opened):
+    index = StatIndex(tmp_path / "store", tmp_path)
+    for path in opened.clips["path"]:
+        os.utime(path, (time.time() - 60,) * 2)
+    keys, _ = index.keys(opened.clips["path"])
+    (file,) = (tmp_path / "store" / "index").iterdir()
+    first, second = list(keys.values())[:2]
+    text = file.read_text()
+    assert first in text
+    file.write_text(text.replace(first, "x").replace(second, first).replace("x", second))
+    assert StatIndex(tmp_path / "store", tmp_path).keys(opened.clips["path"])[0] == keys
+
+
+@pytest.mark.parametrize(
+    ("tested", "labels", "kept"), [(2, ("happy", "sad"), True), (3, ("happy", "sad"), False), (2, ("a", "b"), False)]
+)
+def test_a_fit_of_other_clips_or_labels_is_set_aside(fit, tmp_path, tested, labels, kept):
+    result = dataclasses.replace(RESULT, shuffled={})
+    FitStore(tmp_path).save("aa", result)
+    assert (FitStore(tmp_path).load("aa", tested, labels) is not None) == kept
+    assert fit.exists() == kept
+
+
+def test_an_array_that_claims_to_be_huge_takes_no_memory(fit, tmp_path):
+    stream = io.BytesIO()
+    np.lib.format.write_array_header_1_0(stream, {"descr": "<U9", "fortran_order": False, "shape": (10**8,)})
+    with zipfile.ZipFile(fit) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(fit, "w") as archive:
+        for name, member in (members | {"predicted.npy": stream.getvalue()}).items():
+            archive.writestr(name, member)
+    tracemalloc.start()
+    assert FitStore(tmp_path).load("aa") is None
+    assert tracemalloc.get_traced_memory()[1] < 10**7
+    tracemalloc.stop()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_damage_goes_nowhere_else_by_a_link(fit, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "quarantine").symlink_to(tmp_path / "elsewhere")
+    emptied(fit)
+    with pytest.raises(StoreError, match="is a link"):
+        FitStore(tmp_path).load("aa")
+    assert list((tmp_path / "elsewhere").iterdir()) == []
