@@ -25,6 +25,7 @@ from ser_bench.core.progress import NoProgress
 from ser_bench.corpora.datasets.demo.clips import make_clips
 from ser_bench.deploy import train as making
 from ser_bench.runs import results, runner, tuning
+from ser_bench.runs.log import read_status
 from ser_bench.runs.tuning import Ask
 from ser_bench.runs.workers import Needs, prepare, run_tasks, workers
 from ser_bench.runs.workers import dask as cluster
