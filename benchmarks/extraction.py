@@ -90,7 +90,7 @@ def measure(clips: list[Path]) -> tuple[Times, Times]:
     """Return seconds per clip of whole sets and of parts, by name."""
     sets: Times = defaultdict(list)
     parts: Times = defaultdict(list)
-    names = [*(name for name, s in FEATURE_SETS.items() if not s.extra), CLASSIC, "functionals+logmel"]
+    names = [*FEATURE_SETS, CLASSIC, "functionals+logmel"]
     y, sr = decode(clips[0])
     compute([FEATURE_SETS[name] for name in names[:-2]], y, sr)
     recipe(y, sr)

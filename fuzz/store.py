@@ -63,9 +63,9 @@ def read_shard(store: Any, folder: Path, data: bytes, *, named: bool) -> None:
             data = parquet(data)
     folder.mkdir(parents=True)
     (folder / f"shard-{hashlib.sha256(data).hexdigest() if named else '0' * 32}.parquet").write_bytes(data)
-    store.mend((SET,), NoProgress())
+    store.quarantine_damaged((SET,), NoProgress())
     list(store.verify())
-    for fact in store.facts().values():
+    for fact in store.clip_metadata().values():
         assert fact["error"] or fact["samples"] / fact["sr"] > 0
     for values in store.read(SET, store.keys(SET)).values():
         assert values.shape == (2,)
@@ -88,7 +88,7 @@ def read_fit(store: Path, data: bytes) -> None:
 
 def read_index(store: Path, clips: Path, data: bytes, *, summed: bool) -> None:
     """Read an index of a folder with one clip, whose path stands as ``CLIP`` in it."""
-    from ser_bench.store.file_hashes import StatIndex
+    from ser_bench.store.file_hashes import FileHashes
 
     with contextlib.suppress(ValueError, RecursionError):
         if summed:
@@ -99,7 +99,7 @@ def read_index(store: Path, clips: Path, data: bytes, *, summed: bool) -> None:
     (store / "index").mkdir()
     name = hashlib.sha256(str(clips).encode()).hexdigest()[:24]
     (store / "index" / f"{name}.json").write_bytes(data.replace(b"CLIP", clip.encode()))
-    keys, errors = StatIndex(store, clips).keys([clip])
+    keys, errors = FileHashes(store, clips).hash_files([clip])
     assert not errors
     assert len(keys[clip]) == 64
 
@@ -110,7 +110,7 @@ def target() -> Callable[[bytes], None]:
 
     import ser_bench.runs.fit_cache
     import ser_bench.store.file_hashes  # noqa: F401
-    from ser_bench.store import FACTS, FeatureStore
+    from ser_bench.store import METADATA_FOLDER, FeatureStore
 
     class Store(FeatureStore):
         def set_folder(self, feature_set: Any) -> Path:
@@ -131,7 +131,7 @@ def target() -> Callable[[bytes], None]:
             elif kind in (b"i", b"I"):
                 read_index(store.folder, clips, rest, summed=kind == b"I")
             else:
-                folder = store.folder / FACTS if kind in (b"c", b"C") else store.set_folder(SET)
+                folder = store.folder / METADATA_FOLDER if kind in (b"c", b"C") else store.set_folder(SET)
                 read_shard(store, folder, rest, named=kind.isupper())
         assert [path.name for path in clips.parent.iterdir()] == ["clips"]
 

@@ -9,7 +9,7 @@ from ser_bench import models
 from ser_bench.metrics import uar
 from ser_bench.runs.fit import FitTask, run_fit
 from ser_bench.splits import SPLITS, Draw, make_folds
-from ser_bench.store.matrix import save
+from ser_bench.store.matrix import save_matrix
 from tests.conftest import clip_table
 
 EMOTIONS = ("angry", "happy", "neutral", "sad")
@@ -44,7 +44,7 @@ def pooled_uar(name: str, split: str, tmp_path, *, permuted: bool) -> float:
     """Return a model's UAR over all test clips of a split, each fit carried out as a run does."""
     model = models.get(name)
     clips, X = corpus(model.accepts[-1], permuted=permuted)
-    matrix = save(X, tmp_path / "X.npy")
+    matrix = save_matrix(X, tmp_path / "X.npy")
     parameters = {**model.parameters, **TINY.get(name, {})}
     labels, groups = clips["label"].to_numpy(dtype=str), clips["speaker"].to_numpy(dtype=str)
     true, predicted = [], []

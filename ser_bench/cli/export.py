@@ -55,11 +55,11 @@ def _export(options: Options, output: Path, console: Console) -> int:
 
     begun = time.perf_counter()
     _spare_the_manifest(options.corpus, output)
-    export.check_file(output)
+    export.check_output(output)
     filled = fill(options, lambda shelf: _sets(options.features, shelf), console)
     clips, sets = filled.extraction.clips, filled.sets
     columns = export.column_names(sets)
-    export.write(output, clips, assemble(clips, sets, filled.store), columns)
+    export.write_table(output, clips, assemble(clips, sets, filled.store), columns)
     console.close()
     console.info(
         f"{len(clips)} clips with {len(columns)} features ({'+'.join(s.name for s in sets)}) "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ser_bench import features
-from ser_bench.cli.listing import show
+from ser_bench.cli.listing import installed, show
 
 
 @click.command(name="features")
@@ -21,7 +21,7 @@ def command() -> int:
             found.name,
             f"{found.dimension} values" if found.kind == "vector" else f"frames of {found.dimension}",
             found.summary,
-            f"no: extra [{found.extra}]" if found.extra else "yes",
+            installed(found.needs),
             found.source,
         )
         for found in features.FEATURE_SETS.values()

@@ -14,7 +14,7 @@ from ser_bench.core.errors import ConfigError
 from ser_bench.report.formatting import size
 
 if TYPE_CHECKING:
-    from ser_bench.store.prune import Item
+    from ser_bench.store.prune import StoreItem
 
 
 @click.command(name="store")
@@ -42,19 +42,19 @@ def command(store: Path | None, prune: bool, days: float | None, runs: tuple[Pat
       ser-bench store --prune --days 14 --runs results --runs ~/paper/results
     """
     from ser_bench.core.files import default_store
-    from ser_bench.store.prune import items
+    from ser_bench.store.prune import list_items
 
     if not prune and (days is not None or runs or dry_run):
         raise ConfigError("--days, --runs and --dry-run are options of --prune")
     folder = (store or default_store()).absolute()
-    found = list(items(folder))
+    found = list(list_items(folder))
     if prune:
         return _prune(found, days, runs, dry_run=dry_run)
     return _list(found, folder)
 
 
-def _list(found: Sequence[Item], folder: Path) -> int:
-    rows = [_row(item) for item in found if item.kind in ("feature set", "facts of clips")]
+def _list(found: Sequence[StoreItem], folder: Path) -> int:
+    rows = [_row(item) for item in found if item.kind in ("feature set", "clip metadata")]
     for kind in ("index", "fit", "damaged file"):
         if some := [item for item in found if item.kind == kind]:
             used = max(item.used for item in some)
@@ -62,17 +62,17 @@ def _list(found: Sequence[Item], folder: Path) -> int:
     return show(("what", "files", "size", "last used"), rows, f"{size(_sum(found))} in {folder}")
 
 
-def _prune(found: Sequence[Item], days: float | None, runs: tuple[Path, ...], *, dry_run: bool) -> int:
-    from ser_bench.store.prune import DAYS, named_by_runs, remove, spare
+def _prune(found: Sequence[StoreItem], days: float | None, runs: tuple[Path, ...], *, dry_run: bool) -> int:
+    from ser_bench.store.prune import DEFAULT_DAYS, referenced_by_runs, remove_items, unused_items
 
     default = Path("results")
     folders = runs or ((default,) if default.is_dir() else ())
-    named = named_by_runs(folders)
-    for folder in named.silent:
+    named = referenced_by_runs(folders)
+    for folder in named.unreadable:
         click.echo(f"warning: {folder} does not say what it needs; only what was used lately is kept for it", err=True)
-    days = DAYS if days is None else days
-    spared = spare(found, named, days)
-    freed = _sum(spared) if dry_run else remove(spared)
+    days = DEFAULT_DAYS if days is None else days
+    spared = unused_items(found, named, days)
+    freed = _sum(spared) if dry_run else remove_items(spared)
     counts = ", ".join(
         f"{len(some):,} {kind}{'' if len(some) == 1 else 'es' if kind == 'index' else 's'}"
         for kind in ("feature set", "index", "fit", "damaged file")
@@ -87,11 +87,11 @@ def _prune(found: Sequence[Item], days: float | None, runs: tuple[Path, ...], *,
     return 0
 
 
-def _row(item: Item) -> tuple[str, int, str, str]:
+def _row(item: StoreItem) -> tuple[str, int, str, str]:
     return item.name, item.files, size(item.size), _ago(item.used)
 
 
-def _sum(some: Sequence[Item]) -> int:
+def _sum(some: Sequence[StoreItem]) -> int:
     return sum(item.size for item in some)
 
 

@@ -65,7 +65,7 @@ class OpenCorpus:
             return {feature_set.name: feature_set for feature_set in self.recorded.sets}
         from ser_bench import features
 
-        return features.shelf(self.rate)
+        return features.sets_at_rate(self.rate)
 
     @property
     def folder(self) -> Path:

@@ -177,7 +177,7 @@ def _feature_set(name: str, columns: tuple[str, ...]) -> FeatureSet:
         compute=_no_sound,
         parameters={"recorded": True},
         group=known.group if known and known.columns == columns else None,
-        recorded=True,
+        precomputed=True,
     )
 
 

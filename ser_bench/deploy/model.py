@@ -68,13 +68,13 @@ class TrainedModel:
         y, sr = audio.load(sound) if isinstance(sound, str | Path) else _sound(*sound)
         with one_thread():  # as in the benchmark's workers, to the last bit
             values = features.compute(self.sets, y, sr)
-        return matrices.joined([values[s.name] for s in self.sets], self.sets)
+        return matrices.join_sets([values[s.name] for s in self.sets], self.sets)
 
     def answers(self, rows: Sequence[np.ndarray]) -> list[Answer]:
         """Return an answer per clip, given by its features."""
         if not rows:
             return []
-        p = models.aligned_proba(self.estimator, matrices.stacked(rows), self.labels)
+        p = models.aligned_proba(self.estimator, matrices.stack_clips(rows), self.labels)
         own = [self.labels.index(str(label)) for label in self.estimator.classes_]  # ties go to the first of these
         best = [own[k] for k in p[:, own].argmax(axis=1)]
         return [
@@ -103,7 +103,7 @@ def load_model(path: str | Path) -> TrainedModel:
 
 
 def _sets(info: manifest.Manifest, path: Path) -> tuple[FeatureSet, ...]:
-    shelf = features.shelf(info.rate)
+    shelf = features.sets_at_rate(info.rate)
     for said in info.features:
         if said.name not in shelf:
             raise ModelFileError(f"{path} needs the feature set {said.name!r}, which is not known here")

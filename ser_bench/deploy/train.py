@@ -83,7 +83,7 @@ def train(
     if as_onnx:
         onnx.check_extra("an ONNX file")
     options = options.model_copy(update={"models": (name,), "splits": ()})
-    _entry(name, options, features.shelf())
+    _entry(name, options, features.sets_at_rate())
     opened = open_corpus(options, progress)
     entry = _entry(name, options, opened.shelf())
     store = (options.store or default_store()).absolute()

@@ -23,7 +23,7 @@ from ser_bench.features.sets.treble import TREBLE
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["FEATURE_SETS", "FeatureSet", "column_groups", "compute", "parse", "set_key", "shelf"]
+__all__ = ["FEATURE_SETS", "FeatureSet", "column_groups", "compute", "parse", "set_key", "sets_at_rate"]
 
 _ALL = (FUNCTIONALS, TREBLE, LOGMEL, PROSODY, MFCC_FRAMES, MFCC, CHROMA, MEL, CONTRAST, TONNETZ)
 
@@ -31,7 +31,7 @@ FEATURE_SETS: dict[str, FeatureSet] = {feature_set.name: feature_set for feature
 """Every registered set by name, the default vector first."""
 
 
-def shelf(rate: int | None = None) -> dict[str, FeatureSet]:
+def sets_at_rate(rate: int | None = None) -> dict[str, FeatureSet]:
     """Return every registered set by name, of clips brought to a sampling rate in Hz; None leaves each at its own."""
     return {name: feature_set.at_rate(rate) for name, feature_set in FEATURE_SETS.items()}
 

@@ -24,7 +24,7 @@ class FeatureSet:
     says which kind of feature a column is, for telling what models go by; by default all are one.
     ``speed`` is how much faster than recorded the clip is played: see :meth:`at_speed`; ``rate`` the
     sampling rate in Hz that it is brought to beforehand, None for its own: see :meth:`at_rate`. Where
-    ``recorded``, values come from a table and there is nothing to compute them from.
+    ``precomputed``, values come from a table and there is nothing to compute them from.
     """
 
     name: str
@@ -35,12 +35,12 @@ class FeatureSet:
     compute: Callable[[Analysis], np.ndarray] = field(repr=False)
     parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
     version: int = 1
-    extra: str | None = None
+    needs: tuple[str, ...] = ("numba", "scipy")
     group: Callable[[str], str] | None = field(default=None, repr=False)
 
     speed: float = 1.0
     rate: int | None = None
-    recorded: bool = False
+    precomputed: bool = False
 
     def at_speed(self, speed: float) -> FeatureSet:
         """Return the set of clips played faster or slower, as a tape would be: pitch, formants and tempo move together.

@@ -23,7 +23,7 @@ from ser_bench.core.versions import installed
 from ser_bench.models.base import Model
 from ser_bench.runs import fit_file as fitfile
 from ser_bench.runs.fit import FitResult
-from ser_bench.store.quarantine import set_aside
+from ser_bench.store.quarantine import move_to_quarantine
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,7 +132,7 @@ class FitStore:
         except (FileNotFoundError, NotADirectoryError, PermissionError):
             return None
         except Exception as error:  # what a damaged archive makes its readers raise is not known
-            set_aside(self.store, path, _said(error), "the fit is computed again", self.progress)
+            move_to_quarantine(self.store, path, _said(error), "the fit is computed again", self.progress)
             return None
 
     def verify(self) -> Iterator[str]:

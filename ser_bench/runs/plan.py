@@ -30,7 +30,7 @@ class Entry:
     @property
     def copies(self) -> tuple[tuple[FeatureSet, ...], ...]:
         """The sets at each of the speeds that training clips are heard at beside their own; none without audio."""
-        if any(s.recorded for s in self.sets):
+        if any(s.precomputed for s in self.sets):
             return ()
         return tuple(tuple(s.at_speed(speed) for s in self.sets) for speed in self.model.speeds)
 

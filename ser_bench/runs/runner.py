@@ -311,7 +311,7 @@ def mapped_matrices(
 
 def _saved(X: np.ndarray, path: Path) -> Path:
     try:
-        return matrices.save(X, path)
+        return matrices.save_matrix(X, path)
     except OSError as error:  # NumPy's own words for a full disk are how many values it wrote
         why = error.strerror or "no space left"
         raise StoreError(f"cannot write {path}: {why}\nmake room; what is done is kept") from None

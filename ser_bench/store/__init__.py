@@ -32,7 +32,7 @@ from ser_bench.core.errors import StoreError
 from ser_bench.core.files import make_writable, mark_used, remove_stale, replacing
 from ser_bench.features import set_key
 from ser_bench.store import shards
-from ser_bench.store.quarantine import set_aside
+from ser_bench.store.quarantine import move_to_quarantine
 
 if TYPE_CHECKING:
     from ser_bench.core.progress import Progress
@@ -40,11 +40,11 @@ if TYPE_CHECKING:
 
 _MOST_SAMPLES = 1 << 40
 
-FACTS = "clips"
+METADATA_FOLDER = "clips"
 """The folder of what decoding told of each clip: digest of its samples, rate, length, sound print, or why it is bad."""
 
 FEATURE_COLUMNS = ("key", "t", "d", "values", "crc")
-FACT_COLUMNS = ("key", "digest", "sr", "samples", "error", "length", "print")
+METADATA_COLUMNS = ("key", "digest", "sr", "samples", "error", "length", "print")
 
 
 class FeatureStore:
@@ -62,12 +62,12 @@ class FeatureStore:
                 temporary.write_text("Signature: 8a477f597d28d172789f06886806bc55\n", encoding="ascii")
         remove_stale(self.folder)
 
-    def mend(self, sets: Iterable[FeatureSet], progress: Progress) -> None:
+    def quarantine_damaged(self, sets: Iterable[FeatureSet], progress: Progress) -> None:
         """Set damaged shards of these sets, and of facts, aside and tell so: the store then lacks their clips."""
-        for folder in (self.folder / FACTS, *map(self.set_folder, sets)):
-            for shard in shards.listed(folder):
-                if fault := shards.fault(shard):
-                    set_aside(self.folder, shard, fault, "its clips are computed again", progress)
+        for folder in (self.folder / METADATA_FOLDER, *map(self.set_folder, sets)):
+            for shard in shards.list_shards(folder):
+                if fault := shards.find_damage(shard):
+                    move_to_quarantine(self.folder, shard, fault, "its clips are computed again", progress)
 
     def set_folder(self, feature_set: FeatureSet) -> Path:
         """Return the folder of a feature set with its parameters."""
@@ -75,14 +75,14 @@ class FeatureStore:
 
     def holds(self, feature_set: FeatureSet) -> bool:
         """Say whether there is a shard of a feature set."""
-        return bool(shards.listed(self.set_folder(feature_set)))
+        return bool(shards.list_shards(self.set_folder(feature_set)))
 
     def keys(self, feature_set: FeatureSet) -> set[str]:
         """Return the keys of the clips whose features lie in the store."""
         folder = self.set_folder(feature_set)
-        for shard in shards.listed(folder):
+        for shard in shards.list_shards(folder):
             mark_used(shard)
-        return {key for _, table in shards.tables(folder, ["key"]) for key in table["key"].to_pylist()}
+        return {key for _, table in shards.read_shards(folder, ["key"]) for key in table["key"].to_pylist()}
 
     def write(self, feature_set: FeatureSet, rows: Mapping[str, np.ndarray]) -> None:
         """Add a shard with a row per clip: key → float32 ``(d,)`` or ``(t, d)``."""
@@ -112,39 +112,41 @@ class FeatureStore:
         wanted = set(keys)
         found: dict[str, np.ndarray] = {}
         shape = (feature_set.kind == "frames", feature_set.dimension)
-        for shard, table in shards.tables(self.set_folder(feature_set), FEATURE_COLUMNS):
+        for shard, table in shards.read_shards(self.set_folder(feature_set), FEATURE_COLUMNS):
             for key, values, sound in shards.rows(table):
                 if key in wanted and key not in found:
                     if not sound:
-                        raise shards.damaged(shard, "a row does not match its checksum")
+                        raise shards.damage_error(shard, "a row does not match its checksum")
                     if (values.ndim == 2, values.shape[-1]) != shape:
-                        raise shards.damaged(shard, "a row is of other features")
+                        raise shards.damage_error(shard, "a row is of other features")
                     found[key] = values
         if missing := wanted - set(found):
             raise StoreError(f"{len(missing)} clips have no {feature_set.name} in {self.folder}; run ser-bench extract")
         return found
 
-    def facts(self) -> dict[str, dict[str, Any]]:
+    def clip_metadata(self) -> dict[str, dict[str, Any]]:
         """Return what decoding told of each clip seen so far, by key; facts of an older layout do not count."""
-        tables = shards.tables(self.folder / FACTS, FACT_COLUMNS, strict=False)
+        tables = shards.read_shards(self.folder / METADATA_FOLDER, METADATA_COLUMNS, strict=False)
         return {row["key"]: row for _, table in tables for row in table.to_pylist() if _can_be(row)}
 
-    def write_facts(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Add a shard of facts, each a mapping with :data:`FACT_COLUMNS`."""
+    def write_clip_metadata(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Add a shard of facts, each a mapping with :data:`METADATA_COLUMNS`."""
         import pyarrow as pa
 
         rows = list(rows)
         if rows:
             types = (pa.string(), pa.string(), pa.int64(), pa.int64(), pa.string(), pa.float64(), pa.binary())
-            schema = pa.schema(list(zip(FACT_COLUMNS, types, strict=True)))
-            shards.write(self.folder / FACTS, pa.Table.from_pylist([dict(row) for row in rows], schema=schema))
+            schema = pa.schema(list(zip(METADATA_COLUMNS, types, strict=True)))
+            shards.write(
+                self.folder / METADATA_FOLDER, pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
+            )
 
     def verify(self) -> Iterator[str]:
         """Re-read every shard and yield a line for each that is damaged, with how to mend it."""
-        for folder in (self.folder / FACTS, *sorted((self.folder / "features").glob("*/"))):
-            for shard in shards.listed(folder):
-                if fault := shards.fault(shard):
-                    yield str(shards.damaged(shard, fault))
+        for folder in (self.folder / METADATA_FOLDER, *sorted((self.folder / "features").glob("*/"))):
+            for shard in shards.list_shards(folder):
+                if fault := shards.find_damage(shard):
+                    yield str(shards.damage_error(shard, fault))
 
 
 def _can_be(fact: Mapping[str, Any]) -> bool:

@@ -1,6 +1,6 @@
 """Features as one table for other programs: CSV or Parquet, a row per clip.
 
-The columns are :data:`TEXTS`, then the features, each named ``<set>.<column>``: always, for one set as for
+The columns are :data:`CLIP_COLUMNS`, then the features, each named ``<set>.<column>``: always, for one set as for
 several joined, so that a value has the same name in every export, never that of a clip's column, and what
 stands before the first dot is the set. Values are the store's float32. In CSV they have nine significant
 digits and a point, which read back to the same bits as float32 or float64; texts are as in the clip table,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ser_bench.features.base import FeatureSet
 
-TEXTS = ("clip", "corpus", "speaker", "gender", "emotion")
+CLIP_COLUMNS = ("clip", "corpus", "speaker", "gender", "emotion")
 """What is told of each clip before its features; what is not known is the empty string."""
 
 _CHUNK = 1024
@@ -49,7 +49,7 @@ def check_vectors(sets: Sequence[FeatureSet], vectors: Sequence[str]) -> None:
         )
 
 
-def check_file(path: Path) -> None:
+def check_output(path: Path) -> None:
     """Make the file's folder, if need be, and try whether it can be written.
 
     Raises
@@ -66,15 +66,15 @@ def check_file(path: Path) -> None:
     make_writable(path.parent, ExportError, "-o")
 
 
-def write(path: Path, clips: pd.DataFrame, X: np.ndarray, columns: Sequence[str]) -> None:
-    """Write the table: ``clips`` has the columns :data:`TEXTS`, ``X`` is float32 ``(n, d)`` in their order.
+def write_table(path: Path, clips: pd.DataFrame, X: np.ndarray, columns: Sequence[str]) -> None:
+    """Write the table: ``clips`` has the columns :data:`CLIP_COLUMNS`, ``X`` is float32 ``(n, d)`` in their order.
 
     The file appears whole or not at all. Beside ``X``, memory is needed for a thousand rows.
     Raises :class:`ExportError` where it cannot be written, as on a full disk.
     """
     try:
         with replacing(path) as temporary:
-            _WRITERS[path.suffix.lower()](temporary, clips[list(TEXTS)], X, columns)
+            _WRITERS[path.suffix.lower()](temporary, clips[list(CLIP_COLUMNS)], X, columns)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else error  # pyarrow's own words are long
         raise ExportError(f"cannot write {path}: {reason}") from None
@@ -103,7 +103,7 @@ def _write_parquet(path: Path, texts: pd.DataFrame, X: np.ndarray, columns: Sequ
 
     types = [(name, pa.string()) for name in texts.columns] + [(name, pa.float32()) for name in columns]
     schema = pa.schema(types)
-    with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=list(TEXTS)) as writer:
+    with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=list(CLIP_COLUMNS)) as writer:
         for rows, values in _chunks(texts, X):
             told = [pa.array(rows[name].tolist(), pa.string()) for name in texts.columns]
             writer.write_table(pa.Table.from_arrays([*told, *map(pa.array, values.T.copy())], schema=schema))

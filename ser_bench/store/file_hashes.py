@@ -26,7 +26,7 @@ _KEY = re.compile("[0-9a-f]{64}")
 Stat = tuple[int, int, int, int]
 
 
-class StatIndex:
+class FileHashes:
     """The index of one folder of clips, kept in the store as ``index/<hash of the folder>.json``."""
 
     def __init__(self, store: Path, folder: Path) -> None:
@@ -35,7 +35,7 @@ class StatIndex:
         self._known = _read(self._file)
         mark_used(self._file)
 
-    def keys(self, paths: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+    def hash_files(self, paths: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
         """Return the SHA-256 by path, and for files that cannot be read the reason by path."""
         fresh, keys, errors = [], {}, {}
         for path in paths:

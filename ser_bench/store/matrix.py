@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ser_bench.features.base import FeatureSet
     from ser_bench.store import FeatureStore
 
-MOST_FRAMES = 1000
+MAX_FRAMES = 1000
 """Frames kept of a clip: 10 s at the usual hop, taken from its middle."""
 
 
@@ -31,10 +31,10 @@ def assemble(clips: pd.DataFrame, sets: Sequence[FeatureSet], store: FeatureStor
     """
     keys = clips["key"].tolist()
     parts = [store.read(feature_set, keys) for feature_set in sets]
-    return stacked([joined([part[key] for part in parts], sets) for key in keys])
+    return stack_clips([join_sets([part[key] for part in parts], sets) for key in keys])
 
 
-def joined(parts: Sequence[np.ndarray], sets: Sequence[FeatureSet]) -> np.ndarray:
+def join_sets(parts: Sequence[np.ndarray], sets: Sequence[FeatureSet]) -> np.ndarray:
     """Return one clip's features of several sets as a model gets them: ``(d,)``, or ``(t, d)`` of its middle.
 
     Raises :class:`ConfigError` where frames of two sets do not align.
@@ -42,7 +42,7 @@ def joined(parts: Sequence[np.ndarray], sets: Sequence[FeatureSet]) -> np.ndarra
     return np.concatenate(parts) if sets[0].kind == "vector" else _joined_frames(parts, sets)
 
 
-def stacked(rows: Sequence[np.ndarray]) -> np.ndarray:
+def stack_clips(rows: Sequence[np.ndarray]) -> np.ndarray:
     """Return the features of several clips as one array: ``(n, d)``, or ``(n, t, d)`` padded with NaN."""
     return np.stack(rows) if rows[0].ndim == 1 else _padded(rows)
 
@@ -51,8 +51,8 @@ def _joined_frames(frames: Sequence[np.ndarray], sets: Sequence[FeatureSet]) -> 
     lengths = {len(part) for part in frames}
     if len(lengths) > 1:
         raise ConfigError(f"the frames of {'+'.join(s.name for s in sets)} do not align: {sorted(lengths)} frames")
-    start = max(0, (len(frames[0]) - MOST_FRAMES) // 2)
-    return np.concatenate(frames, axis=1)[start : start + MOST_FRAMES]
+    start = max(0, (len(frames[0]) - MAX_FRAMES) // 2)
+    return np.concatenate(frames, axis=1)[start : start + MAX_FRAMES]
 
 
 def _padded(sequences: Sequence[np.ndarray]) -> np.ndarray:
@@ -79,7 +79,7 @@ def standardize_speakers(X: np.ndarray, speakers: np.ndarray) -> np.ndarray:
     return out
 
 
-def save(X: np.ndarray, path: Path) -> Path:
+def save_matrix(X: np.ndarray, path: Path) -> Path:
     """Write an array where workers can map it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     np.save(path, X, allow_pickle=False)

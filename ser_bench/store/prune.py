@@ -17,12 +17,12 @@ from pathlib import Path
 
 from ser_bench.core.errors import RunError, StoreError
 
-DAYS = 30.0
+DEFAULT_DAYS = 30.0
 """What was used within so many days is kept whatever names it."""
 
 
 @dataclass(frozen=True)
-class Item:
+class StoreItem:
     """A part of the store: a feature set, a saved fit, an index, or a damaged file that was moved aside.
 
     ``used`` is when it was last used, in seconds.
@@ -37,16 +37,16 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Named:
+class References:
     """What saved runs need: feature sets by their folder's name, fits by key, and runs that do not say (older ones)."""
 
     sets: frozenset[str]
     fits: frozenset[str]
     runs: int
-    silent: tuple[Path, ...]
+    unreadable: tuple[Path, ...]
 
 
-def items(store: Path) -> Iterator[Item]:
+def list_items(store: Path) -> Iterator[StoreItem]:
     """Yield what lies in a store, feature sets first; raises :class:`StoreError` where there is none.
 
     What lies behind a link is not in the store, so that it is never removed.
@@ -56,7 +56,7 @@ def items(store: Path) -> Iterator[Item]:
     for folder in _within(store, "features", "*/"):
         yield _item("feature set", folder.name, folder, folder.rglob("*"))
     for folder in _within(store, ".", "clips/"):
-        yield _item("facts of clips", "clips", folder, folder.rglob("*"))
+        yield _item("clip metadata", "clips", folder, folder.rglob("*"))
     for file in _within(store, "index", "*.json"):
         yield _item("index", file.name, file, [file])
     for file in _within(store, "quarantine", "*"):
@@ -71,11 +71,11 @@ def _within(store: Path, folder: str, pattern: str) -> list[Path]:
     return sorted(path for path in place.glob(pattern) if path.resolve() == real / path.relative_to(store))
 
 
-def named_by_runs(folders: Iterable[Path]) -> Named:
+def referenced_by_runs(folders: Iterable[Path]) -> References:
     """Return what the runs below some folders need. Raises :class:`RunError` for a folder that is not there."""
     sets: set[str] = set()
     fits: set[str] = set()
-    runs, silent = 0, []
+    runs, unreadable = 0, []
     for folder in folders:
         if not folder.is_dir():
             raise RunError(f"there is no folder {folder} of runs; name it with --runs")
@@ -83,20 +83,22 @@ def named_by_runs(folders: Iterable[Path]) -> Named:
             said, keys = _sets_of(file), _keys_of(file.parent / "fits.csv")
             runs += 1
             if said is None or keys is None:
-                silent.append(file.parent)
+                unreadable.append(file.parent)
             sets |= said or set()
             fits |= keys or set()
-    return Named(frozenset(sets), frozenset(fits), runs, tuple(silent))
+    return References(frozenset(sets), frozenset(fits), runs, tuple(unreadable))
 
 
-def spare(found: Iterable[Item], named: Named, days: float, now: float | None = None) -> list[Item]:
-    """Return what nothing used for ``days`` and no run names; facts of clips always stay."""
+def unused_items(
+    found: Iterable[StoreItem], named: References, days: float, now: float | None = None
+) -> list[StoreItem]:
+    """Return what nothing used for ``days`` and no run names; clip metadata always stay."""
     before = (time.time() if now is None else now) - days * 86_400
-    needed = {"feature set": named.sets, "fit": named.fits, "facts of clips": {"clips"}}
+    needed = {"feature set": named.sets, "fit": named.fits, "clip metadata": {"clips"}}
     return [item for item in found if item.name not in needed.get(item.kind, ()) and item.used < before]
 
 
-def remove(spared: Iterable[Item]) -> int:
+def remove_items(spared: Iterable[StoreItem]) -> int:
     """Remove items and return the bytes that are free again; one that cannot be removed raises StoreError."""
     freed = 0
     for item in spared:
@@ -108,10 +110,10 @@ def remove(spared: Iterable[Item]) -> int:
     return freed
 
 
-def _item(kind: str, name: str, path: Path, files: Iterable[Path]) -> Item:
+def _item(kind: str, name: str, path: Path, files: Iterable[Path]) -> StoreItem:
     stats = [file.stat() for file in files if file.is_file()]
     used = max((s.st_mtime for s in stats), default=path.stat().st_mtime)
-    return Item(kind, name, path, sum(s.st_size for s in stats), len(stats), used)
+    return StoreItem(kind, name, path, sum(s.st_size for s in stats), len(stats), used)
 
 
 def _sets_of(file: Path) -> set[str] | None:

@@ -13,7 +13,7 @@ FOLDER = "quarantine"
 """The folder in the store that holds what was found damaged."""
 
 
-def set_aside(store: Path, damaged: Path, reason: str, then: str, progress: Progress) -> None:
+def move_to_quarantine(store: Path, damaged: Path, reason: str, then: str, progress: Progress) -> None:
     """Move a damaged file to the store's quarantine under a name of its own; warn with the reason and what follows.
 
     A file that is gone was set aside by another process, which has told. Raises :class:`StoreError` where the file

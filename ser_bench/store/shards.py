@@ -36,7 +36,7 @@ _MEND = "ser-bench extract, or run, moves it aside and computes its clips again,
 _DELETE = "delete it, as it was made so; ser-bench extract computes its clips again"
 
 
-def listed(folder: Path) -> list[Path]:
+def list_shards(folder: Path) -> list[Path]:
     """Return the shards in a folder, in one order; a link is none, as it may lead anywhere, nor is a pipe."""
     return sorted(path for path in folder.glob("*.parquet") if path.is_file() and not path.is_symlink())
 
@@ -53,22 +53,22 @@ def write(folder: Path, table: pa.Table) -> None:
         temporary.write_bytes(content)
 
 
-def tables(folder: Path, columns: Sequence[str], *, strict: bool = True) -> Iterator[tuple[Path, pa.Table]]:
+def read_shards(folder: Path, columns: Sequence[str], *, strict: bool = True) -> Iterator[tuple[Path, pa.Table]]:
     """Yield each shard of a folder with these columns; one that another process sets aside meanwhile is passed over.
 
     So is one that lacks a column, unless ``strict``. Raises :class:`StoreError` for a shard that cannot be read.
     """
-    for shard in listed(folder):
+    for shard in list_shards(folder):
         try:
             table = _read(shard, list(columns))
         except FileNotFoundError:
             continue
         except StoreError as error:
-            raise damaged(shard, str(error)) from None
+            raise damage_error(shard, str(error)) from None
         if len(table.column_names) == len(columns):
             yield shard, table
         elif strict:
-            raise damaged(shard, "it lacks a column")
+            raise damage_error(shard, "it lacks a column")
 
 
 def rows(table: pa.Table) -> Iterator[tuple[str, np.ndarray, bool]]:
@@ -84,12 +84,12 @@ def rows(table: pa.Table) -> Iterator[tuple[str, np.ndarray, bool]]:
         yield key, values.reshape(t, d) if t and whole else values, whole and zlib.crc32(values.tobytes()) == crc
 
 
-def damaged(shard: Path, reason: str) -> StoreError:
+def damage_error(shard: Path, reason: str) -> StoreError:
     """Return the error that names a damaged shard and its mend."""
-    return StoreError(f"damaged: {shard} ({reason})\n{_MEND if fault(shard) else _DELETE}")
+    return StoreError(f"damaged: {shard} ({reason})\n{_MEND if find_damage(shard) else _DELETE}")
 
 
-def fault(shard: Path) -> str:
+def find_damage(shard: Path) -> str:
     """Return what is wrong with a shard's bytes; empty for a sound one, and for one that is no longer there."""
     try:
         with shard.open("rb") as opened:

@@ -14,7 +14,7 @@ from ser_bench.core.errors import CorpusError, UnknownNameError
 from ser_bench.core.options import Options
 from ser_bench.core.progress import NoProgress
 from ser_bench.corpora.pool import names_in, open_corpora
-from ser_bench.features import set_key, shelf
+from ser_bench.features import set_key, sets_at_rate
 from ser_bench.runs import inputs as opening
 from ser_bench.runs import plan, results, runner
 from tests.conftest import tone
@@ -85,14 +85,14 @@ def test_several_corpora_are_heard_at_the_lowest_rate_and_one_at_its_own(here):
 def test_features_of_a_rate_are_those_of_the_resampled_clip():
     y = tone(sr=44100)
     for name in ("mfcc", "functionals", "logmel"):
-        (got,) = features.compute([shelf(16000)[name]], y, 44100).values()
-        (expected,) = features.compute([shelf()[name]], resampled(y, 44100, 16000), 16000).values()
+        (got,) = features.compute([sets_at_rate(16000)[name]], y, 44100).values()
+        (expected,) = features.compute([sets_at_rate()[name]], resampled(y, 44100, 16000), 16000).values()
         np.testing.assert_array_equal(got, expected)
 
 
 def test_a_rate_changes_the_key_of_a_set_and_no_rate_leaves_it():
-    assert set_key(shelf(16000)["mfcc"]) != set_key(shelf()["mfcc"])
-    assert shelf()["mfcc"] is features.FEATURE_SETS["mfcc"]
+    assert set_key(sets_at_rate(16000)["mfcc"]) != set_key(sets_at_rate()["mfcc"])
+    assert sets_at_rate()["mfcc"] is features.FEATURE_SETS["mfcc"]
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +142,7 @@ def test_predictions_across_corpora_are_those_of_a_classifier_trained_by_hand(go
 
     def mfcc(path: str) -> np.ndarray:
         y, sr = load(path)
-        return features.compute([shelf()["mfcc"]], resampled(y, sr, 16000), 16000)["mfcc"]
+        return features.compute([sets_at_rate()["mfcc"]], resampled(y, sr, 16000), 16000)["mfcc"]
 
     X = np.stack([mfcc(path) for path in clips["path"]])
     home = (clips["corpus"] == "emodb").to_numpy()

@@ -14,8 +14,6 @@ HARD = hard()
 
 @pytest.fixture(params=FEATURE_SETS.values(), ids=FEATURE_SETS)
 def feature_set(request):
-    if request.param.extra:
-        pytest.skip(f"needs the extra {request.param.extra}")
     return request.param
 
 
@@ -61,7 +59,7 @@ def test_describes_itself(feature_set):
 
 
 def test_all_frame_sets_have_the_same_frames():
-    frame_sets = [s for s in FEATURE_SETS.values() if s.kind == "frames" and not s.extra]
+    frame_sets = [s for s in FEATURE_SETS.values() if s.kind == "frames"]
     lengths = {len(values) for values in compute(frame_sets, voice(44100, 0.73), 44100).values()}
     assert len(frame_sets) > 1
     assert len(lengths) == 1

@@ -119,7 +119,7 @@ def go(manifest: Path, place: Path) -> dict[str, Any]:
 def done(place: Path) -> tuple[int, int]:
     """Return how many clips and fits a store holds, whole."""
     kept = FeatureStore(place / "store")
-    whole = len(kept.keys(LEVELS) & set(kept.facts()))
+    whole = len(kept.keys(LEVELS) & set(kept.clip_metadata()))
     return whole, len(list(FitStore(place / "store").folder.glob("*/*.npz")))
 
 

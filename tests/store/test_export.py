@@ -63,11 +63,11 @@ def stored(corpus: Path, store: Path, sets: str) -> tuple[pd.DataFrame, np.ndarr
 def read(path: Path) -> pd.DataFrame:
     if path.suffix == ".parquet":
         return pd.read_parquet(path)
-    return pd.read_csv(path, dtype=dict.fromkeys(export.TEXTS, str), keep_default_na=False)
+    return pd.read_csv(path, dtype=dict.fromkeys(export.CLIP_COLUMNS, str), keep_default_na=False)
 
 
 def same_bits(table: pd.DataFrame, X: np.ndarray) -> bool:
-    values = table.drop(columns=list(export.TEXTS)).to_numpy().astype(np.float32)
+    values = table.drop(columns=list(export.CLIP_COLUMNS)).to_numpy().astype(np.float32)
     return np.array_equal(values.view(np.uint32), X.view(np.uint32))
 
 
@@ -80,7 +80,10 @@ def test_a_table_holds_a_row_per_clip_with_the_store_s_very_values(run, corpus, 
     table = read(file)
     clips, X = stored(corpus, tmp_path / "store", "mfcc+chroma")
     assert tuple(table.columns[:5]) == ("clip", "corpus", "speaker", "gender", "emotion")
-    told = {clip: (speaker, emotion, gender) for clip, _, speaker, gender, emotion in table[[*export.TEXTS]].to_numpy()}
+    told = {
+        clip: (speaker, emotion, gender)
+        for clip, _, speaker, gender, emotion in table[[*export.CLIP_COLUMNS]].to_numpy()
+    }
     assert told == CLIPS
     assert set(table["corpus"]) == {"own"}
     assert table["clip"].tolist() == clips["clip"].tolist()
@@ -100,7 +103,7 @@ def test_a_column_has_its_set_s_name_alone_and_joined(run, tmp_path, sets, first
 def test_names_of_all_vectors_joined_are_unique_and_say_their_set():
     sets = [s for s in features.FEATURE_SETS.values() if s.kind == "vector"]
     names = export.column_names(sets)
-    assert len(set(names) | set(export.TEXTS)) == len(names) + len(export.TEXTS)
+    assert len(set(names) | set(export.CLIP_COLUMNS)) == len(names) + len(export.CLIP_COLUMNS)
     back = [tuple(name.split(".", 1)) for name in names]
     assert back == [(s.name, column) for s in sets for column in s.columns]
 
@@ -110,10 +113,10 @@ def test_every_float32_is_read_back_bit_for_bit(tmp_path, ending):
     random = np.random.default_rng(0).integers(0, 2**32, 20_000, dtype=np.uint32).view(np.float32)
     X = np.concatenate([ODD, random[np.isfinite(random)][: 19_000 - len(ODD)]]).reshape(-1, 10)
     X = np.vstack([X, np.tile(ODD, (2000, 1))])  # whole columns of 0, -0 and 1 at the end
-    clips = pd.DataFrame({name: [f"{name}\n{i}" for i in range(len(X))] for name in export.TEXTS})
+    clips = pd.DataFrame({name: [f"{name}\n{i}" for i in range(len(X))] for name in export.CLIP_COLUMNS})
     columns = [f"x.{i}" for i in range(10)]
     for rows in (slice(None), slice(1900, None)):
-        export.write(tmp_path / f"odd.{ending}", clips[rows], X[rows], columns)
+        export.write_table(tmp_path / f"odd.{ending}", clips[rows], X[rows], columns)
         table = read(tmp_path / f"odd.{ending}")
         assert table["clip"].tolist() == clips["clip"][rows].tolist()
         assert same_bits(table, X[rows])
@@ -121,8 +124,8 @@ def test_every_float32_is_read_back_bit_for_bit(tmp_path, ending):
 
 def test_parquet_holds_float32_in_row_groups(tmp_path):
     X = np.arange(9000, dtype=np.float32).reshape(-1, 3)
-    clips = pd.DataFrame({name: ["a"] * len(X) for name in export.TEXTS})
-    export.write(tmp_path / "many.PARQUET", clips, X, ["x.0", "x.1", "x.2"])
+    clips = pd.DataFrame({name: ["a"] * len(X) for name in export.CLIP_COLUMNS})
+    export.write_table(tmp_path / "many.PARQUET", clips, X, ["x.0", "x.1", "x.2"])
     opened = pq.ParquetFile(tmp_path / "many.PARQUET")
     assert (opened.num_row_groups, opened.metadata.num_rows) == (3, 3000)
     assert [str(kind) for kind in opened.schema_arrow.types] == ["string"] * 5 + ["float"] * 3
@@ -138,9 +141,9 @@ def test_without_features_it_is_the_default_vector_and_nothing_is_computed_twice
 
 def test_what_was_there_stays_where_writing_fails(tmp_path):
     (tmp_path / "a.csv").write_text("before")
-    clips = pd.DataFrame({name: ["a"] for name in export.TEXTS})
+    clips = pd.DataFrame({name: ["a"] for name in export.CLIP_COLUMNS})
     with pytest.raises(TypeError):
-        export.write(tmp_path / "a.csv", clips, np.zeros((1, 2), np.float32), ["too", "many", "columns"])
+        export.write_table(tmp_path / "a.csv", clips, np.zeros((1, 2), np.float32), ["too", "many", "columns"])
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.csv", "before")]
 
 
@@ -151,9 +154,9 @@ def test_a_full_disk_is_told_in_one_line(tmp_path, monkeypatch, ending):
         raise OSError(errno.ENOSPC, "Error writing bytes to file. Detail: much more")
 
     monkeypatch.setitem(export._WRITERS, f".{ending}", full)
-    clips = pd.DataFrame({name: ["a"] for name in export.TEXTS})
+    clips = pd.DataFrame({name: ["a"] for name in export.CLIP_COLUMNS})
     with pytest.raises(ExportError, match=rf"^cannot write .*a\.{ending}: No space left on device$"):
-        export.write(tmp_path / f"a.{ending}", clips, np.zeros((1, 1), np.float32), ["x.0"])
+        export.write_table(tmp_path / f"a.{ending}", clips, np.zeros((1, 1), np.float32), ["x.0"])
     assert not list(tmp_path.iterdir())
 
 

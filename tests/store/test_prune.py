@@ -15,7 +15,7 @@ from ser_bench.core.files import mark_used
 from ser_bench.core.options import Options
 from ser_bench.corpora.datasets.demo.clips import make_clips
 from ser_bench.runs import results, runner
-from ser_bench.store.prune import items, named_by_runs, remove, spare
+from ser_bench.store.prune import list_items, referenced_by_runs, remove_items, unused_items
 
 LONG_AGO = time.time() - 100 * 86_400
 
@@ -55,26 +55,26 @@ def kinds(found) -> dict[str, int]:
 
 
 def test_everything_in_a_store_is_told_with_its_size(made):
-    found = list(items(made / "store"))
-    assert kinds(found) == {"feature set": 1, "facts of clips": 1, "fit": 2 * 2}
+    found = list(list_items(made / "store"))
+    assert kinds(found) == {"feature set": 1, "clip metadata": 1, "fit": 2 * 2}
     assert all(item.size > 0 and item.files > 0 for item in found)
 
 
 def test_what_a_run_names_is_kept_however_old(made):
     age(made / "store")
-    assert spare(items(made / "store"), named_by_runs([made / "kept"]), days=30) == []
+    assert unused_items(list_items(made / "store"), referenced_by_runs([made / "kept"]), days=30) == []
 
 
 def test_what_no_run_names_goes_once_it_is_old(made, tmp_path):
     other = go(made, "chroma", "other")
-    named = named_by_runs([made / "kept"])
-    assert spare(items(made / "store"), named, days=30) == []
+    named = referenced_by_runs([made / "kept"])
+    assert unused_items(list_items(made / "store"), named, days=30) == []
     age(made / "store")
-    gone = spare(items(made / "store"), named, days=30)
+    gone = unused_items(list_items(made / "store"), named, days=30)
     assert [item.name for item in gone if item.kind == "feature set"] == other.info["stored_sets"]
     assert {item.name for item in gone if item.kind == "fit"} == set(other.fits["key"])
-    assert remove(gone) == sum(item.size for item in gone)
-    assert named.sets == {item.name for item in items(made / "store") if item.kind == "feature set"}
+    assert remove_items(gone) == sum(item.size for item in gone)
+    assert named.sets == {item.name for item in list_items(made / "store") if item.kind == "feature set"}
     again = go(made, "chroma", "other")
     assert again.predictions.equals(other.predictions)
 
@@ -82,7 +82,7 @@ def test_what_no_run_names_goes_once_it_is_old(made, tmp_path):
 def test_reading_marks_as_used(made):
     age(made / "store")
     go(made, "mfcc", "third")
-    young = spare(items(made / "store"), named_by_runs([]), days=30)
+    young = unused_items(list_items(made / "store"), referenced_by_runs([]), days=30)
     assert [item.kind for item in young if item.kind in ("feature set", "fit")] == []
 
 
@@ -100,14 +100,14 @@ def test_a_run_of_an_earlier_version_is_told(made, tmp_path):
     (tmp_path / "old").mkdir()
     (tmp_path / "old" / "run.json").write_text("{}")
     (tmp_path / "old" / "fits.csv").write_text("model,split\nknn,actor\n")
-    assert named_by_runs([tmp_path]).silent == (tmp_path / "old",)
+    assert referenced_by_runs([tmp_path]).unreadable == (tmp_path / "old",)
 
 
 def test_folders_that_are_not_there_are_refused(tmp_path):
     with pytest.raises(RunError, match=r"no folder .* of runs; name it with --runs"):
-        named_by_runs([tmp_path / "nowhere"])
+        referenced_by_runs([tmp_path / "nowhere"])
     with pytest.raises(StoreError, match="no store"):
-        list(items(tmp_path / "nowhere"))
+        list(list_items(tmp_path / "nowhere"))
 
 
 def test_the_command_lists_and_prunes(made, capsys, monkeypatch, tmp_path):
@@ -133,4 +133,4 @@ def test_what_a_link_leads_to_is_not_in_the_store(tmp_path, link):
         path.write_bytes(b"x")
     (tmp_path / "store" / link).parent.mkdir(parents=True)
     (tmp_path / "store" / link).symlink_to(mine.parent)
-    assert list(items(tmp_path / "store")) == []
+    assert list(list_items(tmp_path / "store")) == []

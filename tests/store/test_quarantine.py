@@ -25,9 +25,9 @@ from ser_bench.runs.extraction.worker import Batch, extract_batch
 from ser_bench.runs.fit import FitResult
 from ser_bench.runs.fit_cache import FitStore
 from ser_bench.store import FeatureStore
-from ser_bench.store.file_hashes import StatIndex
-from ser_bench.store.quarantine import set_aside
-from ser_bench.store.shards import fault
+from ser_bench.store.file_hashes import FileHashes
+from ser_bench.store.quarantine import move_to_quarantine
+from ser_bench.store.shards import find_damage
 from tests.conftest import tone
 
 NAMES = ("03-01-03-01-01-01-01", "03-01-04-01-01-01-01", "03-01-05-01-01-01-02", "03-01-06-01-01-01-02")
@@ -57,7 +57,7 @@ def store(tmp_path, opened) -> FeatureStore:
     store = FeatureStore(tmp_path / "store")
     extract(opened, (), store, jobs=1)
     shutil.rmtree(store.folder / "clips")
-    keys, _ = StatIndex(store.folder, tmp_path / "ravdess").keys(opened.clips["path"])
+    keys, _ = FileHashes(store.folder, tmp_path / "ravdess").hash_files(opened.clips["path"])
     for path, key in keys.items():
         extract_batch(Batch(store.folder, ((key, path),), ((MFCC, frozenset([key])),)))
     return store
@@ -102,7 +102,7 @@ def test_every_flipped_bit_of_a_shard_is_found(store):
         changed = bytearray(content)
         changed[place // 8] ^= 1 << (place % 8)
         shard.write_bytes(changed)
-        assert fault(shard)
+        assert find_damage(shard)
 
 
 def of_earlier_version(store: FeatureStore) -> Path:
@@ -121,15 +121,15 @@ def test_a_wrong_value_in_a_shard_of_an_earlier_version_is_found_by_its_row(stor
     table = pq.read_table(shard)
     crc = pa.array([n + 1 for n in table["crc"].to_pylist()], pa.int64())
     pq.write_table(table.set_column(table.column_names.index("crc"), "crc", crc), shard)
-    assert "1 row does not match" in fault(shard)
+    assert "1 row does not match" in find_damage(shard)
     assert extract(opened, (MFCC,), store, jobs=1).computed == 1
 
 
 def test_a_file_that_another_run_set_aside_a_moment_ago_is_no_error(store):
     listener = Listener()
-    set_aside(store.folder, store.folder / "features" / "gone.parquet", "empty", "nothing follows", listener)
+    move_to_quarantine(store.folder, store.folder / "features" / "gone.parquet", "empty", "nothing follows", listener)
     assert listener.warnings == []
-    assert fault(store.folder / "features" / "gone.parquet") == ""
+    assert find_damage(store.folder / "features" / "gone.parquet") == ""
 
 
 def test_a_damaged_file_that_cannot_be_moved_is_an_error_that_says_what_to_do(store):
@@ -137,7 +137,7 @@ def test_a_damaged_file_that_cannot_be_moved_is_an_error_that_says_what_to_do(st
     shard = min(store.set_folder(MFCC).glob("*.parquet"))
     truncated(shard)
     with pytest.raises(StoreError, match="delete it, as it cannot be moved"):
-        store.mend((MFCC,), NoProgress())
+        store.quarantine_damaged((MFCC,), NoProgress())
 
 
 SHUFFLED = {"a": np.array(["x", "y"])}
@@ -203,16 +203,16 @@ def test_a_fit_of_an_earlier_version_is_read(fit, tmp_path):
 
 
 def test_an_index_whose_keys_are_swapped_is_not_believed(tmp_path, opened):
-    index = StatIndex(tmp_path / "store", tmp_path)
+    index = FileHashes(tmp_path / "store", tmp_path)
     for path in opened.clips["path"]:
         os.utime(path, (time.time() - 60,) * 2)
-    keys, _ = index.keys(opened.clips["path"])
+    keys, _ = index.hash_files(opened.clips["path"])
     (file,) = (tmp_path / "store" / "index").iterdir()
     first, second = list(keys.values())[:2]
     text = file.read_text()
     assert first in text
     file.write_text(text.replace(first, "x").replace(second, first).replace("x", second))
-    assert StatIndex(tmp_path / "store", tmp_path).keys(opened.clips["path"])[0] == keys
+    assert FileHashes(tmp_path / "store", tmp_path).hash_files(opened.clips["path"])[0] == keys
 
 
 @pytest.mark.parametrize(

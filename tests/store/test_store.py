@@ -19,7 +19,7 @@ from ser_bench.core.progress import NoProgress
 from ser_bench.features.base import FeatureSet
 from ser_bench.store import FeatureStore, shards
 from ser_bench.store import file_hashes as index
-from ser_bench.store.file_hashes import StatIndex
+from ser_bench.store.file_hashes import FileHashes
 
 
 def feature_set(kind="vector", **changes) -> FeatureSet:
@@ -152,7 +152,7 @@ def clip(tmp_path):
 
 
 def indexed(tmp_path, path) -> str:
-    return StatIndex(tmp_path / "store", path.parent).keys([str(path)])[0][str(path)]
+    return FileHashes(tmp_path / "store", path.parent).hash_files([str(path)])[0][str(path)]
 
 
 def test_an_unchanged_file_is_not_read_again(tmp_path, clip, monkeypatch):
@@ -185,7 +185,7 @@ def test_a_damaged_index_costs_time_and_nothing_else(tmp_path, clip):
 
 
 def test_a_file_that_is_gone_is_named(tmp_path, clip):
-    keys, errors = StatIndex(tmp_path / "store", clip.parent).keys([str(clip), str(clip) + "x"])
+    keys, errors = FileHashes(tmp_path / "store", clip.parent).hash_files([str(clip), str(clip) + "x"])
     assert list(keys) == [str(clip)]
     assert "cannot be opened" in errors[str(clip) + "x"]
 
@@ -194,7 +194,7 @@ def replaced(store, **columns) -> None:
     """Write a shard with other columns under the name that its bytes have."""
     held = feature_set()
     store.write(held, rows("a"))
-    (shard,) = shards.listed(store.set_folder(held))
+    (shard,) = shards.list_shards(store.set_folder(held))
     table = pq.read_table(shard)
     shard.unlink()
     for name, column in columns.items():
@@ -204,7 +204,7 @@ def replaced(store, **columns) -> None:
 
 def test_a_shard_with_columns_of_other_kinds_is_set_aside_though_its_name_is_right(store):
     replaced(store, t=pa.array(["0"]))
-    store.mend((feature_set(),), NoProgress())
+    store.quarantine_damaged((feature_set(),), NoProgress())
     assert store.keys(feature_set()) == set()
     assert len(list((store.folder / "quarantine").iterdir())) == 1
 
@@ -228,7 +228,7 @@ def test_a_row_of_another_shape_is_refused_with_what_to_do(store, columns):
 def test_neither_pipes_nor_links_are_shards(store, tmp_path):
     folder = store.set_folder(feature_set())
     store.write(feature_set(), rows("a"))
-    (shard,) = shards.listed(folder)
+    (shard,) = shards.list_shards(folder)
     shard.rename(tmp_path / shard.name)
     shard.symlink_to(tmp_path / shard.name)
     os.mkfifo(folder / "pipe.parquet")
@@ -238,8 +238,8 @@ def test_neither_pipes_nor_links_are_shards(store, tmp_path):
 @pytest.mark.parametrize("changes", [{"sr": 0}, {"samples": -1}, {"length": float("nan")}, {"print": b"short"}])
 def test_facts_that_no_clip_has_do_not_count(store, changes):
     fact = {"key": "a", "digest": "d", "sr": 8000, "samples": 9, "error": "", "length": 1.0, "print": b"p" * 192}
-    store.write_facts([fact, fact | {"key": "b"} | changes])
-    assert list(store.facts()) == ["a"]
+    store.write_clip_metadata([fact, fact | {"key": "b"} | changes])
+    assert list(store.clip_metadata()) == ["a"]
 
 
 @pytest.mark.parametrize("entry", [5, [1, 2, 3, 4], [1, 2, 3, 4, "../x"], {}])

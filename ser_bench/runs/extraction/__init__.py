@@ -85,7 +85,7 @@ def fill(options: Options, choose: Choice, progress: Progress) -> Filled:
     store = FeatureStore(options.store or default_store())
     where, jobs = options.engine, workers(options.engine, options.jobs)
     waits = corpora.is_recorded(options.corpus) or where != LOCAL
-    with nullcontext() if waits else workers_ready(choose(features.shelf()), store, jobs):
+    with nullcontext() if waits else workers_ready(choose(features.sets_at_rate()), store, jobs):
         opened = open_corpus(options, progress)
         sets = choose(opened.shelf())
         extraction = extract(opened, sets, store, jobs=jobs, progress=progress, where=where)
@@ -139,18 +139,18 @@ def extract(
     """
     progress = progress or NoProgress()
     store.prepare()
-    store.mend(sets, progress)
+    store.quarantine_damaged(sets, progress)
     if opened.recorded:
         return _from_table(opened, opened.recorded, sets, store)
     keys, unreadable = _keys(opened, store.folder)
     clips = opened.clips[opened.clips["path"].isin(keys)]
     clips = clips.assign(key=[keys[path] for path in clips["path"]])
-    facts = store.facts()
+    facts = store.clip_metadata()
     todo, missing = _missing(clips, sets, store, facts)
     faults: dict[str, str] = {}
     if len(todo):
         faults = _compute(todo, missing, store, jobs, progress, where)
-        facts = store.facts()
+        facts = store.clip_metadata()
     faults |= {key: fact["error"] for key, fact in facts.items() if fact["error"]}
     bad = {path: faults[key] for path, key in keys.items() if key in faults} | unreadable
     problems = tuple(Problem(path, reason) for path, reason in sorted(bad.items()))
@@ -182,13 +182,13 @@ def _from_table(opened: OpenCorpus, recorded: Recorded, sets: Sequence[FeatureSe
 
 def _keys(opened: OpenCorpus, store: Path) -> tuple[dict[str, str], dict[str, str]]:
     """Return the SHA-256 by path, and the reason by path for files that cannot be read; an index for each folder."""
-    from ser_bench.store.file_hashes import StatIndex
+    from ser_bench.store.file_hashes import FileHashes
 
     keys: dict[str, str] = {}
     unreadable: dict[str, str] = {}
     for name, folder in opened.folders.items():
         of = opened.clips["corpus"] == name
-        found, bad = StatIndex(store, folder).keys(opened.clips.loc[of, "path"])
+        found, bad = FileHashes(store, folder).hash_files(opened.clips.loc[of, "path"])
         keys |= found
         unreadable |= bad
     return keys, unreadable

@@ -84,7 +84,7 @@ def extract_batch(batch: Batch) -> dict[str, str]:
             done.clear()
             held = 0
     _write(store, batch.missing, done)
-    store.write_facts(facts)
+    store.write_clip_metadata(facts)
     return faults
 
 
