@@ -17,7 +17,7 @@ from tabulate import tabulate
 
 from ser_bench import models, splits
 from ser_bench.core import options as config
-from ser_bench.core.files import default_store
+from ser_bench.core.places import default_store
 from ser_bench.core.progress import NoProgress
 from ser_bench.features import FEATURE_SETS
 from ser_bench.features.sets.columns import FORMANTS, QUALITY

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ser_bench.audio.fingerprint import MOMENTS, near_identical
+from ser_bench.audio.fingerprint import POINTS, near_duplicates
 from ser_bench.core.options import Options
 from ser_bench.runs import plan
 from ser_bench.runs.runner import Setting, keys_of
@@ -116,14 +116,14 @@ def clip_table(clips: int) -> pd.DataFrame:
         "text": [f"t{t}" for t in number // 400 % 10],
         "emotion": np.array(["angry", "happy", "neutral", "sad"])[emotion],
         "length": rng.uniform(1.5, 4.0, clips),
-        "print": wandering(rng, clips),
+        "fingerprint": wandering(rng, clips),
     }
     return pd.DataFrame(table).assign(label=lambda t: t["emotion"])
 
 
 def wandering(rng: np.random.Generator, clips: int) -> list[bytes]:
     """Return prints whose level and brightness wander, as those of speech do."""
-    courses = np.cumsum(rng.normal(0, 12, (clips, 2, MOMENTS)), axis=2) + 120
+    courses = np.cumsum(rng.normal(0, 12, (clips, 2, POINTS)), axis=2) + 120
     return [row.tobytes() for row in courses.reshape(clips, -1).clip(0, 255).astype(np.uint8)]
 
 
@@ -144,7 +144,7 @@ def audit_seconds(clips: int, *, equal: bool) -> float:
     table = clip_table(clips)
     lengths = np.full(clips, 2.0) if equal else table["length"].to_numpy()
     begun = time.process_time()
-    near_identical(lengths, table["print"].tolist())
+    near_duplicates(lengths, table["fingerprint"].tolist())
     return time.process_time() - begun
 
 

@@ -44,7 +44,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             given = {"corpus": "ravdess", "data_dir": asked.data_dir, "models": asked.models, "repeats": asked.repeats}
             outcome = runner.run(
-                config.load(config.find(asked.config or strongest), given | options | {"out": Path(folder)})
+                config.load(config.find_config(asked.config or strongest), given | options | {"out": Path(folder)})
             )
             columns[f"{name}: {measure} %"] = scores(results.read_run(outcome.folder), measure)
     models = [model for model in next(iter(columns.values())) if model not in BASELINES]

@@ -18,7 +18,7 @@ def target() -> Callable[[bytes], None]:
     import pandas  # noqa: F401
 
     from ser_bench.core.errors import CorpusError
-    from ser_bench.core.files import readable
+    from ser_bench.core.text import escape_undecodable
     from ser_bench.corpora import CORPORA
     from ser_bench.corpora.filenames import Names
 
@@ -35,7 +35,7 @@ def target() -> Callable[[bytes], None]:
             for corpus in known:
                 with suppress(CorpusError):
                     listing = corpus.list_clips(Path(name))
-                    listing.clips.map(readable).to_csv().encode()
+                    listing.clips.map(escape_undecodable).to_csv().encode()
                     assert all(problem.reason for problem in listing.problems)
 
     return once

@@ -41,7 +41,7 @@ def parquet(text: bytes) -> bytes:
 
     table = pa.csv.read_csv(pa.BufferReader(text))
     kinds = {"key": pa.string(), "t": pa.int32(), "d": pa.int32(), "digest": pa.string(), "error": pa.string()}
-    kinds |= {"length": pa.float64(), "print": pa.binary()}
+    kinds |= {"length": pa.float64(), "fingerprint": pa.binary()}
     for i, field in enumerate(table.schema):
         with contextlib.suppress(ValueError, NotImplementedError, UnicodeError):
             if field.name == "values":

@@ -136,7 +136,7 @@ def extract(
     console.close()
     clips = filled.extraction.clips
     columns = tuple(f"{s.name}.{column}" for s in filled.sets for column in s.columns)
-    shown = clips.drop(columns=["key", "length", "print"])
+    shown = clips.drop(columns=["key", "length", "fingerprint"])
     return Extracted(shown, assemble(clips, filled.sets, filled.store), columns)
 
 

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from ser_bench import models
-from ser_bench.core.files import cache_folder
+from ser_bench.core.places import cache_folder
 
 # Tests have a cache of their own, but compiled kernels are kept between runs: compiling takes half a minute.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder() / "numba"))

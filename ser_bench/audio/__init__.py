@@ -13,42 +13,42 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_bench.audio import headers
-from ser_bench.audio.excerpt import MOST_SECONDS, is_part, most_samples
+from ser_bench.audio.excerpt import MAX_SECONDS, is_excerpt, max_samples
 from ser_bench.core.errors import AudioError
 
 if TYPE_CHECKING:
     import numpy as np
 
 __all__ = [
-    "ENDINGS",
-    "LOSSLESS",
-    "MAXIMUM_RATE",
-    "MINIMUM_RATE",
-    "MINIMUM_SECONDS",
-    "MOST_SECONDS",
+    "EXTENSIONS",
+    "LOSSLESS_EXTENSIONS",
+    "MAX_RATE",
+    "MAX_SECONDS",
+    "MIN_RATE",
+    "MIN_SECONDS",
     "check_samples",
-    "digest",
-    "is_part",
+    "is_excerpt",
     "load",
     "load_bytes",
-    "most_samples",
+    "max_samples",
+    "samples_digest",
     "sampling_rate",
 ]
 
-LOSSLESS = (".wav", ".flac", ".w64", ".rf64", ".aif", ".aiff", ".aifc", ".caf", ".au", ".sph")
+LOSSLESS_EXTENSIONS = (".wav", ".flac", ".w64", ".rf64", ".aif", ".aiff", ".aifc", ".caf", ".au", ".sph")
 """The endings of files that keep every sample."""
 
-ENDINGS = (*LOSSLESS, ".opus", ".ogg", ".oga", ".m4a", ".aac", ".mp3", ".wma", ".webm", ".amr")
+EXTENSIONS = (*LOSSLESS_EXTENSIONS, ".opus", ".ogg", ".oga", ".m4a", ".aac", ".mp3", ".wma", ".webm", ".amr")
 """The endings by which a folder is searched for clips. Video is left out, since corpora hold the same clip as video
 and as sound; a manifest may name any file."""
 
-MINIMUM_SECONDS = 0.05
+MIN_SECONDS = 0.05
 """A shorter clip holds less than a period and a half of a low voice's F0, and no emotion."""
 
-MINIMUM_RATE = 4000
+MIN_RATE = 4000
 """Below this sampling rate (Hz) not even the first formants are left."""
 
-MAXIMUM_RATE = 768_000
+MAX_RATE = 768_000
 """No converter samples faster (Hz); a header that says so is damaged, and analysis windows would grow with it."""
 
 _SILENCE = 2.0**-15
@@ -59,13 +59,13 @@ def load(path: str | Path) -> tuple[np.ndarray, int]:
 
     Returns ``(y, sr)``: float32 samples with shape ``(samples,)``, in [-1, 1] but for files that hold floats or
     clip when decoded, channels averaged, and the file's own sampling rate in Hz. Of a recording longer than
-    :func:`most_samples` only the middle is heard, which :func:`is_part` tells from the result.
+    :func:`max_samples` only the middle is heard, which :func:`is_excerpt` tells from the result.
 
     Raises
     ------
     AudioError
         Where the file is missing, empty, truncated, not audio, too short, silent, or holds NaN or Inf.
-    PassingAudioError
+    TransientAudioError
         Where that is not the sound's fault, such as a missing ffmpeg.
     """
     from ser_bench.audio import ffmpeg, sndfile
@@ -109,7 +109,7 @@ def sampling_rate(path: str | Path) -> int:
         return ffmpeg.sampling_rate(path, container)
 
 
-def digest(y: np.ndarray, sr: int) -> str:
+def samples_digest(y: np.ndarray, sr: int) -> str:
     """Return a hash of the samples and their rate: equal for the same sound in another container."""
     import numpy as np
 
@@ -122,12 +122,12 @@ def check_samples(y: np.ndarray, sr: int) -> None:
     """Raise ``AudioError`` for samples, float32 ``(samples,)`` at ``sr`` Hz, that are no usable sound."""
     import numpy as np
 
-    if sr < MINIMUM_RATE:
-        raise AudioError(f"sampling rate of {sr} Hz is below {MINIMUM_RATE} Hz")
-    if sr > MAXIMUM_RATE:
-        raise AudioError(f"sampling rate of {sr} Hz is above {MAXIMUM_RATE} Hz")
-    if y.size < MINIMUM_SECONDS * sr:
-        raise AudioError(f"too short: {1e3 * y.size / sr:.1f} ms, at least {1e3 * MINIMUM_SECONDS:.0f} ms needed")
+    if sr < MIN_RATE:
+        raise AudioError(f"sampling rate of {sr} Hz is below {MIN_RATE} Hz")
+    if sr > MAX_RATE:
+        raise AudioError(f"sampling rate of {sr} Hz is above {MAX_RATE} Hz")
+    if y.size < MIN_SECONDS * sr:
+        raise AudioError(f"too short: {1e3 * y.size / sr:.1f} ms, at least {1e3 * MIN_SECONDS:.0f} ms needed")
     if not np.isfinite(y).all():
         raise AudioError("holds NaN or infinite samples")
     if np.ptp(y) < _SILENCE:

@@ -20,9 +20,9 @@ from typing import IO
 
 import numpy as np
 
-from ser_bench.audio.excerpt import middle
+from ser_bench.audio.excerpt import read_excerpt
 from ser_bench.audio.headers import Container
-from ser_bench.core.errors import AudioError, PassingAudioError
+from ser_bench.core.errors import AudioError, TransientAudioError
 
 TIME_LIMIT = 600.0
 """An hour of AAC takes a few seconds to decode."""
@@ -35,10 +35,10 @@ _HEADER = struct.Struct(">4s5I")
 def decode(path: Path, container: Container) -> tuple[np.ndarray, int]:
     """Return ``(y, sr)``: float32 mono samples of the part that is heard, and the rate in Hz, for an absolute path.
 
-    Raises :class:`AudioError` where ffmpeg finds no sound or a fault, ``PassingAudioError`` where it is not installed
+    Raises :class:`AudioError` where ffmpeg finds no sound or a fault, ``TransientAudioError`` where it is not installed
     or takes too long.
     """
-    return middle(partial(_blocks, path, container))
+    return read_excerpt(partial(_blocks, path, container))
 
 
 def sampling_rate(path: Path, container: Container) -> int:
@@ -72,7 +72,7 @@ def _running(path: Path, container: Container, *options: str) -> Iterator[IO[byt
     program = shutil.which("ffmpeg")
     if program is None:
         hint = "install it or convert the clip to WAV or FLAC"
-        raise PassingAudioError(f"{container.name} needs ffmpeg, which is not found; {hint}")
+        raise TransientAudioError(f"{container.name} needs ffmpeg, which is not found; {hint}")
     source = ("-protocol_whitelist", "file", "-threads", "1", "-xerror", "-f", container.demuxer, "-i", f"file:{path}")
     sink = ("-map", "0:a:0", "-map_metadata", "-1", "-c:a", "pcm_f32be", "-f", "au", "pipe:1")
     command = (program, "-nostdin", "-v", "error", *source, *options, *sink)
@@ -104,7 +104,7 @@ def _running(path: Path, container: Container, *options: str) -> Iterator[IO[byt
 
 def _check_end(status: int, told: IO[bytes], path: Path) -> None:
     if status < 0:
-        raise PassingAudioError(f"ffmpeg was stopped by signal {-status}, or after {TIME_LIMIT:g} s")
+        raise TransientAudioError(f"ffmpeg was stopped by signal {-status}, or after {TIME_LIMIT:g} s")
     told.seek(0)
     complaint = told.read(4096).decode(errors="replace").replace(f"file:{path}: ", "")
     lines = [re.sub(r"^\[[^]]*\] ", "", line).strip() for line in complaint.splitlines()]

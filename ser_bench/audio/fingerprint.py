@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-MOMENTS = 96
-PRINT_BYTES = 2 * MOMENTS
+POINTS = 96
+FINGERPRINT_BYTES = 2 * POINTS
 """The size of a print; one of zeros is that of a clip without sound."""
 SPREADS = 2.5
 """A print covers so many standard deviations of the energy over time to either side of its centre."""
@@ -21,7 +21,7 @@ RATE = 4000.0
 FRAME_SECONDS = 0.02
 RANGE_DB = 30.0
 """What lies further below the loudest frame counts as silence."""
-LEVEL_ALIKE, BRIGHTNESS_ALIKE = 0.985, 0.93
+LEVEL_THRESHOLD, BRIGHTNESS_THRESHOLD = 0.985, 0.93
 """Correlations from which two prints of about the same length are those of one recording. Of RAVDESS's takes the
 nearest two reach 0.97 and 0.89, a copy at 16 kHz, in OGG or MP3 at least 0.99 and 0.95."""
 LENGTH_TOLERANCE = 0.02
@@ -32,7 +32,7 @@ MOST_COMPARED = 4000
 _AT_ONCE = 256
 
 
-def sound_print(y: np.ndarray, sr: float) -> tuple[float, bytes]:
+def fingerprint(y: np.ndarray, sr: float) -> tuple[float, bytes]:
     """Return how long a clip's energy lasts in seconds, and its print of 192 bytes.
 
     ``y`` is float32 mono at ``sr`` Hz. The length is four standard deviations of the energy over time,
@@ -41,7 +41,7 @@ def sound_print(y: np.ndarray, sr: float) -> tuple[float, bytes]:
     frames, step = _frames(y, sr)
     energy = np.einsum("ij,ij->i", frames, frames)
     if not energy.any():
-        return 0.0, bytes(PRINT_BYTES)
+        return 0.0, bytes(FINGERPRINT_BYTES)
     level = 10 * np.log10(energy / energy.max() + 1e-12)
     slopes = np.diff(frames, axis=1)
     bright = 10 * np.log10((np.einsum("ij,ij->i", slopes, slopes) + 1e-12) / (energy + 1e-12))
@@ -50,16 +50,16 @@ def sound_print(y: np.ndarray, sr: float) -> tuple[float, bytes]:
     share, places = energy / energy.sum(), np.arange(len(level))
     centre = share @ places
     spread = float(np.sqrt(share @ (places - centre) ** 2)) + 1
-    moments = centre + spread * np.linspace(-SPREADS, SPREADS, MOMENTS)
+    moments = centre + spread * np.linspace(-SPREADS, SPREADS, POINTS)
     courses = (-6 * np.maximum(level, -RANGE_DB), -6 * bright)
     course = np.concatenate([np.interp(moments, places, values) for values in courses])
     return 4 * spread * step, np.round(course).clip(0, 255).astype(np.uint8).tobytes()
 
 
-def near_identical(lengths: Sequence[float], prints: Sequence[bytes]) -> list[tuple[int, int]]:
+def near_duplicates(lengths: Sequence[float], prints: Sequence[bytes]) -> list[tuple[int, int]]:
     """Return the pairs of clips that are altered copies of one recording, as indices ``i < j``.
 
-    ``lengths`` and ``prints`` are those of :func:`sound_print`. Clips whose lengths differ by two hundredths at most
+    ``lengths`` and ``prints`` are those of :func:`fingerprint`. Clips whose lengths differ by two hundredths at most
     are compared, each with the ``MOST_COMPARED`` that follow it in length, so that time grows with the clips. Where
     more than these are of about one length, a copy whose length changed with it may be missed.
     """
@@ -67,7 +67,7 @@ def near_identical(lengths: Sequence[float], prints: Sequence[bytes]) -> list[tu
     if len(heard) < 2:
         return []
     course = np.frombuffer(b"".join(prints), np.uint8).reshape(len(lengths), -1)[heard].astype(np.float32)
-    courses = [_unit(course[:, k * MOMENTS : (k + 1) * MOMENTS]) for k in range(2)]
+    courses = [_unit(course[:, k * POINTS : (k + 1) * POINTS]) for k in range(2)]
     seconds = np.asarray(lengths, dtype=float)[heard]
     order = np.lexsort((courses[0] @ _strongest(courses[0]), seconds))  # equally long ones by how alike they are
     heard, seconds, (level, bright) = heard[order], seconds[order], (rows[order] for rows in courses)
@@ -77,8 +77,8 @@ def near_identical(lengths: Sequence[float], prints: Sequence[bytes]) -> list[tu
     for start in range(0, len(seconds), _AT_ONCE):
         block = slice(start, start + _AT_ONCE)
         others = slice(start, ends[block][-1])
-        alike = level[block] @ level[others].T > LEVEL_ALIKE
-        alike &= bright[block] @ bright[others].T > BRIGHTNESS_ALIKE
+        alike = level[block] @ level[others].T > LEVEL_THRESHOLD
+        alike &= bright[block] @ bright[others].T > BRIGHTNESS_THRESHOLD
         for i, j in start + np.argwhere(alike):
             if i < j < ends[i]:
                 pairs.append(sorted((int(heard[i]), int(heard[j]))))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from ser_bench.core.errors import AudioError, PassingAudioError
+from ser_bench.core.errors import AudioError, TransientAudioError
 
 _HEAD = 64
 _MPEG_FRAME = 1500
@@ -81,11 +81,11 @@ def read(path: Path, whole: bool = False) -> bytes:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
-            raise PassingAudioError("cannot be opened: not a regular file")  # reading a pipe might never end
+            raise TransientAudioError("cannot be opened: not a regular file")  # reading a pipe might never end
         with path.open("rb") as opened:
             return check(opened, status.st_size, whole)
     except OSError as error:
-        raise PassingAudioError(f"cannot be opened: {error.strerror or error}") from None
+        raise TransientAudioError(f"cannot be opened: {error.strerror or error}") from None
 
 
 def check(opened: BinaryIO, size: int, whole: bool = False) -> bytes:

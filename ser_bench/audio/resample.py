@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 
-def resampled(y: np.ndarray, sr: float, rate: int | None) -> np.ndarray:
+def resample(y: np.ndarray, sr: float, rate: int | None) -> np.ndarray:
     """Return float32 mono ``y`` of ``sr`` Hz at ``rate`` Hz; as it is where ``rate`` is None or its own.
 
     Band-limited by the SoX resampler at its high quality: flat to 0.9 of the lower Nyquist frequency.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ser_bench.audio import headers
-from ser_bench.audio.excerpt import heard, middle
+from ser_bench.audio.excerpt import bounds, read_excerpt
 from ser_bench.core.errors import AudioError
 
 if TYPE_CHECKING:
@@ -51,12 +51,12 @@ def decode(source: Source) -> tuple[np.ndarray, int]:
         sr, slack = sound.samplerate, _MPEG_SLACK if sound.subtype.startswith("MPEG") else 0
         known = sound.frames < _UNKNOWN and (not slack or headers.tells_mpeg_length(source))
         if known:
-            first, wanted = heard(sound.frames, sr)
+            first, wanted = bounds(sound.frames, sr)
             if first:
                 sound.seek(first)
             y = _mono(sound, wanted)
     if not known:
-        return middle(partial(_forward, source))
+        return read_excerpt(partial(_forward, source))
     if len(y) + slack < wanted:
         raise AudioError("truncated: the header promises more samples than the file holds")
     return y, sr

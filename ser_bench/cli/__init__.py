@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from ser_bench.core.errors import SerBenchError, UnknownNameError
-from ser_bench.core.files import plain
+from ser_bench.core.text import escape_control
 from ser_bench.core.versions import __version__
 
 COMMANDS = {
@@ -106,7 +106,7 @@ def call(arguments: list[str] | None = None) -> int:
 
 
 def _tell(message: str, hint: str = "") -> int:
-    click.echo(plain(f"ser-bench: {message}") + (f"\n{hint}" if hint else ""), err=True)
+    click.echo(escape_control(f"ser-bench: {message}") + (f"\n{hint}" if hint else ""), err=True)
     return 2
 
 

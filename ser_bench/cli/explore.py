@@ -11,7 +11,7 @@ import click
 from ser_bench.cli.options import common_options, corpus_options, gather
 from ser_bench.core.console import Console
 from ser_bench.core.errors import AudioError, ConfigError, ExportError
-from ser_bench.core.files import make_writable
+from ser_bench.core.files import ensure_writable
 from ser_bench.core.options import Options
 
 _PATH = click.Path(path_type=Path)
@@ -103,7 +103,7 @@ def _corpus(options: Options, output: Path | None, console: Console) -> int:
     if output is not None and output.suffix.lower() in (".png", ".svg"):
         raise ConfigError(f"a corpus gets several pictures, and {output} is one file; name a folder with -o")
     if output is not None:
-        make_writable(output, ExportError, "-o")
+        ensure_writable(output, ExportError, "-o")
     explored = measure(options, console)
     folder = output or Path("results", f"{explored.corpus.name}-explore")
     files = explore.write_corpus(explored, folder)

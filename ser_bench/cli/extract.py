@@ -64,7 +64,7 @@ def _extract(options: Options, console: Console) -> int:
 
 
 def _verify(options: Options, console: Console) -> int:
-    from ser_bench.core.files import default_store
+    from ser_bench.core.places import default_store
     from ser_bench.runs.fit_cache import FitStore
     from ser_bench.store import FeatureStore
 

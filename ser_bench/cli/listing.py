@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import click
 
-from ser_bench.core.files import plain
+from ser_bench.core.text import escape_control
 
 _MODULES = {"scikit-learn": "sklearn"}
 
@@ -18,9 +18,9 @@ def show(headers: Sequence[str], rows: Sequence[Sequence[object]], footer: str =
     from tabulate import tabulate
 
     wrapped = [["\n".join(textwrap.wrap(str(cell), width)) for cell in row] for row in rows]
-    click.echo(plain(tabulate(wrapped, headers=headers, tablefmt="simple", disable_numparse=True)))
+    click.echo(escape_control(tabulate(wrapped, headers=headers, tablefmt="simple", disable_numparse=True)))
     if footer:
-        click.echo(plain(f"\n{footer}"))
+        click.echo(escape_control(f"\n{footer}"))
     return 0
 
 

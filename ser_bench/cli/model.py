@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ser_bench.core.files import plain, plain_json
+from ser_bench.core.text import escape_control, escape_control_json
 
 
 @click.command(name="model")
@@ -39,9 +39,9 @@ def command(file: Path, as_json: bool, exported: Path | None) -> int:
     said, _ = archive.read(file)
     info = manifest.checked(said, file)
     if as_json:
-        click.echo(plain_json(json.dumps(said, indent=1, ensure_ascii=False)))
+        click.echo(escape_control_json(json.dumps(said, indent=1, ensure_ascii=False)))
     else:
-        click.echo(plain("\n".join(words.about(info))))
+        click.echo(escape_control("\n".join(words.about(info))))
     return 0
 
 

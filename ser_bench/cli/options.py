@@ -76,7 +76,7 @@ common_options = _stack(
 
 def gather(config_file: str | None, given: dict[str, Any]) -> config.Options:
     """Return the options of the configuration file, if any, overridden by those given; load the plugin they name."""
-    options = config.load(config.find(config_file) if config_file else None, given)
+    options = config.load(config.find_config(config_file) if config_file else None, given)
     if options.plugin:
         from ser_bench import plugins
 

@@ -12,7 +12,8 @@ import click
 
 from ser_bench.core.console import Console
 from ser_bench.core.errors import AudioError, ConfigError, ModelFileError
-from ser_bench.core.files import make_writable, plain, replacing
+from ser_bench.core.files import atomic_write, ensure_writable
+from ser_bench.core.text import escape_control
 
 if TYPE_CHECKING:
     from ser_bench.deploy import TrainedModel
@@ -69,7 +70,7 @@ def command(file: Path, clips: tuple[str, ...], microphone: float | None, quiet:
     console.close()
     for one in told:
         if one.failed:
-            click.echo(plain(f"ser-bench: {one.clip}: {one.error}"), err=True)
+            click.echo(escape_control(f"ser-bench: {one.clip}: {one.error}"), err=True)
     _show(model, told, asked, console)
     return 2 if any(one.failed for one in told) else 0
 
@@ -101,7 +102,7 @@ def _checked(
         raise ConfigError(f"cannot draw {timeline}: its name must end in .png or .svg")
     for file, option in ((output, "-o"), (timeline, "--timeline")):
         if file is not None:
-            make_writable(file.parent, ModelFileError, option)
+            ensure_writable(file.parent, ModelFileError, option)
     return _Asked(window, hop or (window or 3.0) / 3, timeline, form or "table", output)
 
 
@@ -155,13 +156,13 @@ def _show(model: TrainedModel, told: Sequence[Told], asked: _Asked, console: Con
     if model.info.synthetic:
         console.warning(words.SYNTHETIC)
     if asked.output is not None:
-        with replacing(asked.output) as temporary:
+        with atomic_write(asked.output) as temporary:
             temporary.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
         console.info(f"answers: {asked.output}")
     elif asked.form == "table":
         console.info(text)
     else:
         # CSV has no escapes: a program gets names as they are, a terminal as it may have them
-        click.echo(plain(text) if sys.stdout.isatty() else text)
+        click.echo(escape_control(text) if sys.stdout.isatty() else text)
     if asked.timeline is not None and asked.timeline.is_file():
         click.echo(f"timeline: {asked.timeline}", err=True)

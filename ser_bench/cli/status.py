@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ser_bench.cli.listing import show
-from ser_bench.core.files import plain
+from ser_bench.core.text import escape_control
 
 if TYPE_CHECKING:
     from ser_bench.runs.log import RunStatus
@@ -37,8 +37,8 @@ def command(run: Path) -> int:
     found = read_status(run)
     first = found.detail.partition("\n")[0]  # an error's second line says how to go on, which is said below
     detail = f" ({first})" if first else ""
-    click.echo(plain(f"{run}: {_STATES.get(found.state, found.state)}{detail}"))
-    click.echo(plain(_sentence(found)))
+    click.echo(escape_control(f"{run}: {_STATES.get(found.state, found.state)}{detail}"))
+    click.echo(escape_control(_sentence(found)))
     if found.ended:
         click.echo()
         _table(found)

@@ -41,7 +41,7 @@ def command(store: Path | None, prune: bool, days: float | None, runs: tuple[Pat
       ser-bench store
       ser-bench store --prune --days 14 --runs results --runs ~/paper/results
     """
-    from ser_bench.core.files import default_store
+    from ser_bench.core.places import default_store
     from ser_bench.store.prune import list_items
 
     if not prune and (days is not None or runs or dry_run):

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ser_bench.core.files import plain
+from ser_bench.core.text import escape_control
 
 _PLAIN_SECONDS = 15.0
 _MOST_WARNINGS = 12
@@ -26,7 +26,7 @@ class Console:
     def info(self, text: str) -> None:
         """Print a line unless quiet."""
         if not self.quiet:
-            click.echo(plain(text))
+            click.echo(escape_control(text))
 
     def detail(self, text: str) -> None:
         """Print a line if verbose."""
@@ -51,22 +51,22 @@ class Console:
             held = self._warned - _MOST_WARNINGS
             click.echo(f"warning: and {held} more; -v shows them all", err=True)
 
-    def start(self, total: float, what: str, unit: str, count: int) -> Callable[[float], None]:
+    def start(self, total: float, task: str, unit: str, count: int) -> Callable[[float], None]:
         """Show progress on standard error: a bar on a terminal, else a plain line now and then."""
         if self.quiet:
             return lambda share: None
         if not sys.stderr.isatty():
-            return _plain(total, what, unit, count)
-        advance, self._end = _bar(total, what, unit, count)
+            return _plain(total, task, unit, count)
+        advance, self._end = _bar(total, task, unit, count)
         return advance
 
     def _above_bar(self, text: str) -> None:
         if sys.stderr.isatty() and "tqdm" in sys.modules:
             from tqdm import tqdm
 
-            tqdm.write(plain(text), file=sys.stderr)
+            tqdm.write(escape_control(text), file=sys.stderr)
         else:
-            click.echo(plain(text), err=True)
+            click.echo(escape_control(text), err=True)
 
 
 def _many(unit: str) -> str:

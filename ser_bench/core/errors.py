@@ -39,7 +39,7 @@ class AudioError(SerBenchError):
     """A clip that cannot be read or holds no usable sound; the message is the reason, without the path."""
 
 
-class PassingAudioError(AudioError):
+class TransientAudioError(AudioError):
     """A clip that cannot be read here and now, for a reason that is not in its bytes; another try may go well."""
 
 

@@ -30,22 +30,8 @@ _PASSING = re.compile(rf"{re.escape(_SCRATCH)}.+|\..+\.([0-9a-f]{{8}}-)?[0-9a-f]
 _DAY_SECONDS = 24 * 3600.0
 
 
-def cache_folder() -> Path:
-    """Return the user's cache folder for ser-bench: ``$SER_BENCH_CACHE``, else the system's own place."""
-    if chosen := os.environ.get("SER_BENCH_CACHE"):
-        return Path(chosen).expanduser()
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("ser-bench", appauthor=False))
-
-
-def default_store() -> Path:
-    """Return the folder of the feature store and the fits already done, unless ``--store`` names another."""
-    return cache_folder() / "store"
-
-
 @contextmanager
-def replacing(path: Path, *, sync: bool = True) -> Iterator[Path]:
+def atomic_write(path: Path, *, sync: bool = True) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; on success sync it to disk and rename it into place.
 
     ``sync=False`` leaves the moment of writing to the system, for what can be made again. On any error,
@@ -59,7 +45,7 @@ def replacing(path: Path, *, sync: bool = True) -> Iterator[Path]:
         return temporary
 
     try:
-        with locks.alive(made):
+        with locks.held_lock(made):
             yield temporary
             if sync:
                 with temporary.open("rb+") as written:
@@ -72,20 +58,20 @@ def replacing(path: Path, *, sync: bool = True) -> Iterator[Path]:
 
 
 @contextmanager
-def scratch(folder: Path) -> Iterator[Path]:
+def scratch_folder(folder: Path) -> Iterator[Path]:
     """Yield a new folder in ``folder`` for passing use, which is removed afterwards."""
 
     def made() -> Path:
         return Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{_HERE}-", dir=folder))
 
-    with locks.alive(made) as passing:
+    with locks.held_lock(made) as passing:
         try:
             yield passing
         finally:
             shutil.rmtree(passing, ignore_errors=True)
 
 
-def opened(path: Path) -> BufferedReader:
+def open_regular(path: Path) -> BufferedReader:
     """Open a file to be read; raises OSError for what is no regular file, since a pipe or a device may never end."""
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -94,31 +80,10 @@ def opened(path: Path) -> BufferedReader:
     return os.fdopen(descriptor, "rb")
 
 
-def content(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
     """Return the bytes of a regular file; raises OSError."""
-    with opened(path) as file:
+    with open_regular(path) as file:
         return file.read()
-
-
-def readable(name: str) -> str:
-    """Return a file's name as text for a table or a page: bytes in it that are not UTF-8 stand as escapes."""
-    return name.encode(errors="backslashreplace").decode()
-
-
-def plain(text: str) -> str:
-    """Return text as a terminal may have it: control and direction characters, but for new lines, stand as escapes."""
-    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
-
-
-def plain_json(text: str) -> str:
-    """Return JSON that says the same, with control and direction characters within its texts as escapes."""
-    return "".join(c if c.isprintable() or c == "\n" else _units(c) for c in text)
-
-
-def _units(character: str) -> str:
-    """Return a character as JSON escapes, of which those beyond the first 65,536 take two."""
-    units = character.encode("utf-16-be", errors="surrogatepass")
-    return "".join(f"\\u{units[i : i + 2].hex()}" for i in range(0, len(units), 2))
 
 
 def mark_used(path: Path) -> None:
@@ -128,7 +93,7 @@ def mark_used(path: Path) -> None:
             os.utime(path)
 
 
-def make_writable(folder: Path, error: type[SerBenchError], option: str) -> None:
+def ensure_writable(folder: Path, error: type[SerBenchError], option: str) -> None:
     """Make a folder and try to write into it; raise ``error``, naming the option that chooses another, if not."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -152,7 +117,7 @@ def remove_stale(folder: Path, *, deep: bool = True) -> None:
 
 
 def _is_stale(left: Path) -> bool:
-    alive = locks.is_alive(left)
+    alive = locks.is_locked(left)
     if alive is False and f"{_HERE}-" in left.name:
         return True
     return not alive and time.time() - left.stat().st_mtime > _DAY_SECONDS

@@ -43,7 +43,7 @@ _SYNONYMS = {
 }
 
 
-def canonical(label: str) -> str:
+def canonical_label(label: str) -> str:
     """Return the canonical form of a label: lower case, synonyms folded, unknown labels kept."""
     label = label.strip().lower()
     return _SYNONYMS.get(label, label)

@@ -16,7 +16,7 @@ if sys.platform != "win32":
 
 
 @contextmanager
-def alive(make: Callable[[], Path]) -> Iterator[Path]:
+def held_lock(make: Callable[[], Path]) -> Iterator[Path]:
     """Yield the file or folder that ``make`` makes, locked until the block ends: a sign that its maker lives."""
     path, descriptor = _made(make)
     try:
@@ -26,7 +26,7 @@ def alive(make: Callable[[], Path]) -> Iterator[Path]:
             os.close(descriptor)
 
 
-def is_alive(path: Path) -> bool | None:
+def is_locked(path: Path) -> bool | None:
     """Say whether the maker of a file or folder lives; None where locks do not tell."""
     descriptor = _opened(path)
     if descriptor is None:
@@ -39,7 +39,7 @@ def is_alive(path: Path) -> bool | None:
 
 
 @contextmanager
-def sole(path: Path) -> Iterator[bool]:
+def exclusive(path: Path) -> Iterator[bool]:
     """Hold a lock file until the block ends, and then remove it; yield False where another process holds it.
 
     What a killed process left is taken over.

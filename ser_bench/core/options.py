@@ -114,7 +114,7 @@ def load(config: Path | None, given: Mapping[str, Any]) -> Options:
         raise ConfigError(f"--{name} {_shown(first['input'])}: {_lowered(first['msg'])}") from None
 
 
-def find(name: str) -> Path:
+def find_config(name: str) -> Path:
     """Return the configuration file of that path, or the one of that name that ser-bench brings along."""
     path = Path(name)
     if path.is_file():

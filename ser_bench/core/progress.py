@@ -23,7 +23,7 @@ class Progress(Protocol):
     def event(self, event: str, **facts: Any) -> None:
         """Take what only a log keeps."""
 
-    def start(self, total: float, what: str, unit: str, count: int) -> Advance:
+    def start(self, total: float, task: str, unit: str, count: int) -> Advance:
         """Announce work of ``total`` in ``count`` pieces; the returned function is told each piece's share."""
 
 
@@ -42,6 +42,6 @@ class NoProgress:
     def event(self, event: str, **facts: Any) -> None:
         """Keep quiet."""
 
-    def start(self, total: float, what: str, unit: str, count: int) -> Advance:
+    def start(self, total: float, task: str, unit: str, count: int) -> Advance:
         """Keep quiet."""
         return lambda share: None

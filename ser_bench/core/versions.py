@@ -8,7 +8,7 @@ from functools import cache
 
 
 @cache
-def installed(library: str) -> str:
+def installed_version(library: str) -> str:
     """Return a library's version; ``absent`` where it is not installed."""
     try:
         return importlib.metadata.version(library)
@@ -16,9 +16,9 @@ def installed(library: str) -> str:
         return "absent"
 
 
-def installed_of(libraries: Iterable[str]) -> dict[str, str]:
+def installed_versions(libraries: Iterable[str]) -> dict[str, str]:
     """Return the versions of those libraries that are installed, by name."""
-    return {library: version for library in libraries if (version := installed(library)) != "absent"}
+    return {library: version for library in libraries if (version := installed_version(library)) != "absent"}
 
 
 __version__ = "0.1.0"

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_bench.core.errors import CorpusError, UnknownNameError
-from ser_bench.core.files import cache_folder
-from ser_bench.core.labels import canonical
+from ser_bench.core.labels import canonical_label
+from ser_bench.core.places import cache_folder
 from ser_bench.corpora import datasets
 from ser_bench.corpora.base import Corpus, Problem
 
@@ -157,7 +157,7 @@ def merged(opened: OpenCorpus, merge: Mapping[str, str], *, among: Sequence[Open
     present = {emotion for one in among for emotion in one.clips["emotion"]}
     for emotion in merge:
         _check_emotion(emotion, " or ".join(one.corpus.name for one in among), present)
-    counted = {emotion: canonical(other) for emotion, other in merge.items()}
+    counted = {emotion: canonical_label(other) for emotion, other in merge.items()}
     clips = opened.clips.assign(emotion=[counted.get(emotion, emotion) for emotion in opened.clips["emotion"]])
     return replace(opened, clips=clips)
 

@@ -43,7 +43,7 @@ def examine(path: Path) -> Rival:
         y, sr = audio.load(path)
     except AudioError as error:
         return Rival(path, error=str(error))
-    return Rival(path, "", _bits(path), sr, len(y) / sr, audio.digest(y, sr))
+    return Rival(path, "", _bits(path), sr, len(y) / sr, audio.samples_digest(y, sr))
 
 
 def settle(paths: Sequence[Path]) -> tuple[Path, list[Path], dict[Path, str]]:

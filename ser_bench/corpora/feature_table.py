@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from ser_bench.core.errors import CorpusError
-from ser_bench.core.labels import canonical
+from ser_bench.core.labels import canonical_label
 from ser_bench.corpora.base import CLIP_COLUMNS, MARKED, Listing, Problem, clip_table, marked
 from ser_bench.features import FEATURE_SETS
 from ser_bench.features.base import FeatureSet
@@ -93,7 +93,7 @@ def list_clips(table: pd.DataFrame) -> Listing:
     sets = feature_sets(table)
     columns = _columns(table)
     texts = _texts(table)
-    texts["emotion"] = [canonical(label) for label in texts["emotion"]]
+    texts["emotion"] = [canonical_label(label) for label in texts["emotion"]]
     values = table[columns].to_numpy(dtype=np.float32)
     reasons = list(_reasons(texts, values, columns))
     good = np.array([not reason for reason in reasons])

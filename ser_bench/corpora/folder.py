@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ser_bench.audio import ENDINGS, LOSSLESS
+from ser_bench.audio import EXTENSIONS, LOSSLESS_EXTENSIONS
 from ser_bench.core.errors import CorpusError
 from ser_bench.corpora.base import CLIP_COLUMNS, Listing, Problem, clip_table
 from ser_bench.corpora.duplicates import settle
@@ -33,7 +33,7 @@ def audio_files(folder: Path, failed: Callable[[OSError], None] | None = None) -
         seen.add((status.st_dev, status.st_ino))
         folders[:] = sorted(f for f in folders if not f.startswith((".", "__MACOSX")))
         for file in sorted(files):
-            if not file.startswith(".") and Path(file).suffix.lower() in ENDINGS:
+            if not file.startswith(".") and Path(file).suffix.lower() in EXTENSIONS:
                 yield Path(here, file)
 
 
@@ -104,10 +104,12 @@ class _Chosen:
 
     def _lossless_of(self, files: list[tuple[Path, dict[str, str]]]) -> list[tuple[Path, dict[str, str]]]:
         """Return the files with a lossless format's ending, all where there is none, and remember the others."""
-        kept = [(path, said) for path, said in files if path.suffix.lower() in LOSSLESS]
+        kept = [(path, said) for path, said in files if path.suffix.lower() in LOSSLESS_EXTENSIONS]
         if kept:
             self.lossy += [
-                (path, kept[0][0].relative_to(self.base)) for path, _ in files if path.suffix.lower() not in LOSSLESS
+                (path, kept[0][0].relative_to(self.base))
+                for path, _ in files
+                if path.suffix.lower() not in LOSSLESS_EXTENSIONS
             ]
         return kept or files
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_bench.core.errors import CorpusError
-from ser_bench.core.labels import canonical
+from ser_bench.core.labels import canonical_label
 from ser_bench.corpora.base import Corpus, Listing, Problem, clip_table
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _description(manifest: Path, table: pd.DataFrame, reader: Callable[[Path], L
         licence="as its owner says",
         source=str(manifest),
         citation="",
-        counts=Counter(canonical(label) for label in table["emotion"].dropna() if label.strip()),
+        counts=Counter(canonical_label(label) for label in table["emotion"].dropna() if label.strip()),
         speakers=table["speaker"].nunique(),
         reader=reader,
     )
@@ -91,7 +91,7 @@ def list_clips(table: pd.DataFrame, folder: Path) -> Listing:
         said = {c: row.get(c, "").strip() for c in (*REQUIRED, *OPTIONAL)} | {
             "clip": row["path"],
             "path": str(path),
-            "emotion": canonical(row["emotion"]),
+            "emotion": canonical_label(row["emotion"]),
         }
         if reason := _reason_against(said, path, rows):
             problems.append(Problem(row["path"] or "(no path)", reason))

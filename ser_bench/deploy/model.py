@@ -11,7 +11,7 @@ import numpy as np
 
 from ser_bench import features, models
 from ser_bench.core.errors import AudioError, ModelFileError
-from ser_bench.core.versions import installed
+from ser_bench.core.versions import installed_version
 from ser_bench.deploy import manifest
 from ser_bench.deploy.file import container as archive
 from ser_bench.deploy.file import state
@@ -132,7 +132,7 @@ def _other_versions(info: manifest.Manifest) -> str:
     """Say which libraries differ from those it was made with, since that may be why."""
     differ = []
     for name, made in info.versions.items():
-        here = installed(name)
+        here = installed_version(name)
         if here != made and (here != "absent" or name not in ("ser-bench", "python")):
             differ.append(f"{name} {made} (here {here})")
     return f"\nit was made with {', '.join(differ)}" if differ else ""

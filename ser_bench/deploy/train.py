@@ -13,9 +13,10 @@ import numpy as np
 
 from ser_bench import corpora, features, metrics, models, statistics
 from ser_bench.core.errors import ConfigError, ModelFileError, UnknownNameError
-from ser_bench.core.files import default_store, make_writable
+from ser_bench.core.files import ensure_writable
+from ser_bench.core.places import default_store
 from ser_bench.core.progress import Progress
-from ser_bench.core.versions import __version__, installed_of
+from ser_bench.core.versions import __version__, installed_versions
 from ser_bench.deploy import manifest, onnx
 from ser_bench.deploy.file import container as archive
 from ser_bench.deploy.file import state
@@ -113,7 +114,7 @@ def check_file(path: Path, option: str = "-o") -> None:
     """Make the file's folder, if need be, and try whether it can be written; raises :class:`ModelFileError`."""
     if path.is_dir():
         raise ModelFileError(f"cannot write a model to {path}: it is a folder; name a file in it")
-    make_writable(path.parent, ModelFileError, option)
+    ensure_writable(path.parent, ModelFileError, option)
 
 
 def _entry(name: str, options: Options, shelf: Mapping[str, Any]) -> plan.Entry:
@@ -207,7 +208,7 @@ def _describe(
         "corpus": _corpus(fit, setting, opened),
         "synthetic": made_up,
         "held_out": _held_out(fit, setting, done.predicted),
-        "versions": {"ser-bench": __version__, **installed_of(_libraries(model))},
+        "versions": {"ser-bench": __version__, **installed_versions(_libraries(model))},
         "intended_use": manifest.INTENDED_USE,
         "limits": [*([manifest.SYNTHETIC_LIMIT] if made_up else []), *manifest.LIMITS],
     }

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_bench.core.errors import ConfigError, ExportError
-from ser_bench.core.files import make_writable, readable, replacing
+from ser_bench.core.files import atomic_write, ensure_writable
+from ser_bench.core.text import escape_undecodable
 from ser_bench.report.charts.render import render
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def picture_files(clips: Sequence[Path], output: Path | None, *, together: bool)
     shown = list(clips[:1]) if together else list(clips)
     if output is None or output.is_dir() or not output.suffix:
         folder = output or FOLDER
-        stems = [readable(clip.stem) for clip in shown]
+        stems = [escape_undecodable(clip.stem) for clip in shown]
         again = [stems[:place].count(stem) for place, stem in enumerate(stems)]
         names = [f"{stem}-{count + 1}" if count else stem for stem, count in zip(stems, again, strict=True)]
         return [folder / f"{name}{'-compared' if together else ''}.png" for name in names]
@@ -48,9 +49,9 @@ def write_picture(figure: Figure, path: Path, *, shades: bool = False) -> None:
 
 def write(path: Path, data: bytes) -> None:
     """Write a file whole or not at all, making its folder; raises :class:`ExportError` where it cannot be."""
-    make_writable(path.parent, ExportError, "-o")
+    ensure_writable(path.parent, ExportError, "-o")
     try:
-        with replacing(path, sync=False) as temporary:
+        with atomic_write(path, sync=False) as temporary:
             temporary.write_bytes(data)
     except OSError as error:
         raise ExportError(f"cannot write {path}: {error.strerror or error}") from None

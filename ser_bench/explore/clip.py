@@ -11,7 +11,7 @@ import numpy as np
 
 from ser_bench import audio
 from ser_bench.core.errors import AudioError
-from ser_bench.core.files import readable
+from ser_bench.core.text import escape_undecodable
 from ser_bench.explore.titles import Told, told_by_name
 from ser_bench.features.analysis import Analysis
 from ser_bench.features.librosa_compat import spectrum
@@ -43,7 +43,7 @@ class Clip:
     @property
     def name(self) -> str:
         """The file's name as text."""
-        return readable(self.path.name)
+        return escape_undecodable(self.path.name)
 
     @property
     def shown(self) -> float:
@@ -95,14 +95,14 @@ class Clip:
 
 
 def read(path: Path) -> Clip:
-    """Read a clip, of a recording longer than :data:`MOST_SECONDS` the middle.
+    """Read a clip, of a recording longer than :data:`ser_bench.audio.MAX_SECONDS` the middle.
 
     Raises :class:`AudioError`, with the file's name, where it cannot be used.
     """
     try:
         y, sr = audio.load(path)
     except AudioError as error:
-        raise AudioError(f"{readable(str(path))}: {error}") from None
+        raise AudioError(f"{escape_undecodable(str(path))}: {error}") from None
     frames, channels, form = _header(path)
     whole = max(frames, len(y))
     most = int(MOST_SECONDS * sr)

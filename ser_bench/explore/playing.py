@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 
-from ser_bench.core.files import readable
+from ser_bench.core.text import escape_undecodable
 from ser_bench.explore.clip import Clip
 
 
@@ -77,4 +77,4 @@ def _with_program(command: tuple[str, ...], seconds: float) -> str | None:
 def _line(text: str) -> str:
     """Return the last line of what was said, short."""
     lines = text.strip().splitlines()
-    return readable(lines[-1].strip()[:120]) if lines else ""
+    return escape_undecodable(lines[-1].strip()[:120]) if lines else ""

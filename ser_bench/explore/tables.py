@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ser_bench.core.files import readable
+from ser_bench.core.text import escape_undecodable
 from ser_bench.explore.corpus import MEASURES, Explored
 from ser_bench.explore.health.measure import FRAME_SECONDS, SILENCE_DB
 from ser_bench.explore.map_figure import caption
@@ -22,7 +22,7 @@ _TOLD = ("clip", "corpus", "speaker", "gender", "emotion", "intensity", "text")
 
 def clips_csv(explored: Explored) -> bytes:
     """Return a row per clip: what is known of it, what was measured, and its place on the map."""
-    table = explored.clips.assign(clip=[readable(name) for name in explored.clips["clip"]])
+    table = explored.clips.assign(clip=[escape_undecodable(name) for name in explored.clips["clip"]])
     columns = [*_TOLD, *MEASURES, "x", "y"]
     return table[columns].to_csv(index=False, float_format="%.6g", lineterminator="\n").encode()
 

@@ -76,11 +76,11 @@ def compute(sets: Iterable[FeatureSet], y: np.ndarray, sr: float) -> dict[str, n
     ``y`` is finite float32, mono, at least one sample, and is left as it is; ``sr`` is in Hz. Vectors
     have shape ``(d,)``, frames ``(t, d)``, both float32 and finite.
     """
-    from ser_bench.audio.resample import resampled
+    from ser_bench.audio.resample import resample
     from ser_bench.features.analysis import Analysis
 
     sets = tuple(sets)
-    sounds = {rate: resampled(y, sr, rate) for rate in {s.rate for s in sets}}
+    sounds = {rate: resample(y, sr, rate) for rate in {s.rate for s in sets}}
     kinds = {(s.rate, s.speed) for s in sets}
     analyses = {(rate, speed): Analysis(sounds[rate], (rate or sr) * speed) for rate, speed in kinds}
     return {s.name: s.compute(analyses[s.rate, s.speed]) for s in sets}

@@ -119,11 +119,11 @@ def tuning_table(found: Tuned) -> str:
 def is_drawn(folder: Path) -> bool:
     """Say whether the report was written to its end, of this very run, and its files are as they were written."""
     from ser_bench.core.errors import RunError
-    from ser_bench.core.files import content
+    from ser_bench.core.files import read_bytes
     from ser_bench.runs.results import digest_of
 
     try:
-        receipt = json.loads(content(folder / "report.json"))
+        receipt = json.loads(read_bytes(folder / "report.json"))
         told = {"run.json": receipt["run"], **receipt["files"]}
         if not all((folder / name).resolve().is_relative_to(folder.resolve()) for name in told):
             return False

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ser_bench.core.files import plain
+from ser_bench.core.text import escape_control
 from ser_bench.runs.results import SavedRun
 
 SYNTHETIC = "SYNTHETIC SPEECH"
@@ -19,7 +19,7 @@ _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 def safe_markdown(text: str) -> str:
     """Return a document of ours whose names can neither begin a tag of HTML nor steer a terminal."""
-    return _TAG.sub("&lt;", plain(text))
+    return _TAG.sub("&lt;", escape_control(text))
 
 
 def markdown_cell(text: str) -> str:

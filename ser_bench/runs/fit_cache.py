@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ser_bench.core.files import mark_used, replacing
+from ser_bench.core.files import atomic_write, mark_used
 from ser_bench.core.progress import NoProgress, Progress
-from ser_bench.core.versions import installed
+from ser_bench.core.versions import installed_version
 from ser_bench.models.base import Model
 from ser_bench.runs import fit_file as fitfile
 from ser_bench.runs.fit import FitResult
@@ -38,7 +38,7 @@ def fit_key(model: Model, *, parts: dict[str, Any]) -> str:
     said = {
         "model": model.name,
         "source": source_hash((*_SHARED_SOURCE, *model.source)),
-        "libraries": {name: installed(name) for name in ("numpy", *model.needs)},
+        "libraries": {name: installed_version(name) for name in ("numpy", *model.needs)},
         **parts,
     }
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=list).encode()).hexdigest()
@@ -110,7 +110,7 @@ class FitStore:
             "shuffled": list(result.shuffled),
         }
         shuffled: dict[str, Any] = {f"shuffled_{i}": labels for i, labels in enumerate(result.shuffled.values())}
-        with replacing(self._path(key)) as temporary, temporary.open("wb") as opened:
+        with atomic_write(self._path(key)) as temporary, temporary.open("wb") as opened:
             np.savez_compressed(
                 opened,
                 predicted=result.predicted,

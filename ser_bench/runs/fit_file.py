@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ser_bench.core.files import opened
+from ser_bench.core.files import open_regular
 from ser_bench.runs.fit import FitResult
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def read(path: Path, tested: int | None = None, labels: Sequence[str] | None = N
 
     Raises OSError, ValueError, or whatever a damaged archive makes its readers raise. Nothing is unpickled.
     """
-    with opened(path) as file:
+    with open_regular(path) as file:
         _check_arrays(file, tested)
         file.seek(0)
         with np.load(file, allow_pickle=False) as saved:

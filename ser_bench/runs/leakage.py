@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ser_bench.audio.fingerprint import near_identical
+from ser_bench.audio.fingerprint import near_duplicates
 from ser_bench.runs.results import tables
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _SHARED = ("speaker", "text", "key", "corpus")
 
 
 def audit_rows(planned: Sequence[PlannedFit], clips: pd.DataFrame) -> pd.DataFrame:
-    """Return ``audit.csv``: a row per fold. ``clips`` is indexed by clip and has ``length`` and ``print``.
+    """Return ``audit.csv``: a row per fold. ``clips`` is indexed by clip and has ``length`` and ``fingerprint``.
 
     Near-identical clips are not counted (missing) where no clip has sound, as in a table of features.
 
@@ -39,7 +39,7 @@ def _near_twins(clips: pd.DataFrame) -> dict[str, set[str]]:
     """Return for each clip that has any its near-identical ones."""
     twins: dict[str, set[str]] = {}
     names = clips.index.to_numpy(dtype=str)
-    for i, j in near_identical(clips["length"].to_numpy(), clips["print"].tolist()):
+    for i, j in near_duplicates(clips["length"].to_numpy(), clips["fingerprint"].tolist()):
         twins.setdefault(names[i], set()).add(names[j])
         twins.setdefault(names[j], set()).add(names[i])
     return twins

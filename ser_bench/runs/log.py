@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from ser_bench.core.errors import RunError
-from ser_bench.core.files import content
+from ser_bench.core.files import read_bytes
 from ser_bench.core.progress import Advance, Progress
 from ser_bench.core.versions import __version__
 
@@ -82,10 +82,10 @@ class RunLog:
         self.event("warned", text=text)
         self._progress.warning(text)
 
-    def start(self, total: float, what: str, unit: str, count: int) -> Advance:
+    def start(self, total: float, task: str, unit: str, count: int) -> Advance:
         """Pass on that work begins."""
-        self.event("began", what=what, count=count)
-        return self._progress.start(total, what, unit, count)
+        self.event("began", what=task, count=count)
+        return self._progress.start(total, task, unit, count)
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def read_status(folder: Path, now: float | None = None) -> RunStatus:
 
 def _last_run(folder: Path) -> list[dict[str, Any]]:
     try:
-        text = content(folder / FILE).decode(errors="replace")
+        text = read_bytes(folder / FILE).decode(errors="replace")
     except OSError as error:
         reason = error.strerror or error
         raise RunError(f"{folder} holds no log of a run ({reason}); a run writes {FILE} into its folder") from None

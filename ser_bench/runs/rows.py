@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from ser_bench import metrics
-from ser_bench.core.files import readable
-from ser_bench.core.versions import __version__, installed_of
+from ser_bench.core.text import escape_undecodable
+from ser_bench.core.versions import __version__, installed_versions
 from ser_bench.features import column_groups, set_key
 from ser_bench.runs.fit import FitResult
 from ser_bench.runs.plan import needed_sets
@@ -131,7 +131,7 @@ def clip_rows(clips: pd.DataFrame, folders: Mapping[str, Path]) -> pd.DataFrame:
 def _relative(path: str, folder: Path) -> str:
     """Return a path below the corpus's folder, a bare name for one that lies elsewhere."""
     below = Path(path).is_relative_to(folder)
-    return readable((Path(path).relative_to(folder) if below else Path(Path(path).name)).as_posix())
+    return escape_undecodable((Path(path).relative_to(folder) if below else Path(Path(path).name)).as_posix())
 
 
 def importance_rows(planned: Sequence[PlannedFit], book: Book, clips: pd.DataFrame) -> pd.DataFrame:
@@ -207,7 +207,7 @@ def describe(
         "synthetic": corpus.synthetic,
         "normalize": options.normalize,
         "target": options.target,
-        "versions": {"ser-bench": __version__, "python": platform.python_version()} | installed_of(_LIBRARIES),
+        "versions": {"ser-bench": __version__, "python": platform.python_version()} | installed_versions(_LIBRARIES),
         "machine": {
             "system": platform.platform(terse=True),
             "processor": platform.machine(),
@@ -216,7 +216,10 @@ def describe(
         "started": _iso(started),
         "finished": _iso(time.time()),
         "dropped": [{"path": problem.path, "reason": problem.reason} for problem in extraction.dropped],
-        "problems": [{"path": readable(Path(p.path).name), "reason": readable(p.reason)} for p in extraction.problems],
+        "problems": [
+            {"path": escape_undecodable(Path(p.path).name), "reason": escape_undecodable(p.reason)}
+            for p in extraction.problems
+        ],
         "work": dict(work),
     }
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ser_bench.core.errors import RunError, StoreError
-from ser_bench.core.files import default_store, make_writable, scratch
+from ser_bench.core.files import ensure_writable, scratch_folder
 from ser_bench.core.interrupt import interruptible
+from ser_bench.core.places import default_store
 from ser_bench.core.progress import NoProgress, Progress
 from ser_bench.core.versions import __version__
 from ser_bench.features import column_groups, set_key
@@ -101,7 +102,7 @@ def running(options: Options, progress: Progress | None = None) -> Iterator[RunO
         if entry.skipped:
             progress.warning(f"{entry.model.name} is skipped: {entry.skipped}")
     folder = options.out or Path("results", opened.corpus.name)
-    make_writable(folder, RunError, "--out")
+    ensure_writable(folder, RunError, "--out")
     plan.fits(chosen, plan.with_labels(opened.clips, options.target), options)  # so that errors come at once
     with results.alone_in(folder), RunLog(folder, progress) as run_log:
         yield _run_into(folder, opened, chosen, options, run_log, started)
@@ -299,7 +300,7 @@ def mapped_matrices(
     todo: Sequence[plan.PlannedFit], setting: Setting, store: Path
 ) -> Iterator[dict[tuple[FeatureSet, ...], Path]]:
     """Write the arrays that the fits need where workers can map them, and remove them afterwards."""
-    with scratch(store) as folder:
+    with scratch_folder(store) as folder:
         paths: dict[tuple[FeatureSet, ...], Path] = {}
         for sets in dict.fromkeys(sets for fit in todo for sets in all_sets(fit)):
             X = matrices.assemble(setting.clips, sets, FeatureStore(store))

@@ -19,7 +19,8 @@ import numpy as np
 
 from ser_bench import metrics, models, splits
 from ser_bench.core.errors import ConfigError, RunError
-from ser_bench.core.files import default_store, make_writable
+from ser_bench.core.files import ensure_writable
+from ser_bench.core.places import default_store
 from ser_bench.core.progress import NoProgress, Progress
 from ser_bench.models.parameters import merged
 from ser_bench.runs import plan, runner
@@ -86,7 +87,7 @@ def tune(ask: Ask, options: Options, progress: Progress | None = None) -> Tuned:
         )
     opened = open_corpus(options, progress)
     folder = options.out or Path("results", f"{opened.corpus.name}-tune-{ask.model}")
-    make_writable(folder, RunError, "--out")
+    ensure_writable(folder, RunError, "--out")
     with alone_in(folder):
         return _tune_into(folder, ask, split, opened, options, progress)
 

@@ -27,9 +27,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ser_bench.audio.fingerprint import PRINT_BYTES
+from ser_bench.audio.fingerprint import FINGERPRINT_BYTES
 from ser_bench.core.errors import StoreError
-from ser_bench.core.files import make_writable, mark_used, remove_stale, replacing
+from ser_bench.core.files import atomic_write, ensure_writable, mark_used, remove_stale
 from ser_bench.features import set_key
 from ser_bench.store import shards
 from ser_bench.store.quarantine import move_to_quarantine
@@ -41,10 +41,10 @@ if TYPE_CHECKING:
 _MOST_SAMPLES = 1 << 40
 
 METADATA_FOLDER = "clips"
-"""The folder of what decoding told of each clip: digest of its samples, rate, length, sound print, or why it is bad."""
+"""The folder of the metadata of each clip: digest of its samples, rate, length, audio fingerprint, or its error."""
 
 FEATURE_COLUMNS = ("key", "t", "d", "values", "crc")
-METADATA_COLUMNS = ("key", "digest", "sr", "samples", "error", "length", "print")
+METADATA_COLUMNS = ("key", "digest", "sr", "samples", "error", "length", "fingerprint")
 
 
 class FeatureStore:
@@ -55,10 +55,10 @@ class FeatureStore:
 
     def prepare(self) -> None:
         """Make the folder and clear stale temporary files; raises :class:`StoreError` where it cannot write."""
-        make_writable(self.folder, StoreError, "--store")
+        ensure_writable(self.folder, StoreError, "--store")
         tag = self.folder / "CACHEDIR.TAG"  # backup programs leave such a folder out
         if not tag.exists():
-            with replacing(tag) as temporary:
+            with atomic_write(tag) as temporary:
                 temporary.write_text("Signature: 8a477f597d28d172789f06886806bc55\n", encoding="ascii")
         remove_stale(self.folder)
 
@@ -152,7 +152,7 @@ class FeatureStore:
 def _can_be(fact: Mapping[str, Any]) -> bool:
     """Say whether a clip may have such facts; others do not count, and the clip is decoded again."""
     heard = fact["sr"] > 0 and 0 < fact["samples"] < _MOST_SAMPLES and 0 <= fact["length"] < _MOST_SAMPLES
-    return bool(fact["error"]) or (heard and len(fact["print"]) == PRINT_BYTES)
+    return bool(fact["error"]) or (heard and len(fact["fingerprint"]) == FINGERPRINT_BYTES)
 
 
 def _describe(folder: Path, feature_set: FeatureSet) -> None:
@@ -166,5 +166,5 @@ def _describe(folder: Path, feature_set: FeatureSet) -> None:
             "parameters": dict(feature_set.parameters),
             "columns": list(feature_set.columns),
         }
-        with replacing(note) as temporary:
+        with atomic_write(note) as temporary:
             temporary.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_bench.core.errors import ConfigError, ExportError
-from ser_bench.core.files import make_writable, replacing
+from ser_bench.core.files import atomic_write, ensure_writable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,7 +63,7 @@ def check_output(path: Path) -> None:
         raise ConfigError(f"cannot export to {path}: its name must end in .csv or .parquet")
     if path.is_dir():
         raise ConfigError(f"cannot export to {path}: it is a folder; name a file in it")
-    make_writable(path.parent, ExportError, "-o")
+    ensure_writable(path.parent, ExportError, "-o")
 
 
 def write_table(path: Path, clips: pd.DataFrame, X: np.ndarray, columns: Sequence[str]) -> None:
@@ -73,7 +73,7 @@ def write_table(path: Path, clips: pd.DataFrame, X: np.ndarray, columns: Sequenc
     Raises :class:`ExportError` where it cannot be written, as on a full disk.
     """
     try:
-        with replacing(path) as temporary:
+        with atomic_write(path) as temporary:
             _WRITERS[path.suffix.lower()](temporary, clips[list(CLIP_COLUMNS)], X, columns)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else error  # pyarrow's own words are long

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from stat import S_ISREG
 
-from ser_bench.core.files import content, mark_used, replacing
+from ser_bench.core.files import atomic_write, mark_used, read_bytes
 
 _RACY_NS = 2_000_000_000
 _BLOCK = 1 << 20
@@ -60,7 +60,7 @@ class FileHashes:
                     self._known[path] = [*stat, keys[path]]
                     changed = True
         if changed:
-            with replacing(self._file) as temporary:
+            with atomic_write(self._file) as temporary:
                 text = json.dumps({"sha256": _digest(self._known), "known": self._known})
                 temporary.write_text(text, encoding="utf-8")
         return keys, errors
@@ -69,7 +69,7 @@ class FileHashes:
 def _read(file: Path) -> dict[str, list]:
     """Return what an index says; nothing where it is not there, is damaged, or is of an earlier version."""
     try:
-        said = json.loads(content(file).decode("utf-8"))
+        said = json.loads(read_bytes(file).decode("utf-8"))
         known = said["known"] if said["sha256"] == _digest(said["known"]) else {}
         return known if all(_is_entry(entry) for entry in known.values()) else {}
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_bench.core.errors import StoreError
-from ser_bench.core.files import replacing
+from ser_bench.core.files import atomic_write
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +28,7 @@ _MOST_TIMES = 64
 """A shard unpacks to a GiB at most, larger ones to so many times their size."""
 _KINDS = {
     **{"key": "string", "t": "int32", "d": "int32", "values": "floats", "crc": "int64", "digest": "string"},
-    **{"sr": "int64", "samples": "int64", "error": "string", "length": "double", "print": "binary"},
+    **{"sr": "int64", "samples": "int64", "error": "string", "length": "double", "fingerprint": "binary"},
 }
 """The kinds of the columns of features and of facts, by their names."""
 
@@ -49,7 +49,7 @@ def write(folder: Path, table: pa.Table) -> None:
     stream = pa.BufferOutputStream()
     pq.write_table(table, stream, compression="zstd", use_dictionary=False, write_page_checksum=True)
     content = stream.getvalue()
-    with replacing(folder / f"{_PREFIX}{hashlib.sha256(content).hexdigest()}.parquet") as temporary:
+    with atomic_write(folder / f"{_PREFIX}{hashlib.sha256(content).hexdigest()}.parquet") as temporary:
         temporary.write_bytes(content)
 
 

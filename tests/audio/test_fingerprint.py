@@ -9,7 +9,13 @@ import pytest
 import soundfile
 
 from ser_bench.audio import fingerprint as prints_module
-from ser_bench.audio.fingerprint import BRIGHTNESS_ALIKE, LENGTH_TOLERANCE, LEVEL_ALIKE, near_identical, sound_print
+from ser_bench.audio.fingerprint import (
+    BRIGHTNESS_THRESHOLD,
+    LENGTH_TOLERANCE,
+    LEVEL_THRESHOLD,
+    fingerprint,
+    near_duplicates,
+)
 
 SR = 16000
 
@@ -52,17 +58,17 @@ COPIES = {
 @pytest.mark.parametrize("how", COPIES)
 def test_an_altered_copy_is_found_among_other_takes(how):
     sounds = [(take(seed), SR) for seed in range(12)] + [COPIES[how](take(3))]
-    lengths, prints = zip(*(sound_print(*sound) for sound in sounds), strict=True)
-    assert near_identical(lengths, prints) == [(3, 12)]
+    lengths, prints = zip(*(fingerprint(*sound) for sound in sounds), strict=True)
+    assert near_duplicates(lengths, prints) == [(3, 12)]
 
 
 def test_silence_is_like_nothing():
-    lengths, prints = zip(*(sound_print(np.zeros(4000, np.float32), SR) for _ in range(3)), strict=True)
-    assert near_identical(lengths, prints) == []
+    lengths, prints = zip(*(fingerprint(np.zeros(4000, np.float32), SR) for _ in range(3)), strict=True)
+    assert near_duplicates(lengths, prints) == []
 
 
 def test_a_steady_tone_has_a_print():
-    length, print_ = sound_print(np.ones(400, np.float32), SR)
+    length, print_ = fingerprint(np.ones(400, np.float32), SR)
     assert length == 0
     assert len(print_) == 192
 
@@ -84,14 +90,14 @@ def test_the_search_finds_the_pairs_that_comparing_all_with_all_finds():
     rows = np.array([np.frombuffer(p, np.uint8) for p in prints], dtype=float)
     level, bright = np.corrcoef(rows[:, :96]), np.corrcoef(rows[:, 96:])
     apart = np.maximum(lengths, lengths[:, None]) / np.minimum(lengths, lengths[:, None])
-    alike = np.triu((level > LEVEL_ALIKE) & (bright > BRIGHTNESS_ALIKE) & (apart <= 1 + LENGTH_TOLERANCE), 1)
+    alike = np.triu((level > LEVEL_THRESHOLD) & (bright > BRIGHTNESS_THRESHOLD) & (apart <= 1 + LENGTH_TOLERANCE), 1)
     expected = [(int(i), int(j)) for i, j in np.argwhere(alike)]
     assert 5 < len(expected) < 50
-    assert near_identical(lengths, prints) == expected
+    assert near_duplicates(lengths, prints) == expected
 
 
 def test_a_clip_is_held_against_no_more_than_a_number_of_others_that_come_next_in_length(monkeypatch):
     monkeypatch.setattr(prints_module, "MOST_COMPARED", 4)
     prints = packed(walk(np.random.default_rng(2), 1)) * 60
     lengths = np.linspace(1, 1.01, 60)
-    assert near_identical(lengths, prints) == [(i, j) for i in range(60) for j in range(i + 1, min(60, i + 5))]
+    assert near_duplicates(lengths, prints) == [(i, j) for i in range(60) for j in range(i + 1, min(60, i + 5))]

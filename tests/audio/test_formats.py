@@ -16,9 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ser_bench import audio
-from ser_bench.audio import ENDINGS, ffmpeg, is_part, load, most_samples, sampling_rate
-from ser_bench.audio import excerpt as span
-from ser_bench.core.errors import AudioError, PassingAudioError
+from ser_bench.audio import EXTENSIONS, excerpt, ffmpeg, is_excerpt, load, max_samples, sampling_rate
+from ser_bench.core.errors import AudioError, TransientAudioError
 from tests.conftest import tone
 
 quick = settings(
@@ -157,16 +156,16 @@ def test_rates_that_no_speech_has_are_refused(tmp_path, write_wav, sr):
 
 def test_a_pipe_is_not_opened(tmp_path):
     os.mkfifo(tmp_path / "a.wav")
-    with pytest.raises(PassingAudioError, match="not a regular file"):
+    with pytest.raises(TransientAudioError, match="not a regular file"):
         load(tmp_path / "a.wav")
 
 
 @pytest.fixture
 def short(monkeypatch):
     """As if only half a second were heard of a recording."""
-    monkeypatch.setattr(span, "MOST_SECONDS", 0.5)
-    monkeypatch.setattr(span, "_MOST_SAMPLES", 24_000)
-    monkeypatch.setattr(span, "most_samples", lambda sr: min(int(0.5 * sr), 24_000))
+    monkeypatch.setattr(excerpt, "MAX_SECONDS", 0.5)
+    monkeypatch.setattr(excerpt, "_MAX_SAMPLES", 24_000)
+    monkeypatch.setattr(excerpt, "max_samples", lambda sr: min(int(0.5 * sr), 24_000))
 
 
 @pytest.mark.parametrize("kind", ["WAV", "FLAC", "unknown"])
@@ -180,19 +179,19 @@ def test_of_a_long_recording_the_middle_is_heard(tmp_path, short, kind, channels
     read, sr = load(path)
     first = (len(y) - 8001) // 2
     np.testing.assert_allclose(read, y.mean(axis=1)[first : first + 8001], atol=1e-6)
-    assert is_part(len(read), sr)
+    assert is_excerpt(len(read), sr)
 
 
 def test_the_longest_whole_recording_is_no_part(tmp_path, short):
     soundfile.write(tmp_path / "a.wav", tone(0.5), 16000)
     read, sr = load(tmp_path / "a.wav")
     assert len(read) == 8000
-    assert not is_part(len(read), sr)
+    assert not is_excerpt(len(read), sr)
 
 
 def test_at_high_rates_less_is_heard():
-    assert most_samples(16000) == audio.MOST_SECONDS * 16000
-    assert most_samples(192_000) == most_samples(48_000)
+    assert max_samples(16000) == audio.MAX_SECONDS * 16000
+    assert max_samples(192_000) == max_samples(48_000)
 
 
 def test_rate_is_read_without_samples(tmp_path, write_wav, monkeypatch):
@@ -217,7 +216,7 @@ M4A = b"\0\0\0\x1cftypM4A " + bytes(100)
 def test_without_ffmpeg_its_formats_are_refused_with_a_hint(tmp_path, monkeypatch, content, name, read):
     monkeypatch.setenv("PATH", str(tmp_path))
     (tmp_path / "a").write_bytes(content)
-    with pytest.raises(PassingAudioError, match=f"^{name} needs ffmpeg, which is not found; install it or convert"):
+    with pytest.raises(TransientAudioError, match=f"^{name} needs ffmpeg, which is not found; install it or convert"):
         read(tmp_path / "a")
 
 
@@ -289,7 +288,7 @@ def test_ffmpeg_has_limited_time(tmp_path, fake, monkeypatch):
     monkeypatch.setattr(ffmpeg, "TIME_LIMIT", 0.2)
     fake("time.sleep(60)")
     (tmp_path / "a.m4a").write_bytes(M4A)
-    with pytest.raises(PassingAudioError, match=r"after 0\.2 s"):
+    with pytest.raises(TransientAudioError, match=r"after 0\.2 s"):
         load(tmp_path / "a.m4a")
 
 
@@ -328,8 +327,8 @@ def test_what_ffmpeg_encodes_is_heard(tmp_path, write_wav, name):
 
 
 def test_endings_are_told_once_and_lossless_ones_come_first():
-    assert len(set(ENDINGS)) == len(ENDINGS)
-    assert ENDINGS.index(".flac") < ENDINGS.index(".mp3")
+    assert len(set(EXTENSIONS)) == len(EXTENSIONS)
+    assert EXTENSIONS.index(".flac") < EXTENSIONS.index(".mp3")
 
 
 def fuzz(folder: Path, seed: int, count: int) -> tuple[int, int, int]:

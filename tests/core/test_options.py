@@ -70,13 +70,13 @@ def test_what_cannot_be_is_one_clear_line(tmp_path, text, reason):
 
 def test_a_missing_file_is_refused():
     with pytest.raises(ConfigError, match="no configuration file"):
-        config.find("nowhere.toml")
+        config.find_config("nowhere.toml")
 
 
 @pytest.mark.parametrize("name", ["default", "quick", "strong", "strong-random", "tutorial-4-emotions"])
 def test_the_configurations_brought_along_are_found_by_name_and_valid(name):
-    assert config.load(config.find(name), {}).splits
+    assert config.load(config.find_config(name), {}).splits
 
 
 def test_default_toml_says_what_the_defaults_are():
-    assert config.load(config.find("default"), {}) == config.load(None, {})
+    assert config.load(config.find_config("default"), {}) == config.load(None, {})

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ser_bench import corpora, features
-from ser_bench.audio.resample import resampled
+from ser_bench.audio.resample import resample
 from ser_bench.core.errors import CorpusError, UnknownNameError
 from ser_bench.core.options import Options
 from ser_bench.core.progress import NoProgress
@@ -86,7 +86,7 @@ def test_features_of_a_rate_are_those_of_the_resampled_clip():
     y = tone(sr=44100)
     for name in ("mfcc", "functionals", "logmel"):
         (got,) = features.compute([sets_at_rate(16000)[name]], y, 44100).values()
-        (expected,) = features.compute([sets_at_rate()[name]], resampled(y, 44100, 16000), 16000).values()
+        (expected,) = features.compute([sets_at_rate()[name]], resample(y, 44100, 16000), 16000).values()
         np.testing.assert_array_equal(got, expected)
 
 
@@ -142,7 +142,7 @@ def test_predictions_across_corpora_are_those_of_a_classifier_trained_by_hand(go
 
     def mfcc(path: str) -> np.ndarray:
         y, sr = load(path)
-        return features.compute([sets_at_rate()["mfcc"]], resampled(y, sr, 16000), 16000)["mfcc"]
+        return features.compute([sets_at_rate()["mfcc"]], resample(y, sr, 16000), 16000)["mfcc"]
 
     X = np.stack([mfcc(path) for path in clips["path"]])
     home = (clips["corpus"] == "emodb").to_numpy()

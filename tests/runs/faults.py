@@ -33,8 +33,7 @@ import soundfile
 import threadpoolctl
 
 from ser_bench import features, models, store
-from ser_bench.core import files as paths
-from ser_bench.core import locks
+from ser_bench.core import files, locks
 from ser_bench.core.options import Options
 from ser_bench.core.progress import NoProgress
 from ser_bench.features.base import FeatureSet
@@ -58,7 +57,7 @@ LEVELS = FeatureSet(
     columns=("mean", "deviation", "peak"),
     compute=lambda analysis: np.array([f(analysis.y) for f in (np.mean, np.std, np.max)], np.float32),
 )
-_MODULES = (paths, locks, quarantine, shards, store, fits, index, results, runner, extraction, batches, matrices)
+_MODULES = (files, locks, quarantine, shards, store, fits, index, results, runner, extraction, batches, matrices)
 OURS = frozenset(str(module.__file__) for module in (*_MODULES, pathlib, zipfile, tempfile))
 """Where files are written and what calls that: a kill between two calls that these make is a moment."""
 

@@ -224,7 +224,7 @@ class Listener(extraction.NoProgress):
 def test_long_recordings_are_told_in_one_line(tmp_path, store, write_wav):
     sr, listener = 4000, Listener()
     for i in range(3):
-        write_wav(tmp_path / f"{i}.wav", tone((audio.MOST_SECONDS, 301, 302)[i], sr=sr, seed=i), sr=sr)
+        write_wav(tmp_path / f"{i}.wav", tone((audio.MAX_SECONDS, 301, 302)[i], sr=sr, seed=i), sr=sr)
     rows = [f"{i}.wav,anna,happy" for i in range(3)]
     (tmp_path / "m.csv").write_text("\n".join(["path,speaker,emotion", *rows]))
     tell_losses(

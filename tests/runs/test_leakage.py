@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from ser_bench.audio.fingerprint import sound_print
+from ser_bench.audio.fingerprint import fingerprint
 from ser_bench.runs.leakage import audit_rows
 from ser_bench.splits import make_folds
 from tests.conftest import clip_table, tone
@@ -15,7 +15,7 @@ from tests.conftest import clip_table, tone
 
 def audit(split: str, **facts):
     clips = clip_table(speakers=6, texts=3)
-    clips = clips.assign(key=clips["clip"], length=0.0, print=bytes(192)).assign(**facts)
+    clips = clips.assign(key=clips["clip"], length=0.0, fingerprint=bytes(192)).assign(**facts)
     planned = [
         SimpleNamespace(split=split, repeat=0, number=number, fold=fold)
         for number, fold in enumerate(make_folds(split, clips))
@@ -54,6 +54,6 @@ def test_altered_copies_across_a_fold_are_counted(split, leaks):
     sounds = {
         speaker: tone(seconds=0.5 + 0.1 * i, f0=90 + 60 * i) for i, speaker in enumerate(sorted(set(clips["speaker"])))
     }
-    facts = [sound_print(sounds[s] * np.hanning(len(sounds[s])), 16000) for s in clips["speaker"]]
-    rows = audit(split, length=[f[0] for f in facts], print=[f[1] for f in facts])
+    facts = [fingerprint(sounds[s] * np.hanning(len(sounds[s])), 16000) for s in clips["speaker"]]
+    rows = audit(split, length=[f[0] for f in facts], fingerprint=[f[1] for f in facts])
     assert (rows["near_identical_clips"].sum() > 0) == leaks

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ser_bench.core import files as paths
+from ser_bench.core import files
 from ser_bench.core.errors import StoreError
 from ser_bench.core.progress import NoProgress
 from ser_bench.features.base import FeatureSet
@@ -103,7 +103,7 @@ def test_a_folder_that_cannot_be_written_is_refused_with_a_hint(tmp_path):
 def test_a_file_appears_whole_or_not_at_all(tmp_path):
     target = tmp_path / "a.txt"
     target.write_text("before")
-    with pytest.raises(RuntimeError), paths.replacing(target) as temporary:
+    with pytest.raises(RuntimeError), files.atomic_write(target) as temporary:
         temporary.write_text("half")
         raise RuntimeError
     assert target.read_text() == "before"
@@ -118,15 +118,15 @@ def test_stale_temporary_files_are_removed_and_young_ones_kept(tmp_path):
     scratch.mkdir()
     for path in (old, foreign, scratch):
         os.utime(path, (time.time() - 2 * 86400,) * 2)
-    paths.remove_stale(tmp_path)
+    files.remove_stale(tmp_path)
     assert {p.name for p in tmp_path.iterdir()} == {young.name, foreign.name}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such locks")
 def test_what_a_living_process_writes_is_kept_whatever_the_clock_says(tmp_path, monkeypatch):
-    with paths.scratch(tmp_path) as scratch, paths.replacing(tmp_path / "a") as temporary:
+    with files.scratch_folder(tmp_path) as scratch, files.atomic_write(tmp_path / "a") as temporary:
         monkeypatch.setattr(time, "time", lambda: 4e9)
-        paths.remove_stale(tmp_path)
+        files.remove_stale(tmp_path)
         assert scratch.is_dir()
         assert temporary.is_file()
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
@@ -134,11 +134,11 @@ def test_what_a_living_process_writes_is_kept_whatever_the_clock_says(tmp_path, 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such locks")
 def test_what_a_dead_process_of_this_machine_left_is_removed_at_once(tmp_path):
-    with paths.scratch(tmp_path) as scratch, paths.replacing(tmp_path / "a") as temporary:
+    with files.scratch_folder(tmp_path) as scratch, files.atomic_write(tmp_path / "a") as temporary:
         names = scratch.name, temporary.name
     (tmp_path / names[0]).mkdir()
     (tmp_path / names[1]).touch()
-    paths.remove_stale(tmp_path)
+    files.remove_stale(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
@@ -235,9 +235,9 @@ def test_neither_pipes_nor_links_are_shards(store, tmp_path):
     assert store.keys(feature_set()) == set()
 
 
-@pytest.mark.parametrize("changes", [{"sr": 0}, {"samples": -1}, {"length": float("nan")}, {"print": b"short"}])
+@pytest.mark.parametrize("changes", [{"sr": 0}, {"samples": -1}, {"length": float("nan")}, {"fingerprint": b"short"}])
 def test_facts_that_no_clip_has_do_not_count(store, changes):
-    fact = {"key": "a", "digest": "d", "sr": 8000, "samples": 9, "error": "", "length": 1.0, "print": b"p" * 192}
+    fact = {"key": "a", "digest": "d", "sr": 8000, "samples": 9, "error": "", "length": 1.0, "fingerprint": b"p" * 192}
     store.write_clip_metadata([fact, fact | {"key": "b"} | changes])
     assert list(store.clip_metadata()) == ["a"]
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ser_bench.core.errors import DownloadError
-from ser_bench.core.files import make_writable, remove_stale, scratch
+from ser_bench.core.files import ensure_writable, remove_stale, scratch_folder
 from ser_bench.core.progress import NoProgress, Progress
 from ser_bench.corpora.download.archive import Archive, Source, check_mirror
 from ser_bench.corpora.download.http import RETRY, Retry, Wanted, fetch
@@ -50,8 +50,8 @@ def download(
         return
     aside = folder.parent / f".{folder.name}.download"
     if folder.exists():
-        make_writable(folder, DownloadError, "--to")
-    make_writable(aside, DownloadError, "--to")
+        ensure_writable(folder, DownloadError, "--to")
+    ensure_writable(aside, DownloadError, "--to")
     try:
         remove_stale(aside)
         _check_room(aside, missing)
@@ -164,7 +164,7 @@ def _hand_over(part: Path, output: Path) -> None:
 def _place(archive: Archive, url: str, packed: Path, placed: Path) -> None:
     """Unpack beside the folder, count, and move into place in one go; then remove the archive, sound or not."""
     try:
-        with scratch(packed.parent) as passing:
+        with scratch_folder(packed.parent) as passing:
             _unpack(archive, url, packed, passing / "clips", placed)
     except DownloadError as reason:
         packed.unlink()

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ser_bench.core.errors import ModelFileError
-from ser_bench.core.files import replacing
+from ser_bench.core.files import atomic_write
 
 FORMAT = 1
 """The number of this layout; a file of a higher one is refused."""
@@ -51,7 +51,7 @@ def write(path: Path, manifest: Mapping[str, Any], members: Mapping[str, bytes])
         if len(data) > _LIMITS[name]:
             raise ModelFileError(f"the model is too large to keep: {name} has {len(data) >> 20} MiB")
     try:
-        with replacing(path) as temporary:
+        with atomic_write(path) as temporary:
             with zipfile.ZipFile(temporary, "w") as opened:
                 for name, data in {MANIFEST: text, **members}.items():
                     opened.writestr(_entry(name), data, zipfile.ZIP_DEFLATED, compresslevel=6)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ser_bench.core.errors import MissingExtraError, ModelFileError
-from ser_bench.core.files import replacing
+from ser_bench.core.files import atomic_write
 from ser_bench.deploy.manifest import Manifest
 from ser_bench.deploy.model import TrainedModel
 from ser_bench.deploy.onnx import check as agreement
@@ -39,7 +39,7 @@ def write(model: TrainedModel, path: Path, rows: np.ndarray | None = None) -> ag
     content = _serialised(_proto(graph, model))
     found = agreement.check(model, content, asked, clips=rows is not None)
     try:
-        with replacing(path) as temporary:
+        with atomic_write(path) as temporary:
             temporary.write_bytes(content)
     except OSError as error:
         raise ModelFileError(f"cannot write {path}: {error.strerror or error}") from None

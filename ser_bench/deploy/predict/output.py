@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from ser_bench.core.files import plain_json
+from ser_bench.core.text import escape_control_json
 from ser_bench.deploy.predict.batch import Told
 
 
@@ -20,7 +20,7 @@ def as_json(told: Sequence[Told]) -> str:
 
     Windows also have ``start`` and ``end`` in seconds.
     """
-    return plain_json(json.dumps([_record(one) for one in told], indent=1, ensure_ascii=False))
+    return escape_control_json(json.dumps([_record(one) for one in told], indent=1, ensure_ascii=False))
 
 
 def _record(one: Told) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 
-from ser_bench.core.files import readable, replacing
+from ser_bench.core.files import atomic_write
 from ser_bench.core.labels import COLOURS
+from ser_bench.core.text import escape_undecodable
 from ser_bench.deploy.model import TrainedModel
 from ser_bench.deploy.predict.batch import Told
 from ser_bench.deploy.predict.windows import envelope
@@ -23,7 +24,7 @@ _BODY, _LEFT, _RIGHT = 3.6, 0.7, 1.45
 def draw(model: TrainedModel, told: Sequence[Told], recording: Path, path: Path) -> None:
     """Write the picture of a recording's windows, as PNG or SVG by the file's ending."""
     picture = render(_figure(model, told, recording), path.suffix.lower().removeprefix("."))
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(picture)
 
 
@@ -32,7 +33,7 @@ def _figure(model: TrainedModel, told: Sequence[Told], recording: Path):  # type
     info = model.info
     made_up = " of synthetic speech" if info.synthetic else ""
     sheet = titled_sheet(
-        f"{readable(Path(told[0].clip).name)}, by {info.model.name}",
+        f"{escape_undecodable(Path(told[0].clip).name)}, by {info.model.name}",
         [f"trained on {info.corpus.clips:,} clips{made_up} by {info.corpus.speakers} speakers of {info.corpus.title}"],
         ["Guesses; the probabilities are not calibrated"],
         body=_BODY,

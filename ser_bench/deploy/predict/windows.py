@@ -82,8 +82,8 @@ def _opened(path: Path) -> Iterator[_Stream]:
         sound = soundfile.SoundFile(os.fsencode(path))
     except (soundfile.LibsndfileError, OSError, TypeError, ValueError):
         y, sr = audio.load(path)
-        if audio.is_part(len(y), sr):
-            long = f"longer than {audio.MOST_SECONDS:.0f} s, in a format that cannot be read piece by piece"
+        if audio.is_excerpt(len(y), sr):
+            long = f"longer than {audio.MAX_SECONDS:.0f} s, in a format that cannot be read piece by piece"
             raise AudioError(f"{long}; convert it to WAV or FLAC") from None
         yield _in_memory(y, sr)
         return

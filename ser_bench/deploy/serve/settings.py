@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ser_bench.audio import MINIMUM_SECONDS, MOST_SECONDS
+from ser_bench.audio import MAX_SECONDS, MIN_SECONDS
 from ser_bench.core.errors import ConfigError
 
 MEGABYTE = 1_000_000
@@ -31,7 +31,7 @@ class Settings:
             ("--threads", self.threads, 1, 256),
             ("--jobs", self.jobs, 1, 256),
             ("--max-bytes", self.max_bytes, 1_000, 1_000 * MEGABYTE),
-            ("--max-seconds", self.max_seconds, MINIMUM_SECONDS, MOST_SECONDS),
+            ("--max-seconds", self.max_seconds, MIN_SECONDS, MAX_SECONDS),
             ("--decode-timeout", self.decode_timeout, 0.1, 3600),
         )
         for name, value, low, high in limits:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ser_bench.audio.fingerprint import near_identical
+from ser_bench.audio.fingerprint import near_duplicates
 
 if TYPE_CHECKING:
     from ser_bench.explore.health import Health
@@ -24,7 +24,7 @@ def copies(health: Health) -> dict[str, list[tuple[str, str]]]:
     files, digests = dict(zip(names, clips["file"], strict=True)), dict(zip(names, clips["digest"], strict=True))
     groups = (group.tolist() for _, group in clips.groupby("digest")["clip"])
     alike = sorted((first, other) for first, *others in groups for other in others)
-    near = [(names[i], names[j]) for i, j in near_identical(clips["length"].to_numpy(), clips["print"].tolist())]
+    near = [(names[i], names[j]) for i, j in near_duplicates(clips["length"].to_numpy(), clips["fingerprint"].tolist())]
     return {
         KINDS[0]: [pair for pair in alike if files[pair[0]] == files[pair[1]]],
         KINDS[1]: [pair for pair in alike if files[pair[0]] != files[pair[1]]],

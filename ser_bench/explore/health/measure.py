@@ -26,7 +26,8 @@ class Sound:
 
     ``rms``, ``peak`` and ``offset`` are shares of full scale; ``seconds``, ``silent``, ``lead`` and ``trail``
     (silence in all, before and after the sound) seconds; ``clipped`` the runs of samples at full scale,
-    ``zeros`` the samples that are exactly 0, ``length`` and ``print`` those of :mod:`ser_bench.audio.fingerprint`.
+    ``zeros`` the samples that are exactly 0, ``length`` and ``fingerprint`` those of
+    :mod:`ser_bench.audio.fingerprint`.
     Where the clip cannot be used ``error`` says why, and the rest is nothing.
     """
 
@@ -48,7 +49,7 @@ class Sound:
     lead: float = 0.0
     trail: float = 0.0
     length: float = 0.0
-    print: bytes = b""
+    fingerprint: bytes = b""
 
 
 def measure_batch(paths: tuple[str, ...]) -> list[Sound]:
@@ -59,7 +60,7 @@ def measure_batch(paths: tuple[str, ...]) -> list[Sound]:
 def measure(path: str) -> Sound:
     """Decode a clip and measure it; one that cannot be used has its ``error`` only."""
     from ser_bench import audio
-    from ser_bench.audio.fingerprint import sound_print
+    from ser_bench.audio.fingerprint import fingerprint
     from ser_bench.core.errors import AudioError
 
     try:
@@ -71,11 +72,11 @@ def measure(path: str) -> Sound:
         return Sound(path=path, error=f"cannot be opened: {error.strerror or error}")
     form, channels = _header(path)
     silent, lead, trail = silence(y, sr)
-    length, course = sound_print(y, sr)
+    length, course = fingerprint(y, sr)
     return Sound(
         path=path,
         file=file,
-        digest=audio.digest(y, sr),
+        digest=audio.samples_digest(y, sr),
         format=form,
         channels=channels,
         sr=sr,
@@ -86,7 +87,7 @@ def measure(path: str) -> Sound:
         lead=lead,
         trail=trail,
         length=length,
-        print=course,
+        fingerprint=course,
     )
 
 

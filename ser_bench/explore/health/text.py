@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ser_bench.core.files import readable
+from ser_bench.core.text import escape_undecodable
 from ser_bench.explore.health import compare, sounds
 from ser_bench.explore.health.sounds import NAMED, WIDTH
 
@@ -40,7 +40,7 @@ def _head(health: Health) -> str:
     made = " (synthetic speech)" if corpus.synthetic else ""
     part = f", {health.part}" if len(corpus.published) > 1 else ""
     size = f"{len(clips):,} clips of {clips['speaker'].nunique()} speakers, {hours:.2f} h of sound"
-    return f"{corpus.title}{made}{part}: {size}\nin {readable(str(health.opened.folder))}"
+    return f"{corpus.title}{made}{part}: {size}\nin {escape_undecodable(str(health.opened.folder))}"
 
 
 def _table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -108,12 +108,13 @@ def _files(health: Health) -> str:
 
 def _place(problem: Problem, folder: Path) -> str:
     path, base = Path(problem.path), folder.absolute()
-    return readable(str(path.relative_to(base) if path.is_relative_to(base) else path))
+    return escape_undecodable(str(path.relative_to(base) if path.is_relative_to(base) else path))
 
 
 def _wrapped(lead: str, lines: Sequence[str]) -> str:
     return "\n".join(
-        textwrap.fill(lead + readable(line), WIDTH, subsequent_indent="  ", break_on_hyphens=False) for line in lines
+        textwrap.fill(lead + escape_undecodable(line), WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+        for line in lines
     )
 
 

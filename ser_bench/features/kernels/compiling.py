@@ -10,7 +10,7 @@ from pathlib import Path
 from pickle import PickleError
 from typing import Any, TypeVar, cast
 
-from ser_bench.core.files import cache_folder
+from ser_bench.core.places import cache_folder
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

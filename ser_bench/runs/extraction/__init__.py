@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ser_bench import audio, corpora, features
-from ser_bench.audio.fingerprint import PRINT_BYTES
+from ser_bench.audio.fingerprint import FINGERPRINT_BYTES
 from ser_bench.core.errors import CorpusError, StoreError
-from ser_bench.core.files import default_store
 from ser_bench.core.interrupt import interruptible
+from ser_bench.core.places import default_store
 from ser_bench.core.progress import Advance, NoProgress, Progress
 from ser_bench.corpora.base import Problem
 from ser_bench.runs.extraction.remote import Means, means
@@ -46,7 +46,7 @@ _KEPT = "what is done is kept; run the same command again"
 
 @dataclass(frozen=True)
 class Extraction:
-    """The outcome: the sound clips with ``key``, ``length`` and ``print``, what was left out and why, what was done.
+    """The outcome: the sound clips with ``key``, ``length`` and ``fingerprint``, what was left out, what was done.
 
     ``shortened`` are clips of which only the middle is heard.
     """
@@ -160,7 +160,7 @@ def extract(
     if clips.empty:
         first = f"; {problems[0].path}: {problems[0].reason}" if problems else ""
         raise CorpusError(f"no clip of {opened.corpus.name} can be used{first}")
-    clips = clips.assign(**{name: [facts[key][name] for key in clips["key"]] for name in ("length", "print")})
+    clips = clips.assign(**{name: [facts[key][name] for key in clips["key"]] for name in ("length", "fingerprint")})
     told = (*opened.problems, *problems)
     about = _about_rates([facts[key]["sr"] for key in clips["key"]], opened.rate)
     return Extraction(clips, told, dropped, len(todo), _fingerprint(clips), _shortened(clips, facts), about)
@@ -169,7 +169,7 @@ def extract(
 def _from_table(opened: OpenCorpus, recorded: Recorded, sets: Sequence[FeatureSet], store: FeatureStore) -> Extraction:
     """Put the rows of a table into the store, each under a hash of its values."""
     names = opened.clips["clip"].tolist()
-    clips = opened.clips.assign(key=recorded.keys(names), length=0.0, print=bytes(PRINT_BYTES))
+    clips = opened.clips.assign(key=recorded.keys(names), length=0.0, fingerprint=bytes(FINGERPRINT_BYTES))
     clips, dropped = _without_twins(clips, {key: key for key in clips["key"]}, "features")
     computed = 0
     for feature_set in sets:
@@ -282,7 +282,7 @@ def _shortened(clips: pd.DataFrame, facts: dict[str, dict[str, Any]]) -> tuple[P
     return tuple(
         Problem(path, f"a long recording, of which only the middle {fact['samples'] / fact['sr']:.0f} s are heard")
         for path, fact in heard
-        if audio.is_part(fact["samples"], fact["sr"])
+        if audio.is_excerpt(fact["samples"], fact["sr"])
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ser_bench.core.files import replacing, scratch
+from ser_bench.core.files import atomic_write, scratch_folder
 from ser_bench.core.progress import Progress
 from ser_bench.runs import workers as engine
 from ser_bench.runs.extraction.worker import Batch, extract_batch
@@ -40,7 +40,7 @@ def means(where: str, store: Path, clips: Sequence[str], progress: Progress) -> 
         return
     spaced = {clips[i * (len(clips) - 1) // (_PROBED - 1)] for i in range(_PROBED)}
     needs = engine.Needs(visible=tuple(sorted(map(Path, spaced))), libraries=LIBRARIES)
-    with scratch(store) as folder:
+    with scratch_folder(store) as folder:
         token = folder / "token"
         token.touch()
         shared = engine.sees(where, [token])
@@ -66,6 +66,6 @@ def extract_elsewhere(batch: Batch) -> tuple[dict[str, str], dict[str, bytes]]:
 def unpack(store: Path, faults: dict[str, str], files: dict[str, bytes]) -> dict[str, str]:
     """Write files that a worker sent into the store; return the faults."""
     for name, content in files.items():
-        with replacing(store / name) as temporary:
+        with atomic_write(store / name) as temporary:
             temporary.write_bytes(content)
     return faults

@@ -108,12 +108,12 @@ def _write(store: FeatureStore, missing: Missing, done: dict[str, Values]) -> No
 def _listen(key: str, path: str, sets: Sequence[FeatureSet]) -> tuple[dict[str, Any] | None, Values, str]:
     """Return a clip's fact where it is known, what could be computed, and what went wrong but may yet go well."""
     from ser_bench import features
-    from ser_bench.core.errors import AudioError, PassingAudioError
+    from ser_bench.core.errors import AudioError, TransientAudioError
 
     try:
         y, sr = audio.load(path)
         fact = _fact(key, y, sr)
-    except PassingAudioError as error:
+    except TransientAudioError as error:
         return None, {}, str(error)
     except AudioError as error:
         return _fact(key, error=str(error)), {}, ""
@@ -141,10 +141,10 @@ def _each_alone(sets: Sequence[FeatureSet], y: np.ndarray, sr: int) -> tuple[Val
 
 def _fact(key: str, y: np.ndarray | None = None, sr: int = 0, error: str = "") -> dict[str, Any]:
     """Return what the store keeps of a clip besides its features."""
-    from ser_bench.audio.fingerprint import sound_print
+    from ser_bench.audio.fingerprint import fingerprint
 
     if y is None:
-        return {"key": key, "digest": "", "sr": 0, "samples": 0, "error": error, "length": 0.0, "print": b""}
-    length, course = sound_print(y, sr)
-    told = {"digest": audio.digest(y, sr), "sr": sr, "samples": len(y), "length": length, "print": course}
+        return {"key": key, "digest": "", "sr": 0, "samples": 0, "error": error, "length": 0.0, "fingerprint": b""}
+    length, course = fingerprint(y, sr)
+    told = {"digest": audio.samples_digest(y, sr), "sr": sr, "samples": len(y), "length": length, "fingerprint": course}
     return {"key": key, "error": "", **told}

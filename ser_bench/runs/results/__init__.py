@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ser_bench.core.errors import RunError
-from ser_bench.core.files import content, opened, remove_stale, replacing
-from ser_bench.core.locks import sole
+from ser_bench.core.files import atomic_write, open_regular, read_bytes, remove_stale
+from ser_bench.core.locks import exclusive
 from ser_bench.runs.results import run_info as runinfo
 from ser_bench.runs.results.checks import disagreement
 from ser_bench.runs.results.tables import FIT_KEY, TABLES, Table
@@ -73,7 +73,7 @@ def alone_in(folder: Path) -> Iterator[None]:
 
     Raises :class:`ser_bench.core.errors.RunError` where another is at work there.
     """
-    with sole(folder / ".lock") as free:
+    with exclusive(folder / ".lock") as free:
         if not free:
             raise RunError(f"another ser-bench writes into {folder}\nwait for it, or give another folder with --out")
         for place in (folder, folder / "charts"):
@@ -143,7 +143,7 @@ def write_file(path: Path, data: bytes, *, sync: bool = True) -> None:
     try:
         if path.parent.name == "charts" and path.parent.is_symlink():  # a folder from elsewhere chooses no other place
             raise OSError(errno.ELOOP, "charts is a link")
-        with replacing(path, sync=sync) as temporary:
+        with atomic_write(path, sync=sync) as temporary:
             temporary.write_bytes(data)
     except OSError as error:
         reason = error.strerror or str(error)
@@ -161,7 +161,7 @@ def remove_file(path: Path) -> None:
 def digest_of(path: Path) -> str:
     """Return the SHA-256 of a file's bytes; raises :class:`ser_bench.core.errors.RunError` where it cannot be read."""
     try:
-        with opened(path) as file:
+        with open_regular(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise _unreadable(path, error) from error
@@ -228,7 +228,7 @@ def _prediction_schema(labels: Sequence[str]) -> pa.Schema:
 def _read_info(folder: Path) -> dict[str, Any]:
     path = folder / "run.json"
     try:
-        info = json.loads(content(path).decode("utf-8"))
+        info = json.loads(read_bytes(path).decode("utf-8"))
         _check_info(path, info)
         return info
     except (FileNotFoundError, NotADirectoryError):
@@ -265,7 +265,7 @@ def _check_info(path: Path, info: Any) -> None:
 
 def _read_table(path: Path, table: Table) -> pd.DataFrame:
     try:
-        return table.from_csv(content(path))
+        return table.from_csv(read_bytes(path))
     except OSError as error:
         raise _unreadable(path, error) from error
     except (ValueError, KeyError, TypeError, OverflowError) as error:
@@ -278,7 +278,7 @@ def _read_predictions(path: Path, labels: Sequence[str], most: int) -> pd.DataFr
 
     names = [name for name in PREDICTION_COLUMNS if name in _NAMES]
     try:
-        data = io.BytesIO(content(path))
+        data = io.BytesIO(read_bytes(path))
         with pq.ParquetFile(data, read_dictionary=names, page_checksum_verification=True) as file:
             _check_size(file.metadata, most)
             arrow = file.read(columns=list(_prediction_columns(labels)))

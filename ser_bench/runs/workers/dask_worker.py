@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ser_bench.core.versions import installed
+from ser_bench.core.versions import installed_version
 from ser_bench.runs.workers.tasks import ONE_THREAD, Needs, guarded
 
 _COMPARED = ("Python", "ser-bench", "numpy", "scikit-learn", "tensorflow", "keras", "xgboost", "librosa")
@@ -49,7 +49,7 @@ def _version(name: str) -> str:
         from ser_bench.core.versions import __version__
 
         return f"{__version__} (source {_source()})"
-    return installed(name)
+    return installed_version(name)
 
 
 def _source() -> str:
@@ -106,11 +106,11 @@ def folder_of(session: str, dask_worker: Any) -> Path:
 
 def _place(folder: Path, file: Path, content: bytes) -> Path:
     """Write a file that was sent, once; return where it lies, which can be mapped into memory as on one machine."""
-    from ser_bench.core.files import replacing
+    from ser_bench.core.files import atomic_write
 
     path = folder / file.name
     if not path.exists():
-        with replacing(path, sync=False) as temporary:
+        with atomic_write(path, sync=False) as temporary:
             temporary.write_bytes(content)
     return path
 

@@ -1,0 +1,20 @@
+"""Default folders of ser-bench: the user's cache and the feature store in it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def cache_folder() -> Path:
+    """Return the user's cache folder for ser-bench: ``$SER_BENCH_CACHE``, else the platform's default."""
+    if chosen := os.environ.get("SER_BENCH_CACHE"):
+        return Path(chosen).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("ser-bench", appauthor=False))
+
+
+def default_store() -> Path:
+    """Return the folder of the feature store and the fit cache without ``--store``."""
+    return cache_folder() / "store"

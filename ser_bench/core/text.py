@@ -1,0 +1,24 @@
+"""Escapes for text that a terminal, a table or a page cannot show as it is."""
+
+from __future__ import annotations
+
+
+def escape_undecodable(name: str) -> str:
+    """Return a file name as valid Unicode; bytes that are not UTF-8 become backslash escapes."""
+    return name.encode(errors="backslashreplace").decode()
+
+
+def escape_control(text: str) -> str:
+    """Return text for a terminal; control and direction characters, except line breaks and tabs, become escapes."""
+    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
+
+
+def escape_control_json(text: str) -> str:
+    """Return equal JSON for a terminal; control and direction characters inside strings become JSON escapes."""
+    return "".join(c if c.isprintable() or c == "\n" else _json_escape(c) for c in text)
+
+
+def _json_escape(character: str) -> str:
+    """Return a character as JSON escapes, a surrogate pair for code points above U+FFFF."""
+    units = character.encode("utf-16-be", errors="surrogatepass")
+    return "".join(f"\\u{units[i : i + 2].hex()}" for i in range(0, len(units), 2))
