@@ -1,4 +1,4 @@
-"""The rooms of the package and the imports between them; ``python -m tests.house`` prints the map.
+"""The rooms of the package and the imports between them; ``python -m tests.house`` writes the map in CONTRIBUTING.md.
 the map.
 
 A room is a folder or a module directly in ``ser_bench/``. A room may import from lower floors only. Inside a
@@ -8,12 +8,15 @@ room, no two of its modules or folders import each other, directly or through ot
 from __future__ import annotations
 
 import ast
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "ser_bench"
+GUIDE = Path(__file__).parents[1] / "CONTRIBUTING.md"
+START, END = "<!-- map: python -m tests.house -->", "<!-- end of map -->"
 
 FLOORS = (
     ("core",),
@@ -133,8 +136,42 @@ def upward() -> list[str]:
     )
 
 
-if __name__ == "__main__":
-    print("upward:", *upward(), sep="\n  ")
+def summary(room: str) -> str:
+    """Return the first line of a room's docstring, without its full stop."""
+    module = modules().get(f"{room}.__init__") or modules()[room]
+    text = ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))) or ""
+    return text.splitlines()[0].removesuffix(".")
+
+
+def map_of_rooms() -> str:
+    """Return a Markdown table of the rooms, the highest floor first: what each holds and which rooms it imports."""
+    lines = ["| floor | room | holds | imports |", "|---:|---|---|---|"]
+    for level, rooms in reversed(list(enumerate(FLOORS))):
+        for name in rooms:
+            below = inside("")[name] & set(FLOOR_OF)
+            targets = ", ".join(sorted(below, key=lambda target: (FLOOR_OF[target], target))) or "–"
+            path = f"`{name}/`" if f"{name}.__init__" in modules() else f"`{name}.py`"
+            lines.append(f"| {level} | {path} | {summary(name)} | {targets} |")
+    return "\n".join(lines)
+
+
+def guide_with_map(text: str) -> str:
+    """Return the text of CONTRIBUTING.md with the map between its two markers replaced by today's."""
+    before, _, rest = text.partition(START)
+    _, _, after = rest.partition(END)
+    return f"{before}{START}\n{map_of_rooms()}\n{END}{after}"
+
+
+def main() -> int:
+    """Write the map, and list the imports that do not go down and the circles."""
+    GUIDE.write_text(guide_with_map(GUIDE.read_text(encoding="utf-8")), encoding="utf-8")
+    faults = [f"not downwards: {line}" for line in upward()]
     for folder in folders():
-        if found := circle(inside(folder)):
-            print(f"circle in {folder or 'ser_bench'}:", " -> ".join(found))
+        if nodes := circle(inside(folder)):
+            faults.append(f"circle in {folder or 'ser_bench'}: {' -> '.join(nodes)}")
+    print(*faults, sep="\n", end="\n" if faults else "")
+    return bool(faults)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -26,6 +26,11 @@ def test_no_circle_of_imports_inside_a_folder(folder):
     assert house.circle(house.inside(folder)) == []
 
 
+def test_the_guide_holds_the_map_of_today():
+    text = house.GUIDE.read_text(encoding="utf-8")
+    assert house.guide_with_map(text) == text, "run python -m tests.house"
+
+
 HEAVY = (
     *("tensorflow", "keras", "librosa", "sklearn", "xgboost", "scipy", "matplotlib", "numba", "pandas", "pyarrow"),
     *("pooch", "requests", "distributed", "dask"),
