@@ -14,7 +14,7 @@ from fuzz.bundle import manifest_of
 
 PACKAGES = ["ser_bench", "werkzeug"]
 
-ANSWER = {"emotion": "happy", "probabilities": {"angry": 0.25, "happy": 0.75}, "timings": {"decode": 1.0}}
+PREDICTION = {"emotion": "happy", "probabilities": {"angry": 0.25, "happy": 0.75}, "timings": {"decode": 1.0}}
 
 
 def target() -> Callable[[bytes], None]:
@@ -28,9 +28,10 @@ def target() -> Callable[[bytes], None]:
     from ser_bench.deploy.serve.settings import Settings
 
     said = manifest_of(features.FEATURE_SETS["treble"], "0")
-    crew = SimpleNamespace(ready=True, ask=lambda clip: (worker.ANSWER, dict(ANSWER, timings={"decode": 1.0})))
+    answer = (worker.PREDICTION, PREDICTION)
+    pool = SimpleNamespace(ready=True, predict=lambda clip: (answer[0], dict(answer[1], timings={"decode": 1.0})))
     info = manifest.checked(said, Path("model.ser"))
-    service = Service(Settings(Path("model.ser"), max_bytes=4096), said, info, crew)  # type: ignore[arg-type]
+    service = Service(Settings(Path("model.ser"), max_bytes=4096), said, info, pool)  # type: ignore[arg-type]
     logging.getLogger("ser_bench.deploy.serve").disabled = True
     client = create_app(service).test_client()
 

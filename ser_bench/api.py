@@ -123,7 +123,7 @@ def extract(
     ``features`` names sets, joined with ``+``; ``options`` may be those of ``ser-bench extract``. Clips that cannot be
     used, and later copies of a clip, are left out, and a line on standard error says so.
     """
-    from ser_bench.runs.extraction import fill
+    from ser_bench.runs.extraction import extract_corpus
     from ser_bench.store.matrix import assemble
 
     given = _options(options | {"corpus": corpus, "data_dir": data_dir, "features": features})
@@ -132,7 +132,7 @@ def extract(
         return feature_sets.parse(features, shelf)
 
     console = Console(quiet=not progress)
-    filled = fill(given, choose, console)
+    filled = extract_corpus(given, choose, console)
     console.close()
     clips = filled.extraction.clips
     columns = tuple(f"{s.name}.{column}" for s in filled.sets for column in s.columns)

@@ -69,13 +69,13 @@ def _check(name: str, console: Console, data_dir: Path | None, part: str | None,
     from ser_bench.explore import health
     from ser_bench.explore.health.compare import differences
     from ser_bench.explore.health.text import as_text
-    from ser_bench.runs.workers import cores
+    from ser_bench.runs.workers import available_cores
 
     part = part or "speech"
     opened = corpora.open_corpus(name, data_dir, part=part)
     if opened.recorded:
         raise ConfigError(f"{name} is a table of features; there is no audio to check")
-    found = health.check(opened, part, jobs=jobs or cores(), progress=console)
+    found = health.check(opened, part, jobs=jobs or available_cores(), progress=console)
     console.close()
     console.info(as_text(found))
     return 1 if differences(found) else 0

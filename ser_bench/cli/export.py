@@ -49,14 +49,14 @@ def command(config_file: str | None, quiet: bool, verbose: bool, output: Path, *
 
 
 def _export(options: Options, output: Path, console: Console) -> int:
-    from ser_bench.runs.extraction import fill
+    from ser_bench.runs.extraction import extract_corpus
     from ser_bench.store import export
     from ser_bench.store.matrix import assemble
 
     begun = time.perf_counter()
     _spare_the_manifest(options.corpus, output)
     export.check_output(output)
-    filled = fill(options, lambda shelf: _sets(options.features, shelf), console)
+    filled = extract_corpus(options, lambda shelf: _sets(options.features, shelf), console)
     clips, sets = filled.extraction.clips, filled.sets
     columns = export.column_names(sets)
     export.write_table(output, clips, assemble(clips, sets, filled.store), columns)

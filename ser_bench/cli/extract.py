@@ -41,7 +41,7 @@ def command(config_file: str | None, quiet: bool, verbose: bool, verify: bool, *
 def _extract(options: Options, console: Console) -> int:
     from ser_bench import features
     from ser_bench.runs import plan
-    from ser_bench.runs.extraction import fill
+    from ser_bench.runs.extraction import extract_corpus
 
     def choose(shelf: Mapping[str, FeatureSet]) -> tuple[FeatureSet, ...]:
         if options.features == "auto":
@@ -49,14 +49,14 @@ def _extract(options: Options, console: Console) -> int:
         return features.parse(options.features, shelf)
 
     begun = time.perf_counter()
-    filled = fill(options, choose, console)
+    filled = extract_corpus(options, choose, console)
     console.close()
     done = filled.extraction
     what = ", ".join(f"{s.name} ({s.dimension})" for s in filled.sets)
-    lost = len(done.problems) + len(done.dropped)
+    lost = len(done.problems) + len(done.duplicates)
     console.info(
-        f"{len(done.clips)} clips with {what}: {done.computed} computed, "
-        f"{len(done.clips) - min(done.computed, len(done.clips))} were there"
+        f"{len(done.clips)} clips with {what}: {done.n_computed} computed, "
+        f"{len(done.clips) - min(done.n_computed, len(done.clips))} were there"
         + (f", {lost} left out" if lost else "")
         + f"; {time.perf_counter() - begun:.1f} s\nstore: {filled.store.folder}"
     )

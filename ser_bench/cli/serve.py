@@ -35,9 +35,9 @@ def command(file: Path, jobs: int | None, **given: Any) -> int:
     if not all(importlib.util.find_spec(name) for name in ("flask", "waitress")):
         raise MissingExtraError("ser-bench serve", "serve")
     from ser_bench.deploy.serve.settings import Settings
-    from ser_bench.runs.workers import cores
+    from ser_bench.runs.workers import available_cores
 
-    settings = Settings(file, jobs=min(cores(), 4) if jobs is None else jobs, **given)
+    settings = Settings(file, jobs=min(available_cores(), 4) if jobs is None else jobs, **given)
     from ser_bench.deploy.serve.server import serve
 
     serve(settings, lambda address: click.echo(f"serving {file} at {address}"))

@@ -161,7 +161,7 @@ def _carry_out(
         (outcome,) = run_tasks(_fit, [("fit", task)], jobs=1, **how)
         rows = _spaced(np.load(task.matrix, mmap_mode="r", allow_pickle=False), task.train, most_rows)
     advance(1)
-    if outcome.ended != "ok":
+    if outcome.status != "ok":
         raise ModelFileError(f"{fit.entry.model.name}: {str(outcome.error).removeprefix('ModelFileError: ')}")
     return outcome.value, rows
 

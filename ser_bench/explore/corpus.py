@@ -17,8 +17,8 @@ from ser_bench.explore.health import measured_columns
 from ser_bench.explore.neighbours import Share
 from ser_bench.features.sets.functionals import FUNCTIONALS
 from ser_bench.report.formatting import plural
-from ser_bench.runs.extraction import fill
-from ser_bench.runs.workers import cores
+from ser_bench.runs.extraction import extract_corpus
+from ser_bench.runs.workers import available_cores
 from ser_bench.store.matrix import assemble
 
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ def explore(options: Options, progress: Progress) -> Explored:
     """
     if corpora.is_recorded(options.corpus):
         raise CorpusError(f"{options.corpus} is a table of features, and has no audio to draw")
-    filled = fill(options, _default_vector, progress)
-    sounds = measured_columns(filled.extraction.clips["path"].tolist(), options.jobs or cores(), progress)
+    filled = extract_corpus(options, _default_vector, progress)
+    sounds = measured_columns(filled.extraction.clips["path"].tolist(), options.jobs or available_cores(), progress)
     clips = filled.extraction.clips.assign(**sounds)
     clips = clips[clips["error"] == ""].reset_index(drop=True)
     if clips.empty:

@@ -26,7 +26,7 @@ from ser_bench.runs.results import PREDICTION_COLUMNS, tables
 if TYPE_CHECKING:
     from ser_bench.core.options import Options
     from ser_bench.corpora import OpenCorpus
-    from ser_bench.runs.extraction import Extraction
+    from ser_bench.runs.extraction import ExtractionResult
     from ser_bench.runs.plan import Entry, PlannedFit
 
 _LIBRARIES = (
@@ -173,7 +173,7 @@ def curve_rows(planned: Sequence[PlannedFit], book: Book) -> pd.DataFrame:
 def describe(
     options: Options,
     opened: OpenCorpus,
-    extraction: Extraction,
+    extraction: ExtractionResult,
     labels: Sequence[str],
     chosen: Sequence[Entry],
     work: Mapping[str, Any],
@@ -215,7 +215,7 @@ def describe(
         },
         "started": _iso(started),
         "finished": _iso(time.time()),
-        "dropped": [{"path": problem.path, "reason": problem.reason} for problem in extraction.dropped],
+        "dropped": [{"path": problem.path, "reason": problem.reason} for problem in extraction.duplicates],
         "problems": [
             {"path": escape_undecodable(Path(p.path).name), "reason": escape_undecodable(p.reason)}
             for p in extraction.problems

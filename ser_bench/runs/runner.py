@@ -22,12 +22,20 @@ from ser_bench.features import column_groups, set_key
 from ser_bench.runs import forecast, plan, results
 from ser_bench.runs import leakage as audit
 from ser_bench.runs import rows as records
-from ser_bench.runs.extraction import Extraction, extract, tell_losses
+from ser_bench.runs.extraction import ExtractionResult, extract, report_problems
 from ser_bench.runs.fit import FitResult, FitTask, run_fit
 from ser_bench.runs.fit_cache import FitStore, FoldDigests, digest_of, fit_key
 from ser_bench.runs.inputs import open_corpus
 from ser_bench.runs.log import RunLog
-from ser_bench.runs.workers import LOCAL, Needs, Outcome, prepare, run_tasks, sees, workers
+from ser_bench.runs.workers import (
+    LOCAL,
+    Requirements,
+    TaskResult,
+    can_read_files,
+    check_workers,
+    count_workers,
+    run_tasks,
+)
 from ser_bench.store import FeatureStore
 from ser_bench.store import matrix as matrices
 
@@ -137,20 +145,22 @@ def _run_into(
 
 def set_up(
     opened: OpenCorpus, chosen: Sequence[plan.Entry], options: Options, store: Path, progress: Progress
-) -> tuple[Extraction, Setting]:
+) -> tuple[ExtractionResult, Setting]:
     """Extract what the models need, and return it with the clips as the fits will see them."""
-    sets, jobs = plan.needed_sets(chosen), workers(options.engine, options.jobs)
-    extraction = extract(opened, sets, FeatureStore(store), jobs=jobs, progress=progress, where=options.engine)
-    tell_losses(extraction, progress)
+    sets, jobs = plan.needed_sets(chosen), count_workers(options.engine, options.jobs)
+    extraction = extract(opened, sets, FeatureStore(store), jobs=jobs, progress=progress, engine=options.engine)
+    report_problems(extraction, progress)
     clips = plan.with_labels(extraction.clips, options.target).set_index("clip", drop=False)
     labels = plan.labels_in_order(clips, options.target)
     return extraction, Setting(clips, labels, extraction.fingerprint, options.normalize)
 
 
-def identity_of(planned: Sequence[plan.PlannedFit], keys: Mapping[plan.PlannedFit, str], extraction: Extraction) -> str:
+def identity_of(
+    planned: Sequence[plan.PlannedFit], keys: Mapping[plan.PlannedFit, str], extraction: ExtractionResult
+) -> str:
     """Return a hash of everything that a run's files depend on; an equal one need not be written again."""
     fits = ((f.entry.model.name, f.split, f.repeat, f.number, keys.get(f, f.entry.skipped)) for f in planned)
-    left_out = ((p.path, p.reason) for p in (*extraction.dropped, *extraction.problems))
+    left_out = ((p.path, p.reason) for p in (*extraction.duplicates, *extraction.problems))
     return digest_of((__version__, extraction.fingerprint, *fits, *left_out))
 
 
@@ -178,7 +188,7 @@ def carry_out(
             twins.setdefault(key, []).append(fit)
     todo = sorted((same[0] for same in twins.values()), key=lambda fit: -fit.cost)
     begun = time.perf_counter()
-    jobs = min(workers(options.engine, options.jobs), max(1, len(todo)))
+    jobs = min(count_workers(options.engine, options.jobs), max(1, len(todo)))
     cost = sum(fit.cost for fit in todo)
     progress.event("planned", fits=len(keys), before=len(keys) - sum(map(len, twins.values())), cost=cost, jobs=jobs)
     forecast.warn(todo, progress)
@@ -198,28 +208,30 @@ def carry_out(
 
 
 def ready(
-    todo: Sequence[plan.PlannedFit], matrices: tuple[Path, ...], where: str, progress: Progress
+    todo: Sequence[plan.PlannedFit], matrices: tuple[Path, ...], engine: str, progress: Progress
 ) -> dict[str, Any]:
     """Return where fits are carried out and what they need there, which every worker was asked about."""
     libraries = tuple(dict.fromkeys(("numpy", *(name for fit in todo for name in fit.entry.model.needs))))
-    shared = sees(where, matrices)
-    needs = Needs(visible=matrices if shared else (), files=() if shared else matrices, libraries=libraries)
-    prepare(where, needs, progress)
-    if where != LOCAL:
+    shared = can_read_files(engine, matrices)
+    requirements = Requirements(
+        visible=matrices if shared else (), files=() if shared else matrices, libraries=libraries
+    )
+    check_workers(engine, requirements, progress)
+    if engine != LOCAL:
         progress.detail("workers read features from the store" if shared else "features are sent to the workers")
-    return {"where": where, "needs": needs}
+    return {"engine": engine, "requirements": requirements}
 
 
-def _keep(outcome: Outcome, saved: FitStore, key: str, progress: Progress) -> FitResult | records.Failure:
+def _keep(outcome: TaskResult, saved: FitStore, key: str, progress: Progress) -> FitResult | records.Failure:
     """Save a fit that ended well and return it; tell of one that did not."""
-    if outcome.ended == "ok":
+    if outcome.status == "ok":
         result: FitResult = outcome.value
         saved.save(key, result)
         progress.detail(f"{_name(outcome.key)}: {result.fit_seconds:.1f} s")
         for warning in result.warnings:
             progress.detail(f"{_name(outcome.key)} warns: {warning}")
         return result
-    failure = records.Failure("timeout" if outcome.ended == "timeout" else "failed", outcome.error or "")
+    failure = records.Failure("timeout" if outcome.status == "timeout" else "failed", outcome.error or "")
     progress.warning(f"{_name(outcome.key)} {failure.status}: {failure.error}")
     return failure
 

@@ -34,7 +34,7 @@ if __name__ == "__main__":
     try:
         with interruptible(Ear()) as handed_on:
             for outcome in run_tasks(time.sleep, ((i, seconds) for i in handed_on(range(5))), jobs=1):
-                print("done", outcome.key, outcome.ended, flush=True)
+                print("done", outcome.key, outcome.status, flush=True)
     except KeyboardInterrupt:
         print("stopped", time.monotonic() - begun < 10, flush=True)
 """

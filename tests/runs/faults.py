@@ -41,7 +41,7 @@ from ser_bench.runs import extraction, results, runner
 from ser_bench.runs import fit_cache as fits
 from ser_bench.runs.extraction import worker as batches
 from ser_bench.runs.fit_cache import FitStore
-from ser_bench.runs.workers import Outcome
+from ser_bench.runs.workers import TaskResult
 from ser_bench.store import FeatureStore, quarantine, shards
 from ser_bench.store import file_hashes as index
 from ser_bench.store import matrix as matrices
@@ -85,10 +85,10 @@ class Listener(NoProgress):
         self.warnings.append(text)
 
 
-def here(function: Callable, tasks: Iterable, **ignored: Any) -> Iterator[Outcome]:
+def here(function: Callable, tasks: Iterable, **ignored: Any) -> Iterator[TaskResult]:
     """Carry tasks out in this process."""
     for key, argument in tasks:
-        yield Outcome(key, function(argument))
+        yield TaskResult(key, function(argument))
 
 
 def asked(manifest: Path, place: Path) -> Options:
@@ -98,7 +98,9 @@ def asked(manifest: Path, place: Path) -> Options:
 
 def fill(manifest: Path, place: Path) -> int:
     """Extract alone; return how many clips were computed."""
-    return extraction.fill(asked(manifest, place), lambda shelf: (LEVELS,), NoProgress()).extraction.computed
+    return extraction.extract_corpus(
+        asked(manifest, place), lambda shelf: (LEVELS,), NoProgress()
+    ).extraction.n_computed
 
 
 def go(manifest: Path, place: Path) -> dict[str, Any]:
@@ -107,7 +109,7 @@ def go(manifest: Path, place: Path) -> dict[str, Any]:
 
     def counted(*given: Any, **named: Any) -> Any:
         done = extraction.extract(*given, **named)
-        computed.append(done.computed)
+        computed.append(done.n_computed)
         return done
 
     runner.extract = counted
@@ -321,7 +323,7 @@ def stand_in() -> None:
     features.FEATURE_SETS["levels"] = LEVELS
     models.MODELS = {name: models.MODELS[name] for name in ("chance", "majority")}
     extraction.run_tasks = runner.run_tasks = here
-    extraction.workers_ready = lambda *given: nullcontext()
+    extraction.warm_up_workers = lambda *given: nullcontext()
     threadpoolctl.threadpool_limits = lambda *given, **named: nullcontext()  # it looks at every library each time
 
 

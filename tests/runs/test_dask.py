@@ -27,7 +27,7 @@ from ser_bench.deploy import train as making
 from ser_bench.runs import results, runner, tuning
 from ser_bench.runs.log import read_status
 from ser_bench.runs.tuning import Ask
-from ser_bench.runs.workers import Needs, prepare, run_tasks, workers
+from ser_bench.runs.workers import Requirements, check_workers, count_workers, run_tasks
 from ser_bench.runs.workers import dask as cluster
 from ser_bench.runs.workers import dask_worker as remote
 
@@ -69,7 +69,7 @@ class Machines:
 
     def wait(self, count: int) -> str:
         until = time.monotonic() + 60
-        while workers(self.where, None) < count and time.monotonic() < until:
+        while count_workers(self.where, None) < count and time.monotonic() < until:
             time.sleep(0.1)
         return self.where
 
@@ -161,7 +161,7 @@ def act(errand: Errand) -> tuple[int, str, str]:
 
 
 def outcomes(where: str, *errands: Errand, **options) -> dict[int, object]:
-    return {o.key: o for o in run_tasks(act, enumerate(errands), jobs=1, where=where, **options)}
+    return {o.key: o for o in run_tasks(act, enumerate(errands), jobs=1, engine=where, **options)}
 
 
 class Listener(NoProgress):
@@ -182,7 +182,7 @@ class Listener(NoProgress):
 @pytest.mark.parametrize("shared", [True, False], ids=["shared store", "sent"])
 def test_predictions_are_those_of_this_machine(data, tmp_path, here, where, shared, monkeypatch):
     if not shared:
-        monkeypatch.setattr(cluster, "sees", lambda *_: False)
+        monkeypatch.setattr(cluster, "can_read_files", lambda *_: False)
     outcome, there = go(data, tmp_path, engine=where)
     assert outcome.failed == 0
     assert outcome.work["jobs"] == 2
@@ -200,8 +200,8 @@ def test_a_run_goes_on_when_a_worker_is_killed(data, extracted, here, where):
 
 def test_files_reach_workers_that_do_not_see_them(where, tmp_path):
     (tmp_path / "a.txt").write_text("content")
-    needs = Needs(files=(tmp_path / "a.txt", tmp_path / "not-needed.txt"))
-    ended = outcomes(where, Errand(path=tmp_path / "a.txt"), Errand(path=tmp_path / "b"), needs=needs)
+    requirements = Requirements(files=(tmp_path / "a.txt", tmp_path / "not-needed.txt"))
+    ended = outcomes(where, Errand(path=tmp_path / "a.txt"), Errand(path=tmp_path / "b"), requirements=requirements)
     place, held = ended[0].value[2].split()
     assert held == "content"
     assert Path(place).parents[0] != tmp_path
@@ -211,13 +211,13 @@ def test_files_reach_workers_that_do_not_see_them(where, tmp_path):
 
 def test_an_exception_is_a_line_and_workers_have_one_thread(where):
     ended = outcomes(where, Errand("raise"), Errand())
-    assert (ended[0].ended, ended[0].error) == ("error", "ValueError: first line")
+    assert (ended[0].status, ended[0].error) == ("error", "ValueError: first line")
     assert ended[1].value[1] == "1"
 
 
 def test_the_work_of_a_killed_worker_is_done_by_another(where, tmp_path):
     ended = outcomes(where, *(Errand() for _ in range(3)), Errand("die once", tmp_path / "died"))
-    assert [ended[i].ended for i in range(4)] == ["ok"] * 4
+    assert [ended[i].status for i in range(4)] == ["ok"] * 4
     assert (tmp_path / "died").exists()
 
 
@@ -228,7 +228,7 @@ def test_a_worker_that_joins_late_takes_its_share(machines, where):
         while len(seen) < 3 and time.monotonic() < until:
             yield len(seen), Errand()
 
-    for outcome in run_tasks(act, errands(), jobs=1, where=where):
+    for outcome in run_tasks(act, errands(), jobs=1, engine=where):
         seen.add(outcome.value[0])
     late.terminate()
     late.wait(30)
@@ -237,14 +237,14 @@ def test_a_worker_that_joins_late_takes_its_share(machines, where):
 
 def test_a_task_that_hangs_is_ended_after_the_timeout(where):
     ended = outcomes(where, Errand("hang"), Errand(), Errand(), timeout=2.0)
-    assert [ended[i].ended for i in range(3)] == ["timeout", "ok", "ok"]
+    assert [ended[i].status for i in range(3)] == ["timeout", "ok", "ok"]
     assert ended[0].error == "not done after 2 s"
 
 
 @pytest.mark.slow
 def test_a_task_that_kills_every_worker_fails_alone(where):
     ended = outcomes(where, Errand("die"), *(Errand() for _ in range(6)))
-    assert [ended[i].ended for i in range(7)] == ["died"] + ["ok"] * 6
+    assert [ended[i].status for i in range(7)] == ["died"] + ["ok"] * 6
     assert ended[0].error.startswith("its worker processes died, ")
 
 
@@ -259,43 +259,43 @@ def test_models_of_a_plugin_travel(data, where, extracted, tmp_path):
 
 
 def test_clips_that_a_worker_cannot_read_are_told_at_once(where, tmp_path):
-    needs = Needs(visible=(tmp_path / "absent.wav",))
+    requirements = Requirements(visible=(tmp_path / "absent.wav",))
     with pytest.raises(EngineError, match=r"worker tcp://127.0.0.1:\d+ cannot read .*absent.wav"):
-        prepare(where, needs, NoProgress())
+        check_workers(where, requirements, NoProgress())
 
 
 def test_a_late_worker_that_is_not_fit_ends_the_work(where, tmp_path):
     with pytest.raises(EngineError, match=r"cannot read .*absent"):
-        outcomes(where, Errand(), needs=Needs(visible=(tmp_path / "absent",)))
+        outcomes(where, Errand(), requirements=Requirements(visible=(tmp_path / "absent",)))
 
 
 def test_versions_that_decide_the_outcome_must_be_equal(where, monkeypatch):
     asked = remote.versions(("numpy",))
     monkeypatch.setattr(remote, "versions", lambda _: asked | {"numpy": "0.1"})
     with pytest.raises(EngineError, match=r"has numpy \d.*, and this machine 0.1$"):
-        prepare(where, Needs(libraries=("numpy",)), NoProgress())
+        check_workers(where, Requirements(libraries=("numpy",)), NoProgress())
     listener = Listener()
-    prepare(where, Needs(), listener)
+    check_workers(where, Requirements(), listener)
     assert len(listener.warnings) == 1
     assert "and this machine 0.1" in listener.warnings[0]
 
 
 def test_a_worker_of_several_threads_is_not_fit():
     worker = SimpleNamespace(state=SimpleNamespace(nthreads=2))
-    wrong, _ = remote.examine(Needs(), remote.versions(()), worker)
+    wrong, _ = remote.examine(Requirements(), remote.versions(()), worker)
     assert wrong == ["runs several tasks at once; start it with --nthreads 1"]
 
 
 def test_nobody_at_the_address_is_told(monkeypatch):
     monkeypatch.setattr(cluster, "_CONNECT_SECONDS", 0.5)
     with pytest.raises(EngineError, match=r"no scheduler answers at dask://127.0.0.1:1"):
-        workers("dask://127.0.0.1:1", None)
+        count_workers("dask://127.0.0.1:1", None)
 
 
 def test_without_the_extra_the_hint_names_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'ser-bench\[dask\]'"):
-        workers("dask://127.0.0.1:2", None)
+        count_workers("dask://127.0.0.1:2", None)
 
 
 @pytest.mark.slow
@@ -395,7 +395,7 @@ if __name__ == "__main__":
     try:
         with interruptible(Ear()) as handed_on:
             tasks = ((i, 0 if i < 2 else seconds) for i in handed_on(range(9)))
-            for outcome in run_tasks(time.sleep, tasks, jobs=1, where=sys.argv[1]):
+            for outcome in run_tasks(time.sleep, tasks, jobs=1, engine=sys.argv[1]):
                 print("done", outcome.key, flush=True)
     except KeyboardInterrupt:
         print("stopped", flush=True)
@@ -435,12 +435,12 @@ def test_the_second_ctrl_c_stops_at_once_and_frees_the_workers(where):
     begun = time.monotonic()
     assert pressed(where, 2, 300.0) == ["done 0", "done 1", "told", "stopped"]
     ended = outcomes(where, Errand(), Errand(), Errand())
-    assert [outcome.ended for outcome in ended.values()] == ["ok"] * 3
+    assert [outcome.status for outcome in ended.values()] == ["ok"] * 3
     assert time.monotonic() - begun < 100
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl to make a certificate")
+@pytest.mark.skipif(not shutil.which("openssl"), reason="requirements openssl to make a certificate")
 def test_tls_goes_by_dask_s_own_settings(tmp_path, monkeypatch):
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1", "-days", "2"]
@@ -457,6 +457,6 @@ def test_tls_goes_by_dask_s_own_settings(tmp_path, monkeypatch):
         assert machines.where.startswith("tls://")
         with dask.config.set(settings):
             ended = outcomes(machines.wait(1), Errand())
-        assert ended[0].ended == "ok"
+        assert ended[0].status == "ok"
     finally:
         machines.stop()

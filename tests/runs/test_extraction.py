@@ -15,8 +15,8 @@ from ser_bench import audio, corpora, features
 from ser_bench.core.errors import CorpusError, StoreError
 from ser_bench.features.base import FeatureSet
 from ser_bench.runs import extraction
-from ser_bench.runs.extraction import extract, load_everything, tell_losses, workers_ready
-from ser_bench.runs.workers import Outcome
+from ser_bench.runs.extraction import extract, load_everything, report_problems, warm_up_workers
+from ser_bench.runs.workers import TaskResult
 from ser_bench.store import FeatureStore
 from tests.conftest import tone
 
@@ -53,17 +53,17 @@ def test_every_clip_s_features_are_those_of_the_function_itself(folder, store):
 
 
 def test_what_is_there_is_not_computed_again(folder, store, write_wav):
-    assert run(folder, store).computed == 4
-    assert run(folder, store).computed == 0
-    assert run(folder, store, "mfcc+chroma").computed == 4
+    assert run(folder, store).n_computed == 4
+    assert run(folder, store).n_computed == 0
+    assert run(folder, store, "mfcc+chroma").n_computed == 4
     write_wav(folder / f"{NAMES[0]}.wav", tone(f0=300))
-    assert run(folder, store, "mfcc+chroma").computed == 1
+    assert run(folder, store, "mfcc+chroma").n_computed == 1
 
 
 def test_a_moved_corpus_finds_its_features_again(folder, store, tmp_path):
     run(folder, store)
     shutil.move(folder, tmp_path / "elsewhere")
-    assert run(tmp_path / "elsewhere", store).computed == 0
+    assert run(tmp_path / "elsewhere", store).n_computed == 0
 
 
 def test_bad_clips_are_named_with_their_reasons_and_the_others_kept(folder, store, write_wav):
@@ -89,7 +89,7 @@ def test_identical_samples_count_once_and_the_later_is_named(folder, store):
     shutil.copy(folder / f"{NAMES[0]}.wav", folder / "03-01-03-01-01-02-01.wav")
     done = run(folder, store)
     assert len(done.clips) == 4
-    assert [(p.path, p.reason) for p in done.dropped] == [
+    assert [(p.path, p.reason) for p in done.duplicates] == [
         ("03-01-03-01-01-02-01", f"holds the same samples as {NAMES[0]}")
     ]
 
@@ -110,12 +110,12 @@ def test_the_fingerprint_tells_the_corpus_by_content(folder, store, tmp_path, wr
 
 def test_workers_are_warmed_where_the_store_is_empty_only(folder, store, monkeypatch):
     warmed = []
-    monkeypatch.setattr(extraction, "warm_workers", lambda *given, jobs: warmed.append(given) or nullcontext())
+    monkeypatch.setattr(extraction, "start_workers", lambda *given, jobs: warmed.append(given) or nullcontext())
     sets = features.parse("mfcc")
-    workers_ready(sets, store, 1)
+    warm_up_workers(sets, store, 1)
     assert warmed == [(load_everything, sets)]
     run(folder, store)
-    workers_ready(sets, store, 1)
+    warm_up_workers(sets, store, 1)
     assert len(warmed) == 1
 
 
@@ -182,7 +182,7 @@ def test_a_clip_that_kills_its_worker_is_found_and_the_others_are_done(opened, s
 def test_what_is_not_the_sound_s_fault_is_tried_again(opened, store):
     assert len(extract(opened, (made_set(_raising),), store, jobs=1).problems) == 1
     mended = extract(opened, (made_set(_level),), store, jobs=1)
-    assert (len(mended.clips), mended.computed, mended.problems) == (5, 1, ())
+    assert (len(mended.clips), mended.n_computed, mended.problems) == (5, 1, ())
 
 
 def test_workers_that_always_die_end_the_work(folder, store, monkeypatch):
@@ -191,7 +191,7 @@ def test_workers_that_always_die_end_the_work(folder, store, monkeypatch):
     def all_die(function, tasks, **_):
         for key, batch in tasks:
             tried.append(len(batch.clips))
-            yield Outcome(key, error="its worker process died", ended="died")
+            yield TaskResult(key, error="its worker process died", status="died")
 
     monkeypatch.setattr(extraction, "_MOST_DEATHS", 2)
     monkeypatch.setattr(extraction, "run_tasks", all_die)
@@ -227,7 +227,7 @@ def test_long_recordings_are_told_in_one_line(tmp_path, store, write_wav):
         write_wav(tmp_path / f"{i}.wav", tone((audio.MAX_SECONDS, 301, 302)[i], sr=sr, seed=i), sr=sr)
     rows = [f"{i}.wav,anna,happy" for i in range(3)]
     (tmp_path / "m.csv").write_text("\n".join(["path,speaker,emotion", *rows]))
-    tell_losses(
+    report_problems(
         extract(corpora.open_corpus(str(tmp_path / "m.csv"), None), (made_set(_level),), store, jobs=1), listener
     )
     assert listener.warnings == [

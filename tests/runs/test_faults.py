@@ -122,13 +122,13 @@ def end(how: str) -> str:
 def test_a_fit_that_dies_or_eats_memory_has_a_reason_and_the_others_go_on():
     ways = ("SIGKILL", "SIGSEGV", "memory", "well")
     ended = {outcome.key: outcome for outcome in run_tasks(end, [(way, way) for way in ways], jobs=2)}
-    assert [ended[way].ended for way in ways] == ["died", "died", "error", "ok"]
+    assert [ended[way].status for way in ways] == ["died", "died", "error", "ok"]
     assert "MemoryError" in ended["memory"].error
 
 
 @pytest.mark.slow
 def test_a_fit_that_hangs_in_c_with_python_s_lock_is_ended_after_the_timeout():
-    ended = {outcome.key: outcome.ended for outcome in run_tasks(end, [(0, "hang in C"), (1, "")], jobs=2, timeout=20)}
+    ended = {outcome.key: outcome.status for outcome in run_tasks(end, [(0, "hang in C"), (1, "")], jobs=2, timeout=20)}
     assert ended == {0: "timeout", 1: "ok"}
 
 
@@ -150,7 +150,7 @@ def test_a_clip_that_hangs_costs_its_worker_and_not_the_command(manifest):
     features = FeatureSet(name="odd", kind="vector", summary="", source="", columns=("a",), compute=hang)
     batch = Batch(Path("store").absolute(), (("key", str(manifest.with_name("0.wav"))),), ((features, {"key"}),))
     (outcome,) = run_tasks(quickly, [(0, batch)], jobs=1)
-    assert outcome.ended == "died"
+    assert outcome.status == "died"
 
 
 @pytest.fixture

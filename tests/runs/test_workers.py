@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ser_bench.runs.workers import local, run_tasks, warm_workers
+from ser_bench.runs.workers import local, run_tasks, start_workers
 from ser_bench.runs.workers.deaths import cause_of
 
 
@@ -79,20 +79,20 @@ def test_results_come_back_under_their_keys_from_workers_with_one_thread():
 
 def test_an_exception_is_a_line_and_spares_the_others():
     ended = outcomes("raise", 1, jobs=2)
-    assert (ended[0].ended, ended[0].error) == ("error", "ValueError: first line")
-    assert ended[1].ended == "ok"
+    assert (ended[0].status, ended[0].error) == ("error", "ValueError: first line")
+    assert ended[1].status == "ok"
 
 
 def test_a_task_that_kills_its_worker_fails_alone():
     ended = outcomes("die", 1, 2, 3, jobs=2)
-    assert [ended[i].ended for i in range(4)] == ["died", "ok", "ok", "ok"]
+    assert [ended[i].status for i in range(4)] == ["died", "ok", "ok", "ok"]
 
 
 def test_a_worker_that_was_started_anew_after_idleness_may_die_too(monkeypatch):
     monkeypatch.setattr(local, "_IDLE_SECONDS", 0.3)
     (outcome,) = run_tasks(tell_pid, [(0, 0)], jobs=1)
     wait_for_end(outcome.value)
-    assert outcomes("die", jobs=1)[0].ended == "died"
+    assert outcomes("die", jobs=1)[0].status == "died"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
@@ -135,24 +135,24 @@ def test_a_pool_that_breaks_while_tasks_are_handed_out_loses_none(monkeypatch):
 
     monkeypatch.setattr(ProcessPoolExecutor, "submit", breaking)
     ended = outcomes(*range(4), jobs=2)
-    assert [ended[i].ended for i in range(4)] == ["ok"] * 4
+    assert [ended[i].status for i in range(4)] == ["ok"] * 4
 
 
 def test_a_task_that_hangs_is_ended_after_the_timeout():
     ended = outcomes("hang", 1, 2, jobs=2, timeout=2.0)
-    assert [ended[i].ended for i in range(3)] == ["timeout", "ok", "ok"]
+    assert [ended[i].status for i in range(3)] == ["timeout", "ok", "ok"]
 
 
 def test_a_worker_s_start_does_not_count_as_time_of_its_task(monkeypatch):
     monkeypatch.setattr(local, "end_with", start_slowly)
     ended = outcomes(1, "hang", jobs=1, timeout=1.0)
-    assert [ended[i].ended for i in range(2)] == ["ok", "timeout"]
+    assert [ended[i].status for i in range(2)] == ["ok", "timeout"]
 
 
 def test_a_worker_that_never_starts_is_ended_all_the_same(monkeypatch):
     monkeypatch.setattr(local, "end_with", start_slowly)
     monkeypatch.setattr(local, "_START_SECONDS", 0.0)
-    assert outcomes(1, jobs=1, timeout=1.0)[0].ended == "timeout"
+    assert outcomes(1, jobs=1, timeout=1.0)[0].status == "timeout"
 
 
 def test_tasks_are_drawn_only_as_workers_become_free():
@@ -172,13 +172,13 @@ def test_tasks_are_drawn_only_as_workers_become_free():
 def test_warm_workers_are_those_that_carry_out_the_tasks(tmp_path):
     (tmp_path / "warm").mkdir()
     (tmp_path / "work").mkdir()
-    with warm_workers(leave_pid, tmp_path / "warm", jobs=1):
+    with start_workers(leave_pid, tmp_path / "warm", jobs=1):
         (outcome,) = run_tasks(leave_pid, [(0, tmp_path / "work")], jobs=1)
     assert [path.name for path in (tmp_path / "warm").iterdir()] == [str(outcome.value)]
 
 
 def test_workers_warmed_in_vain_are_stopped(tmp_path):
     begun = time.monotonic()
-    with pytest.raises(ValueError, match="no corpus"), warm_workers(act, "hang", jobs=1):
+    with pytest.raises(ValueError, match="no corpus"), start_workers(act, "hang", jobs=1):
         raise ValueError("no corpus")
     assert time.monotonic() - begun < 20

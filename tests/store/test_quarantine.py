@@ -86,7 +86,7 @@ def test_a_damaged_shard_is_moved_aside_and_its_clip_alone_computed_again(store,
     damage(shard)
     damaged, listener = shard.read_bytes(), Listener()
     after = extract(opened, (MFCC,), store, jobs=1, progress=listener)
-    assert (before.computed, after.computed, after.fingerprint) == (0, 1, before.fingerprint)
+    assert (before.n_computed, after.n_computed, after.fingerprint) == (0, 1, before.fingerprint)
     (warning,) = listener.warnings
     assert warning.startswith(f"damaged: {shard} (")
     assert "its clips are computed again" in warning
@@ -112,7 +112,7 @@ def of_earlier_version(store: FeatureStore) -> Path:
 
 def test_a_shard_of_an_earlier_version_is_read(store, opened):
     of_earlier_version(store)
-    assert extract(opened, (MFCC,), store, jobs=1).computed == 0
+    assert extract(opened, (MFCC,), store, jobs=1).n_computed == 0
     assert list(store.verify()) == []
 
 
@@ -122,7 +122,7 @@ def test_a_wrong_value_in_a_shard_of_an_earlier_version_is_found_by_its_row(stor
     crc = pa.array([n + 1 for n in table["crc"].to_pylist()], pa.int64())
     pq.write_table(table.set_column(table.column_names.index("crc"), "crc", crc), shard)
     assert "1 row does not match" in find_damage(shard)
-    assert extract(opened, (MFCC,), store, jobs=1).computed == 1
+    assert extract(opened, (MFCC,), store, jobs=1).n_computed == 1
 
 
 def test_a_file_that_another_run_set_aside_a_moment_ago_is_no_error(store):

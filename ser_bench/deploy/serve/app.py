@@ -14,18 +14,17 @@ from werkzeug.exceptions import HTTPException
 
 from ser_bench.core.labels import COLOURS
 from ser_bench.deploy.manifest import Manifest
-from ser_bench.deploy.serve import log, openapi, security, worker
-from ser_bench.deploy.serve import messages as wording
-from ser_bench.deploy.serve.pool import CrashedError, Crew, OverdueError
+from ser_bench.deploy.serve import log, messages, openapi, security, worker
+from ser_bench.deploy.serve.pool import WorkerCrashedError, WorkerPool, WorkerTimeoutError
 from ser_bench.deploy.serve.settings import Settings
 
 _FRAMING = 16_384
 """What multipart boundaries, headers and small fields may add to a file."""
 _MOST_NAME = 120
-_STATUSES = {worker.FOREIGN: 415, worker.UNUSABLE: 422}
+_STATUSES = {worker.UNSUPPORTED: 415, worker.UNUSABLE: 422}
 
 
-class RefusedError(Exception):
+class RequestError(Exception):
     """A request that is answered with a status and a sentence."""
 
     def __init__(self, status: int, sentence: str, retry: bool = False) -> None:
@@ -41,21 +40,21 @@ class _InMemory(flask.Request):
 
 
 class Service:
-    """What the routes share: the model's own words ``said`` and ``info``, its crew, and what is in hand."""
+    """What the routes share: the model's own words ``said`` and ``info``, its pool, and what is in hand."""
 
-    def __init__(self, settings: Settings, said: dict[str, Any], info: Manifest, crew: Crew) -> None:
-        self.settings, self.said, self.info, self.crew = settings, said, info, crew
+    def __init__(self, settings: Settings, said: dict[str, Any], info: Manifest, pool: WorkerPool) -> None:
+        self.settings, self.said, self.info, self.pool = settings, said, info, pool
         self.places, self.stopping = BoundedSemaphore(settings.threads), Event()
 
     def predict(self, request: flask.Request) -> dict[str, Any]:
-        """Return the answer to a request; raises :class:`RefusedError`."""
+        """Return the answer to a request; raises :class:`RequestError`."""
         begun = time.perf_counter()
-        if self.stopping.is_set() or not self.crew.ready:
-            raise RefusedError(503, f"The service is {self.state()}.", retry=True)
+        if self.stopping.is_set() or not self.pool.ready:
+            raise RequestError(503, f"The service is {self.state()}.", retry=True)
         if request.mimetype != "multipart/form-data":
-            raise RefusedError(415, "Send the clip as the field 'file' of multipart/form-data.")
+            raise RequestError(415, "Send the clip as the field 'file' of multipart/form-data.")
         if not self.places.acquire(blocking=False):
-            raise RefusedError(429, "Too many clips at once; try again in a moment.", retry=True)
+            raise RequestError(429, "Too many clips at once; try again in a moment.", retry=True)
         try:
             name, data = self._file(request)
             answer = self._ask(data)
@@ -69,34 +68,34 @@ class Service:
 
     def state(self) -> str:
         """Return ``ready``, ``starting`` or ``stopping``."""
-        return "stopping" if self.stopping.is_set() else "ready" if self.crew.ready else "starting"
+        return "stopping" if self.stopping.is_set() else "ready" if self.pool.ready else "starting"
 
     def _file(self, request: flask.Request) -> tuple[str, bytes]:
         """Return the clip's name, for display only, and its bytes."""
         sent = request.files.getlist("file")
         if len(sent) != 1:
-            raise RefusedError(400, "Send one clip as the field 'file', with a file name.")
+            raise RequestError(400, "Send one clip as the field 'file', with a file name.")
         data = sent[0].stream.getvalue()  # type: ignore[attr-defined]
         if len(data) > self.settings.max_bytes:
-            raise RefusedError(413, wording.too_large(self.settings.max_bytes))
-        return shown(sent[0].filename or ""), data
+            raise RequestError(413, messages.too_large(self.settings.max_bytes))
+        return display_name(sent[0].filename or ""), data
 
     def _ask(self, data: bytes) -> dict[str, Any]:
         try:
-            kind, said = self.crew.ask(data)
-        except OverdueError:
-            raise RefusedError(503, "The clip was not done in time.", retry=True) from None
-        except CrashedError:
-            raise RefusedError(500, "The program that reads clips crashed over this one; it starts again.") from None
+            kind, said = self.pool.predict(data)
+        except WorkerTimeoutError:
+            raise RequestError(503, "The clip was not done in time.", retry=True) from None
+        except WorkerCrashedError:
+            raise RequestError(500, "The program that reads clips crashed over this one; it starts again.") from None
         if kind in _STATUSES:
-            raise RefusedError(_STATUSES[kind], wording.sentence(said))
-        if kind == worker.FAULT:
-            log.tell("fault", reason=said)
-            raise RefusedError(500, "Something went wrong over this clip.")
+            raise RequestError(_STATUSES[kind], messages.sentence(said))
+        if kind == worker.ERROR:
+            log.log_event("fault", reason=said)
+            raise RequestError(500, "Something went wrong over this clip.")
         return said
 
 
-def shown(name: str) -> str:
+def display_name(name: str) -> str:
     """Return a file name as sent, for display: without folders, control and direction characters, of bounded length."""
     last = re.split(r"[\\/]", name)[-1]
     return "".join(c for c in last if c.isprintable()).strip()[:_MOST_NAME] or "clip"
@@ -146,7 +145,7 @@ def _add_page(app: flask.Flask, service: Service) -> None:
         limits = {"bytes": settings.max_bytes, "seconds": settings.max_seconds}
         told = {"labels": info.labels, "colours": COLOURS, "limits": limits}
         return flask.render_template(
-            "page.html", info=info, told=json.dumps(told), about=wording.about(info), caution=wording.caution(info)
+            "page.html", info=info, told=json.dumps(told), about=messages.about(info), caution=messages.caution(info)
         )
 
     @app.get(
@@ -162,22 +161,22 @@ def _guard(app: flask.Flask, *, guarded: bool) -> None:
     @app.before_request
     def begin() -> None:
         flask.g.begun = time.perf_counter()
-        if guarded and not security.is_ours(flask.request.headers.get("Host", "")):
-            raise RefusedError(400, "The Host header names another machine.")
+        if guarded and not security.is_loopback_header(flask.request.headers.get("Host", "")):
+            raise RequestError(400, "The Host header names another machine.")
 
     @app.after_request
     def end(response: flask.Response) -> flask.Response:
         response.headers.update(security.HEADERS)
         request, ms = flask.request, 1e3 * (time.perf_counter() - flask.g.begun)
-        log.tell_request(request.method, request.path, response.status_code, ms, request.content_length or 0)
+        log.log_request(request.method, request.path, response.status_code, ms, request.content_length or 0)
         return response
 
 
 def _tell_errors(app: flask.Flask, most: int) -> None:
     """Answer every error with JSON; ``most`` is how many bytes a file may have."""
 
-    @app.errorhandler(RefusedError)
-    def refused(error: RefusedError) -> flask.Response:
+    @app.errorhandler(RequestError)
+    def refused(error: RequestError) -> flask.Response:
         response = flask.make_response({"error": error.sentence}, error.status)
         if error.retry:
             response.headers["Retry-After"] = "1"
@@ -185,7 +184,7 @@ def _tell_errors(app: flask.Flask, most: int) -> None:
 
     @app.errorhandler(HTTPException)
     def known(error: HTTPException) -> flask.Response:
-        response = flask.make_response({"error": wording.of_status(error.code or 500, most)}, error.code or 500)
+        response = flask.make_response({"error": messages.of_status(error.code or 500, most)}, error.code or 500)
         if methods := getattr(error, "valid_methods", None):
             response.headers["Allow"] = ", ".join(sorted(methods))
         return response
@@ -193,4 +192,4 @@ def _tell_errors(app: flask.Flask, most: int) -> None:
     @app.errorhandler(Exception)
     def unknown(error: Exception) -> flask.Response:
         log.LOGGER.error("fault", exc_info=error)
-        return flask.make_response({"error": wording.of_status(500, most)}, 500)
+        return flask.make_response({"error": messages.of_status(500, most)}, 500)

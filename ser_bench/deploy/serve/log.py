@@ -31,11 +31,11 @@ def set_up() -> None:
         logger.disabled = False  # as other libraries leave it that set up logging of their own
 
 
-def tell(event: str, **fields: object) -> None:
+def log_event(event: str, **fields: object) -> None:
     """Write a line."""
     LOGGER.info(event, extra={"fields": fields})
 
 
-def tell_request(method: str, path: str, status: int, ms: float, size: int) -> None:
+def log_request(method: str, path: str, status: int, ms: float, size: int) -> None:
     """Write a request's line: ``ms`` from its first byte in our hands to the answer, ``size`` in bytes as sent."""
-    tell("request", method=method[:20], path=path[:_MOST], status=status, ms=round(ms, 2), bytes=size)
+    log_event("request", method=method[:20], path=path[:_MOST], status=status, ms=round(ms, 2), bytes=size)

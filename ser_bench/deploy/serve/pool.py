@@ -22,15 +22,15 @@ _PAUSE_SECONDS = 5.0
 """How long a worker waits that could not start again."""
 
 
-class OverdueError(Exception):
+class WorkerTimeoutError(Exception):
     """No answer within the time limit."""
 
 
-class CrashedError(Exception):
+class WorkerCrashedError(Exception):
     """The worker died over this clip."""
 
 
-class Crew:
+class WorkerPool:
     """``jobs`` threads, each with a worker process of its own, that take clips from one queue.
 
     ``arguments`` are those of :func:`ser_bench.deploy.serve.worker.work` after the pipe; ``limit`` is the time in
@@ -64,10 +64,15 @@ class Crew:
         """The process ids of the workers that are there."""
         return [place.process.pid for place in self._places if place.pipe]
 
-    def ask(self, data: bytes) -> tuple[str, Any]:
+    def predict(self, data: bytes) -> tuple[str, Any]:
         """Return a worker's message on a clip.
 
-        Raises :class:`OverdueError` where none is free, or done, in time; :class:`CrashedError` where it died.
+        Raises
+        ------
+        WorkerTimeoutError
+            If no worker is free, or none answers, within the time limit.
+        WorkerCrashedError
+            If the worker died.
         """
         future: Future = Future()
         self._waiting.put((data, future))
@@ -75,7 +80,7 @@ class Crew:
             return future.result(2 * self.limit)  # as long to wait for a worker as it may then take
         except FutureTimeout:
             future.cancel()
-            raise OverdueError from None
+            raise WorkerTimeoutError from None
 
     def stop(self) -> None:
         """End the workers; those that are busy are killed."""
@@ -90,17 +95,17 @@ class Crew:
 class _Place:
     """A thread and its worker; ``pipe`` is None while there is no worker that can answer."""
 
-    def __init__(self, crew: Crew) -> None:
-        self.crew, self.tried = crew, False
+    def __init__(self, pool: WorkerPool) -> None:
+        self.pool, self.tried = pool, False
         self.process: Any = None
         self.pipe: Any = None
         self.thread = Thread(target=self._run, daemon=True)
 
     def _run(self) -> None:
-        while not self.crew.stopping.is_set():
+        while not self.pool.stopping.is_set():
             if self.pipe is None and not self._hire():
-                self.crew.stopping.wait(_PAUSE_SECONDS)
-            elif (task := self.crew._waiting.get()) is not None:
+                self.pool.stopping.wait(_PAUSE_SECONDS)
+            elif (task := self.pool._waiting.get()) is not None:
                 self._serve(*task)
 
     def _hire(self) -> bool:
@@ -109,23 +114,23 @@ class _Place:
 
         context = get_context("loky")  # unlike spawn it does not run the program's main module again
         pipe, theirs = context.Pipe()
-        arguments = (theirs, *self.crew._arguments)
+        arguments = (theirs, *self.pool._arguments)
         self.process = context.Process(target=worker.work, args=arguments, env=ONE_THREAD, daemon=True)
         self.process.start()
         theirs.close()
-        if self.crew.stopping.is_set():
+        if self.pool.stopping.is_set():
             self.kill()
         try:
             kind, said = _message(pipe, _START_SECONDS)
-        except (OverdueError, CrashedError):
-            kind, said = worker.REFUSED, "a worker process could not start"
+        except (WorkerTimeoutError, WorkerCrashedError):
+            kind, said = worker.START_FAILED, "a worker process could not start"
         if kind == worker.READY:
             self.pipe = pipe
-            self.crew._tell("worker started", pid=said)
+            self.pool._tell("worker started", pid=said)
         else:
-            self.crew.refused = said
-            if not self.crew.stopping.is_set():
-                self.crew._tell("worker could not start", reason=said)
+            self.pool.refused = said
+            if not self.pool.stopping.is_set():
+                self.pool._tell("worker could not start", reason=said)
             self.kill()
         self.tried = True
         return self.pipe is not None
@@ -138,8 +143,8 @@ class _Place:
             self._hire()
         try:
             future.set_result(self._asked(data))
-        except (OverdueError, CrashedError) as error:
-            self._lose("overdue" if isinstance(error, OverdueError) else "crashed")
+        except (WorkerTimeoutError, WorkerCrashedError) as error:
+            self._lose("overdue" if isinstance(error, WorkerTimeoutError) else "crashed")
             future.set_exception(error)
 
     def _lives(self) -> bool:
@@ -151,16 +156,16 @@ class _Place:
 
     def _asked(self, data: bytes) -> tuple[str, Any]:
         if self.pipe is None:
-            raise OverdueError
+            raise WorkerTimeoutError
         try:
             self.pipe.send_bytes(data)
         except OSError:
-            raise CrashedError from None
-        return _message(self.pipe, self.crew.limit)
+            raise WorkerCrashedError from None
+        return _message(self.pipe, self.pool.limit)
 
     def _lose(self, reason: str) -> None:
         self.kill()
-        self.crew._tell("worker lost", pid=self.process.pid, reason=reason)
+        self.pool._tell("worker lost", pid=self.process.pid, reason=reason)
         if self.pipe is not None:
             self.pipe.close()
             self.pipe = None
@@ -172,11 +177,11 @@ class _Place:
 
 
 def _message(pipe: Any, seconds: float) -> tuple[str, Any]:
-    """Return what the worker says; raises :class:`OverdueError` or :class:`CrashedError` where it says nothing."""
+    """Return the next message of a worker."""
     try:
         if not pipe.poll(seconds):
-            raise OverdueError
+            raise WorkerTimeoutError
         kind, said = json.loads(pipe.recv_bytes())
     except (EOFError, OSError, ValueError):
-        raise CrashedError from None
+        raise WorkerCrashedError from None
     return kind, said

@@ -39,7 +39,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def is_ours(header: str) -> bool:
+def is_loopback_header(header: str) -> bool:
     """Say whether a ``Host`` header names this machine's loopback.
 
     A page elsewhere may have its own name resolve to 127.0.0.1 (DNS rebinding) and would then be of one origin with us;

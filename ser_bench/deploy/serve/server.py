@@ -18,10 +18,9 @@ from waitress.task import ErrorTask
 from ser_bench.core.errors import ModelFileError, ServeError
 from ser_bench.deploy import manifest
 from ser_bench.deploy.file import container as archive
-from ser_bench.deploy.serve import log, security
-from ser_bench.deploy.serve import messages as wording
+from ser_bench.deploy.serve import log, messages, security
 from ser_bench.deploy.serve.app import Service, create_app
-from ser_bench.deploy.serve.pool import Crew
+from ser_bench.deploy.serve.pool import WorkerPool
 from ser_bench.deploy.serve.settings import Settings
 
 _SPARE_THREADS = 4
@@ -42,23 +41,23 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     info = manifest.checked(said, settings.file)
     listening = _listen(settings.host, settings.port)
     log.set_up()
-    crew = Crew(
+    pool = WorkerPool(
         settings.jobs,
         (settings.file, said["members"], settings.max_seconds),
         settings.decode_timeout,
-        log.tell,
+        log.log_event,
     )
-    service = Service(settings, said, info, crew)
+    service = Service(settings, said, info, pool)
     server = _server(service, listening)
     with _stopped_by_signals(service):
-        crew.start()
+        pool.start()
         try:
             _loop(server, service, lambda: say(_address(settings.host, listening)))
         finally:
             server.task_dispatcher.shutdown()
-            crew.stop()
+            pool.stop()
             server.close()
-    log.tell("stopped")
+    log.log_event("stopped")
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -92,14 +91,14 @@ class _Refusal(ErrorTask):
     def execute(self) -> None:
         request, most = self.request, self.channel.adj.max_request_body_size // _READ_TO_THE_END
         status = request.error.code
-        body = json.dumps({"error": wording.of_status(status, most)}).encode()
+        body = json.dumps({"error": messages.of_status(status, most)}).encode()
         self.status = f"{status} {request.error.reason}"
         self.response_headers += [("Content-Type", "application/json"), *security.HEADERS.items()]
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)
         method, path = getattr(request, "command", ""), getattr(request, "path", "")
-        log.tell_request(method, path, status, 1e3 * (time.time() - self.start_time), request.content_length)
+        log.log_request(method, path, status, 1e3 * (time.time() - self.start_time), request.content_length)
 
 
 class _Channel(HTTPChannel):
@@ -126,11 +125,11 @@ def _loop(server: Any, service: Service, began: Callable[[], None]) -> None:
     told, last = False, float("inf")
     while time.monotonic() < last and not (service.stopping.is_set() and _is_idle(server)):
         wasyncore.loop(timeout=_TICK_SECONDS, use_poll=True, map=server._map, count=1)
-        if not told and service.crew.ready:
+        if not told and service.pool.ready:
             began()
             told = True
-        if not told and service.crew.failed:
-            raise ModelFileError(service.crew.refused)
+        if not told and service.pool.failed:
+            raise ModelFileError(service.pool.refused)
         if service.stopping.is_set() and last == float("inf"):
             last = time.monotonic() + 2 * service.settings.decode_timeout + _TICK_SECONDS
 

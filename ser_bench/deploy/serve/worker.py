@@ -10,8 +10,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-READY, REFUSED, ANSWER, FOREIGN, UNUSABLE, FAULT = "ready", "refused", "answer", "foreign", "unusable", "fault"
-"""How a message begins: the first two say what became of the model, the others of a clip."""
+READY, START_FAILED = "ready", "start failed"
+"""Kinds of the first message of a worker."""
+PREDICTION, UNSUPPORTED, UNUSABLE, ERROR = "prediction", "unsupported format", "unusable clip", "error"
+"""Kinds of the message about a clip."""
 
 
 def work(pipe: Connection, file: Path, members: dict[str, str], max_seconds: float) -> None:
@@ -26,7 +28,7 @@ def work(pipe: Connection, file: Path, members: dict[str, str], max_seconds: flo
     try:
         model = _loaded(file, members)
     except Exception as error:
-        _say(pipe, REFUSED, str(error))
+        _say(pipe, START_FAILED, str(error))
         return
     _say(pipe, READY, os.getpid())
     while True:
@@ -72,13 +74,13 @@ def _answered(model: Any, data: bytes, max_seconds: float) -> tuple[str, Any]:
     from ser_bench.core.errors import AudioError
 
     try:
-        return ANSWER, _ask(model, data, max_seconds)
+        return PREDICTION, _ask(model, data, max_seconds)
     except ForeignError:
-        return FOREIGN, "not an audio file in a format that is read here"
+        return UNSUPPORTED, "not an audio file in a format that is read here"
     except AudioError as error:
         return UNUSABLE, str(error)
     except Exception as error:
-        return FAULT, f"{type(error).__name__}: {error}"
+        return ERROR, f"{type(error).__name__}: {error}"
 
 
 def _ask(model: Any, data: bytes, max_seconds: float) -> dict[str, Any]:

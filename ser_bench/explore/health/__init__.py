@@ -70,7 +70,7 @@ def measured_columns(paths: Sequence[str], jobs: int, progress: Progress) -> dic
     batches = ((first, tuple(paths[first : first + _BATCH])) for first in range(0, len(paths), _BATCH))
     found = {}
     for outcome in run_tasks(measure_batch, batches, jobs=jobs):
-        if outcome.ended != "ok":
+        if outcome.status != "ok":
             raise CorpusError(f"checking stopped short: {outcome.error}")
         found[outcome.key] = outcome.value
         advance(len(outcome.value))

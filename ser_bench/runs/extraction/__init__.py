@@ -26,7 +26,7 @@ from ser_bench.corpora.base import Problem
 from ser_bench.runs.extraction.remote import Means, means
 from ser_bench.runs.extraction.worker import CLIP_SECONDS, Batch, Missing, load_everything
 from ser_bench.runs.inputs import open_corpus
-from ser_bench.runs.workers import LOCAL, run_tasks, warm_workers, workers
+from ser_bench.runs.workers import LOCAL, count_workers, run_tasks, start_workers
 from ser_bench.store import FeatureStore
 
 if TYPE_CHECKING:
@@ -45,19 +45,34 @@ _KEPT = "what is done is kept; run the same command again"
 
 
 @dataclass(frozen=True)
-class Extraction:
-    """The outcome: the sound clips with ``key``, ``length`` and ``fingerprint``, what was left out, what was done.
+class ExtractionResult:
+    """What extraction did.
 
-    ``shortened`` are clips of which only the middle is heard.
+    Attributes
+    ----------
+    clips : pandas.DataFrame
+        The usable clips, with their store keys in ``key``.
+    problems : tuple of Problem
+        Clips that could not be used.
+    duplicates : tuple of Problem
+        Clips that were dropped because an earlier clip has identical samples or features.
+    n_computed : int
+        Number of clips for which features were computed.
+    fingerprint : str
+        Hash of the usable clips: names, audio, speakers and labels.
+    truncated : tuple of Problem
+        Long clips of which only the middle was used.
+    rate_warning : str
+        Warning about different sampling rates; empty if there is none.
     """
 
     clips: pd.DataFrame
     problems: tuple[Problem, ...]
-    dropped: tuple[Problem, ...]
-    computed: int
+    duplicates: tuple[Problem, ...]
+    n_computed: int
     fingerprint: str
-    shortened: tuple[Problem, ...] = ()
-    remark: str = ""
+    truncated: tuple[Problem, ...] = ()
+    rate_warning: str = ""
 
 
 Choice = Callable[[Mapping[str, "FeatureSet"]], tuple["FeatureSet", ...]]
@@ -65,16 +80,16 @@ Choice = Callable[[Mapping[str, "FeatureSet"]], tuple["FeatureSet", ...]]
 
 
 @dataclass(frozen=True)
-class Filled:
+class ExtractedCorpus:
     """A corpus with the sets chosen for it, and the store that now holds them."""
 
     opened: OpenCorpus
     sets: tuple[FeatureSet, ...]
-    extraction: Extraction
+    extraction: ExtractionResult
     store: FeatureStore
 
 
-def fill(options: Options, choose: Choice, progress: Progress) -> Filled:
+def extract_corpus(options: Options, choose: Choice, progress: Progress) -> ExtractedCorpus:
     """Open the corpus asked for and fill the store with the sets that ``choose`` picks; tell what was left out.
 
     Raises
@@ -83,37 +98,37 @@ def fill(options: Options, choose: Choice, progress: Progress) -> Filled:
         Where the choice, the corpus or the store is impossible.
     """
     store = FeatureStore(options.store or default_store())
-    where, jobs = options.engine, workers(options.engine, options.jobs)
-    waits = corpora.is_recorded(options.corpus) or where != LOCAL
-    with nullcontext() if waits else workers_ready(choose(features.sets_at_rate()), store, jobs):
+    engine, jobs = options.engine, count_workers(options.engine, options.jobs)
+    waits = corpora.is_recorded(options.corpus) or engine != LOCAL
+    with nullcontext() if waits else warm_up_workers(choose(features.sets_at_rate()), store, jobs):
         opened = open_corpus(options, progress)
         sets = choose(opened.shelf())
-        extraction = extract(opened, sets, store, jobs=jobs, progress=progress, where=where)
-    tell_losses(extraction, progress)
-    return Filled(opened, sets, extraction, store)
+        extraction = extract(opened, sets, store, jobs=jobs, progress=progress, engine=engine)
+    report_problems(extraction, progress)
+    return ExtractedCorpus(opened, sets, extraction, store)
 
 
-def workers_ready(sets: Sequence[FeatureSet], store: FeatureStore, jobs: int) -> AbstractContextManager[None]:
+def warm_up_workers(sets: Sequence[FeatureSet], store: FeatureStore, jobs: int) -> AbstractContextManager[None]:
     """Within it, workers load what the sets need, where the store holds nothing of them and so work is certain.
 
     Loading takes them two seconds, in which the corpus can be listed and its files hashed.
     """
     if any(store.holds(feature_set) for feature_set in sets):
         return nullcontext()
-    return warm_workers(load_everything, tuple(sets), jobs=jobs)
+    return start_workers(load_everything, tuple(sets), jobs=jobs)
 
 
-def tell_losses(extraction: Extraction, progress: Progress) -> None:
+def report_problems(extraction: ExtractionResult, progress: Progress) -> None:
     """Name the clips that were dropped, could not be used or are heard in part; the latter in one line."""
-    for problem in extraction.dropped:
+    for problem in extraction.duplicates:
         progress.warning(f"{problem.path} is left out: {problem.reason}")
     for problem in extraction.problems:
         progress.warning(f"{problem.path}: {problem.reason}")
-    if extraction.shortened:
-        first, more = extraction.shortened[0], len(extraction.shortened) - 1
+    if extraction.truncated:
+        first, more = extraction.truncated[0], len(extraction.truncated) - 1
         progress.warning(f"{first.path}: {first.reason}" + (f"; so it is for {more:,} more" if more else ""))
-    if extraction.remark:
-        progress.warning(extraction.remark)
+    if extraction.rate_warning:
+        progress.warning(extraction.rate_warning)
 
 
 def extract(
@@ -123,11 +138,11 @@ def extract(
     *,
     jobs: int,
     progress: Progress | None = None,
-    where: str = LOCAL,
-) -> Extraction:
+    engine: str = LOCAL,
+) -> ExtractionResult:
     """Fill ``store`` with the feature sets of every sound clip of a corpus; what is there, and sound, is not redone.
 
-    Clips with identical samples count once: the first by name stays, the others are dropped. ``where`` names the
+    Clips with identical samples count once: the first by name stays, the others are dropped. ``engine`` names the
     engine, which has ``jobs`` workers.
 
     Raises
@@ -149,7 +164,7 @@ def extract(
     todo, missing = _missing(clips, sets, store, facts)
     faults: dict[str, str] = {}
     if len(todo):
-        faults = _compute(todo, missing, store, jobs, progress, where)
+        faults = _compute(todo, missing, store, jobs, progress, engine)
         facts = store.clip_metadata()
     faults |= {key: fact["error"] for key, fact in facts.items() if fact["error"]}
     bad = {path: faults[key] for path, key in keys.items() if key in faults} | unreadable
@@ -163,10 +178,12 @@ def extract(
     clips = clips.assign(**{name: [facts[key][name] for key in clips["key"]] for name in ("length", "fingerprint")})
     told = (*opened.problems, *problems)
     about = _about_rates([facts[key]["sr"] for key in clips["key"]], opened.rate)
-    return Extraction(clips, told, dropped, len(todo), _fingerprint(clips), _shortened(clips, facts), about)
+    return ExtractionResult(clips, told, dropped, len(todo), _fingerprint(clips), _shortened(clips, facts), about)
 
 
-def _from_table(opened: OpenCorpus, recorded: Recorded, sets: Sequence[FeatureSet], store: FeatureStore) -> Extraction:
+def _from_table(
+    opened: OpenCorpus, recorded: Recorded, sets: Sequence[FeatureSet], store: FeatureStore
+) -> ExtractionResult:
     """Put the rows of a table into the store, each under a hash of its values."""
     names = opened.clips["clip"].tolist()
     clips = opened.clips.assign(key=recorded.keys(names), length=0.0, fingerprint=bytes(FINGERPRINT_BYTES))
@@ -177,7 +194,7 @@ def _from_table(opened: OpenCorpus, recorded: Recorded, sets: Sequence[FeatureSe
         values = recorded.of(feature_set, lacking["clip"].tolist())
         store.write(feature_set, dict(zip(lacking["key"], values, strict=True)))
         computed = max(computed, len(lacking))
-    return Extraction(clips, opened.problems, dropped, computed, _fingerprint(clips))
+    return ExtractionResult(clips, opened.problems, dropped, computed, _fingerprint(clips))
 
 
 def _keys(opened: OpenCorpus, store: Path) -> tuple[dict[str, str], dict[str, str]]:
@@ -214,13 +231,13 @@ def _compute(
     store: FeatureStore,
     jobs: int,
     progress: Progress,
-    where: str,
+    engine: str,
 ) -> dict[str, str]:
     """Fill the store; return what went wrong with clips that may go well another time, by key."""
     pairs = [(key, str(Path(path).absolute())) for key, path in zip(todo["key"], todo["path"], strict=True)]
     folder = store.folder.absolute()
-    with means(where, folder, [path for _, path in pairs], progress) as how, interruptible(progress) as handed_on:
-        carry_out = partial(_carry_out, how, where, jobs, progress.start(len(todo), "extracting", "clip", len(todo)))
+    with means(engine, folder, [path for _, path in pairs], progress) as how, interruptible(progress) as handed_on:
+        carry_out = partial(_carry_out, how, engine, jobs, progress.start(len(todo), "extracting", "clip", len(todo)))
         faults, deadly = carry_out(handed_on(_batches(pairs, missing, folder, jobs)))
         singles = [batch.of((clip,)) for batch, _ in deadly for clip in batch.clips]
         for begun in range(0, len(singles), _MOST_DEATHS):
@@ -233,20 +250,20 @@ def _compute(
 
 
 def _carry_out(
-    how: Means, where: str, jobs: int, advance: Advance, batches: Iterable[Batch]
+    how: Means, engine: str, jobs: int, advance: Advance, batches: Iterable[Batch]
 ) -> tuple[dict[str, str], list[tuple[Batch, str]]]:
     """Return what went wrong with single clips, by key, and the batches that killed their worker, with the reason."""
     given: dict[int, Batch] = {}
     faults: dict[str, str] = {}
     deadly, lost = [], []
     tasks = ((i, given.setdefault(i, batch)) for i, batch in enumerate(batches))
-    for outcome in run_tasks(how.function, tasks, jobs=jobs, where=where, needs=how.needs):
+    for outcome in run_tasks(how.function, tasks, jobs=jobs, engine=engine, requirements=how.requirements):
         batch = given.pop(outcome.key)
-        if outcome.ended == "died":
+        if outcome.status == "died":
             deadly.append((batch, outcome.error or ""))
             continue
         advance(len(batch.clips))
-        if outcome.ended == "ok":
+        if outcome.status == "ok":
             faults |= how.received(outcome.value)
         else:
             lost.append(outcome.error)

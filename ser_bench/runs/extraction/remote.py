@@ -11,7 +11,7 @@ from typing import Any
 
 from ser_bench.core.files import atomic_write, scratch_folder
 from ser_bench.core.progress import Progress
-from ser_bench.runs import workers as engine
+from ser_bench.runs import workers
 from ser_bench.runs.extraction.worker import Batch, extract_batch
 
 LIBRARIES = ("numpy", "scipy", "librosa", "soundfile", "soxr")
@@ -22,36 +22,36 @@ _PROBED = 3
 
 @dataclass(frozen=True)
 class Means:
-    """How batches are carried out: the function, what it needs, and what makes faults by key of its value."""
+    """How batches are carried out: the function, its requirements, and what makes faults by key of its value."""
 
     function: Callable[[Batch], Any]
-    needs: engine.Needs
+    requirements: workers.Requirements
     received: Callable[[Any], dict[str, str]]
 
 
 @contextmanager
-def means(where: str, store: Path, clips: Sequence[str], progress: Progress) -> Iterator[Means]:
+def means(engine: str, store: Path, clips: Sequence[str], progress: Progress) -> Iterator[Means]:
     """Yield how workers extract ``clips`` (paths), having asked them whether they see some of these and the store.
 
     Raises :class:`EngineError` where one sees no clips or is not fit otherwise.
     """
-    if where == engine.LOCAL:
-        yield Means(extract_batch, engine.Needs(), lambda faults: faults)
+    if engine == workers.LOCAL:
+        yield Means(extract_batch, workers.Requirements(), lambda faults: faults)
         return
     spaced = {clips[i * (len(clips) - 1) // (_PROBED - 1)] for i in range(_PROBED)}
-    needs = engine.Needs(visible=tuple(sorted(map(Path, spaced))), libraries=LIBRARIES)
+    requirements = workers.Requirements(visible=tuple(sorted(map(Path, spaced))), libraries=LIBRARIES)
     with scratch_folder(store) as folder:
         token = folder / "token"
         token.touch()
-        shared = engine.sees(where, [token])
+        shared = workers.can_read_files(engine, [token])
         if shared:
-            needs = replace(needs, visible=(*needs.visible, token))
-        engine.prepare(where, needs, progress)
+            requirements = replace(requirements, visible=(*requirements.visible, token))
+        workers.check_workers(engine, requirements, progress)
         progress.detail("workers write features into the store" if shared else "workers send features here")
         if shared:
-            yield Means(extract_batch, needs, lambda faults: faults)
+            yield Means(extract_batch, requirements, lambda faults: faults)
         else:
-            yield Means(extract_elsewhere, needs, lambda sent: unpack(store, *sent))
+            yield Means(extract_elsewhere, requirements, lambda sent: unpack(store, *sent))
 
 
 def extract_elsewhere(batch: Batch) -> tuple[dict[str, str], dict[str, bytes]]:

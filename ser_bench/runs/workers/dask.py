@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from ser_bench.core.errors import EngineError, MissingExtraError
 from ser_bench.core.progress import Progress
 from ser_bench.runs.workers import dask_worker as remote
-from ser_bench.runs.workers.tasks import Needs, Outcome, said
+from ser_bench.runs.workers.tasks import Requirements, TaskResult, said
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -34,61 +34,61 @@ _KEPT = "what is done is kept; run the same command again"
 _clients: dict[str, Client] = {}
 
 
-def _connect(where: str) -> Client:
+def _connect(engine: str) -> Client:
     """Return the connection to a scheduler, which lasts as long as this process."""
-    if (known := _clients.get(where)) is not None and known.status == "running":
+    if (known := _clients.get(engine)) is not None and known.status == "running":
         return known
     try:
         from distributed import Client
     except ImportError:
-        raise MissingExtraError(f"--engine {where}", "dask") from None
+        raise MissingExtraError(f"--engine {engine}", "dask") from None
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is told as an error of our own
-    address = where.replace("dask://", "tcp://", 1)
+    address = engine.replace("dask://", "tcp://", 1)
     try:
         client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False, name="ser-bench")
     except (OSError, ValueError, TypeError) as error:
-        raise EngineError(f"no scheduler answers at {where}: {said(error)}\nstart one with: dask scheduler") from None
-    _clients[where] = client
+        raise EngineError(f"no scheduler answers at {engine}: {said(error)}\nstart one with: dask scheduler") from None
+    _clients[engine] = client
     return client
 
 
-def workers(where: str) -> int:
+def count_workers(engine: str) -> int:
     """Return how many workers have joined; wait for the first."""
-    client = _connect(where)
+    client = _connect(engine)
     until = time.monotonic() + _NOBODY_SECONDS
     while not (joined := client.nthreads()):
         if time.monotonic() > until:
-            raise EngineError(f"no worker has joined {where}\nstart some with: dask worker ADDRESS --nthreads 1")
+            raise EngineError(f"no worker has joined {engine}\nstart some with: dask worker ADDRESS --nthreads 1")
         time.sleep(_POLL_SECONDS)
     return len(joined)
 
 
-def sees(where: str, paths: tuple[Path, ...]) -> bool:
+def can_read_files(engine: str, paths: tuple[Path, ...]) -> bool:
     """Say whether every worker can read all these files."""
-    return not any(_ask(where, remote.unseen, paths).values())
+    return not any(_ask(engine, remote.unseen, paths).values())
 
 
-def prepare(where: str, needs: Needs, progress: Progress) -> None:
+def check_workers(engine: str, requirements: Requirements, progress: Progress) -> None:
     """Hold every worker against what tasks need, and say how many there are."""
-    found = _ask(where, remote.examine, needs, remote.versions(needs.libraries))
+    found = _ask(engine, remote.examine, requirements, remote.versions(requirements.libraries))
     for worker, (wrong, _) in found.items():
         if wrong:
             raise EngineError(f"worker {worker} {wrong[0]}")
     for line in dict.fromkeys(line for _, differing in found.values() for line in differing):
         first = next(worker for worker, (_, differing) in found.items() if line in differing)
         progress.warning(f"worker {first} {line}")
-    progress.detail(f"{len(found)} workers at {where}")
+    progress.detail(f"{len(found)} workers at {engine}")
 
 
-def _ask(where: str, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
+def _ask(engine: str, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
     """Call a function of :mod:`ser_bench.runs.workers.dask_worker` on every worker."""
-    workers(where)
+    count_workers(engine)
     try:
-        return _connect(where).run(function, *arguments)
+        return _connect(engine).run(function, *arguments)
     except OSError as error:
-        raise EngineError(f"the workers at {where} cannot be asked: {said(error)}\n{_KEPT}") from None
+        raise EngineError(f"the workers at {engine} cannot be asked: {said(error)}\n{_KEPT}") from None
     except Exception as error:  # a plain one, if a worker cannot even read the question
-        why = f"a worker at {where} does not understand this machine: {said(error).removeprefix('Exception: ')}"
+        why = f"a worker at {engine} does not understand this machine: {said(error).removeprefix('Exception: ')}"
         raise EngineError(f"{why}\ninstall the same ser-bench there") from None
 
 
@@ -96,12 +96,12 @@ def run_tasks(
     function: Callable[[Any], Any],
     tasks: Iterable[tuple[Any, Any]],
     *,
-    where: str,
-    needs: Needs,
+    engine: str,
+    requirements: Requirements,
     timeout: float | None,
-) -> Iterator[Outcome]:
+) -> Iterator[TaskResult]:
     """Carry out tasks on every worker there is, as :func:`ser_bench.runs.workers.run_tasks` says."""
-    crew = _Crew(where, function, needs, timeout)
+    crew = _Crew(engine, function, requirements, timeout)
     waiting = iter(tasks)
     try:
         while crew.offer(waiting):
@@ -124,15 +124,17 @@ class _InHand:
 class _Crew:
     """The tasks in hand: as many as workers have threads, counted again and again since workers come and go."""
 
-    def __init__(self, where: str, function: Callable[[Any], Any], needs: Needs, timeout: float | None) -> None:
-        self.where, self.function, self.needs, self.timeout = where, function, needs, timeout
-        self.client = _connect(where)
+    def __init__(
+        self, engine: str, function: Callable[[Any], Any], requirements: Requirements, timeout: float | None
+    ) -> None:
+        self.engine, self.function, self.requirements, self.timeout = engine, function, requirements, timeout
+        self.client = _connect(engine)
         self.session = f"ser-bench-{uuid.uuid4().hex}"
-        self.versions = remote.versions(needs.libraries)
+        self.versions = remote.versions(requirements.libraries)
         self.running: dict[int, _InHand] = {}
         self.sent: dict[Path, Future] = {}
         self.number = 0
-        self.places, self.counted, self.manned = workers(where), time.monotonic(), time.monotonic()
+        self.places, self.counted, self.manned = count_workers(engine), time.monotonic(), time.monotonic()
         self.told: queue.SimpleQueue[tuple[int, str]] = queue.SimpleQueue()
         self.client.subscribe_topic(self.session, self._hear)
 
@@ -153,9 +155,9 @@ class _Crew:
 
         self.number += 1
         named = remote.paths_in(argument)
-        files = tuple(path for path in self.needs.files if path in named)
+        files = tuple(path for path in self.requirements.files if path in named)
         order = remote.Order(
-            self.session, self.number, self.function, argument, replace(self.needs, files=files), self.versions
+            self.session, self.number, self.function, argument, replace(self.requirements, files=files), self.versions
         )
         name = f"{self.function.__name__}-{self.session}-{self.number}"
         contents = [self._file(path) for path in files]
@@ -177,7 +179,7 @@ class _Crew:
             warnings.filterwarnings("ignore", "Sending large graph")
             return self.client.submit(function, *arguments, key=name, pure=False)
 
-    def collect(self) -> Iterator[Outcome]:
+    def collect(self) -> Iterator[TaskResult]:
         """Wait for something to happen, and yield what ended."""
         with suppress(queue.Empty):
             if task := self._next(_POLL_SECONDS):
@@ -195,25 +197,25 @@ class _Crew:
             return None
         return self.running.pop(number, None)
 
-    def _ended(self, task: _InHand) -> Iterator[Outcome]:
+    def _ended(self, task: _InHand) -> Iterator[TaskResult]:
         from distributed import KilledWorker
 
         if task.future.status == "finished":
             error, value = self._result(task.future)
-            yield Outcome(task.key, value, error, "error" if error else "ok")
+            yield TaskResult(task.key, value, error, "error" if error else "ok")
             return
         if task.future.status != "error":
-            raise EngineError(f"the scheduler at {self.where} is lost\n{_KEPT}")
+            raise EngineError(f"the scheduler at {self.engine} is lost\n{_KEPT}")
         error = task.future.exception()
         if isinstance(error, remote.UnfitError):
             raise EngineError(f"{error}\n{_KEPT}")
         if not isinstance(error, KilledWorker):
-            yield Outcome(task.key, error=said(error), ended="error")
+            yield TaskResult(task.key, error=said(error), status="error")
         elif len(task.begun) < 2 and not task.last:  # it only waited where others died, or was tried but once
             self.submit(task.key, task.argument, last=True)
         else:
             why = "its worker processes died, one after another (out of memory, or a crash)"
-            yield Outcome(task.key, error=why, ended="died")
+            yield TaskResult(task.key, error=why, status="died")
 
     def _result(self, future: Future) -> tuple[str | None, Any]:
         from distributed import CancelledError
@@ -221,7 +223,7 @@ class _Crew:
         try:
             return future.result()
         except (CancelledError, OSError) as error:
-            raise EngineError(f"the scheduler at {self.where} is lost: {said(error)}\n{_KEPT}") from None
+            raise EngineError(f"the scheduler at {self.engine} is lost: {said(error)}\n{_KEPT}") from None
         finally:
             future.release()
 
@@ -232,24 +234,24 @@ class _Crew:
             return
         self.counted = now
         if self.client.status != "running":
-            raise EngineError(f"the scheduler at {self.where} is lost\n{_KEPT}")
+            raise EngineError(f"the scheduler at {self.engine} is lost\n{_KEPT}")
         try:
             self.places = len(self.client.nthreads())
         except (OSError, AttributeError) as error:
-            raise EngineError(f"the scheduler at {self.where} is lost: {said(error)}\n{_KEPT}") from None
+            raise EngineError(f"the scheduler at {self.engine} is lost: {said(error)}\n{_KEPT}") from None
         if self.places:
             self.manned = now
         elif now - self.manned > _NOBODY_SECONDS:
-            raise EngineError(f"the last worker left {self.where} {_NOBODY_SECONDS:g} s ago\n{_KEPT}")
+            raise EngineError(f"the last worker left {self.engine} {_NOBODY_SECONDS:g} s ago\n{_KEPT}")
 
-    def _end_overdue(self) -> Iterator[Outcome]:
+    def _end_overdue(self) -> Iterator[TaskResult]:
         now = time.monotonic()
         for number, task in list(self.running.items()):
             worker, begun = task.begun[-1] if task.begun else ("", now)
             if now - begun > (self.timeout or 0) and not task.future.done():
                 del self.running[number]
                 task.future.cancel()
-                yield Outcome(task.key, error=f"not done after {self.timeout:g} s", ended="timeout")
+                yield TaskResult(task.key, error=f"not done after {self.timeout:g} s", status="timeout")
                 self._restart(worker)
 
     def _restart(self, worker: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ser_bench.core.versions import installed_version
-from ser_bench.runs.workers.tasks import ONE_THREAD, Needs, guarded
+from ser_bench.runs.workers.tasks import ONE_THREAD, Requirements, guarded
 
 _COMPARED = ("Python", "ser-bench", "numpy", "scikit-learn", "tensorflow", "keras", "xgboost", "librosa")
 _examined: dict[str, str] = {}
@@ -26,13 +26,13 @@ class UnfitError(Exception):
 
 @dataclass(frozen=True)
 class Order:
-    """A task on its way: the files it needs are those of ``needs``, the versions those of the machine that asks."""
+    """A task on its way: with its requirements and the versions of the submitting machine."""
 
     session: str
     number: int
     function: Callable[[Any], Any]
     argument: Any
-    needs: Needs
+    requirements: Requirements
     versions: Mapping[str, str]
 
 
@@ -65,17 +65,19 @@ def unseen(paths: Iterable[Path]) -> list[Path]:
     return [path for path in paths if not os.access(path, os.R_OK)]
 
 
-def examine(needs: Needs, asked: Mapping[str, str], dask_worker: Any) -> tuple[list[str], list[str]]:
+def examine(requirements: Requirements, asked: Mapping[str, str], dask_worker: Any) -> tuple[list[str], list[str]]:
     """Return why this worker is not fit, and which other versions differ from those of the machine that asks."""
     wrong: list[str] = []
     differing: list[str] = []
-    for name, here in versions(needs.libraries).items():
+    for name, here in versions(requirements.libraries).items():
         if here != asked[name]:
-            matters = name == "ser-bench" or name in needs.libraries
+            matters = name == "ser-bench" or name in requirements.libraries
             (wrong if matters else differing).append(f"has {name} {here}, and this machine {asked[name]}")
     if dask_worker.state.nthreads > 1:
         wrong.append("runs several tasks at once; start it with --nthreads 1")
-    wrong += [f"cannot read {path}; it must lie under the same path on every worker" for path in unseen(needs.visible)]
+    wrong += [
+        f"cannot read {path}; it must lie under the same path on every worker" for path in unseen(requirements.visible)
+    ]
     return wrong, differing
 
 
@@ -90,12 +92,14 @@ def carry_out(pickled: bytes, *contents: bytes) -> tuple[str | None, Any]:
     order: Order = cloudpickle.loads(pickled)
     worker.log_event(order.session, {"number": order.number, "worker": worker.address})
     if order.session not in _examined:  # a worker that joins late is seen here for the first time
-        wrong, _ = examine(order.needs, order.versions, worker)
+        wrong, _ = examine(order.requirements, order.versions, worker)
         _examined[order.session] = wrong[0] if wrong else ""
     if _examined[order.session]:
         raise UnfitError(f"worker {worker.address} {_examined[order.session]}")
     folder = folder_of(order.session, worker)
-    places = {file: _place(folder, file, content) for file, content in zip(order.needs.files, contents, strict=True)}
+    places = {
+        file: _place(folder, file, content) for file, content in zip(order.requirements.files, contents, strict=True)
+    }
     return guarded(order.function, moved(order.argument, places))
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ser_bench.runs.workers.clock import Clock
 from ser_bench.runs.workers.deaths import cause_of, exits
 from ser_bench.runs.workers.local_worker import carry_out, end_with
-from ser_bench.runs.workers.tasks import ONE_THREAD, Outcome
+from ser_bench.runs.workers.tasks import ONE_THREAD, TaskResult
 
 if TYPE_CHECKING:
     from loky.process_executor import ProcessPoolExecutor
@@ -35,7 +35,7 @@ def run_tasks(
     *,
     jobs: int,
     timeout: float | None = None,
-) -> Iterator[Outcome]:
+) -> Iterator[TaskResult]:
     """Carry out ``function(argument)`` for each ``(key, argument)`` in ``jobs`` worker processes.
 
     Tasks are drawn as workers become free, so ``tasks`` may be a generator of any length. ``timeout``,
@@ -55,7 +55,7 @@ def run_tasks(
 
 
 @contextmanager
-def warm_workers(function: Callable[[Any], Any], argument: Any, *, jobs: int) -> Iterator[None]:
+def start_workers(function: Callable[[Any], Any], argument: Any, *, jobs: int) -> Iterator[None]:
     """Start the workers with a call of ``function`` each while the caller prepares their tasks.
 
     What the calls return or raise is ignored: they are made for what they load. Where the caller fails,
@@ -133,7 +133,7 @@ class _Crew:
         self.running[future] = _InHand(key, argument, time.monotonic(), number)
         return True
 
-    def collect(self) -> Iterator[Outcome]:
+    def collect(self) -> Iterator[TaskResult]:
         """Wait for something to end, and yield what did."""
         if not self.running:
             self.stop()
@@ -143,7 +143,7 @@ class _Crew:
         broken = {future: error for future in done if (error := future.exception()) is not None}
         for future in done.difference(broken):
             error, value = future.result()
-            yield Outcome(self.running.pop(future).key, value, error, "error" if error else "ok")
+            yield TaskResult(self.running.pop(future).key, value, error, "error" if error else "ok")
         if broken:
             yield from self._bury(next(iter(broken.values())))
         elif gone and not done:
@@ -159,25 +159,25 @@ class _Crew:
         processes = list(getattr(self.pool, "_processes", {}).values())
         return exits([process.exitcode for process in processes if process.exitcode])
 
-    def _bury(self, death: BaseException) -> Iterator[Outcome]:
+    def _bury(self, death: BaseException) -> Iterator[TaskResult]:
         """A worker died and took the pool with it: whoever was in hand is a suspect, tried again alone."""
         for future, task in list(self.running.items()):
             if future.done() and future.exception() is None:
                 error, value = future.result()
-                yield Outcome(task.key, value, error, "error" if error else "ok")
+                yield TaskResult(task.key, value, error, "error" if error else "ok")
             elif task.key in self.tried:
-                yield Outcome(task.key, error=cause_of(death), ended="died")
+                yield TaskResult(task.key, error=cause_of(death), status="died")
             else:
                 self.suspects.append((task.key, task.argument))
         self.running.clear()
         self.stop()
 
-    def _end_overdue(self, clock: Clock) -> Iterator[Outcome]:
+    def _end_overdue(self, clock: Clock) -> Iterator[TaskResult]:
         overdue = [future for future, task in self.running.items() if not future.done() and self._late(task, clock)]
         if not overdue:
             return
         for future in overdue:
-            yield Outcome(self.running.pop(future).key, error=f"not done after {self.timeout:g} s", ended="timeout")
+            yield TaskResult(self.running.pop(future).key, error=f"not done after {self.timeout:g} s", status="timeout")
         self.again.extend((task.key, task.argument) for task in self.running.values())
         self.running.clear()
         self.stop()

@@ -18,17 +18,17 @@ ONE_THREAD = {
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TaskResult:
     """What became of a task: its value, or the error that ended it, and whether its worker died or it hung."""
 
     key: Any
     value: Any = None
     error: str | None = None
-    ended: Literal["ok", "error", "died", "timeout"] = "ok"
+    status: Literal["ok", "error", "died", "timeout"] = "ok"
 
 
 @dataclass(frozen=True)
-class Needs:
+class Requirements:
     """What tasks need of workers on other machines.
 
     ``visible`` are paths that a worker must see, ``files`` some that are sent to it where it does not; ``libraries``

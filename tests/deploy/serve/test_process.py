@@ -21,16 +21,18 @@ import pytest
 
 from ser_bench.cli import call
 from ser_bench.deploy.file import container as archive
-from ser_bench.deploy.serve.pool import CrashedError, Crew, OverdueError
+from ser_bench.deploy.serve.pool import WorkerCrashedError, WorkerPool, WorkerTimeoutError
 from tests.deploy.serve.conftest import encoded, form, post, speech
 
 
 @pytest.fixture(scope="module")
-def crew(model):
-    """A crew of one worker with a second for each clip, and what it told; tests leave it with a worker that answers."""
+def pool(model):
+    """A pool of one worker with a second for each clip, and what it told; tests leave it with a worker that answers."""
     told = []
     members = archive.read(model)[0]["members"]
-    started = Crew(1, (model, members, 10.0), 1.0, lambda event, **fields: told.append(fields.get("reason", event)))
+    started = WorkerPool(
+        1, (model, members, 10.0), 1.0, lambda event, **fields: told.append(fields.get("reason", event))
+    )
     started.start()
     until(lambda: started.ready)
     yield started, told
@@ -85,26 +87,26 @@ def test_a_body_of_any_size_is_refused_in_the_same_form(begin):
     connection.close()
 
 
-def test_a_worker_that_hangs_is_replaced(crew):
-    crew, told = crew
-    hung = crew.workers[0]
+def test_a_worker_that_hangs_is_replaced(pool):
+    pool, told = pool
+    hung = pool.workers[0]
     os.kill(hung, signal.SIGSTOP)
-    with pytest.raises(OverdueError):
-        crew.ask(encoded(speech()))
-    until(lambda: crew.ready)
-    assert crew.workers != [hung]
-    assert crew.ask(encoded(speech()))[0] == "answer"
+    with pytest.raises(WorkerTimeoutError):
+        pool.predict(encoded(speech()))
+    until(lambda: pool.ready)
+    assert pool.workers != [hung]
+    assert pool.predict(encoded(speech()))[0] == "prediction"
     assert "overdue" in told
 
 
-def test_a_worker_that_crashes_over_a_clip_is_replaced(crew):
-    crew, told = crew
-    os.kill(crew.workers[0], signal.SIGSTOP)
-    threading.Timer(0.2, os.kill, (crew.workers[0], signal.SIGKILL)).start()
-    with pytest.raises(CrashedError):
-        crew.ask(encoded(speech()))
-    until(lambda: crew.ready)
-    assert crew.ask(encoded(speech()))[0] == "answer"
+def test_a_worker_that_crashes_over_a_clip_is_replaced(pool):
+    pool, told = pool
+    os.kill(pool.workers[0], signal.SIGSTOP)
+    threading.Timer(0.2, os.kill, (pool.workers[0], signal.SIGKILL)).start()
+    with pytest.raises(WorkerCrashedError):
+        pool.predict(encoded(speech()))
+    until(lambda: pool.ready)
+    assert pool.predict(encoded(speech()))[0] == "prediction"
     assert "crashed" in told
 
 

@@ -12,23 +12,23 @@ from ser_bench.core.errors import ConfigError
 from ser_bench.deploy import manifest
 from ser_bench.deploy.file import container as archive
 from ser_bench.deploy.serve import log, security, worker
-from ser_bench.deploy.serve.app import Service, create_app, shown
-from ser_bench.deploy.serve.pool import CrashedError, OverdueError
+from ser_bench.deploy.serve.app import Service, create_app, display_name
+from ser_bench.deploy.serve.pool import WorkerCrashedError, WorkerTimeoutError
 from ser_bench.deploy.serve.settings import Settings
 from tests.deploy.serve.conftest import encoded, speech
 
-ANSWER = {"emotion": "sad", "probabilities": {"neutral": 0.1, "happy": 0.2, "sad": 0.7}, "timings": {"decode": 1.0}}
+PREDICTION = {"emotion": "sad", "probabilities": {"neutral": 0.1, "happy": 0.2, "sad": 0.7}, "timings": {"decode": 1.0}}
 
 
 class Played:
-    """A crew that says what the test wants, or raises it."""
+    """A pool that says what the test wants, or raises it."""
 
     ready = True
 
     def __init__(self, says):
         self.says = says
 
-    def ask(self, data):
+    def predict(self, data):
         if isinstance(self.says, Exception):
             raise self.says
         return self.says
@@ -36,9 +36,9 @@ class Played:
 
 @pytest.fixture
 def made(model):
-    """Return ``made(says, **settings)``: a service of a played crew, and a client of it."""
+    """Return ``made(says, **settings)``: a service of a played pool, and a client of it."""
 
-    def make(says=(worker.ANSWER, ANSWER), **settings):
+    def make(says=(worker.PREDICTION, PREDICTION), **settings):
         said, _ = archive.read(model)
         chosen = Settings(model, **settings)
         served = Service(chosen, said, manifest.checked(said, model), Played(says))
@@ -52,7 +52,7 @@ def send(client, data=b"RIFF", name="clip.wav", **others):
 
 
 def test_a_clip_is_answered_as_promised(made):
-    _, client = made((worker.ANSWER, ANSWER | {"timings": {"decode": 1.0, "features": 2.0, "predict": 0.5}}))
+    _, client = made((worker.PREDICTION, PREDICTION | {"timings": {"decode": 1.0, "features": 2.0, "predict": 0.5}}))
     answered = send(client)
     assert answered.status_code == 200
     assert list(answered.json) == ["clip", "emotion", "probabilities", "timings"]
@@ -63,11 +63,11 @@ def test_a_clip_is_answered_as_promised(made):
 @pytest.mark.parametrize(
     ("says", "status", "word"),
     [
-        ((worker.FOREIGN, "not audio"), 415, "Not audio."),
+        ((worker.UNSUPPORTED, "not audio"), 415, "Not audio."),
         ((worker.UNUSABLE, "silent: every sample is the same"), 422, "Silent: every sample is the same."),
-        ((worker.FAULT, "KeyError: 'secret'"), 500, "Something went wrong over this clip."),
-        (CrashedError(), 500, "crashed"),
-        (OverdueError(), 503, "not done in time"),
+        ((worker.ERROR, "KeyError: 'secret'"), 500, "Something went wrong over this clip."),
+        (WorkerCrashedError(), 500, "crashed"),
+        (WorkerTimeoutError(), 503, "not done in time"),
         (ValueError("secret"), 500, "Something went wrong here."),
     ],
     ids=["foreign", "unusable", "fault", "crashed", "overdue", "defect"],
@@ -107,7 +107,7 @@ def test_more_clips_than_places_are_429_with_a_time_to_wait(made):
     assert send(client).status_code == 200
 
 
-@pytest.mark.parametrize("fault", [CrashedError(), OverdueError(), ValueError()])
+@pytest.mark.parametrize("fault", [WorkerCrashedError(), WorkerTimeoutError(), ValueError()])
 def test_a_place_is_free_again_after_a_fault(made, fault):
     _, client = made(fault, threads=1)
     assert send(client).status_code == send(client).status_code != 429
@@ -117,7 +117,7 @@ def test_a_place_is_free_again_after_a_fault(made, fault):
 def test_a_service_that_is_not_ready_says_so(made, ready, stopping, state):
     served, client = made()
     assert (client.get("/health").status_code, client.get("/health").json) == (200, {"status": "ready"})
-    served.crew.ready = ready
+    served.pool.ready = ready
     if stopping:
         served.stopping.set()
     assert (client.get("/health").status_code, client.get("/health").json) == (503, {"status": state})
@@ -164,7 +164,7 @@ def test_every_response_has_the_headers(made, path):
     ],
 )
 def test_on_loopback_only_loopbacks_names_are_answered(made, host, ours):
-    assert security.is_ours(host) == ours
+    assert security.is_loopback_header(host) == ours
     local, public = made()[1], made(host="0.0.0.0")[1]
     if host:
         assert local.get("/health", headers={"Host": host}).status_code == (200 if ours else 400)
@@ -183,7 +183,7 @@ def test_on_loopback_only_loopbacks_names_are_answered(made, host, ours):
     ],
 )
 def test_names_are_for_display_only(sent, told):
-    assert shown(sent) == told
+    assert display_name(sent) == told
 
 
 def test_the_page_escapes_what_a_file_says(model):
@@ -221,13 +221,13 @@ def test_a_worker_tells_what_a_file_is(model):
 
     loaded, clip = load_model(model), encoded(speech())
     kinds = {
-        b"<html>" * 100: worker.FOREIGN,
+        b"<html>" * 100: worker.UNSUPPORTED,
         b"": worker.UNUSABLE,
         clip[: len(clip) // 2]: worker.UNUSABLE,
         encoded(speech(0.01)): worker.UNUSABLE,
         encoded(speech() * 0): worker.UNUSABLE,
         encoded(speech(2.5)): worker.UNUSABLE,
-        clip: worker.ANSWER,
+        clip: worker.PREDICTION,
     }
     assert [worker._answered(loaded, data, 2.0)[0] for data in kinds] == list(kinds.values())
-    assert worker._answered(None, clip, 2.0)[0] == worker.FAULT
+    assert worker._answered(None, clip, 2.0)[0] == worker.ERROR
