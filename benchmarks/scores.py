@@ -17,7 +17,7 @@ from tabulate import tabulate
 
 from ser_bench.core import options as config
 from ser_bench.report.analysis.scores import BASELINES
-from ser_bench.report.summary import summarise
+from ser_bench.report.analysis.summary import summarise
 from ser_bench.runs import results, runner
 
 PROTOCOLS = {

@@ -106,7 +106,8 @@ def target() -> Callable[[bytes], None]:
     from ser_bench import report
     from ser_bench.cli.status import command
     from ser_bench.report import compare as across
-    from ser_bench.report import latex, page, summary
+    from ser_bench.report import findings, latex, page, summary
+    from ser_bench.report.analysis.summary import summarise
     from ser_bench.runs import log as run_log
     from ser_bench.runs import results
 
@@ -129,11 +130,13 @@ def target() -> Callable[[bytes], None]:
 
     def draw() -> None:
         run = results.read_run(folder)
-        page.page(run, {})
-        for text in (summary.markdown(run), latex.latex(run), summary.terminal_table(run), summary.headline(run)):
+        page.render_page(run, {})
+        for text in (summary.markdown(run), latex.latex(run), summary.terminal_table(run), findings.headline(run)):
             text.encode()
-        summary.summarise(run).to_csv()
-        across.as_markdown(across.Runs((run, results.read_run(folder)), ("a", "b"), run.info["splits"][0])).encode()
+        summarise(run).to_csv()
+        across.as_markdown(
+            across.ComparedRuns((run, results.read_run(folder)), ("a", "b"), run.info["splits"][0])
+        ).encode()
 
     def once(data: bytes) -> None:
         if data[:1] in b"lL":
@@ -144,7 +147,7 @@ def target() -> Callable[[bytes], None]:
             return
         write(data)
         results.is_finished(folder, "")
-        report.is_drawn(folder)
+        report.is_current(folder)
         draw() if data[:1] in b"pP" else results.read_run(folder)
 
     return once

@@ -64,7 +64,7 @@ class Run:
     @property
     def summary(self) -> pd.DataFrame:
         """A row per model: scores with intervals, the gap between random and actor-wise split, costs."""
-        from ser_bench.report.summary import summarise
+        from ser_bench.report.analysis.summary import summarise
 
         return summarise(self.saved)
 
@@ -153,8 +153,8 @@ def run(corpus: str | None = None, *, progress: bool = False, **options: Any) ->
     console = Console(quiet=not progress)
     with runner.running(given, console) as outcome:
         saved = results.read_run(outcome.folder)
-        if not (outcome.unchanged and report.is_drawn(outcome.folder)):
-            report.write_report(outcome.folder, audio=report.folder_to_share(saved, given.data_dir))
+        if not (outcome.unchanged and report.is_current(outcome.folder)):
+            report.write_report(saved, audio=report.synthetic_audio_folder(saved, given.data_dir))
     console.close()
     return Run(saved)
 

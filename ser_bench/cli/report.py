@@ -35,7 +35,7 @@ def command(run: Path, audio: Path | None, quiet: bool, verbose: bool) -> int:
     results.read_run(run)  # so that a folder without a run is told as such
     with results.alone_in(run):
         saved = results.read_run(run)
-        written = report.write_report(run, audio=audio or report.folder_to_share(saved))
+        written = report.write_report(saved, audio=audio or report.synthetic_audio_folder(saved))
     for path in written:
         console.detail(str(path))
     console.info(report.terminal_table(saved) + "\n")

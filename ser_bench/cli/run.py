@@ -62,8 +62,8 @@ def _run(options: Options, console: Console) -> int:
 
         try:
             saved = results.read_run(outcome.folder)
-            if not (outcome.unchanged and report.is_drawn(outcome.folder)):
-                report.write_report(outcome.folder, audio=report.folder_to_share(saved, options.data_dir))
+            if not (outcome.unchanged and report.is_current(outcome.folder)):
+                report.write_report(saved, audio=report.synthetic_audio_folder(saved, options.data_dir))
         except OSError as error:
             raise RunError(f"cannot write the report into {outcome.folder}: {error.strerror or error}") from None
     console.close()

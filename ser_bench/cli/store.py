@@ -11,7 +11,7 @@ import click
 
 from ser_bench.cli.listing import show
 from ser_bench.core.errors import ConfigError
-from ser_bench.report.formatting import size
+from ser_bench.report.formatting import byte_size
 
 if TYPE_CHECKING:
     from ser_bench.store.prune import StoreItem
@@ -58,8 +58,8 @@ def _list(found: Sequence[StoreItem], folder: Path) -> int:
     for kind in ("index", "fit", "damaged file"):
         if some := [item for item in found if item.kind == kind]:
             used = max(item.used for item in some)
-            rows.append((f"{kind}{'es' if kind == 'index' else 's'}", len(some), size(_sum(some)), _ago(used)))
-    return show(("what", "files", "size", "last used"), rows, f"{size(_sum(found))} in {folder}")
+            rows.append((f"{kind}{'es' if kind == 'index' else 's'}", len(some), byte_size(_sum(some)), _ago(used)))
+    return show(("what", "files", "size", "last used"), rows, f"{byte_size(_sum(found))} in {folder}")
 
 
 def _prune(found: Sequence[StoreItem], days: float | None, runs: tuple[Path, ...], *, dry_run: bool) -> int:
@@ -80,7 +80,7 @@ def _prune(found: Sequence[StoreItem], days: float | None, runs: tuple[Path, ...
     )
     verb = "would go" if dry_run else "removed"
     click.echo(
-        f"{verb}: {counts or 'nothing'} ({size(freed)}); kept: what {named.runs:,} runs name"
+        f"{verb}: {counts or 'nothing'} ({byte_size(freed)}); kept: what {named.runs:,} runs name"
         f"{'' if folders else ' (no folder results here; name yours with --runs)'}, and what was used within "
         f"{days:g} days"
     )
@@ -88,7 +88,7 @@ def _prune(found: Sequence[StoreItem], days: float | None, runs: tuple[Path, ...
 
 
 def _row(item: StoreItem) -> tuple[str, int, str, str]:
-    return item.name, item.files, size(item.size), _ago(item.used)
+    return item.name, item.files, byte_size(item.size), _ago(item.used)
 
 
 def _sum(some: Sequence[StoreItem]) -> int:

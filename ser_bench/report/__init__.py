@@ -13,34 +13,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ser_bench.report.compare import Runs
+    from ser_bench.report.compare import ComparedRuns
     from ser_bench.runs.results import SavedRun
     from ser_bench.runs.tuning import Tuned
 
 
-def write_report(folder: Path, formats: Sequence[str] = ("png", "svg"), *, audio: Path | None = None) -> list[Path]:
-    """Write ``summary.csv``, ``.tex`` and ``.md``, ``report.html`` and the charts of the run saved in ``folder``.
+def write_report(run: SavedRun, formats: Sequence[str] = ("png", "svg"), *, audio: Path | None = None) -> list[Path]:
+    """Write ``summary.csv``, ``.tex`` and ``.md``, ``report.html`` and the charts of a run into its folder.
 
     Of a run across corpora also ``transfer.csv``.
 
     Returns the files. ``audio`` is the folder of the corpus, whose hardest clips then get players in the
     page; None for a page without sound. The page shows the charts that are drawn as ``svg``. Charts of an
-    earlier run in that folder are removed. Raises :class:`ser_bench.core.errors.RunError` where the run cannot
-    be read or the folder not written.
+    earlier run in that folder are removed. Raises :class:`ser_bench.core.errors.RunError` where the folder cannot
+    be written.
     """
+    from ser_bench.report.analysis.summary import summarise
     from ser_bench.report.charts import draw_charts
     from ser_bench.report.latex import latex
-    from ser_bench.report.page import page
-    from ser_bench.report.summary import markdown, summarise
-    from ser_bench.runs.results import read_run, write_file
+    from ser_bench.report.page import render_page
+    from ser_bench.report.summary import markdown
+    from ser_bench.runs.results import write_file
 
-    run = read_run(folder)
+    folder = run.folder
     table, paper, text = (folder / f"summary.{ending}" for ending in ("csv", "tex", "md"))
     across = _write_transfer(run, folder)
     html = folder / "report.html"
     charts = draw_charts(run, folder, formats)
     pictures = {path.stem: path.read_bytes() for path in charts if path.suffix == ".svg"}
-    write_file(html, page(run, pictures, audio))
+    write_file(html, render_page(run, pictures, audio))
     write_file(table, summarise(run).to_csv(index=False, lineterminator="\n").encode())
     write_file(paper, latex(run).encode())
     write_file(text, markdown(run).encode())
@@ -60,11 +61,11 @@ def _write_receipt(folder: Path, written: Sequence[Path]) -> None:
 
 def _write_transfer(run: SavedRun, folder: Path) -> list[Path]:
     """Write ``transfer.csv`` for a run across corpora, and remove that of an earlier run for any other."""
-    from ser_bench.report.analysis.transfer import transfer
+    from ser_bench.report.analysis.transfer import transfer_scores
     from ser_bench.runs.results import write_file
 
     path = folder / "transfer.csv"
-    table = transfer(run)
+    table = transfer_scores(run)
     if table.empty:
         path.unlink(missing_ok=True)
         return []
@@ -72,7 +73,7 @@ def _write_transfer(run: SavedRun, folder: Path) -> list[Path]:
     return [path]
 
 
-def write_comparison(runs: Runs, folder: Path, formats: Sequence[str] = ("png", "svg")) -> list[Path]:
+def write_comparison(runs: ComparedRuns, folder: Path, formats: Sequence[str] = ("png", "svg")) -> list[Path]:
     """Write ``comparison.csv``, ``comparison.md`` and ``charts/comparison.*`` into a folder; return the files.
 
     Raises :class:`ser_bench.core.errors.RunError` where the folder cannot be written.
@@ -82,7 +83,7 @@ def write_comparison(runs: Runs, folder: Path, formats: Sequence[str] = ("png", 
     from ser_bench.report.charts.render import render
     from ser_bench.runs.results import write_file
 
-    table = across.side_by_side(runs).merge(across.differences(runs), on=["model", "run"], how="left")
+    table = across.compared_scores(runs).merge(across.differences(runs), on=["model", "run"], how="left")
     files = {
         "comparison.csv": table.to_csv(index=False, lineterminator="\n").encode(),
         "comparison.md": across.as_markdown(runs).encode(),
@@ -116,7 +117,7 @@ def tuning_table(found: Tuned) -> str:
     return tuned.table(found)
 
 
-def is_drawn(folder: Path) -> bool:
+def is_current(folder: Path) -> bool:
     """Say whether the report was written to its end, of this very run, and its files are as they were written."""
     from ser_bench.core.errors import RunError
     from ser_bench.core.files import read_bytes
@@ -132,11 +133,11 @@ def is_drawn(folder: Path) -> bool:
         return False
 
 
-def folder_to_share(run: SavedRun, data_dir: Path | None = None) -> Path | None:
+def synthetic_audio_folder(run: SavedRun, data_dir: Path | None = None) -> Path | None:
     """Return the folder of a synthetic corpus, whose clips may go into the page unasked; None for real voices."""
-    from ser_bench.report.page.audio import folder_to_share
+    from ser_bench.report.page.audio import synthetic_audio_folder
 
-    return folder_to_share(run, data_dir)
+    return synthetic_audio_folder(run, data_dir)
 
 
 def terminal_table(run: SavedRun) -> str:
@@ -148,6 +149,6 @@ def terminal_table(run: SavedRun) -> str:
 
 def headline(run: SavedRun) -> str:
     """Return one sentence: how much the random split flattered, and which model is best."""
-    from ser_bench.report.summary import headline
+    from ser_bench.report.findings import headline
 
     return headline(run)

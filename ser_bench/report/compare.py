@@ -16,26 +16,26 @@ from tabulate import tabulate
 
 from ser_bench import statistics
 from ser_bench.core.errors import RunError
-from ser_bench.report.analysis.comparisons import p_value
-from ser_bench.report.analysis.intervals import draw_scores
-from ser_bench.report.analysis.scores import BASELINES, actor_like, scores_by_speaker
+from ser_bench.report.analysis.intervals import bootstrap_uar
+from ser_bench.report.analysis.scores import BASELINES, is_speaker_independent, scores_by_speaker
+from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.formatting import (
     SYNTHETIC,
     markdown_cell,
-    normalisation,
+    normalisation_note,
+    p_value,
     percent,
-    percent_range,
+    percent_interval,
     points,
-    points_range,
+    points_interval,
     protocol,
     safe_markdown,
 )
-from ser_bench.report.summary import summarise
 from ser_bench.runs.results import SavedRun, read_run
 
 
 @dataclass(frozen=True, eq=False)
-class Runs:
+class ComparedRuns:
     """Runs to compare under one split, each with a short label; the first is what the others are held against."""
 
     runs: tuple[SavedRun, ...]
@@ -48,7 +48,7 @@ class Runs:
         return any(run.info["synthetic"] for run in self.runs)
 
 
-def read_runs(folders: Sequence[Path], split: str | None = None) -> Runs:
+def read_runs(folders: Sequence[Path], split: str | None = None) -> ComparedRuns:
     """Read runs and choose what they are compared under: ``split``, else the first that all have, new speakers first.
 
     Raises :class:`RunError` for fewer than two runs, a run named twice, or no split in common.
@@ -63,8 +63,8 @@ def read_runs(folders: Sequence[Path], split: str | None = None) -> Runs:
     if not shared:
         had = "; ".join(f"{f.name}: {', '.join(r.info['splits'])}" for f, r in zip(folders, runs, strict=True))
         raise RunError(f"the runs have no split in common ({had})\nrun one of them again with the other's --splits")
-    chosen = split or next((name for name in shared if actor_like(name)), shared[0])
-    return Runs(runs, _labels(places), chosen)
+    chosen = split or next((name for name in shared if is_speaker_independent(name)), shared[0])
+    return ComparedRuns(runs, _labels(places), chosen)
 
 
 def _labels(places: Sequence[Path]) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ def _labels(places: Sequence[Path]) -> tuple[str, ...]:
     return labels
 
 
-def side_by_side(runs: Runs) -> pd.DataFrame:
+def compared_scores(runs: ComparedRuns) -> pd.DataFrame:
     """Return ``model``, ``run``, ``uar``, ``uar_low``, ``uar_high`` and the same of accuracy, best models first."""
     measures = [f"{measure}{end}" for measure in ("uar", "accuracy") for end in ("", "_low", "_high")]
     parts = []
@@ -91,7 +91,7 @@ def side_by_side(runs: Runs) -> pd.DataFrame:
     return rows[["model", "run", *measures]].reset_index(drop=True)
 
 
-def refusals(runs: Runs) -> list[str]:
+def unpaired_reasons(runs: ComparedRuns) -> list[str]:
     """Say of each run that cannot be paired with the first why not."""
     first, said = _tested(runs.runs[0], runs.split), []
     for label, run in zip(runs.labels[1:], runs.runs[1:], strict=True):
@@ -109,7 +109,7 @@ def refusals(runs: Runs) -> list[str]:
     return said
 
 
-def differences(runs: Runs) -> pd.DataFrame:
+def differences(runs: ComparedRuns) -> pd.DataFrame:
     """Return per model and later run the difference of UAR to the first run, where both tested the same clips.
 
     Columns ``model``, ``run``, ``difference``, ``low`` and ``high`` (95 %, the same speakers drawn for both),
@@ -126,7 +126,9 @@ def differences(runs: Runs) -> pd.DataFrame:
         for model in (m for m in first.index if m in second.index and m not in BASELINES):
             if np.isnan(first[model]) or np.isnan(second[model]):
                 continue
-            low, high = statistics.interval(draw_scores(run, model, runs.split) - draw_scores(base, model, runs.split))
+            low, high = statistics.interval(
+                bootstrap_uar(run, model, runs.split) - bootstrap_uar(base, model, runs.split)
+            )
             pair = np.column_stack([scores.loc[model], others.loc[model, scores.columns]])
             p = statistics.wilcoxon_holm(pair)[0, 1]
             rows.append((model, label, second[model] - first[model], float(low), float(high), p))
@@ -134,7 +136,7 @@ def differences(runs: Runs) -> pd.DataFrame:
     return table.assign(p=statistics.holm(table["p"])) if len(table) else table
 
 
-def what_differs(runs: Runs) -> list[str]:
+def differing_settings(runs: ComparedRuns) -> list[str]:
     """Return a line per setting in which the runs differ, with each run's."""
     told = [_settings(run) for run in runs.runs]
     lines = []
@@ -145,7 +147,7 @@ def what_differs(runs: Runs) -> list[str]:
     return [*lines, *_parameters_that_differ(runs)]
 
 
-def _parameters_that_differ(runs: Runs) -> list[str]:
+def _parameters_that_differ(runs: ComparedRuns) -> list[str]:
     """Return a line per model that several runs have with other parameters; one that a run lacks is not named there."""
     told: dict[str, dict[str, dict[str, Any]]] = {}
     for label, run in zip(runs.labels, runs.runs, strict=True):
@@ -175,7 +177,7 @@ def _settings(run: SavedRun) -> dict[str, str]:
         "labels": str(len(run.labels)),
         "target": str(info["target"]),
         "features": str(info["features"]),
-        "normalisation": "by speaker (transductive)" if normalisation(run) else "none",
+        "normalisation": "by speaker (transductive)" if normalisation_note(run) else "none",
         "repeats": str(options.get("repeats", 1)),
         "seed": str(options.get("seed", 0)),
         "ser-bench": str(versions.get("ser-bench", "unknown")),
@@ -190,22 +192,23 @@ def _tested(run: SavedRun, split: str) -> pd.Series:
     return pd.Series(first["true"].astype("str").to_numpy(), index=first["clip"].astype("str")).sort_index()
 
 
-def cells(runs: Runs) -> dict[str, list[str]]:
+def cells(runs: ComparedRuns) -> dict[str, list[str]]:
     """Return the table's columns as text: UAR with its interval per run, then differences with theirs and p."""
-    table = side_by_side(runs).set_index(["model", "run"])
+    table = compared_scores(runs).set_index(["model", "run"])
     models = list(dict.fromkeys(table.index.get_level_values("model")))
     columns = {"model": models}
     for label in runs.labels:
         rows = table.xs(label, level="run").reindex(models)
         values = zip(rows["uar"], rows["uar_low"], rows["uar_high"], strict=True)
-        columns[f"{label} UAR %"] = [f"{percent(v)} {percent_range(low, high)}".rstrip() for v, low, high in values]
+        columns[f"{label} UAR %"] = [f"{percent(v)} {percent_interval(low, high)}".rstrip() for v, low, high in values]
     gaps = differences(runs).set_index(["model", "run"])
     for label in runs.labels[1:]:
         if label in gaps.index.get_level_values("run"):
             rows = gaps.xs(label, level="run").reindex(models)
             gap = zip(rows["difference"], rows["low"], rows["high"], rows["p"], strict=True)
             columns[f"{label} minus {runs.labels[0]}"] = [
-                "" if np.isnan(v) else f"{points(v)} {points_range(low, high)} p {_sign(p)}" for v, low, high, p in gap
+                "" if np.isnan(v) else f"{points(v)} {points_interval(low, high)} p {_sign(p)}"
+                for v, low, high, p in gap
             ]
     return columns
 
@@ -215,11 +218,11 @@ def _sign(p: float) -> str:
     return said if said.startswith("<") else f"= {said}"
 
 
-def notes(runs: Runs) -> list[str]:
+def notes(runs: ComparedRuns) -> list[str]:
     """Return what the reader has to know: protocols, what differs, what could not be paired."""
     lines = [f"{label}: {protocol(run, (runs.split,))}" for label, run in zip(runs.labels, runs.runs, strict=True)]
-    lines += [f"Differs in {line}." for line in what_differs(runs)]
-    lines += refusals(runs)
+    lines += [f"Differs in {line}." for line in differing_settings(runs)]
+    lines += unpaired_reasons(runs)
     if len(differences(runs)):
         lines.append(
             "Differences in points of UAR, 95 % intervals by a bootstrap that draws the same speakers for both; p of "
@@ -228,7 +231,7 @@ def notes(runs: Runs) -> list[str]:
     return lines
 
 
-def as_text(runs: Runs, width: int = 100) -> str:
+def as_text(runs: ComparedRuns, width: int = 100) -> str:
     """Return the comparison for a terminal."""
     head = [SYNTHETIC] if runs.synthetic else []
     lines = [
@@ -237,7 +240,7 @@ def as_text(runs: Runs, width: int = 100) -> str:
     return "\n".join([*lines, "", _table(cells(runs), "simple")])
 
 
-def as_markdown(runs: Runs) -> str:
+def as_markdown(runs: ComparedRuns) -> str:
     """Return ``comparison.md``."""
     title = f"# UAR under the {runs.split} split: {', '.join(runs.labels)}"
     title += f": {SYNTHETIC}" if runs.synthetic else ""

@@ -39,17 +39,22 @@ def points(difference: float) -> str:
     return f"{round(100 * difference, 1) + 0.0:+.1f}"  # adding zero turns -0.0 into +0.0
 
 
-def percent_range(low: float, high: float) -> str:
+def percent_interval(low: float, high: float) -> str:
     """Write an interval of fractions in percent, ``[51.2, 58.0]``; empty where there is none."""
     return "" if math.isnan(low) or math.isnan(high) else f"[{100 * low:.1f}, {100 * high:.1f}]"
 
 
-def points_range(low: float, high: float) -> str:
+def points_interval(low: float, high: float) -> str:
     """Write an interval of differences in points with signs, ``[+3.1, +9.0]``; empty where there is none."""
     return "" if math.isnan(low) or math.isnan(high) else f"[{points(low)}, {points(high)}]"
 
 
-def size(count: float) -> str:
+def p_value(p: float) -> str:
+    """Write a p value with two digits, never as zero."""
+    return "n/a" if math.isnan(p) else "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.0995 else f"{p:.2f}"
+
+
+def byte_size(count: float) -> str:
     """Write a number of bytes with two digits and a unit; NaN as ``n/a``."""
     if math.isnan(count):
         return "n/a"
@@ -118,7 +123,7 @@ def _heard(corpus: Mapping[str, Any]) -> str:
     return f"all clips at {corpus['sample_rate']:,} Hz" if corpus.get("sample_rate") else ""
 
 
-def normalisation(run: SavedRun) -> str:
+def normalisation_note(run: SavedRun) -> str:
     """Return what was done to the features by speaker, empty if nothing."""
     if run.info["normalize"] == "none":
         return ""

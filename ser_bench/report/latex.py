@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 
-from ser_bench.report.analysis.comparisons import verdict
-from ser_bench.report.analysis.scores import BASELINES, gap_between, shortfalls
-from ser_bench.report.formatting import SYNTHETIC, normalisation, percent, points, protocol
-from ser_bench.report.summary import summarise
+from ser_bench.report.analysis.scores import BASELINES, gap_splits, missing_folds
+from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.findings import verdict
+from ser_bench.report.formatting import SYNTHETIC, normalisation_note, percent, points, protocol
 from ser_bench.runs.results import SavedRun
 
 _SPECIAL = {
@@ -27,9 +27,9 @@ def latex(run: SavedRun) -> str:
 
     It needs ``\\usepackage{booktabs}``.
     """
-    splits, pair = list(run.info["splits"]), gap_between(run.info["splits"])
+    splits, pair = list(run.info["splits"]), gap_splits(run.info["splits"])
     heads = [f"UAR, {escape(split)}" for split in splits] + (["gap"] if pair else [])
-    caption = [protocol(run), *filter(None, [normalisation(run), SYNTHETIC if run.info["synthetic"] else ""])]
+    caption = [protocol(run), *filter(None, [normalisation_note(run), SYNTHETIC if run.info["synthetic"] else ""])]
     text = ". ".join(
         [*map(escape, caption), "UAR in percent with 95\\,\\% intervals over speakers", escape(verdict(run))]
     )
@@ -62,7 +62,7 @@ def escape(text: str) -> str:
 
 
 def _rows(run: SavedRun, splits: list[str], *, gap: bool) -> list[str]:
-    table, notes = summarise(run), shortfalls(run)
+    table, notes = summarise(run), missing_folds(run)
     learners = table[~table["model"].isin(BASELINES)]
     best = {split: learners[f"{split}_uar"].max() for split in splits}
     lines = []

@@ -10,7 +10,7 @@ import pandas as pd
 from tabulate import tabulate
 
 from ser_bench import statistics
-from ser_bench.report.formatting import SYNTHETIC, percent, percent_range, points, points_range
+from ser_bench.report.formatting import SYNTHETIC, percent, percent_interval, points, points_interval
 from ser_bench.runs.tuning import Tuned
 
 MOST_ROWS = 15
@@ -35,7 +35,7 @@ def nested_scores(found: Tuned) -> pd.DataFrame:
     return pd.DataFrame(table, columns=["what", "uar", "low", "high"]).set_index("what")
 
 
-def trials_overall(found: Tuned) -> pd.DataFrame:
+def trial_summary(found: Tuned) -> pd.DataFrame:
     """Return a row per trial: mean inner UAR over outer folds, in how many folds it was chosen, what it changed."""
     defaults = json.loads(found.trials.loc[found.trials["trial"] == 0, "parameters"].iloc[0])
     groups = found.trials.groupby("trial")
@@ -60,14 +60,14 @@ def headline(found: Tuned) -> str:
     how = ", speakers normalised by their own clips (transductive)" if found.normalize == "speaker" else ""
     return (
         f"{note}{found.model} tuned inside the training speakers of {found.corpus} ({found.split} split{how}): "
-        f"{percent(tuned['uar'])} % UAR {percent_range(tuned['low'], tuned['high'])} on speakers it never saw, "
-        f"{points(gain['uar'])} points {points_range(gain['low'], gain['high'])} against the defaults."
+        f"{percent(tuned['uar'])} % UAR {percent_interval(tuned['low'], tuned['high'])} on speakers it never saw, "
+        f"{points(gain['uar'])} points {points_interval(gain['low'], gain['high'])} against the defaults."
     )
 
 
 def table(found: Tuned, style: str = "simple") -> str:
     """Return the headline and the best trials."""
-    rows = trials_overall(found)
+    rows = trial_summary(found)
     shown = rows.head(MOST_ROWS)
     cells = {
         "trial": [str(trial) for trial in shown["trial"]],

@@ -102,10 +102,10 @@ def test_a_run_that_is_cut_off_while_drawing_is_drawn_again(run, data, finished)
 
 @pytest.mark.parametrize("name", ["charts/uar.png", "summary.csv", "report.json", "run.json"])
 def test_a_report_with_a_changed_file_or_of_another_run_is_not_taken_for_drawn_whatever_the_times(finished, name):
-    assert report.is_drawn(finished)
+    assert report.is_current(finished)
     (finished / name).write_bytes((finished / name).read_bytes()[:-9])
     os.utime(finished / name, (0, 0))
-    assert not report.is_drawn(finished)
+    assert not report.is_current(finished)
 
 
 def test_a_full_disk_is_told_with_what_to_do(run, data, monkeypatch):

@@ -15,7 +15,8 @@ from ser_bench.core.options import Options
 from ser_bench.corpora.datasets.demo.clips import make_clips
 from ser_bench.corpora.pool import open_corpora
 from ser_bench.features import FEATURE_SETS
-from ser_bench.report.analysis.leakage import audit, findings
+from ser_bench.report.analysis.leakage import leakage_by_split
+from ser_bench.report.findings import leakage_sentences
 from ser_bench.runs import results, runner
 from ser_bench.store import export
 
@@ -180,8 +181,8 @@ def test_a_model_that_hears_other_speeds_does_without_and_one_that_needs_frames_
 def test_the_audit_says_that_altered_copies_were_not_looked_for(audio, tmp_path):
     saved = go(audio, "again.csv", tmp_path)
     assert saved.audit["near_identical_clips"].isna().all()
-    assert np.isnan(audit(saved)["near_identical"]).all()
-    assert "altered copies were not looked for" in findings(saved)[0]
+    assert np.isnan(leakage_by_split(saved)["near_identical"]).all()
+    assert "altered copies were not looked for" in leakage_sentences(saved)[0]
 
 
 def test_rows_of_equal_features_count_once(tmp_path):

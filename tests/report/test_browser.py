@@ -9,7 +9,7 @@ import pytest
 
 from ser_bench.report.charts import charts_of
 from ser_bench.report.charts.render import render
-from ser_bench.report.page import page as page_of
+from ser_bench.report.page import render_page as page_of
 from ser_bench.runs.results import read_run
 from tests.report.fake_run import Recipe, save_fake_run
 

@@ -9,7 +9,7 @@ import sys
 import matplotlib
 import pytest
 
-from ser_bench.core.errors import RunError
+from ser_bench.cli import call
 from ser_bench.report import write_report
 from ser_bench.report.charts import charts_of
 from ser_bench.report.charts.render import render
@@ -90,7 +90,7 @@ def test_a_failed_fold_is_shown(broken_run, name):
 
 
 def test_bars_show_the_summarys_values(run, figures):
-    from ser_bench.report.summary import summarise
+    from ser_bench.report.analysis.summary import summarise
 
     words = words_of(figures["uar"]).split()
     for value in summarise(run)["actor_uar"]:
@@ -109,28 +109,28 @@ def test_texts_neither_overlap_nor_leave_the_picture(case, tmp_path, monkeypatch
 
 def test_write_report_leaves_tables_and_charts_twice_the_same(tmp_path):
     run = save_fake_run(tmp_path, Recipe(models=("svm", "cnn1d"), splits=(("actor", 3),), clips_per_label=2))
-    files = write_report(run.folder)
+    files = write_report(run)
     first = {path: path.read_bytes() for path in files}
     assert {tmp_path / "summary.csv", tmp_path / "summary.md", tmp_path / "charts" / "uar.svg"} <= set(files)
     assert {path.suffix for path in (tmp_path / "charts").iterdir()} == {".png", ".svg"}
-    assert {path: path.read_bytes() for path in write_report(run.folder)} == first
+    assert {path: path.read_bytes() for path in write_report(run)} == first
 
 
 def test_charts_of_an_earlier_run_are_removed_and_other_files_kept(tmp_path):
-    save_fake_run(tmp_path, Recipe(models=("svm",), splits=(("actor", 2),), clips_per_label=1))
+    run = save_fake_run(tmp_path, Recipe(models=("svm",), splits=(("actor", 2),), clips_per_label=1))
     (tmp_path / "charts").mkdir()
     for name in ("confusion_knn_actor.png", "uar.svg", "mine.png"):
         (tmp_path / "charts" / name).write_bytes(b"old")
-    write_report(tmp_path, formats=("png",))
+    write_report(run, formats=("png",))
     left = {path.name for path in (tmp_path / "charts").iterdir()}
     assert "mine.png" in left
     assert "uar.png" in left
     assert not left & {"confusion_knn_actor.png", "uar.svg"}
 
 
-def test_a_folder_without_run_gets_no_report(tmp_path):
-    with pytest.raises(RunError, match="no finished run"):
-        write_report(tmp_path)
+def test_a_folder_without_run_gets_no_report(tmp_path, capsys):
+    assert call(["report", str(tmp_path)]) == 2
+    assert "no finished run" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

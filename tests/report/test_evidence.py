@@ -12,13 +12,16 @@ from scipy import stats
 
 from ser_bench.core.errors import RunError
 from ser_bench.report import compare as across
-from ser_bench.report.analysis.comparisons import against_best, comparison, p_value, verdict
+from ser_bench.report.analysis.comparisons import comparison, comparisons_with_best
 from ser_bench.report.analysis.intervals import gap_intervals, intervals
-from ser_bench.report.analysis.leakage import audit, findings
-from ser_bench.report.analysis.literature import published
+from ser_bench.report.analysis.leakage import leakage_by_split
+from ser_bench.report.analysis.literature import published_scores
 from ser_bench.report.analysis.scores import pooled_scores, scores_by_speaker
+from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.findings import leakage_sentences, verdict
+from ser_bench.report.formatting import p_value
 from ser_bench.report.latex import escape, latex
-from ser_bench.report.summary import markdown, summarise
+from ser_bench.report.summary import markdown
 from tests.report.fake_run import Recipe, save_fake_run
 
 MODELS = ("chance", "majority", "svm", "lda", "knn", "cnn1d")
@@ -87,7 +90,7 @@ def test_friedman_is_scipy_s_over_speakers(run):
 
 def test_a_model_that_fell_short_is_not_compared(broken):
     assert "knn" not in comparison(broken).models
-    assert "knn" not in set(against_best(broken)["model"])
+    assert "knn" not in set(comparisons_with_best(broken)["model"])
 
 
 def test_the_verdict_names_rivals_and_never_a_baseline(run):
@@ -102,12 +105,12 @@ def test_the_verdict_names_rivals_and_never_a_baseline(run):
 def test_two_models_are_too_few_to_compare(tmp_path):
     run = save_fake_run(tmp_path, Recipe(models=("chance", "svm")))
     assert comparison(run) is None
-    assert against_best(run).empty
+    assert comparisons_with_best(run).empty
     assert "Too few" in verdict(run)
 
 
 def test_mcnemar_counts_clips_that_one_model_alone_got_right(run):
-    row = against_best(run).set_index("model").loc["knn"]
+    row = comparisons_with_best(run).set_index("model").loc["knn"]
     frame = run.predictions.query("split == 'actor' and repeat == 0")
     right = {
         model: (part := frame[frame["model"] == model].set_index("clip"))["true"].astype(str)
@@ -120,7 +123,7 @@ def test_mcnemar_counts_clips_that_one_model_alone_got_right(run):
 
 
 def test_folds_are_compared_pairwise(run):
-    row = against_best(run).set_index("model").loc["knn"]
+    row = comparisons_with_best(run).set_index("model").loc["knn"]
     fits = run.fits.query("split == 'actor'").pivot(index=["repeat", "fold"], columns="model", values="uar")
     assert row["difference"] == pytest.approx((fits[row["best"]] - fits["knn"]).mean())
     assert row["folds"] == 12
@@ -132,18 +135,18 @@ def test_p_values_are_never_zero(p, said):
 
 
 def test_the_audit_says_what_each_split_knew(run):
-    table = audit(run).set_index("split")
+    table = leakage_by_split(run).set_index("split")
     assert table.at["actor", "known_speakers"] == 0
     assert table.at["random", "known_speakers"] == 1
     assert table.at["actor", "known_texts"] == 1
-    assert findings(run)[0] == "actor: of the test clips, all say a sentence heard in training."
-    assert "speakers heard in training" in findings(run)[1]
-    assert "altered copy" in findings(run)[1]
+    assert leakage_sentences(run)[0] == "actor: of the test clips, all say a sentence heard in training."
+    assert "speakers heard in training" in leakage_sentences(run)[1]
+    assert "altered copy" in leakage_sentences(run)[1]
 
 
 def test_published_figures_stand_beside_the_same_protocol_only(run):
-    assert list(published(run)["split"].unique()) == ["emobox"]
-    assert published(run)["uar"].is_monotonic_increasing
+    assert list(published_scores(run)["split"].unique()) == ["emobox"]
+    assert published_scores(run)["uar"].is_monotonic_increasing
     for change in (
         {"normalize": "speaker"},
         {"target": "gender"},
@@ -153,7 +156,7 @@ def test_published_figures_stand_beside_the_same_protocol_only(run):
         {"corpus": {**run.info["corpus"], "name": "demo"}},
         {"corpus": {**run.info["corpus"], "labels": ["angry", "sad"]}},
     ):
-        assert published(dataclasses.replace(run, info={**run.info, **change})).empty, change
+        assert published_scores(dataclasses.replace(run, info={**run.info, **change})).empty, change
 
 
 def test_published_figures_are_named_with_their_source(run):
@@ -188,11 +191,11 @@ def test_runs_of_the_same_clips_are_paired_model_by_model(folders):
     runs = across.read_runs([folders / "one", folders / "two"])
     table = across.differences(runs)
     assert set(table["model"]) == {"svm", "lda", "knn"}
-    scores = across.side_by_side(runs).pivot(index="model", columns="run", values="uar")
+    scores = across.compared_scores(runs).pivot(index="model", columns="run", values="uar")
     for row in table.to_dict("records"):
         assert row["difference"] == pytest.approx(scores.at[row["model"], "two"] - scores.at[row["model"], "one"])
         assert row["low"] <= row["difference"] <= row["high"]
-    assert not across.refusals(runs)
+    assert not across.unpaired_reasons(runs)
 
 
 def test_a_run_compared_with_a_copy_of_itself_differs_by_nothing(folders, tmp_path):
@@ -205,14 +208,14 @@ def test_a_run_compared_with_a_copy_of_itself_differs_by_nothing(folders, tmp_pa
 def test_runs_of_other_clips_are_refused_a_test_and_told_why(folders):
     runs = across.read_runs([folders / "one", folders / "other"])
     assert across.differences(runs).empty
-    (said,) = across.refusals(runs)
+    (said,) = across.unpaired_reasons(runs)
     assert "720 clips" in said
     assert "SYNTHETIC SPEECH" in across.as_text(runs)
     assert "SYNTHETIC SPEECH" in across.as_markdown(runs)
 
 
 def test_what_differs_is_named(folders):
-    lines = across.what_differs(across.read_runs([folders / "one", folders / "two"]))
+    lines = across.differing_settings(across.read_runs([folders / "one", folders / "two"]))
     assert "normalisation: none (one), by speaker (transductive) (two)" in lines
     assert "repeats: 1 (one), 2 (two)" in lines
 
@@ -221,7 +224,10 @@ def test_other_parameters_of_a_model_are_named(folders):
     runs = across.read_runs([folders / "one", folders / "two"])
     for run, parameters in zip(runs.runs, ({"C": 1.0, "balance": False}, {"C": 3.0, "speeds": [0.9]}), strict=True):
         run.fits["parameters"] = [json.dumps(parameters if model == "svm" else {}) for model in run.fits["model"]]
-    assert across.what_differs(runs)[-1] == "parameters of svm: C 1.0 (one), 3.0 (two); speeds off (one), [0.9] (two)"
+    assert (
+        across.differing_settings(runs)[-1]
+        == "parameters of svm: C 1.0 (one), 3.0 (two); speeds off (one), [0.9] (two)"
+    )
 
 
 def test_runs_without_a_common_split_are_refused(folders, tmp_path):

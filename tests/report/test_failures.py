@@ -78,7 +78,7 @@ def small():
 
 
 def test_recalls_are_scikit_learns(run):
-    table = failures.recalls(run, "actor")
+    table = failures.recall_by_class(run, "actor")
     part = run.predictions[(run.predictions["split"] == "actor") & (run.predictions["model"] == "svm")]
     expected = recall_score(part["true"].astype(str), part["predicted"].astype(str), average=None, labels=run.labels)
     np.testing.assert_allclose(table.loc["svm"], expected)
@@ -87,19 +87,19 @@ def test_recalls_are_scikit_learns(run):
 
 
 def test_models_that_fell_short_have_no_numbers(small):
-    assert failures.recalls(small, "actor").loc["knn"].isna().all()
-    table = failures.groups(small, "actor").set_index("model")
+    assert failures.recall_by_class(small, "actor").loc["knn"].isna().all()
+    table = failures.group_scores(small, "actor").set_index("model")
     assert table.loc["knn", ["uar", "uar_shared"]].isna().all(axis=None)
     gaps = failures.group_gaps(small, "actor").set_index("model")
     assert gaps.loc["knn", "gap"].isna().all()
     assert set(gaps.loc["knn", "best"]) == {""}
-    assert np.isnan(failures.expected_calibration_errors(small, "actor")["knn"])
+    assert np.isnan(failures.calibration_errors(small, "actor")["knn"])
     with pytest.raises(ValueError, match="no calibration"):
-        failures.calibration_of(small, "knn", "actor")
+        failures.model_calibration(small, "knn", "actor")
 
 
 def test_uar_of_a_group_is_scikit_learns_balanced_accuracy(run):
-    table = failures.groups(run, "actor").set_index(["model", "attribute", "group"])
+    table = failures.group_scores(run, "actor").set_index(["model", "attribute", "group"])
     part = run.predictions[(run.predictions["split"] == "actor") & (run.predictions["model"] == "cnn1d")]
     women = part[part["clip"].astype(str).isin(run.clips.loc[run.clips["gender"] == "female", "clip"])]
     expected = balanced_accuracy_score(women["true"].astype(str), women["predicted"].astype(str))
@@ -109,12 +109,12 @@ def test_uar_of_a_group_is_scikit_learns_balanced_accuracy(run):
 
 def test_clips_are_found_by_name_whatever_their_order(run):
     shuffled = replace(run, clips=run.clips.sample(frac=1, random_state=0))
-    pd.testing.assert_frame_equal(failures.groups(shuffled, "actor"), failures.groups(run, "actor"))
+    pd.testing.assert_frame_equal(failures.group_scores(shuffled, "actor"), failures.group_scores(run, "actor"))
 
 
 def test_groups_are_compared_over_the_classes_that_all_of_them_share(small):
     assert failures.shared_classes(small, "actor", "intensity") == ["happy", "sad"]
-    table = failures.groups(small, "actor").set_index(["model", "attribute", "group"])
+    table = failures.group_scores(small, "actor").set_index(["model", "attribute", "group"])
     normal = table.loc[("svm", "intensity", "normal")]
     assert (normal["clips"], normal["uar"], normal["uar_shared"]) == (4, pytest.approx(2 / 3), 1.0)
     gaps = failures.group_gaps(small, "actor").set_index(["model", "attribute"])
@@ -123,15 +123,15 @@ def test_groups_are_compared_over_the_classes_that_all_of_them_share(small):
 
 
 def test_an_attribute_with_one_known_value_is_left_out(small):
-    assert set(failures.groups(small, "actor")["attribute"]) == {"gender", "intensity"}
+    assert set(failures.group_scores(small, "actor")["attribute"]) == {"gender", "intensity"}
 
 
 def test_an_attribute_of_very_many_values_is_left_out(run):
     names = [f"sentence {place % 13}" for place in range(len(run.clips))]
     many = replace(run, clips=run.clips.assign(text=names))
-    assert set(failures.groups(many, "actor")["attribute"]) == {"gender", "intensity"}
+    assert set(failures.group_scores(many, "actor")["attribute"]) == {"gender", "intensity"}
     fewer = replace(run, clips=run.clips.assign(text=[name.replace(" 12", " 0") for name in names]))
-    assert "text" in set(failures.groups(fewer, "actor")["attribute"])
+    assert "text" in set(failures.group_scores(fewer, "actor")["attribute"])
 
 
 def test_groups_without_a_class_in_common_have_no_gap():
@@ -145,12 +145,12 @@ def test_groups_without_a_class_in_common_have_no_gap():
 
 
 def test_confidence_is_the_highest_probability(small):
-    told = failures.calibration_of(small, "svm", "actor")
+    told = failures.model_calibration(small, "svm", "actor")
     assert list(told.count) == [0, 0, 0, 0, 0, 2, 2, 0, 0, 2]
     np.testing.assert_allclose(told.accuracy[[5, 6, 9]], [0.5, 0.5, 0.5])
     np.testing.assert_allclose(told.confidence[[5, 6, 9]], [0.575, 0.7, 0.95])
     assert told.ece == pytest.approx((0.075 + 0.2 + 0.45) / 3)
-    errors = failures.expected_calibration_errors(small, "actor")
+    errors = failures.calibration_errors(small, "actor")
     assert list(errors.index) == ["svm", "knn"]
     assert errors["svm"] == told.ece
 
@@ -158,13 +158,13 @@ def test_confidence_is_the_highest_probability(small):
 def test_tenths_stay_in_their_bins_though_saved_in_single_precision():
     tenths = np.arange(4, 11) / 10
     clips = [(str(i), "happy", "", "", "") for i in range(7)]
-    told = failures.calibration_of(made_up({"svm": (["happy"] * 7, tenths)}, clips), "svm", "actor")
+    told = failures.model_calibration(made_up({"svm": (["happy"] * 7, tenths)}, clips), "svm", "actor")
     assert list(told.count) == [0, 0, 0, 1, 1, 1, 1, 1, 1, 1]
 
 
 def test_baselines_have_no_calibration(small):
     with pytest.raises(ValueError, match="baseline"):
-        failures.calibration_of(small, "chance", "actor")
+        failures.model_calibration(small, "chance", "actor")
 
 
 def test_the_hardest_clips_are_those_that_most_learners_miss():
@@ -195,14 +195,14 @@ def test_importance_is_the_mean_loss_over_folds():
     rows += [("knn", "actor", 0, 0, "a", 3, 0.5, 0.6), ("chance", "actor", 0, 0, "a", 3, 0.5, 0.5)]
     answers = {model: (["happy"] * 6, [0.5] * 6) for model in ("knn", "svm", "chance", "lda")}
     run = made_up(answers, CLIPS, importance=rows)
-    table = failures.importances(run, "actor")
+    table = failures.feature_importance(run, "actor")
     assert (list(table.index), list(table.columns)) == (["knn", "svm"], ["b", "a"])
     np.testing.assert_allclose(table, [[np.nan, -0.1], [0.2, np.nan]], rtol=1e-9)
-    assert failures.groups_of_features(run, "actor") == {"knn": ("a",), "svm": ("b",)}
+    assert failures.feature_groups(run, "actor") == {"knn": ("a",), "svm": ("b",)}
 
 
 def test_a_run_that_measured_no_importance_has_no_such_chart(small):
-    assert failures.importances(small, "actor").empty
+    assert failures.feature_importance(small, "actor").empty
     assert "importance" not in charts_of(small)
 
 
@@ -214,12 +214,12 @@ def test_only_baselines_leave_no_failure_to_draw(tmp_path):
 
 
 def test_numbers_remembered_of_a_run_are_kept_apart(run):
-    assert not failures.recalls(run, "actor").equals(failures.recalls(run, "random"))
+    assert not failures.recall_by_class(run, "actor").equals(failures.recall_by_class(run, "random"))
     assert len(failures.hardest_clips(run, "actor", 3)) == 3
     assert len(failures.hardest_clips(run, "actor", most=5)) == 5
-    mine = failures.recalls(run, "actor")
+    mine = failures.recall_by_class(run, "actor")
     mine.loc[:] = 0
-    assert failures.recalls(run, "actor").to_numpy().max() > 0
+    assert failures.recall_by_class(run, "actor").to_numpy().max() > 0
 
 
 def texts_of(figure):
@@ -228,7 +228,7 @@ def texts_of(figure):
 
 def test_charts_write_the_numbers(run):
     figures = {name: charts_of(run)[name](run) for name in CHARTS}
-    for error in failures.expected_calibration_errors(run, "actor"):
+    for error in failures.calibration_errors(run, "actor"):
         assert f"ECE {100 * error:.1f}" in texts_of(figures["calibration"])
     for gap in failures.group_gaps(run, "actor").query("model == 'svm'")["gap"]:
         assert f"{100 * gap:.1f}" in texts_of(figures["groups"]).split()

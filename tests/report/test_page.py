@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from ser_bench.report import folder_to_share, write_report
+from ser_bench.report import synthetic_audio_folder, write_report
 from ser_bench.report.analysis.failures import hardest_clips
 from ser_bench.report.charts import charts_of
 from ser_bench.report.charts.render import render
 from ser_bench.report.formatting import SYNTHETIC
-from ser_bench.report.page import SECTIONS, page
+from ser_bench.report.page import SECTIONS, render_page
 from ser_bench.runs.results import read_run
 from tests.report.fake_run import Recipe, forget_sums, save_fake_run
 
@@ -58,12 +58,12 @@ def svgs(run, names=("uar", "leakage_gap", "significance", "cost", "speakers")) 
 
 
 def parsed(run, **options) -> Page:
-    return Page(page(run, svgs(run), **options).decode())
+    return Page(render_page(run, svgs(run), **options).decode())
 
 
 @pytest.fixture(scope="module")
 def whole(run):
-    return page(run, svgs(run)).decode()
+    return render_page(run, svgs(run)).decode()
 
 
 @pytest.fixture(scope="module")
@@ -124,9 +124,9 @@ def test_every_picture_has_a_title_and_a_description_and_ids_are_unique(whole):
 
 
 def test_the_answer_comes_first_with_its_numbers(run, whole):
-    from ser_bench.report.analysis.comparisons import verdict
+    from ser_bench.report.analysis.summary import summarise
+    from ser_bench.report.findings import headline, verdict
     from ser_bench.report.formatting import percent
-    from ser_bench.report.summary import headline, summarise
 
     text = Page(whole).text
     assert text.index(headline(run)) < text.index(verdict(run)) < text.index("Scores per model")
@@ -146,7 +146,7 @@ def test_synthetic_speech_transduction_and_failures_stand_above_the_headline(bro
 
 
 def test_names_labels_and_reasons_from_elsewhere_stay_text(hostile_run):
-    html = page(hostile_run, svgs(hostile_run, tuple(charts_of(hostile_run)))).decode()
+    html = render_page(hostile_run, svgs(hostile_run, tuple(charts_of(hostile_run)))).decode()
     found = Page(html)
     assert found.wrong == []
     assert [tag for tag, _ in found.tags].count("script") == 1
@@ -175,7 +175,7 @@ def test_names_labels_and_reasons_from_elsewhere_stay_text(hostile_run):
 )
 def test_the_smallest_and_saddest_runs_have_a_page(recipe, tmp_path):
     run = save_fake_run(tmp_path, recipe)
-    found = Page(page(run, {}).decode())
+    found = Page(render_page(run, {}).decode())
     assert found.wrong == []
     assert "nan" not in found.text.casefold().split()
 
@@ -184,7 +184,7 @@ def test_the_smallest_and_saddest_runs_have_a_page(recipe, tmp_path):
 def test_thirteen_models_and_five_splits_stay_below_five_megabytes(tmp_path):
     splits = (("actor", 6), ("random", 6), ("loso", 24), ("text", 2), ("emobox", 6))
     run = save_fake_run(tmp_path, Recipe(splits=splits, clips_per_label=2))
-    html = page(run, svgs(run, ("uar", "accuracy", "speakers", "cost", "curves_cnn1d")))
+    html = render_page(run, svgs(run, ("uar", "accuracy", "speakers", "cost", "curves_cnn1d")))
     assert len(html) < 2_000_000
     text = Page(html.decode()).text
     assert "loso: 13 more matrices" in text
@@ -194,22 +194,22 @@ def test_thirteen_models_and_five_splits_stay_below_five_megabytes(tmp_path):
 def test_published_figures_are_marked_with_their_source(tmp_path):
     splits = (("actor", 2), ("emobox", 2))
     run = save_fake_run(tmp_path, Recipe(models=("svm", "lda"), splits=splits))
-    text = Page(page(run, {}).decode()).text
+    text = Page(render_page(run, {}).decode()).text
     assert "WavLM-large, frozen published: EmoBox" in text
 
 
 def test_the_report_holds_the_page_and_the_same_run_gives_the_same_one(tmp_path):
     run = save_fake_run(tmp_path, Recipe(models=("svm", "cnn1d"), splits=(("actor", 3),), clips_per_label=2))
-    assert tmp_path / "report.html" in write_report(run.folder, formats=("svg",))
+    assert tmp_path / "report.html" in write_report(run, formats=("svg",))
     first = (tmp_path / "report.html").read_bytes()
-    write_report(run.folder, formats=("svg",))
+    write_report(run, formats=("svg",))
     assert (tmp_path / "report.html").read_bytes() == first
     assert first.count(b"<svg") == 9  # all but the leakage gap, which one split cannot show; matrices are tables
 
 
 def test_without_svg_the_page_says_where_the_charts_are(tmp_path):
     run = save_fake_run(tmp_path, Recipe(models=("svm",), splits=(("actor", 2),), speakers=4, clips_per_label=1))
-    assert "they lie in charts/" in Page(page(run, {}).decode()).text
+    assert "they lie in charts/" in Page(render_page(run, {}).decode()).text
 
 
 def test_the_command_repeats_the_run_with_its_own_parameters(run):
@@ -218,7 +218,7 @@ def test_the_command_repeats_the_run_with_its_own_parameters(run):
     tables = {"svm-soft": {"base": "svm", "parameters": {"C": 0.1, "kernel": "rbf"}}}
     options = {"seed": 7, "folds": 4, "repeats": 2, "models": ["svm-soft"], "splits": ["actor"], "part": "speech"}
     info = {**run.info, "options": options | {"model_tables": tables, "corpus": "my corpus.csv", "fit_timeout": None}}
-    html = page(replace(run, info=info), {}).decode()
+    html = render_page(replace(run, info=info), {}).decode()
     text = Page(html).text
     command = re.search(r"ser-bench run .*?--repeats 2", text)[0]
     assert "--config models.toml --corpus 'my corpus.csv'" in command
@@ -272,7 +272,7 @@ def test_the_hardest_clips_can_be_played_and_what_cannot_says_why(heard):
     import soundfile
 
     run, audio = heard
-    html = page(run, {}, audio).decode()
+    html = render_page(run, {}, audio).decode()
     found = Page(html)
     players = [attributes for tag, attributes in found.tags if tag == "audio"]
     assert len(players) == len(hardest_clips(run, "actor")) - 3
@@ -284,7 +284,7 @@ def test_the_hardest_clips_can_be_played_and_what_cannot_says_why(heard):
     assert head == "data:audio/flac;base64"
     y, sr = soundfile.read(io.BytesIO(base64.b64decode(data)))
     assert (y.ndim, sr, len(y)) == (1, 16_000, 3200)
-    assert page(run, {}, audio).decode() == html
+    assert render_page(run, {}, audio).decode() == html
 
 
 def test_players_stop_at_what_a_page_may_hold(heard, monkeypatch):
@@ -292,15 +292,15 @@ def test_players_stop_at_what_a_page_may_hold(heard, monkeypatch):
 
     run, audio = heard
     monkeypatch.setattr(players, "MOST_BYTES", 20_000)
-    found = Page(page(run, {}, audio).decode())
+    found = Page(render_page(run, {}, audio).decode())
     assert 0 < sum(len(a["src"]) for tag, a in found.tags if tag == "audio") <= 20_000
     assert "the page holds as much as it may" in found.text
 
 
 def test_without_audio_the_page_says_how_to_get_it(heard, tmp_path):
     run, _ = heard
-    assert "ser-bench report RUN --audio DIR" in Page(page(run, {}).decode()).text
-    text = Page(page(run, {}, tmp_path).decode()).text
+    assert "ser-bench report RUN --audio DIR" in Page(render_page(run, {}).decode()).text
+    text = Page(render_page(run, {}, tmp_path).decode()).text
     assert "the page holds no audio" in text
     assert "no sound: the file is not there" in text
 
@@ -313,10 +313,10 @@ def test_only_synthetic_corpora_are_heard_unasked(run, tmp_path, monkeypatch):
         (tmp_path / name).mkdir()
         (tmp_path / name / "clip.wav").touch()
     synthetic = replace(run, info={**run.info, "corpus": {**run.info["corpus"], "name": "demo"}, "synthetic": True})
-    assert folder_to_share(run) is None
-    assert folder_to_share(run, tmp_path) is None
-    assert folder_to_share(synthetic) == tmp_path / "demo"
-    assert folder_to_share(synthetic, tmp_path / "nowhere") is None
+    assert synthetic_audio_folder(run) is None
+    assert synthetic_audio_folder(run, tmp_path) is None
+    assert synthetic_audio_folder(synthetic) == tmp_path / "demo"
+    assert synthetic_audio_folder(synthetic, tmp_path / "nowhere") is None
 
 
 def test_the_page_tells_where_models_fail(run, whole):

@@ -10,9 +10,10 @@ import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
 from ser_bench.report import headline, terminal_table
-from ser_bench.report.analysis.scores import gap_between, ranking_split, scores_by_speaker, shortfalls
+from ser_bench.report.analysis.scores import gap_splits, missing_folds, ranking_split, scores_by_speaker
+from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.formatting import SYNTHETIC, percent, points, seconds
-from ser_bench.report.summary import markdown, summarise
+from ser_bench.report.summary import markdown
 from tests.report.fake_run import Recipe, save_fake_run
 
 
@@ -59,8 +60,8 @@ def test_a_missing_fold_leaves_no_score_and_says_why(broken_run):
 def test_a_fold_without_any_row_counts_as_missing(run):
     fits = run.fits.drop(run.fits.query("model == 'svm' and split == 'actor' and fold == 2").index)
     partial = dataclasses.replace(run, fits=fits)
-    assert shortfalls(partial)["svm", "actor"] == "unfinished 2/12"
-    assert shortfalls(partial)["knn", "actor"] == ""
+    assert missing_folds(partial)["svm", "actor"] == "unfinished 2/12"
+    assert missing_folds(partial)["knn", "actor"] == ""
 
 
 def test_speakers_scores_equal_scikit_learns(run):
@@ -92,7 +93,7 @@ def test_a_summary_can_be_changed_without_changing_the_next(run):
     ],
 )
 def test_the_gap_is_between_the_first_flattering_and_the_first_honest_split(splits, pair, ranked):
-    assert gap_between(splits) == pair
+    assert gap_splits(splits) == pair
     assert ranking_split(splits) == ranked
 
 

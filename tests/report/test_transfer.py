@@ -7,9 +7,10 @@ import pytest
 import sklearn.metrics
 
 from ser_bench.report import write_report
-from ser_bench.report.analysis.transfer import learners, matrix, transfer
-from ser_bench.report.page import page
-from ser_bench.report.summary import headline, markdown
+from ser_bench.report.analysis.transfer import transfer_matrix, transfer_models, transfer_scores
+from ser_bench.report.findings import headline
+from ser_bench.report.page import render_page
+from ser_bench.report.summary import markdown
 from tests.report.fake_run import Recipe, save_fake_run
 
 MODELS = ("svm", "lda", "chance")
@@ -42,33 +43,33 @@ def by_hand(run, split: str, model: str, tested: str) -> float:
     [("within", "a", "a"), ("cross", "a", "b"), ("cross", "b", "a"), ("actor", "a+b", "a"), ("actor", "a+b", "b")],
 )
 def test_a_cell_is_the_uar_of_its_predictions(pool, split, trained, tested):
-    assert matrix(pool, "svm").at[trained, tested] == pytest.approx(by_hand(pool, split, "svm", tested))
+    assert transfer_matrix(pool, "svm").at[trained, tested] == pytest.approx(by_hand(pool, split, "svm", tested))
 
 
 def test_splits_that_know_the_test_speakers_are_left_out(pool):
-    assert set(transfer(pool)["split"]) == {"within", "cross", "actor"}
+    assert set(transfer_scores(pool)["split"]) == {"within", "cross", "actor"}
 
 
 def test_intervals_enclose_their_score(pool):
-    table = transfer(pool)
+    table = transfer_scores(pool)
     assert (table["uar_low"] <= table["uar"]).all()
     assert (table["uar"] <= table["uar_high"]).all()
     assert (table["speakers"] == 6).all()
 
 
 def test_models_that_carry_over_best_come_first_and_baselines_are_left_out(pool):
-    table = transfer(pool).query("split == 'cross'").groupby("model")["uar"].mean()
-    assert learners(pool) == sorted(["svm", "lda"], key=lambda model: -table[model])
+    table = transfer_scores(pool).query("split == 'cross'").groupby("model")["uar"].mean()
+    assert transfer_models(pool) == sorted(["svm", "lda"], key=lambda model: -table[model])
 
 
 def test_the_reports_show_the_matrix(pool, folder):
     assert "Across corpora" in markdown(pool)
     assert "on those of another" in headline(pool)
-    written = write_report(folder, ("png",))
+    written = write_report(pool, ("png",))
     assert b'id="across"' in (folder / "report.html").read_bytes()
     assert {"transfer.csv", "transfer.png"} <= {path.name for path in written}
     saved = pd.read_csv(folder / "transfer.csv")
-    pd.testing.assert_frame_equal(saved, transfer(pool), check_dtype=False)
+    pd.testing.assert_frame_equal(saved, transfer_scores(pool), check_dtype=False)
 
 
 def test_a_run_of_one_corpus_has_none_and_removes_an_earlier_ones(tmp_path):
@@ -76,16 +77,16 @@ def test_a_run_of_one_corpus_has_none_and_removes_an_earlier_ones(tmp_path):
     for name in ("transfer.csv", "charts/transfer.png"):
         (tmp_path / name).touch()
     single = save_fake_run(tmp_path, Recipe(models=("svm",), splits=(("actor", 6),), speakers=6))
-    assert transfer(single).empty
-    write_report(tmp_path, ("png",))
+    assert transfer_scores(single).empty
+    write_report(single, ("png",))
     assert not (tmp_path / "transfer.csv").exists()
     assert not (tmp_path / "charts/transfer.png").exists()
-    assert b'id="across"' not in page(single, {})
+    assert b'id="across"' not in render_page(single, {})
 
 
 def test_a_model_that_fell_short_has_no_cell_of_that_split(tmp_path):
     short = {("svm", "cross", 0, 1): "failed"}
     recipe = Recipe(models=("svm", "lda"), splits=(("within", 4), ("cross", 2)), corpora=("a", "b"), shortfalls=short)
     run = save_fake_run(tmp_path, recipe)
-    assert matrix(run, "svm").isna().sum().sum() == 2
-    assert matrix(run, "lda").notna().all(axis=None)
+    assert transfer_matrix(run, "svm").isna().sum().sum() == 2
+    assert transfer_matrix(run, "lda").notna().all(axis=None)

@@ -26,7 +26,8 @@ import pandas as pd
 from ser_bench import report
 from ser_bench.cli import call
 from ser_bench.cli import report as command
-from ser_bench.report import charts, latex, page, summary
+from ser_bench.report import charts, findings, latex, page, summary
+from ser_bench.report.analysis import summary as analysis
 from ser_bench.runs import results
 from tests.runs import faults
 from tests.runs.faults import DAMAGES, at_moment, fill_disk, in_child, kill_me, litter
@@ -53,11 +54,11 @@ def stand_in() -> None:
 
     charts.charts_of = named
     charts.render = lambda name, kind: f"<svg>{name} as {kind}</svg>".encode()
-    for module, name in ((page, "page"), (latex, "latex"), (summary, "markdown"), (summary, "terminal_table")):
-        said = b"a page" if name == "page" else f"a {name}"
+    for module, name in ((page, "render_page"), (latex, "latex"), (summary, "markdown"), (summary, "terminal_table")):
+        said = b"a page" if module is page else f"a {name}"
         setattr(module, name, lambda *given, said=said: said)
-    summary.headline = lambda run: "a headline"
-    summary.summarise = lambda run: pd.DataFrame({"said": ["a table"]})
+    findings.headline = lambda run: "a headline"
+    analysis.summarise = lambda run: pd.DataFrame({"said": ["a table"]})
 
 
 def told(words: list[str]) -> dict[str, Any]:
@@ -154,7 +155,7 @@ class Drawing:
     def _end(self, case: str) -> None:
         """See that all is as if nothing had happened, and clear the place."""
         found = contents(self.place / "out")
-        if not report.is_drawn(self.place / "out"):
+        if not report.is_current(self.place / "out"):
             self.wrong.append(f"{case}: the report is not that of the run")
         for name in sorted(found.keys() ^ self.expected.keys()):
             self.wrong.append(f"{case}: {name} is missing or too much")

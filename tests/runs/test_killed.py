@@ -94,7 +94,7 @@ class Command:
             if self.ended(self.start()) == 0:
                 break
         saved = results.read_run(self.place / "out")
-        assert report.is_drawn(self.place / "out")
+        assert report.is_current(self.place / "out")
         assert litter(self.place) == []
         assert set(saved.fits["status"]) == {"ok"}
         return saved

@@ -16,7 +16,7 @@ from ser_bench.core.errors import ConfigError, RunError
 from ser_bench.core.options import Options
 from ser_bench.corpora.datasets.demo.clips import make_clips
 from ser_bench.report import tuning_table, write_tuning
-from ser_bench.report.tuning import headline, nested_scores, trials_overall
+from ser_bench.report.tuning import headline, nested_scores, trial_summary
 from ser_bench.runs import rows as records
 from ser_bench.runs import runner, tuning
 from ser_bench.runs.tuning import Ask, tune
@@ -123,7 +123,7 @@ def test_what_was_tried_is_told_and_drawn(found):
     text = tuning_table(found)
     assert headline(found) in text
     assert "the defaults" in text
-    assert len(trials_overall(found)) == 7
+    assert len(trial_summary(found)) == 7
 
 
 def test_a_trial_that_fails_is_a_row_and_is_not_chosen(data, store, tmp_path):

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ser_bench import statistics
-from ser_bench.report.analysis.scores import BASELINES, once_per_run, ranking_split, scores_by_speaker, shortfalls
+from ser_bench.report.analysis.scores import BASELINES, cached_per_run, missing_folds, ranking_split, scores_by_speaker
 from ser_bench.runs.results import SavedRun
 
 ALPHA = 0.05
@@ -18,7 +18,7 @@ ALPHA = 0.05
 class Comparison:
     """Models compared by their UAR per speaker, best mean rank first.
 
-    ``p`` holds Holm-adjusted Wilcoxon p values of all pairs; ``together`` are runs of models, by name,
+    ``p`` holds Holm-adjusted Wilcoxon p values of all pairs; ``cliques`` are runs of models, by name,
     of which no two can be told apart; ``best`` those that cannot be told from the first.
     """
 
@@ -28,7 +28,7 @@ class Comparison:
     friedman: statistics.Friedman
     mean_ranks: np.ndarray
     p: pd.DataFrame
-    together: tuple[tuple[str, ...], ...]
+    cliques: tuple[tuple[str, ...], ...]
 
     @property
     def best(self) -> tuple[str, ...]:
@@ -37,7 +37,7 @@ class Comparison:
         return tuple(m for m in self.models if m == first or self.p.at[first, m] > ALPHA)
 
 
-def compare(scores: pd.DataFrame, split: str) -> Comparison | None:
+def compare_models(scores: pd.DataFrame, split: str) -> Comparison | None:
     """Compare the rows (models) of UAR per speaker (columns); None for fewer than 3 models or 2 speakers."""
     complete = scores.dropna(how="all").dropna(axis="columns")
     if len(complete) < 3 or complete.shape[1] < 2:
@@ -46,21 +46,21 @@ def compare(scores: pd.DataFrame, split: str) -> Comparison | None:
     order = np.argsort(friedman.mean_ranks, kind="stable")
     p = statistics.wilcoxon_holm(complete.T)
     names = [str(complete.index[i]) for i in order]
-    together = [tuple(str(complete.index[i]) for i in run) for run in statistics.cliques(friedman.mean_ranks, p, ALPHA)]
+    cliques = [tuple(str(complete.index[i]) for i in run) for run in statistics.cliques(friedman.mean_ranks, p, ALPHA)]
     table = pd.DataFrame(p[np.ix_(order, order)], index=names, columns=names)
     ranks = friedman.mean_ranks[order]
-    return Comparison(split, tuple(names), complete.shape[1], friedman, ranks, table, tuple(together))
+    return Comparison(split, tuple(names), complete.shape[1], friedman, ranks, table, tuple(cliques))
 
 
-@once_per_run
+@cached_per_run
 def comparison(run: SavedRun) -> Comparison | None:
     """Compare a run's models, baselines included, on the speakers of the split that ranks them."""
     split = ranking_split(run.info["splits"])
-    return compare(scores_by_speaker(run, split), split)
+    return compare_models(scores_by_speaker(run, split), split)
 
 
-@once_per_run
-def against_best(run: SavedRun) -> pd.DataFrame:
+@cached_per_run
+def comparisons_with_best(run: SavedRun) -> pd.DataFrame:
     """Return a row per learner but the best (highest mean rank), which it is compared with.
 
     Columns: ``model``, ``best``; ``difference`` of UAR and ``folds``, ``t`` and ``t_p`` of the corrected
@@ -104,31 +104,7 @@ def _over_clips(run: SavedRun, split: str, best: str, other: str) -> dict[str, f
     return {"only_best": only_best, "only_other": only_other, "mcnemar_p": p}
 
 
-def verdict(run: SavedRun) -> str:
-    """Say in a sentence which models are the best that can be told apart on these speakers."""
-    compared = comparison(run)
-    if compared is None:
-        return "Too few models finished, or too few speakers were tested, to tell models apart."
-    where = f"on {compared.speakers} speakers ({compared.split} split)"
-    if compared.friedman.p > ALPHA:
-        return f"The models cannot be told apart {where}: Friedman's test, p = {p_value(compared.friedman.p)}."
-    rivals = [model for model in compared.best[1:] if model not in BASELINES]
-    first = compared.models[0]
-    if not rivals:
-        return f"{first} can be told from every other model, and is the best, {where}."
-    return f"{first} ranks best but cannot be told from {_listed(rivals)} {where}."
-
-
-def p_value(p: float) -> str:
-    """Write a p value with two digits, never as zero."""
-    return "n/a" if np.isnan(p) else "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.0995 else f"{p:.2f}"
-
-
-def incomplete(run: SavedRun, split: str) -> list[str]:
+def incomplete_models(run: SavedRun, split: str) -> list[str]:
     """Return the models that could not be compared under a split, with the reason."""
-    notes = shortfalls(run)
+    notes = missing_folds(run)
     return [f"{model} ({notes[model, split]})" for model in run.info["models"] if notes[model, split]]
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ser_bench import statistics
-from ser_bench.report.analysis.scores import BASELINES, once_per_run, shortfalls
+from ser_bench.report.analysis.scores import BASELINES, cached_per_run, missing_folds
 from ser_bench.runs.results import SavedRun
 
 ATTRIBUTES = ("gender", "intensity", "text")
@@ -28,13 +28,13 @@ _GAP_COLUMNS = ["model", "attribute", "classes", "best", "worst", "gap"]
 _CLIP_FACTS = ["speaker", "gender", "text", "intensity"]
 
 
-def learners(run: SavedRun) -> list[str]:
+def trained_models(run: SavedRun) -> list[str]:
     """Return the run's models that are no baselines, in the run's order."""
     return [model for model in run.info["models"] if model not in BASELINES]
 
 
-@once_per_run
-def recalls(run: SavedRun, split: str) -> pd.DataFrame:
+@cached_per_run
+def recall_by_class(run: SavedRun, split: str) -> pd.DataFrame:
     """Return the recall of each label (columns) per model, hits over clips of all repeats.
 
     NaN for a label that nobody spoke, and in the rows of models that fell short.
@@ -46,8 +46,8 @@ def recalls(run: SavedRun, split: str) -> pd.DataFrame:
     return _without_short(table, run, split)
 
 
-@once_per_run
-def groups(run: SavedRun, split: str) -> pd.DataFrame:
+@cached_per_run
+def group_scores(run: SavedRun, split: str) -> pd.DataFrame:
     """Return a row per model, attribute and group of clips that share its value.
 
     Columns: ``model``, ``attribute`` (see :data:`ATTRIBUTES`), ``group``, ``clips`` (different clips tested),
@@ -79,7 +79,7 @@ def shared_classes(run: SavedRun, split: str, attribute: str) -> list[str]:
     return [str(label) for label in spoken.columns[spoken.all()]] if len(spoken) else []
 
 
-@once_per_run
+@cached_per_run
 def group_gaps(run: SavedRun, split: str) -> pd.DataFrame:
     """Return a row per model and attribute: how far apart its best and its worst group are.
 
@@ -89,7 +89,7 @@ def group_gaps(run: SavedRun, split: str) -> pd.DataFrame:
     gender itself is the target, and for models that fell short, the names are empty and the gap is NaN.
     """
     rows = []
-    for (model, attribute), part in groups(run, split).groupby(["model", "attribute"], sort=False):
+    for (model, attribute), part in group_scores(run, split).groupby(["model", "attribute"], sort=False):
         classes = len(shared_classes(run, split, str(attribute)))
         scores = part.set_index("group")["uar_shared"].dropna()
         if scores.empty:
@@ -103,16 +103,16 @@ def group_gaps(run: SavedRun, split: str) -> pd.DataFrame:
 def comparable_attributes(run: SavedRun, split: str) -> list[str]:
     """Return the attributes whose groups share a class, so that learners can be compared over them."""
     gaps = group_gaps(run, split)
-    known = gaps[(gaps["classes"] > 0) & gaps["model"].isin(learners(run))]
+    known = gaps[(gaps["classes"] > 0) & gaps["model"].isin(trained_models(run))]
     return list(dict.fromkeys(known["attribute"]))
 
 
-def calibration_of(run: SavedRun, model: str, split: str) -> statistics.Calibration:
+def model_calibration(run: SavedRun, model: str, split: str) -> statistics.Calibration:
     """Compare a learner's highest probability per clip with how often its answer was right, in ten bins.
 
     Raises ValueError for a baseline, whose probabilities tell nothing of a voice, and for a model that fell short.
     """
-    if model in BASELINES or shortfalls(run)[model, split]:
+    if model in BASELINES or missing_folds(run)[model, split]:
         raise ValueError(f"{model} is a baseline or misses folds of the {split} split: it has no calibration")
     frame = run.predictions
     part = frame[(frame["model"] == model) & (frame["split"] == split)]
@@ -121,17 +121,18 @@ def calibration_of(run: SavedRun, model: str, split: str) -> statistics.Calibrat
     return statistics.calibration(confidence, part["true"] == part["predicted"], bins=BINS)
 
 
-@once_per_run
-def expected_calibration_errors(run: SavedRun, split: str) -> pd.Series:
+@cached_per_run
+def calibration_errors(run: SavedRun, split: str) -> pd.Series:
     """Return the expected calibration error per learner as a fraction, NaN for those that fell short."""
-    notes = shortfalls(run)
+    notes = missing_folds(run)
     errors = {
-        model: np.nan if notes[model, split] else calibration_of(run, model, split).ece for model in learners(run)
+        model: np.nan if notes[model, split] else model_calibration(run, model, split).ece
+        for model in trained_models(run)
     }
     return pd.Series(errors, dtype="float64", name="ece").rename_axis("model")
 
 
-@once_per_run
+@cached_per_run
 def hardest_clips(run: SavedRun, split: str, most: int = 12) -> pd.DataFrame:
     """Return at most ``most`` clips that some learner got wrong, those that most got wrong first.
 
@@ -140,7 +141,7 @@ def hardest_clips(run: SavedRun, split: str, most: int = 12) -> pd.DataFrame:
     label where several are equal) with its ``commonest_share``, and ``path``. Equally hard clips are
     ordered by name.
     """
-    told = [model for model in learners(run) if not shortfalls(run)[model, split]]
+    told = [model for model in trained_models(run) if not missing_folds(run)[model, split]]
     hits = _hits(run, split)
     hits = hits[hits["model"].isin(told)]
     answers = hits.groupby(["clip", "predicted"]).size().unstack(fill_value=0)
@@ -156,31 +157,31 @@ def hardest_clips(run: SavedRun, split: str, most: int = 12) -> pd.DataFrame:
     return table[["clip", *_CLIP_FACTS, "true", "share_wrong", "commonest_answer", "commonest_share", "path"]]
 
 
-@once_per_run
-def importances(run: SavedRun, split: str) -> pd.DataFrame:
+@cached_per_run
+def feature_importance(run: SavedRun, split: str) -> pd.DataFrame:
     """Return the UAR that shuffling a group of features (columns) costs each learner, the mean over folds.
 
     NaN where a learner does not use the group, and in the rows of learners that fell short. Empty where the
     run measured nothing: it does so only on new voices, and with two groups or more.
     """
     rows = run.importance
-    rows = rows[(rows["split"] == split) & rows["model"].isin(learners(run))]
+    rows = rows[(rows["split"] == split) & rows["model"].isin(trained_models(run))]
     lost = (rows["uar"] - rows["uar_shuffled"]).groupby([rows["model"], rows["group"]]).mean().unstack()
-    told = [model for model in learners(run) if model in lost.index]
+    told = [model for model in trained_models(run) if model in lost.index]
     return _without_short(lost.reindex(index=told, columns=list(dict.fromkeys(rows["group"]))), run, split)
 
 
-def groups_of_features(run: SavedRun, split: str) -> dict[str, tuple[str, ...]]:
+def feature_groups(run: SavedRun, split: str) -> dict[str, tuple[str, ...]]:
     """Return the groups of features that were shuffled for each learner, in the order they were saved."""
     rows = run.importance[run.importance["split"] == split]
     return {
         model: tuple(dict.fromkeys(rows.loc[rows["model"] == model, "group"]))
-        for model in learners(run)
+        for model in trained_models(run)
         if model in set(rows["model"])
     }
 
 
-@once_per_run
+@cached_per_run
 def _hits(run: SavedRun, split: str) -> pd.DataFrame:
     """Return a row per prediction of a split, its names as plain text and ``hit`` where it was right."""
     part = run.predictions[run.predictions["split"] == split]
@@ -188,7 +189,7 @@ def _hits(run: SavedRun, split: str) -> pd.DataFrame:
     return pd.DataFrame({**names, "hit": part["true"] == part["predicted"]})
 
 
-@once_per_run
+@cached_per_run
 def _values(run: SavedRun, split: str, attribute: str) -> pd.Series:
     """Return an attribute's value per row of :func:`_hits`, NaN where unknown or where groups say nothing."""
     known = run.clips.set_index("clip")[attribute]
@@ -211,7 +212,7 @@ def _recalls_by_group(run: SavedRun, split: str, attribute: str, *, blank: bool 
 
 def _without_short(table: pd.DataFrame, run: SavedRun, split: str) -> pd.DataFrame:
     """Make the rows of models that fell short NaN."""
-    notes = shortfalls(run)
+    notes = missing_folds(run)
     complete = [notes[model, split] == "" for model in table.index.get_level_values("model")]
     table.loc[np.logical_not(complete)] = np.nan
     return table

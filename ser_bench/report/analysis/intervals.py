@@ -12,21 +12,21 @@ import numpy as np
 import pandas as pd
 
 from ser_bench import statistics
-from ser_bench.report.analysis.scores import gap_between, once_per_run, pooled_scores, shortfalls
+from ser_bench.report.analysis.scores import cached_per_run, gap_splits, missing_folds, pooled_scores
 from ser_bench.runs.results import SavedRun
 
 DRAWS = 2000
 MEASURES = ("accuracy", "uar", "macro_f1")
 
 
-@once_per_run
+@cached_per_run
 def intervals(run: SavedRun) -> pd.DataFrame:
     """Return ``<measure>_low`` and ``_high`` per (model, split), and ``uar_sd`` over repeats.
 
     NaN where a fold is missing or fewer than two speakers were tested; ``uar_sd`` is NaN for one repeat.
     """
     rows = {}
-    notes = shortfalls(run)
+    notes = missing_folds(run)
     for (model, split), cell in _tallies(run).items():
         if notes[model, split]:
             continue
@@ -36,10 +36,10 @@ def intervals(run: SavedRun) -> pd.DataFrame:
     return table.reindex(notes.index)
 
 
-@once_per_run
+@cached_per_run
 def gap_intervals(run: SavedRun) -> pd.DataFrame:
     """Return ``low`` and ``high`` of the UAR gap per model; NaN where either split has no score."""
-    pair = gap_between(run.info["splits"])
+    pair = gap_splits(run.info["splits"])
     models = list(run.info["models"])
     table = pd.DataFrame(np.nan, index=models, columns=["low", "high"])
     if pair is None:
@@ -47,20 +47,20 @@ def gap_intervals(run: SavedRun) -> pd.DataFrame:
     cells, scores = _tallies(run), pooled_scores(run)["uar"]
     for model in models:
         if not np.isnan(scores[model, pair[0]] - scores[model, pair[1]]):
-            random, actor = (per_draw(cells[model, split])["uar"] for split in pair)
+            random, actor = (bootstrap_means(cells[model, split])["uar"] for split in pair)
             table.loc[model] = statistics.interval(random - actor)
     return table
 
 
-def draw_scores(run: SavedRun, model: str, split: str) -> np.ndarray:
+def bootstrap_uar(run: SavedRun, model: str, split: str) -> np.ndarray:
     """Return a model's UAR in each draw of speakers, ``(draws,)``; runs that test the same speakers share draws."""
-    return per_draw(_tallies(run)[model, split])["uar"]
+    return bootstrap_means(_tallies(run)[model, split])["uar"]
 
 
 def _interval_row(cell: tuple[tuple[str, ...], statistics.Tallies]) -> dict[str, float]:
     row: dict[str, float] = {}
     if len(cell[0]) > 1:
-        for measure, values in per_draw(cell).items():
+        for measure, values in bootstrap_means(cell).items():
             low, high = statistics.interval(values)
             row |= {f"{measure}_low": float(low), f"{measure}_high": float(high)}
     repeats = statistics.scores_of(cell[1])["uar"]
@@ -68,7 +68,7 @@ def _interval_row(cell: tuple[tuple[str, ...], statistics.Tallies]) -> dict[str,
     return row
 
 
-def per_draw(cell: tuple[tuple[str, ...], statistics.Tallies]) -> dict[str, np.ndarray]:
+def bootstrap_means(cell: tuple[tuple[str, ...], statistics.Tallies]) -> dict[str, np.ndarray]:
     """Return each score per draw, its mean over repeats; equal lists of speakers get equal draws."""
     speakers, tallies = cell
     counts = statistics.speaker_draws(len(speakers), DRAWS, zlib.crc32("\n".join(speakers).encode()))
@@ -78,17 +78,17 @@ def per_draw(cell: tuple[tuple[str, ...], statistics.Tallies]) -> dict[str, np.n
 _Cells = dict[tuple[str, str], tuple[tuple[str, ...], statistics.Tallies]]
 
 
-@once_per_run
+@cached_per_run
 def _tallies(run: SavedRun) -> _Cells:
     """Return per (model, split) the speakers tested and their clips counted, a row per repeat."""
     frame = run.predictions
     cells: _Cells = {}
     for (model, split), part in frame.groupby(["model", "split"], observed=True):
-        cells[str(model), str(split)] = tallied(part, len(run.labels))
+        cells[str(model), str(split)] = tally_clips(part, len(run.labels))
     return cells
 
 
-def tallied(part: pd.DataFrame, classes: int) -> tuple[tuple[str, ...], statistics.Tallies]:
+def tally_clips(part: pd.DataFrame, classes: int) -> tuple[tuple[str, ...], statistics.Tallies]:
     """Return the speakers of some predictions and their clips counted, a row per repeat."""
     speakers, codes = np.unique(part["speaker"].astype("str"), return_inverse=True)
     repeats = part["repeat"].to_numpy()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import pandas as pd
 
 from ser_bench.runs.results import SavedRun
 
 
-def audit(run: SavedRun) -> pd.DataFrame:
+def leakage_by_split(run: SavedRun) -> pd.DataFrame:
     """Return a row per split: shares (0 to 1) of test clips with known speakers and sentences, and counts of copies.
 
     Columns ``split``, ``folds``, ``train_clips`` and ``test_clips`` (means per fold), ``known_speakers``,
@@ -37,25 +35,3 @@ def audit(run: SavedRun) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
-
-
-def findings(run: SavedRun) -> list[str]:
-    """Return a sentence per split: what a model tested under it already knew."""
-    sentences = []
-    for row in audit(run).to_dict("records"):
-        known = []
-        if row["known_speakers"]:
-            known.append(f"{_share(row['known_speakers'])} come from speakers heard in training")
-        if row["known_texts"] > 0:
-            known.append(f"{_share(row['known_texts'])} say a sentence heard in training")
-        copies = round(row["identical"] + (0 if math.isnan(row["near_identical"]) else row["near_identical"]))
-        if copies:
-            known.append(f"{copies} sound like an altered copy of a training clip")
-        said = "; ".join(known) if known else "share neither speaker nor sentence with training"
-        unheard = "; altered copies were not looked for, without audio" if math.isnan(row["near_identical"]) else ""
-        sentences.append(f"{row['split']}: of the test clips, {said}{unheard}.")
-    return sentences
-
-
-def _share(part: float) -> str:
-    return "all" if part == 1 else f"{100 * part:.0f} %"

@@ -13,7 +13,7 @@ PUBLISHED_CLIPS = {"ravdess": 1440}
 """A run of part of a corpus is another protocol; clips lost as copies do not make it one."""
 
 
-def published(run: SavedRun) -> pd.DataFrame:
+def published_scores(run: SavedRun) -> pd.DataFrame:
     """Return ``system``, ``split``, ``uar``, ``accuracy`` (fractions) and ``source`` of what is comparable.
 
     The corpus, the split, the number of labels, the target and the normalisation must be the same.

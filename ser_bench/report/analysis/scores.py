@@ -29,7 +29,7 @@ _CELL = ["model", "split"]
 _FIT = ["repeat", "fold"]
 
 
-def once_per_run(
+def cached_per_run(
     compute: Callable[Concatenate[SavedRun, Options], Computed],
 ) -> Callable[Concatenate[SavedRun, Options], Computed]:
     """Remember what was computed of a run as long as the run lives, since every chart asks again.
@@ -49,23 +49,23 @@ def once_per_run(
     return remembered
 
 
-def actor_like(split: str) -> bool:
+def is_speaker_independent(split: str) -> bool:
     """Say whether a split tests on speakers that were not trained on, its sentences aside."""
     return split.startswith("actor") or split in ("loso", "emobox")
 
 
-def random_like(split: str) -> bool:
+def is_random(split: str) -> bool:
     """Say whether a split mixes each speaker's clips over training and test."""
     return split.startswith("random")
 
 
-def gap_between(splits: Sequence[str]) -> tuple[str, str] | None:
+def gap_splits(splits: Sequence[str]) -> tuple[str, str] | None:
     """Return the splits whose difference is the leakage gap: the flattering one, then the honest one.
 
     ``random`` and ``actor`` where they were run, else the first of their kind; None without such a pair.
     """
-    randoms = [name for name in splits if random_like(name)]
-    actors = [name for name in splits if actor_like(name)]
+    randoms = [name for name in splits if is_random(name)]
+    actors = [name for name in splits if is_speaker_independent(name)]
     if not randoms or not actors:
         return None
     return "random" if "random" in randoms else randoms[0], "actor" if "actor" in actors else actors[0]
@@ -75,11 +75,11 @@ def ranking_split(splits: Sequence[str]) -> str:
     """Return the split that models are ranked by: new speakers where they were tested, else the first."""
     if "actor" in splits:
         return "actor"
-    return next((name for name in splits if actor_like(name)), splits[0])
+    return next((name for name in splits if is_speaker_independent(name)), splits[0])
 
 
-@once_per_run
-def shortfalls(run: SavedRun) -> pd.Series:
+@cached_per_run
+def missing_folds(run: SavedRun) -> pd.Series:
     """Return a string per (model, split): empty where every fold is there, else like ``failed 2/6``.
 
     A fold counts as planned when any model has a row for it. Folds that fell short for several
@@ -98,7 +98,7 @@ def shortfalls(run: SavedRun) -> pd.Series:
     return pd.Series(notes, dtype="object")
 
 
-@once_per_run
+@cached_per_run
 def pooled_scores(run: SavedRun) -> pd.DataFrame:
     """Return ``accuracy``, ``uar`` and ``macro_f1`` per (model, split), NaN where a fold is missing."""
     frame = run.predictions
@@ -107,7 +107,7 @@ def pooled_scores(run: SavedRun) -> pd.DataFrame:
     rows = {key: metrics.evaluate(part["true"], part["predicted"]) for key, part in codes.groupby(keys)}
     index = pd.MultiIndex.from_tuples(list(rows), names=[*_CELL, "repeat"]) if rows else _empty_index()
     table = pd.DataFrame(list(rows.values()), index=index, columns=["accuracy", "uar", "macro_f1"], dtype="float64")
-    notes = shortfalls(run)
+    notes = missing_folds(run)
     means = table.groupby(level=_CELL).mean().reindex(notes.index)
     return means.where(notes == "")
 
@@ -123,7 +123,7 @@ def scores_by_speaker(run: SavedRun, split: str) -> pd.DataFrame:
     recalls = hits.groupby(["model", "speaker", "repeat", "true"])["hit"].mean()
     table = recalls.groupby(["model", "speaker", "repeat"]).mean().groupby(["model", "speaker"]).mean().unstack()
     table = table.reindex(index=list(run.info["models"]))
-    complete = [shortfalls(run)[model, split] == "" for model in table.index]
+    complete = [missing_folds(run)[model, split] == "" for model in table.index]
     table.loc[np.logical_not(complete)] = np.nan
     return table
 

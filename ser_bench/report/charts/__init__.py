@@ -11,9 +11,9 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from ser_bench.core.errors import RunError
-from ser_bench.report.analysis.failures import comparable_attributes, importances, learners
-from ser_bench.report.analysis.scores import gap_between, ranking_split
-from ser_bench.report.analysis.transfer import learners as transferred
+from ser_bench.report.analysis.failures import comparable_attributes, feature_importance, trained_models
+from ser_bench.report.analysis.scores import gap_splits, ranking_split
+from ser_bench.report.analysis.transfer import transfer_models as transferred
 from ser_bench.report.charts.bars import accuracy, uar
 from ser_bench.report.charts.calibration import calibration
 from ser_bench.report.charts.confusion import confusion
@@ -43,7 +43,7 @@ def charts_of(run: SavedRun) -> dict[str, Callable[[SavedRun], Figure]]:
     """Return the charts that a run has, by the names of their files."""
     models, splits = run.info["models"], run.info["splits"]
     charts: dict[str, Callable[[SavedRun], Figure]] = {"accuracy": accuracy, "uar": uar}
-    if gap_between(splits):
+    if gap_splits(splits):
         charts["leakage_gap"] = leakage_gap
     if transferred(run):
         charts["transfer"] = heat_map
@@ -81,8 +81,8 @@ def draw_charts(run: SavedRun, folder: Path, formats: Sequence[str] = FORMATS) -
 def _failures(run: SavedRun) -> dict[str, Callable[[SavedRun], Figure]]:
     """Return the charts of where models fail that have something to show under the split that ranks models."""
     split = ranking_split(run.info["splits"])
-    shown: dict[str, Callable[[SavedRun], Figure]] = {"calibration": calibration} if learners(run) else {}
-    if not importances(run, split).empty:
+    shown: dict[str, Callable[[SavedRun], Figure]] = {"calibration": calibration} if trained_models(run) else {}
+    if not feature_importance(run, split).empty:
         shown["importance"] = importance
     if comparable_attributes(run, split):
         shown["groups"] = groups

@@ -10,23 +10,23 @@ from matplotlib.figure import Figure
 
 from ser_bench.report.charts.parts import WHITE_GROUND, model_axis
 from ser_bench.report.charts.style import INK, WIDTH, Sheet, names_width, shorten, styled, titled_sheet
-from ser_bench.report.compare import Runs, notes, side_by_side
-from ser_bench.report.formatting import normalisation
+from ser_bench.report.compare import ComparedRuns, compared_scores, notes
+from ser_bench.report.formatting import normalisation_note
 
 RUN_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#6a3d9a")
 """A colour per run in the order they are named, after Okabe and Ito; more runs start over, hatched."""
 
 
 @styled
-def across(runs: Runs) -> Figure:
+def across(runs: ComparedRuns) -> Figure:
     """Draw UAR per model and run, with intervals."""
-    table = side_by_side(runs)
+    table = compared_scores(runs)
     models = list(dict.fromkeys(table["model"]))
     thick = 0.165
     group = thick * len(runs.labels) + 0.13
     left = names_width(models, 9) + 0.1
     height, legend = group * len(models), 0.2 * len(runs.labels)
-    alarms = [f"{k}: {said}" for k, r in zip(runs.labels, runs.runs, strict=True) if (said := normalisation(r))]
+    alarms = [f"{k}: {said}" for k, r in zip(runs.labels, runs.runs, strict=True) if (said := normalisation_note(r))]
     sheet = titled_sheet(
         f"UAR under the {runs.split} split, run beside run",
         notes(runs)[: len(runs.labels)],
@@ -64,7 +64,7 @@ def _look(index: int) -> dict[str, Any]:
     return {"color": RUN_COLOURS[index % len(RUN_COLOURS)], "hatch": hatch, "edgecolor": "white", "linewidth": 0}
 
 
-def _legend(sheet: Sheet, runs: Runs, left: float, bottom: float) -> None:
+def _legend(sheet: Sheet, runs: ComparedRuns, left: float, bottom: float) -> None:
     ax = sheet.axes(left, bottom, sheet.width - left, 0.2 * len(runs.labels))
     ax.set_axis_off()
     ax.set_xlim(0, sheet.width - left)

@@ -7,12 +7,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ser_bench.report.analysis.literature import published
-from ser_bench.report.analysis.scores import BASELINES, chance_levels, shortfalls
+from ser_bench.report.analysis.literature import published_scores
+from ser_bench.report.analysis.scores import BASELINES, chance_levels, missing_folds
+from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.parts import LEGEND_ROW, WHITE_GROUND, draw_chance, draw_legend, legend_rows, model_axis
 from ser_bench.report.charts.style import ALARM, FAINT, INK, WIDTH, names_width, new_sheet, split_colour, styled
 from ser_bench.report.formatting import percent
-from ser_bench.report.summary import summarise
 from ser_bench.runs.results import SavedRun
 
 _CHANCE = {"accuracy": "always the commonest label", "uar": "chance"}
@@ -31,7 +31,7 @@ def uar(run: SavedRun) -> Figure:
 
 
 def _grouped_bars(run: SavedRun, measure: str, title: str) -> Figure:
-    table, splits, beside = summarise(run), list(run.info["splits"]), published(run)
+    table, splits, beside = summarise(run), list(run.info["splits"]), published_scores(run)
     thick = 0.24 if len(splits) == 1 else 0.165
     group = thick * len(splits) + 0.13
     names = list(table["model"])
@@ -60,7 +60,7 @@ def _grouped_bars(run: SavedRun, measure: str, title: str) -> Figure:
 
 def _bars(ax: Axes, run: SavedRun, table: pd.DataFrame, measure: str, thick: float) -> None:
     """Draw a bar with its interval and value per model and split, or the reason where there is none."""
-    splits, notes = list(run.info["splits"]), shortfalls(run)
+    splits, notes = list(run.info["splits"]), missing_folds(run)
     level = 100 * chance_levels(run)[measure]
     values, lows, highs = (
         100 * table[[f"{split}_{measure}{end}" for split in splits]].to_numpy() for end in ("", "_low", "_high")

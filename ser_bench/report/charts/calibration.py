@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ser_bench import statistics
-from ser_bench.report.analysis.failures import BINS, calibration_of, learners
-from ser_bench.report.analysis.scores import ranking_split, shortfalls
+from ser_bench.report.analysis.failures import BINS, model_calibration, trained_models
+from ser_bench.report.analysis.scores import missing_folds, ranking_split
+from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.style import (
     ALARM,
     FAINT,
@@ -24,7 +25,6 @@ from ser_bench.report.charts.style import (
     styled,
     text_width,
 )
-from ser_bench.report.summary import summarise
 from ser_bench.runs.results import SavedRun
 
 _LEFT, _RIGHT, _GAP, _TITLE, _BELOW = 0.6, 0.2, 0.25, 0.36, 0.78
@@ -39,7 +39,7 @@ _GROUND = {"facecolor": "#f4f4f4", "edgecolor": "none", "pad": 2}
 def calibration(run: SavedRun) -> Figure:
     """Draw accuracy over confidence in ten bins for each learner, under the split that ranks models."""
     split = ranking_split(run.info["splits"])
-    models = [model for model in summarise(run)["model"] if model in learners(run)]
+    models = [model for model in summarise(run)["model"] if model in trained_models(run)]
     rows = max(1, math.ceil(len(models) / _MOST_COLUMNS))
     columns = max(1, math.ceil(len(models) / rows))
     width = (WIDTH - _LEFT - _RIGHT - _GAP * (columns - 1)) / columns
@@ -54,13 +54,13 @@ def calibration(run: SavedRun) -> Figure:
         bottom = _BELOW + (rows - 1 - row) * (height + head)
         ax = sheet.axes(_LEFT + column * (width + _GAP), bottom, width, height)
         _axes(ax, first=column == 0, last=place + columns >= len(models))
-        note = shortfalls(run)[model, split]
+        note = missing_folds(run)[model, split]
         if note:
             _head(ax, model, "", width, tight=tight)
             ax.set_facecolor("#f4f4f4")
             ax.text(50, 50, f"n/a: {note}", size=8, color=ALARM, style="italic", ha="center", va="center", bbox=_GROUND)
         else:
-            told = calibration_of(run, model, split)
+            told = model_calibration(run, model, split)
             _head(ax, model, f"ECE {100 * told.ece:.1f}", width, tight=tight)
             _reliability(ax, told, split_colour(split))
     sheet.text(_LEFT + (WIDTH - _LEFT - _RIGHT) / 2, 0.44, "confidence (%)", ha="center", size=9)

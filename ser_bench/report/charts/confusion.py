@@ -11,7 +11,7 @@ from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from ser_bench.report.analysis.scores import confusion_counts, pooled_scores, shortfalls
+from ser_bench.report.analysis.scores import confusion_counts, missing_folds, pooled_scores
 from ser_bench.report.charts.parts import head_beside, ink_on, tints, write_beside
 from ser_bench.report.charts.style import ALARM, FAINT, names_width, new_sheet, shorten, styled
 from ser_bench.report.formatting import percent
@@ -24,7 +24,7 @@ _SINE = math.sin(math.radians(_TURN))
 @styled
 def confusion(run: SavedRun, model: str, split: str) -> Figure:
     """Draw a model's confusion matrix, rows in percent of the true class, with clips and recall per class."""
-    short = shortfalls(run)[model, split]
+    short = missing_folds(run)[model, split]
     score = "no score" if short else f"{percent(pooled_scores(run).at[(model, split), 'uar'])} % UAR"
     labels = list(run.labels)
     cell = 0.46 if len(labels) <= 10 else 0.36

@@ -11,11 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from ser_bench.report.analysis.scores import BASELINES, chance_levels, ranking_split, shortfalls
+from ser_bench.report.analysis.scores import BASELINES, chance_levels, missing_folds, ranking_split
+from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.parts import WHITE_GROUND
 from ser_bench.report.charts.style import ALARM, FAINT, INK, new_sheet, split_colour, styled, text_width, wrap
-from ser_bench.report.formatting import percent, seconds, size
-from ser_bench.report.summary import summarise
+from ser_bench.report.formatting import byte_size, percent, seconds
 from ser_bench.runs.results import SavedRun
 from ser_bench.statistics import pareto_front
 
@@ -24,7 +24,7 @@ _TALL, _LOW = 4.1, 3.2
 _COSTS = {
     "fit_seconds": ("mean time of one fit, one thread (log scale)", seconds),
     "predict_seconds": ("time to predict a clip (log scale)", seconds),
-    "model_bytes": ("size of the fitted model (log scale)", size),
+    "model_bytes": ("size of the fitted model (log scale)", byte_size),
 }
 
 
@@ -42,7 +42,7 @@ class _Panel:
 def cost(run: SavedRun) -> Figure:
     """Draw UAR over each cost, a named point per model that finished, and a line through those no other beats."""
     split = ranking_split(run.info["splits"])
-    table, notes = summarise(run), shortfalls(run)
+    table, notes = summarise(run), missing_folds(run)
     shown = table.dropna(subset=[f"{split}_uar", "fit_seconds"])
     left_out = [f"{m} ({notes[m, split]})" for m in table["model"] if notes[m, split]]
     missing = wrap(f"Not shown: {', '.join(left_out)}" if left_out else "", 8.5, 8)

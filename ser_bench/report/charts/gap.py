@@ -9,11 +9,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ser_bench.report.analysis.scores import chance_levels, gap_between, shortfalls
+from ser_bench.report.analysis.scores import chance_levels, gap_splits, missing_folds
+from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.parts import WHITE_GROUND, draw_chance, draw_legend, head_beside, model_axis, write_beside
 from ser_bench.report.charts.style import ALARM, FAINT, names_width, new_sheet, split_colour, styled
-from ser_bench.report.formatting import percent, points, points_range
-from ser_bench.report.summary import summarise
+from ser_bench.report.formatting import percent, points, points_interval
 from ser_bench.runs.results import SavedRun
 
 _ROW = 0.3
@@ -22,7 +22,7 @@ _ROW = 0.3
 @styled
 def leakage_gap(run: SavedRun) -> Figure:
     """Draw both UARs of each model and their difference in points; the run must have a pair of splits."""
-    pair = gap_between(run.info["splits"])
+    pair = gap_splits(run.info["splits"])
     if pair is None:
         raise ValueError("the run has no random-like and actor-like split to compare")
     table = summarise(run)
@@ -66,7 +66,7 @@ def _dumbbells(ax: Axes, table: pd.DataFrame, pair: tuple[str, str]) -> None:
 
 def _gap_column(ax: Axes, run: SavedRun, table: pd.DataFrame, pair: tuple[str, str]) -> None:
     """Write the differences in a column right of the chart, or what is missing."""
-    notes = shortfalls(run)
+    notes = missing_folds(run)
     rows = zip(*(table[name] for name in ("model", "uar_gap", "uar_gap_low", "uar_gap_high")), strict=True)
     for row, (model, gap, low, high) in enumerate(rows):
         missing = [f"{split} {notes[model, split]}" for split in pair if notes[model, split]]
@@ -75,6 +75,6 @@ def _gap_column(ax: Axes, run: SavedRun, table: pd.DataFrame, pair: tuple[str, s
             write_beside(ax, text, row, 72, size=7.5, color=ALARM, ha="right", style="italic", bbox=WHITE_GROUND)
         else:
             write_beside(ax, points(gap), row, 48, size=9.5, weight="bold", ha="right")
-            write_beside(ax, points_range(low, high), row, 56, size=8, color=FAINT)
+            write_beside(ax, points_interval(low, high), row, 56, size=8, color=FAINT)
     head_beside(ax, "points", 48, ha="right")
     head_beside(ax, "95 % interval", 56, ha="left")

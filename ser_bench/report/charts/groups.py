@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ser_bench.report.analysis import failures
-from ser_bench.report.analysis.scores import ranking_split, shortfalls
+from ser_bench.report.analysis.scores import missing_folds, ranking_split
+from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.parts import head_beside, model_axis, write_across, write_beside
 from ser_bench.report.charts.style import (
     FAINT,
@@ -26,7 +27,6 @@ from ser_bench.report.charts.style import (
     text_width,
 )
 from ser_bench.report.formatting import plural
-from ser_bench.report.summary import summarise
 from ser_bench.runs.results import SavedRun
 
 _ROW, _LINE, _BELOW = 0.3, 0.17, 0.72
@@ -67,7 +67,7 @@ class _Panel:
 def groups(run: SavedRun) -> Figure:
     """Draw a panel per attribute with each learner's UAR per group, over the classes that all groups share."""
     split = ranking_split(run.info["splits"])
-    models = [model for model in summarise(run)["model"] if model in failures.learners(run)]
+    models = [model for model in summarise(run)["model"] if model in failures.trained_models(run)]
     panels = _panels(run, split, models)
     left = names_width(models, 9) + 0.1
     width = (WIDTH - left - 0.1 - sum(panel.room for panel in panels)) / len(panels)
@@ -96,7 +96,7 @@ def groups(run: SavedRun) -> Figure:
 
 def _panels(run: SavedRun, split: str, models: Sequence[str]) -> list[_Panel]:
     """Return a panel per attribute whose groups share a class."""
-    table, gaps = failures.groups(run, split), failures.group_gaps(run, split)
+    table, gaps = failures.group_scores(run, split), failures.group_gaps(run, split)
     tested = set(run.predictions.loc[run.predictions["split"] == split, "true"])
     spoken = [label for label in run.labels if label in tested]
     panels = []
@@ -144,7 +144,7 @@ def _dumbbells(ax: Axes, panel: _Panel, colour: str) -> None:
 
 def _beside(ax: Axes, run: SavedRun, panel: _Panel, split: str) -> None:
     """Write each model's gap right of its row, with its extremes where dots have no names; or why there is none."""
-    notes = shortfalls(run)
+    notes = missing_folds(run)
     for row, (model, gap) in enumerate(panel.gaps["gap"].items()):
         if notes[str(model), split]:
             write_across(ax, f"n/a: {notes[str(model), split]}", row)

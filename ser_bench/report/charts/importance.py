@@ -10,12 +10,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ser_bench.report.analysis.failures import groups_of_features, importances, learners
-from ser_bench.report.analysis.scores import pooled_scores, ranking_split, shortfalls
+from ser_bench.report.analysis.failures import feature_groups, feature_importance, trained_models
+from ser_bench.report.analysis.scores import missing_folds, pooled_scores, ranking_split
+from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.parts import head_beside, ink_on, model_axis, tints, write_across, write_beside
 from ser_bench.report.charts.style import ALARM, FAINT, WIDTH, Sheet, names_width, new_sheet, styled, wrap
 from ser_bench.report.formatting import percent
-from ser_bench.report.summary import summarise
 from ser_bench.runs.results import SavedRun
 
 _ROW, _LINE, _SPACE, _RIGHT, _WIDEST = 0.27, 0.14, 0.14, 0.7, 1.8
@@ -55,7 +55,7 @@ def importance(run: SavedRun) -> Figure:
 
 def _blocks(run: SavedRun, split: str) -> list[pd.DataFrame]:
     """Return a table per set of groups, models in their order in the summary, groups as they were saved."""
-    table, used = importances(run, split), groups_of_features(run, split)
+    table, used = feature_importance(run, split), feature_groups(run, split)
     ranked = [model for model in summarise(run)["model"] if model in used]
     blocks = []
     for names in dict.fromkeys(used[model] for model in ranked):
@@ -88,7 +88,7 @@ def _heads(sheet: Sheet, heads: Sequence[Sequence[str]], corner: tuple[float, fl
 
 def _beside(ax: Axes, run: SavedRun, table: pd.DataFrame, split: str) -> None:
     """Write each model's UAR right of its row, or across the row why there is none."""
-    notes, scores = shortfalls(run), pooled_scores(run)["uar"]
+    notes, scores = missing_folds(run), pooled_scores(run)["uar"]
     for row, model in enumerate(table.index):
         if notes[model, split]:
             write_across(ax, f"n/a: {notes[model, split]}", row)
@@ -100,9 +100,9 @@ def _beside(ax: Axes, run: SavedRun, table: pd.DataFrame, split: str) -> None:
 def _notes(run: SavedRun, split: str, blocks: Sequence[pd.DataFrame]) -> list[tuple[str, str]]:
     """Return the lines below the blocks with their colours: how to read them, and who is missing."""
     lines = [("Mean over folds. Groups that tell the same as others cost little when shuffled alone.", FAINT)]
-    notes = shortfalls(run)
+    notes = missing_folds(run)
     shown = {model for table in blocks for model in table.index}
-    missing = [model for model in learners(run) if model not in shown]
+    missing = [model for model in trained_models(run) if model not in shown]
     told = [f"{model} ({notes[model, split] or 'no groups'})" for model in missing]
     text = f"Not shown: {', '.join(told)}" if told else ""
     return lines + [(line, ALARM) for line in wrap(text, WIDTH - 0.5, 8)]

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ser_bench.report.analysis.comparisons import Comparison, comparison, incomplete, p_value, verdict
+from ser_bench.report.analysis.comparisons import Comparison, comparison, incomplete_models
 from ser_bench.report.analysis.scores import BASELINES, ranking_split
 from ser_bench.report.charts.style import (
     ALARM,
@@ -20,6 +20,8 @@ from ser_bench.report.charts.style import (
     text_width,
     wrap,
 )
+from ser_bench.report.findings import verdict
+from ser_bench.report.formatting import p_value
 from ser_bench.runs.results import SavedRun
 
 _LINE, _BAR, _ROW = 0.165, 0.14, 0.26
@@ -62,12 +64,12 @@ def _equals(p: float) -> str:
 
 
 def _left_out(run: SavedRun, split: str) -> str:
-    missing = incomplete(run, split)
+    missing = incomplete_models(run, split)
     return f"Not compared: {', '.join(missing)}" if missing else ""
 
 
 def _height(compared: Comparison) -> float:
-    return 0.45 + _BAR * len(compared.together) + _ROW * -(-len(compared.models) // 2) + 0.1
+    return 0.45 + _BAR * len(compared.cliques) + _ROW * -(-len(compared.models) // 2) + 0.1
 
 
 def _diagram(ax: Axes, compared: Comparison, width: float) -> None:
@@ -87,12 +89,10 @@ def _diagram(ax: Axes, compared: Comparison, width: float) -> None:
         ax.vlines(x, top, top + 0.06, color=INK, linewidth=1)
         ax.text(x, top + 0.09, str(rank), size=8, ha="center", color=FAINT)
     place = dict(zip(compared.models, at, strict=True))
-    for index, together in enumerate(compared.together):
+    for index, clique in enumerate(compared.cliques):
         y = top - 0.12 - _BAR * index
-        ax.hlines(
-            y, place[together[0]] - 0.05, place[together[-1]] + 0.05, color=split_colour(compared.split), linewidth=4
-        )
-    first = top - 0.12 - _BAR * len(compared.together) - 0.12
+        ax.hlines(y, place[clique[0]] - 0.05, place[clique[-1]] + 0.05, color=split_colour(compared.split), linewidth=4)
+    first = top - 0.12 - _BAR * len(compared.cliques) - 0.12
     half = -(-count // 2)
     for index, (model, rank, x) in enumerate(zip(compared.models, compared.mean_ranks, at, strict=True)):
         left = index < half

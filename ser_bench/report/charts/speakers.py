@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from ser_bench.report.analysis.scores import ranking_split, scores_by_speaker, shortfalls
+from ser_bench.report.analysis.scores import missing_folds, ranking_split, scores_by_speaker
+from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.parts import head_beside, ink_on, model_axis, tints, write_across, write_beside
 from ser_bench.report.charts.style import FAINT, WIDTH, Sheet, names_width, new_sheet, shorten_front, styled, text_width
-from ser_bench.report.summary import summarise
 from ser_bench.runs.results import SavedRun
 
 _ROW, _DIGITS = 0.27, 0.24
@@ -74,7 +74,7 @@ def _write_cells(ax: Axes, values: np.ndarray, top: float, split: str) -> None:
 
 def _ranges(ax: Axes, run: SavedRun, table: pd.DataFrame, split: str) -> None:
     """Write each model's lowest and highest speaker right of its row, or why there is none."""
-    notes = shortfalls(run)
+    notes = missing_folds(run)
     for row, (model, scores) in enumerate(table.iterrows()):
         note = notes[model, split]
         if note:

@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
-from ser_bench.report.formatting import SYNTHETIC, normalisation, protocol
+from ser_bench.report.formatting import SYNTHETIC, normalisation_note, protocol
 from ser_bench.runs.results import SavedRun
 
 WIDTH = 9.0
@@ -139,7 +139,9 @@ def new_sheet(
     ``splits`` are those shown (default: all of the run).
     """
     shown = protocol(run, tuple(splits) if splits is not None else None)
-    return titled_sheet(title, [shown], [normalisation(run)], body=body, width=width, synthetic=run.info["synthetic"])
+    return titled_sheet(
+        title, [shown], [normalisation_note(run)], body=body, width=width, synthetic=run.info["synthetic"]
+    )
 
 
 def titled_sheet(

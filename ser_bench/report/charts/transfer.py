@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ser_bench.report.analysis.scores import chance_levels
-from ser_bench.report.analysis.transfer import at_home, learners, matrix, transfer
+from ser_bench.report.analysis.transfer import is_within_corpus, transfer_matrix, transfer_models, transfer_scores
 from ser_bench.report.charts.parts import ink_on, tints
 from ser_bench.report.charts.style import FAINT, INK, WIDTH, names_width, new_sheet, shorten, styled
 from ser_bench.report.formatting import percent
@@ -24,8 +24,8 @@ _HEAD, _GAP, _ROW, _MOST = 0.34, 0.3, 0.3, 0.62
 @styled
 def heat_map(run: SavedRun) -> Figure:
     """Draw each learner's matrix in percent; a corpus that was also trained on has a frame."""
-    models = learners(run)
-    matrices = {model: 100 * matrix(run, model) for model in models}
+    models = transfer_models(run)
+    matrices = {model: 100 * transfer_matrix(run, model) for model in models}
     first = matrices[models[0]]
     trained, tested = [str(name) for name in first.index], [str(name) for name in first.columns]
     left = names_width(trained, 8.5, 2.0) + 0.05
@@ -35,7 +35,7 @@ def heat_map(run: SavedRun) -> Figure:
     rows = math.ceil(len(models) / across)
     across = math.ceil(len(models) / rows)
     height = _ROW * len(trained)
-    splits = list(dict.fromkeys(transfer(run)["split"]))
+    splits = list(dict.fromkeys(transfer_scores(run)["split"]))
     title = f"UAR (%) by training corpora (rows) and tested corpus; chance {percent(chance_levels(run)['uar'])} %"
     width = max(6.0, left + across * (cell * len(tested) + _GAP) + 0.2)
     body = rows * (height + _HEAD) + 0.62 * slant + 0.45
@@ -61,7 +61,7 @@ def _panel(ax: Axes, values: pd.DataFrame, top: float) -> None:
             continue
         style: dict[str, Any] = {"ha": "center", "va": "center_baseline", "color": ink_on(colours, value / top)}
         ax.text(column, row, f"{value:.1f}", size=8, **style)
-        if at_home(str(values.index[row]), str(values.columns[column])):
+        if is_within_corpus(str(values.index[row]), str(values.columns[column])):
             frame = [(column - 0.47, row - 0.44), (column + 0.47, row - 0.44), (column + 0.47, row + 0.44)]
             frame += [(column - 0.47, row + 0.44), frame[0]]
             ax.plot(*zip(*frame, strict=True), color=INK, linewidth=1, solid_joinstyle="miter")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from ser_bench.report.charts.style import FAINT, INK, WIDTH, shorten, split_colour, styled, text_width, titled_sheet
-from ser_bench.report.tuning import headline, trials_overall
+from ser_bench.report.tuning import headline, trial_summary
 from ser_bench.runs.tuning import Tuned
 
 _ROW, _MOST = 0.24, 40
@@ -14,7 +14,7 @@ _ROW, _MOST = 0.24, 40
 @styled
 def tuning(found: Tuned) -> Figure:
     """Draw a row per trial, the best on top: a dot per outer fold, filled where that fold chose it, and the mean."""
-    table = trials_overall(found).head(_MOST)
+    table = trial_summary(found).head(_MOST)
     words = [shorten(text, 4.2, 8) for text in table["changes"]]
     left = max(text_width(text, 8) for text in words) + 0.35
     height = _ROW * len(table)

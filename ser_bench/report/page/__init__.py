@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_bench.report.analysis.intervals import DRAWS
-from ser_bench.report.formatting import normalisation
+from ser_bench.report.formatting import normalisation_note
 from ser_bench.report.page.confusion import matrices
-from ser_bench.report.page.failures import failing
-from ser_bench.report.page.headline import answer
-from ser_bench.report.page.leakage import audit_table
+from ser_bench.report.page.failures import failure_tables
+from ser_bench.report.page.headline import page_header
+from ser_bench.report.page.leakage import leakage_report
 from ser_bench.report.page.method import split_table
 from ser_bench.report.page.missing import failed_fits, left_out
-from ser_bench.report.page.overview import score_table
 from ser_bench.report.page.provenance import provenance
+from ser_bench.report.page.scores import score_table
 from ser_bench.report.page.significance import comparison_table
 from ser_bench.report.page.svg import figures
 from ser_bench.report.page.transfer import transfer_table
@@ -48,7 +48,7 @@ SECTIONS = {
 """The page's sections in their order: each one's anchor and its name in the navigation; ``across`` where it applies."""
 
 
-def page(run: SavedRun, pictures: Mapping[str, bytes], audio: Path | None = None) -> bytes:
+def render_page(run: SavedRun, pictures: Mapping[str, bytes], audio: Path | None = None) -> bytes:
     """Return the page of a run.
 
     ``pictures`` are charts as SVG by the names of their files; one that is not there is left out.
@@ -60,18 +60,18 @@ def page(run: SavedRun, pictures: Mapping[str, bytes], audio: Path | None = None
         "sections": {anchor: name for anchor, name in SECTIONS.items() if anchor != "across" or across},
         "across": across,
         "policy": _policy(script),
-        "answer": answer(run),
+        "answer": page_header(run),
         "scores": score_table(run),
         "figures": figures(run, pictures),
         "compared": comparison_table(run),
-        "audit": audit_table(run),
+        "audit": leakage_report(run),
         "matrices": matrices(run),
-        "failing": failing(run, audio),
+        "failing": failure_tables(run, audio),
         "failed": failed_fits(run),
         "left_out": left_out(run),
         "splits": split_table(run),
         "draws": DRAWS,
-        "transductive": bool(normalisation(run)),
+        "transductive": bool(normalisation_note(run)),
         "provenance": provenance(run),
     }
     return _templates(style, script).get_template("page.html").render(shown).encode()

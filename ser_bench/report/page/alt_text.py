@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ser_bench.report.analysis.comparisons import comparison, verdict
-from ser_bench.report.analysis.failures import expected_calibration_errors, group_gaps, importances
-from ser_bench.report.analysis.scores import BASELINES, gap_between, ranking_split, scores_by_speaker
-from ser_bench.report.analysis.transfer import learners, matrix
+from ser_bench.report.analysis.comparisons import comparison
+from ser_bench.report.analysis.failures import calibration_errors, feature_importance, group_gaps
+from ser_bench.report.analysis.scores import BASELINES, gap_splits, ranking_split, scores_by_speaker
+from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.analysis.transfer import transfer_matrix, transfer_models
+from ser_bench.report.findings import verdict
 from ser_bench.report.formatting import percent, points, seconds
-from ser_bench.report.summary import summarise
 from ser_bench.runs.results import SavedRun
 from ser_bench.statistics import pareto_front
 
@@ -37,7 +38,7 @@ def _scores(measure: str, word: str) -> Callable[[SavedRun], str]:
 
 
 def _gap(run: SavedRun) -> str:
-    table, pair = summarise(run).dropna(subset=["uar_gap"]), gap_between(run.info["splits"])
+    table, pair = summarise(run).dropna(subset=["uar_gap"]), gap_splits(run.info["splits"])
     if pair is None or table.empty:
         return "No model finished both splits."
     gaps = table.sort_values("uar_gap", ascending=False, kind="stable")
@@ -69,8 +70,8 @@ def _costs(run: SavedRun) -> str:
 
 
 def _transfers(run: SavedRun) -> str:
-    model = learners(run)[0]
-    cells = matrix(run, model).stack().items()
+    model = transfer_models(run)[0]
+    cells = transfer_matrix(run, model).stack().items()
     listed = ", ".join(f"{trained} to {tested} {percent(uar)} %" for (trained, tested), uar in cells)
     return f"A matrix per learner, training corpora by tested corpus, new speakers only. {model}: {listed}."
 
@@ -89,7 +90,7 @@ def _voices(run: SavedRun) -> str:
 
 
 def _confidence(run: SavedRun) -> str:
-    errors = expected_calibration_errors(run, ranking_split(run.info["splits"])).dropna().sort_values(kind="stable")
+    errors = calibration_errors(run, ranking_split(run.info["splits"])).dropna().sort_values(kind="stable")
     listed = ", ".join(f"{model} {percent(error)}" for model, error in errors.items())
     return (
         "Accuracy over confidence in ten bins, a panel per learner; on the diagonal a model is as often right as it "
@@ -99,7 +100,10 @@ def _confidence(run: SavedRun) -> str:
 
 def _features(run: SavedRun) -> str:
     lost = (
-        importances(run, ranking_split(run.info["splits"])).mean().dropna().sort_values(ascending=False, kind="stable")
+        feature_importance(run, ranking_split(run.info["splits"]))
+        .mean()
+        .dropna()
+        .sort_values(ascending=False, kind="stable")
     )
     listed = ", ".join(f"{group} {points(-loss)}" for group, loss in lost.items())
     return f"What shuffling a group of features costs each learner in points of UAR. Mean over learners: {listed}."

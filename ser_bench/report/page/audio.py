@@ -20,14 +20,14 @@ _RATE = 16_000
 
 
 @dataclass(frozen=True)
-class Sounds:
+class EmbeddedClips:
     """A data URI per path that was found, and why the other paths have none."""
 
     players: dict[str, str]
     silent: dict[str, str]
 
 
-def folder_to_share(run: SavedRun, data_dir: Path | None = None) -> Path | None:
+def synthetic_audio_folder(run: SavedRun, data_dir: Path | None = None) -> Path | None:
     """Return where the clips of a synthetic corpus lie, which are nobody's voice; None for any other corpus.
 
     ``data_dir`` is where the run found it, if that was not its usual place. None where there is no such folder.
@@ -39,7 +39,7 @@ def folder_to_share(run: SavedRun, data_dir: Path | None = None) -> Path | None:
     return folder if folder and folder.is_dir() else None
 
 
-def sounds(folder: Path, paths: Iterable[str]) -> Sounds:
+def embed_clips(folder: Path, paths: Iterable[str]) -> EmbeddedClips:
     """Return the sounds of clips below a corpus's folder; one that cannot be read is noted and skipped."""
     players: dict[str, str] = {}
     silent: dict[str, str] = {}
@@ -55,7 +55,7 @@ def sounds(folder: Path, paths: Iterable[str]) -> Sounds:
             continue
         left -= len(uri)
         players[path] = uri
-    return Sounds(players, silent)
+    return EmbeddedClips(players, silent)
 
 
 def _inside(folder: Path, path: str) -> Path:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.colors import to_hex
 
-from ser_bench.report.analysis.scores import BASELINES, confusion_counts, pooled_scores, ranking_split, shortfalls
+from ser_bench.report.analysis.scores import BASELINES, confusion_counts, missing_folds, pooled_scores, ranking_split
+from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.parts import ink_on, tints
 from ser_bench.report.charts.style import INK
 from ser_bench.report.formatting import percent
-from ser_bench.report.summary import summarise
 from ser_bench.runs.results import SavedRun
 
 SHOWN = 3
@@ -64,7 +64,7 @@ class Matrices:
 def matrices(run: SavedRun) -> Matrices:
     """Return the matrices of the best models under the split that ranks them, then all others."""
     models, splits = list(summarise(run)["model"]), list(run.info["splits"])
-    ranking, notes = ranking_split(splits), shortfalls(run)
+    ranking, notes = ranking_split(splits), missing_folds(run)
     learners = [m for m in models if m not in BASELINES and not notes[m, ranking]] or models
     best = learners[:SHOWN]
     folded = []
@@ -77,7 +77,7 @@ def matrices(run: SavedRun) -> Matrices:
 
 
 def _matrix(run: SavedRun, model: str, split: str) -> Matrix:
-    missing = shortfalls(run)[model, split]
+    missing = missing_folds(run)[model, split]
     tint = f"s{list(run.info['splits']).index(split)}"
     if missing:
         return Matrix(model, split, tint, "n/a", run.labels, (), missing)

@@ -9,27 +9,27 @@ from pathlib import Path
 import pandas as pd
 
 from ser_bench.report.analysis.failures import (
+    calibration_errors,
     comparable_attributes,
-    expected_calibration_errors,
     group_gaps,
-    groups,
+    group_scores,
     hardest_clips,
-    learners,
-    recalls,
+    recall_by_class,
     shared_classes,
+    trained_models,
 )
-from ser_bench.report.analysis.scores import BASELINES, ranking_split, shortfalls
+from ser_bench.report.analysis.scores import BASELINES, missing_folds, ranking_split
+from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.formatting import percent, plural, points
-from ser_bench.report.page.audio import Sounds, sounds
+from ser_bench.report.page.audio import EmbeddedClips, embed_clips
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
-from ser_bench.report.summary import summarise
 from ser_bench.runs.results import SavedRun
 
 _UNKNOWN = "not known"
 
 
 @dataclass(frozen=True)
-class Failing:
+class FailureTables:
     """The tables; None where there is nothing to tell. ``sound`` says what the page holds of the clips' audio."""
 
     split: str
@@ -39,12 +39,12 @@ class Failing:
     sound: str
 
 
-def failing(run: SavedRun, audio: Path | None) -> Failing:
+def failure_tables(run: SavedRun, audio: Path | None) -> FailureTables:
     """Return where models fail; the hardest clips get players where ``audio``, the corpus's folder, holds them."""
     split = ranking_split(run.info["splits"])
     hardest = hardest_clips(run, split)
-    found = sounds(audio, hardest["path"]) if audio else Sounds({}, {})
-    return Failing(
+    found = embed_clips(audio, hardest["path"]) if audio else EmbeddedClips({}, {})
+    return FailureTables(
         split,
         _recalls(run, split),
         tuple(_groups(run, split, attribute) for attribute in comparable_attributes(run, split)),
@@ -55,7 +55,7 @@ def failing(run: SavedRun, audio: Path | None) -> Failing:
 
 def _recalls(run: SavedRun, split: str) -> Table:
     """Return recall per model and class, and how far confidence is from accuracy."""
-    table, errors, notes = recalls(run, split), expected_calibration_errors(run, split), shortfalls(run)
+    table, errors, notes = recall_by_class(run, split), calibration_errors(run, split), missing_folds(run)
     columns = (
         Column("model", numeric=False),
         *(Column(label, under="recall %") for label in run.labels),
@@ -73,7 +73,7 @@ def _recalls(run: SavedRun, split: str) -> Table:
 
 def _groups(run: SavedRun, split: str, attribute: str) -> Table:
     """Return each learner's UAR per group of one attribute, over the classes that all groups share."""
-    table = groups(run, split)
+    table = group_scores(run, split)
     table = table[table["attribute"] == attribute]
     clips = table.drop_duplicates("group").set_index("group")["clips"]
     scores = table.pivot(index="model", columns="group", values="uar_shared")
@@ -99,7 +99,7 @@ def _groups(run: SavedRun, split: str, attribute: str) -> Table:
     return Table(f"UAR by {name} under the {split} split{over}", columns, tuple(rows))
 
 
-def _clips(hardest: pd.DataFrame, found: Sounds, run: SavedRun, *, heard: bool) -> Table:
+def _clips(hardest: pd.DataFrame, found: EmbeddedClips, run: SavedRun, *, heard: bool) -> Table:
     """Return the clips that most learners got wrong, with players where the audio is at hand."""
     columns = (
         Column("clip", numeric=False),
@@ -126,11 +126,11 @@ def _clips(hardest: pd.DataFrame, found: Sounds, run: SavedRun, *, heard: bool) 
         silent, player = found.silent.get(row["path"], ""), found.players.get(row["path"], "")
         sound = Cell(silent, kind="screen", sound=player, name=row["clip"])
         rows.append(Row((*cells, sound) if heard else cells))
-    many = plural(len(learners(run)), "learner")
+    many = plural(len(trained_models(run)), "learner")
     return Table(f"The clips that most of {many} get wrong", columns, tuple(rows))
 
 
-def _sound(run: SavedRun, found: Sounds, *, asked: bool) -> str:
+def _sound(run: SavedRun, found: EmbeddedClips, *, asked: bool) -> str:
     """Say what audio the page holds and what may be done with it; empty where the page should say how to get it."""
     if not asked:
         return ""

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ser_bench.report.analysis.comparisons import ALPHA, comparison, verdict
-from ser_bench.report.analysis.scores import BASELINES, chance_levels, gap_between, random_like, ranking_split
+from ser_bench.report.analysis.comparisons import ALPHA, comparison
+from ser_bench.report.analysis.scores import BASELINES, chance_levels, gap_splits, is_random, ranking_split
+from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.findings import headline, verdict
 from ser_bench.report.formatting import (
     SYNTHETIC,
     corpus_title,
-    normalisation,
+    normalisation_note,
     percent,
-    percent_range,
+    percent_interval,
     plural,
     points,
-    points_range,
+    points_interval,
     protocol,
 )
-from ser_bench.report.summary import headline, summarise
 from ser_bench.runs.results import SavedRun
 from ser_bench.runs.results.checks import STATUSES
 
@@ -41,7 +42,7 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Answer:
+class PageHeader:
     """The top of the page."""
 
     title: str
@@ -51,10 +52,10 @@ class Answer:
     facts: tuple[Fact, ...]
 
 
-def answer(run: SavedRun) -> Answer:
+def page_header(run: SavedRun) -> PageHeader:
     """Return the top of a run's page."""
     facts = (_best(run), _sureness(run), _flattery(run))
-    return Answer(corpus_title(run), protocol(run), headline(run), tuple(_bands(run)), facts)
+    return PageHeader(corpus_title(run), protocol(run), headline(run), tuple(_bands(run)), facts)
 
 
 def _bands(run: SavedRun) -> list[Band]:
@@ -62,7 +63,7 @@ def _bands(run: SavedRun) -> list[Band]:
     if run.info["synthetic"]:
         text = "These clips were made by a program. What is measured on them says nothing about people's speech."
         bands.append(Band(SYNTHETIC, text, "alarm"))
-    if note := normalisation(run):
+    if note := normalisation_note(run):
         text = "Scores of new voices need clips of those voices beforehand; do not compare them with runs without."
         bands.append(Band("TRANSDUCTIVE", f"{note}. {text}", "alarm"))
     if failures := failure_count(run):
@@ -88,11 +89,11 @@ def _best(run: SavedRun) -> Fact:
     table = summarise(run)
     table = table[~table["model"].isin(BASELINES)] if not set(table["model"]) <= set(BASELINES) else table
     ranked = table.dropna(subset=[f"{split}_uar"])
-    what = f"Best under {split}" if random_like(split) else "Best on new voices"
+    what = f"Best under {split}" if is_random(split) else "Best on new voices"
     if ranked.empty:
         return Fact(what, "n/a", f"No model finished every fold of the {split} split.")
     best = ranked.iloc[0]
-    sure = percent_range(best[f"{split}_uar_low"], best[f"{split}_uar_high"])
+    sure = percent_interval(best[f"{split}_uar_low"], best[f"{split}_uar_high"])
     interval = f", 95 % interval {sure} over speakers" if sure else ""
     words = f"{best['model']}: UAR under the {split} split{interval}. Chance is {percent(chance_levels(run)['uar'])} %."
     return Fact(what, f"{percent(best[f'{split}_uar'])} %", words)
@@ -111,7 +112,7 @@ def _sureness(run: SavedRun) -> Fact:
 
 
 def _flattery(run: SavedRun) -> Fact:
-    pair, what = gap_between(run.info["splits"]), "What known voices add"
+    pair, what = gap_splits(run.info["splits"]), "What known voices add"
     table = summarise(run)
     gaps = table[~table["model"].isin(BASELINES)].dropna(subset=["uar_gap"])
     if pair is None:
@@ -119,7 +120,7 @@ def _flattery(run: SavedRun) -> Fact:
     if gaps.empty:
         return Fact(what, "n/a", f"No model finished both {pair[0]} and {pair[1]}.")
     best, most = gaps.iloc[0], gaps.loc[gaps["uar_gap"].idxmax()]
-    sure = points_range(best["uar_gap_low"], best["uar_gap_high"])
+    sure = points_interval(best["uar_gap_low"], best["uar_gap_high"])
     words = f"points of UAR for {best['model']}, {pair[0]} minus {pair[1]}" + (f" {sure}" if sure else "")
     if len(gaps) > 1:
         words += f"; at most {points(most['uar_gap'])} ({most['model']}), half of the models "

@@ -5,25 +5,26 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ser_bench.report.analysis.leakage import audit, findings
+from ser_bench.report.analysis.leakage import leakage_by_split
+from ser_bench.report.findings import leakage_sentences
 from ser_bench.report.formatting import percent
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
 
 
 @dataclass(frozen=True)
-class Audit:
+class LeakageReport:
     """The audit's table, None for a run without fold, and a sentence per split."""
 
     table: Table | None
-    findings: tuple[str, ...]
+    sentences: tuple[str, ...]
 
 
-def audit_table(run: SavedRun) -> Audit:
+def leakage_report(run: SavedRun) -> LeakageReport:
     """Return what training and test clips share, a row per split."""
-    found = audit(run)
+    found = leakage_by_split(run)
     if found.empty:
-        return Audit(None, ())
+        return LeakageReport(None, ())
     columns = (
         Column("split", numeric=False),
         Column("folds"),
@@ -41,7 +42,7 @@ def audit_table(run: SavedRun) -> Audit:
         copies = [number(row[name], _count(row[name])) for name in ("identical", "near_identical")]
         rows.append(Row((Cell(row["split"]), *counts, *shares, *copies)))
     table = Table("What training and test clips share, per split", columns, tuple(rows))
-    return Audit(table, tuple(findings(run)))
+    return LeakageReport(table, tuple(leakage_sentences(run)))
 
 
 def _count(copies: float) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ser_bench.report.analysis.comparisons import against_best, p_value
-from ser_bench.report.formatting import points
+from ser_bench.report.analysis.comparisons import comparisons_with_best
+from ser_bench.report.formatting import p_value, points
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
 
 
 def comparison_table(run: SavedRun) -> Table | None:
     """Return a row per learner but the best, None where there is nothing to compare."""
-    table = against_best(run)
+    table = comparisons_with_best(run)
     if table.empty:
         return None
     best = str(table["best"].iloc[0])

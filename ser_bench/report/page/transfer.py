@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ser_bench.report.analysis.transfer import learners, transfer
-from ser_bench.report.formatting import percent, percent_range
+from ser_bench.report.analysis.transfer import transfer_models, transfer_scores
+from ser_bench.report.formatting import percent, percent_interval
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
 
 
 def transfer_table(run: SavedRun) -> Table | None:
     """Return a row per training corpora and tested corpus, a column per learner; None for a run of one corpus."""
-    table = transfer(run)
+    table = transfer_scores(run)
     if table.empty:
         return None
-    models = learners(run)
+    models = transfer_models(run)
     columns = (
         Column("trained on", numeric=False),
         Column("tested on", numeric=False),
@@ -32,4 +32,4 @@ def transfer_table(run: SavedRun) -> Table | None:
 
 
 def _score(row: pd.Series) -> Cell:
-    return number(row["uar"], percent(row["uar"]), percent_range(row["uar_low"], row["uar_high"]))
+    return number(row["uar"], percent(row["uar"]), percent_interval(row["uar_low"], row["uar_high"]))

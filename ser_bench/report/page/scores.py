@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from ser_bench.report.analysis.literature import published
-from ser_bench.report.analysis.scores import BASELINES, gap_between, shortfalls
-from ser_bench.report.formatting import percent, percent_range, points, points_range, seconds, size
+from ser_bench.report.analysis.literature import published_scores
+from ser_bench.report.analysis.scores import BASELINES, gap_splits, missing_folds
+from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.formatting import byte_size, percent, percent_interval, points, points_interval, seconds
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
-from ser_bench.report.summary import summarise
 from ser_bench.runs.results import SavedRun
 
 _MEASURES = {"uar": "UAR %", "accuracy": "accuracy %"}
@@ -19,15 +19,15 @@ _MEASURES = {"uar": "UAR %", "accuracy": "accuracy %"}
 
 def score_table(run: SavedRun) -> Table:
     """Return UAR and accuracy per split, the gap, and what each model costs; the best model first."""
-    splits, gap = list(run.info["splits"]), gap_between(run.info["splits"]) is not None
-    notes = shortfalls(run)
+    splits, gap = list(run.info["splits"]), gap_splits(run.info["splits"]) is not None
+    notes = missing_folds(run)
     columns = [Column("model", numeric=False)]
     for measure, words in _MEASURES.items():
         columns += [Column(words, under=split) for split in splits]
         columns += [Column("UAR gap", under="points")] if gap and measure == "uar" else []
     columns += [Column("fit", under="mean"), Column("predict", under="per clip"), Column("size", under="of model")]
     rows = [_row(row, splits, notes, gap=gap) for row in summarise(run).to_dict("records")]
-    rows += [_quoted(row, splits, gap=gap) for row in published(run).to_dict("records")]
+    rows += [_quoted(row, splits, gap=gap) for row in published_scores(run).to_dict("records")]
     return Table("Scores per model, with 95 % intervals over speakers", tuple(columns), tuple(rows))
 
 
@@ -37,11 +37,11 @@ def _row(row: dict[Any, Any], splits: list[str], notes: pd.Series, *, gap: bool)
     for measure in _MEASURES:
         for split in splits:
             value, low, high = (row[f"{split}_{measure}{end}"] for end in ("", "_low", "_high"))
-            cells.append(number(value, notes[model, split] or percent(value), percent_range(low, high)))
+            cells.append(number(value, notes[model, split] or percent(value), percent_interval(low, high)))
         if gap and measure == "uar":
             value, low, high = (row[f"uar_gap{end}"] for end in ("", "_low", "_high"))
-            cells.append(number(value, points(value), points_range(low, high)))
-    costs = (("fit_seconds", seconds), ("predict_seconds", seconds), ("model_bytes", size))
+            cells.append(number(value, points(value), points_interval(low, high)))
+    costs = (("fit_seconds", seconds), ("predict_seconds", seconds), ("model_bytes", byte_size))
     cells += [number(row[name], write(row[name])) for name, write in costs]
     return Row(tuple(cells), "quiet" if model in BASELINES else "")
 
