@@ -1,0 +1,110 @@
+"""The documents: commands, configurations and links in them work, and their prose is short."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from ser_bench.cli import cli
+from ser_bench.core import options
+
+ROOT = Path(__file__).parents[1]
+DOCS = sorted((ROOT / "docs").rglob("*.md"))
+PAGES = [*(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")), *DOCS]
+SENTENCE_WORDS = 25
+PARAGRAPH_SENTENCES = 4
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def blocks(path: Path, language: str) -> list[str]:
+    """Return the code blocks of a language in a page."""
+    return re.findall(rf"^```{language}\n(.*?)^```", path.read_text(encoding="utf-8"), re.M | re.S)
+
+
+def prose(path: Path) -> list[str]:
+    """Return the paragraphs of a page without code, tables, headings and link targets."""
+    text = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
+    text = re.sub(r"<!--.*?-->", "", text, flags=re.S)
+    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    paragraphs = re.split(r"\n\s*\n|\n(?=[-*] |\d+\. )", text)
+    return [" ".join(p.split()) for p in paragraphs if p.strip() and not p.lstrip().startswith(("#", "|", "["))]
+
+
+def sentences(paragraph: str) -> list[str]:
+    return re.split(r"(?<=[.!?])\**\s+", paragraph)
+
+
+COMMANDS = sorted(
+    {
+        line.partition("  #")[0].strip()
+        for page in PAGES
+        for block in blocks(page, "sh")
+        for whole in block.splitlines()
+        for line in re.split(r" && ", whole)
+        if re.match(r"(\.venv/bin/)?ser-bench ", line.strip())
+    }
+)
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_command_in_the_documents_exists_with_its_options(line):
+    _, name, *arguments = shlex.split(line)
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    parser = command.make_parser(click.Context(command))
+    parser.ignore_unknown_options = False
+    parser.parse_args(arguments)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_configuration_in_the_documents_loads(page, tmp_path):
+    for number, block in enumerate(blocks(page, "toml")):
+        path = tmp_path / f"{number}.toml"
+        path.write_text(block, encoding="utf-8")
+        options.load(path, {})
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_python_in_the_documents_compiles_and_its_imports_from_ser_bench_exist(page):
+    for block in blocks(page, "python"):
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("ser_bench"):
+                module = importlib.import_module(str(node.module))
+                assert [alias.name for alias in node.names if not hasattr(module, alias.name)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_link_leads_to_a_file(page):
+    targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    assert [t for t in targets if not t.startswith("http") and not (page.parent / t).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_sentences_and_paragraphs_are_short(page):
+    paragraphs = prose(page)
+    assert [s for p in paragraphs for s in sentences(p) if len(s.split()) > SENTENCE_WORDS] == []
+    assert [p for p in paragraphs if len(sentences(p)) > PARAGRAPH_SENTENCES] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_prose_wraps_at_100_columns(page):
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    assert [line for line in text.splitlines() if len(line) > 100 and not line.startswith("|")] == []
+
+
+def test_the_readme_has_at_most_170_lines():
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 170
+
+
+def test_the_guide_has_at_most_1000_words_before_its_recipes():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("\n# Recipes\n")[0]
+    assert len([word for word in text.split() if re.search(r"\w", word)]) <= 1000
