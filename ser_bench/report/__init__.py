@@ -29,7 +29,7 @@ def write_report(run: SavedRun, formats: Sequence[str] = ("png", "svg"), *, audi
     be written.
     """
     from ser_bench.report.analysis.summary import summarise
-    from ser_bench.report.charts import draw_charts
+    from ser_bench.report.charts.registry import draw_charts
     from ser_bench.report.latex import latex
     from ser_bench.report.page import render_page
     from ser_bench.report.summary import markdown
@@ -79,7 +79,7 @@ def write_comparison(runs: ComparedRuns, folder: Path, formats: Sequence[str] = 
     Raises :class:`ser_bench.core.errors.RunError` where the folder cannot be written.
     """
     from ser_bench.report import compare as across
-    from ser_bench.report.charts.across import across as draw
+    from ser_bench.report.charts.comparison import across as draw
     from ser_bench.report.charts.render import render
     from ser_bench.runs.results import write_file
 

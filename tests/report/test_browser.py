@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from ser_bench.report.charts import charts_of
+from ser_bench.report.charts.registry import charts_of
 from ser_bench.report.charts.render import render
 from ser_bench.report.page import render_page as page_of
 from ser_bench.runs.results import read_run
@@ -55,7 +55,7 @@ def address(tmp_path_factory):
     save_fake_run(folder, recipe)
     run = read_run(folder)
     drawn = (item for item in charts_of(run).items() if not item[0].startswith("confusion_"))
-    (folder / "report.html").write_bytes(page_of(run, {name: render(draw(run), "svg") for name, draw in drawn}))
+    (folder / "report.html").write_bytes(page_of(run, {name: render(chart.draw(), "svg") for name, chart in drawn}))
     return (folder / "report.html").as_uri()
 
 

@@ -8,10 +8,12 @@ import sys
 
 import matplotlib
 import pytest
+from matplotlib.figure import Figure
 
 from ser_bench.cli import call
 from ser_bench.report import write_report
-from ser_bench.report.charts import charts_of
+from ser_bench.report.charts.base import Chart
+from ser_bench.report.charts.registry import CHARTS, charts_of
 from ser_bench.report.charts.render import render
 from ser_bench.report.charts.style import SPLIT_COLOURS, split_colour, wrap
 from ser_bench.report.formatting import SYNTHETIC
@@ -58,7 +60,7 @@ HARD = {
 
 @pytest.fixture(scope="module")
 def figures(run):
-    return {name: draw(run) for name, draw in charts_of(run).items()}
+    return {name: chart.draw() for name, chart in charts_of(run).items()}
 
 
 def test_a_run_has_the_promised_charts(run):
@@ -78,15 +80,15 @@ def test_every_chart_names_corpus_and_protocol(figures):
 
 
 def test_every_chart_says_that_speech_is_synthetic_and_normalisation_transductive(broken_run):
-    for name, draw in charts_of(broken_run).items():
-        words = words_of(draw(broken_run))
+    for name, chart in charts_of(broken_run).items():
+        words = words_of(chart.draw())
         assert SYNTHETIC in words, name
         assert "transductive" in words, name
 
 
 @pytest.mark.parametrize("name", ["accuracy", "uar", "leakage_gap", "cost", "speakers", "confusion_knn_actor"])
 def test_a_failed_fold_is_shown(broken_run, name):
-    assert "failed 1/6" in words_of(charts_of(broken_run)[name](broken_run))
+    assert "failed 1/6" in words_of(charts_of(broken_run)[name].draw())
 
 
 def test_bars_show_the_summarys_values(run, figures):
@@ -104,7 +106,7 @@ def test_texts_neither_overlap_nor_leave_the_picture(case, tmp_path, monkeypatch
     last = list(run.info["models"])[1]
     names += [name for name in charts_of(run) if name.startswith((f"confusion_{last}", f"curves_{last}"))][:2]
     for name in names:
-        assert_legible(charts_of(run)[name](run), monkeypatch, name)
+        assert_legible(charts_of(run)[name].draw(), monkeypatch, name)
 
 
 def test_write_report_leaves_tables_and_charts_twice_the_same(tmp_path):
@@ -128,6 +130,27 @@ def test_charts_of_an_earlier_run_are_removed_and_other_files_kept(tmp_path):
     assert not left & {"confusion_knn_actor.png", "uar.svg"}
 
 
+def test_a_new_chart_is_drawn_shown_described_and_removed_when_outdated(tmp_path, monkeypatch):
+    run = save_fake_run(tmp_path, Recipe(models=("svm",), splits=(("actor", 2),), clips_per_label=1))
+    chart = Chart(
+        name="mine",
+        title="My own chart",
+        draw=lambda run: Figure(figsize=(1, 1)),
+        alt_text=lambda run: f"Nothing of {run.labels[0]}.",
+    )
+    with monkeypatch.context() as patch:
+        for name in list(CHARTS):
+            patch.delitem(CHARTS, name)
+        patch.setitem(CHARTS, "mine", chart)
+        assert tmp_path / "charts" / "mine.svg" in write_report(run)
+        page = (tmp_path / "report.html").read_text()
+        assert "<figcaption>My own chart</figcaption>" in page
+        assert "Nothing of neutral." in page
+        patch.delitem(CHARTS, "mine")
+        write_report(run)
+    assert not list((tmp_path / "charts").iterdir())
+
+
 def test_a_folder_without_run_gets_no_report(tmp_path, capsys):
     assert call(["report", str(tmp_path)]) == 2
     assert "no finished run" in capsys.readouterr().err
@@ -147,14 +170,14 @@ def test_an_svg_keeps_its_words_as_text_and_no_date(figures):
 
 
 def test_a_users_own_style_changes_no_chart(run, figures):
-    before = render(charts_of(run)["leakage_gap"](run), "svg")
+    before = render(charts_of(run)["leakage_gap"].draw(), "svg")
     with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "black", "svg.hashsalt": "other"}):
-        assert render(charts_of(run)["leakage_gap"](run), "svg") == before
+        assert render(charts_of(run)["leakage_gap"].draw(), "svg") == before
 
 
 def test_drawing_leaves_matplotlibs_settings_alone(run):
     before = dict(matplotlib.rcParams)
-    render(charts_of(run)["uar"](run), "png")
+    render(charts_of(run)["uar"].draw(), "png")
     assert dict(matplotlib.rcParams) == before
 
 
@@ -176,7 +199,7 @@ def test_lines_break_between_their_parts():
 
 def test_every_known_model_can_be_told_apart_on_the_cost_chart(tmp_path):
     run = save_fake_run(tmp_path, Recipe(clips_per_label=1, splits=(("actor", 2),)))
-    words = words_of(charts_of(run)["cost"](run)).split()
+    words = words_of(charts_of(run)["cost"].draw()).split()
     assert set(MODELS) <= set(words)
 
 

@@ -13,7 +13,7 @@ from matplotlib.text import Text
 from sklearn.metrics import balanced_accuracy_score, recall_score
 
 from ser_bench.report.analysis import failures
-from ser_bench.report.charts import charts_of
+from ser_bench.report.charts.registry import charts_of
 from ser_bench.report.charts.style import styled
 from ser_bench.report.formatting import SYNTHETIC
 from ser_bench.runs.results import SavedRun
@@ -227,7 +227,7 @@ def texts_of(figure):
 
 
 def test_charts_write_the_numbers(run):
-    figures = {name: charts_of(run)[name](run) for name in CHARTS}
+    figures = {name: charts_of(run)[name].draw() for name in CHARTS}
     for error in failures.calibration_errors(run, "actor"):
         assert f"ECE {100 * error:.1f}" in texts_of(figures["calibration"])
     for gap in failures.group_gaps(run, "actor").query("model == 'svm'")["gap"]:
@@ -237,7 +237,7 @@ def test_charts_write_the_numbers(run):
 
 @pytest.mark.parametrize("name", CHARTS)
 def test_a_missing_fold_and_synthetic_speech_are_told(broken_run, name):
-    words = texts_of(charts_of(broken_run)[name](broken_run))
+    words = texts_of(charts_of(broken_run)[name].draw())
     assert "n/a: failed 1/6" in words
     assert SYNTHETIC in words
     assert "transductive" in words
@@ -246,7 +246,7 @@ def test_a_missing_fold_and_synthetic_speech_are_told(broken_run, name):
 def test_classes_that_a_group_lacks_are_named(run):
     strong = run.clips["intensity"].where(run.clips["emotion"] != "neutral", "normal")
     lacking = replace(run, clips=run.clips.assign(intensity=strong))
-    assert "without neutral" in texts_of(charts_of(lacking)["groups"](lacking))
+    assert "without neutral" in texts_of(charts_of(lacking)["groups"].draw())
 
 
 def test_learners_of_other_groups_of_features_stand_in_a_block_of_their_own(run):
@@ -254,7 +254,7 @@ def test_learners_of_other_groups_of_features_stand_in_a_block_of_their_own(run)
     frames = table["model"] == "cnn1d"
     table.loc[frames, "group"] = "band " + table.loc[frames, "group"]
     mixed = replace(run, importance=table)
-    figure = charts_of(mixed)["importance"](mixed)
+    figure = charts_of(mixed)["importance"].draw()
     shapes = [ax.images[0].get_array().shape for ax in figure.axes if ax.images]
     assert sorted(shapes) == [(1, 4), (2, 4)]
     assert not any(np.ma.getmaskarray(ax.images[0].get_array()).any() for ax in figure.axes if ax.images)
@@ -262,7 +262,7 @@ def test_learners_of_other_groups_of_features_stand_in_a_block_of_their_own(run)
 
 def test_learners_without_importance_are_named_below_the_chart(run):
     fewer = replace(run, importance=run.importance[run.importance["model"] != "knn"])
-    assert "Not shown: knn (no groups)" in texts_of(charts_of(fewer)["importance"](fewer))
+    assert "Not shown: knn (no groups)" in texts_of(charts_of(fewer)["importance"].draw())
 
 
 LONG = "a-network-with-quite-a-long-name-{}"
@@ -288,7 +288,7 @@ def test_texts_neither_overlap_nor_leave_the_picture(crowd, sentences, tmp_path,
     named = run.importance.assign(group=run.importance["group"].replace(long))
     run = replace(run, clips=run.clips.assign(text=texts), importance=named)
     for name in CHARTS:
-        figure = charts_of(run)[name](run)
+        figure = charts_of(run)[name].draw()
         boxes = []
         draw = Text.draw
 

@@ -10,7 +10,7 @@ import pytest
 
 from ser_bench.report import synthetic_audio_folder, write_report
 from ser_bench.report.analysis.failures import hardest_clips
-from ser_bench.report.charts import charts_of
+from ser_bench.report.charts.registry import charts_of
 from ser_bench.report.charts.render import render
 from ser_bench.report.formatting import SYNTHETIC
 from ser_bench.report.page import SECTIONS, render_page
@@ -54,7 +54,7 @@ class Page(HTMLParser):
 
 def svgs(run, names=("uar", "leakage_gap", "significance", "cost", "speakers")) -> dict[str, bytes]:
     charts = charts_of(run)
-    return {name: render(charts[name](run), "svg") for name in names if name in charts}
+    return {name: render(charts[name].draw(), "svg") for name in names if name in charts}
 
 
 def parsed(run, **options) -> Page:
@@ -188,7 +188,7 @@ def test_thirteen_models_and_five_splits_stay_below_five_megabytes(tmp_path):
     assert len(html) < 2_000_000
     text = Page(html.decode()).text
     assert "loso: 13 more matrices" in text
-    assert "Learning curves of 1 network" in text
+    assert "Learning curves: 1 chart" in text
 
 
 def test_published_figures_are_marked_with_their_source(tmp_path):

@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -26,8 +27,9 @@ import pandas as pd
 from ser_bench import report
 from ser_bench.cli import call
 from ser_bench.cli import report as command
-from ser_bench.report import charts, findings, latex, page, summary
+from ser_bench.report import findings, latex, page, summary
 from ser_bench.report.analysis import summary as analysis
+from ser_bench.report.charts import registry as charts
 from ser_bench.runs import results
 from tests.runs import faults
 from tests.runs.faults import DAMAGES, at_moment, fill_disk, in_child, kill_me, litter
@@ -48,9 +50,9 @@ def stand_in() -> None:
     """Have charts and texts made at once; which charts there are is found out once."""
     charts_of, names = charts.charts_of, []
 
-    def named(run: results.SavedRun) -> dict[str, Callable]:
+    def named(run: results.SavedRun) -> dict[str, Any]:
         names[:] = names or charts_of(run)
-        return {name: lambda run, name=name: name for name in names}
+        return {name: SimpleNamespace(draw=lambda name=name: name) for name in names}
 
     charts.charts_of = named
     charts.render = lambda name, kind: f"<svg>{name} as {kind}</svg>".encode()

@@ -1,4 +1,4 @@
-"""Accuracy and UAR as grouped bars: a group per model, a bar per split."""
+"""Grouped bars for the charts of accuracy and UAR: a group per model, a bar per split."""
 
 from __future__ import annotations
 
@@ -8,29 +8,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ser_bench.report.analysis.literature import published_scores
-from ser_bench.report.analysis.scores import BASELINES, chance_levels, missing_folds
+from ser_bench.report.analysis.scores import BASELINES, chance_levels, missing_folds, ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.parts import LEGEND_ROW, WHITE_GROUND, draw_chance, draw_legend, legend_rows, model_axis
-from ser_bench.report.charts.style import ALARM, FAINT, INK, WIDTH, names_width, new_sheet, split_colour, styled
+from ser_bench.report.charts.style import ALARM, FAINT, INK, WIDTH, names_width, new_sheet, split_colour
 from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
 _CHANCE = {"accuracy": "always the commonest label", "uar": "chance"}
 
 
-@styled
-def accuracy(run: SavedRun) -> Figure:
-    """Draw accuracy per model and split."""
-    return _grouped_bars(run, "accuracy", "Accuracy by model and split")
-
-
-@styled
-def uar(run: SavedRun) -> Figure:
-    """Draw UAR per model and split."""
-    return _grouped_bars(run, "uar", "UAR (mean recall over classes) by model and split")
-
-
-def _grouped_bars(run: SavedRun, measure: str, title: str) -> Figure:
+def grouped_bars(run: SavedRun, measure: str, title: str) -> Figure:
+    """Draw ``accuracy`` or ``uar`` per model and split, with intervals, the chance level and published results."""
     table, splits, beside = summarise(run), list(run.info["splits"]), published_scores(run)
     thick = 0.24 if len(splits) == 1 else 0.165
     group = thick * len(splits) + 0.13
@@ -56,6 +45,18 @@ def _grouped_bars(run: SavedRun, measure: str, title: str) -> Figure:
     ax.grid(axis="x")
     draw_legend(sheet, legend, left, 0.5 + height + 0.22)
     return sheet.figure
+
+
+def bars_in_words(run: SavedRun, measure: str, name: str) -> str:
+    """Return the text alternative of :func:`grouped_bars`: scores of the ranking split, the top three of others."""
+    table, ranking = summarise(run).set_index("model"), ranking_split(run.info["splits"])
+    parts = []
+    for split in sorted(run.info["splits"], key=lambda split: split != ranking):
+        scores = table[f"{split}_{measure}"].dropna().sort_values(ascending=False, kind="stable")
+        shown = scores if split == ranking else scores.head(3)
+        listed = ", ".join(f"{model} {percent(score)} %" for model, score in shown.items())
+        parts.append(f"{split} split: {listed or 'no model finished'}")
+    return f"Bars of {name} per model and split, with intervals. {'; '.join(parts)}."
 
 
 def _bars(ax: Axes, run: SavedRun, table: pd.DataFrame, measure: str, thick: float) -> None:

@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ser_bench import statistics
-from ser_bench.report.analysis.failures import BINS, model_calibration, trained_models
+from ser_bench.report.analysis.failures import BINS, calibration_errors, model_calibration, trained_models
 from ser_bench.report.analysis.scores import missing_folds, ranking_split
 from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.style import (
     ALARM,
     FAINT,
@@ -22,9 +23,9 @@ from ser_bench.report.charts.style import (
     new_sheet,
     shorten,
     split_colour,
-    styled,
     text_width,
 )
+from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
 _LEFT, _RIGHT, _GAP, _TITLE, _BELOW = 0.6, 0.2, 0.25, 0.36, 0.78
@@ -35,8 +36,7 @@ _SHARES = (0.01, 0.1, 0.5)
 _GROUND = {"facecolor": "#f4f4f4", "edgecolor": "none", "pad": 2}
 
 
-@styled
-def calibration(run: SavedRun) -> Figure:
+def _draw(run: SavedRun) -> Figure:
     """Draw accuracy over confidence in ten bins for each learner, under the split that ranks models."""
     split = ranking_split(run.info["splits"])
     models = [model for model in summarise(run)["model"] if model in trained_models(run)]
@@ -117,3 +117,22 @@ def _legend(sheet: Sheet, colour: str) -> None:
         x += 0.33 + text_width(text, 8)
     words = f"of the clips, in {BINS} bins · below the dashed line: surer than right · ECE: mean distance, in points"
     ax.text(x - 0.12, 0.5, words, size=8, va="center_baseline", color=FAINT)
+
+
+def _alt_text(run: SavedRun) -> str:
+    errors = calibration_errors(run, ranking_split(run.info["splits"])).dropna().sort_values(kind="stable")
+    listed = ", ".join(f"{model} {percent(error)}" for model, error in errors.items())
+    return (
+        "Accuracy over confidence in ten bins, a panel per model; on the diagonal confidence equals accuracy. "
+        f"Expected calibration error in points, the smallest first: {listed or 'no model finished'}."
+    )
+
+
+CHART = Chart(
+    name="calibration",
+    title="Calibration: accuracy against confidence",
+    order=80,
+    draw=_draw,
+    alt_text=_alt_text,
+    applies_to=lambda run: bool(trained_models(run)),
+)

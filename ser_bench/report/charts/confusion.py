@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from ser_bench.report.analysis.scores import confusion_counts, missing_folds, pooled_scores
+from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.parts import head_beside, ink_on, tints, write_beside
-from ser_bench.report.charts.style import ALARM, FAINT, names_width, new_sheet, shorten, styled
+from ser_bench.report.charts.style import ALARM, FAINT, names_width, new_sheet, shorten
 from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
@@ -21,8 +22,7 @@ _TURN = 35
 _SINE = math.sin(math.radians(_TURN))
 
 
-@styled
-def confusion(run: SavedRun, model: str, split: str) -> Figure:
+def _draw(run: SavedRun, model: str, split: str) -> Figure:
     """Draw a model's confusion matrix, rows in percent of the true class, with clips and recall per class."""
     short = missing_folds(run)[model, split]
     score = "no score" if short else f"{percent(pooled_scores(run).at[(model, split), 'uar'])} % UAR"
@@ -85,3 +85,23 @@ def _recalls(ax: Axes, shares: np.ndarray, spoken: np.ndarray) -> None:
         write_beside(ax, f"{clips:,}", row, 70, size=7.5, color=FAINT, ha="right")
     head_beside(ax, "recall", 42, ha="right")
     head_beside(ax, "clips", 70, ha="right")
+
+
+def _alt_text(run: SavedRun, model: str, split: str) -> str:
+    if note := missing_folds(run)[model, split]:
+        return f"No matrix: {note}."
+    counts = confusion_counts(run, model, split)
+    recalls = zip(run.labels, np.diag(counts), counts.sum(axis=1), strict=True)
+    listed = ", ".join(f"{label} {percent(hits / clips)} %" for label, hits, clips in recalls if clips)
+    return f"Clips by true class (rows) and predicted class (columns). Recall: {listed}."
+
+
+CHART = Chart(
+    name="confusion",
+    title="Confusion matrix",
+    section=None,  # the page shows the matrices as tables
+    order=110,
+    draw=_draw,
+    alt_text=_alt_text,
+    variants=lambda run: [(model, split) for model in run.info["models"] for split in run.info["splits"]],
+)

@@ -13,8 +13,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from ser_bench.report.analysis.scores import BASELINES, chance_levels, missing_folds, ranking_split
 from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.parts import WHITE_GROUND
-from ser_bench.report.charts.style import ALARM, FAINT, INK, new_sheet, split_colour, styled, text_width, wrap
+from ser_bench.report.charts.style import ALARM, FAINT, INK, new_sheet, split_colour, text_width, wrap
 from ser_bench.report.formatting import byte_size, percent, seconds
 from ser_bench.runs.results import SavedRun
 from ser_bench.statistics import pareto_front
@@ -38,8 +39,7 @@ class _Panel:
     height: float
 
 
-@styled
-def cost(run: SavedRun) -> Figure:
+def _draw(run: SavedRun) -> Figure:
     """Draw UAR over each cost, a named point per model that finished, and a line through those no other beats."""
     split = ranking_split(run.info["splits"])
     table, notes = summarise(run), missing_folds(run)
@@ -57,13 +57,13 @@ def cost(run: SavedRun) -> Figure:
         _Panel(sheet.axes(0.65 + half + 0.75, foot + 0.5, half, _LOW), "model_bytes", half, _LOW),
     )
     for panel in panels:
-        _draw(panel, shown.dropna(subset=[panel.cost]), split, chance_levels(run)["uar"])
+        _draw_panel(panel, shown.dropna(subset=[panel.cost]), split, chance_levels(run)["uar"])
     for index, line in enumerate(missing):
         sheet.text(0.15, 0.06 + 0.17 * (len(missing) - 1 - index), line, size=8, color=ALARM)
     return sheet.figure
 
 
-def _draw(panel: _Panel, shown: pd.DataFrame, split: str, chance: float) -> None:
+def _draw_panel(panel: _Panel, shown: pd.DataFrame, split: str, chance: float) -> None:
     _axes(panel, shown, split)
     ax, level = panel.ax, 100 * chance
     ax.axhline(level, color=INK, linewidth=1, linestyle=(0, (4, 3)))
@@ -165,3 +165,20 @@ def _candidates(spot: tuple[float, ...], width: float) -> Iterator[Box]:
 
 def _overlap(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _alt_text(run: SavedRun) -> str:
+    split = ranking_split(run.info["splits"])
+    table = summarise(run).dropna(subset=[f"{split}_uar", "fit_seconds"])
+    if table.empty:
+        return "No model finished."
+    best = table[pareto_front(table["fit_seconds"].to_numpy(), table[f"{split}_uar"].to_numpy())]
+    rows = zip(best["model"], best["fit_seconds"], best[f"{split}_uar"], strict=True)
+    listed = [f"{model} ({seconds(cost)}, {percent(uar)} %)" for model, cost, uar in rows]
+    return (
+        "UAR against the time of a fit, the time to predict a clip and the size of the model. "
+        f"No other model is both better and faster to fit than {', '.join(listed)}."
+    )
+
+
+CHART = Chart(name="cost", title="UAR against cost", order=60, draw=_draw, alt_text=_alt_text)

@@ -11,7 +11,9 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ser_bench.report.charts.style import FAINT, INK, Sheet, new_sheet, split_colour, styled
+from ser_bench.report.charts.base import Chart
+from ser_bench.report.charts.style import FAINT, INK, Sheet, new_sheet, split_colour
+from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
 _HEIGHT, _GAP, _LEFT, _BELOW = 1.9, 0.3, 0.65, 0.72
@@ -21,8 +23,7 @@ _DENSE = 3000
 _PARTS = (("", FAINT, (0, (4, 2))), ("val_", None, "solid"))
 
 
-@styled
-def curves(run: SavedRun, model: str) -> Figure:
+def _draw(run: SavedRun, model: str) -> Figure:
     """Draw a model's loss and accuracy by epoch: a column per split, a thin line per fold, the mean bold."""
     mine = run.curves[run.curves["model"] == model]
     splits = [split for split in run.info["splits"] if (mine["split"] == split).any()]
@@ -90,3 +91,30 @@ def _legend(sheet: Sheet) -> None:
     for x, text, style in entries:
         ax.plot([x, x + 0.3], [0.5, 0.5], **style)
         ax.text(x + 0.37, 0.5, text, size=8, va="center_baseline")
+
+
+def _alt_text(run: SavedRun, model: str) -> str:
+    table = run.curves[run.curves["model"] == model]
+    folds = table.groupby(["split", "repeat", "fold"])
+    epochs, best = folds["epoch"].max(), folds["val_accuracy"].max().groupby("split").mean()
+    listed = ", ".join(f"{split} {percent(best[split])} %" for split in run.info["splits"] if split in best.index)
+    return (
+        f"Loss and accuracy by epoch. Folds trained {epochs.min()} to {epochs.max()} epochs; "
+        f"their best validation accuracy is on average {listed}."
+    )
+
+
+def _networks(run: SavedRun) -> list[tuple[str, ...]]:
+    """Return the models that train by epochs."""
+    trained = set(run.curves["model"])
+    return [(model,) for model in run.info["models"] if model in trained]
+
+
+CHART = Chart(
+    name="curves",
+    title="Learning curves",
+    order=120,
+    draw=_draw,
+    alt_text=_alt_text,
+    variants=_networks,
+)

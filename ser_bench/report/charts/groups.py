@@ -12,8 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ser_bench.report.analysis import failures
-from ser_bench.report.analysis.scores import missing_folds, ranking_split
+from ser_bench.report.analysis.scores import BASELINES, missing_folds, ranking_split
 from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.parts import head_beside, model_axis, write_across, write_beside
 from ser_bench.report.charts.style import (
     FAINT,
@@ -23,10 +24,9 @@ from ser_bench.report.charts.style import (
     new_sheet,
     shorten,
     split_colour,
-    styled,
     text_width,
 )
-from ser_bench.report.formatting import plural
+from ser_bench.report.formatting import percent, plural
 from ser_bench.runs.results import SavedRun
 
 _ROW, _LINE, _BELOW = 0.3, 0.17, 0.72
@@ -63,8 +63,7 @@ class _Panel:
         return 0.62 + (max(text_width(text, 7.5) for text in self.extremes) + 0.1 if self.extremes else 0)
 
 
-@styled
-def groups(run: SavedRun) -> Figure:
+def _draw(run: SavedRun) -> Figure:
     """Draw a panel per attribute with each learner's UAR per group, over the classes that all groups share."""
     split = ranking_split(run.info["splits"])
     models = [model for model in summarise(run)["model"] if model in failures.trained_models(run)]
@@ -210,3 +209,23 @@ def _head(
 def _listed(names: Sequence[str]) -> str:
     """Write names as one does in a sentence: ``a, b and c``."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _alt_text(run: SavedRun) -> str:
+    gaps = failures.group_gaps(run, ranking_split(run.info["splits"]))
+    means = gaps[~gaps["model"].isin(BASELINES)].groupby("attribute", sort=False)["gap"].mean().dropna()
+    listed = ", ".join(f"{attribute} {percent(gap)} points" for attribute, gap in means.items())
+    return (
+        "UAR of each model per group of clips, over the classes that all groups share. "
+        f"Mean difference between the best and the worst group: {listed or 'no model finished'}."
+    )
+
+
+CHART = Chart(
+    name="groups",
+    title="UAR by group of clips",
+    order=95,
+    draw=_draw,
+    alt_text=_alt_text,
+    applies_to=lambda run: bool(failures.comparable_attributes(run, ranking_split(run.info["splits"]))),
+)

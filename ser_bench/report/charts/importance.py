@@ -13,9 +13,10 @@ from matplotlib.figure import Figure
 from ser_bench.report.analysis.failures import feature_groups, feature_importance, trained_models
 from ser_bench.report.analysis.scores import missing_folds, pooled_scores, ranking_split
 from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.parts import head_beside, ink_on, model_axis, tints, write_across, write_beside
-from ser_bench.report.charts.style import ALARM, FAINT, WIDTH, Sheet, names_width, new_sheet, styled, wrap
-from ser_bench.report.formatting import percent
+from ser_bench.report.charts.style import ALARM, FAINT, WIDTH, Sheet, names_width, new_sheet, wrap
+from ser_bench.report.formatting import percent, points
 from ser_bench.runs.results import SavedRun
 
 _ROW, _LINE, _SPACE, _RIGHT, _WIDEST = 0.27, 0.14, 0.14, 0.7, 1.8
@@ -23,8 +24,7 @@ _PALEST = 0.05
 """The loss that is drawn full where none is larger, so that noise is not dressed up as importance."""
 
 
-@styled
-def importance(run: SavedRun) -> Figure:
+def _draw(run: SavedRun) -> Figure:
     """Draw a block of models by groups for each set of groups that models share, the best model first."""
     split = ranking_split(run.info["splits"])
     blocks = _blocks(run, split)
@@ -106,3 +106,20 @@ def _notes(run: SavedRun, split: str, blocks: Sequence[pd.DataFrame]) -> list[tu
     told = [f"{model} ({notes[model, split] or 'no groups'})" for model in missing]
     text = f"Not shown: {', '.join(told)}" if told else ""
     return lines + [(line, ALARM) for line in wrap(text, WIDTH - 0.5, 8)]
+
+
+def _alt_text(run: SavedRun) -> str:
+    losses = feature_importance(run, ranking_split(run.info["splits"])).mean().dropna()
+    ordered = losses.sort_values(ascending=False, kind="stable").items()
+    listed = ", ".join(f"{group} {points(-loss)}" for group, loss in ordered)
+    return f"Change of each model's UAR, in points, when a group of features is shuffled. Mean over models: {listed}."
+
+
+CHART = Chart(
+    name="importance",
+    title="Permutation importance of feature groups",
+    order=90,
+    draw=_draw,
+    alt_text=_alt_text,
+    applies_to=lambda run: not feature_importance(run, ranking_split(run.info["splits"])).empty,
+)

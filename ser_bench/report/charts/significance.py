@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from ser_bench.report.analysis.comparisons import Comparison, comparison, incomplete_models
 from ser_bench.report.analysis.scores import BASELINES, ranking_split
+from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.style import (
     ALARM,
     FAINT,
@@ -16,7 +17,6 @@ from ser_bench.report.charts.style import (
     new_sheet,
     shorten,
     split_colour,
-    styled,
     text_width,
     wrap,
 )
@@ -27,15 +27,14 @@ from ser_bench.runs.results import SavedRun
 _LINE, _BAR, _ROW = 0.165, 0.14, 0.26
 _METHOD = (
     "Wilcoxon's signed-rank test over speakers for every pair, Holm's correction, p = 0.05; a bar joins models that "
-    "cannot be told apart (after Demšar, 2006; Benavoli et al., 2016)"
+    "do not differ significantly (after Demšar, 2006; Benavoli et al., 2016)"
 )
 
 
-@styled
-def significance(run: SavedRun) -> Figure:
+def _draw(run: SavedRun) -> Figure:
     """Draw each model's mean rank over speakers; 1 is the best, on the left."""
     split = ranking_split(run.info["splits"])
-    title = f"Which models can be told apart: mean rank of UAR over speakers, {split} split"
+    title = f"Which differences between models are significant: mean rank of UAR over speakers, {split} split"
     compared = comparison(run)
     room = WIDTH - 0.3
     friedman = "" if compared is None else f"Friedman's test: p {_equals(compared.friedman.p)} · "
@@ -104,3 +103,20 @@ def _diagram(ax: Axes, compared: Comparison, width: float) -> None:
         text = f"{label}  {rank:.2f}" if left else f"{rank:.2f}  {label}"
         side = "right" if left else "left"
         ax.text(edge + (-0.05 if left else 0.05), y, text, size=9, ha=side, va="center_baseline", color=colour)
+
+
+def _alt_text(run: SavedRun) -> str:
+    compared = comparison(run)
+    if compared is None:
+        return verdict(run)
+    ranks = zip(compared.models, compared.mean_ranks, strict=True)
+    return f"{verdict(run)} Mean ranks over speakers: {', '.join(f'{model} {rank:.1f}' for model, rank in ranks)}."
+
+
+CHART = Chart(
+    name="significance",
+    title="Which differences between models are significant",
+    order=50,
+    draw=_draw,
+    alt_text=_alt_text,
+)

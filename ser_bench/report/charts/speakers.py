@@ -11,17 +11,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from ser_bench.report.analysis.scores import missing_folds, ranking_split, scores_by_speaker
+from ser_bench.report.analysis.scores import BASELINES, missing_folds, ranking_split, scores_by_speaker
 from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.parts import head_beside, ink_on, model_axis, tints, write_across, write_beside
-from ser_bench.report.charts.style import FAINT, WIDTH, Sheet, names_width, new_sheet, shorten_front, styled, text_width
+from ser_bench.report.charts.style import FAINT, WIDTH, Sheet, names_width, new_sheet, shorten_front, text_width
+from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
 _ROW, _DIGITS = 0.27, 0.24
 
 
-@styled
-def speakers(run: SavedRun) -> Figure:
+def _draw(run: SavedRun) -> Figure:
     """Draw UAR per model (rows) and speaker (columns, hardest first) under the split that ranks models."""
     split = ranking_split(run.info["splits"])
     table = scores_by_speaker(run, split).reindex(list(summarise(run)["model"]))
@@ -89,3 +90,19 @@ def _colour_bar(sheet: Sheet, image: AxesImage, corner: tuple[float, float]) -> 
     bar = sheet.figure.colorbar(image, cax=sheet.axes(*corner, 1.6, 0.1), orientation="horizontal")
     bar.ax.tick_params(labelsize=7.5, length=0, top=True, labeltop=True, bottom=False, labelbottom=False, pad=1)
     bar.outline.set_visible(False)
+
+
+def _alt_text(run: SavedRun) -> str:
+    split = ranking_split(run.info["splits"])
+    table = scores_by_speaker(run, split)
+    means = table.loc[[model not in BASELINES for model in table.index]].mean().dropna().sort_values(kind="stable")
+    if means.empty:
+        return "No model finished."
+    first, last = means.index[0], means.index[-1]
+    return (
+        f"A cell of UAR per model and speaker under the {split} split. Mean over models without baselines: the hardest "
+        f"speaker is {first} with {percent(means[first])} %, the easiest {last} with {percent(means[last])} %."
+    )
+
+
+CHART = Chart(name="speakers", title="UAR per speaker", order=70, draw=_draw, alt_text=_alt_text)

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, wraps
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import matplotlib.style
 from matplotlib.axes import Axes
@@ -22,6 +22,9 @@ from matplotlib.textpath import text_to_path
 
 from ser_bench.report.formatting import SYNTHETIC, normalisation_note, protocol
 from ser_bench.runs.results import SavedRun
+
+Parameters = ParamSpec("Parameters")
+Returned = TypeVar("Returned")
 
 WIDTH = 9.0
 """Width of a chart in inches; at 110 dots per inch a README shows it at its own size."""
@@ -90,11 +93,11 @@ _STYLE = {
 }
 
 
-def styled(function: Callable[..., Any]) -> Callable[..., Any]:
+def styled(function: Callable[Parameters, Returned]) -> Callable[Parameters, Returned]:
     """Run a function under the charts' own style, whatever the user's matplotlibrc says."""
 
     @wraps(function)
-    def run_styled(*args: Any, **kwargs: Any) -> Any:
+    def run_styled(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Returned:
         with matplotlib.style.context(["default", _STYLE]):
             return function(*args, **kwargs)
 

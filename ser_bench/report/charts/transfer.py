@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 
 from ser_bench.report.analysis.scores import chance_levels
 from ser_bench.report.analysis.transfer import is_within_corpus, transfer_matrix, transfer_models, transfer_scores
+from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.parts import ink_on, tints
-from ser_bench.report.charts.style import FAINT, INK, WIDTH, names_width, new_sheet, shorten, styled
+from ser_bench.report.charts.style import FAINT, INK, WIDTH, names_width, new_sheet, shorten
 from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
@@ -21,8 +22,7 @@ _HEAD, _GAP, _ROW, _MOST = 0.34, 0.3, 0.3, 0.62
 """Inches: a panel's heading, the space between panels, a row, and the widest cell."""
 
 
-@styled
-def heat_map(run: SavedRun) -> Figure:
+def _draw(run: SavedRun) -> Figure:
     """Draw each learner's matrix in percent; a corpus that was also trained on has a frame."""
     models = transfer_models(run)
     matrices = {model: 100 * transfer_matrix(run, model) for model in models}
@@ -76,3 +76,20 @@ def _names(ax: Axes, trained: list[str], tested: list[str], room: float) -> None
         for column, name in enumerate(tested):
             style: dict[str, Any] = {"rotation": 35, "ha": "right", "va": "top", "rotation_mode": "anchor"}
             ax.text(column + 0.1, bottom + 0.1, shorten(name, 1.1, 8.5), size=8.5, **style)
+
+
+def _alt_text(run: SavedRun) -> str:
+    model = transfer_models(run)[0]
+    cells = transfer_matrix(run, model).stack().items()
+    listed = ", ".join(f"{trained} to {tested} {percent(uar)} %" for (trained, tested), uar in cells)
+    return f"A matrix per model, training corpora by tested corpus, new speakers only. {model}: {listed}."
+
+
+CHART = Chart(
+    name="transfer",
+    title="UAR from corpus to corpus",
+    order=40,
+    draw=_draw,
+    alt_text=_alt_text,
+    applies_to=lambda run: bool(transfer_models(run)),
+)

@@ -62,7 +62,7 @@ def render_page(run: SavedRun, pictures: Mapping[str, bytes], audio: Path | None
         "policy": _policy(script),
         "answer": page_header(run),
         "scores": score_table(run),
-        "figures": figures(run, pictures),
+        "figures": figures(run, pictures, SECTIONS),
         "compared": comparison_table(run),
         "audit": leakage_report(run),
         "matrices": matrices(run),

@@ -7,11 +7,10 @@ ids that nothing refers to go too, and the others get a prefix, since the page h
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ser_bench.report.page.alt_text import describe
 from ser_bench.runs.results import SavedRun
 
 if TYPE_CHECKING:
@@ -34,28 +33,28 @@ class Figure:
     svg: Markup
 
 
-@dataclass(frozen=True)
+@dataclass
 class Figures:
-    """The charts to show, and the learning curves, which are folded."""
+    """The charts of a section: single ones, and families by their titles, which are folded."""
 
-    main: tuple[Figure, ...]
-    curves: tuple[Figure, ...]
+    single: list[Figure] = field(default_factory=list)
+    families: dict[str, list[Figure]] = field(default_factory=dict)
 
 
-def figures(run: SavedRun, pictures: Mapping[str, bytes]) -> Figures:
-    """Return the charts of a run in the order in which they are drawn; confusion matrices are tables here."""
-    from ser_bench.report.charts import charts_of
+def figures(run: SavedRun, pictures: Mapping[str, bytes], sections: Collection[str]) -> dict[str, Figures]:
+    """Return the drawn charts of each section; those of a section that the page lacks are under ``charts``."""
+    from ser_bench.report.charts.registry import charts_of
 
-    shown = [name for name in charts_of(run) if name in pictures and not name.startswith("confusion_")]
-    shown.sort(key=lambda name: name != "uar")  # the score that ranks comes first
-    made = []
-    for index, name in enumerate(shown):
-        title, words = describe(run, name)
-        made.append(Figure(name, title, inline(pictures[name].decode(), f"c{index}", title, words)))
-    return Figures(
-        tuple(figure for figure in made if not figure.name.startswith("curves_")),
-        tuple(figure for figure in made if figure.name.startswith("curves_")),
-    )
+    shown = {section: Figures() for section in sections}
+    for index, chart in enumerate(charts_of(run).values()):
+        section = chart.chart.section
+        if section is None or chart.name not in pictures:
+            continue
+        svg = inline(pictures[chart.name].decode(), f"c{index}", chart.title, chart.alt_text())
+        of_section = shown[section if section in shown else "charts"]
+        family = of_section.families.setdefault(chart.chart.title, []) if chart.variant else of_section.single
+        family.append(Figure(chart.name, chart.title, svg))
+    return shown
 
 
 def inline(svg: str, prefix: str, title: str, words: str) -> Markup:

@@ -1,0 +1,18 @@
+"""Accuracy by model and split."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ser_bench.report.charts.bars import bars_in_words, grouped_bars
+from ser_bench.report.charts.base import Chart
+
+_TITLE = "Accuracy by model and split"
+
+CHART = Chart(
+    name="accuracy",
+    title=_TITLE,
+    order=20,
+    draw=partial(grouped_bars, measure="accuracy", title=_TITLE),
+    alt_text=partial(bars_in_words, measure="accuracy", name="accuracy"),
+)

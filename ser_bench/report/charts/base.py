@@ -1,0 +1,98 @@
+"""The definition of a chart: everything that drawing, the page, the documents and the tests need to know about it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from ser_bench.runs.results import SavedRun
+
+_MAX_NAME_BYTES = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """A kind of chart that a run's report may have.
+
+    A chart is one figure per run, or a family of figures: one per variant, such as a model and a split.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file without its ending. The files of a family add the variant: ``confusion_svm_actor``.
+    title : str
+        Title on the page and in the documents.
+    draw : callable
+        ``draw(run, *variant)`` returns the :class:`matplotlib.figure.Figure`. It runs under the charts' own style.
+    alt_text : callable
+        ``alt_text(run, *variant)`` returns the text alternative: what the chart shows, with the numbers that matter.
+    section : str or None
+        Anchor of the page's section that shows the chart, None for a chart that is a file only.
+    applies_to : callable
+        ``applies_to(run)`` returns whether the run has what the chart shows.
+    variants : callable or None
+        ``variants(run)`` returns the variants of a family, each a tuple of names. None for a single figure.
+    order : int
+        Position among the charts of a report, the lowest first.
+    """
+
+    name: str
+    title: str
+    draw: Callable[..., Figure]
+    alt_text: Callable[..., str]
+    section: str | None = "charts"
+    applies_to: Callable[[SavedRun], bool] = lambda run: True
+    variants: Callable[[SavedRun], Sequence[tuple[str, ...]]] | None = None
+    order: int = 100
+
+    def figures_of(self, run: SavedRun) -> list[RunChart]:
+        """Return the figures that a run has of this chart; empty where the chart does not apply."""
+        if not self.applies_to(run):
+            return []
+        return [RunChart(self, run, variant) for variant in (self.variants(run) if self.variants else [()])]
+
+    def owns(self, file_name: str) -> bool:
+        """Return whether a file name without its ending belongs to this chart."""
+        return file_name.startswith(f"{self.name}_") if self.variants else file_name == self.name
+
+
+@dataclass(frozen=True, eq=False)
+class RunChart:
+    """A figure of one run: a chart, the run, and the variant where the chart is a family."""
+
+    chart: Chart
+    run: SavedRun
+    variant: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Name of the file without its ending."""
+        return _file_name("_".join((self.chart.name, *self.variant)))
+
+    @property
+    def title(self) -> str:
+        """Title on the page."""
+        return ": ".join(filter(None, (self.chart.title, ", ".join(self.variant))))
+
+    def draw(self) -> Figure:
+        """Draw the figure under the charts' own style."""
+        from ser_bench.report.charts.style import styled  # here, so that a plugin's definition loads no matplotlib
+
+        return styled(self.chart.draw)(self.run, *self.variant)
+
+    def alt_text(self) -> str:
+        """Return the text alternative."""
+        return self.chart.alt_text(self.run, *self.variant)
+
+
+def _file_name(name: str) -> str:
+    """Replace the characters that some file systems refuse; ``cross:emodb`` becomes ``cross-emodb``."""
+    safe = re.sub(r"[^\w.+-]", "-", name)
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return safe if len(safe.encode()) < _MAX_NAME_BYTES else f"{safe[:40]}-{digest}"

@@ -1,0 +1,88 @@
+"""The registry of charts, and drawing all charts of a run into its folder."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from ser_bench.core.errors import RunError
+from ser_bench.core.files import read_bytes
+from ser_bench.report import charts
+from ser_bench.report.charts.base import Chart, RunChart
+from ser_bench.report.charts.render import render
+from ser_bench.runs.results import SavedRun, write_file
+
+FORMATS = ("png", "svg")
+"""The file formats that charts can be drawn in."""
+
+
+def _registered() -> dict[str, Chart]:
+    modules = (importlib.import_module(f"{charts.__name__}.{m.name}") for m in pkgutil.iter_modules(charts.__path__))
+    known = [module.CHART for module in modules if hasattr(module, "CHART")]
+    return {chart.name: chart for chart in sorted(known, key=lambda chart: chart.order)}
+
+
+CHARTS: dict[str, Chart] = _registered()
+"""Every known chart by name: each module of :mod:`ser_bench.report.charts` that defines ``CHART``."""
+
+
+def charts_of(run: SavedRun) -> dict[str, RunChart]:
+    """Return the figures that a run has, by the names of their files, in the order of the report."""
+    ordered = sorted(CHARTS.values(), key=lambda chart: chart.order)
+    return {figure.name: figure for chart in ordered for figure in chart.figures_of(run)}
+
+
+def draw_charts(run: SavedRun, folder: Path, formats: Sequence[str] = FORMATS) -> list[Path]:
+    """Draw a run's charts into ``folder/charts`` and remove the charts of an earlier report.
+
+    The same run gives the same bytes.
+
+    Parameters
+    ----------
+    run : SavedRun
+    folder : Path
+        The run folder.
+    formats : sequence of {'png', 'svg'}
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    RunError
+        If a file cannot be written or an outdated one not removed.
+    """
+    written = []
+    for name, chart in charts_of(run).items():
+        figure = chart.draw()
+        for kind in formats:
+            path = folder / "charts" / f"{name}.{kind}"
+            write_file(path, render(figure, kind), sync=False)
+            written.append(path)
+    _remove_outdated(folder, written)
+    return written
+
+
+def _remove_outdated(folder: Path, written: Collection[Path]) -> None:
+    """Remove the charts of an earlier report: what its ``report.json`` lists, and what known charts own."""
+    listed = _files_of_earlier_report(folder)
+    for path in (folder / "charts").iterdir():
+        known = path.suffix[1:] in FORMATS and any(chart.owns(path.stem) for chart in CHARTS.values())
+        if path not in written and (known or f"charts/{path.name}" in listed):
+            try:
+                path.unlink()
+            except OSError as error:
+                raise RunError(f"cannot remove the outdated chart {path}: {error.strerror}") from error
+
+
+def _files_of_earlier_report(folder: Path) -> set[str]:
+    """Return the files that ``report.json`` lists; empty if it is missing or damaged."""
+    try:
+        return set(json.loads(read_bytes(folder / "report.json"))["files"])
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return set()

@@ -1,0 +1,16 @@
+"""UAR by model and split."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ser_bench.report.charts.bars import bars_in_words, grouped_bars
+from ser_bench.report.charts.base import Chart
+
+CHART = Chart(
+    name="uar",
+    title="UAR by model and split",
+    order=10,
+    draw=partial(grouped_bars, measure="uar", title="UAR (mean recall over classes) by model and split"),
+    alt_text=partial(bars_in_words, measure="uar", name="UAR"),
+)
