@@ -1,6 +1,6 @@
-"""The errors that ser-bench raises on purpose; the command line turns them into exit codes in one place.
+"""Exceptions of ser-bench; the command line prints their messages and maps them to exit statuses.
 
-A message is one or two lines: what is wrong, then what to do about it.
+A message is one or two lines: what is wrong, with the value, then what to do.
 """
 
 from __future__ import annotations
@@ -10,69 +10,87 @@ from collections.abc import Iterable
 
 
 class SerBenchError(Exception):
-    """Base of every error that is the input's fault and not a defect; exit status 2."""
+    """Base class of errors that the user can correct; exit status 2."""
 
 
 class ConfigError(SerBenchError):
-    """An option, or a key of a configuration file, that cannot be."""
+    """An invalid option or an invalid key of a configuration file."""
 
 
 class UnknownNameError(ConfigError):
-    """A corpus, feature set, model or split that nobody registered."""
+    """A name that is not registered; the message suggests the nearest registered name.
+
+    Parameters
+    ----------
+    kind : str
+        What the name should be, for example ``"model"``.
+    name : str
+        The unknown name.
+    known : iterable of str
+        The registered names.
+    """
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         known = sorted(known)
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        hint = f"did you mean {nearest[0]!r}?" if nearest else f"known: {', '.join(known)}"
         super().__init__(f"unknown {kind} {name!r}; {hint}")
 
 
 class CorpusError(SerBenchError):
-    """A corpus that is not where it should be, or not what it should be."""
+    """A corpus that is missing or invalid."""
 
 
 class DownloadError(SerBenchError):
-    """An archive that cannot be fetched, is not what was published, or cannot be put where it should go."""
+    """An archive that cannot be downloaded, verified or unpacked."""
 
 
 class AudioError(SerBenchError):
-    """A clip that cannot be read or holds no usable sound; the message is the reason, without the path."""
+    """An unreadable or unusable clip; the message is the reason, without the path."""
 
 
 class TransientAudioError(AudioError):
-    """A clip that cannot be read here and now, for a reason that is not in its bytes; another try may go well."""
+    """A clip that cannot be read for a reason outside the file, for example a missing ffmpeg; worth a retry."""
 
 
 class SplitError(SerBenchError):
-    """A split that this corpus cannot give, such as more folds than speakers."""
+    """A split that the corpus does not support, for example more folds than speakers."""
 
 
 class StoreError(SerBenchError):
-    """A store that cannot be read or written."""
+    """A feature store that cannot be read or written."""
 
 
 class ExportError(SerBenchError):
-    """A table of features that cannot be written."""
+    """A table or picture that cannot be written."""
 
 
 class RunError(SerBenchError):
-    """A run's folder that cannot be read or written."""
+    """A run folder that cannot be read or written."""
 
 
 class EngineError(SerBenchError):
-    """Workers on other machines that cannot be reached, are not fit for the work, or are lost."""
+    """Workers on other machines that are unreachable, unsuitable or lost."""
 
 
 class ModelFileError(SerBenchError):
-    """A trained model's file that cannot be read, is not what it should be, or cannot be written."""
+    """A model file that cannot be read, validated or written."""
 
 
 class ServeError(SerBenchError):
-    """A service that cannot begin, such as on a port that is taken."""
+    """A service that cannot start, for example because the port is in use."""
 
 
 class MissingExtraError(SerBenchError):
-    """A feature or model whose optional dependency is not installed."""
+    """A feature, model or command whose optional dependency is not installed.
 
-    def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs an extra: pip install 'ser-bench[{extra}]'")
+    Parameters
+    ----------
+    name : str
+        The feature, model or command.
+    extra : str
+        The extra of ser-bench that installs the dependency.
+    """
+
+    def __init__(self, name: str, extra: str) -> None:
+        super().__init__(f"{name} needs an extra: pip install 'ser-bench[{extra}]'")

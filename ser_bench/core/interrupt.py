@@ -1,4 +1,4 @@
-"""Ctrl-C once finishes what is in flight, Ctrl-C twice stops at once."""
+"""Two-stage Ctrl-C: the first one finishes running tasks, the second one stops at once."""
 
 from __future__ import annotations
 
@@ -13,32 +13,47 @@ from ser_bench.core.progress import Progress
 
 @contextmanager
 def interruptible(progress: Progress) -> Iterator[Callable[[Iterable[Any]], Iterator[Any]]]:
-    """Yield a function that hands on tasks until Ctrl-C is pressed; leaving the block then raises KeyboardInterrupt.
+    """Let running tasks finish after Ctrl-C.
 
-    A second Ctrl-C raises it at once. Where signals cannot be caught, as outside of the main thread, the first does.
+    Outside the main thread signals cannot be caught, so that the first Ctrl-C already raises KeyboardInterrupt.
+
+    Parameters
+    ----------
+    progress : Progress
+        Receives a warning at the first Ctrl-C.
+
+    Yields
+    ------
+    callable
+        Takes tasks and yields them until Ctrl-C.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        At the end of the block after the first Ctrl-C; at once at the second.
     """
     pressed = threading.Event()
 
-    def handed_on(tasks: Iterable[Any]) -> Iterator[Any]:
+    def until_pressed(tasks: Iterable[Any]) -> Iterator[Any]:
         for task in tasks:
             if pressed.is_set():
                 return
             yield task
 
     if threading.current_thread() is not threading.main_thread():
-        yield handed_on
+        yield until_pressed
         return
 
-    def press(number: int, frame: object) -> None:
+    def handle(number: int, frame: object) -> None:
         if pressed.is_set():
             raise KeyboardInterrupt
         pressed.set()
-        progress.warning("stopping: what is in flight is finished first; Ctrl-C again stops at once")
+        progress.warning("stopping: running tasks are finished first; Ctrl-C again stops at once")
 
-    before = signal.signal(signal.SIGINT, press)
+    previous = signal.signal(signal.SIGINT, handle)
     try:
-        yield handed_on
+        yield until_pressed
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, previous)
     if pressed.is_set():
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""Canonical emotion labels: their order, their colours, and what other people call them."""
+"""Canonical emotion labels: order, colours and synonyms."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EMOTIONS = (
     "surprised",
     "boredom",
 )
-"""Every canonical label in its order on tables and charts; RAVDESS's own order, then the others."""
+"""Every canonical label in the order of tables and charts: that of RAVDESS, then labels of other corpora."""
 
 COLOURS = {
     "neutral": "#7f7f7f",
@@ -28,7 +28,7 @@ COLOURS = {
     "surprised": "#cc79a7",
     "boredom": "#8c6d31",
 }
-"""A colour per label, after Okabe and Ito's palette for colour-blind readers (2008)."""
+"""A colour per label, after the palette for colour-blind readers of Okabe and Ito (2008)."""
 
 _SYNONYMS = {
     "neutrality": "neutral",
@@ -44,12 +44,34 @@ _SYNONYMS = {
 
 
 def canonical_label(label: str) -> str:
-    """Return the canonical form of a label: lower case, synonyms folded, unknown labels kept."""
+    """Return the canonical form of a label.
+
+    Parameters
+    ----------
+    label : str
+        A label as a corpus spells it.
+
+    Returns
+    -------
+    str
+        The label in lower case, synonyms replaced; an unknown label is kept.
+    """
     label = label.strip().lower()
     return _SYNONYMS.get(label, label)
 
 
 def label_order(labels: Iterable[str]) -> tuple[str, ...]:
-    """Return the distinct labels, canonical ones first in their order, then the rest alphabetically."""
+    """Sort labels for tables and charts.
+
+    Parameters
+    ----------
+    labels : iterable of str
+        Labels, with repetitions.
+
+    Returns
+    -------
+    tuple of str
+        The distinct labels: canonical labels in the order of :data:`EMOTIONS`, then the rest alphabetically.
+    """
     present = set(labels)
     return tuple(e for e in EMOTIONS if e in present) + tuple(sorted(present - set(EMOTIONS)))

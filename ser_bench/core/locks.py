@@ -1,6 +1,6 @@
-"""Locks that end with their owner: the system lets go of them when a process ends, however it ends, whatever the clock.
+"""Advisory file locks; the operating system releases them when the process exits, even if it is killed.
 
-They are ``flock``'s. Where it does not work (Windows, some network disks) nothing is locked, and callers are told so.
+The locks are those of ``flock``. Without it (Windows, some network disks) no lock is taken.
 """
 
 from __future__ import annotations
@@ -11,14 +11,50 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-if sys.platform != "win32":
+if sys.platform == "win32":
+
+    def _open(path: Path) -> int | None:
+        """Return None: Windows has no ``flock``."""
+        return None
+
+    def _lock(descriptor: int) -> bool | None:
+        """Return None: Windows has no ``flock``."""
+        return None
+
+else:
     import fcntl
+
+    def _open(path: Path) -> int | None:
+        """Open a file or folder for locking; network disks lock only files that are open for writing."""
+        return os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+
+    def _lock(descriptor: int) -> bool | None:
+        """Lock without waiting; False if another process holds the lock, None if the disk has no locks."""
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return None
+        return True
 
 
 @contextmanager
-def held_lock(make: Callable[[], Path]) -> Iterator[Path]:
-    """Yield the file or folder that ``make`` makes, locked until the block ends: a sign that its maker lives."""
-    path, descriptor = _made(make)
+def held_lock(create: Callable[[], Path]) -> Iterator[Path]:
+    """Create a file or folder and lock it until the block ends, so that :func:`is_locked` sees a live owner.
+
+    Parameters
+    ----------
+    create : callable
+        Creates a new file or folder and returns its path. It runs again if another process removes the path
+        before it is locked.
+
+    Yields
+    ------
+    Path
+        The locked path.
+    """
+    path, descriptor = _create_locked(create)
     try:
         yield path
     finally:
@@ -27,74 +63,71 @@ def held_lock(make: Callable[[], Path]) -> Iterator[Path]:
 
 
 def is_locked(path: Path) -> bool | None:
-    """Say whether the maker of a file or folder lives; None where locks do not tell."""
-    descriptor = _opened(path)
+    """Return whether a process holds the lock of a file or folder.
+
+    Parameters
+    ----------
+    path : Path
+        An existing file or folder.
+
+    Returns
+    -------
+    bool or None
+        None if the platform or the disk has no locks.
+    """
+    descriptor = _open(path)
     if descriptor is None:
         return None
     try:
-        taken = _take(descriptor)
-        return None if taken is None else not taken
+        locked = _lock(descriptor)
+        return None if locked is None else not locked
     finally:
         os.close(descriptor)
 
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[bool]:
-    """Hold a lock file until the block ends, and then remove it; yield False where another process holds it.
+    """Hold a lock file until the block ends, then remove it; a lock file of a dead process is taken over.
 
-    What a killed process left is taken over.
+    Parameters
+    ----------
+    path : Path
+        The lock file, created if missing.
+
+    Yields
+    ------
+    bool
+        False if another process holds the lock; True also if the disk has no locks.
     """
-
-    def touch() -> Path:
-        path.touch()
-        return path
-
     while True:
-        descriptor = _opened(touch())
-        taken = _take(descriptor) if descriptor is not None else None
-        if descriptor is None or taken is False or _is(descriptor, path):
+        path.touch()
+        descriptor = _open(path)
+        locked = _lock(descriptor) if descriptor is not None else None
+        if descriptor is None or locked is False or _is_open_file(descriptor, path):
             break
-        os.close(descriptor)  # its last owner has removed it meanwhile
+        os.close(descriptor)  # its last owner has removed the file since
     try:
-        yield taken is not False
+        yield locked is not False
     finally:
-        if taken is not False:
+        if locked is not False:
             with suppress(OSError):
                 path.unlink()
         if descriptor is not None:
             os.close(descriptor)
 
 
-def _made(make: Callable[[], Path]) -> tuple[Path, int | None]:
-    """Make a path and lock it; again where somebody took it for a dead one's in between."""
+def _create_locked(create: Callable[[], Path]) -> tuple[Path, int | None]:
+    """Create a path and lock it; again if another process has removed it as stale in between."""
     while True:
-        path = make()
-        descriptor = _opened(path)
-        if descriptor is None or (_take(descriptor) is not False and _is(descriptor, path)):
+        path = create()
+        descriptor = _open(path)
+        if descriptor is None or (_lock(descriptor) is not False and _is_open_file(descriptor, path)):
             return path, descriptor
         os.close(descriptor)
 
 
-def _opened(path: Path) -> int | None:
-    if sys.platform == "win32":
-        return None
-    return os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)  # network disks lock what can be written
-
-
-def _take(descriptor: int) -> bool | None:
-    """Lock without waiting; False where another has the lock, None where there are no locks."""
-    if sys.platform == "win32":
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return None
-    return True
-
-
-def _is(descriptor: int, path: Path) -> bool:
+def _is_open_file(descriptor: int, path: Path) -> bool:
+    """Return whether ``path`` is still the file that is open as ``descriptor``."""
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except FileNotFoundError:

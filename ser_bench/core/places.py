@@ -7,7 +7,13 @@ from pathlib import Path
 
 
 def cache_folder() -> Path:
-    """Return the user's cache folder for ser-bench: ``$SER_BENCH_CACHE``, else the platform's default."""
+    """Return the user's cache folder for ser-bench.
+
+    Returns
+    -------
+    Path
+        ``$SER_BENCH_CACHE`` if set, else the platform's default; it may not exist yet.
+    """
     if chosen := os.environ.get("SER_BENCH_CACHE"):
         return Path(chosen).expanduser()
     import platformdirs
@@ -16,5 +22,11 @@ def cache_folder() -> Path:
 
 
 def default_store() -> Path:
-    """Return the folder of the feature store and the fit cache without ``--store``."""
+    """Return the folder of the feature store and the fit cache without ``--store``.
+
+    Returns
+    -------
+    Path
+        A folder in the user's cache folder; it may not exist yet.
+    """
     return cache_folder() / "store"

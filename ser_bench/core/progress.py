@@ -1,4 +1,4 @@
-"""How long work tells what it is doing: the library calls these, the command line prints them."""
+"""Progress sinks: the library reports messages, events and progress to one, the command line prints them."""
 
 from __future__ import annotations
 
@@ -6,42 +6,124 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 Advance = Callable[[float], None]
+"""Adds a finished piece's share of the work to the progress bar."""
 
 
 class Progress(Protocol):
-    """Somebody who watches; :class:`NoProgress` watches without a word."""
+    """Progress sink; :class:`NoProgress` discards everything."""
 
     def info(self, text: str) -> None:
-        """Take a line that every user should see."""
+        """Take a line for every user.
+
+        Parameters
+        ----------
+        text : str
+            The line.
+        """
 
     def detail(self, text: str) -> None:
-        """Take a line for users who asked for more."""
+        """Take a line for verbose output.
+
+        Parameters
+        ----------
+        text : str
+            The line.
+        """
 
     def warning(self, text: str) -> None:
-        """Take a warning."""
+        """Take a warning.
+
+        Parameters
+        ----------
+        text : str
+            The warning, without prefix.
+        """
 
     def event(self, event: str, **facts: Any) -> None:
-        """Take what only a log keeps."""
+        """Take an event for the log.
+
+        Parameters
+        ----------
+        event : str
+            The kind of event.
+        **facts
+            Its values, which JSON can represent.
+        """
 
     def start(self, total: float, task: str, unit: str, count: int) -> Advance:
-        """Announce work of ``total`` in ``count`` pieces; the returned function is told each piece's share."""
+        """Start a task and return the function that advances it.
+
+        Parameters
+        ----------
+        total : float
+            The work in all, in any unit.
+        task : str
+            What is being done, for example ``"extracting"``.
+        unit : str
+            The name of one piece, for example ``"clip"``.
+        count : int
+            The number of pieces.
+
+        Returns
+        -------
+        callable
+            Takes the share of ``total`` of each finished piece.
+        """
+        ...
 
 
 class NoProgress:
-    """Watches and says nothing."""
+    """Progress sink that discards everything."""
 
     def info(self, text: str) -> None:
-        """Keep quiet."""
+        """Discard a line.
+
+        Parameters
+        ----------
+        text : str
+            Not used.
+        """
 
     def detail(self, text: str) -> None:
-        """Keep quiet."""
+        """Discard a line.
+
+        Parameters
+        ----------
+        text : str
+            Not used.
+        """
 
     def warning(self, text: str) -> None:
-        """Keep quiet."""
+        """Discard a warning.
+
+        Parameters
+        ----------
+        text : str
+            Not used.
+        """
 
     def event(self, event: str, **facts: Any) -> None:
-        """Keep quiet."""
+        """Discard an event.
+
+        Parameters
+        ----------
+        event : str
+            Not used.
+        **facts
+            Not used.
+        """
 
     def start(self, total: float, task: str, unit: str, count: int) -> Advance:
-        """Keep quiet."""
+        """Return a function that does nothing; see :meth:`Progress.start`.
+
+        Parameters
+        ----------
+        total, task, unit, count
+            Not used.
+
+        Returns
+        -------
+        callable
+            Takes a share and does nothing.
+        """
         return lambda share: None

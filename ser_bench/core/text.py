@@ -4,17 +4,50 @@ from __future__ import annotations
 
 
 def escape_undecodable(name: str) -> str:
-    """Return a file name as valid Unicode; bytes that are not UTF-8 become backslash escapes."""
+    """Return a file name as valid Unicode.
+
+    Parameters
+    ----------
+    name : str
+        The name, as ``os.fsdecode`` returns it.
+
+    Returns
+    -------
+    str
+        The name with bytes that are not UTF-8 as backslash escapes.
+    """
     return name.encode(errors="backslashreplace").decode()
 
 
 def escape_control(text: str) -> str:
-    """Return text for a terminal; control and direction characters, except line breaks and tabs, become escapes."""
+    """Return text that is safe to print on a terminal.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    str
+        The text with control and direction characters as escapes, except line breaks and tabs.
+    """
     return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
 
 
 def escape_control_json(text: str) -> str:
-    """Return equal JSON for a terminal; control and direction characters inside strings become JSON escapes."""
+    """Return equal JSON that is safe to print on a terminal.
+
+    Parameters
+    ----------
+    text : str
+        A JSON document.
+
+    Returns
+    -------
+    str
+        The document with control and direction characters as JSON escapes.
+    """
     return "".join(c if c.isprintable() or c == "\n" else _json_escape(c) for c in text)
 
 

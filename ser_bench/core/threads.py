@@ -1,4 +1,4 @@
-"""One thread for native libraries: what a result is to the last bit must not depend on how many cores there are."""
+"""Single-threaded native libraries, so that results do not depend on the number of cores."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Hold every native library that is loaded to one thread, as ``threadpoolctl.threadpool_limits(1)`` does.
+    """Limit every loaded native library to one thread, as ``threadpoolctl.threadpool_limits(1)`` does.
 
-    That looks through all loaded libraries each time, which takes 2 to 4 ms; here only if modules were imported since.
+    threadpoolctl scans all loaded libraries on each call, which takes 2 to 4 ms; here only after new imports.
     """
     with _libraries(len(sys.modules)).limit(limits=1):
         yield
@@ -21,6 +21,7 @@ def one_thread() -> Iterator[None]:
 
 @lru_cache(maxsize=1)
 def _libraries(modules: int) -> Any:
+    """Return the loaded native libraries; ``modules`` is the number of imported modules."""
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()

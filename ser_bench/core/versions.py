@@ -1,4 +1,4 @@
-"""Which versions of libraries are installed here."""
+"""Versions of ser-bench and of installed libraries."""
 
 from __future__ import annotations
 
@@ -6,10 +6,24 @@ import importlib.metadata
 from collections.abc import Iterable
 from functools import cache
 
+__version__ = "0.1.0"
+"""The version of ser-bench."""
+
 
 @cache
 def installed_version(library: str) -> str:
-    """Return a library's version; ``absent`` where it is not installed."""
+    """Return the version of an installed library.
+
+    Parameters
+    ----------
+    library : str
+        The name of its distribution, for example ``"scikit-learn"``.
+
+    Returns
+    -------
+    str
+        The version; ``"absent"`` if it is not installed.
+    """
     try:
         return importlib.metadata.version(library)
     except importlib.metadata.PackageNotFoundError:
@@ -17,9 +31,16 @@ def installed_version(library: str) -> str:
 
 
 def installed_versions(libraries: Iterable[str]) -> dict[str, str]:
-    """Return the versions of those libraries that are installed, by name."""
+    """Return the versions of libraries, without those that are not installed.
+
+    Parameters
+    ----------
+    libraries : iterable of str
+        Names of distributions.
+
+    Returns
+    -------
+    dict of str
+        The version of each installed library, by name.
+    """
     return {library: version for library in libraries if (version := installed_version(library)) != "absent"}
-
-
-__version__ = "0.1.0"
-"""The version of ser-bench."""

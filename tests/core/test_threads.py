@@ -1,4 +1,4 @@
-"""Native libraries held to one thread, also those that come later."""
+"""Native libraries are limited to one thread, also libraries loaded later."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ with threadpool_limits(2):
 """
 
 
-def test_every_library_is_held_to_one_thread_and_let_go_again():
+def test_every_library_is_limited_to_one_thread_and_restored():
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

@@ -111,7 +111,9 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path):
 
 
 def test_stale_temporary_files_are_removed_and_young_ones_kept(tmp_path):
-    old, young, foreign = (tmp_path / name for name in (f".a.{12 * 'a'}.tmp", f".b.{12 * 'b'}.tmp", ".vi.tmp"))
+    old, young, foreign = (
+        tmp_path / name for name in (f".a.{8 * '0'}-{12 * 'a'}.tmp", f".b.{8 * '0'}-{12 * 'b'}.tmp", ".vi.tmp")
+    )
     scratch = tmp_path / ".scratch-z"
     for path in (old, young, foreign):
         path.write_text("")
