@@ -1,7 +1,7 @@
-"""Your own models, feature sets, splits and corpora from one Python file, without touching the package.
+"""Your own models, feature sets, splits, metrics and corpora from one Python file, without touching the package.
 
-Every :class:`Model`, :class:`FeatureSet`, :class:`Split` and :class:`Corpus` that the file defines at its
-top level is registered under its name for this process; what workers need of the file travels to them.
+Every :class:`Model`, :class:`FeatureSet`, :class:`Split`, :class:`Metric` and :class:`Corpus` that the file defines
+at its top level is registered under its name for this process; what workers need of the file travels to them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from ser_bench import corpora, features, models, splits
 from ser_bench.core.errors import ConfigError
 from ser_bench.corpora.base import Corpus
 from ser_bench.features.base import FeatureSet
+from ser_bench.metrics import METRICS, Metric
 from ser_bench.models.base import Model
+from ser_bench.runs.results.tables import FITS
 from ser_bench.splits import Split
 
 _ORIGINS: dict[str, Path] = {}
@@ -32,9 +34,11 @@ def load(path: Path) -> list[str]:
     that is already known.
     """
     module, text = _run(path)
-    found = [thing for thing in vars(module).values() if isinstance(thing, Model | FeatureSet | Split | Corpus)]
+    found = [
+        thing for thing in vars(module).values() if isinstance(thing, Model | FeatureSet | Split | Metric | Corpus)
+    ]
     if not found:
-        raise ConfigError(f"the plugin {path} defines no Model, FeatureSet, Split or Corpus")
+        raise ConfigError(f"the plugin {path} defines no Model, FeatureSet, Split, Metric or Corpus")
     for thing in found:
         _register(thing, path, hashlib.sha256(text).hexdigest()[:16])
     return [thing.name for thing in found]
@@ -61,18 +65,22 @@ def _run(path: Path) -> tuple[ModuleType, bytes]:
     return module, text
 
 
-def _register(thing: Model | FeatureSet | Split | Corpus, path: Path, version: str) -> None:
+def _register(thing: Model | FeatureSet | Split | Metric | Corpus, path: Path, version: str) -> None:
     if isinstance(thing, Model):
         _add(models.MODELS, replace(thing, source=(*thing.source, str(path.absolute()))), path)
     elif isinstance(thing, FeatureSet):
         _add(features.FEATURE_SETS, replace(thing, parameters={**thing.parameters, "plugin": version}), path)
     elif isinstance(thing, Split):
         _add(splits.SPLITS, thing, path)
+    elif isinstance(thing, Metric):
+        if thing.name in set(FITS.columns) - set(METRICS):
+            raise ConfigError(f"the plugin {path} names a metric {thing.name!r}, which is another column of fits.csv")
+        _add(METRICS, replace(thing, version=version), path)
     else:
         _add(corpora.CORPORA, thing, path)
 
 
-def _add(registry: dict, thing: Model | FeatureSet | Split | Corpus, path: Path) -> None:
+def _add(registry: dict, thing: Model | FeatureSet | Split | Metric | Corpus, path: Path) -> None:
     if thing.name in registry and _ORIGINS.get(thing.name) != path.absolute():
         raise ConfigError(f"the plugin {path} takes the name {thing.name!r}, which is already known")
     registry[thing.name] = thing

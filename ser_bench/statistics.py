@@ -15,8 +15,9 @@ that a difference in the order of additions is no difference between models.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,16 +29,20 @@ EXACT = 50
 """The most speakers for whom signed-rank tests are exact; with more, the normal approximation is as good."""
 
 
+Score = Callable[[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]], npt.NDArray[np.float64]]
+"""Clips recognised, recorded and predicted per class, of shape ``(..., classes)``, to scores of shape ``(...)``."""
+
+
 @dataclass(frozen=True, eq=False)
 class Tallies:
     """Clips per speaker and class, each of shape ``(..., speakers, classes)``.
 
-    ``hits`` counts the clips of a class that were recognised, ``spoken`` those whose label it is and
+    ``hits`` counts the clips of a class that were recognised, ``recorded`` those whose label it is and
     ``predicted`` those that were given it. Leading axes, such as model, split and repeat, are kept.
     """
 
     hits: np.ndarray
-    spoken: np.ndarray
+    recorded: np.ndarray
     predicted: np.ndarray
 
 
@@ -93,41 +98,67 @@ def tally(
     def count(cells: np.ndarray) -> np.ndarray:
         return np.bincount(cells, minlength=speakers * classes).reshape(speakers, classes)
 
-    spoken, given = speaker * classes + true, speaker * classes + predicted
-    return Tallies(hits=count(spoken[true == predicted]), spoken=count(spoken), predicted=count(given))
+    recorded, given = speaker * classes + true, speaker * classes + predicted
+    return Tallies(hits=count(recorded[true == predicted]), recorded=count(recorded), predicted=count(given))
 
 
 def stack(tallies: Sequence[Tallies]) -> Tallies:
     """Join tallies of equal shape along a new first axis; raises ValueError for unequal shapes or none."""
     return Tallies(
         hits=np.stack([part.hits for part in tallies]),
-        spoken=np.stack([part.spoken for part in tallies]),
+        recorded=np.stack([part.recorded for part in tallies]),
         predicted=np.stack([part.predicted for part in tallies]),
     )
 
 
-def scores_of(tallies: Tallies) -> dict[str, np.ndarray]:
-    """Return ``accuracy``, ``uar`` and ``macro_f1``, float64 of shape ``(...)``, of all speakers' clips together.
+def scores_of(tallies: Tallies, scores: Mapping[str, Score]) -> dict[str, np.ndarray]:
+    """Score all speakers' clips together.
 
-    They equal those of ``ser_bench.metrics`` on the same clips, and are NaN where there is no clip.
+    Parameters
+    ----------
+    tallies : Tallies
+        Counts of shape ``(..., speakers, classes)``.
+    scores : mapping of str to callable
+        A function per name, of counts of shape ``(..., classes)``; see :class:`ser_bench.metrics.Metric`.
+
+    Returns
+    -------
+    dict of str to ndarray of float64, shape (...)
+        NaN where there is no clip.
     """
-    return _scores(tallies.hits.sum(axis=-2), tallies.spoken.sum(axis=-2), tallies.predicted.sum(axis=-2))
+    counts = [part.sum(axis=-2) for part in (tallies.hits, tallies.recorded, tallies.predicted)]
+    return {name: score(*counts) for name, score in scores.items()}
 
 
-def bootstrap_scores(tallies: Tallies, counts: np.ndarray) -> dict[str, np.ndarray]:
-    """Return what :func:`scores_of` does for each draw, of shape ``(..., draws)``.
+def bootstrap_scores(tallies: Tallies, draws: np.ndarray, scores: Mapping[str, Score]) -> dict[str, np.ndarray]:
+    """Score each draw of speakers.
 
-    ``counts``, ``(draws, speakers)``, are from :func:`speaker_draws`. Raises ValueError where the number
-    of speakers differs.
+    Parameters
+    ----------
+    tallies : Tallies
+        Counts of shape ``(..., speakers, classes)``.
+    draws : ndarray of int64, shape (draws, speakers)
+        How often each speaker is drawn, from :func:`speaker_draws`.
+    scores : mapping of str to callable
+        As for :func:`scores_of`.
+
+    Returns
+    -------
+    dict of str to ndarray of float64, shape (..., draws)
+
+    Raises
+    ------
+    ValueError
+        If the number of speakers differs.
     """
-    leading = tallies.spoken.shape[:-2]
-    weights = np.asarray(counts, dtype=np.float64)  # a product of integers would not use BLAS; these are exact too
-    scores = {name: np.empty((*leading, len(weights))) for name in ("accuracy", "uar", "macro_f1")}
-    for cell in np.ndindex(leading):  # one at a time: sums of all cells together would need a hundred times the room
-        sums = (weights @ part[cell] for part in (tallies.hits, tallies.spoken, tallies.predicted))
-        for name, values in _scores(*sums).items():
-            scores[name][cell] = values
-    return scores
+    leading = tallies.recorded.shape[:-2]
+    weights = np.asarray(draws, dtype=np.float64)  # a product of integers would not use BLAS; these are exact too
+    drawn = {name: np.empty((*leading, len(weights))) for name in scores}
+    for cell in np.ndindex(leading):  # one at a time: sums of all cells together would need a hundred times the memory
+        sums = [weights @ part[cell] for part in (tallies.hits, tallies.recorded, tallies.predicted)]
+        for name, score in scores.items():
+            drawn[name][cell] = score(*sums)
+    return drawn
 
 
 def interval(values: npt.ArrayLike, confidence: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
@@ -298,22 +329,6 @@ def _codes(values: npt.ArrayLike, size: int, name: str) -> np.ndarray:
     if codes.ndim != 1 or np.any((codes < 0) | (codes >= size)):
         raise ValueError(f"{name} codes must be a list of numbers from 0 to {size - 1}")
     return codes
-
-
-def _scores(hits: np.ndarray, spoken: np.ndarray, predicted: np.ndarray) -> dict[str, np.ndarray]:
-    """Score counts of shape ``(..., classes)``."""
-    return {
-        "accuracy": _ratio(hits.sum(axis=-1), spoken.sum(axis=-1)),
-        "uar": _mean_ratio(hits, spoken),
-        "macro_f1": _mean_ratio(2 * hits, spoken + predicted),
-    }
-
-
-def _mean_ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
-    """Return the mean over the last axis of the ratios that exist."""
-    present = bottom > 0
-    ratios = np.divide(top, bottom, out=np.zeros(top.shape), where=present)
-    return _ratio(ratios.sum(axis=-1), present.sum(axis=-1))
 
 
 def _ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:

@@ -48,12 +48,12 @@ def test_confusion_and_recalls_equal_scikit_learns_in_the_order_of_the_labels(ro
 
 def test_a_class_that_nobody_spoke_has_no_recall_and_leaves_uar_alone():
     y_true, y_pred = ["sad", "sad", "calm"], ["sad", "happy", "calm"]
-    assert metrics.uar(y_true, y_pred) == pytest.approx((1 / 2 + 1) / 2)
+    assert metrics.UAR(y_true, y_pred) == pytest.approx((1 / 2 + 1) / 2)
     assert np.isnan(metrics.recall_per_class(y_true, y_pred, LABELS)[LABELS.index("happy")])
 
 
 def test_a_false_alarm_for_a_class_that_nobody_spoke_lowers_macro_f1():
-    assert metrics.macro_f1(["sad", "sad"], ["sad", "happy"]) < metrics.macro_f1(["sad", "sad"], ["sad", "sad"])
+    assert metrics.MACRO_F1(["sad", "sad"], ["sad", "happy"]) < metrics.MACRO_F1(["sad", "sad"], ["sad", "sad"])
 
 
 def test_pandas_columns_are_scored_as_the_lists_they_hold():
@@ -64,10 +64,10 @@ def test_pandas_columns_are_scored_as_the_lists_they_hold():
     assert metrics.evaluate(*columns) == metrics.evaluate(y_true, y_pred)
 
 
-@pytest.mark.parametrize("score", [metrics.accuracy, metrics.uar, metrics.macro_f1])
+@pytest.mark.parametrize("score", [metrics.ACCURACY, metrics.UAR, metrics.MACRO_F1])
 @pytest.mark.parametrize(("y_true", "y_pred"), [(["sad"], ["sad", "calm"]), ([], []), ([["sad"]], [["sad"]])])
 def test_unequal_empty_and_nested_lists_are_refused(score, y_true, y_pred):
-    with pytest.raises(ValueError, match=r"equally long|no clip"):
+    with pytest.raises(ValueError, match=r"one length|no clip"):
         score(y_true, y_pred)
 
 
@@ -79,3 +79,29 @@ def test_a_label_outside_the_order_is_refused_by_name():
 def test_a_label_named_twice_is_refused():
     with pytest.raises(ValueError, match="distinct"):
         metrics.confusion(["sad"], ["sad"], ("sad", "sad"))
+
+
+def test_metrics_are_listed_in_the_order_of_the_columns_of_fits_csv():
+    assert list(metrics.METRICS) == ["accuracy", "uar", "macro_f1"]
+
+
+@settings(deadline=None)
+@given(pairs)
+def test_scores_of_counts_over_all_labels_equal_those_of_the_labels(rows):
+    counts = metrics.confusion(*zip(*rows, strict=True), LABELS)
+    hits, recorded, predicted = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
+    for metric in metrics.METRICS.values():
+        scores = metric.score(*(np.stack([part, part]) for part in (hits, recorded, predicted)))
+        np.testing.assert_allclose(scores, metric(*zip(*rows, strict=True)), rtol=1e-12)
+
+
+def test_a_score_without_clips_is_nan():
+    nothing = np.zeros((2, 3), dtype=int)
+    for metric in metrics.METRICS.values():
+        assert np.isnan(metric.score(nothing, nothing, nothing)).all()
+
+
+@pytest.mark.parametrize("name", ["", "F1", "macro-f1", "2nd"])
+def test_a_metric_whose_name_cannot_be_a_column_is_refused(name):
+    with pytest.raises(ValueError, match="invalid metric name"):
+        metrics.Metric(name=name, title="F", summary="", score=metrics.UAR.score)

@@ -9,6 +9,11 @@ import pytest
 
 from ser_bench import corpora, models, plugins
 from ser_bench.core.errors import ConfigError, CorpusError
+from ser_bench.metrics import METRICS
+from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.summary import markdown
+from ser_bench.runs.results import read_run
+from tests.report.fake_run import Recipe, save_fake_run
 
 PLUGIN = Path(__file__).with_name("plugin_recorder.py")
 
@@ -58,4 +63,39 @@ def test_the_example_in_the_guide_for_contributors_works(tmp_path):
 def test_a_plugin_that_cannot_be_is_refused(tmp_path, text, reason):
     (tmp_path / "mine.py").write_text(text)
     with pytest.raises(ConfigError, match=reason):
+        plugins.load(tmp_path / "mine.py")
+
+
+METRIC = """
+from ser_bench.metrics import Metric
+
+def worst_recall(hits, recorded, predicted):
+    import numpy as np
+    return np.min(np.divide(hits, recorded, out=np.ones(np.shape(hits)), where=recorded > 0), axis=-1)
+
+WORST = Metric(name="worst_recall", title="worst recall", summary="The lowest recall of a class.", score=worst_recall)
+"""
+
+
+def test_the_metric_of_a_plugin_is_a_column_of_every_table_and_the_run_is_read_without_it(tmp_path):
+    recipe = Recipe(models=("chance", "svm"), splits=(("actor", 3),), speakers=6, clips_per_label=2)
+    (tmp_path / "worst.py").write_text(METRIC)
+    assert plugins.load(tmp_path / "worst.py") == ["worst_recall"]
+    try:
+        run = save_fake_run(tmp_path / "run", recipe, metrics={name: m.title for name, m in METRICS.items()})
+        assert list(run.fits.columns).index("worst_recall") == list(run.fits.columns).index("macro_f1") + 1
+        row = summarise(run).set_index("model").loc["svm"]
+        assert row["actor_worst_recall_low"] <= row["actor_worst_recall"] <= row["actor_worst_recall_high"]
+        assert "worst recall %" in markdown(run)
+    finally:
+        del METRICS["worst_recall"]
+    again = read_run(tmp_path / "run")
+    assert again.fits["worst_recall"].equals(run.fits["worst_recall"])
+    assert "actor_worst_recall" not in summarise(again)
+    assert "worst recall (`worst_recall` in `fits.csv`) comes from a plugin" in markdown(again)
+
+
+def test_a_metric_named_as_another_column_of_fits_csv_is_refused(tmp_path):
+    (tmp_path / "mine.py").write_text(METRIC.replace("worst_recall", "seed"))
+    with pytest.raises(ConfigError, match="another column"):
         plugins.load(tmp_path / "mine.py")

@@ -14,6 +14,7 @@ from hypothesis.extra import numpy as hnp
 from ser_bench import metrics, statistics
 
 SPEAKERS, CLASSES = 4, 3
+SCORES = {name: metric.score for name, metric in metrics.METRICS.items()}
 clips = st.lists(
     st.tuples(st.integers(0, SPEAKERS - 1), st.integers(0, CLASSES - 1), st.integers(0, CLASSES - 1)),
     min_size=1,
@@ -99,14 +100,14 @@ def test_draws_of_nobody_and_no_draws_are_refused(speakers, draws):
 @given(clips)
 def test_scores_of_tallies_equal_those_of_the_pooled_clips(rows):
     tallies = statistics.tally(*zip(*rows, strict=True), SPEAKERS, CLASSES)
-    assert_scores_equal(statistics.scores_of(tallies), score(rows))
+    assert_scores_equal(statistics.scores_of(tallies, SCORES), score(rows))
 
 
 @settings(deadline=None)
 @given(clips)
 def test_a_draw_scores_what_the_clips_of_its_speakers_do_when_laid_end_to_end(rows):
     counts = statistics.speaker_draws(SPEAKERS, draws=20)
-    got = statistics.bootstrap_scores(statistics.tally(*zip(*rows, strict=True), SPEAKERS, CLASSES), counts)
+    got = statistics.bootstrap_scores(statistics.tally(*zip(*rows, strict=True), SPEAKERS, CLASSES), counts, SCORES)
     said = {speaker: [row for row in rows if row[0] == speaker] for speaker in range(SPEAKERS)}
     drawn = [score([row for speaker, times in enumerate(draw) for row in said[speaker] * times]) for draw in counts]
     assert_scores_equal(got, {name: [one[name] for one in drawn] for name in got})
@@ -114,25 +115,25 @@ def test_a_draw_scores_what_the_clips_of_its_speakers_do_when_laid_end_to_end(ro
 
 def test_drawing_everybody_once_gives_the_score_itself():
     tallies = corpus(np.random.default_rng(0))
-    once = statistics.bootstrap_scores(tallies, np.ones((1, 24), dtype=int))
-    point = statistics.scores_of(tallies)
+    once = statistics.bootstrap_scores(tallies, np.ones((1, 24), dtype=int), SCORES)
+    point = statistics.scores_of(tallies, SCORES)
     assert_scores_equal({name: values[..., 0] for name, values in once.items()}, point, rtol=0)
 
 
 def test_leading_axes_are_kept_and_scored_one_by_one():
     flat = corpus(np.random.default_rng(1), models=6)
     grid = statistics.Tallies(
-        *(part.reshape(3, 2, 24, 8) for part in (flat.hits, flat.spoken, flat.predicted)),
+        *(part.reshape(3, 2, 24, 8) for part in (flat.hits, flat.recorded, flat.predicted)),
     )
     counts = statistics.speaker_draws(24, draws=30)
-    got, expected = statistics.bootstrap_scores(grid, counts), statistics.bootstrap_scores(flat, counts)
+    got, expected = statistics.bootstrap_scores(grid, counts, SCORES), statistics.bootstrap_scores(flat, counts, SCORES)
     assert_scores_equal(got, {name: values.reshape(3, 2, 30) for name, values in expected.items()}, rtol=0)
-    assert statistics.scores_of(grid)["uar"].shape == (3, 2)
+    assert statistics.scores_of(grid, SCORES)["uar"].shape == (3, 2)
 
 
 def test_a_draw_without_clips_has_no_score():
     tallies = statistics.tally([0], [0], [0], speakers=2, classes=2)
-    got = statistics.bootstrap_scores(tallies, [[0, 2], [2, 0]])
+    got = statistics.bootstrap_scores(tallies, [[0, 2], [2, 0]], SCORES)
     assert_scores_equal(got, {name: [np.nan, 1] for name in ("accuracy", "uar", "macro_f1")})
 
 
@@ -175,8 +176,8 @@ def test_intervals_of_nothing_and_at_an_impossible_confidence_are_refused(values
 
 def test_the_same_draws_for_two_models_narrow_the_interval_of_their_difference():
     tallies = corpus(np.random.default_rng(2), models=2)
-    paired = statistics.bootstrap_scores(tallies, statistics.speaker_draws(24, seed=0))["uar"]
-    other = statistics.bootstrap_scores(tallies, statistics.speaker_draws(24, seed=1))["uar"]
+    paired = statistics.bootstrap_scores(tallies, statistics.speaker_draws(24, seed=0), SCORES)["uar"]
+    other = statistics.bootstrap_scores(tallies, statistics.speaker_draws(24, seed=1), SCORES)["uar"]
     low, high = statistics.interval(paired[0] - paired[1])
     loose_low, loose_high = statistics.interval(paired[0] - other[1])
     assert high - low < 0.7 * (loose_high - loose_low)
@@ -189,9 +190,9 @@ def test_intervals_over_speakers_cover_the_truth_and_those_over_clips_do_not():
     nodes, weights = np.polynomial.hermite_e.hermegauss(64)
     truth = np.average(expit(0.4 + 0.5 * nodes), weights=weights)
 
-    spoken = np.full((corpora, speakers, 1), clips_each)
-    tallies = statistics.Tallies(hits=hits[..., np.newaxis], spoken=spoken, predicted=spoken)
-    by_speaker = statistics.bootstrap_scores(tallies, statistics.speaker_draws(speakers, draws))["accuracy"]
+    recorded = np.full((corpora, speakers, 1), clips_each)
+    tallies = statistics.Tallies(hits=hits[..., np.newaxis], recorded=recorded, predicted=recorded)
+    by_speaker = statistics.bootstrap_scores(tallies, statistics.speaker_draws(speakers, draws), SCORES)["accuracy"]
     total = speakers * clips_each
     by_clip = rng.binomial(total, hits.sum(axis=1, keepdims=True) / total, size=(corpora, draws)) / total
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ser_bench.deploy.manifest import HeldOutSaid, Manifest
+    from ser_bench.deploy.manifest import Manifest, ScoreSaid
     from ser_bench.deploy.onnx import Agreement
     from ser_bench.deploy.train import Made
 
@@ -67,14 +67,13 @@ def score(info: Manifest) -> str:
         return "score: none, since no speaker was held out (--hold-out); ser-bench run measures it"
     who = f"speaker{'s' * (len(held.speakers) != 1)} {', '.join(held.speakers)}"
     rough = "; an interval over so few is rough" if 1 < len(held.speakers) < _FEW else ""
-    measures = f"UAR {_measure(held, 'uar')}, accuracy {_measure(held, 'accuracy')}"
+    measures = ", ".join(_measure(held.scores[name]) for name in ("uar", "accuracy"))
     return f"score: {measures} on {held.clips} clips of {who}{rough}"
 
 
-def _measure(held: HeldOutSaid, name: str) -> str:
-    low, high = getattr(held, f"{name}_low"), getattr(held, f"{name}_high")
-    ends = "" if low is None else f" [{100 * low:.1f}, {100 * high:.1f}]"
-    return f"{100 * getattr(held, name):.1f} %{ends}"
+def _measure(score: ScoreSaid) -> str:
+    ends = "" if score.low is None or score.high is None else f" [{100 * score.low:.1f}, {100 * score.high:.1f}]"
+    return f"{score.title} {100 * score.value:.1f} %{ends}"
 
 
 def size(count: int) -> str:

@@ -61,17 +61,21 @@ class CorpusSaid(_Said):
     by_label: dict[str, dict[str, int]]
 
 
+class ScoreSaid(_Said):
+    """A metric's value and the ends of its 95 % interval over speakers, None for one speaker."""
+
+    title: str
+    value: float
+    low: float | None
+    high: float | None
+
+
 class HeldOutSaid(_Said):
-    """The score on speakers left out of training; ends of 95 % intervals over speakers, None for one speaker."""
+    """The scores on speakers left out of training, by the name of the metric."""
 
     speakers: list[str]
     clips: int
-    uar: float
-    uar_low: float | None
-    uar_high: float | None
-    accuracy: float
-    accuracy_low: float | None
-    accuracy_high: float | None
+    scores: dict[str, ScoreSaid]
 
 
 class Manifest(_Said):

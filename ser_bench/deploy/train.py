@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ser_bench import corpora, features, metrics, models, statistics
+from ser_bench import corpora, features, models, statistics
 from ser_bench.core.errors import ConfigError, ModelFileError, UnknownNameError
 from ser_bench.core.files import ensure_writable
 from ser_bench.core.places import default_store
@@ -21,6 +21,7 @@ from ser_bench.deploy import manifest, onnx
 from ser_bench.deploy.file import container as archive
 from ser_bench.deploy.file import state
 from ser_bench.deploy.model import TrainedModel
+from ser_bench.metrics import METRICS
 from ser_bench.runs import fit as fitting
 from ser_bench.runs import plan, runner
 from ser_bench.runs import rows as records
@@ -260,11 +261,10 @@ def _held_out(fit: plan.PlannedFit, setting: runner.Setting, predicted: np.ndarr
     place = {label: k for k, label in enumerate(setting.labels)}
     true_codes, predicted_codes = ([place[label] for label in given] for given in (true, predicted))
     tallies = statistics.tally(codes, true_codes, predicted_codes, len(speakers), len(place))
-    counts = statistics.speaker_draws(len(speakers), _DRAWS, zlib.crc32("\n".join(speakers).encode()))
-    drawn = statistics.bootstrap_scores(tallies, counts)
-    told: dict[str, Any] = {"speakers": [str(s) for s in speakers], "clips": len(clips)}
-    for measure, score in (("uar", metrics.uar), ("accuracy", metrics.accuracy)):
-        low, high = statistics.interval(drawn[measure]) if len(speakers) > 1 else (None, None)
-        ends = {f"{measure}_low": low, f"{measure}_high": high}
-        told |= {measure: score(true, predicted)} | {k: None if v is None else float(v) for k, v in ends.items()}
-    return told
+    draws = statistics.speaker_draws(len(speakers), _DRAWS, zlib.crc32("\n".join(speakers).encode()))
+    drawn = statistics.bootstrap_scores(tallies, draws, {name: metric.score for name, metric in METRICS.items()})
+    scores = {}
+    for name, metric in METRICS.items():
+        low, high = map(float, statistics.interval(drawn[name])) if len(speakers) > 1 else (None, None)
+        scores[name] = {"title": metric.title, "value": metric(true, predicted), "low": low, "high": high}
+    return {"speakers": [str(s) for s in speakers], "clips": len(clips), "scores": scores}

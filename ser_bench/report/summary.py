@@ -9,7 +9,9 @@ from tabulate import tabulate
 from ser_bench.report.analysis.literature import published_scores
 from ser_bench.report.analysis.scores import (
     gap_splits,
+    metrics_of,
     missing_folds,
+    page_metrics,
     ranking_split,
 )
 from ser_bench.report.analysis.summary import summarise
@@ -84,7 +86,7 @@ def _cells(run: SavedRun, *, between: str, sure: bool = True) -> dict[str, list[
     """Write the table's numbers by column, with intervals where ``sure``; a split that fell short says how."""
     table, notes, splits = summarise(run), missing_folds(run), list(run.info["splits"])
     cells = {"model": list(table["model"])}
-    for measure, word in (("uar", "UAR"), ("accuracy", "accuracy")):
+    for measure, word in page_metrics(run).items():
         for split in splits:
             name = f"{split}_{measure}"
             rows = zip(table["model"], *(table[name + end] for end in ("", "_low", "_high")), strict=True)
@@ -125,6 +127,11 @@ def _notes(run: SavedRun) -> list[str]:
     ]
     if pair:
         notes.append(f"The gap is UAR under `{pair[0]}` minus UAR under `{pair[1]}`, in points: what known voices add.")
+    notes += [
+        f"{title} (`{name}` in `fits.csv`) comes from a plugin; load the plugin to see its pooled score here."
+        for name, title in run.metrics.items()
+        if name not in metrics_of(run)
+    ]
     if (missing_folds(run) != "").any():
         notes.append("A model with a missing fold has no score under that split; `fits.csv` holds the reasons.")
     dropped, problems = run.info.get("dropped") or [], run.info.get("problems") or []

@@ -10,6 +10,7 @@ import pandas as pd
 from tabulate import tabulate
 
 from ser_bench import statistics
+from ser_bench.metrics import UAR
 from ser_bench.report.formatting import SYNTHETIC, percent, percent_interval, points, points_interval
 from ser_bench.runs.tuning import Tuned
 
@@ -26,7 +27,7 @@ def nested_scores(found: Tuned) -> pd.DataFrame:
     for column in ("default", "tuned"):
         codes = np.searchsorted(labels, rows[column].astype(str))
         draws[column] = statistics.bootstrap_scores(
-            statistics.tally(speakers, true, codes, len(names), len(labels)), counts
+            statistics.tally(speakers, true, codes, len(names), len(labels)), counts, {"uar": UAR.score}
         )["uar"]
     draws["difference"] = draws["tuned"] - draws["default"]
     values = {"default": found.default, "tuned": found.nested, "difference": found.nested - found.default}

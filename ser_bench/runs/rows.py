@@ -79,15 +79,13 @@ def fit_rows(
         if isinstance(result, FitResult):
             true = np.array([label_of[clip] for clip in fit.fold.test])
             row |= {
-                "accuracy": metrics.accuracy(true, result.predicted),
-                "uar": metrics.uar(true, result.predicted),
-                "macro_f1": metrics.macro_f1(true, result.predicted),
+                **metrics.evaluate(true, result.predicted),
                 "fit_seconds": result.fit_seconds,
                 "predict_seconds": result.predict_seconds,
                 "model_bytes": result.model_bytes or float("nan"),
             }
         rows.append(row)
-    return pd.DataFrame(rows, columns=list(tables.FITS.columns))
+    return pd.DataFrame(rows, columns=list(tables.fits_table(metrics.METRICS).columns))
 
 
 def prediction_rows(
@@ -146,7 +144,7 @@ def importance_rows(planned: Sequence[PlannedFit], book: Book, clips: pd.DataFra
         head = {"model": fit.entry.model.name, "split": fit.split, "repeat": fit.repeat, "fold": fit.number}
         columns = column_groups(fit.entry.sets)
         for group, predicted in result.shuffled.items():
-            scores = {"uar": metrics.uar(true, result.predicted), "uar_shuffled": metrics.uar(true, predicted)}
+            scores = {"uar": metrics.UAR(true, result.predicted), "uar_shuffled": metrics.UAR(true, predicted)}
             rows.append(head | {"group": group, "columns": len(columns[group])} | scores)
     return pd.DataFrame(rows, columns=list(tables.IMPORTANCE.columns))
 
@@ -205,6 +203,7 @@ def describe(
         "features_of": {entry.model.name: entry.features for entry in chosen},
         "stored_sets": sorted(f"{s.name}-{set_key(s)}" for s in needed_sets(chosen)),
         "synthetic": corpus.synthetic,
+        "metrics": {name: metric.title for name, metric in metrics.METRICS.items()},
         "normalize": options.normalize,
         "target": options.target,
         "versions": {"ser-bench": __version__, "python": platform.python_version()} | installed_versions(_LIBRARIES),

@@ -19,6 +19,7 @@ from ser_bench.core.places import default_store
 from ser_bench.core.progress import NoProgress, Progress
 from ser_bench.core.versions import __version__
 from ser_bench.features import column_groups, set_key
+from ser_bench.metrics import METRICS
 from ser_bench.runs import forecast, plan, results
 from ser_bench.runs import leakage as audit
 from ser_bench.runs import rows as records
@@ -161,7 +162,8 @@ def identity_of(
     """Return a hash of everything that a run's files depend on; an equal one need not be written again."""
     fits = ((f.entry.model.name, f.split, f.repeat, f.number, keys.get(f, f.entry.skipped)) for f in planned)
     left_out = ((p.path, p.reason) for p in (*extraction.duplicates, *extraction.problems))
-    return digest_of((__version__, extraction.fingerprint, *fits, *left_out))
+    scores = ((metric.name, metric.version) for metric in METRICS.values())
+    return digest_of((__version__, extraction.fingerprint, *fits, *scores, *left_out))
 
 
 Book = dict[plan.PlannedFit, FitResult | records.Failure]

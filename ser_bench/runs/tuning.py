@@ -105,7 +105,7 @@ def _tune_into(folder: Path, ask: Ask, split: str, opened: OpenCorpus, options: 
         raise RunError(f"no trial of {ask.model} could be fitted: {trials['error'].iloc[0]}")
     nested = bench.nested(split, outer, trials)
     parameters = entries[_best_overall(trials)].model.parameters
-    default, tuned = (metrics.uar(nested["true"], nested[name]) for name in ("default", "tuned"))
+    default, tuned = (metrics.UAR(nested["true"], nested[name]) for name in ("default", "tuned"))
     about = (opened.corpus.name, opened.corpus.synthetic, options.normalize, ask.model, split)
     found = Tuned(folder, *about, parameters, tuned, default, trials, nested)
     write_file(folder / "trials.csv", trials.to_csv(index=False, lineterminator="\n").encode())
@@ -266,7 +266,7 @@ class _Trial:
         """UAR pooled over the inner test clips; below any other for a trial that failed."""
         if self.status != "ok":
             return -1.0
-        return metrics.uar(np.concatenate(self.true), np.concatenate(self.predicted))
+        return metrics.UAR(np.concatenate(self.true), np.concatenate(self.predicted))
 
 
 def _rounds(ask: Ask) -> Iterator[tuple[int, int]]:

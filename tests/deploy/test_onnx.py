@@ -146,7 +146,7 @@ def test_the_file_tells_what_its_input_is_and_what_the_model_s_file_tells(svm, t
     assert (told["licence"], told["intended_use"]) == (info.corpus.licence, info.intended_use)
     assert json.loads(told["synthetic"]) is info.synthetic
     assert json.loads(told["rate"]) is None
-    assert json.loads(told["held_out"])["uar"] == info.held_out.uar
+    assert json.loads(told["held_out"])["scores"]["uar"]["value"] == info.held_out.scores["uar"].value
     (given,) = opened.get_inputs()
     assert (given.name, given.type, given.shape[1]) == ("features", "tensor(float)", len(info.features[0].columns))
 

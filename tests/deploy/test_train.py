@@ -37,8 +37,8 @@ def compare_with_a_run(options, tmp_path, name, features):
     np.testing.assert_allclose(p, wanted, rtol=0, atol=1e-6)
     assert [answer.label for answer in answers] == rows["predicted"].astype(str).tolist()
     fold = saved.fits.query("model == @name and fold == 0").iloc[0]
-    assert made.info.held_out.uar == pytest.approx(fold["uar"])
-    assert made.info.held_out.accuracy == pytest.approx(fold["accuracy"])
+    assert made.info.held_out.scores["uar"].value == pytest.approx(fold["uar"])
+    assert made.info.held_out.scores["accuracy"].value == pytest.approx(fold["accuracy"])
 
 
 @pytest.fixture
@@ -93,7 +93,8 @@ def test_the_file_says_what_the_model_is(svm):
     assert (info.corpus.clips, info.corpus.speakers) == (24, 4)
     assert info.corpus.by_label == {label: {"clips": 8, "speakers": 4} for label in info.labels}
     assert (info.held_out.speakers, info.held_out.clips) == (["S01", "S02"], 12)
-    assert info.held_out.uar_low <= info.held_out.uar <= info.held_out.uar_high
+    uar = info.held_out.scores["uar"]
+    assert uar.low <= uar.value <= uar.high
     assert "scikit-learn" in info.versions
 
 
@@ -113,7 +114,7 @@ def test_without_speakers_held_out_there_is_no_score(options, tmp_path):
 
 def test_one_speaker_held_out_has_a_score_without_an_interval(options, tmp_path):
     held = making.train(options(), "tree", tmp_path / "t.ser", NoProgress(), "actor:S03").info.held_out
-    assert (held.speakers, held.uar_low, held.accuracy_high) == (["S03"], None, None)
+    assert (held.speakers, held.scores["uar"].low, held.scores["accuracy"].high) == (["S03"], None, None)
 
 
 def test_every_clip_is_brought_to_the_rate_that_the_model_learnt_at(options, tmp_path, clip):

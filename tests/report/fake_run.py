@@ -63,7 +63,7 @@ class Recipe:
         return (own if split == "within" else "+".join(c for c in self.corpora if c != own), own)
 
 
-def save_fake_run(folder: Path, recipe: Recipe):
+def save_fake_run(folder: Path, recipe: Recipe, metrics: dict[str, str] | None = None):
     """Write a made-up run into a folder and read it back."""
     clips = _clips(recipe)
     tables = [
@@ -78,7 +78,9 @@ def save_fake_run(folder: Path, recipe: Recipe):
         "audit": _audit(recipe, predictions),
         "importance": _importance(fits),
     }
-    write_run(folder, _info(recipe, clips), predictions, tables)
+    metrics = metrics or {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro F1"}
+    tables["fits"] = tables["fits"].assign(**dict.fromkeys(metrics, fits["uar"]))
+    write_run(folder, _info(recipe, clips) | {"metrics": metrics}, predictions, tables)
     return read_run(folder)
 
 

@@ -7,31 +7,33 @@ speakers, so that differences are paired. A repeat's scores are computed draw by
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from ser_bench import statistics
-from ser_bench.report.analysis.scores import cached_per_run, gap_splits, missing_folds, pooled_scores
+from ser_bench.metrics import UAR, Metric
+from ser_bench.report.analysis.scores import cached_per_run, gap_splits, metrics_of, missing_folds, pooled_scores
 from ser_bench.runs.results import SavedRun
 
 DRAWS = 2000
-MEASURES = ("accuracy", "uar", "macro_f1")
+_UAR = {"uar": UAR}
 
 
 @cached_per_run
 def intervals(run: SavedRun) -> pd.DataFrame:
-    """Return ``<measure>_low`` and ``_high`` per (model, split), and ``uar_sd`` over repeats.
+    """Return ``<metric>_low`` and ``_high`` per (model, split), and ``uar_sd`` over repeats.
 
     NaN where a fold is missing or fewer than two speakers were tested; ``uar_sd`` is NaN for one repeat.
     """
     rows = {}
-    notes = missing_folds(run)
+    notes, metrics = missing_folds(run), metrics_of(run)
     for (model, split), cell in _tallies(run).items():
         if notes[model, split]:
             continue
-        rows[model, split] = _interval_row(cell)
-    columns = [f"{measure}_{end}" for measure in MEASURES for end in ("low", "high")] + ["uar_sd"]
+        rows[model, split] = _interval_row(cell, metrics)
+    columns = [f"{name}_{end}" for name in metrics for end in ("low", "high")] + ["uar_sd"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns, dtype="float64")
     return table.reindex(notes.index)
 
@@ -47,32 +49,35 @@ def gap_intervals(run: SavedRun) -> pd.DataFrame:
     cells, scores = _tallies(run), pooled_scores(run)["uar"]
     for model in models:
         if not np.isnan(scores[model, pair[0]] - scores[model, pair[1]]):
-            random, actor = (bootstrap_means(cells[model, split])["uar"] for split in pair)
+            random, actor = (bootstrap_means(cells[model, split], _UAR)["uar"] for split in pair)
             table.loc[model] = statistics.interval(random - actor)
     return table
 
 
 def bootstrap_uar(run: SavedRun, model: str, split: str) -> np.ndarray:
     """Return a model's UAR in each draw of speakers, ``(draws,)``; runs that test the same speakers share draws."""
-    return bootstrap_means(_tallies(run)[model, split])["uar"]
+    return bootstrap_means(_tallies(run)[model, split], _UAR)["uar"]
 
 
-def _interval_row(cell: tuple[tuple[str, ...], statistics.Tallies]) -> dict[str, float]:
+def _interval_row(cell: tuple[tuple[str, ...], statistics.Tallies], metrics: Mapping[str, Metric]) -> dict[str, float]:
     row: dict[str, float] = {}
     if len(cell[0]) > 1:
-        for measure, values in bootstrap_means(cell).items():
+        for name, values in bootstrap_means(cell, metrics).items():
             low, high = statistics.interval(values)
-            row |= {f"{measure}_low": float(low), f"{measure}_high": float(high)}
-    repeats = statistics.scores_of(cell[1])["uar"]
+            row |= {f"{name}_low": float(low), f"{name}_high": float(high)}
+    repeats = statistics.scores_of(cell[1], {"uar": UAR.score})["uar"]
     row["uar_sd"] = float(repeats.std(ddof=1)) if len(repeats) > 1 else float("nan")
     return row
 
 
-def bootstrap_means(cell: tuple[tuple[str, ...], statistics.Tallies]) -> dict[str, np.ndarray]:
-    """Return each score per draw, its mean over repeats; equal lists of speakers get equal draws."""
+def bootstrap_means(
+    cell: tuple[tuple[str, ...], statistics.Tallies], metrics: Mapping[str, Metric]
+) -> dict[str, np.ndarray]:
+    """Return each metric per draw, its mean over repeats; equal lists of speakers get equal draws."""
     speakers, tallies = cell
-    counts = statistics.speaker_draws(len(speakers), DRAWS, zlib.crc32("\n".join(speakers).encode()))
-    return {name: values.mean(axis=0) for name, values in statistics.bootstrap_scores(tallies, counts).items()}
+    draws = statistics.speaker_draws(len(speakers), DRAWS, zlib.crc32("\n".join(speakers).encode()))
+    scores = statistics.bootstrap_scores(tallies, draws, {name: metric.score for name, metric in metrics.items()})
+    return {name: values.mean(axis=0) for name, values in scores.items()}
 
 
 _Cells = dict[tuple[str, str], tuple[tuple[str, ...], statistics.Tallies]]

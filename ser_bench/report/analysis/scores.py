@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ser_bench import metrics
+from ser_bench.metrics import METRICS, Metric
 from ser_bench.runs.results import SavedRun
 
 BASELINES = ("chance", "majority")
@@ -98,15 +99,26 @@ def missing_folds(run: SavedRun) -> pd.Series:
     return pd.Series(notes, dtype="object")
 
 
+def metrics_of(run: SavedRun) -> dict[str, Metric]:
+    """Return the run's metrics that can be computed: those of a plugin only where it is loaded."""
+    return {name: METRICS[name] for name in run.metrics if name in METRICS}
+
+
+def page_metrics(run: SavedRun) -> dict[str, str]:
+    """Return the titles of the metrics that tables for people show, by name; UAR, which ranks models, comes first."""
+    shown = [metric for metric in metrics_of(run).values() if metric.on_page]
+    return {metric.name: metric.title for metric in sorted(shown, key=lambda metric: metric.name != "uar")}
+
+
 @cached_per_run
 def pooled_scores(run: SavedRun) -> pd.DataFrame:
-    """Return ``accuracy``, ``uar`` and ``macro_f1`` per (model, split), NaN where a fold is missing."""
+    """Return each of :func:`metrics_of` per (model, split), NaN where a fold is missing."""
     frame = run.predictions
     codes = pd.DataFrame({"true": frame["true"].cat.codes, "predicted": frame["predicted"].cat.codes})
     keys = [frame["model"].astype("str"), frame["split"].astype("str"), frame["repeat"]]
     rows = {key: metrics.evaluate(part["true"], part["predicted"]) for key, part in codes.groupby(keys)}
     index = pd.MultiIndex.from_tuples(list(rows), names=[*_CELL, "repeat"]) if rows else _empty_index()
-    table = pd.DataFrame(list(rows.values()), index=index, columns=["accuracy", "uar", "macro_f1"], dtype="float64")
+    table = pd.DataFrame(list(rows.values()), index=index, columns=list(metrics_of(run)), dtype="float64")
     notes = missing_folds(run)
     means = table.groupby(level=_CELL).mean().reindex(notes.index)
     return means.where(notes == "")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ser_bench.report.analysis.intervals import MEASURES, gap_intervals, intervals
+from ser_bench.report.analysis.intervals import gap_intervals, intervals
 from ser_bench.report.analysis.scores import (
     BASELINES,
     cached_per_run,
     gap_splits,
+    metrics_of,
     missing_folds,
     pooled_scores,
     ranking_split,
@@ -21,7 +22,7 @@ from ser_bench.runs.results import SavedRun
 def summarise(run: SavedRun) -> pd.DataFrame:
     """Return a row per model, the best first and the baselines last.
 
-    Columns: ``model``; per split ``<split>_<measure>`` for accuracy, uar and macro_f1 (fractions, NaN where a
+    Columns: ``model``; per split ``<split>_<metric>`` for each metric of the run (NaN where a
     fold is missing), each followed by ``_low`` and ``_high`` (95 %, bootstrap over speakers), and
     ``<split>_uar_sd`` over repeats; ``uar_gap`` (see :func:`ser_bench.report.analysis.scores.gap_splits`) with its
     interval; ``fit_seconds``, ``predict_seconds`` (per clip) and ``model_bytes``, means over the fits that
@@ -51,7 +52,7 @@ def _scores_with_intervals(run: SavedRun, models: list[str], splits: list[str]) 
     columns = {}
     for split in splits:
         cells = pd.MultiIndex.from_product([models, [split]])
-        for measure in MEASURES:
+        for measure in metrics_of(run):
             columns[f"{split}_{measure}"] = scores[measure].reindex(cells).to_numpy()
             for end in ("low", "high"):
                 columns[f"{split}_{measure}_{end}"] = sure[f"{measure}_{end}"].reindex(cells).to_numpy()

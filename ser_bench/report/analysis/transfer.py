@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ser_bench import statistics
+from ser_bench.metrics import UAR
 from ser_bench.report.analysis.intervals import bootstrap_means, tally_clips
 from ser_bench.report.analysis.scores import BASELINES, cached_per_run, missing_folds
 from ser_bench.runs.results import SavedRun
@@ -85,9 +86,11 @@ def _scores(part: pd.DataFrame, classes: int) -> dict[str, object]:
     cell = tally_clips(part, classes)
     speakers, tallies = cell
     low, high = (
-        map(float, statistics.interval(bootstrap_means(cell)["uar"])) if len(speakers) > 1 else (math.nan, math.nan)
+        map(float, statistics.interval(bootstrap_means(cell, {"uar": UAR})["uar"]))
+        if len(speakers) > 1
+        else (math.nan, math.nan)
     )
-    uar = float(statistics.scores_of(tallies)["uar"].mean())
+    uar = float(statistics.scores_of(tallies, {"uar": UAR.score})["uar"].mean())
     return {
         "uar": uar,
         "uar_low": low,

@@ -22,7 +22,7 @@ from ser_bench.core.files import atomic_write, open_regular, read_bytes, remove_
 from ser_bench.core.locks import exclusive
 from ser_bench.runs.results import run_info as runinfo
 from ser_bench.runs.results.checks import disagreement
-from ser_bench.runs.results.tables import FIT_KEY, TABLES, Table
+from ser_bench.runs.results.tables import FIT_KEY, TABLES, Table, tables_with
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,6 +66,11 @@ class SavedRun:
         """The labels that the models chose from, in their order on tables and charts."""
         return tuple(self.info["corpus"]["labels"])
 
+    @property
+    def metrics(self) -> Mapping[str, str]:
+        """The titles of the metrics that each fit has, by name; those of a plugin need not be known here."""
+        return _metrics(self.info)
+
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
@@ -94,7 +99,7 @@ def write_run(
     columns = list(_prediction_columns(labels))
     shaped = predictions.reindex(columns=columns) if predictions.empty else predictions[columns]
     files = {"predictions.parquet": _as_parquet(_sorted(shaped, info, ("clip",)), labels)}
-    files |= {t.file: t.to_csv(_sorted(t.shaped(tables[t.name]), info, t.last)) for t in TABLES}
+    files |= {t.file: t.to_csv(_sorted(t.shaped(tables[t.name]), info, t.last)) for t in tables_with(_metrics(info))}
     remove_file(folder / "run.json")
     for name, data in files.items():
         write_file(folder / name, data)
@@ -121,7 +126,7 @@ def read_run(folder: Path) -> SavedRun:
     info = _read_info(folder)
     _check_sums(folder, info)
     labels = tuple(info["corpus"]["labels"])
-    tables = {table.name: _read_table(folder / table.file, table) for table in TABLES}
+    tables = {table.name: _read_table(folder / table.file, table) for table in tables_with(_metrics(info))}
     for table in TABLES:
         found, wrote = len(tables[table.name]), info["rows"].get(table.name)
         if found != wrote:
@@ -174,6 +179,10 @@ def _check_sums(folder: Path, info: Mapping[str, Any]) -> None:
             raise _damaged(folder / "run.json", "it tells the sum of a file that no run has")
         if digest_of(folder / name) != digest:
             raise _damaged(folder / name, "its bytes are not those that the run wrote")
+
+
+def _metrics(info: Mapping[str, Any]) -> Mapping[str, str]:
+    return info.get("metrics", runinfo.METRIC_TITLES)
 
 
 def _checksum(said: Mapping[str, Any]) -> str:

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from ser_bench.metrics import ACCURACY, MACRO_F1, NAME_PATTERN, UAR
+
 MOST = 10**12
 """No count of a run is larger."""
 
@@ -23,6 +25,20 @@ def _different(names: list[str]) -> list[str]:
 _Names = Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1), AfterValidator(_different)]
 _Count = Annotated[int, Field(ge=0, le=MOST)]
 _Facts = dict[str, Any]
+
+METRIC_TITLES = {metric.name: metric.title for metric in (ACCURACY, UAR, MACRO_F1)}
+"""The metrics of a run whose ``run.json`` names none."""
+
+
+def _with_metric_columns(titles: dict[str, str]) -> dict[str, str]:
+    if missing := set(METRIC_TITLES) - set(titles):
+        raise ValueError(f"no {', '.join(sorted(missing))}")
+    return titles
+
+
+_Metrics = Annotated[
+    dict[Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")], str], AfterValidator(_with_metric_columns)
+]
 
 
 class _Said(BaseModel):
@@ -67,6 +83,7 @@ class _Info(_Said):
     splits: _Names
     features: str
     synthetic: bool
+    metrics: _Metrics = METRIC_TITLES
     normalize: str
     target: str
     rows: dict[str, _Count]

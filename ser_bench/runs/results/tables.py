@@ -7,7 +7,8 @@ written in :mod:`ser_bench.runs.results`.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -77,7 +78,15 @@ FITS = Table(
     integers=("repeat", "fold", "seed"),
     counts=("n_train", "n_test", "model_bytes"),
 )
-"""A row per fit that the run planned, whatever came of it."""
+"""A row per fit that the run planned, whatever came of it; with the metrics of the package alone."""
+
+
+def fits_table(metrics: Iterable[str]) -> Table:
+    """Return :data:`FITS` with the columns of further metrics behind ``macro_f1``."""
+    place = FITS.columns.index("macro_f1") + 1
+    more = tuple(name for name in metrics if name not in FITS.columns)
+    return replace(FITS, columns=(*FITS.columns[:place], *more, *FITS.columns[place:]))
+
 
 CURVES = Table(
     name="curves",
@@ -123,5 +132,11 @@ IMPORTANCE = Table(
     digits=6,
 )
 """A row per fit and group of features: UAR as it was, and with the group shuffled among the test clips."""
+
+
+def tables_with(metrics: Iterable[str]) -> tuple[Table, ...]:
+    """Return the tables of a run that has these metrics."""
+    return (fits_table(metrics), *TABLES[1:])
+
 
 TABLES = (FITS, CURVES, CLIPS, AUDIT, IMPORTANCE)
