@@ -54,7 +54,7 @@ def main() -> None:
 
 def scores(run: results.SavedRun, measure: str) -> dict[str, str]:
     """Return mean and spread over repeats by model, the best first."""
-    split = run.info["splits"][0]
+    split = run.info.splits[0]
     spread = run.predictions.assign(
         right=run.predictions["true"].astype(str) == run.predictions["predicted"].astype(str)
     )

@@ -1,7 +1,7 @@
 """A run's folder. The first byte says how its other bytes are used: ``l`` as ``run.log``, as ``status`` reads it; ``r``
 as files in the order of :data:`PARTS`, each but the last ended by a NUL, an empty one for that of a small valid run;
-``p`` the same, and then its report is written, charts apart. Predictions may be Parquet or, as CSV, be made into it. A
-capital letter: the sums in ``run.json`` are made right first.
+``p`` the same, and then its report is written, charts apart. Predictions may be Parquet or, as CSV, be made into it.
+The checksums in ``run.json`` are made right first, but not for a capital letter.
 """
 
 from __future__ import annotations
@@ -20,27 +20,42 @@ PACKAGES = ["ser_bench"]
 
 PARTS = ("run.json", "fits.csv", "curves.csv", "clips.csv", "audit.csv", "importance.csv", "predictions.parquet")
 
-CORPUS = {"name": "demo", "labels": ["happy", "sad"], "clips": 4, "speakers": 2}
+CORPUS = {
+    "name": "demo",
+    "title": "demo",
+    "licence": "",
+    "source": "",
+    "citation": "",
+    "clips": 4,
+    "speakers": 2,
+    "emotions": {"happy": 2, "sad": 2},
+    "labels": ["happy", "sad"],
+    "fingerprint": "",
+}
+MODELS, SPLITS = ["chance", "svm"], ["actor", "random"]
 INFO = {
     "format": 2,
-    "options": {"seed": 0, "merge": {}, "model_tables": {}},
+    "options": {"seed": 0, "merge": {}, "model_tables": {}, "splits": SPLITS},
     "corpus": CORPUS,
-    "models": ["chance", "svm"],
-    "splits": ["actor", "random"],
-    "features": "auto",
     "synthetic": True,
-    "normalize": "none",
-    "target": "emotion",
+    "metrics": {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro F1"},
+    "models": MODELS,
+    "features_of": {},
+    "stored_sets": [],
     "versions": {},
-    "rows": {"fits": 8, "curves": 1, "clips": 4, "audit": 4, "importance": 4},
+    "machine": {"system": "Linux", "processor": "x86_64", "cores": 2},
+    "started": "",
+    "finished": "",
     "dropped": [{"path": "e", "reason": "short"}],
     "problems": [],
-    "work": {"failed": 0},
+    "work": {"computed": 8, "reused": 0, "failed": 0},
+    "identity": "",
+    "rows": {"fits": 8, "curves": 1, "clips": 4, "audit": 4, "importance": 4},
 }
 
 
 def _fits() -> list[tuple[str, str, int]]:
-    return [(model, split, fold) for model in INFO["models"] for split in INFO["splits"] for fold in (0, 1)]  # type: ignore[attr-defined]
+    return [(model, split, fold) for model in MODELS for split in SPLITS for fold in (0, 1)]
 
 
 def whole() -> dict[str, bytes]:
@@ -86,16 +101,15 @@ def _parquet(text: bytes) -> bytes:
     return bytes(stream.getvalue())
 
 
-def _with_sums(files: dict[str, bytes]) -> bytes:
-    """Return ``run.json`` with sums that are right, where it is an object at all."""
+def _with_checksums(files: dict[str, bytes]) -> bytes:
+    """Return ``run.json`` with the right checksums, if it is an object; given checksums of files stay."""
     try:
-        said = json.loads(files["run.json"])
-        said = {**said, "sha256": {name: hashlib.sha256(files[name]).hexdigest() for name in PARTS[1:]}}
-        said.pop("checksum", None)
-        return json.dumps(
-            said | {"checksum": hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()}
-        ).encode()
-    except (ValueError, TypeError, RecursionError):
+        document = json.loads(files["run.json"])
+        document = {"sha256": {name: hashlib.sha256(files[name]).hexdigest() for name in PARTS[1:]}} | document
+        document.pop("checksum", None)
+        checksum = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+        return json.dumps(document | {"checksum": checksum}).encode()
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return files["run.json"]
 
 
@@ -123,8 +137,8 @@ def target() -> Callable[[bytes], None]:
         if not files["predictions.parquet"].startswith(b"PAR1"):
             with contextlib.suppress(ValueError, KeyError, TypeError, NotImplementedError):
                 files["predictions.parquet"] = _parquet(files["predictions.parquet"])
-        if data[:1].isupper():
-            files["run.json"] = _with_sums(files)
+        if data[:1].islower():
+            files["run.json"] = _with_checksums(files)
         for name, text in files.items():
             (folder / name).write_bytes(text)
 
@@ -135,7 +149,7 @@ def target() -> Callable[[bytes], None]:
             text.encode()
         summarise(run).to_csv()
         across.as_markdown(
-            across.ComparedRuns((run, results.read_run(folder)), ("a", "b"), run.info["splits"][0])
+            across.ComparedRuns((run, results.read_run(folder)), ("a", "b"), run.info.splits[0])
         ).encode()
 
     def once(data: bytes) -> None:

@@ -95,7 +95,7 @@ class Run:
 
         scores = [name for name in self.summary if name == "model" or name.endswith(("_uar", "uar_gap"))]
         shown = self.summary[scores].style.format(precision=3).hide(axis="index")
-        synthetic = "<p><b>SYNTHETIC SPEECH</b></p>" if self.saved.info["synthetic"] else ""
+        synthetic = "<p><b>SYNTHETIC SPEECH</b></p>" if self.saved.info.synthetic else ""
         return f"<p>{escape(self.headline)}</p>{synthetic}{shown.to_html()}"
 
 

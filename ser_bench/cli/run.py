@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +10,9 @@ from ser_bench.cli.options import common_options, corpus_options, engine_option,
 from ser_bench.core.console import Console
 from ser_bench.core.errors import RunError
 from ser_bench.core.options import Options
+
+if TYPE_CHECKING:
+    from ser_bench.runs.runner import RunOutcome
 
 
 @click.command(name="run")
@@ -74,14 +77,14 @@ def _run(options: Options, console: Console) -> int:
     return 1 if outcome.failed else 0
 
 
-def _work(outcome: Any) -> str:
+def _work(outcome: RunOutcome) -> str:
     work = outcome.work
-    if not work["computed"]:
-        return f"{work['reused']} fits were done already, none was computed"
-    share = f", {100 * work['fit_share']:.0f} % of it inside fit and predict" if work["fit_share"] is not None else ""
-    again = f" ({work['reused']} were done already)" if work["reused"] else ""
+    if not work.computed:
+        return f"{work.reused} fits were done already, none was computed"
+    share = f", {100 * work.fit_share:.0f} % of it inside fit and predict" if work.fit_share is not None else ""
+    again = f" ({work.reused} were done already)" if work.reused else ""
     failed = f", {outcome.failed} failed" if outcome.failed else ""
     return (
-        f"{work['computed']} fits in {work['wall_seconds']:.0f} s{again}{failed}; "
-        f"{work['jobs']} workers' time: {work['worker_seconds']:.0f} s{share}"
+        f"{work.computed} fits in {work.wall_seconds:.0f} s{again}{failed}; "
+        f"{work.jobs} workers' time: {work.worker_seconds:.0f} s{share}"
     )

@@ -94,7 +94,9 @@ class Options(BaseModel):
 OPTION_NAMES = tuple(name.replace("_", "-") for name in Options.model_fields if name != "model_tables")
 """The keys that a configuration may have, as the command line spells them."""
 
-_PATHS = ("data_dir", "store", "out", "plugin")
+PATH_OPTIONS = ("data_dir", "store", "out", "plugin")
+"""The options that name folders and files of this machine."""
+
 _MOST_SHOWN = 200
 
 
@@ -146,7 +148,7 @@ def _read(path: Path) -> dict[str, Any]:
         if key.replace("_", "-") not in OPTION_NAMES:
             raise UnknownNameError(f"key in {path}:", key, OPTION_NAMES)
         options[key.replace("-", "_")] = value
-    for key in _PATHS:
+    for key in PATH_OPTIONS:
         if isinstance(options.get(key), str):
             options[key] = _path(path, key, options[key])
     return options | {"model_tables": {name: _model_table(path, name, table) for name, table in tables.items()}}

@@ -45,7 +45,7 @@ class ComparedRuns:
     @property
     def synthetic(self) -> bool:
         """Whether any of them is of made-up speech."""
-        return any(run.info["synthetic"] for run in self.runs)
+        return any(run.info.synthetic for run in self.runs)
 
 
 def read_runs(folders: Sequence[Path], split: str | None = None) -> ComparedRuns:
@@ -57,11 +57,11 @@ def read_runs(folders: Sequence[Path], split: str | None = None) -> ComparedRuns
     if len(set(places)) < max(2, len(places)):
         raise RunError("compare needs two or more different runs\nname their folders, as in `ser-bench compare A B`")
     runs = tuple(read_run(folder) for folder in folders)
-    shared = [name for name in runs[0].info["splits"] if all(name in run.info["splits"] for run in runs)]
+    shared = [name for name in runs[0].info.splits if all(name in run.info.splits for run in runs)]
     if split is not None and split not in shared:
         raise RunError(f"not every run has the split {split}; all have: {', '.join(shared) or 'none'}")
     if not shared:
-        had = "; ".join(f"{f.name}: {', '.join(r.info['splits'])}" for f, r in zip(folders, runs, strict=True))
+        had = "; ".join(f"{f.name}: {', '.join(r.info.splits)}" for f, r in zip(folders, runs, strict=True))
         raise RunError(f"the runs have no split in common ({had})\nrun one of them again with the other's --splits")
     chosen = split or next((name for name in shared if is_speaker_independent(name)), shared[0])
     return ComparedRuns(runs, _labels(places), chosen)
@@ -99,8 +99,8 @@ def unpaired_reasons(runs: ComparedRuns) -> list[str]:
         if first.equals(other):
             continue
         shared = len(first.index.intersection(other.index))
-        if run.info["corpus"]["name"] != runs.runs[0].info["corpus"]["name"]:
-            why = f"it is of {run.info['corpus']['name']}, not of {runs.runs[0].info['corpus']['name']}"
+        if run.info.corpus.name != runs.runs[0].info.corpus.name:
+            why = f"it is of {run.info.corpus.name}, not of {runs.runs[0].info.corpus.name}"
         elif shared < len(first) or shared < len(other):
             why = f"it tested {len(other):,} clips, the other {len(first):,}, and only {shared:,} are the same"
         else:
@@ -168,20 +168,18 @@ def _parameters_that_differ(runs: ComparedRuns) -> list[str]:
 
 
 def _settings(run: SavedRun) -> dict[str, str]:
-    info, versions = run.info, run.info.get("versions", {})
-    corpus = info["corpus"]
-    options = info["options"]
+    info = run.info
     return {
-        "corpus": corpus["name"] + (" (synthetic)" if info["synthetic"] else ""),
-        "clips": f"{corpus['clips']:,}",
+        "corpus": info.corpus.name + (" (synthetic)" if info.synthetic else ""),
+        "clips": f"{info.corpus.clips:,}",
         "labels": str(len(run.labels)),
-        "target": str(info["target"]),
-        "features": str(info["features"]),
+        "target": info.target,
+        "features": info.features,
         "normalisation": "by speaker (transductive)" if normalisation_note(run) else "none",
-        "repeats": str(options.get("repeats", 1)),
-        "seed": str(options.get("seed", 0)),
-        "ser-bench": str(versions.get("ser-bench", "unknown")),
-        "Python": str(versions.get("python", "unknown")),
+        "repeats": str(info.options.repeats),
+        "seed": str(info.options.seed),
+        "ser-bench": info.versions.get("ser-bench", "unknown"),
+        "Python": info.versions.get("python", "unknown"),
     }
 
 

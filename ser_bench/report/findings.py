@@ -17,11 +17,11 @@ from ser_bench.runs.results import SavedRun
 
 def headline(run: SavedRun) -> str:
     """Return one sentence: how much the random split flattered, and which model is best."""
-    table, splits = summarise(run), list(run.info["splits"])
+    table, splits = summarise(run), list(run.info.splits)
     learners = table[~table["model"].isin(BASELINES)]
     learners = table if learners.empty else learners
-    where = f"On {run.info['corpus']['name']}"
-    where += " (synthetic speech)" if run.info["synthetic"] else ""
+    where = f"On {run.info.corpus.name}"
+    where += " (synthetic speech)" if run.info.synthetic else ""
     how = " (speakers normalised by their own clips: transductive)" if normalisation_note(run) else ""
     split = ranking_split(splits)
     ranked = learners.dropna(subset=[f"{split}_uar"])

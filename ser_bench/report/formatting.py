@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from ser_bench.core.text import escape_control
 from ser_bench.runs.results import SavedRun
+from ser_bench.runs.results.run_info import CorpusInfo
 
 SYNTHETIC = "SYNTHETIC SPEECH"
 """What every table and chart of made-up speech says."""
@@ -88,43 +87,43 @@ def plural(count: int, noun: str) -> str:
 
 def corpus_title(run: SavedRun) -> str:
     """Return the corpus's title, with its short name where the title does not hold it."""
-    corpus = run.info["corpus"]
-    name, title = corpus["name"], corpus.get("title") or corpus["name"]
+    corpus = run.info.corpus
+    name, title = corpus.name, corpus.title or corpus.name
     return title if name.casefold() in title.casefold() else f"{title} ({name})"
 
 
 def protocol(run: SavedRun, splits: tuple[str, ...] | None = None) -> str:
     """Return a line with corpus, clips, speakers, labels, folds of each split, repeats, features and seed."""
-    info, corpus = run.info, run.info["corpus"]
-    target, size = info["target"], len(run.labels)
+    info, corpus = run.info, run.info.corpus
+    target, size = info.target, len(run.labels)
     labels = plural(size, "emotion") if target == "emotion" else f"{size} classes ({target})"
     folds = run.fits.groupby("split")["fold"].nunique()
-    names = info["splits"] if splits is None else splits
+    names = info.splits if splits is None else splits
     repeats = run.fits["repeat"].nunique()
-    merged = ", ".join(f"{label} as {other}" for label, other in info["options"].get("merge", {}).items())
+    merged = ", ".join(f"{label} as {other}" for label, other in info.options.merge.items())
     parts = [
         corpus_title(run),
-        plural(int(corpus["clips"]), "clip"),
-        plural(int(corpus["speakers"]), "speaker"),
+        plural(corpus.clips, "clip"),
+        plural(corpus.speakers, "speaker"),
         f"{labels} ({merged})" if merged else labels,
         *(f"{name}: {plural(int(folds.get(name, 0)), 'fold')}" for name in names),
         *([plural(repeats, "repeat")] if repeats > 1 else []),
         _heard(corpus),
-        "each model's own features" if info["features"] == "auto" else f"features: {info['features']}",
-        f"seed {info['options'].get('seed', 0)}",
+        "each model's own features" if info.features == "auto" else f"features: {info.features}",
+        f"seed {info.options.seed}",
     ]
     return " · ".join(filter(None, parts))
 
 
-def _heard(corpus: Mapping[str, Any]) -> str:
+def _heard(corpus: CorpusInfo) -> str:
     """Say what models were given instead of the clips as they were recorded, if anything."""
-    if corpus.get("recorded"):
+    if corpus.recorded:
         return "features read from a table, no audio"
-    return f"all clips at {corpus['sample_rate']:,} Hz" if corpus.get("sample_rate") else ""
+    return f"all clips at {corpus.sample_rate:,} Hz" if corpus.sample_rate else ""
 
 
 def normalisation_note(run: SavedRun) -> str:
     """Return what was done to the features by speaker, empty if nothing."""
-    if run.info["normalize"] == "none":
+    if run.info.normalize == "none":
         return ""
     return "Normalised per speaker with the test speakers' own unlabelled clips (transductive)"

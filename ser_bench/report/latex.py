@@ -27,9 +27,9 @@ def latex(run: SavedRun) -> str:
 
     It needs ``\\usepackage{booktabs}``.
     """
-    splits, pair = list(run.info["splits"]), gap_splits(run.info["splits"])
+    splits, pair = list(run.info.splits), gap_splits(run.info.splits)
     heads = [f"UAR, {escape(split)}" for split in splits] + (["gap"] if pair else [])
-    caption = [protocol(run), *filter(None, [normalisation_note(run), SYNTHETIC if run.info["synthetic"] else ""])]
+    caption = [protocol(run), *filter(None, [normalisation_note(run), SYNTHETIC if run.info.synthetic else ""])]
     text = ". ".join(
         [*map(escape, caption), "UAR in percent with 95\\,\\% intervals over speakers", escape(verdict(run))]
     )
@@ -38,7 +38,7 @@ def latex(run: SavedRun) -> str:
         "\\begin{table}",
         "\\centering",
         f"\\caption{{{text}}}",
-        f"\\label{{tab:ser-bench-{_anchor(run.info['corpus']['name'])}}}",
+        f"\\label{{tab:ser-bench-{_anchor(run.info.corpus.name)}}}",
         f"\\begin{{tabular}}{{l{'r' * len(heads)}}}",
         "\\toprule",
         " & ".join(["model", *heads]) + r" \\",

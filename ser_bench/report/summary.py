@@ -34,9 +34,9 @@ from ser_bench.runs.results import SavedRun
 
 def markdown(run: SavedRun) -> str:
     """Return ``summary.md``: the headline, the protocol, the table in percent, and what to know of it."""
-    corpus = run.info["corpus"]
-    title = f"# ser-bench on {corpus.get('title') or corpus['name']}"
-    title += f": {SYNTHETIC}" if run.info["synthetic"] else ""
+    corpus = run.info.corpus
+    title = f"# ser-bench on {corpus.title or corpus.name}"
+    title += f": {SYNTHETIC}" if run.info.synthetic else ""
     note = normalisation_note(run)
     lines = [title, f"**{headline(run)}**", protocol(run) + ("" if note else " · not normalised by speaker")]
     lines += [f"**{note}.**"] if note else []
@@ -64,7 +64,7 @@ def terminal_table(run: SavedRun, width: int = 100) -> str:
     Columns that do not fit are left out and named: accuracies first, then times, then the UAR of
     splits that neither rank the models nor make the gap.
     """
-    splits = list(run.info["splits"])
+    splits = list(run.info.splits)
     cells = _cells(run, between="\n", sure=len(splits) < 3)
     cells["model"] = [name if len(name) <= 24 else name[:23] + "…" for name in cells["model"]]
     kept = {ranking_split(splits), *(gap_splits(splits) or ())}
@@ -75,7 +75,7 @@ def terminal_table(run: SavedRun, width: int = 100) -> str:
         for name in spare.pop(0):
             left_out.append(name.replace("\n", " "))
             del cells[name]
-    notes = [SYNTHETIC] if run.info["synthetic"] else []
+    notes = [SYNTHETIC] if run.info.synthetic else []
     notes += [note for note in (normalisation_note(run),) if note]
     notes += [f"Too wide for this table, see summary.csv: {', '.join(left_out)}"] if left_out else []
     head = [line for text in (protocol(run), *notes) for line in textwrap.wrap(text, width)]
@@ -84,7 +84,7 @@ def terminal_table(run: SavedRun, width: int = 100) -> str:
 
 def _cells(run: SavedRun, *, between: str, sure: bool = True) -> dict[str, list[str]]:
     """Write the table's numbers by column, with intervals where ``sure``; a split that fell short says how."""
-    table, notes, splits = summarise(run), missing_folds(run), list(run.info["splits"])
+    table, notes, splits = summarise(run), missing_folds(run), list(run.info.splits)
     cells = {"model": list(table["model"])}
     for measure, word in page_metrics(run).items():
         for split in splits:
@@ -116,7 +116,7 @@ def _aligned(cells: dict[str, list[str]], style: str, texts: int = 1) -> str:
 
 def _notes(run: SavedRun) -> list[str]:
     """Say how the columns came about, and what was left out."""
-    pair = gap_splits(run.info["splits"])
+    pair = gap_splits(run.info.splits)
     notes = [
         "UAR is the mean recall over classes; it and accuracy are in percent, "
         "pooled over the clips of all test folds"
@@ -134,11 +134,11 @@ def _notes(run: SavedRun) -> list[str]:
     ]
     if (missing_folds(run) != "").any():
         notes.append("A model with a missing fold has no score under that split; `fits.csv` holds the reasons.")
-    dropped, problems = run.info.get("dropped") or [], run.info.get("problems") or []
+    dropped, problems = run.info.dropped, run.info.problems
     if dropped:
-        notes.append(f"Left out as identical to an earlier clip: {_few([clip['path'] for clip in dropped])}.")
+        notes.append(f"Left out as identical to an earlier clip: {_few([clip.path for clip in dropped])}.")
     if problems:
-        named = [f"{problem['path']} ({problem['reason']})" for problem in problems]
+        named = [f"{problem.path} ({problem.reason})" for problem in problems]
         notes.append(f"Left out as unusable: {_few(named)}.")
     return notes
 

@@ -22,6 +22,7 @@ from ser_bench.features import column_groups, set_key
 from ser_bench.runs.fit import FitResult
 from ser_bench.runs.plan import needed_sets
 from ser_bench.runs.results import PREDICTION_COLUMNS, tables
+from ser_bench.runs.results.run_info import CorpusInfo, LeftOutClip, MachineInfo, RunInfo, Work
 
 if TYPE_CHECKING:
     from ser_bench.core.options import Options
@@ -174,53 +175,49 @@ def describe(
     extraction: ExtractionResult,
     labels: Sequence[str],
     chosen: Sequence[Entry],
-    work: Mapping[str, Any],
+    work: Work,
     started: float,
-) -> dict[str, Any]:
-    """Return ``run.json``: what was asked for, of which corpus, with which versions, on which machine."""
-    corpus, clips = opened.corpus, extraction.clips
-    counts = clips["emotion"].value_counts()
-    return {
-        "options": json.loads(options.model_dump_json(exclude={"store", "data_dir", "out", "plugin"})),
-        "corpus": {
-            "name": corpus.name,
-            "title": corpus.title,
-            "synthetic": corpus.synthetic,
-            "licence": corpus.licence,
-            "source": corpus.origin,
-            "citation": corpus.citation,
-            "clips": len(clips),
-            "speakers": int(clips["speaker"].nunique()),
-            "emotions": {str(label): int(count) for label, count in counts.items()},
-            "labels": list(labels),
-            "fingerprint": extraction.fingerprint,
-            "sample_rate": opened.rate,
-            "recorded": opened.recorded is not None,
-        },
-        "models": [entry.model.name for entry in chosen],
-        "splits": list(options.splits),
-        "features": options.features,
-        "features_of": {entry.model.name: entry.features for entry in chosen},
-        "stored_sets": sorted(f"{s.name}-{set_key(s)}" for s in needed_sets(chosen)),
-        "synthetic": corpus.synthetic,
-        "metrics": {name: metric.title for name, metric in metrics.METRICS.items()},
-        "normalize": options.normalize,
-        "target": options.target,
-        "versions": {"ser-bench": __version__, "python": platform.python_version()} | installed_versions(_LIBRARIES),
-        "machine": {
-            "system": platform.platform(terse=True),
-            "processor": platform.machine(),
-            "cores": os.cpu_count(),
-        },
-        "started": _iso(started),
-        "finished": _iso(time.time()),
-        "dropped": [{"path": problem.path, "reason": problem.reason} for problem in extraction.duplicates],
-        "problems": [
-            {"path": escape_undecodable(Path(p.path).name), "reason": escape_undecodable(p.reason)}
+    identity: str,
+) -> RunInfo:
+    """Return the content of ``run.json``: options, corpus, versions, machine, and what was left out."""
+    return RunInfo(
+        options=options,
+        corpus=_describe_corpus(opened, extraction, labels),
+        synthetic=opened.corpus.synthetic,
+        metrics={name: metric.title for name, metric in metrics.METRICS.items()},
+        models=tuple(entry.model.name for entry in chosen),
+        features_of={entry.model.name: entry.features for entry in chosen},
+        stored_sets=tuple(sorted(f"{s.name}-{set_key(s)}" for s in needed_sets(chosen))),
+        versions={"ser-bench": __version__, "python": platform.python_version()} | installed_versions(_LIBRARIES),
+        machine=MachineInfo(system=platform.platform(terse=True), processor=platform.machine(), cores=os.cpu_count()),
+        started=_iso(started),
+        finished=_iso(time.time()),
+        dropped=tuple(LeftOutClip(path=p.path, reason=p.reason) for p in extraction.duplicates),
+        problems=tuple(
+            LeftOutClip(path=escape_undecodable(Path(p.path).name), reason=escape_undecodable(p.reason))
             for p in extraction.problems
-        ],
-        "work": dict(work),
-    }
+        ),
+        work=work,
+        identity=identity,
+    )
+
+
+def _describe_corpus(opened: OpenCorpus, extraction: ExtractionResult, labels: Sequence[str]) -> CorpusInfo:
+    corpus, clips = opened.corpus, extraction.clips
+    return CorpusInfo(
+        name=corpus.name,
+        title=corpus.title,
+        licence=corpus.licence,
+        source=corpus.origin,
+        citation=corpus.citation,
+        clips=len(clips),
+        speakers=int(clips["speaker"].nunique()),
+        emotions={str(label): int(count) for label, count in clips["emotion"].value_counts().items()},
+        labels=tuple(labels),
+        fingerprint=extraction.fingerprint,
+        sample_rate=opened.rate,
+        recorded=opened.recorded is not None,
+    )
 
 
 def now() -> str:

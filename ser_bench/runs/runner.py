@@ -28,6 +28,7 @@ from ser_bench.runs.fit import FitResult, FitTask, run_fit
 from ser_bench.runs.fit_cache import FitStore, FoldDigests, digest_of, fit_key
 from ser_bench.runs.inputs import open_corpus
 from ser_bench.runs.log import RunLog
+from ser_bench.runs.results.run_info import Work
 from ser_bench.runs.workers import (
     LOCAL,
     Requirements,
@@ -55,7 +56,7 @@ class RunOutcome:
     folder: Path
     failed: int
     fits: int
-    work: Mapping[str, Any]
+    work: Work
     unchanged: bool = False
 
 
@@ -129,9 +130,9 @@ def _run_into(
     identity = identity_of(planned, keys, extraction)
     if not options.fresh and results.is_finished(folder, identity):
         progress.event("planned", fits=len(keys), before=len(keys), cost=0.0, jobs=0)
-        return RunOutcome(folder, 0, len(planned), {"computed": 0, "reused": len(keys)}, unchanged=True)
+        return RunOutcome(folder, 0, len(planned), Work(computed=0, reused=len(keys)), unchanged=True)
     book, work = carry_out(planned, keys, setting, options, store, progress)
-    info = records.describe(options, opened, extraction, setting.labels, chosen, work, started)
+    info = records.describe(options, opened, extraction, setting.labels, chosen, work, started, identity)
     tables = {
         "fits": records.fit_rows(planned, book, keys, clips, options, opened.corpus.name),
         "curves": records.curve_rows(planned, book),
@@ -140,8 +141,8 @@ def _run_into(
         "importance": records.importance_rows(planned, book, clips),
     }
     predictions = records.prediction_rows(planned, book, clips, setting.labels, options.normalize)
-    results.write_run(folder, info | {"identity": identity}, predictions, tables)
-    return RunOutcome(folder, work["failed"], len(planned), work)
+    results.write_run(folder, info, predictions, tables)
+    return RunOutcome(folder, work.failed, len(planned), work)
 
 
 def set_up(
@@ -176,7 +177,7 @@ def carry_out(
     options: Options,
     store: Path,
     progress: Progress,
-) -> tuple[Book, dict[str, Any]]:
+) -> tuple[Book, Work]:
     """Read the fits that are done, compute the others, longest first, and save each as it completes."""
     saved = FitStore(store, progress)
     book: Book = {f: records.Failure("skipped", f.entry.skipped) for f in planned if f.entry.skipped}
@@ -332,19 +333,19 @@ def _saved(X: np.ndarray, path: Path) -> Path:
         raise StoreError(f"cannot write {path}: {why}\nmake room; what is done is kept") from None
 
 
-def _work(todo: Sequence[plan.PlannedFit], book: Book, wall: float, jobs: int, *, reused: int) -> dict[str, Any]:
+def _work(todo: Sequence[plan.PlannedFit], book: Book, wall: float, jobs: int, *, reused: int) -> Work:
     """Account for the workers' time: how much of it was spent inside fit and predict."""
     done = [result for fit in todo if isinstance(result := book.get(fit), FitResult)]
     inside = sum(result.fit_seconds + result.predict_seconds for result in done)
-    return {
-        "computed": len(todo),
-        "reused": reused,
-        "failed": len(todo) - len(done),
-        "jobs": jobs,
-        "wall_seconds": round(wall, 3),
-        "worker_seconds": round(wall * jobs, 3),
-        "fit_share": round(inside / (wall * jobs), 4) if done else None,
-    }
+    return Work(
+        computed=len(todo),
+        reused=reused,
+        failed=len(todo) - len(done),
+        jobs=jobs,
+        wall_seconds=round(wall, 3),
+        worker_seconds=round(wall * jobs, 3),
+        fit_share=round(inside / (wall * jobs), 4) if done else None,
+    )
 
 
 def _name(fit: plan.PlannedFit) -> str:

@@ -162,12 +162,12 @@ def test_an_export_gives_the_scores_of_the_audio_that_it_came_from(audio, tmp_pa
     back = go(audio, "again.csv", tmp_path / "b", features="mfcc+chroma")
     probabilities = [name for name in sound.predictions if name.startswith("p_")]
     pd.testing.assert_frame_equal(sound.predictions[probabilities], back.predictions[probabilities])
-    assert back.info["corpus"]["recorded"]
+    assert back.info.corpus.recorded
 
 
 def test_without_features_named_a_model_gets_its_own_or_all_there_are(audio, tmp_path):
     saved = go(audio, "again.csv", tmp_path)
-    assert saved.info["features_of"]["knn"] == "mfcc+chroma"
+    assert saved.info.features_of["knn"] == "mfcc+chroma"
     with pytest.raises(UnknownNameError, match="unknown feature set 'mel'"):
         go(audio, "again.csv", tmp_path, features="mel")
 
@@ -190,7 +190,7 @@ def test_rows_of_equal_features_count_once(tmp_path):
     frame.loc[1, ["f0", "f1", "f2"]] = frame.loc[0, ["f0", "f1", "f2"]]
     frame.to_csv(tmp_path / "mine.csv", index=False)
     saved = go(tmp_path, "mine.csv", tmp_path / "out")
-    assert saved.info["dropped"] == [{"path": "c01", "reason": "holds the same features as c00"}]
+    assert [(clip.path, clip.reason) for clip in saved.info.dropped] == [("c01", "holds the same features as c00")]
 
 
 def test_a_recorded_set_is_not_taken_for_the_computed_one_in_the_store(tmp_path):

@@ -120,7 +120,7 @@ def test_a_run_across_corpora_says_which_trained_and_which_tested(go):
     assert sides.loc["cross"].tolist() == [["emodb", "savee"], ["emodb", "savee"]]
     assert sides.loc["within"].tolist() == [["emodb", "savee"], ["emodb", "savee"]]
     assert sides.loc["actor"].tolist() == [["emodb+savee"], ["emodb+savee"]]
-    assert saved.info["corpus"]["sample_rate"] == 16000
+    assert saved.info.corpus.sample_rate == 16000
     assert set(saved.clips["path"].str.split("/").str[0]) == {"emodb", "savee"}
 
 

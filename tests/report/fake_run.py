@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,9 @@ import pandas as pd
 
 from ser_bench.core.labels import EMOTIONS
 from ser_bench.runs.results import read_run, write_run
+from ser_bench.runs.results.run_info import RunInfo
 from ser_bench.runs.results.tables import AUDIT, IMPORTANCE
+from tests.runs.run_folder import make_info
 
 MODELS = {
     "chance": (0.125, 0.0),
@@ -84,13 +85,6 @@ def save_fake_run(folder: Path, recipe: Recipe, metrics: dict[str, str] | None =
     return read_run(folder)
 
 
-def forget_sums(folder: Path) -> None:
-    """Let a run pass for one of a version that wrote no sums, so that a test may change its files."""
-    info = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    told = {key: value for key, value in info.items() if key not in ("sha256", "checksum")}
-    (folder / "run.json").write_text(json.dumps(told), encoding="utf-8")
-
-
 def _clips(recipe: Recipe) -> pd.DataFrame:
     grid = itertools.product(range(1, recipe.speakers + 1), recipe.labels, range(recipe.clips_per_label))
     rows = [
@@ -151,7 +145,7 @@ def _fit(recipe, clips, key, folds):
     fits["n_test"] = [int((fold == f).sum()) for f in range(folds)]
     fits = fits.assign(**key, corpus=recipe.name, target=recipe.target, features="functionals")
     fits = fits.assign(normalize=recipe.normalize, seed=0, n_train=len(clips) - fits["n_test"])
-    fits = fits.assign(predict_seconds=0.01, parameters="{}")
+    fits = fits.assign(predict_seconds=0.01, parameters="{}", key="")
     right = (table["true"] == table["predicted"]).groupby(table["fold"]).mean()
     scores = right.reindex(range(folds)).to_numpy()
     fits = fits.assign(accuracy=scores, uar=scores, macro_f1=scores)
@@ -191,32 +185,16 @@ def _curves(key, model, statuses, rng):
     return pd.DataFrame(rows, columns=names).assign(**key)
 
 
-def _info(recipe: Recipe, clips: pd.DataFrame) -> dict:
-    splits = [name for name, _ in recipe.splits]
-    return {
-        "options": {"seed": 0, "folds": 6, "repeats": recipe.repeats},
-        "corpus": {
-            "name": recipe.name,
-            "title": recipe.title,
-            "synthetic": recipe.synthetic,
-            "licence": "CC BY-NC-SA 4.0",
-            "clips": len(clips),
-            "speakers": recipe.speakers,
-            "emotions": clips["true"].value_counts().to_dict(),
-            "fingerprint": "0" * 64,
-            "labels": list(recipe.labels),
-        },
-        "models": list(recipe.models),
-        "splits": splits,
-        "synthetic": recipe.synthetic,
-        "normalize": recipe.normalize,
-        "target": recipe.target,
-        "features": "auto",
-        "versions": {},
-        "machine": {},
-        "started": "2026-01-01T00:00:00+00:00",
-        "finished": "2026-01-01T00:10:00+00:00",
-        "dropped": [],
-        "problems": [],
-        "work": {"wall_seconds": 600.0, "worker_seconds": 1150.0, "fit_share": 0.93},
+def _info(recipe: Recipe, clips: pd.DataFrame) -> RunInfo:
+    corpus = {
+        "name": recipe.name,
+        "title": recipe.title,
+        "clips": len(clips),
+        "speakers": recipe.speakers,
+        "emotions": clips["true"].value_counts().to_dict(),
+        "labels": list(recipe.labels),
     }
+    splits = [name for name, _ in recipe.splits]
+    options = {"splits": splits, "models": list(recipe.models), "repeats": recipe.repeats}
+    options |= {"normalize": recipe.normalize, "target": recipe.target}
+    return make_info(corpus, options, models=list(recipe.models), synthetic=recipe.synthetic)

@@ -67,7 +67,7 @@ def test_a_run_has_the_promised_charts(run):
     names = set(charts_of(run))
     assert {"accuracy", "uar", "leakage_gap", "cost", "speakers", "curves_cnn1d"} <= names
     assert {"calibration", "importance", "groups"} <= names
-    assert {f"confusion_{m}_{s}" for m in run.info["models"] for s in ("actor", "random")} <= names
+    assert {f"confusion_{m}_{s}" for m in run.info.models for s in ("actor", "random")} <= names
     assert "curves_svm" not in names
 
 
@@ -103,7 +103,7 @@ def test_bars_show_the_summarys_values(run, figures):
 def test_texts_neither_overlap_nor_leave_the_picture(case, tmp_path, monkeypatch):
     run = save_fake_run(tmp_path, HARD[case])
     names = [name for name in charts_of(run) if not name.startswith(("confusion_", "curves_"))]
-    last = list(run.info["models"])[1]
+    last = list(run.info.models)[1]
     names += [name for name in charts_of(run) if name.startswith((f"confusion_{last}", f"curves_{last}"))][:2]
     for name in names:
         assert_legible(charts_of(run)[name].draw(), monkeypatch, name)

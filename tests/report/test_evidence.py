@@ -23,6 +23,7 @@ from ser_bench.report.formatting import p_value
 from ser_bench.report.latex import escape, latex
 from ser_bench.report.summary import markdown
 from tests.report.fake_run import Recipe, save_fake_run
+from tests.runs.run_folder import changed_info
 
 MODELS = ("chance", "majority", "svm", "lda", "knn", "cnn1d")
 
@@ -45,7 +46,7 @@ def test_intervals_hold_the_scores_and_are_wider_than_clips_alone_would_give(run
         assert (sure[f"{measure}_low"] <= scores[measure]).all()
         assert (scores[measure] <= sure[f"{measure}_high"]).all()
     share = scores.at[("svm", "actor"), "accuracy"]
-    by_clips = 2 * 1.96 * np.sqrt(share * (1 - share) / run.info["corpus"]["clips"])
+    by_clips = 2 * 1.96 * np.sqrt(share * (1 - share) / run.info.corpus.clips)
     assert sure.at[("svm", "actor"), "accuracy_high"] - sure.at[("svm", "actor"), "accuracy_low"] > 1.2 * by_clips
 
 
@@ -150,13 +151,13 @@ def test_published_figures_stand_beside_the_same_protocol_only(run):
     for change in (
         {"normalize": "speaker"},
         {"target": "gender"},
-        {"splits": ["actor", "random"]},
+        {"splits": ("actor", "random")},
         {"synthetic": True},
-        {"corpus": {**run.info["corpus"], "clips": 700}},
-        {"corpus": {**run.info["corpus"], "name": "demo"}},
-        {"corpus": {**run.info["corpus"], "labels": ["angry", "sad"]}},
+        {"corpus": {"clips": 700}},
+        {"corpus": {"name": "demo"}},
+        {"corpus": {"labels": ("angry", "sad")}},
     ):
-        assert published_scores(dataclasses.replace(run, info={**run.info, **change})).empty, change
+        assert published_scores(dataclasses.replace(run, info=changed_info(run.info, **change))).empty, change
 
 
 def test_published_figures_are_named_with_their_source(run):

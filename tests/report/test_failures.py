@@ -19,6 +19,7 @@ from ser_bench.report.formatting import SYNTHETIC
 from ser_bench.runs.results import SavedRun
 from ser_bench.runs.results.tables import AUDIT
 from tests.report.fake_run import Recipe, save_fake_run
+from tests.runs.run_folder import changed_info, make_info
 
 CHARTS = ("calibration", "importance", "groups")
 
@@ -40,7 +41,7 @@ def made_up(answers, clips, *, labels=("neutral", "happy", "sad"), statuses=None
         predictions[name] = pd.Categorical(predictions[name], categories=labels)
     fits = pd.DataFrame([(m, "actor", 0, 0, (statuses or {}).get(m, "ok")) for m in answers])
     fits.columns = ["model", "split", "repeat", "fold", "status"]
-    info = {"models": list(answers), "splits": ["actor"], "corpus": {"labels": list(labels)}}
+    info = make_info(corpus={"labels": list(labels)}, models=list(answers))
     columns = ["model", "split", "repeat", "fold", "group", "columns", "uar", "uar_shuffled"]
     rest = {
         "curves": pd.DataFrame(columns=["model"]),
@@ -83,7 +84,7 @@ def test_recalls_are_scikit_learns(run):
     expected = recall_score(part["true"].astype(str), part["predicted"].astype(str), average=None, labels=run.labels)
     np.testing.assert_allclose(table.loc["svm"], expected)
     assert list(table.columns) == list(run.labels)
-    assert list(table.index) == list(run.info["models"])
+    assert list(table.index) == list(run.info.models)
 
 
 def test_models_that_fell_short_have_no_numbers(small):
@@ -208,7 +209,7 @@ def test_a_run_that_measured_no_importance_has_no_such_chart(small):
 
 def test_only_baselines_leave_no_failure_to_draw(tmp_path):
     run = save_fake_run(tmp_path, Recipe(models=("chance", "svm"), splits=(("actor", 2),), clips_per_label=2))
-    alone = replace(run, info={**run.info, "models": ["chance"]})
+    alone = replace(run, info=changed_info(run.info, models=("chance",)))
     assert set(CHARTS) <= set(charts_of(run))
     assert not set(CHARTS) & set(charts_of(alone))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ser_bench.core.options import Options
 from ser_bench.report import synthetic_audio_folder, write_report
 from ser_bench.report.analysis.failures import hardest_clips
 from ser_bench.report.charts.registry import charts_of
@@ -15,7 +16,8 @@ from ser_bench.report.charts.render import render
 from ser_bench.report.formatting import SYNTHETIC
 from ser_bench.report.page import SECTIONS, render_page
 from ser_bench.runs.results import read_run
-from tests.report.fake_run import Recipe, forget_sums, save_fake_run
+from tests.report.fake_run import Recipe, save_fake_run
+from tests.runs.run_folder import changed_info, sign
 
 VOID = {"meta", "link", "br", "img", "input", "hr", "source", "wbr"}
 HOSTILE = "<script>alert(1)</script>"
@@ -81,7 +83,7 @@ def hostile_run(tmp_path_factory):
     save_fake_run(folder, recipe)
     fits = folder / "fits.csv"
     fits.write_text(fits.read_text().replace("ValueError: made up", f"ValueError: {HOSTILE}"))
-    forget_sums(folder)
+    sign(folder)
     return read_run(folder)
 
 
@@ -130,7 +132,7 @@ def test_the_answer_comes_first_with_its_numbers(run, whole):
 
     text = Page(whole).text
     assert text.index(headline(run)) < text.index(verdict(run)) < text.index("Scores per model")
-    for split in run.info["splits"]:
+    for split in run.info.splits:
         for value in summarise(run)[f"{split}_uar"]:
             assert percent(value) in text
     assert SYNTHETIC not in text
@@ -216,13 +218,21 @@ def test_the_command_repeats_the_run_with_its_own_parameters(run):
     from dataclasses import replace
 
     tables = {"svm-soft": {"base": "svm", "parameters": {"C": 0.1, "kernel": "rbf"}}}
-    options = {"seed": 7, "folds": 4, "repeats": 2, "models": ["svm-soft"], "splits": ["actor"], "part": "speech"}
-    info = {**run.info, "options": options | {"model_tables": tables, "corpus": "my corpus.csv", "fit_timeout": None}}
+    options = Options(
+        seed=7,
+        folds=4,
+        repeats=2,
+        models="svm-soft",
+        splits="actor,random",
+        model_tables=tables,
+        corpus="my corpus.csv",
+    )
+    info = run.info.model_copy(update={"options": options})
     html = render_page(replace(run, info=info), {}).decode()
     text = Page(html).text
     command = re.search(r"ser-bench run .*?--repeats 2", text)[0]
     assert "--config models.toml --corpus 'my corpus.csv'" in command
-    assert all(words in command for words in ("--seed 7", "--folds 4", "--models svm-soft", "--splits actor"))
+    assert all(words in command for words in ("--seed 7", "--folds 4", "--models svm-soft", "--splits actor,random"))
     assert "--part" not in command
     assert '[models."svm-soft"] base = "svm" "C" = 0.1 "kernel" = "rbf"' in text
 
@@ -261,7 +271,7 @@ def heard(tmp_path_factory):
     soundfile.write(outside, y, 48_000)
     clips = folder / "clips.csv"
     clips.write_text(clips.read_text().replace(f",{hardest[2]}\n", ",../outside.wav\n"))
-    forget_sums(folder)
+    sign(folder)
     return read_run(folder), audio
 
 
@@ -312,7 +322,7 @@ def test_only_synthetic_corpora_are_heard_unasked(run, tmp_path, monkeypatch):
     for name in ("demo", "ravdess"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "clip.wav").touch()
-    synthetic = replace(run, info={**run.info, "corpus": {**run.info["corpus"], "name": "demo"}, "synthetic": True})
+    synthetic = replace(run, info=changed_info(run.info, corpus={"name": "demo"}, synthetic=True))
     assert synthetic_audio_folder(run) is None
     assert synthetic_audio_folder(run, tmp_path) is None
     assert synthetic_audio_folder(synthetic) == tmp_path / "demo"

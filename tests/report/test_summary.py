@@ -14,7 +14,9 @@ from ser_bench.report.analysis.scores import gap_splits, missing_folds, ranking_
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.formatting import SYNTHETIC, percent, points, seconds
 from ser_bench.report.summary import markdown
+from ser_bench.runs.results.run_info import LeftOutClip
 from tests.report.fake_run import Recipe, save_fake_run
+from tests.runs.run_folder import changed_info
 
 
 def pooled(run, model, split, score):
@@ -161,8 +163,8 @@ def test_markdown_shows_percent_with_one_decimal_and_the_gaps_sign(run):
 
 
 def test_what_was_left_out_is_named_but_not_at_length(run):
-    info = {**run.info, "dropped": [{"path": f"clip{i}.wav", "reason": "a copy"} for i in range(8)]}
-    info["problems"] = [{"path": "bad.wav", "reason": "no sound"}]
+    dropped = tuple(LeftOutClip(path=f"clip{i}.wav", reason="a copy") for i in range(8))
+    info = changed_info(run.info, dropped=dropped, problems=(LeftOutClip(path="bad.wav", reason="no sound"),))
     text = markdown(dataclasses.replace(run, info=info))
     assert "clip4.wav and 3 more" in text
     assert "bad.wav (no sound)" in text

@@ -114,7 +114,7 @@ def go(manifest: Path, place: Path) -> dict[str, Any]:
 
     runner.extract = counted
     outcome = runner.run(asked(manifest, place), listener)
-    return {"clips": computed[0], "fits": outcome.work["computed"], "warnings": listener.warnings}
+    return {"clips": computed[0], "fits": outcome.work.computed, "warnings": listener.warnings}
 
 
 def done(place: Path) -> tuple[int, int]:
@@ -226,7 +226,7 @@ class Trial:
         shutil.rmtree(self.whole)
         self.writes = in_child(lambda: self._counting(fill_disk(1 << 30)))
         saved = results.read_run(self.whole / "out")
-        self.expected, self.identity = saved.predictions, saved.info["identity"]
+        self.expected, self.identity = saved.predictions, saved.info.identity
         self.all_fits = done(self.whole)[1]
 
     def _counting(self, count: Callable[[], int]) -> int:

@@ -185,7 +185,7 @@ def test_predictions_are_those_of_this_machine(data, tmp_path, here, where, shar
         monkeypatch.setattr(cluster, "can_read_files", lambda *_: False)
     outcome, there = go(data, tmp_path, engine=where)
     assert outcome.failed == 0
-    assert outcome.work["jobs"] == 2
+    assert outcome.work.jobs == 2
     assert there.predictions.equals(here)
 
 

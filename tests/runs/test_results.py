@@ -16,22 +16,10 @@ from ser_bench.core.errors import RunError
 from ser_bench.runs import results
 from ser_bench.runs.results import PREDICTION_COLUMNS, SavedRun, alone_in, is_finished, read_run, write_file, write_run
 from ser_bench.runs.results.tables import AUDIT, CLIPS, FITS, IMPORTANCE, TABLES
+from tests.runs.run_folder import make_info, sign
 
 LABELS = ("neutral", "happy", "sad")
 FILES = ("run.json", "predictions.parquet", *(table.file for table in TABLES))
-
-
-def make_info():
-    return {
-        "options": {"seed": 0},
-        "corpus": {"name": "demo", "labels": list(LABELS), "clips": 6, "speakers": 3},
-        "models": ["svm", "1"],
-        "splits": ["actor"],
-        "synthetic": True,
-        "normalize": "none",
-        "target": "emotion",
-        "features": "auto",
-    }
 
 
 def make_fits():
@@ -78,30 +66,14 @@ def folder(tmp_path):
     return tmp_path
 
 
-def of_earlier_version(folder) -> None:
-    """Take the checksums away from a run."""
-    info = json.loads((folder / "run.json").read_text())
-    (folder / "run.json").write_text(json.dumps({k: v for k, v in info.items() if k not in ("sha256", "checksum")}))
-
-
 def test_a_run_reads_back_as_it_was_written(folder):
     run = read_run(folder)
     assert isinstance(run, SavedRun)
-    info = {key: value for key, value in run.info.items() if key not in ("sha256", "checksum")}
-    assert {**make_info(), "format": 2, "rows": {k: len(v) for k, v in make_tables().items()}} == info
+    assert run.info.model_dump().items() >= make_info().model_dump().items()
     for name, table in make_tables().items():
         pd.testing.assert_frame_equal(getattr(run, name), table, check_dtype=False)
     written = make_predictions().astype({"true": "str", "predicted": "str"})
     pd.testing.assert_frame_equal(run.predictions.astype(written.dtypes.to_dict()), written)
-
-
-def test_an_audit_of_an_earlier_version_is_read_without_the_columns_that_came_later(folder):
-    older = make_tables()["audit"].drop(columns=["train_corpora", "test_corpora"])
-    of_earlier_version(folder)
-    (folder / "audit.csv").write_text(older.to_csv(index=False, lineterminator="\n"), encoding="utf-8")
-    run = read_run(folder)
-    assert run.audit["train_corpora"].tolist() == ["", ""]
-    assert run.audit["near_identical_clips"].tolist() == [10, 10]
 
 
 def test_labels_come_back_in_the_runs_order(folder):
@@ -174,7 +146,7 @@ def test_a_digit_that_changed_is_noticed(folder, name):
     (folder / name).write_text(text[::-1].replace("0", "1", 1)[::-1])
     with pytest.raises(RunError, match=rf"{name} is damaged"):
         read_run(folder)
-    assert not is_finished(folder, make_info().get("identity"))
+    assert not is_finished(folder, make_info().identity)
 
 
 def test_a_run_that_is_killed_while_it_writes_over_another_leaves_none(folder, monkeypatch):
@@ -203,25 +175,25 @@ def test_a_second_process_is_refused_and_a_dead_one_s_lock_taken_over(tmp_path):
 
 
 def test_a_run_without_corpus_size_is_refused(folder):
-    info = json.loads((folder / "run.json").read_text())
-    del info["corpus"]["speakers"]
-    (folder / "run.json").write_text(json.dumps(info))
-    with pytest.raises(RunError, match="lacks speakers"):
+    corpus = json.loads((folder / "run.json").read_text())["corpus"]
+    del corpus["speakers"]
+    sign(folder, corpus=corpus)
+    with pytest.raises(RunError, match=r"invalid value for corpus\.speakers: Field required"):
         read_run(folder)
 
 
 def test_tables_of_different_runs_are_refused(folder):
-    of_earlier_version(folder)
     text = (folder / "fits.csv").read_text()
     (folder / "fits.csv").write_text(text.replace("svm,actor,0,0", "1,actor,0,9"))
+    sign(folder)
     with pytest.raises(RunError, match="not those of the fits"):
         read_run(folder)
 
 
 def test_a_table_that_lost_a_row_is_called_damaged(folder):
-    of_earlier_version(folder)
     lines = (folder / "importance.csv").read_text().splitlines(keepends=True)
     (folder / "importance.csv").write_text("".join(lines[:-1]))
+    sign(folder)
     with pytest.raises(RunError, match="has 1 rows, the run wrote 2"):
         read_run(folder)
 
@@ -239,14 +211,6 @@ def test_a_run_of_a_later_format_says_so(folder):
         read_run(folder)
 
 
-@pytest.mark.parametrize("changes", [{"models": 5}, {"models": [5]}, {"splits": "actor"}, {"rows": []}])
-def test_a_run_whose_names_are_none_is_called_damaged(folder, changes):
-    info = json.loads((folder / "run.json").read_text())
-    (folder / "run.json").write_text(json.dumps(info | changes))
-    with pytest.raises(RunError, match="damaged"):
-        read_run(folder)
-
-
 def test_a_run_file_nested_without_end_is_called_damaged(folder):
     (folder / "run.json").write_text("[" * 5000)
     with pytest.raises(RunError, match="damaged"):
@@ -254,10 +218,8 @@ def test_a_run_file_nested_without_end_is_called_damaged(folder):
 
 
 def test_a_run_of_other_labels_is_refused(folder):
-    of_earlier_version(folder)
-    info = json.loads((folder / "run.json").read_text())
-    info["corpus"]["labels"] = ["neutral", "happy", "sad", "calm"]
-    (folder / "run.json").write_text(json.dumps(info))
+    corpus = json.loads((folder / "run.json").read_text())["corpus"]
+    sign(folder, corpus=corpus | {"labels": ["neutral", "happy", "sad", "calm"]})
     with pytest.raises(RunError, match="damaged"):
         read_run(folder)
 
@@ -289,17 +251,9 @@ def test_a_full_disk_leaves_the_old_file_and_no_litter(folder, monkeypatch, erro
     assert {path.name for path in folder.iterdir()} == set(FILES)
 
 
-def changed(folder, **changes) -> None:
-    info = json.loads((folder / "run.json").read_text())
-    (folder / "run.json").write_text(json.dumps(info | changes))
-
-
-def test_a_sum_of_a_file_that_no_run_has_is_not_computed(folder):
-    of_earlier_version(folder)
-    info = json.loads((folder / "run.json").read_text()) | {"sha256": {"/dev/zero": "0" * 64}}
-    info["checksum"] = results._checksum(info)
-    (folder / "run.json").write_text(json.dumps(info))
-    with pytest.raises(RunError, match="a file that no run has"):
+def test_a_checksum_of_a_file_that_no_run_has_is_not_computed(folder):
+    sign(folder, sha256={"/dev/zero": "0" * 64})
+    with pytest.raises(RunError, match="sha256 must name"):
         read_run(folder)
     assert not is_finished(folder, "")
 
@@ -307,7 +261,6 @@ def test_a_sum_of_a_file_that_no_run_has_is_not_computed(folder):
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
 @pytest.mark.parametrize("name", ["run.json", "clips.csv", "predictions.parquet"])
 def test_a_pipe_in_a_run_s_folder_is_told_and_not_waited_for(folder, name):
-    of_earlier_version(folder)
     (folder / name).unlink()
     os.mkfifo(folder / name)
     with pytest.raises(RunError, match=f"cannot read .*{name}"):
@@ -318,18 +271,21 @@ def test_a_pipe_in_a_run_s_folder_is_told_and_not_waited_for(folder, name):
     "changes",
     [
         {"options": []},
+        {"models": 5},
+        {"models": [5]},
         {"models": ["svm", "svm"]},
-        {"splits": []},
+        {"options": {"splits": []}},
+        {"options": {"splits": 5}},
+        {"rows": []},
         {"dropped": [5]},
         {"work": {"failed": "none"}},
-        {"machine": "\ud800"},
-        {"features": 5},
+        {"identity": "\ud800"},
+        {"options": {"splits": ["actor"], "features": 5}},
         {"sha256": ["fits.csv"]},
     ],
 )
 def test_a_run_file_with_other_values_than_a_run_s_is_called_damaged(folder, changes):
-    of_earlier_version(folder)
-    changed(folder, **changes)
+    sign(folder, **changes)
     with pytest.raises(RunError, match=r"run\.json is damaged"):
         read_run(folder)
 
@@ -347,28 +303,28 @@ def test_a_run_file_with_other_values_than_a_run_s_is_called_damaged(folder, cha
     ],
 )
 def test_a_table_that_no_run_writes_is_called_damaged(folder, name, old, new, reason):
-    of_earlier_version(folder)
     text = (folder / name).read_text()
     assert old in text
     (folder / name).write_text(text.replace(old, new))
+    sign(folder)
     with pytest.raises(RunError, match=reason):
         read_run(folder)
 
 
 def test_predictions_that_claim_more_than_the_fits_can_have_are_not_read(folder, monkeypatch):
-    of_earlier_version(folder)
     table = pq.read_table(folder / "predictions.parquet")
     pq.write_table(pa.concat_tables([table] * 9), folder / "predictions.parquet")
     monkeypatch.setattr(pq.ParquetFile, "read", lambda *a, **b: pytest.fail("it was read"))
+    sign(folder)
     with pytest.raises(RunError, match="it claims 81 rows"):
         read_run(folder)
 
 
 def test_predictions_with_gaps_are_called_damaged(folder):
-    of_earlier_version(folder)
     table = pq.read_table(folder / "predictions.parquet")
     gaps = pa.array([None] * len(table), pa.string())
     pq.write_table(table.set_column(8, "predicted", gaps), folder / "predictions.parquet")
+    sign(folder)
     with pytest.raises(RunError, match="'predicted' is of another kind, or has gaps"):
         read_run(folder)
 

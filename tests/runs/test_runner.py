@@ -135,7 +135,7 @@ def test_every_clip_is_predicted_once_per_model_and_split_with_probabilities(go)
     counts = saved.predictions.groupby(["model", "split", "clip"], observed=True).size()
     assert set(counts) == {1}
     assert len(counts) == 3 * 2 * 36  # knn and the two baselines
-    proba = saved.predictions[[f"p_{label}" for label in saved.info["corpus"]["labels"]]]
+    proba = saved.predictions[[f"p_{label}" for label in saved.info.corpus.labels]]
     np.testing.assert_allclose(proba.sum(axis=1), 1.0, atol=1e-5)
 
 
@@ -160,9 +160,9 @@ def test_another_seed_draws_other_folds(go):
 def test_fits_that_are_done_are_read_not_computed(go):
     go(splits=("actor",))
     again, _ = go(splits=("actor",))
-    assert again.work["computed"] == 0
+    assert again.work.computed == 0
     more, _ = go(splits=("actor", "random"))
-    assert more.work["reused"] > 0
+    assert more.work.reused > 0
 
 
 def test_a_damaged_saved_fit_is_computed_again(go, store, tmp_path):
@@ -170,7 +170,7 @@ def test_a_damaged_saved_fit_is_computed_again(go, store, tmp_path):
     for saved in (store / "fits").rglob("*.npz"):
         saved.write_bytes(saved.read_bytes()[:100])
     outcome, after = go(splits=("actor",), out=tmp_path / "again")
-    assert outcome.work["computed"] == 9
+    assert outcome.work.computed == 9
     pd.testing.assert_frame_equal(predictions(after), before)
 
 
@@ -199,11 +199,11 @@ def test_a_fold_that_crashes_starves_or_hangs_is_a_row_and_computed_when_its_cau
     outcome, saved = go(**options)
     ill = saved.fits.query("status != 'ok'").set_index("model")
     assert {name: tuple(ill.loc[name, ["status", "error"]]) for name in ill.index} == reasons
-    assert (len(ill), outcome.failed, saved.info["work"]["failed"]) == (3, 3, 3)
+    assert (len(ill), outcome.failed, saved.info.work.failed) == (3, 3, 3)
     went_well = len(list(seen.glob("*.npz")))
     (seen / "ill").unlink()
     again, mended = go(**options)
-    assert (again.work["computed"], again.failed, len(list(seen.glob("*.npz"))) - went_well) == (3, 0, 3)
+    assert (again.work.computed, again.failed, len(list(seen.glob("*.npz"))) - went_well) == (3, 0, 3)
     key = ["model", "fold", "clip"]
     before, after = (run.predictions.astype(str).set_index(key) for run in (saved, mended))
     pd.testing.assert_frame_equal(after.loc[before.index], before)
@@ -221,7 +221,7 @@ def test_speaker_normalisation_uses_no_other_speaker(go, plugin, tmp_path):
     """Each speaker's clips, test speakers' too, have mean 0 and deviation 1 over that speaker's own clips."""
     (tmp_path / "seen").mkdir()
     _, saved = go(**recorder(tmp_path / "seen"), splits=("loso",), normalize="speaker", fresh=True)
-    assert saved.info["normalize"] == "speaker"
+    assert saved.info.normalize == "speaker"
     for path in (tmp_path / "seen").iterdir():
         held_out = np.load(path)["X_test"]
         np.testing.assert_allclose(held_out.mean(axis=0), 0, atol=1e-4)
@@ -239,8 +239,8 @@ def test_variants_of_a_model_stand_beside_it_with_their_own_parameters(go):
 @pytest.mark.parametrize(("target", "labels"), [("gender", 2), ("emotion+gender", 6)])
 def test_other_targets_can_be_predicted(go, target, labels):
     _, saved = go(target=target, splits=("actor",))
-    assert len(saved.info["corpus"]["labels"]) == labels
-    assert set(saved.predictions["true"]) == set(saved.info["corpus"]["labels"])
+    assert len(saved.info.corpus.labels) == labels
+    assert set(saved.predictions["true"]) == set(saved.info.corpus.labels)
 
 
 def test_what_cannot_be_is_told_before_anything_is_computed(go, tmp_path):

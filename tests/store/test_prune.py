@@ -71,7 +71,7 @@ def test_what_no_run_names_goes_once_it_is_old(made, tmp_path):
     assert unused_items(list_items(made / "store"), named, days=30) == []
     age(made / "store")
     gone = unused_items(list_items(made / "store"), named, days=30)
-    assert [item.name for item in gone if item.kind == "feature set"] == other.info["stored_sets"]
+    assert [item.name for item in gone if item.kind == "feature set"] == list(other.info.stored_sets)
     assert {item.name for item in gone if item.kind == "fit"} == set(other.fits["key"])
     assert remove_items(gone) == sum(item.size for item in gone)
     assert named.sets == {item.name for item in list_items(made / "store") if item.kind == "feature set"}

@@ -55,7 +55,7 @@ def compare_models(scores: pd.DataFrame, split: str) -> Comparison | None:
 @cached_per_run
 def comparison(run: SavedRun) -> Comparison | None:
     """Compare a run's models, baselines included, on the speakers of the split that ranks them."""
-    split = ranking_split(run.info["splits"])
+    split = ranking_split(run.info.splits)
     return compare_models(scores_by_speaker(run, split), split)
 
 
@@ -107,4 +107,4 @@ def _over_clips(run: SavedRun, split: str, best: str, other: str) -> dict[str, f
 def incomplete_models(run: SavedRun, split: str) -> list[str]:
     """Return the models that could not be compared under a split, with the reason."""
     notes = missing_folds(run)
-    return [f"{model} ({notes[model, split]})" for model in run.info["models"] if notes[model, split]]
+    return [f"{model} ({notes[model, split]})" for model in run.info.models if notes[model, split]]

@@ -30,7 +30,7 @@ _CLIP_FACTS = ["speaker", "gender", "text", "intensity"]
 
 def trained_models(run: SavedRun) -> list[str]:
     """Return the run's models that are no baselines, in the run's order."""
-    return [model for model in run.info["models"] if model not in BASELINES]
+    return [model for model in run.info.models if model not in BASELINES]
 
 
 @cached_per_run
@@ -41,7 +41,7 @@ def recall_by_class(run: SavedRun, split: str) -> pd.DataFrame:
     """
     hits = _hits(run, split)
     table = hits.groupby(["model", "true"])["hit"].mean().unstack()
-    table = table.reindex(index=list(run.info["models"]), columns=list(run.labels))
+    table = table.reindex(index=list(run.info.models), columns=list(run.labels))
     table.index.name, table.columns.name = "model", "label"
     return _without_short(table, run, split)
 
@@ -65,7 +65,7 @@ def group_scores(run: SavedRun, split: str) -> pd.DataFrame:
         part["clips"] = part["group"].map(clips).astype("int64")
         parts.append(part[_GROUP_COLUMNS])
     joined = pd.concat(parts)
-    places = joined["model"].map({model: place for place, model in enumerate(run.info["models"])})
+    places = joined["model"].map({model: place for place, model in enumerate(run.info.models)})
     return joined.iloc[np.argsort(places.to_numpy(dtype="int64"), kind="stable")].reset_index(drop=True)
 
 
@@ -204,7 +204,7 @@ def _recalls_by_group(run: SavedRun, split: str, attribute: str, *, blank: bool 
     """
     values, hits = _values(run, split, attribute), _hits(run, split)
     table = hits.groupby(["model", values, "true"])["hit"].mean().unstack()
-    every = [run.info["models"], sorted(values.dropna().unique())]
+    every = [run.info.models, sorted(values.dropna().unique())]
     index = pd.MultiIndex.from_product(every, names=["model", "group"])
     table = table.reindex(index=index, columns=list(run.labels)).astype("float64")
     return _without_short(table, run, split) if blank else table

@@ -41,8 +41,8 @@ def intervals(run: SavedRun) -> pd.DataFrame:
 @cached_per_run
 def gap_intervals(run: SavedRun) -> pd.DataFrame:
     """Return ``low`` and ``high`` of the UAR gap per model; NaN where either split has no score."""
-    pair = gap_splits(run.info["splits"])
-    models = list(run.info["models"])
+    pair = gap_splits(run.info.splits)
+    models = list(run.info.models)
     table = pd.DataFrame(np.nan, index=models, columns=["low", "high"])
     if pair is None:
         return table

@@ -15,7 +15,7 @@ def leakage_by_split(run: SavedRun) -> pd.DataFrame:
     all folds of one repeat, the mean of the repeats; NaN where no clip has audio).
     """
     rows = []
-    for split in run.info["splits"]:
+    for split in run.info.splits:
         part = run.audit[run.audit["split"] == split]
         if part.empty:
             continue

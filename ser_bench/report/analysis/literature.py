@@ -22,14 +22,14 @@ def published_scores(run: SavedRun) -> pd.DataFrame:
     text = resources.files("ser_bench").joinpath("data/published.json").read_text(encoding="utf-8")
     entries = pd.DataFrame(json.loads(text)["entries"])
     info = run.info
-    name = info["corpus"]["name"]
-    whole = info["corpus"]["clips"] + len(info.get("dropped") or []) == PUBLISHED_CLIPS.get(name)
+    name = info.corpus.name
+    whole = info.corpus.clips + len(info.dropped) == PUBLISHED_CLIPS.get(name)
     same = (
         (entries["corpus"] == name)
-        & entries["split"].isin(info["splits"])
+        & entries["split"].isin(info.splits)
         & (entries["labels"] == len(run.labels))
-        & (entries["normalize"] == info["normalize"])
+        & (entries["normalize"] == info.normalize)
     )
-    if info["target"] != "emotion" or info["synthetic"] or not whole:
+    if info.target != "emotion" or info.synthetic or not whole:
         same = same & False
     return entries.loc[same, columns].sort_values("uar", ignore_index=True)

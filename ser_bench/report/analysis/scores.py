@@ -87,10 +87,10 @@ def missing_folds(run: SavedRun) -> pd.Series:
     reasons are called ``unfinished``.
     """
     notes = {}
-    for split in run.info["splits"]:
+    for split in run.info.splits:
         fits = run.fits[run.fits["split"] == split]
         planned = len(fits[_FIT].drop_duplicates())
-        for model in run.info["models"]:
+        for model in run.info.models:
             counts = fits.loc[fits["model"] == model, "status"].value_counts().to_dict()
             done = counts.pop("ok", 0)
             missing = planned - done
@@ -134,7 +134,7 @@ def scores_by_speaker(run: SavedRun, split: str) -> pd.DataFrame:
     hits = pd.DataFrame({**names, "repeat": part["repeat"], "hit": part["true"] == part["predicted"]})
     recalls = hits.groupby(["model", "speaker", "repeat", "true"])["hit"].mean()
     table = recalls.groupby(["model", "speaker", "repeat"]).mean().groupby(["model", "speaker"]).mean().unstack()
-    table = table.reindex(index=list(run.info["models"]))
+    table = table.reindex(index=list(run.info.models))
     complete = [missing_folds(run)[model, split] == "" for model in table.index]
     table.loc[np.logical_not(complete)] = np.nan
     return table

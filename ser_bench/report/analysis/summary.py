@@ -28,7 +28,7 @@ def summarise(run: SavedRun) -> pd.DataFrame:
     interval; ``fit_seconds``, ``predict_seconds`` (per clip) and ``model_bytes``, means over the fits that
     ended; ``status``, ``ok`` or which split fell short and how.
     """
-    models, splits = list(run.info["models"]), list(run.info["splits"])
+    models, splits = list(run.info.models), list(run.info.splits)
     notes = missing_folds(run)
     table = pd.DataFrame({"model": models} | _scores_with_intervals(run, models, splits))
     pair, gaps = gap_splits(splits), gap_intervals(run)

@@ -34,7 +34,7 @@ def transfer_scores(run: SavedRun) -> pd.DataFrame:
     if not tested_across(run):
         return pd.DataFrame(columns=list(COLUMNS))
     shared = run.audit.groupby("split")["shared_speakers"].sum()
-    apart = [split for split in run.info["splits"] if shared.get(split) == 0]
+    apart = [split for split in run.info.splits if shared.get(split) == 0]
     notes = missing_folds(run)
     rows: dict[tuple[str, str, str], dict[str, object]] = {}
     for split in apart:

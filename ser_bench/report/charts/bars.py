@@ -20,7 +20,7 @@ _CHANCE = {"accuracy": "always the commonest label", "uar": "chance"}
 
 def grouped_bars(run: SavedRun, measure: str, title: str) -> Figure:
     """Draw ``accuracy`` or ``uar`` per model and split, with intervals, the chance level and published results."""
-    table, splits, beside = summarise(run), list(run.info["splits"]), published_scores(run)
+    table, splits, beside = summarise(run), list(run.info.splits), published_scores(run)
     thick = 0.24 if len(splits) == 1 else 0.165
     group = thick * len(splits) + 0.13
     names = list(table["model"])
@@ -49,9 +49,9 @@ def grouped_bars(run: SavedRun, measure: str, title: str) -> Figure:
 
 def bars_in_words(run: SavedRun, measure: str, name: str) -> str:
     """Return the text alternative of :func:`grouped_bars`: scores of the ranking split, the top three of others."""
-    table, ranking = summarise(run).set_index("model"), ranking_split(run.info["splits"])
+    table, ranking = summarise(run).set_index("model"), ranking_split(run.info.splits)
     parts = []
-    for split in sorted(run.info["splits"], key=lambda split: split != ranking):
+    for split in sorted(run.info.splits, key=lambda split: split != ranking):
         scores = table[f"{split}_{measure}"].dropna().sort_values(ascending=False, kind="stable")
         shown = scores if split == ranking else scores.head(3)
         listed = ", ".join(f"{model} {percent(score)} %" for model, score in shown.items())
@@ -61,7 +61,7 @@ def bars_in_words(run: SavedRun, measure: str, name: str) -> str:
 
 def _bars(ax: Axes, run: SavedRun, table: pd.DataFrame, measure: str, thick: float) -> None:
     """Draw a bar with its interval and value per model and split, or the reason where there is none."""
-    splits, notes = list(run.info["splits"]), missing_folds(run)
+    splits, notes = list(run.info.splits), missing_folds(run)
     level = 100 * chance_levels(run)[measure]
     values, lows, highs = (
         100 * table[[f"{split}_{measure}{end}" for split in splits]].to_numpy() for end in ("", "_low", "_high")

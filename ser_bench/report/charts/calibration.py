@@ -38,7 +38,7 @@ _GROUND = {"facecolor": "#f4f4f4", "edgecolor": "none", "pad": 2}
 
 def _draw(run: SavedRun) -> Figure:
     """Draw accuracy over confidence in ten bins for each learner, under the split that ranks models."""
-    split = ranking_split(run.info["splits"])
+    split = ranking_split(run.info.splits)
     models = [model for model in summarise(run)["model"] if model in trained_models(run)]
     rows = max(1, math.ceil(len(models) / _MOST_COLUMNS))
     columns = max(1, math.ceil(len(models) / rows))
@@ -120,7 +120,7 @@ def _legend(sheet: Sheet, colour: str) -> None:
 
 
 def _alt_text(run: SavedRun) -> str:
-    errors = calibration_errors(run, ranking_split(run.info["splits"])).dropna().sort_values(kind="stable")
+    errors = calibration_errors(run, ranking_split(run.info.splits)).dropna().sort_values(kind="stable")
     listed = ", ".join(f"{model} {percent(error)}" for model, error in errors.items())
     return (
         "Accuracy over confidence in ten bins, a panel per model; on the diagonal confidence equals accuracy. "

@@ -103,5 +103,5 @@ CHART = Chart(
     order=110,
     draw=_draw,
     alt_text=_alt_text,
-    variants=lambda run: [(model, split) for model in run.info["models"] for split in run.info["splits"]],
+    variants=lambda run: [(model, split) for model in run.info.models for split in run.info.splits],
 )

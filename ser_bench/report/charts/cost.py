@@ -41,7 +41,7 @@ class _Panel:
 
 def _draw(run: SavedRun) -> Figure:
     """Draw UAR over each cost, a named point per model that finished, and a line through those no other beats."""
-    split = ranking_split(run.info["splits"])
+    split = ranking_split(run.info.splits)
     table, notes = summarise(run), missing_folds(run)
     shown = table.dropna(subset=[f"{split}_uar", "fit_seconds"])
     left_out = [f"{m} ({notes[m, split]})" for m in table["model"] if notes[m, split]]
@@ -168,7 +168,7 @@ def _overlap(one: Box, other: Box) -> bool:
 
 
 def _alt_text(run: SavedRun) -> str:
-    split = ranking_split(run.info["splits"])
+    split = ranking_split(run.info.splits)
     table = summarise(run).dropna(subset=[f"{split}_uar", "fit_seconds"])
     if table.empty:
         return "No model finished."

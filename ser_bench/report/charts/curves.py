@@ -26,7 +26,7 @@ _PARTS = (("", FAINT, (0, (4, 2))), ("val_", None, "solid"))
 def _draw(run: SavedRun, model: str) -> Figure:
     """Draw a model's loss and accuracy by epoch: a column per split, a thin line per fold, the mean bold."""
     mine = run.curves[run.curves["model"] == model]
-    splits = [split for split in run.info["splits"] if (mine["split"] == split).any()]
+    splits = [split for split in run.info.splits if (mine["split"] == split).any()]
     body = _BELOW + 2 * _HEIGHT + _GAP + 0.3
     sheet = new_sheet(run, f"{model}: loss and accuracy by epoch", body=body, splits=splits)
     width = (sheet.width - _LEFT - 0.2 - 0.25 * (len(splits) - 1)) / len(splits)
@@ -97,7 +97,7 @@ def _alt_text(run: SavedRun, model: str) -> str:
     table = run.curves[run.curves["model"] == model]
     folds = table.groupby(["split", "repeat", "fold"])
     epochs, best = folds["epoch"].max(), folds["val_accuracy"].max().groupby("split").mean()
-    listed = ", ".join(f"{split} {percent(best[split])} %" for split in run.info["splits"] if split in best.index)
+    listed = ", ".join(f"{split} {percent(best[split])} %" for split in run.info.splits if split in best.index)
     return (
         f"Loss and accuracy by epoch. Folds trained {epochs.min()} to {epochs.max()} epochs; "
         f"their best validation accuracy is on average {listed}."
@@ -107,7 +107,7 @@ def _alt_text(run: SavedRun, model: str) -> str:
 def _networks(run: SavedRun) -> list[tuple[str, ...]]:
     """Return the models that train by epochs."""
     trained = set(run.curves["model"])
-    return [(model,) for model in run.info["models"] if model in trained]
+    return [(model,) for model in run.info.models if model in trained]
 
 
 CHART = Chart(

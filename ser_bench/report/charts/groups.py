@@ -65,7 +65,7 @@ class _Panel:
 
 def _draw(run: SavedRun) -> Figure:
     """Draw a panel per attribute with each learner's UAR per group, over the classes that all groups share."""
-    split = ranking_split(run.info["splits"])
+    split = ranking_split(run.info.splits)
     models = [model for model in summarise(run)["model"] if model in failures.trained_models(run)]
     panels = _panels(run, split, models)
     left = names_width(models, 9) + 0.1
@@ -212,7 +212,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _alt_text(run: SavedRun) -> str:
-    gaps = failures.group_gaps(run, ranking_split(run.info["splits"]))
+    gaps = failures.group_gaps(run, ranking_split(run.info.splits))
     means = gaps[~gaps["model"].isin(BASELINES)].groupby("attribute", sort=False)["gap"].mean().dropna()
     listed = ", ".join(f"{attribute} {percent(gap)} points" for attribute, gap in means.items())
     return (
@@ -227,5 +227,5 @@ CHART = Chart(
     order=95,
     draw=_draw,
     alt_text=_alt_text,
-    applies_to=lambda run: bool(failures.comparable_attributes(run, ranking_split(run.info["splits"]))),
+    applies_to=lambda run: bool(failures.comparable_attributes(run, ranking_split(run.info.splits))),
 )

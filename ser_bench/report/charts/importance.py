@@ -26,7 +26,7 @@ _PALEST = 0.05
 
 def _draw(run: SavedRun) -> Figure:
     """Draw a block of models by groups for each set of groups that models share, the best model first."""
-    split = ranking_split(run.info["splits"])
+    split = ranking_split(run.info.splits)
     blocks = _blocks(run, split)
     left = names_width([model for table in blocks for model in table.index], 9) + 0.1
     cell = min(_WIDEST, (WIDTH - left - _RIGHT) / max(len(table.columns) for table in blocks))
@@ -109,7 +109,7 @@ def _notes(run: SavedRun, split: str, blocks: Sequence[pd.DataFrame]) -> list[tu
 
 
 def _alt_text(run: SavedRun) -> str:
-    losses = feature_importance(run, ranking_split(run.info["splits"])).mean().dropna()
+    losses = feature_importance(run, ranking_split(run.info.splits)).mean().dropna()
     ordered = losses.sort_values(ascending=False, kind="stable").items()
     listed = ", ".join(f"{group} {points(-loss)}" for group, loss in ordered)
     return f"Change of each model's UAR, in points, when a group of features is shuffled. Mean over models: {listed}."
@@ -121,5 +121,5 @@ CHART = Chart(
     order=90,
     draw=_draw,
     alt_text=_alt_text,
-    applies_to=lambda run: not feature_importance(run, ranking_split(run.info["splits"])).empty,
+    applies_to=lambda run: not feature_importance(run, ranking_split(run.info.splits)).empty,
 )

@@ -22,7 +22,7 @@ _ROW = 0.3
 
 def _draw(run: SavedRun) -> Figure:
     """Draw both UARs of each model and their difference in points; the run must have a pair of splits."""
-    pair = gap_splits(run.info["splits"])
+    pair = gap_splits(run.info.splits)
     if pair is None:
         raise ValueError("the run has no random-like and actor-like split to compare")
     table = summarise(run)
@@ -81,7 +81,7 @@ def _gap_column(ax: Axes, run: SavedRun, table: pd.DataFrame, pair: tuple[str, s
 
 
 def _alt_text(run: SavedRun) -> str:
-    table, pair = summarise(run).dropna(subset=["uar_gap"]), gap_splits(run.info["splits"])
+    table, pair = summarise(run).dropna(subset=["uar_gap"]), gap_splits(run.info.splits)
     if pair is None or table.empty:
         return "No model finished both splits."
     gaps = table.sort_values("uar_gap", ascending=False, kind="stable")
@@ -96,5 +96,5 @@ CHART = Chart(
     order=30,
     draw=_draw,
     alt_text=_alt_text,
-    applies_to=lambda run: gap_splits(run.info["splits"]) is not None,
+    applies_to=lambda run: gap_splits(run.info.splits) is not None,
 )

@@ -33,7 +33,7 @@ _METHOD = (
 
 def _draw(run: SavedRun) -> Figure:
     """Draw each model's mean rank over speakers; 1 is the best, on the left."""
-    split = ranking_split(run.info["splits"])
+    split = ranking_split(run.info.splits)
     title = f"Which differences between models are significant: mean rank of UAR over speakers, {split} split"
     compared = comparison(run)
     room = WIDTH - 0.3

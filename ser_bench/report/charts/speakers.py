@@ -24,7 +24,7 @@ _ROW, _DIGITS = 0.27, 0.24
 
 def _draw(run: SavedRun) -> Figure:
     """Draw UAR per model (rows) and speaker (columns, hardest first) under the split that ranks models."""
-    split = ranking_split(run.info["splits"])
+    split = ranking_split(run.info.splits)
     table = scores_by_speaker(run, split).reindex(list(summarise(run)["model"]))
     table = table[table.mean().sort_values(kind="stable").index]
     names = [shorten_front(str(name), 0.9, 8) for name in table.columns] or ["no speaker was tested"]
@@ -93,7 +93,7 @@ def _colour_bar(sheet: Sheet, image: AxesImage, corner: tuple[float, float]) -> 
 
 
 def _alt_text(run: SavedRun) -> str:
-    split = ranking_split(run.info["splits"])
+    split = ranking_split(run.info.splits)
     table = scores_by_speaker(run, split)
     means = table.loc[[model not in BASELINES for model in table.index]].mean().dropna().sort_values(kind="stable")
     if means.empty:

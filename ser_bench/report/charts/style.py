@@ -142,9 +142,7 @@ def new_sheet(
     ``splits`` are those shown (default: all of the run).
     """
     shown = protocol(run, tuple(splits) if splits is not None else None)
-    return titled_sheet(
-        title, [shown], [normalisation_note(run)], body=body, width=width, synthetic=run.info["synthetic"]
-    )
+    return titled_sheet(title, [shown], [normalisation_note(run)], body=body, width=width, synthetic=run.info.synthetic)
 
 
 def titled_sheet(

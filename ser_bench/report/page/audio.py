@@ -32,8 +32,8 @@ def synthetic_audio_folder(run: SavedRun, data_dir: Path | None = None) -> Path 
 
     ``data_dir`` is where the run found it, if that was not its usual place. None where there is no such folder.
     """
-    corpus = corpora.CORPORA.get(run.info["corpus"]["name"])
-    if not run.info["synthetic"] or corpus is None:
+    corpus = corpora.CORPORA.get(run.info.corpus.name)
+    if not run.info.synthetic or corpus is None:
         return None
     folder = data_dir or corpora.find(corpus)
     return folder if folder and folder.is_dir() else None

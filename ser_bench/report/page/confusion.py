@@ -63,7 +63,7 @@ class Matrices:
 
 def matrices(run: SavedRun) -> Matrices:
     """Return the matrices of the best models under the split that ranks them, then all others."""
-    models, splits = list(summarise(run)["model"]), list(run.info["splits"])
+    models, splits = list(summarise(run)["model"]), list(run.info.splits)
     ranking, notes = ranking_split(splits), missing_folds(run)
     learners = [m for m in models if m not in BASELINES and not notes[m, ranking]] or models
     best = learners[:SHOWN]
@@ -78,7 +78,7 @@ def matrices(run: SavedRun) -> Matrices:
 
 def _matrix(run: SavedRun, model: str, split: str) -> Matrix:
     missing = missing_folds(run)[model, split]
-    tint = f"s{list(run.info['splits']).index(split)}"
+    tint = f"s{list(run.info.splits).index(split)}"
     if missing:
         return Matrix(model, split, tint, "n/a", run.labels, (), missing)
     counts = confusion_counts(run, model, split)

@@ -41,7 +41,7 @@ class FailureTables:
 
 def failure_tables(run: SavedRun, audio: Path | None) -> FailureTables:
     """Return where models fail; the hardest clips get players where ``audio``, the corpus's folder, holds them."""
-    split = ranking_split(run.info["splits"])
+    split = ranking_split(run.info.splits)
     hardest = hardest_clips(run, split)
     found = embed_clips(audio, hardest["path"]) if audio else EmbeddedClips({}, {})
     return FailureTables(
@@ -136,7 +136,7 @@ def _sound(run: SavedRun, found: EmbeddedClips, *, asked: bool) -> str:
         return ""
     if not found.players:
         return "None of these clips was found in the folder that was given, so the page holds no audio."
-    if run.info["synthetic"]:
+    if run.info.synthetic:
         return "The players hold synthetic clips, nobody’s voice."
-    licence = run.info["corpus"].get("licence") or "not known here"
+    licence = run.info.corpus.licence or "not known here"
     return f"This page contains audio of the corpus: mind its licence ({licence}) before you pass it on."

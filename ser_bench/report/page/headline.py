@@ -60,7 +60,7 @@ def page_header(run: SavedRun) -> PageHeader:
 
 def _bands(run: SavedRun) -> list[Band]:
     bands = []
-    if run.info["synthetic"]:
+    if run.info.synthetic:
         text = "These clips were made by a program. What is measured on them says nothing about people's speech."
         bands.append(Band(SYNTHETIC, text, "alarm"))
     if note := normalisation_note(run):
@@ -85,7 +85,7 @@ def failure_count(run: SavedRun) -> str:
 
 
 def _best(run: SavedRun) -> Fact:
-    split = ranking_split(run.info["splits"])
+    split = ranking_split(run.info.splits)
     table = summarise(run)
     table = table[~table["model"].isin(BASELINES)] if not set(table["model"]) <= set(BASELINES) else table
     ranked = table.dropna(subset=[f"{split}_uar"])
@@ -112,7 +112,7 @@ def _sureness(run: SavedRun) -> Fact:
 
 
 def _flattery(run: SavedRun) -> Fact:
-    pair, what = gap_splits(run.info["splits"]), "What known voices add"
+    pair, what = gap_splits(run.info.splits), "What known voices add"
     table = summarise(run)
     gaps = table[~table["model"].isin(BASELINES)].dropna(subset=["uar_gap"])
     if pair is None:

@@ -19,7 +19,7 @@ def split_table(run: SavedRun) -> Table:
     )
     folds = run.fits.groupby("split")["fold"].nunique()
     rows = []
-    for name in run.info["splits"]:
+    for name in run.info.splits:
         known = _known(name)
         apart = "new speakers" if known is None or known.speakers_apart else "speakers known from training"
         words = SPLIT_WORDS.get(name, apart if known else "")

@@ -31,11 +31,11 @@ def failed_fits(run: SavedRun) -> Table | None:
 
 def left_out(run: SavedRun) -> Table | None:
     """Return a row per clip that was not used, with the reason."""
-    clips = [*(run.info.get("dropped") or []), *(run.info.get("problems") or [])]
+    clips = [*run.info.dropped, *run.info.problems]
     if not clips:
         return None
     columns = (Column("clip", numeric=False), Column("reason", numeric=False))
-    rows = [Row(texts([str(clip["path"]), str(clip["reason"])])) for clip in clips[:MOST]]
+    rows = [Row(texts([clip.path, clip.reason])) for clip in clips[:MOST]]
     return Table(_caption("Clips left out", len(clips)), columns, tuple(rows))
 
 

@@ -17,7 +17,7 @@ from ser_bench.runs.results import SavedRun
 
 def score_table(run: SavedRun) -> Table:
     """Return UAR and accuracy per split, the gap, and what each model costs; the best model first."""
-    splits, gap = list(run.info["splits"]), gap_splits(run.info["splits"]) is not None
+    splits, gap = list(run.info.splits), gap_splits(run.info.splits) is not None
     notes = missing_folds(run)
     columns = [Column("model", numeric=False)]
     for measure, title in page_metrics(run).items():

@@ -1,7 +1,7 @@
 """A run's folder: its files written whole or not at all, and read back or refused with the reason.
 
 ``run.json`` is removed first and written last, with the SHA-256 of the other files and of itself, so a folder holds
-one finished run or none, and what was changed since is refused; runs of earlier versions lack these sums.
+one finished run or none, and what was changed since is refused.
 The tables are those of :mod:`ser_bench.runs.results.tables`, and ``predictions.parquet``.
 """
 
@@ -15,13 +15,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field, ValidationError
 
 from ser_bench.core.errors import RunError
 from ser_bench.core.files import atomic_write, open_regular, read_bytes, remove_stale
 from ser_bench.core.locks import exclusive
-from ser_bench.runs.results import run_info as runinfo
 from ser_bench.runs.results.checks import disagreement
+from ser_bench.runs.results.run_info import MOST, RunInfo
 from ser_bench.runs.results.tables import FIT_KEY, TABLES, Table, tables_with
 
 if TYPE_CHECKING:
@@ -38,9 +40,15 @@ PREDICTION_COLUMNS = ("model", "split", "normalize", "repeat", "fold", "clip", "
 
 _MOST_ROW_BYTES = 1 << 12
 _MOST_FRAME_BYTES = 1 << 20
+_LONGEST_NAME = 60
 _NAMES = ("model", "split", "normalize", "clip", "speaker", "true", "predicted")
-_CORPUS_KEYS = ("name", "clips", "speakers", "labels")
-_INFO_KEYS = ("options", "corpus", "models", "splits", "synthetic", "normalize", "target", "features", "rows")
+
+
+class _SavedInfo(RunInfo):
+    """What ``run.json`` holds beside the run's own facts: the rows and SHA-256 of the other files."""
+
+    rows: dict[str, Annotated[int, Field(ge=0, le=MOST)]]
+    sha256: dict[str, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +60,7 @@ class SavedRun:
     order) and probabilities float32.
     """
 
-    info: Mapping[str, Any]
+    info: RunInfo
     predictions: pd.DataFrame
     fits: pd.DataFrame
     curves: pd.DataFrame
@@ -64,12 +72,12 @@ class SavedRun:
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels that the models chose from, in their order on tables and charts."""
-        return tuple(self.info["corpus"]["labels"])
+        return self.info.corpus.labels
 
     @property
     def metrics(self) -> Mapping[str, str]:
         """The titles of the metrics that each fit has, by name; those of a plugin need not be known here."""
-        return _metrics(self.info)
+        return self.info.metrics
 
 
 @contextmanager
@@ -86,27 +94,25 @@ def alone_in(folder: Path) -> Iterator[None]:
         yield
 
 
-def write_run(
-    folder: Path, info: Mapping[str, Any], predictions: pd.DataFrame, tables: Mapping[str, pd.DataFrame]
-) -> None:
+def write_run(folder: Path, info: RunInfo, predictions: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> None:
     """Write a run's files into ``folder``, rows in the order of the run's models and splits.
 
     ``tables`` holds one per entry of :data:`ser_bench.runs.results.tables.TABLES` by its name; they may lack
-    columns only if they have no rows. ``info`` is what ``run.json`` holds.
+    columns only if they have no rows.
     Raises :class:`ser_bench.core.errors.RunError` where the folder cannot be written.
     """
-    labels = tuple(info["corpus"]["labels"])
+    labels = info.corpus.labels
     columns = list(_prediction_columns(labels))
     shaped = predictions.reindex(columns=columns) if predictions.empty else predictions[columns]
     files = {"predictions.parquet": _as_parquet(_sorted(shaped, info, ("clip",)), labels)}
-    files |= {t.file: t.to_csv(_sorted(t.shaped(tables[t.name]), info, t.last)) for t in tables_with(_metrics(info))}
+    files |= {t.file: t.to_csv(_sorted(t.shaped(tables[t.name]), info, t.last)) for t in tables_with(info.metrics)}
     remove_file(folder / "run.json")
     for name, data in files.items():
         write_file(folder / name, data)
     counts = {name: len(rows) for name, rows in tables.items()}
     sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    said = {"format": FORMAT, **info, "rows": counts, "sha256": sums}
-    text = json.dumps(said | {"checksum": _checksum(said)}, indent=2, ensure_ascii=False) + "\n"
+    document = {"format": FORMAT, **info.model_dump(mode="json"), "rows": counts, "sha256": sums}
+    text = json.dumps(document | {"checksum": checksum(document)}, indent=2, ensure_ascii=False) + "\n"
     write_file(folder / "run.json", text.encode())
 
 
@@ -117,18 +123,17 @@ def is_finished(folder: Path, identity: str) -> bool:
         _check_sums(folder, info)
     except RunError:
         return False
-    whole = all((folder / name).is_file() for name in ("predictions.parquet", *(table.file for table in TABLES)))
-    return whole and info.get("identity") == identity and info.get("work", {}).get("failed") == 0
+    return info.identity == identity and info.work.failed == 0
 
 
 def read_run(folder: Path) -> SavedRun:
     """Read a run's files; raises :class:`ser_bench.core.errors.RunError` where they are missing or damaged."""
     info = _read_info(folder)
     _check_sums(folder, info)
-    labels = tuple(info["corpus"]["labels"])
-    tables = {table.name: _read_table(folder / table.file, table) for table in tables_with(_metrics(info))}
+    labels = info.corpus.labels
+    tables = {table.name: _read_table(folder / table.file, table) for table in tables_with(info.metrics)}
     for table in TABLES:
-        found, wrote = len(tables[table.name]), info["rows"].get(table.name)
+        found, wrote = len(tables[table.name]), info.rows.get(table.name)
         if found != wrote:
             raise _damaged(folder / table.file, f"it has {found} rows, the run wrote {wrote}")
     most = len(tables["clips"]) * len(tables["fits"])
@@ -172,30 +177,27 @@ def digest_of(path: Path) -> str:
         raise _unreadable(path, error) from error
 
 
-def _check_sums(folder: Path, info: Mapping[str, Any]) -> None:
+def _check_sums(folder: Path, info: _SavedInfo) -> None:
     known = {"predictions.parquet", *(table.file for table in TABLES)}
-    for name, digest in info.get("sha256", {}).items():
-        if name not in known:  # it may be any path, of a file that is nobody's business or never ends
-            raise _damaged(folder / "run.json", "it tells the sum of a file that no run has")
+    if info.sha256.keys() != known:  # any other name may be a path outside the folder, or a device
+        raise _damaged(folder / "run.json", f"sha256 must name {', '.join(sorted(known))}")
+    for name, digest in info.sha256.items():
         if digest_of(folder / name) != digest:
-            raise _damaged(folder / name, "its bytes are not those that the run wrote")
+            raise _damaged(folder / name, "checksum mismatch")
 
 
-def _metrics(info: Mapping[str, Any]) -> Mapping[str, str]:
-    return info.get("metrics", runinfo.METRIC_TITLES)
-
-
-def _checksum(said: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+def checksum(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of ``run.json``'s content, without the key ``checksum``, as JSON with sorted keys."""
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 
 def _prediction_columns(labels: Sequence[str]) -> tuple[str, ...]:
     return (*PREDICTION_COLUMNS, *(f"p_{label}" for label in labels))
 
 
-def _sorted(table: pd.DataFrame, info: Mapping[str, Any], last: Sequence[str]) -> pd.DataFrame:
+def _sorted(table: pd.DataFrame, info: RunInfo, last: Sequence[str]) -> pd.DataFrame:
     """Order rows as the run lists its models and splits, so that equal runs leave equal files."""
-    orders = {"model": list(info["models"]), "split": list(info["splits"])}
+    orders = {"model": info.models, "split": info.splits}
 
     def place(column: pd.Series) -> pd.Series:
         order = orders.get(str(column.name))
@@ -234,12 +236,10 @@ def _prediction_schema(labels: Sequence[str]) -> pa.Schema:
     return pa.schema(named + [(f"p_{label}", pa.float32()) for label in labels])
 
 
-def _read_info(folder: Path) -> dict[str, Any]:
+def _read_info(folder: Path) -> _SavedInfo:
     path = folder / "run.json"
     try:
-        info = json.loads(read_bytes(path).decode("utf-8"))
-        _check_info(path, info)
-        return info
+        data = read_bytes(path)
     except (FileNotFoundError, NotADirectoryError):
         what = "has no run.json" if folder.is_dir() else "is not a folder" if folder.exists() else "does not exist"
         raise RunError(
@@ -247,29 +247,28 @@ def _read_info(folder: Path) -> dict[str, Any]:
         ) from None
     except OSError as error:
         raise RunError(f"cannot read {path}: {error.strerror or error}") from error
+    try:
+        _check_document(path, json.loads(data.decode("utf-8")))
+        return _SavedInfo.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(map(str, first["loc"]))[:_LONGEST_NAME]
+        message = first["msg"].removeprefix("Value error, ")
+        raise _damaged(path, f"invalid value for {name}: {message}" if name else message) from None
     except (ValueError, RecursionError) as error:
         raise _damaged(path, str(error)) from error
 
 
-def _check_info(path: Path, info: Any) -> None:
-    if not isinstance(info, dict) or "format" not in info:
+def _check_document(path: Path, document: Any) -> None:
+    if not isinstance(document, dict) or "format" not in document:
         raise RunError(f"{path} was not written by ser-bench\ngive the folder of one of its runs")
-    if info["format"] != FORMAT:
-        what = f"{path} has format {str(info['format'])[:20]}, this ser-bench reads {FORMAT}"
-        raise RunError(f"{what}\nuse the version of ser-bench that wrote it, or run again")
-    missing = [key for key in _INFO_KEYS if key not in info]
-    if missing:
-        raise _damaged(path, f"it lacks {', '.join(missing)}")
-    corpus = info["corpus"]
-    missing = [key for key in _CORPUS_KEYS if not (isinstance(corpus, dict) and corpus.get(key))]
-    if missing:
-        raise _damaged(path, f"its corpus lacks {', '.join(missing)}")
-    said = {key: value for key, value in info.items() if key != "checksum"}
-    if info.keys() & {"sha256", "checksum"} and info.get("checksum") != _checksum(said):
-        raise _damaged(path, "it is not as the run wrote it")
-    if fault := runinfo.fault(info):
-        raise _damaged(path, fault)
-    json.dumps(info, ensure_ascii=False).encode()  # half a surrogate pair is text that no file can hold
+    if document["format"] != FORMAT:
+        raise RunError(
+            f"{path} has format {str(document['format'])[:20]}, this ser-bench reads {FORMAT}"
+            "\nuse the version of ser-bench that wrote it, or run again"
+        )
+    if document.pop("checksum", None) != checksum(document):
+        raise _damaged(path, "checksum mismatch")
 
 
 def _read_table(path: Path, table: Table) -> pd.DataFrame:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ser_bench.runs.results.tables import FIT_KEY
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ser_bench.runs.results.run_info import RunInfo
 
 STATUSES = ("ok", "failed", "timeout", "skipped")
 """What may come of a fit."""
@@ -19,7 +21,7 @@ _FINITE = {"fits": 1e15, "audit": 1e15, "importance": 1e15}
 """What every number of a table is smaller than; curves of a network that diverged may have no end."""
 
 
-def disagreement(info: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], predictions: pd.DataFrame) -> str:
+def disagreement(info: RunInfo, tables: Mapping[str, pd.DataFrame], predictions: pd.DataFrame) -> str:
     """Return what is wrong, as the file's name and, after a colon, the reason; empty for tables of one run."""
     return (
         _strange(info, tables)
@@ -29,8 +31,8 @@ def disagreement(info: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], pr
     )
 
 
-def _strange(info: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str:
-    allowed = {"status": STATUSES, "model": info["models"], "split": info["splits"]}
+def _strange(info: RunInfo, tables: Mapping[str, pd.DataFrame]) -> str:
+    allowed = {"status": STATUSES, "model": info.models, "split": info.splits}
     for name, table in tables.items():
         for column in (column for column in allowed if column in table):
             if strange := sorted(set(table[column]) - set(allowed[column])):

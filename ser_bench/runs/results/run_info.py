@@ -1,106 +1,143 @@
-"""What ``run.json`` must say for a report to be drawn from it: types and names, checked before anything is computed.
+"""The content of ``run.json`` as one frozen model: the runner builds it, the reader validates with it, reports use it.
 
-Run folders are passed on, so what stands in one may be anybody's.
+People pass run folders on, so a file may come from anyone; pydantic checks every type and range before use.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_serializer, field_validator
 
+from ser_bench.core.options import PATH_OPTIONS, Options
 from ser_bench.metrics import ACCURACY, MACRO_F1, NAME_PATTERN, UAR
 
 MOST = 10**12
-"""No count of a run is larger."""
+"""Upper bound of every count."""
 
 
-def _different(names: list[str]) -> list[str]:
+def _without_duplicates(names: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(names)) < len(names):
-        raise ValueError("a name stands twice")
+        raise ValueError("each name may occur only once")
     return names
 
 
-_Names = Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1), AfterValidator(_different)]
+_Text = Annotated[str, Field(min_length=1)]
+_UniqueNames = Annotated[tuple[_Text, ...], Field(min_length=1), AfterValidator(_without_duplicates)]
 _Count = Annotated[int, Field(ge=0, le=MOST)]
-_Facts = dict[str, Any]
-
-METRIC_TITLES = {metric.name: metric.title for metric in (ACCURACY, UAR, MACRO_F1)}
-"""The metrics of a run whose ``run.json`` names none."""
+_Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
-def _with_metric_columns(titles: dict[str, str]) -> dict[str, str]:
-    if missing := set(METRIC_TITLES) - set(titles):
-        raise ValueError(f"no {', '.join(sorted(missing))}")
+def _with_standard_metrics(titles: dict[str, str]) -> dict[str, str]:
+    if missing := {metric.name for metric in (ACCURACY, UAR, MACRO_F1)} - titles.keys():
+        raise ValueError(f"missing metric {', '.join(sorted(missing))}")
     return titles
 
 
-_Metrics = Annotated[
-    dict[Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")], str], AfterValidator(_with_metric_columns)
-]
+_MetricName = Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")]
+_Metrics = Annotated[dict[_MetricName, str], AfterValidator(_with_standard_metrics)]
 
 
-class _Said(BaseModel):
-    model_config = ConfigDict(strict=True, extra="ignore")
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
 
 
-class _Corpus(_Said):
-    name: str
+class CorpusInfo(_Record):
+    """The corpus as the run used it; ``sample_rate`` in Hz is None where clips keep their own rates."""
+
+    name: _Text
+    title: str
+    licence: str
+    source: str
+    citation: str
     clips: _Count
     speakers: _Count
-    labels: _Names
-    title: str | None = None
-    licence: str | None = None
-    source: str | None = None
-    citation: str | None = None
+    emotions: dict[str, _Count]
+    labels: _UniqueNames
+    fingerprint: str
     sample_rate: _Count | None = None
+    recorded: bool = False
 
 
-class _ModelTable(_Said):
-    base: str
-    parameters: _Facts
+class MachineInfo(_Record):
+    """The machine that wrote the run."""
+
+    system: str
+    processor: str
+    cores: _Count | None
 
 
-class _Options(_Said):
-    merge: dict[str, str] = {}
-    model_tables: dict[str, _ModelTable] | None = None
+class Work(_Record):
+    """Counts of fits, wall time and the workers' time in seconds, and the share of it inside fit and predict."""
+
+    computed: _Count
+    reused: _Count
+    failed: _Count = 0
+    jobs: _Count = 0
+    wall_seconds: _Seconds = 0.0
+    worker_seconds: _Seconds = 0.0
+    fit_share: _Seconds | None = None
 
 
-class _LeftOut(_Said):
+class LeftOutClip(_Record):
+    """A clip that the run did not use, and why."""
+
     path: str
     reason: str
 
 
-class _Work(_Said):
-    failed: _Count | None = None
+class RunInfo(_Record):
+    """What ``run.json`` says about a run.
 
+    ``options`` never hold folders of the machine. ``metrics`` are titles by name. ``models`` are the resolved names,
+    baselines included, and ``features_of`` maps each to its feature sets. ``stored_sets`` name the folders of the
+    feature store that the run read. ``dropped`` are duplicates, ``problems`` unusable files. ``identity`` hashes all
+    that decides the tables.
+    """
 
-class _Info(_Said):
-    options: _Options
-    corpus: _Corpus
-    models: _Names
-    splits: _Names
-    features: str
+    options: Options
+    corpus: CorpusInfo
     synthetic: bool
-    metrics: _Metrics = METRIC_TITLES
-    normalize: str
-    target: str
-    rows: dict[str, _Count]
-    sha256: dict[str, str] = {}
-    versions: _Facts = {}
-    machine: _Facts | None = None
-    features_of: _Facts | None = None
-    work: _Work = _Work()
-    dropped: list[_LeftOut] | None = None
-    problems: list[_LeftOut] | None = None
+    metrics: _Metrics
+    models: _UniqueNames
+    features_of: dict[str, str]
+    stored_sets: tuple[str, ...]
+    versions: dict[str, str]
+    machine: MachineInfo
+    started: str
+    finished: str
+    dropped: tuple[LeftOutClip, ...]
+    problems: tuple[LeftOutClip, ...]
+    work: Work
+    identity: str
 
+    @field_validator("options")
+    @classmethod
+    def _check_options(cls, options: Options) -> Options:
+        if not options.splits:
+            raise ValueError("splits: expected at least one name")
+        return options.model_copy(update=dict.fromkeys(PATH_OPTIONS))
 
-def fault(info: Mapping[str, Any]) -> str:
-    """Return what is wrong with the values of a ``run.json``; empty where a report can be drawn from them."""
-    try:
-        _Info.model_validate(dict(info))
-    except ValidationError as error:
-        where = ".".join(str(part) for part in error.errors()[0]["loc"])[:60]
-        return f"{where} is not what it should be"
-    return ""
+    @field_serializer("options")
+    def _dump_options(self, options: Options) -> dict[str, Any]:
+        return options.model_dump(mode="json", exclude=set(PATH_OPTIONS))
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The names of the splits, in the order of tables and charts."""
+        return self.options.splits
+
+    @property
+    def features(self) -> str:
+        """The feature sets asked for, or ``auto``."""
+        return self.options.features
+
+    @property
+    def normalize(self) -> str:
+        """The normalisation of the features: ``none`` or ``speaker``."""
+        return self.options.normalize
+
+    @property
+    def target(self) -> str:
+        """The target of the prediction: ``emotion``, ``gender`` or ``emotion+gender``."""
+        return self.options.target

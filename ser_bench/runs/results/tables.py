@@ -24,7 +24,7 @@ class Table:
 
     ``texts`` are never guessed at, since models and speakers may be called "1" or "NA"; ``integers``
     have a value in every row, ``counts`` may lack it; the rest are floats, written with ``digits``
-    significant digits. Texts that came ``later`` are empty in the files of earlier versions.
+    significant digits.
     """
 
     name: str
@@ -32,7 +32,6 @@ class Table:
     texts: tuple[str, ...]
     integers: tuple[str, ...] = ()
     counts: tuple[str, ...] = ()
-    later: tuple[str, ...] = ()
     last: tuple[str, ...] = ()
     digits: int | None = None
 
@@ -42,8 +41,7 @@ class Table:
         return f"{self.name}.csv"
 
     def shaped(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return exactly this table's columns; one without rows need not have them, nor any those that came later."""
-        table = table.assign(**{name: "" for name in self.later if name not in table})
+        """Return exactly this table's columns; one without rows need not have them."""
         return table.reindex(columns=list(self.columns)) if table.empty else table[list(self.columns)]
 
     def to_csv(self, table: pd.DataFrame) -> bytes:
@@ -61,7 +59,6 @@ class Table:
         blanks = {name: [""] for name in self.columns if name not in self.texts}
         texts = dict.fromkeys(self.texts, str)
         table = pd.read_csv(io.BytesIO(data), dtype=texts, keep_default_na=False, na_values=blanks)
-        table = table.assign(**{name: "" for name in self.later if name not in table})
         kinds = dict.fromkeys(self.integers, "int64") | dict.fromkeys(self.counts, "Int64")
         return table[list(self.columns)].astype({name: kinds.get(name, "float64") for name in blanks})
 
@@ -74,7 +71,6 @@ FITS = Table(
         *("model_bytes", "key"),
     ),
     texts=("corpus", "target", "features", "normalize", "model", "split", "status", "error", "parameters", "key"),
-    later=("key",),
     integers=("repeat", "fold", "seed"),
     counts=("n_train", "n_test", "model_bytes"),
 )
@@ -114,7 +110,6 @@ AUDIT = Table(
         *("identical_clips", "near_identical_clips", "train_corpora", "test_corpora"),
     ),
     texts=("split", "train_corpora", "test_corpora"),
-    later=("train_corpora", "test_corpora"),
     integers=(
         *("repeat", "fold", "train_clips", "test_clips", "train_speakers", "test_speakers", "shared_speakers"),
         *("test_clips_of_known_speakers", "test_texts", "shared_texts", "test_clips_of_known_texts"),
