@@ -14,7 +14,7 @@ from ser_bench.core.labels import EMOTIONS
 from ser_bench.runs.results import read_run, write_run
 from ser_bench.runs.results.run_info import RunInfo
 from ser_bench.runs.results.tables import AUDIT, IMPORTANCE
-from tests.runs.run_folder import make_info
+from tests.runs.run_folder import changed_info, make_info
 
 MODELS = {
     "chance": (0.125, 0.0),
@@ -81,7 +81,7 @@ def save_fake_run(folder: Path, recipe: Recipe, metrics: dict[str, str] | None =
     }
     metrics = metrics or {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro F1"}
     tables["fits"] = tables["fits"].assign(**dict.fromkeys(metrics, fits["uar"]))
-    write_run(folder, _info(recipe, clips) | {"metrics": metrics}, predictions, tables)
+    write_run(folder, changed_info(_info(recipe, clips), metrics=metrics), predictions, tables)
     return read_run(folder)
 
 
