@@ -15,8 +15,12 @@ def target() -> Callable[[bytes], None]:
     import pandas  # noqa: F401
     import pyarrow.parquet  # noqa: F401
 
-    from ser_bench.corpora import feature_table as recorded  # noqa: F401
-    from ser_bench.corpora import is_recorded, manifest
+    from ser_bench.corpora import (
+        feature_table,  # noqa: F401
+        is_feature_table,
+        list_clips,
+        manifest,
+    )
 
     folder = tempfile.TemporaryDirectory(prefix="fuzz-")
     atexit.register(folder.cleanup)
@@ -25,9 +29,9 @@ def target() -> Callable[[bytes], None]:
     def once(data: bytes) -> None:
         path = Path(folder.name, "table.parquet" if data.startswith(b"PAR1") else "table.csv")
         path.write_bytes(data)
-        is_recorded(str(path))
+        is_feature_table(str(path))
         corpus = manifest.corpus(path)
-        listing = corpus.list_clips(Path(folder.name))
+        listing = list_clips(corpus, Path(folder.name))
         assert len(listing.clips) > 0
         assert listing.clips["clip"].is_unique
         assert (listing.clips[["clip", "speaker", "emotion"]] != "").all(axis=None)

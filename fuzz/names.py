@@ -19,22 +19,22 @@ def target() -> Callable[[bytes], None]:
 
     from ser_bench.core.errors import CorpusError
     from ser_bench.core.text import escape_undecodable
-    from ser_bench.corpora import CORPORA
-    from ser_bench.corpora.filenames import Names
+    from ser_bench.corpora import CORPORA, list_clips
+    from ser_bench.corpora.filenames import FileNamePattern
 
-    known = [corpus for corpus in CORPORA.values() if isinstance(corpus.reader, Names)]
+    known = [corpus for corpus in CORPORA.values() if isinstance(corpus.reader, FileNamePattern)]
 
     def once(data: bytes) -> None:
         with tempfile.TemporaryDirectory(prefix="fuzz-") as name:
             for path in _made(Path(name), data):
                 for corpus in known:
-                    said = corpus.reader.read(path)
+                    said = corpus.reader.parse(path)
                     assert said is None or said["emotion"] in corpus.counts, (corpus.name, said)
                     assert said is None or all(value.isascii() for value in said.values()), (corpus.name, said)
-                    corpus.reader.read_folder(path.name)
+                    corpus.reader.parse_folder(path.name)
             for corpus in known:
                 with suppress(CorpusError):
-                    listing = corpus.list_clips(Path(name))
+                    listing = list_clips(corpus, Path(name))
                     listing.clips.map(escape_undecodable).to_csv().encode()
                     assert all(problem.reason for problem in listing.problems)
 

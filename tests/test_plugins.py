@@ -30,7 +30,8 @@ def example_in_the_guide(number: int) -> str:
 
 
 def test_the_corpus_in_the_guide_for_contributors_works(tmp_path, monkeypatch, write_wav):
-    monkeypatch.setattr(corpora, "CORPORA", dict(corpora.CORPORA))
+    monkeypatch.setitem(corpora.CORPORA, "kitchen", None)  # so that the test removes what it registers
+    del corpora.CORPORA["kitchen"]
     (tmp_path / "kitchen.py").write_text(example_in_the_guide(2), encoding="utf-8")
     assert plugins.load(tmp_path / "kitchen.py") == ["kitchen"]
     write_wav(tmp_path / "clips" / "ben-A-07.wav")

@@ -13,7 +13,7 @@ from ser_bench.cli.listing import show
 from ser_bench.core.console import Console
 from ser_bench.core.errors import ConfigError
 from ser_bench.corpora.base import Corpus
-from ser_bench.corpora.filenames import Names
+from ser_bench.corpora.filenames import FileNamePattern
 
 
 @click.command(name="corpora")
@@ -73,7 +73,7 @@ def _check(name: str, console: Console, data_dir: Path | None, part: str | None,
 
     part = part or "speech"
     opened = corpora.open_corpus(name, data_dir, part=part)
-    if opened.recorded:
+    if opened.feature_table:
         raise ConfigError(f"{name} is a table of features; there is no audio to check")
     found = health.check(opened, part, jobs=jobs or available_cores(), progress=console)
     console.close()
@@ -90,7 +90,7 @@ def _show_one(corpus: Corpus) -> int:
         "licence": corpus.licence,
         "source": corpus.source,
         "citation": corpus.citation,
-        "file names": corpus.reader.example if isinstance(corpus.reader, Names) else "",
+        "file names": corpus.reader.example if isinstance(corpus.reader, FileNamePattern) else "",
         "get it": corpus.hint,
         "found here": _found(corpus) if corpus.name in corpora.CORPORA else "",
         "mind": corpus.notes,
@@ -104,5 +104,5 @@ def _show_one(corpus: Corpus) -> int:
 
 
 def _found(corpus: Corpus) -> str:
-    folder = corpora.find(corpus)
+    folder = corpora.find_folder(corpus)
     return str(folder) if folder else ("made when first used" if corpus.make else "no")

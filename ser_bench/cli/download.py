@@ -9,11 +9,11 @@ import click
 
 from ser_bench import corpora
 from ser_bench.core.console import Console
-from ser_bench.corpora.download import archive as archives
+from ser_bench.core.errors import UnknownNameError
 
 
 @click.command(name="download")
-@click.argument("corpus", metavar="|".join(archives.SOURCES))
+@click.argument("corpus", metavar="|".join(corpora.downloadable()))
 @click.option("--part", type=click.Choice(["speech", "song", "all"]), help="Of ravdess. [default: speech]")
 @click.option(
     "--to",
@@ -22,9 +22,12 @@ from ser_bench.corpora.download import archive as archives
     help="Where the clips go. [default: the user's cache folder, where --corpus finds them]",
 )
 @click.option("--base-url", metavar="URL", help="A mirror: the archives are fetched from URL/FILENAME.")
+@click.option("--plugin", type=click.Path(path_type=Path), metavar="FILE.py", help="Register your own corpora.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing, show no progress.")
-def command(corpus: str, part: str | None, to: Path | None, base_url: str | None, quiet: bool) -> int:
-    """Fetch a corpus from where it is published, check it and unpack it; interrupted, the same command goes on.
+def command(
+    corpus: str, part: str | None, to: Path | None, base_url: str | None, plugin: Path | None, quiet: bool
+) -> int:
+    """Download a corpus from its publisher, verify it and unpack it; the same command resumes after an interruption.
 
     \b
     Examples:
@@ -33,12 +36,18 @@ def command(corpus: str, part: str | None, to: Path | None, base_url: str | None
     """
     from ser_bench.corpora.download import download
 
-    source = archives.get(corpus)
-    folder = to.expanduser() if to else corpora.places(corpus)[-1]
+    if plugin:
+        from ser_bench import plugins
+
+        plugins.load(plugin)
+    if corpus not in (known := corpora.downloadable()):
+        raise UnknownNameError("corpus to download", corpus, known)
+    chosen = known[corpus]
+    folder = to.expanduser() if to else corpora.search_folders(corpus)[-1]
     console = Console(quiet=quiet)
-    console.info(f"{source.title}, licence: {source.licence}\ncite: {source.citation}")
+    console.info(f"{chosen.title}, licence: {chosen.licence}\ncite: {chosen.citation}")
     try:
-        download(source, folder, part=part, base_url=base_url, progress=console)
+        download(chosen, folder, part=part, base_url=base_url, progress=console)
     finally:
         console.close()
     console.info(f"next: {_next(corpus, folder, part)}")
@@ -46,11 +55,10 @@ def command(corpus: str, part: str | None, to: Path | None, base_url: str | None
 
 
 def _next(corpus: str, folder: Path, part: str | None) -> str:
-    """Return the command that uses the clips, naming their folder where they would not be found by themselves."""
+    """Return the command that uses the clips; it names their folder unless the search finds it."""
     words = ["ser-bench", "run", "--corpus", corpus]
-    filled = (place for place in corpora.places(corpus) if place.is_dir() and any(place.iterdir()))
-    found = next(filled, None)
-    if found is None or not found.samefile(folder):
+    found_folder = corpora.find_folder(corpora.get(corpus))
+    if found_folder is None or not found_folder.samefile(folder):
         words += ["--data-dir", str(folder)]
     if part in ("song", "all"):
         words += ["--part", part]

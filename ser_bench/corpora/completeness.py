@@ -1,75 +1,97 @@
-"""What should be known of the clips that are used: how many are missing, and which lie in a wrong folder."""
+"""Warnings about a corpus's clips: missing ones, and ones in the folder of another speaker or emotion."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ser_bench import corpora
-from ser_bench.corpora.filenames import Names
+from ser_bench.corpora.filenames import FileNamePattern
+from ser_bench.corpora.registry import is_registered
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-
-    from ser_bench.corpora import OpenCorpus
+    from ser_bench.corpora.opening import OpenCorpus
 
 
-def known(opened: OpenCorpus) -> bool:
-    """Say whether a corpus is one of the known ones, and not a manifest that may bear its name."""
-    return corpora.CORPORA.get(opened.corpus.name) is opened.corpus
+def missing_clips_warning(opened: OpenCorpus, part: str, emotions: Collection[str] = ()) -> str:
+    """Compare the number of clips with the published number.
 
+    Parameters
+    ----------
+    opened
+        A single corpus.
+    part
+        ``speech``, ``song`` or ``all``.
+    emotions
+        Emotions kept by the filter; empty means all.
 
-def missing_clips(opened: OpenCorpus, part: str, emotions: Collection[str] = ()) -> str:
-    """Say how many of the published clips of a part, or of some of its emotions, are there; empty where all are."""
-    if not known(opened):
+    Returns
+    -------
+    str
+        A warning if clips are missing, else the empty string.
+    """
+    if not is_registered(opened.corpus):
         return ""
     counts = opened.corpus.published_in(part).counts
     published = sum(count for label, count in counts.items() if not emotions or label in emotions)
-    name, found = opened.corpus.name, len(opened.clips)
-    if found >= published:
+    name, clips = opened.corpus.name, len(opened.clips)
+    if clips >= published:
         return ""
-    there = f"{found:,} of {published:,} published clips found"
-    return f"{name}: {there}; ser-bench corpora --check {name} says what is missing"
+    return (
+        f"{name}: found {clips:,} of {published:,} published clips; ser-bench corpora --check {name} lists the missing"
+    )
 
 
-def misplaced_clips(opened: OpenCorpus) -> str:
-    """Say how many clips lie in a folder of another speaker or emotion than their name's; empty where none does."""
-    names = opened.corpus.reader
-    if not isinstance(names, Names) or not names.folder:
+def misplaced_clips_warning(opened: OpenCorpus) -> str:
+    """Compare the folders of clips with their file names.
+
+    Parameters
+    ----------
+    opened
+        A single corpus.
+
+    Returns
+    -------
+    str
+        A warning if a folder name contradicts the file name of a clip in it, else the empty string.
+    """
+    pattern = opened.corpus.reader
+    if not isinstance(pattern, FileNamePattern) or not pattern.folder_pattern:
         return ""
     base = opened.folder.absolute()
-    wrong = [Path(path) for path in _suspects(opened, names, base) if _contradicts(Path(path), names, base)]
-    if not wrong:
+    misplaced = [Path(path) for path in _suspects(opened, pattern, base) if _contradicts(Path(path), pattern, base)]
+    if not misplaced:
         return ""
-    lie = f"{len(wrong):,} clips lie" if len(wrong) > 1 else "1 clip lies"
-    return f"{lie} in a folder that says otherwise, such as {wrong[0].relative_to(base)}; the file name counts"
+    count = f"{len(misplaced):,} clips are" if len(misplaced) > 1 else "1 clip is"
+    example = misplaced[0].relative_to(base)
+    return f"{count} in a folder that contradicts the file name, for example {example}; the file name is used"
 
 
-def _suspects(opened: OpenCorpus, names: Names, base: Path) -> Iterator[str]:
-    """Yield the paths whose row says something else than their folder; emotions may only have been merged."""
-    columns = list(re.compile(names.folder).groupindex)
-    said: dict[str, tuple[str, ...]] = {}
+def _suspects(opened: OpenCorpus, pattern: FileNamePattern, base: Path) -> Iterator[str]:
+    """Yield the paths whose row differs from their folder; a merge of emotions may be the cause."""
+    columns = list(re.compile(pattern.folder_pattern).groupindex)
+    values_of: dict[str, tuple[str, ...]] = {}
     for path, *row in zip(opened.clips["path"], *(opened.clips[column] for column in columns), strict=True):
         folder = os.path.dirname(path)  # noqa: PTH120  (ten times faster over many files)
-        if folder not in said:
-            told = _folder_says(names, Path(folder), base)
-            said[folder] = tuple(told.get(column, "") for column in columns)
-        if any(meant and meant != here for meant, here in zip(said[folder], row, strict=True)):
+        if folder not in values_of:
+            by_column = _folder_columns(pattern, Path(folder), base)
+            values_of[folder] = tuple(by_column.get(column, "") for column in columns)
+        if any(expected and expected != actual for expected, actual in zip(values_of[folder], row, strict=True)):
             yield path
 
 
-def _contradicts(path: Path, names: Names, base: Path) -> bool:
-    named = names.read(path) or {}
-    return any(named.get(column) != meant for column, meant in _folder_says(names, path.parent, base).items())
+def _contradicts(path: Path, pattern: FileNamePattern, base: Path) -> bool:
+    columns = pattern.parse(path) or {}
+    return any(columns.get(column) != value for column, value in _folder_columns(pattern, path.parent, base).items())
 
 
-def _folder_says(names: Names, folder: Path, base: Path) -> dict[str, str]:
-    """Return what the nearest folder with a speaker's name says, up to the corpus's own."""
-    for place in (folder, *folder.parents):
-        if told := names.read_folder(place.name):
-            return told
-        if place == base:
+def _folder_columns(pattern: FileNamePattern, folder: Path, base: Path) -> dict[str, str]:
+    """Return the columns that the nearest matching folder gives, up to the corpus's own folder."""
+    for parent in (folder, *folder.parents):
+        if columns := pattern.parse_folder(parent.name):
+            return columns
+        if parent == base:
             break
     return {}

@@ -1,31 +1,137 @@
-"""Which of several files with one clip's name is used, where they hold different bytes.
+"""Choice among several files of one clip.
 
-A file with a lossy format's ending is passed over, unheard, where the clip is there in a lossless one, as in corpora
-that are published in both. Else the better one is, in this order: the one that can be used at all (not truncated,
-empty or unreadable); lossless over lossy; the higher sampling rate; the longer one, since cut copies are shorter; the
-wider samples; the one nearest to the top of the folder, then the first by name. Files with identical samples are
-copies, not rivals.
+Files with a lossy format's extension are skipped, without decoding, if the clip also exists in a lossless format,
+as in corpora that are published in both. Otherwise the better file is used, by these criteria in order: usable (not
+truncated, empty or unreadable); lossless; higher sampling rate; longer, since cut copies are shorter; more bits per
+sample; nearest to the top of the folder; first by name. Files with identical samples are copies of one another.
 """
 
 from __future__ import annotations
 
+import filecmp
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ser_bench.audio import LOSSLESS_EXTENSIONS
 from ser_bench.core.errors import AudioError
+from ser_bench.corpora.clip_table import Problem
+
+Candidate = tuple[Path, dict[str, str]]
+"""A file of a clip, with the columns that its name gives."""
 
 _LOSSLESS_BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "ALAC_16": 16, "ALAC_24": 24} | dict.fromkeys(
     ("PCM_32", "ALAC_32", "FLOAT", "DOUBLE"), 32
 )
-_LENGTHS_DIFFER = 0.1
-"""Seconds: resampling and lossy coding change a clip's length by less."""
+_LENGTH_TOLERANCE = 0.1
+"""Seconds; resampling and lossy coding change a clip's length by less."""
+
+
+class Duplicates:
+    """Chooses one file per clip, and collects the reasons for skipping the others.
+
+    Parameters
+    ----------
+    base
+        The corpus's folder; messages give paths relative to it.
+    """
+
+    def __init__(self, base: Path) -> None:
+        self._base = base
+        self._copies: list[tuple[Path, Path]] = []
+        self._lossy: list[tuple[Path, Path]] = []
+        self._worse: list[Problem] = []
+
+    def choose(self, files: list[Candidate]) -> dict[str, str]:
+        """Choose the file of a clip.
+
+        Parameters
+        ----------
+        files
+            The clip's files in order of preference between equally good ones, nearest to the top first.
+
+        Returns
+        -------
+        dict
+            The columns of the chosen file, with its ``path``.
+        """
+        if len(files) > 1:
+            files = self._lossless(files)
+        chosen = self._best([path for path, _ in files]) if len(files) > 1 else files[0][0]
+        return {**dict(files)[chosen], "path": str(chosen)}
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return the skipped files.
+
+        Returns
+        -------
+        tuple of Problem
+            One for each file with other samples; all copies together, and all lossy versions together.
+        """
+        together = (*_together(self._copies, "a copy of"), *_together(self._lossy, "a lossy version of"))
+        return (*self._worse, *together)
+
+    def _lossless(self, files: list[Candidate]) -> list[Candidate]:
+        """Return the files with a lossless format's extension, or all if there is none."""
+        lossless = [(path, columns) for path, columns in files if path.suffix.lower() in LOSSLESS_EXTENSIONS]
+        if not lossless:
+            return files
+        used = lossless[0][0].relative_to(self._base)
+        self._lossy += [(path, used) for path, _ in files if path.suffix.lower() not in LOSSLESS_EXTENSIONS]
+        return lossless
+
+    def _best(self, paths: list[Path]) -> Path:
+        distinct: list[Path] = []
+        original_of: dict[Path, Path] = {}
+        for path in paths:
+            if original := next((earlier for earlier in distinct if _same_bytes(path, earlier)), None):
+                original_of[path] = original
+            else:
+                distinct.append(path)
+        best, copies, worse = _compare(distinct) if len(distinct) > 1 else (distinct[0], [], {})
+        used = best.relative_to(self._base)
+        byte_copies = [path for path, original in original_of.items() if original not in worse]
+        self._copies += [(path, used) for path in (*copies, *byte_copies)]
+        worse |= {path: worse[original] for path, original in original_of.items() if original in worse}
+        self._worse += [
+            Problem(str(path), f"same clip as {used}, which is used: {worse[path]}") for path in sorted(worse)
+        ]
+        return best
+
+
+def _together(pairs: list[tuple[Path, Path]], relation: str) -> Iterator[Problem]:
+    if pairs:
+        path, used = pairs[0]
+        yield Problem(str(path), f"{relation} {used}, which is used{more_files(len(pairs) - 1)}")
+
+
+def more_files(count: int) -> str:
+    """Return the end of a message about several files.
+
+    Parameters
+    ----------
+    count
+        Number of files besides the one that the message names.
+
+    Returns
+    -------
+    str
+        Empty for 0.
+    """
+    return f"; {count:,} more such file{'s' * (count > 1)}" if count else ""
+
+
+def _same_bytes(path: Path, other_path: Path) -> bool:
+    try:
+        return filecmp.cmp(path, other_path, shallow=False)
+    except OSError:
+        return False
 
 
 @dataclass(frozen=True)
-class Rival:
-    """What decides about a file: why it cannot be used, if so, and its sound's nature; bits are 0 where lossy."""
+class _Decoded:
+    """The properties of a file that decide the choice; ``bits`` is 0 for a lossy format."""
 
     path: Path
     error: str = ""
@@ -35,52 +141,47 @@ class Rival:
     digest: str = ""
 
 
-def examine(path: Path) -> Rival:
-    """Decode a file and return what decides about it."""
+def _decode(path: Path) -> _Decoded:
     from ser_bench import audio
 
     try:
         y, sr = audio.load(path)
     except AudioError as error:
-        return Rival(path, error=str(error))
-    return Rival(path, "", _bits(path), sr, len(y) / sr, audio.samples_digest(y, sr))
+        return _Decoded(path, error=str(error))
+    return _Decoded(path, "", _bits(path), sr, len(y) / sr, audio.samples_digest(y, sr))
 
 
-def settle(paths: Sequence[Path]) -> tuple[Path, list[Path], dict[Path, str]]:
-    """Choose among files of one clip, given in the order of last resort.
-
-    Returns the file to be used, those that hold its samples in other bytes, and the others, each with why
-    the first is better.
-    """
-    rivals = [examine(path) for path in paths]
-    best = rivals[0]
-    for rival in rivals[1:]:
-        if _verdict(rival, best)[0]:
-            best = rival
+def _compare(paths: Sequence[Path]) -> tuple[Path, list[Path], dict[Path, str]]:
+    """Return the best file, those with the same samples, and the others with the reason why each is worse."""
+    files = [_decode(path) for path in paths]
+    best = files[0]
+    for file in files[1:]:
+        if _is_better(file, best)[0]:
+            best = file
     copies, worse = [], {}
-    for rival in rivals:
-        if rival is best:
+    for file in files:
+        if file is best:
             continue
-        if rival.digest and rival.digest == best.digest:
-            copies.append(rival.path)
+        if file.digest and file.digest == best.digest:
+            copies.append(file.path)
         else:
-            worse[rival.path] = _verdict(best, rival)[1]
+            worse[file.path] = _is_better(best, file)[1]
     return best.path, copies, worse
 
 
-def _verdict(one: Rival, other: Rival) -> tuple[bool, str]:
-    """Say whether one file is better than another by what it holds, and why; else it can only be by its place."""
-    if bool(one.error) != bool(other.error):
-        return not one.error, f"this one cannot be used ({other.error})"
-    if bool(one.bits) != bool(other.bits):
-        return bool(one.bits), "this one is lossy"
-    if one.rate != other.rate:
-        return one.rate > other.rate, f"{one.rate} Hz, not {other.rate} Hz"
-    if abs(one.seconds - other.seconds) > _LENGTHS_DIFFER:
-        return one.seconds > other.seconds, f"{one.seconds:.2f} s long, not {other.seconds:.2f} s"
-    if one.bits != other.bits:
-        return one.bits > other.bits, f"{one.bits} bits a sample, not {other.bits}"
-    return False, "as good, and nearer to the top or first by name"
+def _is_better(file: _Decoded, than: _Decoded) -> tuple[bool, str]:
+    """Compare the content of two files; return whether the first is better, and the deciding property."""
+    if bool(file.error) != bool(than.error):
+        return not file.error, f"this file is unusable ({than.error})"
+    if bool(file.bits) != bool(than.bits):
+        return bool(file.bits), "this file is lossy"
+    if file.rate != than.rate:
+        return file.rate > than.rate, f"{file.rate} Hz, not {than.rate} Hz"
+    if abs(file.seconds - than.seconds) > _LENGTH_TOLERANCE:
+        return file.seconds > than.seconds, f"{file.seconds:.2f} s long, not {than.seconds:.2f} s"
+    if file.bits != than.bits:
+        return file.bits > than.bits, f"{file.bits} bits per sample, not {than.bits}"
+    return False, "equally good, but nearer to the top or first by name"
 
 
 def _bits(path: Path) -> int:
@@ -89,4 +190,4 @@ def _bits(path: Path) -> int:
     try:
         return _LOSSLESS_BITS.get(soundfile.info(os.fsencode(path)).subtype, 0)
     except (soundfile.LibsndfileError, RuntimeError, TypeError, ValueError):
-        return 0  # it was decoded by other means: no format that keeps every sample
+        return 0  # FFmpeg decoded it: a lossy format

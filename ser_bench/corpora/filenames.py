@@ -1,4 +1,4 @@
-"""How a corpus's file names are read: a pattern, and what its codes stand for."""
+"""File names that encode speaker, emotion and sentence: a regular expression, and what its codes stand for."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 Genders = Mapping[str, str]
-"""``male`` or ``female`` by speaker; a speaker that is missing is unknown."""
+"""``male`` or ``female`` by speaker; a missing speaker is unknown."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Names:
+class FileNamePattern:
     r"""The code in a corpus's file names.
 
     Attributes
     ----------
     pattern
-        A regular expression for the whole name without its ending, or for ``folder/name`` where the
-        folder belongs to the code. Its named groups are columns of the clip table: ``speaker`` and
-        ``emotion``, and ``text``, ``intensity`` and ``part`` where the name tells them.
+        A regular expression for the whole name without its extension, or for ``folder/name`` where the
+        folder is part of the code. Its named groups are columns of the clip table: ``speaker`` and
+        ``emotion``, and optionally ``text``, ``intensity`` and ``part``.
     example
-        A name as published, for messages.
+        A published name, for messages.
     codes
-        Per column what each code stands for; a code without an entry stands for itself. Emotions
-        need one each, a label of :mod:`ser_bench.core.labels`.
+        By column, the meaning of each code; a code without an entry is its own meaning. Every emotion
+        code needs an entry, a label of :mod:`ser_bench.core.labels`.
     genders
-        The speakers' genders, or a function that reads them from the corpus's folder.
+        Gender by speaker, or a function that reads them from the corpus's folder.
     spellings
-        Codes that are spelt in several ways, each with the published one.
-    clip
-        The clip's identity, made of the groups, as in ``"{speaker}_{text}"``, where several names may be
-        one clip's; otherwise the name itself.
-    folder
-        A regular expression for the folders that a corpus is published in, with groups among the pattern's:
-        what a file's name says counts, and a folder that says something else is told.
+        Variant spellings of codes, each with the published one.
+    clip_id
+        Format string that makes the clip's identity from the groups, as in ``"{speaker}_{text}"``, where
+        several names may denote one clip; by default the name itself.
+    folder_pattern
+        A regular expression for the published folder names, with groups among the pattern's. The file
+        name decides; a folder that contradicts it causes a warning.
     """
 
     pattern: str
@@ -43,35 +43,68 @@ class Names:
     codes: Mapping[str, Mapping[str, str]]
     genders: Genders | Callable[[Path], Genders] = field(default_factory=dict)
     spellings: Mapping[str, str] = field(default_factory=dict)
-    clip: str = ""
-    folder: str = ""
+    clip_id: str = ""
+    folder_pattern: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that names tell, in the pattern's order."""
+        """The columns that a file name gives, in the pattern's order."""
         return tuple(re.compile(self.pattern).groupindex)
 
-    def read(self, path: Path) -> dict[str, str] | None:
-        """Return ``clip`` and the pattern's columns for a file, or None where its name is no such code."""
-        code = re.compile(self.pattern)  # the module keeps what it compiled
-        match = code.fullmatch(path.stem) or code.fullmatch(f"{path.parent.name}/{path.stem}")
+    def parse(self, path: Path) -> dict[str, str] | None:
+        """Decode a file name.
+
+        Parameters
+        ----------
+        path
+            Path of an audio file; it need not exist.
+
+        Returns
+        -------
+        dict or None
+            ``clip`` and the pattern's columns; None for a name that does not match.
+        """
+        regex = re.compile(self.pattern)  # the re module caches compiled patterns
+        match = regex.fullmatch(path.stem) or regex.fullmatch(f"{path.parent.name}/{path.stem}")
         if match is None:
             return None
-        found = {column: self.spellings.get(said, said) for column, said in match.groupdict("").items()}
-        return {"clip": self.clip.format(**found) or path.stem, **self._meant(found)}
+        codes = {column: self.spellings.get(code, code) for column, code in match.groupdict("").items()}
+        return {"clip": self.clip_id.format(**codes) or path.stem, **self._decoded(codes)}
 
-    def read_folder(self, name: str) -> dict[str, str] | None:
-        """Return the columns that a folder's name tells, or None where it is no such folder."""
-        match = re.compile(self.folder).fullmatch(name) if self.folder else None
+    def parse_folder(self, name: str) -> dict[str, str] | None:
+        """Decode a folder name, in any case.
+
+        Parameters
+        ----------
+        name
+            Name of a folder, without its parents.
+
+        Returns
+        -------
+        dict or None
+            The columns that the folder gives; None for a name that does not match.
+        """
+        match = re.compile(self.folder_pattern).fullmatch(name) if self.folder_pattern else None
         if match is None:
             return None
-        codes = {code.lower(): code for code in (*self.spellings, *(c for said in self.codes.values() for c in said))}
-        found = {column: codes.get(said.lower(), said) for column, said in match.groupdict("").items()}
-        return self._meant({column: self.spellings.get(said, said) for column, said in found.items()})
+        by_lower = {code.lower(): code for code in (*self.spellings, *(c for d in self.codes.values() for c in d))}
+        codes = {column: by_lower.get(code.lower(), code) for column, code in match.groupdict("").items()}
+        return self._decoded({column: self.spellings.get(code, code) for column, code in codes.items()})
 
-    def _meant(self, found: Mapping[str, str]) -> dict[str, str]:
-        return {column: self.codes.get(column, {}).get(said, said) for column, said in found.items()}
+    def _decoded(self, codes: Mapping[str, str]) -> dict[str, str]:
+        return {column: self.codes.get(column, {}).get(code, code) for column, code in codes.items()}
 
     def genders_in(self, folder: Path) -> Genders:
-        """Return the speakers' genders as far as they are known."""
+        """Return the known genders of speakers.
+
+        Parameters
+        ----------
+        folder
+            The corpus's folder.
+
+        Returns
+        -------
+        dict
+            ``male`` or ``female`` by speaker.
+        """
         return self.genders(folder) if callable(self.genders) else self.genders

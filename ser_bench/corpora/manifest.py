@@ -1,4 +1,4 @@
-"""A corpus of one's own: a CSV file with the columns ``path,speaker,emotion`` and, if known, more."""
+"""A user's own corpus: a CSV manifest with the columns ``path,speaker,emotion`` and optional others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from ser_bench.core.errors import CorpusError
 from ser_bench.core.labels import canonical_label
-from ser_bench.corpora.base import Corpus, Listing, Problem, clip_table
+from ser_bench.corpora.base import Corpus
+from ser_bench.corpora.clip_table import Listing, Problem, clip_table, empty_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,38 +20,62 @@ REQUIRED = ("path", "speaker", "emotion")
 OPTIONAL = ("gender", "text", "intensity")
 
 
-def corpus(manifest: Path) -> Corpus:
-    """Return the corpus that a manifest, or a table of features, describes, named like the file.
+def corpus(path: Path) -> Corpus:
+    """Describe the corpus of a manifest or of a feature table.
 
-    Raises :class:`CorpusError` where the file cannot be read or lacks a column.
+    Parameters
+    ----------
+    path
+        A CSV manifest, or a table of features as CSV or Parquet.
+
+    Returns
+    -------
+    Corpus
+        A corpus named like the file.
+
+    Raises
+    ------
+    CorpusError
+        If the file cannot be read or lacks a column.
     """
-    if holds_features(manifest):
-        from ser_bench.corpora import feature_table as recorded
+    if holds_features(path):
+        from ser_bench.corpora import feature_table
 
-        features = recorded.read(manifest)
-        return _description(manifest, features, lambda folder: recorded.list_clips(features))
-    table = read(manifest)
-    return _description(manifest, table, lambda folder: list_clips(table, folder))
+        features = feature_table.read(path)
+        return _description(path, features, lambda folder: feature_table.list_clips(features))
+    table = read(path)
+    return _description(path, table, lambda folder: list_clips(table, folder))
 
 
-def holds_features(manifest: Path) -> bool:
-    """Say whether a file is a table of features, and not a manifest of audio files, from its first line."""
-    if manifest.suffix.lower() == ".parquet":
+def holds_features(path: Path) -> bool:
+    """Tell a feature table from a manifest of audio files by the first line.
+
+    Parameters
+    ----------
+    path
+        A CSV or Parquet file.
+
+    Returns
+    -------
+    bool
+        True for Parquet, and for CSV with the column ``clip`` and without ``path``.
+    """
+    if path.suffix.lower() == ".parquet":
         return True
     try:
-        with manifest.open(encoding="utf-8-sig", newline="") as opened:
-            head = [column.strip().lower() for column in next(csv.reader(opened), [])]
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            columns = [column.strip().lower() for column in next(csv.reader(file), [])]
     except (OSError, ValueError, csv.Error):
-        return False  # the manifest's reader says what is wrong
-    return "clip" in head and "path" not in head
+        return False  # read() reports the error
+    return "clip" in columns and "path" not in columns
 
 
-def _description(manifest: Path, table: pd.DataFrame, reader: Callable[[Path], Listing]) -> Corpus:
+def _description(path: Path, table: pd.DataFrame, reader: Callable[[Path], Listing]) -> Corpus:
     return Corpus(
-        name=manifest.stem,
-        title=manifest.stem,
+        name=path.stem,
+        title=path.stem,
         licence="as its owner says",
-        source=str(manifest),
+        source=str(path),
         citation="",
         counts=Counter(canonical_label(label) for label in table["emotion"].dropna() if label.strip()),
         speakers=table["speaker"].nunique(),
@@ -58,57 +83,89 @@ def _description(manifest: Path, table: pd.DataFrame, reader: Callable[[Path], L
     )
 
 
-def read(manifest: Path) -> pd.DataFrame:
-    """Read a manifest: every column as text, unknown columns left out."""
+def read(path: Path) -> pd.DataFrame:
+    """Read a manifest.
+
+    Parameters
+    ----------
+    path
+        A CSV file in UTF-8.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The known columns, all strings.
+
+    Raises
+    ------
+    CorpusError
+        If the file is not a CSV table, or lacks or repeats a column.
+    """
     import pandas as pd
 
     try:
-        table = pd.read_csv(manifest, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except OSError as error:
-        raise CorpusError(f"cannot read the manifest {manifest}: {error.strerror or error}") from None
+        raise CorpusError(f"cannot read the manifest {path}: {error.strerror or error}") from None
     except (ValueError, pd.errors.ParserError) as error:  # UnicodeDecodeError is a ValueError
-        first = str(error).strip().splitlines()[0]
-        raise CorpusError(f"the manifest {manifest} is no CSV table in UTF-8: {first}") from None
+        reason = str(error).strip().splitlines()[0]
+        raise CorpusError(f"invalid manifest {path}: expected a CSV table in UTF-8; {reason}") from None
     table.columns = [str(column).strip().lower() for column in table.columns]
-    missing = [column for column in REQUIRED if column not in table]
-    if missing:
+    if missing := [column for column in REQUIRED if column not in table]:
         raise CorpusError(
-            f"the manifest {manifest} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}\n"
-            f"its first line must name {','.join(REQUIRED)} and may name {','.join(OPTIONAL)}"
+            f"invalid manifest {path}: missing column{'s' * (len(missing) > 1)} {', '.join(missing)}\n"
+            f"the first line must name {','.join(REQUIRED)} and may name {','.join(OPTIONAL)}"
         )
-    named = [c for c in (*REQUIRED, *OPTIONAL) if c in table]
-    if table[named].shape[1] > len(named):
-        raise CorpusError(f"the manifest {manifest} names a column twice")
-    return table[named].fillna("")  # rows that end early
+    columns = [column for column in (*REQUIRED, *OPTIONAL) if column in table]
+    if table[columns].shape[1] > len(columns):
+        raise CorpusError(f"invalid manifest {path}: a column occurs twice; rename or delete one")
+    return table[columns].fillna("")  # short rows
 
 
 def list_clips(table: pd.DataFrame, folder: Path) -> Listing:
-    """List a manifest's clips; relative paths start at ``folder``. Bad rows become problems."""
+    """List the clips of a manifest.
+
+    Parameters
+    ----------
+    table
+        A manifest, as :func:`read` returns it.
+    folder
+        Folder that relative paths start from.
+
+    Returns
+    -------
+    Listing
+        One row per usable file; invalid rows are problems.
+
+    Raises
+    ------
+    CorpusError
+        If no row is usable.
+    """
     rows: dict[Path, dict[str, str]] = {}
     problems = []
-    for row in table.to_dict("records"):
-        path = (folder / row["path"]).absolute()
-        said = {c: row.get(c, "").strip() for c in (*REQUIRED, *OPTIONAL)} | {
-            "clip": row["path"],
-            "path": str(path),
-            "emotion": canonical_label(row["emotion"]),
-        }
-        if reason := _reason_against(said, path, rows):
-            problems.append(Problem(row["path"] or "(no path)", reason))
+    for values in table.to_dict("records"):
+        path = (folder / values["path"]).absolute()
+        row = {column: values.get(column, "").strip() for column in (*REQUIRED, *OPTIONAL)}
+        row |= {"clip": values["path"], "path": str(path), "emotion": canonical_label(values["emotion"])}
+        if reason := _fault(row, path, rows):
+            problems.append(Problem(values["path"] or "(no path)", reason))
         else:
-            rows[path] = said
+            rows[path] = row
     if not rows:
-        why = f"; {problems[0].path}: {problems[0].reason}" if problems else ""
-        raise CorpusError(f"the manifest names no clip that can be used{why}")
+        example = f"; {problems[0].path}: {problems[0].reason}" if problems else ""
+        raise CorpusError(f"the manifest has no usable clip{example}")
     return Listing(clip_table(rows.values()), tuple(problems))
 
 
-def _reason_against(said: dict[str, str], path: Path, rows: dict[Path, dict[str, str]]) -> str | None:
-    if empty := [column for column in REQUIRED if not said["clip" if column == "path" else column].strip()]:
-        return f"no {' and no '.join(empty)} given"
+def _fault(row: dict[str, str], path: Path, rows: dict[Path, dict[str, str]]) -> str | None:
+    """Return why a row cannot be used, or None."""
+    empty = [column for column in REQUIRED if not row["clip" if column == "path" else column].strip()]
+    if empty:
+        return empty_columns(empty)
     if (first := rows.get(path)) is not None:
-        same = all(first[c] == said[c] for c in ("speaker", "emotion"))
-        return "listed twice" if same else "listed twice with different labels, the first row is used"
+        same = all(first[column] == row[column] for column in ("speaker", "emotion"))
+        return "duplicate row" if same else "duplicate row with different labels; the first row is used"
     try:
         return None if path.is_file() else "no such file"
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Several corpora as one: on the emotions that all of them have, their clips, speakers and sentences kept apart."""
+"""A pool of several corpora: the emotions that all of them have, with clips, speakers and sentences kept apart."""
 
 from __future__ import annotations
 
@@ -6,19 +6,30 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ser_bench import corpora
 from ser_bench.core.errors import CorpusError, UnknownNameError
 from ser_bench.core.labels import label_order
-from ser_bench.corpora.base import Corpus, Listing, marked
+from ser_bench.corpora.base import Corpus
+from ser_bench.corpora.clip_table import Listing, with_corpus_prefix
+from ser_bench.corpora.opening import OpenCorpus, keep_emotions, merge_emotions, open_corpus
+from ser_bench.corpora.registry import corpus_label
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ser_bench.corpora import OpenCorpus
 
+def split_names(text: str) -> list[str]:
+    """Split the value of ``--corpus``.
 
-def names_in(text: str) -> list[str]:
-    """Return the corpora that ``--corpus`` names; several are joined by commas. A file's name may hold one."""
+    Parameters
+    ----------
+    text
+        Names joined by commas, or the path of one existing file, which may contain a comma.
+
+    Returns
+    -------
+    list of str
+        Distinct names in their order.
+    """
     if Path(text).is_file():
         return [text]
     return list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
@@ -34,95 +45,120 @@ def open_corpora(
 ) -> OpenCorpus:
     """Open several corpora as one, or a single one as it is.
 
-    Of several, ``data_dir`` is either one folder for each, joined by commas in their order, or one that holds
-    a folder of each corpus's name. Only clips of emotions that every corpus has are kept, after ``merge``.
+    Parameters
+    ----------
+    names
+        Known corpora, and paths of CSV manifests.
+    data_dir
+        Of several corpora, either one folder each, joined by commas, or a folder with one subfolder per
+        corpus, named like it. None searches the usual folders.
+    part
+        ``speech``, ``song`` or ``all``, for corpora that have both.
+    emotions
+        Emotions to keep, after the merge; empty keeps all that every corpus has.
+    merge
+        New label by emotion, for emotions to count as others.
+
+    Returns
+    -------
+    OpenCorpus
+        The corpus, or the pool.
 
     Raises
     ------
     CorpusError
-        Where one cannot be opened, two have one name, or they share fewer than two emotions.
+        If a corpus cannot be opened, two have one name, or they share fewer than two emotions.
     UnknownNameError
-        For an emotion in ``emotions`` or ``merge`` that they do not have.
+        If an emotion in ``emotions`` or ``merge`` does not occur.
     """
     if len(names) == 1:
-        return corpora.open_corpus(names[0], data_dir, part=part, emotions=tuple(emotions), merge=merge)
+        return open_corpus(names[0], data_dir, part=part, emotions=tuple(emotions), merge=merge)
     folders = _folders(names, data_dir)
-    raw = [corpora.open_corpus(name, folder, part=part) for name, folder in zip(names, folders, strict=True)]
-    _check_names([opened.corpus.name for opened in raw])
-    if tables := [opened.corpus.name for opened in raw if opened.recorded]:
-        raise CorpusError(
-            f"{tables[0]} is a table of features, which cannot be pooled\n"
-            "one table may hold several corpora, told apart by its column corpus"
-        )
-    opened = [corpora.merged(one, merge or {}, among=raw) for one in raw]
-    kept = _shared(opened, emotions)
-    return _joined([corpora.only(one, kept) for one in opened])
+    opened = [open_corpus(name, folder, part=part) for name, folder in zip(names, folders, strict=True)]
+    _check(opened)
+    renamed = [merge_emotions(member, merge or {}, among=opened) for member in opened]
+    shared = _shared_emotions(renamed, emotions)
+    return _pooled([keep_emotions(member, shared) for member in renamed])
 
 
 def _folders(names: Sequence[str], data_dir: Path | None) -> list[Path | None]:
-    """Return each corpus's folder, None for its usual places."""
+    """Return each corpus's folder, None for its usual folders."""
     if data_dir is None:
         return [None] * len(names)
     if not data_dir.is_dir() and "," in str(data_dir):
-        given = [Path(part.strip()).expanduser() for part in str(data_dir).split(",")]
-        if len(given) != len(names):
-            raise CorpusError(f"--data-dir names {len(given)} folders for {len(names)} corpora: {', '.join(names)}")
-        return list(given)
+        folders = [Path(part.strip()).expanduser() for part in str(data_dir).split(",")]
+        if len(folders) != len(names):
+            raise CorpusError(
+                f"--data-dir names {len(folders)} folders for {len(names)} corpora: {', '.join(names)}; "
+                "give one folder per corpus"
+            )
+        return list(folders)
     if not data_dir.is_dir():
-        raise CorpusError(f"there is no folder {data_dir}")
-    beside = [data_dir / corpora.label(name) for name in names]
-    found: list[Path | None] = [folder if folder.is_dir() else None for folder in beside]
-    return found if any(found) else [data_dir, *found[1:]]
+        raise CorpusError(f"no such folder: {data_dir}; give an existing one with --data-dir")
+    subfolders = [data_dir / corpus_label(name) for name in names]
+    existing: list[Path | None] = [folder if folder.is_dir() else None for folder in subfolders]
+    return existing if any(existing) else [data_dir, *existing[1:]]
 
 
-def _check_names(names: list[str]) -> None:
+def _check(opened: Sequence[OpenCorpus]) -> None:
+    """Raise if corpora cannot be pooled."""
+    names = [member.corpus.name for member in opened]
     for name in names:
         if names.count(name) > 1:
-            raise CorpusError(f"two corpora are called {name}; give one manifest another name")
+            raise CorpusError(f"two corpora have the name {name}; rename one of the manifests")
+    for member in opened:
+        if member.feature_table:
+            raise CorpusError(
+                f"{member.corpus.name} is a table of features; feature tables cannot be pooled\n"
+                "put several corpora into one table, with a column named corpus"
+            )
 
 
-def _shared(opened: Sequence[OpenCorpus], emotions: Sequence[str]) -> tuple[str, ...]:
-    """Return the emotions to keep: those that every corpus has, or of these the ones asked for."""
-    shared = label_order(set.intersection(*(set(one.clips["emotion"]) for one in opened)))
-    names = " and ".join(one.corpus.name for one in opened)
+def _shared_emotions(opened: Sequence[OpenCorpus], emotions: Sequence[str]) -> tuple[str, ...]:
+    """Return the emotions that every corpus has, filtered by ``emotions`` unless that is empty."""
+    shared = label_order(set.intersection(*(set(member.clips["emotion"]) for member in opened)))
+    names = " and ".join(member.corpus.name for member in opened)
     for emotion in emotions:
         if emotion not in shared:
             raise UnknownNameError(f"emotion shared by {names}", emotion, shared)
-    kept = tuple(emotion for emotion in shared if emotion in emotions) if emotions else shared
-    if len(kept) < 2:
-        each = "; ".join(f"{one.corpus.name}: {', '.join(label_order(one.clips['emotion']))}" for one in opened)
-        raise CorpusError(f"{names} share {len(kept)} emotion{'s' * (len(kept) != 1)}, two are needed\n{each}")
-    return kept
+    selected = tuple(emotion for emotion in shared if emotion in emotions) if emotions else shared
+    if len(selected) < 2:
+        labels = "; ".join(f"{m.corpus.name}: {', '.join(label_order(m.clips['emotion']))}" for m in opened)
+        raise CorpusError(
+            f"{names} share {len(selected)} emotion{'s' * (len(selected) != 1)}; a pool needs at least 2\n{labels}"
+        )
+    return selected
 
 
-def _joined(opened: Sequence[OpenCorpus]) -> OpenCorpus:
+def _pooled(opened: Sequence[OpenCorpus]) -> OpenCorpus:
     import pandas as pd
 
-    problems = tuple(problem for one in opened for problem in one.problems)
-    folders = {one.corpus.name: one.folder for one in opened}
-    clips = marked(pd.concat([one.clips for one in opened], ignore_index=True))
-    about = _description([one.corpus for one in opened], clips)
-    return corpora.OpenCorpus(about, folders, clips, problems, members=tuple(opened))
+    problems = tuple(problem for member in opened for problem in member.problems)
+    folders = {member.corpus.name: member.folder for member in opened}
+    clips = with_corpus_prefix(pd.concat([member.clips for member in opened], ignore_index=True))
+    description = _description([member.corpus for member in opened], clips)
+    return OpenCorpus(description, folders, clips, problems, pooled=tuple(opened))
 
 
-def _description(parts: Sequence[Corpus], clips: pd.DataFrame) -> Corpus:
-    """Describe the pool: what holds for one of its corpora is said with that one's name."""
+def _description(corpora: Sequence[Corpus], clips: pd.DataFrame) -> Corpus:
+    """Describe the pool; licence, source and citation name the corpus they belong to."""
 
-    def each(fact: str) -> str:
-        return "; ".join(f"{part.name}: {getattr(part, fact)}" for part in parts if getattr(part, fact))
+    def joined(attribute: str) -> str:
+        values = ((corpus.name, getattr(corpus, attribute)) for corpus in corpora)
+        return "; ".join(f"{name}: {value}" for name, value in values if value)
 
     return Corpus(
-        name="+".join(part.name for part in parts),
-        title=" + ".join(part.title for part in parts),
-        licence=each("licence"),
-        source=each("origin"),
-        citation=each("citation"),
+        name="+".join(corpus.name for corpus in corpora),
+        title=" + ".join(corpus.title for corpus in corpora),
+        licence=joined("licence"),
+        source=joined("origin"),
+        citation=joined("citation"),
         counts={str(label): int(count) for label, count in clips["emotion"].value_counts().items()},
         speakers=clips["speaker"].nunique(),
-        reader=_not_a_folder,
-        synthetic=any(part.synthetic for part in parts),
+        reader=_no_folder,
+        synthetic=any(corpus.synthetic for corpus in corpora),
     )
 
 
-def _not_a_folder(folder: Path) -> Listing:
-    raise CorpusError(f"several corpora do not lie in one folder such as {folder}")
+def _no_folder(folder: Path) -> Listing:
+    raise CorpusError(f"a pool of corpora has no single folder such as {folder}")

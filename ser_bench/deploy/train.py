@@ -87,7 +87,7 @@ def train(
     options = options.model_copy(update={"models": (name,), "splits": ()})
     _entry(name, options, features.sets_at_rate())
     opened = open_corpus(options, progress)
-    entry = _entry(name, options, opened.shelf())
+    entry = _entry(name, options, opened.feature_sets())
     store = (options.store or default_store()).absolute()
     _, setting = runner.set_up(opened, [entry], options, store, progress)
     fold = _fold(setting, hold_out)
@@ -107,7 +107,7 @@ def _check(options: Options) -> None:
             f"--normalize {options.normalize} needs all clips of a speaker, and a model is asked about one\n"
             "train without it"
         )
-    if corpora.is_recorded(options.corpus):
+    if corpora.is_feature_table(options.corpus):
         raise ConfigError(f"{options.corpus} is a table of features, and a kept model is asked about sound")
 
 

@@ -91,7 +91,7 @@ def explore(options: Options, progress: Progress) -> Explored:
 
     Raises :class:`SerBenchError` where the corpus or the store cannot be used.
     """
-    if corpora.is_recorded(options.corpus):
+    if corpora.is_feature_table(options.corpus):
         raise CorpusError(f"{options.corpus} is a table of features, and has no audio to draw")
     filled = extract_corpus(options, _default_vector, progress)
     sounds = measured_columns(filled.extraction.clips["path"].tolist(), options.jobs or available_cores(), progress)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ser_bench import corpora
 from ser_bench.corpora.base import Corpus
-from ser_bench.corpora.filenames import Names
+from ser_bench.corpora.filenames import FileNamePattern
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def told_by_name(path: Path) -> Told | None:
     for corpus in corpora.CORPORA.values():
         if corpus.synthetic:
             said = _demo(path)
-        elif isinstance(corpus.reader, Names):
+        elif isinstance(corpus.reader, FileNamePattern):
             said = _named(corpus.reader, path)
         else:
             continue
@@ -43,8 +43,8 @@ def told_by_name(path: Path) -> Told | None:
     return None
 
 
-def _named(names: Names, path: Path) -> dict[str, str] | None:
-    if (said := names.read(path)) is None:
+def _named(names: FileNamePattern, path: Path) -> dict[str, str] | None:
+    if (said := names.parse(path)) is None:
         return None
     return said | {"gender": names.genders_in(path.parent).get(said["speaker"], "")}
 

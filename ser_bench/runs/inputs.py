@@ -11,8 +11,8 @@ from ser_bench import corpora
 from ser_bench.audio import sampling_rate
 from ser_bench.core.errors import AudioError, CorpusError
 from ser_bench.core.labels import label_order
-from ser_bench.corpora.completeness import misplaced_clips, missing_clips
-from ser_bench.corpora.pool import names_in, open_corpora
+from ser_bench.corpora.completeness import misplaced_clips_warning, missing_clips_warning
+from ser_bench.corpora.pool import open_corpora, split_names
 from ser_bench.splits import PREFIX
 
 if TYPE_CHECKING:
@@ -34,14 +34,14 @@ def open_corpus(options: Options, progress: Progress) -> OpenCorpus:
     home = _named(options)
     names = [*home, *visitors(options)]
     opened = open_corpora(names, options.data_dir, part=options.part, emotions=options.emotions, merge=options.merge)
-    for one in opened.each:
-        kept = set(one.clips["emotion"]) if opened.members else set(options.emotions)
+    for one in opened.members:
+        kept = set(one.clips["emotion"]) if opened.pooled else set(options.emotions)
         _introduce(one, kept, options, progress)
     rate = options.sample_rate
-    if opened.recorded:
+    if opened.feature_table:
         if rate:
             raise CorpusError(f"{opened.corpus.name} is a table of features, with no sound to bring to {rate} Hz")
-        sets = ", ".join(f"{s.name} ({s.dimension})" for s in opened.recorded.sets)
+        sets = ", ".join(f"{s.name} ({s.dimension})" for s in opened.feature_table.sets)
         progress.info(f"features of the table: {sets}; without audio there are no copies at other speeds")
     if len(opened.folders) > 1:
         rate = rate or lowest_rate(opened.clips)
@@ -61,9 +61,9 @@ def _introduce(opened: OpenCorpus, kept: set[str], options: Options, progress: P
     made = " (synthetic speech)" if opened.corpus.synthetic else ""
     missing = "; RAVDESS was not found, name its folder with --data-dir" if options.corpus is None and made else ""
     progress.info(f"corpus {opened.corpus.name}{made}: {len(opened.clips)} clips in {opened.folder}{missing}")
-    lines = [misplaced_clips(opened)]
+    lines = [misplaced_clips_warning(opened)]
     if not (options.merge and kept):  # what was published is known of emotions as they were
-        lines.append(missing_clips(opened, options.part, kept))
+        lines.append(missing_clips_warning(opened, options.part, kept))
     for line in filter(None, lines):
         progress.warning(line)
 
@@ -71,8 +71,8 @@ def _introduce(opened: OpenCorpus, kept: set[str], options: Options, progress: P
 def visitors(options: Options) -> tuple[str, ...]:
     """Return the corpora that take part only because a split ``cross:CORPUS`` tests on them."""
     tested = [split.removeprefix(PREFIX) for split in options.splits if split.startswith(PREFIX)]
-    home = {corpora.label(name) for name in _named(options)}
-    return tuple(name for name in dict.fromkeys(tested) if corpora.label(name) not in home)
+    home = {corpora.corpus_label(name) for name in _named(options)}
+    return tuple(name for name in dict.fromkeys(tested) if corpora.corpus_label(name) not in home)
 
 
 def lowest_rate(clips: pd.DataFrame) -> int:
@@ -92,8 +92,8 @@ def _rate(path: str) -> int:
 
 def _named(options: Options) -> Sequence[str]:
     if options.corpus is None:
-        return [corpora.default_name() if options.data_dir is None else "ravdess"]
-    names = names_in(options.corpus)
+        return [corpora.default_corpus() if options.data_dir is None else "ravdess"]
+    names = split_names(options.corpus)
     if not names:
         raise CorpusError("--corpus names no corpus")
     return names

@@ -142,7 +142,7 @@ def check_names(options: Options) -> None:
 
     Raises :class:`ConfigError` where no split is asked for.
     """
-    if not corpora.is_recorded(options.corpus):
+    if not corpora.is_feature_table(options.corpus):
         entries(options)
     visitors(options)
     if not options.splits:
@@ -165,7 +165,7 @@ def _all_folds(clips: pd.DataFrame, options: Options) -> Folds:
 def make_folds(split: str, clips: pd.DataFrame, options: Options, repeat: int = 0) -> tuple[splits.Fold, ...]:
     """Return a split's folds; a corpus that only some split ``cross:CORPUS`` tests takes part in no other."""
     tested = split.removeprefix(splits.PREFIX) if split.startswith(splits.PREFIX) else None
-    guests = [corpora.label(name) for name in visitors(options) if name != tested]
+    guests = [corpora.corpus_label(name) for name in visitors(options) if name != tested]
     taking_part = clips[~clips["corpus"].isin(guests)]
     return splits.make_folds(split, taking_part, splits.Draw(options.folds, options.seed, repeat))
 

@@ -216,7 +216,7 @@ def _describe_corpus(opened: OpenCorpus, extraction: ExtractionResult, labels: S
         labels=tuple(labels),
         fingerprint=extraction.fingerprint,
         sample_rate=opened.rate,
-        recorded=opened.recorded is not None,
+        recorded=opened.feature_table is not None,
     )
 
 

@@ -107,7 +107,7 @@ def running(options: Options, progress: Progress | None = None) -> Iterator[RunO
     started = time.time()
     plan.check_names(options)
     opened = open_corpus(options, progress)
-    chosen = plan.entries(options, opened.shelf())
+    chosen = plan.entries(options, opened.feature_sets())
     for entry in chosen:
         if entry.skipped:
             progress.warning(f"{entry.model.name} is skipped: {entry.skipped}")

@@ -94,7 +94,7 @@ def tune(ask: Ask, options: Options, progress: Progress | None = None) -> Tuned:
 
 def _tune_into(folder: Path, ask: Ask, split: str, opened: OpenCorpus, options: Options, progress: Progress) -> Tuned:
     store = (options.store or default_store()).absolute()
-    entries = _entries(ask, options, opened.shelf())
+    entries = _entries(ask, options, opened.feature_sets())
     _, setting = runner.set_up(opened, entries, options, store, progress)
     bench = _Bench(entries, setting, options, store, progress)
     table = setting.clips.reset_index(drop=True)

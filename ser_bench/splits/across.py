@@ -19,7 +19,7 @@ PREFIX = "cross:"
 
 def to_corpus(name: str) -> Split:
     """Return the split ``cross:CORPUS``: train on every other corpus, test on that one."""
-    corpus = corpora.label(name.removeprefix(PREFIX))  # a manifest's path stands for its corpus
+    corpus = corpora.corpus_label(name.removeprefix(PREFIX))  # a manifest's path stands for its corpus
 
     def assign(clips: pd.DataFrame, draw: Draw) -> Masks:
         of = _corpora(clips, name)

@@ -15,8 +15,8 @@ from ser_bench.cli import call
 from ser_bench.core.errors import CorpusError, UnknownNameError
 from ser_bench.core.labels import EMOTIONS
 from ser_bench.corpora import manifest
-from ser_bench.corpora.base import CLIP_COLUMNS
-from ser_bench.corpora.filenames import Names
+from ser_bench.corpora.clip_table import CLIP_COLUMNS
+from ser_bench.corpora.filenames import FileNamePattern
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def test_every_corpus_keeps_its_promises(corpus, tmp_path):
     assert set(corpus.emotions) <= set(EMOTIONS)
     assert corpus.hint or corpus.make
     with pytest.raises(CorpusError):
-        corpus.list_clips(tmp_path)
+        corpora.list_clips(corpus, tmp_path)
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -43,7 +43,7 @@ def touch(folder: Path, *names: str) -> None:
         path.write_bytes(b"")
 
 
-CODED = [corpus for corpus in corpora.CORPORA.values() if isinstance(corpus.reader, Names)]
+CODED = [corpus for corpus in corpora.CORPORA.values() if isinstance(corpus.reader, FileNamePattern)]
 """The corpora whose file names tell everything."""
 
 PUBLISHED = {
@@ -104,14 +104,14 @@ def test_what_was_published_of_a_corpus_s_size_is_declared(corpus):
     assert sum(told.genders.values()) == said["speakers"]
     by_speaker = list(told.speakers.values())
     assert None in by_speaker or sum(by_speaker) == said["clips"]
-    assert set(told.speakers) == {corpus.reader.read(Path(name))["speaker"] for name in whole(corpus.name)}
+    assert set(told.speakers) == {corpus.reader.parse(Path(name))["speaker"] for name in whole(corpus.name)}
 
 
 @pytest.mark.parametrize("corpus", CODED, ids=lambda c: c.name)
 def test_every_published_code_is_read(corpus, tmp_path):
     said, names = PUBLISHED[corpus.name], [Path(name) for name in whole(corpus.name)]
-    assert corpus.reader.read(Path(corpus.reader.example.split(",")[0])) is not None
-    rows = [corpus.reader.read(name) for name in names]
+    assert corpus.reader.parse(Path(corpus.reader.example.split(",")[0])) is not None
+    rows = [corpus.reader.parse(name) for name in names]
     assert None not in rows
     assert {row["emotion"] for row in rows} == set(corpus.emotions)
     assert set(corpus.reader.codes["emotion"].values()) == set(corpus.counts)
@@ -128,7 +128,7 @@ def test_every_published_code_is_read(corpus, tmp_path):
 @pytest.mark.parametrize("corpus", CODED, ids=lambda c: c.name)
 def test_no_two_corpora_read_the_same_names(corpus):
     for name in whole(corpus.name)[::7]:
-        assert [other.name for other in CODED if other.reader.read(Path(name))] == [corpus.name]
+        assert [other.name for other in CODED if other.reader.parse(Path(name))] == [corpus.name]
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_no_two_corpora_read_the_same_names(corpus):
     ],
 )
 def test_a_name_is_read_field_by_field(name, file, said):
-    row = corpora.CORPORA[name].reader.read(Path(f"{file}.wav"))
+    row = corpora.CORPORA[name].reader.parse(Path(f"{file}.wav"))
     assert {"clip": Path(file).name, **row} | said == row
 
 
@@ -197,7 +197,7 @@ def test_a_name_is_read_field_by_field(name, file, said):
 )
 def test_what_is_no_code_is_none(name, files):
     reader = corpora.CORPORA[name].reader
-    assert [file for file in [*files, "kitchen"] if reader.read(Path(f"{file}.wav"))] == []
+    assert [file for file in [*files, "kitchen"] if reader.parse(Path(f"{file}.wav"))] == []
 
 
 @pytest.mark.parametrize("corpus", CODED, ids=lambda c: c.name)
@@ -212,9 +212,9 @@ def test_a_corpus_is_listed_however_nested_in_wav_or_flac(corpus, tmp_path):
         str(third.parent / f"._{third.name}"),
         str(fourth.with_suffix(".mp4")),
     )
-    listing = corpus.list_clips(tmp_path)
+    listing = corpora.list_clips(corpus, tmp_path)
     assert listing.problems == ()
-    assert listing.clips["clip"].tolist() == sorted(corpus.reader.read(path)["clip"] for path in (first, second))
+    assert listing.clips["clip"].tolist() == sorted(corpus.reader.parse(path)["clip"] for path in (first, second))
     assert tuple(listing.clips.columns)[: len(CLIP_COLUMNS)] == CLIP_COLUMNS
     assert not listing.clips.isna().any(axis=None)
     assert all(Path(path).is_absolute() for path in listing.clips["path"])
@@ -225,13 +225,13 @@ def test_a_copy_counts_once_and_another_recording_of_that_name_is_told(corpus, t
     first, second, *_ = whole(corpus.name)
     touch(tmp_path, first, second, f"copy/{first}", f"copy/{second}", f"other/{first}", "take 2.wav")
     (tmp_path / "other" / first).write_bytes(b"another take")
-    listing = corpus.list_clips(tmp_path)
+    listing = corpora.list_clips(corpus, tmp_path)
     assert len(listing.clips) == 2
     assert set(listing.clips["path"]) == {str(tmp_path / first), str(tmp_path / second)}
     another, copies, unknown = (problem.reason for problem in listing.problems)
-    assert another.startswith(f"same name as {first} but not the same file")
-    assert copies == f"a copy of {min(first, second)}, which is used; 1 more like it"
-    assert f"no {corpus.title} code" in unknown
+    assert another.startswith(f"same clip as {first}, which is used: ")
+    assert copies == f"a copy of {min(first, second)}, which is used; 1 more such file"
+    assert f"expected the {corpus.title} code" in unknown
 
 
 @pytest.mark.parametrize("corpus", CODED, ids=lambda c: c.name)
@@ -249,17 +249,17 @@ def test_the_folder_of_another_corpus_is_recognised(corpus, other, tmp_path):
 
 def test_clips_of_another_corpus_among_a_corpus_s_own_are_one_problem(tmp_path):
     touch(tmp_path, *whole("savee")[:3], *whole("emodb")[:4], "notes.wav")
-    clips, problems = (listing := corpora.CORPORA["savee"].list_clips(tmp_path)).clips, listing.problems
+    clips, problems = (listing := corpora.list_clips(corpora.CORPORA["savee"], tmp_path)).clips, listing.problems
     assert len(clips) == 3
-    assert [problem.reason.partition(" code")[0] for problem in problems] == [
-        "named as a clip of EmoDB; 3 more like it",
-        "the file name is no SAVEE",
+    assert [problem.reason.partition("; expected")[0] for problem in problems] == [
+        "named as a clip of EmoDB; 3 more such files",
+        "unrecognised file name",
     ]
 
 
 def test_a_folder_of_unknown_sounds_is_refused_with_the_way_to_the_corpus(tmp_path):
     touch(tmp_path, "take 1.wav", "take 2.wav", "x/03a01Fa.wav")
-    with pytest.raises(CorpusError, match=r"(?s)no TESS clip.*the 3 audio files there have other names.*\nget"):
+    with pytest.raises(CorpusError, match=r"(?s)no TESS clip.*3 audio files have other names.*\nget"):
         corpora.open_corpus("tess", tmp_path)
 
 
@@ -279,7 +279,7 @@ def test_tess_in_a_folder_within_the_folder_counts_once(tmp_path):
     touch(tmp_path, f"{name}/{name}/OAF_neutral/OAF_bite_neutral.wav")
     opened = corpora.open_corpus("tess", tmp_path)
     assert opened.clips["clip"].tolist() == ["OAF_bite_neutral", "OAF_bite_ps"]
-    assert [problem.reason.partition(", ")[2] for problem in opened.problems] == ["which is used; 2 more like it"]
+    assert [problem.reason.partition(", ")[2] for problem in opened.problems] == ["which is used; 2 more such files"]
 
 
 @pytest.mark.parametrize("beside", ["CREMA-D", "CREMA-D/AudioWAV", "CREMA-D/tables", None])
@@ -333,7 +333,7 @@ def test_the_wrong_folder_is_two_lines_and_exit_status_2(tmp_path, capsys):
 
 def test_the_listing_fits_100_columns_and_a_corpus_has_its_details(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("SER_BENCH_DATA", str(tmp_path / ("a long folder name with spaces " * 3)))
-    touch(corpora.places("emodb")[0], "03a01Fa.wav")
+    touch(corpora.search_folders("emodb")[0], "03a01Fa.wav")
     assert call(["corpora"]) == 0
     listing = capsys.readouterr().out
     assert max(map(len, listing.splitlines())) <= 100
@@ -353,7 +353,7 @@ def test_links_are_followed_and_loops_end(tmp_path):
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "Actor_01").symlink_to(tmp_path / "real")
     (tmp_path / "real" / "loop").symlink_to(tmp_path / "corpus")
-    listing = corpora.CORPORA["ravdess"].list_clips(tmp_path / "corpus")
+    listing = corpora.list_clips(corpora.CORPORA["ravdess"], tmp_path / "corpus")
     assert (len(listing.clips), listing.problems) == (1, ())
 
 
@@ -364,17 +364,17 @@ def test_speech_and_song_are_told_apart(tmp_path):
 
 
 def test_a_missing_folder_comes_with_the_download_hint(tmp_path):
-    with pytest.raises(CorpusError, match=r"(?s)no folder.*zenodo"):
+    with pytest.raises(CorpusError, match=r"(?s)no such folder.*zenodo"):
         corpora.open_corpus("ravdess", tmp_path / "nowhere")
     with pytest.raises(CorpusError, match=r"(?s)not found in.*zenodo"):
         corpora.open_corpus("ravdess")
 
 
 def test_the_default_corpus_is_ravdess_where_it_is_found_else_demo(tmp_path, monkeypatch):
-    assert corpora.default_name() == "demo"
+    assert corpora.default_corpus() == "demo"
     touch(tmp_path, "there/ravdess/03-01-03-01-01-01-01.wav")
     monkeypatch.setenv("SER_BENCH_DATA", str(tmp_path / "there"))
-    assert corpora.default_name() == "ravdess"
+    assert corpora.default_corpus() == "ravdess"
 
 
 def test_only_the_emotions_asked_for_are_kept(tmp_path):
@@ -417,7 +417,7 @@ def test_rows_that_end_early_and_paths_that_no_disk_takes_are_named(tmp_path):
     path = write_manifest(tmp_path, f"path,speaker,emotion\na.wav,x,sad\nb.wav,x\n{'a' * 300},x,sad\n")
     opened = corpora.open_corpus(str(path))
     assert opened.clips["clip"].tolist() == ["a.wav"]
-    assert [p.reason for p in opened.problems] == ["no emotion given", "cannot be opened: File name too long"]
+    assert [p.reason for p in opened.problems] == ["column 'emotion' is empty", "cannot be opened: File name too long"]
 
 
 def test_bad_manifest_rows_are_named_and_the_others_kept(tmp_path):
@@ -428,7 +428,7 @@ def test_bad_manifest_rows_are_named_and_the_others_kept(tmp_path):
     opened = corpora.open_corpus(str(path))
     assert opened.clips["clip"].tolist() == ["a.wav"]
     reasons = [problem.reason for problem in opened.problems]
-    expected = ["listed twice", "different labels", "no such file", "no path", "no speaker"]
+    expected = ["duplicate row", "different labels", "no such file", "'path' is empty", "'speaker' is empty"]
     assert len(reasons) == len(expected)
     assert all(part in reason for part, reason in zip(expected, reasons, strict=True))
 
@@ -436,11 +436,11 @@ def test_bad_manifest_rows_are_named_and_the_others_kept(tmp_path):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("path,speaker\na.wav,x\n", "lacks the column emotion"),
-        ("", "no CSV table"),
-        ("path,Path ,speaker,emotion\na.wav,b.wav,x,sad\n", "names a column twice"),
+        ("path,speaker\na.wav,x\n", "missing column emotion"),
+        ("", "expected a CSV table"),
+        ("path,Path ,speaker,emotion\na.wav,b.wav,x,sad\n", "a column occurs twice"),
         ("path,speaker,emotion\nc.wav,x,sad\n", "no such file"),
-        ('path,speaker,emotion\n"a.wav,x,sad\n', "no CSV table"),
+        ('path,speaker,emotion\n"a.wav,x,sad\n', "expected a CSV table"),
     ],
 )
 def test_a_manifest_that_cannot_be_used_is_refused(tmp_path, text, reason):

@@ -16,7 +16,7 @@ import soundfile
 
 from ser_bench import corpora
 from ser_bench.cli import call
-from ser_bench.corpora.completeness import misplaced_clips, missing_clips
+from ser_bench.corpora.completeness import misplaced_clips_warning, missing_clips_warning
 from ser_bench.runs.extraction import extract
 from ser_bench.splits import make_folds
 from ser_bench.store import FeatureStore
@@ -47,12 +47,12 @@ def truncated(path: Path) -> Path:
 
 
 WORSE = {
-    "cannot be used (truncated": truncated,
-    "cannot be used (empty file": lambda path: path.write_bytes(b""),
-    "this one is lossy": lambda path: put(path, format="WAV", subtype="ULAW"),
+    "unusable (truncated": truncated,
+    "unusable (empty file": lambda path: path.write_bytes(b""),
+    "this file is lossy": lambda path: put(path, format="WAV", subtype="ULAW"),
     "16000 Hz, not 8000 Hz": lambda path: put(path, sr=8000),
     "0.50 s long, not 0.20 s": lambda path: put(path, 0.2),
-    "16 bits a sample, not 8": lambda path: put(path, subtype="PCM_U8"),
+    "16 bits per sample, not 8": lambda path: put(path, subtype="PCM_U8"),
 }
 
 
@@ -66,7 +66,7 @@ def test_of_several_files_of_one_clip_the_better_one_is_used_and_why_is_told(tmp
     opened = corpora.open_corpus("ravdess", tmp_path)
     (problem,) = opened.problems
     assert (opened.clips["path"].tolist(), problem.path) == ([str(better)], str(worse))
-    assert problem.reason.startswith(f"same name as {better.relative_to(tmp_path)} but not the same file")
+    assert problem.reason.startswith(f"same clip as {better.relative_to(tmp_path)}, which is used: ")
     assert reason in problem.reason
 
 
@@ -82,7 +82,7 @@ def test_of_equally_good_files_the_one_nearest_to_the_top_is_used(tmp_path):
 
 def test_lossy_versions_of_lossless_clips_are_passed_over_unheard_and_told_in_one_line(tmp_path, monkeypatch):
     """As CREMA-D comes, with a folder of MP3 beside the one of WAV."""
-    monkeypatch.setattr("ser_bench.corpora.duplicates.examine", pytest.fail)
+    monkeypatch.setattr("ser_bench.corpora.duplicates._decode", pytest.fail)
     stems = [f"03-01-05-01-01-01-{actor:02d}" for actor in range(1, 5)]
     for stem in stems:
         put(tmp_path / "AudioWAV" / f"{stem}.wav")
@@ -90,7 +90,7 @@ def test_lossy_versions_of_lossless_clips_are_passed_over_unheard_and_told_in_on
     opened = corpora.open_corpus("ravdess", tmp_path)
     assert {Path(path).suffix for path in opened.clips["path"]} == {".wav"}
     (problem,) = opened.problems
-    assert problem.reason == f"a lossy version of AudioWAV/{stems[0]}.wav, which is used; 3 more like it"
+    assert problem.reason == f"a lossy version of AudioWAV/{stems[0]}.wav, which is used; 3 more such files"
 
 
 def test_a_copy_of_the_worse_file_is_not_called_a_copy_of_the_one_used(tmp_path):
@@ -140,31 +140,33 @@ def test_a_clip_in_a_wrong_folder_is_told_and_its_name_counts(tmp_path, name, ri
     touch(tmp_path, *right, *wrong)
     opened = corpora.open_corpus(name, tmp_path)
     assert (len(opened.clips), opened.problems) == (len(right + wrong), ())
-    told = misplaced_clips(opened)
-    said = "1 clip lies in a folder that says otherwise, such as {}; the file name counts"
+    told = misplaced_clips_warning(opened)
+    said = "1 clip is in a folder that contradicts the file name, for example {}; the file name is used"
     assert told == (said.format(wrong[0]) if wrong else "")
 
 
 def test_clips_in_wrong_folders_are_counted_in_one_line(tmp_path):
     touch(tmp_path, *(f"Actor_05/03-01-03-01-01-01-{actor:02d}.wav" for actor in range(1, 7)))
-    told = misplaced_clips(corpora.open_corpus("ravdess", tmp_path))
-    assert told.startswith("5 clips lie in a folder that says otherwise, such as Actor_05/03-01-03-01-01-01-01.wav")
+    told = misplaced_clips_warning(corpora.open_corpus("ravdess", tmp_path))
+    assert told.startswith(
+        "5 clips are in a folder that contradicts the file name, for example Actor_05/03-01-03-01-01-01-01.wav"
+    )
 
 
 def test_fewer_clips_than_published_are_told_with_the_way_to_more(tmp_path, capsys):
     put(tmp_path / "ravdess" / CLIP)
     words = ["--corpus", "ravdess", "--data-dir", "ravdess", "--jobs", "1", "--features", "mfcc"]
     assert call(["extract", *words]) == 0
-    assert "warning: ravdess: 1 of 1,440 published clips found; ser-bench corpora --check" in capsys.readouterr().err
+    assert "warning: ravdess: found 1 of 1,440 published clips; ser-bench corpora --check" in capsys.readouterr().err
     opened = corpora.open_corpus("ravdess", tmp_path / "ravdess")
-    assert "1 of 192 published" in missing_clips(opened, "speech", ["happy"])
-    assert "1 of 2,452 published" in missing_clips(opened, "all")
+    assert "1 of 192 published" in missing_clips_warning(opened, "speech", ["happy"])
+    assert "1 of 2,452 published" in missing_clips_warning(opened, "all")
 
 
 def test_a_manifest_is_never_short_of_clips(tmp_path):
     put(tmp_path / "a.wav")
     (tmp_path / "ravdess.csv").write_text("path,speaker,emotion\na.wav,x,sad\nb.wav,y,sad\n")
-    assert missing_clips(corpora.open_corpus("./ravdess.csv", tmp_path), "speech") == ""
+    assert missing_clips_warning(corpora.open_corpus("./ravdess.csv", tmp_path), "speech") == ""
 
 
 def test_broken_links_are_told_when_their_clips_are_read(tmp_path, capsys):
@@ -202,7 +204,7 @@ def test_a_folder_that_cannot_be_read_is_told(tmp_path, monkeypatch):
     opened = corpora.open_corpus("ravdess", tmp_path)
     assert len(opened.clips) == 1
     assert [(p.path, p.reason) for p in opened.problems] == [
-        (str(tmp_path / "Actor_02"), "the folder cannot be read: Permission denied")
+        (str(tmp_path / "Actor_02"), "cannot read the folder: Permission denied")
     ]
 
 
@@ -210,7 +212,7 @@ def test_a_corpus_s_folder_that_cannot_be_read_is_an_error_that_says_so(tmp_path
     touch(tmp_path, "data/x/notes.txt")
     forbid(monkeypatch, tmp_path / "data" / "x")
     assert call(["extract", "--corpus", "ravdess", "--data-dir", "data"]) == 2
-    assert "the folder cannot be read: Permission denied" in capsys.readouterr().err
+    assert "cannot read the folder: Permission denied" in capsys.readouterr().err
 
 
 def test_a_file_that_cannot_be_read_is_left_out_with_its_reason(tmp_path, monkeypatch, capsys):
@@ -260,7 +262,7 @@ def test_names_that_are_not_utf_8_go_through_a_whole_run(tmp_path):
     done = subprocess.run(run, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "/M\\udce4nner" in done.stdout
-    assert "\\udcff.wav: the file name is no RAVDESS code" in done.stderr
+    assert "\\udcff.wav: unrecognised file name; expected the RAVDESS code" in done.stderr
     assert "Fr\\udcfch/03-01-03-01-01-01-01.wav" in (tmp_path / "out" / "clips.csv").read_text(encoding="utf-8")
     assert json.loads((tmp_path / "out" / "run.json").read_bytes())["problems"][0]["path"] == "\\udcff.wav"
 
@@ -280,7 +282,7 @@ def test_the_songs_lack_an_actor_and_two_emotions_as_published(tmp_path):
     assert Counter(opened.clips["emotion"]) == published.counts
     assert Counter(opened.clips["speaker"]) == published.speakers
     assert Counter(opened.clips.drop_duplicates("speaker")["gender"]) == published.genders
-    assert (published.clips, missing_clips(opened, "song")) == (1012, "")
+    assert (published.clips, missing_clips_warning(opened, "song")) == (1012, "")
 
 
 @pytest.mark.parametrize("split", ["actor", "random", "loso", "text"])

@@ -12,7 +12,7 @@ import pytest
 
 from ser_bench.core.errors import CorpusError
 from ser_bench.core.labels import EMOTIONS as CANONICAL
-from ser_bench.corpora.base import CLIP_COLUMNS
+from ser_bench.corpora.clip_table import CLIP_COLUMNS
 from ser_bench.corpora.datasets import demo
 from ser_bench.corpora.datasets.demo import expression, portable
 from ser_bench.corpora.datasets.demo.clips import make_clips, samples

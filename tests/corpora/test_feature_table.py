@@ -46,35 +46,37 @@ def opened(tmp_path: Path, frame: pd.DataFrame, name: str = "mine.csv") -> corpo
 def test_a_table_is_a_corpus_of_its_name_with_the_values_as_they_are(tmp_path, name):
     frame = table()
     found = opened(tmp_path, frame, name)
-    (own,) = found.recorded.sets
+    (own,) = found.feature_table.sets
     assert (found.corpus.name, own.name, own.columns) == ("mine", "table", ("f0", "f1", "f2"))
-    np.testing.assert_array_equal(found.recorded.of(own, ["c05", "c01"]), frame.loc[[5, 1], ["f0", "f1", "f2"]])
+    np.testing.assert_array_equal(
+        found.feature_table.values_of(own, ["c05", "c01"]), frame.loc[[5, 1], ["f0", "f1", "f2"]]
+    )
 
 
 def test_columns_of_an_export_are_told_by_set_and_others_left_out(tmp_path):
     frame = table().rename(columns={"f0": "mfcc.a", "f1": "own:set.b.c", "f2": "mfcc.d"}).assign(duration=1.5)
     frame = frame.assign(**{"mfcc.e": 0.5, "mfcc.g": 0.25})
-    sets = {s.name: s.columns for s in opened(tmp_path, frame).recorded.sets}
+    sets = {s.name: s.columns for s in opened(tmp_path, frame).feature_table.sets}
     assert sets == {"mfcc": ("a", "d", "e", "g"), "own:set": ("b.c",)}
 
 
 def test_a_dot_in_a_single_name_makes_no_set(tmp_path):
     """As in openSMILE's F0semitoneFrom27.5Hz_sma3nz_amean."""
     frame = table().rename(columns={"f1": "F0semitoneFrom27.5Hz_sma3nz_amean"})
-    assert [s.name for s in opened(tmp_path, frame).recorded.sets] == ["table"]
+    assert [s.name for s in opened(tmp_path, frame).feature_table.sets] == ["table"]
 
 
 def test_texts_and_row_numbers_are_no_features(tmp_path):
     frame = table().reset_index(names="Unnamed: 0").assign(note="loud", Gender="male", label=1)
     found = opened(tmp_path, frame)
-    assert found.recorded.sets[0].columns == ("f0", "f1", "f2")
+    assert found.feature_table.sets[0].columns == ("f0", "f1", "f2")
     assert set(found.clips["gender"]) == {"male"}
 
 
 @pytest.mark.parametrize(("name", "column"), [("emotion", "code"), ("speaker", "id")])
 def test_a_feature_that_is_another_name_for_a_label_is_refused(tmp_path, name, column):
     codes = pd.factorize(table()[name])[0] * 1.5
-    with pytest.raises(CorpusError, match=f"the column {column} of the table is another name for the {name}"):
+    with pytest.raises(CorpusError, match=f"column '{column}' of the feature table encodes the {name}"):
         opened(tmp_path, table(**{column: codes}))
 
 
@@ -84,10 +86,10 @@ def test_bad_rows_are_problems_and_the_others_kept(tmp_path):
     found = opened(tmp_path, frame)
     assert len(found.clips) == len(frame) - 4
     assert [(p.path, p.reason) for p in found.problems] == [
-        ("c00", "no finite number for f1"),
-        ("c01", "no finite number for f2"),
-        ("c02", "no speaker given"),
-        ("c09", "listed twice, the first row is used"),
+        ("c00", "column 'f1' is not a finite number"),
+        ("c01", "column 'f2' is not a finite number"),
+        ("c02", "column 'speaker' is empty"),
+        ("c09", "duplicate row; the first row is used"),
     ]
 
 
@@ -98,12 +100,12 @@ def test_names_in_a_parquet_file_may_be_of_any_type(tmp_path):
 
 
 def test_what_is_no_table_of_features_is_told(tmp_path):
-    with pytest.raises(CorpusError, match="no column of numbers that could be a feature; there are note"):
+    with pytest.raises(CorpusError, match="no numeric feature column; other columns: note"):
         opened(tmp_path, table(features=0, note="x"))
-    with pytest.raises(CorpusError, match="lacks the column speaker"):
+    with pytest.raises(CorpusError, match="missing column speaker"):
         opened(tmp_path, table().drop(columns="speaker"))
     (tmp_path / "mine.parquet").write_bytes(b"PAR1 nonsense")
-    with pytest.raises(CorpusError, match="no table that can be read"):
+    with pytest.raises(CorpusError, match="expected CSV in UTF-8, or Parquet"):
         corpora.open_corpus(str(tmp_path / "mine.parquet"))
 
 
@@ -111,13 +113,13 @@ def test_several_corpora_of_one_table_are_told_apart(tmp_path):
     found = opened(tmp_path, table(corpus=["a"] * 12 + ["b"] * 12))
     assert set(found.clips["corpus"]) == {"a", "b"}
     assert all(s.startswith(c + "/") for s, c in zip(found.clips["speaker"], found.clips["corpus"], strict=True))
-    assert found.recorded.rows.keys() == set(found.clips["clip"])
+    assert found.feature_table.rows.keys() == set(found.clips["clip"])
 
 
 def test_a_clip_whose_name_begins_like_its_corpus_is_not_taken_for_another(tmp_path):
     clips = ["1", "a/1", *[f"c{i}" for i in range(22)]]
     found = opened(tmp_path, table(corpus=["a"] * 12 + ["b"] * 12).assign(clip=clips))
-    assert len(found.recorded.rows) == len(found.clips) == 24
+    assert len(found.feature_table.rows) == len(found.clips) == 24
     assert {"a/1", "a/a/1"} <= set(found.clips["clip"])
 
 
@@ -132,7 +134,7 @@ def test_an_export_of_several_corpora_keeps_its_names(tmp_path):
 def test_a_table_cannot_be_pooled_nor_brought_to_a_rate(tmp_path):
     opened(tmp_path, table())
     (tmp_path / "other.csv").write_text("path,speaker,emotion\nmine.csv,s,sad\n", encoding="utf-8")
-    with pytest.raises(CorpusError, match="a table of features, which cannot be pooled"):
+    with pytest.raises(CorpusError, match="feature tables cannot be pooled"):
         open_corpora([str(tmp_path / "mine.csv"), str(tmp_path / "other.csv")])
     with pytest.raises(CorpusError, match="no sound to bring to 16000 Hz"):
         runner.run(Options(corpus=str(tmp_path / "mine.csv"), sample_rate=16000))
@@ -199,7 +201,7 @@ def test_a_recorded_set_is_not_taken_for_the_computed_one_in_the_store(tmp_path)
     found = opened(tmp_path, pd.concat([table(features=0), pd.DataFrame(values, columns=names)], axis=1))
     from ser_bench.features import set_key
 
-    (own,) = found.recorded.sets
+    (own,) = found.feature_table.sets
     assert own.columns == FEATURE_SETS["mfcc"].columns
     assert set_key(own) != set_key(FEATURE_SETS["mfcc"])
     assert export.column_names([own]) == names

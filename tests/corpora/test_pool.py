@@ -13,7 +13,7 @@ from ser_bench.audio.resample import resample
 from ser_bench.core.errors import CorpusError, UnknownNameError
 from ser_bench.core.options import Options
 from ser_bench.core.progress import NoProgress
-from ser_bench.corpora.pool import names_in, open_corpora
+from ser_bench.corpora.pool import open_corpora, split_names
 from ser_bench.features import set_key, sets_at_rate
 from ser_bench.runs import inputs as opening
 from ser_bench.runs import plan, results, runner
@@ -34,9 +34,9 @@ def here(tmp_path, write_wav):
 
 
 def test_names_are_joined_by_commas_unless_a_file_has_one(tmp_path):
-    assert names_in("ravdess, emodb,ravdess") == ["ravdess", "emodb"]
+    assert split_names("ravdess, emodb,ravdess") == ["ravdess", "emodb"]
     (tmp_path / "a,b.csv").touch()
-    assert names_in(str(tmp_path / "a,b.csv")) == [str(tmp_path / "a,b.csv")]
+    assert split_names(str(tmp_path / "a,b.csv")) == [str(tmp_path / "a,b.csv")]
 
 
 def test_only_shared_emotions_are_kept_and_everything_is_told_apart_by_corpus(here):
@@ -64,14 +64,14 @@ def test_folders_may_be_listed_one_by_one(here):
 def test_what_cannot_be_pooled_is_refused(here, tmp_path):
     with pytest.raises(UnknownNameError, match="emotion shared by emodb and savee 'boredom'"):
         open_corpora(["emodb", "savee"], here, emotions=("boredom",))
-    with pytest.raises(CorpusError, match=r"share 1 emotion, two are needed\nemodb: .*boredom"):
+    with pytest.raises(CorpusError, match=r"share 1 emotion; a pool needs at least 2\nemodb: .*boredom"):
         open_corpora(["emodb", "savee"], here, merge={"happy": "boredom", "angry": "sad"}, emotions=("neutral",))
     paths = []
     for folder in ("x", "y"):
         (tmp_path / folder).mkdir()
         paths.append(tmp_path / folder / "mine.csv")
         paths[-1].write_text(f"path,speaker,emotion\n{here}/savee/DC_a01.wav,s,sad\n", encoding="utf-8")
-    with pytest.raises(CorpusError, match="two corpora are called mine"):
+    with pytest.raises(CorpusError, match="two corpora have the name mine"):
         open_corpora([str(path) for path in paths])
 
 
@@ -157,4 +157,4 @@ def test_predictions_across_corpora_are_those_of_a_classifier_trained_by_hand(go
 def test_an_unknown_corpus_of_a_split_is_told_before_anything_is_opened():
     with pytest.raises(UnknownNameError, match="did you mean 'savee'"):
         plan.check_names(Options(splits=("cross:save",)))
-    assert corpora.label("my/own.csv") == "own"
+    assert corpora.corpus_label("my/own.csv") == "own"

@@ -11,7 +11,7 @@ import soundfile
 
 from ser_bench import corpora
 from ser_bench.cli import call
-from ser_bench.corpora.filenames import Names
+from ser_bench.corpora.filenames import FileNamePattern
 from ser_bench.corpora.published import Published
 from ser_bench.explore import health
 from ser_bench.explore.health import compare
@@ -32,7 +32,7 @@ KITCHEN = corpora.Corpus(
     citation="none",
     counts={"happy": 4, "angry": 4},
     speakers=2,
-    reader=Names(
+    reader=FileNamePattern(
         pattern=r"(?P<speaker>anna|ben)-(?P<emotion>[HA])-(?P<text>\d)",
         example="anna-H-1.wav",
         codes={"emotion": {"H": "happy", "A": "angry"}},
@@ -50,7 +50,7 @@ NAMES = [f"{speaker}-{emotion}-{text}" for speaker in ("anna", "ben") for emotio
 @pytest.fixture
 def kitchen(tmp_path, monkeypatch, write_wav):
     """The whole corpus, known under its name, each clip a melody of its own."""
-    monkeypatch.setattr(corpora, "CORPORA", {**corpora.CORPORA, "kitchen": KITCHEN})
+    monkeypatch.setitem(corpora.CORPORA, "kitchen", KITCHEN)
     for seed, name in enumerate(NAMES):
         rng = np.random.default_rng(seed)
         loudness, pitch = (np.repeat(rng.uniform(*ends, 16), 500) for ends in ((0.01, 0.2), (100, 1500)))
@@ -163,7 +163,7 @@ def test_doubtful_clips_are_shown_with_what_they_hold(kitchen, monkeypatch):
 @pytest.mark.parametrize("corpus", corpora.CORPORA.values(), ids=lambda c: c.name)
 def test_doubtful_clips_have_names_of_their_corpus(corpus):
     for clip, reason in corpus.doubtful.items():
-        assert corpus.reader.read(Path(f"{clip}.wav")), clip
+        assert corpus.reader.parse(Path(f"{clip}.wav")), clip
         assert reason
 
 

@@ -10,7 +10,7 @@ import itertools
 from pathlib import Path
 
 from ser_bench.corpora.base import Corpus
-from ser_bench.corpora.filenames import Names
+from ser_bench.corpora.filenames import FileNamePattern
 from ser_bench.corpora.published import Published
 
 SENTENCES = ("IEO", "TIE", "IOM", "IWW", "TAI", "MTI", "IWL", "ITH", "DFA", "ITS", "TSI", "WSI")
@@ -41,7 +41,7 @@ CORPUS = Corpus(
     citation="Cao, Cooper, Keutmann, Gur, Nenkova and Verma, IEEE Trans. Affective Computing 5(4): 377-390, 2014",
     counts=COUNTS,
     speakers=91,
-    reader=Names(
+    reader=FileNamePattern(
         pattern=rf"(?P<speaker>10(?:0[1-9]|[1-8]\d|9[01]))_(?P<text>{'|'.join(SENTENCES)})_"
         r"(?P<emotion>ANG|DIS|FEA|HAP|NEU|SAD)_(?P<intensity>XX|LO|MD|HI)",
         example="1001_IEO_ANG_HI.wav",

@@ -6,8 +6,8 @@ Names are speaker, sentence, the first letter of the emotion's German name, and 
 from __future__ import annotations
 
 from ser_bench.corpora.base import Corpus
-from ser_bench.corpora.filenames import Names
-from ser_bench.corpora.published import Published
+from ser_bench.corpora.filenames import FileNamePattern
+from ser_bench.corpora.published import Archive, Published
 
 COUNTS = {"neutral": 79, "happy": 71, "sad": 62, "angry": 127, "fearful": 69, "disgust": 46, "boredom": 81}
 GENDERS = dict.fromkeys(("03", "10", "11", "12", "15"), "male") | dict.fromkeys(
@@ -17,13 +17,13 @@ GENDERS = dict.fromkeys(("03", "10", "11", "12", "15"), "male") | dict.fromkeys(
 CORPUS = Corpus(
     name="emodb",
     title="EmoDB",
-    licence="none stated; free to download, to be cited",
+    licence="none stated by the authors; CC0 1.0 as republished by audEERING",
     source="http://emodb.bilderbar.info",
     citation="Burkhardt, Paeschke, Rolfes, Sendlmeier and Weiss, A Database of German Emotional Speech, "
     "Interspeech 2005",
     counts=COUNTS,
     speakers=10,
-    reader=Names(
+    reader=FileNamePattern(
         pattern=r"(?P<speaker>0[389]|1[0-6])(?P<text>a0[12457]|b0[1239]|b10)(?P<emotion>[WLEAFTN])[a-z]",
         example="03a01Fa.wav",
         codes={
@@ -38,6 +38,17 @@ CORPUS = Corpus(
             }
         },
         genders=GENDERS,
+    ),
+    archives=(
+        Archive(
+            name="download.zip",
+            url="http://emodb.bilderbar.info/download/download.zip",
+            folder="emodb",
+            part="speech",
+            clips=535,
+            clip_names="[01][0-9][ab][01][0-9][A-Z][a-z].wav",
+            unpacked_limit=200_000_000,
+        ),
     ),
     published={
         "speech": Published(counts=COUNTS, speakers=dict.fromkeys(sorted(GENDERS)), genders={"male": 5, "female": 5})

@@ -6,8 +6,8 @@ Names are modality (03, audio only), vocal channel, emotion, intensity, sentence
 from __future__ import annotations
 
 from ser_bench.corpora.base import Corpus
-from ser_bench.corpora.filenames import Names
-from ser_bench.corpora.published import Published
+from ser_bench.corpora.filenames import FileNamePattern
+from ser_bench.corpora.published import Archive, Published
 
 EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
 SPEECH = dict.fromkeys(EMOTIONS, 192) | {"neutral": 96}
@@ -22,10 +22,10 @@ CORPUS = Corpus(
     citation="Livingstone and Russo, PLoS ONE 13(5): e0196391, 2018",
     counts=SPEECH,
     speakers=24,
-    reader=Names(
+    reader=FileNamePattern(
         pattern=r"03-(?P<part>0[12])-(?P<emotion>0[1-8])-(?P<intensity>0[12])-(?P<text>0[12])-0[12]-"
         r"(?P<speaker>0[1-9]|1[0-9]|2[0-4])",
-        example="03-01-05-02-01-01-12.wav",
+        example="03-01-05-01-02-01-12.wav",
         codes={
             "part": {"01": "speech", "02": "song"},
             "emotion": {f"{number:02d}": emotion for number, emotion in enumerate(EMOTIONS, 1)},
@@ -33,7 +33,31 @@ CORPUS = Corpus(
             "text": {"01": "kids", "02": "dogs"},
         },
         genders=GENDERS,
-        folder=r"Actor_(?P<speaker>0[1-9]|1[0-9]|2[0-4])",
+        folder_pattern=r"Actor_(?P<speaker>0[1-9]|1[0-9]|2[0-4])",
+    ),
+    archives=(
+        Archive(
+            name="Audio_Speech_Actors_01-24.zip",
+            url="https://zenodo.org/records/1188976/files/Audio_Speech_Actors_01-24.zip?download=1",
+            folder="speech",
+            part="speech",
+            clips=1440,
+            clip_names="03-01-*.wav",
+            size=208_468_073,
+            md5="bc696df654c87fed845eb13823edef8a",
+            unpacked_limit=800_000_000,
+        ),
+        Archive(
+            name="Audio_Song_Actors_01-24.zip",
+            url="https://zenodo.org/records/1188976/files/Audio_Song_Actors_01-24.zip?download=1",
+            folder="song",
+            part="song",
+            clips=1012,  # 23 actors: number 18 did not sing
+            clip_names="03-02-*.wav",
+            size=225_505_317,
+            md5="5411230427d67a21e18aa4d466e6d1b9",
+            unpacked_limit=800_000_000,
+        ),
     ),
     published={
         "speech": Published(counts=SPEECH, speakers=dict.fromkeys(GENDERS, 60), genders={"male": 12, "female": 12}),

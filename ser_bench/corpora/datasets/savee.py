@@ -6,7 +6,7 @@ Names are speaker (or the speaker's folder), emotion, and the number of the sent
 from __future__ import annotations
 
 from ser_bench.corpora.base import Corpus
-from ser_bench.corpora.filenames import Names
+from ser_bench.corpora.filenames import FileNamePattern
 from ser_bench.corpora.published import Published
 
 EMOTIONS = {
@@ -29,7 +29,7 @@ CORPUS = Corpus(
     citation="Haq and Jackson, Multimodal Emotion Recognition, in: Machine Audition, IGI Global 2010, pp. 398-423",
     counts=COUNTS,
     speakers=len(SPEAKERS),
-    reader=Names(
+    reader=FileNamePattern(
         pattern=r"(?P<speaker>DC|JE|JK|KL)[_/]"
         r"(?P<text>(?P<emotion>n(?=0[1-9]|[12][0-9]|30)|(?:sa|su|[adfh])(?=0[1-9]|1[0-5]))[0-9][0-9])",
         example="DC_a01.wav, or a01.wav in the folder DC",
@@ -39,8 +39,8 @@ CORPUS = Corpus(
             "text": {f"{code}{number:02d}": f"common {number}" for code in EMOTIONS for number in (1, 2, 3)},
         },
         genders=dict.fromkeys(SPEAKERS, "male"),
-        clip="{speaker}_{text}",
-        folder=r"(?P<speaker>DC|JE|JK|KL)",
+        clip_id="{speaker}_{text}",
+        folder_pattern=r"(?P<speaker>DC|JE|JK|KL)",
     ),
     published={"speech": Published(counts=COUNTS, speakers=dict.fromkeys(SPEAKERS, 120), genders={"male": 4})},
     hint="register at http://kahlan.eps.surrey.ac.uk/savee/ for AudioData.zip, unpack it, "

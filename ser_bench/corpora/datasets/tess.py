@@ -6,7 +6,7 @@ Names are speaker, word and emotion.
 from __future__ import annotations
 
 from ser_bench.corpora.base import Corpus
-from ser_bench.corpora.filenames import Names
+from ser_bench.corpora.filenames import FileNamePattern
 from ser_bench.corpora.published import Published
 
 EMOTIONS = {
@@ -29,7 +29,7 @@ CORPUS = Corpus(
     citation="Pichora-Fuller and Dupuis, Toronto emotional speech set (TESS), 2020, doi:10.5683/SP2/E8H2MF",
     counts=COUNTS,
     speakers=2,
-    reader=Names(
+    reader=FileNamePattern(
         pattern=r"(?P<speaker>OAF?|YAF)_(?P<text>[a-z]+)_"
         r"(?P<emotion>angry|disgust|fear|happy|neutral|ps|pleasant_surprised?|sad)",
         example="OAF_back_angry.wav",
@@ -37,8 +37,8 @@ CORPUS = Corpus(
         genders=dict.fromkeys(SPEAKERS, "female"),
         # OA_bite_neutral.wav is a slip of the release.
         spellings={"OA": "OAF", "pleasant_surprise": "ps", "pleasant_surprised": "ps"},
-        clip="{speaker}_{text}_{emotion}",
-        folder=r"(?P<speaker>OAF|YAF)_(?P<emotion>(?i:angry|disgust|fear|happy|neutral|ps|pleasant_surprised?|sad))",
+        clip_id="{speaker}_{text}_{emotion}",
+        folder_pattern=r"(?P<speaker>OAF|YAF)_(?P<emotion>(?i:angry|disgust|fear|happy|neutral|ps|pleasant_surprised?|sad))",
     ),
     published={"speech": Published(counts=COUNTS, speakers=dict.fromkeys(SPEAKERS, 1400), genders={"female": 2})},
     hint="get its clips from https://tspace.library.utoronto.ca/handle/1807/24487 or "

@@ -1,97 +1,145 @@
-"""Published corpora, from their archives to checked clips in a folder."""
+"""Download of published corpora: from archives at the publisher to verified clips in a folder."""
 
 from __future__ import annotations
 
 import fnmatch
+import hashlib
 import json
 import os
 import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from ser_bench.core.errors import DownloadError
+from urllib3 import Retry
+
+from ser_bench.core.errors import ConfigError, DownloadError
 from ser_bench.core.files import ensure_writable, remove_stale, scratch_folder
 from ser_bench.core.progress import NoProgress, Progress
-from ser_bench.corpora.download.archive import Archive, Source, check_mirror
-from ser_bench.corpora.download.http import RETRY, Retry, Wanted, fetch
+from ser_bench.corpora.base import Corpus
+from ser_bench.corpora.download.http import RETRIES, TIMEOUT, RemoteFile, fetch
 from ser_bench.corpora.download.unzip import unpack
+from ser_bench.corpora.published import Archive
 
-RECEIPT = ".ser-bench-download.json"
-"""Lies in the folder of an unpacked archive: where it came from, and the bytes of every file."""
+RECORD = ".ser-bench-download.json"
+"""File in the folder of an unpacked archive with its origin and the size of every file."""
 
 
 def download(
-    source: Source,
+    corpus: Corpus,
     folder: Path,
     *,
     part: str | None = None,
     base_url: str | None = None,
-    retry: Retry = RETRY,
+    retries: Retry = RETRIES,
+    timeout: float = TIMEOUT,
     progress: Progress | None = None,
 ) -> None:
-    """Fetch a corpus's archives, check them, and unpack each into a folder of its own below ``folder``.
+    """Download a corpus's archives, verify them, and unpack each into a subfolder of ``folder``.
 
-    What was downloaded before is looked over and not fetched again. Archives, whole or in part, wait in a hidden
-    folder beside ``folder`` and are removed once unpacked; ``folder`` never holds half of one.
+    Complete earlier downloads are checked and not repeated; partial ones are resumed. Archives stay in a hidden
+    folder beside ``folder`` until they are unpacked, so ``folder`` never holds a part of one.
+
+    Parameters
+    ----------
+    corpus
+        A corpus with archives.
+    folder
+        The corpus's folder.
+    part
+        ``speech``, ``song`` or ``all``; by default the part of the first archive.
+    base_url
+        Address of a mirror, None for the publisher.
+    retries
+        Number of retries without progress, and the pauses between them.
+    timeout
+        Seconds without data until an attempt fails.
+    progress
+        Receives messages and progress.
 
     Raises
     ------
     ConfigError
-        For a part that the corpus has not, or a mirror's address that is none.
+        If the corpus has no such part, or the mirror's address is invalid.
     DownloadError
-        Where an archive cannot be fetched or is not what was published, or the folder is not fit for it.
+        If an archive cannot be fetched or verified, or the folder cannot be used.
     """
     progress = progress or NoProgress()
     folder = folder.expanduser().absolute()
-    check_mirror(base_url)
-    missing = [archive for archive in source.choose(part) if not _is_there(archive, folder, progress)]
+    _check_mirror(base_url)
+    missing = [archive for archive in _archives(corpus, part) if not _is_complete(archive, folder, progress)]
     if not missing:
         return
-    aside = folder.parent / f".{folder.name}.download"
+    staging = folder.parent / f".{folder.name}.download"
     if folder.exists():
         ensure_writable(folder, DownloadError, "--to")
-    ensure_writable(aside, DownloadError, "--to")
+    ensure_writable(staging, DownloadError, "--to")
     try:
-        remove_stale(aside)
-        _check_room(aside, missing)
+        remove_stale(staging)
+        _check_disk_space(staging, missing)
         for archive in missing:
-            packed = _retrieve(archive, archive.at(base_url), aside, retry, progress)
-            _place(archive, archive.at(base_url), packed, folder / archive.folder)
-            progress.info(f"{archive.clips} clips, counted and unpacked: {folder / archive.folder}")
+            url = archive.address(base_url)
+            packed = _fetched(archive, url, staging, retries, timeout, progress)
+            _install(archive, url, packed, folder / archive.folder)
+            progress.info(f"{archive.clips:,} clips unpacked: {folder / archive.folder}")
     finally:
-        with suppress(OSError):  # what waits there to be gone on with keeps it
-            aside.rmdir()
+        with suppress(OSError):  # partial downloads stay in it
+            staging.rmdir()
 
 
-def _is_there(archive: Archive, folder: Path, progress: Progress) -> bool:
-    """Tell whether an archive's clips are in the folder; refuse a folder where they cannot go."""
-    placed = folder / archive.folder
+def _archives(corpus: Corpus, part: str | None) -> list[Archive]:
+    """Return the archives of a part, by default the first archive's part; ``all`` means all parts."""
+    part = part or corpus.archives[0].part
+    archives = [archive for archive in corpus.archives if part in ("all", archive.part)]
+    if not archives:
+        raise ConfigError(f"{corpus.name} has no part {part!r}; leave --part out")
+    return archives
+
+
+def _check_mirror(base_url: str | None) -> None:
+    if base_url is None:
+        return
     try:
-        receipt = json.loads((placed / RECEIPT).read_text(encoding="utf-8"))
-        files: dict[str, int] = dict(receipt["files"])
+        parts = urlsplit(base_url)
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        valid = False
+    if not valid:
+        raise ConfigError(f"invalid --base-url {base_url!r}; expected an address such as https://example.org/folder")
+
+
+def _is_complete(archive: Archive, folder: Path, progress: Progress) -> bool:
+    """Tell whether the folder holds an archive's clips; raise if they cannot be put there."""
+    unpacked = folder / archive.folder
+    try:
+        record = json.loads((unpacked / RECORD).read_text(encoding="utf-8"))
+        sizes: dict[str, int] = dict(record["files"])
     except (FileNotFoundError, NotADirectoryError):
-        return _is_there_otherwise(archive, folder, progress)
+        return _has_other_clips(archive, folder, progress)
     except (ValueError, KeyError, TypeError):
-        raise DownloadError(f"cannot read {placed / RECEIPT}\ndelete {placed} and run the same command again") from None
-    changed = [name for name, size in files.items() if _size(placed / name) != size]
+        raise DownloadError(
+            f"invalid download record {unpacked / RECORD}\ndelete {unpacked} and run the same command again"
+        ) from None
+    changed = [name for name, size in sizes.items() if _size(unpacked / name) != size]
     if changed:
         raise DownloadError(
-            f"{placed}: {len(changed)} of {len(files)} files are missing or changed, such as {changed[0]}\n"
+            f"{unpacked}: {len(changed)} of {len(sizes)} files are missing or changed, for example {changed[0]}\n"
             "delete that folder and run the same command again"
         )
-    progress.info(f"{archive.clips} clips are there already, downloaded and verified: {placed}")
+    progress.info(f"{archive.clips:,} clips already downloaded and verified: {unpacked}")
     return True
 
 
-def _is_there_otherwise(archive: Archive, folder: Path, progress: Progress) -> bool:
-    names = (name for _, _, files in os.walk(folder) for name in files)
-    if (found := _count(names, archive)) >= archive.clips:
-        progress.info(f"{found} clips are there already, by other means and so not verified: {folder}")
+def _has_other_clips(archive: Archive, folder: Path, progress: Progress) -> bool:
+    """Tell whether the folder holds the clips without a record of their download."""
+    clips = _count_clips((name for _, _, files in os.walk(folder) for name in files), archive)
+    if clips >= archive.clips:
+        progress.info(f"found {clips:,} clips that ser-bench did not download; checksums not verified: {folder}")
         return True
-    placed = folder / archive.folder
-    if placed.exists() and not (placed.is_dir() and not any(placed.iterdir())):
-        raise DownloadError(f"{placed} holds other files\nname another folder with --to")
+    unpacked = folder / archive.folder
+    if unpacked.exists() and not (unpacked.is_dir() and not any(unpacked.iterdir())):
+        raise DownloadError(f"{unpacked} contains other files\nname another folder with --to")
     return False
 
 
@@ -99,86 +147,73 @@ def _size(path: Path) -> int | None:
     return path.stat().st_size if path.is_file() else None
 
 
-def _count(names: Iterable[str], archive: Archive) -> int:
-    """Count the different clips among paths or names of files."""
+def _count_clips(names: Iterable[str], archive: Archive) -> int:
+    """Count the distinct clips among paths or names of files."""
     return len(set(fnmatch.filter((name.rpartition("/")[2] for name in names), archive.clip_names)))
 
 
-def _check_room(aside: Path, archives: Sequence[Archive]) -> None:
-    """Raise :class:`DownloadError` where the disk cannot hold the largest archive and all that they unpack to."""
-    there = {file.name.removesuffix(".part"): file.stat().st_size for file in aside.iterdir() if file.is_file()}
-    missing = [(archive.size or archive.unpacked) - there.get(archive.name, 0) for archive in archives]
-    needed = sum(archive.unpacked for archive in archives) + max(0, *missing)
-    free = shutil.disk_usage(aside).free
+def _check_disk_space(staging: Path, archives: Sequence[Archive]) -> None:
+    """Raise if the disk cannot hold the largest archive and all unpacked files."""
+    fetched = {file.name.removesuffix(".part"): file.stat().st_size for file in staging.iterdir() if file.is_file()}
+    missing = [(archive.size or archive.unpacked_limit) - fetched.get(archive.name, 0) for archive in archives]
+    needed = sum(archive.unpacked_limit for archive in archives) + max(0, *missing)
+    free = shutil.disk_usage(staging).free
     if free < needed:
         raise DownloadError(
-            f"{needed / 1e9:.2f} GB are needed in {aside.parent}, {free / 1e9:.2f} GB are free\n"
+            f"not enough disk space in {staging.parent}: {needed / 1e9:.2f} GB needed, {free / 1e9:.2f} GB free\n"
             "name another folder with --to"
         )
 
 
-def _retrieve(archive: Archive, url: str, aside: Path, retry: Retry, progress: Progress) -> Path:
-    """Return the path of an archive that has the published checksum, fetched unless it waits there already."""
-    import pooch
-
+def _fetched(archive: Archive, url: str, staging: Path, retries: Retry, timeout: float, progress: Progress) -> Path:
+    """Return the path of a verified archive; the suffix ``.part`` marks unverified bytes."""
+    packed, part = staging / archive.name, staging / f"{archive.name}.part"
+    if packed.exists():
+        return packed
     size = f", {archive.size / 1e6:.0f} MB" if archive.size else ""
-    part = aside / f"{archive.name}.part"
+    resumed = f", from byte {part.stat().st_size}" if part.exists() else ""
+    progress.info(f"downloading {url}{size}{resumed}")
+    remote = RemoteFile(url, archive.size, archive.size or archive.unpacked_limit)
+    fetch(remote, part, retries=retries, timeout=timeout, progress=progress)
+    _verify(archive, part, progress)
+    part.replace(packed)
+    return packed
 
-    def go_on(address: str, output_file: str, _: object) -> None:
-        """Fetch as pooch's downloaders do, but resumed: theirs write to a file that pooch removes on any error."""
-        progress.info(f"fetching {address}{size}" + (f", from byte {part.stat().st_size}" if part.exists() else ""))
-        wanted = Wanted(address, archive.size, archive.size or archive.unpacked)
-        fetch(wanted, part, retry=retry, progress=progress)
-        _hand_over(part, Path(output_file))
 
-    pooch.get_logger().setLevel("WARNING")  # it would print file names, and a SHA-256 to paste into a program
-    known = f"md5:{archive.md5}" if archive.md5 else None
-    try:
-        packed = pooch.retrieve(url, known, fname=archive.name, path=aside, downloader=go_on)
-        part.unlink(missing_ok=True)
-    except ValueError:  # pooch has removed its file
-        part.unlink(missing_ok=True)
-        raise DownloadError(
-            f"{archive.name} has not the published MD5 {archive.md5}; what came was removed\n"
-            "run the same command again, or name another mirror with --base-url"
-        ) from None
-    if archive.md5:
-        progress.info(f"its MD5 is the published one, {archive.md5}")
+def _verify(archive: Archive, part: Path, progress: Progress) -> None:
+    """Compare a file with the published checksum; remove it and raise if they differ."""
+    with part.open("rb") as file:
+        digest = hashlib.file_digest(file, "md5" if archive.md5 else "sha256").hexdigest()
+    if archive.md5 is None:
+        progress.info(f"no published checksum; checking the number of clips and the archive's CRCs; SHA-256 {digest}")
+    elif digest == archive.md5:
+        progress.info(f"MD5 verified: {digest}")
     else:
-        progress.info(
-            "no published checksum is known for it: only the CRCs inside and the number of clips are checked; "
-            f"its SHA-256 is {pooch.file_hash(packed)}"
+        part.unlink()
+        raise DownloadError(
+            f"checksum mismatch: {archive.name} has MD5 {digest}, expected {archive.md5}; the file was removed\n"
+            "run the same command again, or name another mirror with --base-url"
         )
-    return Path(packed)
 
 
-def _hand_over(part: Path, output: Path) -> None:
-    """Give pooch the bytes under a second name: it removes its file on any error, Ctrl-C while hashing included."""
-    output.unlink()
+def _install(archive: Archive, url: str, packed: Path, unpacked: Path) -> None:
+    """Unpack in the staging folder, count the clips, rename into place; then remove the archive."""
     try:
-        output.hardlink_to(part)
-    except (OSError, NotImplementedError):  # a file system without such links
-        part.replace(output)
-
-
-def _place(archive: Archive, url: str, packed: Path, placed: Path) -> None:
-    """Unpack beside the folder, count, and move into place in one go; then remove the archive, sound or not."""
-    try:
-        with scratch_folder(packed.parent) as passing:
-            _unpack(archive, url, packed, passing / "clips", placed)
-    except DownloadError as reason:
+        with scratch_folder(packed.parent) as temporary:
+            _unpack(archive, url, packed, temporary / "clips", unpacked)
+    except DownloadError as error:
         packed.unlink()
-        raise DownloadError(f"{reason}\nit was removed; name another mirror with --base-url") from None
+        raise DownloadError(f"{error}\nthe archive was removed; name another mirror with --base-url") from None
     packed.unlink()
 
 
-def _unpack(archive: Archive, url: str, packed: Path, aside: Path, placed: Path) -> None:
-    files = unpack(packed, aside, limit=archive.unpacked)
-    if (found := _count(files, archive)) != archive.clips:
-        raise DownloadError(f"{archive.name} holds {found} clips where {archive.clips} are published")
-    receipt = {"archive": archive.name, "url": url, "md5": archive.md5, "clips": found, "files": files}
-    (aside / RECEIPT).write_text(json.dumps(receipt, indent=1), encoding="utf-8")
-    placed.parent.mkdir(parents=True, exist_ok=True)
-    if placed.exists():
-        placed.rmdir()  # it is empty
-    aside.replace(placed)
+def _unpack(archive: Archive, url: str, packed: Path, temporary: Path, unpacked: Path) -> None:
+    sizes = unpack(packed, temporary, limit=archive.unpacked_limit)
+    if (clips := _count_clips(sizes, archive)) != archive.clips:
+        raise DownloadError(f"{archive.name} holds {clips} clips; expected {archive.clips}")
+    record = {"archive": archive.name, "url": url, "md5": archive.md5, "clips": clips, "files": sizes}
+    (temporary / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
+    unpacked.parent.mkdir(parents=True, exist_ok=True)
+    if unpacked.exists():
+        unpacked.rmdir()  # _has_other_clips made sure that it is empty
+    temporary.replace(unpacked)

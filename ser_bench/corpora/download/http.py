@@ -1,7 +1,7 @@
-"""One file over HTTP, into a ``.part`` that goes on where it was cut.
+"""Download of one file over HTTP, with resume.
 
-A range is asked for only where bytes are there already, and believed only if the server says 206 and the right
-place; else the file is begun again. What the bytes are worth is for the caller's checksum to say.
+The bytes go to a ``.part`` file. A later attempt asks for the missing range, and restarts unless the server answers
+206 with the expected offset. The caller verifies the checksum.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from urllib3 import Retry
+from urllib3.exceptions import MaxRetryError, ProtocolError, ReadTimeoutError
+
 from ser_bench.core.errors import DownloadError
 from ser_bench.core.progress import Advance, NoProgress, Progress
 from ser_bench.core.versions import __version__
@@ -22,34 +25,33 @@ from ser_bench.core.versions import __version__
 if TYPE_CHECKING:
     import requests
 
+RETRIES = Retry(total=3, backoff_factor=1.0, backoff_max=60.0, status_forcelist=(408, 425, 429, 500, 502, 503, 504))
+"""Retries without progress until a download is given up, the pauses between them, and temporary HTTP errors."""
+
+TIMEOUT = 30.0
+"""Seconds without data until an attempt fails."""
+
 _CHUNK = 16 * 1024
-"""Bytes read at a time; when a connection breaks, fewer than this are lost."""
+"""Bytes per read; a broken connection loses fewer than this."""
 
 _MEGABYTE = 1_000_000
-_LONGEST_WAIT = 60.0
-_BUSY = {408, 425, 429, 500, 502, 503, 504}
-_ADVICE = "run the same command again to go on, or name a mirror with --base-url"
+_RETRY_ADVICE = "run the same command again to resume, or name a mirror with --base-url"
+_MIRROR_ADVICE = "name a mirror with --base-url"
 
 
 @dataclass(frozen=True)
-class Retry:
-    """How long to hold out: seconds without a byte, tries in a row without progress, seconds before the second.
+class RemoteFile:
+    """A file to fetch.
 
-    Every further pause is twice as long as the one before, or what the server asks for, at most a minute.
+    Attributes
+    ----------
+    url
+        Its address.
+    size
+        Published size in bytes, None if unknown.
+    limit
+        Most bytes to accept.
     """
-
-    timeout: float = 30.0
-    tries: int = 4
-    pause: float = 1.0
-
-
-RETRY = Retry()
-"""What a person at a terminal may want to wait."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A file to fetch: its address, its size in bytes where published, the bytes it may have at most."""
 
     url: str
     size: int | None
@@ -57,164 +59,189 @@ class Wanted:
 
     @property
     def host(self) -> str:
-        """The server's name, with its port if it has one."""
+        """The server's name, with its port if the address has one."""
         return urlsplit(self.url).netloc.rpartition("@")[2]
 
 
-class _PassingError(Exception):
-    """Trouble that may be gone at the next try, which is due after ``wait`` seconds at the earliest."""
+class _TemporaryError(Exception):
+    """An error that a retry may solve, ``wait`` seconds later at the earliest."""
 
-    def __init__(self, reason: str, wait: float = 0.0) -> None:
-        super().__init__(reason)
+    def __init__(self, message: str, wait: float = 0.0) -> None:
+        super().__init__(message)
         self.wait = wait
 
 
-class _UnreachableError(_PassingError):
-    """No connection at all: at the first try that is told at once, since waiting seldom brings a network."""
+class _UnreachableError(_TemporaryError):
+    """No connection. The first attempt is not retried: the machine is probably offline."""
 
 
-def fetch(wanted: Wanted, part: Path, *, retry: Retry = RETRY, progress: Progress | None = None) -> None:
-    """Fetch a file into ``part``, going on with the bytes that are there.
+def fetch(
+    remote: RemoteFile,
+    part: Path,
+    *,
+    retries: Retry = RETRIES,
+    timeout: float = TIMEOUT,
+    progress: Progress | None = None,
+) -> None:
+    """Fetch a file into ``part``, resuming with the bytes in it.
 
-    A try that gets further than any before starts the count of tries anew. On trouble, Ctrl-C included,
+    An attempt that gets further than all before it resets the count of retries. On any error, Ctrl-C included,
     ``part`` stays for the next call.
+
+    Parameters
+    ----------
+    remote
+        The file.
+    part
+        Path to write to.
+    retries
+        Number of retries without progress, and the pauses between them.
+    timeout
+        Seconds without data until an attempt fails.
+    progress
+        Receives warnings, and progress in MB.
 
     Raises
     ------
     DownloadError
-        Where the server has no such file or one of another size, or nothing comes for too long.
+        If the server does not have the file or offers another size, or no retry is left.
     """
     progress = progress or NoProgress()
-    meter = _Meter(progress, urlsplit(wanted.url).path.rpartition("/")[2])
-    if wanted.size is not None and _bytes(part) > wanted.size:
+    meter = _Meter(progress, urlsplit(remote.url).path.rpartition("/")[2])
+    if remote.size is not None and _size(part) > remote.size:
         part.unlink()
-    failures, furthest, heard = 0, _bytes(part), False
-    while wanted.size is None or _bytes(part) != wanted.size:
+    remaining, furthest, first = retries, _size(part), True
+    while remote.size is None or _size(part) != remote.size:
         try:
-            return _attempt(wanted, part, retry.timeout, meter)
-        except _PassingError as trouble:
-            failures = 1 if _bytes(part) > furthest else failures + 1
-            furthest = max(furthest, _bytes(part))
-            hopeless = isinstance(trouble, _UnreachableError) and not heard
-            heard = True
-            if hopeless or failures >= retry.tries:
-                raise DownloadError(f"{trouble}\n{_ADVICE}") from None
-            wait = max(trouble.wait, retry.pause * 2 ** (failures - 1))
-            progress.warning(f"{trouble}; next try in {wait:.0f} s")
+            return _attempt(remote, part, timeout, meter)
+        except _TemporaryError as error:
+            if _size(part) > furthest:
+                remaining, furthest = retries, _size(part)
+            if first and isinstance(error, _UnreachableError):
+                raise DownloadError(f"{error}; not retried\n{_RETRY_ADVICE}") from None
+            try:
+                remaining = remaining.increment("GET", remote.url, error=error)
+            except MaxRetryError:
+                raise DownloadError(f"{error}\n{_RETRY_ADVICE}") from None
+            wait = max(error.wait, remaining.get_backoff_time())
+            progress.warning(f"{error}; retrying in {wait:.0f} s")
             time.sleep(wait)
+            first = False
 
 
 @dataclass
 class _Meter:
-    """Tells a progress of whole megabytes, counting none twice when a file is begun again."""
+    """Reports whole megabytes, none of them twice after a restart."""
 
     progress: Progress
-    what: str
-    _first: int = 0
-    _last: int = 0
-    _told: int = 0
+    name: str
+    _start: int = 0
+    _end: int = 0
+    _reported: int = 0
     _advance: Advance | None = field(default=None, repr=False)
 
     def begin(self, start: int, total: int | None) -> None:
-        """Announce the bytes from ``start`` to ``total``, once and where the total is known."""
+        """Announce the bytes from ``start`` to ``total``, at the first call with a known total."""
         if self._advance is None and total:
-            self._first, self._last = start, total
-            self._advance = self.progress.start(self._count, self.what, "MB", self._count)
+            self._start, self._end = start, total
+            self._advance = self.progress.start(self._megabytes, self.name, "MB", self._megabytes)
 
-    def at(self, position: int) -> None:
-        """Take note that the file has ``position`` bytes."""
-        reached = self._count if position >= self._last else (position - self._first) // _MEGABYTE
-        if self._advance is not None and reached > self._told:
-            self._advance(reached - self._told)
-            self._told = reached
+    def update(self, position: int) -> None:
+        """Report the size of the file so far."""
+        reached = self._megabytes if position >= self._end else (position - self._start) // _MEGABYTE
+        if self._advance is not None and reached > self._reported:
+            self._advance(reached - self._reported)
+            self._reported = reached
 
     @property
-    def _count(self) -> int:
-        return max(1, math.ceil((self._last - self._first) / _MEGABYTE))
+    def _megabytes(self) -> int:
+        return max(1, math.ceil((self._end - self._start) / _MEGABYTE))
 
 
-def _bytes(path: Path) -> int:
+def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _attempt(wanted: Wanted, part: Path, timeout: float, meter: _Meter) -> None:
-    """Ask once for what is missing and write it; raise :class:`_PassingError` where it may be asked for again."""
+def _attempt(remote: RemoteFile, part: Path, timeout: float, meter: _Meter) -> None:
+    """Request the missing bytes once and write them; raise :class:`_TemporaryError` if a retry may help."""
     import requests
 
-    have = _bytes(part)
+    offset = _size(part)
     headers = {"User-Agent": f"ser-bench/{__version__}", "Accept-Encoding": "identity"}
-    if have:
-        headers["Range"] = f"bytes={have}-"
+    if offset:
+        headers["Range"] = f"bytes={offset}-"
     try:
-        with requests.get(wanted.url, headers=headers, stream=True, timeout=timeout) as answer:
-            if answer.status_code == 416 and answer.headers.get("Content-Range") == f"bytes */{have}":
-                return  # all of it was there
-            start, total = _span(answer, wanted, part)
+        with requests.get(remote.url, headers=headers, stream=True, timeout=timeout) as response:
+            if response.status_code == 416 and response.headers.get("Content-Range") == f"bytes */{offset}":
+                return  # the file is complete
+            start, total = _span(response, remote, part)
             meter.begin(start, total)
-            _write(answer, wanted, part, start, meter.at)
-    except requests.exceptions.SSLError as reason:
-        raise DownloadError(f"no safe connection to {wanted.host}: {reason}") from None
-    except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as reason:
-        raise _trouble(reason, wanted.host, timeout) from None
-    except requests.RequestException as reason:
-        raise DownloadError(f"cannot fetch {wanted.url}: {reason}") from None
-    if total is not None and _bytes(part) < total:
-        raise _PassingError(f"{wanted.host} cut the connection")
+            _write(response, remote, part, start, meter.update)
+    except requests.exceptions.SSLError as error:
+        raise DownloadError(f"no secure connection to {remote.host}: {error}") from None
+    except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+        raise _connection_error(error, remote.host, timeout) from None
+    except requests.RequestException as error:
+        raise DownloadError(f"cannot download {remote.url}: {error}") from None
+    if total is not None and _size(part) < total:
+        raise _TemporaryError(f"{remote.host} closed the connection early")
 
 
-def _span(answer: requests.Response, wanted: Wanted, part: Path) -> tuple[int, int | None]:
-    """Return the byte that the answer's body starts at, and the file's size if the server tells it."""
-    have, status = _bytes(part), answer.status_code
+def _span(response: requests.Response, remote: RemoteFile, part: Path) -> tuple[int, int | None]:
+    """Return the offset of the response's body, and the file's size if known."""
+    offset, status = _size(part), response.status_code
+    total: int | None
     if status in (206, 416):
-        told = re.fullmatch(r"bytes ([0-9]{1,18})-[0-9]+/([0-9]{1,18})", answer.headers.get("Content-Range", ""))
-        if status == 416 or told is None or int(told[1]) != have:
+        header = response.headers.get("Content-Range", "")
+        span = re.fullmatch(r"bytes ([0-9]{1,18})-[0-9]+/([0-9]{1,18})", header)
+        if status == 416 or span is None or int(span[1]) != offset:
             part.unlink(missing_ok=True)
-            raise _PassingError(f"{wanted.host} cannot go on at byte {have}, so the file is begun again")
-        start = have
-        total: int | None = int(told[2])
+            raise _TemporaryError(f"{remote.host} cannot resume at byte {offset}; restarting the download")
+        start, total = offset, int(span[2])
     elif status == 200:
-        length = answer.headers.get("Content-Length", "")
-        plain = answer.headers.get("Content-Encoding", "identity") == "identity"
+        length = response.headers.get("Content-Length", "")
+        plain = response.headers.get("Content-Encoding", "identity") == "identity"
         start, total = 0, int(length) if re.fullmatch("[0-9]{1,18}", length) and plain else None
     else:
-        raise _refusal(answer, wanted)
-    if total is not None and (total > wanted.limit or wanted.size not in (None, total)):
-        expected = f"{wanted.size} were published" if wanted.size else f"at most {wanted.limit} are expected"
-        raise DownloadError(f"{wanted.host} has {total} bytes, but {expected}\nname a mirror with --base-url")
-    return start, wanted.size or total
+        raise _status_error(response, remote)
+    if total is not None and (total > remote.limit or remote.size not in (None, total)):
+        expected = f"{remote.size}" if remote.size else f"at most {remote.limit}"
+        raise DownloadError(f"{remote.host} offers a file of {total} bytes; expected {expected}\n{_MIRROR_ADVICE}")
+    return start, remote.size or total
 
 
-def _refusal(answer: requests.Response, wanted: Wanted) -> Exception:
-    said = f"{wanted.host} answers {answer.status_code} {answer.reason}".rstrip()
-    if answer.status_code in _BUSY:
-        asked = answer.headers.get("Retry-After", "")
-        return _PassingError(said, min(float(asked), _LONGEST_WAIT) if asked.isdecimal() else 0.0)
-    return DownloadError(f"{said} to {wanted.url}\nname a mirror with --base-url")
+def _status_error(response: requests.Response, remote: RemoteFile) -> Exception:
+    message = f"{remote.host} answered {response.status_code} {response.reason}".rstrip()
+    if RETRIES.is_retry("GET", response.status_code):
+        seconds = response.headers.get("Retry-After", "")
+        return _TemporaryError(message, min(float(seconds), RETRIES.backoff_max) if seconds.isdecimal() else 0.0)
+    return DownloadError(f"{message} for {remote.url}\n{_MIRROR_ADVICE}")
 
 
-def _write(answer: requests.Response, wanted: Wanted, part: Path, start: int, reached: Callable[[int], None]) -> None:
-    """Write the body at ``start``; refuse more bytes than the file may have."""
+def _write(
+    response: requests.Response, remote: RemoteFile, part: Path, start: int, update: Callable[[int], None]
+) -> None:
+    """Write the body at ``start``; raise if the file exceeds its limit."""
     position = start
     with part.open("ab" if start else "wb") as file:
-        for chunk in answer.iter_content(_CHUNK):
+        for chunk in response.iter_content(_CHUNK):
             position += len(chunk)
-            if position > wanted.limit:
+            if position > remote.limit:
                 break
             file.write(chunk)
-            reached(position)
-    if position > wanted.limit:
+            update(position)
+    if position > remote.limit:
         part.unlink()
-        raise DownloadError(f"{wanted.host} sends more than {wanted.limit} bytes\nname a mirror with --base-url")
+        raise DownloadError(f"{remote.host} sent more than {remote.limit} bytes\n{_MIRROR_ADVICE}")
 
 
-def _trouble(reason: requests.RequestException, host: str, timeout: float) -> _PassingError:
-    """Say in a few words why a connection failed."""
+def _connection_error(error: requests.RequestException, host: str, timeout: float) -> _TemporaryError:
+    """Explain why a connection failed."""
     import requests
-    from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
-    cause = reason.args[0] if reason.args else None
-    if isinstance(reason, requests.Timeout) or isinstance(cause, ReadTimeoutError):
-        return _PassingError(f"{host} sent nothing for {timeout:g} s")
-    if isinstance(reason, requests.exceptions.ChunkedEncodingError) or isinstance(cause, ProtocolError):
-        return _PassingError(f"{host} cut the connection")
-    return _UnreachableError(f"cannot reach {host}: is there a network?")
+    cause = error.args[0] if error.args else None
+    if isinstance(error, requests.Timeout) or isinstance(cause, ReadTimeoutError):
+        return _TemporaryError(f"{host} sent no data for {timeout:g} s")
+    if isinstance(error, requests.exceptions.ChunkedEncodingError) or isinstance(cause, ProtocolError):
+        return _TemporaryError(f"{host} closed the connection early")
+    return _UnreachableError(f"cannot reach {host}; check the network connection")

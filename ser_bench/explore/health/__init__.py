@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from ser_bench.core.errors import CorpusError
 from ser_bench.core.progress import NoProgress, Progress
-from ser_bench.corpora.base import Problem
-from ser_bench.corpora.completeness import known, misplaced_clips
+from ser_bench.corpora.clip_table import Problem
+from ser_bench.corpora.completeness import misplaced_clips_warning
 from ser_bench.corpora.published import Published
+from ser_bench.corpora.registry import is_registered
 from ser_bench.explore.health.measure import measure_batch
 from ser_bench.runs.workers import run_tasks
 
@@ -55,8 +56,8 @@ def check(opened: OpenCorpus, part: str, *, jobs: int, progress: Progress | None
     broken = tuple(Problem(p, e) for p, e in zip(measured["path"][bad], measured["error"][bad], strict=True))
     if bad.all():
         raise CorpusError(f"no clip of {opened.corpus.name} can be used; {broken[0].path}: {broken[0].reason}")
-    said = opened.corpus.published_in(part) if known(opened) else None
-    remarks = (misplaced_clips(opened), *_doubtful(opened, measured))
+    said = opened.corpus.published_in(part) if is_registered(opened.corpus) else None
+    remarks = (misplaced_clips_warning(opened), *_doubtful(opened, measured))
     return Health(opened, part, measured[~bad].reset_index(drop=True), broken, said, tuple(filter(None, remarks)))
 
 

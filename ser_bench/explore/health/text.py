@@ -13,7 +13,7 @@ from ser_bench.explore.health import compare, sounds
 from ser_bench.explore.health.sounds import NAMED, WIDTH
 
 if TYPE_CHECKING:
-    from ser_bench.corpora.base import Problem
+    from ser_bench.corpora.clip_table import Problem
     from ser_bench.explore.health import Health
 
 

@@ -35,7 +35,7 @@ def synthetic_audio_folder(run: SavedRun, data_dir: Path | None = None) -> Path 
     corpus = corpora.CORPORA.get(run.info.corpus.name)
     if not run.info.synthetic or corpus is None:
         return None
-    folder = data_dir or corpora.find(corpus)
+    folder = data_dir or corpora.find_folder(corpus)
     return folder if folder and folder.is_dir() else None
 
 

@@ -22,7 +22,7 @@ from ser_bench.core.errors import CorpusError, StoreError
 from ser_bench.core.interrupt import interruptible
 from ser_bench.core.places import default_store
 from ser_bench.core.progress import Advance, NoProgress, Progress
-from ser_bench.corpora.base import Problem
+from ser_bench.corpora.clip_table import Problem
 from ser_bench.runs.extraction.remote import Means, means
 from ser_bench.runs.extraction.worker import CLIP_SECONDS, Batch, Missing, load_everything
 from ser_bench.runs.inputs import open_corpus
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from ser_bench.core.options import Options
     from ser_bench.corpora import OpenCorpus
-    from ser_bench.corpora.feature_table import Recorded
+    from ser_bench.corpora.clip_table import FeatureTable
     from ser_bench.features.base import FeatureSet
 
 _LARGEST_BATCH = 128
@@ -99,10 +99,10 @@ def extract_corpus(options: Options, choose: Choice, progress: Progress) -> Extr
     """
     store = FeatureStore(options.store or default_store())
     engine, jobs = options.engine, count_workers(options.engine, options.jobs)
-    waits = corpora.is_recorded(options.corpus) or engine != LOCAL
+    waits = corpora.is_feature_table(options.corpus) or engine != LOCAL
     with nullcontext() if waits else warm_up_workers(choose(features.sets_at_rate()), store, jobs):
         opened = open_corpus(options, progress)
-        sets = choose(opened.shelf())
+        sets = choose(opened.feature_sets())
         extraction = extract(opened, sets, store, jobs=jobs, progress=progress, engine=engine)
     report_problems(extraction, progress)
     return ExtractedCorpus(opened, sets, extraction, store)
@@ -155,8 +155,8 @@ def extract(
     progress = progress or NoProgress()
     store.prepare()
     store.quarantine_damaged(sets, progress)
-    if opened.recorded:
-        return _from_table(opened, opened.recorded, sets, store)
+    if opened.feature_table:
+        return _from_table(opened, opened.feature_table, sets, store)
     keys, unreadable = _keys(opened, store.folder)
     clips = opened.clips[opened.clips["path"].isin(keys)]
     clips = clips.assign(key=[keys[path] for path in clips["path"]])
@@ -182,16 +182,16 @@ def extract(
 
 
 def _from_table(
-    opened: OpenCorpus, recorded: Recorded, sets: Sequence[FeatureSet], store: FeatureStore
+    opened: OpenCorpus, table: FeatureTable, sets: Sequence[FeatureSet], store: FeatureStore
 ) -> ExtractionResult:
     """Put the rows of a table into the store, each under a hash of its values."""
     names = opened.clips["clip"].tolist()
-    clips = opened.clips.assign(key=recorded.keys(names), length=0.0, fingerprint=bytes(FINGERPRINT_BYTES))
+    clips = opened.clips.assign(key=table.hashes(names), length=0.0, fingerprint=bytes(FINGERPRINT_BYTES))
     clips, dropped = _without_twins(clips, {key: key for key in clips["key"]}, "features")
     computed = 0
     for feature_set in sets:
         lacking = clips[~clips["key"].isin(store.keys(feature_set))]
-        values = recorded.of(feature_set, lacking["clip"].tolist())
+        values = table.values_of(feature_set, lacking["clip"].tolist())
         store.write(feature_set, dict(zip(lacking["key"], values, strict=True)))
         computed = max(computed, len(lacking))
     return ExtractionResult(clips, opened.problems, dropped, computed, _fingerprint(clips))

@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ser_bench.core.errors import CorpusError
-from ser_bench.corpora.base import CLIP_COLUMNS, Corpus, Listing, Problem, clip_table
+from ser_bench.corpora.base import Corpus
+from ser_bench.corpora.clip_table import CLIP_COLUMNS, Listing, Problem, clip_table
 from ser_bench.corpora.datasets.demo.codes import SPEAKERS, all_codes, parse
 
 DIGESTS: dict[str, str] = {

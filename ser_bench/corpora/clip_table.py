@@ -1,0 +1,180 @@
+"""The clip table, and what a listing returns: clips, skipped files, and features where a corpus has no audio."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from ser_bench.features.base import FeatureSet
+
+CLIP_COLUMNS = ("clip", "path", "speaker", "gender", "text", "intensity", "emotion")
+"""The columns of every clip table, all strings; an unknown value is the empty string.
+
+``clip`` is unique in its corpus and ``path`` absolute; labels in ``emotion`` are canonical.
+"""
+
+PREFIXED_COLUMNS = ("clip", "speaker", "text")
+"""Columns whose values carry the corpus name in a pool of corpora, as in ``ravdess/01``."""
+
+
+def clip_table(rows: Iterable[Mapping[str, str]], columns: Iterable[str] = CLIP_COLUMNS) -> pd.DataFrame:
+    """Build a clip table, sorted by clip.
+
+    Parameters
+    ----------
+    rows
+        One mapping per clip, from column to value. A missing key gives the empty string.
+    columns
+        Columns of the table, in order.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per clip. ``path`` has dtype object, since a file name need not be UTF-8; all others are strings.
+    """
+    import pandas as pd
+
+    ordered = sorted(rows, key=lambda row: row["clip"])
+    table = {
+        column: pd.Series([row.get(column, "") for row in ordered], dtype=object if column == "path" else str)
+        for column in columns
+    }
+    return pd.DataFrame(table)
+
+
+def with_corpus_prefix(clips: pd.DataFrame) -> pd.DataFrame:
+    """Prefix the values of :data:`PREFIXED_COLUMNS` with each clip's corpus.
+
+    Parameters
+    ----------
+    clips
+        A clip table with the column ``corpus``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy; empty values stay empty.
+    """
+
+    def values(column: str) -> list[str]:
+        pairs = zip(clips["corpus"], clips[column], strict=True)
+        return [f"{corpus}/{value}" if corpus and value else value for corpus, value in pairs]
+
+    return clips.assign(**{column: values(column) for column in PREFIXED_COLUMNS})
+
+
+def empty_columns(columns: Sequence[str]) -> str:
+    """Return the reason for skipping a table row with empty columns.
+
+    Parameters
+    ----------
+    columns
+        Names of the empty columns, at least one.
+
+    Returns
+    -------
+    str
+        As in ``column 'speaker' is empty``.
+    """
+    names = ", ".join(map(repr, columns))
+    return f"column {names} is empty" if len(columns) == 1 else f"columns {names} are empty"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A file, folder or table row that a listing skipped.
+
+    Attributes
+    ----------
+    path
+        The file, or the clip's name in a table.
+    reason
+        Why it was skipped, in a few words.
+    """
+
+    path: str
+    reason: str
+
+    @property
+    def kind(self) -> str:
+        """The reason without details of this file, for grouping."""
+        reason = re.sub("same clip as .*, which", "same clip as another file, which", self.reason)
+        return re.split(r"[:;(]", reason)[0].strip()
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureTable:
+    """Precomputed features of a corpus without audio.
+
+    Attributes
+    ----------
+    sets
+        The feature sets of the table, in column order.
+    values
+        float32, shape ``(clips, columns)``: the columns of all sets side by side.
+    rows
+        Row number in ``values`` by clip.
+    """
+
+    sets: tuple[FeatureSet, ...]
+    values: np.ndarray
+    rows: Mapping[str, int]
+
+    def hashes(self, clips: Sequence[str]) -> list[str]:
+        """Hash the values of clips; the store uses it in place of the hash of an audio file.
+
+        Parameters
+        ----------
+        clips
+            Names of clips.
+
+        Returns
+        -------
+        list of str
+            A SHA-256 per clip, in hexadecimal.
+        """
+        return [hashlib.sha256(b"recorded" + self.values[self.rows[clip]].tobytes()).hexdigest() for clip in clips]
+
+    def values_of(self, feature_set: FeatureSet, clips: Sequence[str]) -> np.ndarray:
+        """Select the values of one set.
+
+        Parameters
+        ----------
+        feature_set
+            One of :attr:`sets`.
+        clips
+            Names of clips.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32, shape ``(len(clips), feature_set.dimension)``.
+        """
+        first = sum(s.dimension for s in self.sets[: self.sets.index(feature_set)])
+        return self.values[[self.rows[clip] for clip in clips], first : first + feature_set.dimension]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The clips of a corpus, as its reader lists them.
+
+    Attributes
+    ----------
+    clips
+        A clip table.
+    problems
+        The skipped files, each with its reason.
+    feature_table
+        The features of a corpus without audio, else None.
+    """
+
+    clips: pd.DataFrame
+    problems: tuple[Problem, ...] = ()
+    feature_table: FeatureTable | None = None

@@ -1,0 +1,205 @@
+"""From a corpus's name to its clips: find the folder, list the clips, select part and emotions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ser_bench.core.errors import CorpusError, UnknownNameError
+from ser_bench.core.labels import canonical_label
+from ser_bench.core.places import cache_folder
+from ser_bench.corpora import registry
+from ser_bench.corpora.base import Corpus
+from ser_bench.corpora.clip_table import FeatureTable, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ser_bench.features.base import FeatureSet
+
+
+@dataclass(frozen=True)
+class OpenCorpus:
+    """A corpus with its clips, or a pool of several (:mod:`ser_bench.corpora.pool`).
+
+    Attributes
+    ----------
+    corpus
+        Its description.
+    folders
+        Folder by corpus name; several in a pool.
+    clips
+        A clip table with the additional column ``corpus``.
+    problems
+        The skipped files, each with its reason.
+    rate
+        Sampling rate in Hz that every clip is resampled to; None keeps each clip's own.
+    pooled
+        The corpora of a pool; empty for a single corpus.
+    feature_table
+        The features of a corpus without audio, else None.
+    """
+
+    corpus: Corpus
+    folders: Mapping[str, Path]
+    clips: pd.DataFrame
+    problems: tuple[Problem, ...]
+    rate: int | None = None
+    pooled: tuple[OpenCorpus, ...] = ()
+    feature_table: FeatureTable | None = None
+
+    @property
+    def members(self) -> tuple[OpenCorpus, ...]:
+        """The corpora of a pool, or this corpus alone."""
+        return self.pooled or (self,)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of a single corpus."""
+        (folder,) = self.folders.values()
+        return folder
+
+    def feature_sets(self) -> dict[str, FeatureSet]:
+        """Return the feature sets that exist for this corpus.
+
+        Returns
+        -------
+        dict
+            Feature sets by name: those of the feature table, else every registered set at :attr:`rate`.
+        """
+        if self.feature_table:
+            return {feature_set.name: feature_set for feature_set in self.feature_table.sets}
+        from ser_bench import features
+
+        return features.sets_at_rate(self.rate)
+
+
+def open_corpus(
+    name: str,
+    data_dir: Path | None = None,
+    *,
+    part: str = "speech",
+    emotions: tuple[str, ...] = (),
+    merge: Mapping[str, str] | None = None,
+) -> OpenCorpus:
+    """Find a corpus and list its clips; make a synthetic corpus first if its folder is missing.
+
+    Parameters
+    ----------
+    name
+        A known corpus, or the path of a CSV manifest or feature table.
+    data_dir
+        The corpus's folder; None searches the usual folders.
+    part
+        ``speech``, ``song`` or ``all``, for a corpus that has both.
+    emotions
+        Emotions to keep, after the merge; empty keeps all.
+    merge
+        New label by emotion, for emotions to count as others.
+
+    Returns
+    -------
+    OpenCorpus
+        The corpus and its clips.
+
+    Raises
+    ------
+    CorpusError
+        If the folder or the clips are missing, or no clip is left.
+    UnknownNameError
+        If the corpus is unknown, or has no clip of a named emotion.
+    """
+    corpus = registry.get(name)
+    folder = _folder(corpus, data_dir)
+    listing = registry.list_clips(corpus, folder)
+    clips = listing.clips if "corpus" in listing.clips else listing.clips.assign(corpus=corpus.name)
+    if "part" in clips:
+        clips = clips[(clips["part"] == part) | (part == "all")].drop(columns="part")
+    opened = OpenCorpus(corpus, {corpus.name: folder}, clips, listing.problems, feature_table=listing.feature_table)
+    opened = merge_emotions(opened, merge or {}, among=[opened])
+    return keep_emotions(opened, emotions or tuple(set(opened.clips["emotion"])))
+
+
+def merge_emotions(opened: OpenCorpus, merge: Mapping[str, str], *, among: Sequence[OpenCorpus]) -> OpenCorpus:
+    """Rename emotions.
+
+    Parameters
+    ----------
+    opened
+        A corpus.
+    merge
+        New label by emotion.
+    among
+        The corpora that are opened together; each emotion must occur in one of them.
+
+    Returns
+    -------
+    OpenCorpus
+        The corpus with the new labels.
+
+    Raises
+    ------
+    UnknownNameError
+        If an emotion occurs in none of the corpora.
+    """
+    present = {emotion for member in among for emotion in member.clips["emotion"]}
+    for emotion in merge:
+        _check_emotion(emotion, " or ".join(member.corpus.name for member in among), present)
+    new_label = {emotion: canonical_label(label) for emotion, label in merge.items()}
+    clips = opened.clips.assign(emotion=[new_label.get(emotion, emotion) for emotion in opened.clips["emotion"]])
+    return replace(opened, clips=clips)
+
+
+def keep_emotions(opened: OpenCorpus, emotions: Sequence[str]) -> OpenCorpus:
+    """Keep the clips of some emotions.
+
+    Parameters
+    ----------
+    opened
+        A corpus.
+    emotions
+        Labels to keep; each must occur in the corpus.
+
+    Returns
+    -------
+    OpenCorpus
+        The corpus with the remaining clips.
+
+    Raises
+    ------
+    UnknownNameError
+        If an emotion does not occur.
+    CorpusError
+        If no clip is left.
+    """
+    for emotion in emotions:
+        _check_emotion(emotion, opened.corpus.name, set(opened.clips["emotion"]))
+    clips = opened.clips[opened.clips["emotion"].isin(list(emotions))]
+    if clips.empty:
+        folder = opened.folders[opened.corpus.name]
+        raise CorpusError(f"no clip of {opened.corpus.name} is left in {folder} with these options")
+    return replace(opened, clips=clips.reset_index(drop=True))
+
+
+def _check_emotion(emotion: str, corpora: str, present: set[str]) -> None:
+    if emotion not in present:
+        raise UnknownNameError(f"emotion in {corpora}", emotion, present)
+
+
+def _folder(corpus: Corpus, data_dir: Path | None) -> Path:
+    if not registry.is_registered(corpus):  # a manifest, which may have the name of a known corpus
+        return data_dir or Path(corpus.source).absolute().parent
+    if corpus.make is not None:
+        folder = data_dir or cache_folder() / "corpora" / corpus.name
+        corpus.make(folder)
+        return folder
+    if data_dir is not None:
+        if not data_dir.is_dir():
+            raise CorpusError(f"no such folder: {data_dir}\n{corpus.hint}")
+        return data_dir
+    if (found_folder := registry.find_folder(corpus)) is None:
+        searched = ", ".join(str(path) for path in registry.search_folders(corpus.name))
+        raise CorpusError(f"{corpus.name} not found in {searched}\n{corpus.hint}")
+    return found_folder

@@ -1,0 +1,194 @@
+"""The known corpora by name, where to find them on disk, and how to list their clips."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+from pathlib import Path
+
+from ser_bench.core.errors import UnknownNameError
+from ser_bench.core.places import cache_folder
+from ser_bench.corpora import datasets, manifest
+from ser_bench.corpora.base import Corpus
+from ser_bench.corpora.clip_table import Listing
+from ser_bench.corpora.filenames import FileNamePattern
+from ser_bench.corpora.folder import list_files
+
+
+def _registered() -> dict[str, Corpus]:
+    modules = (
+        importlib.import_module(f"{datasets.__name__}.{module.name}")
+        for module in pkgutil.iter_modules(datasets.__path__)
+    )
+    corpora = [module.CORPUS for module in modules if hasattr(module, "CORPUS")]
+    return {corpus.name: corpus for corpus in sorted(corpora, key=lambda c: (c.synthetic, c.name))}
+
+
+CORPORA: dict[str, Corpus] = _registered()
+"""Every known corpus by name: each module of ser_bench.corpora.datasets that defines ``CORPUS``."""
+
+
+def get(name: str) -> Corpus:
+    """Return a corpus by name.
+
+    Parameters
+    ----------
+    name
+        A known corpus, or the path of a CSV manifest or feature table.
+
+    Returns
+    -------
+    Corpus
+        The known corpus, or a description of the manifest.
+
+    Raises
+    ------
+    UnknownNameError
+        If the name is neither.
+    CorpusError
+        If the manifest is invalid.
+    """
+    corpus_label(name)
+    return CORPORA[name] if name in CORPORA else manifest.corpus(Path(name))
+
+
+def corpus_label(name: str) -> str:
+    """Return the label of a corpus in tables.
+
+    Parameters
+    ----------
+    name
+        A known corpus, or the path of a CSV manifest or feature table.
+
+    Returns
+    -------
+    str
+        The name of the corpus, or the manifest's file name without its extension.
+
+    Raises
+    ------
+    UnknownNameError
+        If the name is neither.
+    """
+    if name in CORPORA:
+        return name
+    if name.lower().endswith((".csv", ".parquet")) or os.sep in name:
+        return Path(name).stem
+    raise UnknownNameError("corpus", name, [*CORPORA, "the path of a CSV manifest"])
+
+
+def is_feature_table(name: str | None) -> bool:
+    """Tell whether ``--corpus`` names a table of features.
+
+    Parameters
+    ----------
+    name
+        The value of ``--corpus``.
+
+    Returns
+    -------
+    bool
+        False for a known corpus and for a manifest of audio files.
+    """
+    return bool(name) and name not in CORPORA and manifest.holds_features(Path(str(name)))
+
+
+def is_registered(corpus: Corpus) -> bool:
+    """Tell whether a corpus is a known one, and not a manifest of the same name.
+
+    Parameters
+    ----------
+    corpus
+        Any corpus.
+
+    Returns
+    -------
+    bool
+        True for an entry of :data:`CORPORA`.
+    """
+    return CORPORA.get(corpus.name) is corpus
+
+
+def downloadable() -> dict[str, Corpus]:
+    """Return the corpora with archives to download.
+
+    Returns
+    -------
+    dict
+        Corpora by name.
+    """
+    return {name: corpus for name, corpus in CORPORA.items() if corpus.archives}
+
+
+def search_folders(name: str) -> list[Path]:
+    """Return the folders that are searched for a corpus without ``--data-dir``.
+
+    Parameters
+    ----------
+    name
+        Name of a corpus.
+
+    Returns
+    -------
+    list of Path
+        Folders in the order of the search: ``$SER_BENCH_DATA``, ``./data``, the cache folder.
+    """
+    data = os.environ.get("SER_BENCH_DATA")
+    shared = [Path(data).expanduser() / name] if data else []
+    return [*shared, Path("data", name), cache_folder() / "corpora" / name]
+
+
+def find_folder(corpus: Corpus) -> Path | None:
+    """Return the folder of a corpus.
+
+    Parameters
+    ----------
+    corpus
+        A known corpus.
+
+    Returns
+    -------
+    Path or None
+        The first of :func:`search_folders` that exists and is not empty.
+    """
+    for path in search_folders(corpus.name):
+        if path.is_dir() and any(path.iterdir()):
+            return path
+    return None
+
+
+def default_corpus() -> str:
+    """Return the corpus to use without ``--corpus``.
+
+    Returns
+    -------
+    str
+        ``ravdess`` if its folder exists, else ``demo``.
+    """
+    return "ravdess" if find_folder(CORPORA["ravdess"]) else "demo"
+
+
+def list_clips(corpus: Corpus, folder: Path) -> Listing:
+    """List the clips of a corpus.
+
+    Parameters
+    ----------
+    corpus
+        A known corpus or a manifest.
+    folder
+        The corpus's folder.
+
+    Returns
+    -------
+    Listing
+        Clips and skipped files.
+
+    Raises
+    ------
+    CorpusError
+        If the folder holds no clip.
+    """
+    if isinstance(corpus.reader, FileNamePattern):
+        return list_files(corpus, corpus.reader, folder, known=tuple(CORPORA.values()))
+    return corpus.reader(folder)
