@@ -8,29 +8,27 @@ from typing import Any
 
 import click
 
-from ser_bench.cli.options import common_options, corpus_options, gather
+from ser_bench.cli.options import PATH, common_options, corpus_options, gather, option
 from ser_bench.core.console import Console
 from ser_bench.core.errors import AudioError, ConfigError, ExportError
 from ser_bench.core.files import ensure_writable
 from ser_bench.core.options import Options
 
-_PATH = click.Path(path_type=Path)
-
 
 @click.command(name="explore")
-@click.argument("clips", type=_PATH, nargs=-1, metavar="[CLIP]...")
+@click.argument("clips", type=PATH, nargs=-1, metavar="[CLIP]...")
 @click.option(
     "-o",
     "--output",
-    type=_PATH,
+    type=PATH,
     metavar="FILE|DIR",
-    help="The picture of a clip, .png or .svg; the folder of several, or of a corpus. "
-    "[default: results/explore, of a corpus results/NAME-explore]",
+    help="The picture of a clip, .png or .svg; the folder for several clips or a corpus. "
+    "[default: results/explore, for a corpus results/NAME-explore]",
 )
-@click.option("--compare", is_flag=True, help="Two to four clips side by side, on common scales.")
-@click.option("--play", is_flag=True, help="Play each clip, too, where the machine can.")
+@click.option("--compare", is_flag=True, help="Draw two to four clips side by side, on common scales.")
+@click.option("--play", is_flag=True, help="Also play each clip, if this machine can.")
 @corpus_options
-@click.option("--seed", type=int, metavar="N", help="Of the projection, and of what a large corpus shows. [default: 0]")
+@option("seed", help="Random seed of the projection and of the sample of a large corpus.")
 @common_options
 def command(
     clips: tuple[Path, ...],
@@ -42,10 +40,11 @@ def command(
     verbose: bool,
     **given: Any,
 ) -> int:
-    """Draw what a CLIP sounds like, or what a corpus is made of.
+    """Draw pictures of a CLIP or of a corpus.
 
-    Of a clip: waveform, spectrograms, MFCC, chroma, F0, energy and zero-crossing rate. Of a corpus: clips by class and
-    speaker, durations, levels, silence, F0 by emotion and gender, and a map of its features by emotion and by speaker.
+    For a clip: waveform, spectrograms, MFCC, chroma, F0, energy and zero-crossing rate. For a corpus: clips by class
+    and speaker, durations, levels, silence, F0 by emotion and gender, and a projection of its features by emotion and
+    by speaker.
 
     \b
     Examples:
@@ -54,54 +53,56 @@ def command(
       ser-bench explore --corpus ravdess --data-dir RAVDESS
     """
     console = Console(quiet=quiet, verbose=verbose)
-    asked = [name for name in ("corpus", "data_dir") if given[name]]
-    if clips and asked:
-        raise ConfigError(f"explore draws clips or a corpus; leave out the clips, or --{asked[0].replace('_', '-')}")
+    corpus_names = [f"--{name.replace('_', '-')}" for name in ("corpus", "data_dir") if given[name]]
+    if clips and corpus_names:
+        raise ConfigError(f"explore draws clips or a corpus, not both; leave out the clips or {corpus_names[0]}")
     if clips:
-        return _clips(clips, output, console, compare=compare, play=play)
+        return _draw_clips(clips, output, console, compare=compare, play=play)
     if compare or play:
-        raise ConfigError("--compare and --play are for clips: name their files")
-    if not asked and not config_file:
-        raise ConfigError("name the clips to draw, or a corpus: ser-bench explore --corpus NAME")
-    return _corpus(gather(config_file, given), output, console)
+        raise ConfigError("--compare and --play need clips; name their files")
+    if not corpus_names and not config_file:
+        raise ConfigError("nothing to draw; name clips, or a corpus: ser-bench explore --corpus NAME")
+    return _draw_corpus(gather(config_file, given), output, console)
 
 
-def _clips(clips: tuple[Path, ...], output: Path | None, console: Console, *, compare: bool, play: bool) -> int:
+def _draw_clips(clips: tuple[Path, ...], output: Path | None, console: Console, *, compare: bool, play: bool) -> int:
+    """Draw each clip, or one picture of all of them; unreadable clips are reported at the end."""
     from ser_bench import explore
     from ser_bench.explore import playing
     from ser_bench.explore.clip import read
     from ser_bench.explore.clip_figure import MOST_BESIDE, draw
 
     if compare and not 2 <= len(clips) <= MOST_BESIDE:
-        raise ConfigError(f"--compare sets 2 to {MOST_BESIDE} clips side by side, and {len(clips)} are named")
+        raise ConfigError(f"--compare needs 2 to {MOST_BESIDE} clips, got {len(clips)}")
     files = explore.picture_files(clips, output, together=compare)
     groups = [clips] if compare else [(clip,) for clip in clips]
-    unusable = None
+    first_error = None
     for paths, file in zip(groups, files, strict=True):
         try:
-            shown = [read(path) for path in paths]
+            readings = [read(path) for path in paths]
         except AudioError as error:
-            if unusable:
+            if first_error:
                 console.warning(str(error))
-            unusable = unusable or error
+            first_error = first_error or error
             continue
-        explore.write_picture(draw(shown), file, shades=True)
+        explore.write_picture(draw(readings), file, shades=True)
         console.info(f"picture: {file}")
-        for clip in shown if play else ():
+        for clip in readings if play else ():
             console.info(playing.play(clip))
-    if unusable:
-        raise unusable
+    if first_error:
+        raise first_error
     return 0
 
 
-def _corpus(options: Options, output: Path | None, console: Console) -> int:
+def _draw_corpus(options: Options, output: Path | None, console: Console) -> int:
+    """Draw the pictures of a corpus into a folder."""
     from ser_bench import explore
     from ser_bench.explore.corpus import explore as measure
     from ser_bench.explore.map_figure import caption
 
-    begun = time.perf_counter()
+    started = time.perf_counter()
     if output is not None and output.suffix.lower() in (".png", ".svg"):
-        raise ConfigError(f"a corpus gets several pictures, and {output} is one file; name a folder with -o")
+        raise ConfigError(f"a corpus gives several pictures, but {output} is one file; name a folder with -o")
     if output is not None:
         ensure_writable(output, ExportError, "-o")
     explored = measure(options, console)
@@ -111,7 +112,6 @@ def _corpus(options: Options, output: Path | None, console: Console) -> int:
     for path in files:
         console.detail(str(path))
     console.info(f"{explored.line}\n{caption(explored)}")
-    console.info(
-        f"{len(files)} files written in {folder}/ (explore.md, clips.csv) in {time.perf_counter() - begun:.1f} s"
-    )
+    seconds = time.perf_counter() - started
+    console.info(f"{len(files)} files written in {folder}/ (explore.md, clips.csv) in {seconds:.1f} s")
     return 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ser_bench.cli.options import common_options, corpus_options, gather
+from ser_bench.cli.options import PATH, common_options, corpus_options, gather, option
 from ser_bench.core.console import Console
 from ser_bench.core.options import Options
 
@@ -19,24 +19,20 @@ if TYPE_CHECKING:
 
 @click.command(name="export")
 @corpus_options
-@click.option(
-    "--features",
-    metavar="SET",
-    help="One set of vectors, or several joined with +. [default: functionals]",
-)
+@option("features", help="One set of vectors, or several joined with +.", default="functionals")
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE",
     required=True,
-    help="The table to write; its name ends in .csv or .parquet. What was there is replaced.",
+    help="The table to write, .csv or .parquet; an existing file is replaced.",
 )
 @common_options
 def command(config_file: str | None, quiet: bool, verbose: bool, output: Path, **given: Any) -> int:
-    """Write a corpus's features as one table: a row per clip.
+    """Write the features of a corpus as one table with a row per clip.
 
-    Its columns are clip, corpus, speaker, gender, emotion, then the features, each named SET.COLUMN, such as
+    The columns are clip, corpus, speaker, gender, emotion, then the features, named SET.COLUMN, for example
     mfcc.mfcc_00. Values are float32 as in the feature store, not normalised, and read back bit for bit.
 
     \b

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ser_bench.cli.options import common_options, corpus_options, engine_option, gather
+from ser_bench.cli.options import common_options, corpus_options, gather, option, options_from
 from ser_bench.core.console import Console
 from ser_bench.core.options import Options
 
@@ -18,16 +18,12 @@ if TYPE_CHECKING:
 
 @click.command(name="extract")
 @corpus_options
-@click.option(
-    "--features",
-    metavar="SET",
-    help="One set, several joined with +, or auto: those the models use. [default: auto]",
-)
-@engine_option
+@option("features", help="One set, several joined with +, or auto: those that the models use.")
+@options_from("engine")
 @common_options
-@click.option("--verify", is_flag=True, help="Re-read the whole store against its checksums; extract nothing.")
+@click.option("--verify", is_flag=True, help="Check the whole store against its checksums; extract nothing.")
 def command(config_file: str | None, quiet: bool, verbose: bool, verify: bool, **given: Any) -> int:
-    """Fill the feature store from a corpus; what is there already is not redone.
+    """Compute the features of a corpus into the feature store; features that it holds are not computed again.
 
     \b
     Example:

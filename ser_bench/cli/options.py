@@ -1,81 +1,87 @@
-"""The options that mean the same in every command, as decorators, and their way into a configuration."""
+"""Click options derived from the fields of :class:`ser_bench.core.options.Options`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
 from pathlib import Path
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Literal, get_args, get_origin
 
 import click
 
 from ser_bench.core import options as config
+from ser_bench.core.options import Options
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
-_PATH = click.Path(path_type=Path)
+PATH = click.Path(path_type=Path)
+
+
+def option(name: str, *, help: str = "", default: str = "") -> Decorator:
+    """Return the click option of a field; ``help`` and ``default`` replace the texts shown for one command."""
+    field = Options.model_fields[name]
+    shown = field.json_schema_extra
+    assert isinstance(shown, dict)
+    default = default or str(shown["shown_default"]) or _shown_default(field.default)
+    text = (help or field.description or "") + (f" [default: {default}]" if default else "")
+    flag = f"--{name.replace('_', '-')}"
+    if field.annotation is bool:
+        return click.option(flag, name, is_flag=True, default=None, help=text)
+    return click.option(flag, name, type=_click_type(field.annotation), metavar=shown["metavar"] or None, help=text)
+
+
+def options_from(*names: str) -> Decorator:
+    """Return a decorator that adds the click options of several fields, in this order."""
+    return _stack(*map(option, names))
 
 
 def _stack(*decorators: Decorator) -> Decorator:
+    """Return the decorators as one."""
     return lambda function: reduce(lambda f, decorate: decorate(f), reversed(decorators), function)
 
 
-corpus_options = _stack(
-    click.option(
-        "--corpus",
-        metavar="NAME",
-        help="A known corpus, or the path of a CSV manifest with the columns path,speaker,emotion; several, joined "
-        "by commas, are pooled on the emotions they share. [default: ravdess where its clips are found, else demo]",
-    ),
-    click.option(
-        "--data-dir",
-        type=_PATH,
-        metavar="DIR",
-        help="Where the corpus lies; of several, one folder each, joined by commas, or one that holds them all by "
-        "name. [default: $SER_BENCH_DATA/NAME, ./data/NAME, the user's cache folder]",
-    ),
-    click.option("--part", type=click.Choice(["speech", "song", "all"]), help="Of a corpus that has both."),
-    click.option("--emotions", metavar="A,B,…", help="Keep only these emotions."),
-    click.option(
-        "--sample-rate",
-        type=int,
-        metavar="HZ",
-        help="Bring every clip to this rate before any feature sees it. [default: the clips' own; of several corpora "
-        "the lowest among them]",
-    ),
-)
+def _click_type(annotation: Any) -> Any:
+    """Return the click type of a field's annotation."""
+    if get_origin(annotation) is UnionType:
+        (annotation,) = (part for part in get_args(annotation) if part is not NoneType)
+    if get_origin(annotation) is Literal:
+        return click.Choice(get_args(annotation))
+    if annotation is Path:
+        return PATH
+    return annotation if annotation in (int, float) else str
 
-engine_option = click.option(
-    "--engine",
-    metavar="WHERE",
-    help="local, or the workers of a Dask scheduler: dask://HOST:PORT, tls://HOST:PORT. [default: local]",
+
+def _shown_default(value: Any) -> str:
+    """Return a default as the command line spells it; empty if there is none."""
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return "" if value is None or value is False else str(value)
+
+
+corpus_options = options_from("corpus", "data_dir", "part", "emotions", "sample_rate")
+
+output_options = _stack(
+    click.option("-q", "--quiet", is_flag=True, help="Print warnings and errors only."),
+    click.option("-v", "--verbose", is_flag=True, help="Print details."),
 )
 
 common_options = _stack(
-    click.option("--jobs", type=int, metavar="N", help="Worker processes on this machine. [default: all cores]"),
-    click.option(
-        "--store",
-        type=_PATH,
-        metavar="DIR",
-        help="The feature store and the fits already done. [default: in the user's cache folder]",
-    ),
+    options_from("jobs", "store"),
     click.option(
         "--config",
         "config_file",
         metavar="FILE.toml",
-        help="Every option by name; the command line wins over the file. "
-        "Brought along: default, quick, strong, strong-random, tutorial-4-emotions.",
+        help="Options by name; the command line wins over the file. Included configurations: default, quick, strong, "
+        "strong-random, tutorial-4-emotions.",
     ),
-    click.option(
-        "--plugin", type=_PATH, metavar="FILE.py", help="Register your own models, feature sets, splits or corpora."
-    ),
-    click.option("-q", "--quiet", is_flag=True, help="No progress, no tables."),
-    click.option("-v", "--verbose", is_flag=True, help="Tell more."),
+    options_from("plugin"),
+    output_options,
 )
 
 
-def gather(config_file: str | None, given: dict[str, Any]) -> config.Options:
-    """Return the options of the configuration file, if any, overridden by those given; load the plugin they name."""
+def gather(config_file: str | None, given: dict[str, Any]) -> Options:
+    """Return the options of a configuration file, overridden by those of the command line; load their plugin."""
     options = config.load(config.find_config(config_file) if config_file else None, given)
     if options.plugin:
         from ser_bench import plugins

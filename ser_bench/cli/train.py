@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ser_bench.cli.options import common_options, corpus_options, engine_option, gather
+from ser_bench.cli.options import common_options, corpus_options, gather, option, options_from
 from ser_bench.core.console import Console
 
 
@@ -34,13 +34,10 @@ from ser_bench.core.console import Console
     help="bundle for ser-bench predict, onnx for other programs, checked to answer alike. [default: by FILE's ending]",
 )
 @corpus_options
-@click.option(
-    "--features", metavar="SET", help="One set, several joined with +, or auto: the model's own. [default: auto]"
-)
-@click.option("--target", metavar="WHAT", help="emotion, gender or emotion+gender. [default: emotion]")
-@click.option("--normalize", metavar="HOW", help="Only none: a speaker's other clips are not there when one is asked.")
-@click.option("--seed", type=int, metavar="N", help="The same seed gives the same model. [default: 0]")
-@engine_option
+@options_from("features", "target")
+@option("normalize", help="Only none: at prediction time the speaker's other clips are not available.")
+@option("seed", help="Random seed; the same seed gives the same model.")
+@options_from("engine")
 @common_options
 def command(
     config_file: str | None,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ser_bench.cli.options import common_options, corpus_options, engine_option, gather
+from ser_bench.cli.options import common_options, corpus_options, gather, option, options_from
 from ser_bench.core.console import Console
 from ser_bench.core.options import Options
+
+if TYPE_CHECKING:
+    from ser_bench.runs.tuning import Ask
 
 
 @click.command(name="tune")
@@ -18,20 +21,22 @@ from ser_bench.core.options import Options
     type=click.Choice(["random", "halving"]),
     default="random",
     show_default=True,
-    help="All trials on all inner folds, or ever fewer trials on ever more folds.",
+    help="random: every trial on every inner fold. halving: fewer and fewer trials on more and more inner folds.",
 )
-@click.option("--trials", type=click.IntRange(1), default=20, show_default=True, help="Beside the model's defaults.")
-@click.option("--inner-folds", type=click.IntRange(2), default=4, show_default=True, help="Of whole training speakers.")
-@click.option("--splits", metavar="NAME", help="The outer split. [default: actor]")
-@click.option("--folds", type=int, metavar="K", help="Outer folds of the split actor. [default: 6]")
+@click.option("--trials", type=click.IntRange(1), default=20, show_default=True, help="Trials besides the defaults.")
+@click.option(
+    "--inner-folds",
+    type=click.IntRange(2),
+    default=4,
+    show_default=True,
+    help="Inner folds; each holds out whole training speakers.",
+)
+@option("splits", help="The outer split.", default="actor")
+@option("folds", help="Outer folds of the split actor.")
 @corpus_options
-@click.option("--features", metavar="SET", help="One set, several joined with +, or auto. [default: auto]")
-@click.option("--target", metavar="WHAT", help="emotion, gender or emotion+gender. [default: emotion]")
-@click.option("--normalize", metavar="HOW", help="none, or speaker (transductive). [default: none]")
-@click.option("--seed", type=int, metavar="N", help="The same seed gives the same trials. [default: 0]")
-@click.option("--out", type=click.Path(), metavar="DIR", help="[default: results/<corpus>-tune-<model>]")
-@click.option("--fit-timeout", type=float, metavar="SECONDS", help="End a fit that takes longer.")
-@engine_option
+@options_from("features", "target", "normalize", "seed")
+@option("out", default="results/<corpus>-tune-<model>")
+@options_from("fit_timeout", "engine")
 @common_options
 def command(
     model: str,
@@ -43,9 +48,9 @@ def command(
     verbose: bool,
     **given: Any,
 ) -> int:
-    """Search MODEL's parameters inside the training speakers only, and score the search on the others.
+    """Search MODEL's parameters on the training speakers only, and score the search on the held-out speakers.
 
-    Leaves tuned.toml for --config, trials.csv, a table and a picture. Interrupted, the same command goes on.
+    Writes tuned.toml for --config, trials.csv, a table and a chart. After an interruption, run the same command again.
 
     \b
     Example:
@@ -59,13 +64,14 @@ def command(
     return _tune(Ask(model, search, trials, inner_folds), options, Console(quiet=quiet, verbose=verbose))  # type: ignore[arg-type]
 
 
-def _tune(ask: Any, options: Options, console: Console) -> int:
+def _tune(search: Ask, options: Options, console: Console) -> int:
+    """Search, write the results and print them."""
     from ser_bench import report
     from ser_bench.runs import tuning
 
-    found = tuning.tune(ask, options, console)
-    written = report.write_tuning(found)
+    tuned = tuning.tune(search, options, console)
+    written = report.write_tuning(tuned)
     console.close()
-    console.info("\n" + report.tuning_table(found) + "\n")
-    console.info(f"tuned.toml, trials.csv, nested.csv and {', '.join(path.name for path in written)}: {found.folder}/")
-    return 1 if (found.trials["status"] != "ok").any() else 0
+    console.info("\n" + report.tuning_table(tuned) + "\n")
+    console.info(f"tuned.toml, trials.csv, nested.csv and {', '.join(path.name for path in written)}: {tuned.folder}/")
+    return 1 if (tuned.trials["status"] != "ok").any() else 0

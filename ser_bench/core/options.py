@@ -1,9 +1,10 @@
-"""The options as frozen typed values, from a TOML file and the command line; unknown keys are refused.
+"""Options of every command, validated once and frozen, from a TOML file and the command line.
 
-A configuration holds every option of the command line by its name (``fit-timeout`` or ``fit_timeout``),
-and a table per model whose parameters differ or that is a named variant::
+:class:`Options` is the only declaration of an option: the command line and the Python functions derive theirs from
+its fields. A configuration file holds options by name (``fit-timeout`` or ``fit_timeout``), and a table for each
+model with other parameters or for each named variant::
 
-    models = ["svm", "cnn1d", "cnn1d-deep"]     # or, beside the tables: models.use = [...]
+    models = ["svm", "cnn1d", "cnn1d-deep"]     # next to tables: models.use = [...]
 
     [models.svm]
     C = 3.0
@@ -12,7 +13,7 @@ and a table per model whose parameters differ or that is a named variant::
     base = "cnn1d"
     filters = [64, 128, 256]
 
-    [merge]                                     # these emotions count as others
+    [merge]                                     # rename emotions
     calm = "neutral"
 """
 
@@ -34,8 +35,8 @@ Normalization = Literal["none", "speaker"]
 Part = Literal["speech", "song", "all"]
 
 
-def _names(value: Any) -> Any:
-    """Turn ``"a, b"`` into ``("a", "b")`` and a list into a tuple; each name once, in its order."""
+def _split_names(value: Any) -> Any:
+    """Turn ``"a, b"`` or a list of names into a tuple of distinct names in order."""
     if isinstance(value, str):
         value = [name.strip() for name in value.split(",") if name.strip()]
     if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
@@ -43,18 +44,33 @@ def _names(value: Any) -> Any:
     return value
 
 
-def _engine(value: str) -> str:
+def _check_engine(value: str) -> str:
+    """Return the name of an engine if it is valid."""
     if value != "local" and not re.fullmatch(r"(dask|tls)://\S+:\d+", value):
-        raise PydanticCustomError("engine", "must be local, dask://HOST:PORT or tls://HOST:PORT")
+        raise PydanticCustomError("engine", "Input should be local, dask://HOST:PORT or tls://HOST:PORT")
     return value
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
-Engine = Annotated[str, AfterValidator(_engine)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_split_names)]
+Engine = Annotated[str, AfterValidator(_check_engine)]
+
+
+def _option(default: Any, description: str, metavar: str = "", shown_default: str = "", **limits: Any) -> Any:
+    """Return a field with what the command line shows: help text, metavar and, if it is computed, the default."""
+    shown: dict[str, Any] = {"metavar": metavar, "shown_default": shown_default}
+    return Field(default=default, description=description, json_schema_extra=shown, **limits)
 
 
 class ModelTable(BaseModel):
-    """What a ``[models.NAME]`` table says: the model it starts from and the parameters that differ."""
+    """A ``[models.NAME]`` table of a configuration file.
+
+    Attributes
+    ----------
+    base : str
+        The model whose parameters are changed.
+    parameters : dict
+        The parameters that differ from the defaults.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -63,120 +79,192 @@ class ModelTable(BaseModel):
 
 
 class Options(BaseModel):
-    """Everything a command can be told. Fields have the names of the command line's options."""
+    """Validated options of a command; the description of each field is the help text of its option."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
 
-    corpus: str | None = None
-    data_dir: Path | None = None
-    part: Part = "speech"
-    features: str = "auto"
-    emotions: Names = ()
-    merge: dict[str, str] = {}
-    target: Target = "emotion"
-    sample_rate: int | None = Field(default=None, ge=4000, le=384_000)
-    jobs: int | None = Field(default=None, ge=1)
-    store: Path | None = None
-    seed: int = Field(default=0, ge=0, lt=2**32)
-    models: Names = ("all",)
-    splits: Names = ("actor", "random")
-    folds: int = Field(default=6, ge=2)
-    repeats: int = Field(default=1, ge=1)
-    normalize: Normalization = "none"
-    out: Path | None = None
-    plugin: Path | None = None
-    engine: Engine = "local"
-    fit_timeout: float | None = Field(default=None, gt=0)
-    fresh: bool = False
+    corpus: str | None = _option(
+        None,
+        "A known corpus, or the path of a CSV manifest with the columns path,speaker,emotion. Several corpora, joined "
+        "by commas, are pooled on the emotions they share.",
+        "NAME",
+        "ravdess if its clips are found, else demo",
+    )
+    data_dir: Path | None = _option(
+        None,
+        "The folder of the corpus. For several corpora: one folder each, joined by commas, or one folder that holds "
+        "them all by name.",
+        "DIR",
+        "$SER_BENCH_DATA/NAME, ./data/NAME, the user's cache folder",
+    )
+    part: Part = _option("speech", "The part of a corpus that has speech and song.")
+    features: str = _option("auto", "One feature set, several joined with +, or auto: each model's own.", "SET")
+    emotions: Names = _option((), "Keep only these emotions.", "A,B,…")
+    merge: dict[str, str] = _option({}, "Emotions to rename, as a table; configuration files and Python only.")
+    target: Target = _option("emotion", "The label to predict.")
+    sample_rate: int | None = _option(
+        None,
+        "Resample every clip to this rate before features are computed.",
+        "HZ",
+        "the clips' own; for several corpora the lowest of them",
+        ge=4000,
+        le=384_000,
+    )
+    jobs: int | None = _option(None, "Worker processes on this machine.", "N", "all cores", ge=1)
+    store: Path | None = _option(
+        None, "The folder of the feature store and the fit cache.", "DIR", "in the user's cache folder"
+    )
+    seed: int = _option(0, "Random seed; the same seed gives the same predictions.", "N", ge=0, lt=2**32)
+    models: Names = _option(("all",), "Classifiers to compare; the baselines are always included.", "all|NAME,…")
+    splits: Names = _option(("actor", "random"), "Splits to compare.", "NAME,…")
+    folds: int = _option(6, "Number of folds of the splits actor and random.", "K", ge=2)
+    repeats: int = _option(1, "Number of repeats, each with another seed and other random folds.", "N", ge=1)
+    normalize: Normalization = _option(
+        "none", "speaker: standardise each speaker by all unlabelled clips of that speaker (transductive)."
+    )
+    out: Path | None = _option(None, "The run folder.", "DIR", "results/<corpus>")
+    plugin: Path | None = _option(
+        None, "Register your own models, feature sets, splits, corpora, metrics or charts.", "FILE.py"
+    )
+    engine: Engine = _option(
+        "local", "local, or the workers of a Dask scheduler: dask://HOST:PORT, tls://HOST:PORT.", "ENGINE"
+    )
+    fit_timeout: float | None = _option(None, "Stop a fit that takes longer.", "SECONDS", gt=0)
+    fresh: bool = _option(False, "Ignore the fit cache and fit again.")
     model_tables: dict[str, ModelTable] = {}
 
 
 OPTION_NAMES = tuple(name.replace("_", "-") for name in Options.model_fields if name != "model_tables")
-"""The keys that a configuration may have, as the command line spells them."""
+"""The keys of a configuration file, as the command line spells them."""
 
 PATH_OPTIONS = ("data_dir", "store", "out", "plugin")
-"""The options that name folders and files of this machine."""
+"""The options that name files and folders of this machine."""
 
-_MOST_SHOWN = 200
+_MAX_SHOWN = 200
+"""Longer values are cut in error messages."""
 
 
-def load(config: Path | None, given: Mapping[str, Any]) -> Options:
-    """Return the options of a configuration file, overridden by those given on the command line.
+def load(path: Path | None, overrides: Mapping[str, Any]) -> Options:
+    """Read a configuration file and validate its options.
 
-    Values of None in ``given`` count as not given. Raises :class:`ConfigError`, in one or two lines,
-    for a file that cannot be read, an unknown key or a value that cannot be.
+    Parameters
+    ----------
+    path : Path or None
+        The configuration file, if any.
+    overrides : mapping of str
+        Options that replace those of the file; values of None are ignored.
+
+    Returns
+    -------
+    Options
+        The validated options.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, a key is unknown or a value is invalid.
     """
-    said = _read(config) if config else {}
-    said.update({name: value for name, value in given.items() if value is not None})
+    values = _read(path) if path else {}
+    replaced = {name: value for name, value in overrides.items() if value is not None}
     try:
-        return Options(**said)
+        return Options(**(values | replaced))
     except ValidationError as error:
         first = error.errors()[0]
-        name = "-".join(str(part) for part in first["loc"][:1]).replace("_", "-")
-        raise ConfigError(f"--{name} {_shown(first['input'])}: {_lowered(first['msg'])}") from None
+        key = str(first["loc"][0]).replace("_", "-")
+        source = f"{key} in {path}" if first["loc"][0] not in replaced else f"--{key}"
+        expected = first["msg"].removeprefix("Input should be ").partition(", unable to parse")[0]
+        raise ConfigError(f"invalid value for {source}: expected {expected}, got {_shown(first['input'])}") from None
 
 
 def find_config(name: str) -> Path:
-    """Return the configuration file of that path, or the one of that name that ser-bench brings along."""
+    """Find a configuration file.
+
+    Parameters
+    ----------
+    name : str
+        The path of a file, or the name of a configuration of ser-bench, for example ``"quick"``.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    ConfigError
+        If neither exists.
+    """
     path = Path(name)
     if path.is_file():
         return path
-    here = Path(__file__).parents[1]
-    for folder in (here / "configs", here.parent / "configs"):
-        brought = folder / f"{path.stem}.toml"
-        if len(path.parts) == 1 and brought.is_file():
-            return brought
-    raise ConfigError(f"there is no configuration file {name}")
+    package = Path(__file__).parents[1]
+    included = {file.stem: file for top in (package.parent, package) for file in (top / "configs").glob("*.toml")}
+    if len(path.parts) == 1 and path.stem in included:
+        return included[path.stem]
+    known = ", ".join(sorted(included))
+    raise ConfigError(f"configuration file not found: {name}; give the path of a TOML file, or one of {known}")
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror or error}") from None
-    except ValueError as error:  # not UTF-8, not TOML, or a number of thousands of digits
-        raise ConfigError(f"{path} is no TOML file: {error}") from None
-    except RecursionError:
-        raise ConfigError(f"{path} is no TOML file that can be read: it is nested too deeply") from None
+    """Return the options of a configuration file, keys with underscores, models' tables as ``model_tables``."""
+    content = _parse(path)
     tables: dict[str, Any] = {}
-    if isinstance(said.get("models"), dict):
-        tables = said.pop("models")
+    if isinstance(content.get("models"), dict):
+        tables = content.pop("models")
         if "use" in tables:
-            said["models"] = tables.pop("use")
+            content["models"] = tables.pop("use")
     options = {}
-    for key, value in said.items():
+    for key, value in content.items():
         if key.replace("_", "-") not in OPTION_NAMES:
             raise UnknownNameError(f"key in {path}:", key, OPTION_NAMES)
         options[key.replace("-", "_")] = value
     for key in PATH_OPTIONS:
         if isinstance(options.get(key), str):
-            options[key] = _path(path, key, options[key])
+            options[key] = _expand_path(path, key, options[key])
     return options | {"model_tables": {name: _model_table(path, name, table) for name, table in tables.items()}}
 
 
-def _path(config: Path, key: str, value: str) -> Path:
+def _parse(path: Path) -> dict[str, Any]:
+    """Return the content of a TOML file."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror or error}") from None
+    except ValueError as error:  # also for a number of thousands of digits
+        raise ConfigError(f"invalid TOML in {path}: {error}") from None
+    except RecursionError:
+        raise ConfigError(f"invalid TOML in {path}: nested too deeply") from None
+
+
+def _expand_path(config: Path, key: str, value: str) -> Path:
+    """Return the path of an option with ``~`` expanded."""
     try:
         return Path(value).expanduser()
     except RuntimeError:
-        raise ConfigError(f"{config}: {key} {value!r} begins with the home folder of a user who is not known") from None
+        raise ConfigError(
+            f"invalid value for {key} in {config}: no user has the home folder of {value!r}; give a full path"
+        ) from None
 
 
 def _model_table(path: Path, name: str, table: Any) -> ModelTable:
+    """Return a validated ``[models.NAME]`` table."""
     if not isinstance(table, dict):
-        raise ConfigError(f"{path}: [models.{name}] must be a table of parameters; a choice of models is models.use")
+        raise ConfigError(
+            f"invalid [models.{name}] in {path}: expected a table of parameters, got {_shown(table)}; "
+            "choose models with models.use"
+        )
     base = table.get("base", name)
     if not isinstance(base, str):
-        raise ConfigError(f"{path}: the base of [models.{name}] must be a model's name")
+        raise ConfigError(
+            f"invalid base of [models.{name}] in {path}: expected the name of a model, got {_shown(base)}"
+        )
     return ModelTable(base=base, parameters={key: value for key, value in table.items() if key != "base"})
 
 
 def _shown(value: Any) -> str:
+    """Return a value for an error message."""
     try:
         text = repr(value)
     except (ValueError, RecursionError):
-        return "(a value that cannot be shown)"
-    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
-
-
-def _lowered(message: str) -> str:
-    return message[:1].lower() + message[1:]
+        return "a value that cannot be shown"
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"

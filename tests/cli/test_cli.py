@@ -88,7 +88,7 @@ def test_a_finished_run_again_computes_and_draws_nothing(run, data, finished):
     files = {path: path.stat().st_mtime_ns for path in finished.rglob("*") if path.is_file() and path.suffix != ".log"}
     status, out, _ = run("run", "--corpus", data / "tiny.csv", *SMALL)
     assert status == 0
-    assert "none was computed" in out
+    assert "0 computed" in out
     assert {path: path.stat().st_mtime_ns for path in files} == files
 
 
@@ -182,9 +182,9 @@ def test_quiet_says_nothing(run, data):
         (("run", "--corpus", "ravdess"), "zenodo"),
         (("run", "--corpus", "nowhere.csv"), "cannot read the manifest"),
         (("run", "--data-dir", "nowhere"), "there is no folder nowhere"),
-        (("run", "--config", "nowhere.toml"), "no configuration file"),
+        (("run", "--config", "nowhere.toml"), "configuration file not found"),
         (("run", "--folds", "1"), "--folds"),
-        (("run", "--normalize", "all"), "--normalize 'all'"),
+        (("run", "--normalize", "all"), "'--normalize': 'all' is not one of"),
         (("run", "--plugin", "nowhere.py"), "cannot read the plugin"),
         (("run", "--features", "mfcc+logmel"), "mfcc"),
         (("report", "nowhere"), "nowhere"),

@@ -377,7 +377,7 @@ def test_a_lost_scheduler_ends_the_command_in_two_lines_and_what_was_saved_is_us
     assert all(line.startswith(("corpus ", "extracting: ", "fitting: ")) for line in said[:-2])
     done = len(read_status(out).ended)
     process, _ = ser_bench_run("--corpus", str(data), folder=tmp_path)
-    assert f"({done} were done already)" in process.communicate(timeout=120)[0]
+    assert f"({done} more from the cache)" in process.communicate(timeout=120)[0]
 
 
 PRESSED = """
