@@ -20,7 +20,7 @@ from ser_bench.core import options as config
 from ser_bench.core.places import default_store
 from ser_bench.core.progress import NoProgress
 from ser_bench.features import FEATURE_SETS
-from ser_bench.features.sets.columns import FORMANTS, QUALITY
+from ser_bench.features.sets.functionals import FORMANTS, QUALITY
 from ser_bench.runs import plan, runner
 from ser_bench.runs.inputs import open_corpus
 from ser_bench.store import FeatureStore

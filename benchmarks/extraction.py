@@ -58,8 +58,7 @@ def recipe(y: np.ndarray, sr: int) -> np.ndarray:
 def classic_parts(times: Times, y: np.ndarray, sr: int) -> None:
     """Time the parts of the five classic sets, each given what it needs."""
     from ser_bench.features.kernels.median import running_median
-    from ser_bench.features.librosa_compat import chromatic, constantq, spectral, spectrum
-    from ser_bench.features.librosa_compat import pitch_tuning as tuning
+    from ser_bench.features.librosa_compat import chroma, constantq, pitch_tuning, spectral, spectrum
     from ser_bench.features.librosa_compat.harmonic import harmonic_spectrum
 
     stft = clock(times, "STFT", spectrum.stft, y)
@@ -67,14 +66,14 @@ def classic_parts(times: Times, y: np.ndarray, sr: int) -> None:
     mel = clock(times, "mel bands", spectral.mel_spectrogram, magnitude, float(sr))
     clock(times, "mfcc of mel bands", spectral.mfcc_mean, mel)
     clock(times, "contrast of magnitude", spectral.contrast_mean, magnitude, float(sr))
-    clock(times, "chroma of magnitude", chromatic.chroma_mean, magnitude, float(sr))
+    clock(times, "chroma of magnitude", chroma.chroma_mean, magnitude, float(sr))
     out = np.empty_like(magnitude)
     clock(times, "  median over time", running_median, magnitude, out)
     clock(times, "  median over frequency", running_median, magnitude.T, out.T)
     masked = clock(times, "harmonic: medians and mask", harmonic_spectrum, stft, magnitude)
     y = clock(times, "harmonic: inverse STFT", spectrum.istft, masked, len(y))
     stft = clock(times, "tuning: STFT again", spectrum.stft, y)
-    deviation = clock(times, "tuning: peaks", tuning.estimate, np.abs(stft), float(sr), constantq.BINS)
+    deviation = clock(times, "tuning: peaks", pitch_tuning.estimate, np.abs(stft), float(sr), constantq.BINS)
     clock(times, "constant-Q chroma", constantq.pitch_classes, y, float(sr), deviation)
 
 

@@ -15,9 +15,8 @@ from ser_bench.core.text import escape_undecodable
 from ser_bench.explore.titles import Told, told_by_name
 from ser_bench.features.analysis import Analysis
 from ser_bench.features.librosa_compat import spectrum
-from ser_bench.features.librosa_compat.chromatic import chroma
+from ser_bench.features.librosa_compat.chroma import chroma
 from ser_bench.features.speech import framing
-from ser_bench.features.speech.contours import zero_crossings
 
 MOST_SECONDS = 60.0
 """Of a longer recording the middle is shown: more would be too fine to see, and costs memory."""
@@ -76,7 +75,7 @@ class Clip:
     @cached_property
     def zero_crossings(self) -> np.ndarray:
         """Sign changes per second of each speech frame, of the sound below ``narrow_hz``, shape ``(t,)``."""
-        return zero_crossings(self.analysis)
+        return self.analysis.zero_crossing_rate
 
     @property
     def narrow_hz(self) -> float:

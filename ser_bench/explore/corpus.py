@@ -15,7 +15,7 @@ from ser_bench.core.progress import Progress
 from ser_bench.explore import neighbours, projection
 from ser_bench.explore.health import measured_columns
 from ser_bench.explore.neighbours import Share
-from ser_bench.features.sets.functionals import FUNCTIONALS
+from ser_bench.features import DEFAULT, FEATURE_SETS
 from ser_bench.report.formatting import plural
 from ser_bench.runs.extraction import extract_corpus
 from ser_bench.runs.workers import available_cores
@@ -108,11 +108,11 @@ def explore(options: Options, progress: Progress) -> Explored:
 
 
 def _default_vector(shelf: Mapping[str, FeatureSet]) -> tuple[FeatureSet, ...]:
-    return (shelf[FUNCTIONALS.name],)
+    return (shelf[DEFAULT],)
 
 
 def _measures(clips: pd.DataFrame, X: np.ndarray) -> dict[str, np.ndarray]:
-    semitones, voiced = (X[:, FUNCTIONALS.columns.index(name)] for name in ("f0_p50", "voiced_share"))
+    semitones, voiced = (X[:, FEATURE_SETS[DEFAULT].columns.index(name)] for name in ("f0_p50", "voiced_share"))
     return {
         "level": 20 * np.log10(clips["rms"].to_numpy()),
         "peak_level": 20 * np.log10(clips["peak"].to_numpy()),

@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 
 from ser_bench.explore.clip import Clip
-from ser_bench.features.speech import filterbanks, framing, pitch
+from ser_bench.features import filterbanks
+from ser_bench.features.speech import framing, pitch
 from ser_bench.features.speech import mel as speech
 from ser_bench.report.charts.style import FAINT, RULE
 

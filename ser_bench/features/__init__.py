@@ -1,48 +1,80 @@
-"""The registry of feature sets, and computing several of them on one clip.
+"""The registry of feature sets, and the computation of several of them on one clip.
 
-Adding a set: write a file here with its ``FeatureSet`` constant, whose ``compute`` imports what it
-needs inside, and enter the constant in ``_ALL``. The conformance test then covers it.
+To add a feature set, write a module in ``ser_bench/features/sets`` that defines ``FEATURE_SET``, and import libraries
+only inside its ``compute``. The conformance tests then cover it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
+import pkgutil
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from ser_bench.core.errors import ConfigError, UnknownNameError
+from ser_bench.features import sets as _sets
 from ser_bench.features.base import FeatureSet
-from ser_bench.features.sets.classic import CHROMA, CONTRAST, MEL, MFCC, TONNETZ
-from ser_bench.features.sets.functionals import FUNCTIONALS
-from ser_bench.features.sets.logmel import LOGMEL
-from ser_bench.features.sets.mfcc_frames import MFCC_FRAMES
-from ser_bench.features.sets.prosody import PROSODY
-from ser_bench.features.sets.treble import TREBLE
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["FEATURE_SETS", "FeatureSet", "column_groups", "compute", "parse", "set_key", "sets_at_rate"]
+__all__ = ["DEFAULT", "FEATURE_SETS", "FeatureSet", "column_groups", "compute", "parse", "set_key", "sets_at_rate"]
 
-_ALL = (FUNCTIONALS, TREBLE, LOGMEL, PROSODY, MFCC_FRAMES, MFCC, CHROMA, MEL, CONTRAST, TONNETZ)
+DEFAULT = "functionals"
+"""Name of the default vector."""
 
-FEATURE_SETS: dict[str, FeatureSet] = {feature_set.name: feature_set for feature_set in _ALL}
+
+def _discover() -> dict[str, FeatureSet]:
+    """Return the feature set of each module in ``sets``: the default, the other vectors, then sequences of frames."""
+    names = [module.name for module in pkgutil.iter_modules(_sets.__path__)]
+    feature_sets = [importlib.import_module(f"{_sets.__name__}.{name}").FEATURE_SET for name in names]
+    feature_sets.sort(key=lambda s: (s.name != DEFAULT, s.kind != "vector", s.name))
+    return {feature_set.name: feature_set for feature_set in feature_sets}
+
+
+FEATURE_SETS: dict[str, FeatureSet] = _discover()
 """Every registered set by name, the default vector first."""
 
 
 def sets_at_rate(rate: int | None = None) -> dict[str, FeatureSet]:
-    """Return every registered set by name, of clips brought to a sampling rate in Hz; None leaves each at its own."""
+    """Return every registered set, for clips that are resampled to a common rate.
+
+    Parameters
+    ----------
+    rate : int, optional
+        Sampling rate in Hz; None keeps each clip's own rate.
+
+    Returns
+    -------
+    dict of str to FeatureSet
+        The sets by name.
+    """
     return {name: feature_set.at_rate(rate) for name, feature_set in FEATURE_SETS.items()}
 
 
 def parse(text: str, known: Mapping[str, FeatureSet] | None = None) -> tuple[FeatureSet, ...]:
-    """Return the sets that ``text`` names, in its order; several are joined by ``+``.
+    """Return the feature sets that an option names.
 
-    ``known`` are the sets to choose from, by name; by default those of the registry.
+    Parameters
+    ----------
+    text : str
+        Names joined by ``+``.
+    known : mapping of str to FeatureSet, optional
+        The sets to choose from; by default those of the registry.
 
-    Raises ``UnknownNameError`` for a name that nobody registered, ``ConfigError`` for a set named
-    twice or for vectors joined with frames.
+    Returns
+    -------
+    tuple of FeatureSet
+        The sets in the order of ``text``.
+
+    Raises
+    ------
+    UnknownNameError
+        If a name is unknown.
+    ConfigError
+        If a set is named twice, or vectors are joined with frames.
     """
     known = FEATURE_SETS if known is None else known
     names = [name.strip() for name in text.split("+")]
@@ -59,35 +91,66 @@ def parse(text: str, known: Mapping[str, FeatureSet] | None = None) -> tuple[Fea
 
 
 def column_groups(sets: Iterable[FeatureSet]) -> dict[str, list[int]]:
-    """Return which columns of the joined sets are of one kind, by the kind's name, in order of appearance."""
+    """Return the column indices of each group of features in a joined matrix.
+
+    Parameters
+    ----------
+    sets : iterable of FeatureSet
+        The joined sets, in order.
+
+    Returns
+    -------
+    dict of str to list of int
+        Column indices by the group's name, in order of appearance.
+    """
     groups: dict[str, list[int]] = {}
-    place = 0
-    for feature_set in sets:
-        for column in feature_set.columns:
-            name = feature_set.group(column) if feature_set.group else feature_set.name
-            groups.setdefault(name, []).append(place)
-            place += 1
+    columns = ((feature_set, column) for feature_set in sets for column in feature_set.columns)
+    for index, (feature_set, column) in enumerate(columns):
+        name = feature_set.group(column) if feature_set.group else feature_set.name
+        groups.setdefault(name, []).append(index)
     return groups
 
 
 def compute(sets: Iterable[FeatureSet], y: np.ndarray, sr: float) -> dict[str, np.ndarray]:
-    """Return each set's values of one clip, by name; what they share is computed once.
+    """Compute several feature sets on one clip; what they share is computed once.
 
-    ``y`` is finite float32, mono, at least one sample, and is left as it is; ``sr`` is in Hz. Vectors
-    have shape ``(d,)``, frames ``(t, d)``, both float32 and finite.
+    Parameters
+    ----------
+    sets : iterable of FeatureSet
+        The sets to compute.
+    y : ndarray of float32, shape (n,)
+        Finite mono samples, at least one; not modified.
+    sr : float
+        Sampling rate in Hz.
+
+    Returns
+    -------
+    dict of str to ndarray of float32
+        Finite values by the set's name: shape ``(d,)`` for a vector, ``(t, d)`` for frames.
     """
     from ser_bench.audio.resample import resample
     from ser_bench.features.analysis import Analysis
 
     sets = tuple(sets)
-    sounds = {rate: resample(y, sr, rate) for rate in {s.rate for s in sets}}
-    kinds = {(s.rate, s.speed) for s in sets}
-    analyses = {(rate, speed): Analysis(sounds[rate], (rate or sr) * speed) for rate, speed in kinds}
+    samples = {rate: resample(y, sr, rate) for rate in {s.rate for s in sets}}
+    variants = {(s.rate, s.speed) for s in sets}
+    analyses = {(rate, speed): Analysis(samples[rate], (rate or sr) * speed) for rate, speed in variants}
     return {s.name: s.compute(analyses[s.rate, s.speed]) for s in sets}
 
 
 def set_key(feature_set: FeatureSet) -> str:
-    """Return 16 hexadecimal digits that change with the set's name, version, parameters or columns."""
+    """Return the key of a feature set in the store.
+
+    Parameters
+    ----------
+    feature_set : FeatureSet
+        The set.
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits that depend on name, version, parameters and columns.
+    """
     identity = {
         "name": feature_set.name,
         "version": feature_set.version,

@@ -1,4 +1,4 @@
-"""What a feature set is: a name, its columns, and a pure function of a clip's samples."""
+"""The description of a feature set: a name, its columns, and a pure function of a clip's samples."""
 
 from __future__ import annotations
 
@@ -12,19 +12,47 @@ if TYPE_CHECKING:
 
     from ser_bench.features.analysis import Analysis
 
+LIBROSA_STFT: Mapping[str, Any] = {"n_fft": 2048, "hop_length": 512, "window": "hann", "centred": True}
+"""librosa's default STFT, as parameters of a feature set."""
+
+SPEECH_FRAMES: Mapping[str, Any] = {"bands": 64, "fmin": 50, "fmax": 8000, "window_ms": 25, "hop_ms": 10}
+"""Log-mel frames of speech, as parameters of a feature set."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureSet:
     """A named feature set.
 
-    ``compute(analysis)`` returns float32 of shape ``(d,)`` for a vector and ``(t, d)`` for frames,
-    finite, with one column per name in ``columns``. ``analysis`` holds ``y`` (float32, mono), ``sr``
-    (Hz) and what several sets share, each part computed when first asked for. ``parameters`` and
-    ``version`` are part of the store's key: raise the version whenever a value changes. ``group``
-    says which kind of feature a column is, for telling what models go by; by default all are one.
-    ``speed`` is how much faster than recorded the clip is played: see :meth:`at_speed`; ``rate`` the
-    sampling rate in Hz that it is brought to beforehand, None for its own: see :meth:`at_rate`. Where
-    ``precomputed``, values come from a table and there is nothing to compute them from.
+    Parameters
+    ----------
+    name : str
+        Name on the command line and in the store.
+    kind : {'vector', 'frames'}
+        One vector per clip, or a sequence of frames.
+    summary : str
+        What the set measures, in one line.
+    source : str
+        The paper or implementation that the set follows.
+    columns : tuple of str
+        Name of each value of a vector or frame.
+    compute : callable
+        ``compute(analysis)`` maps an :class:`~ser_bench.features.analysis.Analysis` to finite float32 values of
+        shape ``(d,)`` for a vector and ``(t, d)`` for frames, with ``d = len(columns)``.
+    parameters : mapping
+        The values that define the computation; part of the store's key.
+    version : int
+        Part of the store's key. Raise it whenever a value changes.
+    needs : tuple of str
+        Libraries that ``compute`` imports.
+    group : callable, optional
+        ``group(column)`` returns the kind of feature that a column is, for permutation importance. By default all
+        columns belong to one group, named after the set.
+    speed : float
+        Playback speed relative to the recording; see :meth:`at_speed`.
+    rate : int, optional
+        Sampling rate in Hz to which clips are resampled first; see :meth:`at_rate`.
+    precomputed : bool
+        Whether the values come from a table, so that they cannot be computed from audio.
     """
 
     name: str
@@ -42,23 +70,69 @@ class FeatureSet:
     rate: int | None = None
     precomputed: bool = False
 
-    def at_speed(self, speed: float) -> FeatureSet:
-        """Return the set of clips played faster or slower, as a tape would be: pitch, formants and tempo move together.
+    @property
+    def dimension(self) -> int:
+        """Number of columns."""
+        return len(self.columns)
 
-        To a model such copies are other voices that say the same.
+    @property
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """Columns by their group, in order of appearance."""
+        groups: dict[str, tuple[str, ...]] = {}
+        for column in self.columns:
+            name = self.group(column) if self.group else self.name
+            groups[name] = (*groups.get(name, ()), column)
+        return groups
+
+    def at_speed(self, speed: float) -> FeatureSet:
+        """Return the same set for clips played faster or slower, as from a tape: pitch, formants and tempo change.
+
+        A model takes such copies for other voices with the same expression.
+
+        Parameters
+        ----------
+        speed : float
+            Playback speed relative to the recording.
+
+        Returns
+        -------
+        FeatureSet
+            The set, named ``<name>@<speed>``.
         """
         name, parameters = f"{self.name}@{speed:g}", {**self.parameters, "speed": speed}
         return dataclasses.replace(self, name=name, parameters=parameters, speed=speed)
 
     def at_rate(self, rate: int | None) -> FeatureSet:
-        """Return the set of clips that are first brought to a sampling rate in Hz; None leaves them at their own.
+        """Return the same set for clips that are first resampled to a common rate.
 
-        Clips of several rates differ in what lies above the lowest one's half, and so tell a model where they
-        come from.
+        Clips of several rates differ above half of the lowest rate, which can reveal their corpus to a model.
+
+        Parameters
+        ----------
+        rate : int or None
+            Sampling rate in Hz; None keeps each clip's own rate.
+
+        Returns
+        -------
+        FeatureSet
+            The set, with the rate among its parameters.
         """
         return dataclasses.replace(self, parameters={**self.parameters, "rate": rate}, rate=rate) if rate else self
 
-    @property
-    def dimension(self) -> int:
-        """Number of columns."""
-        return len(self.columns)
+
+def numbered_columns(name: str, count: int) -> tuple[str, ...]:
+    """Return ``name_00``, ``name_01``, … with as many digits as the last number needs.
+
+    Parameters
+    ----------
+    name : str
+        The common prefix.
+    count : int
+        Number of columns.
+
+    Returns
+    -------
+    tuple of str
+        The column names.
+    """
+    return tuple(f"{name}_{i:0{len(str(count - 1))}d}" for i in range(count))

@@ -10,13 +10,14 @@ import sys
 import numpy as np
 import pytest
 
-from ser_bench.features.kernels import path, reference
+from ser_bench.features.kernels import viterbi
 from ser_bench.features.kernels.extremes import extremes
 from ser_bench.features.kernels.masking import keep_harmonic
 from ser_bench.features.kernels.median import running_median
 from ser_bench.features.kernels.overlap import overlap_add
 from ser_bench.features.kernels.peaks import spectral_peaks
-from ser_bench.features.kernels.sliding import add_magnitudes, slide
+from ser_bench.features.kernels.sliding_dft import add_magnitudes, slide
+from tests.features import reference_kernels as reference
 
 
 @pytest.fixture
@@ -129,8 +130,8 @@ def test_cheapest_path_is_that_of_the_plain_search(seed):
     clarity = rng.random((frames, 1))
     correlation = (clarity * tones + (1 - clarity) * rng.normal(scale=0.5, size=(frames, lags))).astype(np.float32)
     quiet = np.clip(rng.normal(size=frames), 0, 1)
-    period, strength = path.cheapest(correlation, 12, quiet)
-    plain_period, plain_strength = reference.cheapest(correlation, 12, quiet)
+    period, strength = viterbi.viterbi_path(correlation, 12, quiet)
+    plain_period, plain_strength = reference.viterbi_path(correlation, 12, quiet)
     assert 0 < np.count_nonzero(period) < frames
     np.testing.assert_allclose(period, plain_period, rtol=1e-4)
     np.testing.assert_allclose(strength, plain_strength, rtol=1e-6)
@@ -138,11 +139,11 @@ def test_cheapest_path_is_that_of_the_plain_search(seed):
 
 SCRIPT = """
 import numpy as np
-from ser_bench.features.kernels import compiling
+from ser_bench.features.kernels import compile
 from ser_bench.features.kernels.median import running_median
 out = np.zeros((40, 2), np.float32)
 running_median(np.ones((40, 2), np.float32), out)
-print(compiling.CACHED, out.mean())
+print(compile.CACHED, out.mean())
 """
 
 
@@ -181,11 +182,11 @@ def test_errors_of_the_arguments_are_raised():
 
 
 def test_folder_that_cannot_be_made_is_no_cache(tmp_path):
-    from ser_bench.features.kernels.compiling import _usable
+    from ser_bench.features.kernels.compile import _is_usable
 
     (tmp_path / "file").write_text("")
-    assert not _usable(tmp_path / "file" / "cache")
-    assert _usable(tmp_path / "new" / "cache")
+    assert not _is_usable(tmp_path / "file" / "cache")
+    assert _is_usable(tmp_path / "new" / "cache")
 
 
 def test_the_window_is_scipys_bit_for_bit():

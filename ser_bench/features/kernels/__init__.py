@@ -1,1 +1,1 @@
-"""Compiled inner loops; each has a plain twin in ``reference`` that tests compare it with."""
+"""Inner loops compiled by numba; tests compare each with a plain version."""

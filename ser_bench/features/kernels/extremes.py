@@ -1,18 +1,29 @@
-"""Means of the smallest and of the largest values in stretches of a spectrum."""
+"""Valleys and peaks of the bands of a spectrum."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ser_bench.features.kernels.compiling import kernel
+from ser_bench.features.kernels.compile import kernel
 
 
 @kernel
-def extremes(x, bands):  # type: ignore[no-untyped-def]
-    """Return the mean of each band's smallest and of its largest values, two float64 ``(t, bands)``.
+def extremes(x: np.ndarray, bands: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean of the smallest and of the largest values in each band of a spectrum.
 
-    ``x`` is float32 ``(t, d)``; a row of ``bands`` is first bin, last-plus-one bin, number of values;
-    an empty band gives 0. Few values are wanted, so each is inserted into a short sorted list.
+    The number of values is small, so each is inserted into a short sorted list.
+
+    Parameters
+    ----------
+    x : ndarray of float32, shape (t, d)
+        Magnitudes.
+    bands : ndarray of int64, shape (bands, 3)
+        First bin, end bin (exclusive) and number of values of each band.
+
+    Returns
+    -------
+    valley, peak : ndarray of float64, shape (t, bands)
+        Means of the smallest and of the largest values; 0 in an empty band.
     """
     most = max(1, bands[:, 2].max())
     low = np.empty(most, np.float32)

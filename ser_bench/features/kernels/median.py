@@ -1,10 +1,10 @@
-"""Running median of 31 values, many series side by side."""
+"""Running median of 31 values."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from ser_bench.features.kernels.compiling import helper, kernel
+from ser_bench.features.kernels.compile import helper, kernel
 
 SIZE = 31
 _HALF = SIZE // 2
@@ -12,20 +12,24 @@ _LANES = 64
 
 
 @helper
-def _reflected(index, n):  # type: ignore[no-untyped-def]
-    """Return where an index beyond either end falls when the edge values are repeated in reverse."""
+def _reflected(index: int, n: int) -> int:
+    """Return the index inside an array of length ``n`` that mirrors an index beyond either end."""
     while index < 0 or index >= n:
         index = -index - 1 if index < 0 else 2 * n - 1 - index
     return index
 
 
 @kernel
-def running_median(x, out):  # type: ignore[no-untyped-def]
-    """Write the running median down the columns of ``x`` into ``out``, edges reflected.
+def running_median(x: np.ndarray, out: np.ndarray) -> None:
+    """Write the running median over 31 values of each column into ``out``; edges are reflected.
 
-    Both are float32 ``(n, m)``, in any memory order, and finite. Sixty-four columns go side by side,
-    each with its window sorted; a step shifts the oldest value out and carries the newest in, with
-    no branch, so that the compiler makes vector instructions of it.
+    The loop handles 64 columns at a time and keeps each window sorted. A step removes the oldest value and inserts the
+    newest without a branch, so that the compiler uses vector instructions.
+
+    Parameters
+    ----------
+    x, out : ndarray of float32, shape (n, m)
+        Finite input and the result, in any memory order.
     """
     n, m = x.shape
     ordered = np.empty((SIZE + 1, _LANES), np.float32)
@@ -37,7 +41,7 @@ def running_median(x, out):  # type: ignore[no-untyped-def]
         carried[:] = 0
         leaving[:] = 0
         for step in range(-SIZE, n):
-            # the first rounds only fill the window; what leaves then is the infinity it began with
+            # the first rounds only fill the window and remove its initial infinities
             arriving = step + _HALF if step >= 0 else step + SIZE - _HALF - 1
             row = _reflected(arriving, n)
             for j in range(width):
@@ -53,13 +57,13 @@ def running_median(x, out):  # type: ignore[no-untyped-def]
             else:
                 leaving[:] = np.inf
             for i in range(SIZE):
-                here = ordered[i]
+                current = ordered[i]
                 above = ordered[i + 1]
                 for j in range(_LANES):
-                    kept = here[j] if here[j] < leaving[j] else above[j]
-                    lower = kept if kept < carried[j] else carried[j]
-                    carried[j] = carried[j] if kept < carried[j] else kept
-                    here[j] = lower
+                    value = current[j] if current[j] < leaving[j] else above[j]
+                    lower = value if value < carried[j] else carried[j]
+                    carried[j] = carried[j] if value < carried[j] else value
+                    current[j] = lower
             if step > 0:
                 for j in range(width):
                     out[step, first + j] = ordered[_HALF, j]

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import numpy as np
 
-from ser_bench.features.kernels.compiling import kernel
+from ser_bench.features.kernels.compile import kernel
 
 
 @kernel
-def overlap_add(frames, window, hop, length):  # type: ignore[no-untyped-def]
-    """Return windowed frames added up, divided by the sum of squared windows, first half frame cut off.
+def overlap_add(frames: np.ndarray, window: np.ndarray, hop: int, length: int) -> np.ndarray:
+    """Return the overlap-add of windowed frames, divided by the sum of squared windows, without the first half frame.
 
-    ``frames`` is float32 ``(t, n)``, ``window`` float64 ``(n,)``; the result float32 ``(length,)``.
-    Each output sample gathers its frames in order and rounds after each, as adding them one by one
-    to a float32 signal does.
+    Each output sample adds its frames in order and rounds to float32 after each, as librosa does.
+
+    Parameters
+    ----------
+    frames : ndarray of float32, shape (t, n)
+        Inverse transforms of the frames.
+    window : ndarray of float64, shape (n,)
+        Synthesis window.
+    hop : int
+        Distance of the frames in samples.
+    length : int
+        Number of samples to return.
+
+    Returns
+    -------
+    ndarray of float32, shape (length,)
+        The signal.
     """
     count, n = frames.shape
     out = np.zeros(length, np.float32)

@@ -4,20 +4,35 @@ from __future__ import annotations
 
 import numpy as np
 
-from ser_bench.features.kernels.compiling import kernel
+from ser_bench.features.kernels.compile import kernel
 
 
 @kernel
-def spectral_peaks(magnitude, first, last, sr, n_fft):  # type: ignore[no-untyped-def]
-    """Return frequency in Hz and interpolated height of each frame's peaks, two float32 arrays.
+def spectral_peaks(
+    magnitude: np.ndarray, first: int, last: int, sr: float, n_fft: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return frequency and height of the peaks of all frames; the precision of each step is that of librosa.piptrack.
 
-    ``magnitude`` is float32 ``(t, d)``; a peak lies at bins ``first`` to ``last - 1``, above a tenth of
-    its frame's largest value. Precision follows ``librosa.piptrack`` step by step.
+    Parameters
+    ----------
+    magnitude : ndarray of float32, shape (t, d)
+        Magnitude spectrogram.
+    first, last : int
+        Range of bins, ``last`` exclusive.
+    sr : float
+        Sampling rate in Hz.
+    n_fft : int
+        FFT length in samples.
+
+    Returns
+    -------
+    hz, height : ndarray of float32, shape (n,)
+        Frequency in Hz and interpolated height of each peak above a tenth of its frame's largest value.
     """
     frames, bins = magnitude.shape
-    room = frames * ((last - first) // 2 + 1)
-    hz = np.empty(room, np.float32)
-    height = np.empty(room, np.float32)
+    capacity = frames * ((last - first) // 2 + 1)
+    hz = np.empty(capacity, np.float32)
+    height = np.empty(capacity, np.float32)
     count = 0
     for t in range(frames):
         row = magnitude[t]
@@ -27,7 +42,7 @@ def spectral_peaks(magnitude, first, last, sr, n_fft):  # type: ignore[no-untype
         floor = np.float32(0.1) * largest
         for k in range(max(1, first), min(last, bins - 1)):
             x, below, above = row[k], row[k - 1], row[k + 1]
-            # what does not pass the floor counts as zero, also when it stands beside a peak
+            # values up to the floor count as zero, next to a peak too
             if x <= floor or x <= below or x < above:
                 continue
             bend = np.float64(above + below) - 2 * np.float64(x)

@@ -1,1 +1,1 @@
-"""Spectral analyses that return librosa's values, faster."""
+"""Spectral analyses that return librosa's values, several times faster."""

@@ -1,11 +1,12 @@
 """Constant-Q spectrum folded to pitch classes; librosa's ``chroma_cqt`` before normalisation.
 
-librosa halves the rate octave by octave (Schörkhuber and Klapuri, 2010), transforms frames of each in
-double precision, rounds to single and multiplies by a sparse filter bank. In near silence beside
-speech that rounding is what its values are made of, so it is repeated here to the bit, but faster: in
-each octave the filters are the same numbers, so one bank serves all seven; they read a tenth of the
-spectrum, so only that is computed; and the lower the octave, the more successive frames overlap, so
-each frame's spectrum is made from that of the frame before.
+librosa halves the rate octave by octave (C. Schörkhuber and A. Klapuri, "Constant-Q transform toolbox for music
+processing", 2010), transforms frames in double precision, rounds to single and multiplies by a sparse filter bank.
+In near silence beside speech the values consist of that rounding, so it is repeated here bit for bit, but faster:
+
+- The filters of all octaves are the same numbers, so one bank serves all seven.
+- The filters use a tenth of the spectrum, so only these bins are computed.
+- Frames overlap more in lower octaves, so each spectrum is computed from that of the frame before.
 """
 
 from __future__ import annotations
@@ -27,11 +28,18 @@ SPARSITY = 0.01
 
 @dataclass(frozen=True)
 class Bank:
-    """One octave's filters at the rate of the topmost octave.
+    """The filters of one octave at the rate of the topmost octave.
 
-    ``n_fft`` is the frame length; the filters read the bins from ``first`` on and their weights on
-    these are ``weights``, complex64 of shape ``(36, d)``, zero where dropped; ``scale`` (36) makes
-    magnitudes of responses comparable between filters.
+    Parameters
+    ----------
+    n_fft : int
+        Frame length in samples.
+    first : int
+        First FFT bin that the filters use.
+    weights : ndarray of complex64, shape (36, d)
+        Weights of the bins from ``first`` on, zero where dropped.
+    scale : ndarray of float32, shape (36,)
+        Factors that make the magnitudes of the filters comparable.
     """
 
     n_fft: int
@@ -40,10 +48,11 @@ class Bank:
     scale: np.ndarray
 
 
-def frequencies(deviation: float) -> np.ndarray:
-    """Return the 252 centre frequencies in Hz for a tuning deviation in bins."""
+def _frequencies(deviation: float) -> np.ndarray:
+    """Return the 252 centre frequencies in Hz for a pitch tuning in bins."""
     ratios = np.multiply.outer(2.0 ** np.arange(OCTAVES), 2.0 ** (np.arange(BINS) / BINS)).reshape(-1)
-    return ratios * (FMIN * 2.0 ** (deviation / BINS))
+    frequencies: np.ndarray = ratios * (FMIN * 2.0 ** (deviation / BINS))
+    return frequencies
 
 
 def _wavelet(frequency: float, sr: float) -> np.ndarray:
@@ -51,11 +60,12 @@ def _wavelet(frequency: float, sr: float) -> np.ndarray:
     length = Q * sr / frequency
     tone = np.exp(1j * (np.arange(-length // 2, length // 2) * 2 * np.pi * frequency / sr))
     tone *= 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(len(tone)) / len(tone))
-    return tone / np.abs(tone).sum()
+    wavelet: np.ndarray = tone / np.abs(tone).sum()
+    return wavelet
 
 
 def _without_smallest(rows: np.ndarray) -> np.ndarray:
-    """Return the rows with the smallest values zeroed that make up 1 % of each row's sum of magnitudes."""
+    """Return the rows without the smallest values that add up to 1 % of the magnitudes of a row."""
     sizes = np.abs(rows)
     ordered = np.sort(sizes, axis=1)
     share = np.cumsum(ordered / sizes.sum(axis=1, keepdims=True), axis=1)
@@ -64,11 +74,11 @@ def _without_smallest(rows: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=256)
-def bank(sr: float, deviation: float) -> Bank:
-    """Return the filters for an octave whose topmost bin lies as at the top of seven octaves at ``sr`` Hz."""
+def _octave_bank(sr: float, deviation: float) -> Bank:
+    """Return the filters of the topmost of seven octaves at ``sr`` Hz."""
     from scipy.fft import fft
 
-    centres = frequencies(deviation)[-BINS:]
+    centres = _frequencies(deviation)[-BINS:]
     lengths = Q * sr / centres
     n_fft = 1 << int(np.ceil(np.log2(lengths.max())))
     rows = np.zeros((BINS, n_fft), dtype=np.complex64)
@@ -85,7 +95,7 @@ def bank(sr: float, deviation: float) -> Bank:
 
 
 def _halved(y: np.ndarray, times: int = 1) -> np.ndarray:
-    """Return ``y`` at a rate divided by a power of two, its energy kept."""
+    """Return the samples at a rate divided by a power of two, with the same energy."""
     import soxr
 
     factor = 2**times
@@ -93,12 +103,12 @@ def _halved(y: np.ndarray, times: int = 1) -> np.ndarray:
     resampled = soxr.resample(y, factor, 1, "soxr_hq")[:length]
     if len(resampled) < length:
         resampled = np.pad(resampled, (0, length - len(resampled)))
-    return (resampled / np.sqrt(1 / factor)).astype(np.float32)
+    return np.asarray(resampled / np.sqrt(1 / factor), dtype=np.float32)
 
 
 def _halvings_before(sr: float, deviation: float, hop: int) -> int:
-    """Return how often librosa halves the rate before the first octave."""
-    highest = frequencies(deviation)[-1] * (1 + 0.5 * _HANN_BANDWIDTH / Q)
+    """Return how many times librosa halves the rate before the first octave."""
+    highest = _frequencies(deviation)[-1] * (1 + 0.5 * _HANN_BANDWIDTH / Q)
     by_rate = max(0, int(np.ceil(np.log2(sr / 2 / highest)) - 1) - 1)
     by_hop = max(0, (hop & -hop).bit_length() - 1 - OCTAVES + 1)
     return min(by_rate, by_hop)
@@ -106,21 +116,21 @@ def _halvings_before(sr: float, deviation: float, hop: int) -> int:
 
 @lru_cache(maxsize=64)
 def _block_transform(n_fft: int, first: int, count: int, hop: int) -> np.ndarray:
-    """Return a block's Fourier matrix, real then imaginary parts, float64 ``(hop, 2 count)``."""
+    """Return the Fourier matrix of a block, real then imaginary parts, float64 ``(hop, 2 count)``."""
     angles = 2 * np.pi / n_fft * (np.arange(hop)[:, None] * np.arange(first, first + count) % n_fft)
     return np.hstack([np.cos(angles), -np.sin(angles)])
 
 
 def _spectra(y: np.ndarray, filters: Bank, hop: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return real and imaginary parts of the bins that the filters read, float32 ``(d, t)`` each.
+    """Return real and imaginary parts of the bins that the filters use, float32 ``(d, t)`` each.
 
-    Frames are centred every ``hop`` samples, zeros beyond the ends.
+    Frames are centred every ``hop`` samples, with zeros beyond the ends.
     """
-    from ser_bench.features.kernels.sliding import slide
+    from ser_bench.features.kernels.sliding_dft import slide
 
     n, first, d = filters.n_fft, filters.first, filters.weights.shape[1]
-    if n % hop:  # blocks longer than frames: nothing to share
-        return _spectra_alone(y, filters, hop)
+    if n % hop:  # blocks are longer than frames, so frames share nothing
+        return _spectra_by_frame(y, filters, hop)
     count, inside = 1 + len(y) // hop, n // hop
     blocks = np.zeros((count - 1 + inside, hop))
     used = min(len(y), blocks.size - n // 2)
@@ -132,8 +142,8 @@ def _spectra(y: np.ndarray, filters: Bank, hop: int) -> tuple[np.ndarray, np.nda
     return real, imaginary
 
 
-def _spectra_alone(y: np.ndarray, filters: Bank, hop: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the same as ``_spectra``, frame by frame."""
+def _spectra_by_frame(y: np.ndarray, filters: Bank, hop: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the same as ``_spectra``, with one transform per frame."""
     from scipy.fft import rfft
 
     frames = np.lib.stride_tricks.sliding_window_view(np.pad(y, filters.n_fft // 2), filters.n_fft)[::hop]
@@ -142,17 +152,32 @@ def _spectra_alone(y: np.ndarray, filters: Bank, hop: int) -> tuple[np.ndarray, 
 
 
 def pitch_classes(y: np.ndarray, sr: float, deviation: float, hop: int = 512) -> np.ndarray:
-    """Return the magnitude in each pitch class, C first, float32 of shape ``(t, 12)``.
+    """Return the magnitude in each pitch class.
 
-    ``y`` is float32 at ``sr`` Hz, ``deviation`` its tuning in bins. Bins that do not fit below Nyquist
-    count as silent; librosa refuses such rates.
+    Bins above the Nyquist frequency count as silent; librosa refuses such rates.
+
+    Parameters
+    ----------
+    y : ndarray of float32, shape (n,)
+        Samples.
+    sr : float
+        Sampling rate in Hz.
+    deviation : float
+        Pitch tuning in bins.
+    hop : int
+        Distance of the frames in samples.
+
+    Returns
+    -------
+    ndarray of float32, shape (t, 12)
+        Magnitudes, C first.
     """
-    from ser_bench.features.kernels.sliding import add_magnitudes
+    from ser_bench.features.kernels.sliding_dft import add_magnitudes
 
     times = _halvings_before(sr, deviation, hop)
     if times:
         y, sr, hop = _halved(y, times), sr / 2**times, hop // 2**times
-    filters = bank(sr, deviation)
+    filters = _octave_bank(sr, deviation)
     bins: np.ndarray | None = None
     for octave in range(OCTAVES):
         real, imaginary = _spectra(y, filters, hop)
@@ -167,4 +192,5 @@ def pitch_classes(y: np.ndarray, sr: float, deviation: float, hop: int = 512) ->
             y, hop = _halved(y), hop // 2
     assert bins is not None
     # three bins a semitone, the middle one on the note
-    return np.roll(bins, 1, axis=0).reshape(12, 3, -1).sum(axis=1).T
+    classes: np.ndarray = np.roll(bins, 1, axis=0).reshape(12, 3, -1).sum(axis=1).T
+    return classes

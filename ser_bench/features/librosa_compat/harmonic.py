@@ -1,4 +1,4 @@
-"""The harmonic part of a clip: what stays in time and not in frequency (Fitzgerald, 2010)."""
+"""Harmonic part of a clip by median filtering (D. Fitzgerald, "Harmonic/percussive separation", DAFx 2010)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,21 @@ from ser_bench.features.librosa_compat import spectrum
 
 
 def harmonic_spectrum(stft: np.ndarray, magnitude: np.ndarray) -> np.ndarray:
-    """Return the spectrum's harmonic part, complex64 of the shape ``(t, d)`` of ``stft``.
+    """Return the harmonic part of a spectrum; the first result of ``librosa.decompose.hpss``, bit for bit.
 
-    Equals the first result of ``librosa.decompose.hpss``: medians over 31 frames and 31 bins, and the
-    soft mask between their squares.
+    Medians run over 31 frames and over 31 bins; a soft mask divides the spectrum by their squares.
+
+    Parameters
+    ----------
+    stft : ndarray of complex64, shape (t, d)
+        The spectrum.
+    magnitude : ndarray of float32, shape (t, d)
+        Its magnitude.
+
+    Returns
+    -------
+    ndarray of complex64, shape (t, d)
+        The harmonic part.
     """
     from ser_bench.features.kernels.masking import keep_harmonic
     from ser_bench.features.kernels.median import running_median
@@ -33,5 +44,20 @@ def harmonic_spectrum(stft: np.ndarray, magnitude: np.ndarray) -> np.ndarray:
 
 
 def harmonic(stft: np.ndarray, magnitude: np.ndarray, length: int) -> np.ndarray:
-    """Return the clip's harmonic part, float32 of shape ``(length,)``; ``librosa.effects.harmonic``."""
+    """Return the harmonic part of a clip; ``librosa.effects.harmonic``, bit for bit.
+
+    Parameters
+    ----------
+    stft : ndarray of complex64, shape (t, 1025)
+        The clip's spectrum.
+    magnitude : ndarray of float32, shape (t, 1025)
+        Its magnitude.
+    length : int
+        Number of samples ``n``.
+
+    Returns
+    -------
+    ndarray of float32, shape (n,)
+        The samples.
+    """
     return spectrum.istft(harmonic_spectrum(stft, magnitude), length)

@@ -1,4 +1,4 @@
-"""How far a clip's tones lie from the nearest notes; librosa's ``estimate_tuning``."""
+"""Deviation of a clip's tones from the notes of equal temperament; librosa's ``estimate_tuning``."""
 
 from __future__ import annotations
 
@@ -10,10 +10,21 @@ FMIN, FMAX = 150.0, 4000.0
 
 
 def estimate(magnitude: np.ndarray, sr: float, bins_per_octave: int) -> float:
-    """Return the deviation in bins, -0.5 to 0.5 in steps of 0.01; 0 where there are no tones.
+    """Return the fullest bin of a histogram over the louder half of the spectral peaks from 150 Hz to 4 kHz.
 
-    ``magnitude`` is float32 of shape ``(t, 1025)``, ``sr`` in Hz. The fullest bin of a histogram over
-    the louder half of the spectral peaks between 150 Hz and 4 kHz, as ``librosa.piptrack`` finds them.
+    Parameters
+    ----------
+    magnitude : ndarray of float32, shape (t, 1025)
+        Magnitude spectrogram.
+    sr : float
+        Sampling rate in Hz.
+    bins_per_octave : int
+        Number of notes in an octave.
+
+    Returns
+    -------
+    float
+        Deviation in bins, from -0.5 to 0.5 in steps of 0.01; 0 where the spectrum has no peaks.
     """
     from ser_bench.features.kernels.peaks import spectral_peaks
 

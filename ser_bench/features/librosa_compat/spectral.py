@@ -1,4 +1,4 @@
-"""Mel spectrogram, MFCC and spectral contrast of the classic sets."""
+"""Mel spectrogram, MFCC and spectral contrast; librosa's ``feature`` module."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from ser_bench.features import filterbanks
 from ser_bench.features.librosa_compat.spectrum import N_FFT
-from ser_bench.features.speech import filterbanks
 
 N_MELS = 128
 _GROUP = 16
@@ -15,7 +15,7 @@ _GROUP = 16
 
 @lru_cache(maxsize=16)
 def _groups(sr: float) -> tuple[tuple[slice, np.ndarray], ...]:
-    """Return the mel bank cut into groups of neighbouring bands, each with the only bins that it reads."""
+    """Return the mel bank as groups of neighbouring bands, each with only the bins that it uses."""
     bank = filterbanks.mel_of_equal_area(sr, N_FFT, N_MELS)
     groups = []
     for first in range(0, N_MELS, _GROUP):
@@ -27,31 +27,71 @@ def _groups(sr: float) -> tuple[tuple[slice, np.ndarray], ...]:
 
 
 def mel_spectrogram(magnitude: np.ndarray, sr: float) -> np.ndarray:
-    """Return mel energies, float32 of shape ``(t, 128)``; ``librosa.feature.melspectrogram``."""
+    """Return mel energies; ``librosa.feature.melspectrogram``.
+
+    Parameters
+    ----------
+    magnitude : ndarray of float32, shape (t, 1025)
+        Magnitude spectrogram.
+    sr : float
+        Sampling rate in Hz.
+
+    Returns
+    -------
+    ndarray of float32, shape (t, 128)
+        The energies.
+    """
     power = magnitude * magnitude
     return np.hstack([power[:, bins] @ rows for bins, rows in _groups(sr)])
 
 
-def to_db(values: np.ndarray, floor: float = 1e-10, top_db: float = 80.0) -> np.ndarray:
-    """Return 10 log10 of values, not below ``floor`` nor ``top_db`` below the largest."""
-    db = np.log(np.maximum(values, values.dtype.type(floor))) * values.dtype.type(10 / np.log(10))
-    return np.maximum(db, db.max() - top_db)
+def power_to_db(values: np.ndarray, amin: float = 1e-10, top_db: float = 80.0) -> np.ndarray:
+    """Convert a power spectrogram to decibels; ``librosa.power_to_db``.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        Power.
+    amin : float
+        Smallest power.
+    top_db : float
+        Largest distance from the maximum in dB.
+
+    Returns
+    -------
+    ndarray of float, same shape
+        Levels in dB.
+    """
+    db = np.log(np.maximum(values, values.dtype.type(amin))) * values.dtype.type(10 / np.log(10))
+    limited: np.ndarray = np.maximum(db, db.max() - top_db)
+    return limited
 
 
 def mfcc_mean(mel: np.ndarray, n_mfcc: int = 40) -> np.ndarray:
-    """Return the time average of ``librosa.feature.mfcc``, float32 of shape ``(n_mfcc,)``.
+    """Return the time average of ``librosa.feature.mfcc``; the linear transform is applied to the mean frame.
 
-    The cosine transform is linear, so it is taken of the averaged frame.
+    Parameters
+    ----------
+    mel : ndarray of float32, shape (t, 128)
+        Mel energies.
+    n_mfcc : int
+        Number of coefficients.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_mfcc,)
+        The mean of each coefficient.
     """
-    return filterbanks.cosine(n_mfcc, N_MELS) @ to_db(mel).mean(axis=0)
+    mean: np.ndarray = filterbanks.dct_matrix(n_mfcc, N_MELS) @ power_to_db(mel).mean(axis=0)
+    return mean
 
 
 @lru_cache(maxsize=16)
 def _octave_bands(sr: float) -> np.ndarray:
-    """Return first bin, last-plus-one bin and number of extremes of each contrast band, int64 ``(7, 3)``.
+    """Return first bin, end bin and number of extremes of each contrast band, int64 ``(7, 3)``.
 
-    Neighbouring bands share a bin, and all but the last give their topmost away, as in librosa. A
-    band above Nyquist is empty.
+    As in librosa, neighbouring bands share a bin, and each band but the last lacks its topmost. A band above the
+    Nyquist frequency is empty.
     """
     frequencies = np.fft.rfftfreq(N_FFT, 1 / sr)
     edges = np.concatenate([[0.0], 200.0 * 2.0 ** np.arange(7)])
@@ -69,11 +109,21 @@ def _octave_bands(sr: float) -> np.ndarray:
 
 
 def contrast_mean(magnitude: np.ndarray, sr: float) -> np.ndarray:
-    """Return the time average of ``librosa.feature.spectral_contrast``, float32 of shape ``(7,)``.
+    """Return the time average of ``librosa.feature.spectral_contrast``.
 
-    A band that the rate cannot hold has no contrast: 0.
+    Parameters
+    ----------
+    magnitude : ndarray of float32, shape (t, 1025)
+        Magnitude spectrogram.
+    sr : float
+        Sampling rate in Hz.
+
+    Returns
+    -------
+    ndarray of float32, shape (7,)
+        Contrast of each band in dB; 0 for a band above the Nyquist frequency.
     """
     from ser_bench.features.kernels.extremes import extremes
 
     valley, peak = extremes(magnitude, _octave_bands(sr))
-    return (to_db(peak) - to_db(valley)).mean(axis=0).astype(np.float32)
+    return np.asarray((power_to_db(peak) - power_to_db(valley)).mean(axis=0), dtype=np.float32)

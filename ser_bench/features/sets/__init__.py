@@ -1,1 +1,1 @@
-"""One module per feature set."""
+"""The feature sets, one module each; a module defines ``FEATURE_SET`` and imports libraries only to compute."""

@@ -1,16 +1,19 @@
-"""MFCC with deltas on the frames of ``logmel``, so that the two can be joined."""
+"""MFCC with first and second differences, on the frames of logmel."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ser_bench.features.base import FeatureSet
-from ser_bench.features.sets.columns import cepstral_group
+from ser_bench.features.base import SPEECH_FRAMES, FeatureSet, numbered_columns
 
 if TYPE_CHECKING:
     import numpy as np
 
     from ser_bench.features.analysis import Analysis
+
+
+_KINDS = {"mfcc": "static MFCC", "mfcc_delta": "first differences", "mfcc_delta2": "second differences"}
+"""Prefixes of the columns with the name of their group."""
 
 
 def _compute(analysis: Analysis) -> np.ndarray:
@@ -23,14 +26,19 @@ def _compute(analysis: Analysis) -> np.ndarray:
     return np.hstack([static, first, delta(first)])
 
 
-MFCC_FRAMES = FeatureSet(
+def _group(column: str) -> str:
+    """Return whether a column is static, or a first or second difference."""
+    return _KINDS[column.rpartition("_")[0]]
+
+
+FEATURE_SET = FeatureSet(
     name="mfcc-frames",
     kind="frames",
     summary="20 MFCC with first and second differences, 25 ms every 10 ms, silence trimmed",
-    source="cosine transform of logmel; regression over two frames on either side",
-    columns=tuple(f"{kind}_{i:02d}" for kind in ("mfcc", "mfcc_delta", "mfcc_delta2") for i in range(20)),
+    source="cosine transform of logmel; differences by regression over two frames on either side",
+    columns=tuple(column for kind in _KINDS for column in numbered_columns(kind, 20)),
     compute=_compute,
-    group=cepstral_group,
-    parameters={"coefficients": 20, "bands": 64, "fmin": 50, "fmax": 8000, "window_ms": 25, "hop_ms": 10},
+    group=_group,
+    parameters={**SPEECH_FRAMES, "coefficients": 20},
     version=2,
 )

@@ -1,4 +1,4 @@
-"""Contours of voice as frames, for networks that hear log-mel frames beside them."""
+"""Contours of prosody as frames, for networks that read them beside log-mel frames."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from ser_bench.features.analysis import Analysis
 
+
 _CONTOURS = (
     *("level", "flux", "centroid", "rolloff", "flatness", "tilt"),
     *("alpha_ratio", "hammarberg", "zero_crossings", "voicing"),
@@ -20,20 +21,19 @@ _CONTOURS = (
 def _compute(analysis: Analysis) -> np.ndarray:
     import numpy as np
 
-    from ser_bench.features.speech.contours import contours
+    from ser_bench.features.speech.pitch import semitones
 
-    measures = contours(analysis)
     track = analysis.pitch
     voiced = np.flatnonzero(track.voiced)
     f0 = np.zeros(len(track.hz))
     if len(voiced):
-        f0 = np.interp(np.arange(len(f0)), voiced, 12 * np.log2(track.hz[voiced] / 150))
+        f0 = np.interp(np.arange(len(f0)), voiced, semitones(track.hz[voiced]))
     step = np.gradient(f0) if len(f0) > 1 else f0
-    rows = [*(measures[name] for name in _CONTOURS), f0, step, track.voiced]
+    rows = [*(analysis.contours[name] for name in _CONTOURS), f0, step, track.voiced]
     return np.stack(rows, axis=1).astype(np.float32)
 
 
-PROSODY = FeatureSet(
+FEATURE_SET = FeatureSet(
     name="prosody",
     kind="frames",
     summary="F0, voicing, level and shape of the spectrum, 25 ms every 10 ms, silence trimmed",

@@ -1,1 +1,1 @@
-"""Analyses of speech: framing, filter banks, F0, voice quality, contours and their statistics."""
+"""Analysis of speech: framing, mel bands, F0, voice quality, contours and their statistics over time."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ser_bench.features.kernels.compiling import helper, kernel
+from ser_bench.features.kernels.compile import helper, kernel
 
 CANDIDATES = 7
-"""Per frame: one for "unvoiced", the others for the strongest peaks."""
+"""Candidates per frame: "unvoiced" and the strongest peaks."""
 LEAST_PEAK = 0.15
 VOICING_THRESHOLD = 0.45
 OCTAVE_COST = 0.02
@@ -16,8 +16,8 @@ VOICING_CHANGE_COST = 0.14
 
 
 @helper
-def _weakest(scores):  # type: ignore[no-untyped-def]
-    """Return the index of the lowest score, that of "unvoiced" left out."""
+def _weakest(scores: np.ndarray) -> int:
+    """Return the index of the lowest score, without that of "unvoiced"."""
     weakest = 1
     for c in range(2, CANDIDATES):
         if scores[c] < scores[weakest]:
@@ -26,11 +26,11 @@ def _weakest(scores):  # type: ignore[no-untyped-def]
 
 
 @helper
-def _collect(row, first, lags, scores):  # type: ignore[no-untyped-def]
-    """Fill ``scores`` with the strongest peaks of one frame and write their lags, 0 where there are fewer.
+def _collect(row: np.ndarray, first: int, lags: np.ndarray, scores: np.ndarray) -> None:
+    """Write scores and lags of the strongest peaks of one frame, 0 where the frame has fewer.
 
-    A peak's place and height are interpolated by a parabola; long lags (low F0) are at a small
-    disadvantage, since an autocorrelation repeats itself at every multiple of the period.
+    A parabola interpolates lag and height of a peak. Long lags (low F0) cost a little, because an autocorrelation
+    repeats itself at every multiple of the period.
     """
     for lag in range(first, len(row) - 1):
         if row[lag] < LEAST_PEAK or row[lag] <= row[lag - 1] or row[lag] < row[lag + 1]:
@@ -47,15 +47,15 @@ def _collect(row, first, lags, scores):  # type: ignore[no-untyped-def]
 
 
 @helper
-def _cost(before, now):  # type: ignore[no-untyped-def]
-    """Return the cost of going from one frame's lag to the next one's; 0 means unvoiced."""
+def _cost(before: float, now: float) -> float:
+    """Return the cost of a transition between the lags of two frames; lag 0 is unvoiced."""
     if before > 0 and now > 0:
-        return OCTAVE_JUMP_COST * abs(np.log(now / before)) / np.log(2.0)
+        return float(OCTAVE_JUMP_COST * abs(np.log(now / before)) / np.log(2.0))
     return 0.0 if before == now else VOICING_CHANGE_COST
 
 
 @helper
-def _cheapest_end(scores, lags, came_from):  # type: ignore[no-untyped-def]
+def _cheapest_end(scores: np.ndarray, lags: np.ndarray, came_from: np.ndarray) -> int:
     """Fill ``came_from`` with each candidate's best predecessor; return the best candidate at the end."""
     total = -scores[0]
     fresh = np.empty(CANDIDATES)
@@ -69,15 +69,28 @@ def _cheapest_end(scores, lags, came_from):  # type: ignore[no-untyped-def]
                     came_from[i, c] = p
             fresh[c] = least - scores[i, c]
         total[:] = fresh
-    return np.argmin(total)
+    return int(np.argmin(total))
 
 
 @kernel
-def cheapest(correlation, first, quiet):  # type: ignore[no-untyped-def]
-    """Return the period in samples (0 where unvoiced) and the highest correlation of each frame, ``(t,)``.
+def viterbi_path(correlation: np.ndarray, first: int, quiet: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the cheapest path through the peaks of an autocorrelation.
 
-    ``correlation`` is float32 ``(t, lags)``, ``first`` the shortest lag allowed, ``quiet`` (float64, 0 to
-    1) how much each frame is too quiet to be voice.
+    Parameters
+    ----------
+    correlation : ndarray of float32, shape (t, lags)
+        Normalised autocorrelation of each frame.
+    first : int
+        Shortest lag allowed, in samples.
+    quiet : ndarray of float64, shape (t,)
+        From 0 to 1: how far each frame is too quiet for voice.
+
+    Returns
+    -------
+    period : ndarray of float64, shape (t,)
+        Period in samples, 0 where unvoiced.
+    strength : ndarray of float64, shape (t,)
+        Highest correlation of each frame, from 0 to 1.
     """
     t, longest = correlation.shape
     lags = np.zeros((t, CANDIDATES))

@@ -1,4 +1,4 @@
-"""The kernels' plain twins: slow, short, and what tests hold the kernels to."""
+"""Plain versions of the kernels, slow and short, with which tests compare them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from ser_bench.features.kernels import path
+from ser_bench.features.kernels import viterbi
 
 
 def running_median(x: np.ndarray, size: int = 31) -> np.ndarray:
-    """Return the running median down the columns, edges reflected."""
+    """Return the running median of each column, edges reflected."""
     padded = np.pad(x, ((size // 2, size // 2), (0, 0)), mode="symmetric")
-    return np.median(np.lib.stride_tricks.sliding_window_view(padded, size, axis=0), axis=-1)
+    median: np.ndarray = np.median(np.lib.stride_tricks.sliding_window_view(padded, size, axis=0), axis=-1)
+    return median
 
 
 def keep_harmonic(spectrum: np.ndarray, harmonic: np.ndarray, percussive: np.ndarray) -> np.ndarray:
@@ -23,7 +24,7 @@ def keep_harmonic(spectrum: np.ndarray, harmonic: np.ndarray, percussive: np.nda
 
 
 def overlap_add(frames: np.ndarray, window: np.ndarray, hop: int, length: int) -> np.ndarray:
-    """Return windowed frames added up, divided by the sum of squared windows, first half frame cut off."""
+    """Return the overlap-add of windowed frames over the sum of squared windows, without the first half frame."""
     n = frames.shape[1]
     total, weight = np.zeros((2, n + hop * len(frames) + length))
     for t, frame in enumerate(frames):
@@ -34,7 +35,7 @@ def overlap_add(frames: np.ndarray, window: np.ndarray, hop: int, length: int) -
 
 
 def extremes(x: np.ndarray, bands: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean of each band's smallest and of its largest values."""
+    """Return the mean of the smallest and of the largest values of each band."""
     valley, peak = np.zeros((2, len(x), len(bands)))
     for b, (first, last, count) in enumerate(bands):
         if last > first:
@@ -50,26 +51,26 @@ def spectra(blocks: np.ndarray, n_fft: int, first: int, count: int) -> np.ndarra
 
 
 def add_magnitudes(spectra: np.ndarray, weights: np.ndarray, scale: np.ndarray, out: np.ndarray) -> None:
-    """Add to ``out`` the magnitude of each filter's response to each frame."""
+    """Add the magnitude of each filter's response to each frame to ``out``."""
     out += np.abs(weights @ spectra) * scale[:, None]
 
 
 def candidates(row: np.ndarray, first: int) -> list[tuple[float, float]]:
-    """Return lag and score of a frame's strongest peaks, at most six."""
-    here, before, after = row[first:-1], row[first - 1 : -2], row[first + 1 :]
-    at = first + np.flatnonzero((here >= path.LEAST_PEAK) & (here > before) & (here >= after))
-    a, b, c = row[at - 1], row[at], row[at + 1]
+    """Return lag and score of the strongest peaks of a frame, at most six."""
+    middle, before, after = row[first:-1], row[first - 1 : -2], row[first + 1 :]
+    peaks = first + np.flatnonzero((middle >= viterbi.LEAST_PEAK) & (middle > before) & (middle >= after))
+    a, b, c = row[peaks - 1], row[peaks], row[peaks + 1]
     shift = 0.5 * (a - c) / (a - 2 * b + c)
-    score = np.minimum(1, b - 0.25 * (a - c) * shift) - path.OCTAVE_COST * np.log2((at + shift) / first)
-    best = np.argsort(-score)[: path.CANDIDATES - 1]
-    return [(at[i] + shift[i], score[i]) for i in best if score[i] > 0]
+    score = np.minimum(1, b - 0.25 * (a - c) * shift) - viterbi.OCTAVE_COST * np.log2((peaks + shift) / first)
+    best = np.argsort(-score)[: viterbi.CANDIDATES - 1]
+    return [(peaks[i] + shift[i], score[i]) for i in best if score[i] > 0]
 
 
-def cheapest(correlation: np.ndarray, first: int, quiet: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return period and highest correlation of each frame: Viterbi's search, frame by frame."""
+def viterbi_path(correlation: np.ndarray, first: int, quiet: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return period and highest correlation of each frame by Viterbi's search, frame by frame."""
     rows = correlation.astype(np.float64)
     frames = [
-        np.array([(0.0, path.VOICING_THRESHOLD + 0.5 * q), *candidates(row, first)])
+        np.array([(0.0, viterbi.VOICING_THRESHOLD + 0.5 * q), *candidates(row, first)])
         for row, q in zip(rows, quiet, strict=True)
     ]
     total, came_from = -frames[0][:, 1], []
@@ -77,7 +78,7 @@ def cheapest(correlation: np.ndarray, first: int, quiet: np.ndarray) -> tuple[np
         x, y = before[:, :1], now[:, 0]
         voiced = (x > 0) & (y > 0)
         octaves = np.abs(np.log2(np.where(voiced, y, 1) / np.where(voiced, x, 1)))
-        change = np.where((x > 0) != (y > 0), path.VOICING_CHANGE_COST, path.OCTAVE_JUMP_COST * octaves)
+        change = np.where((x > 0) != (y > 0), viterbi.VOICING_CHANGE_COST, viterbi.OCTAVE_JUMP_COST * octaves)
         costs = total[:, None] + change
         came_from.append(costs.argmin(axis=0))
         total = costs.min(axis=0) - now[:, 1]

@@ -1,4 +1,4 @@
-"""How kernels are compiled: once per machine where a cache can be written, else once per process."""
+"""Compilation of kernels: once per machine where a cache can be written, otherwise once per process."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ser_bench.core.places import cache_folder
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-def _usable(folder: Path) -> bool:
-    """Make the folder and say whether this process may write into it."""
+def _is_usable(folder: Path) -> bool:
+    """Make a folder and return whether this process may write into it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
@@ -25,11 +25,11 @@ def _usable(folder: Path) -> bool:
 
 
 def _choose_cache() -> bool:
-    """Point numba at the user's cache folder, unless they chose another; return whether it is usable."""
+    """Point numba at the user's cache folder unless ``NUMBA_CACHE_DIR`` is set; return whether it is usable."""
     chosen = os.environ.get("NUMBA_CACHE_DIR")
     if chosen is None:
         chosen = str(cache_folder() / "numba")
-    if not _usable(Path(chosen)):
+    if not _is_usable(Path(chosen)):
         return False
     os.environ["NUMBA_CACHE_DIR"] = chosen
     import numba
@@ -39,15 +39,15 @@ def _choose_cache() -> bool:
 
 
 CACHED = _choose_cache()
-"""Whether compiled kernels are kept on disk."""
+"""Whether compiled kernels are cached on disk."""
 
 
-_BROKEN = (OSError, EOFError, ImportError, RuntimeError, ValueError, KeyError, AttributeError, PickleError)
-"""What numba raises on a full disk, a truncated or foreign entry, or a folder taken away."""
+_CACHE_ERRORS = (OSError, EOFError, ImportError, RuntimeError, ValueError, KeyError, AttributeError, PickleError)
+"""Errors of numba on a full disk, for a damaged cache entry, or for a cache folder that was removed."""
 
 
 class _Kernel:
-    """A function compiled on its first call; if its cache turns out broken, once more without one."""
+    """A function compiled on its first call; compiled again without a cache if the cache is damaged."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.py_func = function
@@ -68,30 +68,51 @@ class _Kernel:
             if self._compiled is None:
                 self._compiled = self._compile()
             return self._compiled(*arguments)
-        except _BROKEN:
+        except _CACHE_ERRORS:
             if not self._cached:
                 raise
-            self._compiled = self._mended()
+            self._compiled = self._compile_uncached()
             return self._compiled(*arguments)
 
-    def _mended(self) -> Callable[..., Any]:
-        """Empty this function's cache, so that the next process has a sound one, and go on without."""
+    def _compile_uncached(self) -> Callable[..., Any]:
+        """Clear this function's cache, so that the next process writes a new one, and compile without."""
         with contextlib.suppress(Exception):
-            self._compiled._cache.flush()  # type: ignore[union-attr]  # numba has no public way
+            self._compiled._cache.flush()  # type: ignore[union-attr]  # numba has no public method
         self._cached = False
         return self._compile()
 
 
 def kernel(function: _Function) -> _Function:
-    """Compile a function with numba on its first call, without the interpreter's lock.
+    """Compile a function with numba on its first call; it releases the interpreter's lock.
 
-    A broken cache costs a compilation and nothing else. The plain function stays at ``.py_func``.
+    A damaged cache costs one compilation. The plain function remains at ``.py_func``.
+
+    Parameters
+    ----------
+    function : callable
+        A function that numba can compile.
+
+    Returns
+    -------
+    callable
+        The compiled function.
     """
     return cast(_Function, _Kernel(function))
 
 
 def helper(function: _Function) -> _Function:
-    """Compile a function that only kernels call; it becomes part of them and of their cache entry."""
+    """Compile a function that only kernels call; it becomes part of their cache entries.
+
+    Parameters
+    ----------
+    function : callable
+        A function that numba can compile.
+
+    Returns
+    -------
+    callable
+        The compiled function.
+    """
     import numba
 
     return cast(_Function, numba.njit(nogil=True, error_model="numpy")(function))
