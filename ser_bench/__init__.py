@@ -1,4 +1,4 @@
-"""ser-bench: the honest benchmark for speech emotion recognition."""
+"""ser-bench: a benchmark for speech emotion recognition, on known and on new speakers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["__version__", "extract", "load_corpus", "load_model", "run"]
 
-_HOMES = {
+_MODULES = {
     "extract": "ser_bench.api",
     "load_corpus": "ser_bench.api",
     "load_model": "ser_bench.deploy",
@@ -21,9 +21,9 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Load what a notebook asks for when it asks; the command line starts without it."""
-    if name not in _HOMES:
+    """Import a public function on first use, so that the command line starts without it."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib
 
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    return getattr(importlib.import_module(_MODULES[name]), name)

@@ -1,4 +1,4 @@
-"""``python -m ser_bench`` is ``ser-bench``."""
+"""``python -m ser_bench`` runs ``ser-bench``."""
 
 from ser_bench.cli import main
 

@@ -1,13 +1,14 @@
-"""The library from a notebook: the command line's work, with tables instead of files.
+"""Python functions for notebooks: what the command line does, with tables instead of files.
 
 >>> from ser_bench import load_corpus, extract, run, load_model
 
-Options have the names of the command line's, with underscores; nothing here is chosen differently. Errors are
-:class:`ser_bench.core.errors.SerBenchError`, in a line or two.
+Options have the names and defaults of the command line, with underscores. Errors are subclasses of
+:class:`ser_bench.core.errors.SerBenchError`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,6 @@ from ser_bench.core.console import Console
 from ser_bench.core.errors import UnknownNameError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import numpy as np
     import pandas as pd
 
@@ -27,13 +26,26 @@ if TYPE_CHECKING:
     from ser_bench.features.base import FeatureSet
     from ser_bench.runs.results import SavedRun
 
+CORPUS_OPTIONS = ("data_dir", "part", "emotions", "merge", "sample_rate", "plugin")
+"""The options of :func:`load_corpus`."""
+EXTRACT_OPTIONS = (*CORPUS_OPTIONS, "jobs", "store", "engine")
+"""The options of :func:`extract`."""
+RUN_OPTIONS = tuple(name.replace("-", "_") for name in config.OPTION_NAMES if name != "corpus")
+"""The options of :func:`run`: all of them."""
+
 
 @dataclass(frozen=True, eq=False)
 class Extracted:
-    """Features of a corpus: a row of ``clips`` for each of ``X``.
+    """Features of a corpus.
 
-    ``X`` is float32, ``(n, d)`` for vectors and ``(n, t, d)`` for frames (NaN behind each clip's end); ``columns``
-    names the last axis, ``SET.COLUMN``.
+    Attributes
+    ----------
+    clips : DataFrame
+        A row per clip: ``clip``, ``path``, ``corpus``, ``speaker``, ``gender``, ``emotion``, ``text``, ``intensity``.
+    X : ndarray of shape (n_clips, n_features) or (n_clips, n_frames, n_features), dtype float32
+        Vectors, or frames padded with NaN after the end of each clip; rows as in ``clips``.
+    columns : tuple of str
+        The name of each feature, ``SET.COLUMN``.
     """
 
     clips: pd.DataFrame
@@ -42,45 +54,51 @@ class Extracted:
 
     @property
     def table(self) -> pd.DataFrame:
-        """Clips and features side by side, for vectors only; raises ValueError for frames."""
+        """Clips and vectors side by side; ValueError for frames."""
         import pandas as pd
 
         if self.X.ndim != 2:
-            raise ValueError("frames do not fit a table with a row per clip; use X")
+            raise ValueError("frames do not fit into a table with a row per clip; use X")
         return pd.concat([self.clips, pd.DataFrame(self.X, columns=list(self.columns))], axis=1)
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A finished run; its files lie in ``folder``."""
+    """A finished run.
+
+    Attributes
+    ----------
+    saved : SavedRun
+        The run as read from its folder.
+    """
 
     saved: SavedRun
 
     @property
     def folder(self) -> Path:
-        """Where ``report.html``, tables and charts are."""
+        """The run folder, with ``report.html``, tables and charts."""
         return self.saved.folder
 
     @property
     def summary(self) -> pd.DataFrame:
-        """A row per model: scores with intervals, the gap between random and actor-wise split, costs."""
+        """A row per model: scores with intervals, gap between random and actor splits, costs."""
         from ser_bench.report.analysis.summary import summarise
 
         return summarise(self.saved)
 
     @property
     def fits(self) -> pd.DataFrame:
-        """A row per fit, also of those that failed."""
+        """A row per fit, failed fits included."""
         return self.saved.fits
 
     @property
     def predictions(self) -> pd.DataFrame:
-        """A row per fit and tested clip, with a probability per label."""
+        """A row per fit and test clip, with a probability per label."""
         return self.saved.predictions
 
     @property
     def headline(self) -> str:
-        """One sentence: how much the random split flattered, and which model is best."""
+        """One sentence: the gap between random and actor splits, and the best model."""
         from ser_bench.report import headline
 
         return headline(self.saved)
@@ -91,82 +109,157 @@ class Run:
         return f"{terminal_table(self.saved)}\n\n{self.headline}"
 
     def _repr_html_(self) -> str:
+        """Return the headline and the scores for a notebook."""
         from html import escape
 
         scores = [name for name in self.summary if name == "model" or name.endswith(("_uar", "uar_gap"))]
-        shown = self.summary[scores].style.format(precision=3).hide(axis="index")
+        table = self.summary[scores].style.format(precision=3).hide(axis="index")
         synthetic = "<p><b>SYNTHETIC SPEECH</b></p>" if self.saved.info.synthetic else ""
-        return f"<p>{escape(self.headline)}</p>{synthetic}{shown.to_html()}"
+        return f"<p>{escape(self.headline)}</p>{synthetic}{table.to_html()}"
 
 
 def load_corpus(name: str | None = None, data_dir: str | Path | None = None, **options: Any) -> OpenCorpus:
-    """Find a corpus and list its clips, or several joined by commas; ``.clips`` is the table.
+    """Find a corpus and list its clips.
 
-    ``name`` and ``data_dir`` are ``--corpus`` and ``--data-dir``; ``options`` may be ``part``, ``emotions``, ``merge``
-    and ``sample_rate``. Raises :class:`ser_bench.core.errors.CorpusError` where it is not there.
+    Parameters
+    ----------
+    name : str, optional
+        A known corpus or the path of a CSV manifest; several corpora are joined by commas. Default: ``ravdess`` if
+        its clips are found, else ``demo``.
+    data_dir : str or Path, optional
+        The folder of the corpus.
+    **options
+        Options of the command line: ``part``, ``emotions``, ``merge`` (a dict of emotions to rename),
+        ``sample_rate``, ``plugin``.
+
+    Returns
+    -------
+    OpenCorpus
+        ``clips`` is a table with a row per clip.
+
+    Raises
+    ------
+    CorpusError
+        If the corpus is not found or invalid.
+    ConfigError
+        If an option is unknown or invalid.
     """
     from ser_bench.runs.inputs import open_corpus
 
-    return open_corpus(_options(options | {"corpus": name, "data_dir": data_dir}), Console(quiet=True))
+    validated = _validate(options | {"data_dir": data_dir}, CORPUS_OPTIONS, corpus=name)
+    return open_corpus(validated, Console(quiet=True))
 
 
 def extract(
     corpus: str | None = None,
     features: str = "functionals",
     *,
-    data_dir: str | Path | None = None,
     progress: bool = False,
     **options: Any,
 ) -> Extracted:
-    """Return the features of a corpus's clips; what the store holds already is not computed again.
+    """Compute the features of a corpus, or read them from the feature store.
 
-    ``features`` names sets, joined with ``+``; ``options`` may be those of ``ser-bench extract``. Clips that cannot be
-    used, and later copies of a clip, are left out, and a line on standard error says so.
+    A warning on standard error names unreadable clips and later copies of a clip, which are left out.
+
+    Parameters
+    ----------
+    corpus : str, optional
+        As ``name`` of :func:`load_corpus`.
+    features : str, default "functionals"
+        Feature sets, joined by ``+``.
+    progress : bool, default False
+        Whether to print progress.
+    **options
+        Options of the command line: ``data_dir``, ``part``, ``emotions``, ``merge``, ``sample_rate``, ``plugin``,
+        ``jobs``, ``store``, ``engine``.
+
+    Returns
+    -------
+    Extracted
+        Clips and features.
+
+    Raises
+    ------
+    CorpusError
+        If the corpus is not found or invalid.
+    ConfigError
+        If an option or a feature set is unknown or invalid.
     """
     from ser_bench.runs.extraction import extract_corpus
     from ser_bench.store.matrix import assemble
 
-    given = _options(options | {"corpus": corpus, "data_dir": data_dir, "features": features})
+    validated = _validate(options, EXTRACT_OPTIONS, corpus=corpus, features=features)
 
-    def choose(shelf: Mapping[str, FeatureSet]) -> tuple[FeatureSet, ...]:
-        return feature_sets.parse(features, shelf)
+    def choose(available: Mapping[str, FeatureSet]) -> tuple[FeatureSet, ...]:
+        return feature_sets.parse(features, available)
 
     console = Console(quiet=not progress)
-    filled = extract_corpus(given, choose, console)
+    extracted = extract_corpus(validated, choose, console)
     console.close()
-    clips = filled.extraction.clips
-    columns = tuple(f"{s.name}.{column}" for s in filled.sets for column in s.columns)
-    shown = clips.drop(columns=["key", "length", "fingerprint"])
-    return Extracted(shown, assemble(clips, filled.sets, filled.store), columns)
+    clips, sets = extracted.extraction.clips, extracted.sets
+    columns = tuple(f"{s.name}.{column}" for s in sets for column in s.columns)
+    table = clips.drop(columns=["key", "length", "fingerprint"])
+    return Extracted(table, assemble(clips, sets, extracted.store), columns)
 
 
 def run(corpus: str | None = None, *, progress: bool = False, **options: Any) -> Run:
-    """Fit every model under every split and leave tables and charts in a folder, as ``ser-bench run`` does.
+    """Fit every model under every split and write tables and charts into a folder, as ``ser-bench run`` does.
 
-    ``options`` are the command's, such as ``models="svm,lda"``, ``splits="actor,random"``, ``repeats=3``,
-    ``out="results/mine"``. A fit that fails is a row of ``fits``, not an error.
+    A failed fit is a row of ``fits``, not an exception.
+
+    Parameters
+    ----------
+    corpus : str, optional
+        As ``name`` of :func:`load_corpus`.
+    progress : bool, default False
+        Whether to print progress.
+    **options
+        Options of the command line:
+        corpus: ``data_dir``, ``part``, ``emotions``, ``merge``, ``sample_rate``, ``target``;
+        benchmark: ``models``, ``features``, ``splits``, ``folds``, ``repeats``, ``normalize``, ``seed``;
+        execution: ``jobs``, ``engine``, ``fit_timeout``, ``fresh``, ``store``, ``out``, ``plugin``.
+
+    Returns
+    -------
+    Run
+        The finished run.
+
+    Raises
+    ------
+    CorpusError
+        If the corpus is not found or invalid.
+    ConfigError
+        If an option, model, feature set or split is unknown or invalid.
+    RunError
+        If the run folder cannot be written.
+
+    Examples
+    --------
+    >>> result = run("ravdess", models="svm,lda", splits="actor,random", repeats=3)  # doctest: +SKIP
+    >>> result.summary  # doctest: +SKIP
     """
     from ser_bench import report
     from ser_bench.runs import results, runner
 
-    given = _options(options | {"corpus": corpus})
+    validated = _validate(options, RUN_OPTIONS, corpus=corpus)
     console = Console(quiet=not progress)
-    with runner.running(given, console) as outcome:
+    with runner.running(validated, console) as outcome:
         saved = results.read_run(outcome.folder)
         if not (outcome.unchanged and report.is_current(outcome.folder)):
-            report.write_report(saved, audio=report.synthetic_audio_folder(saved, given.data_dir))
+            report.write_report(saved, audio=report.synthetic_audio_folder(saved, validated.data_dir))
     console.close()
     return Run(saved)
 
 
-def _options(given: Mapping[str, Any]) -> config.Options:
-    for name in given:
-        if name.replace("_", "-") not in config.OPTION_NAMES:
-            raise UnknownNameError("option", name, [known.replace("-", "_") for known in config.OPTION_NAMES])
-    paths = {name: Path(given[name]) for name in ("data_dir", "store", "out", "plugin") if given.get(name)}
-    options = config.load(None, {**given, **paths})
-    if options.plugin:
+def _validate(options: Mapping[str, Any], known: Iterable[str], **arguments: Any) -> config.Options:
+    """Return validated options and load their plugin; only ``known`` names are accepted."""
+    for name in options:
+        if name not in known:
+            raise UnknownNameError("option", name, known)
+    paths = {name: Path(options[name]) for name in config.PATH_OPTIONS if options.get(name)}
+    validated = config.load(None, {**options, **paths, **arguments})
+    if validated.plugin:
         from ser_bench import plugins
 
-        plugins.load(options.plugin)
-    return options
+        plugins.load(validated.plugin)
+    return validated

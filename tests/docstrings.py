@@ -74,9 +74,18 @@ def _fields(node: ast.ClassDef) -> list[str]:
     models = any(ast.unparse(base).split(".")[-1] in ("BaseModel", "RootModel") for base in node.bases)
     if models or "dataclass" in _decorators(node):
         targets = [s.target.id for s in node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)]
-        return [name for name in targets if not name.startswith("_")]
+        described = {ast.unparse(s.target) for s in node.body if isinstance(s, ast.AnnAssign) and _is_described(s)}
+        return [name for name in targets if not name.startswith("_") and name not in described]
     made = next((s for s in node.body if isinstance(s, ast.FunctionDef) and s.name == "__init__"), None)
     return _parameters(made) if made else []
+
+
+def _is_described(field: ast.AnnAssign) -> bool:
+    """Return whether a field is set by a call that has its description, as pydantic's ``Field`` takes one."""
+    arguments = (
+        [*field.value.args, *(k.value for k in field.value.keywords)] if isinstance(field.value, ast.Call) else []
+    )
+    return any(isinstance(a, ast.Constant) and isinstance(a.value, str) and a.value.endswith(".") for a in arguments)
 
 
 def _class_names(node: Documented) -> set[str]:

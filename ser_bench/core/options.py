@@ -131,7 +131,7 @@ class Options(BaseModel):
     )
     fit_timeout: float | None = _option(None, "Stop a fit that takes longer.", "SECONDS", gt=0)
     fresh: bool = _option(False, "Ignore the fit cache and fit again.")
-    model_tables: dict[str, ModelTable] = {}
+    model_tables: dict[str, ModelTable] = _option({}, "The [models.NAME] tables of a configuration file, by name.")
 
 
 OPTION_NAMES = tuple(name.replace("_", "-") for name in Options.model_fields if name != "model_tables")
