@@ -32,13 +32,7 @@ class Told:
 def told_by_name(path: Path) -> Told | None:
     """Return what a file's name says by the naming of a known corpus, or None where it is nobody's."""
     for corpus in corpora.CORPORA.values():
-        if corpus.synthetic:
-            said = _demo(path)
-        elif isinstance(corpus.reader, FileNamePattern):
-            said = _named(corpus.reader, path)
-        else:
-            continue
-        if said:
+        if isinstance(corpus.reader, FileNamePattern) and (said := _named(corpus.reader, path)):
             return Told(corpus, said)
     return None
 
@@ -47,17 +41,3 @@ def _named(names: FileNamePattern, path: Path) -> dict[str, str] | None:
     if (said := names.parse(path)) is None:
         return None
     return said | {"gender": names.genders_in(path.parent).get(said["speaker"], "")}
-
-
-def _demo(path: Path) -> dict[str, str] | None:
-    from ser_bench.corpora.datasets.demo.codes import parse
-
-    if (code := parse(path.stem)) is None:
-        return None
-    return {
-        "speaker": code.speaker,
-        "gender": code.gender,
-        "emotion": code.emotion,
-        "intensity": code.intensity,
-        "text": code.sentence,
-    }

@@ -16,7 +16,6 @@ from ser_bench.core.errors import CorpusError, UnknownNameError
 from ser_bench.core.labels import EMOTIONS
 from ser_bench.corpora import manifest
 from ser_bench.corpora.clip_table import CLIP_COLUMNS
-from ser_bench.corpora.filenames import FileNamePattern
 
 
 @pytest.fixture(autouse=True)
@@ -43,8 +42,8 @@ def touch(folder: Path, *names: str) -> None:
         path.write_bytes(b"")
 
 
-CODED = [corpus for corpus in corpora.CORPORA.values() if isinstance(corpus.reader, FileNamePattern)]
-"""The corpora whose file names tell everything."""
+CODED = [corpus for corpus in corpora.CORPORA.values() if not corpus.synthetic]
+"""The published corpora, which all have coded file names."""
 
 PUBLISHED = {
     "ravdess": {"clips": 1440, "speakers": 24, "men": 12, "texts": 2, "neutral": 96, "angry": 192},

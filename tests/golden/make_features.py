@@ -18,11 +18,11 @@ sys.path.insert(0, str(HERE.parent / "features"))
 def clips() -> dict[str, tuple[np.ndarray, int]]:
     """Return the clips by name: samples and rate."""
     from ser_bench.corpora.datasets.demo.clips import samples
-    from ser_bench.corpora.datasets.demo.codes import parse
+    from ser_bench.corpora.datasets.demo.codes import Code
     from tests.features.feature_signals import voice
 
-    codes = [parse(name) for name in ("S01_angry_strong_A", "S02_sad_normal_B")]
-    demo = {str(code): ((y / 32768).astype(np.float32), 16000) for code, y in samples([c for c in codes if c])}
+    codes = [Code("S01", "angry", "strong", "A"), Code("S02", "sad", "normal", "B")]
+    demo = {str(code): ((y / 32768).astype(np.float32), 16000) for code, y in samples(codes)}
     plain = {
         "high": (voice(48000, 0.8, hz=310.0, seed=2), 48000),
         "short": (voice(22050, 0.15, hz=190.0, seed=3), 22050),

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from ser_bench.corpora.datasets.demo.codes import EMOTIONS, INTENSITIES, SENTENCES, SPEAKERS, Code, all_codes
-from ser_bench.corpora.datasets.demo.score import SR, score
-from ser_bench.corpora.datasets.demo.sound import render
+from ser_bench.corpora.datasets.demo.controls import SR, clip_controls
+from ser_bench.corpora.datasets.demo.synthesis import synthesise
 
 _BATCH = 90
 
@@ -23,10 +23,21 @@ def make_clips(
     intensities: Sequence[str] = INTENSITIES,
     sentences: Sequence[str] = SENTENCES,
 ) -> list[Path]:
-    """Write the demo clips of these speakers and emotions below `folder`, as ``S01/S01_angry_strong_A.wav``.
+    """Write demo clips as mono 16-bit PCM at 16 kHz, such as ``S01/S01_angry_strong_A.wav``.
 
-    Mono, 16 kHz, 16-bit PCM. Returns the paths in the order of writing. A clip's bytes depend on its
-    name alone: a small corpus is a part of the whole one.
+    The bytes of a clip depend on its name alone, so a small corpus is a subset of the whole one.
+
+    Parameters
+    ----------
+    folder
+        Folder to write into.
+    speakers, emotions, intensities, sentences
+        Values to combine, by default all.
+
+    Returns
+    -------
+    list of Path
+        The files in the order of their codes.
     """
     paths = []
     for code, y in samples(list(all_codes(speakers, emotions, intensities, sentences))):
@@ -38,10 +49,21 @@ def make_clips(
 
 
 def samples(codes: Sequence[Code]) -> Iterator[tuple[Code, np.ndarray]]:
-    """Yield each code with its samples, int16 at 16 kHz, rendered a batch at a time."""
+    """Synthesise clips in batches.
+
+    Parameters
+    ----------
+    codes
+        Codes of the clips.
+
+    Yields
+    ------
+    tuple of Code and numpy.ndarray
+        A code and its int16 samples at 16 kHz, shape ``(n,)``.
+    """
     for start in range(0, len(codes), _BATCH):
         batch = codes[start : start + _BATCH]
-        yield from zip(batch, render([score(code) for code in batch]), strict=True)
+        yield from zip(batch, synthesise([clip_controls(code) for code in batch]), strict=True)
 
 
 def _write(path: Path, y: np.ndarray) -> None:

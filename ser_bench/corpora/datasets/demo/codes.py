@@ -1,4 +1,4 @@
-"""The demo corpus's file names: speaker, emotion, intensity and sentence, joined by underscores."""
+"""The clips of the demo corpus, each identified by speaker, emotion, intensity and sentence."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 SPEAKERS = tuple(f"S{number:02d}" for number in range(1, 25))
 """Twenty-four speakers; as in RAVDESS, odd numbers are men."""
 
+GENDERS = {speaker: "male" if int(speaker[1:]) % 2 else "female" for speaker in SPEAKERS}
 EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
 INTENSITIES = ("normal", "strong")
 SENTENCES = ("A", "B")
@@ -15,7 +16,19 @@ SENTENCES = ("A", "B")
 
 @dataclass(frozen=True)
 class Code:
-    """What a clip's name says; ``str(code)`` is the name without its suffix, as ``S01_angry_strong_A``."""
+    """The code of a clip; ``str(code)`` is its file name without extension, such as ``S01_angry_strong_A``.
+
+    Attributes
+    ----------
+    speaker
+        One of :data:`SPEAKERS`.
+    emotion
+        One of :data:`EMOTIONS`.
+    intensity
+        One of :data:`INTENSITIES`.
+    sentence
+        One of :data:`SENTENCES`.
+    """
 
     speaker: str
     emotion: str
@@ -26,13 +39,8 @@ class Code:
         return "_".join((self.speaker, self.emotion, self.intensity, self.sentence))
 
     @property
-    def gender(self) -> str:
-        """``male`` for odd speakers, ``female`` for even ones."""
-        return "male" if int(self.speaker[1:]) % 2 else "female"
-
-    @property
     def indices(self) -> tuple[int, int, int, int]:
-        """The code as four small integers, from which the clip's random numbers are drawn."""
+        """The code as four small integers, the seed of the clip's random numbers."""
         return (
             SPEAKERS.index(self.speaker),
             EMOTIONS.index(self.emotion),
@@ -41,33 +49,28 @@ class Code:
         )
 
 
-def parse(stem: str) -> Code | None:
-    """Return the code that a file name without suffix spells, or None where it is none."""
-    parts = stem.split("_")
-    if len(parts) != 4:
-        return None
-    code = Code(*parts)
-    known = (SPEAKERS, EMOTIONS, INTENSITIES, SENTENCES)
-    if not all(part in names for part, names in zip(parts, known, strict=True)) or not _exists(code):
-        return None
-    return code
-
-
 def all_codes(
     speakers: Iterable[str] = SPEAKERS,
     emotions: Sequence[str] = EMOTIONS,
     intensities: Sequence[str] = INTENSITIES,
     sentences: Sequence[str] = SENTENCES,
 ) -> Iterator[Code]:
-    """Yield the codes of a corpus, speaker by speaker; neutral has no strong intensity."""
+    """Generate the codes of a corpus; neutral has no strong intensity.
+
+    Parameters
+    ----------
+    speakers, emotions, intensities, sentences
+        Values to combine, by default all.
+
+    Yields
+    ------
+    Code
+        Codes ordered by speaker, emotion, intensity and sentence.
+    """
     for speaker in speakers:
         for emotion in emotions:
             for intensity in intensities:
+                if emotion == "neutral" and intensity == "strong":
+                    continue
                 for sentence in sentences:
-                    code = Code(speaker, emotion, intensity, sentence)
-                    if _exists(code):
-                        yield code
-
-
-def _exists(code: Code) -> bool:
-    return code.emotion != "neutral" or code.intensity == "normal"
+                    yield Code(speaker, emotion, intensity, sentence)

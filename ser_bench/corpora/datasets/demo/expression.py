@@ -1,9 +1,9 @@
-"""How an emotion is spoken: one table of vocal parameters, and who deviates from it by how much.
+"""Vocal expression of emotions: a table of parameters, and the spread of speakers around it.
 
-The signs follow three sources; the sizes are our own, chosen so that no model comes near the ceiling.
+The signs follow three sources; the sizes are our own, small enough that no model reaches the ceiling.
 
-* Juslin & Laukka (2003), Psychological Bulletin 129(5), 770-814, the cues summed up over 104 studies of
-  vocal expression. Anger: fast, loud, much high-frequency energy, F0 high, variable and rising, abrupt
+* Juslin & Laukka (2003), Psychological Bulletin 129(5), 770-814, the cues of 104 studies of vocal
+  expression. Anger: fast, loud, much high-frequency energy, F0 high, variable and rising, abrupt
   onsets, irregular. Fear: fast, soft unless in panic, little high-frequency energy, F0 high, rising
   and little variable, very irregular. Happiness: fast, medium to loud, medium high-frequency energy, F0
   high, very variable and rising, abrupt onsets, regular. Sadness: slow with pauses, soft, little
@@ -16,11 +16,11 @@ The signs follow three sources; the sizes are our own, chosen so that no model c
   precise. Disgust: very much slower, F0 very much lower and slightly wider, softer, grumbled, with wide
   falls at the end.
 * Banse & Scherer (1996), J. Pers. Soc. Psychol. 70(3), 614-636: mean F0 and energy are highest for intense
-  emotions (hot anger, panic fear, elation, despair) and low for sadness. So the aroused emotions are
-  confusable with each other, and the quiet ones too; below as well.
+  emotions (hot anger, panic fear, elation, despair) and low for sadness. So listeners confuse the aroused
+  emotions with each other, and the quiet ones too; so do models of these clips.
 
-Where the first two disagree (the range of fear), the first is followed. None has surprise: here it
-is high and wide like happiness and ends on a steep rise, as a question does. Smiling raises formants and
+Where the first two disagree (the range of fear), the table follows the first. None includes surprise: here it
+is high and wide like happiness and ends on a steep rise, like a question. Smiling raises formants and
 F0 (Tartter, 1980, Perception & Psychophysics 27(1), 24-27): happiness.
 """
 
@@ -52,7 +52,7 @@ PARAMETERS = (
 # fmt: off
 #                ptch  rnge  slop   end  rte  loud  tilt  opn  breth  jitt  shim  trem  smil  clr   att  pse
 NEUTRAL =       ( 0.0,  2.4, -2.2, -1.0,   7,  0.0, 12.0,  60, -29.0,  0.6,  4.0, 0.00,  0.0, 100,  0.5,   0)
-"""The middle of all speakers."""
+"""Neutral speech, averaged over speakers."""
 
 EMOTION = {
     "neutral":  ( 0.0,  0.0,  0.0,  0.0,   0,  0.0,  0.0,   0,   0.0,  0.0,  0.0, 0.00,  0.0,   0,  0.0,   0),
@@ -64,18 +64,18 @@ EMOTION = {
     "disgust":  (-1.7,  0.6, -1.4, -2.4, -19, -1.2, -0.6,  -4,  -0.6,  1.0,  4.8, 0.00, -1.2,   7,  0.1,  50),
     "surprised":( 5.0,  2.6,  2.6,  4.2,   2,  2.4, -2.4,   1,   1.8,  0.0,  0.0, 0.00,  1.8,   2,  0.2,  20),
 }
-"""What an emotion adds to neutral speech at normal intensity."""
+"""Offsets from neutral speech at normal intensity."""
 
 SPREAD = {
     "speaker":  ( 0.0,  0.4,  0.6,  0.4,   9,  3.0,  2.1,   3,   2.5,  0.2,  1.0, 0.00,  0.0,   7,  0.1,  10),
-    "own way":  ( 1.6,  0.8,  1.1,  0.8,   8,  2.3,  1.7,   4,   2.3,  0.4,  1.6, 0.12,  1.7,   7,  0.1,  20),
+    "style":    ( 1.6,  0.8,  1.1,  0.8,   8,  2.3,  1.7,   4,   2.3,  0.4,  1.6, 0.12,  1.7,   7,  0.1,  20),
     "clip":     ( 0.5,  0.3,  0.4,  0.3,   3,  0.6,  0.5,   1,   0.6,  0.1,  0.4, 0.00,  0.4,   3,  0.1,  10),
 }
-"""Standard deviations of what is drawn at random: per speaker, per speaker and emotion, per clip."""
+"""Standard deviations of the random offsets: per speaker, per speaker and emotion (style), per clip."""
 # fmt: on
 
 STRENGTH = {"normal": 1.0, "strong": 1.35}
-"""How many times an emotion's row is added; strong portrayals lie further out in the same direction."""
+"""Factor on the offsets of an emotion; strong portrayals deviate further in the same direction."""
 
 LIMITS = {
     "range": (0.3, 7.0),
@@ -89,16 +89,29 @@ LIMITS = {
     "attack": (0.05, 1.2),
     "pause": (0, 250),
 }
-"""What a larynx and an articulator can do; values outside are moved to the nearer end."""
+"""Ranges that a human voice can produce; values are clipped to them."""
 
 
-def expression(
+def vocal_parameters(
     emotion: str, intensity: str, expressiveness: float, scores: Mapping[str, np.ndarray]
 ) -> dict[str, float]:
-    """Return the value of every one of :data:`PARAMETERS` for a clip.
+    """Compute the vocal parameters of a clip.
 
-    `expressiveness` multiplies the emotion's row; `scores` holds for each name of :data:`SPREAD` the
-    standard scores drawn, shape ``(len(PARAMETERS),)``.
+    Parameters
+    ----------
+    emotion
+        A key of :data:`EMOTION`.
+    intensity
+        A key of :data:`STRENGTH`.
+    expressiveness
+        Factor on the offsets of the emotion.
+    scores
+        By name in :data:`SPREAD`, random standard scores, shape ``(len(PARAMETERS),)``.
+
+    Returns
+    -------
+    dict
+        Values by name in :data:`PARAMETERS`.
     """
     value = np.asarray(NEUTRAL) + np.asarray(EMOTION[emotion]) * (STRENGTH[intensity] * expressiveness)
     for name, spread in SPREAD.items():

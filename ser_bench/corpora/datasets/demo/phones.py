@@ -1,4 +1,4 @@
-"""The two sentences as phones, and what the vocal tract does in each phone."""
+"""The two sentences as phones, with the articulatory target of each phone."""
 
 from __future__ import annotations
 
@@ -7,12 +7,26 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Phone:
-    """A stretch of sound with one articulatory target.
+    """A segment of speech with one articulatory target.
 
-    ``formants`` are F1 to F3 of a man's tract in Hz; ``voice``, ``breath`` and ``hiss`` the levels in
-    dB of voicing, of noise made at the glottis and of noise made in the mouth (None: off);
-    ``hiss_hz`` the resonance of the latter; ``seconds`` the length in neutral speech; ``damping``
-    widens F1, as a closed or nasal tract does; ``nucleus`` marks the vowels that carry a syllable's tone.
+    Attributes
+    ----------
+    formants
+        F1 to F3 of a man's vocal tract in Hz.
+    seconds
+        Duration in neutral speech.
+    voice
+        Level of voicing in dB, None for none.
+    breath
+        Level of noise from the glottis (aspiration) in dB, None for none.
+    hiss
+        Level of noise from the mouth (frication) in dB, None for none.
+    hiss_hz
+        Resonance of the frication in Hz.
+    damping
+        Factor on the bandwidth of F1, for a closed or nasal tract.
+    nucleus
+        Whether the phone is the vowel that carries a syllable's tone.
     """
 
     formants: tuple[float, float, float]
@@ -64,10 +78,10 @@ _SPELLED = {
     "B": "D- D+ AO G- G+ Z AA R S IH T- T+ IH NG B- B+ AY1 AY2 DH AX D- D+ AO R",
 }
 SENTENCES = {sentence: phones.split() for sentence, phones in _SPELLED.items()}
-"""RAVDESS's two: kids are talking by the door; dogs are sitting by the door."""
+"""RAVDESS's two sentences: kids are talking by the door; dogs are sitting by the door."""
 
 ACCENTS = {"A": (1.0, -0.2, 0.9, -0.5, 0.3, -0.6, 0.6), "B": (0.9, -0.2, 1.0, -0.5, 0.2, -0.6, 0.7)}
-"""How high the tone stands on each syllable's vowel, in units of the speaker's tone range."""
+"""Pitch accent on each syllable's vowel, in units of the speaker's pitch range."""
 
 PAUSE_BEFORE = "B-"
-"""The phone of ``by``, before which a speaker pauses who pauses at all."""
+"""The phone of ``by``; a pause, if any, comes before it."""

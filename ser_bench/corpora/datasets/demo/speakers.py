@@ -1,4 +1,4 @@
-"""The twenty-four voices: larynx, vocal tract, recording level, and each one's own way with each emotion."""
+"""The twenty-four voices: larynx, vocal tract, background noise, and personal style of each emotion."""
 
 from __future__ import annotations
 
@@ -9,17 +9,27 @@ import numpy as np
 
 from ser_bench.corpora.datasets.demo import portable
 from ser_bench.corpora.datasets.demo.codes import SPEAKERS, Code
-from ser_bench.corpora.datasets.demo.expression import PARAMETERS, expression
+from ser_bench.corpora.datasets.demo.expression import PARAMETERS, vocal_parameters
 
-_VOICE, _OWN_WAY, _CLIP = 1, 2, 3
+_VOICE, _STYLE, _CLIP = 1, 2, 3
 
 
 @dataclass(frozen=True)
 class Voice:
-    """What stays the same in all of a speaker's clips.
+    """The properties of a speaker, the same in all clips.
 
-    ``f0`` in Hz; ``formants`` six factors on a man's formants; ``floor`` the amplitude of the
-    recording's noise; ``scores`` standard scores of the parameters, shape ``(len(PARAMETERS),)``.
+    Attributes
+    ----------
+    f0
+        Mean F0 in Hz.
+    formants
+        Factors on a man's formants, shape ``(6,)``.
+    floor
+        Amplitude of the background noise.
+    expressiveness
+        Factor on the offsets of emotions.
+    scores
+        Standard scores of the parameters, shape ``(len(PARAMETERS),)``.
     """
 
     f0: float
@@ -31,38 +41,60 @@ class Voice:
 
 @lru_cache(maxsize=len(SPEAKERS))
 def voice(speaker: str) -> Voice:
-    """Return a speaker's voice; men speak near 115 Hz, women near 200 Hz with a tract 14 % shorter.
+    """Return the voice of a speaker.
 
-    The means are those of Peterson & Barney (1952); F1 to F3 differ between speakers by the length of
-    the tract and, less, each on its own, since mouth and pharynx do not scale alike.
+    Men speak near 115 Hz, women near 200 Hz with a 14 % shorter vocal tract, the means of Peterson & Barney (1952).
+    Formants differ between speakers by the length of the tract and, less, independently of each other, since mouth
+    and pharynx do not scale alike.
+
+    Parameters
+    ----------
+    speaker
+        One of ``codes.SPEAKERS``.
+
+    Returns
+    -------
+    Voice
+        The same at every call.
     """
     number = SPEAKERS.index(speaker)
-    draw = portable.bells((_VOICE, number), 16 + len(PARAMETERS))
+    draw = portable.normals((_VOICE, number), 16 + len(PARAMETERS))
     male = number % 2 == 0
     tract = (1.0 if male else 1.14) * (1.0 + 0.05 * draw[0])
     return Voice(
-        f0=(115.0 if male else 200.0) * float(portable.semitones(2.2 * draw[1])),
+        f0=(115.0 if male else 200.0) * float(portable.semitones_to_ratio(2.2 * draw[1])),
         formants=tract * (1.0 + 0.035 * draw[2:8]),
-        floor=0.0006 * float(portable.decibels(3.0 * draw[8])),
+        floor=0.0006 * float(portable.db_to_amplitude(3.0 * draw[8])),
         expressiveness=float(np.clip(1.0 + 0.22 * draw[9], 0.6, 1.4)),
         scores=draw[16:] + _gender_scores(male),
     )
 
 
-def parameters(code: Code) -> dict[str, float]:
-    """Return the vocal parameters of a clip: the emotion's, the speaker's, their meeting's, and chance's."""
-    who = voice(code.speaker)
+def clip_parameters(code: Code) -> dict[str, float]:
+    """Compute the vocal parameters of a clip from emotion, speaker, style and chance.
+
+    Parameters
+    ----------
+    code
+        Code of the clip.
+
+    Returns
+    -------
+    dict
+        Values by name in ``expression.PARAMETERS``.
+    """
+    speaker_voice = voice(code.speaker)
     speaker, emotion, _, _ = code.indices
     scores = {
-        "speaker": who.scores,
-        "own way": portable.bells((_OWN_WAY, speaker, emotion), len(PARAMETERS)),
-        "clip": portable.bells((_CLIP, *code.indices), len(PARAMETERS)),
+        "speaker": speaker_voice.scores,
+        "style": portable.normals((_STYLE, speaker, emotion), len(PARAMETERS)),
+        "clip": portable.normals((_CLIP, *code.indices), len(PARAMETERS)),
     }
-    return expression(code.emotion, code.intensity, who.expressiveness, scores)
+    return vocal_parameters(code.emotion, code.intensity, speaker_voice.expressiveness, scores)
 
 
 def _gender_scores(male: bool) -> np.ndarray:
-    """Women's voices are breathier and steeper (Klatt & Klatt, 1990): half a deviation either way."""
-    towards = {"tilt": 0.5, "open": 0.5, "breath": 0.5}
+    """Shift the scores by half a deviation: women's voices are breathier and steeper (Klatt & Klatt, 1990)."""
+    shift = {"tilt": 0.5, "open": 0.5, "breath": 0.5}
     sign = -1.0 if male else 1.0
-    return np.array([sign * towards.get(name, 0.0) for name in PARAMETERS])
+    return np.array([sign * shift.get(name, 0.0) for name in PARAMETERS])

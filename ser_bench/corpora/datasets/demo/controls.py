@@ -1,4 +1,4 @@
-"""From a clip's parameters to its score: every control of the synthesiser, frame by frame."""
+"""From a clip's parameters to the controls of the synthesiser, frame by frame."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from ser_bench.corpora.datasets.demo import portable
 from ser_bench.corpora.datasets.demo.codes import Code
 from ser_bench.corpora.datasets.demo.phones import ACCENTS, PAUSE_BEFORE, PHONES, SENTENCES, Phone
-from ser_bench.corpora.datasets.demo.speakers import Voice, parameters, voice
+from ser_bench.corpora.datasets.demo.speakers import Voice, clip_parameters, voice
 
 SR = 16000
 HOP = 40
@@ -22,12 +22,29 @@ _LENGTHS, _MARGINS, _TONES = 4, 5, 6
 
 
 @dataclass(frozen=True)
-class Score:
+class Controls:
     """The controls of one clip of ``t`` frames.
 
-    ``source``, shape ``(5, t + 1)``: F0 in Hz, the amplitudes of voice, breath and hiss, the open quotient.
-    ``formants`` and ``bandwidths``, shape ``(6, t)``, and ``hiss``, shape ``(t,)``, in Hz; ``tilt`` in
-    dB at 3 kHz; ``jitter`` and ``shimmer`` as ratios; ``floor`` the amplitude of background noise.
+    Attributes
+    ----------
+    code
+        Code of the clip.
+    source
+        F0 in Hz; amplitudes of voice, breath and hiss; open quotient; shape ``(5, t + 1)``.
+    formants
+        Frequencies in Hz, shape ``(6, t)``.
+    bandwidths
+        Bandwidths of the formants in Hz, shape ``(6, t)``.
+    hiss
+        Resonance of the frication in Hz, shape ``(t,)``.
+    tilt
+        Spectral tilt, in dB at 3 kHz.
+    jitter
+        Standard deviation of the period, as a ratio.
+    shimmer
+        Standard deviation of the amplitude, as a ratio.
+    floor
+        Amplitude of the background noise.
     """
 
     code: Code
@@ -46,9 +63,20 @@ class Score:
         return len(self.hiss)
 
 
-def score(code: Code) -> Score:
-    """Return the score of a clip: its sentence, spoken by its speaker with its emotion."""
-    p, who = parameters(code), voice(code.speaker)
+def clip_controls(code: Code) -> Controls:
+    """Compute the controls of a clip.
+
+    Parameters
+    ----------
+    code
+        Code of the clip.
+
+    Returns
+    -------
+    Controls
+        The controls of its sentence, speaker and emotion.
+    """
+    p, speaker_voice = clip_parameters(code), voice(code.speaker)
     names = SENTENCES[code.sentence]
     phones = [PHONES[name] for name in names]
     edges = _edges(code, names, phones, p)
@@ -56,9 +84,9 @@ def score(code: Code) -> Score:
     t = int((edges[-1] + margins[0] + margins[1]) * SR) // HOP
     time = np.arange(t + 1) * (HOP / SR) - margins[0]
     levels = _levels(time, edges, phones, p)
-    f0 = who.f0 * portable.semitones(_tone(time, code, names, edges, p))
-    formants, bandwidths = _tract(time[:-1], edges, phones, p, who)
-    return Score(
+    f0 = speaker_voice.f0 * portable.semitones_to_ratio(_tone(time, code, names, edges, p))
+    formants, bandwidths = _tract(time[:-1], edges, phones, p, speaker_voice)
+    return Controls(
         code=code,
         source=np.stack([f0, *levels, np.full(t + 1, p["open"] / 100.0)]),
         formants=formants,
@@ -67,17 +95,17 @@ def score(code: Code) -> Score:
         tilt=p["tilt"],
         jitter=p["jitter"] / 100.0,
         shimmer=p["shimmer"] / 100.0,
-        floor=who.floor,
+        floor=speaker_voice.floor,
     )
 
 
 def _edges(code: Code, names: list[str], phones: list[Phone], p: dict[str, float]) -> np.ndarray:
-    """Return the times in seconds at which phones begin, and the end of the last.
+    """Return the start times of the phones in seconds, and the end of the last.
 
-    Rate stretches what is voiced more than closures and bursts (Klatt, 1976), the last syllable is
-    lengthened, and every phone varies a little.
+    Speaking rate stretches long phones more than closures and bursts (Klatt, 1976), the last syllable is
+    lengthened, and every phone varies at random.
     """
-    chance = portable.bells((_LENGTHS, *code.indices), len(phones))
+    chance = portable.normals((_LENGTHS, *code.indices), len(phones))
     speed = float(portable.exp(p["rate"] / 100.0))
     edges = [0.0]
     for i, (name, phone) in enumerate(zip(names, phones, strict=True)):
@@ -92,24 +120,24 @@ def _edges(code: Code, names: list[str], phones: list[Phone], p: dict[str, float
 
 
 def _tone(time: np.ndarray, code: Code, names: list[str], edges: np.ndarray, p: dict[str, float]) -> np.ndarray:
-    """Return the F0 contour in semitones on the speaker's own: accents on a falling line, and an ending."""
+    """Return the F0 contour in semitones relative to the speaker: accents on a declination line, and an ending."""
     nuclei = [i for i, name in enumerate(names) if PHONES[name].nucleus]
-    chance = portable.bells((_TONES, *code.indices), len(nuclei) + 2)
+    chance = portable.normals((_TONES, *code.indices), len(nuclei) + 2)
     middles = (edges[nuclei] + edges[[i + 1 for i in nuclei]]) * 0.5
     accents = np.array(ACCENTS[code.sentence]) + 0.2 * chance[: len(nuclei)]
     knots = np.concatenate([[0.0], middles, [edges[-1]]])
     heights = np.concatenate([[0.0], accents * p["range"], [accents[-1] * p["range"] * 0.3 + p["ending"]]])
     line = p["slope"] * (time / edges[-1] - 0.5)
-    wobble = portable.cos_turn(_triangle(time * (5.5 + 0.4 * chance[-1]) + chance[-2]))
+    wobble = portable.cos_turns(_triangle(time * (5.5 + 0.4 * chance[-1]) + chance[-2]))
     return p["pitch"] + _smooth(portable.interpolate(time, knots, heights)) + line + p["tremor"] * wobble
 
 
 def _levels(time: np.ndarray, edges: np.ndarray, phones: list[Phone], p: dict[str, float]) -> list[np.ndarray]:
     """Return the amplitudes of voice, breath and hiss; attack shortens ramps and strengthens consonants."""
     ramp = 0.022 - 0.014 * p["attack"]
-    loud = float(portable.decibels(p["loud"])) * 0.09
-    crisp = float(portable.decibels(6.0 * (p["attack"] - 0.5)))
-    under = float(portable.decibels(p["breath"]))
+    loud = float(portable.db_to_amplitude(p["loud"])) * 0.09
+    crisp = float(portable.db_to_amplitude(6.0 * (p["attack"] - 0.5)))
+    under = float(portable.db_to_amplitude(p["breath"]))
     voiced = [_amplitude(phone.voice) for phone in phones]
     breath = [max(_amplitude(phone.breath) * crisp, v * under) for phone, v in zip(phones, voiced, strict=True)]
     hiss = [_amplitude(phone.hiss) * crisp for phone in phones]
@@ -118,15 +146,15 @@ def _levels(time: np.ndarray, edges: np.ndarray, phones: list[Phone], p: dict[st
 
 
 def _tract(
-    time: np.ndarray, edges: np.ndarray, phones: list[Phone], p: dict[str, float], who: Voice
+    time: np.ndarray, edges: np.ndarray, phones: list[Phone], p: dict[str, float], speaker_voice: Voice
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return formants and bandwidths in Hz, ``(6, t)``: targets held, with glides of 50 ms between them."""
+    """Return formants and bandwidths in Hz, ``(6, t)``: constant targets with glides of 50 ms between them."""
     targets = np.array([phone.formants for phone in phones]).T
     schwa = np.array(_SCHWA)[:, None]
     lower = _ramped(time, edges, schwa + (targets - schwa) * (p["clarity"] / 100.0), 0.025, outside=schwa[:, 0])
     upper = np.array(_UPPER)[:, None] + np.zeros(len(time))
-    formants = np.concatenate([lower, upper]) * (who.formants * (1.0 + p["smile"] / 100.0))[:, None]
-    bandwidths = np.array(_BANDWIDTH)[:, None] * (0.6 + 0.4 * who.formants[:, None]) + np.zeros(len(time))
+    formants = np.concatenate([lower, upper]) * (speaker_voice.formants * (1.0 + p["smile"] / 100.0))[:, None]
+    bandwidths = np.array(_BANDWIDTH)[:, None] * (0.6 + 0.4 * speaker_voice.formants[:, None]) + np.zeros(len(time))
     damping = np.array([phone.damping for phone in phones])
     bandwidths[0] = bandwidths[0] * _ramped(time, edges, damping, 0.01, outside=1.0)
     return np.clip(formants, 150.0, 7400.0), bandwidths
@@ -135,9 +163,9 @@ def _tract(
 def _ramped(
     time: np.ndarray, edges: np.ndarray, values: np.ndarray, ramp: float, outside: np.ndarray | float = 0.0
 ) -> np.ndarray:
-    """Hold each phone's value, shape ``(..., phones)``, and cross over `ramp` seconds either side of an edge.
+    """Hold each phone's value, shape ``(..., phones)``, with linear ramps of ``ramp`` seconds around each edge.
 
-    In a phone too short for that, the two ramps meet in the middle.
+    In a phone too short for two ramps, they meet in the middle.
     """
     lengths = np.diff(edges)
     reach = np.minimum(ramp, 0.49 * lengths)
@@ -154,11 +182,11 @@ def _held(time: np.ndarray, edges: np.ndarray, values: list[float]) -> np.ndarra
 
 
 def _amplitude(level: float | None) -> float:
-    return 0.0 if level is None else float(portable.decibels(level))
+    return 0.0 if level is None else float(portable.db_to_amplitude(level))
 
 
 def _smooth(x: np.ndarray, times: int = 3, reach: int = 4) -> np.ndarray:
-    """Average neighbours `reach` frames away, several times over: corners of the contour become bends."""
+    """Average with neighbours ``reach`` frames away, ``times`` times, to round the corners of the contour."""
     for _ in range(times):
         padded = np.concatenate([x[:1].repeat(reach), x, x[-1:].repeat(reach)])
         x = (padded[: -2 * reach] + padded[2 * reach :]) * 0.25 + x * 0.5
