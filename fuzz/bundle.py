@@ -60,7 +60,7 @@ def target() -> Callable[[bytes], None]:
         kind, rest = data[:1], data[1:]
         members = dict(zip(("state.json", "arrays.npy"), rest.split(b"\0", 1), strict=False))
         if kind == b"m":
-            json.dumps(manifest.checked(archive.parse(rest, path), path).model_dump())
+            json.dumps(manifest.validate(archive.parse(rest, path), path).model_dump())
         elif kind in (b"s", b"l") and len(members) == 2:
             if kind == b"s":
                 state.unpack(members)

@@ -30,7 +30,7 @@ def target() -> Callable[[bytes], None]:
     said = manifest_of(features.FEATURE_SETS["treble"], "0")
     answer = (worker.PREDICTION, PREDICTION)
     pool = SimpleNamespace(ready=True, predict=lambda clip: (answer[0], dict(answer[1], timings={"decode": 1.0})))
-    info = manifest.checked(said, Path("model.ser"))
+    info = manifest.validate(said, Path("model.ser"))
     service = Service(Settings(Path("model.ser"), max_bytes=4096), said, info, pool)  # type: ignore[arg-type]
     logging.getLogger("ser_bench.deploy.serve").disabled = True
     client = create_app(service).test_client()

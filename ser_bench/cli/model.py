@@ -32,27 +32,24 @@ def command(file: Path, as_json: bool, exported: Path | None) -> int:
     """
     if exported is not None:
         return _export(file, exported)
-    from ser_bench.deploy import describe as words
-    from ser_bench.deploy import manifest
+    from ser_bench.deploy import describe, manifest
     from ser_bench.deploy.file import container as archive
 
     said, _ = archive.read(file)
-    info = manifest.checked(said, file)
+    info = manifest.validate(said, file)
     if as_json:
         click.echo(escape_control_json(json.dumps(said, indent=1, ensure_ascii=False)))
     else:
-        click.echo(escape_control("\n".join(words.about(info))))
+        click.echo(escape_control("\n".join(describe.about(info))))
     return 0
 
 
 def _export(file: Path, out: Path) -> int:
-    from ser_bench.deploy import describe as words
-    from ser_bench.deploy import load_model, onnx
-    from ser_bench.deploy import train as making
+    from ser_bench.deploy import describe, load_model, onnx, train
 
     onnx.check_extra("--onnx")
-    making.check_file(out, "--onnx")
+    train.check_file(out, "--onnx")
     model = load_model(file)
-    click.echo(words.agreement(onnx.write(model, out)))
-    click.echo(f"model: {out} ({words.size(out.stat().st_size)})")
+    click.echo(describe.agreement(onnx.write(model, out)))
+    click.echo(f"model: {out} ({describe.file_size(out.stat().st_size)})")
     return 0

@@ -17,7 +17,7 @@ from ser_bench.core.text import escape_control
 
 if TYPE_CHECKING:
     from ser_bench.deploy import TrainedModel
-    from ser_bench.deploy.predict.batch import Told
+    from ser_bench.deploy.predict.batch import ClipPrediction
 
 _MANY = 20
 
@@ -118,32 +118,32 @@ def _record(seconds: float, console: Console) -> tuple:
 
 def _tell(
     model: TrainedModel, clips: Sequence[str], asked: _Asked, recorded: tuple | None, console: Console
-) -> list[Told]:
-    from ser_bench.deploy.predict import batch as asking
+) -> list[ClipPrediction]:
+    from ser_bench.deploy.predict.batch import expand_folders, files_on_disk, predict_clips, predict_windows
 
-    names = asking.clips_in(clips)
+    names = expand_folders(clips)
     advance = console.start(len(names), "predicting", "clip", len(names)) if len(names) >= _MANY else lambda share: None
-    told: list[Told] = []
-    with asking.on_disk(names) as paths:
+    told: list[ClipPrediction] = []
+    with files_on_disk(names) as paths:
         if asked.timeline and len(names) != 1:
             raise ConfigError(f"--timeline draws one recording, and there are {len(names)}")
         if asked.window:
             for name in names:
-                told += asking.ask_over_time(model, name, paths[name], asked.window, asked.hop)
+                told += predict_windows(model, name, paths[name], asked.window, asked.hop)
                 advance(1)
         else:
-            for one in asking.ask(model, [(name, paths[name]) for name in names]):
+            for one in predict_clips(model, [(name, paths[name]) for name in names]):
                 told.append(one)
                 advance(1)
         if asked.timeline and not any(one.failed for one in told):
             from ser_bench.deploy.predict import timeline
 
             timeline.draw(model, told, paths[names[0]], asked.timeline)
-    return told + (list(asking.ask(model, [("microphone", recorded)])) if recorded else [])
+    return told + (list(predict_clips(model, [("microphone", recorded)])) if recorded else [])
 
 
-def _show(model: TrainedModel, told: Sequence[Told], asked: _Asked, console: Console) -> None:
-    from ser_bench.deploy import describe as words
+def _show(model: TrainedModel, told: Sequence[ClipPrediction], asked: _Asked, console: Console) -> None:
+    from ser_bench.deploy import describe
     from ser_bench.deploy.predict import output as formats
 
     over_time = bool(asked.window)
@@ -154,7 +154,7 @@ def _show(model: TrainedModel, told: Sequence[Told], asked: _Asked, console: Con
     else:
         text = formats.as_table(told, over_time=over_time)
     if model.info.synthetic:
-        console.warning(words.SYNTHETIC)
+        console.warning(describe.SYNTHETIC)
     if asked.output is not None:
         with atomic_write(asked.output) as temporary:
             temporary.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")

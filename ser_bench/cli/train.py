@@ -64,7 +64,7 @@ def command(
     """
     options = gather(config_file, given)
     console = Console(quiet=quiet, verbose=verbose)
-    from ser_bench.deploy import describe as words
+    from ser_bench.deploy import describe
     from ser_bench.deploy import train as making
 
     as_onnx = written_as == "onnx" if written_as else output.suffix.lower() == ".onnx"
@@ -72,5 +72,5 @@ def command(
     console.close()
     for warning in made.warnings:
         console.detail(warning)
-    console.info("\n".join(words.made(made)))
+    console.info("\n".join(describe.after_training(made)))
     return 0

@@ -1,10 +1,10 @@
-"""A trained model in one file, and what answers from it. Reading a file runs no code that it holds.
+"""Trained models: one file, predictions, ONNX and an HTTP service. Reading a file runs no code from it.
 
-``load_model(path)`` returns a :class:`TrainedModel`; :mod:`ser_bench.deploy.train` trains one and writes its file.
+``load_model(path)`` returns a :class:`TrainedModel`; :mod:`ser_bench.deploy.train` writes its file.
 """
 
 from __future__ import annotations
 
-from ser_bench.deploy.model import Answer, TrainedModel, load_model
+from ser_bench.deploy.model import Prediction, TrainedModel, load_model
 
-__all__ = ["Answer", "TrainedModel", "load_model"]
+__all__ = ["Prediction", "TrainedModel", "load_model"]

@@ -1,90 +1,150 @@
-"""How a model's file is told of, in lines for people."""
+"""Lines that describe a model file to people."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ser_bench.deploy.manifest import Manifest, ScoreSaid
+    from collections.abc import Sequence
+
+    from ser_bench.deploy.manifest import Manifest, Score
     from ser_bench.deploy.onnx import Agreement
-    from ser_bench.deploy.train import Made
+    from ser_bench.deploy.train import TrainedFile
 
-SYNTHETIC = "SYNTHETIC SPEECH: this model learnt from made-up voices; its answers on real ones mean nothing"
+SYNTHETIC = "SYNTHETIC SPEECH: this model was trained on synthetic voices; its predictions for real ones mean nothing"
+"""The warning that precedes every description of a model of synthetic speech."""
+
+_FEW_SPEAKERS = 6
 
 
-_FEW = 6
+def after_training(file: TrainedFile) -> list[str]:
+    """Return the lines that ``ser-bench train`` prints.
 
+    Parameters
+    ----------
+    file : TrainedFile
+        The file that was written.
 
-def made(done: Made) -> list[str]:
-    """Return what is said of a file that was just written."""
-    info = done.info
+    Returns
+    -------
+    list of str
+        Model and training data, labels, score, warnings, path and size.
+    """
+    info = file.info
+    sets = "+".join(feature_set.name for feature_set in info.features)
     return [
-        f"{info.model.name} with {'+'.join(s.name for s in info.features)}, trained in {done.fit_seconds:.1f} s on "
-        f"{_trained_on(info)}",
+        f"{info.model.name} with {sets}, trained in {file.fit_seconds:.1f} s on {_training_data(info)}",
         f"labels: {', '.join(info.labels)}",
         score(info),
         *([SYNTHETIC] if info.synthetic else []),
-        *([agreement(done.agreement)] if done.agreement else []),
-        f"model: {done.path} ({size(done.size)})",
+        *([agreement(file.agreement)] if file.agreement else []),
+        f"model: {file.path} ({file_size(file.size)})",
     ]
 
 
-def agreement(found: Agreement) -> str:
-    """Return the line that says how well an ONNX file agrees with its model."""
-    asked = "training clips" if found.clips else "rows drawn at random around the training data's mean"
+def agreement(check: Agreement) -> str:
+    """Return the line about the comparison of an ONNX file with its model.
+
+    Parameters
+    ----------
+    check : Agreement
+        The result of the comparison.
+
+    Returns
+    -------
+    str
+        Rows, largest difference and tolerance.
+    """
+    rows = "training clips" if check.clips else "random rows around the mean of the training data"
     return (
-        f"ONNX: answers as the model does on {found.rows:,} {asked}; "
-        f"probabilities differ by at most {found.largest:.1g} (allowed: {found.tolerance:g})"
+        f"ONNX: same labels as the model on {check.rows:,} {rows}; "
+        f"probabilities differ by at most {check.largest:.1g} (tolerance {check.tolerance:g})"
     )
 
 
 def about(info: Manifest) -> list[str]:
-    """Return what a model's file says of itself."""
-    told = {
+    """Return the lines that ``ser-bench model`` prints.
+
+    Parameters
+    ----------
+    info : Manifest
+        The manifest of the file.
+
+    Returns
+    -------
+    list of str
+        The content of the manifest, a line per entry.
+    """
+    speeds = f", also at speeds {_numbers(info.speeds)}" if info.speeds else ""
+    by_label = ", ".join(f"{label} {n['clips']}/{n['speakers']}" for label, n in info.corpus.by_label.items())
+    entries = {
         "model": f"{info.model.name} ({info.model.kind}), seed {info.model.seed}",
         "parameters": ", ".join(f"{name}={value}" for name, value in info.model.parameters.items()) or "none",
         "predicts": f"{info.target}: {', '.join(info.labels)}",
         "features": " + ".join(f"{s.name} (version {s.version}, {len(s.columns)} columns)" for s in info.features),
-        "clips heard": f"at {info.rate:,} Hz" if info.rate else "at their own sampling rate",
-        "trained on": _trained_on(info) + (f", also at speeds {_listed(info.speeds)}" if info.speeds else ""),
-        "by label": ", ".join(f"{label} {n['clips']}/{n['speakers']}" for label, n in info.corpus.by_label.items())
-        + " (clips/speakers)",
+        "sampling rate": f"{info.rate:,} Hz" if info.rate else "as recorded",
+        "trained on": f"{_training_data(info)}{speeds}",
+        "by label": f"{by_label} (clips/speakers)",
         "score": score(info).removeprefix("score: "),
         "data": f"{info.corpus.title}; licence: {info.corpus.licence or 'not known'}",
         "cite": info.corpus.citation or "not known",
         "fingerprint": info.corpus.fingerprint,
-        "made": f"{info.created} with {', '.join(f'{k} {v}' for k, v in info.versions.items())}",
+        "created": f"{info.created} with {', '.join(f'{name} {v}' for name, v in info.versions.items())}",
         "intended use": info.intended_use,
     }
-    lines = [f"{name + ':':<14}{text}" for name, text in told.items()]
-    limits = [f"{'limits:' if k == 0 else '':<14}{text}" for k, text in enumerate(info.limits)]
+    lines = [f"{name + ':':<15}{text}" for name, text in entries.items()]
+    limits = [f"{'limits:' if k == 0 else '':<15}{text}" for k, text in enumerate(info.limits)]
     return [*([SYNTHETIC] if info.synthetic else []), *lines, *limits]
 
 
 def score(info: Manifest) -> str:
-    """Return the line with the score on speakers held out, or that there is none."""
-    if (held := info.held_out) is None:
+    """Return the line with the scores on held-out speakers.
+
+    Parameters
+    ----------
+    info : Manifest
+        The manifest of the file.
+
+    Returns
+    -------
+    str
+        UAR and accuracy with intervals, or why there are none.
+    """
+    held_out = info.held_out
+    if held_out is None:
         return "score: none, since no speaker was held out (--hold-out); ser-bench run measures it"
-    who = f"speaker{'s' * (len(held.speakers) != 1)} {', '.join(held.speakers)}"
-    rough = "; an interval over so few is rough" if 1 < len(held.speakers) < _FEW else ""
-    measures = ", ".join(_measure(held.scores[name]) for name in ("uar", "accuracy"))
-    return f"score: {measures} on {held.clips} clips of {who}{rough}"
+    count = len(held_out.speakers)
+    speakers = f"speaker{'s' * (count != 1)} {', '.join(held_out.speakers)}"
+    hint = "; the interval is rough with so few speakers" if 1 < count < _FEW_SPEAKERS else ""
+    scores = ", ".join(_with_interval(held_out.scores[name]) for name in ("uar", "accuracy"))
+    return f"score: {scores} on {held_out.clips} clips of {speakers}{hint}"
 
 
-def _measure(score: ScoreSaid) -> str:
-    ends = "" if score.low is None or score.high is None else f" [{100 * score.low:.1f}, {100 * score.high:.1f}]"
-    return f"{score.title} {100 * score.value:.1f} %{ends}"
+def _with_interval(score: Score) -> str:
+    interval = "" if score.low is None or score.high is None else f" [{100 * score.low:.1f}, {100 * score.high:.1f}]"
+    return f"{score.title} {100 * score.value:.1f} %{interval}"
 
 
-def size(count: int) -> str:
-    """Write a number of bytes."""
+def file_size(count: int) -> str:
+    """Return a file size as text.
+
+    Parameters
+    ----------
+    count : int
+        Bytes.
+
+    Returns
+    -------
+    str
+        In kB or MB.
+    """
     return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"
 
 
-def _trained_on(info: Manifest) -> str:
-    made_up = " of synthetic speech" if info.synthetic else ""
-    return f"{info.corpus.clips:,} clips{made_up} by {info.corpus.speakers} speakers ({info.corpus.name})"
+def _training_data(info: Manifest) -> str:
+    synthetic = " of synthetic speech" if info.synthetic else ""
+    return f"{info.corpus.clips:,} clips{synthetic} by {info.corpus.speakers} speakers ({info.corpus.name})"
 
 
-def _listed(numbers: list[float]) -> str:
-    return ", ".join(f"{n:g}" for n in numbers)
+def _numbers(values: Sequence[float]) -> str:
+    return ", ".join(f"{value:g}" for value in values)

@@ -1,4 +1,4 @@
-"""What a model file says of itself, as frozen typed values; JSON outside."""
+"""The manifest of a model file as frozen typed values; JSON in the file."""
 
 from __future__ import annotations
 
@@ -12,23 +12,33 @@ from ser_bench.core.errors import ModelFileError
 INTENDED_USE = "Research on speech emotion recognition, teaching and demonstration."
 
 LIMITS = (
-    "Answers are guesses among the labels above for any sound, also for one that holds no speech or no such emotion.",
-    "Where actors spoke the training data, as in most corpora, everyday speech sounds different and scores are lower.",
-    "Voices, languages, microphones and rooms unlike those of the training data lower the scores further.",
-    "Probabilities are not calibrated; they rank labels, they are no measure of certainty.",
-    "Not for decisions about people: not for hiring, teaching, policing, insurance or health.",
+    "The model names one of its labels for any sound, also for one without speech or without such an emotion.",
+    "Most corpora contain acted speech. On everyday speech the scores are lower.",
+    "Other voices, languages, microphones and rooms than those of the training data lower the scores further.",
+    "The probabilities are not calibrated: they rank the labels and do not measure certainty.",
+    "Not for decisions about people, such as hiring, teaching, policing, insurance or health.",
 )
-"""What everybody who uses a model should know, in plain words."""
+"""The limits that every user of a model should know."""
 
-SYNTHETIC_LIMIT = "It was trained on synthetic speech: its answers on real voices mean nothing."
+SYNTHETIC_LIMIT = "The model was trained on synthetic speech: its predictions for real voices mean nothing."
 
 
-class _Said(BaseModel):
+class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, allow_inf_nan=False)
 
 
-class ModelSaid(_Said):
-    """The model: the name it was asked for by, its kind, parameters and seed."""
+class ModelInfo(_Part):
+    """The model.
+
+    Parameters
+    ----------
+    name, kind : str
+        Its name and kind in the registry.
+    parameters : dict
+        All parameters with their values.
+    seed : int
+        The seed of the fit.
+    """
 
     name: str
     kind: str
@@ -36,8 +46,22 @@ class ModelSaid(_Said):
     seed: int
 
 
-class FeaturesSaid(_Said):
-    """A feature set: name, version, parameters and columns, and the key that they have together."""
+class FeatureSetInfo(_Part):
+    """A feature set of the input.
+
+    Parameters
+    ----------
+    name, kind : str
+        Its name, and ``vector`` or ``frames``.
+    version : int
+        The version of its values.
+    parameters : dict
+        All parameters with their values.
+    columns : list of str
+        The names of its columns.
+    key : str
+        The hash of name, version and parameters.
+    """
 
     name: str
     kind: str
@@ -47,8 +71,18 @@ class FeaturesSaid(_Said):
     key: str
 
 
-class CorpusSaid(_Said):
-    """What it was trained on. ``by_label`` counts clips and speakers of training by label."""
+class CorpusInfo(_Part):
+    """The training data.
+
+    Parameters
+    ----------
+    name, title, licence, source, citation, fingerprint : str
+        The description of the corpus, and the hash of its clips.
+    clips, speakers : int
+        Number of training clips and speakers.
+    by_label : dict
+        ``clips`` and ``speakers`` of training per label.
+    """
 
     name: str
     title: str
@@ -61,8 +95,18 @@ class CorpusSaid(_Said):
     by_label: dict[str, dict[str, int]]
 
 
-class ScoreSaid(_Said):
-    """A metric's value and the ends of its 95 % interval over speakers, None for one speaker."""
+class Score(_Part):
+    """A metric on held-out speakers, as a fraction.
+
+    Parameters
+    ----------
+    title : str
+        The name of the metric in tables.
+    value : float
+        The score.
+    low, high : float or None
+        95 % interval over speakers; None for one speaker.
+    """
 
     title: str
     value: float
@@ -70,44 +114,99 @@ class ScoreSaid(_Said):
     high: float | None
 
 
-class HeldOutSaid(_Said):
-    """The scores on speakers left out of training, by the name of the metric."""
+class HeldOutScores(_Part):
+    """The scores on speakers that were left out of training.
+
+    Parameters
+    ----------
+    speakers : list of str
+        The speakers.
+    clips : int
+        Number of their clips.
+    scores : dict of str to Score
+        Scores by the name of the metric.
+    """
 
     speakers: list[str]
     clips: int
-    scores: dict[str, ScoreSaid]
+    scores: dict[str, Score]
 
 
-class Manifest(_Said):
-    """Everything that a model file says of itself.
+class Manifest(_Part):
+    """The manifest of a model file.
 
-    ``rate`` is the sampling rate in Hz that every clip is brought to, None for its own; ``speeds`` are those at which
-    training clips were heard beside their own; ``held_out`` is None where no speaker was left out.
+    Parameters
+    ----------
+    ser_bench, created : str
+        The version that wrote it, and when.
+    model : ModelInfo
+        The model.
+    target : str
+        What it predicts: ``emotion``, ``gender`` or ``emotion+gender``.
+    labels : list of str
+        The labels, in the order of probabilities.
+    features : list of FeatureSetInfo
+        The feature sets of its input.
+    rate : int or None
+        Sampling rate in Hz for all clips; None for the rate of each clip.
+    speeds : list of float
+        Speeds of the additional copies of the training clips.
+    corpus : CorpusInfo
+        The training data.
+    synthetic : bool
+        Whether the training data is synthetic.
+    held_out : HeldOutScores or None
+        None without held-out speakers.
+    versions : dict
+        Versions of the libraries.
+    intended_use : str
+        What the model is for.
+    limits : list of str
+        What users should know.
     """
 
     ser_bench: str
     created: str
-    model: ModelSaid
+    model: ModelInfo
     target: str
     labels: list[str]
-    features: list[FeaturesSaid]
+    features: list[FeatureSetInfo]
     rate: int | None
     speeds: list[float]
-    corpus: CorpusSaid
+    corpus: CorpusInfo
     synthetic: bool
-    held_out: HeldOutSaid | None
+    held_out: HeldOutScores | None
     versions: dict[str, str]
     intended_use: str
     limits: list[str]
 
 
-def checked(said: dict[str, Any], path: Path) -> Manifest:
-    """Return a file's manifest as typed values; raises :class:`ModelFileError` naming the first that is wrong."""
+def validate(content: dict[str, Any], path: Path) -> Manifest:
+    """Return the manifest of a file as typed values.
+
+    Parameters
+    ----------
+    content : dict
+        The parsed JSON.
+    path : Path
+        The model file, for messages.
+
+    Returns
+    -------
+    Manifest
+        The manifest.
+
+    Raises
+    ------
+    ModelFileError
+        Naming the first invalid value.
+    """
     try:
-        manifest = Manifest.model_validate(said)
+        manifest = Manifest.model_validate(content)
     except ValidationError as error:
-        where = ".".join(str(part) for part in error.errors()[0]["loc"])[:60]
-        raise ModelFileError(f"{path} is damaged: {where or 'its manifest'} is not what it should be") from None
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])[:60] or "manifest"
+        raise ModelFileError(f"{path} is damaged: invalid value for {field}: {first['msg'][:80].lower()}") from None
     if len(manifest.labels) < 2 or len(set(manifest.labels)) < len(manifest.labels) or not manifest.features:
-        raise ModelFileError(f"{path} is damaged: its labels or feature sets are not what they should be")
+        raise ModelFileError(f"{path} is damaged: expected at least two different labels and one feature set")
     return manifest

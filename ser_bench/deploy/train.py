@@ -1,4 +1,4 @@
-"""From options to a trained model's file: the benchmark's own fit, on every clip of the corpus but those held out."""
+"""Train one model on a whole corpus, except held-out speakers, and write its file."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from ser_bench.core.places import default_store
 from ser_bench.core.progress import Progress
 from ser_bench.core.versions import __version__, installed_versions
 from ser_bench.deploy import manifest, onnx
-from ser_bench.deploy.file import container as archive
-from ser_bench.deploy.file import state
+from ser_bench.deploy.file import container, state
 from ser_bench.deploy.model import TrainedModel
 from ser_bench.metrics import METRICS
 from ser_bench.runs import fit as fitting
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from ser_bench.corpora import OpenCorpus
 
 HELD_OUT = "actor:"
-"""How the speakers to leave out are named: ``actor:01,02``."""
+"""The prefix of held-out speakers: ``actor:01,02``."""
 
 _DRAWS = 2000
 _COMPARED = 32
@@ -43,10 +42,23 @@ _MOST_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
-class Made:
-    """A file that was written, its size in bytes, what it says of itself, and how long the fit took.
+class TrainedFile:
+    """A file that was written.
 
-    ``agreement`` says how well an ONNX file agrees with the model; None for ser-bench's own.
+    Parameters
+    ----------
+    path : Path
+        The file.
+    size : int
+        Its size in bytes.
+    info : Manifest
+        Its manifest.
+    fit_seconds : float
+        Duration of the fit in seconds.
+    warnings : tuple of str
+        Warnings of the fit.
+    agreement : Agreement or None
+        The comparison of an ONNX file with the model; None for a model file.
     """
 
     path: Path
@@ -59,7 +71,7 @@ class Made:
 
 @dataclass(frozen=True)
 class _Fitted:
-    """What a worker sends back: the file's members, and a label for each clip held out."""
+    """The result of a worker: the members of the file, and a label per held-out clip."""
 
     members: Mapping[str, bytes]
     predicted: np.ndarray
@@ -69,16 +81,34 @@ class _Fitted:
 
 def train(
     options: Options, name: str, path: Path, progress: Progress, hold_out: str = "", *, as_onnx: bool = False
-) -> Made:
-    """Train the model called ``name`` and write its file; ``hold_out`` names speakers to leave out.
+) -> TrainedFile:
+    """Train a model as the benchmark does, and write its file.
 
-    With ``as_onnx`` the file is for other programs, and was compared with the model on the training clips.
+    Parameters
+    ----------
+    options : Options
+        Corpus, features, target, seed and engine, as for a run.
+    name : str
+        The model.
+    path : Path
+        The file.
+    progress : Progress
+        Receives messages.
+    hold_out : str
+        Speakers to leave out, such as ``actor:01,02``.
+    as_onnx : bool
+        Write ONNX instead of a model file, and compare it with the model on training clips.
+
+    Returns
+    -------
+    TrainedFile
+        The file.
 
     Raises
     ------
     SerBenchError
-        For whatever makes it impossible: an unknown name, an option that one clip alone cannot follow, a file
-        that cannot be written, a fit that fails, a model that no file can hold.
+        For an unknown name, an unsuitable option, a failed fit, a file that cannot be written, or a model that
+        cannot be saved.
     """
     _check(options)
     check_file(path)
@@ -95,26 +125,43 @@ def train(
     done, rows = _carry_out(fit, setting, options.engine, store, progress, _MOST_ROWS if as_onnx else 0)
     info = _describe(fit, setting, opened, options, done)
     if not as_onnx:
-        return Made(path, archive.write(path, info.model_dump(), done.members), info, done.seconds, done.warnings)
+        return TrainedFile(
+            path, container.write(path, info.model_dump(), done.members), info, done.seconds, done.warnings
+        )
     agreement = onnx.write(TrainedModel(info, state.unpack(done.members), entry.sets), path, rows)
-    return Made(path, path.stat().st_size, info, done.seconds, done.warnings, agreement)
+    return TrainedFile(path, path.stat().st_size, info, done.seconds, done.warnings, agreement)
 
 
 def _check(options: Options) -> None:
-    """Raise :class:`ConfigError` for options that an answer about one sound cannot follow."""
+    """Raise :class:`ConfigError` for options that do not apply to single clips."""
     if options.normalize != "none":
         raise ConfigError(
-            f"--normalize {options.normalize} needs all clips of a speaker, and a model is asked about one\n"
+            f"--normalize {options.normalize} needs all clips of a speaker, but a trained model predicts single clips\n"
             "train without it"
         )
     if corpora.is_feature_table(options.corpus):
-        raise ConfigError(f"{options.corpus} is a table of features, and a kept model is asked about sound")
+        raise ConfigError(
+            f"{options.corpus} is a table of features, but a trained model predicts audio; name a corpus of clips"
+        )
 
 
 def check_file(path: Path, option: str = "-o") -> None:
-    """Make the file's folder, if need be, and try whether it can be written; raises :class:`ModelFileError`."""
+    """Check that a file can be written, and make its folder.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    option : str
+        The option that names it, for messages.
+
+    Raises
+    ------
+    ModelFileError
+        If it cannot be written.
+    """
     if path.is_dir():
-        raise ModelFileError(f"cannot write a model to {path}: it is a folder; name a file in it")
+        raise ModelFileError(f"cannot write a model to {path}: it is a folder; name a file")
     ensure_writable(path.parent, ModelFileError, option)
 
 
@@ -127,10 +174,7 @@ def _entry(name: str, options: Options, shelf: Mapping[str, Any]) -> plan.Entry:
 
 
 def _fold(setting: runner.Setting, hold_out: str) -> Fold:
-    """Return the clips to train on and those of the speakers to leave out.
-
-    Raises :class:`UnknownNameError` for a speaker that the corpus lacks, :class:`ConfigError` where too little is left.
-    """
+    """Return the training clips and the clips of held-out speakers."""
     out = _speakers(hold_out)
     known = set(setting.clips["speaker"])
     for speaker in out:
@@ -138,7 +182,7 @@ def _fold(setting: runner.Setting, hold_out: str) -> Fold:
             raise UnknownNameError("speaker", speaker, known)
     tested = setting.clips["speaker"].isin(out)
     if setting.clips.loc[~tested, "label"].nunique() < 2:
-        raise ConfigError("--hold-out leaves fewer than two classes to train on; hold fewer speakers out")
+        raise ConfigError("--hold-out leaves fewer than two classes for training; hold out fewer speakers")
     return Fold(tuple(setting.clips.index[~tested]), tuple(setting.clips.index[tested]))
 
 
@@ -147,14 +191,14 @@ def _speakers(hold_out: str) -> tuple[str, ...]:
         return ()
     names = tuple(dict.fromkeys(n.strip() for n in hold_out.removeprefix(HELD_OUT).split(",") if n.strip()))
     if not hold_out.startswith(HELD_OUT) or not names:
-        raise ConfigError(f"--hold-out {hold_out!r}: name whole speakers, such as {HELD_OUT}01,02")
+        raise ConfigError(f"invalid --hold-out {hold_out!r}: expected speakers, for example {HELD_OUT}01,02")
     return names
 
 
 def _carry_out(
     fit: plan.PlannedFit, setting: runner.Setting, engine: str, store: Path, progress: Progress, most_rows: int
 ) -> tuple[_Fitted, np.ndarray]:
-    """Fit in a worker process, where libraries stay quiet, on one thread; return also training clips' features."""
+    """Fit in a worker process with one thread; return the result and features of some training clips."""
     advance = progress.start(1, f"fitting {fit.entry.model.name}", "fit", 1)
     with runner.mapped_matrices([fit], setting, store) as paths:
         task = runner.task_of(fit, setting, [paths[sets] for sets in runner.all_sets(fit)])
@@ -168,36 +212,36 @@ def _carry_out(
 
 
 def _spaced(X: np.ndarray, rows: np.ndarray, most: int) -> np.ndarray:
-    """Return rows of features, all or as many evenly spaced ones as are asked for and fit into memory."""
+    """Return evenly spaced rows of features, at most ``most`` and at most 64 MiB."""
     count = min(len(rows), most, max(1, _MOST_BYTES // X[0].nbytes))
     return np.asarray(X[rows[np.linspace(0, len(rows) - 1, count).astype(int)]])
 
 
 def _fit(task: fitting.FitTask) -> _Fitted:
-    """Fit as the benchmark does, predict the clips held out, and take the model apart for its file."""
+    """Fit as the benchmark does, predict the held-out clips, and pack the model for its file."""
     X = np.load(task.matrix, mmap_mode="r", allow_pickle=False)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         estimator, seconds = fitting.fitted(task, X)
         predicted = np.asarray(estimator.predict(X[task.test])).astype(str) if len(task.test) else np.array([], str)
-    said = tuple(dict.fromkeys(str(w.message).splitlines()[0] for w in caught if fitting.matters(w.category)))
+    messages = tuple(dict.fromkeys(str(w.message).splitlines()[0] for w in caught if fitting.matters(w.category)))
     members = state.pack(estimator)
     _check_copy(estimator, state.unpack(members), X[task.train[:_COMPARED]], task.labels)
-    return _Fitted(members, predicted, seconds, said)
+    return _Fitted(members, predicted, seconds, messages)
 
 
 def _check_copy(estimator: Any, copy: Any, X: np.ndarray, labels: Sequence[str]) -> None:
-    """Raise :class:`ModelFileError` where the model read from its file would answer otherwise."""
-    ours, theirs = (models.aligned_proba(one, X, labels) for one in (estimator, copy))
-    if not np.allclose(ours, theirs, rtol=0, atol=1e-6):
-        raise ModelFileError("its file would not answer as it does")
+    """Raise :class:`ModelFileError` where the copy read from the file predicts differently."""
+    expected, actual = (models.aligned_proba(model, X, labels) for model in (estimator, copy))
+    if not np.allclose(expected, actual, rtol=0, atol=1e-6):
+        raise ModelFileError("the model cannot be saved: its copy predicts differently")
 
 
 def _describe(
     fit: plan.PlannedFit, setting: runner.Setting, opened: OpenCorpus, options: Options, done: _Fitted
 ) -> manifest.Manifest:
-    model, made_up = fit.entry.model, opened.corpus.synthetic
-    told = {
+    model, synthetic = fit.entry.model, opened.corpus.synthetic
+    content = {
         "ser_bench": __version__,
         "created": records.now(),
         "model": {"name": model.name, "kind": model.kind, "parameters": _plain(model.parameters), "seed": fit.seed},
@@ -207,13 +251,13 @@ def _describe(
         "rate": opened.rate,
         "speeds": [float(speed) for speed in model.speeds],
         "corpus": _corpus(fit, setting, opened),
-        "synthetic": made_up,
+        "synthetic": synthetic,
         "held_out": _held_out(fit, setting, done.predicted),
         "versions": {"ser-bench": __version__, **installed_versions(_libraries(model))},
         "intended_use": manifest.INTENDED_USE,
-        "limits": [*([manifest.SYNTHETIC_LIMIT] if made_up else []), *manifest.LIMITS],
+        "limits": [*([manifest.SYNTHETIC_LIMIT] if synthetic else []), *manifest.LIMITS],
     }
-    return manifest.Manifest.model_validate(told)
+    return manifest.Manifest.model_validate(content)
 
 
 def _set(feature_set: features.FeatureSet) -> dict[str, Any]:
@@ -228,17 +272,17 @@ def _set(feature_set: features.FeatureSet) -> dict[str, Any]:
 
 
 def _corpus(fit: plan.PlannedFit, setting: runner.Setting, opened: OpenCorpus) -> dict[str, Any]:
-    """Return what it was trained on, with the clips and speakers of training counted, all and by label."""
-    clips, about = setting.clips.loc[list(fit.fold.train)], opened.corpus
+    """Return the description of the training data, with clips and speakers counted, all and by label."""
+    clips, corpus = setting.clips.loc[list(fit.fold.train)], opened.corpus
     speakers_of = {label: clips[clips["label"] == label]["speaker"] for label in setting.labels}
     return {
-        **{name: getattr(about, name) for name in ("name", "title", "licence", "citation")},
-        "source": about.origin,
+        **{name: getattr(corpus, name) for name in ("name", "title", "licence", "citation")},
+        "source": corpus.origin,
         "fingerprint": setting.fingerprint,
         "clips": len(clips),
         "speakers": int(clips["speaker"].nunique()),
         "by_label": {
-            label: {"clips": len(found), "speakers": int(found.nunique())} for label, found in speakers_of.items()
+            label: {"clips": len(names), "speakers": int(names.nunique())} for label, names in speakers_of.items()
         },
     }
 
@@ -252,15 +296,15 @@ def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _held_out(fit: plan.PlannedFit, setting: runner.Setting, predicted: np.ndarray) -> dict[str, Any] | None:
-    """Return the scores of the speakers left out, with the report's intervals; None where there are none."""
+    """Return the scores on held-out speakers with intervals over speakers; None without such speakers."""
     if not fit.fold.test:
         return None
     clips = setting.clips.loc[list(fit.fold.test)]
     true = clips["label"].to_numpy(dtype=str)
     speakers, codes = np.unique(clips["speaker"].to_numpy(dtype=str), return_inverse=True)
-    place = {label: k for k, label in enumerate(setting.labels)}
-    true_codes, predicted_codes = ([place[label] for label in given] for given in (true, predicted))
-    tallies = statistics.tally(codes, true_codes, predicted_codes, len(speakers), len(place))
+    code_of = {label: k for k, label in enumerate(setting.labels)}
+    true_codes, predicted_codes = ([code_of[label] for label in names] for names in (true, predicted))
+    tallies = statistics.tally(codes, true_codes, predicted_codes, len(speakers), len(code_of))
     draws = statistics.speaker_draws(len(speakers), _DRAWS, zlib.crc32("\n".join(speakers).encode()))
     drawn = statistics.bootstrap_scores(tallies, draws, {name: metric.score for name, metric in METRICS.items()})
     scores = {}

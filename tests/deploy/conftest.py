@@ -12,7 +12,7 @@ import pytest
 from ser_bench.core.options import ModelTable, Options
 from ser_bench.core.progress import NoProgress
 from ser_bench.corpora.datasets.demo.clips import make_clips
-from ser_bench.deploy import train as making
+from ser_bench.deploy import train
 
 SPEAKERS = ("S01", "S02", "S03", "S04", "S05", "S06")
 EMOTIONS = ("happy", "neutral", "sad")
@@ -53,7 +53,7 @@ def options(corpus, tmp_path_factory) -> Callable[..., Options]:
 def svm(options, tmp_path_factory) -> Path:
     """A small support vector machine's file, trained without two speakers."""
     path = tmp_path_factory.mktemp("models") / "svm.ser"
-    making.train(options(), "svm", path, NoProgress(), "actor:S01,S02")
+    train.train(options(), "svm", path, NoProgress(), "actor:S01,S02")
     return path
 
 

@@ -62,7 +62,7 @@ def test_the_same_model_gives_the_same_bytes(name):
 
 @pytest.mark.parametrize("name", allowed.CLASSES)
 def test_the_classes_that_a_file_may_name_exist(name):
-    assert allowed.named(name).__name__ == name
+    assert allowed.class_named(name).__name__ == name
 
 
 def test_a_model_of_somebody_else_s_making_is_not_kept():

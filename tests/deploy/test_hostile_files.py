@@ -55,10 +55,10 @@ def test_a_sound_file_loads(svm, tmp_path):
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"", "no model file"),
-        (b"RIFF....WAVE", "no model file"),
-        (pickle.dumps({"a": 1}), "no model file"),
-        (b"PK\x03\x04" + b"\0" * 100, "cut short"),
+        (b"", "not a model file"),
+        (b"RIFF....WAVE", "not a model file"),
+        (pickle.dumps({"a": 1}), "not a model file"),
+        (b"PK\x03\x04" + b"\0" * 100, "truncated"),
     ],
 )
 def test_a_foreign_file_is_refused(tmp_path, content, reason):
@@ -75,7 +75,7 @@ def test_a_missing_file_and_a_folder_are_told(tmp_path):
 def test_a_file_cut_short_is_refused(svm, tmp_path, share):
     whole = svm.read_bytes()
     (tmp_path / "x.ser").write_bytes(whole[: int(share * len(whole))])
-    assert "cut short" in refusal(tmp_path / "x.ser")
+    assert "truncated" in refusal(tmp_path / "x.ser")
 
 
 @pytest.mark.parametrize("place", [0.2, 0.5, 0.8])
@@ -88,7 +88,7 @@ def test_a_flipped_byte_is_noticed(svm, tmp_path, place):
 
 def test_wrong_digests_are_noticed(svm, tmp_path):
     changed = members_of(svm) | {"state.json": b"{}"}
-    assert "does not match the digests" in refusal(zipped(tmp_path / "x.ser", changed))
+    assert "checksum mismatch" in refusal(zipped(tmp_path / "x.ser", changed))
 
 
 def test_a_newer_format_is_told_as_that(svm, tmp_path):
@@ -100,7 +100,7 @@ def test_features_of_another_version_ask_for_training_again(svm, tmp_path):
     sets = json.loads(members_of(svm)["manifest.json"])["features"]
     sets[0] |= {"version": 7, "key": "0" * 16}
     text = refusal(zipped(tmp_path / "x.ser", signed(members_of(svm), features=sets)))
-    assert "was made with mfcc version 7, this ser-bench has 1; train it again" in text
+    assert "was trained with mfcc version 7; this ser-bench has version 1; train it again" in text
 
 
 @pytest.mark.parametrize(
@@ -117,12 +117,12 @@ def test_a_manifest_that_is_no_manifest_is_refused(svm, tmp_path, text):
 
 @pytest.mark.parametrize("name", ["../up.txt", "/etc/passwd", "more.bin", "a/b"])
 def test_members_of_other_names_are_refused(svm, tmp_path, name):
-    assert "its members are not" in refusal(zipped(tmp_path / "x.ser", members_of(svm) | {name: b"1"}))
+    assert "unexpected or missing member" in refusal(zipped(tmp_path / "x.ser", members_of(svm) | {name: b"1"}))
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
 def test_members_packed_by_odd_methods_are_refused_unopened(svm, tmp_path, method):
-    assert "packed by a method" in refusal(zipped(tmp_path / "x.ser", members_of(svm), method))
+    assert "unsupported compression method" in refusal(zipped(tmp_path / "x.ser", members_of(svm), method))
 
 
 def test_a_member_that_is_missing_is_told(svm, tmp_path):
@@ -134,12 +134,12 @@ def test_a_name_that_stands_twice_is_refused(svm, tmp_path):
     path = zipped(tmp_path / "x.ser", members_of(svm))
     with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(path, "a") as opened:
         opened.writestr("state.json", b"{}")
-    assert "two members of one name" in refusal(path)
+    assert "two members have the same name" in refusal(path)
 
 
 def test_too_many_members_are_refused_before_they_are_listed(svm, tmp_path):
     many = {f"{k}": b"" for k in range(500)}
-    assert "more members" in refusal(zipped(tmp_path / "x.ser", members_of(svm) | many))
+    assert "too many members" in refusal(zipped(tmp_path / "x.ser", members_of(svm) | many))
 
 
 def test_a_link_is_refused(svm, tmp_path):
@@ -263,11 +263,11 @@ def test_a_tree_that_leads_outside_or_back_is_refused(child):
     tree = fitted("tree", min_samples_leaf=2).steps[1][1]
     said, data = said_of(tree)
     nodes = next(a for a in arrays.read(data) if a.dtype.names)
-    whole = arrays._clean(nodes).tobytes()  # NumPy copies no gaps between a record's fields
+    whole = arrays._without_gaps(nodes).tobytes()  # NumPy copies no gaps between a record's fields
     nodes["left_child"][0] = child
     assert data.count(whole) == 1
     with pytest.raises(ModelFileError, match="tree"):
-        unpacked(said, data.replace(whole, arrays._clean(nodes).tobytes()))
+        unpacked(said, data.replace(whole, arrays._without_gaps(nodes).tobytes()))
 
 
 @pytest.mark.parametrize(("word", "wrong"), [(b'"left_children":[1', b'"left_children":[9'), (b"{", b"[")])
@@ -315,4 +315,4 @@ def test_a_model_that_takes_other_features_than_its_manifest_says_is_refused(svm
 
     chroma = features.FEATURE_SETS["chroma"]
     sets[0] |= {"name": "chroma", "version": chroma.version, "key": features.set_key(chroma)}
-    assert "cannot answer" in refusal(zipped(tmp_path / "x.ser", signed(members_of(svm), features=sets)))
+    assert "cannot predict" in refusal(zipped(tmp_path / "x.ser", signed(members_of(svm), features=sets)))

@@ -15,9 +15,8 @@ from ser_bench import models
 from ser_bench.cli import call
 from ser_bench.core.errors import ModelFileError
 from ser_bench.core.progress import NoProgress
-from ser_bench.deploy import load_model
+from ser_bench.deploy import load_model, train
 from ser_bench.deploy import onnx as exporting
-from ser_bench.deploy import train as making
 from ser_bench.deploy.manifest import Manifest
 from ser_bench.deploy.model import TrainedModel
 from ser_bench.deploy.onnx import check as agreement
@@ -30,7 +29,7 @@ pytestmark = pytest.mark.skipif(
     not all(importlib.util.find_spec(name) for name in ("onnx", "onnxruntime")), reason="needs the extra [onnx]"
 )
 
-README = Path(__file__).parents[2] / "README.md"
+DEPLOY = Path(__file__).parents[2] / "docs" / "deploy.md"
 LABELS = ["calm", "bored", "sad", "angry"]
 """Neither in the classes' order nor all known to the models: what a corpus with a rare label gives."""
 
@@ -133,7 +132,7 @@ def test_the_file_answers_another_program_in_the_corpus_s_order_of_labels(tmp_pa
     assert (p.dtype, p.shape) == (np.float32, (48, len(LABELS)))
     assert np.all(p[:, LABELS.index("bored")] == 0)
     np.testing.assert_allclose(p.sum(axis=1), 1, atol=1e-6)
-    assert label.tolist() == [answer.label for answer in model.answers(list(X))]
+    assert label.tolist() == [answer.label for answer in model.predict_features(list(X))]
 
 
 def test_the_file_tells_what_its_input_is_and_what_the_model_s_file_tells(svm, tmp_path, session):
@@ -172,7 +171,7 @@ def test_a_file_that_answers_otherwise_is_refused_and_what_was_there_stays(tmp_p
         )
 
     monkeypatch.setitem(estimators._CLASSIFIERS, "BalancedLDA", bent)
-    with pytest.raises(ModelFileError, match=r"would not answer as it does: of 256 rows"):
+    with pytest.raises(ModelFileError, match=r"predicts differently: of 256 rows"):
         exporting.write(model, path)
     assert [one.name for one in tmp_path.iterdir()] == ["m.onnx"]
     assert path.read_text() == "before"
@@ -183,10 +182,10 @@ def test_another_label_is_let_pass_in_a_tie_only(monkeypatch, p, refused):
     """The file says the second label, whose probability is ``1 - p``."""
     estimator = SimpleNamespace(classes_=["a", "b"], predict_proba=lambda X: np.array([[p, 1 - p]]))
     model = SimpleNamespace(estimator=estimator, labels=("a", "b"))
-    monkeypatch.setattr(agreement, "_answers", lambda *_: (np.array([[p, 1 - p]]), np.array(["b"])))
+    monkeypatch.setattr(agreement, "_predict", lambda *_: (np.array([[p, 1 - p]]), np.array(["b"])))
     rows = np.zeros((1, 2), np.float32)
     if refused:
-        with pytest.raises(ModelFileError, match="1 get another label"):
+        with pytest.raises(ModelFileError, match="1 have another label"):
             agreement.check(model, b"", rows, clips=True)
     else:
         assert agreement.check(model, b"", rows, clips=True).rows == 1
@@ -195,7 +194,7 @@ def test_another_label_is_let_pass_in_a_tie_only(monkeypatch, p, refused):
 def test_numbers_that_are_none_are_refused(monkeypatch):
     estimator = SimpleNamespace(classes_=["a", "b"], predict_proba=lambda X: np.array([[0.6, 0.4]]))
     model = SimpleNamespace(estimator=estimator, labels=("a", "b"))
-    monkeypatch.setattr(agreement, "_answers", lambda *_: (np.full((1, 2), np.nan), np.array(["a"])))
+    monkeypatch.setattr(agreement, "_predict", lambda *_: (np.full((1, 2), np.nan), np.array(["a"])))
     with pytest.raises(ModelFileError, match="by up to inf"):
         agreement.check(model, b"", np.zeros((1, 2), np.float32), clips=True)
 
@@ -207,7 +206,7 @@ def test_training_writes_onnx_by_the_file_s_ending_or_when_told(options, tmp_pat
     chosen = options()
     typed = ["train", "--model", "lda", "--corpus", chosen.corpus, "--features", "mfcc", "--store", str(chosen.store)]
     assert call([*typed, "-o", str(tmp_path / "m.onnx"), "--jobs", "1"]) == 0
-    assert "ONNX: answers as the model does on 36 training clips" in capsys.readouterr().out
+    assert "ONNX: same labels as the model on 36 training clips" in capsys.readouterr().out
     assert call([*typed, "-o", str(tmp_path / "m.bin"), "--jobs", "1", "--format", "onnx"]) == 0
     assert call([*typed, "-o", str(tmp_path / "m.ser"), "--jobs", "1"]) == 0
     assert load_model(tmp_path / "m.ser").labels == ("neutral", "happy", "sad")
@@ -218,7 +217,7 @@ def test_training_writes_onnx_by_the_file_s_ending_or_when_told(options, tmp_pat
 def test_a_kept_model_is_written_as_onnx(svm, clip, tmp_path, session, capsys):
     """What ser-bench computes of a clip is what the file takes, and its answer is predict's."""
     assert call(["model", str(svm), "--onnx", str(tmp_path / "m.onnx")]) == 0
-    assert "256 rows drawn at random" in capsys.readouterr().out
+    assert "256 random rows" in capsys.readouterr().out
     model = load_model(svm)
     label, p = session(tmp_path / "m.onnx").run(["label", "probabilities"], {"features": model.features(clip)[None]})
     (answer,) = model.predict(clip)
@@ -227,7 +226,7 @@ def test_a_kept_model_is_written_as_onnx(svm, clip, tmp_path, session, capsys):
 
 
 def test_what_cannot_be_exported_is_a_line_and_no_file(options, tmp_path, capsys):
-    making.train(options(), "chance", tmp_path / "c.ser", NoProgress())
+    train.train(options(), "chance", tmp_path / "c.ser", NoProgress())
     assert call(["model", str(tmp_path / "c.ser"), "--onnx", str(tmp_path / "c.onnx")]) == 2
     assert "cannot be exported to ONNX: its guesses" in capsys.readouterr().err
     assert [one.name for one in tmp_path.iterdir()] == ["c.ser"]
@@ -243,9 +242,9 @@ def test_without_the_extra_the_way_to_get_it_is_told_first(command, tmp_path, mo
     assert "pip install 'ser-bench[onnx]'" in capsys.readouterr().err
 
 
-def test_the_readme_s_table_names_every_model():
+def test_the_table_in_the_documents_names_every_model():
     """A line of the table holds models and, for those that have no ONNX file, the reason in the code's words."""
-    section = README.read_text(encoding="utf-8").split("| model | ONNX |", 1)[1].split("\n\n", 1)[0]
+    section = DEPLOY.read_text(encoding="utf-8").split("| model | ONNX |", 1)[1].split("\n\n", 1)[0]
     rows = [row.strip("| ").split(" | ") for row in section.splitlines()[2:]]
     exported = {name for models_, how in rows if not how.startswith("no:") for name in re.findall(r"`(.*?)`", models_)}
     refused = {name: how for models_, how in rows if how.startswith("no:") for name in re.findall(r"`(.*?)`", models_)}

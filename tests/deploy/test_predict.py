@@ -18,8 +18,8 @@ from ser_bench.audio import load
 from ser_bench.cli import call
 from ser_bench.deploy import load_model, manifest
 from ser_bench.deploy.file import container as archive
-from ser_bench.deploy.predict import batch as asking
-from ser_bench.deploy.predict import microphone, timeline
+from ser_bench.deploy.predict import batch, microphone, timeline
+from ser_bench.deploy.predict.batch import predict_windows
 from ser_bench.deploy.predict.windows import envelope, windows
 
 LABELS = ["neutral", "happy", "sad"]
@@ -132,7 +132,7 @@ def test_bad_clips_are_told_and_the_others_answered(typed, svm, clip, tmp_path):
 
 
 def test_standard_input_is_the_bytes_of_a_file(typed, svm, clip, monkeypatch):
-    monkeypatch.setattr(asking.sys, "stdin", SimpleNamespace(buffer=io.BytesIO(clip.read_bytes())))
+    monkeypatch.setattr(batch.sys, "stdin", SimpleNamespace(buffer=io.BytesIO(clip.read_bytes())))
     _, out, _ = typed("predict", svm, "-", "--json")
     (piped,) = json.loads(out)
     assert piped["clip"] == "-"
@@ -162,12 +162,12 @@ def test_wrong_usage_is_a_line_or_two_and_exit_status_2(typed, svm, words, reaso
 def test_a_file_that_is_no_model_is_one_line(typed, clip, command):
     status, out, err = typed(command, clip, *([clip] if command == "predict" else []))
     assert (status, out) == (2, "")
-    assert err == f"ser-bench: {clip} is no model file of ser-bench\n"
+    assert err == f"ser-bench: {clip} is not a model file of ser-bench\n"
 
 
 def test_a_model_of_synthetic_speech_says_so(typed, svm, tmp_path, clip):
     said, members = archive.read(svm)
-    made_up = {**manifest.checked(said, tmp_path).model_dump(), "synthetic": True}
+    made_up = {**manifest.validate(said, tmp_path).model_dump(), "synthetic": True}
     archive.write(tmp_path / "m.ser", made_up, members)
     assert "SYNTHETIC SPEECH" in typed("predict", "m.ser", clip)[2]
     assert "SYNTHETIC SPEECH" in typed("model", "m.ser")[1]
@@ -211,8 +211,8 @@ def test_answers_over_time_have_a_start_and_an_end(typed, svm, lecture):
 
 def test_a_window_as_long_as_the_clip_answers_as_the_clip(svm, clip):
     model = load_model(svm)
-    (window,) = asking.ask_over_time(model, "x", clip, 100.0, 50.0)
-    assert window.answer == model.predict(clip)[0]
+    (window,) = predict_windows(model, "x", clip, 100.0, 50.0)
+    assert window.prediction == model.predict(clip)[0]
 
 
 def test_the_envelope_holds_the_extremes_of_the_whole_recording(lecture):
@@ -236,14 +236,16 @@ def test_a_timeline_is_drawn_with_model_and_origin_named(typed, svm, lecture, tm
 
 def test_the_timeline_s_shares_are_the_answers_and_silence_is_left_empty(svm, lecture):
     path, length = lecture
-    told = list(asking.ask_over_time(load_model(svm), "x", path, 1.0, 0.5))
+    told = list(predict_windows(load_model(svm), "x", path, 1.0, 0.5))
     figure = timeline._figure(load_model(svm), told, path)
     wave, shares = figure.axes
     assert wave.get_xlim() == shares.get_xlim() == (0, pytest.approx(length))
     tops = shares.patches[-1].get_data().values
-    np.testing.assert_allclose(tops, [1.0 if one.answer else 0.0 for one in told], atol=1e-9)
+    np.testing.assert_allclose(tops, [1.0 if one.prediction else 0.0 for one in told], atol=1e-9)
     first = shares.patches[0].get_data().values
-    np.testing.assert_allclose(first, [one.answer.probabilities["neutral"] if one.answer else 0 for one in told])
+    np.testing.assert_allclose(
+        first, [one.prediction.probabilities["neutral"] if one.prediction else 0 for one in told]
+    )
 
 
 # -- a microphone -----------------------------------------------------------------------------------

@@ -14,8 +14,7 @@ import soundfile
 from ser_bench import plugins
 from ser_bench.core.errors import AudioError, ConfigError, CorpusError, ModelFileError, UnknownNameError
 from ser_bench.core.progress import NoProgress
-from ser_bench.deploy import load_model
-from ser_bench.deploy import train as making
+from ser_bench.deploy import load_model, train
 from ser_bench.runs import results, runner
 from tests.deploy.conftest import EMOTIONS, SPEAKERS
 
@@ -28,7 +27,7 @@ def compare_with_a_run(options, tmp_path, name, features):
     saved = results.read_run(runner.run(chosen).folder)
     rows = saved.predictions.query("model == @name and fold == 0")
     speakers = ",".join(sorted(set(rows["speaker"])))
-    made = making.train(chosen, name, tmp_path / "model.ser", NoProgress(), f"actor:{speakers}")
+    made = train.train(chosen, name, tmp_path / "model.ser", NoProgress(), f"actor:{speakers}")
     paths = saved.clips.set_index("clip").loc[rows["clip"].astype(str), "path"]
     folder = (tmp_path / "model.ser").parent
     answers = load_model(folder / "model.ser").predict([options.folder / path for path in paths])
@@ -102,30 +101,30 @@ def test_the_same_training_writes_the_same_bytes(options, svm, tmp_path, monkeyp
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     files = [tmp_path / "one.ser", tmp_path / "two.ser"]
     for path in files:
-        making.train(options(), "tree", path, NoProgress())
+        train.train(options(), "tree", path, NoProgress())
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
 def test_without_speakers_held_out_there_is_no_score(options, tmp_path):
-    info = making.train(options(), "tree", tmp_path / "t.ser", NoProgress()).info
+    info = train.train(options(), "tree", tmp_path / "t.ser", NoProgress()).info
     assert info.held_out is None
     assert (info.corpus.clips, info.corpus.speakers) == (len(SPEAKERS) * len(EMOTIONS) * 2, len(SPEAKERS))
 
 
 def test_one_speaker_held_out_has_a_score_without_an_interval(options, tmp_path):
-    held = making.train(options(), "tree", tmp_path / "t.ser", NoProgress(), "actor:S03").info.held_out
+    held = train.train(options(), "tree", tmp_path / "t.ser", NoProgress(), "actor:S03").info.held_out
     assert (held.speakers, held.scores["uar"].low, held.scores["accuracy"].high) == (["S03"], None, None)
 
 
 def test_every_clip_is_brought_to_the_rate_that_the_model_learnt_at(options, tmp_path, clip):
-    making.train(options(sample_rate=8000), "lda", tmp_path / "l.ser", NoProgress())
+    train.train(options(sample_rate=8000), "lda", tmp_path / "l.ser", NoProgress())
     model = load_model(tmp_path / "l.ser")
     assert (model.info.rate, {s.rate for s in model.sets}) == (8000, {8000})
     assert model.predict(clip)[0].label in model.labels
 
 
 def test_other_targets_are_kept(options, tmp_path, clip):
-    making.train(options(target="gender"), "lda", tmp_path / "g.ser", NoProgress())
+    train.train(options(target="gender"), "lda", tmp_path / "g.ser", NoProgress())
     assert load_model(tmp_path / "g.ser").predict(clip)[0].label in ("female", "male")
 
 
@@ -133,7 +132,7 @@ def test_a_plugin_s_model_is_refused_with_the_reason(options, tmp_path):
     """What a file may hold is listed, and another's classes are not."""
     plugins.load(RECORDER)
     with pytest.raises(ModelFileError, match="own models only"):
-        making.train(options(), "recorder", tmp_path / "x.ser", NoProgress())
+        train.train(options(), "recorder", tmp_path / "x.ser", NoProgress())
     assert list(tmp_path.iterdir()) == []
 
 
@@ -152,7 +151,7 @@ def test_a_plugin_s_model_is_refused_with_the_reason(options, tmp_path):
 )
 def test_what_cannot_be_is_told_and_leaves_no_file(options, tmp_path, changes, name, hold_out, error, reason):
     with pytest.raises(error, match=reason):
-        making.train(options(**changes), name, tmp_path / "x.ser", NoProgress(), hold_out)
+        train.train(options(**changes), name, tmp_path / "x.ser", NoProgress(), hold_out)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -160,4 +159,4 @@ def test_a_file_that_cannot_be_written_is_told_before_the_fit(options, tmp_path)
     (tmp_path / "file").write_text("")
     for path in (tmp_path / "file" / "x.ser", tmp_path):
         with pytest.raises(ModelFileError, match="cannot write"):
-            making.train(options(corpus="nowhere.csv"), "svm", path, NoProgress())
+            train.train(options(corpus="nowhere.csv"), "svm", path, NoProgress())

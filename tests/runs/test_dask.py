@@ -23,7 +23,7 @@ from ser_bench.core.errors import EngineError, MissingExtraError, RunError
 from ser_bench.core.options import Options
 from ser_bench.core.progress import NoProgress
 from ser_bench.corpora.datasets.demo.clips import make_clips
-from ser_bench.deploy import train as making
+from ser_bench.deploy import train
 from ser_bench.runs import results, runner, tuning
 from ser_bench.runs.log import read_status
 from ser_bench.runs.tuning import Ask
@@ -320,7 +320,7 @@ def test_a_trained_file_is_that_of_this_machine(data, where, extracted, monkeypa
     files = {engine: extracted / f"{engine[:4]}.ser" for engine in ("local", where)}
     for engine, file in files.items():
         options = Options(corpus=str(data), features="mfcc", jobs=1, store=extracted / "store", engine=engine)
-        making.train(options, "svm", file, NoProgress(), "actor:S01")
+        train.train(options, "svm", file, NoProgress(), "actor:S01")
     assert files[where].read_bytes() == files["local"].read_bytes()
 
 

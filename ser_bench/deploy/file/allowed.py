@@ -49,18 +49,34 @@ NETWORKS = ("mlp", "cnn1d", "cnn2d", "lstm")
 
 
 @cache
-def named(name: str) -> type:
-    """Return a class of :data:`CLASSES`; raises :class:`ModelFileError` for any other name."""
+def class_named(name: str) -> type:
+    """Return a class of :data:`CLASSES`.
+
+    Parameters
+    ----------
+    name : str
+        Its name in a file.
+
+    Returns
+    -------
+    type
+        The class.
+
+    Raises
+    ------
+    ModelFileError
+        For any other name.
+    """
     if name not in CLASSES:
-        raise ModelFileError(f"it names {name[:60]!r}, which is no part of ser-bench's models")
-    found: type = getattr(importlib.import_module(CLASSES[name]), name)
-    return found
+        raise ModelFileError(f"it contains the unknown class {name[:60]!r}")
+    cls: type = getattr(importlib.import_module(CLASSES[name]), name)
+    return cls
 
 
 def name_of(thing: object) -> str:
     """Return the name under which an object's class is listed; raises :class:`ModelFileError` for one that is not."""
     name = type(thing).__name__
-    if name not in CLASSES or named(name) is not type(thing):
+    if name not in CLASSES or class_named(name) is not type(thing):
         what = f"{type(thing).__module__}.{name}"
         raise ModelFileError(f"a model with a {what} in it cannot be kept; a file holds ser-bench's own models only")
     return name

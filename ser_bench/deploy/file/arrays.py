@@ -1,4 +1,4 @@
-"""Arrays as one stream of bytes: ``.npy`` after ``.npy``, plain numbers and texts only, nothing pickled."""
+"""Arrays as a stream of ``.npy`` files: numbers and strings only, no pickles."""
 
 from __future__ import annotations
 
@@ -15,59 +15,94 @@ _MOST_AXES = 8
 
 
 class Writer:
-    """Collects arrays; each is known by its number from then on."""
+    """Collects arrays under consecutive numbers."""
 
     def __init__(self) -> None:
         self._stream = io.BytesIO()
         self._count = 0
 
     def add(self, array: np.ndarray) -> int:
-        """Append an array and return its number; raises :class:`ModelFileError` for one that a file may not hold."""
+        """Append an array.
+
+        Parameters
+        ----------
+        array : numpy.ndarray
+            Numbers or strings, or records of them.
+
+        Returns
+        -------
+        int
+            Its number.
+
+        Raises
+        ------
+        ModelFileError
+            For another type, or values that are not finite.
+        """
         _check_type(array.dtype)
         _check_finite(array)
-        np.lib.format.write_array(self._stream, _clean(array), version=(1, 0), allow_pickle=False)
+        np.lib.format.write_array(self._stream, _without_gaps(array), version=(1, 0), allow_pickle=False)
         self._count += 1
         return self._count - 1
 
     def bytes(self) -> bytes:
-        """Return everything appended so far."""
+        """Return the stream.
+
+        Returns
+        -------
+        bytes
+            All arrays.
+        """
         return self._stream.getvalue()
 
 
-def _clean(array: np.ndarray) -> np.ndarray:
-    """Return records with zeros in the gaps between their fields, which hold whatever lay in memory."""
+def _without_gaps(array: np.ndarray) -> np.ndarray:
+    """Return records with zeros between their fields, where memory is uninitialised."""
     if not array.dtype.names:
         return array
-    clean = np.zeros(array.shape, array.dtype)
+    copy = np.zeros(array.shape, array.dtype)
     for name in array.dtype.names:
-        clean[name] = array[name]
-    return clean
+        copy[name] = array[name]
+    return copy
 
 
 def read(data: bytes) -> list[np.ndarray]:
-    """Return the arrays of a stream, each a copy of its own.
+    """Return the arrays of a stream.
 
-    Raises :class:`ModelFileError` for an array of objects, a shape that the bytes do not fill, or values that are not
-    finite.
+    Parameters
+    ----------
+    data : bytes
+        The result of :meth:`Writer.bytes`.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        Copies, by number.
+
+    Raises
+    ------
+    ModelFileError
+        For an array of objects, a shape that does not match the bytes, or values that are not finite.
     """
-    stream, found = io.BytesIO(data), []
+    stream = io.BytesIO(data)
+    arrays: list[np.ndarray] = []
     while stream.tell() < len(data):
         try:
             if np.lib.format.read_magic(stream) != (1, 0):
                 raise ValueError("version")
             shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
-        except Exception:  # NumPy parses it as Python's literals, which may fail in many ways
-            raise ModelFileError("an array's head cannot be read") from None
+        except Exception:  # NumPy parses a Python literal, which can fail in many ways
+            raise ModelFileError("the header of an array cannot be read") from None
         _check_type(dtype)
-        found.append(_body(stream, shape, fortran, dtype, len(data)))
-    return found
+        arrays.append(_body(stream, shape, fortran, dtype, len(data)))
+    return arrays
 
 
 def _body(stream: io.BytesIO, shape: tuple[int, ...], fortran: bool, dtype: Any, end: int) -> np.ndarray:
     count = math.prod(shape)
     size = count * dtype.itemsize
     if len(shape) > _MOST_AXES or min(shape, default=0) < 0 or size > end - stream.tell():
-        raise ModelFileError(f"an array's shape {shape[:_MOST_AXES]} is not that of its content")
+        raise ModelFileError(f"the shape {shape[:_MOST_AXES]} of an array does not match its bytes")
     flat = np.frombuffer(stream.read(size), dtype=dtype, count=count) if size else np.zeros(count, dtype)
     array = flat.reshape(shape, order="F" if fortran else "C").copy(order="K")
     _check_finite(array)
@@ -75,13 +110,13 @@ def _body(stream: io.BytesIO, shape: tuple[int, ...], fortran: bool, dtype: Any,
 
 
 def _check_type(dtype: np.dtype) -> None:
-    """Accept numbers, truth values and texts, and records of them, all in this machine's byte order."""
+    """Accept numbers, booleans and strings, and records of them, in native byte order."""
     parts = [dtype.fields[name][0] for name in dtype.names] if dtype.names and dtype.fields else [dtype]
     if any(part.kind not in _KINDS or part.subdtype or not part.itemsize or not part.isnative for part in parts):
-        raise ModelFileError(f"an array of type {str(dtype)[:60]} cannot be kept")
+        raise ModelFileError(f"an array of type {str(dtype)[:60]} cannot be saved")
 
 
 def _check_finite(array: np.ndarray) -> None:
     parts = [array[name] for name in array.dtype.names] if array.dtype.names else [array]
     if not all(np.isfinite(part).all() for part in parts if part.dtype.kind == "f"):
-        raise ModelFileError("it holds numbers that are not finite")
+        raise ModelFileError("an array contains values that are not finite")

@@ -1,11 +1,11 @@
-"""The file itself: a zip of three members whose sizes, names and digests are checked before any is used.
+"""The container: a zip of three members, whose sizes, names and checksums are verified before use.
 
 ==================  ==================================================================================
 member              content
 ==================  ==================================================================================
-``manifest.json``   what the model is, for people and programs, and the digests of the other members
+``manifest.json``   the description of the model, and the SHA-256 of the other members
 ``state.json``      the fitted estimator as plain values (:mod:`ser_bench.deploy.file.state`)
-``arrays.npy``      its arrays, one ``.npy`` after another (:mod:`ser_bench.deploy.file.arrays`)
+``arrays.npy``      its arrays as a stream of ``.npy`` files (:mod:`ser_bench.deploy.file.arrays`)
 ==================  ==================================================================================
 """
 
@@ -26,11 +26,11 @@ from ser_bench.core.errors import ModelFileError
 from ser_bench.core.files import atomic_write
 
 FORMAT = 1
-"""The number of this layout; a file of a higher one is refused."""
+"""The version of the layout; a file with a higher one is refused."""
 
 MANIFEST = "manifest.json"
 _LIMITS = {MANIFEST: 4 << 20, "state.json": 64 << 20, "arrays.npy": 1 << 30}
-"""The members, and the most bytes that each may have unpacked."""
+"""The members, with their largest size in bytes."""
 
 _MOST_MEMBERS = 16
 _MOST_DIRECTORY = 4096
@@ -40,21 +40,40 @@ _END = struct.Struct("<4s4H2LH")
 
 
 def write(path: Path, manifest: Mapping[str, Any], members: Mapping[str, bytes]) -> int:
-    """Write a file, whole or not at all, and return its size in bytes; the same content gives the same bytes.
+    """Write a model file atomically; equal content gives equal bytes.
 
-    Raises :class:`ModelFileError` for a member over its limit, or where the file cannot be written.
+    Parameters
+    ----------
+    path : Path
+        The file.
+    manifest : mapping
+        The description of the model.
+    members : mapping of str to bytes
+        The other members.
+
+    Returns
+    -------
+    int
+        The size in bytes.
+
+    Raises
+    ------
+    ModelFileError
+        For a member above its limit, or a file that cannot be written.
     """
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in members.items()}
-    said = {"format": FORMAT, **manifest, "members": digests}
-    text = json.dumps(said, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    content = {"format": FORMAT, **manifest, "members": digests}
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
     for name, data in {MANIFEST: text, **members}.items():
         if len(data) > _LIMITS[name]:
-            raise ModelFileError(f"the model is too large to keep: {name} has {len(data) >> 20} MiB")
+            raise ModelFileError(
+                f"the model is too large: {name} has {len(data) >> 20} MiB, the limit is {_LIMITS[name] >> 20} MiB"
+            )
     try:
         with atomic_write(path) as temporary:
-            with zipfile.ZipFile(temporary, "w") as opened:
+            with zipfile.ZipFile(temporary, "w") as archive:
                 for name, data in {MANIFEST: text, **members}.items():
-                    opened.writestr(_entry(name), data, zipfile.ZIP_DEFLATED, compresslevel=6)
+                    archive.writestr(_entry(name), data, zipfile.ZIP_DEFLATED, compresslevel=6)
             return temporary.stat().st_size
     except OSError as error:
         raise ModelFileError(f"cannot write {path}: {error.strerror or error}") from None
@@ -67,59 +86,73 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 
 def read(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Return a file's manifest and its other members, sizes, names and digests checked.
+    """Return the manifest and the other members of a file.
 
-    Raises :class:`ModelFileError`, in a line, for a file that is missing, foreign, cut short, changed or too large,
-    or of a newer format.
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    manifest : dict
+        The parsed manifest.
+    members : dict of str to bytes
+        The other members, verified.
+
+    Raises
+    ------
+    ModelFileError
+        For a file that is missing, foreign, truncated, changed or too large, or of a newer format.
     """
     try:
-        with path.open("rb") as opened:
-            return _read(opened, path)
+        with path.open("rb") as file:
+            return _read(file, path)
     except OSError as error:
         raise ModelFileError(f"cannot read {path}: {error.strerror or error}") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise ModelFileError(f"{path} is damaged: {error}") from None
 
 
-def _read(opened: IO[bytes], path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
-    _check_ends(opened, path)
-    with zipfile.ZipFile(opened) as archive:
+def _read(file: IO[bytes], path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
+    _check_ends(file, path)
+    with zipfile.ZipFile(file) as archive:
         entries = {entry.filename: entry for entry in archive.infolist()}
         if len(entries) < len(archive.infolist()):
-            raise ModelFileError(f"{path} is refused: it holds two members of one name")
+            raise ModelFileError(f"{path} is refused: two members have the same name")
         if MANIFEST not in entries:
-            raise ModelFileError(f"{path} is no model file of ser-bench: it has no {MANIFEST}")
+            raise ModelFileError(f"{path} is not a model file of ser-bench: it has no {MANIFEST}")
         _check_entry(entries[MANIFEST], path)
         manifest = parse(archive.read(MANIFEST), path)
         _check_format(manifest, path)
         if set(entries) != set(_LIMITS):
-            other = min(set(entries) ^ set(_LIMITS))
-            raise ModelFileError(f"{path} is refused: its members are not those of a model file ({other!r})")
+            unexpected = min(set(entries) ^ set(_LIMITS))
+            raise ModelFileError(f"{path} is refused: unexpected or missing member {unexpected!r}")
         for entry in entries.values():
             _check_entry(entry, path)
         members = {name: archive.read(name) for name in _LIMITS if name != MANIFEST}
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in members.items()}
     if manifest.get("members") != digests:
-        raise ModelFileError(f"{path} is damaged: its content does not match the digests in its manifest")
+        raise ModelFileError(f"{path} is damaged: checksum mismatch")
     return manifest, members
 
 
-def _check_ends(opened: IO[bytes], path: Path) -> None:
-    """Look at the first and last bytes before the archive's directory is read, whose length they tell."""
-    status = os.fstat(opened.fileno())
-    if not stat.S_ISREG(status.st_mode) or opened.read(4) != b"PK\x03\x04":
-        raise ModelFileError(f"{path} is no model file of ser-bench")
+def _check_ends(file: IO[bytes], path: Path) -> None:
+    """Check the first and last bytes, which give the length of the directory, before the directory is read."""
+    status = os.fstat(file.fileno())
+    if not stat.S_ISREG(status.st_mode) or file.read(4) != b"PK\x03\x04":
+        raise ModelFileError(f"{path} is not a model file of ser-bench")
     if status.st_size > sum(_LIMITS.values()):
-        raise ModelFileError(f"{path} is refused: {status.st_size >> 20} MiB is more than a model file may have")
-    opened.seek(max(0, status.st_size - _END.size))
-    tail = opened.read(_END.size)
+        raise ModelFileError(f"{path} is refused: {status.st_size >> 20} MiB is above the limit of a model file")
+    file.seek(max(0, status.st_size - _END.size))
+    tail = file.read(_END.size)
     if len(tail) < _END.size or tail[:4] != b"PK\x05\x06":
-        raise ModelFileError(f"{path} is cut short, or no model file of ser-bench")
-    _, _, _, here, count, length, start, _ = _END.unpack(tail)
-    if here != count or count > _MOST_MEMBERS or length > _MOST_DIRECTORY:
-        raise ModelFileError(f"{path} is refused: it has more members than a model file may have")
+        raise ModelFileError(f"{path} is truncated, or not a model file of ser-bench")
+    _, _, _, entries, count, length, start, _ = _END.unpack(tail)
+    if entries != count or count > _MOST_MEMBERS or length > _MOST_DIRECTORY:
+        raise ModelFileError(f"{path} is refused: it has too many members")
     if start + length + _END.size != status.st_size:
-        raise ModelFileError(f"{path} is damaged: its directory is not where it should be")
+        raise ModelFileError(f"{path} is damaged: its directory is misplaced")
 
 
 def _check_entry(entry: zipfile.ZipInfo, path: Path) -> None:
@@ -127,8 +160,11 @@ def _check_entry(entry: zipfile.ZipInfo, path: Path) -> None:
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in (0, stat.S_IFREG) or entry.flag_bits & 1 or entry.is_dir():
         raise ModelFileError(f"{path} is refused: {entry.filename} is not a plain file")
-    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others ask for memory as they like
-        raise ModelFileError(f"{path} is refused: {entry.filename} is packed by a method that is not read here")
+    if entry.compress_type not in (
+        zipfile.ZIP_STORED,
+        zipfile.ZIP_DEFLATED,
+    ):  # others need unlimited memory
+        raise ModelFileError(f"{path} is refused: {entry.filename} uses an unsupported compression method")
     if size > _LIMITS[entry.filename] or (size > _SMALL and size > _MOST_RATIO * packed):
         raise ModelFileError(f"{path} is refused: {entry.filename} would unpack to {size >> 20} MiB")
 
@@ -136,23 +172,41 @@ def _check_entry(entry: zipfile.ZipInfo, path: Path) -> None:
 def _check_format(manifest: Mapping[str, Any], path: Path) -> None:
     number = manifest.get("format")
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-        raise ModelFileError(f"{path} is no model file of ser-bench: its manifest names no format")
+        raise ModelFileError(f"{path} is not a model file of ser-bench: its manifest has no format")
     if number > FORMAT:
-        made = str(manifest.get("ser_bench", "a newer version"))[:40]
+        version = str(manifest.get("ser_bench", "of a newer version"))[:40]
         raise ModelFileError(
-            f"{path} has file format {number}, this ser-bench reads up to {FORMAT}\n"
-            f"it was made by ser-bench {made}; install that version or a later one"
+            f"{path} has file format {number}; this ser-bench reads up to {FORMAT}\n"
+            f"it was written by ser-bench {version}; install that version or a later one"
         )
 
 
 def parse(data: bytes, path: Path) -> dict[str, Any]:
-    """Return a JSON object; raises :class:`ModelFileError` for anything else, NaN and boundless nesting among it."""
+    """Parse a JSON object.
+
+    Parameters
+    ----------
+    data : bytes
+        The text.
+    path : Path
+        The model file, for messages.
+
+    Returns
+    -------
+    dict
+        The object.
+
+    Raises
+    ------
+    ModelFileError
+        For anything else, NaN and deep nesting included.
+    """
     try:
         parsed = json.loads(data, parse_constant=_no_constant)
     except (ValueError, RecursionError):
-        raise ModelFileError(f"{path} is damaged: a part of it is not the JSON that it should be") from None
+        raise ModelFileError(f"{path} is damaged: invalid JSON in its manifest") from None
     if not isinstance(parsed, dict):
-        raise ModelFileError(f"{path} is damaged: a part of it is not the JSON that it should be")
+        raise ModelFileError(f"{path} is damaged: invalid JSON in its manifest")
     return parsed
 
 

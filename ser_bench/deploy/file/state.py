@@ -1,9 +1,9 @@
 """A fitted estimator as JSON and arrays, and back.
 
-Values are themselves; whatever JSON lacks is an object with one key that says what it is: ``tuple``, ``dict``,
-``float`` (NaN), ``array`` and ``scalar`` (an array's number), ``tree``, ``booster``, or ``object`` with the ``state``
-of an instance of a class in :mod:`ser_bench.deploy.file.allowed`. Instances are made without calling anything of
-theirs.
+Plain values stand for themselves. Every other value is an object with one key that names its type: ``tuple``,
+``dict``, ``float`` (NaN), ``array`` and ``scalar`` (the number of an array), ``tree``, ``booster``, or ``object`` with
+the ``state`` of an instance of a class in :mod:`ser_bench.deploy.file.allowed`. Instances are created without calling
+their code.
 """
 
 from __future__ import annotations
@@ -16,16 +16,28 @@ from typing import Any
 import numpy as np
 
 from ser_bench.core.errors import ModelFileError
-from ser_bench.deploy.file import allowed, arrays
-from ser_bench.deploy.file import validate as native
+from ser_bench.deploy.file import allowed, arrays, validate
 
 _DEEPEST = 40
 
 
 def pack(estimator: Any) -> dict[str, bytes]:
-    """Return the members of a file that hold a fitted estimator.
+    """Return the members of a file for a fitted estimator.
 
-    Raises :class:`ModelFileError` where it holds anything that no file may.
+    Parameters
+    ----------
+    estimator : estimator
+        The fitted estimator.
+
+    Returns
+    -------
+    dict of str to bytes
+        ``state.json`` and ``arrays.npy``.
+
+    Raises
+    ------
+    ModelFileError
+        If it contains an object of a class that a file may not contain.
     """
     writer = arrays.Writer()
     text = json.dumps(_encoded(estimator, writer), allow_nan=False, separators=(",", ":"))
@@ -33,14 +45,30 @@ def pack(estimator: Any) -> dict[str, bytes]:
 
 
 def unpack(members: Mapping[str, bytes]) -> Any:
-    """Return the estimator that :func:`pack` was given; raises :class:`ModelFileError` for anything else."""
+    """Return the estimator from the members of a file.
+
+    Parameters
+    ----------
+    members : mapping of str to bytes
+        The result of :func:`pack`.
+
+    Returns
+    -------
+    estimator
+        The fitted estimator.
+
+    Raises
+    ------
+    ModelFileError
+        For any other content.
+    """
     try:
-        said = json.loads(members["state.json"], parse_constant=_no_constant)
-        return _Reader(arrays.read(members["arrays.npy"])).decoded(said)
+        state = json.loads(members["state.json"], parse_constant=_no_constant)
+        return _Reader(arrays.read(members["arrays.npy"])).decoded(state)
     except ModelFileError:
         raise
-    except Exception as error:  # libraries below raise whatever they like on nonsense
-        raise ModelFileError(f"the model's state is not what it should be ({type(error).__name__})") from None
+    except Exception as error:  # hostile content can make libraries raise anything
+        raise ModelFileError(f"the state of the model is invalid ({type(error).__name__})") from None
 
 
 def _no_constant(name: str) -> Any:
@@ -59,23 +87,23 @@ def _encoded(value: Any, writer: arrays.Writer) -> Any:
         return items if isinstance(value, list) else {"tuple": items}
     if isinstance(value, dict):
         return {"dict": [[_encoded(k, writer), _encoded(v, writer)] for k, v in value.items()]}
-    if (kind := native.kind_of(value)) is not None:
-        return {kind: _encoded(native.plain(kind, value), writer)}
+    if (kind := validate.kind_of(value)) is not None:
+        return {kind: _encoded(validate.plain(kind, value), writer)}
     return _encoded_instance(value, writer)
 
 
 def _encoded_instance(value: Any, writer: arrays.Writer) -> dict[str, Any]:
     name = allowed.name_of(value)
-    attributes = native.settled(name, vars(value)).items()
-    kept = {key: _encoded(v, writer) for key, v in attributes if key not in allowed.PASSED_OVER.get(name, ())}
-    return {"object": name, "state": kept}
+    attributes = validate.to_saved(name, vars(value)).items()
+    state = {key: _encoded(v, writer) for key, v in attributes if key not in allowed.PASSED_OVER.get(name, ())}
+    return {"object": name, "state": state}
 
 
 class _Reader:
-    """Turns what a file says into values; never calls or imports by a name in it."""
+    """Decodes the state of a file; never calls or imports a name of the file."""
 
-    def __init__(self, found: list[np.ndarray]) -> None:
-        self.arrays = found
+    def __init__(self, arrays: list[np.ndarray]) -> None:
+        self.arrays = arrays
         self.depth = 0
         self.kinds: dict[str, Callable[[Any], Any]] = {
             "scalar": lambda number: self.array(number)[()],
@@ -83,39 +111,39 @@ class _Reader:
             "array": self.array,
             "tuple": lambda items: tuple(self.decoded(list(items))),
             "dict": lambda pairs: {self.decoded(k): self.decoded(v) for k, v in pairs},
-            "tree": lambda said: native.tree(self.decoded(said)),
-            "booster": lambda said: native.booster(self.decoded(said)),
+            "tree": lambda content: validate.tree(self.decoded(content)),
+            "booster": lambda content: validate.booster(self.decoded(content)),
         }
 
     def array(self, number: Any) -> np.ndarray:
         """Return an array by its number."""
         if not isinstance(number, int) or number < 0:
-            raise ModelFileError("the model's state names an array that is not there")
+            raise ModelFileError("the state of the model names an array that does not exist")
         return self.arrays[number]
 
-    def decoded(self, said: Any) -> Any:
-        """Return the value that a part of the state stands for."""
+    def decoded(self, state: Any) -> Any:
+        """Return the value of a part of the state."""
         self.depth += 1
         if self.depth > _DEEPEST:
-            raise ModelFileError("the model's state is nested too deeply")
+            raise ModelFileError("the state of the model is nested too deeply")
         try:
-            if isinstance(said, list):
-                return [self.decoded(v) for v in said]
-            return self._tagged(said) if isinstance(said, dict) else said
+            if isinstance(state, list):
+                return [self.decoded(v) for v in state]
+            return self._tagged(state) if isinstance(state, dict) else state
         finally:
             self.depth -= 1
 
-    def _tagged(self, said: dict[str, Any]) -> Any:
-        if set(said) == {"object", "state"}:
-            return self._instance(said["object"], said["state"])
-        ((kind, content),) = said.items()
+    def _tagged(self, state: dict[str, Any]) -> Any:
+        if set(state) == {"object", "state"}:
+            return self._instance(state["object"], state["state"])
+        ((kind, content),) = state.items()
         return self.kinds[kind](content)
 
     def _instance(self, name: str, state: dict[str, Any]) -> Any:
-        cls = allowed.named(name)
+        cls = allowed.class_named(name)
         if any(not key.isidentifier() or key.startswith("__") or callable(getattr(cls, key, None)) for key in state):
-            raise ModelFileError(f"a {name} in it has attributes that it may not have")
+            raise ModelFileError(f"a {name} in it has forbidden attributes")
         instance: Any = object.__new__(cls)
         instance.__dict__.update({key: self.decoded(v) for key, v in state.items()})
-        native.revive(name, instance)
+        validate.restore(name, instance)
         return instance

@@ -1,4 +1,4 @@
-"""What compiled code will trust without looking: checked here, since a wrong index in it would read stray memory."""
+"""Validation of values that compiled code trusts: a wrong index there would read foreign memory."""
 
 from __future__ import annotations
 
@@ -18,69 +18,137 @@ _LARGEST_INPUT = 1 << 24
 
 
 def kind_of(value: Any) -> str | None:
-    """Return ``tree`` for scikit-learn's, ``booster`` for XGBoost's, None for anything else."""
-    of = f"{type(value).__module__}.{type(value).__name__}"
-    return {"sklearn.tree._tree.Tree": "tree", "xgboost.core.Booster": "booster"}.get(of)
+    """Return the type name of a native object.
+
+    Parameters
+    ----------
+    value : object
+        Any object.
+
+    Returns
+    -------
+    str or None
+        ``tree`` for scikit-learn's tree, ``booster`` for XGBoost's, else None.
+    """
+    class_path = f"{type(value).__module__}.{type(value).__name__}"
+    return {"sklearn.tree._tree.Tree": "tree", "xgboost.core.Booster": "booster"}.get(class_path)
 
 
 def plain(kind: str, value: Any) -> dict[str, Any]:
-    """Return a tree or booster as arrays and numbers; a booster in XGBoost's own JSON."""
+    """Return the content of a tree or booster.
+
+    Parameters
+    ----------
+    kind : str
+        The result of :func:`kind_of`.
+    value : object
+        The tree or booster.
+
+    Returns
+    -------
+    dict
+        Arrays and numbers; a booster as XGBoost's JSON.
+    """
     if kind == "booster":
         return {"json": np.frombuffer(bytes(value.save_raw("json")), dtype=np.uint8)}
     _, (n_features, n_classes, n_outputs), state = value.__reduce__()
     return {"n_features": n_features, "n_classes": n_classes, "n_outputs": n_outputs, **state}
 
 
-def tree(said: dict[str, Any]) -> Any:
-    """Return scikit-learn's tree; raises :class:`ModelFileError` where a node leads outside or in a circle."""
+def tree(content: dict[str, Any]) -> Any:
+    """Return scikit-learn's tree.
+
+    Parameters
+    ----------
+    content : dict
+        The result of :func:`plain`.
+
+    Returns
+    -------
+    sklearn.tree._tree.Tree
+        The tree.
+
+    Raises
+    ------
+    ModelFileError
+        If a node leads outside the tree or in a circle.
+    """
     from sklearn.tree._tree import Tree
 
-    nodes, n_features, n_classes = said["nodes"], said["n_features"], said["n_classes"]
+    nodes, n_features, n_classes = content["nodes"], content["n_features"], content["n_classes"]
     count = len(nodes)
-    _require(nodes.ndim == 1 and count == said["node_count"] > 0, "tree")
-    _require(said["n_outputs"] == 1 and n_classes.shape == (1,) and 0 < n_classes[0] <= _MOST_CLASSES, "tree")
-    _require(said["values"].shape == (count, 1, n_classes[0]) and 0 < n_features <= _WIDEST, "tree")
+    _require(nodes.ndim == 1 and count == content["node_count"] > 0, "tree")
+    _require(content["n_outputs"] == 1 and n_classes.shape == (1,) and 0 < n_classes[0] <= _MOST_CLASSES, "tree")
+    _require(content["values"].shape == (count, 1, n_classes[0]) and 0 < n_features <= _WIDEST, "tree")
     _check_branches(nodes["left_child"], nodes["right_child"], nodes["feature"], n_features)
-    made = Tree(int(n_features), n_classes.astype(np.intp), 1)
-    made.__setstate__({key: said[key] for key in ("max_depth", "node_count", "nodes", "values")})
-    return made
+    tree = Tree(int(n_features), n_classes.astype(np.intp), 1)
+    tree.__setstate__({key: content[key] for key in ("max_depth", "node_count", "nodes", "values")})
+    return tree
 
 
-def booster(said: dict[str, Any]) -> Any:
-    """Return XGBoost's booster; raises :class:`ModelFileError` where a node leads outside or in a circle."""
+def booster(content: dict[str, Any]) -> Any:
+    """Return XGBoost's booster.
+
+    Parameters
+    ----------
+    content : dict
+        The result of :func:`plain`.
+
+    Returns
+    -------
+    xgboost.Booster
+        The booster.
+
+    Raises
+    ------
+    ModelFileError
+        If a node leads outside a tree or in a circle.
+    """
     import xgboost
 
-    text = said["json"].tobytes()
+    text = content["json"].tobytes()
     try:
         learner = json.loads(text)["learner"]
         width = int(learner["learner_model_param"]["num_feature"])
-        for one in learner["gradient_booster"]["model"]["trees"]:
-            named = ("left_children", "right_children", "split_indices")
-            left, right, feature = (np.array(one[name], dtype=np.int64) for name in named)
+        for tree in learner["gradient_booster"]["model"]["trees"]:
+            columns = ("left_children", "right_children", "split_indices")
+            left, right, feature = (np.array(tree[name], dtype=np.int64) for name in columns)
             _check_branches(left, right, feature, width)
-            _require(not any(one["split_type"]), "booster")
-        made = xgboost.Booster({"nthread": 1})
-        made.load_model(bytearray(text))
+            _require(not any(tree["split_type"]), "booster")
+        model = xgboost.Booster({"nthread": 1})
+        model.load_model(bytearray(text))
     except (xgboost.core.XGBoostError, LookupError, TypeError, ValueError, RecursionError) as error:
-        raise ModelFileError(f"its boosted trees cannot be read ({type(error).__name__})") from None
-    return made
+        raise ModelFileError(f"the boosted trees cannot be read ({type(error).__name__})") from None
+    return model
 
 
 def _check_branches(left: np.ndarray, right: np.ndarray, feature: np.ndarray, width: int) -> None:
-    """Children come after their parent and inside the tree, and a question is about a column that there is."""
+    """Require that children follow their parent inside the tree, and that features exist."""
     count = len(left)
     _require(len(right) == len(feature) == count > 0, "tree")
-    leaf, place = left == -1, np.arange(count)
+    leaf, index = left == -1, np.arange(count)
     _require(np.array_equal(leaf, right == -1), "tree")
     for child in (left, right):
-        _require(bool(np.all(leaf | ((child > place) & (child < count)))), "tree")
+        _require(bool(np.all(leaf | ((child > index) & (child < count)))), "tree")
     _require(bool(np.all(leaf | ((feature >= 0) & (feature < width)))), "tree")
 
 
-def settled(name: str, state: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return an instance's attributes as they are kept.
+def to_saved(name: str, state: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the attributes of an instance in the form of the file.
 
-    A constant band's infinite spread stands as zero, support vectors as the float32 that they were.
+    Infinite scales of constant bands become zero, and support vectors float32 where that is exact.
+
+    Parameters
+    ----------
+    name : str
+        The name of its class.
+    state : mapping
+        Its attributes.
+
+    Returns
+    -------
+    mapping
+        The attributes to save.
     """
     if name == "SoftmaxSVC" and "support_vectors_" in state:
         vectors = state["support_vectors_"]
@@ -91,63 +159,76 @@ def settled(name: str, state: Mapping[str, Any]) -> Mapping[str, Any]:
     return state
 
 
-def revive(name: str, instance: Any) -> None:
-    """Make anew what was passed over, and check what compiled code will trust; raises :class:`ModelFileError`."""
-    if name in _REVIVED:
-        _REVIVED[name](instance)
+def restore(name: str, instance: Any) -> None:
+    """Compute the attributes that are not saved, and validate those that compiled code trusts.
+
+    Parameters
+    ----------
+    name : str
+        The name of the class.
+    instance : object
+        The instance with its saved attributes; changed in place.
+
+    Raises
+    ------
+    ModelFileError
+        If its attributes do not fit together.
+    """
+    if name in _RESTORE:
+        _RESTORE[name](instance)
 
 
-def _revive_bands(scaler: Any) -> None:
+def _restore_bands(scaler: Any) -> None:
     scaler.scale = np.where(scaler.scale == 0.0, np.inf, scaler.scale)
 
 
-def _revive_vote(vote: Any) -> None:
+def _restore_vote(vote: Any) -> None:
     from sklearn.utils import Bunch
 
     vote.named_estimators_ = Bunch(**dict(zip((name for name, _ in vote.estimators), vote.estimators_, strict=True)))
 
 
-def _revive_neighbours(model: Any) -> None:
+def _restore_neighbours(model: Any) -> None:
     model._tree = None
     if hasattr(model, "_fit_method") and model._fit_method in ("kd_tree", "ball_tree"):
         from sklearn.neighbors import BallTree, KDTree
 
-        searched = {"kd_tree": KDTree, "ball_tree": BallTree}[model._fit_method]
+        tree = {"kd_tree": KDTree, "ball_tree": BallTree}[model._fit_method]
         _require(isinstance(model.effective_metric_, str), "Neighbours")
         metric = {"metric": model.effective_metric_, **model.effective_metric_params_}
-        model._tree = searched(model._fit_X, int(model.leaf_size), **metric)
+        model._tree = tree(model._fit_X, int(model.leaf_size), **metric)
 
 
-def _revive_vectors(machine: Any) -> None:
-    """Check the arrays that libsvm walks by counts alone."""
-    if not hasattr(machine, "support_vectors_"):
-        return  # a member of an ensemble as it was before the fit
-    machine.support_vectors_ = np.ascontiguousarray(machine.support_vectors_, dtype=np.float64)
-    classes, (count, width) = len(machine.classes_), machine.support_vectors_.shape
+def _restore_svm(svm: Any) -> None:
+    """Validate the arrays that libsvm indexes by counts."""
+    if not hasattr(svm, "support_vectors_"):
+        return  # an unfitted member of an ensemble
+    svm.support_vectors_ = np.ascontiguousarray(svm.support_vectors_, dtype=np.float64)
+    classes, (count, width) = len(svm.classes_), svm.support_vectors_.shape
     pairs = classes * (classes - 1) // 2
-    _require(machine.shape_fit_[1] == width and not machine._sparse and isinstance(machine.kernel, str), "SVC")
-    _require(machine.support_.shape == (count,) and machine._n_support.shape == (classes,), "SVC")
-    _require(bool((machine._n_support >= 0).all()) and machine._n_support.sum() == count, "SVC")
-    _require(machine._dual_coef_.shape == (classes - 1, count) and machine._intercept_.shape == (pairs,), "SVC")
-    for probabilities in (machine._probA, machine._probB):
+    _require(svm.shape_fit_[1] == width and not svm._sparse and isinstance(svm.kernel, str), "SVC")
+    _require(svm.support_.shape == (count,) and svm._n_support.shape == (classes,), "SVC")
+    _require(bool((svm._n_support >= 0).all()) and svm._n_support.sum() == count, "SVC")
+    _require(svm._dual_coef_.shape == (classes - 1, count) and svm._intercept_.shape == (pairs,), "SVC")
+    for probabilities in (svm._probA, svm._probB):
         _require(probabilities.size in (0, pairs), "SVC")
 
 
 def _check_forest(forest: Any) -> None:
-    """Trees of a forest are asked for the same columns and write into one table of classes."""
-    for grown in getattr(forest, "estimators_", ()):
-        same = grown.tree_.n_features == forest.n_features_in_ and grown.tree_.max_n_classes == forest.n_classes_
+    """Require that all trees have the columns and classes of the forest."""
+    for member in getattr(forest, "estimators_", ()):
+        same = member.tree_.n_features == forest.n_features_in_ and member.tree_.max_n_classes == forest.n_classes_
         _require(bool(same), "RandomForestClassifier")
 
 
-def _check_decisions(model: Any) -> None:
+def _check_tree(model: Any) -> None:
     if hasattr(model, "tree_"):
         same = model.tree_.n_features == model.n_features_in_ and model.tree_.max_n_classes == model.n_classes_
         _require(bool(same), "DecisionTreeClassifier")
 
 
 def _check_network(network: Any) -> None:
-    """The network is one of ours, and has the shapes of its weights before it is given any memory."""
+    """Require a known network and matching weights, before memory is allocated for it."""
     if not hasattr(network, "weights_"):
         return
     plan = network.blueprint_
@@ -164,23 +245,23 @@ def _check_network(network: Any) -> None:
 
 
 def _check_weights(plan: Any, shapes: list[tuple[int, ...]]) -> None:
-    """Hold the weights' shapes against those of the network, which is outlined for that, not built."""
+    """Compare the shapes of the weights with those of the network, without building it."""
     from ser_bench.models.programs import outline
 
     _require(outline(plan) == shapes, "network")
 
 
-def _require(holds: bool, what: str) -> None:
+def _require(holds: bool, name: str) -> None:
     if not holds:
-        raise ModelFileError(f"a {what} in it does not fit together")
+        raise ModelFileError(f"the {name} in it is inconsistent")
 
 
-_REVIVED: dict[str, Callable[[Any], None]] = {
-    "BandScaler": _revive_bands,
-    "VotingClassifier": _revive_vote,
-    "Neighbours": _revive_neighbours,
-    "SoftmaxSVC": _revive_vectors,
+_RESTORE: dict[str, Callable[[Any], None]] = {
+    "BandScaler": _restore_bands,
+    "VotingClassifier": _restore_vote,
+    "Neighbours": _restore_neighbours,
+    "SoftmaxSVC": _restore_svm,
     "RandomForestClassifier": _check_forest,
-    "DecisionTreeClassifier": _check_decisions,
+    "DecisionTreeClassifier": _check_tree,
     "KerasClassifier": _check_network,
 }

@@ -1,7 +1,7 @@
-"""A trained model as an ONNX file, which other programs can run; features are still for ser-bench to compute.
+"""Trained models as ONNX files for other programs; the file does not contain the feature extraction.
 
-The file takes ``features``, float32 ``(n, d)`` or, for networks over time, ``(n, t, d)`` padded with NaN, and gives
-``label`` (text) and ``probabilities``, float32 ``(n, labels)`` in the order of ``labels`` in its metadata.
+The input ``features`` is float32 ``(n, d)``, or ``(n, t, d)`` padded with NaN for models of sequences. The outputs are
+``label`` (string) and ``probabilities``, float32 ``(n, labels)`` in the order of ``labels`` in the metadata.
 """
 
 from __future__ import annotations

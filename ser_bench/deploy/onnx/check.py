@@ -1,4 +1,4 @@
-"""Whether an ONNX file answers as the model does: asked the same, answers compared."""
+"""Comparison of an ONNX file with its model on the same rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ser_bench.deploy.model import TrainedModel
 from ser_bench.deploy.onnx.graph import Graph
 
 TOLERANCE = 1e-4
-"""The most that a probability may differ; labels may only where the model's own two best are as near."""
+"""The largest difference of a probability. Labels may differ only between labels that are this close."""
 
 _BATCH = 64
 _DRAWN = 256
@@ -20,9 +20,18 @@ _DRAWN = 256
 
 @dataclass(frozen=True)
 class Agreement:
-    """How well a file agrees: on how many rows, whether of training ``clips`` or drawn, and the largest difference.
+    """The result of the comparison.
 
-    The difference is between probabilities, and below ``tolerance``.
+    Parameters
+    ----------
+    rows : int
+        Number of rows.
+    clips : bool
+        Whether the rows are training clips or random.
+    largest : float
+        The largest difference of a probability.
+    tolerance : float
+        The allowed difference.
     """
 
     rows: int
@@ -32,26 +41,44 @@ class Agreement:
 
 
 def check(model: TrainedModel, content: bytes, rows: np.ndarray, *, clips: bool) -> Agreement:
-    """Return how well a file's content agrees with the model on rows of features.
+    """Compare the content of a file with the model.
 
-    Raises :class:`ModelFileError` where it does not.
+    Parameters
+    ----------
+    model : TrainedModel
+        The model.
+    content : bytes
+        The content of the ONNX file.
+    rows : numpy.ndarray
+        Features, float32 of shape ``(n, d)`` or ``(n, t, d)``.
+    clips : bool
+        Whether the rows are training clips.
+
+    Returns
+    -------
+    Agreement
+        The result.
+
+    Raises
+    ------
+    ModelFileError
+        If labels or probabilities differ.
     """
-    wanted = models.aligned_proba(model.estimator, rows, model.labels)
-    p, labels = _answers(content, rows)
-    apart = np.abs(p - wanted)
-    largest = float(apart.max()) if np.isfinite(p).all() else float("inf")
-    place = {label: k for k, label in enumerate(model.labels)}
-    chosen = wanted[np.arange(len(rows)), [place[str(label)] for label in labels]]
-    others = int((chosen < wanted.max(axis=1) - TOLERANCE).sum())
-    if largest > TOLERANCE or others:
+    expected = models.aligned_proba(model.estimator, rows, model.labels)
+    p, labels = _predict(content, rows)
+    largest = float(np.abs(p - expected).max()) if np.isfinite(p).all() else float("inf")
+    column = {label: k for k, label in enumerate(model.labels)}
+    chosen = expected[np.arange(len(rows)), [column[str(label)] for label in labels]]
+    different = int((chosen < expected.max(axis=1) - TOLERANCE).sum())
+    if largest > TOLERANCE or different:
         raise ModelFileError(
-            f"its ONNX file would not answer as it does: of {len(rows)} rows {others} get another label, and "
-            f"probabilities differ by up to {largest:.1g}\nnothing was written; the model's own file is not concerned"
+            f"the ONNX file predicts differently: of {len(rows)} rows {different} have another label, and "
+            f"probabilities differ by up to {largest:.1g}\nno ONNX file was written; use the model file"
         )
     return Agreement(len(rows), clips, largest)
 
 
-def _answers(content: bytes, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _predict(content: bytes, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -66,16 +93,29 @@ def _answers(content: bytes, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return p, labels
 
 
-def drawn(model: TrainedModel, graph: Graph) -> np.ndarray:
-    """Return rows drawn at random around what the model's scaler was fitted on, frames of any length; float32."""
-    draws = np.random.default_rng(0)
+def random_rows(model: TrainedModel, graph: Graph) -> np.ndarray:
+    """Return random rows around the mean of the training data.
+
+    Parameters
+    ----------
+    model : TrainedModel
+        The model.
+    graph : Graph
+        Its graph, with the mean and scale of its scaler.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 of shape ``(256, d)``, or ``(256, t, d)`` with clips of different lengths.
+    """
+    generator = np.random.default_rng(0)
     width = sum(s.dimension for s in model.sets)
     centre = np.zeros(width) if graph.centre is None else graph.centre
     spread = np.ones(width) if graph.spread is None else np.where(np.isfinite(graph.spread), graph.spread, 0.0)
     if model.sets[0].kind == "vector":
-        return draws.normal(centre, spread, (_DRAWN, width)).astype(np.float32)
+        return generator.normal(centre, spread, (_DRAWN, width)).astype(np.float32)
     longest = 2 * (graph.frames or _BATCH)
-    rows = draws.normal(centre, spread, (_DRAWN, longest, width)).astype(np.float32)
-    for row, length in zip(rows, draws.integers(1, longest + 1, _DRAWN), strict=True):
+    rows = generator.normal(centre, spread, (_DRAWN, longest, width)).astype(np.float32)
+    for row, length in zip(rows, generator.integers(1, longest + 1, _DRAWN), strict=True):
         row[length:] = np.nan
     return rows

@@ -1,4 +1,4 @@
-"""A fitted estimator turned into an ONNX file, which is written once it was found to answer alike."""
+"""Export of a trained model to ONNX, with a comparison before the file is written."""
 
 from __future__ import annotations
 
@@ -13,41 +13,67 @@ from ser_bench.core.errors import MissingExtraError, ModelFileError
 from ser_bench.core.files import atomic_write
 from ser_bench.deploy.manifest import Manifest
 from ser_bench.deploy.model import TrainedModel
-from ser_bench.deploy.onnx import check as agreement
+from ser_bench.deploy.onnx.check import Agreement, check, random_rows
 from ser_bench.deploy.onnx.graph import IR_VERSION, OPSET, TREES, TREES_OPSET, Graph
 
 
-def check_extra(what: str) -> None:
-    """Raise :class:`MissingExtraError`, saying what for, where the extra ``[onnx]`` is not installed."""
+def check_extra(feature: str) -> None:
+    """Check that the extra ``[onnx]`` is installed.
+
+    Parameters
+    ----------
+    feature : str
+        What needs it, for the message.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed.
+    """
     if any(importlib.util.find_spec(name) is None for name in ("onnx", "onnxruntime")):
-        raise MissingExtraError(what, "onnx")
+        raise MissingExtraError(feature, "onnx")
 
 
-def write(model: TrainedModel, path: Path, rows: np.ndarray | None = None) -> agreement.Agreement:
-    """Write a model as ONNX if it answers as the model does, and return how well it agrees.
+def write(model: TrainedModel, path: Path, rows: np.ndarray | None = None) -> Agreement:
+    """Write a model as ONNX if it predicts as the model does.
 
-    It is asked about ``rows``, features of clips as the model takes them, or where there are none about drawn ones.
-    Raises :class:`ModelFileError`, leaving ``path`` as it was, for a model that cannot be exported, a file that answers
-    otherwise, or one that cannot be written.
+    Parameters
+    ----------
+    model : TrainedModel
+        The model.
+    path : Path
+        The file; unchanged after an error.
+    rows : numpy.ndarray, optional
+        Features of clips for the comparison, float32 of shape ``(n, d)`` or ``(n, t, d)``; default random rows.
+
+    Returns
+    -------
+    Agreement
+        The result of the comparison.
+
+    Raises
+    ------
+    ModelFileError
+        For a model without ONNX export, a file that predicts differently, or one that cannot be written.
     """
     from ser_bench.deploy.onnx import estimators
 
     graph = Graph()
     p = estimators.probabilities(graph, model.estimator, "features")
-    _answer(graph, p, [str(name) for name in model.estimator.classes_], model.labels)
-    asked = agreement.drawn(model, graph) if rows is None else rows
+    _add_outputs(graph, p, [str(name) for name in model.estimator.classes_], model.labels)
+    compared = random_rows(model, graph) if rows is None else rows
     content = _serialised(_proto(graph, model))
-    found = agreement.check(model, content, asked, clips=rows is not None)
+    agreement = check(model, content, compared, clips=rows is not None)
     try:
         with atomic_write(path) as temporary:
             temporary.write_bytes(content)
     except OSError as error:
         raise ModelFileError(f"cannot write {path}: {error.strerror or error}") from None
-    return found
+    return agreement
 
 
-def _answer(graph: Graph, p: str, classes: list[str], labels: tuple[str, ...]) -> None:
-    """Add the outputs: the most probable label, ties going to the estimator's first, and a column per label."""
+def _add_outputs(graph: Graph, p: str, classes: list[str], labels: tuple[str, ...]) -> None:
+    """Add the outputs: the most probable label (the first of the estimator's in a tie), and a column per label."""
     best = graph.add("ArgMax", p, axis=1, keepdims=0)
     columns = np.eye(len(labels))[[labels.index(name) for name in classes]]
     graph.give("probabilities", graph.cast(graph.add("MatMul", p, columns), np.float32))
@@ -59,14 +85,14 @@ def _proto(graph: Graph, model: TrainedModel) -> Any:
 
     width = sum(s.dimension for s in model.sets)
     shape: list[str | int | None] = ["clips", width] if model.sets[0].kind == "vector" else ["clips", "frames", width]
-    given = helper.make_tensor_value_info("features", TensorProto.FLOAT, shape)
-    found = [
+    features = helper.make_tensor_value_info("features", TensorProto.FLOAT, shape)
+    outputs = [
         helper.make_tensor_value_info("label", TensorProto.STRING, ["clips"]),
         helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["clips", len(model.labels)]),
     ]
-    named = helper.make_graph(graph.nodes, model.info.model.name, [given], found, graph.constants)
+    body = helper.make_graph(graph.nodes, model.info.model.name, [features], outputs, graph.constants)
     proto = helper.make_model(
-        named,
+        body,
         producer_name="ser-bench",
         producer_version=model.info.ser_bench,
         ir_version=IR_VERSION,
@@ -77,20 +103,29 @@ def _proto(graph: Graph, model: TrainedModel) -> Any:
 
 
 def metadata(info: Manifest) -> dict[str, str]:
-    """Return what the model's file says of itself, texts as they are and the rest as JSON.
+    """Return the metadata of an ONNX file.
 
-    With it ``columns``, the names of the columns of ``features`` in their order, and the data's ``licence``.
+    Parameters
+    ----------
+    info : Manifest
+        The manifest of the model.
+
+    Returns
+    -------
+    dict of str to str
+        The entries of the manifest, strings as they are and the rest as JSON. ``columns`` are the names of the
+        columns of ``features`` in order, and ``licence`` is that of the data.
     """
-    told = info.model_dump() | {
-        "columns": [column for one in info.features for column in one.columns],
+    entries = info.model_dump() | {
+        "columns": [column for feature_set in info.features for column in feature_set.columns],
         "licence": info.corpus.licence,
     }
-    return {key: v if isinstance(v, str) else json.dumps(v, ensure_ascii=False) for key, v in told.items()}
+    return {key: v if isinstance(v, str) else json.dumps(v, ensure_ascii=False) for key, v in entries.items()}
 
 
 def _serialised(proto: Any) -> bytes:
     try:
         content: bytes = proto.SerializeToString(deterministic=True)
-    except Exception as error:  # protobuf has no class of its own for what is over its limit of 2 GiB
+    except Exception as error:  # protobuf has no specific class for its limit of 2 GiB
         raise ModelFileError(f"the model is too large for an ONNX file ({type(error).__name__})") from None
     return content

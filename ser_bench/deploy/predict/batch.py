@@ -1,4 +1,4 @@
-"""Asking a model about many clips: folders are walked, bad clips are told, answers come in the clips' order."""
+"""Predictions for many clips, in order; a clip that cannot be used has an error instead."""
 
 from __future__ import annotations
 
@@ -14,31 +14,47 @@ from pathlib import Path
 import numpy as np
 
 from ser_bench.core.errors import AudioError
-from ser_bench.deploy.model import Answer, Sound, TrainedModel
+from ser_bench.deploy.model import Prediction, Sound, TrainedModel
 from ser_bench.deploy.predict.windows import windows
 
-_BATCH = 32
 STDIN = "-"
+"""The name of standard input among clips."""
+
+_BATCH = 32
 
 
 @dataclass(frozen=True)
-class Told:
-    """What became of a clip, or of a window of one: an answer, or the reason why there is none."""
+class ClipPrediction:
+    """The prediction for a clip or a window of it, or the reason why there is none.
+
+    Parameters
+    ----------
+    clip : str
+        The clip's name as given.
+    prediction : Prediction or None
+        None where the clip or window cannot be used.
+    error : str
+        The reason, empty with a prediction.
+    start, end : float or None
+        The window in seconds; None for a whole clip.
+    """
 
     clip: str
-    answer: Answer | None
+    prediction: Prediction | None
     error: str = ""
     start: float | None = None
     end: float | None = None
 
     @property
     def failed(self) -> bool:
-        """Whether the clip could not be used; a window without sound in one that could is no failure."""
-        return self.answer is None and self.start is None
+        """Whether the clip cannot be used; a silent window of a usable recording is no failure."""
+        return self.prediction is None and self.start is None
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Item:
+    """A clip or window with its features, or with an error."""
+
     clip: str
     row: np.ndarray | None
     error: str = ""
@@ -46,59 +62,110 @@ class _Asked:
     end: float | None = None
 
 
-def ask(model: TrainedModel, clips: Iterable[tuple[str, Sound]]) -> Iterator[Told]:
-    """Yield what became of each clip, given by its name and sound, in their order."""
-    yield from _answered(model, (_asked(model, name, sound) for name, sound in clips))
+def predict_clips(model: TrainedModel, clips: Iterable[tuple[str, Sound]]) -> Iterator[ClipPrediction]:
+    """Yield a prediction per clip, in order.
+
+    Parameters
+    ----------
+    model : TrainedModel
+        The model.
+    clips : iterable of (str, Sound)
+        Names and sounds.
+
+    Yields
+    ------
+    ClipPrediction
+        With an error for a clip that cannot be used.
+    """
+    yield from _in_batches(model, (_item(model, name, sound) for name, sound in clips))
 
 
-def ask_over_time(model: TrainedModel, clip: str, path: Path, window: float, hop: float) -> Iterator[Told]:
-    """Yield what became of each window of a recording, in seconds; a file that cannot be used is told as a clip."""
-    yield from _answered(model, _windows(model, clip, path, window, hop))
+def predict_windows(model: TrainedModel, clip: str, path: Path, window: float, hop: float) -> Iterator[ClipPrediction]:
+    """Yield a prediction per window of a recording.
+
+    Parameters
+    ----------
+    model : TrainedModel
+        The model.
+    clip : str
+        The name of the recording in the predictions.
+    path : Path
+        Its file.
+    window, hop : float
+        Length and distance of the windows in seconds.
+
+    Yields
+    ------
+    ClipPrediction
+        With ``start`` and ``end``; an unreadable file gives one without them, with an error.
+    """
+    yield from _in_batches(model, _window_items(model, clip, path, window, hop))
 
 
-def _windows(model: TrainedModel, clip: str, path: Path, window: float, hop: float) -> Iterator[_Asked]:
+def _window_items(model: TrainedModel, clip: str, path: Path, window: float, hop: float) -> Iterator[_Item]:
     try:
         for part in windows(path, window, hop):
-            yield _asked(model, clip, (part.y, part.sr), round(part.start, 3), round(part.end, 3))
+            yield _item(model, clip, (part.y, part.sr), round(part.start, 3), round(part.end, 3))
     except AudioError as error:
-        yield _Asked(clip, None, str(error))
+        yield _Item(clip, None, str(error))
 
 
-def _asked(
-    model: TrainedModel, clip: str, sound: Sound, start: float | None = None, end: float | None = None
-) -> _Asked:
+def _item(model: TrainedModel, clip: str, sound: Sound, start: float | None = None, end: float | None = None) -> _Item:
     try:
-        return _Asked(clip, model.features(sound), "", start, end)
+        return _Item(clip, model.features(sound), "", start, end)
     except AudioError as error:
-        return _Asked(clip, None, str(error), start, end)
+        return _Item(clip, None, str(error), start, end)
 
 
-def _answered(model: TrainedModel, asked: Iterable[_Asked]) -> Iterator[Told]:
-    """Answer in batches, which a network takes as fast as one clip."""
-    rest = iter(asked)
-    while batch := list(itertools.islice(rest, _BATCH)):
-        answers = iter(model.answers([one.row for one in batch if one.row is not None]))
-        for one in batch:
-            answer = None if one.row is None else next(answers)
-            yield Told(one.clip, answer, one.error, one.start, one.end)
+def _in_batches(model: TrainedModel, items: Iterable[_Item]) -> Iterator[ClipPrediction]:
+    """Predict in batches: a network takes as long for a batch as for one clip."""
+    remaining = iter(items)
+    while batch := list(itertools.islice(remaining, _BATCH)):
+        predictions = iter(model.predict_features([item.row for item in batch if item.row is not None]))
+        for item in batch:
+            prediction = None if item.row is None else next(predictions)
+            yield ClipPrediction(item.clip, prediction, item.error, item.start, item.end)
 
 
-def clips_in(names: Sequence[str]) -> list[str]:
-    """Return the files that names stand for: of folders the audio files below them; what is no folder stays."""
+def expand_folders(names: Sequence[str]) -> list[str]:
+    """Replace each folder by the audio files below it.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Files, folders, or ``-`` for standard input.
+
+    Returns
+    -------
+    list of str
+        Names of files. An empty folder stays, and fails as a clip.
+    """
     from ser_bench.corpora.folder import audio_files
 
-    found: list[str] = []
+    files: list[str] = []
     for name in names:
-        below = [str(path) for path in audio_files(Path(name))] if name != STDIN and Path(name).is_dir() else [name]
-        found += below or [name]  # an empty folder is told as a clip that cannot be used
-    return found
+        is_folder = name != STDIN and Path(name).is_dir()
+        files += [str(path) for path in audio_files(Path(name))] or [name] if is_folder else [name]
+    return files
 
 
 @contextmanager
-def on_disk(names: Sequence[str]) -> Iterator[dict[str, Path]]:
-    """Yield the file of each name; the bytes of standard input, ``-``, lie in one that is removed afterwards."""
+def files_on_disk(names: Sequence[str]) -> Iterator[dict[str, Path]]:
+    """Yield the path of each name; standard input is copied to a temporary file.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Files, or ``-``.
+
+    Yields
+    ------
+    dict of str to Path
+        Paths by name.
+    """
     with tempfile.TemporaryDirectory(prefix="ser-bench-") as folder:
+        copy = Path(folder, "stdin")
         if STDIN in names:
-            with Path(folder, "stdin").open("wb") as opened:
-                shutil.copyfileobj(sys.stdin.buffer, opened)
-        yield {name: Path(folder, "stdin") if name == STDIN else Path(name) for name in names}
+            with copy.open("wb") as file:
+                shutil.copyfileobj(sys.stdin.buffer, file)
+        yield {name: copy if name == STDIN else Path(name) for name in names}

@@ -1,4 +1,4 @@
-"""Recording a clip from the default input device, with the extra ``[microphone]``."""
+"""Recording from the default input device, with the extra ``[microphone]``."""
 
 from __future__ import annotations
 
@@ -10,9 +10,26 @@ from ser_bench.core.errors import AudioError, MissingExtraError
 
 
 def record(seconds: float) -> tuple[np.ndarray, int]:
-    """Return ``(y, sr)``, float32 mono at the device's own rate in Hz.
+    """Record a clip.
 
-    Raises :class:`MissingExtraError` without the extra, :class:`AudioError` where no device can be heard.
+    Parameters
+    ----------
+    seconds : float
+        Duration in seconds.
+
+    Returns
+    -------
+    y : numpy.ndarray
+        Samples, float32 of shape ``(n,)``.
+    sr : int
+        Sampling rate of the device in Hz.
+
+    Raises
+    ------
+    MissingExtraError
+        Without the extra.
+    AudioError
+        Without a usable device.
     """
     if importlib.util.find_spec("sounddevice") is None:
         raise MissingExtraError("--microphone", "microphone")

@@ -1,6 +1,6 @@
-"""Answers as text: a table for people, JSON or CSV for programs.
+"""Predictions as text: a table for people, JSON or CSV for programs.
 
-The label is called ``emotion`` whatever the model predicts, so that programs need not ask what that is.
+The label is called ``emotion`` for every target, so that programs find it under one name.
 """
 
 from __future__ import annotations
@@ -12,50 +12,90 @@ from collections.abc import Sequence
 from typing import Any
 
 from ser_bench.core.text import escape_control_json
-from ser_bench.deploy.predict.batch import Told
+from ser_bench.deploy.predict.batch import ClipPrediction
 
 
-def as_json(told: Sequence[Told]) -> str:
-    """Return a list of objects with ``clip``, ``emotion`` and ``probabilities``, or ``error``.
+def as_json(predictions: Sequence[ClipPrediction]) -> str:
+    """Return a JSON list of objects with ``clip``, ``emotion`` and ``probabilities``, or ``error``.
 
-    Windows also have ``start`` and ``end`` in seconds.
+    Parameters
+    ----------
+    predictions : sequence of ClipPrediction
+        The predictions; windows also give ``start`` and ``end`` in seconds.
+
+    Returns
+    -------
+    str
+        JSON without control characters.
     """
-    return escape_control_json(json.dumps([_record(one) for one in told], indent=1, ensure_ascii=False))
+    objects = [_object(prediction) for prediction in predictions]
+    return escape_control_json(json.dumps(objects, indent=1, ensure_ascii=False))
 
 
-def _record(one: Told) -> dict[str, Any]:
-    place = {} if one.start is None else {"start": one.start, "end": one.end}
-    if one.answer is None:
-        return {"clip": one.clip, **place, "error": one.error}
-    return {"clip": one.clip, **place, "emotion": one.answer.label, "probabilities": dict(one.answer.probabilities)}
+def _object(clip: ClipPrediction) -> dict[str, Any]:
+    window = {} if clip.start is None else {"start": clip.start, "end": clip.end}
+    if clip.prediction is None:
+        return {"clip": clip.clip, **window, "error": clip.error}
+    probabilities = dict(clip.prediction.probabilities)
+    return {"clip": clip.clip, **window, "emotion": clip.prediction.label, "probabilities": probabilities}
 
 
-def as_csv(told: Sequence[Told], labels: Sequence[str], *, over_time: bool) -> str:
-    """Return a row per clip or window: ``clip``, ``start,end`` of windows, ``emotion``, ``p_<label>``, ``error``."""
+def as_csv(predictions: Sequence[ClipPrediction], labels: Sequence[str], *, over_time: bool) -> str:
+    """Return CSV with a row per clip or window.
+
+    Parameters
+    ----------
+    predictions : sequence of ClipPrediction
+        The predictions.
+    labels : sequence of str
+        The labels of the model, for the columns ``p_<label>``.
+    over_time : bool
+        Whether to add the columns ``start`` and ``end``.
+
+    Returns
+    -------
+    str
+        Columns ``clip``, ``emotion``, ``p_<label>`` and ``error``.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    place = ["start", "end"] if over_time else []
-    writer.writerow(["clip", *place, "emotion", *(f"p_{label}" for label in labels), "error"])
-    for one in told:
-        where = [one.start, one.end] if over_time else []
-        p = [one.answer.probabilities[label] for label in labels] if one.answer else [""] * len(labels)
-        writer.writerow([one.clip, *where, one.answer.label if one.answer else "", *p, one.error])
+    window_columns = ["start", "end"] if over_time else []
+    writer.writerow(["clip", *window_columns, "emotion", *(f"p_{label}" for label in labels), "error"])
+    for clip in predictions:
+        window = [clip.start, clip.end] if over_time else []
+        label = clip.prediction.label if clip.prediction else ""
+        p = [clip.prediction.probabilities[name] for name in labels] if clip.prediction else [""] * len(labels)
+        writer.writerow([clip.clip, *window, label, *p, clip.error])
     return text.getvalue().rstrip("\n")
 
 
-def as_table(told: Sequence[Told], *, over_time: bool) -> str:
-    """Return the answers for people: the label, its probability, and the two next ones."""
+def as_table(predictions: Sequence[ClipPrediction], *, over_time: bool) -> str:
+    """Return a table with the label, its probability, and the next two labels.
+
+    Parameters
+    ----------
+    predictions : sequence of ClipPrediction
+        The predictions.
+    over_time : bool
+        Whether to add a column with the window.
+
+    Returns
+    -------
+    str
+        The table as plain text.
+    """
     from tabulate import tabulate
 
     head = ["clip", *(["seconds"] if over_time else []), "emotion", "%", "then"]
-    return tabulate([_row(one, over_time) for one in told], head, tablefmt="simple", disable_numparse=True)
+    rows = [_row(clip, over_time) for clip in predictions]
+    return tabulate(rows, head, tablefmt="simple", disable_numparse=True)
 
 
-def _row(one: Told, over_time: bool) -> list[str]:
-    place = [] if not over_time else ["" if one.start is None else f"{one.start:.2f} to {one.end:.2f}"]
-    if one.answer is None:
-        return [one.clip, *place, "", "", one.error]
-    p = one.answer.probabilities
-    others = sorted((label for label in p if label != one.answer.label), key=lambda label: -p[label])[:2]
-    then = ", ".join(f"{label} {100 * p[label]:.0f}" for label in others)
-    return [one.clip, *place, one.answer.label, f"{100 * p[one.answer.label]:.0f}", then]
+def _row(clip: ClipPrediction, over_time: bool) -> list[str]:
+    window = [] if not over_time else ["" if clip.start is None else f"{clip.start:.2f} to {clip.end:.2f}"]
+    if clip.prediction is None:
+        return [clip.clip, *window, "", "", clip.error]
+    label, p = clip.prediction.label, clip.prediction.probabilities
+    next_two = sorted((name for name in p if name != label), key=lambda name: -p[name])[:2]
+    then = ", ".join(f"{name} {100 * p[name]:.0f}" for name in next_two)
+    return [clip.clip, *window, label, f"{100 * p[label]:.0f}", then]

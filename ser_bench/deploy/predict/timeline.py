@@ -1,4 +1,4 @@
-"""A recording's waveform, and below it how probable each label is over time."""
+"""A picture of a recording: its waveform, and the probability of each label over time."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from ser_bench.core.files import atomic_write
 from ser_bench.core.labels import COLOURS
 from ser_bench.core.text import escape_undecodable
 from ser_bench.deploy.model import TrainedModel
-from ser_bench.deploy.predict.batch import Told
+from ser_bench.deploy.predict.batch import ClipPrediction
 from ser_bench.deploy.predict.windows import envelope
 from ser_bench.report.charts.render import render
 from ser_bench.report.charts.style import FAINT, INK, WIDTH, styled, titled_sheet
@@ -21,28 +22,40 @@ _OTHERS = tuple(COLOURS.values())
 _BODY, _LEFT, _RIGHT = 3.6, 0.7, 1.45
 
 
-def draw(model: TrainedModel, told: Sequence[Told], recording: Path, path: Path) -> None:
-    """Write the picture of a recording's windows, as PNG or SVG by the file's ending."""
-    picture = render(_figure(model, told, recording), path.suffix.lower().removeprefix("."))
+def draw(model: TrainedModel, predictions: Sequence[ClipPrediction], recording: Path, path: Path) -> None:
+    """Write the picture of a recording.
+
+    Parameters
+    ----------
+    model : TrainedModel
+        The model.
+    predictions : sequence of ClipPrediction
+        The predictions of all windows, in order.
+    recording : Path
+        The audio file.
+    path : Path
+        The picture, PNG or SVG by its ending.
+    """
+    picture = render(_figure(model, predictions, recording), path.suffix.lower().removeprefix("."))
     with atomic_write(path) as temporary:
         temporary.write_bytes(picture)
 
 
 @styled
-def _figure(model: TrainedModel, told: Sequence[Told], recording: Path):  # type: ignore[no-untyped-def]
+def _figure(model: TrainedModel, predictions: Sequence[ClipPrediction], recording: Path) -> Figure:
     info = model.info
-    made_up = " of synthetic speech" if info.synthetic else ""
+    synthetic = " of synthetic speech" if info.synthetic else ""
     sheet = titled_sheet(
-        f"{escape_undecodable(Path(told[0].clip).name)}, by {info.model.name}",
-        [f"trained on {info.corpus.clips:,} clips{made_up} by {info.corpus.speakers} speakers of {info.corpus.title}"],
-        ["Guesses; the probabilities are not calibrated"],
+        f"{escape_undecodable(Path(predictions[0].clip).name)}, by {info.model.name}",
+        [f"trained on {info.corpus.clips:,} clips{synthetic}, {info.corpus.speakers} speakers of {info.corpus.title}"],
+        ["The probabilities are not calibrated"],
         body=_BODY,
         synthetic=info.synthetic,
     )
     across = WIDTH - _LEFT - _RIGHT
     wave, shares = sheet.axes(_LEFT, 2.6, across, 0.85), sheet.axes(_LEFT, 0.5, across, 2.0)
     length = _draw_wave(wave, recording)
-    _draw_shares(shares, told, model.labels)
+    _draw_shares(shares, predictions, model.labels)
     for axes in (wave, shares):
         axes.set_xlim(0, length)
     wave.set_xticklabels([])
@@ -51,7 +64,7 @@ def _figure(model: TrainedModel, told: Sequence[Told], recording: Path):  # type
 
 
 def _draw_wave(axes: Axes, recording: Path) -> float:
-    """Draw the samples' extremes and return the recording's length in seconds."""
+    """Draw the envelope and return the length of the recording in seconds."""
     low, high, length = envelope(recording)
     times = (np.arange(len(low)) + 0.5) * length / max(1, len(low))
     axes.fill_between(times, low, high, color=INK, linewidth=0)
@@ -59,15 +72,20 @@ def _draw_wave(axes: Axes, recording: Path) -> float:
     return length
 
 
-def _draw_shares(axes: Axes, told: Sequence[Told], labels: Sequence[str]) -> None:
-    """Stack the labels' probabilities at the middle of each window; nothing where there was no answer."""
-    middles = [((one.start or 0.0) + (one.end or 0.0)) / 2 for one in told]
-    p = np.array([[one.answer.probabilities[label] if one.answer else 0.0 for label in labels] for one in told])
-    edges = np.interp(np.arange(len(told) + 1) - 0.5, np.arange(len(told)), middles) if len(told) > 1 else []
-    first, last = told[0].start or 0.0, told[-1].end or 0.0
-    borders = np.concatenate([[first], np.asarray(edges)[1:-1], [last]])  # each answer up to halfway to the next
+def _draw_shares(axes: Axes, predictions: Sequence[ClipPrediction], labels: Sequence[str]) -> None:
+    """Stack the probabilities at the middle of each window; a window without a prediction is empty."""
+    middles = [((window.start or 0.0) + (window.end or 0.0)) / 2 for window in predictions]
+    rows = [window.prediction.probabilities if window.prediction else {} for window in predictions]
+    p = np.array([[row.get(label, 0.0) for label in labels] for row in rows])
+    edges = (
+        np.interp(np.arange(len(predictions) + 1) - 0.5, np.arange(len(predictions)), middles)
+        if len(predictions) > 1
+        else []
+    )
+    first, last = predictions[0].start or 0.0, predictions[-1].end or 0.0
+    borders = np.concatenate([[first], np.asarray(edges)[1:-1], [last]])  # each prediction extends halfway to the next
     colours = [COLOURS.get(label, _OTHERS[k % len(_OTHERS)]) for k, label in enumerate(labels)]
-    base = np.zeros(len(told))
+    base = np.zeros(len(predictions))
     for label, colour, share in zip(labels, colours, p.T, strict=True):
         axes.stairs(base + share, borders, baseline=base, fill=True, color=colour, label=label, linewidth=0)
         base = base + share

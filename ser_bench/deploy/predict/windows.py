@@ -1,4 +1,4 @@
-"""Recordings of any length as overlapping windows; no more than a window of one is in memory at a time."""
+"""Recordings of any length as overlapping windows, with one window in memory at a time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,17 @@ _POINTS = 1500
 
 @dataclass(frozen=True)
 class Window:
-    """A stretch of a recording: where it begins and ends in seconds, and its samples, float32 mono at ``sr`` Hz."""
+    """A part of a recording.
+
+    Parameters
+    ----------
+    start, end : float
+        Position in seconds.
+    y : numpy.ndarray
+        Samples, float32 of shape ``(n,)``.
+    sr : int
+        Sampling rate in Hz.
+    """
 
     start: float
     end: float
@@ -28,7 +38,7 @@ class Window:
 
 @dataclass(frozen=True)
 class _Stream:
-    """A recording being read: ``read(n)`` returns the next samples, at most ``n``, float32 mono."""
+    """An open recording: ``read(n)`` returns the next ``n`` samples or fewer, float32 mono."""
 
     sr: int
     length: int
@@ -36,29 +46,58 @@ class _Stream:
 
 
 def windows(path: Path, seconds: float, hop: float) -> Iterator[Window]:
-    """Yield windows of ``seconds``, one every ``hop`` seconds, ``0 < hop <= seconds``.
+    """Yield the windows of a recording.
 
-    The last one ends where the recording does; a recording shorter than a window is one. Raises
-    :class:`AudioError` for one that cannot be read.
+    Parameters
+    ----------
+    path : Path
+        The audio file.
+    seconds : float
+        Length of a window in seconds.
+    hop : float
+        Distance between the starts of windows in seconds, ``0 < hop <= seconds``.
+
+    Yields
+    ------
+    Window
+        The last one ends with the recording. A shorter recording is one window.
+
+    Raises
+    ------
+    AudioError
+        For a recording that cannot be read.
     """
     with _opened(path) as stream:
         size, step = max(1, round(seconds * stream.sr)), max(1, round(hop * stream.sr))
-        kept, place, whole = np.empty(0, np.float32), 0, None
+        buffer, start, previous = np.empty(0, np.float32), 0, None
         while True:
-            kept = np.concatenate([kept, stream.read(size - len(kept))])
-            if len(kept) < size:
+            buffer = np.concatenate([buffer, stream.read(size - len(buffer))])
+            if len(buffer) < size:
                 break
-            yield _window(place, kept, stream.sr)
-            whole, kept, place = kept, kept[step:], place + step
-        if whole is None:
-            yield _window(0, kept, stream.sr)
-        elif len(kept) > size - step:  # samples that no window holds yet
-            last = np.concatenate([whole, kept[size - step :]])[-size:]
-            yield _window(place + len(kept) - size, last, stream.sr)
+            yield _window(start, buffer, stream.sr)
+            previous, buffer, start = buffer, buffer[step:], start + step
+        if previous is None:
+            yield _window(0, buffer, stream.sr)
+        elif len(buffer) > size - step:  # samples that no window contains yet
+            last = np.concatenate([previous, buffer[size - step :]])[-size:]
+            yield _window(start + len(buffer) - size, last, stream.sr)
 
 
 def envelope(path: Path) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return the lowest and highest sample of each of at most 1,500 equal stretches, and the length in seconds."""
+    """Return the envelope of a recording in at most 1,500 equal parts.
+
+    Parameters
+    ----------
+    path : Path
+        The audio file.
+
+    Returns
+    -------
+    low, high : numpy.ndarray
+        Smallest and largest sample of each part.
+    length : float
+        Length of the recording in seconds.
+    """
     with _opened(path) as stream:
         step = max(1, -(-stream.length // _POINTS))
         low, high, count = [], [], 0
@@ -69,13 +108,13 @@ def envelope(path: Path) -> tuple[np.ndarray, np.ndarray, float]:
     return np.array(low), np.array(high), count / stream.sr
 
 
-def _window(place: int, y: np.ndarray, sr: int) -> Window:
-    return Window(place / sr, (place + len(y)) / sr, y, sr)
+def _window(start: int, y: np.ndarray, sr: int) -> Window:
+    return Window(start / sr, (start + len(y)) / sr, y, sr)
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[_Stream]:
-    """Open a recording piece by piece where libsndfile knows its format, else read it whole."""
+    """Open a recording for reading in parts; read it whole where libsndfile does not know the format."""
     import soundfile
 
     try:
@@ -83,8 +122,10 @@ def _opened(path: Path) -> Iterator[_Stream]:
     except (soundfile.LibsndfileError, OSError, TypeError, ValueError):
         y, sr = audio.load(path)
         if audio.is_excerpt(len(y), sr):
-            long = f"longer than {audio.MAX_SECONDS:.0f} s, in a format that cannot be read piece by piece"
-            raise AudioError(f"{long}; convert it to WAV or FLAC") from None
+            raise AudioError(
+                f"longer than {audio.MAX_SECONDS:.0f} s, in a format that cannot be read in parts; "
+                "convert it to WAV or FLAC"
+            ) from None
         yield _in_memory(y, sr)
         return
     with sound:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ser_bench.deploy import describe as words
+from ser_bench.deploy import describe
 from ser_bench.deploy.manifest import Manifest
 from ser_bench.deploy.serve.settings import MEGABYTE
 
@@ -36,7 +36,7 @@ def sentence(reason: str) -> str:
 def caution(info: Manifest) -> str:
     """Return the line that stands first on the page: what kind of speech the model knows."""
     if info.synthetic:
-        return f"{words.SYNTHETIC}."
+        return f"{describe.SYNTHETIC}."
     return (
         f"Trained on {info.corpus.title}. Most corpora of emotions are acted; everyday speech sounds different, "
         "and the model guesses badly on it."
@@ -49,7 +49,7 @@ def about(info: Manifest) -> list[tuple[str, str]]:
         ("Model", f"{info.model.name} with {' + '.join(s.name for s in info.features)}"),
         ("Predicts", f"{info.target}: {', '.join(info.labels)}"),
         ("Trained on", f"{info.corpus.clips:,} clips by {info.corpus.speakers} speakers ({info.corpus.title})"),
-        ("Score", words.score(info).removeprefix("score: ")),
+        ("Score", describe.score(info).removeprefix("score: ")),
         ("Licence of the data", info.corpus.licence or "not known"),
         ("Intended use", info.intended_use),
         ("Limits", " ".join(info.limits)),

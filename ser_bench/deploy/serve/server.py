@@ -38,7 +38,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     Raises :class:`ModelFileError` for a file that is no model, :class:`ServeError` for an address that is taken.
     """
     said, _ = archive.read(settings.file)
-    info = manifest.checked(said, settings.file)
+    info = manifest.validate(said, settings.file)
     listening = _listen(settings.host, settings.port)
     log.set_up()
     pool = WorkerPool(

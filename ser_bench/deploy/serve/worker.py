@@ -95,7 +95,7 @@ def _ask(model: Any, data: bytes, max_seconds: float) -> dict[str, Any]:
     decoded = time.perf_counter()
     row = model.features((y, sr))
     heard = time.perf_counter()
-    (answer,) = model.answers([row])
+    (answer,) = model.predict_features([row])
     timings = {"decode": decoded - begun, "features": heard - decoded, "predict": time.perf_counter() - heard}
     return {
         "emotion": answer.label,

@@ -25,7 +25,7 @@ import soundfile
 from ser_bench.core.options import Options
 from ser_bench.core.progress import NoProgress
 from ser_bench.corpora.datasets.demo.clips import make_clips
-from ser_bench.deploy import train as making
+from ser_bench.deploy import train
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +44,7 @@ def model(voices, tmp_path_factory) -> Path:
     table["gender"], table["path"] = "male", [str(path) for path in voices]
     table.to_csv(folder / "voices.csv", index=False)
     options = Options(corpus=str(folder / "voices.csv"), features="mfcc", jobs=1, store=folder / "store")
-    making.train(options, "svm", folder / "svm.ser", NoProgress())
+    train.train(options, "svm", folder / "svm.ser", NoProgress())
     return folder / "svm.ser"
 
 

@@ -41,7 +41,7 @@ def made(model):
     def make(says=(worker.PREDICTION, PREDICTION), **settings):
         said, _ = archive.read(model)
         chosen = Settings(model, **settings)
-        served = Service(chosen, said, manifest.checked(said, model), Played(says))
+        served = Service(chosen, said, manifest.validate(said, model), Played(says))
         return served, create_app(served).test_client()
 
     return make
@@ -189,7 +189,7 @@ def test_names_are_for_display_only(sent, told):
 def test_the_page_escapes_what_a_file_says(model):
     said, _ = archive.read(model)
     said["corpus"]["title"] = said["labels"][0] = "<script>alert(1)</script>\"'"
-    service = Service(Settings(model), said, manifest.checked(said, model), Played(None))
+    service = Service(Settings(model), said, manifest.validate(said, model), Played(None))
     page = create_app(service).test_client().get("/").text
     assert "&lt;script&gt;alert" in page
     assert "<script>alert" not in page
