@@ -85,7 +85,7 @@ def _draw_clips(clips: tuple[Path, ...], output: Path | None, console: Console, 
                 console.warning(str(error))
             first_error = first_error or error
             continue
-        explore.write_picture(draw(readings), file, shades=True)
+        explore.write_picture(draw(readings), file, full_colour=True)
         console.info(f"picture: {file}")
         for clip in readings if play else ():
             console.info(playing.play(clip))

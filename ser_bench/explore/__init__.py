@@ -42,9 +42,9 @@ def picture_files(clips: Sequence[Path], output: Path | None, *, together: bool)
     return [output]
 
 
-def write_picture(figure: Figure, path: Path, *, shades: bool = False) -> None:
+def write_picture(figure: Figure, path: Path, *, full_colour: bool = False) -> None:
     """Write a figure as the kind of file that its name ends in; raises :class:`ExportError` as :func:`write` does."""
-    write(path, render(figure, path.suffix.lower().lstrip("."), shades=shades))
+    write(path, render(figure, path.suffix.lower().lstrip("."), full_colour=full_colour))
 
 
 def write(path: Path, data: bytes) -> None:

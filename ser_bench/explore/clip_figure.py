@@ -12,7 +12,8 @@ from matplotlib.ticker import MaxNLocator
 from ser_bench.explore.clip import Clip
 from ser_bench.explore.health.measure import levels
 from ser_bench.explore.panels import PANELS, Panel, scales, silent_ends
-from ser_bench.report.charts.style import FAINT, WIDTH, Sheet, shorten, styled, titled_sheet
+from ser_bench.report.charts.style import FAINT, WIDTH, Sheet, styled, titled_sheet
+from ser_bench.report.charts.text import shorten
 from ser_bench.report.formatting import decibels
 
 MOST_BESIDE = 4

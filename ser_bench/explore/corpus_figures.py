@@ -13,18 +13,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 from ser_bench.core.labels import COLOURS
 from ser_bench.explore.corpus import Explored
 from ser_bench.explore.marks import GENDER_COLOURS, GENDERS
-from ser_bench.report.charts.style import (
-    FAINT,
-    INK,
-    WIDTH,
-    Sheet,
-    names_width,
-    shorten,
-    shorten_front,
-    styled,
-    text_width,
-    titled_sheet,
-)
+from ser_bench.report.charts.style import FAINT, INK, WIDTH, Sheet, styled, titled_sheet
+from ser_bench.report.charts.text import names_width, shorten, shorten_front, text_width
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 """What a bar of a spread shows: thin from the first to the last, thick between the next two, a mark in the middle."""

@@ -12,7 +12,8 @@ from ser_bench.explore.corpus import Explored
 from ser_bench.explore.corpus_figures import emotion_colour
 from ser_bench.explore.marks import speaker_marks
 from ser_bench.explore.neighbours import NEIGHBOURS, by_fact
-from ser_bench.report.charts.style import FAINT, RULE, WIDTH, Sheet, shorten_front, styled, text_width, titled_sheet
+from ser_bench.report.charts.style import FAINT, RULE, WIDTH, Sheet, styled, titled_sheet
+from ser_bench.report.charts.text import shorten_front, text_width
 
 _GAP, _MARGIN, _LEGEND_ROW = 0.3, 0.15, 0.165
 _SIDE = (WIDTH - 2 * _MARGIN - _GAP) / 2

@@ -79,7 +79,7 @@ def write_comparison(runs: ComparedRuns, folder: Path, formats: Sequence[str] = 
     Raises :class:`ser_bench.core.errors.RunError` where the folder cannot be written.
     """
     from ser_bench.report import compare as across
-    from ser_bench.report.charts.comparison import across as draw
+    from ser_bench.report.charts.comparison import draw_comparison
     from ser_bench.report.charts.render import render
     from ser_bench.runs.results import write_file
 
@@ -88,7 +88,7 @@ def write_comparison(runs: ComparedRuns, folder: Path, formats: Sequence[str] = 
         "comparison.csv": table.to_csv(index=False, lineterminator="\n").encode(),
         "comparison.md": across.as_markdown(runs).encode(),
     }
-    figure = draw(runs)
+    figure = draw_comparison(runs)
     files |= {f"charts/comparison.{kind}": render(figure, kind) for kind in formats}
     for name, data in files.items():
         write_file(folder / name, data)
@@ -99,10 +99,10 @@ def write_tuning(found: Tuned, formats: Sequence[str] = ("png", "svg")) -> list[
     """Write ``tuned.md`` and ``charts/tuning.*`` into the search's folder; return the files."""
     from ser_bench.report import tuning as tuned
     from ser_bench.report.charts.render import render
-    from ser_bench.report.charts.tuning import tuning as draw
+    from ser_bench.report.charts.tuning import draw_tuning
     from ser_bench.runs.results import write_file
 
-    figure = draw(found)
+    figure = draw_tuning(found)
     files = {"tuned.md": f"# Tuning {found.model}\n\n{tuned.table(found, 'github')}\n".encode()}
     files |= {f"charts/tuning.{kind}": render(figure, kind) for kind in formats}
     for name, data in files.items():

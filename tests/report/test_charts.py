@@ -15,7 +15,8 @@ from ser_bench.report import write_report
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.registry import CHARTS, charts_of
 from ser_bench.report.charts.render import render
-from ser_bench.report.charts.style import SPLIT_COLOURS, split_colour, wrap
+from ser_bench.report.charts.style import SPLIT_COLOURS, split_colour
+from ser_bench.report.charts.text import wrap
 from ser_bench.report.formatting import SYNTHETIC
 from ser_bench.report.latex import latex
 from ser_bench.report.summary import markdown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from ser_bench.report.charts.bars import bars_in_words, grouped_bars
+from ser_bench.report.charts.bars import bars_alt_text, grouped_bars
 from ser_bench.report.charts.base import Chart
 
 _TITLE = "Accuracy by model and split"
@@ -14,5 +14,5 @@ CHART = Chart(
     title=_TITLE,
     order=20,
     draw=partial(grouped_bars, measure="accuracy", title=_TITLE),
-    alt_text=partial(bars_in_words, measure="accuracy", name="accuracy"),
+    alt_text=partial(bars_alt_text, measure="accuracy", name="accuracy"),
 )

@@ -1,9 +1,10 @@
-"""What a model costs against what it is worth: UAR over fit time, prediction time and size."""
+"""UAR against cost: time of a fit, time of a prediction and size of the model."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,24 +15,28 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from ser_bench.report.analysis.scores import BASELINES, chance_levels, missing_folds, ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.base import Chart
-from ser_bench.report.charts.parts import WHITE_GROUND
-from ser_bench.report.charts.style import ALARM, FAINT, INK, new_sheet, split_colour, text_width, wrap
+from ser_bench.report.charts.parts import TEXT_BOX
+from ser_bench.report.charts.style import FAINT, INK, WARNING, new_sheet, split_colour
+from ser_bench.report.charts.text import text_width, wrap
 from ser_bench.report.formatting import byte_size, percent, seconds
 from ser_bench.runs.results import SavedRun
 from ser_bench.statistics import pareto_front
 
-_LABEL, _LINE, _DOT = 8.5, 0.145, 0.06
-_TALL, _LOW = 4.1, 3.2
+_NAME_SIZE, _NAME_HEIGHT, _DOT_RADIUS = 8.5, 0.145, 0.06
+_TOP_HEIGHT, _BOTTOM_HEIGHT = 4.1, 3.2
 _COSTS = {
     "fit_seconds": ("mean time of one fit, one thread (log scale)", seconds),
     "predict_seconds": ("time to predict a clip (log scale)", seconds),
     "model_bytes": ("size of the fitted model (log scale)", byte_size),
 }
 
+Box = tuple[float, float, float, float]
+"""Left, bottom, right and top in inches."""
+
 
 @dataclass(frozen=True)
 class _Panel:
-    """Axes with the cost they show and their size in inches."""
+    """Axes, the cost that they show, and their size in inches."""
 
     ax: Axes
     cost: str
@@ -40,43 +45,44 @@ class _Panel:
 
 
 def _draw(run: SavedRun) -> Figure:
-    """Draw UAR over each cost, a named point per model that finished, and a line through those no other beats."""
+    """Draw UAR over each cost: a named point per model that finished, and the Pareto front."""
     split = ranking_split(run.info.splits)
     table, notes = summarise(run), missing_folds(run)
     shown = table.dropna(subset=[f"{split}_uar", "fit_seconds"])
-    left_out = [f"{m} ({notes[m, split]})" for m in table["model"] if notes[m, split]]
-    missing = wrap(f"Not shown: {', '.join(left_out)}" if left_out else "", 8.5, 8)
-    foot = 0.17 * len(missing)
-    title = f"UAR under the {split} split against cost; the line joins models that none beats on both"
-    sheet = new_sheet(run, title, body=_TALL + _LOW + 1.25 + foot, splits=[split])
+    unfinished = [f"{m} ({notes[m, split]})" for m in table["model"] if notes[m, split]]
+    footnote = wrap(f"Not shown: {', '.join(unfinished)}" if unfinished else "", 8.5, 8)
+    foot = 0.17 * len(footnote)
+    title = f"UAR under the {split} split against cost; the line joins the best models for each budget"
+    sheet = new_sheet(run, title, body=_TOP_HEIGHT + _BOTTOM_HEIGHT + 1.25 + foot, splits=[split])
     half = (sheet.width - 0.65 - 0.75 - 0.2) / 2
-    upper = foot + 0.5 + _LOW + 0.6
-    panels = (
-        _Panel(sheet.axes(0.65, upper, sheet.width - 0.85, _TALL), "fit_seconds", sheet.width - 0.85, _TALL),
-        _Panel(sheet.axes(0.65, foot + 0.5, half, _LOW), "predict_seconds", half, _LOW),
-        _Panel(sheet.axes(0.65 + half + 0.75, foot + 0.5, half, _LOW), "model_bytes", half, _LOW),
-    )
-    for panel in panels:
-        _draw_panel(panel, shown.dropna(subset=[panel.cost]), split, chance_levels(run)["uar"])
-    for index, line in enumerate(missing):
-        sheet.text(0.15, 0.06 + 0.17 * (len(missing) - 1 - index), line, size=8, color=ALARM)
+    top, bottom = foot + 0.5 + _BOTTOM_HEIGHT + 0.6, foot + 0.5
+    boxes = {
+        "fit_seconds": (0.65, top, sheet.width - 0.85, _TOP_HEIGHT),
+        "predict_seconds": (0.65, bottom, half, _BOTTOM_HEIGHT),
+        "model_bytes": (0.65 + half + 0.75, bottom, half, _BOTTOM_HEIGHT),
+    }
+    for cost, box in boxes.items():
+        panel = _Panel(sheet.axes(*box), cost, *box[2:])
+        _draw_panel(panel, shown.dropna(subset=[cost]), split, chance_levels(run)["uar"])
+    for index, line in enumerate(footnote):
+        sheet.text(0.15, 0.06 + 0.17 * (len(footnote) - 1 - index), line, size=8, color=WARNING)
     return sheet.figure
 
 
 def _draw_panel(panel: _Panel, shown: pd.DataFrame, split: str, chance: float) -> None:
-    _axes(panel, shown, split)
+    _scale(panel, shown, split)
     ax, level = panel.ax, 100 * chance
     ax.axhline(level, color=INK, linewidth=1, linestyle=(0, (4, 3)))
-    words = f"chance {percent(chance)} %"
-    ax.text(0.995, level + 0.7, words, transform=ax.get_yaxis_transform(), ha="right", size=8)
+    label = f"chance {percent(chance)} %"
+    ax.text(0.995, level + 0.7, label, transform=ax.get_yaxis_transform(), ha="right", size=8)
     if len(shown):
-        _front(ax, shown[panel.cost].to_numpy(), 100 * shown[f"{split}_uar"].to_numpy())
-        _points(panel, shown, split, level)
+        _draw_front(ax, shown[panel.cost].to_numpy(), 100 * shown[f"{split}_uar"].to_numpy())
+        _draw_points(panel, shown, split, level)
 
 
-def _axes(panel: _Panel, shown: pd.DataFrame, split: str) -> None:
-    """Scale both axes so that points keep room for their names; costs in words, by decades."""
-    ax, (words, write) = panel.ax, _COSTS[panel.cost]
+def _scale(panel: _Panel, shown: pd.DataFrame, split: str) -> None:
+    """Scale both axes so that the names of points have space; label costs by decades, with units."""
+    ax, (label, write) = panel.ax, _COSTS[panel.cost]
     values = shown[panel.cost].clip(lower=1e-7)
     low, high = (values.min() / 2.5, values.max() * 4) if len(shown) else (0.01, 10)
     ax.set_xscale("log")
@@ -85,86 +91,81 @@ def _axes(panel: _Panel, shown: pd.DataFrame, split: str) -> None:
     decades = np.log10(ax.get_xlim()[1] / ax.get_xlim()[0])
     ax.xaxis.set_major_locator(LogLocator(10 ** np.ceil(decades / (panel.width / 0.62))))
     ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _brief(write(x))))
-    ax.set_xlabel(words)
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _without_zeros(write(x))))
+    ax.set_xlabel(label)
     ax.set_ylabel("UAR (%)")
     ax.grid()
 
 
-def _brief(text: str) -> str:
+def _without_zeros(text: str) -> str:
     """Write 10.0 s as 10 s."""
     return text.replace(".0 ", " ").replace("1e+02", "100").replace("0.10 s", "100 ms")
 
 
-def _front(ax: Axes, costs: np.ndarray, worth: np.ndarray) -> None:
-    """Draw the Pareto front as a step: for a budget on the x axis, the best UAR to be had."""
-    best = pareto_front(costs, worth)
+def _draw_front(ax: Axes, costs: np.ndarray, scores: np.ndarray) -> None:
+    """Draw the Pareto front as a step: the best UAR within the budget on the x axis."""
+    best = pareto_front(costs, scores)
     order = np.argsort(costs[best], kind="stable")
-    x, y = costs[best][order], worth[best][order]
+    x, y = costs[best][order], scores[best][order]
     x, y = np.append(x, ax.get_xlim()[1]), np.append(y, y[-1])
     ax.step(x, y, where="post", color=FAINT, linewidth=1.1, zorder=1)
 
 
-def _points(panel: _Panel, shown: pd.DataFrame, split: str, level: float) -> None:
-    """Draw the points and write each name at the first free place around its own."""
+def _draw_points(panel: _Panel, shown: pd.DataFrame, split: str, level: float) -> None:
+    """Draw the points and write each name at the first free position around its point."""
     ax = panel.ax
     to_inches = ax.transData + ax.figure.dpi_scale_trans.inverted()
-    origin = to_inches.inverted().transform
     colours = [FAINT if model in BASELINES else split_colour(split) for model in shown["model"]]
     data = list(zip(shown[panel.cost].clip(lower=1e-7), 100 * shown[f"{split}_uar"], strict=True))
-    ax.scatter(
-        [x for x, _ in data],
-        [y for _, y in data],
-        s=42,
-        c=colours,
-        edgecolors="white",
-        linewidths=0.8,
-        zorder=3,
-    )
-    spots = [tuple(map(float, to_inches.transform(point))) for point in data]
-    taken = [(x - _DOT, y - _DOT, x + _DOT, y + _DOT) for x, y in spots]
+    style: dict[str, Any] = {"edgecolors": "white", "linewidths": 0.8, "zorder": 3}
+    ax.scatter([x for x, _ in data], [y for _, y in data], s=42, c=colours, **style)
+    points = [tuple(map(float, to_inches.transform(point))) for point in data]
     left, floor = (float(v) for v in to_inches.transform((ax.get_xlim()[0], 0)))
-    edge, line = left + panel.width, float(to_inches.transform((1, level))[1])
-    taken += [(left, line - 0.01, edge, line + 0.01), (edge - 1.1, line, edge, line + 0.2)]  # the chance line
-    for name, spot, colour in zip(shown["model"], spots, colours, strict=True):
-        box = _free_box(name, spot, taken, (left, floor, edge, floor + panel.height))
-        taken.append(box)
-        if max(abs(box[0] - spot[0]), abs(box[1] - spot[1]), abs(box[2] - spot[0])) > 0.35 + box[2] - box[0]:
-            end = origin(((box[0] + box[2]) / 2, (box[1] + box[3]) / 2))
-            ax.plot(*zip(origin(spot), end, strict=True), color=FAINT, linewidth=0.6, zorder=1)
-        x, y = origin((box[0], box[1] + 0.03))
-        ax.text(x, y, name, size=_LABEL, color=INK if colour != FAINT else FAINT, bbox=WHITE_GROUND, zorder=2)
+    right, line = left + panel.width, float(to_inches.transform((1, level))[1])
+    occupied = [(x - _DOT_RADIUS, y - _DOT_RADIUS, x + _DOT_RADIUS, y + _DOT_RADIUS) for x, y in points]
+    occupied += [(left, line - 0.01, right, line + 0.01), (right - 1.1, line, right, line + 0.2)]  # the chance line
+    for name, point, colour in zip(shown["model"], points, colours, strict=True):
+        box = _free_box(name, point, occupied, (left, floor, right, floor + panel.height))
+        occupied.append(box)
+        _write_name(ax, name, point, box, INK if colour != FAINT else FAINT)
 
 
-Box = tuple[float, float, float, float]
+def _write_name(ax: Axes, name: str, point: tuple[float, ...], box: Box, colour: str) -> None:
+    """Write a name into its box, joined to its point by a line where they are far apart."""
+    to_data = (ax.transData + ax.figure.dpi_scale_trans.inverted()).inverted().transform
+    distance = max(abs(box[0] - point[0]), abs(box[1] - point[1]), abs(box[2] - point[0]))
+    if distance > 0.35 + box[2] - box[0]:
+        centre = to_data(((box[0] + box[2]) / 2, (box[1] + box[3]) / 2))
+        ax.plot(*zip(to_data(point), centre, strict=True), color=FAINT, linewidth=0.6, zorder=1)
+    x, y = to_data((box[0], box[1] + 0.03))
+    ax.text(x, y, name, size=_NAME_SIZE, color=colour, bbox=TEXT_BOX, zorder=2)
 
 
-def _free_box(name: str, spot: tuple[float, ...], taken: list[Box], frame: Box) -> Box:
-    """Return the first candidate inside the frame that overlaps nothing, else the nearest one."""
-    width = text_width(name, _LABEL)
-    candidates = list(_candidates(spot, width))
-    for box in candidates:
+def _free_box(name: str, point: tuple[float, ...], occupied: list[Box], frame: Box) -> Box:
+    """Return the first position inside the frame that overlaps nothing, else the nearest one."""
+    positions = list(_positions(point, text_width(name, _NAME_SIZE)))
+    for box in positions:
         inside = box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2] and box[3] <= frame[3]
-        if inside and not any(_overlap(box, other) for other in taken):
+        if inside and not any(_overlap(box, taken) for taken in occupied):
             return box
-    return candidates[0]
+    return positions[0]
 
 
-def _candidates(spot: tuple[float, ...], width: float) -> Iterator[Box]:
-    """Yield places for a name: right, left, above, below, then the same further away."""
-    x, y = spot
+def _positions(point: tuple[float, ...], width: float) -> Iterator[Box]:
+    """Yield positions for a name: right, left, above and below its point, then the same further away."""
+    x, y = point
     for ring in range(8):
-        far = 0.1 + 0.11 * ring
-        half = _LINE / 2
+        distance = 0.1 + 0.11 * ring
+        half = _NAME_HEIGHT / 2
         corners = [(x + 0.1, y - half), (x - 0.1 - width, y - half)] if ring == 0 else []
-        for up in (y + far - 0.02, y - far - _LINE + 0.02):
-            corners += [(x - width / 2, up), (x + 0.06, up), (x - 0.06 - width, up)]
+        for bottom in (y + distance - 0.02, y - distance - _NAME_HEIGHT + 0.02):
+            corners += [(x - width / 2, bottom), (x + 0.06, bottom), (x - 0.06 - width, bottom)]
         for left, bottom in corners:
-            yield left, bottom, left + width, bottom + _LINE
+            yield left, bottom, left + width, bottom + _NAME_HEIGHT
 
 
-def _overlap(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+def _overlap(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def _alt_text(run: SavedRun) -> str:

@@ -1,4 +1,4 @@
-"""How a network learnt: loss and accuracy by epoch, on training clips and on held-out speakers."""
+"""Learning curves: loss and accuracy by epoch, on training clips and on held-out speakers, a chart per network."""
 
 from __future__ import annotations
 
@@ -17,57 +17,57 @@ from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
 _HEIGHT, _GAP, _LEFT, _BELOW = 1.9, 0.3, 0.65, 0.72
-_DENSE = 3000
-"""From so many points on, the folds' thin lines are stored as pixels, which keeps the SVG small."""
+_MAX_VECTOR_POINTS = 3000
+"""From this many points on, the folds' thin lines are stored as pixels, which keeps the SVG small."""
 
-_PARTS = (("", FAINT, (0, (4, 2))), ("val_", None, "solid"))
+_LINES = (("", FAINT, (0, (4, 2))), ("val_", None, "solid"))
+"""Prefix of the columns, colour (None: the split's) and dashes of training and validation."""
 
 
 def _draw(run: SavedRun, model: str) -> Figure:
     """Draw a model's loss and accuracy by epoch: a column per split, a thin line per fold, the mean bold."""
-    mine = run.curves[run.curves["model"] == model]
-    splits = [split for split in run.info.splits if (mine["split"] == split).any()]
+    table = run.curves[run.curves["model"] == model]
+    splits = [split for split in run.info.splits if (table["split"] == split).any()]
     body = _BELOW + 2 * _HEIGHT + _GAP + 0.3
     sheet = new_sheet(run, f"{model}: loss and accuracy by epoch", body=body, splits=splits)
     width = (sheet.width - _LEFT - 0.2 - 0.25 * (len(splits) - 1)) / len(splits)
     for row, measure in enumerate(("accuracy", "loss")):
-        axes = [
-            sheet.axes(_LEFT + i * (width + 0.25), _BELOW + row * (_HEIGHT + _GAP), width, _HEIGHT)
-            for i in range(len(splits))
-        ]
+        bottom = _BELOW + row * (_HEIGHT + _GAP)
+        axes = [sheet.axes(_LEFT + i * (width + 0.25), bottom, width, _HEIGHT) for i in range(len(splits))]
         for ax, split in zip(axes, splits, strict=True):
-            _panel(ax, mine[mine["split"] == split], measure, split_colour(split))
-            if row:
+            _draw_panel(ax, table[table["split"] == split], measure, split_colour(split))
+            if measure == "loss":
                 ax.set_title(split, color=split_colour(split), weight="bold", size=9, pad=4)
                 ax.tick_params(labelbottom=False)
             else:
                 ax.set_xlabel("epoch")
         _share_scale(axes, measure)
-    _legend(sheet)
+    _draw_legend(sheet)
     return sheet.figure
 
 
-def _panel(ax: Axes, table: pd.DataFrame, measure: str, colour: str) -> None:
-    """Draw the folds of one split, and their mean as long as half of them still train."""
+def _draw_panel(ax: Axes, table: pd.DataFrame, measure: str, colour: str) -> None:
+    """Draw the folds of one split, and their mean while at least half of them still train."""
     scale = 100 if measure == "accuracy" else 1
     folds = [fold for _, fold in table.groupby(["repeat", "fold"])]
-    faint = max(0.1, min(0.4, 4 / len(folds)))
-    for prefix, tone, dashes in _PARTS:
+    opacity = max(0.1, min(0.4, 4 / len(folds)))
+    for prefix, line_colour, dashes in _LINES:
         column = prefix + measure
         lines = [np.column_stack([fold["epoch"], scale * fold[column]]) for fold in folds]
-        thin = LineCollection(lines, colors=tone or colour, linewidths=0.7, alpha=faint, linestyles=dashes)
-        thin.set_rasterized(len(table) >= _DENSE)
+        style: dict[str, Any] = {"colors": line_colour or colour, "linestyles": dashes}
+        thin = LineCollection(lines, linewidths=0.7, alpha=opacity, **style)
+        thin.set_rasterized(len(table) >= _MAX_VECTOR_POINTS)
         ax.add_collection(thin)
         epochs = table.groupby("epoch")[column].agg(["mean", "size"])
         mean = scale * epochs.loc[epochs["size"] >= len(folds) / 2, "mean"]
-        ax.plot(mean.index, mean, color=tone or colour, linewidth=2.2, linestyle=dashes)
+        ax.plot(mean.index, mean, color=line_colour or colour, linewidth=2.2, linestyle=dashes)
     ax.set_xlim(0, float(table["epoch"].max()) + 1)
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     ax.grid()
 
 
 def _share_scale(axes: list[Axes], measure: str) -> None:
-    """Give the panels of a row one scale and name it once."""
+    """Give the panels of a row one scale, and label only the first."""
     for ax in axes:
         ax.autoscale_view(scalex=False)
     low, high = min(ax.get_ylim()[0] for ax in axes), max(ax.get_ylim()[1] for ax in axes)
@@ -77,8 +77,8 @@ def _share_scale(axes: list[Axes], measure: str) -> None:
     axes[0].set_ylabel("accuracy (%)" if measure == "accuracy" else "loss")
 
 
-def _legend(sheet: Sheet) -> None:
-    """Say below the panels which line is which."""
+def _draw_legend(sheet: Sheet) -> None:
+    """Explain the lines below the panels."""
     ax = sheet.axes(_LEFT, 0.1, sheet.width - _LEFT, 0.2)
     ax.set_axis_off()
     ax.set_xlim(0, sheet.width - _LEFT)

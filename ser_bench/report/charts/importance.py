@@ -1,4 +1,4 @@
-"""What models go by: the UAR lost when a group of features is shuffled among the test clips."""
+"""Permutation importance: the UAR lost when a group of features is shuffled among the test clips."""
 
 from __future__ import annotations
 
@@ -14,22 +14,30 @@ from ser_bench.report.analysis.failures import feature_groups, feature_importanc
 from ser_bench.report.analysis.scores import missing_folds, pooled_scores, ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.base import Chart
-from ser_bench.report.charts.parts import head_beside, ink_on, model_axis, tints, write_across, write_beside
-from ser_bench.report.charts.style import ALARM, FAINT, WIDTH, Sheet, names_width, new_sheet, wrap
+from ser_bench.report.charts.parts import (
+    heading_beside,
+    model_axis,
+    note_across,
+    split_colormap,
+    text_beside,
+    text_colour_on,
+)
+from ser_bench.report.charts.style import FAINT, WARNING, WIDTH, Sheet, new_sheet
+from ser_bench.report.charts.text import names_width, wrap
 from ser_bench.report.formatting import percent, points
 from ser_bench.runs.results import SavedRun
 
-_ROW, _LINE, _SPACE, _RIGHT, _WIDEST = 0.27, 0.14, 0.14, 0.7, 1.8
-_PALEST = 0.05
-"""The loss that is drawn full where none is larger, so that noise is not dressed up as importance."""
+_ROW, _LINE, _SPACE, _RIGHT, _MAX_CELL = 0.27, 0.14, 0.14, 0.7, 1.8
+_MIN_FULL_COLOUR = 0.05
+"""The smallest loss that gets the full colour, so that noise does not look like importance."""
 
 
 def _draw(run: SavedRun) -> Figure:
-    """Draw a block of models by groups for each set of groups that models share, the best model first."""
+    """Draw a block of models by feature groups for each set of groups that models share, the best model first."""
     split = ranking_split(run.info.splits)
     blocks = _blocks(run, split)
     left = names_width([model for table in blocks for model in table.index], 9) + 0.1
-    cell = min(_WIDEST, (WIDTH - left - _RIGHT) / max(len(table.columns) for table in blocks))
+    cell = min(_MAX_CELL, (WIDTH - left - _RIGHT) / max(len(table.columns) for table in blocks))
     heads = [[wrap(str(name), cell - 0.06, 8) for name in table.columns] for table in blocks]
     above = [0.1 + _LINE * max(map(len, lines)) for lines in heads]
     heights = [_ROW * len(table) for table in blocks]
@@ -38,15 +46,15 @@ def _draw(run: SavedRun) -> Figure:
     body = below + sum(above) + sum(heights) + _SPACE * len(blocks)
     title = f"UAR points lost when a group of features is shuffled, {split} split"
     sheet = new_sheet(run, title, body=body, splits=[split])
-    top = max([_PALEST, *(float(np.nanmax(table.to_numpy(), initial=0)) for table in blocks)])
+    top = max([_MIN_FULL_COLOUR, *(float(np.nanmax(table.to_numpy(), initial=0)) for table in blocks)])
     edge = body
     for table, lines, head, height in zip(blocks, heads, above, heights, strict=True):
         edge -= head + height
         ax = sheet.axes(left, edge, cell * len(table.columns), height)
-        _block(ax, table, top, split)
+        _draw_block(ax, table, top, split)
         model_axis(ax, list(table.index), left - 0.2)
-        _heads(sheet, lines, (left, edge + height), cell)
-        _beside(ax, run, table, split)
+        _write_heads(sheet, lines, (left, edge + height), cell)
+        _write_scores(ax, run, table, split)
         edge -= _SPACE
     for index, (line, colour) in enumerate(reversed(notes)):
         sheet.text(0.15, 0.08 + 0.16 * index, line, size=8, color=colour)
@@ -54,7 +62,7 @@ def _draw(run: SavedRun) -> Figure:
 
 
 def _blocks(run: SavedRun, split: str) -> list[pd.DataFrame]:
-    """Return a table per set of groups, models in their order in the summary, groups as they were saved."""
+    """Return a table per set of feature groups: models in the order of the summary, groups in the saved order."""
     table, used = feature_importance(run, split), feature_groups(run, split)
     ranked = [model for model in summarise(run)["model"] if model in used]
     blocks = []
@@ -63,49 +71,49 @@ def _blocks(run: SavedRun, split: str) -> list[pd.DataFrame]:
     return blocks
 
 
-def _block(ax: Axes, table: pd.DataFrame, top: float, split: str) -> None:
-    """Tint the cells by what was lost, white for nothing or less, and write it in points."""
-    colours, values = tints(split), table.to_numpy()
+def _draw_block(ax: Axes, table: pd.DataFrame, top: float, split: str) -> None:
+    """Colour the cells by the loss, white for zero or less, and write it in points."""
+    colours, values = split_colormap(split), table.to_numpy()
     ax.imshow(values, cmap=colours, vmin=0, vmax=top, interpolation="none", aspect="auto")
     ax.spines[:].set_visible(False)
     ax.set_xticks([])
-    # White lines between cells; where all are white, grey ones around them.
+    # Grey lines separate the rows where cells are white.
     ax.hlines(np.arange(len(table) + 1) - 0.5, -0.5, len(table.columns) - 0.5, color="#eeeeee", linewidth=0.7)
     for row, column in np.argwhere(np.isfinite(values)):
         value = values[row, column]
         style: dict[str, Any] = {"ha": "center", "va": "center_baseline"}
         text = f"{round(100 * value, 1) + 0.0:.1f}"
-        ax.text(column, row, text, size=8, color=ink_on(colours, min(max(value / top, 0), 1)), **style)
+        ax.text(column, row, text, size=8, color=text_colour_on(colours, min(max(value / top, 0), 1)), **style)
 
 
-def _heads(sheet: Sheet, heads: Sequence[Sequence[str]], corner: tuple[float, float], cell: float) -> None:
-    """Name the columns above a block whose upper left corner is given in inches, the last line lowest."""
+def _write_heads(sheet: Sheet, heads: Sequence[Sequence[str]], corner: tuple[float, float], cell: float) -> None:
+    """Name the columns above a block; ``corner`` is its upper left corner in inches."""
     left, top = corner
     for column, lines in enumerate(heads):
         for index, line in enumerate(reversed(lines)):
             sheet.text(left + (column + 0.5) * cell, top + 0.06 + _LINE * index, line, size=8, ha="center")
 
 
-def _beside(ax: Axes, run: SavedRun, table: pd.DataFrame, split: str) -> None:
+def _write_scores(ax: Axes, run: SavedRun, table: pd.DataFrame, split: str) -> None:
     """Write each model's UAR right of its row, or across the row why there is none."""
     notes, scores = missing_folds(run), pooled_scores(run)["uar"]
     for row, model in enumerate(table.index):
         if notes[model, split]:
-            write_across(ax, f"n/a: {notes[model, split]}", row)
+            note_across(ax, f"n/a: {notes[model, split]}", row)
         else:
-            write_beside(ax, percent(scores[model, split]), row, 34, size=8, ha="right", color=FAINT)
-    head_beside(ax, "UAR %", 40, ha="right")
+            text_beside(ax, percent(scores[model, split]), row, 34, size=8, ha="right", color=FAINT)
+    heading_beside(ax, "UAR %", 40, ha="right")
 
 
 def _notes(run: SavedRun, split: str, blocks: Sequence[pd.DataFrame]) -> list[tuple[str, str]]:
-    """Return the lines below the blocks with their colours: how to read them, and who is missing."""
-    lines = [("Mean over folds. Groups that tell the same as others cost little when shuffled alone.", FAINT)]
+    """Return the lines below the blocks with their colours: how to read the blocks, and which models are missing."""
+    lines = [("Mean over folds. A group that other groups can replace costs little when shuffled alone.", FAINT)]
     notes = missing_folds(run)
     shown = {model for table in blocks for model in table.index}
     missing = [model for model in trained_models(run) if model not in shown]
-    told = [f"{model} ({notes[model, split] or 'no groups'})" for model in missing]
-    text = f"Not shown: {', '.join(told)}" if told else ""
-    return lines + [(line, ALARM) for line in wrap(text, WIDTH - 0.5, 8)]
+    listed = ", ".join(f"{model} ({notes[model, split] or 'no groups'})" for model in missing)
+    text = f"Not shown: {listed}" if missing else ""
+    return lines + [(line, WARNING) for line in wrap(text, WIDTH - 0.5, 8)]
 
 
 def _alt_text(run: SavedRun) -> str:

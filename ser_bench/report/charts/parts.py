@@ -1,4 +1,4 @@
-"""Parts that several charts share: the chance line, the models' axis, the legend of splits, tinted cells."""
+"""Parts that several charts share: the chance line, the model axis, texts beside rows, the legend, cell colours."""
 
 from __future__ import annotations
 
@@ -10,19 +10,27 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
 from matplotlib.transforms import ScaledTranslation, Transform
 
 from ser_bench.report.analysis.scores import BASELINES
-from ser_bench.report.charts.style import ALARM, FAINT, INK, Sheet, shorten, split_colour, split_label, text_width
+from ser_bench.report.charts.style import FAINT, INK, WARNING, Sheet, split_colour, split_label
+from ser_bench.report.charts.text import shorten, text_width
 
-WHITE_GROUND = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}
-"""A box that keeps a text legible where lines run below it."""
+TEXT_BOX = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}
+"""A white box that keeps a text legible where lines cross it."""
 
 LEGEND_ROW = 0.2
 """Height in inches of a row of the legend."""
 
 
-def draw_chance(ax: Axes, level: float, label: str) -> None:
-    """Draw a dashed line across the axes at a level in percent, named just above them."""
+def draw_chance_line(ax: Axes, level: float, label: str) -> None:
+    """Draw a dashed vertical line with a label above it.
+
+    Parameters
+    ----------
+    ax : Axes
+    level : float
+        Position in percent.
+    label : str
+    """
     ax.axvline(level, color=INK, linewidth=1, linestyle=(0, (4, 3)))
-    side = "left" if level < 0.5 * ax.get_xlim()[1] else "right"
     ax.annotate(
         label,
         (level, 1),
@@ -30,52 +38,109 @@ def draw_chance(ax: Axes, level: float, label: str) -> None:
         xycoords=("data", "axes fraction"),
         textcoords="offset points",
         size=8,
-        ha=side,
+        ha="left" if level < 0.5 * ax.get_xlim()[1] else "right",
     )
 
 
-def model_axis(ax: Axes, models: Sequence[str], room: float) -> None:
-    """Name the rows of a chart by model, the first on top, the baselines in grey; ``room`` is in inches."""
-    ax.set_yticks(range(len(models)), [shorten(name, room, 9) for name in models])
+def model_axis(ax: Axes, models: Sequence[str], width: float) -> None:
+    """Label the rows of a chart with models, the first on top, baselines in grey.
+
+    Parameters
+    ----------
+    ax : Axes
+    models : sequence of str
+    width : float
+        Space for the labels in inches; longer names are shortened.
+    """
+    ax.set_yticks(range(len(models)), [shorten(name, width, 9) for name in models])
     ax.set_ylim(len(models) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
     for label, name in zip(ax.get_yticklabels(), models, strict=True):
         label.set_color(FAINT if name in BASELINES else INK)
 
 
-def write_beside(ax: Axes, text: str, row: float, shift: float, **style: Any) -> None:
-    """Write text at a row's height, ``shift`` points right of the axes."""
-    where = ax.get_yaxis_transform() + _shift(ax, shift, 0)
-    ax.text(1, row, text, **{"va": "center_baseline", "transform": where, **style})
+def text_beside(ax: Axes, text: str, row: float, offset: float, **style: Any) -> None:
+    """Write text right of the axes at the height of a row.
+
+    Parameters
+    ----------
+    ax : Axes
+    text : str
+    row : float
+    offset : float
+        Distance from the axes in points.
+    **style
+        Properties of :class:`matplotlib.text.Text`.
+    """
+    transform = ax.get_yaxis_transform() + _offset(ax, offset, 0)
+    ax.text(1, row, text, **{"va": "center_baseline", "transform": transform, **style})
 
 
-def write_across(ax: Axes, text: str, row: float) -> None:
-    """Write in the middle of a row why it is empty."""
-    place: dict[str, Any] = {"transform": ax.get_yaxis_transform(), "ha": "center", "va": "center"}
-    ax.text(0.5, row, text, size=8, color=ALARM, style="italic", **place)
+def note_across(ax: Axes, note: str, row: float) -> None:
+    """Write in the middle of an empty row why it is empty.
+
+    Parameters
+    ----------
+    ax : Axes
+    note : str
+    row : float
+    """
+    style: dict[str, Any] = {"transform": ax.get_yaxis_transform(), "ha": "center", "va": "center"}
+    ax.text(0.5, row, note, size=8, color=WARNING, style="italic", **style)
 
 
-def head_beside(ax: Axes, text: str, shift: float, *, ha: Literal["left", "right"]) -> None:
-    """Write a small heading above the texts beside the axes."""
-    ax.text(1, 1, text, ha=ha, size=8, color=FAINT, transform=ax.transAxes + _shift(ax, shift, 4))
+def heading_beside(ax: Axes, text: str, offset: float, *, ha: Literal["left", "right"]) -> None:
+    """Write a heading above the texts right of the axes.
+
+    Parameters
+    ----------
+    ax : Axes
+    text : str
+    offset : float
+        Distance from the axes in points.
+    ha : {'left', 'right'}
+        Alignment.
+    """
+    ax.text(1, 1, text, ha=ha, size=8, color=FAINT, transform=ax.transAxes + _offset(ax, offset, 4))
 
 
-def legend_rows(splits: Sequence[str], room: float) -> list[list[str]]:
-    """Share the legend's entries out over rows no wider than ``room`` inches."""
+def legend_rows(splits: Sequence[str], width: float) -> list[list[str]]:
+    """Distribute the entries of the legend over rows.
+
+    Parameters
+    ----------
+    splits : sequence of str
+    width : float
+        Largest width of a row in inches.
+
+    Returns
+    -------
+    list of list of str
+        The splits of each row.
+    """
     rows: list[list[str]] = [[]]
     used = 0.0
     for split in splits:
-        need = _entry_width(split)
-        if rows[-1] and used + need > room:
+        entry = _entry_width(split)
+        if rows[-1] and used + entry > width:
             rows.append([])
             used = 0.0
         rows[-1].append(split)
-        used += need
+        used += entry
     return rows
 
 
 def draw_legend(sheet: Sheet, rows: Sequence[Sequence[str]], left: float, bottom: float) -> None:
-    """Draw the splits' colours and names; ``left`` and ``bottom`` are in inches on the sheet."""
+    """Draw the colours and names of splits.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    rows : sequence of sequence of str
+        The splits of each row, as :func:`legend_rows` returns them.
+    left, bottom : float
+        In inches from the lower left corner of the sheet.
+    """
     ax = sheet.axes(left, bottom, sheet.width - left, LEGEND_ROW * len(rows))
     ax.set_axis_off()
     ax.set_xlim(0, sheet.width - left)
@@ -88,20 +153,40 @@ def draw_legend(sheet: Sheet, rows: Sequence[Sequence[str]], left: float, bottom
             x += _entry_width(split)
 
 
-def tints(split: str) -> Colormap:
-    """Return the colours of cells, from white to the split's own; light grey for a cell without value."""
+def split_colormap(split: str) -> Colormap:
+    """Return the colours of cells: from white to the colour of the split, light grey for NaN.
+
+    Parameters
+    ----------
+    split : str
+
+    Returns
+    -------
+    Colormap
+    """
     colours = LinearSegmentedColormap.from_list(split, ["#ffffff", split_colour(split)])
     return colours.with_extremes(bad="#f2f2f2")
 
 
-def ink_on(colours: Colormap, share: float) -> str:
-    """Return the ink that reads best on a cell's colour (relative luminance, WCAG 2)."""
+def text_colour_on(colours: Colormap, share: float) -> str:
+    """Return the colour of a text on a cell with the better contrast (relative luminance, WCAG 2).
+
+    Parameters
+    ----------
+    colours : Colormap
+    share : float
+        Position of the cell in the colour map, from 0 to 1.
+
+    Returns
+    -------
+    str
+    """
     red, green, blue = (value**2.2 for value in to_rgb(colours(float(share))))
     return "white" if 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.2 else INK
 
 
-def _shift(ax: Axes, right: float, up: float) -> Transform:
-    """Move by points; texts moved so draw faster than annotations."""
+def _offset(ax: Axes, right: float, up: float) -> Transform:
+    """Return a shift in points; a text with such a transform draws faster than an annotation."""
     return ScaledTranslation(right / 72, up / 72, ax.figure.dpi_scale_trans)
 
 

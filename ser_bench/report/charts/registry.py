@@ -12,11 +12,8 @@ from ser_bench.core.errors import RunError
 from ser_bench.core.files import read_bytes
 from ser_bench.report import charts
 from ser_bench.report.charts.base import Chart, RunChart
-from ser_bench.report.charts.render import render
+from ser_bench.report.charts.render import FORMATS, render
 from ser_bench.runs.results import SavedRun, write_file
-
-FORMATS = ("png", "svg")
-"""The file formats that charts can be drawn in."""
 
 
 def _registered() -> dict[str, Chart]:

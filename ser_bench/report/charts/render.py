@@ -1,10 +1,11 @@
-"""A figure as the bytes of a file: the same bytes for the same figure, and few of them."""
+"""Figures as small PNG and SVG files; the same figure gives the same bytes."""
 
 from __future__ import annotations
 
 import io
 import re
 import warnings
+from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -12,27 +13,43 @@ from PIL import Image
 
 from ser_bench.report.charts.style import DPI, styled
 
+FORMATS = ("png", "svg")
+"""The file formats of :func:`render`."""
+
 _NUMBER = re.compile(r"(\d\.\d\d)\d+")
-_UNTURNED = re.compile(r' transform="rotate\(-0 [^)]*\)"')
-_LONE_TEXT = re.compile(r'<g id="text_\d+">\n(<text .*</text>)\n</g>')
+_NO_ROTATION = re.compile(r' transform="rotate\(-0 [^)]*\)"')
+_GROUP_OF_ONE_TEXT = re.compile(r'<g id="text_\d+">\n(<text .*</text>)\n</g>')
 _FONTS = re.compile(r"font-family: ([^;\"]+); ")
 
 
 @styled
-def render(figure: Figure, kind: str, *, shades: bool = False) -> bytes:
-    """Return the figure as a ``png`` or ``svg`` file; ``shades`` keeps every colour of one with continuous tones."""
+def render(figure: Figure, kind: str, *, full_colour: bool = False) -> bytes:
+    """Return a figure as the bytes of a file.
+
+    Parameters
+    ----------
+    figure : Figure
+    kind : {'png', 'svg'}
+    full_colour : bool
+        Keep every colour of a PNG, for images with continuous tones. Default: 256 colours.
+
+    Returns
+    -------
+    bytes
+    """
     with warnings.catch_warnings():
-        # A name in a script that the font lacks is drawn as boxes; that is no reason to alarm the user.
+        # Matplotlib warns of glyphs that the font lacks, for example in names in other scripts.
         warnings.filterwarnings("ignore", message="Glyph")
-        return _svg(figure) if kind == "svg" else _png(figure, shades)
+        return _svg(figure) if kind == "svg" else _png(figure, full_colour)
 
 
-def _png(figure: Figure, shades: bool) -> bytes:
-    """Store 256 colours instead of 16 million: a third of the size, and charts have few."""
-    canvas = FigureCanvasAgg(figure)
+def _png(figure: Figure, full_colour: bool) -> bytes:
+    """Return a PNG; 256 colours take a third of the size, and charts have few colours."""
+    canvas: Any = FigureCanvasAgg(figure)
     canvas.draw()
-    image = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba()).convert("RGB")
-    if not shades:
+    size, pixels = canvas.get_width_height(), canvas.buffer_rgba()
+    image = Image.frombuffer("RGBA", size, pixels).convert("RGB")
+    if not full_colour:
         image = image.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     buffer = io.BytesIO()
     image.save(buffer, "png", optimize=True, dpi=(DPI, DPI))
@@ -40,7 +57,7 @@ def _png(figure: Figure, shades: bool) -> bytes:
 
 
 def _svg(figure: Figure) -> bytes:
-    """Store hundredths of a point, and the fonts once instead of at every label."""
+    """Return an SVG with coordinates in hundredths of a point, and the fonts named once for all labels."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
@@ -48,5 +65,5 @@ def _svg(figure: Figure) -> bytes:
     if fonts:
         text = text.replace(fonts[0], "").replace("<svg ", f'<svg font-family="{fonts[1]}" ', 1)
     text = re.sub(r"\n +", "\n", text).replace(" \nL ", "L")
-    text = _LONE_TEXT.sub(r"\1", text)
-    return re.sub(r"<[^>]+>", lambda tag: _NUMBER.sub(r"\1", _UNTURNED.sub("", tag[0])), text).encode()
+    text = _GROUP_OF_ONE_TEXT.sub(r"\1", text)
+    return re.sub(r"<[^>]+>", lambda tag: _NUMBER.sub(r"\1", _NO_ROTATION.sub("", tag[0])), text).encode()

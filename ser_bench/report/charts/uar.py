@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from ser_bench.report.charts.bars import bars_in_words, grouped_bars
+from ser_bench.report.charts.bars import bars_alt_text, grouped_bars
 from ser_bench.report.charts.base import Chart
 
 CHART = Chart(
@@ -12,5 +12,5 @@ CHART = Chart(
     title="UAR by model and split",
     order=10,
     draw=partial(grouped_bars, measure="uar", title="UAR (mean recall over classes) by model and split"),
-    alt_text=partial(bars_in_words, measure="uar", name="UAR"),
+    alt_text=partial(bars_alt_text, measure="uar", name="UAR"),
 )

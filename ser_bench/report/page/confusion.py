@@ -9,8 +9,7 @@ from matplotlib.colors import to_hex
 
 from ser_bench.report.analysis.scores import BASELINES, confusion_counts, missing_folds, pooled_scores, ranking_split
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.charts.parts import ink_on, tints
-from ser_bench.report.charts.style import INK
+from ser_bench.report.charts.parts import split_colormap, text_colour_on
 from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
@@ -103,9 +102,9 @@ def _share(share: float) -> str:
 
 
 def _shades(index: int, split: str) -> list[Shade]:
-    colours = tints(split)
+    colours = split_colormap(split)
     steps = [(step, step / _STEPS) for step in range(_STEPS + 1)]
     return [
-        Shade(f".s{index} .t{step}", to_hex(colours(share)), "#fff" if ink_on(colours, share) == "white" else INK)
+        Shade(f".s{index} .t{step}", to_hex(colours(share)), text_colour_on(colours, share).replace("white", "#fff"))
         for step, share in steps
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ser_bench import splits
 from ser_bench.core.errors import UnknownNameError
-from ser_bench.report.charts.style import SPLIT_WORDS
+from ser_bench.report.charts.style import SPLIT_DESCRIPTIONS
 from ser_bench.report.page.tables import Column, Row, Table, number, texts
 from ser_bench.runs.results import SavedRun
 
@@ -22,7 +22,7 @@ def split_table(run: SavedRun) -> Table:
     for name in run.info.splits:
         known = _known(name)
         apart = "new speakers" if known is None or known.speakers_apart else "speakers known from training"
-        words = SPLIT_WORDS.get(name, apart if known else "")
+        words = SPLIT_DESCRIPTIONS.get(name, apart if known else "")
         count = int(folds.get(name, 0))
         first, *rest = texts([name, words, known.summary if known else "a split that a plugin brought along"])
         rows.append(Row((first, number(count, str(count)), *rest)))
