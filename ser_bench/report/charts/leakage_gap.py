@@ -32,9 +32,7 @@ def _draw(run: SavedRun) -> Figure:
     """Draw both UARs of each model and their difference in points."""
     pair = gap_splits(run.info.splits)
     if pair is None:
-        raise ValueError(
-            f"the run has no random and speaker-independent split to compare, only {', '.join(run.info.splits)}"
-        )
+        raise ValueError(f"a random and a speaker-independent split are needed, got {', '.join(run.info.splits)}")
     table = summarise(run)
     models = list(table["model"])
     left = names_width(models, 9) + 0.1
