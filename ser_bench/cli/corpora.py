@@ -100,6 +100,8 @@ def _show_one(corpus: Corpus) -> int:
         if said:
             first, *more = textwrap.wrap(said, 86, break_on_hyphens=False)
             click.echo("\n".join([f"{fact:<12}{first}", *(f"{'':<12}{line}" for line in more)]))
+    if corpus.bibtex:
+        click.echo(f"\n{corpus.bibtex}")
     return 0
 
 

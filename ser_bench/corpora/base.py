@@ -28,6 +28,8 @@ class Corpus:
         Web address of the publisher, or the path of a manifest.
     citation
         Reference to the publication, in one line.
+    bibtex
+        The same as a BibTeX entry, empty where there is no publication.
     counts
         Published clips by emotion.
     speakers
@@ -55,6 +57,7 @@ class Corpus:
     licence: str
     source: str
     citation: str
+    bibtex: str = ""
     counts: Mapping[str, int]
     speakers: int
     reader: FileNamePattern | Callable[[Path], Listing] = field(repr=False)

@@ -31,6 +31,7 @@ def test_every_corpus_keeps_its_promises(corpus, tmp_path):
     assert all((corpus.title, corpus.licence, corpus.source, corpus.citation, corpus.clips, corpus.speakers))
     assert set(corpus.emotions) <= set(EMOTIONS)
     assert corpus.hint or corpus.make
+    assert corpus.synthetic or corpus.bibtex.startswith("@")
     with pytest.raises(CorpusError):
         corpora.list_clips(corpus, tmp_path)
 

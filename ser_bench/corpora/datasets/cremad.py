@@ -1,6 +1,6 @@
-"""CREMA-D: 91 actors, six emotions, twelve sentences; one of them in three intensities.
+"""CREMA-D: 91 actors, six emotions, twelve sentences, one of which has three intensities.
 
-Names are actor, sentence, emotion and level. The actors' genders stand in a table beside the clips.
+File names encode actor, sentence, emotion and level. A table beside the clips gives the actors' genders.
 """
 
 from __future__ import annotations
@@ -16,16 +16,27 @@ from ser_bench.corpora.published import Published
 SENTENCES = ("IEO", "TIE", "IOM", "IWW", "TAI", "MTI", "IWL", "ITH", "DFA", "ITS", "TSI", "WSI")
 COUNTS = dict.fromkeys(("happy", "sad", "angry", "fearful", "disgust"), 1271) | {"neutral": 1087}
 DEMOGRAPHICS = "VideoDemographics.csv"
+FAULTY = ("1076_MTI_NEU_XX", "1064_TIE_SAD_XX", "1064_IEO_DIS_MD")
 
 
 def genders(folder: Path) -> dict[str, str]:
-    """Return the genders by actor from the corpus's own table, in or above the folder; empty without it."""
-    here = folder.absolute()
-    beside = (here / DEMOGRAPHICS, here.parent / DEMOGRAPHICS)
-    for table in itertools.chain(beside, here.rglob(DEMOGRAPHICS)):
+    """Read the actors' genders from the corpus's own table.
+
+    Parameters
+    ----------
+    folder
+        The folder of the clips; the table may be in, above or below it.
+
+    Returns
+    -------
+    dict
+        ``male`` or ``female`` by actor; empty without the table.
+    """
+    base = folder.absolute()
+    for table in itertools.chain((base / DEMOGRAPHICS, base.parent / DEMOGRAPHICS), base.rglob(DEMOGRAPHICS)):
         try:
-            with table.open(encoding="utf-8-sig", newline="") as opened:
-                rows = [{str(k).strip(): str(v).strip() for k, v in row.items()} for row in csv.DictReader(opened)]
+            with table.open(encoding="utf-8-sig", newline="") as file:
+                rows = [{str(k).strip(): str(v).strip() for k, v in row.items()} for row in csv.DictReader(file)]
         except (OSError, ValueError, csv.Error):
             continue
         if rows and {"ActorID", "Sex"} <= set(rows[0]):
@@ -39,6 +50,18 @@ CORPUS = Corpus(
     licence="ODbL 1.0, content DbCL 1.0",
     source="https://github.com/CheyneyComputerScience/CREMA-D",
     citation="Cao, Cooper, Keutmann, Gur, Nenkova and Verma, IEEE Trans. Affective Computing 5(4): 377-390, 2014",
+    bibtex="""\
+@article{cao2014cremad,
+  author = {Cao, Houwei and Cooper, David G. and Keutmann, Michael K. and Gur, Ruben C.
+            and Nenkova, Ani and Verma, Ragini},
+  title = {{CREMA-D}: Crowd-Sourced Emotional Multimodal Actors Dataset},
+  journal = {IEEE Transactions on Affective Computing},
+  volume = {5},
+  number = {4},
+  pages = {377--390},
+  year = {2014},
+  doi = {10.1109/TAFFC.2014.2336244},
+}""",
     counts=COUNTS,
     speakers=91,
     reader=FileNamePattern(
@@ -66,12 +89,12 @@ CORPUS = Corpus(
         )
     },
     doubtful={"1076_MTI_SAD_XX": "reported as faulty by users (no sound)"}
-    | dict.fromkeys(("1076_MTI_NEU_XX", "1064_TIE_SAD_XX", "1064_IEO_DIS_MD"), "reported as faulty by users"),
+    | dict.fromkeys(FAULTY, "reported as faulty by users"),
     hint="get AudioWAV and VideoDemographics.csv from https://github.com/CheyneyComputerScience/CREMA-D with git lfs "
     "(its zip holds pointers only), and name their folder with --data-dir",
-    notes="Labels are what the actors were asked for, not what listeners heard. "
-    f"Genders are read from {DEMOGRAPHICS} beside the clips and are unknown without it. "
-    "Four clips are reported as faulty by its users: 1076_MTI_SAD_XX (no sound), 1076_MTI_NEU_XX, 1064_TIE_SAD_XX "
-    "and 1064_IEO_DIS_MD. Which of their files are affected differs (video, MP3 or WAV), so none is left out by "
-    "name: a clip that is empty, very short or silent is left out with its reason, as everywhere.",
+    notes="Labels are the intended emotions, not those that listeners perceived. "
+    f"The genders come from {DEMOGRAPHICS} beside the clips and are unknown without it. "
+    "Users report four faulty clips: 1076_MTI_SAD_XX (no sound), 1076_MTI_NEU_XX, 1064_TIE_SAD_XX and "
+    "1064_IEO_DIS_MD. The affected files differ (video, MP3 or WAV), so ser-bench skips none of them by name, but "
+    "every clip that is empty, very short or silent.",
 )

@@ -1,6 +1,6 @@
 """EmoDB, the Berlin database: ten actors, seven emotions, ten sentences, in German.
 
-Names are speaker, sentence, the first letter of the emotion's German name, and version.
+File names encode speaker, sentence, the first letter of the emotion's German name, and version.
 """
 
 from __future__ import annotations
@@ -21,6 +21,16 @@ CORPUS = Corpus(
     source="http://emodb.bilderbar.info",
     citation="Burkhardt, Paeschke, Rolfes, Sendlmeier and Weiss, A Database of German Emotional Speech, "
     "Interspeech 2005",
+    bibtex="""\
+@inproceedings{burkhardt2005emodb,
+  author = {Burkhardt, Felix and Paeschke, Astrid and Rolfes, Miriam and Sendlmeier, Walter F.
+            and Weiss, Benjamin},
+  title = {A Database of {German} Emotional Speech},
+  booktitle = {Proc. Interspeech 2005},
+  pages = {1517--1520},
+  year = {2005},
+  doi = {10.21437/Interspeech.2005-446},
+}""",
     counts=COUNTS,
     speakers=10,
     reader=FileNamePattern(
@@ -53,8 +63,8 @@ CORPUS = Corpus(
     published={
         "speech": Published(counts=COUNTS, speakers=dict.fromkeys(sorted(GENDERS)), genders={"male": 5, "female": 5})
     },
-    hint="fetch it with: ser-bench download emodb; or unpack download.zip from "
+    hint="run: ser-bench download emodb; or unpack download.zip from "
     "http://emodb.bilderbar.info/download/ and name its folder with --data-dir",
-    notes="Speech is German. Only clips that listeners recognised and found natural were published, so "
-    "classes differ in size, and not every speaker has every emotion (08 has no disgust).",
+    notes="The speech is German. The authors published only clips that listeners recognised and found natural, so "
+    "classes differ in size, and some speakers lack an emotion (08 has no disgust).",
 )

@@ -1,6 +1,6 @@
 """RAVDESS: 24 actors, 8 emotions, two sentences, spoken and sung.
 
-Names are modality (03, audio only), vocal channel, emotion, intensity, sentence, repetition and actor.
+File names encode modality (03, audio only), vocal channel, emotion, intensity, sentence, repetition and actor.
 """
 
 from __future__ import annotations
@@ -20,6 +20,18 @@ CORPUS = Corpus(
     licence="CC BY-NC-SA 4.0",
     source="https://zenodo.org/records/1188976",
     citation="Livingstone and Russo, PLoS ONE 13(5): e0196391, 2018",
+    bibtex="""\
+@article{livingstone2018ravdess,
+  author = {Livingstone, Steven R. and Russo, Frank A.},
+  title = {The {Ryerson} Audio-Visual Database of Emotional Speech and Song ({RAVDESS}):
+           A dynamic, multimodal set of facial and vocal expressions in {North American English}},
+  journal = {PLoS ONE},
+  volume = {13},
+  number = {5},
+  pages = {e0196391},
+  year = {2018},
+  doi = {10.1371/journal.pone.0196391},
+}""",
     counts=SPEECH,
     speakers=24,
     reader=FileNamePattern(
@@ -68,8 +80,8 @@ CORPUS = Corpus(
         ),
     },
     hint=(
-        "fetch it with: ser-bench download ravdess; or unpack Audio_Speech_Actors_01-24.zip from "
+        "run: ser-bench download ravdess; or unpack Audio_Speech_Actors_01-24.zip from "
         "https://zenodo.org/records/1188976 and name its folder with --data-dir"
     ),
-    notes="Counts are of the speech; --part song or all reads the songs (1,012 clips; actor 18 did not sing), too.",
+    notes="Counts are those of the speech; --part song or all adds the songs (1,012 clips; actor 18 did not sing).",
 )

@@ -1,6 +1,6 @@
 """SAVEE: four men, seven emotions, 15 sentences for each emotion and 30 for neutral.
 
-Names are speaker (or the speaker's folder), emotion, and the number of the sentence within that emotion.
+File names encode speaker (or the speaker's folder), emotion, and the number of the sentence within that emotion.
 """
 
 from __future__ import annotations
@@ -27,6 +27,16 @@ CORPUS = Corpus(
     licence="free for research, after registration",
     source="http://kahlan.eps.surrey.ac.uk/savee/",
     citation="Haq and Jackson, Multimodal Emotion Recognition, in: Machine Audition, IGI Global 2010, pp. 398-423",
+    bibtex="""\
+@incollection{haq2010savee,
+  author = {Haq, Sanaul and Jackson, Philip J. B.},
+  title = {Multimodal Emotion Recognition},
+  booktitle = {Machine Audition: Principles, Algorithms and Systems},
+  editor = {Wang, Wenwu},
+  publisher = {IGI Global},
+  pages = {398--423},
+  year = {2010},
+}""",
     counts=COUNTS,
     speakers=len(SPEAKERS),
     reader=FileNamePattern(
@@ -35,7 +45,7 @@ CORPUS = Corpus(
         example="DC_a01.wav, or a01.wav in the folder DC",
         codes={
             "emotion": EMOTIONS,
-            # The first three sentences of each emotion are the same ones, the others are its own.
+            # All emotions share the first three sentences; the others are their own.
             "text": {f"{code}{number:02d}": f"common {number}" for code in EMOTIONS for number in (1, 2, 3)},
         },
         genders=dict.fromkeys(SPEAKERS, "male"),
@@ -45,7 +55,7 @@ CORPUS = Corpus(
     published={"speech": Published(counts=COUNTS, speakers=dict.fromkeys(SPEAKERS, 120), genders={"male": 4})},
     hint="register at http://kahlan.eps.surrey.ac.uk/savee/ for AudioData.zip, unpack it, "
     "and name its folder with --data-dir",
-    notes="All four speakers are men, so it says nothing of women's voices. "
-    "Sentences differ between emotions but for the first three of each. Some neutral ones are other emotions' "
-    "own sentences under a number of their own, so the text split does not part all of the wording.",
+    notes="All four speakers are men. Sentences differ between emotions except for the first three of each. Some "
+    "neutral clips repeat other emotions' sentences under numbers of their own, so the text split does not separate "
+    "all wording.",
 )

@@ -1,6 +1,6 @@
 """TESS: an older and a younger woman say 200 words, after "Say the word", in seven emotions.
 
-Names are speaker, word and emotion.
+File names encode speaker, word and emotion.
 """
 
 from __future__ import annotations
@@ -27,6 +27,14 @@ CORPUS = Corpus(
     licence="CC BY-NC-ND 4.0",
     source="https://tspace.library.utoronto.ca/handle/1807/24487",
     citation="Pichora-Fuller and Dupuis, Toronto emotional speech set (TESS), 2020, doi:10.5683/SP2/E8H2MF",
+    bibtex="""\
+@data{pichorafuller2020tess,
+  author = {Pichora-Fuller, M. Kathleen and Dupuis, Kate},
+  title = {{Toronto} emotional speech set ({TESS})},
+  publisher = {Borealis},
+  year = {2020},
+  doi = {10.5683/SP2/E8H2MF},
+}""",
     counts=COUNTS,
     speakers=2,
     reader=FileNamePattern(
@@ -35,7 +43,7 @@ CORPUS = Corpus(
         example="OAF_back_angry.wav",
         codes={"emotion": EMOTIONS},
         genders=dict.fromkeys(SPEAKERS, "female"),
-        # OA_bite_neutral.wav is a slip of the release.
+        # OA_bite_neutral.wav is a typo of the publisher.
         spellings={"OA": "OAF", "pleasant_surprise": "ps", "pleasant_surprised": "ps"},
         clip_id="{speaker}_{text}_{emotion}",
         folder_pattern=r"(?P<speaker>OAF|YAF)_(?P<emotion>(?i:angry|disgust|fear|happy|neutral|ps|pleasant_surprised?|sad))",
@@ -43,6 +51,6 @@ CORPUS = Corpus(
     published={"speech": Published(counts=COUNTS, speakers=dict.fromkeys(SPEAKERS, 1400), genders={"female": 2})},
     hint="get its clips from https://tspace.library.utoronto.ca/handle/1807/24487 or "
     "https://doi.org/10.5683/SP2/E8H2MF, and name their folder with --data-dir",
-    notes="Two speakers allow two folds of whole speakers (--folds 2), which say little of a third voice. "
-    "Some mirrors hold every clip twice, in a folder within the folder; each counts once.",
+    notes="Two speakers allow only two folds of whole speakers (--folds 2), which say little about a third voice. "
+    "Some mirrors hold every clip twice, in a nested folder; each clip counts once.",
 )

@@ -129,7 +129,9 @@ def _tone(time: np.ndarray, code: Code, names: list[str], edges: np.ndarray, p: 
     heights = np.concatenate([[0.0], accents * p["range"], [accents[-1] * p["range"] * 0.3 + p["ending"]]])
     line = p["slope"] * (time / edges[-1] - 0.5)
     wobble = portable.cos_turns(_triangle(time * (5.5 + 0.4 * chance[-1]) + chance[-2]))
-    return p["pitch"] + _smooth(portable.interpolate(time, knots, heights)) + line + p["tremor"] * wobble
+    accented = _smooth(portable.interpolate(time, knots, heights))
+    tone: np.ndarray = p["pitch"] + accented + line + p["tremor"] * wobble
+    return tone
 
 
 def _levels(time: np.ndarray, edges: np.ndarray, phones: list[Phone], p: dict[str, float]) -> list[np.ndarray]:
@@ -196,4 +198,5 @@ def _smooth(x: np.ndarray, times: int = 3, reach: int = 4) -> np.ndarray:
 def _triangle(turns: np.ndarray) -> np.ndarray:
     """Fold turns into [0, 0.5], where the cosine is the same."""
     part = turns - np.floor(turns)
-    return np.minimum(part, 1.0 - part)
+    folded: np.ndarray = np.minimum(part, 1.0 - part)
+    return folded

@@ -56,8 +56,9 @@ def normals(key: tuple[int, ...], n: int) -> Floats:
     numpy.ndarray
         float64 in (-3, 3) with mean 0 and variance 1, shape ``(n,)``.
     """
-    u = uniforms(key, 3 * n).reshape(3, n)
-    return ((u[0] + u[1]) + u[2] - 1.5) * 2.0
+    u, v, w = uniforms(key, 3 * n).reshape(3, n)
+    scores: Floats = ((u + v) + w - 1.5) * 2.0
+    return scores
 
 
 def noise(key: tuple[int, ...], n: int) -> Floats:

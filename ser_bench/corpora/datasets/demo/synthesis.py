@@ -139,4 +139,5 @@ def _filtered(drive: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
 def _quantised(y: np.ndarray, controls: Controls) -> np.ndarray:
     """Add background noise, compress peaks softly, and round to 16 bits."""
     y = y + controls.floor * portable.noise((_FLOOR, *controls.code.indices), len(y))
-    return np.rint(y / np.sqrt(1.0 + y * y) * 32000.0).astype("<i2")
+    rounded: np.ndarray = np.rint(y / np.sqrt(1.0 + y * y) * 32000.0)
+    return rounded.astype("<i2")
