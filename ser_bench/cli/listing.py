@@ -1,30 +1,62 @@
-"""Tables of what is known, for the commands that list it."""
+"""Tables and descriptions for the commands that list what is registered."""
 
 from __future__ import annotations
 
 import importlib.util
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
 from ser_bench.core.text import escape_control
 
 _MODULES = {"scikit-learn": "sklearn"}
+_LABEL_WIDTH, _TEXT_WIDTH = 15, 84
 
 
 def show(headers: Sequence[str], rows: Sequence[Sequence[object]], footer: str = "", *, width: int = 56) -> int:
     """Print a table and a text below it; cells longer than ``width`` are wrapped."""
-    from tabulate import tabulate
-
-    wrapped = [["\n".join(textwrap.wrap(str(cell), width)) for cell in row] for row in rows]
-    click.echo(escape_control(tabulate(wrapped, headers=headers, tablefmt="simple", disable_numparse=True)))
+    click.echo(escape_control(table(headers, rows, width=width)))
     if footer:
         click.echo(escape_control(f"\n{footer}"))
     return 0
 
 
+def table(headers: Sequence[str], rows: Sequence[Sequence[object]], *, width: int = 56) -> str:
+    """Return a table as text; cells longer than ``width`` are wrapped."""
+    from tabulate import tabulate
+
+    wrapped = [["\n".join(textwrap.wrap(str(cell), width)) for cell in row] for row in rows]
+    return tabulate(wrapped, headers=headers, tablefmt="simple", disable_numparse=True)
+
+
+def describe(title: str, facts: Mapping[str, str], *sections: str) -> int:
+    """Print one entry: a title, its facts with wrapped texts (empty ones are left out), and further sections."""
+    click.echo(escape_control(title))
+    for label, text in facts.items():
+        if text:
+            lines = textwrap.wrap(text, _TEXT_WIDTH, break_on_hyphens=False)
+            click.echo(escape_control(f"{label:<{_LABEL_WIDTH}}" + f"\n{'':<{_LABEL_WIDTH}}".join(lines)))
+    for section in filter(None, sections):
+        click.echo(escape_control(f"\n{section}"))
+    return 0
+
+
+def missing(libraries: Sequence[str]) -> list[str]:
+    """Return the libraries that are not installed, without importing any."""
+    return [name for name in libraries if importlib.util.find_spec(_MODULES.get(name, name)) is None]
+
+
 def installed(libraries: Sequence[str]) -> str:
-    """Say whether libraries are installed, without importing them."""
-    absent = [name for name in libraries if importlib.util.find_spec(_MODULES.get(name, name)) is None]
+    """Return yes, or how to install the missing libraries."""
+    absent = missing(libraries)
     return f"no: pip install {' '.join(absent)}" if absent else "yes"
+
+
+def needs(libraries: Sequence[str]) -> str:
+    """Return the required libraries and whether they are installed."""
+    if not libraries:
+        return "nothing"
+    absent = missing(libraries)
+    state = f"not installed: pip install {' '.join(absent)}" if absent else "installed"
+    return f"{', '.join(libraries)} ({state})"

@@ -83,8 +83,13 @@ common_options = _stack(
 def gather(config_file: str | None, given: dict[str, Any]) -> Options:
     """Return the options of a configuration file, overridden by those of the command line; load their plugin."""
     options = config.load(config.find_config(config_file) if config_file else None, given)
-    if options.plugin:
+    load_plugin(options.plugin)
+    return options
+
+
+def load_plugin(path: Path | None) -> None:
+    """Register what a plugin file defines, if one is given."""
+    if path:
         from ser_bench import plugins
 
-        plugins.load(options.plugin)
-    return options
+        plugins.load(path)

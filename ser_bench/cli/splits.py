@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from ser_bench import splits
-from ser_bench.cli.listing import show
+from ser_bench.cli.listing import describe, show
+from ser_bench.cli.options import load_plugin, options_from
+from ser_bench.splits import Split
 
 
 @click.command(name="splits")
-def command() -> int:
-    """List the splits: which clips train and which test, and what a corpus needs for each.
+@click.argument("name", required=False)
+@options_from("plugin")
+def command(name: str | None, plugin: Path | None) -> int:
+    """List the splits: which clips train and which test; with NAME describe one.
 
     \b
-    Example:
+    Examples:
       ser-bench splits
+      ser-bench splits actor
     """
+    load_plugin(plugin)
+    if name is not None:
+        return _describe(splits.get(name))
     rows = [
         (
             split.name,
@@ -26,4 +36,21 @@ def command() -> int:
         for split in splits.SPLITS.values()
     ]
     rows.append(("cross:CORPUS", "trained on the other corpora, tested on that one", "new", "several corpora"))
-    return show(("split", "what", "test speakers", "needs"), rows)
+    return show(
+        ("split", "what", "test speakers", "needs"), rows, "Folds and an example of a split: ser-bench splits NAME"
+    )
+
+
+def _describe(split: Split) -> int:
+    """Print what a user should know of a split."""
+    corpora = " --corpus ravdess,emodb" if "several corpora" in split.needs else ""
+    facts = {
+        "held out": split.summary,
+        "test speakers": "new: no speaker is in training and test of a fold"
+        if split.speakers_apart
+        else "heard before: speakers are in training and test, so scores are optimistic for new speakers",
+        "folds": split.folds,
+        "needs": split.needs or "nothing",
+        "example": f"ser-bench run{corpora} --splits {split.name}",
+    }
+    return describe(split.name, facts)

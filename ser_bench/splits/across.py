@@ -27,7 +27,13 @@ def to_corpus(name: str) -> Split:
             raise SplitError(f"the split {name} finds no clip of {corpus}; the corpora are {_listed(of)}")
         return [(of != corpus, of == corpus)]
 
-    return Split(name=name, summary=f"trained on the other corpora, tested on {corpus}", assign=assign)
+    return Split(
+        name=name,
+        summary=f"trained on the other corpora, tested on {corpus}",
+        assign=assign,
+        needs="several corpora",
+        folds="1",
+    )
 
 
 def pairs(clips: pd.DataFrame, draw: Draw) -> Masks:

@@ -50,6 +50,8 @@ class Split:
     assign: Callable[[pd.DataFrame, Draw], Masks]
     speakers_apart: bool = True
     needs: str = ""
+    folds: str = ""
+    """The number of folds, in words."""
 
 
 def complementary(groups: np.ndarray) -> Masks:

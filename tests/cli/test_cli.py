@@ -116,7 +116,7 @@ def test_a_full_disk_is_told_with_what_to_do(run, data, monkeypatch):
     status, _, err = run("extract", "--corpus", data / "tiny.csv", "--features", "mfcc", "--jobs", "1", "--store", "s")
     assert status == 2
     assert "No space left on device" in err
-    assert "what is done is kept; make room" in err
+    assert "finished work is kept; free disk space" in err
 
 
 def test_report_draws_again_what_was_deleted(run, finished):
@@ -181,7 +181,7 @@ def test_quiet_says_nothing(run, data):
         (("run", "--corpus", "ravdes"), "did you mean 'ravdess'?"),
         (("run", "--corpus", "ravdess"), "zenodo"),
         (("run", "--corpus", "nowhere.csv"), "cannot read the manifest"),
-        (("run", "--data-dir", "nowhere"), "there is no folder nowhere"),
+        (("run", "--data-dir", "nowhere"), "no such folder: nowhere"),
         (("run", "--config", "nowhere.toml"), "configuration file not found"),
         (("run", "--folds", "1"), "--folds"),
         (("run", "--normalize", "all"), "'--normalize': 'all' is not one of"),
