@@ -202,8 +202,8 @@ def _carry_out(
     advance = progress.start(1, f"fitting {fit.entry.model.name}", "fit", 1)
     with runner.mapped_matrices([fit], setting, store) as paths:
         task = runner.task_of(fit, setting, [paths[sets] for sets in runner.all_sets(fit)])
-        how = runner.ready([fit], tuple(paths.values()), engine, progress)
-        (outcome,) = run_tasks(_fit, [("fit", task)], jobs=1, **how)
+        settings = runner.ready([fit], tuple(paths.values()), engine, progress)
+        (outcome,) = run_tasks(_fit, [("fit", task)], jobs=1, **settings)
         rows = _spaced(np.load(task.matrix, mmap_mode="r", allow_pickle=False), task.train, most_rows)
     advance(1)
     if outcome.status != "ok":

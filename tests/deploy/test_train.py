@@ -131,7 +131,7 @@ def test_other_targets_are_kept(options, tmp_path, clip):
 def test_a_plugin_s_model_is_refused_with_the_reason(options, tmp_path):
     """What a file may hold is listed, and another's classes are not."""
     plugins.load(RECORDER)
-    with pytest.raises(ModelFileError, match="own models only"):
+    with pytest.raises(ModelFileError, match="models of ser-bench only"):
         train.train(options(), "recorder", tmp_path / "x.ser", NoProgress())
     assert list(tmp_path.iterdir()) == []
 

@@ -1,4 +1,4 @@
-"""The only classes that a model file may name. Each is imported from here, never from a name in a file."""
+"""The classes that a model file may contain; they are imported from this list, never by a name in a file."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ CLASSES = {
     "VotingClassifier": "sklearn.ensemble",
     "XGBClassifier": "xgboost",
 }
-"""Each class's module by its name: our own estimators, and what they are built of."""
+"""The module of each class by its name: our estimators and their parts."""
 
-PASSED_OVER = {
+NOT_SAVED = {
     "BalancedLDA": ("covariance_",),
     "FixedEpochsMLP": ("_optimizer", "_random_state"),
     "Neighbours": ("_tree",),
     "VotingClassifier": ("named_estimators_",),
     "KerasClassifier": ("validation_groups_",),
 }
-"""Attributes that no answer depends on, or that follow from the others and are made anew."""
+"""Attributes that are not saved: no prediction depends on them, or they follow from the others."""
 
 NETWORKS = ("mlp", "cnn1d", "cnn2d", "lstm")
-"""The functions of :mod:`ser_bench.models.networks` that a file may ask for."""
+"""The functions of :mod:`ser_bench.models.networks` that a file may name."""
 
 
 @cache
@@ -73,10 +73,26 @@ def class_named(name: str) -> type:
     return cls
 
 
-def name_of(thing: object) -> str:
-    """Return the name under which an object's class is listed; raises :class:`ModelFileError` for one that is not."""
-    name = type(thing).__name__
-    if name not in CLASSES or class_named(name) is not type(thing):
-        what = f"{type(thing).__module__}.{name}"
-        raise ModelFileError(f"a model with a {what} in it cannot be kept; a file holds ser-bench's own models only")
+def name_of(instance: object) -> str:
+    """Return the name of an object's class in a file.
+
+    Parameters
+    ----------
+    instance : object
+        Any object.
+
+    Returns
+    -------
+    str
+        A key of :data:`CLASSES`.
+
+    Raises
+    ------
+    ModelFileError
+        For a class that is not listed.
+    """
+    name = type(instance).__name__
+    if name not in CLASSES or class_named(name) is not type(instance):
+        path = f"{type(instance).__module__}.{name}"
+        raise ModelFileError(f"the model cannot be saved: it contains a {path}; a file holds models of ser-bench only")
     return name

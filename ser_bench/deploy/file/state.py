@@ -95,7 +95,7 @@ def _encoded(value: Any, writer: arrays.Writer) -> Any:
 def _encoded_instance(value: Any, writer: arrays.Writer) -> dict[str, Any]:
     name = allowed.name_of(value)
     attributes = validate.to_saved(name, vars(value)).items()
-    state = {key: _encoded(v, writer) for key, v in attributes if key not in allowed.PASSED_OVER.get(name, ())}
+    state = {key: _encoded(v, writer) for key, v in attributes if key not in allowed.NOT_SAVED.get(name, ())}
     return {"object": name, "state": state}
 
 

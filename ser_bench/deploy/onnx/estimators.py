@@ -1,6 +1,6 @@
-"""What our estimators compute, as nodes of a graph: each function takes one and returns its probabilities' name.
+"""Estimators as nodes of an ONNX graph.
 
-Values are double wherever scikit-learn's are, so that answers agree to float32's last places.
+Values are double where scikit-learn uses double, so that predictions agree to the last digits of float32.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ser_bench.core.errors import ModelFileError
 from ser_bench.deploy.onnx import networks, trees
 from ser_bench.deploy.onnx.graph import Graph, double, ints
 from ser_bench.deploy.onnx.knn import neighbours
-from ser_bench.deploy.onnx.svm import machine
+from ser_bench.deploy.onnx.svm import svm
 from ser_bench.models.estimators import Standardizer
 
 NOT_EXPORTED = {
@@ -25,9 +25,26 @@ NOT_EXPORTED = {
 
 
 def probabilities(graph: Graph, model: Any, x: str) -> str:
-    """Return the probabilities of a fitted estimator, double ``(n, classes)`` in the order of its classes.
+    """Add a fitted estimator to a graph.
 
-    Raises :class:`ModelFileError` for an estimator that is not exported.
+    Parameters
+    ----------
+    graph : Graph
+        The graph, extended in place.
+    model : estimator
+        The fitted estimator.
+    x : str
+        The name of its input.
+
+    Returns
+    -------
+    str
+        The name of the probabilities, double of shape ``(n, classes)``, in the order of its classes.
+
+    Raises
+    ------
+    ModelFileError
+        For an estimator without ONNX export.
     """
     name = type(model).__name__
     if name not in _CLASSIFIERS:
@@ -56,7 +73,7 @@ def _vote(graph: Graph, model: Any, x: str) -> str:
 def _discriminant(graph: Graph, model: Any, x: str) -> str:
     scores = graph.affine(graph.cast(x, np.float64), double(model.coef_).T, double(model.intercept_))
     if len(model.classes_) == 2:
-        return graph.two_sided(graph.add("Sigmoid", scores))
+        return graph.both_classes(graph.add("Sigmoid", scores))
     return graph.add("Softmax", scores, axis=1)
 
 
@@ -70,7 +87,7 @@ def _perceptron(graph: Graph, model: Any, x: str) -> str:
         x = graph.add("Relu", graph.affine(x, kernel, bias))
     scores = graph.cast(graph.affine(x, model.coefs_[-1], model.intercepts_[-1]), np.float64)
     if model.out_activation_ == "logistic":
-        return graph.two_sided(graph.add("Sigmoid", scores))
+        return graph.both_classes(graph.add("Sigmoid", scores))
     return graph.add("Softmax", scores, axis=1)
 
 
@@ -81,7 +98,7 @@ def _majority(graph: Graph, model: Any, x: str) -> str:
 
 
 def _standardized(graph: Graph, model: Any, x: str) -> str:
-    """Return standardised columns, float32; what divides by an infinite spread is zero, as constant columns are."""
+    """Return standardised columns, float32; constant columns become zero."""
     graph.centre, graph.spread = model.mean_, model.scale_
     scale = np.where(model.constant_, np.inf, model.scale_)
     z = graph.add("Div", graph.add("Sub", graph.cast(x, np.float64), model.mean_), scale)
@@ -115,7 +132,7 @@ _CLASSIFIERS: dict[str, Callable[[Graph, Any, str], str]] = {
     "Oversampled": _wrapped,
     "Pipeline": _pipeline,
     "RandomForestClassifier": trees.forest,
-    "SoftmaxSVC": machine,
+    "SoftmaxSVC": svm,
     "VotingClassifier": _vote,
     "XGBClassifier": trees.boosted,
 }

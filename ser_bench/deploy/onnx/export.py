@@ -76,8 +76,8 @@ def _add_outputs(graph: Graph, p: str, classes: list[str], labels: tuple[str, ..
     """Add the outputs: the most probable label (the first of the estimator's in a tie), and a column per label."""
     best = graph.add("ArgMax", p, axis=1, keepdims=0)
     columns = np.eye(len(labels))[[labels.index(name) for name in classes]]
-    graph.give("probabilities", graph.cast(graph.add("MatMul", p, columns), np.float32))
-    graph.give("label", graph.add("Gather", np.array(classes), best, axis=0))
+    graph.output("probabilities", graph.cast(graph.add("MatMul", p, columns), np.float32))
+    graph.output("label", graph.add("Gather", np.array(classes), best, axis=0))
 
 
 def _proto(graph: Graph, model: TrainedModel) -> Any:

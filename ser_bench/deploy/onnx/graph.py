@@ -1,4 +1,4 @@
-"""An ONNX graph as it grows: one node after another, arrays among the inputs becoming its constants."""
+"""A builder of ONNX graphs."""
 
 from __future__ import annotations
 
@@ -10,14 +10,23 @@ OPSET = 17
 TREES = "ai.onnx.ml"
 TREES_OPSET = 3
 IR_VERSION = 8
-"""What the graph is written in: old enough for runtimes of 2022, and still read by today's."""
+"""Versions that runtimes since 2022 read."""
 
 
 class Graph:
-    """Collects nodes and constants; a value in it is known by its name.
+    """Collects nodes and constants; values have names.
 
-    ``centre`` and ``spread`` are those of the features that a scaler in it was fitted on, float64 ``(d,)``; ``frames``
-    is the number of frames that it looks at, None where the input is a vector.
+    Parameters
+    ----------
+    prefix : str
+        The start of all names.
+
+    Attributes
+    ----------
+    centre, spread : numpy.ndarray or None
+        Mean and scale of the features in the scaler of the model, float64 of shape ``(d,)``.
+    frames : int or None
+        Number of frames that the model uses; None for vectors.
     """
 
     def __init__(self, prefix: str = "") -> None:
@@ -30,62 +39,184 @@ class Graph:
         self._count = 0
 
     def add(self, op: str, *inputs: str | np.ndarray, domain: str = "", **attributes: Any) -> str:
-        """Append a node of one output and return its name."""
-        return self.parts(op, 1, *inputs, domain=domain, **attributes)[0]
+        """Append a node with one output.
 
-    def parts(self, op: str, count: int, *inputs: str | np.ndarray, domain: str = "", **attributes: Any) -> list[str]:
-        """Append a node and return the names of its outputs, of which there are ``count``."""
+        Parameters
+        ----------
+        op : str
+            The operator.
+        *inputs : str or numpy.ndarray
+            Names of values, or arrays that become constants.
+        domain : str
+            The domain of the operator.
+        **attributes
+            Its attributes.
+
+        Returns
+        -------
+        str
+            The name of the output.
+        """
+        return self.add_multiple(op, 1, *inputs, domain=domain, **attributes)[0]
+
+    def add_multiple(
+        self, op: str, count: int, *inputs: str | np.ndarray, domain: str = "", **attributes: Any
+    ) -> list[str]:
+        """Append a node with several outputs.
+
+        Parameters
+        ----------
+        op : str
+            The operator.
+        count : int
+            Number of outputs.
+        *inputs : str or numpy.ndarray
+            Names of values, or arrays that become constants.
+        domain : str
+            The domain of the operator.
+        **attributes
+            Its attributes.
+
+        Returns
+        -------
+        list of str
+            The names of the outputs.
+        """
         from onnx import helper
 
-        names = [self.constant(given) if isinstance(given, np.ndarray) else given for given in inputs]
+        names = [self.constant(value) if isinstance(value, np.ndarray) else value for value in inputs]
         outputs = [self._name(op.lower()) for _ in range(count)]
         self.nodes.append(helper.make_node(op, names, outputs, domain=domain, **attributes))
         return outputs
 
-    def give(self, name: str, value: str) -> None:
-        """Give a value out of the graph under this name."""
+    def output(self, name: str, value: str) -> None:
+        """Make a value an output of the graph.
+
+        Parameters
+        ----------
+        name : str
+            The name of the output.
+        value : str
+            The name of the value.
+        """
         from onnx import helper
 
         self.nodes.append(helper.make_node("Identity", [value], [name]))
 
     def constant(self, array: np.ndarray) -> str:
-        """Hold an array of numbers, truth values or texts, and return its name."""
+        """Add a constant.
+
+        Parameters
+        ----------
+        array : numpy.ndarray
+            Numbers, booleans or strings.
+
+        Returns
+        -------
+        str
+            Its name.
+        """
         from onnx import TensorProto, helper, numpy_helper
 
         name = self._name("constant")
         if array.dtype.kind in "UO":
             texts: Any = [str(text).encode() for text in array.ravel()]
-            held = helper.make_tensor(name, TensorProto.STRING, array.shape, texts)
+            tensor = helper.make_tensor(name, TensorProto.STRING, array.shape, texts)
         else:
-            held = numpy_helper.from_array(np.ascontiguousarray(array), name)
-        self.constants.append(held)
+            tensor = numpy_helper.from_array(np.ascontiguousarray(array), name)
+        self.constants.append(tensor)
         return name
 
-    def widened(self, array: np.ndarray) -> str:
-        """Return an array in double; it is held as float32 where that loses nothing, for half the room."""
-        narrow = array.astype(np.float32)
-        return self.cast(self.constant(narrow), np.float64) if np.array_equal(narrow, array) else self.constant(array)
+    def double_constant(self, array: np.ndarray) -> str:
+        """Add a constant in double, stored as float32 where that is exact.
+
+        Parameters
+        ----------
+        array : numpy.ndarray
+            Numbers.
+
+        Returns
+        -------
+        str
+            Its name.
+        """
+        single = array.astype(np.float32)
+        return self.cast(self.constant(single), np.float64) if np.array_equal(single, array) else self.constant(array)
 
     def cast(self, value: str, dtype: type) -> str:
-        """Return the value as another type of NumPy's."""
+        """Cast a value.
+
+        Parameters
+        ----------
+        value : str
+            Its name.
+        dtype : type
+            A type of NumPy.
+
+        Returns
+        -------
+        str
+            The name of the result.
+        """
         from onnx import helper
 
         return self.add("Cast", value, to=helper.np_dtype_to_tensor_dtype(np.dtype(dtype)))
 
     def affine(self, value: str, kernel: np.ndarray, bias: np.ndarray) -> str:
-        """Return ``value @ kernel + bias``, all of one type."""
+        """Compute ``value @ kernel + bias``, all of one type.
+
+        Parameters
+        ----------
+        value : str
+            The name of the value.
+        kernel, bias : numpy.ndarray
+            The matrix and the vector.
+
+        Returns
+        -------
+        str
+            The name of the result.
+        """
         return self.add("Add", self.add("MatMul", value, kernel), bias)
 
-    def two_sided(self, p: str) -> str:
-        """Return the probabilities of both classes, ``(n, 2)``, from those of the second, ``(n, 1)`` in double."""
+    def both_classes(self, p: str) -> str:
+        """Compute the probabilities of both classes from those of the second.
+
+        Parameters
+        ----------
+        p : str
+            The name of the probabilities, double of shape ``(n, 1)``.
+
+        Returns
+        -------
+        str
+            The name of the result, ``(n, 2)``.
+        """
         return self.add("Concat", self.add("Sub", np.ones(1), p), p, axis=1)
 
     def normalised(self, p: str) -> str:
-        """Return rows divided by their sums."""
+        """Divide rows by their sums.
+
+        Parameters
+        ----------
+        p : str
+            The name of the rows.
+
+        Returns
+        -------
+        str
+            The name of the result.
+        """
         return self.add("Div", p, self.add("ReduceSum", p, ints(1), keepdims=1))
 
-    def within(self) -> Graph:
-        """Return an empty graph for the body of a node, which may use this one's values."""
+    def body(self) -> Graph:
+        """Create the graph of the body of a node, which can use the values of this graph.
+
+        Returns
+        -------
+        Graph
+            An empty graph.
+        """
         return Graph(f"{self._name('body')}_")
 
     def _name(self, stem: str) -> str:
@@ -94,10 +225,32 @@ class Graph:
 
 
 def ints(*values: int) -> np.ndarray:
-    """Return axes, shapes and indices as ONNX wants them: int64."""
+    """Return axes, shapes or indices as int64.
+
+    Parameters
+    ----------
+    *values : int
+        The values.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64 of shape ``(n,)``.
+    """
     return np.array(values, dtype=np.int64)
 
 
 def double(values: Any) -> np.ndarray:
-    """Return an array in double."""
+    """Return an array in double.
+
+    Parameters
+    ----------
+    values : array_like
+        Numbers.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64.
+    """
     return np.asarray(values, dtype=np.float64)

@@ -1,7 +1,7 @@
-"""The networks of :mod:`ser_bench.models.networks`, layer by layer, and how clips are cut for them.
+"""The networks of :mod:`ser_bench.models.networks` layer by layer, and the preparation of their input.
 
-Sequences are ``(n, t, channels)`` as in Keras; convolutions and pooling turn them to ONNX's ``(n, channels, t)`` and
-back. Dropout does nothing after training and is left out.
+Sequences are ``(n, t, channels)`` as in Keras; convolutions and pooling transpose them to ``(n, channels, t)`` of ONNX
+and back. Dropout has no effect after training and is omitted.
 """
 
 from __future__ import annotations
@@ -14,26 +14,58 @@ import numpy as np
 from ser_bench.deploy.onnx.graph import Graph, ints
 
 _EPSILON = 1e-3
-"""What Keras adds to a batch's variance, and our networks to that over time."""
+"""The constant that Keras adds to the variance of a batch, and our networks to the variance over time."""
 
 Weights = Iterator[np.ndarray]
 
 
 def network(graph: Graph, plan: Any, weights: list[np.ndarray], x: str) -> str:
-    """Return the softmax of the network that a blueprint describes; ``weights`` are in the order of its layers."""
+    """Add a network.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph, extended in place.
+    plan : Blueprint
+        The architecture.
+    weights : list of numpy.ndarray
+        The weights, in the order of the layers.
+    x : str
+        The name of its input.
+
+    Returns
+    -------
+    str
+        The name of the softmax, float32 of shape ``(n, classes)``.
+    """
     remaining = iter(weights)
     x = _NETWORKS[plan.network](graph, plan.architecture, remaining, x)
     return graph.add("Softmax", _dense(graph, remaining, x), axis=1)
 
 
 def pooled(graph: Graph, model: Any, x: str) -> str:
-    """Return frames ``(n, t, d)`` padded with NaN as the network's steps: means of frames, cropped, standardised."""
+    """Add the preparation of frames: means of frames, cropped and standardised.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph, extended in place.
+    model : KerasClassifier
+        The fitted classifier.
+    x : str
+        The name of the frames, ``(n, t, d)`` padded with NaN.
+
+    Returns
+    -------
+    str
+        The name of the steps, with a last channel that masks the padding.
+    """
     present = graph.cast(graph.add("Not", graph.add("IsNaN", _bands(graph, x, 0, 1))), np.int64)
     frames = graph.add("ReduceSum", present, ints(1), keepdims=1)  # (n, 1, 1)
-    size = graph.add("Max", graph.add("Min", frames, ints(model.pool)), ints(1))  # of frames in a step
+    size = graph.add("Max", graph.add("Min", frames, ints(model.pool)), ints(1))  # frames per step
     steps = graph.add("Div", frames, size)
-    spare = graph.add("Div", graph.add("Sub", steps, ints(model.length_)), ints(2))
-    step = graph.add("Add", graph.add("Max", spare, ints(0)), np.arange(model.length_)[None, :, None])
+    excess = graph.add("Div", graph.add("Sub", steps, ints(model.length_)), ints(2))
+    step = graph.add("Add", graph.add("Max", excess, ints(0)), np.arange(model.length_)[None, :, None])
     inside = graph.add("Less", step, steps)
     means = _means(graph, x, step, inside, size, model.pool)
     mask = graph.cast(inside, np.float32)
@@ -43,63 +75,78 @@ def pooled(graph: Graph, model: Any, x: str) -> str:
 
 
 def _means(graph: Graph, x: str, step: str, inside: str, size: str, pool: int) -> str:
-    """Return the mean of the ``size`` frames of each step that lies inside, zero for others, ``(n, length, d)``."""
+    """Return the mean of the ``size`` frames of each step inside the clip, zero outside, ``(n, length, d)``."""
     frame = graph.constant(np.arange(pool)[None, None, :])
     used = graph.add("And", inside, graph.add("Less", frame, size))
-    place = graph.add("Where", used, graph.add("Add", graph.add("Mul", step, size), frame), ints(0))
-    picked = graph.add("GatherND", x, graph.add("Unsqueeze", place, ints(3)), batch_dims=1)  # (n, length, pool, d)
-    picked = graph.add("Where", graph.add("Unsqueeze", used, ints(3)), picked, np.zeros(1, np.float32))
-    return graph.add("Div", graph.add("ReduceSum", picked, ints(2), keepdims=0), graph.cast(size, np.float32))
+    index = graph.add("Where", used, graph.add("Add", graph.add("Mul", step, size), frame), ints(0))
+    values = graph.add("GatherND", x, graph.add("Unsqueeze", index, ints(3)), batch_dims=1)  # (n, length, pool, d)
+    values = graph.add("Where", graph.add("Unsqueeze", used, ints(3)), values, np.zeros(1, np.float32))
+    return graph.add("Div", graph.add("ReduceSum", values, ints(2), keepdims=0), graph.cast(size, np.float32))
 
 
 def chunked(graph: Graph, model: Any, x: str) -> str:
-    """Return a vector ``(n, d)`` as the network's steps, filled up with zeros, with a last channel of ones."""
+    """Add the preparation of a vector: steps of columns, padded with zeros.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph, extended in place.
+    model : KerasClassifier
+        The fitted classifier.
+    x : str
+        The name of the vector, ``(n, d)``.
+
+    Returns
+    -------
+    str
+        The name of the steps, with a last channel of ones.
+    """
     steps, channels = model.blueprint_.shape
     width = channels - 1
-    filled = graph.add("Pad", x, ints(0, 0, 0, steps * width - model.scaler_.n_features_in_))
-    bands = graph.add("Reshape", filled, ints(-1, steps, width))
+    padded = graph.add("Pad", x, ints(0, 0, 0, steps * width - model.scaler_.n_features_in_))
+    bands = graph.add("Reshape", padded, ints(-1, steps, width))
     return graph.add("Pad", bands, ints(0, 0, 0, 0, 0, 1), np.array(1, np.float32))
 
 
-def _mlp(graph: Graph, said: Any, weights: Weights, x: str) -> str:
-    for _ in said["hidden"]:
+def _mlp(graph: Graph, architecture: Any, weights: Weights, x: str) -> str:
+    for _ in architecture["hidden"]:
         x = graph.add("Relu", _dense(graph, weights, x))
     return x
 
 
-def _cnn1d(graph: Graph, said: Any, weights: Weights, x: str) -> str:
-    flat, filters = said.get("flat", False), said["filters"]
-    x, mask = _parted(graph, x)
-    for place in range(len(filters)):
-        x = _convolved(graph, weights, x, 2 if flat and place == 0 else 1)
-        if place < len(filters) - 1:
-            x, mask = (_halved(graph, value, 4 if flat else 2) for value in (x, mask))
+def _cnn1d(graph: Graph, architecture: Any, weights: Weights, x: str) -> str:
+    flat, filters = architecture.get("flat", False), architecture["filters"]
+    x, mask = _bands_and_mask(graph, x)
+    for layer in range(len(filters)):
+        x = _convolution(graph, weights, x, 2 if flat and layer == 0 else 1)
+        if layer < len(filters) - 1:
+            x, mask = (_pooling(graph, value, 4 if flat else 2) for value in (x, mask))
     return graph.add("Flatten", x, axis=1) if flat else _mean_and_spread(graph, x, mask)
 
 
-def _cnn2d(graph: Graph, said: Any, weights: Weights, x: str) -> str:
-    filters = said["filters"]
-    x, mask = _parted(graph, x)
+def _cnn2d(graph: Graph, architecture: Any, weights: Weights, x: str) -> str:
+    filters = architecture["filters"]
+    x, mask = _bands_and_mask(graph, x)
     x = graph.add("Unsqueeze", x, ints(3))
-    for place in range(len(filters)):
-        x = _convolved(graph, weights, x, 2 if place == 0 else 1)
-        halvings = (place == 0) + (place < len(filters) - 1)
+    for layer in range(len(filters)):
+        x = _convolution(graph, weights, x, 2 if layer == 0 else 1)
+        halvings = (layer == 0) + (layer < len(filters) - 1)
         for _ in range(halvings):
-            mask = _halved(graph, mask, 2)
-        if place < len(filters) - 1:
-            x = _halved(graph, x, 2, axes=2)
+            mask = _pooling(graph, mask, 2)
+        if layer < len(filters) - 1:
+            x = _pooling(graph, x, 2, axes=2)
     n, steps, bands, channels = (graph.add("Shape", x, start=k, end=k + 1) for k in range(4))
     x = graph.add("Reshape", x, graph.add("Concat", n, steps, graph.add("Mul", bands, channels), axis=0))
     return _mean_and_spread(graph, graph.add("Relu", _dense(graph, weights, x)), mask)
 
 
-def _lstm(graph: Graph, said: Any, weights: Weights, x: str) -> str:
-    flat = said.get("flat", False)
-    x, mask = _parted(graph, x)
-    for _ in [] if flat else said["filters"]:
-        x = _convolved(graph, weights, x, 1)
-        x, mask = (_halved(graph, value, 2) for value in (x, mask))
-    x = _remembered(graph, weights, x, said["units"], 2 if said["bidirectional"] else 1)
+def _lstm(graph: Graph, architecture: Any, weights: Weights, x: str) -> str:
+    flat = architecture.get("flat", False)
+    x, mask = _bands_and_mask(graph, x)
+    for _ in [] if flat else architecture["filters"]:
+        x = _convolution(graph, weights, x, 1)
+        x, mask = (_pooling(graph, value, 2) for value in (x, mask))
+    x = _lstm_layer(graph, weights, x, architecture["units"], 2 if architecture["bidirectional"] else 1)
     return graph.add("Flatten", x, axis=1) if flat else _mean_and_spread(graph, x, mask)
 
 
@@ -107,7 +154,7 @@ def _dense(graph: Graph, weights: Weights, x: str) -> str:
     return graph.affine(x, next(weights), next(weights))
 
 
-def _parted(graph: Graph, x: str) -> tuple[str, str]:
+def _bands_and_mask(graph: Graph, x: str) -> tuple[str, str]:
     """Return the bands and the mask of a sequence."""
     return _bands(graph, x, 0, -1), _bands(graph, x, -1, np.iinfo(np.int64).max)
 
@@ -117,38 +164,38 @@ def _bands(graph: Graph, x: str, start: int, end: int) -> str:
 
 
 def _channels_first(graph: Graph, x: str, axes: int, change: Callable[[str], str]) -> str:
-    """Return what ``change`` makes of ``(n, channels, …)``, as ``(n, …, channels)`` again; ``axes`` lie between."""
+    """Apply ``change`` to ``(n, channels, …)``, with ``axes`` axes after the channels, and transpose back."""
     between = range(1, 1 + axes)
-    turned = graph.add("Transpose", x, perm=[0, 1 + axes, *between])
-    return graph.add("Transpose", change(turned), perm=[0, *(k + 1 for k in between), 1])
+    transposed = graph.add("Transpose", x, perm=[0, 1 + axes, *between])
+    return graph.add("Transpose", change(transposed), perm=[0, *(k + 1 for k in between), 1])
 
 
-def _convolved(graph: Graph, weights: Weights, x: str, stride: int) -> str:
-    """Return a convolution without bias, normalised by what its batches had, and a rectifier."""
+def _convolution(graph: Graph, weights: Weights, x: str, stride: int) -> str:
+    """Return a convolution without bias, batch normalisation and a rectifier."""
     kernel, (gamma, beta, mean, variance) = next(weights), (next(weights) for _ in range(4))
     axes = kernel.ndim - 2
-    turned = np.transpose(kernel, (axes + 1, axes, *range(axes)))
-    told: dict[str, Any] = {
+    transposed = np.transpose(kernel, (axes + 1, axes, *range(axes)))
+    attributes: dict[str, Any] = {
         "strides": [stride] * axes,
         "auto_pad": "SAME_UPPER",
         "kernel_shape": list(kernel.shape[:axes]),
     }
-    x = _channels_first(graph, x, axes, lambda value: graph.add("Conv", value, turned, **told))
+    x = _channels_first(graph, x, axes, lambda value: graph.add("Conv", value, transposed, **attributes))
     scale = gamma / np.sqrt(variance + np.float32(_EPSILON))
     return graph.add("Relu", graph.add("Add", graph.add("Mul", x, scale), beta - mean * scale))
 
 
-def _halved(graph: Graph, x: str, factor: int, axes: int = 1) -> str:
-    told: dict[str, Any] = {"kernel_shape": [factor] * axes, "strides": [factor] * axes, "auto_pad": "SAME_UPPER"}
-    return _channels_first(graph, x, axes, lambda value: graph.add("MaxPool", value, **told))
+def _pooling(graph: Graph, x: str, factor: int, axes: int = 1) -> str:
+    attributes: dict[str, Any] = {"kernel_shape": [factor] * axes, "strides": [factor] * axes, "auto_pad": "SAME_UPPER"}
+    return _channels_first(graph, x, axes, lambda value: graph.add("MaxPool", value, **attributes))
 
 
-def _remembered(graph: Graph, weights: Weights, x: str, units: int, directions: int) -> str:
-    """Return the outputs of a long short-term memory, of both directions side by side, at every step."""
-    given = [[next(weights) for _ in range(3)] for _ in range(directions)]
-    kernels = np.stack([_gates(kernel.T, units) for kernel, _, _ in given])
-    recurrent = np.stack([_gates(kernel.T, units) for _, kernel, _ in given])
-    biases = np.stack([np.concatenate([_gates(bias, units), np.zeros_like(bias)]) for _, _, bias in given])
+def _lstm_layer(graph: Graph, weights: Weights, x: str, units: int, directions: int) -> str:
+    """Return the outputs of an LSTM at every step, both directions concatenated."""
+    cells = [[next(weights) for _ in range(3)] for _ in range(directions)]
+    kernels = np.stack([_gates(kernel.T, units) for kernel, _, _ in cells])
+    recurrent = np.stack([_gates(kernel.T, units) for _, kernel, _ in cells])
+    biases = np.stack([np.concatenate([_gates(bias, units), np.zeros_like(bias)]) for _, _, bias in cells])
     direction = "bidirectional" if directions == 2 else "forward"
     steps = graph.add("Transpose", x, perm=[1, 0, 2])
     y = graph.add("LSTM", steps, kernels, recurrent, biases, hidden_size=units, direction=direction)
@@ -156,7 +203,7 @@ def _remembered(graph: Graph, weights: Weights, x: str, units: int, directions: 
 
 
 def _gates(values: np.ndarray, units: int) -> np.ndarray:
-    """Return rows by gate (input, forget, cell, output in Keras) in ONNX's order: input, output, forget, cell."""
+    """Reorder gates from Keras (input, forget, cell, output) to ONNX (input, output, forget, cell)."""
     gates = values.reshape(4, units, *values.shape[1:])
     return gates[[0, 3, 1, 2]].reshape(values.shape)
 
@@ -168,8 +215,8 @@ def _mean_and_spread(graph: Graph, x: str, mask: str) -> str:
     epsilon = np.full(1, _EPSILON, np.float32)
     steps = graph.add("Add", over_time(mask, 1), epsilon)
     mean = graph.add("Div", over_time(graph.add("Mul", x, mask), 1), steps)
-    apart = graph.add("Sub", x, mean)
-    squares = graph.add("Mul", graph.add("Mul", apart, apart), mask)
+    difference = graph.add("Sub", x, mean)
+    squares = graph.add("Mul", graph.add("Mul", difference, difference), mask)
     variance = graph.add("Div", over_time(squares, 1), steps)
     spread = graph.add("Sqrt", graph.add("Add", variance, epsilon))
     return graph.add("Flatten", graph.add("Concat", mean, spread, axis=2), axis=1)

@@ -47,7 +47,7 @@ class ClipPrediction:
 
     @property
     def failed(self) -> bool:
-        """Whether the clip cannot be used; a silent window of a usable recording is no failure."""
+        """Whether the clip cannot be used; a silent window of a usable recording is not a failure."""
         return self.prediction is None and self.start is None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -132,11 +133,11 @@ def _opened(path: Path) -> Iterator[_Stream]:
         yield _Stream(sound.samplerate, sound.frames, lambda count: _mono(sound, count))
 
 
-def _mono(sound: object, count: int) -> np.ndarray:
+def _mono(sound: Any, count: int) -> np.ndarray:
     import soundfile
 
     try:
-        samples = sound.read(count, dtype="float32", always_2d=True)  # type: ignore[attr-defined]
+        samples: np.ndarray = sound.read(count, dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, RuntimeError) as error:
         raise AudioError(f"cannot be read to its end ({error})") from None
     return samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1, dtype=np.float32)
