@@ -1,15 +1,12 @@
-"""Files of a store. The first byte says which: ``f`` a shard of features, ``c`` of facts, as Parquet or as CSV that is
-made into it (values are numbers with a space between), ``n`` a saved fit, whole or, where it does not begin as a ZIP,
-its members, each ended by a NUL; ``i`` an index. A capital letter: a shard's name, or an index's sum, is right.
+"""Damaged files of a store. The first byte is the kind: ``f`` a shard of features, ``c`` of clip metadata, ``i`` cached
+hashes, ``n`` a saved fit, whole or, unless it begins as a ZIP, its members, each ended by a NUL.
 """
 
 from __future__ import annotations
 
 import atexit
-import contextlib
 import hashlib
 import io
-import json
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -33,42 +30,16 @@ def packed(members: bytes) -> bytes:
     return stream.getvalue()
 
 
-def parquet(text: bytes) -> bytes:
-    """Return a CSV as a shard: columns of the kinds that they have there, where their values allow it."""
-    import pyarrow as pa
-    import pyarrow.csv
-    import pyarrow.parquet as pq
-
-    table = pa.csv.read_csv(pa.BufferReader(text))
-    kinds = {"key": pa.string(), "t": pa.int32(), "d": pa.int32(), "digest": pa.string(), "error": pa.string()}
-    kinds |= {"length": pa.float64(), "fingerprint": pa.binary()}
-    for i, field in enumerate(table.schema):
-        with contextlib.suppress(ValueError, NotImplementedError, UnicodeError):
-            if field.name == "values":
-                lists = [[float(v) for v in str(said).split()] for said in table["values"].to_pylist()]
-                table = table.set_column(i, "values", [pa.array(lists, pa.list_(pa.float32()))])
-            elif field.name in kinds:
-                table = table.set_column(i, field.name, table[field.name].cast(kinds[field.name]))
-    stream = pa.BufferOutputStream()
-    pq.write_table(table, stream, compression="zstd", use_dictionary=False, write_page_checksum=True)
-    return bytes(stream.getvalue())
-
-
-def read_shard(store: Any, folder: Path, data: bytes, *, named: bool) -> None:
-    """Read a shard in a store's folder as a run does: damage goes, the rest is whole."""
+def read_shard(store: Any, folder: Path, data: bytes) -> None:
+    """Read a shard whose name is not its checksum as a run does: it moves to quarantine."""
     from ser_bench.core.progress import NoProgress
 
-    if not data.startswith(b"PAR1"):
-        with contextlib.suppress(ValueError, KeyError, TypeError, NotImplementedError):
-            data = parquet(data)
     folder.mkdir(parents=True)
-    (folder / f"shard-{hashlib.sha256(data).hexdigest() if named else '0' * 32}.parquet").write_bytes(data)
+    (folder / f"shard-{'0' * 64}.parquet").write_bytes(data)
     store.quarantine_damaged((SET,), NoProgress())
-    list(store.verify())
-    for fact in store.clip_metadata().values():
-        assert fact["error"] or fact["samples"] / fact["sr"] > 0
-    for values in store.read(SET, store.keys(SET)).values():
-        assert values.shape == (2,)
+    assert not list(store.verify())
+    assert not store.clip_metadata()
+    assert not store.keys(SET)
 
 
 def read_fit(store: Path, data: bytes) -> None:
@@ -86,15 +57,10 @@ def read_fit(store: Path, data: bytes) -> None:
         assert found.fit_seconds + found.predict_seconds >= 0
 
 
-def read_index(store: Path, clips: Path, data: bytes, *, summed: bool) -> None:
+def read_index(store: Path, clips: Path, data: bytes) -> None:
     """Read an index of a folder with one clip, whose path stands as ``CLIP`` in it."""
     from ser_bench.store.file_hashes import FileHashes
 
-    with contextlib.suppress(ValueError, RecursionError):
-        if summed:
-            known = json.loads(data)
-            digest = hashlib.sha256(json.dumps(known).encode()).hexdigest()
-            data = json.dumps({"sha256": digest, "known": known}).encode()
     clip = str(clips / "a.wav")
     (store / "index").mkdir()
     name = hashlib.sha256(str(clips).encode()).hexdigest()[:24]
@@ -126,13 +92,12 @@ def target() -> Callable[[bytes], None]:
         kind, rest = data[:1], data[1:]
         with tempfile.TemporaryDirectory(dir=temporary.name) as name:
             store = Store(Path(name))
-            if kind in (b"n", b"N"):
+            if kind == b"n":
                 read_fit(store.folder, rest)
-            elif kind in (b"i", b"I"):
-                read_index(store.folder, clips, rest, summed=kind == b"I")
+            elif kind == b"i":
+                read_index(store.folder, clips, rest)
             else:
-                folder = store.folder / METADATA_FOLDER if kind in (b"c", b"C") else store.set_folder(SET)
-                read_shard(store, folder, rest, named=kind.isupper())
+                read_shard(store, store.folder / METADATA_FOLDER if kind == b"c" else store.set_folder(SET), rest)
         assert [path.name for path in clips.parent.iterdir()] == ["clips"]
 
     return once

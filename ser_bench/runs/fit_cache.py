@@ -132,7 +132,7 @@ class FitStore:
         except (FileNotFoundError, NotADirectoryError, PermissionError):
             return None
         except Exception as error:  # what a damaged archive makes its readers raise is not known
-            move_to_quarantine(self.store, path, _said(error), "the fit is computed again", self.progress)
+            move_to_quarantine(self.store, path, _said(error), "the fit", self.progress)
             return None
 
     def verify(self) -> Iterator[str]:

@@ -1,8 +1,7 @@
-"""What lies in a store and what of it may go: kept is what saved runs name, and whatever was used lately.
+"""Contents of a store, and removal of what no saved run refers to and nothing has used lately.
 
-A run's ``fits.csv`` names its fits by their keys, its ``run.json`` the feature sets that it read. What is read is
-marked as used (see :func:`ser_bench.core.files.mark_used`), so that runs whose folders are elsewhere are safe for
-a while.
+A run refers to its fits by the keys in ``fits.csv`` and to its feature sets in ``run.json``. Reading marks a file as
+used (:func:`ser_bench.core.files.mark_used`), which protects runs whose folders are elsewhere for a while.
 """
 
 from __future__ import annotations
@@ -18,14 +17,36 @@ from pathlib import Path
 from ser_bench.core.errors import RunError, StoreError
 
 DEFAULT_DAYS = 30.0
-"""What was used within so many days is kept whatever names it."""
+"""Files used within this many days are always kept."""
+
+_KINDS = (
+    ("feature set", "features", "*/"),
+    ("clip metadata", ".", "clips/"),
+    ("index", "index", "*.json"),
+    ("damaged file", "quarantine", "*"),
+    ("fit", "fits", "*/*.npz"),
+)
+"""Kinds of items with their folder and pattern."""
 
 
 @dataclass(frozen=True)
 class StoreItem:
-    """A part of the store: a feature set, a saved fit, an index, or a damaged file that was moved aside.
+    """A part of the store.
 
-    ``used`` is when it was last used, in seconds.
+    Parameters
+    ----------
+    kind : str
+        ``feature set``, ``clip metadata``, ``index``, ``damaged file`` or ``fit``.
+    name : str
+        Name of the folder, or the key of a fit.
+    path : Path
+        File or folder.
+    size : int
+        Size in bytes.
+    files : int
+        Number of files.
+    used : float
+        Time of last use in seconds since the epoch.
     """
 
     kind: str
@@ -38,7 +59,19 @@ class StoreItem:
 
 @dataclass(frozen=True)
 class References:
-    """What saved runs need: feature sets by their folder's name, fits by key, and runs that do not say (older ones)."""
+    """What saved runs refer to.
+
+    Parameters
+    ----------
+    sets : frozenset of str
+        Folders of feature sets.
+    fits : frozenset of str
+        Keys of fits.
+    runs : int
+        Number of runs.
+    unreadable : tuple of Path
+        Run folders whose files do not list what the run needs.
+    """
 
     sets: frozenset[str]
     fits: frozenset[str]
@@ -47,61 +80,112 @@ class References:
 
 
 def list_items(store: Path) -> Iterator[StoreItem]:
-    """Yield what lies in a store, feature sets first; raises :class:`StoreError` where there is none.
+    """List the contents of a store. Links are not followed, so that nothing outside is ever removed.
 
-    What lies behind a link is not in the store, so that it is never removed.
+    Parameters
+    ----------
+    store : Path
+        Folder of the store.
+
+    Yields
+    ------
+    StoreItem
+        Feature sets first.
+
+    Raises
+    ------
+    StoreError
+        If the folder does not exist.
     """
     if not store.is_dir():
-        raise StoreError(f"there is no store {store}\nname another folder with --store")
-    for folder in _within(store, "features", "*/"):
-        yield _item("feature set", folder.name, folder, folder.rglob("*"))
-    for folder in _within(store, ".", "clips/"):
-        yield _item("clip metadata", "clips", folder, folder.rglob("*"))
-    for file in _within(store, "index", "*.json"):
-        yield _item("index", file.name, file, [file])
-    for file in _within(store, "quarantine", "*"):
-        yield _item("damaged file", file.name, file, [file])
-    for file in _within(store, "fits", "*/*.npz"):
-        yield _item("fit", file.stem, file, [file])
-
-
-def _within(store: Path, folder: str, pattern: str) -> list[Path]:
-    """Return what matches in a folder of the store, in order, without what links lead to."""
-    place, real = store / folder, store.resolve()
-    return sorted(path for path in place.glob(pattern) if path.resolve() == real / path.relative_to(store))
+        raise StoreError(f"store folder not found: {store}\nname another folder with --store")
+    root = store.resolve()
+    for kind, folder, pattern in _KINDS:
+        for path in sorted((store / folder).glob(pattern)):
+            if path.resolve() == root / path.relative_to(store):
+                yield _item(kind, path)
 
 
 def referenced_by_runs(folders: Iterable[Path]) -> References:
-    """Return what the runs below some folders need. Raises :class:`RunError` for a folder that is not there."""
+    """Return what saved runs refer to.
+
+    Parameters
+    ----------
+    folders : iterable of Path
+        Folders that contain runs, at any depth.
+
+    Returns
+    -------
+    References
+        Feature sets and fits of all runs.
+
+    Raises
+    ------
+    RunError
+        If a folder does not exist.
+    """
     sets: set[str] = set()
     fits: set[str] = set()
     runs, unreadable = 0, []
     for folder in folders:
         if not folder.is_dir():
-            raise RunError(f"there is no folder {folder} of runs; name it with --runs")
+            raise RunError(f"folder of runs not found: {folder}; name another folder with --runs")
         for file in sorted(folder.rglob("run.json")):
-            said, keys = _sets_of(file), _keys_of(file.parent / "fits.csv")
+            run_sets, run_fits = _sets_of(file), _fits_of(file.parent / "fits.csv")
             runs += 1
-            if said is None or keys is None:
+            if run_sets is None or run_fits is None:
                 unreadable.append(file.parent)
-            sets |= said or set()
-            fits |= keys or set()
+            sets |= run_sets or set()
+            fits |= run_fits or set()
     return References(frozenset(sets), frozenset(fits), runs, tuple(unreadable))
 
 
 def unused_items(
-    found: Iterable[StoreItem], named: References, days: float, now: float | None = None
+    items: Iterable[StoreItem], references: References, days: float, now: float | None = None
 ) -> list[StoreItem]:
-    """Return what nothing used for ``days`` and no run names; clip metadata always stay."""
-    before = (time.time() if now is None else now) - days * 86_400
-    needed = {"feature set": named.sets, "fit": named.fits, "clip metadata": {"clips"}}
-    return [item for item in found if item.name not in needed.get(item.kind, ()) and item.used < before]
+    """Return the items that no run refers to and nothing has used lately; clip metadata are always kept.
+
+    Parameters
+    ----------
+    items : iterable of StoreItem
+        Contents of the store.
+    references : References
+        What saved runs refer to.
+    days : float
+        Items used within this many days are kept.
+    now : float, optional
+        Current time in seconds since the epoch.
+
+    Returns
+    -------
+    list of StoreItem
+        The items that may be removed.
+    """
+    limit = (time.time() if now is None else now) - days * 86_400
+    needed = {"feature set": references.sets, "fit": references.fits, "clip metadata": {"clips"}}
+    return [item for item in items if item.name not in needed.get(item.kind, ()) and item.used < limit]
 
 
-def remove_items(spared: Iterable[StoreItem]) -> int:
-    """Remove items and return the bytes that are free again; one that cannot be removed raises StoreError."""
+def remove_items(items: Iterable[StoreItem]) -> int:
+    """Remove items from the store.
+
+    Parameters
+    ----------
+    items : iterable of StoreItem
+        The items to remove.
+
+    Returns
+    -------
+    int
+        Bytes freed.
+
+    Raises
+    ------
+    StoreError
+        If an item cannot be removed.
+    """
     freed = 0
-    for item in spared:
+    for item in items:
         try:
             shutil.rmtree(item.path) if item.path.is_dir() else item.path.unlink(missing_ok=True)
         except OSError as error:
@@ -110,21 +194,26 @@ def remove_items(spared: Iterable[StoreItem]) -> int:
     return freed
 
 
-def _item(kind: str, name: str, path: Path, files: Iterable[Path]) -> StoreItem:
+def _item(kind: str, path: Path) -> StoreItem:
+    """Return the item at a path, with all files below a folder."""
+    files = path.rglob("*") if path.is_dir() else [path]
     stats = [file.stat() for file in files if file.is_file()]
     used = max((s.st_mtime for s in stats), default=path.stat().st_mtime)
+    name = path.stem if kind == "fit" else path.name
     return StoreItem(kind, name, path, sum(s.st_size for s in stats), len(stats), used)
 
 
 def _sets_of(file: Path) -> set[str] | None:
+    """Return the folders of the feature sets that a run read; None if ``run.json`` does not list them."""
     try:
-        said = json.loads(file.read_text(encoding="utf-8")).get("stored_sets")
+        names = json.loads(file.read_text(encoding="utf-8")).get("stored_sets")
     except (OSError, ValueError, AttributeError, RecursionError):
         return None
-    return set(map(str, said)) if isinstance(said, list) else None
+    return set(map(str, names)) if isinstance(names, list) else None
 
 
-def _keys_of(file: Path) -> set[str] | None:
+def _fits_of(file: Path) -> set[str] | None:
+    """Return the keys of a run's fits; None if ``fits.csv`` does not list them."""
     try:
         with file.open(encoding="utf-8", newline="") as opened:
             rows = csv.DictReader(opened)

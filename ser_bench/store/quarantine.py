@@ -1,4 +1,4 @@
-"""Where damaged files of the store go: they are never read again, nor deleted, since damage may be worth a look."""
+"""Quarantine of damaged files: they are moved aside for inspection, and never read again or deleted."""
 
 from __future__ import annotations
 
@@ -10,24 +10,42 @@ from ser_bench.core.errors import StoreError
 from ser_bench.core.progress import Progress
 
 FOLDER = "quarantine"
-"""The folder in the store that holds what was found damaged."""
+"""The folder of damaged files in the store."""
 
 
-def move_to_quarantine(store: Path, damaged: Path, reason: str, then: str, progress: Progress) -> None:
-    """Move a damaged file to the store's quarantine under a name of its own; warn with the reason and what follows.
+def move_to_quarantine(store: Path, damaged: Path, reason: str, content: str, progress: Progress) -> None:
+    """Move a damaged file to the store's quarantine under a unique name, with a warning.
 
-    A file that is gone was set aside by another process, which has told. Raises :class:`StoreError` where the file
-    cannot be moved.
+    A file that no longer exists was moved by another process, and causes no warning.
+
+    Parameters
+    ----------
+    store : Path
+        Folder of the store.
+    damaged : Path
+        The file.
+    reason : str
+        What is wrong with it.
+    content : str
+        What has to be computed again, for the warning.
+    progress : Progress
+        Receives the warning.
+
+    Raises
+    ------
+    StoreError
+        If the file cannot be moved.
     """
-    place = store / FOLDER / f"{uuid.uuid4().hex[:12]}-{damaged.name}"
+    folder = store / FOLDER
     try:
-        if place.parent.is_symlink():  # whoever else may write into the store would choose where files go
-            raise OSError(errno.ELOOP, f"{place.parent} is a link")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        damaged.rename(place)
+        if folder.is_symlink():  # files must not leave the store
+            raise OSError(errno.ELOOP, f"{folder} is a link")
+        folder.mkdir(parents=True, exist_ok=True)
+        damaged.rename(folder / f"{uuid.uuid4().hex[:12]}-{damaged.name}")
     except FileNotFoundError:
         return
     except OSError as error:
-        why = error.strerror or error
-        raise StoreError(f"damaged: {damaged} ({reason})\ndelete it, as it cannot be moved: {why}") from None
-    progress.warning(f"damaged: {damaged} ({reason}); it was moved to {place.parent}, and {then}")
+        raise StoreError(
+            f"damaged: {damaged} ({reason})\ndelete it; moving it to {folder} failed: {error.strerror or error}"
+        ) from None
+    progress.warning(f"damaged: {damaged} ({reason}); moved to {folder}, recomputing {content}")

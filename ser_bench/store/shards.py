@@ -1,14 +1,12 @@
-"""A shard: a Parquet file that is named after the SHA-256 of its bytes, so that damage anywhere in it is found.
+"""Shards: Parquet files named by the SHA-256 of their bytes, which a reader verifies.
 
-Earlier versions named shards at random; of these the checksums inside, of pages and rows, have to do. A store may be
-shared: what a shard claims of its columns, rows and bytes is looked at before memory is taken for it.
+A shard is written once and never changed, so that many processes may write to one folder without a lock.
 """
 
 from __future__ import annotations
 
 import hashlib
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,136 +16,221 @@ from ser_bench.core.files import atomic_write
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
 _PREFIX = "shard-"
-_LEAST_ROW_BYTES = 16
-"""A row's key alone, 256 random bits, takes more of a file, however well that is packed."""
-_MOST_BYTES = 1 << 30
-_MOST_TIMES = 64
-"""A shard unpacks to a GiB at most, larger ones to so many times their size."""
-_KINDS = {
-    **{"key": "string", "t": "int32", "d": "int32", "values": "floats", "crc": "int64", "digest": "string"},
-    **{"sr": "int64", "samples": "int64", "error": "string", "length": "double", "fingerprint": "binary"},
-}
-"""The kinds of the columns of features and of facts, by their names."""
-
-_MEND = "ser-bench extract, or run, moves it aside and computes its clips again, and only these"
-_DELETE = "delete it, as it was made so; ser-bench extract computes its clips again"
 
 
 def list_shards(folder: Path) -> list[Path]:
-    """Return the shards in a folder, in one order; a link is none, as it may lead anywhere, nor is a pipe."""
+    """Return the shards in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder of shards; may be missing.
+
+    Returns
+    -------
+    list of Path
+        Regular files in order of their names, without links.
+    """
     return sorted(path for path in folder.glob("*.parquet") if path.is_file() and not path.is_symlink())
 
 
 def write(folder: Path, table: pa.Table) -> None:
-    """Write a table as a shard, whole or not at all."""
+    """Write a table as a shard; the file appears whole or not at all.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of the shard.
+    table : pyarrow.Table
+        Its rows.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     stream = pa.BufferOutputStream()
-    pq.write_table(table, stream, compression="zstd", use_dictionary=False, write_page_checksum=True)
+    pq.write_table(table, stream, compression="zstd", use_dictionary=False)
     content = stream.getvalue()
     with atomic_write(folder / f"{_PREFIX}{hashlib.sha256(content).hexdigest()}.parquet") as temporary:
         temporary.write_bytes(content)
 
 
-def read_shards(folder: Path, columns: Sequence[str], *, strict: bool = True) -> Iterator[tuple[Path, pa.Table]]:
-    """Yield each shard of a folder with these columns; one that another process sets aside meanwhile is passed over.
+def read_shards(folder: Path, columns: Mapping[str, str]) -> Iterator[tuple[Path, pa.Table]]:
+    """Read every shard in a folder and verify its checksum.
 
-    So is one that lacks a column, unless ``strict``. Raises :class:`StoreError` for a shard that cannot be read.
+    Parameters
+    ----------
+    folder : Path
+        A folder of shards.
+    columns : mapping of str to str
+        The columns to read with their Arrow types.
+
+    Yields
+    ------
+    shard : Path
+        The file. A shard that another process moves to quarantine meanwhile is skipped.
+    table : pyarrow.Table
+        Its rows.
+
+    Raises
+    ------
+    StoreError
+        If a shard is damaged.
     """
+    import pyarrow as pa
+
     for shard in list_shards(folder):
         try:
-            table = _read(shard, list(columns))
+            content = _verified(shard)
+            yield shard, _parse(pa.BufferReader(content), columns)
         except FileNotFoundError:
             continue
-        except StoreError as error:
+        except ValueError as error:
             raise damage_error(shard, str(error)) from None
-        if len(table.column_names) == len(columns):
-            yield shard, table
-        elif strict:
-            raise damage_error(shard, "it lacks a column")
 
 
-def rows(table: pa.Table) -> Iterator[tuple[str, np.ndarray, bool]]:
-    """Yield the key and values, in their shape, of each row of features, and whether its checksum is right."""
+def read_keys(folder: Path) -> set[str]:
+    """Return the keys of all rows in a folder of shards, without verifying checksums.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder of shards.
+
+    Returns
+    -------
+    set of str
+        The keys.
+
+    Raises
+    ------
+    StoreError
+        If a shard is damaged.
+    """
+    keys: set[str] = set()
+    for shard in list_shards(folder):
+        try:
+            keys.update(_parse(shard, {"key": "string"})["key"].to_pylist())
+        except FileNotFoundError:
+            continue
+        except ValueError as error:
+            raise damage_error(shard, str(error)) from None
+    return keys
+
+
+def rows(table: pa.Table) -> Iterator[tuple[str, np.ndarray]]:
+    """Return the features in a table, row by row.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        Columns ``key``, ``t``, ``d`` and ``values`` of a shard of features.
+
+    Yields
+    ------
+    key : str
+        The clip's key.
+    values : ndarray of float32, shape (d,) or (t, d)
+        Its features.
+
+    Raises
+    ------
+    ValueError
+        If a row has another number of values than its shape.
+    """
     if not table.num_rows:
         return
     lists = table["values"].combine_chunks()
     flat, offsets = lists.values.to_numpy(zero_copy_only=False), lists.offsets.to_numpy()
-    columns = (table[name].to_pylist() for name in ("key", "t", "d", "crc"))
-    for i, (key, t, d, crc) in enumerate(zip(*columns, strict=True)):
+    for i, (key, t, d) in enumerate(zip(*(table[name].to_pylist() for name in ("key", "t", "d")), strict=True)):
         values = flat[offsets[i] : offsets[i + 1]]
-        whole = t >= 0 and d >= 0 and values.size == max(t, 1) * d
-        yield key, values.reshape(t, d) if t and whole else values, whole and zlib.crc32(values.tobytes()) == crc
+        yield key, values.reshape((t, d) if t else (d,))
 
 
 def damage_error(shard: Path, reason: str) -> StoreError:
-    """Return the error that names a damaged shard and its mend."""
-    return StoreError(f"damaged: {shard} ({reason})\n{_MEND if find_damage(shard) else _DELETE}")
+    """Return the error for a damaged shard.
+
+    Parameters
+    ----------
+    shard : Path
+        The file.
+    reason : str
+        What is wrong with it.
+
+    Returns
+    -------
+    StoreError
+        Names the file, the reason and the remedy.
+    """
+    return StoreError(
+        f"damaged: {shard} ({reason})\ndelete it and run ser-bench extract, which computes its clips again"
+    )
 
 
-def find_damage(shard: Path) -> str:
-    """Return what is wrong with a shard's bytes; empty for a sound one, and for one that is no longer there."""
+def find_damage(shard: Path, columns: Mapping[str, str] | None = None) -> str:
+    """Return what is wrong with a shard.
+
+    Parameters
+    ----------
+    shard : Path
+        The file.
+    columns : mapping of str to str, optional
+        Columns that it must have, with their Arrow types.
+
+    Returns
+    -------
+    str
+        The reason; empty for a whole shard and for one that no longer exists.
+
+    Raises
+    ------
+    StoreError
+        If the file cannot be read.
+    """
+    import pyarrow.parquet as pq
+
     try:
-        with shard.open("rb") as opened:
-            digest = hashlib.file_digest(opened, "sha256").hexdigest()
-        name = shard.stem.removeprefix(_PREFIX)
-        if len(name) == len(digest):
-            if name != digest:
-                return "its bytes are not those that were written"
-            _read(shard, [])  # nobody but ser-bench need have written them
-            return ""
-        return _fault_inside(_read(shard))
+        content = _verified(shard)
+        if columns:
+            import pyarrow as pa
+
+            _check_columns(pq.read_schema(pa.BufferReader(content)), columns)
+        return ""
     except FileNotFoundError:
         return ""
-    except PermissionError as error:
-        raise StoreError(f"cannot read {shard}: {error.strerror}") from None
-    except StoreError as error:
+    except ValueError as error:
         return str(error)
     except OSError as error:
-        return error.strerror or str(error)
+        raise StoreError(f"cannot read {shard}: {error.strerror or error}") from None
 
 
-def _fault_inside(table: pa.Table) -> str:
-    if "values" not in table.column_names:
-        return ""
-    if {"key", "t", "d", "crc"} - set(table.column_names):
-        return "it lacks a column"
-    bad = sum(not sound for _, _, sound in rows(table))
-    return f"{bad} row{'s do' if bad > 1 else ' does'} not match the checksum" if bad else ""
+def _verified(shard: Path) -> bytes:
+    """Return the bytes of a shard; raise ValueError if their checksum is not its name."""
+    content = shard.read_bytes()
+    if hashlib.sha256(content).hexdigest() != shard.stem.removeprefix(_PREFIX):
+        raise ValueError("checksum mismatch")
+    return content
 
 
-def _read(shard: Path, columns: list[str] | None = None) -> pa.Table:
+def _parse(source: Path | pa.BufferReader, columns: Mapping[str, str]) -> pa.Table:
+    """Return the rows of a Parquet file; raise ValueError if it is invalid or has other columns."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(shard, page_checksum_verification=True) as opened:
-            _check(opened, shard.stat().st_size)
-            table = opened.read(columns=columns, use_threads=False)
-        if any(column.null_count for column in table.columns):
-            raise ValueError("a value is missing")
-        return table
+        with pq.ParquetFile(source) as opened:
+            _check_columns(opened.schema_arrow, columns)
+            return opened.read(columns=list(columns), use_threads=False)
     except FileNotFoundError:
         raise
-    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
-        raise StoreError(next(iter(str(error).strip().splitlines()), "unreadable")[:120]) from None
+    except (pa.ArrowException, OSError) as error:
+        raise ValueError(next(iter(str(error).strip().splitlines()), "unreadable")[:120]) from None
 
 
-def _check(shard: pq.ParquetFile, size: int) -> None:
-    """Raise ValueError for a shard with columns of other kinds than ours, or which claims more than its bytes hold."""
-    about, kinds = shard.metadata, [(field.name, _kind(field.type)) for field in shard.schema_arrow]
-    if len(dict(kinds)) < len(kinds) or any(_KINDS.get(name, kind) != kind for name, kind in kinds):
-        raise ValueError("its columns are not those of a shard")
-    claimed = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
-    if not 0 <= about.num_rows * _LEAST_ROW_BYTES <= size or not 0 <= claimed <= max(_MOST_BYTES, _MOST_TIMES * size):
-        raise ValueError(f"it claims {about.num_rows} rows and {claimed} bytes, more than its size can hold")
-
-
-def _kind(type_: pa.DataType) -> str:
-    import pyarrow as pa
-
-    return "floats" if pa.types.is_list(type_) and type_.value_type == pa.float32() else str(type_)
+def _check_columns(schema: pa.Schema, columns: Mapping[str, str]) -> None:
+    """Raise ValueError if a shard lacks a column or has it with another type."""
+    types = {field.name: str(field.type) for field in schema}
+    for name, type_ in columns.items():
+        if types.get(name) != type_:
+            raise ValueError(f"column {name!r}: expected {type_}, got {types.get(name, 'none')}")

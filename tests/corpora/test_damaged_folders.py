@@ -299,7 +299,7 @@ def test_a_pipe_named_as_a_clip_is_told_and_not_waited_for(tmp_path):
     pipe = tmp_path / "clips" / CLIP.replace("-01.wav", "-02.wav")
     os.mkfifo(pipe)
     done = extract(corpora.open_corpus("ravdess", tmp_path / "clips"), (), FeatureStore(tmp_path / "store"), jobs=1)
-    assert [(p.path, p.reason) for p in done.problems] == [(str(pipe), "cannot be opened: it is no regular file")]
+    assert [(p.path, p.reason) for p in done.problems] == [(str(pipe), "cannot be opened: not a regular file")]
 
 
 def test_a_manifest_may_bear_the_name_of_a_known_corpus(tmp_path):

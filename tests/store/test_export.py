@@ -165,9 +165,12 @@ def test_a_full_disk_is_told_in_one_line(tmp_path, monkeypatch, ending):
     [
         (
             ("--features", "logmel", "-o", "a.csv"),
-            ("logmel gives a sequence of frames", "functionals, chroma, contrast"),
+            ("cannot export logmel, which gives a sequence of frames", "functionals, chroma, contrast"),
         ),
-        (("--features", "logmel+prosody", "-o", "a.csv"), ("logmel and prosody give a sequence of frames",)),
+        (
+            ("--features", "logmel+prosody", "-o", "a.csv"),
+            ("logmel and prosody, which give a sequence of frames",),
+        ),
         (("--features", "mfcc", "-o", "a.xlsx"), ("a.xlsx", ".csv or .parquet")),
         (("--features", "mfcc", "-o", "table"), (".csv or .parquet",)),
         (("--features", "mfcc", "-o", "file/a.csv"), ("cannot write to file",)),

@@ -1,4 +1,4 @@
-"""The store's contents are told by kind, and only what nothing needs goes."""
+"""Contents of a store are listed by kind, and only what nothing needs is removed."""
 
 from __future__ import annotations
 
@@ -54,18 +54,18 @@ def kinds(found) -> dict[str, int]:
     return {kind: sum(item.kind == kind for item in found) for kind in {item.kind for item in found}}
 
 
-def test_everything_in_a_store_is_told_with_its_size(made):
+def test_items_of_a_store_have_kind_and_size(made):
     found = list(list_items(made / "store"))
     assert kinds(found) == {"feature set": 1, "clip metadata": 1, "fit": 2 * 2}
     assert all(item.size > 0 and item.files > 0 for item in found)
 
 
-def test_what_a_run_names_is_kept_however_old(made):
+def test_items_that_a_run_refers_to_are_kept_at_any_age(made):
     age(made / "store")
     assert unused_items(list_items(made / "store"), referenced_by_runs([made / "kept"]), days=30) == []
 
 
-def test_what_no_run_names_goes_once_it_is_old(made, tmp_path):
+def test_old_items_that_no_run_refers_to_are_removed(made, tmp_path):
     other = go(made, "chroma", "other")
     named = referenced_by_runs([made / "kept"])
     assert unused_items(list_items(made / "store"), named, days=30) == []
@@ -86,7 +86,7 @@ def test_reading_marks_as_used(made):
     assert [item.kind for item in young if item.kind in ("feature set", "fit")] == []
 
 
-def test_a_use_of_today_is_not_noted_again(tmp_path):
+def test_second_use_on_a_day_is_not_recorded(tmp_path):
     file = tmp_path / "file"
     file.touch()
     os.utime(file, (time.time() - 3600,) * 2)
@@ -96,17 +96,17 @@ def test_a_use_of_today_is_not_noted_again(tmp_path):
     mark_used(tmp_path / "nothing")
 
 
-def test_a_run_of_an_earlier_version_is_told(made, tmp_path):
+def test_run_that_does_not_list_its_needs_is_reported(made, tmp_path):
     (tmp_path / "old").mkdir()
     (tmp_path / "old" / "run.json").write_text("{}")
     (tmp_path / "old" / "fits.csv").write_text("model,split\nknn,actor\n")
     assert referenced_by_runs([tmp_path]).unreadable == (tmp_path / "old",)
 
 
-def test_folders_that_are_not_there_are_refused(tmp_path):
-    with pytest.raises(RunError, match=r"no folder .* of runs; name it with --runs"):
+def test_missing_folders_are_refused(tmp_path):
+    with pytest.raises(RunError, match=r"folder of runs not found: .*; name another folder with --runs"):
         referenced_by_runs([tmp_path / "nowhere"])
-    with pytest.raises(StoreError, match="no store"):
+    with pytest.raises(StoreError, match="store folder not found"):
         list(list_items(tmp_path / "nowhere"))
 
 
@@ -124,9 +124,9 @@ def test_the_command_lists_and_prunes(made, capsys, monkeypatch, tmp_path):
     assert "options of --prune" in capsys.readouterr().err
 
 
-@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+@pytest.mark.skipif(os.name == "nt", reason="links need special rights on Windows")
 @pytest.mark.parametrize("link", ["quarantine", "index", "fits/ab", "features"])
-def test_what_a_link_leads_to_is_not_in_the_store(tmp_path, link):
+def test_links_are_not_followed(tmp_path, link):
     mine = tmp_path / "home" / "thesis.npz"
     mine.parent.mkdir()
     for path in (mine, mine.with_suffix(".json")):
