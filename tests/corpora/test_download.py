@@ -1,4 +1,4 @@
-"""Downloads, against a server in a thread that misbehaves as asked: what arrives, what stays, and what is said."""
+"""Downloads from a local server with faults: files, messages and errors."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ SOUND = zipped(clips())
 SONG = zipped(clips("song"))
 
 
-def archive(content: bytes = SOUND, part: str = "speech", **other: object) -> Archive:
+def archive(content: bytes = SOUND, part: str = "speech", **changes: object) -> Archive:
     described = Archive(
         name=f"{part}.zip",
         url="http://127.0.0.1:9/never",
@@ -72,10 +72,10 @@ def archive(content: bytes = SOUND, part: str = "speech", **other: object) -> Ar
         md5=hashlib.md5(content).hexdigest(),
         unpacked_limit=1_000_000,
     )
-    return dataclasses.replace(described, **other)  # type: ignore[arg-type]
+    return dataclasses.replace(described, **changes)  # type: ignore[arg-type]
 
 
-def source(*archives: Archive) -> corpora.Corpus:
+def corpus_of(*archives: Archive) -> corpora.Corpus:
     """Return RAVDESS with other archives."""
     return dataclasses.replace(
         corpora.CORPORA["ravdess"], title="Tiny", licence="CC BY", citation="Doe, 2018", archives=archives
@@ -83,44 +83,48 @@ def source(*archives: Archive) -> corpora.Corpus:
 
 
 class Server(ThreadingHTTPServer):
-    """Serves ``files``; the lists hold what to do to the next answers, one entry each."""
+    """Serves ``files`` with faults; each list has one entry per response, the next one first."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
+        self.reset()
+
+    def reset(self) -> None:
+        """Serve whole files again."""
         self.files = {"/speech.zip": SOUND, "/song.zip": SONG}
         self.ranges = True
-        self.cuts: list[int] = []  # bytes sent before the connection is cut
+        self.cuts: list[int] = []  # bytes to send before closing the connection
         self.statuses: list[int] = []
-        self.lies: dict[str, str] = {}  # header: what it says instead
+        self.headers: dict[str, str] = {}  # replacements for headers
         self.stall_after: int | None = None
-        self.asked: list[str | None] = []
-        self.go_on = threading.Event()
+        self.ranges_requested: list[str | None] = []
+        self.released = threading.Event()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Let clients go away unnoticed."""
+        """Print nothing when a client disconnects."""
 
 
 class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_GET(self) -> None:
-        asked = self.headers.get("Range")
-        self.server.asked.append(asked)
+        byte_range = self.headers.get("Range")
+        self.server.ranges_requested.append(byte_range)
         status = self.server.statuses.pop(0) if self.server.statuses else 200
         content = self.server.files.get(self.path.partition("?")[0])
         if status >= 400 or content is None:
             self.send_error(status if status >= 400 else 404)
             return
-        first = int(asked.removeprefix("bytes=").rstrip("-")) if asked and self.server.ranges else 0
-        if asked and first >= len(content):
+        first = int(byte_range.removeprefix("bytes=").rstrip("-")) if byte_range and self.server.ranges else 0
+        if byte_range and first >= len(content):
             self.reply(416, {"Content-Range": f"bytes */{len(content)}", "Content-Length": "0"}, b"")
-        elif asked and self.server.ranges:
+        elif byte_range and self.server.ranges:
             span = f"bytes {first}-{len(content) - 1}/{len(content)}"
             self.reply(206, {"Content-Range": span, "Content-Length": str(len(content) - first)}, content[first:])
         else:
@@ -128,65 +132,71 @@ class Handler(BaseHTTPRequestHandler):
 
     def reply(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response(status)
-        for name, value in (headers | self.server.lies).items():
+        for name, value in (headers | self.server.headers).items():
             if value:
                 self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body[: self.server.stall_after][: self.server.cuts.pop(0) if self.server.cuts else None])
         if self.server.stall_after is not None:
             self.wfile.flush()
-            self.server.go_on.wait(10)
+            self.server.released.wait(10)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Keep quiet."""
+        """Print nothing."""
 
 
-@pytest.fixture
-def server(monkeypatch) -> Iterator[Server]:
-    monkeypatch.setenv("NO_PROXY", "*")
-    with Server() as serving:
-        thread = threading.Thread(target=serving.serve_forever, kwargs={"poll_interval": 0.01})
+@pytest.fixture(scope="module")
+def running_server() -> Iterator[Server]:
+    with Server() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield serving
-        serving.go_on.set()
-        serving.shutdown()
+        yield server
+        server.shutdown()
         thread.join()
 
 
 @pytest.fixture
-def fetched(server, tmp_path):
-    """Return ``fetched(*archives, **options)``: the corpus's folder after a download, and what was said and warned."""
+def server(running_server, monkeypatch) -> Iterator[Server]:
+    monkeypatch.setenv("NO_PROXY", "*")
+    running_server.reset()
+    yield running_server
+    running_server.released.set()
 
-    def get(*published: Archive, **options: object) -> SimpleNamespace:
+
+@pytest.fixture
+def fetch(server, tmp_path):
+    """Return ``fetch(*archives, **options)``, which downloads a corpus; ``fetch.last`` is the latest result."""
+
+    def run(*archives: Archive, **options: object) -> SimpleNamespace:
         progress = Recorder()
-        told = SimpleNamespace(folder=tmp_path / "tiny", progress=progress, aside=tmp_path / ".tiny.download")
-        given = {"retries": HASTY, "timeout": 20, "base_url": server.url, "progress": progress} | options
-        get.last = told
-        download(source(*(published or (archive(),))), told.folder, **given)
-        return told
+        result = SimpleNamespace(folder=tmp_path / "tiny", progress=progress, staging=tmp_path / ".tiny.download")
+        options = {"retries": HASTY, "timeout": 20, "base_url": server.url, "progress": progress} | options
+        run.last = result
+        download(corpus_of(*(archives or (archive(),))), result.folder, **options)
+        return result
 
-    return get
+    return run
 
 
 class Recorder(NoProgress):
     def __init__(self) -> None:
-        self.said: list[str] = []
-        self.warned: list[str] = []
+        self.messages: list[str] = []
+        self.warnings: list[str] = []
         self.advances: list[float] = []
 
     def info(self, text: str) -> None:
-        self.said.append(text)
+        self.messages.append(text)
 
     def warning(self, text: str) -> None:
-        self.warned.append(text)
+        self.warnings.append(text)
 
-    def start(self, total, what, unit, count):
+    def start(self, total, name, unit, count):
         self.advances.append(-total)
         return self.advances.append
 
 
 def raising(error: type[BaseException]):
-    """Return a function that raises, whatever it is given."""
+    """Return a function that raises for all arguments."""
 
     def fail(*_: object, **__: object) -> None:
         raise error
@@ -198,268 +208,268 @@ def wavs(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder / "speech")): p.read_bytes() for p in (folder / "speech").rglob("*.wav")}
 
 
-def left(folder: Path) -> list[str]:
-    """Return every file below the folder's parent that is no unpacked clip."""
-    kept = (p for p in folder.parent.rglob("*") if p.is_file() and p.suffix != ".wav" and p.name != RECORD)
-    return sorted(p.name for p in kept)
+def leftovers(folder: Path) -> list[str]:
+    """Return every file below the folder's parent except unpacked clips and download records."""
+    files = (p for p in folder.parent.rglob("*") if p.is_file() and p.suffix != ".wav" and p.name != RECORD)
+    return sorted(path.name for path in files)
 
 
-def test_a_download_leaves_the_clips_and_nothing_else(fetched, tmp_path):
-    got = fetched()
-    assert wavs(got.folder) == clips()
-    assert left(got.folder) == []
+def test_a_download_leaves_the_clips_and_nothing_else(fetch, tmp_path):
+    result = fetch()
+    assert wavs(result.folder) == clips()
+    assert leftovers(result.folder) == []
     assert [p.name for p in tmp_path.iterdir()] == ["tiny"]
-    assert sum(got.progress.advances) == 0, "every megabyte that was announced was told"
-    assert f"MD5 verified: {archive().md5}" in got.progress.said
+    assert sum(result.progress.advances) == 0, "every announced megabyte is reported"
+    assert f"MD5 verified: {archive().md5}" in result.progress.messages
 
 
-def test_twice_downloads_once(fetched, server):
-    fetched()
-    again = fetched()
-    assert len(server.asked) == 1
-    assert "6 clips already downloaded and verified" in again.progress.said[0]
+def test_a_complete_download_is_not_repeated(fetch, server):
+    fetch()
+    again = fetch()
+    assert len(server.ranges_requested) == 1
+    assert "6 clips already downloaded and verified" in again.progress.messages[0]
 
 
-def test_clips_unpacked_by_hand_are_not_fetched_again(fetched, server, tmp_path):
+def test_clips_unpacked_by_hand_are_not_downloaded_again(fetch, server, tmp_path):
     for name, content in clips().items():
         (tmp_path / "tiny" / name).parent.mkdir(parents=True)
         (tmp_path / "tiny" / name).write_bytes(content)
-    assert "found 6 clips that ser-bench did not download; checksums not verified" in fetched().progress.said[0]
-    assert server.asked == []
+    assert "found 6 clips that ser-bench did not download; checksums not verified" in fetch().progress.messages[0]
+    assert server.ranges_requested == []
 
 
-@pytest.mark.parametrize("harm", ["removed", "cut"])
-def test_a_clip_that_changed_since_is_named_and_nothing_is_overwritten(fetched, server, harm):
-    folder = fetched().folder
+@pytest.mark.parametrize("damage", ["removed", "truncated"])
+def test_a_changed_clip_is_an_error_that_names_it(fetch, server, damage):
+    folder = fetch().folder
     victim = folder / "speech" / clip(2)
-    if harm == "removed":
+    if damage == "removed":
         victim.unlink()
     else:
         victim.write_bytes(b"RIFF")
     with pytest.raises(DownloadError, match=rf"1 of 6 files are missing or changed, for example {clip(2)}\ndelete"):
-        fetched()
-    assert len(server.asked) == 1
+        fetch()
+    assert len(server.ranges_requested) == 1
 
 
-def test_a_receipt_that_cannot_be_read_is_told(fetched):
-    folder = fetched().folder
+def test_an_invalid_download_record_is_an_error(fetch):
+    folder = fetch().folder
     (folder / "speech" / RECORD).write_text('{"files": 3}')
     with pytest.raises(DownloadError, match=r"invalid download record .*\ndelete"):
-        fetched()
+        fetch()
 
 
-@pytest.mark.parametrize("other", ["file", "folder"])
-def test_other_peoples_files_are_left_alone(fetched, tmp_path, other):
-    mine = tmp_path / "tiny" / "speech" if other == "file" else tmp_path / "tiny" / "speech" / "mine.txt"
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_other_files_in_the_folder_are_not_changed(fetch, tmp_path, kind):
+    mine = tmp_path / "tiny" / "speech" if kind == "file" else tmp_path / "tiny" / "speech" / "mine.txt"
     mine.parent.mkdir(parents=True)
     mine.write_text("mine")
     with pytest.raises(DownloadError, match=r"contains other files\nname another folder with --to"):
-        fetched()
+        fetch()
     assert mine.read_text() == "mine"
 
 
-def test_both_parts_lie_side_by_side(fetched, server):
+def test_all_parts_are_unpacked_side_by_side(fetch, server):
     published = archive(), archive(SONG, "song")
-    got = fetched(*published, part="all")
-    assert wavs(got.folder) == clips()
-    assert len(list((got.folder / "song").rglob("*.wav"))) == CLIPS
-    assert len(server.asked) == 2
-    assert len(fetched(*published, part="song").progress.said) == 1
+    result = fetch(*published, part="all")
+    assert wavs(result.folder) == clips()
+    assert len(list((result.folder / "song").rglob("*.wav"))) == CLIPS
+    assert len(server.ranges_requested) == 2
+    assert len(fetch(*published, part="song").progress.messages) == 1
 
 
-def test_a_cut_download_goes_on_where_it_was(fetched, server):
+def test_an_interrupted_download_resumes(fetch, server):
     server.cuts = [100_000]
-    got = fetched()
-    assert wavs(got.folder) == clips()
-    first, second = server.asked
+    result = fetch()
+    assert wavs(result.folder) == clips()
+    first, second = server.ranges_requested
     assert first is None
     assert 80_000 < int(re.fullmatch(r"bytes=(\d+)-", second)[1]) <= 100_000
-    assert "closed the connection early; retrying in 0 s" in got.progress.warned[0]
+    assert "closed the connection early; retrying in 0 s" in result.progress.warnings[0]
 
 
-def test_a_later_command_goes_on_too(fetched, server):
+def test_a_later_command_resumes(fetch, server):
     server.cuts = [100_000, 0, 0, 0]
     with pytest.raises(DownloadError, match="closed the connection early\nrun the same command again to resume"):
-        fetched()
-    assert left(fetched.last.folder) == ["speech.zip.part"]
-    assert not fetched.last.folder.exists(), "--corpus must not find a folder without clips"
-    got = fetched()
-    assert wavs(got.folder) == clips()
-    assert "from byte" in got.progress.said[0]
-    assert server.asked[-1] == server.asked[-2]
+        fetch()
+    assert leftovers(fetch.last.folder) == ["speech.zip.part"]
+    assert not fetch.last.folder.exists(), "--corpus must not find a folder without clips"
+    result = fetch()
+    assert wavs(result.folder) == clips()
+    assert "from byte" in result.progress.messages[0]
+    assert server.ranges_requested[-1] == server.ranges_requested[-2]
 
 
-def test_many_cuts_are_fine_while_bytes_come(fetched, server):
+def test_progress_resets_the_count_of_retries(fetch, server):
     server.cuts = [40_000] * 8
-    assert wavs(fetched().folder) == clips()
-    assert len(server.asked) > HASTY.total + 1
+    assert wavs(fetch().folder) == clips()
+    assert len(server.ranges_requested) > HASTY.total + 1
 
 
-def test_a_server_without_ranges_begins_again(fetched, server):
+def test_a_server_without_ranges_causes_a_restart(fetch, server):
     server.ranges = False
     server.cuts = [100_000]
-    got = fetched()
-    assert wavs(got.folder) == clips()
-    assert server.asked[1] is not None
-    assert sum(got.progress.advances) == 0
+    result = fetch()
+    assert wavs(result.folder) == clips()
+    assert server.ranges_requested[1] is not None
+    assert sum(result.progress.advances) == 0
 
 
 ENDLESS = "9" * 5000
 
 
 @pytest.mark.parametrize("span", ["bytes 5-179999/{}", "bytes 0-1/{}", "nonsense", "", f"bytes {ENDLESS}-1/{ENDLESS}"])
-def test_a_range_of_another_place_is_not_believed(fetched, server, tmp_path, span):
+def test_an_unexpected_range_causes_a_restart(fetch, server, tmp_path, span):
     (tmp_path / ".tiny.download").mkdir()
     (tmp_path / ".tiny.download" / "speech.zip.part").write_bytes(SOUND[:70_000])
-    server.lies = {"Content-Range": span.format(len(SOUND))}
-    got = fetched()
-    assert wavs(got.folder) == clips()
-    assert server.asked == ["bytes=70000-", None]
-    assert "restarting the download" in got.progress.warned[0]
+    server.headers = {"Content-Range": span.format(len(SOUND))}
+    result = fetch()
+    assert wavs(result.folder) == clips()
+    assert server.ranges_requested == ["bytes=70000-", None]
+    assert "restarting the download" in result.progress.warnings[0]
 
 
 @pytest.mark.parametrize("span", ["", "nonsense"])
-def test_ever_the_same_stretch_is_no_progress(fetched, server, span):
-    """A server that cannot go on, and is cut now here, now there, is given up and not asked for ever."""
+def test_repeated_bytes_are_not_progress(fetch, server, span):
+    """A server that cannot resume and closes the connection at varying positions is not retried for ever."""
     server.ranges = bool(span)
-    server.lies = {"Content-Range": span}
+    server.headers = {"Content-Range": span}
     server.cuts = [60_000, 90_000, 50_000, 70_000, 30_000] * 10
     with pytest.raises(DownloadError, match=r"closed the connection early|restarting"):
-        fetched()
-    assert len(server.asked) <= 5
+        fetch()
+    assert len(server.ranges_requested) <= 5
 
 
-@pytest.mark.parametrize("there", [SOUND, SOUND + b"more"])
-def test_a_part_that_is_whole_or_too_long(fetched, server, tmp_path, there):
+@pytest.mark.parametrize("content", [SOUND, SOUND + b"more"])
+def test_a_complete_part_is_used_and_a_longer_one_replaced(fetch, server, tmp_path, content):
     (tmp_path / ".tiny.download").mkdir()
-    (tmp_path / ".tiny.download" / "speech.zip.part").write_bytes(there)
-    assert wavs(fetched().folder) == clips()
-    assert server.asked == ([] if there == SOUND else [None])
+    (tmp_path / ".tiny.download" / "speech.zip.part").write_bytes(content)
+    assert wavs(fetch().folder) == clips()
+    assert server.ranges_requested == ([] if content == SOUND else [None])
 
 
-def test_a_whole_part_of_unknown_size_is_asked_for_and_taken(fetched, server, tmp_path):
+def test_a_complete_part_of_unknown_size_is_confirmed_by_the_server(fetch, server, tmp_path):
     (tmp_path / ".tiny.download").mkdir()
     (tmp_path / ".tiny.download" / "speech.zip.part").write_bytes(SOUND)
-    assert wavs(fetched(archive(size=None, md5=None)).folder) == clips()
-    assert server.asked == [f"bytes={len(SOUND)}-"]
+    assert wavs(fetch(archive(size=None, md5=None)).folder) == clips()
+    assert server.ranges_requested == [f"bytes={len(SOUND)}-"]
 
 
-def test_a_stalled_server_is_given_up_and_the_part_kept(fetched, server):
+def test_a_stalled_download_fails_and_keeps_its_part(fetch, server):
     server.stall_after = 50_000
     with pytest.raises(DownloadError, match=r"sent no data for 0\.3 s\nrun the same command again"):
-        fetched(retries=HASTY.new(total=0), timeout=0.3)
-    assert left(fetched.last.folder) == ["speech.zip.part"]
+        fetch(retries=HASTY.new(total=0), timeout=0.3)
+    assert leftovers(fetch.last.folder) == ["speech.zip.part"]
 
 
-def test_a_server_that_announces_another_size_is_refused_at_once(fetched, server):
+def test_an_unexpected_size_is_an_error_without_retry(fetch, server):
     server.files["/speech.zip"] = b"<html>log in</html>"
     with pytest.raises(DownloadError, match=rf"offers a file of 19 bytes; expected {len(SOUND)}\nname a mirror"):
-        fetched()
-    assert len(server.asked) == 1
+        fetch()
+    assert len(server.ranges_requested) == 1
 
 
-def test_a_server_that_announces_more_than_it_sends_is_given_up(fetched, server):
+def test_a_response_shorter_than_its_length_is_retried_then_an_error(fetch, server):
     server.files["/speech.zip"] = SOUND[:90_000]
-    server.lies = {"Content-Length": str(len(SOUND))}
+    server.headers = {"Content-Length": str(len(SOUND))}
     server.ranges = False
     with pytest.raises(DownloadError, match="closed the connection early"):
-        fetched()
-    assert len(server.asked) == HASTY.total + 1
+        fetch()
+    assert len(server.ranges_requested) == HASTY.total + 1
 
 
-def test_a_length_of_thousands_of_digits_counts_as_none(fetched, server):
-    server.lies = {"Content-Length": ENDLESS}
-    assert wavs(fetched().folder) == clips()
+def test_a_length_of_thousands_of_digits_is_ignored(fetch, server):
+    server.headers = {"Content-Length": ENDLESS}
+    assert wavs(fetch().folder) == clips()
 
 
-def test_a_server_that_sends_without_end_is_cut_off(fetched, server):
+def test_an_endless_response_is_an_error(fetch, server):
     server.files["/speech.zip"] = SOUND * 8
-    server.lies = {"Content-Length": ""}
+    server.headers = {"Content-Length": ""}
     with pytest.raises(DownloadError, match="sent more than"):
-        fetched(archive(size=None, md5=None, unpacked_limit=len(SOUND)))
-    assert left(fetched.last.folder) == []
+        fetch(archive(size=None, md5=None, unpacked_limit=len(SOUND)))
+    assert leftovers(fetch.last.folder) == []
 
 
-def test_other_bytes_than_published_are_removed(fetched, server):
+def test_a_file_with_another_checksum_is_removed(fetch, server):
     server.files["/speech.zip"] = bytes(len(SOUND))
     with pytest.raises(
         DownloadError,
         match=r"checksum mismatch: speech\.zip has MD5 [0-9a-f]{32}, expected [0-9a-f]{32}; the file was removed\nrun",
     ):
-        fetched()
-    assert left(fetched.last.folder) == []
-    assert not fetched.last.folder.exists()
+        fetch()
+    assert leftovers(fetch.last.folder) == []
+    assert not fetch.last.folder.exists()
 
 
-def test_503_passes_and_is_told(fetched, server):
+def test_a_temporary_http_error_is_retried_with_a_warning(fetch, server):
     server.statuses = [503, 429]
-    got = fetched()
-    assert wavs(got.folder) == clips()
-    assert "answered 503 Service Unavailable; retrying" in got.progress.warned[0]
+    result = fetch()
+    assert wavs(result.folder) == clips()
+    assert "answered 503 Service Unavailable; retrying" in result.progress.warnings[0]
 
 
 @pytest.mark.parametrize(
-    ("statuses", "reason", "asked"),
+    ("statuses", "reason", "requests"),
     [([404], "answered 404 .*\nname a mirror", 1), ([403], "answered 403", 1), ([503] * 3, "answered 503 .*\nrun", 3)],
 )
-def test_a_server_without_the_file_is_told_in_two_lines(fetched, server, statuses, reason, asked):
+def test_an_http_error_has_two_lines(fetch, server, statuses, reason, requests):
     server.statuses = statuses
-    with pytest.raises(DownloadError, match=reason) as told:
-        fetched()
-    assert len(str(told.value).splitlines()) == 2
-    assert len(server.asked) == asked
-    assert not fetched.last.aside.exists()
+    with pytest.raises(DownloadError, match=reason) as caught:
+        fetch()
+    assert len(str(caught.value).splitlines()) == 2
+    assert len(server.ranges_requested) == requests
+    assert not fetch.last.staging.exists()
 
 
-def test_no_server_at_all_is_told_at_once(fetched):
+def test_an_unreachable_server_is_an_error_without_retry(fetch):
     with pytest.raises(
         DownloadError, match=r"cannot reach 127\.0\.0\.1:9; check the network connection; not retried\nrun"
     ):
-        fetched(base_url=None)
-    assert fetched.last.progress.warned == []
+        fetch(base_url=None)
+    assert fetch.last.progress.warnings == []
 
 
-def test_a_server_that_goes_away_for_a_while_is_waited_for(fetched, server, monkeypatch):
-    """Without a network for a moment, later tries go on; here a port without a server stands for it."""
+def test_a_server_that_becomes_unreachable_is_retried(fetch, server, monkeypatch):
+    """A port without a server stands for a network that is down for a moment."""
     server.cuts = [100_000]
-    real, tried = requests.get, []
+    original_get, urls = requests.get, []
 
-    def get(url, **given):
-        tried.append(url)
-        return real("http://127.0.0.1:9/" if len(tried) == 2 else url, **given)
+    def get(url, **options):
+        urls.append(url)
+        return original_get("http://127.0.0.1:9/" if len(urls) == 2 else url, **options)
 
     monkeypatch.setattr(requests, "get", get)
-    assert wavs(fetched().folder) == clips()
-    assert "cannot reach" in fetched.last.progress.warned[1]
-    assert len(tried) == 3
+    assert wavs(fetch().folder) == clips()
+    assert "cannot reach" in fetch.last.progress.warnings[1]
+    assert len(urls) == 3
 
 
-def test_interrupted_while_it_is_hashed_the_part_stays(fetched, server, monkeypatch):
+def test_an_interruption_during_the_checksum_keeps_the_part(fetch, server, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(hashlib, "file_digest", raising(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
-            fetched()
-    assert left(fetched.last.folder) == ["speech.zip.part"]
-    assert wavs(fetched().folder) == clips()
-    assert left(fetched.last.folder) == []
-    assert len(server.asked) == 1
+            fetch()
+    assert leftovers(fetch.last.folder) == ["speech.zip.part"]
+    assert wavs(fetch().folder) == clips()
+    assert leftovers(fetch.last.folder) == []
+    assert len(server.ranges_requested) == 1
 
 
-def test_progress_is_told_by_the_megabyte_and_only_for_what_is_missing(fetched, server):
+def test_progress_counts_the_missing_megabytes(fetch, server):
     content = zipped({clip(number): bytes([number]) * 500_000 for number in range(CLIPS)})
     server.files["/speech.zip"] = content
     big = archive(content, unpacked_limit=4_000_000)
     server.cuts = [1_400_000, 0, 0, 0]
     with pytest.raises(DownloadError):
-        fetched(big)
-    assert fetched.last.progress.advances == [-4, 1]
-    assert fetched(big).progress.advances == [-2, 1, 1]
+        fetch(big)
+    assert fetch.last.progress.advances == [-4, 1]
+    assert fetch(big).progress.advances == [-2, 1, 1]
 
 
-def test_without_a_checksum_it_says_so_and_counts(fetched, server):
+def test_an_archive_without_published_checksum_is_reported(fetch, server):
     unsigned = archive(size=None, md5=None)
-    said = fetched(unsigned).progress.said
-    assert any("no published checksum" in line and hashlib.sha256(SOUND).hexdigest() in line for line in said)
+    messages = fetch(unsigned).progress.messages
+    assert any("no published checksum" in m and hashlib.sha256(SOUND).hexdigest() in m for m in messages)
 
 
 def symlink(name: str, target: str) -> bytes:
@@ -493,7 +503,7 @@ def damaged() -> bytes:
 
 
 def before_the_file() -> bytes:
-    """A directory that is said to begin later than it does, so that the members come before the first byte."""
+    """Return an archive whose directory has a wrong offset, which puts its members before the first byte."""
     content = bytearray(zipped({clip(0): b"alone"}))
     end = content.rfind(b"PK\5\6")
     (start,) = struct.unpack_from("<L", content, end + 16)
@@ -525,68 +535,68 @@ def before_the_file() -> bytes:
         (lambda: zipped({clip(0): b"alone"}), "holds 1 clips; expected 6"),
     ],
 )  # fmt: skip
-def test_an_archive_not_to_be_trusted_leaves_nothing(fetched, server, tmp_path, content, reason):
-    """Archives without a checksum are checked as strictly as this, and so are those whose checksum fits."""
+def test_an_unsafe_or_damaged_archive_leaves_nothing(fetch, server, tmp_path, content, reason):
+    """The checks are the same with and without a published checksum."""
     served = content()
     server.files["/speech.zip"] = served
-    with pytest.raises(DownloadError, match=reason) as told:
-        fetched(archive(size=None, md5=None))
-    assert str(told.value).endswith("\nthe archive was removed; name another mirror with --base-url")
+    with pytest.raises(DownloadError, match=reason) as caught:
+        fetch(archive(size=None, md5=None))
+    assert str(caught.value).endswith("\nthe archive was removed; name another mirror with --base-url")
     assert list(tmp_path.iterdir()) == ([tmp_path / "tiny"] if (tmp_path / "tiny").exists() else [])
     with pytest.raises(DownloadError, match=reason):
-        fetched(archive(served))
+        fetch(archive(served))
 
 
-def test_too_small_a_disk_is_told_before_anything_is_fetched(fetched, server, monkeypatch):
+def test_a_full_disk_is_an_error_before_the_download(fetch, server, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1_000_000))
     with pytest.raises(
         DownloadError, match=r"not enough disk space in .*: 0\.00 GB needed, 0\.00 GB free\nname another folder"
     ):
-        fetched()
-    assert server.asked == []
+        fetch()
+    assert server.ranges_requested == []
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1_000_000 + len(SOUND)))
-    assert wavs(fetched().folder) == clips()
+    assert wavs(fetch().folder) == clips()
 
 
-def test_a_folder_that_cannot_be_written_is_told(fetched, tmp_path):
+def test_an_unwritable_folder_is_an_error(fetch, tmp_path):
     (tmp_path / "tiny").write_text("a file")
     with pytest.raises(DownloadError, match=r"cannot write to .*\nname another folder with --to"):
-        fetched()
+        fetch()
 
 
-def test_interrupted_while_unpacking_nothing_is_fetched_again(fetched, server, monkeypatch):
+def test_an_interruption_during_unpacking_keeps_the_archive(fetch, server, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(zipfile.ZipFile, "open", raising(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
-            fetched()
-    assert left(fetched.last.folder) == ["speech.zip"]
-    assert not fetched.last.folder.exists()
-    assert wavs(fetched().folder) == clips()
-    assert len(server.asked) == 1
+            fetch()
+    assert leftovers(fetch.last.folder) == ["speech.zip"]
+    assert not fetch.last.folder.exists()
+    assert wavs(fetch().folder) == clips()
+    assert len(server.ranges_requested) == 1
 
 
 @pytest.mark.parametrize("address", ["example.org", "ftp://example.org", "http://", "http://[", "file:///etc"])
-def test_a_mirror_must_be_an_address(fetched, address):
+def test_an_invalid_mirror_address_is_an_error(fetch, address):
     with pytest.raises(ConfigError, match="--base-url"):
-        fetched(base_url=address)
+        fetch(base_url=address)
 
 
-def test_a_mirror_may_end_in_a_slash(fetched, server):
-    assert wavs(fetched(base_url=f"{server.url}/").folder) == clips()
+def test_a_mirror_address_may_end_in_a_slash(fetch, server):
+    assert wavs(fetch(base_url=f"{server.url}/").folder) == clips()
 
 
 # The command line
 
 
 @pytest.fixture
-def typed(server, tmp_path, monkeypatch, capsys):
-    """Return ``typed(*words)``: exit status, standard output and standard error, with a tiny RAVDESS at the server."""
+def run_command(server, tmp_path, monkeypatch, capsys):
+    """Return ``run_command(*words)``, which runs ``ser-bench download`` with a small RAVDESS on the server."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SER_BENCH_DATA", raising=False)
     monkeypatch.setenv("SER_BENCH_CACHE", str(tmp_path / "cache"))
     published = [archive(), archive(SONG, "song")]
-    published = [dataclasses.replace(one, url=f"{server.url}/{one.name}?download=1") for one in published]
-    monkeypatch.setitem(corpora.CORPORA, "ravdess", source(*published))
+    published = [dataclasses.replace(item, url=f"{server.url}/{item.name}?download=1") for item in published]
+    monkeypatch.setitem(corpora.CORPORA, "ravdess", corpus_of(*published))
 
     def run(*words: str) -> tuple[int, str, str]:
         status = call(["download", *words])
@@ -595,8 +605,8 @@ def typed(server, tmp_path, monkeypatch, capsys):
     return run
 
 
-def test_the_command_tells_licence_citation_and_what_to_run_next(typed, tmp_path):
-    status, out, err = typed("ravdess")
+def test_the_command_prints_licence_citation_and_the_next_command(run_command, tmp_path):
+    status, out, err = run_command("ravdess")
     assert status == 0
     first, second, *_, last = out.splitlines()
     assert first == "Tiny, licence: CC BY"
@@ -604,21 +614,36 @@ def test_the_command_tells_licence_citation_and_what_to_run_next(typed, tmp_path
     assert last == "next: ser-bench run --corpus ravdess"
     assert err.strip() == "speech.zip: 1 of 1 MB in 0 s"
     assert len(corpora.open_corpus("ravdess").clips) == CLIPS
-    assert typed("ravdess")[1].splitlines()[2].startswith("6 clips already downloaded and verified")
+    assert run_command("ravdess")[1].splitlines()[2].startswith("6 clips already downloaded and verified")
 
 
-def test_a_folder_of_ones_own_stands_in_the_next_command(typed, tmp_path):
-    status, out, _ = typed("ravdess", "--part", "song", "--to", "my clips")
+def test_the_next_command_names_another_folder(run_command, tmp_path):
+    status, out, _ = run_command("ravdess", "--part", "song", "--to", "my clips")
     assert status == 0
     assert out.splitlines()[-1] == "next: ser-bench run --corpus ravdess --data-dir 'my clips' --part song"
     assert len(corpora.open_corpus("ravdess", tmp_path / "my clips", part="song").clips) == CLIPS
-    assert typed("ravdess", "--to", "data/ravdess")[1].splitlines()[-1] == "next: ser-bench run --corpus ravdess"
+    assert run_command("ravdess", "--to", "data/ravdess")[1].splitlines()[-1] == "next: ser-bench run --corpus ravdess"
 
 
-def test_quiet_says_nothing_but_errors(typed, server):
+def test_a_corpus_of_a_plugin_is_downloaded(run_command, server, tmp_path, monkeypatch):
+    monkeypatch.setitem(corpora.CORPORA, "kitchen", None)  # so that the test removes what it registers
+    del corpora.CORPORA["kitchen"]
+    plugin = tmp_path / "kitchen.py"
+    plugin.write_text(
+        "from dataclasses import replace\n"
+        "from ser_bench.corpora import CORPORA\n"
+        "KITCHEN = replace(CORPORA['ravdess'], name='kitchen', title='Kitchen')\n",
+        encoding="utf-8",
+    )
+    status, out, _ = run_command("kitchen", "--plugin", str(plugin), "--part", "speech")
+    assert (status, out.splitlines()[0]) == (0, "Kitchen, licence: CC BY")
+    assert len(list((tmp_path / "cache/corpora/kitchen").rglob("*.wav"))) == CLIPS
+
+
+def test_quiet_prints_errors_only(run_command, server):
     server.statuses = [200, 404]
-    assert typed("ravdess", "-q") == (0, "", "")
-    status, out, err = typed("ravdess", "-q", "--part", "song")
+    assert run_command("ravdess", "-q") == (0, "", "")
+    status, out, err = run_command("ravdess", "-q", "--part", "song")
     assert (status, out) == (2, "")
     assert "answered 404" in err
 
@@ -636,23 +661,23 @@ def test_quiet_says_nothing_but_errors(typed, server):
         ((), "Missing argument"),
     ],
 )
-def test_wrong_words_are_a_line_or_two_and_exit_status_2(typed, tmp_path, words, reason):
+def test_wrong_arguments_are_an_error_of_one_or_two_lines(run_command, tmp_path, words, reason):
     (tmp_path / "file").write_text("")
-    status, _, err = typed(*words)
+    status, _, err = run_command(*words)
     assert status == 2
     assert reason in err
     assert 1 <= len(err.strip().splitlines()) <= 2
 
 
-def test_a_wrong_checksum_is_told_with_exit_status_2(typed, server):
+def test_a_wrong_checksum_has_exit_status_2(run_command, server):
     server.files["/speech.zip"] = bytes(len(SOUND))
-    status, _, err = typed("ravdess")
+    status, _, err = run_command("ravdess")
     assert status == 2
     assert "ser-bench: checksum mismatch: speech.zip has MD5" in err
     assert "Traceback" not in err
 
 
-def test_on_a_terminal_a_bar_is_shown_and_ended(monkeypatch, capsys):
+def test_a_terminal_shows_a_progress_bar(monkeypatch, capsys):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     console = Console()
     console.start(209, "speech.zip", "MB", 209)(50)
@@ -666,10 +691,10 @@ def test_on_a_terminal_a_bar_is_shown_and_ended(monkeypatch, capsys):
 def test_ctrl_c_keeps_the_part_and_exits_130(server, tmp_path):
     published = corpora.CORPORA["ravdess"].archives[0]
     server.files[f"/{published.name}"] = SOUND
-    server.lies = {"Content-Length": str(published.size)}
+    server.headers = {"Content-Length": str(published.size)}
     server.stall_after = 100_000
     words = ["download", "ravdess", "--base-url", server.url, "--to", "ravdess"]
-    # A shell that starts programs in the background has them ignore SIGINT, and so would this one.
+    # A shell makes background programs ignore SIGINT.
     start = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); import sys; "
     start += "from ser_bench.cli import main; main(sys.argv[1:])"
     running = subprocess.Popen(
@@ -697,7 +722,7 @@ def test_ctrl_c_keeps_the_part_and_exits_130(server, tmp_path):
 # What is published
 
 
-def test_what_is_said_of_ravdess_is_what_zenodo_publishes():
+def test_the_archives_of_ravdess_are_those_on_zenodo():
     speech, song = corpora.CORPORA["ravdess"].archives
     assert (speech.size, speech.md5) == (208468073, "bc696df654c87fed845eb13823edef8a")
     assert (song.size, song.md5) == (225505317, "5411230427d67a21e18aa4d466e6d1b9")
