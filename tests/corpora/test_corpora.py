@@ -1,10 +1,10 @@
-"""Corpora: what every one promises, their file names, manifests, and how a corpus is found."""
+"""Corpora: conformance, file names, search folders and manifests."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from itertools import product
+from itertools import permutations, product
 from pathlib import Path
 
 import numpy as np
@@ -20,14 +20,14 @@ from ser_bench.corpora.clip_table import CLIP_COLUMNS
 
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path, monkeypatch):
-    """Work in an empty folder without data, wherever the tests were started."""
+    """Work in an empty folder without data."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SER_BENCH_DATA", raising=False)
 
 
 @pytest.mark.parametrize("corpus", corpora.CORPORA.values(), ids=lambda c: c.name)
-def test_every_corpus_keeps_its_promises(corpus, tmp_path):
-    """Conformance: described in full, canonical labels, and an empty folder is refused with a hint."""
+def test_every_corpus_is_described_in_full_and_rejects_an_empty_folder(corpus, tmp_path):
+    """The conformance test of a new corpus."""
     assert all((corpus.title, corpus.licence, corpus.source, corpus.citation, corpus.clips, corpus.speakers))
     assert set(corpus.emotions) <= set(EMOTIONS)
     assert corpus.hint or corpus.make
@@ -53,11 +53,11 @@ PUBLISHED = {
     "tess": {"clips": 2800, "speakers": 2, "men": 0, "texts": 200, "neutral": 400, "surprised": 400},
     "cremad": {"clips": 7442, "speakers": 91, "men": 48, "texts": 12, "neutral": 1087, "angry": 1271},
 }
-"""What the corpora's papers and sites say; SAVEE's texts are 3 common ones, 12 of each emotion and 27 of neutral."""
+"""Published sizes; SAVEE has 3 common sentences, 12 of each emotion and 27 of neutral."""
 
 
-def whole(name: str) -> list[str]:
-    """Return the file names of a corpus as published, or as many of them as are regular."""
+def published_names(name: str) -> list[str]:
+    """Return the published file names of a corpus, as far as they are regular."""
     texts = ("a01", "a02", "a04", "a05", "a07", "b01", "b02", "b03", "b09", "b10")
     twelve = ("IEO", "TIE", "IOM", "IWW", "TAI", "MTI", "IWL", "ITH", "DFA", "ITS", "TSI", "WSI")
     return {
@@ -91,48 +91,47 @@ def whole(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("corpus", CODED, ids=lambda c: c.name)
-def test_what_was_published_of_a_corpus_s_size_is_declared(corpus):
-    """Also for the next corpus: add it to PUBLISHED, and to ``whole`` how its names are made."""
-    said = PUBLISHED[corpus.name]
-    labels = {label: count for label, count in said.items() if label in EMOTIONS}
+def test_the_declared_size_is_the_published_one(corpus):
+    """Add a new corpus to PUBLISHED and to ``published_names``."""
+    expected = PUBLISHED[corpus.name]
+    labels = {label: count for label, count in expected.items() if label in EMOTIONS}
     assert {label: corpus.counts[label] for label in labels} == labels
-    assert (corpus.clips, corpus.speakers) == (said["clips"], said["speakers"])
-    assert sum(corpus.counts.values()) == said["clips"]
-    told = corpus.published_in("speech")
-    assert (told.counts, len(told.speakers)) == (corpus.counts, said["speakers"])
-    assert told.genders.get("male", 0) == said["men"]
-    assert sum(told.genders.values()) == said["speakers"]
-    by_speaker = list(told.speakers.values())
-    assert None in by_speaker or sum(by_speaker) == said["clips"]
-    assert set(told.speakers) == {corpus.reader.parse(Path(name))["speaker"] for name in whole(corpus.name)}
+    assert (corpus.clips, corpus.speakers) == (expected["clips"], expected["speakers"])
+    speech = corpus.published_in("speech")
+    assert (speech.counts, len(speech.speakers)) == (corpus.counts, expected["speakers"])
+    assert speech.genders.get("male", 0) == expected["men"]
+    assert sum(speech.genders.values()) == expected["speakers"]
+    by_speaker = list(speech.speakers.values())
+    assert None in by_speaker or sum(by_speaker) == expected["clips"]
+    assert set(speech.speakers) == {corpus.reader.parse(Path(name))["speaker"] for name in published_names(corpus.name)}
 
 
 @pytest.mark.parametrize("corpus", CODED, ids=lambda c: c.name)
-def test_every_published_code_is_read(corpus, tmp_path):
-    said, names = PUBLISHED[corpus.name], [Path(name) for name in whole(corpus.name)]
+def test_every_published_file_name_is_decoded(corpus, tmp_path):
+    expected, names = PUBLISHED[corpus.name], [Path(name) for name in published_names(corpus.name)]
     assert corpus.reader.parse(Path(corpus.reader.example.split(",")[0])) is not None
     rows = [corpus.reader.parse(name) for name in names]
     assert None not in rows
     assert {row["emotion"] for row in rows} == set(corpus.emotions)
     assert set(corpus.reader.codes["emotion"].values()) == set(corpus.counts)
     assert len({row["clip"] for row in rows}) == len(names)
-    assert len({row["speaker"] for row in rows}) == said["speakers"]
-    assert len({row["text"] for row in rows}) == said["texts"]
+    assert len({row["speaker"] for row in rows}) == expected["speakers"]
+    assert len({row["text"] for row in rows}) == expected["texts"]
     if corpus.name != "cremad":
         genders = corpus.reader.genders_in(tmp_path)
-        assert sum(genders[speaker] == "male" for speaker in {row["speaker"] for row in rows}) == said["men"]
+        assert sum(genders[speaker] == "male" for speaker in {row["speaker"] for row in rows}) == expected["men"]
     if corpus.name in ("ravdess", "savee", "tess"):  # the other two are not full crossings of their codes
         assert Counter(row["emotion"] for row in rows) == corpus.counts
 
 
 @pytest.mark.parametrize("corpus", CODED, ids=lambda c: c.name)
-def test_no_two_corpora_read_the_same_names(corpus):
-    for name in whole(corpus.name)[::7]:
-        assert [other.name for other in CODED if other.reader.parse(Path(name))] == [corpus.name]
+def test_a_file_name_matches_one_corpus_only(corpus):
+    for name in published_names(corpus.name)[::7]:
+        assert [c.name for c in CODED if c.reader.parse(Path(name))] == [corpus.name]
 
 
 @pytest.mark.parametrize(
-    ("name", "file", "said"),
+    ("name", "file", "columns"),
     [
         (
             "ravdess",
@@ -171,9 +170,9 @@ def test_no_two_corpora_read_the_same_names(corpus):
         ("cremad", "1040_TAI_SAD_XX", {"emotion": "sad"}),
     ],
 )
-def test_a_name_is_read_field_by_field(name, file, said):
+def test_a_file_name_is_decoded_column_by_column(name, file, columns):
     row = corpora.CORPORA[name].reader.parse(Path(f"{file}.wav"))
-    assert {"clip": Path(file).name, **row} | said == row
+    assert {"clip": Path(file).name, **row} | columns == row
 
 
 @pytest.mark.parametrize(
@@ -195,14 +194,14 @@ def test_a_name_is_read_field_by_field(name, file, said):
         ("cremad", ["1000_IEO_ANG_HI", "1092_IEO_ANG_HI", "1001_XXX_ANG_HI", "1001_IEO_SUR_HI", "1001_IEO_ANG"]),
     ],
 )
-def test_what_is_no_code_is_none(name, files):
+def test_other_file_names_do_not_match(name, files):
     reader = corpora.CORPORA[name].reader
     assert [file for file in [*files, "kitchen"] if reader.parse(Path(f"{file}.wav"))] == []
 
 
 @pytest.mark.parametrize("corpus", CODED, ids=lambda c: c.name)
-def test_a_corpus_is_listed_however_nested_in_wav_or_flac(corpus, tmp_path):
-    first, second, third, fourth, *_ = (Path(name) for name in whole(corpus.name))
+def test_clips_are_listed_at_any_depth_as_wav_or_flac(corpus, tmp_path):
+    first, second, third, fourth, *_ = (Path(name) for name in published_names(corpus.name))
     touch(
         tmp_path,
         f"a/b/{first.with_suffix('.WAV')}",
@@ -221,8 +220,8 @@ def test_a_corpus_is_listed_however_nested_in_wav_or_flac(corpus, tmp_path):
 
 
 @pytest.mark.parametrize("corpus", CODED, ids=lambda c: c.name)
-def test_a_copy_counts_once_and_another_recording_of_that_name_is_told(corpus, tmp_path):
-    first, second, *_ = whole(corpus.name)
+def test_copies_are_one_problem_and_another_recording_of_that_name_its_own(corpus, tmp_path):
+    first, second, *_ = published_names(corpus.name)
     touch(tmp_path, first, second, f"copy/{first}", f"copy/{second}", f"other/{first}", "take 2.wav")
     (tmp_path / "other" / first).write_bytes(b"another take")
     listing = corpora.list_clips(corpus, tmp_path)
@@ -234,21 +233,18 @@ def test_a_copy_counts_once_and_another_recording_of_that_name_is_told(corpus, t
     assert f"expected the {corpus.title} code" in unknown
 
 
-@pytest.mark.parametrize("corpus", CODED, ids=lambda c: c.name)
-@pytest.mark.parametrize("other", CODED, ids=lambda c: c.name)
-def test_the_folder_of_another_corpus_is_recognised(corpus, other, tmp_path):
-    if corpus is other:
-        return
-    touch(tmp_path, *whole(other.name)[:5], "notes.wav")
+@pytest.mark.parametrize(("corpus", "actual"), [*permutations(CODED, 2)], ids=lambda c: c.name)
+def test_the_folder_of_another_corpus_is_recognised(corpus, actual, tmp_path):
+    touch(tmp_path, *published_names(actual.name)[:5], "notes.wav")
     with pytest.raises(CorpusError) as caught:
         corpora.open_corpus(corpus.name, tmp_path)
-    what, todo = str(caught.value).splitlines()
-    assert f"looks like {other.title}, not {corpus.title}: 5 of 6 audio files" in what
-    assert f"--corpus {other.name}" in todo
+    fault, advice = str(caught.value).splitlines()
+    assert f"looks like {actual.title}, not {corpus.title}: 5 of 6 audio files" in fault
+    assert f"--corpus {actual.name}" in advice
 
 
-def test_clips_of_another_corpus_among_a_corpus_s_own_are_one_problem(tmp_path):
-    touch(tmp_path, *whole("savee")[:3], *whole("emodb")[:4], "notes.wav")
+def test_clips_of_another_corpus_are_one_problem(tmp_path):
+    touch(tmp_path, *published_names("savee")[:3], *published_names("emodb")[:4], "notes.wav")
     clips, problems = (listing := corpora.list_clips(corpora.CORPORA["savee"], tmp_path)).clips, listing.problems
     assert len(clips) == 3
     assert [problem.reason.partition("; expected")[0] for problem in problems] == [
@@ -257,13 +253,13 @@ def test_clips_of_another_corpus_among_a_corpus_s_own_are_one_problem(tmp_path):
     ]
 
 
-def test_a_folder_of_unknown_sounds_is_refused_with_the_way_to_the_corpus(tmp_path):
+def test_a_folder_of_other_audio_files_is_an_error_with_the_way_to_the_corpus(tmp_path):
     touch(tmp_path, "take 1.wav", "take 2.wav", "x/03a01Fa.wav")
     with pytest.raises(CorpusError, match=r"(?s)no TESS clip.*3 audio files have other names.*\nget"):
         corpora.open_corpus("tess", tmp_path)
 
 
-def test_the_two_shapes_of_savee_are_the_same_clips(tmp_path):
+def test_both_folder_layouts_of_savee_give_the_same_clips(tmp_path):
     for shape, names in (("flat", ["DC_a01.wav", "KL_su15.wav"]), ("folders", ["DC/a01.wav", "KL/su15.wav"])):
         touch(tmp_path / shape, *names)
     flat, folders = (corpora.open_corpus("savee", tmp_path / shape).clips for shape in ("flat", "folders"))
@@ -272,7 +268,7 @@ def test_the_two_shapes_of_savee_are_the_same_clips(tmp_path):
     assert len(corpora.open_corpus("savee", tmp_path / "folders" / "DC").clips) == 1
 
 
-def test_tess_in_a_folder_within_the_folder_counts_once(tmp_path):
+def test_nested_copies_of_tess_count_once(tmp_path):
     name = "TESS Toronto emotional speech set data"
     clips = ["OAF_neutral/OA_bite_neutral.wav", "OAF_Pleasant_surprise/OAF_bite_ps.wav"]
     touch(tmp_path, *(f"{name}/{clip}" for clip in clips), *(f"{name}/{name}/{clip}" for clip in clips))
@@ -283,7 +279,7 @@ def test_tess_in_a_folder_within_the_folder_counts_once(tmp_path):
 
 
 @pytest.mark.parametrize("beside", ["CREMA-D", "CREMA-D/AudioWAV", "CREMA-D/tables", None])
-def test_genders_of_crema_d_are_read_from_its_table_where_it_is(tmp_path, beside):
+def test_genders_of_cremad_come_from_its_table(tmp_path, beside):
     touch(tmp_path, *(f"CREMA-D/AudioWAV/{actor}_IEO_ANG_HI.wav" for actor in (1001, 1002, 1003)))
     if beside:
         table = (
@@ -296,22 +292,22 @@ def test_genders_of_crema_d_are_read_from_its_table_where_it_is(tmp_path, beside
 
 
 @pytest.mark.parametrize("table", [b"", b"ActorID,Age\n1001,51\n", b"\xff\xfe\x00", b"ActorID,Sex\n1001\n"])
-def test_a_damaged_table_leaves_genders_unknown(tmp_path, table):
+def test_a_damaged_table_of_cremad_leaves_genders_unknown(tmp_path, table):
     touch(tmp_path, "1001_IEO_ANG_HI.wav")
     (tmp_path / "VideoDemographics.csv").write_bytes(table)
     assert corpora.open_corpus("cremad", tmp_path).clips["gender"].tolist() == [""]
 
 
-def test_a_corpus_is_found_in_its_usual_places(tmp_path, monkeypatch):
+def test_a_corpus_is_found_in_the_search_folders(tmp_path, monkeypatch):
     touch(tmp_path, "data/emodb/wav/03a01Fa.wav", "there/savee/DC_a01.wav")
     monkeypatch.setenv("SER_BENCH_DATA", str(tmp_path / "there"))
     assert corpora.open_corpus("emodb").folder == Path("data/emodb")
     assert corpora.open_corpus("savee").folder == tmp_path / "there/savee"
 
 
-def test_a_corpus_is_run_like_any_other(tmp_path, write_wav, capsys):
+def test_a_corpus_with_coded_names_runs(tmp_path, write_wav, capsys):
     rng = np.random.default_rng(0)
-    for name in whole("emodb"):
+    for name in published_names("emodb"):
         path = Path(name)
         if path.stem[:2] in ("03", "08", "09", "10") and path.stem[2:5] in ("a01", "b10") and path.stem[5] in "WT":
             write_wav(tmp_path / "emodb" / name, 0.1 * rng.standard_normal(4000).astype(np.float32))
@@ -322,8 +318,8 @@ def test_a_corpus_is_run_like_any_other(tmp_path, write_wav, capsys):
     assert (saved["speakers"], saved["emotions"]) == (4, {"angry": 8, "sad": 8})
 
 
-def test_the_wrong_folder_is_two_lines_and_exit_status_2(tmp_path, capsys):
-    touch(tmp_path / "RAVDESS", *whole("ravdess")[:3])
+def test_a_wrong_folder_is_an_error_of_two_lines(tmp_path, capsys):
+    touch(tmp_path / "RAVDESS", *published_names("ravdess")[:3])
     assert call(["run", "--corpus", "emodb", "--data-dir", str(tmp_path / "RAVDESS")]) == 2
     out, err = capsys.readouterr()
     assert out == ""
@@ -331,7 +327,7 @@ def test_the_wrong_folder_is_two_lines_and_exit_status_2(tmp_path, capsys):
     assert len(err.strip().splitlines()) == 2
 
 
-def test_the_listing_fits_100_columns_and_a_corpus_has_its_details(tmp_path, capsys, monkeypatch):
+def test_the_listing_fits_100_columns_and_shows_details(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("SER_BENCH_DATA", str(tmp_path / ("a long folder name with spaces " * 3)))
     touch(corpora.search_folders("emodb")[0], "03a01Fa.wav")
     assert call(["corpora"]) == 0
@@ -340,10 +336,10 @@ def test_the_listing_fits_100_columns_and_a_corpus_has_its_details(tmp_path, cap
     assert all(corpus.name in listing for corpus in CODED)
     for corpus in corpora.CORPORA.values():
         assert call(["corpora", corpus.name]) == 0
-        told = capsys.readouterr().out
-        assert max(map(len, told.splitlines())) <= 100
-        assert f"{corpus.clips}: " in told
-        assert corpus.source in told
+        details = capsys.readouterr().out
+        assert max(map(len, details.splitlines())) <= 100
+        assert f"{corpus.clips}: " in details
+        assert corpus.source in details
     assert call(["corpora", "emod"]) == 2
     assert "did you mean 'emodb'" in capsys.readouterr().err
 
@@ -357,34 +353,34 @@ def test_links_are_followed_and_loops_end(tmp_path):
     assert (len(listing.clips), listing.problems) == (1, ())
 
 
-def test_speech_and_song_are_told_apart(tmp_path):
+def test_speech_and_song_are_separate_parts(tmp_path):
     touch(tmp_path, "03-01-03-01-01-01-01.wav", "03-02-03-01-01-01-01.wav")
     for part, clips in (("speech", 1), ("song", 1), ("all", 2)):
         assert len(corpora.open_corpus("ravdess", tmp_path, part=part).clips) == clips
 
 
-def test_a_missing_folder_comes_with_the_download_hint(tmp_path):
+def test_a_missing_folder_is_an_error_with_the_download_hint(tmp_path):
     with pytest.raises(CorpusError, match=r"(?s)no such folder.*zenodo"):
         corpora.open_corpus("ravdess", tmp_path / "nowhere")
     with pytest.raises(CorpusError, match=r"(?s)not found in.*zenodo"):
         corpora.open_corpus("ravdess")
 
 
-def test_the_default_corpus_is_ravdess_where_it_is_found_else_demo(tmp_path, monkeypatch):
+def test_the_default_corpus_is_ravdess_if_found_else_demo(tmp_path, monkeypatch):
     assert corpora.default_corpus() == "demo"
     touch(tmp_path, "there/ravdess/03-01-03-01-01-01-01.wav")
     monkeypatch.setenv("SER_BENCH_DATA", str(tmp_path / "there"))
     assert corpora.default_corpus() == "ravdess"
 
 
-def test_only_the_emotions_asked_for_are_kept(tmp_path):
+def test_only_the_named_emotions_are_kept(tmp_path):
     touch(tmp_path, "03-01-03-01-01-01-01.wav", "03-01-04-01-01-01-01.wav")
     assert corpora.open_corpus("ravdess", tmp_path, emotions=("sad",)).clips["emotion"].tolist() == ["sad"]
     with pytest.raises(UnknownNameError, match="did you mean 'happy'"):
         corpora.open_corpus("ravdess", tmp_path, emotions=("hapy",))
 
 
-def test_merged_emotions_count_as_the_other_and_can_be_chosen_as_such(tmp_path):
+def test_emotions_are_merged_before_the_filter(tmp_path):
     touch(tmp_path, "03-01-01-01-01-01-01.wav", "03-01-02-01-01-01-01.wav", "03-01-04-01-01-01-01.wav")
     merged = corpora.open_corpus("ravdess", tmp_path, merge={"calm": "Neutrality"}, emotions=("neutral",))
     assert merged.clips["emotion"].tolist() == ["neutral", "neutral"]
@@ -392,7 +388,7 @@ def test_merged_emotions_count_as_the_other_and_can_be_chosen_as_such(tmp_path):
         corpora.open_corpus("ravdess", tmp_path, merge={"clam": "neutral"})
 
 
-def test_an_unknown_corpus_names_the_nearest():
+def test_an_unknown_corpus_suggests_the_nearest_name():
     with pytest.raises(UnknownNameError, match="did you mean 'ravdess'"):
         corpora.open_corpus("ravdes")
 
@@ -404,7 +400,7 @@ def write_manifest(folder: Path, text: str) -> Path:
     return path
 
 
-def test_a_manifest_is_a_corpus_of_its_own_name(tmp_path):
+def test_a_manifest_is_a_corpus_named_like_the_file(tmp_path):
     path = write_manifest(tmp_path, "path,speaker,emotion,gender\na.wav,x,Anger,male\nb.wav,y,HAPPY,female\n")
     opened = corpora.open_corpus(str(path))
     assert opened.corpus.name == "mine"
@@ -413,14 +409,14 @@ def test_a_manifest_is_a_corpus_of_its_own_name(tmp_path):
     assert list(opened.clips.columns) == [*CLIP_COLUMNS, "corpus"]
 
 
-def test_rows_that_end_early_and_paths_that_no_disk_takes_are_named(tmp_path):
+def test_short_rows_and_impossible_paths_are_problems(tmp_path):
     path = write_manifest(tmp_path, f"path,speaker,emotion\na.wav,x,sad\nb.wav,x\n{'a' * 300},x,sad\n")
     opened = corpora.open_corpus(str(path))
     assert opened.clips["clip"].tolist() == ["a.wav"]
     assert [p.reason for p in opened.problems] == ["column 'emotion' is empty", "cannot be opened: File name too long"]
 
 
-def test_bad_manifest_rows_are_named_and_the_others_kept(tmp_path):
+def test_invalid_rows_of_a_manifest_are_problems(tmp_path):
     path = write_manifest(
         tmp_path,
         "path,speaker,emotion\na.wav,x,sad\na.wav,x,sad\na.wav,y,sad\nc.wav,x,sad\n,x,sad\nb.wav,,sad\n",
@@ -443,18 +439,18 @@ def test_bad_manifest_rows_are_named_and_the_others_kept(tmp_path):
         ('path,speaker,emotion\n"a.wav,x,sad\n', "expected a CSV table"),
     ],
 )
-def test_a_manifest_that_cannot_be_used_is_refused(tmp_path, text, reason):
+def test_an_invalid_manifest_is_an_error(tmp_path, text, reason):
     path = write_manifest(tmp_path, text)
     with pytest.raises(CorpusError, match=reason):
         corpora.open_corpus(str(path))
 
 
-def test_a_manifest_that_is_not_there_is_refused(tmp_path):
+def test_a_missing_manifest_is_an_error(tmp_path):
     with pytest.raises(CorpusError, match="cannot read"):
         manifest.corpus(tmp_path / "nowhere.csv")
 
 
-def test_a_manifest_in_another_encoding_is_refused(tmp_path):
+def test_a_manifest_in_another_encoding_is_an_error(tmp_path):
     path = tmp_path / "latin.csv"
     path.write_bytes("path,speaker,emotion\nä.wav,x,sad\n".encode("latin-1"))
     with pytest.raises(CorpusError, match="UTF-8"):

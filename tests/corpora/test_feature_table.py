@@ -1,4 +1,4 @@
-"""A table of features as a corpus: the way back from an export, other programs' tables, and what is refused."""
+"""Tables of features as corpora: exports, tables of other programs, and invalid tables."""
 
 from __future__ import annotations
 
@@ -43,49 +43,49 @@ def opened(tmp_path: Path, frame: pd.DataFrame, name: str = "mine.csv") -> corpo
 
 
 @pytest.mark.parametrize("name", ["mine.csv", "mine.parquet"])
-def test_a_table_is_a_corpus_of_its_name_with_the_values_as_they_are(tmp_path, name):
+def test_a_table_is_a_corpus_with_unchanged_values(tmp_path, name):
     frame = table()
-    found = opened(tmp_path, frame, name)
-    (own,) = found.feature_table.sets
-    assert (found.corpus.name, own.name, own.columns) == ("mine", "table", ("f0", "f1", "f2"))
+    corpus = opened(tmp_path, frame, name)
+    (own,) = corpus.feature_table.sets
+    assert (corpus.corpus.name, own.name, own.columns) == ("mine", "table", ("f0", "f1", "f2"))
     np.testing.assert_array_equal(
-        found.feature_table.values_of(own, ["c05", "c01"]), frame.loc[[5, 1], ["f0", "f1", "f2"]]
+        corpus.feature_table.values_of(own, ["c05", "c01"]), frame.loc[[5, 1], ["f0", "f1", "f2"]]
     )
 
 
-def test_columns_of_an_export_are_told_by_set_and_others_left_out(tmp_path):
+def test_columns_of_an_export_are_grouped_by_set(tmp_path):
     frame = table().rename(columns={"f0": "mfcc.a", "f1": "own:set.b.c", "f2": "mfcc.d"}).assign(duration=1.5)
     frame = frame.assign(**{"mfcc.e": 0.5, "mfcc.g": 0.25})
     sets = {s.name: s.columns for s in opened(tmp_path, frame).feature_table.sets}
     assert sets == {"mfcc": ("a", "d", "e", "g"), "own:set": ("b.c",)}
 
 
-def test_a_dot_in_a_single_name_makes_no_set(tmp_path):
-    """As in openSMILE's F0semitoneFrom27.5Hz_sma3nz_amean."""
+def test_a_dot_in_a_single_column_name_does_not_make_a_set(tmp_path):
+    """An example is openSMILE's F0semitoneFrom27.5Hz_sma3nz_amean."""
     frame = table().rename(columns={"f1": "F0semitoneFrom27.5Hz_sma3nz_amean"})
     assert [s.name for s in opened(tmp_path, frame).feature_table.sets] == ["table"]
 
 
-def test_texts_and_row_numbers_are_no_features(tmp_path):
+def test_text_columns_and_row_numbers_are_not_features(tmp_path):
     frame = table().reset_index(names="Unnamed: 0").assign(note="loud", Gender="male", label=1)
-    found = opened(tmp_path, frame)
-    assert found.feature_table.sets[0].columns == ("f0", "f1", "f2")
-    assert set(found.clips["gender"]) == {"male"}
+    corpus = opened(tmp_path, frame)
+    assert corpus.feature_table.sets[0].columns == ("f0", "f1", "f2")
+    assert set(corpus.clips["gender"]) == {"male"}
 
 
 @pytest.mark.parametrize(("name", "column"), [("emotion", "code"), ("speaker", "id")])
-def test_a_feature_that_is_another_name_for_a_label_is_refused(tmp_path, name, column):
+def test_a_feature_that_encodes_a_label_is_an_error(tmp_path, name, column):
     codes = pd.factorize(table()[name])[0] * 1.5
     with pytest.raises(CorpusError, match=f"column '{column}' of the feature table encodes the {name}"):
         opened(tmp_path, table(**{column: codes}))
 
 
-def test_bad_rows_are_problems_and_the_others_kept(tmp_path):
+def test_invalid_rows_are_problems(tmp_path):
     frame = table()
     frame.loc[0, "f1"], frame.loc[1, "f2"], frame.loc[2, "speaker"], frame.loc[3, "clip"] = np.nan, np.inf, "", "c09"
-    found = opened(tmp_path, frame)
-    assert len(found.clips) == len(frame) - 4
-    assert [(p.path, p.reason) for p in found.problems] == [
+    corpus = opened(tmp_path, frame)
+    assert len(corpus.clips) == len(frame) - 4
+    assert [(p.path, p.reason) for p in corpus.problems] == [
         ("c00", "column 'f1' is not a finite number"),
         ("c01", "column 'f2' is not a finite number"),
         ("c02", "column 'speaker' is empty"),
@@ -93,13 +93,13 @@ def test_bad_rows_are_problems_and_the_others_kept(tmp_path):
     ]
 
 
-def test_names_in_a_parquet_file_may_be_of_any_type(tmp_path):
+def test_names_in_a_parquet_file_may_have_any_type(tmp_path):
     odd = pd.DataFrame({"clip": [1, 2], "speaker": [["a"], ["b"]], "emotion": [b"x", b"y"], "f0": [1.0, 2.0]})
     odd.to_parquet(tmp_path / "odd.parquet")
     assert corpora.open_corpus(str(tmp_path / "odd.parquet")).clips["clip"].tolist() == ["1", "2"]
 
 
-def test_what_is_no_table_of_features_is_told(tmp_path):
+def test_an_invalid_feature_table_is_an_error(tmp_path):
     with pytest.raises(CorpusError, match="no numeric feature column; other columns: note"):
         opened(tmp_path, table(features=0, note="x"))
     with pytest.raises(CorpusError, match="missing column speaker"):
@@ -109,29 +109,29 @@ def test_what_is_no_table_of_features_is_told(tmp_path):
         corpora.open_corpus(str(tmp_path / "mine.parquet"))
 
 
-def test_several_corpora_of_one_table_are_told_apart(tmp_path):
-    found = opened(tmp_path, table(corpus=["a"] * 12 + ["b"] * 12))
-    assert set(found.clips["corpus"]) == {"a", "b"}
-    assert all(s.startswith(c + "/") for s, c in zip(found.clips["speaker"], found.clips["corpus"], strict=True))
-    assert found.feature_table.rows.keys() == set(found.clips["clip"])
+def test_several_corpora_in_one_table_get_prefixes(tmp_path):
+    corpus = opened(tmp_path, table(corpus=["a"] * 12 + ["b"] * 12))
+    assert set(corpus.clips["corpus"]) == {"a", "b"}
+    assert all(s.startswith(c + "/") for s, c in zip(corpus.clips["speaker"], corpus.clips["corpus"], strict=True))
+    assert corpus.feature_table.rows.keys() == set(corpus.clips["clip"])
 
 
-def test_a_clip_whose_name_begins_like_its_corpus_is_not_taken_for_another(tmp_path):
+def test_a_clip_name_that_begins_like_its_corpus_stays_distinct(tmp_path):
     clips = ["1", "a/1", *[f"c{i}" for i in range(22)]]
-    found = opened(tmp_path, table(corpus=["a"] * 12 + ["b"] * 12).assign(clip=clips))
-    assert len(found.feature_table.rows) == len(found.clips) == 24
-    assert {"a/1", "a/a/1"} <= set(found.clips["clip"])
+    corpus = opened(tmp_path, table(corpus=["a"] * 12 + ["b"] * 12).assign(clip=clips))
+    assert len(corpus.feature_table.rows) == len(corpus.clips) == 24
+    assert {"a/1", "a/a/1"} <= set(corpus.clips["clip"])
 
 
-def test_an_export_of_several_corpora_keeps_its_names(tmp_path):
+def test_the_prefixes_of_an_export_are_kept(tmp_path):
     corpus = ["a"] * 12 + ["b"] * 12
     plain = table()[["clip", "speaker"]]
     names = {column: [f"{c}/{v}" for c, v in zip(corpus, plain[column], strict=True)] for column in plain}
-    found = opened(tmp_path, table(corpus=corpus).assign(**names))
-    assert set(found.clips["clip"]) == set(names["clip"])
+    corpus = opened(tmp_path, table(corpus=corpus).assign(**names))
+    assert set(corpus.clips["clip"]) == set(names["clip"])
 
 
-def test_a_table_cannot_be_pooled_nor_brought_to_a_rate(tmp_path):
+def test_a_table_cannot_be_pooled_or_resampled(tmp_path):
     opened(tmp_path, table())
     (tmp_path / "other.csv").write_text("path,speaker,emotion\nmine.csv,s,sad\n", encoding="utf-8")
     with pytest.raises(CorpusError, match="feature tables cannot be pooled"):
@@ -142,15 +142,15 @@ def test_a_table_cannot_be_pooled_nor_brought_to_a_rate(tmp_path):
 
 @pytest.fixture(scope="module")
 def audio(tmp_path_factory) -> Path:
-    """A small demo as a manifest, and its features as a table beside it."""
+    """A small demo corpus as a manifest, with its features as a table beside it."""
     folder = tmp_path_factory.mktemp("small")
     paths = make_clips(folder, speakers=SPEAKERS, emotions=EMOTIONS, intensities=("normal",))
     codes = [path.stem.split("_") for path in paths]
     manifest = pd.DataFrame(codes, columns=["speaker", "emotion", "intensity", "text"])
     manifest["path"] = [str(path.relative_to(folder)) for path in paths]
     manifest.to_csv(folder / "small.csv", index=False)
-    said = ["--corpus", str(folder / "small.csv"), "--store", str(folder / "store"), "--jobs", "1", "-q"]
-    assert call(["export", *said, "--features", "mfcc+chroma", "-o", str(folder / "again.csv")]) == 0
+    options = ["--corpus", str(folder / "small.csv"), "--store", str(folder / "store"), "--jobs", "1", "-q"]
+    assert call(["export", *options, "--features", "mfcc+chroma", "-o", str(folder / "again.csv")]) == 0
     return folder
 
 
@@ -159,7 +159,7 @@ def go(audio: Path, corpus: str, out: Path, **options) -> results.SavedRun:
     return results.read_run(runner.run(Options(**chosen | {"store": audio / "store", "out": out} | options)).folder)
 
 
-def test_an_export_gives_the_scores_of_the_audio_that_it_came_from(audio, tmp_path):
+def test_an_export_gives_the_same_scores_as_its_audio(audio, tmp_path):
     sound = go(audio, "small.csv", tmp_path / "a", features="mfcc+chroma")
     back = go(audio, "again.csv", tmp_path / "b", features="mfcc+chroma")
     probabilities = [name for name in sound.predictions if name.startswith("p_")]
@@ -167,27 +167,27 @@ def test_an_export_gives_the_scores_of_the_audio_that_it_came_from(audio, tmp_pa
     assert back.info.corpus.recorded
 
 
-def test_without_features_named_a_model_gets_its_own_or_all_there_are(audio, tmp_path):
+def test_a_model_gets_its_default_features_or_all_of_the_table(audio, tmp_path):
     saved = go(audio, "again.csv", tmp_path)
     assert saved.info.features_of["knn"] == "mfcc+chroma"
     with pytest.raises(UnknownNameError, match="unknown feature set 'mel'"):
         go(audio, "again.csv", tmp_path, features="mel")
 
 
-def test_a_model_that_hears_other_speeds_does_without_and_one_that_needs_frames_is_a_row(audio, tmp_path):
+def test_models_train_without_other_speeds_and_those_that_need_frames_are_skipped(audio, tmp_path):
     saved = go(audio, "again.csv", tmp_path, models=("lda", "cnn2d"))
     status = saved.fits.groupby("model")["status"].first()
     assert status[["lda", "cnn2d"]].tolist() == ["ok", "skipped"]
 
 
-def test_the_audit_says_that_altered_copies_were_not_looked_for(audio, tmp_path):
+def test_the_leakage_audit_does_not_search_near_identical_clips(audio, tmp_path):
     saved = go(audio, "again.csv", tmp_path)
     assert saved.audit["near_identical_clips"].isna().all()
     assert np.isnan(leakage_by_split(saved)["near_identical"]).all()
     assert "altered copies were not looked for" in leakage_sentences(saved)[0]
 
 
-def test_rows_of_equal_features_count_once(tmp_path):
+def test_rows_with_equal_features_count_once(tmp_path):
     frame = table()
     frame.loc[1, ["f0", "f1", "f2"]] = frame.loc[0, ["f0", "f1", "f2"]]
     frame.to_csv(tmp_path / "mine.csv", index=False)
@@ -195,13 +195,13 @@ def test_rows_of_equal_features_count_once(tmp_path):
     assert [(clip.path, clip.reason) for clip in saved.info.dropped] == [("c01", "holds the same features as c00")]
 
 
-def test_a_recorded_set_is_not_taken_for_the_computed_one_in_the_store(tmp_path):
+def test_the_store_separates_precomputed_sets_from_computed_ones(tmp_path):
     names = [f"mfcc.{column}" for column in FEATURE_SETS["mfcc"].columns]
     values = np.random.default_rng(0).standard_normal((24, len(names)))
-    found = opened(tmp_path, pd.concat([table(features=0), pd.DataFrame(values, columns=names)], axis=1))
+    corpus = opened(tmp_path, pd.concat([table(features=0), pd.DataFrame(values, columns=names)], axis=1))
     from ser_bench.features import set_key
 
-    (own,) = found.feature_table.sets
+    (own,) = corpus.feature_table.sets
     assert own.columns == FEATURE_SETS["mfcc"].columns
     assert set_key(own) != set_key(FEATURE_SETS["mfcc"])
     assert export.column_names([own]) == names

@@ -1,4 +1,4 @@
-"""Several corpora as one: what they share, what keeps their clips apart, and at which rate they are heard."""
+"""Pools of several corpora: shared emotions, distinct names, and the common sampling rate."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ SAVEE = ("DC_a01", "DC_h01", "DC_n01", "JE_a01", "JE_h02", "JE_n03", "JE_su01")
 
 
 @pytest.fixture
-def here(tmp_path, write_wav):
-    """A folder that holds a folder of EmoDB's and one of SAVEE's clips, at 16 and 44.1 kHz."""
+def data_dir(tmp_path, write_wav):
+    """A folder with subfolders of EmoDB clips at 16 kHz and SAVEE clips at 44.1 kHz."""
     f0 = iter(range(100, 400, 7))
     for name, stems, sr in (("emodb", EMODB, 16000), ("savee", SAVEE, 44100)):
         for stem in stems:
@@ -39,8 +39,8 @@ def test_names_are_joined_by_commas_unless_a_file_has_one(tmp_path):
     assert split_names(str(tmp_path / "a,b.csv")) == [str(tmp_path / "a,b.csv")]
 
 
-def test_only_shared_emotions_are_kept_and_everything_is_told_apart_by_corpus(here):
-    opened = open_corpora(["emodb", "savee"], here)
+def test_a_pool_keeps_shared_emotions_and_prefixes_names(data_dir):
+    opened = open_corpora(["emodb", "savee"], data_dir)
     clips = opened.clips
     assert opened.corpus.name == "emodb+savee"
     assert set(clips["emotion"]) == {"neutral", "happy", "angry"}
@@ -49,40 +49,40 @@ def test_only_shared_emotions_are_kept_and_everything_is_told_apart_by_corpus(he
     assert all(text.startswith(corpus) for text, corpus in zip(clips["text"], clips["corpus"], strict=True) if text)
 
 
-def test_a_merge_of_one_corpus_counts_for_what_is_shared(here):
-    clips = open_corpora(["emodb", "savee"], here, merge={"surprised": "boredom"}).clips
+def test_emotions_are_merged_before_the_shared_ones_are_kept(data_dir):
+    clips = open_corpora(["emodb", "savee"], data_dir, merge={"surprised": "boredom"}).clips
     assert (clips["emotion"] == "boredom").groupby(clips["corpus"]).sum().tolist() == [1, 1]
 
 
-def test_folders_may_be_listed_one_by_one(here):
-    folders = Path(f"{here}/savee,{here}/emodb")
-    assert open_corpora(["savee", "emodb"], folders).folders["emodb"] == here / "emodb"
+def test_data_dir_may_list_one_folder_per_corpus(data_dir):
+    folders = Path(f"{data_dir}/savee,{data_dir}/emodb")
+    assert open_corpora(["savee", "emodb"], folders).folders["emodb"] == data_dir / "emodb"
     with pytest.raises(CorpusError, match="names 2 folders for 3 corpora"):
         open_corpora(["savee", "emodb", "tess"], folders)
 
 
-def test_what_cannot_be_pooled_is_refused(here, tmp_path):
+def test_corpora_without_shared_emotions_or_with_one_name_are_an_error(data_dir, tmp_path):
     with pytest.raises(UnknownNameError, match="emotion shared by emodb and savee 'boredom'"):
-        open_corpora(["emodb", "savee"], here, emotions=("boredom",))
+        open_corpora(["emodb", "savee"], data_dir, emotions=("boredom",))
     with pytest.raises(CorpusError, match=r"share 1 emotion; a pool needs at least 2\nemodb: .*boredom"):
-        open_corpora(["emodb", "savee"], here, merge={"happy": "boredom", "angry": "sad"}, emotions=("neutral",))
+        open_corpora(["emodb", "savee"], data_dir, merge={"happy": "boredom", "angry": "sad"}, emotions=("neutral",))
     paths = []
     for folder in ("x", "y"):
         (tmp_path / folder).mkdir()
         paths.append(tmp_path / folder / "mine.csv")
-        paths[-1].write_text(f"path,speaker,emotion\n{here}/savee/DC_a01.wav,s,sad\n", encoding="utf-8")
+        paths[-1].write_text(f"path,speaker,emotion\n{data_dir}/savee/DC_a01.wav,s,sad\n", encoding="utf-8")
     with pytest.raises(CorpusError, match="two corpora have the name mine"):
         open_corpora([str(path) for path in paths])
 
 
-def test_several_corpora_are_heard_at_the_lowest_rate_and_one_at_its_own(here):
-    pool = {"corpus": "emodb,savee", "data_dir": here}
+def test_a_pool_has_the_lowest_rate_and_a_single_corpus_its_own(data_dir):
+    pool = {"corpus": "emodb,savee", "data_dir": data_dir}
     assert opening.open_corpus(Options(**pool), NoProgress()).rate == 16000
     assert opening.open_corpus(Options(**pool, sample_rate=8000), NoProgress()).rate == 8000
-    assert opening.open_corpus(Options(corpus="savee", data_dir=here / "savee"), NoProgress()).rate is None
+    assert opening.open_corpus(Options(corpus="savee", data_dir=data_dir / "savee"), NoProgress()).rate is None
 
 
-def test_features_of_a_rate_are_those_of_the_resampled_clip():
+def test_features_at_a_rate_equal_those_of_the_resampled_clip():
     y = tone(sr=44100)
     for name in ("mfcc", "functionals", "logmel"):
         (got,) = features.compute([sets_at_rate(16000)[name]], y, 44100).values()
@@ -90,7 +90,7 @@ def test_features_of_a_rate_are_those_of_the_resampled_clip():
         np.testing.assert_array_equal(got, expected)
 
 
-def test_a_rate_changes_the_key_of_a_set_and_no_rate_leaves_it():
+def test_a_rate_changes_the_key_of_a_set():
     assert set_key(sets_at_rate(16000)["mfcc"]) != set_key(sets_at_rate()["mfcc"])
     assert sets_at_rate()["mfcc"] is features.FEATURE_SETS["mfcc"]
 
@@ -101,11 +101,11 @@ def store(tmp_path_factory):
 
 
 @pytest.fixture
-def go(here, store, tmp_path):
+def go(data_dir, store, tmp_path):
     """Return ``go(corpus, *splits)``, which runs KNN on MFCC and returns the saved run."""
 
     def run(corpus: str, *splits: str, **options) -> results.SavedRun:
-        chosen = {"corpus": corpus, "data_dir": here, "features": "mfcc", "models": ("knn",), "folds": 2, "jobs": 1}
+        chosen = {"corpus": corpus, "data_dir": data_dir, "features": "mfcc", "models": ("knn",), "folds": 2, "jobs": 1}
         model = {"knn": {"base": "knn", "parameters": {"n_neighbors": 1}}}
         options = chosen | {"splits": splits, "store": store, "out": tmp_path / "out", "model_tables": model} | options
         return results.read_run(runner.run(Options(**options)).folder)
@@ -113,7 +113,7 @@ def go(here, store, tmp_path):
     return run
 
 
-def test_a_run_across_corpora_says_which_trained_and_which_tested(go):
+def test_the_audit_names_train_and_test_corpora(go):
     saved = go("emodb,savee", "within", "cross", "loco", "actor")
     assert (saved.fits["status"] == "ok").all()
     sides = saved.audit.groupby("split")[["train_corpora", "test_corpora"]].agg(lambda s: sorted(set(s)))
@@ -124,17 +124,17 @@ def test_a_run_across_corpora_says_which_trained_and_which_tested(go):
     assert set(saved.clips["path"].str.split("/").str[0]) == {"emodb", "savee"}
 
 
-def test_a_corpus_that_is_only_tested_takes_part_in_no_other_split(go, here):
-    saved = go("emodb", "actor", "cross:savee", data_dir=here)
+def test_the_corpus_of_a_cross_split_is_in_no_other_split(go, data_dir):
+    saved = go("emodb", "actor", "cross:savee", data_dir=data_dir)
     tested = saved.predictions.groupby("split", observed=True)["clip"].agg(lambda s: {c.split("/")[0] for c in s})
     assert tested["actor"] == {"emodb"}
     assert tested["cross:savee"] == {"savee"}
     assert set(saved.audit.query("split == 'actor'")["train_corpora"]) == {"emodb"}
 
 
-def test_predictions_across_corpora_are_those_of_a_classifier_trained_by_hand(go, here):
+def test_predictions_across_corpora_equal_those_of_scikit_learn(go, data_dir):
     saved = go("emodb", "cross:savee")
-    clips = open_corpora(["emodb", "savee"], here).clips
+    clips = open_corpora(["emodb", "savee"], data_dir).clips
     from sklearn.neighbors import KNeighborsClassifier
     from sklearn.preprocessing import StandardScaler
 
@@ -154,7 +154,7 @@ def test_predictions_across_corpora_are_those_of_a_classifier_trained_by_hand(go
     assert ours.to_dict() == expected.to_dict()
 
 
-def test_an_unknown_corpus_of_a_split_is_told_before_anything_is_opened():
+def test_an_unknown_corpus_of_a_split_is_an_error_before_opening():
     with pytest.raises(UnknownNameError, match="did you mean 'savee'"):
         plan.check_names(Options(splits=("cross:save",)))
     assert corpora.corpus_label("my/own.csv") == "own"
