@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ser_bench import models
-from ser_bench.metrics import uar
+from ser_bench.metrics import UAR
 from ser_bench.runs.fit import FitTask, run_fit
 from ser_bench.splits import SPLITS, Draw, make_folds
 from ser_bench.store.matrix import save_matrix
@@ -53,7 +53,7 @@ def pooled_uar(name: str, split: str, tmp_path, *, permuted: bool) -> float:
         task = FitTask(model, parameters, 0, matrix, train, test, labels[train], groups[train], EMOTIONS)
         predicted.append(run_fit(task).predicted)
         true.append(labels[test])
-    return uar(np.concatenate(true), np.concatenate(predicted))
+    return UAR(np.concatenate(true), np.concatenate(predicted))
 
 
 CLASSICAL = [m.name for m in models.MODELS.values() if m.kind != "network"]
