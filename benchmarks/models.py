@@ -54,7 +54,7 @@ def main(names: list[str]) -> None:
     data = generated()
     wanted = [models.get(name) for name in names or models.MODELS]
     if any(model.kind == "network" for model in wanted):
-        from ser_bench.models.backend import load_keras
+        from ser_bench.models.networks.compiled import load_keras
 
         load_keras()
     svm, _ = min(timed(models.get("svm"), data) for _ in range(2))

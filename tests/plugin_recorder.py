@@ -8,7 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ser_bench.models.base import Model
+from ser_bench.models import LearnerParameters, Model, parameter
+
+
+class FolderParameters(LearnerParameters):
+    """The folder that a model writes into."""
+
+    folder: str = parameter("", "folder for what the model sees")
 
 
 class Recorder:
@@ -95,8 +101,8 @@ def _describe(name, kind):
         features="mfcc",
         build=lambda seed, folder: kind(folder),
         accepts=("vector", "frames"),
-        parameters={"folder": "", "speeds": []},
-        grouped=True,
+        schema=FolderParameters,
+        takes_groups=True,
     )
 
 

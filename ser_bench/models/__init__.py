@@ -10,24 +10,46 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ser_bench.core.errors import ConfigError, UnknownNameError
-from ser_bench.models.base import Model
+from ser_bench.models.base import LearnerParameters, Model, Parameters, parameter
 from ser_bench.models.baselines import BASELINES
-from ser_bench.models.classical import CLASSICAL
 from ser_bench.models.ensemble import ENSEMBLE
-from ser_bench.models.neural import NETWORKS
-from ser_bench.models.parameters import merged
+from ser_bench.models.knn import KNN
+from ser_bench.models.lda import LDA
+from ser_bench.models.mlp import MLP
+from ser_bench.models.networks import NETWORKS
+from ser_bench.models.svm import SVM
+from ser_bench.models.trees import FOREST, TREE, XGBOOST
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["MODELS", "Model", "aligned_proba", "build", "fit", "get", "variant"]
+__all__ = [
+    "MODELS",
+    "LearnerParameters",
+    "Model",
+    "Parameters",
+    "aligned_proba",
+    "build",
+    "fit",
+    "get",
+    "parameter",
+    "variant",
+]
 
-MODELS: dict[str, Model] = {model.name: model for model in (*BASELINES, *CLASSICAL, ENSEMBLE, *NETWORKS)}
+MODELS: dict[str, Model] = {
+    model.name: model for model in (*BASELINES, SVM, KNN, TREE, FOREST, XGBOOST, LDA, MLP, ENSEMBLE, *NETWORKS)
+}
 """Every model by name, in the order of tables and charts."""
 
 
 def get(name: str) -> Model:
-    """Return the model of that name; :class:`~ser_bench.core.errors.UnknownNameError` names the nearest."""
+    """Return a registered model.
+
+    Raises
+    ------
+    UnknownNameError
+        For a name outside :data:`MODELS`; the message suggests the nearest.
+    """
     try:
         return MODELS[name]
     except KeyError:
@@ -35,42 +57,108 @@ def get(name: str) -> Model:
 
 
 def build(model: str | Model, *, seed: int = 0, **parameters: Any) -> Any:
-    """Return an unfitted estimator of a model, given by name or itself.
+    """Return an unfitted estimator.
 
-    ``parameters`` replace the model's defaults; an unknown one, or one of another type than its
-    default, is a :class:`~ser_bench.core.errors.ConfigError`.
+    Parameters
+    ----------
+    model : str or Model
+        A registered model's name, or a model.
+    seed : int
+        Seed of everything random in the fit.
+    **parameters
+        Values that replace the model's own.
+
+    Returns
+    -------
+    estimator
+        A scikit-learn classifier.
+
+    Raises
+    ------
+    ConfigError
+        For a parameter that the model lacks or a value that it does not take.
     """
-    model = get(model) if isinstance(model, str) else model
-    return model.estimator(seed, merged(model, parameters))
+    model = (get(model) if isinstance(model, str) else model).with_parameters(parameters)
+    return model.estimator(seed, model.parameters)
 
 
 def variant(base: str | Model, name: str, parameters: Mapping[str, Any]) -> Model:
-    """Return a model of another name whose defaults are those of ``base``, replaced by ``parameters``."""
+    """Return a model under another name with other default parameters.
+
+    Parameters
+    ----------
+    base : str or Model
+        The model to start from.
+    name : str
+        Name of the variant: a new one, or that of ``base``.
+    parameters : mapping
+        Values that replace those of ``base``.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    ConfigError
+        For another model's name, a parameter that ``base`` lacks, or a value that it does not take.
+    """
     base = get(base) if isinstance(base, str) else base
     if name in MODELS and name != base.name:
-        raise ConfigError(f"model {name!r} is there already; give the variant of {base.name!r} another name")
-    said = ", ".join(f"{key}={value}" for key, value in parameters.items())
-    return dataclasses.replace(
-        base,
-        name=name,
-        summary=f"{base.name} with {said}" if said else base.summary,
-        parameters=merged(base, parameters),
-    )
+        raise ConfigError(f"model {name!r} exists already; give the variant of {base.name!r} another name")
+    changes = ", ".join(f"{key}={value}" for key, value in parameters.items())
+    summary = f"{base.name} with {changes}" if changes else base.summary
+    return dataclasses.replace(base.with_parameters(parameters), name=name, summary=summary)
 
 
 def fit(model: Model, estimator: Any, X: np.ndarray, y: np.ndarray, groups: np.ndarray | None = None) -> Any:
-    """Fit the estimator on one thread and return it; ``groups`` goes only to a model that takes it."""
+    """Fit an estimator on one thread.
+
+    Parameters
+    ----------
+    model : Model
+        The model that built the estimator.
+    estimator : estimator
+        What :func:`build` returned.
+    X : ndarray of float32, shape (n, d) or (n, t, d)
+        Features, as the model accepts.
+    y : ndarray of str, shape (n,)
+        Labels.
+    groups : ndarray, shape (n,), optional
+        Speakers, for a model that holds some out for early stopping.
+
+    Returns
+    -------
+    estimator
+        The same, fitted.
+    """
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
-        return estimator.fit(X, y, groups=groups) if model.grouped else estimator.fit(X, y)
+        return estimator.fit(X, y, groups=groups) if model.takes_groups else estimator.fit(X, y)
 
 
 def aligned_proba(estimator: Any, X: np.ndarray, labels: Sequence[str]) -> np.ndarray:
-    """Return probabilities, float64 ``(n, len(labels))``, with a column per label in the given order.
+    """Return probabilities with a column per label in the given order.
 
-    A label that the estimator was never shown gets zeros; one that it knows but that is not listed
-    raises ValueError.
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted classifier.
+    X : ndarray of float32, shape (n, d) or (n, t, d)
+        Features.
+    labels : sequence of str
+        The labels of the columns.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, len(labels))
+        Zero for a label that the estimator was not trained on.
+
+    Raises
+    ------
+    ValueError
+        If the estimator knows a label outside ``labels``.
     """
     import numpy as np
 
@@ -81,7 +169,7 @@ def aligned_proba(estimator: Any, X: np.ndarray, labels: Sequence[str]) -> np.nd
     column = {label: k for k, label in enumerate(labels)}
     unlisted = [str(c) for c in estimator.classes_ if c not in column]
     if unlisted:
-        raise ValueError(f"the model knows labels that are not listed: {', '.join(unlisted)}")
+        raise ValueError(f"labels do not include {', '.join(unlisted)}, which the estimator was trained on")
     aligned = np.zeros((len(X), len(labels)))
     aligned[:, [column[c] for c in estimator.classes_]] = p
     return aligned

@@ -1,35 +1,116 @@
-"""What a model is: a description and a way to build a scikit-learn estimator from parameters and a seed."""
+"""What a model is: a description, its parameters, and a function that builds a scikit-learn estimator."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import dataclasses
+import difflib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from ser_bench.core.errors import ConfigError
 
 SLOWER_AND_FASTER = (0.85, 1.17)
 """Speeds at which training clips sound like those of other speakers, with a longer and a shorter vocal tract."""
-SPEEDS: tuple[list[float], ...] = ([], [*SLOWER_AND_FASTER], [0.9, 1.1])
-"""What tuning tries of hearing training clips at other speeds, too."""
+
+
+def _integer(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Integer = Annotated[int, BeforeValidator(_integer)]
+"""An integer, which a configuration may also write as 3.0."""
+
+Counts = list[Annotated[int, Field(ge=1), BeforeValidator(_integer)]]
+"""A list of integers of at least 1."""
+
+
+def parameter(default: Any, description: str, *, tune: Iterable[Any] = (), **limits: Any) -> Any:
+    """Declare a parameter of a model.
+
+    Parameters
+    ----------
+    default : bool, int, float, str or list
+        The default, unless the model states another.
+    description : str
+        One line for ``ser-bench models NAME``.
+    tune : iterable
+        The values that ``ser-bench tune`` draws from; a parameter without them is not tuned.
+    **limits
+        Limits of the value as in :func:`pydantic.Field`, such as ``ge=1``.
+    """
+    return Field(default, description=description, json_schema_extra={"tune": list(tune)}, **limits)
+
+
+class Parameters(BaseModel):
+    """The parameters of a model: plain values with types, limits, defaults and descriptions.
+
+    A model declares its own in a subclass, a line each with :func:`parameter`.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class LearnerParameters(Parameters):
+    """Parameters of every model that learns from features."""
+
+    speeds: list[Annotated[float, Field(gt=0)]] = parameter(
+        [],
+        "speeds at which training clips are added to the originals, such as 0.85 and 1.17",
+        tune=([], [*SLOWER_AND_FASTER], [0.9, 1.1]),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pairs:
-    """That a model's time grows with pairs of clips: how long one takes, and what to do instead.
+class PairwiseCost:
+    """The time of a model whose cost grows with pairs of clips.
 
-    ``seconds`` is the measured time of a pair of rows and a column: of every two training rows, or where ``tested`` of
-    every training and tested row. ``why`` and ``instead`` are for the user; in ``instead``, ``{name}`` stands for the
-    model's name and ``{time}`` for how long the other way takes at ``instead_seconds`` a training row and column.
+    Parameters
+    ----------
+    seconds : float
+        Measured seconds per pair of rows and column: of every two training rows, or of every training and test row.
+    test_rows : bool
+        Whether pairs are made of a training and a test row.
+    reason, advice : str
+        For the warning before a run. In ``advice``, ``{name}`` is the model's name and ``{time}`` the time that the
+        alternative takes at ``advised_seconds`` per training row and column.
     """
 
     seconds: float
-    why: str
-    instead: str
-    instead_seconds: float = 0.0
-    tested: bool = False
+    reason: str
+    advice: str
+    advised_seconds: float = 0.0
+    test_rows: bool = False
 
 
-def no_pairs(parameters: Mapping[str, Any]) -> Pairs | None:
-    """Return None: the time grows with the clips."""
+@dataclass(frozen=True, kw_only=True)
+class EstimatorClass:
+    """A class of which a model file may hold an instance.
+
+    Parameters
+    ----------
+    path : str
+        ``module:Class``.
+    onnx, onnx_step : str
+        ``module:function`` that writes the ONNX graph of a fitted classifier or of a step before it.
+    not_exported : str
+        Why there is no ONNX graph.
+    """
+
+    path: str
+    onnx: str = ""
+    onnx_step: str = ""
+    not_exported: str = ""
+
+    @property
+    def name(self) -> str:
+        """The class's name without its module, as model files hold it."""
+        return self.path.partition(":")[2]
+
+
+def _no_pairwise_cost(parameters: Mapping[str, Any]) -> PairwiseCost | None:
     return None
 
 
@@ -37,27 +118,47 @@ def no_pairs(parameters: Mapping[str, Any]) -> Pairs | None:
 class Model:
     """A registered classifier.
 
-    ``build(seed=…, **parameters)`` returns an unfitted estimator with ``fit(X, y)``, ``predict``,
-    ``predict_proba`` and ``classes_``, which takes string labels, does its own scaling, uses one
-    thread, and gives the same predictions for the same seed. ``parameters`` are the stated defaults,
-    each settable from a configuration. Where ``grouped``, ``fit`` also takes ``groups=`` (a speaker per
-    clip), from which it holds out whole training speakers for early stopping, and the fitted
-    estimator has ``history_`` (a dict of equally long lists, one value per epoch: ``loss``,
-    ``accuracy``, ``val_loss``, ``val_accuracy``).
+    Parameters
+    ----------
+    name, summary : str
+        For configurations and listings.
+    kind : {"baseline", "classical", "network"}
+        Networks need Keras; baselines are part of every run.
+    features : str
+        The feature sets that ``--features auto`` gives it, joined with ``+``.
+    build : callable
+        ``build(seed=..., **parameters)`` returns an unfitted estimator with ``fit(X, y)``, ``predict``,
+        ``predict_proba`` and ``classes_``. The estimator takes string labels, does its own scaling, uses one thread
+        and gives the same predictions for the same seed. It does not get ``speeds``.
+    accepts : tuple of {"vector", "frames"}
+        What ``X`` may be: ``vector`` is float32 of shape ``(n, d)``; ``frames`` is float32 of shape ``(n, t, d)``,
+        padded with NaN behind each clip's end.
+    schema : type of Parameters
+        Declares the parameters.
+    parameters : mapping
+        The values that differ from the schema's defaults; once the model is made, every parameter's value.
+    takes_groups : bool
+        Whether ``fit`` also takes ``groups`` (a speaker per clip), from which it holds out whole training speakers for
+        early stopping. The fitted estimator then has ``history_``, a list per measure with one value per epoch.
+    seeded : bool
+        Whether the fit depends on the seed; one that does not is computed for one seed only.
+    seeded_if : mapping
+        Values of parameters each of which makes the fit depend on the seed.
+    pairwise_cost : callable
+        Returns the cost of pairs of clips for given parameters, or None where time grows with the clips only.
+    cost : float
+        Usual fit time relative to other models; orders a run's plan and paces its progress bar.
+    needs : tuple of str
+        Distributions that must be installed; their versions are part of a fit's key.
+    source : tuple of str
+        Modules whose code decides the predictions; their text is part of a fit's key.
+    classes : tuple of EstimatorClass
+        What a file of the trained model may hold, and how each class is exported to ONNX.
 
-    Where not ``seeded``, nothing in it is random: every seed gives the same model, unless a parameter has the value
-    that ``seeded_by`` names. ``pairs`` returns what grows with the square of the clips, of the model with such
-    parameters, None if nothing does.
-
-    ``space`` holds, by parameter, the values that tuning draws from.
-
-    The parameter ``speeds``, which every learner has, is not for ``build``: training clips are given at
-    these speeds, too (see :meth:`ser_bench.features.base.FeatureSet.at_speed`).
-
-    ``accepts`` says which kinds of features ``X`` may be: ``vector`` is float32 ``(n, d)``; ``frames``
-    is float32 ``(n, t, d)``, padded with NaN behind each clip's end. ``cost`` is the usual fit time relative to
-    other models; it orders a run's plan and paces its progress bar. ``source`` names the modules
-    whose code decides the outcome; their text is part of a fit's key.
+    Raises
+    ------
+    ConfigError
+        If a value does not fit the schema.
     """
 
     name: str
@@ -66,26 +167,83 @@ class Model:
     features: str
     build: Callable[..., Any] = field(repr=False)
     accepts: tuple[Literal["vector", "frames"], ...] = ("vector",)
+    schema: type[Parameters] = field(default=Parameters, repr=False)
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    space: Mapping[str, Sequence[Any]] = field(default_factory=dict, repr=False)
-    grouped: bool = False
+    takes_groups: bool = False
     seeded: bool = True
-    seeded_by: Mapping[str, Any] = field(default_factory=dict)
-    pairs: Callable[[Mapping[str, Any]], Pairs | None] = field(default=no_pairs, repr=False)
+    seeded_if: Mapping[str, Any] = field(default_factory=dict)
+    pairwise_cost: Callable[[Mapping[str, Any]], PairwiseCost | None] = field(default=_no_pairwise_cost, repr=False)
     cost: float = 1.0
     needs: tuple[str, ...] = ("scikit-learn",)
     source: tuple[str, ...] = ()
+    classes: tuple[EstimatorClass, ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parameters", self._validated(self.parameters))
+
+    @property
+    def space(self) -> dict[str, Sequence[Any]]:
+        """The values that tuning draws from, by parameter."""
+        extras = {name: declared.json_schema_extra for name, declared in self.schema.model_fields.items()}
+        return {name: extra["tune"] for name, extra in extras.items() if isinstance(extra, dict) and extra["tune"]}  # type: ignore[misc]
 
     @property
     def speeds(self) -> tuple[float, ...]:
-        """The speeds at which training clips are heard beside their own."""
+        """The speeds at which training clips are added to the originals."""
         return tuple(self.parameters.get("speeds", ()))
 
     @property
-    def draws(self) -> bool:
-        """Whether anything in it, with these parameters, is random."""
-        return self.seeded or any(self.parameters.get(name) == value for name, value in self.seeded_by.items())
+    def is_seeded(self) -> bool:
+        """Whether the fit with these parameters depends on the seed."""
+        return self.seeded or any(self.parameters.get(name) == value for name, value in self.seeded_if.items())
+
+    def with_parameters(self, values: Mapping[str, Any]) -> Model:
+        """Return the model with some values replaced; raises ConfigError for one that does not fit the schema."""
+        return dataclasses.replace(self, parameters={**self.parameters, **values})
 
     def estimator(self, seed: int, parameters: Mapping[str, Any]) -> Any:
         """Return an unfitted estimator with these parameters, which must be all of the model's."""
         return self.build(seed=seed, **{name: value for name, value in parameters.items() if name != "speeds"})
+
+    def allowed(self, name: str) -> str:
+        """Return what a parameter may be, such as "an integer ≥ 1"."""
+        return _allowed(self.schema.model_json_schema()["properties"][name])
+
+    def _validated(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            return self.schema.model_validate(dict(values)).model_dump()
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = str(first["loc"][0])
+            if first["type"] == "extra_forbidden":
+                raise ConfigError(f"model {self.name!r} has no parameter {name!r}; {self._nearest(name)}") from None
+            value = values[name]
+            raise ConfigError(
+                f"invalid value for {name} of model {self.name!r}: expected {self.allowed(name)}, got {value!r}"
+            ) from None
+
+    def _nearest(self, name: str) -> str:
+        known = list(self.schema.model_fields)
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        if near:
+            return f"did you mean {near[0]!r}?"
+        return f"it has {', '.join(known)}" if known else "it takes none"
+
+
+_TYPES = {"boolean": "true or false", "integer": "an integer", "number": "a number", "string": "a text"}
+_LIMITS = {"exclusiveMinimum": ">", "minimum": "≥", "exclusiveMaximum": "<", "maximum": "≤"}
+
+
+def _allowed(schema: Mapping[str, Any]) -> str:
+    """Say what a JSON schema allows."""
+    if "anyOf" in schema:
+        return " or ".join(_allowed(option) for option in schema["anyOf"])
+    if "enum" in schema:
+        return f"one of {', '.join(map(repr, schema['enum']))}"
+    if "const" in schema:
+        return repr(schema["const"])
+    if schema["type"] == "array":
+        return f"a list, each {_allowed(schema['items'])}"
+    limits = " and ".join(f"{sign} {schema[key]:g}" for key, sign in _LIMITS.items() if key in schema)
+    example = f" such as {schema['examples'][0]!r}" if "examples" in schema else ""
+    return f"{_TYPES[schema['type']]}{' ' if limits else ''}{limits}{example}"

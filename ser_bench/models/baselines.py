@@ -1,23 +1,31 @@
-"""The baselines that every table shows: what guessing scores."""
+"""The baselines that every table shows: random guesses and the most frequent class."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
-from ser_bench.models.base import Model
+from ser_bench.models.base import EstimatorClass, Model, Parameters, parameter
 
 _SOURCE = ("ser_bench.models.baselines", "ser_bench.models.estimators")
 
 
+class ChanceParameters(Parameters):
+    """Parameters of ``chance``."""
+
+    strategy: Literal["uniform", "stratified"] = parameter(
+        "uniform", "all classes equally often, or each as often as in training"
+    )
+
+
 def build_chance(*, seed: int, strategy: str) -> Any:
-    """Return random guesses, ``uniform`` or ``stratified`` by the classes' frequencies."""
+    """Return a classifier that guesses at random."""
     from ser_bench.models.estimators import Chance
 
     return Chance(strategy=strategy, random_state=seed)
 
 
 def build_majority(*, seed: int) -> Any:
-    """Return the classifier that always answers the most frequent training class."""
+    """Return a classifier that always predicts the most frequent training class."""
     from sklearn.dummy import DummyClassifier
 
     return DummyClassifier(strategy="prior", random_state=seed)
@@ -31,9 +39,15 @@ BASELINES = (
         features="functionals",
         build=build_chance,
         accepts=("vector", "frames"),
+        schema=ChanceParameters,
         cost=0.01,
-        parameters={"strategy": "uniform"},
         source=_SOURCE,
+        classes=(
+            EstimatorClass(
+                path="ser_bench.models.estimators:Chance",
+                not_exported="its guesses are drawn from a checksum of the features, for which ONNX has no operator",
+            ),
+        ),
     ),
     Model(
         name="majority",
@@ -44,5 +58,8 @@ BASELINES = (
         accepts=("vector", "frames"),
         cost=0.01,
         source=_SOURCE,
+        classes=(
+            EstimatorClass(path="sklearn.dummy:DummyClassifier", onnx="ser_bench.deploy.onnx.estimators:majority"),
+        ),
     ),
 )

@@ -1,4 +1,4 @@
-"""A vote among classical models of different kinds, which err on different clips."""
+"""The mean of the probabilities of several classical models, which err on different clips."""
 
 from __future__ import annotations
 
@@ -6,37 +6,55 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ser_bench.core.errors import ConfigError, UnknownNameError
-from ser_bench.models.base import SLOWER_AND_FASTER, SPEEDS, Model, Pairs
-from ser_bench.models.classical import CLASSICAL
+from pydantic import field_validator
 
-_MEMBERS = {model.name: model for model in CLASSICAL}
+from ser_bench.core.errors import ConfigError, UnknownNameError
+from ser_bench.models.base import SLOWER_AND_FASTER, EstimatorClass, LearnerParameters, Model, PairwiseCost, parameter
+from ser_bench.models.knn import KNN
+from ser_bench.models.lda import LDA
+from ser_bench.models.mlp import MLP
+from ser_bench.models.svm import SVM
+from ser_bench.models.trees import FOREST, TREE, XGBOOST
+
+_MEMBERS = {model.name: model for model in (SVM, KNN, TREE, FOREST, XGBOOST, LDA, MLP)}
+
+
+class EnsembleParameters(LearnerParameters):
+    """Parameters of ``ensemble``."""
+
+    members: list[str] = parameter(
+        ["lda", "svm"],
+        "classical models, each with its default parameters",
+        tune=(["lda", "svm"], ["lda", "mlp"], ["svm", "mlp"], ["lda", "svm", "mlp"]),
+    )
+
+    @field_validator("members")
+    @classmethod
+    def _check_members(cls, members: list[str]) -> list[str]:
+        for name in members:
+            if name not in _MEMBERS:
+                raise UnknownNameError("member of an ensemble", name, _MEMBERS)
+        if not members or len(set(members)) < len(members):
+            raise ConfigError(f"invalid members of an ensemble {members}: name at least one model, each once")
+        return members
 
 
 def build_ensemble(*, seed: int, members: Sequence[str]) -> Any:
-    """Return a classifier whose probabilities are the mean of its members', each a classical model as it stands.
-
-    Raises ``UnknownNameError`` for a member that is no classical model, ``ConfigError`` for none or one named twice.
-    """
+    """Return a classifier whose probabilities are the mean of those of its members."""
     from sklearn.ensemble import VotingClassifier
 
-    for name in members:
-        if name not in _MEMBERS:
-            raise UnknownNameError("member of an ensemble", name, _MEMBERS)
-    if not members or len(set(members)) < len(members):
-        raise ConfigError(f"an ensemble needs members, each once; members is {list(members)}")
     estimators = [(name, _MEMBERS[name].estimator(seed, _MEMBERS[name].parameters)) for name in members]
     return VotingClassifier(estimators, voting="soft")
 
 
-def ensemble_pairs(parameters: Mapping[str, Any]) -> Pairs | None:
-    """Return what its member with the costliest pairs takes, None where no member has any."""
-    members = [_MEMBERS[name] for name in parameters["members"] if name in _MEMBERS]
-    found = [pairs for member in members if (pairs := member.pairs(member.parameters))]
-    if not found:
+def _pairwise_cost(parameters: Mapping[str, Any]) -> PairwiseCost | None:
+    """Return the cost of the member whose pairs cost most."""
+    members = [_MEMBERS[name] for name in parameters["members"]]
+    costs = [cost for member in members if (cost := member.pairwise_cost(member.parameters))]
+    if not costs:
         return None
-    worst = max(found, key=lambda pairs: (not pairs.tested, pairs.seconds))
-    return dataclasses.replace(worst, instead="name other `members` under [models.{name}]", instead_seconds=0.0)
+    worst = max(costs, key=lambda cost: (not cost.test_rows, cost.seconds))
+    return dataclasses.replace(worst, advice="name other `members` under [models.{name}]", advised_seconds=0.0)
 
 
 ENSEMBLE = Model(
@@ -45,9 +63,15 @@ ENSEMBLE = Model(
     kind="classical",
     features="functionals",
     build=build_ensemble,
-    parameters={"members": ["lda", "svm"], "speeds": [*SLOWER_AND_FASTER]},
-    space={"members": (["lda", "svm"], ["lda", "mlp"], ["svm", "mlp"], ["lda", "svm", "mlp"]), "speeds": SPEEDS},
+    schema=EnsembleParameters,
+    parameters={"speeds": [*SLOWER_AND_FASTER]},
     cost=0.6,
-    pairs=ensemble_pairs,
-    source=("ser_bench.models.classical", "ser_bench.models.ensemble", "ser_bench.models.estimators"),
+    pairwise_cost=_pairwise_cost,
+    needs=("scikit-learn",),
+    source=tuple(dict.fromkeys(("ser_bench.models.ensemble", *(s for m in _MEMBERS.values() for s in m.source)))),
+    classes=(
+        *dict.fromkeys(found for member in _MEMBERS.values() for found in member.classes),
+        EstimatorClass(path="sklearn.ensemble:VotingClassifier", onnx="ser_bench.deploy.onnx.estimators:vote"),
+        EstimatorClass(path="sklearn.preprocessing:LabelEncoder"),
+    ),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ser_bench.core.progress import Progress
-    from ser_bench.models.base import Pairs
+    from ser_bench.models.base import PairwiseCost
     from ser_bench.runs.plan import PlannedFit
 
 LONG_SECONDS = 600.0
@@ -21,7 +21,7 @@ def warn(todo: Sequence[PlannedFit], progress: Progress) -> None:
         by_model.setdefault(id(fit.entry), []).append(fit)
     for fits in by_model.values():
         model = fits[0].entry.model
-        pairs = model.pairs(model.parameters)
+        pairs = model.pairwise_cost(model.parameters)
         if pairs is None:
             continue
         longest = max(fits, key=lambda fit: seconds_of(fit, pairs))
@@ -34,9 +34,9 @@ def rows_of(fit: PlannedFit) -> int:
     return len(fit.fold.train) * (1 + len(fit.entry.copies))
 
 
-def seconds_of(fit: PlannedFit, pairs: Pairs) -> float:
+def seconds_of(fit: PlannedFit, pairs: PairwiseCost) -> float:
     """Return about how long a fit's pairs of rows take on one core, from what one pair took when it was measured."""
-    others = len(fit.fold.test) if pairs.tested else rows_of(fit)
+    others = len(fit.fold.test) if pairs.test_rows else rows_of(fit)
     return pairs.seconds * rows_of(fit) * others * _columns(fit)
 
 
@@ -44,12 +44,14 @@ def _columns(fit: PlannedFit) -> int:
     return sum(feature_set.dimension for feature_set in fit.entry.sets)
 
 
-def _line(fit: PlannedFit, pairs: Pairs, count: int) -> str:
+def _line(fit: PlannedFit, pairs: PairwiseCost, count: int) -> str:
     name = fit.entry.model.name
-    other = pairs.instead_seconds * rows_of(fit) * _columns(fit)
-    instead = pairs.instead.format(name=name, time=f" (about {spoken(other)})" if other else "")
+    other = pairs.advised_seconds * rows_of(fit) * _columns(fit)
+    instead = pairs.advice.format(name=name, time=f" (about {spoken(other)})" if other else "")
     many = f"each of {count} fits" if count > 1 else "a fit"
-    return f"{name}: {pairs.why}: about {spoken(seconds_of(fit, pairs))} for {many} on {rows_of(fit):,} rows; {instead}"
+    return (
+        f"{name}: {pairs.reason}: about {spoken(seconds_of(fit, pairs))} for {many} on {rows_of(fit):,} rows; {instead}"
+    )
 
 
 def spoken(seconds: float) -> str:

@@ -262,7 +262,7 @@ def keys_of(planned: Sequence[plan.PlannedFit], setting: Setting) -> dict[plan.P
         kind = (id(fit.entry), fit.importance)
         if kind not in entries:
             entries[kind] = _common_parts(fit, setting)
-        seed = fit.seed if fit.entry.model.draws else None
+        seed = fit.seed if fit.entry.model.is_seeded else None
         keys[fit] = fit_key(fit.entry.model, parts={**entries[kind], **digests.of(fit.fold), "seed": seed})
     return keys
 

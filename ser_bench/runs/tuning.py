@@ -22,7 +22,6 @@ from ser_bench.core.errors import ConfigError, RunError
 from ser_bench.core.files import ensure_writable
 from ser_bench.core.places import default_store
 from ser_bench.core.progress import NoProgress, Progress
-from ser_bench.models.parameters import merged
 from ser_bench.runs import plan, runner
 from ser_bench.runs import rows as records
 from ser_bench.runs.fit import FitResult
@@ -149,8 +148,9 @@ def _entries(ask: Ask, options: Options, shelf: Mapping[str, FeatureSet]) -> lis
     space = {name: list(values) for name, values in model.space.items()}
     # one more than asked for, since one may be the defaults
     drawn = ParameterSampler(space, min(ask.trials + 1, len(ParameterGrid(space))), random_state=options.seed)
-    variants = [v for chosen in drawn if (v := merged(model, chosen)) != dict(model.parameters)][: ask.trials]
-    return [entry, *(dataclasses.replace(entry, model=dataclasses.replace(model, parameters=v)) for v in variants)]
+    tried = [model.with_parameters(chosen) for chosen in drawn]
+    variants = [variant for variant in tried if variant.parameters != model.parameters][: ask.trials]
+    return [entry, *(dataclasses.replace(entry, model=variant) for variant in variants)]
 
 
 def _tunable() -> list[str]:

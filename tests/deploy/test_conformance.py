@@ -60,7 +60,7 @@ def test_the_same_model_gives_the_same_bytes(name):
     assert state.pack(state.unpack(members)) == members
 
 
-@pytest.mark.parametrize("name", allowed.CLASSES)
+@pytest.mark.parametrize("name", allowed.classes())
 def test_the_classes_that_a_file_may_name_exist(name):
     assert allowed.class_named(name).__name__ == name
 

@@ -96,7 +96,7 @@ def agrees(name, kind, parameters, path, classes=3):
 def test_a_model_answers_alike_from_its_onnx_file_or_is_listed_as_having_none(name, kind, tmp_path):
     if name == "chance":
         model, _ = trained(name, kind, {})
-        with pytest.raises(ModelFileError, match=re.escape(estimators.NOT_EXPORTED["Chance"])):
+        with pytest.raises(ModelFileError, match=re.escape(estimators.not_exported()["Chance"])):
             exporting.write(model, tmp_path / "m.onnx")
         assert list(tmp_path.iterdir()) == []
     else:
@@ -163,14 +163,14 @@ def test_a_file_that_answers_otherwise_is_refused_and_what_was_there_stays(tmp_p
     path = tmp_path / "m.onnx"
     path.write_text("before")
     model, _ = trained("lda", "vector", {})
-    usual = estimators._CLASSIFIERS["BalancedLDA"]
+    usual = estimators.discriminant
 
     def bent(graph, one, x):
         return usual(
             graph, SimpleNamespace(**vars(one) | {"intercept_": one.intercept_ * 1.01 + 0.01 * np.arange(3)}), x
         )
 
-    monkeypatch.setitem(estimators._CLASSIFIERS, "BalancedLDA", bent)
+    monkeypatch.setattr(estimators, "discriminant", bent)
     with pytest.raises(ModelFileError, match=r"predicts differently: of 256 rows"):
         exporting.write(model, path)
     assert [one.name for one in tmp_path.iterdir()] == ["m.onnx"]
@@ -249,4 +249,4 @@ def test_the_table_in_the_documents_names_every_model():
     exported = {name for models_, how in rows if not how.startswith("no:") for name in re.findall(r"`(.*?)`", models_)}
     refused = {name: how for models_, how in rows if how.startswith("no:") for name in re.findall(r"`(.*?)`", models_)}
     assert exported | set(refused) == set(models.MODELS)
-    assert refused == {"chance": f"no: {estimators.NOT_EXPORTED['Chance']}"}
+    assert refused == {"chance": f"no: {estimators.not_exported()['Chance']}"}

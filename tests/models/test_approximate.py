@@ -68,5 +68,5 @@ def test_a_file_keeps_it():
 
 
 def test_onnx_refuses_it_by_name():
-    with pytest.raises(ModelFileError, match=re.escape(exporting.NOT_EXPORTED["NystroemSVC"])):
+    with pytest.raises(ModelFileError, match=re.escape(exporting.not_exported()["NystroemSVC"])):
         exporting.probabilities(None, nystroem()[-1], "x")

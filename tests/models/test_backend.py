@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from ser_bench.models.backend import quiet
+from ser_bench.models.networks.compiled import quiet
 
 
 def test_native_chatter_is_swallowed(capfd):

@@ -32,21 +32,32 @@ def test_a_model_without_parameters_says_so():
 
 
 @pytest.mark.parametrize(
-    ("name", "wrong"),
+    ("name", "wrong", "message"),
     [
-        ("svm", {"C": "big"}),
-        ("svm", {"balance": 1}),
-        ("svm", {"kernel": 3}),
-        ("forest", {"n_estimators": 2.5}),
-        ("forest", {"n_estimators": True}),
-        ("mlp", {"hidden": 64}),
-        ("mlp", {"hidden": ["wide"]}),
-        ("cnn1d", {"schedule": ["cosine"]}),
+        ("svm", {"C": "six"}, "invalid value for C of model 'svm': expected a number > 0, got 'six'"),
+        ("svm", {"C": 0}, "expected a number > 0, got 0"),
+        ("svm", {"balance": 1}, "expected true or false, got 1"),
+        ("svm", {"kernel": 3}, "expected one of 'rbf', 'linear'"),
+        ("svm", {"gamma": "wide"}, "expected a number > 0 or a text such as '0.3/d' or one of"),
+        ("lda", {"shrinkage": 2}, "expected a number ≥ 0 and ≤ 1 or 'auto', got 2"),
+        ("forest", {"n_estimators": 2.5}, "expected an integer ≥ 1, got 2.5"),
+        ("forest", {"n_estimators": True}, "expected an integer ≥ 1, got True"),
+        ("mlp", {"hidden": 64}, "expected a list, each an integer ≥ 1, got 64"),
+        ("mlp", {"hidden": ["wide"]}, r"got \['wide'\]"),
+        ("cnn1d", {"schedule": ["cosine"]}, "expected one of 'cosine', 'constant'"),
     ],
 )
-def test_a_parameter_of_the_wrong_type_is_refused(name, wrong):
-    with pytest.raises(ConfigError, match="must be"):
+def test_a_value_that_a_parameter_does_not_take_is_refused(name, wrong, message):
+    with pytest.raises(ConfigError, match=message):
         models.build(name, **wrong)
+
+
+@pytest.mark.parametrize("name", list(models.MODELS))
+def test_every_parameter_has_a_description_and_says_what_it_takes(name):
+    model = models.get(name)
+    for parameter, declared in model.schema.model_fields.items():
+        assert declared.description
+        assert model.allowed(parameter)
 
 
 def test_whole_numbers_pass_for_numbers_and_words_may_become_numbers():

@@ -10,10 +10,9 @@ import pytest
 
 from ser_bench import models
 from ser_bench.core.errors import ConfigError
-from ser_bench.models import programs
-from ser_bench.models.augment import Augmentation
-from ser_bench.models.sequences import BandScaler, chunked, clip_lengths, common_length, pooled
-from ser_bench.models.training import Plan, hold_out
+from ser_bench.models.networks import compiled
+from ser_bench.models.networks.sequences import BandScaler, chunked, clip_lengths, common_length, pooled
+from ser_bench.models.networks.training import Augmentation, hold_out
 
 SMALL = {"filters": [4, 4], "epochs": 3, "pool": 1, "batch_size": 16}
 PROBLEM = (
@@ -87,7 +86,7 @@ def test_the_kept_weights_are_those_of_the_best_epoch():
 def test_training_stops_when_patience_ends():
     X, y, groups = problem()  # pure noise: the validation loss soon rises
     model = models.get("mlp-keras")
-    build = models.build(model, hidden=[32], epochs=200, interruptible=2, noise=0.0, mixup=0.0, learning_rate=0.01)
+    build = models.build(model, hidden=[32], epochs=200, patience=2, noise=0.0, mixup=0.0, learning_rate=0.01)
     history = models.fit(model, build, X[:, :, 0], y, groups).history_
     assert len(history["loss"]) < 200
     assert int(np.argmin(history["val_loss"])) == len(history["loss"]) - 3
@@ -175,16 +174,8 @@ def test_a_network_over_frames_refuses_a_vector():
 
 
 def test_an_unknown_schedule_is_refused():
-    with pytest.raises(ConfigError, match="cosine, constant"):
-        Plan(
-            epochs=1,
-            interruptible=1,
-            batch_size=8,
-            learning_rate=1,
-            schedule="steps",
-            augment=Augmentation(),
-            seed=0,
-        )
+    with pytest.raises(ConfigError, match="'cosine', 'constant', got 'steps'"):
+        models.build("cnn1d", schedule="steps")
 
 
 def test_pooling_averages_frames_and_marks_where_the_clip_ends():
@@ -268,12 +259,12 @@ def test_mixup_blends_targets_as_it_blends_clips():
 
 def test_another_thread_that_draws_random_numbers_changes_no_weights():
     """Workers of a cluster talk to their scheduler beside the fit, and draw from Python's generator for it."""
-    blueprint = programs.Blueprint(
+    blueprint = compiled.Blueprint(
         network="cnn1d", architecture={"filters": [8, 8], "kernel": 5, "dropout": 0.2}, shape=(60, 40), classes=3
     )
 
     def weights() -> list[np.ndarray]:
-        return programs._build(blueprint, 3).get_weights()
+        return compiled._build(blueprint, 3).get_weights()
 
     alone, ended, interval = weights(), threading.Event(), sys.getswitchinterval()
 

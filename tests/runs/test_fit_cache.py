@@ -30,5 +30,5 @@ def test_the_same_clips_in_a_new_fold_have_the_same_digests():
 
 
 def test_an_approximate_kernel_depends_on_the_seed_the_exact_one_does_not():
-    assert not models.get("svm").draws
-    assert models.variant("svm", "svm", {"kernel": "nystroem"}).draws
+    assert not models.get("svm").is_seeded
+    assert models.variant("svm", "svm", {"kernel": "nystroem"}).is_seeded

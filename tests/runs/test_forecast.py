@@ -73,7 +73,7 @@ def test_time_grows_with_the_square():
     entry = entries(Options(models=("svm",)))[0]
     fit = PlannedFit(entry, "actor", 0, 0, Fold(("a",) * 1000, ("b",)), 0)
     twice = dataclasses.replace(fit, fold=Fold(("a",) * 2000, ("b",)))
-    pairs = entry.model.pairs(entry.model.parameters)
+    pairs = entry.model.pairwise_cost(entry.model.parameters)
     assert forecast.seconds_of(twice, pairs) == pytest.approx(4 * forecast.seconds_of(fit, pairs))
 
 

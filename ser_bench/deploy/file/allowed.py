@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
+import pkgutil
+from collections.abc import Mapping
 from functools import cache
 
+from ser_bench import models
 from ser_bench.core.errors import ModelFileError
+from ser_bench.models.base import EstimatorClass
 
-_OWN = "ser_bench.models.estimators"
 
-CLASSES = {
-    "BalancedLDA": _OWN,
-    "Chance": _OWN,
-    "FixedEpochsMLP": _OWN,
-    "LabelEncoded": _OWN,
-    "Neighbours": _OWN,
-    "Oversampled": _OWN,
-    "SoftmaxSVC": _OWN,
-    "Standardizer": _OWN,
-    "NystroemSVC": "ser_bench.models.approximate",
-    "BandScaler": "ser_bench.models.sequences",
-    "Blueprint": "ser_bench.models.programs",
-    "KerasClassifier": "ser_bench.models.keras_classifier",
-    "DecisionTreeClassifier": "sklearn.tree",
-    "DummyClassifier": "sklearn.dummy",
-    "LabelBinarizer": "sklearn.preprocessing",
-    "LabelEncoder": "sklearn.preprocessing",
-    "LinearSVC": "sklearn.svm",
-    "Nystroem": "sklearn.kernel_approximation",
-    "Pipeline": "sklearn.pipeline",
-    "RandomForestClassifier": "sklearn.ensemble",
-    "VotingClassifier": "sklearn.ensemble",
-    "XGBClassifier": "xgboost",
-}
-"""The module of each class by its name: our estimators and their parts."""
+def classes() -> Mapping[str, EstimatorClass]:
+    """Return the classes that a registered model's file may hold, by name."""
+    return {found.name: found for model in models.MODELS.values() for found in model.classes}
+
 
 NOT_SAVED = {
     "BalancedLDA": ("covariance_",),
@@ -45,12 +26,12 @@ NOT_SAVED = {
 """Attributes that are not saved: no prediction depends on them, or they follow from the others."""
 
 NETWORKS = ("mlp", "cnn1d", "cnn2d", "lstm")
-"""The functions of :mod:`ser_bench.models.networks` that a file may name."""
+"""The functions of :mod:`ser_bench.models.networks.architectures` that a file may name."""
 
 
 @cache
 def class_named(name: str) -> type:
-    """Return a class of :data:`CLASSES`.
+    """Return a class of :func:`classes`.
 
     Parameters
     ----------
@@ -67,9 +48,9 @@ def class_named(name: str) -> type:
     ModelFileError
         For any other name.
     """
-    if name not in CLASSES:
+    if name not in classes():
         raise ModelFileError(f"it contains the unknown class {name[:60]!r}")
-    cls: type = getattr(importlib.import_module(CLASSES[name]), name)
+    cls: type = pkgutil.resolve_name(classes()[name].path)
     return cls
 
 
@@ -84,7 +65,7 @@ def name_of(instance: object) -> str:
     Returns
     -------
     str
-        A key of :data:`CLASSES`.
+        A key of :func:`classes`.
 
     Raises
     ------
@@ -92,7 +73,7 @@ def name_of(instance: object) -> str:
         For a class that is not listed.
     """
     name = type(instance).__name__
-    if name not in CLASSES or class_named(name) is not type(instance):
+    if name not in classes() or class_named(name) is not type(instance):
         path = f"{type(instance).__module__}.{name}"
         raise ModelFileError(f"the model cannot be saved: it contains a {path}; a file holds models of ser-bench only")
     return name

@@ -246,7 +246,7 @@ def _check_network(network: Any) -> None:
 
 def _check_weights(plan: Any, shapes: list[tuple[int, ...]]) -> None:
     """Compare the shapes of the weights with those of the network, without building it."""
-    from ser_bench.models.programs import outline
+    from ser_bench.models.networks.compiled import outline
 
     _require(outline(plan) == shapes, "network")
 

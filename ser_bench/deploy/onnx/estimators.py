@@ -5,23 +5,21 @@ Values are double where scikit-learn uses double, so that predictions agree to t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import pkgutil
 from typing import Any
 
 import numpy as np
 
 from ser_bench.core.errors import ModelFileError
-from ser_bench.deploy.onnx import networks, trees
+from ser_bench.deploy.file.allowed import classes
+from ser_bench.deploy.onnx import networks
 from ser_bench.deploy.onnx.graph import Graph, double, ints
-from ser_bench.deploy.onnx.knn import neighbours
-from ser_bench.deploy.onnx.svm import svm
 from ser_bench.models.estimators import Standardizer
 
-NOT_EXPORTED = {
-    "Chance": "its guesses are drawn from a checksum of the features, for which ONNX has no operator",
-    "NystroemSVC": "its approximated kernel is not written yet",
-}
-"""The estimators that cannot be exported, and why."""
+
+def not_exported() -> dict[str, str]:
+    """Return why an estimator cannot be exported, by the name of its class."""
+    return {name: found.not_exported for name, found in classes().items() if found.not_exported}
 
 
 def probabilities(graph: Graph, model: Any, x: str) -> str:
@@ -47,42 +45,49 @@ def probabilities(graph: Graph, model: Any, x: str) -> str:
         For an estimator without ONNX export.
     """
     name = type(model).__name__
-    if name not in _CLASSIFIERS:
-        reason = NOT_EXPORTED.get(name, f"nothing is known of {name} here")
+    if name not in classes() or not classes()[name].onnx:
+        reason = not_exported().get(name, f"no function writes the graph of {name}")
         others = "every model of ser-bench can be but chance and an svm with an approximated kernel"
         raise ModelFileError(f"this model cannot be exported to ONNX: {reason}\n{others}")
-    return _CLASSIFIERS[name](graph, model, x)
+    probabilities_of: str = pkgutil.resolve_name(classes()[name].onnx)(graph, model, x)
+    return probabilities_of
 
 
-def _pipeline(graph: Graph, model: Any, x: str) -> str:
+def pipeline(graph: Graph, model: Any, x: str) -> str:
+    """Return the probabilities of a pipeline's last step."""
     *before, last = [step for _, step in model.steps]
     for step in before:
-        x = _TRANSFORMERS[type(step).__name__](graph, step, x)
+        x = pkgutil.resolve_name(classes()[type(step).__name__].onnx_step)(graph, step, x)
     return probabilities(graph, last, x)
 
 
-def _wrapped(graph: Graph, model: Any, x: str) -> str:
+def wrapped(graph: Graph, model: Any, x: str) -> str:
+    """Return the probabilities of the estimator inside another."""
     return probabilities(graph, model.estimator_, x)
 
 
-def _vote(graph: Graph, model: Any, x: str) -> str:
+def vote(graph: Graph, model: Any, x: str) -> str:
+    """Return the probabilities of the mean of several estimators."""
     members = [probabilities(graph, member, x) for member in model.estimators_]
     return graph.add("Div", graph.add("Sum", *members), double([len(members)]))
 
 
-def _discriminant(graph: Graph, model: Any, x: str) -> str:
+def discriminant(graph: Graph, model: Any, x: str) -> str:
+    """Return the probabilities of linear discriminant analysis."""
     scores = graph.affine(graph.cast(x, np.float64), double(model.coef_).T, double(model.intercept_))
     if len(model.classes_) == 2:
         return graph.both_classes(graph.add("Sigmoid", scores))
     return graph.add("Softmax", scores, axis=1)
 
 
-def _discriminant_axes(graph: Graph, model: Any, x: str) -> str:
+def discriminant_axes(graph: Graph, model: Any, x: str) -> str:
+    """Return the projection on the axes of linear discriminant analysis."""
     axes = model.scalings_[:, : model._max_components]
     return graph.add("MatMul", graph.cast(x, axes.dtype), axes)
 
 
-def _perceptron(graph: Graph, model: Any, x: str) -> str:
+def perceptron(graph: Graph, model: Any, x: str) -> str:
+    """Return the probabilities of a multi-layer perceptron."""
     for kernel, bias in zip(model.coefs_[:-1], model.intercepts_[:-1], strict=True):
         x = graph.add("Relu", graph.affine(x, kernel, bias))
     scores = graph.cast(graph.affine(x, model.coefs_[-1], model.intercepts_[-1]), np.float64)
@@ -91,13 +96,14 @@ def _perceptron(graph: Graph, model: Any, x: str) -> str:
     return graph.add("Softmax", scores, axis=1)
 
 
-def _majority(graph: Graph, model: Any, x: str) -> str:
+def majority(graph: Graph, model: Any, x: str) -> str:
+    """Return the probabilities of the classifier that always gives the training classes' frequencies."""
     count = graph.add("Shape", x, end=1)
     shape = graph.add("Concat", count, ints(1), axis=0)
     return graph.add("Expand", double(model.class_prior_)[None], shape)
 
 
-def _standardized(graph: Graph, model: Any, x: str) -> str:
+def standardized(graph: Graph, model: Any, x: str) -> str:
     """Return standardised columns, float32; constant columns become zero."""
     graph.centre, graph.spread = model.mean_, model.scale_
     scale = np.where(model.constant_, np.inf, model.scale_)
@@ -106,33 +112,13 @@ def _standardized(graph: Graph, model: Any, x: str) -> str:
     return graph.cast(graph.add("Clip", z, np.array(-limit), np.array(limit)), np.float32)
 
 
-def _network(graph: Graph, model: Any, x: str) -> str:
+def network(graph: Graph, model: Any, x: str) -> str:
+    """Return the probabilities of a Keras network."""
     if isinstance(model.scaler_, Standardizer):
-        steps = _standardized(graph, model.scaler_, x)
+        steps = standardized(graph, model.scaler_, x)
         steps = networks.chunked(graph, model, steps) if "frames" in model.inputs else steps
     else:
         graph.centre, graph.spread, graph.frames = model.scaler_.mean, model.scaler_.scale, model.length_ * model.pool
         steps = networks.pooled(graph, model, x)
     p = networks.network(graph, model.blueprint_, model.weights_, steps)
     return graph.normalised(graph.cast(p, np.float64))
-
-
-_TRANSFORMERS: dict[str, Callable[[Graph, Any, str], str]] = {
-    "BalancedLDA": _discriminant_axes,
-    "Standardizer": _standardized,
-}
-_CLASSIFIERS: dict[str, Callable[[Graph, Any, str], str]] = {
-    "BalancedLDA": _discriminant,
-    "DecisionTreeClassifier": trees.decision_tree,
-    "DummyClassifier": _majority,
-    "FixedEpochsMLP": _perceptron,
-    "KerasClassifier": _network,
-    "LabelEncoded": _wrapped,
-    "Neighbours": neighbours,
-    "Oversampled": _wrapped,
-    "Pipeline": _pipeline,
-    "RandomForestClassifier": trees.forest,
-    "SoftmaxSVC": svm,
-    "VotingClassifier": _vote,
-    "XGBClassifier": trees.boosted,
-}

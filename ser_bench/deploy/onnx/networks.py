@@ -1,4 +1,4 @@
-"""The networks of :mod:`ser_bench.models.networks` layer by layer, and the preparation of their input.
+"""The networks of :mod:`ser_bench.models.networks.architectures` layer by layer, and the preparation of their input.
 
 Sequences are ``(n, t, channels)`` as in Keras; convolutions and pooling transpose them to ``(n, channels, t)`` of ONNX
 and back. Dropout has no effect after training and is omitted.

@@ -10,23 +10,22 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import check_is_fitted
 
-from ser_bench.models import programs, sequences
-from ser_bench.models.augment import Augmentation
 from ser_bench.models.estimators import Standardizer
-from ser_bench.models.training import Plan, hold_out, train
+from ser_bench.models.networks import compiled, sequences
+from ser_bench.models.networks.training import Augmentation, Plan, hold_out, train
 
 
 class KerasClassifier(ClassifierMixin, BaseEstimator):
-    """A network of :mod:`ser_bench.models.networks`, trained with early stopping on whole speakers.
+    """A network of :mod:`ser_bench.models.networks.architectures`, trained with early stopping on whole speakers.
 
     ``network`` names the function and ``architecture`` its keywords. ``X`` is a vector ``(n, d)`` or
     frames ``(n, t, d)`` padded with NaN, as ``inputs`` allows; a vector given to a network over sequences
     is cut into steps of ``chunk`` features. ``max_frames`` is the longest piece of a clip that is
     looked at and ``pool`` the number of frames averaged into one step. ``validation`` is the share
     of training speakers held out for early stopping: the weights of the epoch with the lowest
-    validation loss are kept, and training ends ``interruptible`` epochs after it. Without ``groups``, or
+    validation loss are kept, and training ends ``patience`` epochs after it. Without ``groups``, or
     with fewer than four speakers, all ``epochs`` are trained on all clips. ``augmentation`` holds the
-    keywords of :class:`ser_bench.models.augment.Augmentation`.
+    keywords of :class:`ser_bench.models.networks.training.Augmentation`.
 
     Fitted: ``classes_``, ``weights_`` (plain arrays), ``history_`` (a list per measure, one value
     per epoch; validation values are NaN where nothing was held out), ``validation_groups_``.
@@ -40,7 +39,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         *,
         inputs: tuple[str, ...] = ("vector", "frames"),
         epochs: int = 30,
-        interruptible: int = 8,
+        patience: int = 8,
         batch_size: int = 64,
         learning_rate: float = 1e-3,
         schedule: str = "cosine",
@@ -58,7 +57,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         self.augmentation = augmentation
         self.inputs = inputs
         self.epochs = epochs
-        self.interruptible = interruptible
+        self.patience = patience
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.schedule = schedule
@@ -84,8 +83,8 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
             weights[~held_out] = compute_sample_weight("balanced", codes[~held_out])
         flat = X.ndim == 2 and "frames" in self.inputs
         self.blueprint_ = self._blueprint(inputs.shape[1:], flat=flat)
-        with programs.LOCK:
-            program = programs.fresh(self.blueprint_, self.random_state)
+        with compiled.LOCK:
+            program = compiled.fresh(self.blueprint_, self.random_state)
             self.history_ = train(program, inputs, targets, weights, held_out, self._plan(flat=flat))
             self.weights_ = [np.array(w) for w in program.model.get_weights()]
         return self
@@ -94,9 +93,9 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         """Return probabilities, float64 ``(n, classes)``, columns as in ``classes_``."""
         check_is_fitted(self)
         inputs = self._prepared(self._checked(X))
-        with programs.LOCK:
-            model = programs.loaded(self.blueprint_, self.weights_)
-            p = programs.predict(model, inputs).astype(np.float64)
+        with compiled.LOCK:
+            model = compiled.loaded(self.blueprint_, self.weights_)
+            p = compiled.predict(model, inputs).astype(np.float64)
         return p / p.sum(axis=1, keepdims=True)
 
     def predict(self, X: Any) -> np.ndarray:
@@ -123,8 +122,8 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
             self.scaler_ = sequences.BandScaler().fit(steps[training])
         return self.scaler_.apply(steps)
 
-    def _blueprint(self, shape: tuple[int, ...], *, flat: bool) -> programs.Blueprint:
-        return programs.Blueprint(
+    def _blueprint(self, shape: tuple[int, ...], *, flat: bool) -> compiled.Blueprint:
+        return compiled.Blueprint(
             network=self.network,
             architecture={**(self.architecture or {}), **({"flat": True} if flat else {})},
             shape=shape,
@@ -137,7 +136,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         augmentation = Augmentation(**(self.augmentation or {}))
         return Plan(
             epochs=self.epochs,
-            interruptible=self.interruptible,
+            patience=self.patience,
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             schedule=self.schedule,

@@ -1,0 +1,186 @@
+"""The neural networks: their parameters and defaults. Keras is imported when a network is fitted."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from ser_bench.models.base import (
+    SLOWER_AND_FASTER,
+    Counts,
+    EstimatorClass,
+    Integer,
+    LearnerParameters,
+    Model,
+    parameter,
+)
+
+_SOURCE = (
+    "ser_bench.models.estimators",
+    *(
+        f"ser_bench.models.networks{module}"
+        for module in ("", ".architectures", ".classifier", ".compiled", ".sequences", ".training")
+    ),
+)
+_CLASSES = (
+    EstimatorClass(
+        path="ser_bench.models.networks.classifier:KerasClassifier", onnx="ser_bench.deploy.onnx.estimators:network"
+    ),
+    EstimatorClass(path="ser_bench.models.networks.compiled:Blueprint"),
+    EstimatorClass(path="ser_bench.models.networks.sequences:BandScaler"),
+    EstimatorClass(
+        path="ser_bench.models.estimators:Standardizer", onnx_step="ser_bench.deploy.onnx.estimators:standardized"
+    ),
+)
+
+
+class NetworkParameters(LearnerParameters):
+    """Parameters of every network."""
+
+    dropout: float = parameter(0.2, "share of activations set to 0 in training", ge=0, lt=1, tune=(0.1, 0.2, 0.4, 0.6))
+    epochs: Integer = parameter(20, "most epochs", ge=1)
+    patience: Integer = parameter(8, "epochs without a lower validation loss after which training stops", ge=1)
+    batch_size: Integer = parameter(64, "clips per batch", ge=1)
+    learning_rate: float = parameter(1e-2, "highest learning rate of AdamW", gt=0, tune=(1e-3, 2e-3, 5e-3, 1e-2))
+    schedule: Literal["cosine", "constant"] = parameter("cosine", "course of the learning rate over the epochs")
+    weight_decay: float = parameter(0.0, "weight decay of AdamW", ge=0, tune=(0.0, 1e-4, 1e-3))
+    label_smoothing: float = parameter(
+        0.0, "share of the target spread evenly over all classes", ge=0, lt=1, tune=(0.0, 0.1, 0.2)
+    )
+    balance: bool = parameter(True, "whether rare classes count as much as frequent ones", tune=(True, False))
+    validation: float = parameter(0.15, "share of training speakers held out for early stopping", ge=0, lt=1)
+    noise: float = parameter(0.0, "standard deviation of Gaussian noise added to standardised inputs", ge=0)
+    mixup: float = parameter(0.0, "alpha of the blend of two clips (Zhang et al., 2018)", ge=0, tune=(0.0, 0.2, 0.4))
+    speeds: list[Annotated[float, Field(gt=0)]] = parameter(
+        [],
+        "speeds at which training clips are added to the originals, such as 0.85 and 1.17",
+        tune=([], [*SLOWER_AND_FASTER]),
+    )
+
+
+class MLPKerasParameters(NetworkParameters):
+    """Parameters of ``mlp-keras``."""
+
+    hidden: Counts = parameter([256], "units of each hidden layer", tune=([128], [256], [512], [256, 128]))
+    l2: float = parameter(0.0, "strength of the L2 penalty on the kernels", ge=0)
+    noise: float = parameter(
+        0.5, "standard deviation of Gaussian noise added to standardised inputs", ge=0, tune=(0.0, 0.3, 0.6)
+    )
+
+
+class FrameParameters(NetworkParameters):
+    """Parameters of networks over frames."""
+
+    max_frames: Integer = parameter(240, "longest part of a clip that the network sees, in frames", ge=1)
+    pool: Integer = parameter(4, "frames averaged into one step", ge=1)
+    gain: float = parameter(0.2, "standard deviation of a level added to all bands", ge=0)
+    stretch: float = parameter(0.1, "largest relative change of tempo", ge=0, lt=1)
+    band_shift: Integer = parameter(1, "largest shift along the bands", ge=0)
+    mask_bands: Integer = parameter(6, "widest masked stripe, in bands (SpecAugment)", ge=0, tune=(0, 6, 12))
+    mask_frames: Integer = parameter(8, "widest masked stripe, in steps (SpecAugment)", ge=0)
+
+
+class CNN1DParameters(FrameParameters):
+    """Parameters of ``cnn1d``."""
+
+    filters: Counts = parameter(
+        [48, 96], "filters of each convolution", tune=([48, 96], [48, 64, 96], [64, 96, 128]), min_length=1
+    )
+    kernel: Integer = parameter(5, "width of the convolutions, in steps", ge=1)
+    chunk: Integer = parameter(1, "columns per step where the features are a vector", ge=1)
+
+
+class CNN2DParameters(FrameParameters):
+    """Parameters of ``cnn2d``."""
+
+    filters: Counts = parameter(
+        [12, 24, 48], "filters of each convolution", tune=([12, 24, 48], [16, 32, 64]), min_length=1
+    )
+    kernel: Integer = parameter(3, "width and height of the convolutions", ge=1)
+    units: Integer = parameter(64, "units of the dense layer", ge=1)
+
+
+class LSTMParameters(FrameParameters):
+    """Parameters of ``lstm``."""
+
+    filters: Counts = parameter([48, 48], "filters of each convolution; each halves the number of steps")
+    kernel: Integer = parameter(5, "width of the convolutions, in steps", ge=1)
+    units: Integer = parameter(48, "units of the memory", ge=1, tune=(32, 48, 96))
+    bidirectional: bool = parameter(True, "whether the memory reads the clip in both directions")
+    chunk: Integer = parameter(16, "columns per step where the features are a vector", ge=1)
+
+
+def build_network(network: str, inputs: tuple[str, ...], /, *, seed: int, **parameters: Any) -> Any:
+    """Return an untrained network; parameters of neither training nor augmentation shape its architecture."""
+    from ser_bench.models.networks.classifier import KerasClassifier
+    from ser_bench.models.networks.training import Augmentation
+
+    training = {name: parameters.pop(name) for name in KerasClassifier().get_params() if name in parameters}
+    augmentation = {name: parameters.pop(name) for name in Augmentation.__dataclass_fields__ if name in parameters}
+    return KerasClassifier(network, parameters, augmentation, inputs=inputs, random_state=seed, **training)
+
+
+def _model(name: str, network: str, accepts: tuple[Literal["vector", "frames"], ...], **described: Any) -> Model:
+    return Model(
+        name=name,
+        kind="network",
+        build=partial(build_network, network, accepts),
+        accepts=accepts,
+        takes_groups=True,
+        needs=("tensorflow",),
+        source=_SOURCE,
+        classes=_CLASSES,
+        **described,
+    )
+
+
+NETWORKS = (
+    _model(
+        "mlp-keras",
+        "mlp",
+        ("vector",),
+        summary="multi-layer perceptron (Keras)",
+        features="functionals",
+        schema=MLPKerasParameters,
+        parameters={"dropout": 0.5, "epochs": 30, "batch_size": 32, "learning_rate": 2e-3, "mixup": 0.3},
+        cost=2.5,
+    ),
+    _model(
+        "cnn1d",
+        "cnn1d",
+        ("vector", "frames"),
+        summary="convolutions along time",
+        features="logmel+prosody",
+        schema=CNN1DParameters,
+        parameters={
+            "speeds": [*SLOWER_AND_FASTER],
+            "epochs": 10,
+            "label_smoothing": 0.1,
+            "pool": 8,
+            "band_shift": 0,  # the last columns are not bands
+        },
+        cost=4.0,
+    ),
+    _model(
+        "cnn2d",
+        "cnn2d",
+        ("frames",),
+        summary="convolutions over time and frequency",
+        features="logmel",
+        schema=CNN2DParameters,
+        parameters={"epochs": 12, "pool": 8},
+        cost=5.0,
+    ),
+    _model(
+        "lstm",
+        "lstm",
+        ("vector", "frames"),
+        summary="a convolution, then long short-term memory",
+        features="logmel+prosody",
+        schema=LSTMParameters,
+        parameters={"epochs": 12, "learning_rate": 5e-3, "label_smoothing": 0.1, "pool": 8, "band_shift": 0},
+        cost=3.0,
+    ),
+)
