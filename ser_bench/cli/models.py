@@ -65,17 +65,24 @@ def _randomness(model: Model) -> str:
     """Return whether the seed changes the predictions."""
     if model.seeded:
         return "yes: --seed changes the predictions"
-    conditions = [f"{name} = {_toml(value)}" for name, value in model.seeded_by.items()]
+    conditions = [f"{name} = {_toml(value)}" for name, value in model.seeded_if.items()]
     return "no: every seed gives the same predictions" + (f", unless {' or '.join(conditions)}" if conditions else "")
 
 
 def _parameters(model: Model) -> str:
     """Return a table of the parameters."""
     rows = [
-        (name, _toml(value), ", ".join(map(_toml, model.space.get(name, ()))) or "not tuned")
+        (
+            *(name, _toml(value), model.allowed(name), model.description(name)),
+            ", ".join(map(_toml, model.space.get(name, ()))) or "not tuned",
+        )
         for name, value in model.parameters.items()
     ]
-    return table(("parameter", "default", "values of ser-bench tune"), rows) if rows else "It has no parameters."
+    return (
+        table(("parameter", "default", "allowed", "meaning", "values of ser-bench tune"), rows)
+        if rows
+        else "It has no parameters."
+    )
 
 
 def _configuration(model: Model) -> str:

@@ -209,6 +209,10 @@ class Model:
         """Return what a parameter may be, such as "an integer ≥ 1"."""
         return _allowed(self.schema.model_json_schema()["properties"][name])
 
+    def description(self, name: str) -> str:
+        """Return a parameter's description."""
+        return self.schema.model_fields[name].description or ""
+
     def _validated(self, values: Mapping[str, Any]) -> dict[str, Any]:
         try:
             return self.schema.model_validate(dict(values)).model_dump()
