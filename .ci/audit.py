@@ -1,7 +1,7 @@
-"""Hold the installed versions against the published vulnerabilities, by pip-audit in an environment of its own.
+"""Audit the installed versions with pip-audit, in a separate environment.
 
-Exit status 1 where a vulnerable version has a mended one; a vulnerability without is told and passes. What cannot be
-audited is told as that, since pip-audit ends well, too, where it found no word on any package.
+The exit status is 1 if a vulnerable package has a fixed version. A vulnerability without a fix is reported and passes.
+An audit that was not possible is reported as skipped, since pip-audit succeeds even without data on any package.
 """
 
 from __future__ import annotations
@@ -22,30 +22,32 @@ class SkippedError(Exception):
 
 
 def main() -> int:
-    """Audit this environment, say what was found, and return the exit status."""
+    """Audit this environment, print the result, and return the exit status."""
     try:
         lines, status = verdict(report())
     except SkippedError as reason:
-        lines, status = [f"AUDIT SKIPPED: {reason}; nothing is known about vulnerable dependencies"], 0
+        lines, status = [f"AUDIT SKIPPED: {reason}; vulnerabilities of dependencies are unknown"], 0
     print("\n".join(lines))
     return status
 
 
 def report() -> dict[str, Any]:
-    """Return what pip-audit says of the versions that are installed here; raises :class:`SkippedError`."""
-    here = _run(sys.executable, "-m", "pip", "freeze", "--exclude-editable", why="the installed versions are not told")
+    """Return the report of pip-audit on the installed versions; raises :class:`SkippedError`."""
+    frozen = _run(sys.executable, "-m", "pip", "freeze", "--exclude-editable", why="pip freeze failed")
     with tempfile.TemporaryDirectory() as folder:
         listed = Path(folder, "installed.txt")
-        listed.write_text("".join(line + "\n" for line in here.splitlines() if "==" in line), encoding="utf-8")
+        listed.write_text("".join(line + "\n" for line in frozen.splitlines() if "==" in line), encoding="utf-8")
         venv.create(Path(folder, "venv"), with_pip=True)
         python = str(Path(folder, "venv", "bin", "python"))
         _run(python, "-m", "pip", "install", "-q", "pip-audit", why="pip-audit cannot be installed")
         options = ("--no-deps", "--disable-pip", "--progress-spinner", "off", "-f", "json", "-r", str(listed))
-        said = _run(python, "-m", "pip_audit", *options, why="its database cannot be reached", statuses=(0, 1))
+        text = _run(
+            python, "-m", "pip_audit", *options, why="the database of pip-audit cannot be reached", statuses=(0, 1)
+        )
     try:
-        return dict(json.loads(said))
-    except ValueError:  # an error, which has the same status as a finding
-        raise SkippedError("its database cannot be reached, or said nothing that can be read") from None
+        return dict(json.loads(text))
+    except ValueError:  # an error has the same exit status as a vulnerability
+        raise SkippedError("the database of pip-audit cannot be reached, or its report is invalid") from None
 
 
 def _run(*command: str, why: str, statuses: tuple[int, ...] = (0,)) -> str:
@@ -58,22 +60,22 @@ def _run(*command: str, why: str, statuses: tuple[int, ...] = (0,)) -> str:
     return done.stdout
 
 
-def verdict(said: dict[str, Any]) -> tuple[list[str], int]:
-    """Return the lines to print and the exit status; raises :class:`SkippedError` where no package was looked up."""
-    packages = said.get("dependencies", [])
+def verdict(report: dict[str, Any]) -> tuple[list[str], int]:
+    """Return the lines to print and the exit status; raises :class:`SkippedError` if no package was audited."""
+    packages = report.get("dependencies", [])
     audited = [package for package in packages if "skip_reason" not in package]
     if not audited:
-        raise SkippedError(f"its database knows none of {len(packages)} packages, or cannot be reached")
+        raise SkippedError(f"the database of pip-audit has none of {len(packages)} packages, or cannot be reached")
     lines, status = [], 0
     for package in audited:
-        for found in package.get("vulns", []):
-            mended = ", ".join(found.get("fix_versions", []))
-            what = f"{package['name']} {package['version']}, {found['id']}"
-            lines.append(f"VULNERABLE: {what}; mended in {mended or 'no version yet'}")
-            status = 1 if mended else status
-    passed = [package["name"] for package in packages if "skip_reason" in package]
+        for vulnerability in package.get("vulns", []):
+            fixed = ", ".join(vulnerability.get("fix_versions", []))
+            name = f"{package['name']} {package['version']}, {vulnerability['id']}"
+            lines.append(f"VULNERABLE: {name}; fixed in {fixed or 'no version yet'}")
+            status = 1 if fixed else status
+    skipped = [package["name"] for package in packages if "skip_reason" in package]
     lines.append(f"audited {len(audited)} of {len(packages)} packages, {len(lines)} vulnerabilities")
-    return lines + ([f"NOT AUDITED: {', '.join(passed)}"] if passed else []), status
+    return lines + ([f"NOT AUDITED: {', '.join(skipped)}"] if skipped else []), status
 
 
 if __name__ == "__main__":

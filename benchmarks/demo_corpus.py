@@ -1,11 +1,11 @@
-"""Measure the demo corpus: how long it takes to make, how hard it is, and how far a random split flatters.
+"""Measure the demo corpus: time to generate it, difficulty, and optimism of the random split.
 
     python benchmarks/demo_corpus.py [--quick]
 
-Prints the seconds and milliseconds a clip that making takes, then the UAR of plain scikit-learn models
-on two vectors of librosa's (the tutorials' averages, and a richer one) with whole speakers held out and
-under random folds. The corpus is right while the best actor-wise UAR lies in 0.45..0.90 and KNN's gap
-(random minus actor-wise) exceeds 0.10 on both vectors.
+Prints the time to generate the clips, then the UAR of scikit-learn models on two vectors of librosa (the
+tutorials' averages, and a richer one), with speaker-wise and with random folds. The corpus is suitable while the
+best speaker-wise UAR is between 0.45 and 0.90, and the difference of KNN (random minus speaker-wise) exceeds 0.10
+on both vectors.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ MODELS = QUICK | {
 
 
 def classic(y: np.ndarray) -> np.ndarray:
-    """Return the tutorials' 180 numbers: time averages of 40 MFCC, 12 chroma and 128 mel energies."""
+    """Return the 180 features of the tutorials: time averages of 40 MFCC, 12 chroma and 128 mel energies."""
     chroma = librosa.feature.chroma_stft(S=np.abs(librosa.stft(y)), sr=SR, tuning=0.0)
     mel = librosa.feature.melspectrogram(y=y, sr=SR)
     mfcc = librosa.feature.mfcc(S=librosa.power_to_db(mel), n_mfcc=40)
@@ -54,7 +54,7 @@ def classic(y: np.ndarray) -> np.ndarray:
 
 
 def rich(y: np.ndarray) -> np.ndarray:
-    """Return 128 numbers of the trimmed clip: MFCC, their deltas, F0, level, centroid, zero crossings."""
+    """Return 128 features of the trimmed clip: MFCC, their deltas, F0, level, centroid, zero crossings."""
     y = librosa.effects.trim(y, top_db=40)[0]
     mel = librosa.power_to_db(librosa.feature.melspectrogram(y=y, sr=SR, n_fft=512, hop_length=160, n_mels=64))
     mfcc = librosa.feature.mfcc(S=mel, n_mfcc=40)
@@ -62,13 +62,13 @@ def rich(y: np.ndarray) -> np.ndarray:
     rms = librosa.feature.rms(y=y, frame_length=512, hop_length=160)[0]
     level = 20 * np.log10(rms + 1e-5)
     f0 = f0[: len(level)][level[: len(f0)] > level.max() - 20]
-    others = [
+    contours = [
         librosa.feature.spectral_centroid(y=y, sr=SR, n_fft=512, hop_length=160)[0],
         librosa.feature.zero_crossing_rate(y, frame_length=512, hop_length=160)[0],
         level,
     ]
     parts = [mfcc.mean(axis=1), mfcc.std(axis=1), librosa.feature.delta(mfcc[:20]).std(axis=1)]
-    parts += [[o.mean(), o.std(), *np.percentile(o, [10, 50, 90])] for o in others]
+    parts += [[o.mean(), o.std(), *np.percentile(o, [10, 50, 90])] for o in contours]
     slope = np.polyfit(np.linspace(0, 1, len(f0)), f0, 1)
     parts += [[f0.mean(), f0.std(), *np.percentile(f0, [5, 20, 50, 80, 95]), *slope, f0[-12:].mean()]]
     parts += [[np.abs(np.diff(f0)).mean(), len(y) / SR, (level < level.max() - 25).mean()]]
@@ -76,7 +76,7 @@ def rich(y: np.ndarray) -> np.ndarray:
 
 
 def actor_folds(codes: list[Code]) -> list[np.ndarray]:
-    """Return test indices of folds of whole speakers, men and women evenly, dealt at random."""
+    """Return the test indices of random folds of whole speakers, with equal numbers of men and women."""
     rng = np.random.default_rng(0)
     speakers = np.array([code.speaker for code in codes])
     men = rng.permutation(sorted({code.speaker for code in codes if code.gender == "male"}))
@@ -85,7 +85,7 @@ def actor_folds(codes: list[Code]) -> list[np.ndarray]:
 
 
 def out_of_fold(model: object, X: np.ndarray, y: np.ndarray, folds: list[np.ndarray]) -> np.ndarray:
-    """Return every clip's prediction by the fit that did not see it, the scaler fitted with it."""
+    """Return the out-of-fold predictions; the scaler is part of the fit."""
     predicted = np.empty_like(y)
     for test in folds:
         train = np.setdiff1d(np.arange(len(y)), test)
@@ -93,34 +93,34 @@ def out_of_fold(model: object, X: np.ndarray, y: np.ndarray, folds: list[np.ndar
     return predicted
 
 
-def measure_making() -> None:
-    """Time the making of the files, in one process."""
+def measure_generation() -> None:
+    """Time the generation of the files, in one process."""
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
         n = len(make_clips(Path(folder)))
         seconds = time.perf_counter() - start
-    print(f"made {n} clips in {seconds:.1f} s, {1000 * seconds / n:.1f} ms a clip, one process")
+    print(f"{n} clips in {seconds:.1f} s, {1000 * seconds / n:.1f} ms per clip, one process")
 
 
 def measure_difficulty(models: dict[str, object], jobs: int) -> None:
-    """Print UAR per vector, model and split, and where the best model errs."""
-    made = list(samples(list(all_codes())))
-    codes = [code for code, _ in made]
+    """Print UAR per vector, model and split, and the confusions of the best model."""
+    clips = list(samples(list(all_codes())))
+    codes = [code for code, _ in clips]
     y = np.array([code.emotion for code in codes])
     random = [test for _, test in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(y, y)]
     parallel = Parallel(n_jobs=jobs)
     for vector in (classic, rich):
-        X = np.array(parallel(delayed(vector)((s / 32768).astype(np.float32)) for _, s in made))
+        X = np.array(parallel(delayed(vector)((s / 32768).astype(np.float32)) for _, s in clips))
         tasks = [(m, f) for m in models.values() for f in (actor_folds(codes), random)]
         outs = iter(parallel(delayed(out_of_fold)(model, X, y, folds) for model, folds in tasks))
         best = (0.0, "", y)
         print(f"\n{vector.__name__} ({X.shape[1]} columns)   actor  random     gap")
         for name in models:
-            held_out, flattered = next(outs), next(outs)
-            a, r = (recall_score(y, p, average="macro") for p in (held_out, flattered))
+            held_out, mixed = next(outs), next(outs)
+            a, r = (recall_score(y, p, average="macro") for p in (held_out, mixed))
             best = max(best, (a, name, held_out), key=lambda b: b[0])
             print(f"  {name:22s} {a:7.3f} {r:7.3f} {r - a:+7.3f}")
-        print(f"  where {best[1]} errs actor-wise, percent of each row's emotion:")
+        print(f"  speaker-wise confusions of {best[1]}, percent of each row:")
         table = 100 * confusion_matrix(y, best[2], labels=EMOTIONS, normalize="true")
         for emotion, row in zip(EMOTIONS, table, strict=True):
             print(f"  {emotion:10s}" + "".join(f"{v:5.0f}" for v in row))
@@ -131,5 +131,5 @@ if __name__ == "__main__":
     parser.add_argument("--quick", action="store_true", help="svm, lda and knn only")
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
-    measure_making()
+    measure_generation()
     measure_difficulty(QUICK if options.quick else MODELS, options.jobs)

@@ -1,11 +1,11 @@
 # %% [markdown]
 """
-# How much does a random split flatter?
+# How optimistic is a random split?
 
-Clips of the same speaker resemble one another. Where they are shared out at random, a classifier is tested on voices
-that it knows, and scores what it will not score on anybody new. This notebook shows that in three steps, on the
-built-in **synthetic** corpus, so that it runs without a download. Open it as a notebook in any editor that knows
-`# %%` cells, or run it as a script.
+Clips of one speaker resemble each other. A random split therefore tests a classifier on voices that it knows, and
+its score is too high for new voices. This notebook shows this in three steps, with the built-in **synthetic** corpus,
+so that it runs without a download. Open it as a notebook in an editor that supports `# %%` cells, or run it as a
+script.
 """
 
 # %%
@@ -25,21 +25,21 @@ corpus = load_corpus("demo", emotions=EMOTIONS)
 print(corpus.clips.groupby(["emotion", "gender"]).size().unstack())
 
 # %% [markdown]
-# ## Whom does a clip resemble?
+# ## Which clips resemble each other?
 #
-# The features' nearest neighbour of a clip is far more often of the same speaker than chance would have it.
+# The nearest neighbour of a clip has the same speaker far more often than by chance.
 
 # %%
-found = extract("demo", "mfcc+chroma", emotions=EMOTIONS)
-X = (found.X - found.X.mean(axis=0)) / (found.X.std(axis=0) + 1e-9)
+features = extract("demo", "mfcc+chroma", emotions=EMOTIONS)
+X = (features.X - features.X.mean(axis=0)) / (features.X.std(axis=0) + 1e-9)
 nearest = NearestNeighbors(n_neighbors=2).fit(X).kneighbors(X, return_distance=False)[:, 1]
 for name in ("speaker", "emotion"):
-    labels = found.clips[name].to_numpy()
+    labels = features.clips[name].to_numpy()
     chance = np.mean([(labels == label).mean() for label in labels])
     print(f"same {name}: {np.mean(labels[nearest] == labels):.0%} of nearest neighbours, {chance:.0%} by chance")
 
 # %% [markdown]
-# ## The benchmark: the same classifiers on known voices and on new ones
+# ## The same classifiers on known and on new speakers
 
 # %%
 result = run("demo", emotions=EMOTIONS, models="knn,svm,lda", features="mfcc+chroma", out="results/honest-comparison")
@@ -47,5 +47,5 @@ print(result)
 
 # %%
 table = result.summary.set_index("model")[["random_uar", "actor_uar"]]
-table.plot.barh(title=f"SYNTHETIC SPEECH: UAR on known voices and on new ones\n{result.folder}")
+table.plot.barh(title=f"SYNTHETIC SPEECH: UAR on known and on new speakers\n{result.folder}")
 plt.tight_layout()

@@ -1,4 +1,4 @@
-"""The audit of dependencies fails on what can be mended, and never passes in silence where nothing was looked up."""
+"""The audit of dependencies fails on fixable vulnerabilities, and reports an audit that was not possible."""
 
 from __future__ import annotations
 
@@ -31,35 +31,35 @@ UNKNOWN = {"name": "odd", "skip_reason": "Dependency not found"}
     ("packages", "status", "line"),
     [
         ([package("a")], 0, "audited 1 of 1 packages, 0 vulnerabilities"),
-        ([package("a", ["1.1"])], 1, "VULNERABLE: a 1.0, CVE-0; mended in 1.1"),
-        ([package("a", [])], 0, "VULNERABLE: a 1.0, CVE-0; mended in no version yet"),
+        ([package("a", ["1.1"])], 1, "VULNERABLE: a 1.0, CVE-0; fixed in 1.1"),
+        ([package("a", [])], 0, "VULNERABLE: a 1.0, CVE-0; fixed in no version yet"),
         ([package("a", ["2"], [])], 1, "audited 1 of 1 packages, 2 vulnerabilities"),
         ([package("a"), UNKNOWN], 0, "NOT AUDITED: odd"),
     ],
 )
-def test_a_finding_that_can_be_mended_fails(audit, packages, status, line):
-    lines, found = audit.verdict({"dependencies": packages})
-    assert found == status
+def test_a_fixable_vulnerability_fails(audit, packages, status, line):
+    lines, exit_status = audit.verdict({"dependencies": packages})
+    assert exit_status == status
     assert line in lines
 
 
-@pytest.mark.parametrize("said", [{}, {"dependencies": [UNKNOWN, UNKNOWN]}])
-def test_an_audit_that_looked_nothing_up_is_called_skipped(audit, said, monkeypatch, capsys):
-    monkeypatch.setattr(audit, "report", lambda: said)
+@pytest.mark.parametrize("report", [{}, {"dependencies": [UNKNOWN, UNKNOWN]}])
+def test_an_audit_without_data_is_reported_as_skipped(audit, report, monkeypatch, capsys):
+    monkeypatch.setattr(audit, "report", lambda: report)
     assert audit.main() == 0
     assert "AUDIT SKIPPED" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("trouble", ["missing", "slow", "status", "nonsense"])
-def test_whatever_stands_in_the_way_is_told(audit, trouble, monkeypatch, capsys):
+@pytest.mark.parametrize("failure", ["missing", "slow", "status", "nonsense"])
+def test_an_audit_that_fails_is_reported_as_skipped(audit, failure, monkeypatch, capsys):
     def run(command, **_):
-        if trouble == "missing":
+        if failure == "missing":
             raise FileNotFoundError
-        if trouble == "slow":
+        if failure == "slow":
             raise subprocess.TimeoutExpired(command, 1)
         audits = "pip_audit" in command
         return subprocess.CompletedProcess(
-            command, 2 if trouble == "status" else int(audits), "a==1" * (not audits), ""
+            command, 2 if failure == "status" else int(audits), "a==1" * (not audits), ""
         )
 
     monkeypatch.setattr(audit.subprocess, "run", run)
