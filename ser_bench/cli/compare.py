@@ -11,19 +11,19 @@ from ser_bench.core.console import Console
 
 @click.command(name="compare")
 @click.argument("runs", metavar="RUN RUN…", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--split", metavar="NAME", help="What they are compared under. [default: one with new speakers]")
+@click.option("--split", metavar="NAME", help="The split to compare. [default: one with new speakers]")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     default=Path("results", "comparison"),
     show_default=True,
     metavar="DIR",
-    help="Where comparison.csv, .md and charts go.",
+    help="The folder for comparison.csv, comparison.md and charts.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing.")
+@click.option("-q", "--quiet", is_flag=True, help="Print warnings and errors only.")
 @click.option("-v", "--verbose", is_flag=True, help="Name every file written.")
 def command(runs: tuple[Path, ...], split: str | None, out: Path, quiet: bool, verbose: bool) -> int:
-    """Set several runs side by side: a table, a chart, and paired tests against the first where the clips are the same.
+    """Compare several runs: a table, a chart, and paired tests against the first run if they share clips.
 
     \b
     Example:

@@ -24,7 +24,7 @@ from ser_bench.corpora.filenames import FileNamePattern
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="With --check: workers. [default: all cores]")
 @click.option("-q", "--quiet", is_flag=True, help="With --check: print nothing; read the exit status.")
 @options_from("plugin")
-def command(name: str | None, check: bool, quiet: bool, plugin: Path | None, **given: Any) -> int:
+def command(name: str | None, check: bool, quiet: bool, plugin: Path | None, **values: Any) -> int:
     """List the known corpora: size, licence, and whether their clips are found here; with NAME describe one.
 
     With --check, report the health of a corpus or of a CSV manifest: exit status 0 if the clips are as published, 1 if
@@ -40,8 +40,8 @@ def command(name: str | None, check: bool, quiet: bool, plugin: Path | None, **g
     if check:
         if name is None:
             raise ConfigError("--check needs the name of a corpus or the path of a CSV manifest")
-        return _check(name, Console(quiet=quiet), **given)
-    if any(given.values()) or quiet:
+        return _check(name, Console(quiet=quiet), **values)
+    if any(values.values()) or quiet:
         raise ConfigError("--data-dir, --part, --jobs and --quiet need --check")
     if name is not None:
         return _describe(corpora.get(name))
@@ -73,13 +73,13 @@ def _check(name: str, console: Console, data_dir: Path | None, part: str | None,
     from ser_bench.runs.workers import available_cores
 
     part = part or "speech"
-    opened = corpora.open_corpus(name, data_dir, part=part)
-    if opened.feature_table:
-        raise ConfigError(f"{name} is a table of features; there is no audio to check")
-    found = health.check(opened, part, jobs=jobs or available_cores(), progress=console)
+    corpus = corpora.open_corpus(name, data_dir, part=part)
+    if corpus.feature_table:
+        raise ConfigError(f"{name} is a table of features; it has no audio to check; leave out --check")
+    measured = health.check(corpus, part, jobs=jobs or available_cores(), progress=console)
     console.close()
-    console.info(as_text(found))
-    return 1 if differences(found) else 0
+    console.info(as_text(measured))
+    return 1 if differences(measured) else 0
 
 
 def _describe(corpus: Corpus) -> int:

@@ -8,22 +8,23 @@ from pathlib import Path
 import click
 
 from ser_bench import corpora
+from ser_bench.cli.options import PATH, load_plugin, option
 from ser_bench.core.console import Console
 from ser_bench.core.errors import UnknownNameError
 
 
 @click.command(name="download")
 @click.argument("corpus", metavar="|".join(corpora.downloadable()))
-@click.option("--part", type=click.Choice(["speech", "song", "all"]), help="Of ravdess. [default: speech]")
+@click.option("--part", type=click.Choice(["speech", "song", "all"]), help="The part of ravdess. [default: speech]")
 @click.option(
     "--to",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="DIR",
-    help="Where the clips go. [default: the user's cache folder, where --corpus finds them]",
+    help="The folder for the clips. [default: the user's cache folder, where --corpus finds them]",
 )
-@click.option("--base-url", metavar="URL", help="A mirror: the archives are fetched from URL/FILENAME.")
-@click.option("--plugin", type=click.Path(path_type=Path), metavar="FILE.py", help="Register your own corpora.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing, show no progress.")
+@click.option("--base-url", metavar="URL", help="A mirror with the archives: URL/FILENAME.")
+@option("plugin", help="Register your own corpora.")
+@click.option("-q", "--quiet", is_flag=True, help="Print warnings and errors only.")
 def command(
     corpus: str, part: str | None, to: Path | None, base_url: str | None, plugin: Path | None, quiet: bool
 ) -> int:
@@ -36,10 +37,7 @@ def command(
     """
     from ser_bench.corpora.download import download
 
-    if plugin:
-        from ser_bench import plugins
-
-        plugins.load(plugin)
+    load_plugin(plugin)
     if corpus not in (known := corpora.downloadable()):
         raise UnknownNameError("corpus to download", corpus, known)
     chosen = known[corpus]
@@ -50,11 +48,11 @@ def command(
         download(chosen, folder, part=part, base_url=base_url, progress=console)
     finally:
         console.close()
-    console.info(f"next: {_next(corpus, folder, part)}")
+    console.info(f"next: {_next_command(corpus, folder, part)}")
     return 0
 
 
-def _next(corpus: str, folder: Path, part: str | None) -> str:
+def _next_command(corpus: str, folder: Path, part: str | None) -> str:
     """Return the command that uses the clips; it names their folder unless the search finds it."""
     words = ["ser-bench", "run", "--corpus", corpus]
     found_folder = corpora.find_folder(corpora.get(corpus))

@@ -38,7 +38,7 @@ def command(
     config_file: str | None,
     quiet: bool,
     verbose: bool,
-    **given: Any,
+    **values: Any,
 ) -> int:
     """Draw pictures of a CLIP or of a corpus.
 
@@ -53,7 +53,7 @@ def command(
       ser-bench explore --corpus ravdess --data-dir RAVDESS
     """
     console = Console(quiet=quiet, verbose=verbose)
-    corpus_names = [f"--{name.replace('_', '-')}" for name in ("corpus", "data_dir") if given[name]]
+    corpus_names = [f"--{name.replace('_', '-')}" for name in ("corpus", "data_dir") if values[name]]
     if clips and corpus_names:
         raise ConfigError(f"explore draws clips or a corpus, not both; leave out the clips or {corpus_names[0]}")
     if clips:
@@ -62,7 +62,7 @@ def command(
         raise ConfigError("--compare and --play need clips; name their files")
     if not corpus_names and not config_file:
         raise ConfigError("nothing to draw; name clips, or a corpus: ser-bench explore --corpus NAME")
-    return _draw_corpus(gather(config_file, given), output, console)
+    return _draw_corpus(gather(config_file, values), output, console)
 
 
 def _draw_clips(clips: tuple[Path, ...], output: Path | None, console: Console, *, compare: bool, play: bool) -> int:

@@ -22,53 +22,55 @@ if TYPE_CHECKING:
 @options_from("engine")
 @common_options
 @click.option("--verify", is_flag=True, help="Check the whole store against its checksums; extract nothing.")
-def command(config_file: str | None, quiet: bool, verbose: bool, verify: bool, **given: Any) -> int:
+def command(config_file: str | None, quiet: bool, verbose: bool, verify: bool, **values: Any) -> int:
     """Compute the features of a corpus into the feature store; features that it holds are not computed again.
 
     \b
     Example:
       ser-bench extract --corpus ravdess --data-dir ~/RAVDESS --features mfcc+chroma+mel
     """
-    options = gather(config_file, given)
+    options = gather(config_file, values)
     console = Console(quiet=quiet, verbose=verbose)
     return _verify(options, console) if verify else _extract(options, console)
 
 
 def _extract(options: Options, console: Console) -> int:
+    """Compute the feature sets and print what was done."""
     from ser_bench import features
     from ser_bench.runs import plan
     from ser_bench.runs.extraction import extract_corpus
 
-    def choose(shelf: Mapping[str, FeatureSet]) -> tuple[FeatureSet, ...]:
+    def choose(available: Mapping[str, FeatureSet]) -> tuple[FeatureSet, ...]:
         if options.features == "auto":
-            return plan.needed_sets(plan.entries(options, shelf))
-        return features.parse(options.features, shelf)
+            return plan.needed_sets(plan.entries(options, available))
+        return features.parse(options.features, available)
 
-    begun = time.perf_counter()
+    started = time.perf_counter()
     filled = extract_corpus(options, choose, console)
     console.close()
-    done = filled.extraction
-    what = ", ".join(f"{s.name} ({s.dimension})" for s in filled.sets)
-    lost = len(done.problems) + len(done.duplicates)
+    extraction = filled.extraction
+    sizes = ", ".join(f"{s.name} ({s.dimension})" for s in filled.sets)
+    n_clips, n_left_out = len(extraction.clips), len(extraction.problems) + len(extraction.duplicates)
     console.info(
-        f"{len(done.clips)} clips with {what}: {done.n_computed} computed, "
-        f"{len(done.clips) - min(done.n_computed, len(done.clips))} were there"
-        + (f", {lost} left out" if lost else "")
-        + f"; {time.perf_counter() - begun:.1f} s\nstore: {filled.store.folder}"
+        f"{n_clips} clips with {sizes}: {extraction.n_computed} computed, "
+        f"{n_clips - min(extraction.n_computed, n_clips)} in the store before"
+        + (f", {n_left_out} left out" if n_left_out else "")
+        + f"; {time.perf_counter() - started:.1f} s\nstore: {filled.store.folder}"
     )
     return 0
 
 
 def _verify(options: Options, console: Console) -> int:
+    """Check the store against its checksums; 2 if a file is damaged."""
     from ser_bench.core.places import default_store
     from ser_bench.runs.fit_cache import FitStore
     from ser_bench.store import FeatureStore
 
     store = FeatureStore(options.store or default_store())
-    wrong = [*store.verify(), *FitStore(store.folder).verify()]
-    for line in wrong:
+    damaged = [*store.verify(), *FitStore(store.folder).verify()]
+    for line in damaged:
         console.warning(line)
     console.close()
-    if not wrong:
+    if not damaged:
         console.info(f"every row and every fit matches its checksum in {store.folder}")
-    return 2 if wrong else 0
+    return 2 if damaged else 0

@@ -80,15 +80,15 @@ common_options = _stack(
 )
 
 
-def gather(config_file: str | None, given: dict[str, Any]) -> Options:
+def gather(config_file: str | None, values: dict[str, Any]) -> Options:
     """Return the options of a configuration file, overridden by those of the command line; load their plugin."""
-    options = config.load(config.find_config(config_file) if config_file else None, given)
+    options = config.load(config.find_config(config_file) if config_file else None, values)
     load_plugin(options.plugin)
     return options
 
 
 def load_plugin(path: Path | None) -> None:
-    """Register what a plugin file defines, if one is given."""
+    """Register what a plugin file defines, if one is values."""
     if path:
         from ser_bench import plugins
 

@@ -10,21 +10,27 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ser_bench.cli.options import PATH
 from ser_bench.core.console import Console
 from ser_bench.core.errors import AudioError, ConfigError, ModelFileError
 from ser_bench.core.files import atomic_write, ensure_writable
 from ser_bench.core.text import escape_control
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from ser_bench.deploy import TrainedModel
     from ser_bench.deploy.predict.batch import ClipPrediction
 
-_MANY = 20
+_MIN_FOR_PROGRESS = 20
+"""Fewer clips are predicted without a progress bar."""
+_DEFAULT_WINDOW = 3.0
+_DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """What was asked for, checked."""
+class _Request:
+    """The validated options of a prediction: window and hop in seconds, output format and files."""
 
     window: float | None
     hop: float
@@ -34,48 +40,43 @@ class _Asked:
 
 
 @click.command(name="predict")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=PATH)
 @click.argument("clips", nargs=-1, metavar="CLIP…")
-@click.option("--json", "form", flag_value="json", help="A list of objects: clip, emotion, probabilities.")
-@click.option("--csv", "form", flag_value="csv", help="A row per clip, a column per label.")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write there, not to the terminal."
-)
-@click.option("--window", type=float, metavar="SECONDS", help="Answer for windows of this length, over time.")
-@click.option("--hop", type=float, metavar="SECONDS", help="From one window to the next. [default: a third of it]")
-@click.option(
-    "--timeline", type=click.Path(path_type=Path), metavar="FILE.png", help="Draw the answers over time, of one clip."
-)
+@click.option("--json", "form", flag_value="json", help="Print a list of objects: clip, emotion, probabilities.")
+@click.option("--csv", "form", flag_value="csv", help="Print a row per clip with a column per label.")
+@click.option("-o", "--output", type=PATH, metavar="FILE", help="Write to this file instead of the terminal.")
+@click.option("--window", type=float, metavar="SECONDS", help="Predict windows of this length, over time.")
+@click.option("--hop", type=float, metavar="SECONDS", help="Step between windows. [default: a third of the window]")
+@click.option("--timeline", type=PATH, metavar="FILE.png", help="Draw the predictions for one clip over time.")
 @click.option("--microphone", type=float, metavar="SECONDS", help="Record a clip; needs the extra [microphone].")
-@click.option("-q", "--quiet", is_flag=True, help="No progress, no table.")
-def command(file: Path, clips: tuple[str, ...], microphone: float | None, quiet: bool, **given: Any) -> int:
-    """Tell the emotion of clips, by the model that ser-bench train kept in FILE.
+@click.option("-q", "--quiet", is_flag=True, help="Print no progress and no table.")
+def command(file: Path, clips: tuple[str, ...], microphone: float | None, quiet: bool, **values: Any) -> int:
+    """Predict the emotion of clips with FILE, a model file of ser-bench train.
 
-    A CLIP is an audio file, a folder (all audio files below it) or - (the bytes of one file on standard input).
-    The label stands under "emotion" whatever the model predicts. A clip that cannot be used is named on standard
-    error, the others are answered, and the exit status is 2.
+    A CLIP is an audio file, a folder (every audio file in it) or - (one file on standard input). The predicted label
+    is in "emotion" for every target. An unreadable clip is named on standard error; the exit status is then 2.
 
     \b
     Examples:
       ser-bench predict svm.ser clip.wav recordings/ --json
       ser-bench predict svm.ser lecture.flac --window 3 --hop 1 --timeline lecture.png
     """
-    asked = _checked(clips, microphone, **given)
+    request = _validate(clips, microphone, **values)
     from ser_bench.deploy import load_model
 
     model = load_model(file)
     console = Console(quiet=quiet)
-    recorded = _record(microphone, console) if microphone else None
-    told = _tell(model, clips, asked, recorded, console)
+    recording = _record(microphone) if microphone else None
+    predictions = _predict(model, clips, request, recording, console)
     console.close()
-    for one in told:
-        if one.failed:
-            click.echo(escape_control(f"ser-bench: {one.clip}: {one.error}"), err=True)
-    _show(model, told, asked, console)
-    return 2 if any(one.failed for one in told) else 0
+    failed = [prediction for prediction in predictions if prediction.failed]
+    for prediction in failed:
+        click.echo(escape_control(f"ser-bench: {prediction.clip}: {prediction.error}"), err=True)
+    _write(model, predictions, request, console)
+    return 2 if failed else 0
 
 
-def _checked(
+def _validate(
     clips: Sequence[str],
     microphone: float | None,
     *,
@@ -84,29 +85,36 @@ def _checked(
     timeline: Path | None,
     form: str | None,
     output: Path | None,
-) -> _Asked:
+) -> _Request:
+    """Return the options as a request."""
     if not clips and not microphone:
         raise click.UsageError("name a clip, a folder, - for standard input, or --microphone SECONDS")
     if clips.count("-") > 1:
-        raise ConfigError("standard input, -, can be read only once")
+        raise ConfigError("standard input can be read only once; give - once")
     for name, value in (("--window", window), ("--hop", hop), ("--microphone", microphone)):
-        if value is not None and not 0 < value < 86_400:
-            raise ConfigError(f"{name} {value:g}: must be more than 0 seconds and less than a day")
+        if value is not None and not 0 < value < _DAY_SECONDS:
+            raise ConfigError(f"invalid value for {name}: expected 0 to {_DAY_SECONDS:,} seconds, got {value:g}")
     if window is None and (hop or timeline):
-        window = 3.0
+        window = _DEFAULT_WINDOW
     if window and microphone:
-        raise ConfigError("--microphone records one clip; --window, --hop and --timeline are for files")
+        raise ConfigError("--window, --hop and --timeline need files; leave them out with --microphone")
     if window and hop and hop > window:
-        raise ConfigError(f"--hop {hop:g} is longer than --window {window:g}, and would leave sound out")
+        raise ConfigError(f"invalid value for --hop: expected at most --window ({window:g} s), got {hop:g}")
+    _check_files(output, timeline)
+    return _Request(window, hop or (window or _DEFAULT_WINDOW) / 3, timeline, form or "table", output)
+
+
+def _check_files(output: Path | None, timeline: Path | None) -> None:
+    """Raise an error if a file cannot be written."""
     if timeline and timeline.suffix.lower() not in (".png", ".svg"):
-        raise ConfigError(f"cannot draw {timeline}: its name must end in .png or .svg")
+        raise ConfigError(f"invalid value for --timeline: expected a name that ends in .png or .svg, got {timeline}")
     for file, option in ((output, "-o"), (timeline, "--timeline")):
         if file is not None:
             ensure_writable(file.parent, ModelFileError, option)
-    return _Asked(window, hop or (window or 3.0) / 3, timeline, form or "table", output)
 
 
-def _record(seconds: float, console: Console) -> tuple:
+def _record(seconds: float) -> tuple[np.ndarray, int]:
+    """Return samples from the microphone and their rate in Hz."""
     from ser_bench.deploy.predict import microphone
 
     click.echo(f"recording {seconds:g} s …", err=True)
@@ -116,53 +124,62 @@ def _record(seconds: float, console: Console) -> tuple:
         raise ModelFileError(str(error)) from None
 
 
-def _tell(
-    model: TrainedModel, clips: Sequence[str], asked: _Asked, recorded: tuple | None, console: Console
+def _predict(
+    model: TrainedModel,
+    clips: Sequence[str],
+    request: _Request,
+    recording: tuple[np.ndarray, int] | None,
+    console: Console,
 ) -> list[ClipPrediction]:
+    """Return the predictions for every clip or window, and draw the timeline."""
     from ser_bench.deploy.predict.batch import expand_folders, files_on_disk, predict_clips, predict_windows
 
     names = expand_folders(clips)
-    advance = console.start(len(names), "predicting", "clip", len(names)) if len(names) >= _MANY else lambda share: None
-    told: list[ClipPrediction] = []
+    if request.timeline and len(names) != 1:
+        raise ConfigError(f"--timeline needs one recording, got {len(names)}")
+    many = len(names) >= _MIN_FOR_PROGRESS
+    advance = console.start(len(names), "predicting", "clip", len(names)) if many else lambda share: None
+    predictions: list[ClipPrediction] = []
     with files_on_disk(names) as paths:
-        if asked.timeline and len(names) != 1:
-            raise ConfigError(f"--timeline draws one recording, and there are {len(names)}")
-        if asked.window:
+        if request.window:
             for name in names:
-                told += predict_windows(model, name, paths[name], asked.window, asked.hop)
+                predictions += predict_windows(model, name, paths[name], request.window, request.hop)
                 advance(1)
         else:
-            for one in predict_clips(model, [(name, paths[name]) for name in names]):
-                told.append(one)
+            for prediction in predict_clips(model, [(name, paths[name]) for name in names]):
+                predictions.append(prediction)
                 advance(1)
-        if asked.timeline and not any(one.failed for one in told):
+        if request.timeline and not any(prediction.failed for prediction in predictions):
             from ser_bench.deploy.predict import timeline
 
-            timeline.draw(model, told, paths[names[0]], asked.timeline)
-    return told + (list(predict_clips(model, [("microphone", recorded)])) if recorded else [])
+            timeline.draw(model, predictions, paths[names[0]], request.timeline)
+    if recording:
+        predictions += predict_clips(model, [("microphone", recording)])
+    return predictions
 
 
-def _show(model: TrainedModel, told: Sequence[ClipPrediction], asked: _Asked, console: Console) -> None:
+def _write(model: TrainedModel, predictions: Sequence[ClipPrediction], request: _Request, console: Console) -> None:
+    """Write the predictions to the output file or print them."""
     from ser_bench.deploy import describe
-    from ser_bench.deploy.predict import output as formats
+    from ser_bench.deploy.predict import output
 
-    over_time = bool(asked.window)
-    if asked.form == "json":
-        text = formats.as_json(told)
-    elif asked.form == "csv":
-        text = formats.as_csv(told, model.labels, over_time=over_time)
+    over_time = bool(request.window)
+    if request.form == "json":
+        text = output.as_json(predictions)
+    elif request.form == "csv":
+        text = output.as_csv(predictions, model.labels, over_time=over_time)
     else:
-        text = formats.as_table(told, over_time=over_time)
+        text = output.as_table(predictions, over_time=over_time)
     if model.info.synthetic:
         console.warning(describe.SYNTHETIC)
-    if asked.output is not None:
-        with atomic_write(asked.output) as temporary:
+    if request.output is not None:
+        with atomic_write(request.output) as temporary:
             temporary.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
-        console.info(f"answers: {asked.output}")
-    elif asked.form == "table":
+        console.info(f"predictions: {request.output}")
+    elif request.form == "table":
         console.info(text)
     else:
-        # CSV has no escapes: a program gets names as they are, a terminal as it may have them
+        # CSV has no escapes: a program reads names unchanged, a terminal gets control characters escaped
         click.echo(escape_control(text) if sys.stdout.isatty() else text)
-    if asked.timeline is not None and asked.timeline.is_file():
-        click.echo(f"timeline: {asked.timeline}", err=True)
+    if request.timeline is not None and request.timeline.is_file():
+        click.echo(f"timeline: {request.timeline}", err=True)

@@ -6,22 +6,23 @@ from pathlib import Path
 
 import click
 
+from ser_bench.cli.options import PATH
 from ser_bench.core.console import Console
 
 
 @click.command(name="report")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=PATH)
 @click.option(
     "--audio",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     metavar="DIR",
-    help="The corpus's folder: the clips that most models get wrong can then be played in the page, which holds "
-    "them. Mind the corpus's licence before you pass it on. [default: synthetic corpora only]",
+    help="The folder of the corpus: the page then contains clips that most models get wrong, to listen to. Check the "
+    "licence of the corpus before you share the page. [default: synthetic corpora only]",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing.")
+@click.option("-q", "--quiet", is_flag=True, help="Print warnings and errors only.")
 @click.option("-v", "--verbose", is_flag=True, help="Name every file written.")
 def command(run: Path, audio: Path | None, quiet: bool, verbose: bool) -> int:
-    """Draw the tables, charts and page of the folder RUN again from its saved files; nothing is fitted.
+    """Draw the tables, charts and page of the run folder RUN again from its saved files; nothing is fitted.
 
     \b
     Examples:
@@ -32,7 +33,7 @@ def command(run: Path, audio: Path | None, quiet: bool, verbose: bool) -> int:
     from ser_bench.runs import results
 
     console = Console(quiet=quiet, verbose=verbose)
-    results.read_run(run)  # so that a folder without a run is told as such
+    results.read_run(run)  # an error for a folder without a run, before its lock file is created
     with results.alone_in(run):
         saved = results.read_run(run)
         written = report.write_report(saved, audio=audio or report.synthetic_audio_folder(saved))

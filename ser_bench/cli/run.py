@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @corpus_options
 @options_from("features", "target", "normalize", "seed", "out", "engine", "fit_timeout", "fresh")
 @common_options
-def command(config_file: str | None, quiet: bool, verbose: bool, **given: Any) -> int:
+def command(config_file: str | None, quiet: bool, verbose: bool, **values: Any) -> int:
     """Fit every model under every split and write tables, charts and a report page into a folder.
 
     \b
@@ -29,7 +29,7 @@ def command(config_file: str | None, quiet: bool, verbose: bool, **given: Any) -
       ser-bench run --corpus my/manifest.csv --models svm,forest,cnn1d --splits actor,random
       ser-bench run --config quick
     """
-    return _run(gather(config_file, given), Console(quiet=quiet, verbose=verbose))
+    return _run(gather(config_file, values), Console(quiet=quiet, verbose=verbose))
 
 
 def _run(options: Options, console: Console) -> int:

@@ -8,24 +8,25 @@ from typing import Any
 
 import click
 
+from ser_bench.cli.options import PATH
 from ser_bench.core.errors import MissingExtraError
 
 
 @click.command(name="serve")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen; 0.0.0.0 is everywhere.")
-@click.option("--port", default=8000, show_default=True, help="0 picks a free one.")
-@click.option("--threads", default=16, show_default=True, metavar="N", help="Clips in hand at once; more are refused.")
-@click.option("--jobs", type=int, metavar="N", help="Worker processes.  [default: a core each, at most 4]")
-@click.option("--max-bytes", default=10_000_000, show_default=True, metavar="N", help="The largest file.")
-@click.option("--max-seconds", default=60.0, show_default=True, metavar="SECONDS", help="The longest clip.")
-@click.option("--decode-timeout", default=10.0, show_default=True, metavar="SECONDS", help="Time for one clip.")
-def command(file: Path, jobs: int | None, **given: Any) -> int:
-    """Answer over HTTP by the model that ser-bench train kept in FILE; needs the extra [serve].
+@click.argument("file", type=PATH)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 is every address.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on; 0 picks a free one.")
+@click.option("--threads", default=16, show_default=True, metavar="N", help="Requests at a time; more are refused.")
+@click.option("--jobs", type=int, metavar="N", help="Worker processes.  [default: one per core, at most 4]")
+@click.option("--max-bytes", default=10_000_000, show_default=True, metavar="N", help="Largest file.")
+@click.option("--max-seconds", default=60.0, show_default=True, metavar="SECONDS", help="Longest clip.")
+@click.option("--decode-timeout", default=10.0, show_default=True, metavar="SECONDS", help="Time limit per clip.")
+def command(file: Path, jobs: int | None, **values: Any) -> int:
+    """Serve predictions of FILE, a model file of ser-bench train, over HTTP; needs the extra [serve].
 
-    POST /predict takes a clip (WAV, FLAC, OGG, MP3) as the multipart field "file", and answers an object as
-    ser-bench predict --json lists them. / is a page to try it, /openapi.json describes the rest. SIGTERM and Ctrl-C
-    stop it after what is in hand.
+    POST /predict takes a clip (WAV, FLAC, OGG, MP3) in the multipart field "file" and returns an object as in
+    ser-bench predict --json. / is a page to try it, /openapi.json describes the interface. SIGTERM and Ctrl-C stop the
+    service after the running requests.
 
     \b
     Examples:
@@ -37,7 +38,7 @@ def command(file: Path, jobs: int | None, **given: Any) -> int:
     from ser_bench.deploy.serve.settings import Settings
     from ser_bench.runs.workers import available_cores
 
-    settings = Settings(file, jobs=min(available_cores(), 4) if jobs is None else jobs, **given)
+    settings = Settings(file, jobs=min(available_cores(), 4) if jobs is None else jobs, **values)
     from ser_bench.deploy.serve.server import serve
 
     serve(settings, lambda address: click.echo(f"serving {file} at {address}"))

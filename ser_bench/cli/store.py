@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ser_bench.cli.listing import show
+from ser_bench.cli.options import PATH, options_from
 from ser_bench.core.errors import ConfigError
 from ser_bench.report.formatting import byte_size
 
@@ -17,24 +18,25 @@ if TYPE_CHECKING:
     from ser_bench.store.prune import StoreItem
 
 
+_PLURALS = {"feature set": "feature sets", "index": "indexes", "fit": "fits", "damaged file": "damaged files"}
+
+
 @click.command(name="store")
-@click.option(
-    "--store", type=click.Path(path_type=Path), metavar="DIR", help="The store. [default: in the user's cache folder]"
-)
-@click.option("--prune", is_flag=True, help="Remove what no run names and nothing has used for --days.")
+@options_from("store")
+@click.option("--prune", is_flag=True, help="Remove files that no run refers to and that were not used for --days.")
 @click.option("--days", type=click.FloatRange(0), metavar="N", help="With --prune. [default: 30]")
 @click.option(
     "--runs",
-    type=click.Path(path_type=Path),
+    type=PATH,
     multiple=True,
     metavar="DIR",
-    help="With --prune: a folder with runs, whose features and fits are kept. May be repeated. [default: results]",
+    help="With --prune: a folder with runs, whose features and fits are kept; may be repeated. [default: results]",
 )
-@click.option("--dry-run", is_flag=True, help="With --prune: only say what would go.")
+@click.option("--dry-run", is_flag=True, help="With --prune: only print what would be removed.")
 def command(store: Path | None, prune: bool, days: float | None, runs: tuple[Path, ...], dry_run: bool) -> int:
-    """List what lies in the feature store, with sizes; with --prune make room.
+    """List the content of the feature store with sizes; with --prune remove unused files.
 
-    What goes costs time to compute again, and nothing else.
+    Removed features and fits are computed again when they are needed.
 
     \b
     Examples:
@@ -45,56 +47,60 @@ def command(store: Path | None, prune: bool, days: float | None, runs: tuple[Pat
     from ser_bench.store.prune import list_items
 
     if not prune and (days is not None or runs or dry_run):
-        raise ConfigError("--days, --runs and --dry-run are options of --prune")
+        raise ConfigError("--days, --runs and --dry-run need --prune")
     folder = (store or default_store()).absolute()
-    found = list(list_items(folder))
+    items = list(list_items(folder))
     if prune:
-        return _prune(found, days, runs, dry_run=dry_run)
-    return _list(found, folder)
+        return _prune(items, days, runs, dry_run=dry_run)
+    return _list(items, folder)
 
 
-def _list(found: Sequence[StoreItem], folder: Path) -> int:
-    rows = [_row(item) for item in found if item.kind in ("feature set", "clip metadata")]
+def _list(items: Sequence[StoreItem], folder: Path) -> int:
+    """Print a table of the store."""
+    rows = [
+        (item.name, item.files, byte_size(item.size), _ago(item.used))
+        for item in items
+        if item.kind in ("feature set", "clip metadata")
+    ]
     for kind in ("index", "fit", "damaged file"):
-        if some := [item for item in found if item.kind == kind]:
-            used = max(item.used for item in some)
-            rows.append((f"{kind}{'es' if kind == 'index' else 's'}", len(some), byte_size(_sum(some)), _ago(used)))
-    return show(("what", "files", "size", "last used"), rows, f"{byte_size(_sum(found))} in {folder}")
+        if same_kind := [item for item in items if item.kind == kind]:
+            used = max(item.used for item in same_kind)
+            rows.append((_PLURALS[kind], len(same_kind), byte_size(_size(same_kind)), _ago(used)))
+    return show(("what", "files", "size", "last used"), rows, f"{byte_size(_size(items))} in {folder}")
 
 
-def _prune(found: Sequence[StoreItem], days: float | None, runs: tuple[Path, ...], *, dry_run: bool) -> int:
+def _prune(items: Sequence[StoreItem], days: float | None, runs: tuple[Path, ...], *, dry_run: bool) -> int:
+    """Remove unused items and print what was removed."""
     from ser_bench.store.prune import DEFAULT_DAYS, referenced_by_runs, remove_items, unused_items
 
     default = Path("results")
     folders = runs or ((default,) if default.is_dir() else ())
-    named = referenced_by_runs(folders)
-    for folder in named.unreadable:
-        click.echo(f"warning: {folder} does not say what it needs; only what was used lately is kept for it", err=True)
+    references = referenced_by_runs(folders)
+    for folder in references.unreadable:
+        click.echo(f"warning: cannot read what {folder} refers to; only recently used files are kept for it", err=True)
     days = DEFAULT_DAYS if days is None else days
-    spared = unused_items(found, named, days)
-    freed = _sum(spared) if dry_run else remove_items(spared)
+    unused = unused_items(items, references, days)
+    size = _size(unused) if dry_run else remove_items(unused)
     counts = ", ".join(
-        f"{len(some):,} {kind}{'' if len(some) == 1 else 'es' if kind == 'index' else 's'}"
-        for kind in ("feature set", "index", "fit", "damaged file")
-        if (some := [item for item in spared if item.kind == kind])
+        f"{count:,} {kind if count == 1 else plural}"
+        for kind, plural in _PLURALS.items()
+        if (count := sum(item.kind == kind for item in unused))
     )
-    verb = "would go" if dry_run else "removed"
+    verb = "would remove" if dry_run else "removed"
+    hint = "" if folders else " (no folder results here; name yours with --runs)"
     click.echo(
-        f"{verb}: {counts or 'nothing'} ({byte_size(freed)}); kept: what {named.runs:,} runs name"
-        f"{'' if folders else ' (no folder results here; name yours with --runs)'}, and what was used within "
-        f"{days:g} days"
+        f"{verb}: {counts or 'nothing'} ({byte_size(size)}); kept: files of {references.runs:,} runs{hint}, "
+        f"and files used within {days:g} days"
     )
     return 0
 
 
-def _row(item: StoreItem) -> tuple[str, int, str, str]:
-    return item.name, item.files, byte_size(item.size), _ago(item.used)
+def _size(items: Sequence[StoreItem]) -> int:
+    """Return the size of items in bytes."""
+    return sum(item.size for item in items)
 
 
-def _sum(some: Sequence[StoreItem]) -> int:
-    return sum(item.size for item in some)
-
-
-def _ago(when: float) -> str:
-    days = (time.time() - when) / 86_400
+def _ago(timestamp: float) -> str:
+    """Return how many days ago a time was."""
+    days = (time.time() - timestamp) / 86_400
     return "today" if days < 1 else f"{days:.0f} days ago"

@@ -7,31 +7,32 @@ from typing import Any
 
 import click
 
-from ser_bench.cli.options import common_options, corpus_options, gather, option, options_from
+from ser_bench.cli.options import PATH, common_options, corpus_options, gather, option, options_from
 from ser_bench.core.console import Console
 
 
 @click.command(name="train")
-@click.option("--model", metavar="NAME", required=True, help="A classifier, or a variant that --config names.")
+@click.option("--model", metavar="NAME", required=True, help="A classifier, or a variant of a configuration file.")
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE",
     required=True,
-    help="The file to write. What was there is replaced.",
+    help="The file to write; an existing file is replaced.",
 )
 @click.option(
     "--hold-out",
     metavar="actor:NAME,…",
     default="",
-    help="Leave these speakers out of training; the score on them goes into the file.",
+    help="Leave these speakers out of training; the file states the score on them.",
 )
 @click.option(
     "--format",
-    "written_as",
+    "file_format",
     type=click.Choice(["bundle", "onnx"]),
-    help="bundle for ser-bench predict, onnx for other programs, checked to answer alike. [default: by FILE's ending]",
+    help="bundle for ser-bench predict; onnx for other programs, checked for equal predictions. "
+    "[default: by the ending of FILE]",
 )
 @corpus_options
 @options_from("features", "target")
@@ -46,15 +47,15 @@ def command(
     model: str,
     output: Path,
     hold_out: str,
-    written_as: str | None,
-    **given: Any,
+    file_format: str | None,
+    **values: Any,
 ) -> int:
-    """Train one model on a whole corpus and keep it as one file, for ser-bench predict.
+    """Train one model on a whole corpus and save it as one file for ser-bench predict.
 
-    The fit is the benchmark's own: the same features, copies of training clips, groups and seed.
+    The model is fitted as in ser-bench run: same features, augmentation, speaker groups and seed.
 
-    With --format onnx, or an output that ends in .onnx, the file is for other programs: every model but chance can be
-    written so (extra [onnx]), and is only if it answers on the training clips as the model itself.
+    With --format onnx, or if FILE ends in .onnx, the file is for other programs (extra [onnx]). Every model but chance
+    can be exported; the file is kept only if it predicts the training clips as the model does.
 
     \b
     Examples:
@@ -62,15 +63,15 @@ def command(
       ser-bench train --model ensemble -o best.ser --config strong --hold-out actor:23,24
       ser-bench train --model svm -o svm.onnx --corpus ravdess --data-dir RAVDESS
     """
-    options = gather(config_file, given)
+    options = gather(config_file, values)
     console = Console(quiet=quiet, verbose=verbose)
     from ser_bench.deploy import describe
-    from ser_bench.deploy import train as making
+    from ser_bench.deploy.train import train
 
-    as_onnx = written_as == "onnx" if written_as else output.suffix.lower() == ".onnx"
-    made = making.train(options, model, output, console, hold_out, as_onnx=as_onnx)
+    as_onnx = file_format == "onnx" if file_format else output.suffix.lower() == ".onnx"
+    trained = train(options, model, output, console, hold_out, as_onnx=as_onnx)
     console.close()
-    for warning in made.warnings:
+    for warning in trained.warnings:
         console.detail(warning)
-    console.info("\n".join(describe.after_training(made)))
+    console.info("\n".join(describe.after_training(trained)))
     return 0

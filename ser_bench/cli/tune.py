@@ -46,7 +46,7 @@ def command(
     config_file: str | None,
     quiet: bool,
     verbose: bool,
-    **given: Any,
+    **values: Any,
 ) -> int:
     """Search MODEL's parameters on the training speakers only, and score the search on the held-out speakers.
 
@@ -59,8 +59,8 @@ def command(
     """
     from ser_bench.runs.tuning import Ask
 
-    given["splits"] = given["splits"] or ("actor" if config_file is None else None)
-    options = gather(config_file, given)
+    values["splits"] = values["splits"] or ("actor" if config_file is None else None)
+    options = gather(config_file, values)
     return _tune(Ask(model, search, trials, inner_folds), options, Console(quiet=quiet, verbose=verbose))  # type: ignore[arg-type]
 
 

@@ -149,8 +149,8 @@ def test_a_failed_fit_gives_exit_status_1_and_a_reason(run, data):
 
 def test_extract_says_what_it_did_and_what_was_there(run, data):
     words = ("extract", "--corpus", data / "tiny.csv", "--features", "mfcc+chroma", "--jobs", "1")
-    assert "16 computed, 0 were there" in run(*words)[1]
-    assert "0 computed, 16 were there" in run(*words)[1]
+    assert "16 computed, 0 in the store before" in run(*words)[1]
+    assert "0 computed, 16 in the store before" in run(*words)[1]
     assert "every row and every fit matches" in run("extract", "--verify")[1]
 
 

@@ -85,7 +85,7 @@ def test_csv_has_a_row_per_clip_and_a_column_per_label(typed, svm, clip, tmp_pat
     status, out, _ = typed("predict", svm, clip, clip, "--csv", "-o", "answers.csv")
     rows = list(csv.DictReader(io.StringIO((tmp_path / "answers.csv").read_text())))
     assert status == 0
-    assert "answers: answers.csv" in out
+    assert "predictions: answers.csv" in out
     assert list(rows[0]) == ["clip", "emotion", *(f"p_{label}" for label in LABELS), "error"]
     assert rows[0] == rows[1]
     assert float(rows[0]["p_sad"]) == load_model(svm).predict(clip)[0].probabilities["sad"]
@@ -144,11 +144,11 @@ def test_standard_input_is_the_bytes_of_a_file(typed, svm, clip, monkeypatch):
     [
         ((), "name a clip"),
         (("-", "-"), "only once"),
-        (("a.wav", "--window", "0"), "--window 0"),
-        (("a.wav", "--window", "1", "--hop", "2"), "leave sound out"),
+        (("a.wav", "--window", "0"), "invalid value for --window: expected 0 to 86,400 seconds, got 0"),
+        (("a.wav", "--window", "1", "--hop", "2"), "invalid value for --hop: expected at most --window (1 s), got 2"),
         (("a.wav", "--timeline", "a.pdf"), ".png or .svg"),
-        (("a.wav", "b.wav", "--timeline", "a.png"), "draws one recording"),
-        (("--microphone", "2", "--window", "1"), "records one clip"),
+        (("a.wav", "b.wav", "--timeline", "a.png"), "--timeline needs one recording, got 2"),
+        (("--microphone", "2", "--window", "1"), "leave them out with --microphone"),
     ],
 )
 def test_wrong_usage_is_a_line_or_two_and_exit_status_2(typed, svm, words, reason):

@@ -140,10 +140,10 @@ def test_clips_of_one_name_do_not_share_a_picture(tmp_path, write_wav):
         (["text.wav"], "text.wav: not an audio file"),
         (["a.wav", "-o", "a.jpg"], "must end in .png or .svg"),
         (["a.wav", "b.wav", "-o", "a.png"], "one file for 2 pictures"),
-        (["a.wav", "--compare"], "--compare sets 2 to 4 clips"),
+        (["a.wav", "--compare"], "--compare needs 2 to 4 clips, got 1"),
         (["a.wav", "--corpus", "demo"], "explore draws clips or a corpus"),
-        ([], "name the clips to draw, or a corpus"),
-        (["--corpus", "demo", "--play"], "are for clips"),
+        ([], "nothing to draw; name clips, or a corpus"),
+        (["--corpus", "demo", "--play"], "--compare and --play need clips"),
     ],
 )
 def test_wrong_use_is_told_in_a_line_or_two(words, said, capsys):

@@ -180,7 +180,7 @@ def test_a_manifest_is_checked_without_published_figures(tmp_path, write_wav, ca
 
 def test_options_of_the_check_without_it_are_refused(capsys):
     assert call(["corpora", "emodb", "--data-dir", "x"]) == 2
-    assert "options of --check" in capsys.readouterr().err
+    assert "need --check" in capsys.readouterr().err
     assert call(["corpora", "--check"]) == 2
     assert "needs the name of a corpus" in capsys.readouterr().err
 

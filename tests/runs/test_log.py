@@ -115,7 +115,7 @@ def test_status_says_what_is_done_what_failed_and_how_to_go_on(tmp_path, capsys)
     assert "stopped by Ctrl-C" in out
     assert "4 of 8 fits done, 2 of them before this run, 1 failed" in out
     assert "last: svm, actor fold 2, failed: ValueError: on purpose" in out
-    assert "the same command goes on from there" in out
+    assert "run the same command again to continue" in out
 
 
 def test_status_says_once_how_a_run_that_ended_with_an_error_goes_on(tmp_path, capsys):
@@ -123,7 +123,7 @@ def test_status_says_once_how_a_run_that_ended_with_an_error_goes_on(tmp_path, c
         raise RunError("no room\nmake some")
     assert call(["status", str(tmp_path)]) == 0
     out = capsys.readouterr().out
-    assert "ended with an error (RunError: no room)\n" in out
+    assert "stopped by an error (RunError: no room)\n" in out
     assert "make some" not in out
 
 

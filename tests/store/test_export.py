@@ -175,7 +175,7 @@ def test_a_full_disk_is_told_in_one_line(tmp_path, monkeypatch, ending):
         (("--features", "mfcc", "-o", "table"), (".csv or .parquet",)),
         (("--features", "mfcc", "-o", "file/a.csv"), ("cannot write to file",)),
         (("--features", "mfcc", "-o", "folder.csv"), ("it is a folder",)),
-        (("--features", "mfcc", "-o", "data/own.csv"), ("the corpus's own manifest",)),
+        (("--features", "mfcc", "-o", "data/own.csv"), ("the manifest of the corpus",)),
         (("--features", "mfc", "-o", "a.csv"), ("did you mean 'mfcc'?",)),
         (("--features", "mfcc"), ("Missing option '-o'", "export --help")),
     ],

@@ -117,11 +117,11 @@ def test_the_command_lists_and_prunes(made, capsys, monkeypatch, tmp_path):
     assert "mfcc-" in capsys.readouterr().out
     age(made / "store")
     assert call([*store, "--prune", "--runs", str(made / "kept"), "--dry-run"]) == 0
-    assert "would go: nothing" in capsys.readouterr().out
+    assert "would remove: nothing" in capsys.readouterr().out
     assert call([*store, "--prune", "--dry-run"]) == 0
-    assert "would go: 1 feature set, " in capsys.readouterr().out
+    assert "would remove: 1 feature set, " in capsys.readouterr().out
     assert call([*store, "--days", "3"]) == 2
-    assert "options of --prune" in capsys.readouterr().err
+    assert "need --prune" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need special rights on Windows")
