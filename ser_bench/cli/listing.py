@@ -26,7 +26,9 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[object]], *, width: in
     """Return a table as text; cells longer than ``width`` are wrapped."""
     from tabulate import tabulate
 
-    wrapped = [["\n".join(textwrap.wrap(str(cell), width)) for cell in row] for row in rows]
+    wrapped = [
+        ["\n".join(textwrap.fill(line, width) for line in str(cell).split("\n")) for cell in row] for row in rows
+    ]
     return tabulate(wrapped, headers=headers, tablefmt="simple", disable_numparse=True)
 
 

@@ -70,30 +70,23 @@ def _randomness(model: Model) -> str:
 
 
 def _parameters(model: Model) -> str:
-    """Return a table of the parameters."""
-    rows = [
-        (
-            *(name, _toml(value), model.allowed(name), model.description(name)),
-            ", ".join(map(_toml, model.space.get(name, ()))) or "not tuned",
-        )
-        for name, value in model.parameters.items()
-    ]
-    return (
-        table(("parameter", "default", "allowed", "meaning", "values of ser-bench tune"), rows)
-        if rows
-        else "It has no parameters."
-    )
+    """Return a table of the parameters: default, meaning, allowed values and those of ser-bench tune."""
+    rows = []
+    for name, value in model.parameters.items():
+        tuned = ", ".join(map(_toml, model.space.get(name, ())))
+        meaning = f"{model.description(name)}: {model.allowed(name)}" + (f"\ntuned: {tuned}" if tuned else "")
+        rows.append((name, _toml(value), meaning))
+    return table(("parameter", "default", "meaning"), rows, width=66) if rows else "It has no parameters."
 
 
 def _configuration(model: Model) -> str:
-    """Return how to set a parameter in a configuration file."""
-    alternatives = ((name, value) for name, values in model.space.items() for value in values)
-    name, value = next(
-        ((name, value) for name, value in alternatives if value != model.parameters[name]),
-        next(iter(model.parameters.items()), ("", None)),
-    )
-    if not name:
+    """Return how to set a parameter in a configuration file, by the example of a tuned one."""
+    tuned = [(name, value) for name, values in model.space.items() for value in values]
+    changed = [(name, value) for name, value in tuned if value != model.parameters[name]]
+    examples = sorted(changed, key=lambda item: isinstance(item[1], list)) or list(model.parameters.items())
+    if not examples:
         return ""
+    name, value = examples[0]
     return (
         "To set a parameter, write a configuration FILE.toml:\n\n"
         f"  [models.{model.name}]\n  {name} = {_toml(value)}\n\n"

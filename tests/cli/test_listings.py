@@ -50,6 +50,7 @@ def test_every_entry_is_described_with_an_example(capsys, command, name):
     assert f"ser-bench run --{command.replace('corpora', 'corpus')} {name}" in text.replace(
         " --corpus ravdess,emodb", ""
     )
+    assert max(map(len, text.splitlines())) <= 100 or command == "corpora"
     if command == "models":
         assert [p for p in models.get(name).parameters if f"\n{p} " not in text] == []
     if command == "splits":
