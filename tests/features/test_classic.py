@@ -1,4 +1,4 @@
-"""The classic sets against librosa itself."""
+"""The sets that equal librosa, compared with librosa."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def librosa_values(y: np.ndarray, sr: int) -> dict[str, np.ndarray]:
 @pytest.mark.filterwarnings("ignore::UserWarning")  # librosa's own, on short clips
 @pytest.mark.parametrize(
     ("sr", "seconds", "silence"),
-    [(48000, 1.0, 0.5), (44100, 0.7, 0.0), (22050, 1.0, 0.3), (16000, 1.5, 0.2), (16000, 0.2, 0.0)],
+    [(48000, 0.5, 0.2), (44100, 0.4, 0.0), (22050, 0.5, 0.2), (16000, 0.7, 0.2), (16000, 0.2, 0.0)],
 )
 def test_classic_sets_equal_librosa(sr, seconds, silence):
     y = padded(voice(sr, seconds), sr, silence)
-    ours = compute([FEATURE_SETS[name] for name in NAMES], y, sr)
+    values = compute([FEATURE_SETS[name] for name in NAMES], y, sr)
     for name, expected in librosa_values(y, sr).items():
-        np.testing.assert_allclose(ours[name], expected, atol=2e-4 * np.abs(expected).mean(), rtol=2e-4, err_msg=name)
+        np.testing.assert_allclose(values[name], expected, atol=2e-4 * np.abs(expected).mean(), rtol=2e-4, err_msg=name)
 
 
 @pytest.mark.parametrize("sr", [16000, 48000])
@@ -60,11 +60,11 @@ def test_chroma_bank_equals_librosa(deviation):
 def test_tuning_equals_librosa(bins_per_octave):
     import librosa
 
-    from ser_bench.features.librosa_compat import pitch_tuning as tuning
+    from ser_bench.features.librosa_compat import pitch_tuning
 
     y = voice(22050, 1.0, hz=231.0)
     expected = librosa.estimate_tuning(y=y, sr=22050, bins_per_octave=bins_per_octave)
-    assert tuning.estimate(Analysis(y, 22050).magnitude, 22050, bins_per_octave) == pytest.approx(expected)
+    assert pitch_tuning.estimate(Analysis(y, 22050).magnitude, 22050, bins_per_octave) == pytest.approx(expected)
 
 
 def test_harmonic_part_equals_librosa_to_the_bit():

@@ -1,4 +1,4 @@
-"""Feature values are what they were when their version was last raised."""
+"""Feature values have not changed since the version of their set was raised."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def values():
 
 @pytest.mark.parametrize("name", FEATURE_SETS)
 def test_values_have_not_changed(values, name):
-    """A change that is meant raises the set's version and regenerates the file."""
+    """An intended change raises the set's version and regenerates the file."""
     with np.load(GOLDEN / "features.npz") as golden:
         keys = [key for key in values if key.split("/")[1] == name]
         assert keys and set(keys) <= set(golden.files), "run tests/golden/make_features.py"

@@ -1,13 +1,15 @@
-"""Names of feature sets: how they join, what is refused, what a key depends on."""
+"""The registry of feature sets: names, joins, keys and what it imports."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from ser_bench import features
 from ser_bench.core.errors import ConfigError, UnknownNameError
 from ser_bench.features import FEATURE_SETS, parse, set_key
 
@@ -21,7 +23,7 @@ def test_promised_dimensions():
     assert sizes == {"mfcc": 40, "chroma": 12, "mel": 128, "contrast": 7, "tonnetz": 6}
 
 
-def test_unknown_set_names_the_nearest():
+def test_error_for_an_unknown_set_names_the_nearest():
     with pytest.raises(UnknownNameError, match="did you mean 'functionals'"):
         parse("functional")
 
@@ -37,7 +39,7 @@ def test_set_named_twice_is_refused():
         parse("mfcc+mel+mfcc")
 
 
-def test_vectors_do_not_join_frames():
+def test_vectors_and_frames_cannot_be_joined():
     with pytest.raises(ConfigError, match=r"functionals \(vector\), logmel \(frames\)"):
         parse("functionals+logmel")
 
@@ -47,7 +49,7 @@ def test_keys_differ_between_sets():
 
 
 @pytest.mark.parametrize("change", [{"version": 99}, {"parameters": {"x": 1}}, {"name": "other"}])
-def test_key_changes_with_what_decides_the_values(change):
+def test_key_depends_on_name_version_and_parameters(change):
     mfcc = FEATURE_SETS["mfcc"]
     assert set_key(replace(mfcc, **change)) != set_key(mfcc)
 
@@ -58,20 +60,38 @@ def test_key_does_not_depend_on_the_order_of_parameters():
     assert set_key(replace(mfcc, parameters=turned)) == set_key(mfcc)
 
 
-def test_listing_sets_imports_nothing_heavy():
+@pytest.fixture(scope="module")
+def imported() -> list[list[str]]:
+    """The heavy modules of a new process, after listing the sets and after computing all of them."""
     code = (
-        "import sys, ser_bench.features; "
-        "print([m for m in ('numpy', 'numba', 'scipy', 'librosa', 'sklearn') if m in sys.modules])"
+        "import sys, ser_bench.features as f; "
+        "show = lambda: print(*(m for m in ('numpy', 'numba', 'scipy', 'librosa', 'sklearn') if m in sys.modules)); "
+        "show(); import numpy as np; "
+        "f.compute(f.FEATURE_SETS.values(), np.ones(4000, 'float32'), 16000); show()"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == "[]"
+    return [line.split() for line in result.stdout.splitlines()]
 
 
-def test_computing_needs_no_librosa():
-    code = (
-        "import sys, numpy as np, ser_bench.features as f; "
-        "f.compute(f.FEATURE_SETS.values(), np.ones(4000, 'float32'), 16000); "
-        "print('librosa' in sys.modules)"
-    )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == "False"
+def test_listing_sets_imports_no_heavy_library(imported):
+    assert imported[0] == []
+
+
+def test_computing_does_not_import_librosa(imported):
+    assert "librosa" not in imported[1]
+
+
+def test_every_module_of_a_set_is_registered():
+    modules = {path.stem for path in (Path(features.__file__).parent / "sets").glob("*.py")} - {"__init__"}
+    assert {name.replace("-", "_") for name in FEATURE_SETS} == modules
+
+
+def test_default_vector_comes_first_and_frames_come_last():
+    kinds = [feature_set.kind for feature_set in FEATURE_SETS.values()]
+    assert next(iter(FEATURE_SETS)) == features.DEFAULT
+    assert kinds == sorted(kinds, reverse=True)
+
+
+def test_groups_hold_every_column_once():
+    for feature_set in FEATURE_SETS.values():
+        assert sorted(c for group in feature_set.groups.values() for c in group) == sorted(feature_set.columns)
