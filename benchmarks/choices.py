@@ -21,7 +21,8 @@ from ser_bench.core.places import default_store
 from ser_bench.core.progress import NoProgress
 from ser_bench.features import FEATURE_SETS
 from ser_bench.features.sets.functionals import FORMANTS, QUALITY
-from ser_bench.runs import plan, runner
+from ser_bench.runs import plan
+from ser_bench.runs.data import extract_data
 from ser_bench.runs.inputs import open_corpus
 from ser_bench.store import FeatureStore
 from ser_bench.store import matrix as matrices
@@ -71,13 +72,14 @@ def load(data_dir: Path, normalize: str) -> tuple[list[str], list[np.ndarray], o
     """Return the columns' names, the clips at their own and at other speeds (``(n, d)`` each), and the clips' table."""
     given = {"corpus": "ravdess", "data_dir": data_dir, "models": "lda", "features": "functionals+treble"}
     options = config.load(None, given | {"splits": ("emobox",)})
-    entry = plan.entries(options)[0]
+    model = plan.plan_models(options)[0]
     store = default_store().absolute()
-    _, setting = runner.set_up(open_corpus(options, NoProgress()), [entry], options, store, NoProgress())
-    parts = [matrices.assemble(setting.clips, sets, FeatureStore(store)) for sets in (entry.sets, *entry.copies)]
+    opened = open_corpus(options, NoProgress())
+    _, data = extract_data(opened, plan.required_sets([model]), options, store, NoProgress())
+    parts = [matrices.assemble(data.clips, sets, FeatureStore(store)) for sets in model.all_sets]
     if normalize == "speaker":
-        parts = [matrices.standardize_speakers(X, setting.clips["speaker"].to_numpy(str)) for X in parts]
-    return [column for s in entry.sets for column in s.columns], parts, setting.clips
+        parts = [matrices.standardize_speakers(X, data.clips["speaker"].to_numpy(str)) for X in parts]
+    return [column for s in model.sets for column in s.columns], parts, data.clips
 
 
 def chosen_columns(columns: list[str], kept: tuple[str, ...]) -> np.ndarray:

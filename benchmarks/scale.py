@@ -30,7 +30,8 @@ import numpy as np
 from ser_bench.audio.fingerprint import POINTS, near_duplicates
 from ser_bench.core.options import Options
 from ser_bench.runs import plan
-from ser_bench.runs.runner import Setting, keys_of
+from ser_bench.runs.data import RunData
+from ser_bench.runs.keys import fit_keys
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,12 +131,13 @@ def wandering(rng: np.random.Generator, clips: int) -> list[bytes]:
 def plan_seconds(clips: int, fits: int) -> tuple[int, float, float]:
     """Return how many fits were planned, in how many seconds of the processor, and in how many their keys were made."""
     table, options = clip_table(clips), Options(corpus="ravdess", models=("all",))  # the name is not opened
-    entries = plan.entries(options)
-    repeats = max(1, round(fits / (len(entries) * 2 * options.folds)))
+    models = plan.plan_models(options)
+    repeats = max(1, round(fits / (len(models) * 2 * options.folds)))
     begun = time.process_time()
-    planned = plan.fits(entries, table, options.model_copy(update={"repeats": repeats}))
+    folds = plan.make_all_folds(table, options.model_copy(update={"repeats": repeats}))
+    planned = plan.plan_fits(models, folds, options.seed)
     made = time.process_time()
-    keys = keys_of(planned, Setting(table.set_index("clip", drop=False), (), "", "none"))
+    keys = fit_keys(planned, RunData(table.set_index("clip", drop=False), (), "", "none"))
     return len(keys), made - begun, time.process_time() - made
 
 

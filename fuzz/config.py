@@ -14,7 +14,7 @@ def target() -> Callable[[bytes], None]:
     """Return a function that reads a configuration of these bytes; a plugin that it names is not loaded."""
     from ser_bench import features, models  # noqa: F401
     from ser_bench.core import options as config
-    from ser_bench.runs.plan import entries
+    from ser_bench.runs.plan import plan_models
 
     folder = tempfile.TemporaryDirectory(prefix="fuzz-")
     atexit.register(folder.cleanup)
@@ -23,6 +23,6 @@ def target() -> Callable[[bytes], None]:
     def once(data: bytes) -> None:
         path.write_bytes(data)
         options = config.load(path, {})
-        entries(options)
+        plan_models(options)
 
     return once

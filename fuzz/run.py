@@ -160,7 +160,7 @@ def target() -> Callable[[bytes], None]:
             assert "\x1b" not in said.getvalue()
             return
         write(data)
-        results.is_finished(folder, "")
+        results.find_run(folder, "")
         report.is_current(folder)
         draw() if data[:1] in b"pP" else results.read_run(folder)
 

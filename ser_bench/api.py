@@ -239,12 +239,12 @@ def run(corpus: str | None = None, *, progress: bool = False, **options: Any) ->
     >>> result.summary  # doctest: +SKIP
     """
     from ser_bench import report
-    from ser_bench.runs import results, runner
+    from ser_bench.runs import runner
 
     validated = _validate(options, RUN_OPTIONS, corpus=corpus)
     console = Console(quiet=not progress)
-    with runner.running(validated, console) as outcome:
-        saved = results.read_run(outcome.folder)
+    with runner.locked_run(validated, console) as outcome:
+        saved = outcome.saved
         if not (outcome.unchanged and report.is_current(outcome.folder)):
             report.write_report(saved, audio=report.synthetic_audio_folder(saved, validated.data_dir))
     console.close()

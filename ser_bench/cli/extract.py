@@ -42,7 +42,7 @@ def _extract(options: Options, console: Console) -> int:
 
     def choose(available: Mapping[str, FeatureSet]) -> tuple[FeatureSet, ...]:
         if options.features == "auto":
-            return plan.needed_sets(plan.entries(options, available))
+            return plan.required_sets(plan.plan_models(options, available))
         return features.parse(options.features, available)
 
     started = time.perf_counter()
@@ -63,11 +63,11 @@ def _extract(options: Options, console: Console) -> int:
 def _verify(options: Options, console: Console) -> int:
     """Check the store against its checksums; 2 if a file is damaged."""
     from ser_bench.core.places import default_store
-    from ser_bench.runs.fit_cache import FitStore
+    from ser_bench.runs.fit_cache import FitCache
     from ser_bench.store import FeatureStore
 
     store = FeatureStore(options.store or default_store())
-    damaged = [*store.verify(), *FitStore(store.folder).verify()]
+    damaged = [*store.verify(), *FitCache(store.folder).verify()]
     for line in damaged:
         console.warning(line)
     console.close()

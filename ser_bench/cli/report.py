@@ -34,7 +34,7 @@ def command(run: Path, audio: Path | None, quiet: bool, verbose: bool) -> int:
 
     console = Console(quiet=quiet, verbose=verbose)
     results.read_run(run)  # an error for a folder without a run, before its lock file is created
-    with results.alone_in(run):
+    with results.locked_folder(run):
         saved = results.read_run(run)
         written = report.write_report(saved, audio=audio or report.synthetic_audio_folder(saved))
     for path in written:

@@ -36,12 +36,11 @@ def _run(options: Options, console: Console) -> int:
     """Run the benchmark and draw its report, unless both are up to date."""
     from ser_bench.runs import runner
 
-    with runner.running(options, console) as outcome:
+    with runner.locked_run(options, console) as outcome:
         from ser_bench import report
-        from ser_bench.runs import results
 
         try:
-            saved = results.read_run(outcome.folder)
+            saved = outcome.saved
             if not (outcome.unchanged and report.is_current(outcome.folder)):
                 report.write_report(saved, audio=report.synthetic_audio_folder(saved, options.data_dir))
         except OSError as error:
@@ -51,7 +50,7 @@ def _run(options: Options, console: Console) -> int:
     console.info(report.headline(saved))
     console.info(_work_done(outcome))
     console.info(f"charts and tables: {outcome.folder}/ (report.html, summary.md, charts/)")
-    return 1 if outcome.failed else 0
+    return 1 if outcome.work.failed else 0
 
 
 def _work_done(outcome: RunOutcome) -> str:
@@ -61,7 +60,7 @@ def _work_done(outcome: RunOutcome) -> str:
         return f"{work.reused} fits from the cache, 0 computed"
     share = f", {100 * work.fit_share:.0f} % of it inside fit and predict" if work.fit_share is not None else ""
     reused = f" ({work.reused} more from the cache)" if work.reused else ""
-    failed = f", {outcome.failed} failed" if outcome.failed else ""
+    failed = f", {outcome.work.failed} failed" if outcome.work.failed else ""
     return (
         f"{work.computed} fits in {work.wall_seconds:.0f} s{reused}{failed}; "
         f"{work.jobs} workers' time: {work.worker_seconds:.0f} s{share}"

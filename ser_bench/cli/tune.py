@@ -11,7 +11,7 @@ from ser_bench.core.console import Console
 from ser_bench.core.options import Options
 
 if TYPE_CHECKING:
-    from ser_bench.runs.tuning import Ask
+    from ser_bench.runs.tuning import SearchSettings
 
 
 @click.command(name="tune")
@@ -57,14 +57,14 @@ def command(
       ser-bench tune svm --corpus ravdess --data-dir ~/RAVDESS --trials 30
       ser-bench run --config results/ravdess-tune-svm/tuned.toml
     """
-    from ser_bench.runs.tuning import Ask
+    from ser_bench.runs.tuning import SearchSettings
 
     values["splits"] = values["splits"] or ("actor" if config_file is None else None)
     options = gather(config_file, values)
-    return _tune(Ask(model, search, trials, inner_folds), options, Console(quiet=quiet, verbose=verbose))  # type: ignore[arg-type]
+    return _tune(SearchSettings(model, search, trials, inner_folds), options, Console(quiet=quiet, verbose=verbose))  # type: ignore[arg-type]
 
 
-def _tune(search: Ask, options: Options, console: Console) -> int:
+def _tune(search: SearchSettings, options: Options, console: Console) -> int:
     """Search, write the results and print them."""
     from ser_bench import report
     from ser_bench.runs import tuning

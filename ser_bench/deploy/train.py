@@ -22,8 +22,9 @@ from ser_bench.deploy.file import container, state
 from ser_bench.deploy.model import TrainedModel
 from ser_bench.metrics import METRICS
 from ser_bench.runs import fit as fitting
-from ser_bench.runs import plan, runner
+from ser_bench.runs import plan, tasks
 from ser_bench.runs import rows as records
+from ser_bench.runs.data import RunData, extract_data
 from ser_bench.runs.inputs import open_corpus
 from ser_bench.runs.workers import run_tasks
 from ser_bench.splits import Fold
@@ -119,7 +120,7 @@ def train(
     opened = open_corpus(options, progress)
     entry = _entry(name, options, opened.feature_sets())
     store = (options.store or default_store()).absolute()
-    _, setting = runner.set_up(opened, [entry], options, store, progress)
+    _, setting = extract_data(opened, plan.required_sets([entry]), options, store, progress)
     fold = _fold(setting, hold_out)
     fit = plan.PlannedFit(entry, "train", 0, 0, fold, options.seed)
     done, rows = _carry_out(fit, setting, options.engine, store, progress, _MOST_ROWS if as_onnx else 0)
@@ -165,15 +166,15 @@ def check_file(path: Path, option: str = "-o") -> None:
     ensure_writable(path.parent, ModelFileError, option)
 
 
-def _entry(name: str, options: Options, shelf: Mapping[str, Any]) -> plan.Entry:
+def _entry(name: str, options: Options, shelf: Mapping[str, Any]) -> plan.PlannedModel:
     """Return the model with its feature sets; raises :class:`ConfigError` where it cannot take them."""
-    entry = next(entry for entry in plan.entries(options, shelf) if entry.model.name == name)
+    entry = next(entry for entry in plan.plan_models(options, shelf) if entry.name == name)
     if entry.skipped:
         raise ConfigError(entry.skipped)
     return entry
 
 
-def _fold(setting: runner.Setting, hold_out: str) -> Fold:
+def _fold(setting: RunData, hold_out: str) -> Fold:
     """Return the training clips and the clips of held-out speakers."""
     out = _speakers(hold_out)
     known = set(setting.clips["speaker"])
@@ -196,18 +197,18 @@ def _speakers(hold_out: str) -> tuple[str, ...]:
 
 
 def _carry_out(
-    fit: plan.PlannedFit, setting: runner.Setting, engine: str, store: Path, progress: Progress, most_rows: int
+    fit: plan.PlannedFit, setting: RunData, engine: str, store: Path, progress: Progress, most_rows: int
 ) -> tuple[_Fitted, np.ndarray]:
     """Fit in a worker process with one thread; return the result and features of some training clips."""
-    advance = progress.start(1, f"fitting {fit.entry.model.name}", "fit", 1)
-    with runner.mapped_matrices([fit], setting, store) as paths:
-        task = runner.task_of(fit, setting, [paths[sets] for sets in runner.all_sets(fit)])
-        settings = runner.ready([fit], tuple(paths.values()), engine, progress)
-        (outcome,) = run_tasks(_fit, [("fit", task)], jobs=1, **settings)
+    advance = progress.start(1, f"fitting {fit.model.name}", "fit", 1)
+    with tasks.map_matrices([fit], setting, store) as paths:
+        task = tasks.make_task(fit, setting, paths)
+        requirements = tasks.prepare_workers([fit], tuple(paths.values()), engine, progress)
+        (outcome,) = run_tasks(_fit, [("fit", task)], jobs=1, engine=engine, requirements=requirements)
         rows = _spaced(np.load(task.matrix, mmap_mode="r", allow_pickle=False), task.train, most_rows)
     advance(1)
     if outcome.status != "ok":
-        raise ModelFileError(f"{fit.entry.model.name}: {str(outcome.error).removeprefix('ModelFileError: ')}")
+        raise ModelFileError(f"{fit.model.name}: {str(outcome.error).removeprefix('ModelFileError: ')}")
     return outcome.value, rows
 
 
@@ -222,9 +223,9 @@ def _fit(task: fitting.FitTask) -> _Fitted:
     X = np.load(task.matrix, mmap_mode="r", allow_pickle=False)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        estimator, seconds = fitting.fitted(task, X)
+        estimator, seconds = fitting.train_estimator(task, X)
         predicted = np.asarray(estimator.predict(X[task.test])).astype(str) if len(task.test) else np.array([], str)
-    messages = tuple(dict.fromkeys(str(w.message).splitlines()[0] for w in caught if fitting.matters(w.category)))
+    messages = fitting.warning_lines(caught)
     members = state.pack(estimator)
     _check_copy(estimator, state.unpack(members), X[task.train[:_COMPARED]], task.labels)
     return _Fitted(members, predicted, seconds, messages)
@@ -238,16 +239,16 @@ def _check_copy(estimator: Any, copy: Any, X: np.ndarray, labels: Sequence[str])
 
 
 def _describe(
-    fit: plan.PlannedFit, setting: runner.Setting, opened: OpenCorpus, options: Options, done: _Fitted
+    fit: plan.PlannedFit, setting: RunData, opened: OpenCorpus, options: Options, done: _Fitted
 ) -> manifest.Manifest:
-    model, synthetic = fit.entry.model, opened.corpus.synthetic
+    model, synthetic = fit.model.definition, opened.corpus.synthetic
     content = {
         "ser_bench": __version__,
-        "created": records.now(),
+        "created": records.current_time(),
         "model": {"name": model.name, "kind": model.kind, "parameters": _plain(model.parameters), "seed": fit.seed},
         "target": options.target,
         "labels": list(setting.labels),
-        "features": [_set(feature_set) for feature_set in fit.entry.sets],
+        "features": [_set(feature_set) for feature_set in fit.model.sets],
         "rate": opened.rate,
         "speeds": [float(speed) for speed in model.speeds],
         "corpus": _corpus(fit, setting, opened),
@@ -271,7 +272,7 @@ def _set(feature_set: features.FeatureSet) -> dict[str, Any]:
     }
 
 
-def _corpus(fit: plan.PlannedFit, setting: runner.Setting, opened: OpenCorpus) -> dict[str, Any]:
+def _corpus(fit: plan.PlannedFit, setting: RunData, opened: OpenCorpus) -> dict[str, Any]:
     """Return the description of the training data, with clips and speakers counted, all and by label."""
     clips, corpus = setting.clips.loc[list(fit.fold.train)], opened.corpus
     speakers_of = {label: clips[clips["label"] == label]["speaker"] for label in setting.labels}
@@ -295,7 +296,7 @@ def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {name: list(v) if isinstance(v, list | tuple) else v for name, v in parameters.items()}
 
 
-def _held_out(fit: plan.PlannedFit, setting: runner.Setting, predicted: np.ndarray) -> dict[str, Any] | None:
+def _held_out(fit: plan.PlannedFit, setting: RunData, predicted: np.ndarray) -> dict[str, Any] | None:
     """Return the scores on held-out speakers with intervals over speakers; None without such speakers."""
     if not fit.fold.test:
         return None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ser_bench.report.compare import ComparedRuns
     from ser_bench.runs.results import SavedRun
-    from ser_bench.runs.tuning import Tuned
+    from ser_bench.runs.tuning import TuningResult
 
 
 def write_report(run: SavedRun, formats: Sequence[str] = ("png", "svg"), *, audio: Path | None = None) -> list[Path]:
@@ -52,10 +52,10 @@ def write_report(run: SavedRun, formats: Sequence[str] = ("png", "svg"), *, audi
 
 def _write_receipt(folder: Path, written: Sequence[Path]) -> None:
     """Leave ``report.json``, the last file: which run was drawn, and what its files hold."""
-    from ser_bench.runs.results import digest_of, write_file
+    from ser_bench.runs.results import file_checksum, write_file
 
-    files = {path.relative_to(folder).as_posix(): digest_of(path) for path in written}
-    receipt = {"run": digest_of(folder / "run.json"), "files": files}
+    files = {path.relative_to(folder).as_posix(): file_checksum(path) for path in written}
+    receipt = {"run": file_checksum(folder / "run.json"), "files": files}
     write_file(folder / "report.json", (json.dumps(receipt, indent=1) + "\n").encode())
 
 
@@ -95,7 +95,7 @@ def write_comparison(runs: ComparedRuns, folder: Path, formats: Sequence[str] = 
     return [folder / name for name in files]
 
 
-def write_tuning(found: Tuned, formats: Sequence[str] = ("png", "svg")) -> list[Path]:
+def write_tuning(found: TuningResult, formats: Sequence[str] = ("png", "svg")) -> list[Path]:
     """Write ``tuned.md`` and ``charts/tuning.*`` into the search's folder; return the files."""
     from ser_bench.report import tuning as tuned
     from ser_bench.report.charts.render import render
@@ -110,7 +110,7 @@ def write_tuning(found: Tuned, formats: Sequence[str] = ("png", "svg")) -> list[
     return [found.folder / name for name in files]
 
 
-def tuning_table(found: Tuned) -> str:
+def tuning_table(found: TuningResult) -> str:
     """Return what a search is worth and its best trials as text."""
     from ser_bench.report import tuning as tuned
 
@@ -121,14 +121,14 @@ def is_current(folder: Path) -> bool:
     """Say whether the report was written to its end, of this very run, and its files are as they were written."""
     from ser_bench.core.errors import RunError
     from ser_bench.core.files import read_bytes
-    from ser_bench.runs.results import digest_of
+    from ser_bench.runs.results import file_checksum
 
     try:
         receipt = json.loads(read_bytes(folder / "report.json"))
         told = {"run.json": receipt["run"], **receipt["files"]}
         if not all((folder / name).resolve().is_relative_to(folder.resolve()) for name in told):
             return False
-        return all(digest_of(folder / name) == digest for name, digest in told.items())
+        return all(file_checksum(folder / name) == digest for name, digest in told.items())
     except (OSError, ValueError, TypeError, KeyError, RecursionError, RunError):
         return False
 

@@ -12,14 +12,14 @@ from tabulate import tabulate
 from ser_bench import statistics
 from ser_bench.metrics import UAR
 from ser_bench.report.formatting import SYNTHETIC, percent, percent_interval, points, points_interval
-from ser_bench.runs.tuning import Tuned
+from ser_bench.runs.tuning import TuningResult
 
 MOST_ROWS = 15
 
 
-def nested_scores(found: Tuned) -> pd.DataFrame:
+def nested_scores(found: TuningResult) -> pd.DataFrame:
     """Return UAR of the defaults, of the search, and their difference, each with its 95 % interval over speakers."""
-    rows = found.nested_rows
+    rows = found.predictions
     labels, true = np.unique(rows["true"].astype(str), return_inverse=True)
     names, speakers = np.unique(rows["speaker"].astype(str), return_inverse=True)
     counts = statistics.speaker_draws(len(names), seed=zlib.crc32("\n".join(names).encode()))
@@ -30,13 +30,13 @@ def nested_scores(found: Tuned) -> pd.DataFrame:
             statistics.tally(speakers, true, codes, len(names), len(labels)), counts, {"uar": UAR.score}
         )["uar"]
     draws["difference"] = draws["tuned"] - draws["default"]
-    values = {"default": found.default, "tuned": found.nested, "difference": found.nested - found.default}
+    values = {"default": found.default_uar, "tuned": found.tuned_uar, "difference": found.tuned_uar - found.default_uar}
     ends = {name: statistics.interval(draw) for name, draw in draws.items()}
     table = [(name, values[name], float(ends[name][0]), float(ends[name][1])) for name in values]
     return pd.DataFrame(table, columns=["what", "uar", "low", "high"]).set_index("what")
 
 
-def trial_summary(found: Tuned) -> pd.DataFrame:
+def trial_summary(found: TuningResult) -> pd.DataFrame:
     """Return a row per trial: mean inner UAR over outer folds, in how many folds it was chosen, what it changed."""
     defaults = json.loads(found.trials.loc[found.trials["trial"] == 0, "parameters"].iloc[0])
     groups = found.trials.groupby("trial")
@@ -53,7 +53,7 @@ def _changes(parameters: dict[str, object], defaults: dict[str, object]) -> str:
     return ", ".join(parts).replace('"', "") or "nothing"
 
 
-def headline(found: Tuned) -> str:
+def headline(found: TuningResult) -> str:
     """Say what the search is worth on speakers that no choice has seen."""
     scores = nested_scores(found)
     tuned, gain = scores.loc["tuned"], scores.loc["difference"]
@@ -66,7 +66,7 @@ def headline(found: Tuned) -> str:
     )
 
 
-def table(found: Tuned, style: str = "simple") -> str:
+def table(found: TuningResult, style: str = "simple") -> str:
     """Return the headline and the best trials."""
     rows = trial_summary(found)
     shown = rows.head(MOST_ROWS)

@@ -1,4 +1,4 @@
-"""One fit: one model trained on one fold, carried out in a worker. Arrays and plain values come back."""
+"""One fit in a worker: train a model on one fold, predict the test clips, and measure permutation importance."""
 
 from __future__ import annotations
 
@@ -12,18 +12,34 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ser_bench.runs.importance import shuffled_predictions
-
 if TYPE_CHECKING:
     from ser_bench.models.base import Model
 
 
 @dataclass(frozen=True)
 class FitTask:
-    """What a worker needs for a fit. ``y`` and ``groups`` (labels and speakers) are of the training clips.
+    """What a worker needs for a fit; labels of the test clips are not in it.
 
-    ``copies`` are matrices of the same clips at other speeds, of which only the training rows are read.
-    ``columns`` names groups of columns that are shuffled in turn once the test clips are predicted.
+    Attributes
+    ----------
+    model : Model
+        The model to train.
+    parameters : mapping
+        Its parameters.
+    seed : int
+        Seed of the estimator and of the shuffling.
+    matrix : Path
+        File of the feature matrix, ``(n, d)`` or ``(n, t, d)``, float32.
+    train, test : ndarray of int
+        Row numbers of the training and test clips.
+    y, groups : ndarray of str
+        Labels and speakers of the training clips.
+    labels : tuple of str
+        All labels, in the order of the probability columns.
+    augmented : tuple of Path
+        Matrices of the same clips at other speeds; only their training rows are used.
+    columns : mapping of str to sequence of int
+        Groups of columns to shuffle, one after another, for permutation importance.
     """
 
     model: Model
@@ -35,16 +51,30 @@ class FitTask:
     y: np.ndarray
     groups: np.ndarray
     labels: tuple[str, ...]
-    copies: tuple[Path, ...] = ()
+    augmented: tuple[Path, ...] = ()
     columns: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class FitResult:
-    """What a fit leaves: a label and a probability per label for each test clip, times, curves, warnings.
+    """The outcome of a fit.
 
-    ``model_bytes`` is the size of the fitted model, serialised (0 if it cannot be); ``shuffled`` holds the labels
-    predicted with each group of columns shuffled among the test clips.
+    Attributes
+    ----------
+    predicted : ndarray of str, shape (n_test,)
+        The predicted labels.
+    probabilities : ndarray of float, shape (n_test, n_labels)
+        A probability per label.
+    fit_seconds, predict_seconds : float
+        Time spent in ``fit`` and in prediction.
+    history : mapping of str to list of float
+        Learning curves by name, a value per epoch.
+    warnings : tuple of str
+        The first lines of warnings.
+    model_bytes : int
+        Size of the pickled model; 0 if it cannot be pickled.
+    shuffled : mapping of str to ndarray of str
+        The labels predicted with each group of columns shuffled.
     """
 
     predicted: np.ndarray
@@ -58,72 +88,139 @@ class FitResult:
 
 
 def run_fit(task: FitTask) -> FitResult:
-    """Train on the training clips alone, then predict the test clips.
+    """Train on the training clips, then read and predict the test clips.
 
-    The test clips' labels are not in the task, and their features are read after the fit has ended.
+    Raises
+    ------
+    ValueError
+        If a probability is not finite.
     """
     from ser_bench import models
 
     X = np.load(task.matrix, mmap_mode="r", allow_pickle=False)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        estimator, fit_seconds = fitted(task, X)
-        begun = time.perf_counter()
+        estimator, fit_seconds = train_estimator(task, X)
+        start = time.perf_counter()
         X_test = X[task.test]
         probabilities = models.aligned_proba(estimator, X_test, task.labels)
         predicted = np.asarray(estimator.predict(X_test)).astype(str)
-        predict_seconds = time.perf_counter() - begun
+        predict_seconds = time.perf_counter() - start
         columns = {name: np.asarray(numbers) for name, numbers in task.columns.items()}
-        shuffled = shuffled_predictions(estimator, X_test, columns, task.seed)
+        shuffled = predict_shuffled(estimator, X_test, columns, task.seed)
     if not np.isfinite(probabilities).all():
         raise ValueError("the model's probabilities are not finite")
     history = {name: [float(v) for v in values] for name, values in getattr(estimator, "history_", {}).items()}
-    said = dict.fromkeys(str(w.message).splitlines()[0] for w in caught if matters(w.category))
     return FitResult(
         predicted,
         probabilities,
         fit_seconds,
         predict_seconds,
         history,
-        tuple(said),
-        _serialised_size(estimator),
+        warning_lines(caught),
+        _pickled_size(estimator),
         shuffled,
     )
 
 
-def fitted(task: FitTask, X: np.ndarray) -> tuple[Any, float]:
-    """Return an estimator trained on the training rows of ``X`` and their copies, and the seconds that took."""
+def train_estimator(task: FitTask, X: np.ndarray) -> tuple[Any, float]:
+    """Train an estimator on the training rows of ``X`` and of the matrices at other speeds.
+
+    Parameters
+    ----------
+    task : FitTask
+        The fit.
+    X : ndarray, shape (n, d) or (n, t, d)
+        The feature matrix of all clips.
+
+    Returns
+    -------
+    estimator : object
+        The trained estimator.
+    seconds : float
+        Time spent in ``fit``.
+    """
     from ser_bench import models
 
     estimator = task.model.estimator(task.seed, task.parameters)
-    X_train = with_copies(X[task.train], [_rows(path, task.train) for path in task.copies])
-    times = 1 + len(task.copies)
-    begun = time.perf_counter()
-    models.fit(task.model, estimator, X_train, np.tile(task.y, times), np.tile(task.groups, times))
-    return estimator, time.perf_counter() - begun
+    X_train = stack_augmented(X[task.train], [_load_rows(path, task.train) for path in task.augmented])
+    copies = 1 + len(task.augmented)
+    start = time.perf_counter()
+    models.fit(task.model, estimator, X_train, np.tile(task.y, copies), np.tile(task.groups, copies))
+    return estimator, time.perf_counter() - start
 
 
-def with_copies(X: np.ndarray, copies: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the clips followed by their copies; frames are padded with NaN to the longest of all."""
-    parts = [X, *copies]
+def stack_augmented(X: np.ndarray, augmented: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the clips followed by their augmented copies; frames are padded with NaN to the longest clip."""
+    parts = [X, *augmented]
     if X.ndim == 3:
-        longest = max(part.shape[1] for part in parts)
-        parts = [np.pad(p, ((0, 0), (0, longest - p.shape[1]), (0, 0)), constant_values=np.nan) for p in parts]
-    return np.concatenate(parts) if copies else X
+        n_frames = max(part.shape[1] for part in parts)
+        parts = [np.pad(p, ((0, 0), (0, n_frames - p.shape[1]), (0, 0)), constant_values=np.nan) for p in parts]
+    return np.concatenate(parts) if augmented else X
 
 
-def _rows(path: Path, rows: np.ndarray) -> np.ndarray:
-    return np.load(path, mmap_mode="r", allow_pickle=False)[rows]
+def predict_shuffled(
+    estimator: Any, X: np.ndarray, groups: Mapping[str, np.ndarray], seed: int
+) -> dict[str, np.ndarray]:
+    """Predict with each group of columns shuffled among the test clips: grouped permutation importance.
+
+    Columns are shuffled in groups because a model compensates for a single one with correlated columns.
+
+    Parameters
+    ----------
+    estimator : object
+        A trained estimator.
+    X : ndarray, shape (n, d) or (n, t, d)
+        Features of the test clips; frames after the end of a clip are NaN.
+    groups : mapping of str to ndarray of int
+        Column numbers by group.
+    seed : int
+        Seed of the permutations.
+
+    Returns
+    -------
+    dict of str to ndarray of str
+        Predicted labels by group; empty for fewer than two groups or clips.
+
+    References
+    ----------
+    Breiman, L. (2001). Random forests. Machine Learning 45(1), 5-32.
+    """
+    if len(groups) < 2 or len(X) < 2:
+        return {}
+    generator = np.random.RandomState(seed)
+    predicted = {}
+    for name, columns in groups.items():
+        permutation = generator.permutation(len(X))
+        shuffled = np.array(X)
+        if X.ndim == 2:
+            shuffled[:, columns] = X[permutation][:, columns]
+        else:
+            _shuffle_frames(shuffled, X, permutation, columns)
+        predicted[name] = np.asarray(estimator.predict(shuffled)).astype(str)
+    return predicted
 
 
-def _serialised_size(estimator: Any) -> int:
-    """Return the bytes that a fitted model takes when pickled; 0 for one that cannot be."""
+def _shuffle_frames(shuffled: np.ndarray, X: np.ndarray, permutation: np.ndarray, columns: np.ndarray) -> None:
+    """Give each clip the columns of another one, repeated or cut to its own length."""
+    lengths = (~np.isnan(X[:, :, 0])).sum(axis=1)
+    for i, j in enumerate(permutation):
+        if lengths[i] and lengths[j]:
+            shuffled[i, : lengths[i], columns] = X[j, np.arange(lengths[i]) % lengths[j]][:, columns].T
+
+
+def warning_lines(caught: Sequence[warnings.WarningMessage]) -> tuple[str, ...]:
+    """Return the first line of each warning once, without deprecations inside libraries."""
+    internal = (DeprecationWarning, FutureWarning, PendingDeprecationWarning)
+    return tuple(dict.fromkeys(str(w.message).splitlines()[0] for w in caught if not issubclass(w.category, internal)))
+
+
+def _load_rows(path: Path, rows: np.ndarray) -> np.ndarray:
+    return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False)[rows])
+
+
+def _pickled_size(estimator: Any) -> int:
     try:
         return len(pickle.dumps(estimator, protocol=5))
     except Exception:  # a plugin's model may hold anything
         return 0
-
-
-def matters(category: type[Warning]) -> bool:
-    """Say whether a user should hear of such a warning: not of those among libraries."""
-    return not issubclass(category, DeprecationWarning | FutureWarning | PendingDeprecationWarning)

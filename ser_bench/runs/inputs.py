@@ -32,7 +32,7 @@ def open_corpus(options: Options, progress: Progress) -> OpenCorpus:
     ``--sample-rate``, or else at the lowest rate among their clips; a single one at its clips' own.
     """
     home = _named(options)
-    names = [*home, *visitors(options)]
+    names = [*home, *cross_tested_corpora(options)]
     opened = open_corpora(names, options.data_dir, part=options.part, emotions=options.emotions, merge=options.merge)
     for one in opened.members:
         kept = set(one.clips["emotion"]) if opened.pooled else set(options.emotions)
@@ -68,7 +68,7 @@ def _introduce(opened: OpenCorpus, kept: set[str], options: Options, progress: P
         progress.warning(line)
 
 
-def visitors(options: Options) -> tuple[str, ...]:
+def cross_tested_corpora(options: Options) -> tuple[str, ...]:
     """Return the corpora that take part only because a split ``cross:CORPUS`` tests on them."""
     tested = [split.removeprefix(PREFIX) for split in options.splits if split.startswith(PREFIX)]
     home = {corpora.corpus_label(name) for name in _named(options)}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _SHARED = ("speaker", "text", "key", "corpus")
 
 
-def audit_rows(planned: Sequence[PlannedFit], clips: pd.DataFrame) -> pd.DataFrame:
+def leakage_rows(planned: Sequence[PlannedFit], clips: pd.DataFrame) -> pd.DataFrame:
     """Return ``audit.csv``: a row per fold. ``clips`` is indexed by clip and has ``length`` and ``fingerprint``.
 
     Near-identical clips are not counted (missing) where no clip has sound, as in a table of features.
@@ -27,7 +27,7 @@ def audit_rows(planned: Sequence[PlannedFit], clips: pd.DataFrame) -> pd.DataFra
     out before; those with the bytes of one file would be counted here.
     """
     table = _Clips(clips)
-    folds = {(fit.split, fit.repeat, fit.number): fit.fold for fit in planned}
+    folds = {(fit.split, fit.repeat, fit.fold_number): fit.fold for fit in planned}
     rows = [
         {"split": split, "repeat": repeat, "fold": number} | table.shared(fold)
         for (split, repeat, number), fold in folds.items()

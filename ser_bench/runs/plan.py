@@ -1,4 +1,8 @@
-"""What a run will do, worked out before anything is computed: models × splits × folds × repeats."""
+"""Planning: which models are fitted on which folds, before anything is computed.
+
+A run is models × splits × repeats × folds. :class:`PlannedModel` is a model with its feature sets, and
+:class:`PlannedFit` is such a model on one fold.
+"""
 
 from __future__ import annotations
 
@@ -7,67 +11,146 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ser_bench import corpora, features, models, splits
-from ser_bench.core.errors import ConfigError, CorpusError, UnknownNameError
-from ser_bench.core.labels import label_order
-from ser_bench.runs.inputs import visitors
+from ser_bench.core.errors import ConfigError, UnknownNameError
+from ser_bench.runs.inputs import cross_tested_corpora
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ser_bench.core.options import Options
+    from ser_bench.core.progress import Progress
     from ser_bench.features.base import FeatureSet
-    from ser_bench.models.base import Model
+    from ser_bench.models.base import Model, PairwiseCost
+
+Folds = Mapping[tuple[str, int], tuple[splits.Fold, ...]]
+"""Folds by split and repeat."""
+
+LONG_FIT_SECONDS = 600.0
+"""Fits that are expected to take longer get a warning."""
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A model with the feature sets it gets; ``skipped`` says why it cannot take them."""
+class PlannedModel:
+    """A model with its feature sets.
 
-    model: Model
+    Attributes
+    ----------
+    definition : Model
+        The registered model, or a variant of one.
+    sets : tuple of FeatureSet
+        The feature sets whose values are joined.
+    skipped : str
+        Why the model cannot take these feature sets; empty if it can.
+    """
+
+    definition: Model
     sets: tuple[FeatureSet, ...]
     skipped: str = ""
 
     @property
-    def copies(self) -> tuple[tuple[FeatureSet, ...], ...]:
-        """The sets at each of the speeds that training clips are heard at beside their own; none without audio."""
-        if any(s.precomputed for s in self.sets):
-            return ()
-        return tuple(tuple(s.at_speed(speed) for s in self.sets) for speed in self.model.speeds)
+    def name(self) -> str:
+        """The model's name."""
+        return self.definition.name
 
     @property
     def features(self) -> str:
-        """The sets' names joined with ``+``."""
+        """The names of the feature sets, joined with ``+``."""
         return "+".join(feature_set.name for feature_set in self.sets)
+
+    @property
+    def augmented_sets(self) -> tuple[tuple[FeatureSet, ...], ...]:
+        """The feature sets at each other speed of the training clips; empty for features without audio."""
+        if any(feature_set.precomputed for feature_set in self.sets):
+            return ()
+        return tuple(tuple(s.at_speed(speed) for s in self.sets) for speed in self.definition.speeds)
+
+    @property
+    def all_sets(self) -> tuple[tuple[FeatureSet, ...], ...]:
+        """The feature sets of the clips as recorded, then those at each other speed."""
+        return (self.sets, *self.augmented_sets)
 
 
 @dataclass(frozen=True, eq=False)
 class PlannedFit:
-    """One model on one fold; two are the same only if they are one object.
+    """One model on one fold; two planned fits are equal only if they are the same object.
 
-    Where ``importance``, it is also measured what the model goes by.
+    Attributes
+    ----------
+    model : PlannedModel
+        The model and its feature sets.
+    split : str
+        The name of the split.
+    repeat, fold_number : int
+        Position in the run, from 0.
+    fold : Fold
+        The training and test clips.
+    seed : int
+        Seed of the estimator.
+    importance : bool
+        Whether permutation importance is measured after the fit.
     """
 
-    entry: Entry
+    model: PlannedModel
     split: str
     repeat: int
-    number: int
+    fold_number: int
     fold: splits.Fold
     seed: int
     importance: bool = False
 
     @property
     def cost(self) -> float:
-        """Expected work, in no unit: orders the plan and paces the progress bar."""
-        return self.entry.model.cost * len(self.fold.train)
+        """Expected work in arbitrary units, for the order of fits and the progress bar."""
+        return self.model.definition.cost * len(self.fold.train)
+
+    @property
+    def shuffled_columns(self) -> dict[str, list[int]]:
+        """The groups of columns whose importance is measured; empty if it is not."""
+        groups = features.column_groups(self.model.sets) if self.importance else {}
+        return groups if len(groups) > 1 else {}
+
+    def __str__(self) -> str:
+        repeat = f", repeat {self.repeat}" if self.repeat else ""
+        return f"{self.model.name}, {self.split} fold {self.fold_number + 1}{repeat}"
 
 
-def entries(options: Options, shelf: Mapping[str, FeatureSet] | None = None) -> tuple[Entry, ...]:
-    """Return the models asked for, each with its feature sets from the shelf. Baselines are always among them.
+def check_names(options: Options) -> None:
+    """Check the names of models, feature sets and splits before any file is opened.
 
-    ``shelf`` are the feature sets that a corpus has, by name; by default all that are registered.
-    Raises :class:`UnknownNameError` or :class:`ConfigError` for what cannot be.
+    Raises
+    ------
+    UnknownNameError
+        If a name is unknown.
+    ConfigError
+        If no split is given.
     """
-    return tuple(_entry(model, options.features, shelf) for model in _chosen_models(options))
+    if not corpora.is_feature_table(options.corpus):
+        plan_models(options)
+    cross_tested_corpora(options)
+    if not options.splits:
+        raise ConfigError("no split is given\nname at least one with --splits")
+    for name in options.splits:
+        splits.get(name)
+
+
+def plan_models(options: Options, available: Mapping[str, FeatureSet] | None = None) -> tuple[PlannedModel, ...]:
+    """Return the chosen models with their feature sets; baselines are always included.
+
+    Parameters
+    ----------
+    options : Options
+        The options of the run.
+    available : mapping of str to FeatureSet, optional
+        The feature sets that the corpus has, by name. Default: all registered ones.
+
+    Raises
+    ------
+    UnknownNameError
+        If a model or a feature set is unknown.
+    ConfigError
+        If the parameters of a model are invalid.
+    """
+    return tuple(_plan_model(model, options.features, available) for model in _chosen_models(options))
 
 
 def _chosen_models(options: Options) -> list[Model]:
@@ -75,86 +158,42 @@ def _chosen_models(options: Options) -> list[Model]:
     for name, table in options.model_tables.items():
         known[name] = models.variant(table.base, name, table.parameters)
     if "all" in options.models:
-        chosen = list(known)
-    else:
-        for name in options.models:
-            if name not in known:
-                raise UnknownNameError("model", name, [*known, "all"])
-        baselines = [m.name for m in models.MODELS.values() if m.kind == "baseline" and m.name not in options.models]
-        chosen = [*options.models, *baselines]
-    return [known[name] for name in chosen]
+        return list(known.values())
+    for name in options.models:
+        if name not in known:
+            raise UnknownNameError("model", name, [*known, "all"])
+    baselines = [m.name for m in models.MODELS.values() if m.kind == "baseline" and m.name not in options.models]
+    return [known[name] for name in (*options.models, *baselines)]
 
 
-def _entry(model: Model, asked: str, shelf: Mapping[str, FeatureSet] | None) -> Entry:
-    sets = features.parse(_own(model, shelf) if asked == "auto" else asked, shelf)
+def _plan_model(model: Model, requested: str, available: Mapping[str, FeatureSet] | None) -> PlannedModel:
+    sets = features.parse(_default_features(model, available) if requested == "auto" else requested, available)
     kind = sets[0].kind
     skipped = "" if kind in model.accepts else f"{model.name} takes {' or '.join(model.accepts)}, not {kind}"
-    return Entry(model, sets, skipped)
+    return PlannedModel(model, sets, skipped)
 
 
-def _own(model: Model, shelf: Mapping[str, FeatureSet] | None) -> str:
-    """Return a model's own features, or all there are of a corpus that has others."""
-    own = model.features
-    return own if shelf is None or set(own.split("+")) <= set(shelf) else "+".join(shelf)
+def _default_features(model: Model, available: Mapping[str, FeatureSet] | None) -> str:
+    """Return the model's own feature sets, or all of a corpus that lacks them."""
+    if available is None or set(model.features.split("+")) <= set(available):
+        return model.features
+    return "+".join(available)
 
 
-def needed_sets(chosen: Sequence[Entry]) -> tuple[FeatureSet, ...]:
+def required_sets(planned_models: Sequence[PlannedModel]) -> tuple[FeatureSet, ...]:
     """Return every feature set that some model needs, once each."""
-    wanted = (sets for entry in chosen if not entry.skipped for sets in (entry.sets, *entry.copies))
-    return tuple({s.name: s for sets in wanted for s in sets}.values())
+    needed = (sets for model in planned_models if not model.skipped for sets in model.all_sets)
+    return tuple({s.name: s for sets in needed for s in sets}.values())
 
 
-def with_labels(clips: pd.DataFrame, target: str) -> pd.DataFrame:
-    """Return the clips with a ``label`` column: what is to be predicted.
+def make_all_folds(clips: pd.DataFrame, options: Options) -> Folds:
+    """Return the folds of every split and repeat.
 
-    Raises :class:`CorpusError` where a gender is asked for and not known, or all labels are the same.
+    Raises
+    ------
+    SplitError
+        If the corpus does not allow a split.
     """
-    if "gender" in target and (clips["gender"] == "").any():
-        raise CorpusError("the target needs every speaker's gender, and this corpus does not tell it")
-    label = {
-        "emotion": clips["emotion"],
-        "gender": clips["gender"],
-        "emotion+gender": clips["emotion"] + "-" + clips["gender"],
-    }[target]
-    if label.nunique() < 2:
-        raise CorpusError(f"there is only one class: every clip is {label.iloc[0]!r}")
-    return clips.assign(label=label)
-
-
-def labels_in_order(clips: pd.DataFrame, target: str) -> tuple[str, ...]:
-    """Return the labels in the order of every table, chart and probability column."""
-    present = set(clips["label"])
-    if target == "emotion":
-        return label_order(present)
-    emotions = label_order(clips["emotion"])
-    pairs = [f"{emotion}-{gender}" for emotion in emotions for gender in sorted(set(clips["gender"]))]
-    return tuple(label for label in [*sorted(set(clips["gender"])), *pairs] if label in present)
-
-
-def fits(chosen: Sequence[Entry], clips: pd.DataFrame, options: Options) -> tuple[PlannedFit, ...]:
-    """Return every fit of a run in the order of its tables. Raises :class:`SplitError` where a split cannot be."""
-    folds = _all_folds(clips, options)
-    return tuple(_fits(chosen, folds, options.seed))
-
-
-def check_names(options: Options) -> None:
-    """Raise :class:`UnknownNameError` for a name that is not known, before anything is opened.
-
-    Raises :class:`ConfigError` where no split is asked for.
-    """
-    if not corpora.is_feature_table(options.corpus):
-        entries(options)
-    visitors(options)
-    if not options.splits:
-        raise ConfigError("no split is asked for; name some with --splits")
-    for name in options.splits:
-        splits.get(name)
-
-
-Folds = Mapping[tuple[str, int], tuple[splits.Fold, ...]]
-
-
-def _all_folds(clips: pd.DataFrame, options: Options) -> Folds:
     return {
         (split, repeat): make_folds(split, clips, options, repeat)
         for split in options.splits
@@ -163,17 +202,69 @@ def _all_folds(clips: pd.DataFrame, options: Options) -> Folds:
 
 
 def make_folds(split: str, clips: pd.DataFrame, options: Options, repeat: int = 0) -> tuple[splits.Fold, ...]:
-    """Return a split's folds; a corpus that only some split ``cross:CORPUS`` tests takes part in no other."""
+    """Return the folds of one split; a corpus that only a split ``cross:CORPUS`` tests is part of no other split."""
     tested = split.removeprefix(splits.PREFIX) if split.startswith(splits.PREFIX) else None
-    guests = [corpora.corpus_label(name) for name in visitors(options) if name != tested]
-    taking_part = clips[~clips["corpus"].isin(guests)]
-    return splits.make_folds(split, taking_part, splits.Draw(options.folds, options.seed, repeat))
+    excluded = [corpora.corpus_label(name) for name in cross_tested_corpora(options) if name != tested]
+    clips = clips[~clips["corpus"].isin(excluded)]
+    return splits.make_folds(split, clips, splits.Draw(options.folds, options.seed, repeat))
 
 
-def _fits(chosen: Sequence[Entry], folds: Folds, seed: int) -> Iterator[PlannedFit]:
-    for entry in chosen:
-        for (split, repeat), made in folds.items():
-            for number, fold in enumerate(made):
-                # what a model goes by is of interest on new voices, and told once
-                told = repeat == 0 and splits.get(split).speakers_apart and entry.model.kind != "baseline"
-                yield PlannedFit(entry, split, repeat, number, fold, seed + repeat, importance=told)
+def plan_fits(planned_models: Sequence[PlannedModel], folds: Folds, seed: int) -> tuple[PlannedFit, ...]:
+    """Return every fit of a run, in the order of its tables."""
+    return tuple(_plan_fits(planned_models, folds, seed))
+
+
+def _plan_fits(planned_models: Sequence[PlannedModel], folds: Folds, seed: int) -> Iterator[PlannedFit]:
+    for model in planned_models:
+        for (split, repeat), split_folds in folds.items():
+            # importance is of interest on new speakers, and one repeat is enough
+            importance = repeat == 0 and splits.get(split).speakers_apart and model.definition.kind != "baseline"
+            for number, fold in enumerate(split_folds):
+                yield PlannedFit(model, split, repeat, number, fold, seed + repeat, importance)
+
+
+def warn_about_long_fits(planned: Sequence[PlannedFit], progress: Progress) -> None:
+    """Warn once per model whose fits take long because their time grows with the square of the clips."""
+    by_model: dict[int, list[PlannedFit]] = {}
+    for fit in planned:
+        by_model.setdefault(id(fit.model), []).append(fit)
+    for fits in by_model.values():
+        definition = fits[0].model.definition
+        pairs = definition.pairwise_cost(definition.parameters)
+        if pairs is None:
+            continue
+        longest = max(fits, key=lambda fit: estimate_seconds(fit, pairs))
+        if estimate_seconds(longest, pairs) > LONG_FIT_SECONDS:
+            progress.warning(_long_fit_warning(longest, pairs, len(fits)))
+
+
+def estimate_seconds(fit: PlannedFit, pairs: PairwiseCost) -> float:
+    """Return the estimated seconds on one core: pairs of rows, times features, times the measured time per pair."""
+    second_rows = len(fit.fold.test) if pairs.test_rows else _training_rows(fit)
+    return pairs.seconds * _training_rows(fit) * second_rows * _dimension(fit)
+
+
+def _training_rows(fit: PlannedFit) -> int:
+    return len(fit.fold.train) * len(fit.model.all_sets)
+
+
+def _dimension(fit: PlannedFit) -> int:
+    return sum(feature_set.dimension for feature_set in fit.model.sets)
+
+
+def _long_fit_warning(fit: PlannedFit, pairs: PairwiseCost, count: int) -> str:
+    seconds = pairs.advised_seconds * _training_rows(fit) * _dimension(fit)
+    time = f" (about {format_duration(seconds)})" if seconds else ""
+    return (
+        f"{fit.model.name}: {pairs.reason}: about {format_duration(estimate_seconds(fit, pairs))} for "
+        f"{f'each of {count} fits' if count > 1 else 'a fit'} on {_training_rows(fit):,} rows; "
+        + pairs.advice.format(name=fit.model.name, time=time)
+    )
+
+
+def format_duration(seconds: float) -> str:
+    """Return a duration in the largest unit that keeps two digits or a value of at least 1.5."""
+    for size, unit in ((86400.0, "days"), (3600.0, "h"), (60.0, "min")):
+        if seconds >= 1.5 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

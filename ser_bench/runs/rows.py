@@ -1,4 +1,4 @@
-"""From fits to the rows of a run's files."""
+"""Rows of a run's tables, and the content of ``run.json``."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import json
 import os
 import platform
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -20,15 +19,17 @@ from ser_bench.core.text import escape_undecodable
 from ser_bench.core.versions import __version__, installed_versions
 from ser_bench.features import column_groups, set_key
 from ser_bench.runs.fit import FitResult
-from ser_bench.runs.plan import needed_sets
+from ser_bench.runs.plan import PlannedModel, required_sets
 from ser_bench.runs.results import PREDICTION_COLUMNS, tables
 from ser_bench.runs.results.run_info import CorpusInfo, LeftOutClip, MachineInfo, RunInfo, Work
 
 if TYPE_CHECKING:
     from ser_bench.core.options import Options
     from ser_bench.corpora import OpenCorpus
+    from ser_bench.runs.data import RunData
     from ser_bench.runs.extraction import ExtractionResult
-    from ser_bench.runs.plan import Entry, PlannedFit
+    from ser_bench.runs.plan import PlannedFit
+    from ser_bench.runs.tasks import FitFailure, FitResults
 
 _LIBRARIES = (
     *("numpy", "scipy", "scikit-learn", "xgboost", "tensorflow", "keras", "librosa", "soundfile", "numba"),
@@ -36,145 +37,123 @@ _LIBRARIES = (
 )
 
 
-@dataclass(frozen=True)
-class Failure:
-    """A fit that gave no predictions, and why."""
-
-    status: Literal["failed", "timeout", "skipped"]
-    error: str
-
-
-Book = Mapping["PlannedFit", "FitResult | Failure"]
-
-
 def fit_rows(
-    planned: Sequence[PlannedFit],
-    book: Book,
-    keys: Mapping[PlannedFit, str],
-    clips: pd.DataFrame,
-    options: Options,
-    corpus: str,
+    results: FitResults, keys: Mapping[PlannedFit, str], data: RunData, options: Options, corpus: str
 ) -> pd.DataFrame:
-    """Return ``fits.csv``: a row per planned fit, scores where it has any. ``clips`` is indexed by clip."""
-    label_of = dict(zip(clips.index, clips["label"], strict=True))
+    """Return the rows of ``fits.csv``: one per planned fit, with scores if it succeeded."""
     rows = []
-    for fit in planned:
-        result = book[fit]
-        row: dict[str, Any] = {
+    for fit, result in results.items():
+        row = {
             "corpus": corpus,
             "target": options.target,
-            "features": fit.entry.features,
+            "features": fit.model.features,
             "normalize": options.normalize,
-            "model": fit.entry.model.name,
-            "split": fit.split,
-            "repeat": fit.repeat,
-            "fold": fit.number,
+            **_fit_name(fit),
             "seed": fit.seed,
-            "status": "ok" if isinstance(result, FitResult) else result.status,
-            "error": "" if isinstance(result, FitResult) else result.error,
             "key": keys.get(fit, ""),
             "n_train": len(fit.fold.train),
             "n_test": len(fit.fold.test),
-            "parameters": json.dumps(dict(fit.entry.model.parameters), sort_keys=True, default=list),
+            "parameters": json.dumps(dict(fit.model.definition.parameters), sort_keys=True, default=list),
         }
-        if isinstance(result, FitResult):
-            true = np.array([label_of[clip] for clip in fit.fold.test])
-            row |= {
-                **metrics.evaluate(true, result.predicted),
-                "fit_seconds": result.fit_seconds,
-                "predict_seconds": result.predict_seconds,
-                "model_bytes": result.model_bytes or float("nan"),
-            }
-        rows.append(row)
+        rows.append(row | _outcome(fit, result, data))
     return pd.DataFrame(rows, columns=list(tables.fits_table(metrics.METRICS).columns))
 
 
-def prediction_rows(
-    planned: Sequence[PlannedFit], book: Book, clips: pd.DataFrame, labels: Sequence[str], normalize: str
-) -> pd.DataFrame:
-    """Return ``predictions.parquet``: a row per fit and tested clip, a probability per label; names are categories."""
-    done = [(fit, result) for fit in planned if isinstance(result := book[fit], FitResult)]
+def _outcome(fit: PlannedFit, result: FitResult | FitFailure, data: RunData) -> dict[str, Any]:
+    if not isinstance(result, FitResult):
+        return {"status": result.status, "error": result.error}
+    return {
+        "status": "ok",
+        "error": "",
+        **metrics.evaluate(data.true_labels(fit.fold), result.predicted),
+        "fit_seconds": result.fit_seconds,
+        "predict_seconds": result.predict_seconds,
+        "model_bytes": result.model_bytes or float("nan"),
+    }
+
+
+def prediction_rows(results: FitResults, data: RunData) -> pd.DataFrame:
+    """Return the rows of ``predictions.parquet``: one per successful fit and test clip; names are categorical."""
+    done = list(_successful(results))
     if not done:
-        return pd.DataFrame(columns=[*PREDICTION_COLUMNS, *(f"p_{label}" for label in labels)])
-    row_of = {clip: row for row, clip in enumerate(clips.index)}
-    tested = np.array([row_of[clip] for fit, _ in done for clip in fit.fold.test])
-    of = np.repeat(np.arange(len(done)), [len(fit.fold.test) for fit, _ in done])
+        return pd.DataFrame(columns=[*PREDICTION_COLUMNS, *(f"p_{label}" for label in data.labels)])
+    clip_numbers = np.concatenate([data.row_numbers(fit.fold.test) for fit, _ in done])
+    fit_numbers = np.repeat(np.arange(len(done)), [len(fit.fold.test) for fit, _ in done])
     probabilities = np.concatenate([result.probabilities for _, result in done])
     columns = {
-        "model": pd.Categorical([fit.entry.model.name for fit, _ in done]).take(of),
-        "split": pd.Categorical([fit.split for fit, _ in done]).take(of),
-        "normalize": normalize,
-        "repeat": np.array([fit.repeat for fit, _ in done])[of],
-        "fold": np.array([fit.number for fit, _ in done])[of],
-        "clip": pd.Categorical(clips["clip"]).take(tested),
-        "speaker": pd.Categorical(clips["speaker"]).take(tested),
-        "true": pd.Categorical(clips["label"]).take(tested),
+        "model": pd.Categorical([fit.model.name for fit, _ in done]).take(fit_numbers),
+        "split": pd.Categorical([fit.split for fit, _ in done]).take(fit_numbers),
+        "normalize": data.normalize,
+        "repeat": np.array([fit.repeat for fit, _ in done])[fit_numbers],
+        "fold": np.array([fit.fold_number for fit, _ in done])[fit_numbers],
+        "clip": pd.Categorical(data.clips["clip"]).take(clip_numbers),
+        "speaker": pd.Categorical(data.clips["speaker"]).take(clip_numbers),
+        "true": pd.Categorical(data.clips["label"]).take(clip_numbers),
         "predicted": pd.Categorical(np.concatenate([result.predicted for _, result in done])),
     }
-    return pd.DataFrame(columns | {f"p_{label}": probabilities[:, i] for i, label in enumerate(labels)})
+    return pd.DataFrame(columns | {f"p_{label}": probabilities[:, i] for i, label in enumerate(data.labels)})
 
 
 def clip_rows(clips: pd.DataFrame, folders: Mapping[str, Path]) -> pd.DataFrame:
-    """Return ``clips.csv``: what is known of each clip, with its path below the corpus's folder.
+    """Return the rows of ``clips.csv``: one per usable clip.
 
-    Of several corpora the paths begin with the corpus's name.
+    Paths are relative to the folder of the corpus; with several corpora they begin with the name of the corpus.
     """
     several = len(folders) > 1
     paths = [
-        (f"{corpus}/" if several else "") + _relative(path, folders[corpus]) if path else ""
+        (f"{corpus}/" if several else "") + _relative_path(path, folders[corpus]) if path else ""
         for path, corpus in zip(clips["path"], clips["corpus"], strict=True)
     ]
     return clips.reset_index(drop=True).assign(path=paths)[list(tables.CLIPS.columns)]
 
 
-def _relative(path: str, folder: Path) -> str:
-    """Return a path below the corpus's folder, a bare name for one that lies elsewhere."""
-    below = Path(path).is_relative_to(folder)
-    return escape_undecodable((Path(path).relative_to(folder) if below else Path(Path(path).name)).as_posix())
+def _relative_path(path: str, folder: Path) -> str:
+    """Return a path relative to the folder of the corpus; the file name alone for a file elsewhere."""
+    inside = Path(path).is_relative_to(folder)
+    return escape_undecodable((Path(path).relative_to(folder) if inside else Path(Path(path).name)).as_posix())
 
 
-def importance_rows(planned: Sequence[PlannedFit], book: Book, clips: pd.DataFrame) -> pd.DataFrame:
-    """Return ``importance.csv``: a row per fit and group of features, with the UAR of the fold without it."""
-    label_of = dict(zip(clips.index, clips["label"], strict=True))
+def importance_rows(results: FitResults, data: RunData) -> pd.DataFrame:
+    """Return the rows of ``importance.csv``: the UAR per fit and group of features, as it is and with it shuffled."""
     rows = []
-    for fit in planned:
-        result = book[fit]
-        if not isinstance(result, FitResult) or not result.shuffled:
+    for fit, result in _successful(results):
+        if not result.shuffled:
             continue
-        true = np.array([label_of[clip] for clip in fit.fold.test])
-        head = {"model": fit.entry.model.name, "split": fit.split, "repeat": fit.repeat, "fold": fit.number}
-        columns = column_groups(fit.entry.sets)
+        true = data.true_labels(fit.fold)
+        columns = column_groups(fit.model.sets)
         for group, predicted in result.shuffled.items():
             scores = {"uar": metrics.UAR(true, result.predicted), "uar_shuffled": metrics.UAR(true, predicted)}
-            rows.append(head | {"group": group, "columns": len(columns[group])} | scores)
+            rows.append({**_fit_name(fit), "group": group, "columns": len(columns[group]), **scores})
     return pd.DataFrame(rows, columns=list(tables.IMPORTANCE.columns))
 
 
-def curve_rows(planned: Sequence[PlannedFit], book: Book) -> pd.DataFrame:
-    """Return ``curves.csv``: a row per epoch of each network's fit; what was not measured is NaN."""
+def curve_rows(results: FitResults) -> pd.DataFrame:
+    """Return the rows of ``curves.csv``: one per epoch of each fit with a history; missing values are NaN."""
     parts = []
-    for fit in planned:
-        result = book[fit]
-        if isinstance(result, FitResult) and result.history:
+    for fit, result in _successful(results):
+        if result.history:
             epochs = len(next(iter(result.history.values())))
-            table = pd.DataFrame({"epoch": np.arange(1, epochs + 1)} | dict(result.history))
-            for name, value in (
-                *(("model", fit.entry.model.name), ("split", fit.split)),
-                *(("repeat", fit.repeat), ("fold", fit.number)),
-            ):
-                table[name] = value
-            parts.append(table)
-    if not parts:
-        return pd.DataFrame(columns=list(tables.CURVES.columns))
-    return pd.concat(parts, ignore_index=True).reindex(columns=list(tables.CURVES.columns))
+            parts.append(pd.DataFrame({"epoch": np.arange(1, epochs + 1), **result.history}).assign(**_fit_name(fit)))
+    columns = list(tables.CURVES.columns)
+    return pd.concat(parts, ignore_index=True).reindex(columns=columns) if parts else pd.DataFrame(columns=columns)
 
 
-def describe(
+def _successful(results: FitResults) -> Iterator[tuple[PlannedFit, FitResult]]:
+    for fit, result in results.items():
+        if isinstance(result, FitResult):
+            yield fit, result
+
+
+def _fit_name(fit: PlannedFit) -> dict[str, Any]:
+    return {"model": fit.model.name, "split": fit.split, "repeat": fit.repeat, "fold": fit.fold_number}
+
+
+def describe_run(
     options: Options,
     opened: OpenCorpus,
     extraction: ExtractionResult,
     labels: Sequence[str],
-    chosen: Sequence[Entry],
+    planned_models: Sequence[PlannedModel],
     work: Work,
     started: float,
     identity: str,
@@ -185,9 +164,9 @@ def describe(
         corpus=_describe_corpus(opened, extraction, labels),
         synthetic=opened.corpus.synthetic,
         metrics={name: metric.title for name, metric in metrics.METRICS.items()},
-        models=tuple(entry.model.name for entry in chosen),
-        features_of={entry.model.name: entry.features for entry in chosen},
-        stored_sets=tuple(sorted(f"{s.name}-{set_key(s)}" for s in needed_sets(chosen))),
+        models=tuple(model.name for model in planned_models),
+        features_of={model.name: model.features for model in planned_models},
+        stored_sets=tuple(sorted(f"{s.name}-{set_key(s)}" for s in required_sets(planned_models))),
         versions={"ser-bench": __version__, "python": platform.python_version()} | installed_versions(_LIBRARIES),
         machine=MachineInfo(system=platform.platform(terse=True), processor=platform.machine(), cores=os.cpu_count()),
         started=_iso(started),
@@ -220,8 +199,8 @@ def _describe_corpus(opened: OpenCorpus, extraction: ExtractionResult, labels: S
     )
 
 
-def now() -> str:
-    """Return the time as it stands in files; ``$SOURCE_DATE_EPOCH``, where it is set, is the time instead."""
+def current_time() -> str:
+    """Return the time in UTC as ISO 8601, or the time that ``$SOURCE_DATE_EPOCH`` sets."""
     return _iso(float(os.environ.get("SOURCE_DATE_EPOCH") or time.time()))
 
 

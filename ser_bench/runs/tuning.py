@@ -1,9 +1,8 @@
-"""Hyper-parameters chosen inside the training speakers, and the score that this choice is worth on new ones.
+"""Hyper-parameter search inside the training speakers, scored by nested cross-validation (Varma and Simon, 2006).
 
-For each outer fold every trial is fitted on inner folds of whole training speakers; the best of them is
-fitted on all of the fold's training clips and tested on its test clips, which no choice has seen (nested
-cross-validation; Varma and Simon, 2006). Fits are saved as they are done, so a search that was
-interrupted goes on where it was.
+For each outer fold every trial is fitted on inner folds of whole training speakers. The best trial is then fitted on
+all training clips of the outer fold and tested on its test clips, which no choice has seen. Fits are cached, so an
+interrupted search continues where it stopped.
 """
 
 from __future__ import annotations
@@ -22,11 +21,13 @@ from ser_bench.core.errors import ConfigError, RunError
 from ser_bench.core.files import ensure_writable
 from ser_bench.core.places import default_store
 from ser_bench.core.progress import NoProgress, Progress
-from ser_bench.runs import plan, runner
-from ser_bench.runs import rows as records
+from ser_bench.runs import plan
+from ser_bench.runs.data import RunData, extract_data
 from ser_bench.runs.fit import FitResult
 from ser_bench.runs.inputs import open_corpus
-from ser_bench.runs.results import alone_in, write_file
+from ser_bench.runs.keys import fit_keys
+from ser_bench.runs.results import locked_folder, write_file
+from ser_bench.runs.tasks import FitFailure, FitResults, carry_out_fits
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,26 +36,58 @@ if TYPE_CHECKING:
     from ser_bench.corpora import OpenCorpus
     from ser_bench.features.base import FeatureSet
 
-Search = Literal["random", "halving"]
+Strategy = Literal["random", "halving"]
+
 TRIAL_COLUMNS = ("outer_fold", "trial", "inner_folds", "uar", "status", "error", "chosen", "parameters")
-"""The columns of ``trials.csv``: a row per outer fold and trial; trial 0 is the model's defaults."""
-KEPT = 3
-"""Halving keeps one in so many trials from one round to the next."""
+"""The columns of ``trials.csv``: a row per outer fold and trial; trial 0 has the default parameters."""
+
+HALVING_FACTOR = 3
+"""Each round of halving keeps one trial in so many."""
 
 
 @dataclass(frozen=True)
-class Ask:
-    """What is searched: a model, how, how many trials beside its defaults, and how many inner folds."""
+class SearchSettings:
+    """What to search.
+
+    Attributes
+    ----------
+    model : str
+        Name of the model.
+    search : {"random", "halving"}
+        All trials on all inner folds, or fewer trials on each further inner fold.
+    trials : int
+        Number of trials beside the default parameters.
+    inner_folds : int
+        Number of inner folds.
+    """
 
     model: str
-    search: Search = "random"
+    search: Strategy = "random"
     trials: int = 20
     inner_folds: int = 4
 
 
 @dataclass(frozen=True)
-class Tuned:
-    """What a search found; scores are UAR pooled over the outer test clips."""
+class TuningResult:
+    """The outcome of a search.
+
+    Attributes
+    ----------
+    folder : Path
+        Folder of the files.
+    corpus, model, split, normalize : str
+        What was searched.
+    synthetic : bool
+        Whether the corpus is synthetic.
+    parameters : mapping
+        The best parameters over all outer folds.
+    tuned_uar, default_uar : float
+        UAR pooled over the outer test clips, of the chosen trials and of the default parameters.
+    trials : pandas.DataFrame
+        The rows of ``trials.csv``.
+    predictions : pandas.DataFrame
+        The rows of ``nested.csv``: per outer test clip its label and both predictions.
+    """
 
     folder: Path
     corpus: str
@@ -63,224 +96,279 @@ class Tuned:
     model: str
     split: str
     parameters: Mapping[str, Any]
-    nested: float
-    default: float
+    tuned_uar: float
+    default_uar: float
     trials: pd.DataFrame
-    nested_rows: pd.DataFrame
+    predictions: pd.DataFrame
 
 
-def tune(ask: Ask, options: Options, progress: Progress | None = None) -> Tuned:
-    """Search a model's declared space and leave ``tuned.toml``, ``trials.csv`` and ``nested.csv`` in a folder.
+def tune(settings: SearchSettings, options: Options, progress: Progress | None = None) -> TuningResult:
+    """Search the parameter space of a model; write ``tuned.toml``, ``trials.csv`` and ``nested.csv``.
 
-    The outer split is the first of ``options.splits`` and must keep speakers apart. Raises
-    :class:`SerBenchError` for whatever makes the search impossible; a trial that fails is a row and is
-    not chosen.
+    Parameters
+    ----------
+    settings : SearchSettings
+        What to search.
+    options : Options
+        The options of the run. The first split is the outer one and must keep speakers apart.
+    progress : Progress, optional
+        Receives messages and progress.
+
+    Returns
+    -------
+    TuningResult
+        The chosen parameters and their scores.
+
+    Raises
+    ------
+    SerBenchError
+        If the search is impossible. A trial that fails does not raise; it is not chosen.
     """
     progress = progress or NoProgress()
     plan.check_names(options)
-    models.get(ask.model)
+    models.get(settings.model)
     split = options.splits[0] if options.splits else "actor"
     if not splits.get(split).speakers_apart:
         raise ConfigError(
-            f"tune scores on new speakers, and {split} has none\nchoose another outer split, such as actor"
+            f"tune scores on new speakers, but the split {split} shares speakers\nchoose another one, such as actor"
         )
     opened = open_corpus(options, progress)
-    folder = options.out or Path("results", f"{opened.corpus.name}-tune-{ask.model}")
+    folder = options.out or Path("results", f"{opened.corpus.name}-tune-{settings.model}")
     ensure_writable(folder, RunError, "--out")
-    with alone_in(folder):
-        return _tune_into(folder, ask, split, opened, options, progress)
+    with locked_folder(folder):
+        result = _search_corpus(folder, settings, split, opened, options, progress)
+        _write(result)
+    return result
 
 
-def _tune_into(folder: Path, ask: Ask, split: str, opened: OpenCorpus, options: Options, progress: Progress) -> Tuned:
+def _search_corpus(
+    folder: Path, settings: SearchSettings, split: str, opened: OpenCorpus, options: Options, progress: Progress
+) -> TuningResult:
     store = (options.store or default_store()).absolute()
-    entries = _entries(ask, options, opened.feature_sets())
-    _, setting = runner.set_up(opened, entries, options, store, progress)
-    bench = _Bench(entries, setting, options, store, progress)
-    table = setting.clips.reset_index(drop=True)
-    outer = plan.make_folds(split, table, options)
-    inner = [_inner_folds(fold, setting.clips, ask, options.seed) for fold in outer]
-    trials = _search(bench, inner, ask)
+    variants = _plan_trials(settings, options, opened.feature_sets())
+    _, data = extract_data(opened, plan.required_sets(variants), options, store, progress)
+    bench = _Bench(variants, data, options, store, progress)
+    outer = plan.make_folds(split, data.clips.reset_index(drop=True), options)
+    inner = [_make_inner_folds(fold, data.clips, settings, options.seed) for fold in outer]
+    trials = _search(bench, inner, settings)
     if not (trials["status"] == "ok").any():
-        raise RunError(f"no trial of {ask.model} could be fitted: {trials['error'].iloc[0]}")
-    nested = bench.nested(split, outer, trials)
-    parameters = entries[_best_overall(trials)].model.parameters
-    default, tuned = (metrics.UAR(nested["true"], nested[name]) for name in ("default", "tuned"))
-    about = (opened.corpus.name, opened.corpus.synthetic, options.normalize, ask.model, split)
-    found = Tuned(folder, *about, parameters, tuned, default, trials, nested)
-    write_file(folder / "trials.csv", trials.to_csv(index=False, lineterminator="\n").encode())
-    write_file(folder / "nested.csv", nested.to_csv(index=False, lineterminator="\n").encode())
-    write_file(folder / "tuned.toml", toml(found, models.get(ask.model).parameters).encode())
-    return found
+        raise RunError(f"no trial of {settings.model} could be fitted: {trials['error'].iloc[0]}")
+    predictions = bench.predict_outer_folds(split, outer, trials)
+    return TuningResult(
+        folder=folder,
+        corpus=opened.corpus.name,
+        synthetic=opened.corpus.synthetic,
+        normalize=options.normalize,
+        model=settings.model,
+        split=split,
+        parameters=variants[_best_trial(trials)].definition.parameters,
+        tuned_uar=metrics.UAR(predictions["true"], predictions["tuned"]),
+        default_uar=metrics.UAR(predictions["true"], predictions["default"]),
+        trials=trials,
+        predictions=predictions,
+    )
 
 
-def toml(found: Tuned, defaults: Mapping[str, Any]) -> str:
-    """Return ``tuned.toml``: the parameters that differ from the defaults, for ``--config``."""
-    note = " SYNTHETIC SPEECH." if found.synthetic else ""
-    how = " Speakers normalised by their own clips (transductive)." if found.normalize == "speaker" else ""
+def _write(result: TuningResult) -> None:
+    for name, table in (("trials", result.trials), ("nested", result.predictions)):
+        write_file(result.folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n").encode())
+    write_file(result.folder / "tuned.toml", to_toml(result, models.get(result.model).parameters).encode())
+
+
+def to_toml(result: TuningResult, defaults: Mapping[str, Any]) -> str:
+    """Return the content of ``tuned.toml`` for ``--config``: the parameters that differ from the defaults."""
+    synthetic = " SYNTHETIC SPEECH." if result.synthetic else ""
+    normalized = " Speakers normalised by their own clips (transductive)." if result.normalize == "speaker" else ""
     lines = [
-        f"# Found by `ser-bench tune {found.model}` on {found.corpus}, {found.split} split.{note}{how}",
-        f"# UAR of the search on speakers it never saw: {100 * found.nested:.1f} %; of the defaults: "
-        f"{100 * found.default:.1f} %.",
+        f"# Found by `ser-bench tune {result.model}` on {result.corpus}, {result.split} split.{synthetic}{normalized}",
+        f"# UAR of the search on new speakers: {100 * result.tuned_uar:.1f} %; of the defaults: "
+        f"{100 * result.default_uar:.1f} %.",
         "",
         "[models]",
-        f"use = [{json.dumps(found.model)}]",
+        f"use = [{json.dumps(result.model)}]",
         "",
-        f"[models.{found.model}]",
+        f"[models.{result.model}]",
     ]
-    changed = {name: value for name, value in found.parameters.items() if value != defaults[name]}
+    changed = {name: value for name, value in result.parameters.items() if value != defaults[name]}
     lines += [f"{name} = {json.dumps(value)}" for name, value in changed.items()] or ["# the defaults were best"]
     return "\n".join(lines) + "\n"
 
 
-def _entries(ask: Ask, options: Options, shelf: Mapping[str, FeatureSet]) -> list[plan.Entry]:
-    """Return the model with its defaults, then as each trial has it."""
+def _plan_trials(
+    settings: SearchSettings, options: Options, available: Mapping[str, FeatureSet]
+) -> list[plan.PlannedModel]:
+    """Return the model with its default parameters, then with those of each trial."""
     from sklearn.model_selection import ParameterGrid, ParameterSampler
 
-    model = models.get(ask.model)
+    model = models.get(settings.model)
     if not model.space:
-        raise ConfigError(f"{ask.model} declares nothing to tune\nmodels that do: {', '.join(_tunable())}")
-    given = {name: table for name, table in options.model_tables.items() if name == ask.model}
-    only = options.model_copy(update={"models": (ask.model,), "model_tables": given})
-    entry = next(e for e in plan.entries(only, shelf) if e.model.name == ask.model)
-    model = entry.model  # with the parameters of a configuration, which trials then vary
-    if entry.skipped:
-        raise ConfigError(f"{ask.model} cannot be tuned on these features: {entry.skipped}")
+        tunable = ", ".join(model.name for model in models.MODELS.values() if model.space)
+        raise ConfigError(f"{settings.model} has no parameter space to search\nmodels that have one: {tunable}")
+    tables = {name: table for name, table in options.model_tables.items() if name == settings.model}
+    options = options.model_copy(update={"models": (settings.model,), "model_tables": tables})
+    default = next(m for m in plan.plan_models(options, available) if m.name == settings.model)
+    if default.skipped:
+        raise ConfigError(f"{settings.model} cannot be tuned on these features: {default.skipped}")
     space = {name: list(values) for name, values in model.space.items()}
-    # one more than asked for, since one may be the defaults
-    drawn = ParameterSampler(space, min(ask.trials + 1, len(ParameterGrid(space))), random_state=options.seed)
-    tried = [model.with_parameters(chosen) for chosen in drawn]
-    variants = [variant for variant in tried if variant.parameters != model.parameters][: ask.trials]
-    return [entry, *(dataclasses.replace(entry, model=variant) for variant in variants)]
+    # one more than needed, because one may equal the defaults
+    count = min(settings.trials + 1, len(ParameterGrid(space)))
+    drawn = [
+        default.definition.with_parameters(values)
+        for values in ParameterSampler(space, count, random_state=options.seed)
+    ]
+    trials = [model for model in drawn if model.parameters != default.definition.parameters][: settings.trials]
+    return [default, *(dataclasses.replace(default, definition=model) for model in trials)]
 
 
-def _tunable() -> list[str]:
-    return [model.name for model in models.MODELS.values() if model.space]
-
-
-def _inner_folds(fold: splits.Fold, clips: pd.DataFrame, ask: Ask, seed: int) -> tuple[splits.Fold, ...]:
+def _make_inner_folds(
+    fold: splits.Fold, clips: pd.DataFrame, settings: SearchSettings, seed: int
+) -> tuple[splits.Fold, ...]:
     training = clips.loc[list(fold.train)].reset_index(drop=True)
-    return splits.make_folds("actor", training, splits.Draw(ask.inner_folds, seed))
+    return splits.make_folds("actor", training, splits.Draw(settings.inner_folds, seed))
 
 
 @dataclass(frozen=True)
 class _Bench:
-    """Carries out fits of trials and scores them."""
+    """Carries out the fits of trials; ``trials`` are the model's variants by number."""
 
-    entries: Sequence[plan.Entry]
-    setting: runner.Setting
+    trials: Sequence[plan.PlannedModel]
+    data: RunData
     options: Options
     store: Path
     progress: Progress
 
-    def fitted(self, planned: Sequence[plan.PlannedFit]) -> runner.Book:
-        keys = runner.keys_of(planned, self.setting)
-        book, _ = runner.carry_out(planned, keys, self.setting, self.options, self.store, self.progress)
-        return book
+    def carry_out(self, fits: Sequence[plan.PlannedFit]) -> FitResults:
+        return carry_out_fits(fits, fit_keys(fits, self.data), self.data, self.options, self.store, self.progress)[0]
 
-    def planned(self, trial: int, split: str, number: int, fold: splits.Fold) -> plan.PlannedFit:
-        return plan.PlannedFit(self.entries[trial], split, 0, number, fold, self.options.seed)
+    def plan_fit(self, trial: int, split: str, number: int, fold: splits.Fold) -> plan.PlannedFit:
+        return plan.PlannedFit(self.trials[trial], split, 0, number, fold, self.options.seed)
 
-    def true(self, fold: splits.Fold) -> np.ndarray:
-        return self.setting.clips.loc[list(fold.test), "label"].to_numpy(dtype=str)
-
-    def nested(self, split: str, outer: Sequence[splits.Fold], trials: pd.DataFrame) -> pd.DataFrame:
-        """Return what the chosen trial and the defaults predict for each outer test clip."""
+    def predict_outer_folds(self, split: str, outer: Sequence[splits.Fold], trials: pd.DataFrame) -> pd.DataFrame:
+        """Return the predictions of the defaults and of the chosen trial for each outer test clip."""
         import pandas as pd
 
         chosen = trials[trials["chosen"]].set_index("outer_fold")["trial"]
-        pairs = [
-            tuple(self.planned(trial, split, number, fold) for trial in (0, int(chosen[number])))
+        fits = [
+            {
+                "default": self.plan_fit(0, split, number, fold),
+                "tuned": self.plan_fit(int(chosen[number]), split, number, fold),
+            }
             for number, fold in enumerate(outer)
         ]
-        book = self.fitted([fit for pair in pairs for fit in pair])
+        results = self.carry_out([fit for pair in fits for fit in pair.values()])
         parts = []
-        for fold, pair in zip(outer, pairs, strict=True):
-            results = [book[fit] for fit in pair]
-            for result in results:
-                if not isinstance(result, FitResult):
-                    raise RunError(f"a fit of {pair[0].entry.model.name} {result.status}: {result.error}")
-            default, tuned = (result.predicted for result in results if isinstance(result, FitResult))
-            speakers = self.setting.clips.loc[list(fold.test), "speaker"].to_numpy()
-            rows = {"clip": fold.test, "speaker": speakers, "true": self.true(fold), "default": default, "tuned": tuned}
-            parts.append(pd.DataFrame(rows).assign(outer_fold=pair[0].number))
+        for number, (fold, pair) in enumerate(zip(outer, fits, strict=True)):
+            clips = self.data.clips.loc[list(fold.test)]
+            columns = {"clip": fold.test, "speaker": clips["speaker"].to_numpy(), "true": self.data.true_labels(fold)}
+            columns |= {name: _predicted(fit, results[fit]) for name, fit in pair.items()}
+            parts.append(pd.DataFrame(columns).assign(outer_fold=number))
         return pd.concat(parts, ignore_index=True)
 
 
-def _search(bench: _Bench, inner: Sequence[Sequence[splits.Fold]], ask: Ask) -> pd.DataFrame:
-    """Return ``trials.csv``. Each outer fold's choice rests on its own inner folds alone."""
-    import pandas as pd
-
-    scores: dict[tuple[int, int], _Trial] = {}
-    alive = {number: list(range(len(bench.entries))) for number in range(len(inner))}
-    for begun, end in _rounds(ask):
-        planned = {
-            (number, trial): [
-                bench.planned(trial, f"inner folds of {number + 1}", place, inner[number][place])
-                for place in range(begun, min(end, len(inner[number])))
-            ]
-            for number, trials in alive.items()
-            for trial in trials
-        }
-        book = bench.fitted([fit for fits in planned.values() for fit in fits])
-        for key, fits in planned.items():
-            trial = scores.setdefault(key, _Trial([], [], "ok", ""))
-            scores[key] = trial.with_folds([(bench.true(fit.fold), book[fit]) for fit in fits])
-        for number, trials in alive.items():
-            ranked = sorted(trials, key=lambda trial: -scores[number, trial].uar)
-            alive[number] = ranked[: max(2, -(-len(ranked) // KEPT))] if end < ask.inner_folds else ranked
-    best = {number: max(trials, key=lambda t: (scores[number, t].uar, -t)) for number, trials in alive.items()}
-    rows = [
-        {
-            "outer_fold": number,
-            "trial": trial,
-            "inner_folds": len(done.true),
-            "uar": done.uar if done.status == "ok" else float("nan"),
-            "status": done.status,
-            "error": done.error,
-            "chosen": trial == best[number],
-            "parameters": json.dumps(dict(bench.entries[trial].model.parameters), sort_keys=True, default=list),
-        }
-        for (number, trial), done in sorted(scores.items())
-    ]
-    return pd.DataFrame(rows, columns=list(TRIAL_COLUMNS))
+def _predicted(fit: plan.PlannedFit, result: FitResult | FitFailure) -> np.ndarray:
+    if isinstance(result, FitFailure):
+        raise RunError(f"a fit of {fit.model.name} {result.status}: {result.error}")
+    return result.predicted
 
 
 @dataclass(frozen=True)
-class _Trial:
-    """One trial on the inner folds of one outer fold, as far as it went."""
+class _TrialScore:
+    """A trial on the inner folds of one outer fold, as far as it went."""
 
-    true: list[np.ndarray]
-    predicted: list[np.ndarray]
-    status: str
-    error: str
+    true: tuple[np.ndarray, ...] = ()
+    predicted: tuple[np.ndarray, ...] = ()
+    status: str = "ok"
+    error: str = ""
 
-    def with_folds(self, folds: Sequence[tuple[np.ndarray, FitResult | records.Failure]]) -> _Trial:
-        for _, result in folds:
-            if isinstance(result, records.Failure):
-                return _Trial(self.true, self.predicted, result.status, result.error)
-        done = [(true, result.predicted) for true, result in folds if isinstance(result, FitResult)]
-        return _Trial([*self.true, *(t for t, _ in done)], [*self.predicted, *(p for _, p in done)], self.status, "")
+    def add(self, true: Sequence[np.ndarray], results: Sequence[FitResult | FitFailure]) -> _TrialScore:
+        """Return the score with further inner folds; a failed fold fails the trial."""
+        for result in results:
+            if isinstance(result, FitFailure):
+                return dataclasses.replace(self, status=result.status, error=result.error)
+        predicted = [result.predicted for result in results if isinstance(result, FitResult)]
+        return dataclasses.replace(self, true=(*self.true, *true), predicted=(*self.predicted, *predicted))
 
     @property
     def uar(self) -> float:
-        """UAR pooled over the inner test clips; below any other for a trial that failed."""
+        """UAR pooled over the inner test clips; below any other for a failed trial."""
         if self.status != "ok":
             return -1.0
         return metrics.UAR(np.concatenate(self.true), np.concatenate(self.predicted))
 
 
-def _rounds(ask: Ask) -> Iterator[tuple[int, int]]:
-    """Yield which inner folds are fitted in each round: all at once, or one more after each halving."""
-    if ask.search == "random":
-        yield 0, ask.inner_folds
+_Scores = dict[tuple[int, int], _TrialScore]
+"""Scores by outer fold and trial."""
+
+
+def _search(bench: _Bench, inner: Sequence[Sequence[splits.Fold]], settings: SearchSettings) -> pd.DataFrame:
+    """Return the rows of ``trials.csv``; the choice for an outer fold uses its own inner folds only."""
+    scores: _Scores = {}
+    remaining = {outer: list(range(len(bench.trials))) for outer in range(len(inner))}
+    for first, last in _rounds(settings):
+        _score_round(bench, {outer: folds[first:last] for outer, folds in enumerate(inner)}, first, remaining, scores)
+        for outer, trials in remaining.items():
+            ranked = sorted(trials, key=lambda trial: -scores[outer, trial].uar)
+            n_kept = max(2, -(-len(ranked) // HALVING_FACTOR)) if last < settings.inner_folds else len(ranked)
+            remaining[outer] = ranked[:n_kept]
+    best = {
+        outer: max(trials, key=lambda trial: (scores[outer, trial].uar, -trial)) for outer, trials in remaining.items()
+    }
+    return _trial_rows(bench, scores, best)
+
+
+def _score_round(
+    bench: _Bench,
+    inner: Mapping[int, Sequence[splits.Fold]],
+    first: int,
+    remaining: Mapping[int, Sequence[int]],
+    scores: _Scores,
+) -> None:
+    """Fit the remaining trials on further inner folds, numbered from ``first``, and add to their scores."""
+    fits = {
+        (outer, trial): [
+            bench.plan_fit(trial, f"inner folds of {outer + 1}", number, fold)
+            for number, fold in enumerate(inner[outer], start=first)
+        ]
+        for outer, trials in remaining.items()
+        for trial in trials
+    }
+    results = bench.carry_out([fit for trial_fits in fits.values() for fit in trial_fits])
+    for key, trial_fits in fits.items():
+        true = [bench.data.true_labels(fit.fold) for fit in trial_fits]
+        scores[key] = scores.get(key, _TrialScore()).add(true, [results[fit] for fit in trial_fits])
+
+
+def _trial_rows(bench: _Bench, scores: _Scores, best: Mapping[int, int]) -> pd.DataFrame:
+    import pandas as pd
+
+    rows = [
+        {
+            "outer_fold": outer,
+            "trial": trial,
+            "inner_folds": len(score.true),
+            "uar": score.uar if score.status == "ok" else float("nan"),
+            "status": score.status,
+            "error": score.error,
+            "chosen": trial == best[outer],
+            "parameters": json.dumps(dict(bench.trials[trial].definition.parameters), sort_keys=True, default=list),
+        }
+        for (outer, trial), score in sorted(scores.items())
+    ]
+    return pd.DataFrame(rows, columns=list(TRIAL_COLUMNS))
+
+
+def _rounds(settings: SearchSettings) -> Iterator[tuple[int, int]]:
+    """Yield the first and last (exclusive) inner fold of each round."""
+    if settings.search == "random":
+        yield 0, settings.inner_folds
     else:
-        yield from ((k, k + 1) for k in range(ask.inner_folds))
+        yield from ((number, number + 1) for number in range(settings.inner_folds))
 
 
-def _best_overall(trials: pd.DataFrame) -> int:
-    """Return the trial that did best over all outer folds, of those that went furthest in most of them."""
-    whole = trials[trials["inner_folds"] == trials["inner_folds"].max()]
-    table = whole.groupby("trial")["uar"].agg(["size", "mean"])
+def _best_trial(trials: pd.DataFrame) -> int:
+    """Return the trial with the best mean UAR, among those fitted on all inner folds of as many outer folds as any."""
+    complete = trials[trials["inner_folds"] == trials["inner_folds"].max()]
+    table = complete.groupby("trial")["uar"].agg(["size", "mean"])
     if (table["size"] == trials["outer_fold"].nunique()).any():
         table = table[table["size"] == trials["outer_fold"].nunique()]
     return int(table["mean"].idxmax())

@@ -146,7 +146,7 @@ def test_a_plugin_s_model_is_refused_with_the_reason(options, tmp_path):
         ({}, "svm", "S01", ConfigError, "actor:01,02"),
         ({}, "svm", "actor:", ConfigError, "actor:01,02"),
         ({}, "svm", "actor:" + ",".join(SPEAKERS), ConfigError, "fewer than two classes"),
-        ({"emotions": ("sad",)}, "svm", "", CorpusError, "only one class"),
+        ({"emotions": ("sad",)}, "svm", "", CorpusError, "at least two classes"),
     ],
 )
 def test_what_cannot_be_is_told_and_leaves_no_file(options, tmp_path, changes, name, hold_out, error, reason):

@@ -37,10 +37,10 @@ from ser_bench.core import files, locks
 from ser_bench.core.options import Options
 from ser_bench.core.progress import NoProgress
 from ser_bench.features.base import FeatureSet
-from ser_bench.runs import extraction, results, runner
+from ser_bench.runs import data, extraction, results, runner, tasks
 from ser_bench.runs import fit_cache as fits
 from ser_bench.runs.extraction import worker as batches
-from ser_bench.runs.fit_cache import FitStore
+from ser_bench.runs.fit_cache import FitCache
 from ser_bench.runs.workers import TaskResult
 from ser_bench.store import FeatureStore, quarantine, shards
 from ser_bench.store import file_hashes as index
@@ -57,8 +57,9 @@ LEVELS = FeatureSet(
     columns=("mean", "deviation", "peak"),
     compute=lambda analysis: np.array([f(analysis.y) for f in (np.mean, np.std, np.max)], np.float32),
 )
-_MODULES = (files, locks, quarantine, shards, store, fits, index, results, runner, extraction, batches, matrices)
-OURS = frozenset(str(module.__file__) for module in (*_MODULES, pathlib, zipfile, tempfile))
+_STORE = (files, locks, quarantine, shards, store, index, matrices)
+_RUNS = (fits, results, runner, data, tasks, extraction, batches)
+OURS = frozenset(str(module.__file__) for module in (*_STORE, *_RUNS, pathlib, zipfile, tempfile))
 """Where files are written and what calls that: a kill between two calls that these make is a moment."""
 
 
@@ -112,7 +113,7 @@ def go(manifest: Path, place: Path) -> dict[str, Any]:
         computed.append(done.n_computed)
         return done
 
-    runner.extract = counted
+    data.extract = counted
     outcome = runner.run(asked(manifest, place), listener)
     return {"clips": computed[0], "fits": outcome.work.computed, "warnings": listener.warnings}
 
@@ -121,7 +122,7 @@ def done(place: Path) -> tuple[int, int]:
     """Return how many clips and fits a store holds, whole."""
     kept = FeatureStore(place / "store")
     whole = len(kept.keys(LEVELS) & set(kept.clip_metadata()))
-    return whole, len(list(FitStore(place / "store").folder.glob("*/*.npz")))
+    return whole, len(list(FitCache(place / "store").folder.glob("*/*.npz")))
 
 
 def litter(place: Path) -> list[str]:
@@ -296,7 +297,7 @@ class Trial:
 
     def _finish(self, case: str, place: Path) -> None:
         had_clips, had_fits = done(place)
-        there = results.is_finished(place / "out", self.identity)
+        there = results.find_run(place / "out", self.identity)
         self.check(case, place, CLIPS - had_clips, 0 if there else self.all_fits - had_fits)
         shutil.rmtree(place)
 
@@ -322,7 +323,7 @@ def stand_in() -> None:
     """Have tasks carried out in this process, and know no more than a tiny run needs."""
     features.FEATURE_SETS["levels"] = LEVELS
     models.MODELS = {name: models.MODELS[name] for name in ("chance", "majority")}
-    extraction.run_tasks = runner.run_tasks = here
+    extraction.run_tasks = tasks.run_tasks = here
     extraction.warm_up_workers = lambda *given: nullcontext()
     threadpoolctl.threadpool_limits = lambda *given, **named: nullcontext()  # it looks at every library each time
 

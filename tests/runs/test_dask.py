@@ -26,7 +26,7 @@ from ser_bench.corpora.datasets.demo.clips import make_clips
 from ser_bench.deploy import train
 from ser_bench.runs import results, runner, tuning
 from ser_bench.runs.log import read_status
-from ser_bench.runs.tuning import Ask
+from ser_bench.runs.tuning import SearchSettings
 from ser_bench.runs.workers import Requirements, check_workers, count_workers, run_tasks
 from ser_bench.runs.workers import dask as cluster
 from ser_bench.runs.workers import dask_worker as remote
@@ -184,7 +184,7 @@ def test_predictions_are_those_of_this_machine(data, tmp_path, here, where, shar
     if not shared:
         monkeypatch.setattr(cluster, "can_read_files", lambda *_: False)
     outcome, there = go(data, tmp_path, engine=where)
-    assert outcome.failed == 0
+    assert outcome.work.failed == 0
     assert outcome.work.jobs == 2
     assert there.predictions.equals(here)
 
@@ -194,7 +194,7 @@ def test_a_run_goes_on_when_a_worker_is_killed(data, extracted, here, where):
         os.kill(next(iter(cluster._connect(where).run(os.getpid).values())), signal.SIGKILL)
 
     outcome, there = go(data, extracted, Listener(kill), engine=where)
-    assert outcome.failed == 0
+    assert outcome.work.failed == 0
     assert there.predictions.equals(here)
 
 
@@ -253,7 +253,7 @@ def test_models_of_a_plugin_travel(data, where, extracted, tmp_path):
     tables = {name: {"base": name, "parameters": {"folder": str(tmp_path)}} for name in ("recorder", "failing")}
     outcome, saved = go(data, extracted, models=("recorder", "failing"), model_tables=tables, engine=where)
     rows = saved.fits.groupby("model")[["status", "error"]].first()
-    assert outcome.failed == 3
+    assert outcome.work.failed == 3
     assert rows.loc["recorder", "status"] == "ok"
     assert tuple(rows.loc["failing"]) == ("failed", "ValueError: failing on purpose")
 
@@ -300,11 +300,11 @@ def test_without_the_extra_the_hint_names_it(monkeypatch):
 
 @pytest.mark.slow
 def test_a_search_finds_what_it_finds_on_this_machine(data, where, extracted):
-    def search(engine: str) -> tuning.Tuned:
+    def search(engine: str) -> tuning.TuningResult:
         folder = extracted / engine[:4]
         chosen = {"corpus": str(data), "features": "mfcc", "folds": 3, "jobs": 1, "engine": engine}
         return tuning.tune(
-            Ask("knn", trials=1, inner_folds=2), Options(**chosen, store=extracted / "store", out=folder)
+            SearchSettings("knn", trials=1, inner_folds=2), Options(**chosen, store=extracted / "store", out=folder)
         )
 
     there = search(where)

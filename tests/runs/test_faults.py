@@ -191,7 +191,7 @@ def test_two_runs_at_once_on_one_store_both_finish_with_the_same_predictions(man
 
 def test_a_second_run_into_the_same_folder_is_refused_in_a_clear_line(manifest, capsys):
     Path("out").mkdir()
-    with results.alone_in(Path("out")):
+    with results.locked_folder(Path("out")):
         assert call(["run", "--corpus", str(manifest), "--folds", "3", "--store", "store", "--out", "out"]) == 2
     told = capsys.readouterr().err
     assert "another ser-bench writes into out\n" in told

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ser_bench import features
-from ser_bench.runs.importance import shuffled_predictions
+from ser_bench.runs.fit import predict_shuffled
 
 
 class Largest:
@@ -23,7 +23,7 @@ GROUPS = {"ignored": np.array([0]), "used": np.array([1, 2])}
 def test_only_the_group_a_model_goes_by_matters():
     X = np.random.default_rng(0).standard_normal((200, 3)).astype(np.float32)
     before = X.copy()
-    predicted = shuffled_predictions(Largest(), X, GROUPS, seed=0)
+    predicted = predict_shuffled(Largest(), X, GROUPS, seed=0)
     true = Largest().predict(X)
     assert (predicted["ignored"] == true).all()
     assert 0.35 < (predicted["used"] == true).mean() < 0.65
@@ -41,7 +41,7 @@ def test_frames_keep_their_length_and_get_another_clip_s_columns():
             seen.append(X.copy())
             return np.array(["a"] * len(X))
 
-    shuffled_predictions(Recorder(), X, GROUPS, seed=3)
+    predict_shuffled(Recorder(), X, GROUPS, seed=3)
     for mixed, columns in zip(seen, GROUPS.values(), strict=True):
         np.testing.assert_array_equal(np.isnan(mixed), np.isnan(X))
         rest = np.setdiff1d(np.arange(3), columns)
@@ -51,8 +51,8 @@ def test_frames_keep_their_length_and_get_another_clip_s_columns():
 
 def test_one_group_or_one_clip_has_nothing_to_be_compared_with():
     X = np.ones((5, 3), dtype=np.float32)
-    assert shuffled_predictions(Largest(), X, {"all": np.arange(3)}, seed=0) == {}
-    assert shuffled_predictions(Largest(), X[:1], GROUPS, seed=0) == {}
+    assert predict_shuffled(Largest(), X, {"all": np.arange(3)}, seed=0) == {}
+    assert predict_shuffled(Largest(), X[:1], GROUPS, seed=0) == {}
 
 
 @pytest.mark.parametrize("name", features.FEATURE_SETS)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ser_bench.audio.fingerprint import fingerprint
-from ser_bench.runs.leakage import audit_rows
+from ser_bench.runs.leakage import leakage_rows
 from ser_bench.splits import make_folds
 from tests.conftest import clip_table, tone
 
@@ -17,10 +17,10 @@ def audit(split: str, **facts):
     clips = clip_table(speakers=6, texts=3)
     clips = clips.assign(key=clips["clip"], length=0.0, fingerprint=bytes(192)).assign(**facts)
     planned = [
-        SimpleNamespace(split=split, repeat=0, number=number, fold=fold)
+        SimpleNamespace(split=split, repeat=0, fold_number=number, fold=fold)
         for number, fold in enumerate(make_folds(split, clips))
     ]
-    return audit_rows(planned, clips.set_index("clip", drop=False))
+    return leakage_rows(planned, clips.set_index("clip", drop=False))
 
 
 def test_actor_shares_the_sentences_and_no_speaker():

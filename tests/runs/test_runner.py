@@ -180,7 +180,7 @@ def test_a_failed_fit_is_a_row_with_its_reason_and_is_tried_again(go, plugin):
         rows = saved.fits.query("model == 'failing'")
         assert set(rows["status"]) == {"failed"}
         assert set(rows["error"]) == {"ValueError: failing on purpose"}
-        assert outcome.failed == 3
+        assert outcome.work.failed == 3
         assert set(saved.fits.query("model == 'knn'")["status"]) == {"ok"}
 
 
@@ -199,11 +199,11 @@ def test_a_fold_that_crashes_starves_or_hangs_is_a_row_and_computed_when_its_cau
     outcome, saved = go(**options)
     ill = saved.fits.query("status != 'ok'").set_index("model")
     assert {name: tuple(ill.loc[name, ["status", "error"]]) for name in ill.index} == reasons
-    assert (len(ill), outcome.failed, saved.info.work.failed) == (3, 3, 3)
+    assert (len(ill), outcome.work.failed, saved.info.work.failed) == (3, 3, 3)
     went_well = len(list(seen.glob("*.npz")))
     (seen / "ill").unlink()
     again, mended = go(**options)
-    assert (again.work.computed, again.failed, len(list(seen.glob("*.npz"))) - went_well) == (3, 0, 3)
+    assert (again.work.computed, again.work.failed, len(list(seen.glob("*.npz"))) - went_well) == (3, 0, 3)
     key = ["model", "fold", "clip"]
     before, after = (run.predictions.astype(str).set_index(key) for run in (saved, mended))
     pd.testing.assert_frame_equal(after.loc[before.index], before)
@@ -214,7 +214,7 @@ def test_a_model_that_cannot_take_the_features_is_skipped_with_the_reason(go):
     rows = saved.fits.query("model == 'cnn2d'")
     assert set(rows["status"]) == {"skipped"}
     assert "takes frames" in rows["error"].iloc[0]
-    assert outcome.failed == 0
+    assert outcome.work.failed == 0
 
 
 def test_speaker_normalisation_uses_no_other_speaker(go, plugin, tmp_path):
@@ -252,11 +252,11 @@ def test_what_cannot_be_is_told_before_anything_is_computed(go, tmp_path):
 
 
 def test_baselines_are_always_shown():
-    chosen = plan.entries(Options(models=("svm",)))
-    assert {entry.model.name for entry in chosen} == {"svm", "chance", "majority"}
+    planned = plan.plan_models(Options(models=("svm",)))
+    assert {model.name for model in planned} == {"svm", "chance", "majority"}
 
 
 def test_all_models_get_sets_that_they_take():
-    for entry in plan.entries(Options()):
-        assert not entry.skipped
-        assert features.parse(entry.features) == entry.sets
+    for model in plan.plan_models(Options()):
+        assert not model.skipped
+        assert features.parse(model.features) == model.sets

@@ -17,9 +17,9 @@ from ser_bench.core.options import Options
 from ser_bench.corpora.datasets.demo.clips import make_clips
 from ser_bench.report import tuning_table, write_tuning
 from ser_bench.report.tuning import headline, nested_scores, trial_summary
-from ser_bench.runs import rows as records
-from ser_bench.runs import runner, tuning
-from ser_bench.runs.tuning import Ask, tune
+from ser_bench.runs import tasks, tuning
+from ser_bench.runs.tasks import FitFailure
+from ser_bench.runs.tuning import SearchSettings, tune
 
 SPEAKERS = ("S01", "S02", "S03", "S04", "S05", "S06")
 
@@ -46,7 +46,7 @@ def options(data, store, out, **more) -> Options:
 
 @pytest.fixture(scope="module")
 def found(data, store, tmp_path_factory):
-    return tune(Ask("lda", trials=6, inner_folds=2), options(data, store, tmp_path_factory.mktemp("out")))
+    return tune(SearchSettings("lda", trials=6, inner_folds=2), options(data, store, tmp_path_factory.mktemp("out")))
 
 
 def test_every_trial_is_a_row_per_outer_fold_and_one_is_chosen_in_each(found):
@@ -61,11 +61,11 @@ def test_every_trial_is_a_row_per_outer_fold_and_one_is_chosen_in_each(found):
 
 
 def test_the_reported_score_is_that_of_the_nested_predictions(found):
-    rows = found.nested_rows
+    rows = found.predictions
     assert len(rows) == 36
     assert rows["clip"].is_unique
-    assert found.nested == pytest.approx(sklearn.metrics.balanced_accuracy_score(rows["true"], rows["tuned"]))
-    assert found.default == pytest.approx(sklearn.metrics.balanced_accuracy_score(rows["true"], rows["default"]))
+    assert found.tuned_uar == pytest.approx(sklearn.metrics.balanced_accuracy_score(rows["true"], rows["tuned"]))
+    assert found.default_uar == pytest.approx(sklearn.metrics.balanced_accuracy_score(rows["true"], rows["default"]))
     scores = nested_scores(found)
     assert (scores["low"] <= scores["uar"]).all()
     assert (scores["uar"] <= scores["high"]).all()
@@ -75,18 +75,18 @@ def test_no_inner_fit_sees_a_speaker_of_the_outer_test(data, tmp_path, monkeypat
     """Every fit of a search trains on speakers apart from its own test and, if inner, from the outer test."""
     seen = []
     monkeypatch.setattr(models, "MODELS", dict(models.MODELS))
-    real = tuning.runner.carry_out
+    real = tuning.carry_out_fits
 
-    def watched(planned, keys, setting, *rest):
-        speakers = setting.clips["speaker"]
+    def watched(planned, keys, data, *rest):
+        speakers = data.clips["speaker"]
         seen.extend(
-            (fit.split, fit.number, set(speakers[list(fit.fold.train)]), set(speakers[list(fit.fold.test)]))
+            (fit.split, fit.fold_number, set(speakers[list(fit.fold.train)]), set(speakers[list(fit.fold.test)]))
             for fit in planned
         )
-        return real(planned, keys, setting, *rest)
+        return real(planned, keys, data, *rest)
 
-    monkeypatch.setattr(tuning.runner, "carry_out", watched)
-    tune(Ask("lda", trials=2, inner_folds=2), options(data, tmp_path / "store", tmp_path / "out"))
+    monkeypatch.setattr(tuning, "carry_out_fits", watched)
+    tune(SearchSettings("lda", trials=2, inner_folds=2), options(data, tmp_path / "store", tmp_path / "out"))
     outer = {number: test for split, number, _, test in seen if split == "actor"}
     assert len(outer) == 3
     for split, number, train, test in seen:
@@ -97,14 +97,14 @@ def test_no_inner_fit_sees_a_speaker_of_the_outer_test(data, tmp_path, monkeypat
 
 
 def test_a_search_that_is_repeated_fits_nothing_again(data, store, found, tmp_path, monkeypatch):
-    monkeypatch.setattr(tuning.runner, "run_tasks", None)  # would fail if anything were fitted
-    again = tune(Ask("lda", trials=6, inner_folds=2), options(data, store, tmp_path / "again"))
+    monkeypatch.setattr(tasks, "run_tasks", None)  # would fail if anything were fitted
+    again = tune(SearchSettings("lda", trials=6, inner_folds=2), options(data, store, tmp_path / "again"))
     pd.testing.assert_frame_equal(again.trials, found.trials)
     assert again.parameters == found.parameters
 
 
 def test_halving_spends_more_on_what_does_better(data, store, tmp_path):
-    done = tune(Ask("lda", "halving", trials=9, inner_folds=3), options(data, store, tmp_path / "out"))
+    done = tune(SearchSettings("lda", "halving", trials=9, inner_folds=3), options(data, store, tmp_path / "out"))
     counts = done.trials.groupby("outer_fold")["inner_folds"].value_counts().unstack(fill_value=0)
     assert (counts[1] > counts[3]).all()
     assert (done.trials.loc[done.trials["chosen"], "inner_folds"] == 3).all()
@@ -128,7 +128,7 @@ def test_what_was_tried_is_told_and_drawn(found):
 
 def test_a_trial_that_fails_is_a_row_and_is_not_chosen(data, store, tmp_path):
     """Of a dozen training clips nobody has 25 neighbours."""
-    done = tune(Ask("knn", trials=10, inner_folds=2), options(data, store, tmp_path / "out"))
+    done = tune(SearchSettings("knn", trials=10, inner_folds=2), options(data, store, tmp_path / "out"))
     failed = done.trials[done.trials["status"] == "failed"]
     assert failed["error"].str.contains("n_neighbors").all()
     assert len(failed)
@@ -137,26 +137,28 @@ def test_a_trial_that_fails_is_a_row_and_is_not_chosen(data, store, tmp_path):
 
 
 def test_where_no_trial_can_be_fitted_the_first_reason_is_told(data, store, tmp_path, monkeypatch):
-    failure = records.Failure("failed", "ValueError: on purpose")
-    monkeypatch.setattr(runner, "carry_out", lambda planned, *_: (dict.fromkeys(planned, failure), {}))
+    failure = FitFailure("failed", "ValueError: on purpose")
+    monkeypatch.setattr(tuning, "carry_out_fits", lambda planned, *_: (dict.fromkeys(planned, failure), {}))
     with pytest.raises(RunError, match="no trial of knn could be fitted: ValueError: on purpose"):
-        tune(Ask("knn", trials=1, inner_folds=2), options(data, store, tmp_path / "out"))
+        tune(SearchSettings("knn", trials=1, inner_folds=2), options(data, store, tmp_path / "out"))
 
 
-@pytest.mark.parametrize(("model", "says"), [("majority", "declares nothing to tune"), ("cnn2d", "cannot be tuned")])
+@pytest.mark.parametrize(("model", "says"), [("majority", "has no parameter space"), ("cnn2d", "cannot be tuned")])
 def test_what_cannot_be_tuned_says_so(model, says, data, store, tmp_path):
     with pytest.raises(ConfigError, match=says):
-        tune(Ask(model), options(data, store, tmp_path / "out"))
+        tune(SearchSettings(model), options(data, store, tmp_path / "out"))
 
 
 def test_an_outer_split_that_shares_speakers_is_refused(data, store, tmp_path):
-    with pytest.raises(ConfigError, match="random has none"):
-        tune(Ask("lda"), options(data, store, tmp_path / "out", splits=("random",)))
+    with pytest.raises(ConfigError, match="split random shares speakers"):
+        tune(SearchSettings("lda"), options(data, store, tmp_path / "out", splits=("random",)))
 
 
 def test_trials_start_from_the_parameters_of_the_configuration(data, store, tmp_path):
     tables = {"lda": {"base": "lda", "parameters": {"solver": "eigen"}}}
-    done = tune(Ask("lda", trials=2, inner_folds=2), options(data, store, tmp_path / "out", model_tables=tables))
+    done = tune(
+        SearchSettings("lda", trials=2, inner_folds=2), options(data, store, tmp_path / "out", model_tables=tables)
+    )
     assert {json.loads(text)["solver"] for text in done.trials["parameters"]} == {"eigen"}
     assert config.load(done.folder / "tuned.toml", {}).model_tables["lda"].parameters["solver"] == "eigen"
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
-import json
 import os
 import shutil
 import time
@@ -22,7 +20,7 @@ from ser_bench.core.progress import NoProgress
 from ser_bench.runs.extraction import extract
 from ser_bench.runs.extraction.worker import Batch, extract_batch
 from ser_bench.runs.fit import FitResult
-from ser_bench.runs.fit_cache import FitStore
+from ser_bench.runs.fit_cache import FitCache
 from ser_bench.store import FeatureStore
 from ser_bench.store.file_hashes import FileHashes
 from ser_bench.store.quarantine import move_to_quarantine
@@ -133,7 +131,7 @@ RESULT = FitResult(np.array(["sad", "happy"]), np.eye(2, dtype=np.float32), 1.0,
 @pytest.fixture
 def fit(tmp_path) -> Path:
     """The file of a saved fit under the key ``aa``."""
-    FitStore(tmp_path).save("aa", RESULT)
+    FitCache(tmp_path).save("aa", RESULT)
     return tmp_path / "fits" / "aa" / "aa.npz"
 
 
@@ -141,7 +139,7 @@ def fit(tmp_path) -> Path:
 def test_a_damaged_fit_is_moved_aside_and_told(fit, tmp_path, damage):
     damage(fit)
     listener = Listener()
-    assert FitStore(tmp_path, listener).load("aa") is None
+    assert FitCache(tmp_path, listener).load("aa") is None
     (warning,) = listener.warnings
     assert warning.startswith(f"damaged: {fit} (")
     assert warning.endswith(", recomputing the fit")
@@ -151,7 +149,7 @@ def test_a_damaged_fit_is_moved_aside_and_told(fit, tmp_path, damage):
 
 def test_a_fit_that_is_not_there_is_not_damage(tmp_path):
     listener = Listener()
-    assert FitStore(tmp_path, listener).load("aa") is None
+    assert FitCache(tmp_path, listener).load("aa") is None
     assert listener.warnings == []
 
 
@@ -162,7 +160,7 @@ def test_a_fit_with_any_byte_changed_is_whole_or_refused(fit, tmp_path):
         changed = bytearray(content)
         changed[place] ^= 0xFF
         fit.write_bytes(changed)
-        read = FitStore(tmp_path).load("aa")
+        read = FitCache(tmp_path).load("aa")
         assert read is None or (read.probabilities == RESULT.probabilities).all()
         assert read is None or (read.predicted == RESULT.predicted).all()
 
@@ -170,22 +168,11 @@ def test_a_fit_with_any_byte_changed_is_whole_or_refused(fit, tmp_path):
 def test_a_fit_under_another_s_name_is_refused(fit, tmp_path):
     (fit.parent.with_name("ab")).mkdir()
     fit.rename(tmp_path / "fits" / "ab" / "ab.npz")
-    (told,) = FitStore(tmp_path).verify()
-    assert "it holds another fit" in told
+    (told,) = FitCache(tmp_path).verify()
+    assert "checksum mismatch" in told
     listener = Listener()
-    assert FitStore(tmp_path, listener).load("ab") is None
-    assert "it holds another fit" in listener.warnings[0]
-
-
-def test_a_fit_of_an_earlier_version_is_read(fit, tmp_path):
-    with np.load(fit) as saved:
-        arrays = dict(saved)
-    rest = json.loads(arrays.pop("rest").tobytes())
-    del rest["key"]
-    np.savez(fit, rest=np.frombuffer(json.dumps(rest).encode(), np.uint8), **arrays)
-    read = FitStore(tmp_path).load("aa")
-    assert read is not None
-    assert read.predicted.tolist() == ["sad", "happy"]
+    assert FitCache(tmp_path, listener).load("ab") is None
+    assert "checksum mismatch" in listener.warnings[0]
 
 
 def test_hash_cache_with_swapped_keys_is_ignored(tmp_path, opened):
@@ -201,16 +188,6 @@ def test_hash_cache_with_swapped_keys_is_ignored(tmp_path, opened):
     assert FileHashes(tmp_path / "store", tmp_path).hash_files(opened.clips["path"])[0] == keys
 
 
-@pytest.mark.parametrize(
-    ("tested", "labels", "kept"), [(2, ("happy", "sad"), True), (3, ("happy", "sad"), False), (2, ("a", "b"), False)]
-)
-def test_a_fit_of_other_clips_or_labels_is_set_aside(fit, tmp_path, tested, labels, kept):
-    result = dataclasses.replace(RESULT, shuffled={})
-    FitStore(tmp_path).save("aa", result)
-    assert (FitStore(tmp_path).load("aa", tested, labels) is not None) == kept
-    assert fit.exists() == kept
-
-
 def test_an_array_that_claims_to_be_huge_takes_no_memory(fit, tmp_path):
     stream = io.BytesIO()
     np.lib.format.write_array_header_1_0(stream, {"descr": "<U9", "fortran_order": False, "shape": (10**8,)})
@@ -220,7 +197,7 @@ def test_an_array_that_claims_to_be_huge_takes_no_memory(fit, tmp_path):
         for name, member in (members | {"predicted.npy": stream.getvalue()}).items():
             archive.writestr(name, member)
     tracemalloc.start()
-    assert FitStore(tmp_path).load("aa") is None
+    assert FitCache(tmp_path).load("aa") is None
     assert tracemalloc.get_traced_memory()[1] < 10**7
     tracemalloc.stop()
 
@@ -231,5 +208,5 @@ def test_damage_goes_nowhere_else_by_a_link(fit, tmp_path):
     (tmp_path / "quarantine").symlink_to(tmp_path / "elsewhere")
     emptied(fit)
     with pytest.raises(StoreError, match="is a link"):
-        FitStore(tmp_path).load("aa")
+        FitCache(tmp_path).load("aa")
     assert list((tmp_path / "elsewhere").iterdir()) == []

@@ -7,18 +7,18 @@ from matplotlib.figure import Figure
 from ser_bench.report.charts.style import FAINT, INK, WIDTH, split_colour, styled, titled_sheet
 from ser_bench.report.charts.text import shorten, text_width
 from ser_bench.report.tuning import headline, trial_summary
-from ser_bench.runs.tuning import Tuned
+from ser_bench.runs.tuning import TuningResult
 
 _ROW, _MAX_ROWS = 0.24, 40
 
 
 @styled
-def draw_tuning(search: Tuned) -> Figure:
+def draw_tuning(search: TuningResult) -> Figure:
     """Draw a row per trial, the best on top: a dot per outer fold, filled where that fold chose it, and the mean.
 
     Parameters
     ----------
-    search : Tuned
+    search : TuningResult
 
     Returns
     -------

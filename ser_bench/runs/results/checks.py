@@ -1,11 +1,13 @@
-"""Whether a run's tables are those of one run: names that ``run.json`` lists, no row twice, clips as the fits tell."""
+"""Checks that the tables of a run folder belong together: known names, unique rows, the clips of the fits."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ser_bench.runs.results.predictions import PREDICTIONS_FILE
 from ser_bench.runs.results.tables import FIT_KEY
 
 if TYPE_CHECKING:
@@ -14,64 +16,93 @@ if TYPE_CHECKING:
     from ser_bench.runs.results.run_info import RunInfo
 
 STATUSES = ("ok", "failed", "timeout", "skipped")
-"""What may come of a fit."""
+"""The values of ``status`` in ``fits.csv``."""
 
 _FIT_KEY = list(FIT_KEY)
-_FINITE = {"fits": 1e15, "audit": 1e15, "importance": 1e15}
-"""What every number of a table is smaller than; curves of a network that diverged may have no end."""
+_UNIQUE = {
+    "fits": _FIT_KEY,
+    "clips": ["clip"],
+    "audit": ["split", "repeat", "fold"],
+    "predictions": [*_FIT_KEY, "clip"],
+    "curves": [*_FIT_KEY, "epoch"],
+    "importance": [*_FIT_KEY, "group"],
+}
+_MAX_NUMBER = 1e15
+_BOUNDED = ("fits", "audit", "importance")  # not the curves: a network may diverge
 
 
-def disagreement(info: RunInfo, tables: Mapping[str, pd.DataFrame], predictions: pd.DataFrame) -> str:
-    """Return what is wrong, as the file's name and, after a colon, the reason; empty for tables of one run."""
+@dataclass(frozen=True)
+class Fault:
+    """A file of a run folder that does not fit the others, and why."""
+
+    file: str
+    reason: str
+
+
+def find_fault(info: RunInfo, tables: Mapping[str, pd.DataFrame], predictions: pd.DataFrame) -> Fault | None:
+    """Return the first fault of the tables of a run; None if they belong together.
+
+    Parameters
+    ----------
+    info : RunInfo
+        The content of ``run.json``.
+    tables : mapping of str to DataFrame
+        The tables by name, without the predictions.
+    predictions : DataFrame
+        The predictions.
+    """
     return (
-        _strange(info, tables)
-        or _twice({**tables, "predictions": predictions})
-        or _no_values(tables)
-        or _other_clips(tables["fits"], predictions)
+        _find_unknown_name(info, tables)
+        or _find_duplicate(tables, predictions)
+        or _find_invalid_value(tables)
+        or _find_invalid_predictions(tables["fits"], predictions)
     )
 
 
-def _strange(info: RunInfo, tables: Mapping[str, pd.DataFrame]) -> str:
-    allowed = {"status": STATUSES, "model": info.models, "split": info.splits}
+def _find_unknown_name(info: RunInfo, tables: Mapping[str, pd.DataFrame]) -> Fault | None:
+    known = {"status": STATUSES, "model": info.models, "split": info.splits}
     for name, table in tables.items():
-        for column in (column for column in allowed if column in table):
-            if strange := sorted(set(table[column]) - set(allowed[column])):
-                return f"{name}.csv: unknown {column} {strange[0][:40]!r}"
-    return ""
+        for column in (column for column in known if column in table):
+            if unknown := set(table[column]) - set(known[column]):
+                return Fault(f"{name}.csv", f"unknown {column} {min(unknown)[:40]!r}")
+    return None
 
 
-def _twice(tables: Mapping[str, pd.DataFrame]) -> str:
-    keys = {"fits": _FIT_KEY, "clips": ["clip"], "audit": ["split", "repeat", "fold"]}
-    keys |= {"predictions": [*_FIT_KEY, "clip"], "curves": [*_FIT_KEY, "epoch"], "importance": [*_FIT_KEY, "group"]}
-    for name, key in keys.items():
-        if tables[name].duplicated(key).any():
-            return f"{name}.{'parquet' if name == 'predictions' else 'csv'}: a row stands twice"
-    return ""
+def _find_duplicate(tables: Mapping[str, pd.DataFrame], predictions: pd.DataFrame) -> Fault | None:
+    for name, key in _UNIQUE.items():
+        table = predictions if name == "predictions" else tables[name]
+        if table.duplicated(key).any():
+            file = PREDICTIONS_FILE if name == "predictions" else f"{name}.csv"
+            return Fault(file, f"duplicate row for {', '.join(key)}")
+    return None
 
 
-def _no_values(tables: Mapping[str, pd.DataFrame]) -> str:
-    for name, most in _FINITE.items():
-        if (tables[name].select_dtypes("number").astype("float64").abs() >= most).any(axis=None):
-            return f"{name}.csv: a number is beyond all bounds"
+def _find_invalid_value(tables: Mapping[str, pd.DataFrame]) -> Fault | None:
+    for name in _BOUNDED:
+        if (tables[name].select_dtypes("number").astype("float64").abs() >= _MAX_NUMBER).any(axis=None):
+            return Fault(f"{name}.csv", f"expected numbers below {_MAX_NUMBER:g}")
     if (tables["audit"]["test_clips"] < 1).any():
-        return "audit.csv: a fold tests no clip"
+        return Fault("audit.csv", "a fold has no test clip")
     for text in tables["fits"]["parameters"].unique():
-        try:
-            sound = isinstance(json.loads(text), dict)
-        except (ValueError, RecursionError):
-            sound = False
-        if not sound:
-            return "fits.csv: parameters are not what they should be"
-    return ""
+        if not _is_json_object(text):
+            return Fault("fits.csv", f"parameters: expected a JSON object, got {text[:40]!r}")
+    return None
 
 
-def _other_clips(fits: pd.DataFrame, predictions: pd.DataFrame) -> str:
+def _is_json_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _find_invalid_predictions(fits: pd.DataFrame, predictions: pd.DataFrame) -> Fault | None:
     import numpy as np
 
-    fitted = fits[fits["status"] == "ok"]
-    planned = fitted.set_index(_FIT_KEY)["n_test"].astype("float64").sort_index()
-    found = predictions.astype({"model": "str", "split": "str"}).groupby(_FIT_KEY).size().sort_index()
-    if list(planned.index) != list(found.index) or (planned.to_numpy() != found.to_numpy()).any():
-        return "predictions.parquet: its clips are not those of the fits in fits.csv"
-    chances = predictions.select_dtypes("float32").to_numpy()
-    return "" if np.isfinite(chances).all() else "predictions.parquet: a probability is no number"
+    expected = fits[fits["status"] == "ok"].set_index(_FIT_KEY)["n_test"].astype("float64").sort_index()
+    actual = predictions.astype({"model": "str", "split": "str"}).groupby(_FIT_KEY).size().sort_index()
+    if list(expected.index) != list(actual.index) or (expected.to_numpy() != actual.to_numpy()).any():
+        return Fault(PREDICTIONS_FILE, "the number of clips per fit differs from n_test in fits.csv")
+    if not np.isfinite(predictions.select_dtypes("float32").to_numpy()).all():
+        return Fault(PREDICTIONS_FILE, "a probability is not finite")
+    return None

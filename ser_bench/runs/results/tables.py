@@ -1,7 +1,6 @@
-"""The tables of a run's folder: which columns each has, how it becomes CSV and is read back.
+"""The CSV tables of a run folder: their columns, and how they are written and read.
 
-Rows are keyed by name (model, split, repeat, fold, clip), never by position. ``predictions.parquet`` is
-written in :mod:`ser_bench.runs.results`.
+Rows are identified by names (model, split, repeat, fold, clip), never by position.
 """
 
 from __future__ import annotations
@@ -15,16 +14,29 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FIT_KEY = ("model", "split", "repeat", "fold")
-"""What tells a fit of a run from the others."""
+"""The columns that identify a fit of a run."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A CSV file of a run: its columns with their types, and a row's place after model, split, repeat and fold.
+    """A CSV file of a run folder.
 
-    ``texts`` are never guessed at, since models and speakers may be called "1" or "NA"; ``integers``
-    have a value in every row, ``counts`` may lack it; the rest are floats, written with ``digits``
-    significant digits.
+    Attributes
+    ----------
+    name : str
+        Name of the file without ``.csv``.
+    columns : tuple of str
+        All columns in order. Those without a type below hold floats.
+    texts : tuple of str
+        Columns of strings; they are read as they are, because a speaker may be called "1" or "NA".
+    integers : tuple of str
+        Columns of integers without missing values.
+    counts : tuple of str
+        Columns of integers that may be missing.
+    last : tuple of str
+        Columns that order the rows of one fit.
+    digits : int or None
+        Significant digits of floats; None for all.
     """
 
     name: str
@@ -37,30 +49,37 @@ class Table:
 
     @property
     def file(self) -> str:
-        """The file's name."""
+        """The name of the file."""
         return f"{self.name}.csv"
 
-    def shaped(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return exactly this table's columns; one without rows need not have them."""
+    def select_columns(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the columns of this table in order; a table without rows may lack some."""
         return table.reindex(columns=list(self.columns)) if table.empty else table[list(self.columns)]
 
     def to_csv(self, table: pd.DataFrame) -> bytes:
-        """Return the file's bytes."""
-        whole = dict.fromkeys(self.counts, "Int64")
-        style = f"%.{self.digits}g" if self.digits else None
-        return table.astype(whole).to_csv(index=False, lineterminator="\n", float_format=style).encode()
+        """Return the content of the file."""
+        number_format = f"%.{self.digits}g" if self.digits else None
+        table = table.astype(dict.fromkeys(self.counts, "Int64"))
+        text: str = table.to_csv(index=False, lineterminator="\n", float_format=number_format)
+        return text.encode()
 
     def from_csv(self, data: bytes) -> pd.DataFrame:
-        """Return the table; raises ValueError or KeyError for what this never wrote."""
+        """Read the content of the file.
+
+        Raises
+        ------
+        ValueError or KeyError
+            If a column is missing or a value has the wrong type.
+        """
         import pandas as pd
 
         if not data.endswith(b"\n"):
-            raise ValueError("it ends within a line")
-        blanks = {name: [""] for name in self.columns if name not in self.texts}
+            raise ValueError("the last line is cut off")
+        missing_values = {name: [""] for name in self.columns if name not in self.texts}
         texts = dict.fromkeys(self.texts, str)
-        table = pd.read_csv(io.BytesIO(data), dtype=texts, keep_default_na=False, na_values=blanks)
-        kinds = dict.fromkeys(self.integers, "int64") | dict.fromkeys(self.counts, "Int64")
-        return table[list(self.columns)].astype({name: kinds.get(name, "float64") for name in blanks})
+        table = pd.read_csv(io.BytesIO(data), dtype=texts, keep_default_na=False, na_values=missing_values)
+        dtypes = dict.fromkeys(self.integers, "int64") | dict.fromkeys(self.counts, "Int64")
+        return table[list(self.columns)].astype({name: dtypes.get(name, "float64") for name in missing_values})
 
 
 FITS = Table(
@@ -74,14 +93,14 @@ FITS = Table(
     integers=("repeat", "fold", "seed"),
     counts=("n_train", "n_test", "model_bytes"),
 )
-"""A row per fit that the run planned, whatever came of it; with the metrics of the package alone."""
+"""A row per planned fit; only with the metrics of the package."""
 
 
 def fits_table(metrics: Iterable[str]) -> Table:
-    """Return :data:`FITS` with the columns of further metrics behind ``macro_f1``."""
-    place = FITS.columns.index("macro_f1") + 1
-    more = tuple(name for name in metrics if name not in FITS.columns)
-    return replace(FITS, columns=(*FITS.columns[:place], *more, *FITS.columns[place:]))
+    """Return :data:`FITS` with the columns of further metrics after ``macro_f1``."""
+    position = FITS.columns.index("macro_f1") + 1
+    further = tuple(name for name in metrics if name not in FITS.columns)
+    return replace(FITS, columns=(*FITS.columns[:position], *further, *FITS.columns[position:]))
 
 
 CURVES = Table(
@@ -90,9 +109,9 @@ CURVES = Table(
     texts=("model", "split"),
     integers=("repeat", "fold", "epoch"),
     last=("epoch",),
-    digits=6,  # looked at, not computed with: halves the largest text file
+    digits=6,  # only drawn, never computed with; halves the largest CSV file
 )
-"""A row per epoch of each fit that learns by epochs."""
+"""A row per epoch of each fit of a neural network."""
 
 CLIPS = Table(
     name="clips",
@@ -100,7 +119,7 @@ CLIPS = Table(
     texts=("clip", "speaker", "gender", "text", "intensity", "emotion", "path"),
     last=("clip",),
 )
-"""A row per clip of the corpus as it was used; ``path`` is below the corpus's folder."""
+"""A row per usable clip; ``path`` is relative to the folder of the corpus."""
 
 AUDIT = Table(
     name="audit",
@@ -117,7 +136,7 @@ AUDIT = Table(
     ),
     counts=("near_identical_clips",),
 )
-"""A row per fold: what its training and test clips share."""
+"""A row per fold of the leakage audit: what its training and test clips share."""
 
 IMPORTANCE = Table(
     name="importance",
@@ -126,7 +145,7 @@ IMPORTANCE = Table(
     integers=("repeat", "fold", "columns"),
     digits=6,
 )
-"""A row per fit and group of features: UAR as it was, and with the group shuffled among the test clips."""
+"""A row per fit and group of features: the UAR, and the UAR with the group shuffled among the test clips."""
 
 
 def tables_with(metrics: Iterable[str]) -> tuple[Table, ...]:

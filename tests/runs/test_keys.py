@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from ser_bench import models
-from ser_bench.runs.fit_cache import FoldDigests, digest_of
+from ser_bench.runs.keys import FoldDigests, digest_of
 from ser_bench.splits import make_folds
 from tests.conftest import clip_table
 

@@ -1,0 +1,138 @@
+"""The data that all fits of a run share: usable clips with their labels, whose features are in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ser_bench.core.errors import CorpusError
+from ser_bench.core.labels import label_order
+from ser_bench.runs.extraction import ExtractionResult, extract, report_problems
+from ser_bench.runs.workers import count_workers
+from ser_bench.store import FeatureStore
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ser_bench.core.options import Options
+    from ser_bench.core.progress import Progress
+    from ser_bench.corpora import OpenCorpus
+    from ser_bench.features.base import FeatureSet
+    from ser_bench.splits import Fold
+
+
+@dataclass(frozen=True)
+class RunData:
+    """What all fits of a run share.
+
+    Attributes
+    ----------
+    clips : pandas.DataFrame
+        The usable clips with ``key`` and ``label``, indexed by clip.
+    labels : tuple of str
+        The labels in the order of tables, charts and probability columns.
+    fingerprint : str
+        Hash of the corpus.
+    normalize : str
+        ``none`` or ``speaker``.
+    """
+
+    clips: pd.DataFrame
+    labels: tuple[str, ...]
+    fingerprint: str
+    normalize: str
+
+    def row_numbers(self, clips: Sequence[str]) -> np.ndarray:
+        """Return the row numbers of clips in the feature matrix."""
+        return np.array([self._row_of[clip] for clip in clips])
+
+    def true_labels(self, fold: Fold) -> np.ndarray:
+        """Return the labels of a fold's test clips."""
+        return np.asarray(self.y[self.row_numbers(fold.test)])
+
+    @cached_property
+    def y(self) -> np.ndarray:
+        """The labels of all clips."""
+        return np.asarray(self.clips["label"], dtype=str)
+
+    @cached_property
+    def groups(self) -> np.ndarray:
+        """The speakers of all clips."""
+        return np.asarray(self.clips["speaker"], dtype=str)
+
+    @cached_property
+    def _row_of(self) -> dict[str, int]:
+        return {clip: row for row, clip in enumerate(self.clips.index)}
+
+
+def extract_data(
+    opened: OpenCorpus, sets: Sequence[FeatureSet], options: Options, store: Path, progress: Progress
+) -> tuple[ExtractionResult, RunData]:
+    """Extract feature sets into the store.
+
+    Parameters
+    ----------
+    opened : OpenCorpus
+        The corpus.
+    sets : sequence of FeatureSet
+        The feature sets to extract.
+    options : Options
+        The options of the run.
+    store : Path
+        Folder of the store.
+    progress : Progress
+        Receives warnings about clips that are left out.
+
+    Returns
+    -------
+    extraction : ExtractionResult
+        What extraction did.
+    data : RunData
+        The usable clips with labels.
+
+    Raises
+    ------
+    SerBenchError
+        If extraction is impossible, or the usable clips have fewer than two classes.
+    """
+    jobs = count_workers(options.engine, options.jobs)
+    extraction = extract(opened, sets, FeatureStore(store), jobs=jobs, progress=progress, engine=options.engine)
+    report_problems(extraction, progress)
+    clips = add_labels(extraction.clips, options.target).set_index("clip", drop=False)
+    labels = ordered_labels(clips, options.target)
+    return extraction, RunData(clips, labels, extraction.fingerprint, options.normalize)
+
+
+def add_labels(clips: pd.DataFrame, target: str) -> pd.DataFrame:
+    """Return the clips with the column ``label``, the class to predict.
+
+    Raises
+    ------
+    CorpusError
+        If the target needs a gender that is unknown, or if there is only one class.
+    """
+    if "gender" in target and (clips["gender"] == "").any():
+        raise CorpusError(f"the target {target} needs every speaker's gender, which this corpus does not have")
+    label = {
+        "emotion": clips["emotion"],
+        "gender": clips["gender"],
+        "emotion+gender": clips["emotion"] + "-" + clips["gender"],
+    }[target]
+    if label.nunique() < 2:
+        raise CorpusError(f"expected at least two classes, but every clip is {label.iloc[0]!r}")
+    return clips.assign(label=label)
+
+
+def ordered_labels(clips: pd.DataFrame, target: str) -> tuple[str, ...]:
+    """Return the labels in the order of tables, charts and probability columns."""
+    present = set(clips["label"])
+    if target == "emotion":
+        return label_order(present)
+    genders = sorted(set(clips["gender"]))
+    pairs = [f"{emotion}-{gender}" for emotion in label_order(clips["emotion"]) for gender in genders]
+    return tuple(label for label in [*genders, *pairs] if label in present)

@@ -1,0 +1,125 @@
+"""Keys: hashes of everything that decides the outcome of a fit, and of a run.
+
+A fit whose key is unchanged is read from the fit cache. A run whose identity is unchanged is not written again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ser_bench.core.versions import __version__, installed_version
+from ser_bench.features import set_key
+from ser_bench.metrics import METRICS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ser_bench.models.base import Model
+    from ser_bench.runs.data import RunData
+    from ser_bench.runs.extraction import ExtractionResult
+    from ser_bench.runs.plan import PlannedFit
+    from ser_bench.splits import Fold
+
+_SHARED_SOURCE = ("ser_bench.runs.fit", "ser_bench.store.matrix")
+
+
+def fit_keys(planned: Sequence[PlannedFit], data: RunData) -> dict[PlannedFit, str]:
+    """Return the key of each fit that is not skipped."""
+    digests = FoldDigests(data.clips)
+    model_facts: dict[tuple[int, bool], dict[str, Any]] = {}  # computed once per model, not once per fit
+    keys = {}
+    for fit in planned:
+        if fit.model.skipped:
+            continue
+        kind = (id(fit.model), fit.importance)
+        if kind not in model_facts:
+            model_facts[kind] = _model_facts(fit, data)
+        seed = fit.seed if fit.model.definition.is_seeded else None
+        keys[fit] = fit_key(fit.model.definition, {**model_facts[kind], **digests.of(fit.fold), "seed": seed})
+    return keys
+
+
+def _model_facts(fit: PlannedFit, data: RunData) -> dict[str, Any]:
+    return {
+        "parameters": dict(fit.model.definition.parameters),
+        "features": [[f"{s.name}-{set_key(s)}" for s in sets] for sets in fit.model.all_sets],
+        "normalize": data.normalize,
+        "corpus": data.fingerprint if data.normalize != "none" else "",
+        "labels": data.labels,
+        "shuffled": sorted(fit.shuffled_columns),
+    }
+
+
+def fit_key(model: Model, facts: Mapping[str, Any]) -> str:
+    """Return a SHA-256 of ``facts`` (JSON values), the source code of the model, and the versions of its libraries."""
+    document = {
+        "model": model.name,
+        "source": source_hash((*_SHARED_SOURCE, *model.source)),
+        "libraries": {name: installed_version(name) for name in ("numpy", *model.needs)},
+        **facts,
+    }
+    return hashlib.sha256(json.dumps(document, sort_keys=True, default=list).encode()).hexdigest()
+
+
+def run_identity(planned: Sequence[PlannedFit], keys: Mapping[PlannedFit, str], extraction: ExtractionResult) -> str:
+    """Return a SHA-256 of everything that decides the files of a run."""
+    fits = ((f.model.name, f.split, f.repeat, f.fold_number, keys.get(f, f.model.skipped)) for f in planned)
+    left_out = ((p.path, p.reason) for p in (*extraction.duplicates, *extraction.problems))
+    scores = ((metric.name, metric.version) for metric in METRICS.values())
+    return digest_of((__version__, extraction.fingerprint, *fits, *scores, *left_out))
+
+
+def digest_of(values: Iterable[object]) -> str:
+    """Return the SHA-256 of a sequence of plain values."""
+    return hashlib.sha256(b"".join(map(_line, values))).hexdigest()
+
+
+def _line(value: object) -> bytes:
+    return repr(value).encode() + b"\n"
+
+
+class FoldDigests:
+    """Digests of folds; formats each clip once, and hashes each fold once however many models use it.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        The clips with ``key``, ``label`` and ``speaker``, indexed by clip.
+    """
+
+    def __init__(self, clips: pd.DataFrame) -> None:
+        columns = [clips[name].tolist() for name in ("key", "label", "speaker")]
+        self._train_lines = dict(zip(clips.index, map(_line, zip(*columns, strict=True)), strict=True))
+        self._test_lines = dict(zip(clips.index, map(_line, columns[0]), strict=True))
+        self._cache: dict[int, tuple[Fold, dict[str, str]]] = {}  # keeps the fold, so that its id stays taken
+
+    def of(self, fold: Fold) -> dict[str, str]:
+        """Return ``train``, a digest of audio, labels and speakers, and ``test``, a digest of audio."""
+        if id(fold) not in self._cache:
+            digests = {
+                "train": _digest_lines(self._train_lines, fold.train),
+                "test": _digest_lines(self._test_lines, fold.test),
+            }
+            self._cache[id(fold)] = (fold, digests)
+        return self._cache[id(fold)][1]
+
+
+def _digest_lines(lines: Mapping[str, bytes], clips: Sequence[str]) -> str:
+    return hashlib.sha256(b"".join(map(lines.__getitem__, clips))).hexdigest()
+
+
+@cache
+def source_hash(modules: tuple[str, ...]) -> str:
+    """Return a SHA-256 of the source code of modules, given by name or by path, without importing them."""
+    digest = hashlib.sha256()
+    for name in modules:
+        spec = None if name.endswith(".py") else importlib.util.find_spec(name)
+        path = spec.origin if spec else name
+        digest.update(Path(str(path)).read_bytes())
+    return digest.hexdigest()

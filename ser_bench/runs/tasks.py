@@ -1,0 +1,260 @@
+"""Carry out planned fits: read finished ones from the cache, compute the others in workers, save each at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from ser_bench.core.errors import StoreError
+from ser_bench.core.files import scratch_folder
+from ser_bench.core.interrupt import interruptible
+from ser_bench.runs.fit import FitResult, FitTask, run_fit
+from ser_bench.runs.fit_cache import FitCache
+from ser_bench.runs.plan import PlannedFit, warn_about_long_fits
+from ser_bench.runs.results.run_info import Work
+from ser_bench.runs.workers import (
+    LOCAL,
+    Requirements,
+    TaskResult,
+    can_read_files,
+    check_workers,
+    count_workers,
+    run_tasks,
+)
+from ser_bench.store import FeatureStore
+from ser_bench.store.matrix import assemble, save_matrix, standardize_speakers
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ser_bench.core.options import Options
+    from ser_bench.core.progress import Progress
+    from ser_bench.features.base import FeatureSet
+    from ser_bench.runs.data import RunData
+
+
+@dataclass(frozen=True)
+class FitFailure:
+    """A fit without predictions, and the reason."""
+
+    status: Literal["failed", "timeout", "skipped"]
+    error: str
+
+
+FitResults = Mapping[PlannedFit, FitResult | FitFailure]
+
+
+def carry_out_fits(
+    planned: Sequence[PlannedFit],
+    keys: Mapping[PlannedFit, str],
+    data: RunData,
+    options: Options,
+    store: Path,
+    progress: Progress,
+) -> tuple[FitResults, Work]:
+    """Return the outcome of every planned fit.
+
+    Finished fits come from the cache, unless ``options.fresh`` is set. Fits with equal keys, as two splits may have,
+    are computed once. The most expensive fits start first, and each result is saved at once.
+
+    Parameters
+    ----------
+    planned : sequence of PlannedFit
+        The fits.
+    keys : mapping of PlannedFit to str
+        Keys of the fits that are not skipped.
+    data : RunData
+        Clips and labels.
+    options : Options
+        The options of the run.
+    store : Path
+        Folder of the store.
+    progress : Progress
+        Receives the progress, and the events ``planned`` and ``fit``.
+
+    Returns
+    -------
+    results : mapping of PlannedFit to FitResult or FitFailure
+        The outcomes.
+    work : Work
+        Counts and times.
+    """
+    cache = FitCache(store, progress)
+    results: dict[PlannedFit, FitResult | FitFailure] = {
+        fit: FitFailure("skipped", fit.model.skipped) for fit in planned if fit.model.skipped
+    }
+    if not options.fresh:
+        results |= {fit: loaded for fit, key in keys.items() if (loaded := cache.load(key))}
+    same_key: dict[str, list[PlannedFit]] = {}
+    for fit, key in keys.items():
+        if fit not in results:
+            same_key.setdefault(key, []).append(fit)
+    todo = sorted((fits[0] for fits in same_key.values()), key=lambda fit: -fit.cost)
+    jobs = min(count_workers(options.engine, options.jobs), max(1, len(todo)))
+    n_loaded = len(keys) - sum(map(len, same_key.values()))
+    progress.event("planned", fits=len(keys), before=n_loaded, cost=sum(fit.cost for fit in todo), jobs=jobs)
+    warn_about_long_fits(todo, progress)
+    start = time.perf_counter()
+    with closing(_compute(todo, data, options, store, jobs, progress)) as outcomes:
+        for fit, outcome in outcomes:
+            key = keys[fit]
+            result = _save_or_warn(fit, outcome, cache, key, progress)
+            results |= dict.fromkeys(same_key[key], result)
+            _log_fits(same_key[key], result, progress)
+    work = _summarize_work([results.get(fit) for fit in todo], time.perf_counter() - start, jobs, len(keys))
+    return {fit: results[fit] for fit in planned}, work
+
+
+def _compute(
+    todo: Sequence[PlannedFit], data: RunData, options: Options, store: Path, jobs: int, progress: Progress
+) -> Generator[tuple[PlannedFit, TaskResult]]:
+    """Compute fits in workers; yield each fit with its outcome."""
+    if not todo:
+        return
+    advance = progress.start(sum(fit.cost for fit in todo), "fitting", "fit", len(todo))
+    with map_matrices(todo, data, store) as matrices, interruptible(progress) as until_interrupted:
+        requirements = prepare_workers(todo, tuple(matrices.values()), options.engine, progress)
+        outcomes = run_tasks(
+            run_fit,
+            ((fit, make_task(fit, data, matrices)) for fit in until_interrupted(todo)),
+            jobs=jobs,
+            timeout=options.fit_timeout,
+            engine=options.engine,
+            requirements=requirements,
+        )
+        for outcome in outcomes:
+            advance(outcome.key.cost)
+            yield outcome.key, outcome
+
+
+def make_task(fit: PlannedFit, data: RunData, matrices: Mapping[tuple[FeatureSet, ...], Path]) -> FitTask:
+    """Return what a worker needs for a fit; ``matrices`` are those of :func:`map_matrices`."""
+    train = data.row_numbers(fit.fold.train)
+    matrix, *augmented = [matrices[sets] for sets in fit.model.all_sets]
+    return FitTask(
+        model=fit.model.definition,
+        parameters=fit.model.definition.parameters,
+        seed=fit.seed,
+        matrix=matrix,
+        augmented=tuple(augmented),
+        train=train,
+        test=data.row_numbers(fit.fold.test),
+        y=data.y[train],
+        groups=data.groups[train],
+        labels=data.labels,
+        columns=fit.shuffled_columns,
+    )
+
+
+@contextmanager
+def map_matrices(
+    fits: Sequence[PlannedFit], data: RunData, store: Path
+) -> Iterator[dict[tuple[FeatureSet, ...], Path]]:
+    """Write the feature matrices of fits to files that workers map into memory; remove the files at the end.
+
+    Parameters
+    ----------
+    fits : sequence of PlannedFit
+        The fits.
+    data : RunData
+        The clips.
+    store : Path
+        Folder of the store.
+
+    Yields
+    ------
+    dict of tuple of FeatureSet to Path
+        A file per combination of feature sets, each of shape ``(n, d)`` or ``(n, t, d)``.
+
+    Raises
+    ------
+    StoreError
+        If a file cannot be written.
+    """
+    with scratch_folder(store) as folder:
+        paths: dict[tuple[FeatureSet, ...], Path] = {}
+        for sets in dict.fromkeys(sets for fit in fits for sets in fit.model.all_sets):
+            X = assemble(data.clips, sets, FeatureStore(store))
+            if data.normalize == "speaker":
+                X = standardize_speakers(X, data.groups)
+            paths[sets] = _save(X, folder / f"{len(paths)}.npy")
+        yield paths
+
+
+def _save(X: np.ndarray, path: Path) -> Path:
+    try:
+        return save_matrix(X, path)
+    except OSError as error:  # for a full disk NumPy raises one without strerror
+        reason = error.strerror or "no space left"
+        raise StoreError(
+            f"cannot write {path}: {reason}\nfree disk space and run again; finished fits are saved"
+        ) from None
+
+
+def prepare_workers(
+    fits: Sequence[PlannedFit], matrices: tuple[Path, ...], engine: str, progress: Progress
+) -> Requirements:
+    """Check that all workers can compute the fits; return which files and libraries they need.
+
+    Raises
+    ------
+    EngineError
+        If a worker cannot.
+    """
+    libraries = tuple(dict.fromkeys(("numpy", *(name for fit in fits for name in fit.model.definition.needs))))
+    shared = can_read_files(engine, matrices)
+    requirements = Requirements(
+        visible=matrices if shared else (), files=() if shared else matrices, libraries=libraries
+    )
+    check_workers(engine, requirements, progress)
+    if engine != LOCAL:
+        progress.detail("workers read features from the store" if shared else "features are sent to the workers")
+    return requirements
+
+
+def _save_or_warn(
+    fit: PlannedFit, outcome: TaskResult, cache: FitCache, key: str, progress: Progress
+) -> FitResult | FitFailure:
+    """Save the result of a fit, or warn that it failed."""
+    if outcome.status != "ok":
+        failure = FitFailure("timeout" if outcome.status == "timeout" else "failed", outcome.error or "")
+        progress.warning(f"{fit} {failure.status}: {failure.error}")
+        return failure
+    result: FitResult = outcome.value
+    cache.save(key, result)
+    progress.detail(f"{fit}: {result.fit_seconds:.1f} s")
+    for line in result.warnings:
+        progress.detail(f"{fit} warns: {line}")
+    return result
+
+
+def _log_fits(fits: Sequence[PlannedFit], result: FitResult | FitFailure, progress: Progress) -> None:
+    """Log a fit, and those with an equal key at no further cost."""
+    outcome: dict[str, Any] = {"status": "ok"}
+    if isinstance(result, FitResult):
+        outcome["seconds"] = round(result.fit_seconds + result.predict_seconds, 3)
+    else:
+        outcome = {"status": result.status, "error": result.error}
+    for number, fit in enumerate(fits):
+        where = {"model": fit.model.name, "split": fit.split, "repeat": fit.repeat, "fold": fit.fold_number}
+        progress.event("fit", **where, **outcome, cost=0.0 if number else fit.cost)
+
+
+def _summarize_work(
+    computed: Sequence[FitResult | FitFailure | None], wall_seconds: float, jobs: int, n_fits: int
+) -> Work:
+    done = [result for result in computed if isinstance(result, FitResult)]
+    inside = sum(result.fit_seconds + result.predict_seconds for result in done)
+    return Work(
+        computed=len(computed),
+        reused=n_fits - len(computed),
+        failed=len(computed) - len(done),
+        jobs=jobs,
+        wall_seconds=round(wall_seconds, 3),
+        worker_seconds=round(wall_seconds * jobs, 3),
+        fit_share=round(inside / (wall_seconds * jobs), 4) if done else None,
+    )
