@@ -67,7 +67,7 @@ def command(name: str | None, check: bool, quiet: bool, plugin: Path | None, **v
 
 def _check(name: str, console: Console, data_dir: Path | None, part: str | None, jobs: int | None) -> int:
     """Print the health of a corpus; 1 if it differs from the published one."""
-    from ser_bench.explore import health
+    from ser_bench.explore.health import check_corpus
     from ser_bench.explore.health.compare import differences
     from ser_bench.explore.health.text import as_text
     from ser_bench.runs.workers import available_cores
@@ -76,7 +76,7 @@ def _check(name: str, console: Console, data_dir: Path | None, part: str | None,
     corpus = corpora.open_corpus(name, data_dir, part=part)
     if corpus.feature_table:
         raise ConfigError(f"{name} is a table of features; it has no audio to check; leave out --check")
-    measured = health.check(corpus, part, jobs=jobs or available_cores(), progress=console)
+    measured = check_corpus(corpus, part, jobs=jobs or available_cores(), progress=console)
     console.close()
     console.info(as_text(measured))
     return 1 if differences(measured) else 0

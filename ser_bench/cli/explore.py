@@ -69,23 +69,23 @@ def _draw_clips(clips: tuple[Path, ...], output: Path | None, console: Console, 
     """Draw each clip, or one picture of all of them; unreadable clips are reported at the end."""
     from ser_bench import explore
     from ser_bench.explore import playing
-    from ser_bench.explore.clip import read
-    from ser_bench.explore.clip_figure import MOST_BESIDE, draw
+    from ser_bench.explore.clip import read_clip
+    from ser_bench.explore.clip_figure import MAX_COMPARED, draw_clips
 
-    if compare and not 2 <= len(clips) <= MOST_BESIDE:
-        raise ConfigError(f"--compare needs 2 to {MOST_BESIDE} clips, got {len(clips)}")
+    if compare and not 2 <= len(clips) <= MAX_COMPARED:
+        raise ConfigError(f"--compare needs 2 to {MAX_COMPARED} clips, got {len(clips)}")
     files = explore.picture_files(clips, output, together=compare)
     groups = [clips] if compare else [(clip,) for clip in clips]
     first_error = None
     for paths, file in zip(groups, files, strict=True):
         try:
-            readings = [read(path) for path in paths]
+            readings = [read_clip(path) for path in paths]
         except AudioError as error:
             if first_error:
                 console.warning(str(error))
             first_error = first_error or error
             continue
-        explore.write_picture(draw(readings), file, full_colour=True)
+        explore.write_picture(draw_clips(readings), file, full_colour=True)
         console.info(f"picture: {file}")
         for clip in readings if play else ():
             console.info(playing.play(clip))
@@ -97,21 +97,21 @@ def _draw_clips(clips: tuple[Path, ...], output: Path | None, console: Console, 
 def _draw_corpus(options: Options, output: Path | None, console: Console) -> int:
     """Draw the pictures of a corpus into a folder."""
     from ser_bench import explore
-    from ser_bench.explore.corpus import explore as measure
-    from ser_bench.explore.map_figure import caption
+    from ser_bench.explore.corpus import explore_corpus
+    from ser_bench.explore.map_figure import neighbours_caption
 
     started = time.perf_counter()
     if output is not None and output.suffix.lower() in (".png", ".svg"):
         raise ConfigError(f"a corpus gives several pictures, but {output} is one file; name a folder with -o")
     if output is not None:
         ensure_writable(output, ExportError, "-o")
-    explored = measure(options, console)
+    explored = explore_corpus(options, console)
     folder = output or Path("results", f"{explored.corpus.name}-explore")
     files = explore.write_corpus(explored, folder)
     console.close()
     for path in files:
         console.detail(str(path))
-    console.info(f"{explored.line}\n{caption(explored)}")
+    console.info(f"{explored.summary}\n{neighbours_caption(explored)}")
     seconds = time.perf_counter() - started
     console.info(f"{len(files)} files written in {folder}/ (explore.md, clips.csv) in {seconds:.1f} s")
     return 0

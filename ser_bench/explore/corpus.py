@@ -1,4 +1,4 @@
-"""A corpus, ready to be looked at: what was measured of each clip, its F0, its neighbours and its place on a map."""
+"""A corpus for pictures: measurements, F0, nearest neighbours and a map of the features of its clips."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from ser_bench import corpora
 from ser_bench.core.errors import CorpusError
 from ser_bench.core.labels import label_order
 from ser_bench.core.progress import Progress
-from ser_bench.explore import neighbours, projection
-from ser_bench.explore.health import measured_columns
-from ser_bench.explore.neighbours import Share
+from ser_bench.explore.health import measure_clips
+from ser_bench.explore.neighbours import NeighbourShare, neighbour_shares, standardise
+from ser_bench.explore.projection import project, sample_clips
 from ser_bench.features import DEFAULT, FEATURE_SETS
+from ser_bench.features.speech.pitch import REFERENCE_HZ
 from ser_bench.report.formatting import plural
 from ser_bench.runs.extraction import extract_corpus
 from ser_bench.runs.workers import available_cores
@@ -28,56 +29,78 @@ if TYPE_CHECKING:
     from ser_bench.corpora.base import Corpus
     from ser_bench.features.base import FeatureSet
 
-MOST_COMPARED = 12_000
-"""Neighbours are looked for among so many clips at most: every pair is compared."""
-MOST_MAPPED = 2_500
-"""The map shows so many clips at most; more take minutes and hide one another."""
+GENDERS = ("female", "male", "")
+"""The genders in their order in pictures and tables; the empty string is unknown."""
 
 MEASURES = ("seconds", "level", "peak_level", "silence", "f0")
-"""What is known of each clip: its length in seconds, levels in dB of full scale (RMS, peak), the share of it that is
-silence, and its median F0 over voiced frames in Hz (NaN where no frame is voiced)."""
+"""Measurements of each clip: length in seconds, levels in dBFS (RMS, peak), silence as a fraction of the clip, and
+median F0 over voiced frames in Hz (NaN where no frame is voiced)."""
+
+_MAX_COMPARED = 12_000
+"""The most clips among which neighbours are searched: every pair is compared."""
+_MAX_MAPPED = 2_500
+"""The most clips on the map: more take minutes and hide each other."""
 
 
 @dataclass(frozen=True)
-class Explored:
-    """A corpus's clips, its clip table with :data:`MEASURES` and, on the map, ``x`` and ``y`` (else NaN).
+class ExploredCorpus:
+    """A corpus with measurements.
 
-    ``shares`` are what neighbours share; ``compared`` and ``mapped`` how many clips they and the map are of, ``method``
-    how the map was drawn, empty where there is none; ``seed`` drew both of a large corpus.
+    Parameters
+    ----------
+    corpus : Corpus
+    clips : DataFrame
+        The clip table with :data:`MEASURES` and the position ``x`` and ``y`` on the map, NaN for clips off the map.
+    dimension : int
+        Number of features.
+    shares : tuple of NeighbourShare
+    compared, mapped : int
+        Numbers of clips among which neighbours were searched, and on the map.
+    method : str
+        How the map was computed; empty where there is none.
     """
 
     corpus: Corpus
     clips: pd.DataFrame
-    features: int
-    shares: tuple[Share, ...]
+    dimension: int
+    shares: tuple[NeighbourShare, ...]
     compared: int
     mapped: int
     method: str
-    seed: int
 
     @property
     def emotions(self) -> tuple[str, ...]:
-        """The labels that are there, in their order."""
+        """The labels that occur, in their order."""
         return label_order(self.clips["emotion"])
 
     @property
     def genders(self) -> pd.Series:
-        """Each clip's gender, empty for what is neither ``female`` nor ``male``."""
+        """The gender of each clip, empty for other values than ``female`` and ``male``."""
         return self.clips["gender"].where(self.clips["gender"].isin(("female", "male")), "")
 
     def f0_of(self, emotion: str, gender: str) -> np.ndarray:
-        """Return the median F0 in Hz of the clips of an emotion and gender that have one."""
-        chosen = (self.clips["emotion"] == emotion) & (self.genders == gender)
-        return self.clips["f0"][chosen].dropna().to_numpy()
+        """Return the median F0 of clips.
+
+        Parameters
+        ----------
+        emotion, gender : str
+
+        Returns
+        -------
+        ndarray
+            In Hz, of the clips of that emotion and gender with a voiced frame.
+        """
+        selected = (self.clips["emotion"] == emotion) & (self.genders == gender)
+        return np.asarray(self.clips["f0"][selected].dropna())
 
     @property
-    def line(self) -> str:
-        """Which corpus this is, and how large."""
+    def summary(self) -> str:
+        """Title and size of the corpus in a line."""
         corpus, clips = self.corpus, self.clips
-        named = corpus.name.casefold() in corpus.title.casefold()
+        has_name = corpus.name.casefold() in corpus.title.casefold()
         return " · ".join(
             (
-                corpus.title if named else f"{corpus.title} ({corpus.name})",
+                corpus.title if has_name else f"{corpus.title} ({corpus.name})",
                 plural(len(clips), "clip"),
                 plural(clips["speaker"].nunique(), "speaker"),
                 plural(len(self.emotions), "emotion"),
@@ -86,44 +109,66 @@ class Explored:
         )
 
 
-def explore(options: Options, progress: Progress) -> Explored:
-    """Open a corpus, fill the store with its default vectors, measure every clip, and draw its map.
+def explore_corpus(options: Options, progress: Progress) -> ExploredCorpus:
+    """Open a corpus, extract its default features into the store, measure every clip and compute the map.
 
-    Raises :class:`SerBenchError` where the corpus or the store cannot be used.
+    Parameters
+    ----------
+    options : Options
+    progress : Progress
+
+    Returns
+    -------
+    ExploredCorpus
+
+    Raises
+    ------
+    SerBenchError
+        If the corpus or the store cannot be used.
     """
     if corpora.is_feature_table(options.corpus):
-        raise CorpusError(f"{options.corpus} is a table of features, and has no audio to draw")
-    filled = extract_corpus(options, _default_vector, progress)
-    sounds = measured_columns(filled.extraction.clips["path"].tolist(), options.jobs or available_cores(), progress)
-    clips = filled.extraction.clips.assign(**sounds)
+        raise CorpusError(f"cannot draw {options.corpus}: a table of features has no audio; give a corpus of clips")
+    extracted = extract_corpus(options, _default_features, progress)
+    clips = extracted.extraction.clips
+    clips = clips.assign(**measure_clips(clips["path"].tolist(), options.jobs or available_cores(), progress))
     clips = clips[clips["error"] == ""].reset_index(drop=True)
     if clips.empty:
-        raise CorpusError(f"no clip of {filled.opened.corpus.name} can be read any more")
-    X = assemble(clips, filled.sets, filled.store)
+        raise CorpusError(f"no clip of {extracted.opened.corpus.name} can be read any more")
+    X = assemble(clips, extracted.sets, extracted.store)
     clips = clips.assign(**_measures(clips, X))
-    compared = projection.sample(len(clips), MOST_COMPARED, options.seed)
-    told = neighbours.shares(clips.iloc[compared], neighbours.standardised(X[compared]))
-    clips, mapped, method = _mapped(clips, X, options.seed)
-    return Explored(filled.opened.corpus, clips, X.shape[1], tuple(told), len(compared), mapped, method, options.seed)
+    compared = sample_clips(len(clips), _MAX_COMPARED, options.seed)
+    shares = neighbour_shares(clips.iloc[compared], standardise(X[compared]))
+    clips, mapped, method = _add_map(clips, X, options.seed)
+    return ExploredCorpus(
+        corpus=extracted.opened.corpus,
+        clips=clips,
+        dimension=X.shape[1],
+        shares=tuple(shares),
+        compared=len(compared),
+        mapped=mapped,
+        method=method,
+    )
 
 
-def _default_vector(shelf: Mapping[str, FeatureSet]) -> tuple[FeatureSet, ...]:
-    return (shelf[DEFAULT],)
+def _default_features(feature_sets: Mapping[str, FeatureSet]) -> tuple[FeatureSet, ...]:
+    return (feature_sets[DEFAULT],)
 
 
 def _measures(clips: pd.DataFrame, X: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the columns of :data:`MEASURES` that :func:`measure_clips` does not give."""
     semitones, voiced = (X[:, FEATURE_SETS[DEFAULT].columns.index(name)] for name in ("f0_p50", "voiced_share"))
     return {
         "level": 20 * np.log10(clips["rms"].to_numpy()),
         "peak_level": 20 * np.log10(clips["peak"].to_numpy()),
         "silence": (clips["silent"] / clips["seconds"]).to_numpy(),
-        "f0": np.where(voiced > 0, 150 * 2 ** (semitones.astype(np.float64) / 12), np.nan),
+        "f0": np.where(voiced > 0, REFERENCE_HZ * 2 ** (semitones.astype(np.float64) / 12), np.nan),
     }
 
 
-def _mapped(clips: pd.DataFrame, X: np.ndarray, seed: int) -> tuple[pd.DataFrame, int, str]:
-    places = np.full((len(clips), 2), np.nan)
-    shown, method = projection.sample(len(clips), MOST_MAPPED, seed), ""
-    if len(shown) > 1:
-        places[shown], method = projection.project(neighbours.standardised(X[shown]), seed)
-    return clips.assign(x=places[:, 0], y=places[:, 1]), len(shown), method
+def _add_map(clips: pd.DataFrame, X: np.ndarray, seed: int) -> tuple[pd.DataFrame, int, str]:
+    """Return the clips with their positions on the map, the number of clips on it, and the method."""
+    positions = np.full((len(clips), 2), np.nan)
+    mapped, method = sample_clips(len(clips), _MAX_MAPPED, seed), ""
+    if len(mapped) > 1:
+        positions[mapped], method = project(standardise(X[mapped]), seed)
+    return clips.assign(x=positions[:, 0], y=positions[:, 1]), len(mapped), method

@@ -1,8 +1,8 @@
-"""How much a clip's nearest neighbours share with it: why random splits flatter, in a few numbers."""
+"""Nearest neighbours of clips in the features: how often they share emotion, speaker, gender and sentence."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,79 +16,122 @@ _BLOCK = 512
 
 
 @dataclass(frozen=True)
-class Share:
-    """Of the clips' nearest neighbours, how many share a fact, and how many would by chance, as fractions.
+class NeighbourShare:
+    """How many nearest neighbours share an attribute.
 
-    ``among`` says where neighbours are looked for: among ``all`` other clips, or those of ``other speakers``.
+    Parameters
+    ----------
+    attribute : str
+        ``emotion``, ``speaker``, ``gender`` or ``text``.
+    among : {'all', 'other speakers'}
+        Where neighbours are searched.
+    observed : float
+        Fraction of neighbours with the same value.
+    chance : float
+        Fraction of random clips with the same value.
     """
 
-    fact: str
+    attribute: str
     among: str
-    found: float
+    observed: float
     chance: float
 
 
-def standardised(X: np.ndarray) -> np.ndarray:
-    """Return features with mean 0 and standard deviation 1, constant ones 0, float32 of shape ``(n, d)``."""
+def standardise(X: np.ndarray) -> np.ndarray:
+    """Scale features to mean 0 and standard deviation 1.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d)
+
+    Returns
+    -------
+    ndarray of float32, shape (n, d)
+        Constant features are 0.
+    """
     std = X.std(axis=0, dtype=np.float64)
     mean = X.mean(axis=0, dtype=np.float64)
-    return ((X - mean) / np.where(std > 1e-8 * (1 + np.abs(mean)), std, np.inf)).astype(np.float32)
+    scaled: np.ndarray = (X - mean) / np.where(std > 1e-8 * (1 + np.abs(mean)), std, np.inf)
+    return scaled.astype(np.float32)
 
 
-def shares(clips: pd.DataFrame, X: np.ndarray, k: int = NEIGHBOURS) -> list[Share]:
-    """Return what the ``k`` nearest neighbours by Euclidean distance share, of each fact that all clips have.
+def neighbour_shares(clips: pd.DataFrame, X: np.ndarray, k: int = NEIGHBOURS) -> list[NeighbourShare]:
+    """Measure what the nearest neighbours by Euclidean distance share, for each attribute that all clips have.
 
-    ``X`` is ``(n, d)``, standardised, in the order of ``clips`` with the columns ``speaker``, ``emotion``, ``gender``
-    and ``text``. Of fewer than ``k + 1`` clips all are neighbours; nothing is said of a single clip, nor of other
-    speakers where there are fewer than ``k`` clips of them.
+    Parameters
+    ----------
+    clips : DataFrame
+        Clip table with the columns ``speaker``, ``emotion``, ``gender`` and ``text``.
+    X : ndarray, shape (n, d)
+        Standardised features in the order of ``clips``.
+    k : int
+        Number of neighbours; all other clips if there are fewer.
+
+    Returns
+    -------
+    list of NeighbourShare
+        Empty for a single clip. Other speakers are left out if they have fewer than ``k`` clips.
     """
     k = min(k, len(clips) - 1)
     if k < 1:
         return []
-    facts = {name: clips[name].to_numpy() for name in ("emotion", "speaker", "gender", "text")}
-    speakers = np.unique(facts["speaker"], return_inverse=True)[1]
-    strangers = len(clips) - np.bincount(speakers).max()
-    near, strange = _nearest(X, speakers, k, strange=strangers >= k)
-    told = [
-        Share(fact, "all", float((values[near] == values[:, None]).mean()), _chance(values))
-        for fact, values in facts.items()
+    attributes = {name: clips[name].to_numpy() for name in ("emotion", "speaker", "gender", "text")}
+    speakers = np.unique(attributes["speaker"], return_inverse=True)[1]
+    enough_others = len(clips) - np.bincount(speakers).max() >= k
+    nearest, nearest_of_others = _nearest(X, speakers, k, other_speakers=bool(enough_others))
+    shares = [
+        NeighbourShare(name, "all", float((values[nearest] == values[:, None]).mean()), _chance(values))
+        for name, values in attributes.items()
         if (values != "").all()
     ]
-    if strange is not None:
-        emotion = facts["emotion"]
-        found = float((emotion[strange] == emotion[:, None]).mean())
-        told.append(Share("emotion", "other speakers", found, _chance_elsewhere(emotion, speakers)))
-    return told
+    if nearest_of_others is not None:
+        emotion = attributes["emotion"]
+        observed = float((emotion[nearest_of_others] == emotion[:, None]).mean())
+        chance = _chance_among_other_speakers(emotion, speakers)
+        shares.append(NeighbourShare("emotion", "other speakers", observed, chance))
+    return shares
 
 
-def by_fact(told: list[Share]) -> Mapping[tuple[str, str], Share]:
-    """Return shares by their fact and where neighbours were looked for."""
-    return {(share.fact, share.among): share for share in told}
+def shares_by_attribute(shares: Iterable[NeighbourShare]) -> Mapping[tuple[str, str], NeighbourShare]:
+    """Index shares by attribute and by where neighbours are searched.
+
+    Parameters
+    ----------
+    shares : iterable of NeighbourShare
+
+    Returns
+    -------
+    mapping
+    """
+    return {(share.attribute, share.among): share for share in shares}
 
 
-def _nearest(X: np.ndarray, speakers: np.ndarray, k: int, *, strange: bool) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return each row's ``k`` nearest others, ``(n, k)``, and if asked the nearest of other speakers."""
+def _nearest(
+    X: np.ndarray, speakers: np.ndarray, k: int, *, other_speakers: bool
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the ``k`` nearest rows of each row, ``(n, k)``, and on request the nearest of other speakers."""
     squares = np.einsum("ij,ij->i", X, X)
-    near, other = [], []
-    for begun in range(0, len(X), _BLOCK):
-        rows = np.arange(begun, min(begun + _BLOCK, len(X)))
-        distance = squares - 2 * (X[rows] @ X.T)  # but for the row's own square, which orders nothing
+    nearest, nearest_of_others = [], []
+    for start in range(0, len(X), _BLOCK):
+        rows = np.arange(start, min(start + _BLOCK, len(X)))
+        # Squared distance without the square of the row itself, which does not change the order.
+        distance = squares - 2 * (X[rows] @ X.T)
         distance[np.arange(len(rows)), rows] = np.inf
-        near.append(np.argpartition(distance, k - 1, axis=1)[:, :k])
-        if strange:
+        nearest.append(np.argpartition(distance, k - 1, axis=1)[:, :k])
+        if other_speakers:
             distance[speakers[rows][:, None] == speakers] = np.inf
-            other.append(np.argpartition(distance, k - 1, axis=1)[:, :k])
-    return np.concatenate(near), np.concatenate(other) if strange else None
+            nearest_of_others.append(np.argpartition(distance, k - 1, axis=1)[:, :k])
+    return np.concatenate(nearest), np.concatenate(nearest_of_others) if other_speakers else None
 
 
 def _chance(values: np.ndarray) -> float:
-    """Return how often another clip, drawn at random, has the same value."""
+    """Return the probability that a random other clip has the same value."""
     counts = np.unique(values, return_counts=True)[1]
     return float((counts * (counts - 1)).sum() / (len(values) * (len(values) - 1)))
 
 
-def _chance_elsewhere(values: np.ndarray, speakers: np.ndarray) -> float:
-    """Return how often a clip of another speaker, drawn at random, has the same value, averaged over clips."""
+def _chance_among_other_speakers(values: np.ndarray, speakers: np.ndarray) -> float:
+    """Return the probability that a random clip of another speaker has the same value, averaged over clips."""
     labels = np.unique(values, return_inverse=True)[1]
     table = np.zeros((speakers.max() + 1, labels.max() + 1))
     np.add.at(table, (speakers, labels), 1)

@@ -1,4 +1,4 @@
-"""Playing a clip with whatever the machine has: the library sounddevice, or a program on the path."""
+"""Playback of a clip with the library sounddevice or a player on the path."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from ser_bench.core.text import escape_undecodable
 from ser_bench.explore.clip import Clip
@@ -24,57 +25,66 @@ PLAYERS: dict[str, Callable[[str], tuple[str, ...]]] = {
     "ffplay": lambda path: ("-nodisp", "-autoexit", "-loglevel", "error", path),
     "powershell": _powershell,
 }
-"""The programs that are tried, in their order, with the words that let each play a file and end."""
+"""Programs that can play a file, in the order in which they are tried, with their arguments for a path."""
 
 
 def play(clip: Clip) -> str:
-    """Play a clip's whole file, of a long recording with sounddevice the part shown; return what came of it, a line.
+    """Play a clip; never raises, since the picture is useful without sound.
 
-    Nothing is raised: that nothing can be heard is no reason to lose the picture.
+    Parameters
+    ----------
+    clip : Clip
+        sounddevice plays the part shown, a program the whole file.
+
+    Returns
+    -------
+    str
+        A line that says which player worked, or why none did.
     """
-    failed = []
-    for name, attempt in _ways(clip):
+    reasons = []
+    for name, attempt in _players(clip):
         if (reason := attempt()) is None:
             return f"played {clip.name} with {name}"
-        failed.append(f"{name}: {reason}")
-    if failed:
-        return f"{clip.name} could not be played ({'; '.join(failed)})"
-    known = ", ".join(PLAYERS)
-    return f"{clip.name} could not be played: no player here; pip install sounddevice, or one of {known}"
+        reasons.append(f"{name}: {reason}")
+    if reasons:
+        return f"{clip.name} could not be played ({'; '.join(reasons)})"
+    names = ", ".join(PLAYERS)
+    return f"{clip.name} could not be played: no player found; install sounddevice with pip, or one of {names}"
 
 
-def _ways(clip: Clip) -> Iterator[tuple[str, Callable[[], str | None]]]:
-    """Yield the ways to play a clip that are here; each returns None, or why it could not."""
+def _players(clip: Clip) -> Iterator[tuple[str, Callable[[], str | None]]]:
+    """Yield the names of available players with a function that plays the clip and returns None or an error."""
     if importlib.util.find_spec("sounddevice"):
-        yield "sounddevice", lambda: _with_sounddevice(clip)
-    for name, words in PLAYERS.items():
+        yield "sounddevice", partial(_play_with_sounddevice, clip)
+    for name, arguments in PLAYERS.items():
         if program := shutil.which(name):
-            command = (program, *words(str(clip.path.absolute())))  # a whole path is never taken for an option
-            yield name, lambda command=command: _with_program(command, clip.seconds)  # type: ignore[misc]
+            command = (program, *arguments(str(clip.path.absolute())))  # no option starts like an absolute path
+            yield name, partial(_play_with_program, command, clip.seconds)
 
 
-def _with_sounddevice(clip: Clip) -> str | None:
+def _play_with_sounddevice(clip: Clip) -> str | None:
     try:
         import sounddevice
 
         sounddevice.play(clip.y, clip.sr, blocking=True)
     except Exception as error:  # PortAudio's own errors, or OSError where it is missing
-        return _line(str(error))
+        return _last_line(str(error))
     return None
 
 
-def _with_program(command: tuple[str, ...], seconds: float) -> str | None:
-    begun = time.monotonic()
+def _play_with_program(command: tuple[str, ...], seconds: float) -> str | None:
+    started = time.monotonic()
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        process = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     except (OSError, ValueError) as error:
-        return _line(str(error))
-    if done.returncode == 0 and time.monotonic() - begun > seconds / 2:
-        return None  # without a sound card ffplay ends at once, with status 0
-    return _line(done.stderr.decode(errors="replace")) or f"ended at once with status {done.returncode}"
+        return _last_line(str(error))
+    # Without a sound card ffplay ends at once with status 0.
+    if process.returncode == 0 and time.monotonic() - started > seconds / 2:
+        return None
+    return _last_line(process.stderr.decode(errors="replace")) or f"ended at once with status {process.returncode}"
 
 
-def _line(text: str) -> str:
-    """Return the last line of what was said, short."""
+def _last_line(text: str) -> str:
+    """Return the last line of an error message, shortened."""
     lines = text.strip().splitlines()
     return escape_undecodable(lines[-1].strip()[:120]) if lines else ""

@@ -1,4 +1,4 @@
-"""The numbers behind a corpus's pictures: ``explore.md`` for people, ``clips.csv`` for programs."""
+"""Tables of a corpus: ``explore.md`` for people, ``clips.csv`` for programs."""
 
 from __future__ import annotations
 
@@ -8,82 +8,94 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ser_bench.core.text import escape_undecodable
-from ser_bench.explore.corpus import MEASURES, Explored
+from ser_bench.explore.corpus import GENDERS, MEASURES, ExploredCorpus
 from ser_bench.explore.health.measure import FRAME_SECONDS, SILENCE_DB
-from ser_bench.explore.map_figure import caption
-from ser_bench.explore.marks import GENDERS
-from ser_bench.report.formatting import SYNTHETIC
+from ser_bench.explore.map_figure import neighbours_caption
+from ser_bench.report.formatting import SYNTHETIC, markdown_cell
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_TOLD = ("clip", "corpus", "speaker", "gender", "emotion", "intensity", "text")
+_CLIP_COLUMNS = ("clip", "corpus", "speaker", "gender", "emotion", "intensity", "text")
+_HEADERS = ("duration s", "level dBFS", "silence %")
+_FRAMES = f"{1000 * FRAME_SECONDS:.0f} ms frames {SILENCE_DB:.0f} dB below the clip's loudest"
 
 
-def clips_csv(explored: Explored) -> bytes:
-    """Return a row per clip: what is known of it, what was measured, and its place on the map."""
+def clips_csv(explored: ExploredCorpus) -> bytes:
+    """Return ``clips.csv``: a row per clip with its labels, measurements and position on the map.
+
+    Parameters
+    ----------
+    explored : ExploredCorpus
+
+    Returns
+    -------
+    bytes
+    """
     table = explored.clips.assign(clip=[escape_undecodable(name) for name in explored.clips["clip"]])
-    columns = [*_TOLD, *MEASURES, "x", "y"]
-    return table[columns].to_csv(index=False, float_format="%.6g", lineterminator="\n").encode()
+    columns = [*_CLIP_COLUMNS, *MEASURES, "x", "y"]
+    text: str = table[columns].to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    return text.encode()
 
 
-def markdown(explored: Explored) -> str:
-    """Return the corpus's numbers as tables."""
+def markdown(explored: ExploredCorpus) -> str:
+    """Return ``explore.md``: tables by emotion, gender and speaker, and the shares of nearest neighbours.
+
+    Parameters
+    ----------
+    explored : ExploredCorpus
+
+    Returns
+    -------
+    str
+    """
     badge = f"\n**{SYNTHETIC}**\n" if explored.corpus.synthetic else ""
-    text = [f"# {explored.corpus.title}\n{badge}\n{explored.line}\n"]
-    text += ["## Clips\n", *_table(("emotion", "clips", *_MEASURED), _by_emotion(explored))]
-    text.append(
-        "\nMedians; in brackets 5 and 95 % of the clips. Silence: 20 ms frames 40 dB below the clip's loudest.\n"
-    )
-    text += ["## Median F0 of each clip, Hz\n", *_table(("emotion", "gender", "clips", "F0"), _pitch(explored))]
-    text += ["\n## Speakers\n", *_table(("speaker", "gender", "clips", *_MEASURED), _by_speaker(explored))]
+    text = [f"# {explored.corpus.title}\n{badge}\n{explored.summary}\n"]
+    text += ["## Clips\n", *_table(("emotion", "clips", *_HEADERS), _rows_by_emotion(explored))]
+    text.append(f"\nMedians; 5 % and 95 % quantiles over clips in brackets. Silence: {_FRAMES}.\n")
+    text += ["## Median F0 of each clip, Hz\n", *_table(("emotion", "gender", "clips", "F0"), _f0_rows(explored))]
+    text += ["\n## Speakers\n", *_table(("speaker", "gender", "clips", *_HEADERS), _rows_by_speaker(explored))]
     if explored.shares:
-        text += ["\n## Nearest neighbours\n", caption(explored) + "\n"]
-        text += _table(("shared", "neighbours among", "found %", "by chance %"), _neighbours(explored))
+        text += ["\n## Nearest neighbours\n", neighbours_caption(explored) + "\n"]
+        text += _table(("shared", "neighbours among", "observed %", "by chance %"), _neighbour_rows(explored))
     return "\n".join(text) + "\n"
 
 
-_MEASURED = ("duration s", "level dBFS", "silence %")
-
-
-_SILENCE = f"{1000 * FRAME_SECONDS:.0f} ms frames {SILENCE_DB:.0f} dB below the clip's loudest"
-
-
-def _by_emotion(explored: Explored) -> Iterator[Sequence[str]]:
+def _rows_by_emotion(explored: ExploredCorpus) -> Iterator[Sequence[str]]:
     for emotion in explored.emotions:
         clips = explored.clips[explored.clips["emotion"] == emotion]
-        yield emotion, f"{len(clips):,}", *_measured(clips)
+        yield emotion, f"{len(clips):,}", *_measured_cells(clips)
 
 
-def _by_speaker(explored: Explored) -> Iterator[Sequence[str]]:
+def _rows_by_speaker(explored: ExploredCorpus) -> Iterator[Sequence[str]]:
     for name, clips in explored.clips.groupby("speaker"):
-        yield str(name), clips["gender"].iloc[0] or "not known", f"{len(clips):,}", *_measured(clips)
+        yield str(name), clips["gender"].iloc[0] or "unknown", f"{len(clips):,}", *_measured_cells(clips)
 
 
-def _measured(clips: pd.DataFrame) -> Iterator[str]:
+def _measured_cells(clips: pd.DataFrame) -> Iterator[str]:
     for measure, scale, digits in (("seconds", 1, 2), ("level", 1, 1), ("silence", 100, 0)):
         yield _quantiles(scale * clips[measure].to_numpy(), digits)
 
 
-def _neighbours(explored: Explored) -> Iterator[Sequence[str]]:
+def _neighbour_rows(explored: ExploredCorpus) -> Iterator[Sequence[str]]:
     for share in explored.shares:
-        fact = "sentence" if share.fact == "text" else share.fact
-        yield fact, share.among, f"{100 * share.found:.1f}", f"{100 * share.chance:.1f}"
+        attribute = "sentence" if share.attribute == "text" else share.attribute
+        yield attribute, share.among, f"{100 * share.observed:.1f}", f"{100 * share.chance:.1f}"
 
 
-def _pitch(explored: Explored) -> Iterator[Sequence[str]]:
+def _f0_rows(explored: ExploredCorpus) -> Iterator[Sequence[str]]:
     for emotion in explored.emotions:
         for gender in GENDERS:
             f0 = explored.f0_of(emotion, gender)
             if len(f0):
-                yield emotion, gender or "not known", f"{len(f0):,}", _quantiles(f0, 0)
+                yield emotion, gender or "unknown", f"{len(f0):,}", _quantiles(f0, 0)
 
 
 def _quantiles(values: np.ndarray, digits: int) -> str:
-    low, middle, high = (f"{value:.{digits}f}" for value in np.quantile(values, (0.05, 0.5, 0.95)))
-    return f"{middle} [{low}, {high}]"
+    low, median, high = (f"{value:.{digits}f}" for value in np.quantile(values, (0.05, 0.5, 0.95)))
+    return f"{median} [{low}, {high}]"
 
 
 def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     lines = [headers, ["---"] * len(headers), *rows]
-    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
+    return ["| " + " | ".join(markdown_cell(cell) for cell in line) + " |" for line in lines]

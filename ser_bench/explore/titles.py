@@ -1,4 +1,4 @@
-"""What a clip's file name says, where it is one of a known corpus's."""
+"""Titles of clips: the facts in a file name that follows the naming scheme of a known corpus."""
 
 from __future__ import annotations
 
@@ -12,32 +12,45 @@ from ser_bench.corpora.filenames import FileNamePattern
 
 
 @dataclass(frozen=True)
-class Told:
-    """A corpus, and what its names tell of a clip: columns of a clip table, the unknown ones empty."""
+class ClipTitle:
+    """The facts in a file name.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        The corpus whose naming scheme matches.
+    columns : mapping of str to str
+        Columns of a clip table; unknown ones are empty or missing.
+    """
 
     corpus: Corpus
     columns: Mapping[str, str]
 
-    @property
-    def sentence(self) -> str:
-        """The columns in words: ``RAVDESS · speaker 12, female · angry, strong · sentence “dogs”``."""
+    def __str__(self) -> str:
+        """Return the facts in a line: ``RAVDESS · speaker 12, female · angry, strong · sentence “dogs”``."""
         part, speaker, gender, emotion, intensity, text = (
             self.columns.get(column, "") for column in ("part", "speaker", "gender", "emotion", "intensity", "text")
         )
-        who, how = (", ".join(filter(None, pair)) for pair in ((f"speaker {speaker}", gender), (emotion, intensity)))
-        said = f"sentence “{text}”" if text else ""
-        return " · ".join(filter(None, (self.corpus.title, part, who, how, said)))
+        voice = ", ".join(filter(None, (f"speaker {speaker}", gender)))
+        expression = ", ".join(filter(None, (emotion, intensity)))
+        sentence = f"sentence “{text}”" if text else ""
+        return " · ".join(filter(None, (self.corpus.title, part, voice, expression, sentence)))
 
 
-def told_by_name(path: Path) -> Told | None:
-    """Return what a file's name says by the naming of a known corpus, or None where it is nobody's."""
+def title_from_name(path: Path) -> ClipTitle | None:
+    """Decode a file name by the naming schemes of the known corpora.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    ClipTitle or None
+        None for a name that matches no scheme.
+    """
     for corpus in corpora.CORPORA.values():
-        if isinstance(corpus.reader, FileNamePattern) and (said := _named(corpus.reader, path)):
-            return Told(corpus, said)
+        if isinstance(corpus.reader, FileNamePattern) and (columns := corpus.reader.parse(path)):
+            gender = corpus.reader.genders_in(path.parent).get(columns["speaker"], "")
+            return ClipTitle(corpus, columns | {"gender": gender})
     return None
-
-
-def _named(names: FileNamePattern, path: Path) -> dict[str, str] | None:
-    if (said := names.parse(path)) is None:
-        return None
-    return said | {"gender": names.genders_in(path.parent).get(said["speaker"], "")}

@@ -1,7 +1,8 @@
-"""``ser-bench explore --corpus``: what a corpus is made of, its voices, and who lies near whom."""
+"""``ser-bench explore --corpus``: pictures and tables of a corpus, nearest neighbours and the map."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,32 +12,32 @@ import pytest
 from ser_bench import corpora
 from ser_bench.cli import call
 from ser_bench.explore import corpus_figures, map_figure, neighbours, projection, tables
-from ser_bench.explore.corpus import Explored
-from ser_bench.explore.marks import speaker_marks
+from ser_bench.explore.corpus import ExploredCorpus
+from ser_bench.explore.map_figure import speaker_markers
 from ser_bench.report.formatting import SYNTHETIC
 from tests.conftest import clip_table, tone
 from tests.legible import assert_legible, words_of
 
 
 @pytest.fixture(autouse=True)
-def _elsewhere(tmp_path, monkeypatch):
+def _working_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SER_BENCH_DATA", raising=False)
 
 
-def made_up(clips: pd.DataFrame, corpus: str = "ravdess") -> Explored:
-    """Return a corpus as if it had been measured, with features that go by speaker more than by emotion."""
+def simulated(clips: pd.DataFrame, corpus: str = "ravdess") -> ExploredCorpus:
+    """Return a corpus with random measurements and features that depend on the speaker more than on the emotion."""
     rng = np.random.default_rng(0)
     codes = [np.unique(clips[column], return_inverse=True)[1] for column in ("speaker", "emotion")]
     X = rng.standard_normal((len(clips), 20))
     X[:, :10] += 3 * rng.standard_normal((codes[0].max() + 1, 10))[codes[0]]
     X[:, 10:] += rng.standard_normal((codes[1].max() + 1, 10))[codes[1]]
-    shares = neighbours.shares(clips, neighbours.standardised(X))
+    shares = neighbours.neighbour_shares(clips, neighbours.standardise(X))
     spreads = {"seconds": (2, 5), "level": (-50, -10), "peak_level": (-9, 0), "silence": (0, 1), "f0": (80, 400)}
     measured = {name: rng.uniform(*ends, len(clips)) for name, ends in spreads.items()}
     table = clips.assign(**measured, x=X[:, 0], y=X[:, 1])
-    about = corpora.CORPORA[corpus]
-    return Explored(about, table, 20, tuple(shares), len(clips), len(clips), "made up", 0)
+    count = len(clips)
+    return ExploredCorpus(corpora.CORPORA[corpus], table, 20, tuple(shares), count, count, "simulated")
 
 
 CASES = {
@@ -52,76 +53,79 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("draw", [corpus_figures.overview, corpus_figures.pitch, map_figure.projection])
-def test_texts_neither_overlap_nor_leave_the_picture(case, draw, monkeypatch):
-    assert_legible(draw(made_up(CASES[case])), monkeypatch, case)
+@pytest.mark.parametrize("draw", [corpus_figures.draw_overview, corpus_figures.draw_pitch, map_figure.draw_map])
+def test_pictures_name_corpus_and_synthetic_speech_and_their_texts_do_not_overlap(case, draw, monkeypatch):
+    synthetic = case == "91 speakers"
+    explored = simulated(CASES[case], "demo" if synthetic else "ravdess")
+    figure = draw(explored)
+    assert_legible(figure, monkeypatch, case)
+    words = " ".join(words_of(figure).split())
+    assert all(fact in words for fact in explored.summary.split(" · "))
+    assert (SYNTHETIC in words) == synthetic
 
 
-@pytest.mark.parametrize("draw", [corpus_figures.overview, corpus_figures.pitch, map_figure.projection])
-def test_every_picture_names_the_corpus_and_synthetic_speech(draw):
-    real, made = (words_of(draw(made_up(CASES["24 speakers"], name))) for name in ("ravdess", "demo"))
-    assert "RAVDESS · 384 clips · 24 speakers · 8 emotions" in real
-    assert SYNTHETIC not in real
-    assert SYNTHETIC in made
+def test_the_summary_gives_title_and_size():
+    assert simulated(CASES["24 speakers"]).summary.startswith("RAVDESS · 384 clips · 24 speakers · 8 emotions · ")
 
 
-def test_91_speakers_have_marks_of_their_own():
+def test_91_speakers_have_different_markers():
     for genders in (("female", "male"), ("",)):
-        marks = speaker_marks({f"{i:02d}": genders[i % len(genders)] for i in range(91)})
-        assert len(set(marks.values())) == 91
+        markers = speaker_markers({f"{i:02d}": genders[i % len(genders)] for i in range(91)})
+        assert len(set(markers.values())) == 91
 
 
-def test_the_shape_of_a_mark_tells_the_gender():
-    marks = speaker_marks({f"{i:02d}": ("female", "male")[i % 2] for i in range(40)})
-    women, men = ({marks[f"{i:02d}"][1] for i in range(first, 40, 2)} for first in (0, 1))
+def test_the_shape_of_a_marker_depends_on_the_gender():
+    markers = speaker_markers({f"{i:02d}": ("female", "male")[i % 2] for i in range(40)})
+    women, men = ({markers[f"{i:02d}"][1] for i in range(first, 40, 2)} for first in (0, 1))
     assert women.isdisjoint(men)
 
 
-def test_neighbours_share_what_the_features_hold():
+def test_neighbours_share_what_the_features_depend_on():
     clips = clip_table(6, ("happy", "sad"), texts=12)
     by_speaker = np.unique(clips["speaker"], return_inverse=True)[1]
     X = 10.0 * np.eye(6)[by_speaker] + 0.1 * np.random.default_rng(0).standard_normal((len(clips), 6))
-    told = neighbours.by_fact(neighbours.shares(clips, X.astype(np.float32)))
-    assert told["speaker", "all"].found == 1.0
-    assert told["speaker", "all"].chance == pytest.approx(23 / 143)
-    assert told["emotion", "all"].found == pytest.approx(0.5, abs=0.1)
-    assert told["emotion", "all"].chance == pytest.approx(71 / 143)
-    assert told["emotion", "other speakers"].chance == pytest.approx(0.5)
+    shares = neighbours.shares_by_attribute(neighbours.neighbour_shares(clips, X.astype(np.float32)))
+    assert shares["speaker", "all"].observed == 1.0
+    assert shares["speaker", "all"].chance == pytest.approx(23 / 143)
+    assert shares["emotion", "all"].observed == pytest.approx(0.5, abs=0.1)
+    assert shares["emotion", "all"].chance == pytest.approx(71 / 143)
+    assert shares["emotion", "other speakers"].chance == pytest.approx(0.5)
 
 
-def test_neighbours_are_those_of_a_plain_search():
+def test_neighbours_equal_those_of_a_full_search():
     clips = clip_table(5, texts=4)
     X = np.random.default_rng(1).standard_normal((len(clips), 8)).astype(np.float32)
     distance = np.linalg.norm(X[:, None] - X[None], axis=2)
     np.fill_diagonal(distance, np.inf)
     nearest = np.argsort(distance, axis=1)[:, :10]
     emotion = clips["emotion"].to_numpy()
-    found = (emotion[nearest] == emotion[:, None]).mean()
-    assert neighbours.by_fact(neighbours.shares(clips, X))["emotion", "all"].found == pytest.approx(found)
+    expected = (emotion[nearest] == emotion[:, None]).mean()
+    shares = neighbours.shares_by_attribute(neighbours.neighbour_shares(clips, X))
+    assert shares["emotion", "all"].observed == pytest.approx(expected)
 
 
-def test_what_is_not_known_of_every_clip_is_not_told():
+def test_an_attribute_that_some_clips_lack_has_no_share():
     clips = clip_table(4, genders=("male", ""))
     X = np.random.default_rng(0).standard_normal((len(clips), 3)).astype(np.float32)
-    assert {share.fact for share in neighbours.shares(clips, X)} == {"emotion", "speaker", "text"}
+    assert {share.attribute for share in neighbours.neighbour_shares(clips, X)} == {"emotion", "speaker", "text"}
 
 
-def test_a_single_speaker_has_no_others_and_a_single_clip_no_neighbours():
+def test_a_single_speaker_has_no_other_speakers_and_a_single_clip_no_neighbours():
     clips = clip_table(1)
     X = np.random.default_rng(0).standard_normal((len(clips), 3)).astype(np.float32)
-    assert {share.among for share in neighbours.shares(clips, X)} == {"all"}
-    assert neighbours.shares(clips[:1], X[:1]) == []
+    assert {share.among for share in neighbours.neighbour_shares(clips, X)} == {"all"}
+    assert neighbours.neighbour_shares(clips[:1], X[:1]) == []
 
 
-def test_constant_features_stand_for_nothing():
+def test_constant_features_become_zero():
     X = np.ones((5, 2))
     X[:, 1] = range(5)
-    done = neighbours.standardised(X)
-    assert (done[:, 0] == 0).all()
-    assert done[:, 1].std() == pytest.approx(1)
+    scaled = neighbours.standardise(X)
+    assert (scaled[:, 0] == 0).all()
+    assert scaled[:, 1].std() == pytest.approx(1)
 
 
-def test_the_map_is_the_same_twice_and_keeps_groups_together():
+def test_the_map_is_reproducible_and_keeps_groups_together():
     rng = np.random.default_rng(0)
     group = np.arange(60) % 3
     X = (8 * np.eye(20)[group] + 0.2 * rng.standard_normal((60, 20))).astype(np.float32)
@@ -134,36 +138,36 @@ def test_the_map_is_the_same_twice_and_keeps_groups_together():
 
 
 @pytest.mark.parametrize("count", [2, 9])
-def test_a_few_clips_are_mapped_without_t_sne(count):
+def test_few_clips_are_projected_without_tsne(count):
     X = np.random.default_rng(0).standard_normal((count, 5)).astype(np.float32)
     places, method = projection.project(X, 0)
     assert places.shape == (count, 2)
     assert method == "the first two principal components"
 
 
-def test_a_large_corpus_is_drawn_from_and_the_picture_says_so():
-    drawn = projection.sample(1000, 50, 3)
-    assert len(set(drawn)) == 50
-    assert np.array_equal(drawn, projection.sample(1000, 50, 3))
-    assert np.array_equal(projection.sample(10, 50, 3), np.arange(10))
-    large = made_up(CASES["24 speakers"])
-    words = words_of(map_figure.projection(Explored(**(vars(large) | {"mapped": 50, "compared": 60}))))
+def test_clips_of_a_large_corpus_are_sampled_and_the_picture_says_so():
+    sample = projection.sample_clips(1000, 50, 3)
+    assert len(set(sample)) == 50
+    assert np.array_equal(sample, projection.sample_clips(1000, 50, 3))
+    assert np.array_equal(projection.sample_clips(10, 50, 3), np.arange(10))
+    explored = replace(simulated(CASES["24 speakers"]), mapped=50, compared=60)
+    words = words_of(map_figure.draw_map(explored))
     assert "50 clips drawn at random" in words
     assert "neighbours among 60 clips drawn at random" in words
 
 
-def test_the_tables_hold_the_numbers():
-    explored = made_up(CASES["24 speakers"])
+def test_tables_contain_the_measurements():
+    explored = simulated(CASES["24 speakers"])
     text = tables.markdown(explored)
     share = explored.shares[0]
-    assert f"| emotion | all | {100 * share.found:.1f} | {100 * share.chance:.1f} |" in text
+    assert f"| emotion | all | {100 * share.observed:.1f} | {100 * share.chance:.1f} |" in text
     assert "| happy | female | 24 |" in text
     assert tables.clips_csv(explored).decode().count("\n") == 385
 
 
 @pytest.fixture
 def small(tmp_path, write_wav) -> Path:
-    """A manifest of twelve clips: three speakers at heights of their own, two emotions, one clip without voice."""
+    """A manifest of twelve clips: three speakers of different pitch, two emotions, one clip without voice."""
     rows = ["path,speaker,emotion"]
     for number in range(12):
         speaker = number % 3
@@ -175,7 +179,7 @@ def small(tmp_path, write_wav) -> Path:
     return tmp_path / "small.csv"
 
 
-def test_a_corpus_leaves_pictures_and_numbers(small, capsys):
+def test_exploring_a_corpus_writes_pictures_and_tables(small, capsys):
     assert call(["explore", "--corpus", str(small), "--jobs", "1"]) == 0
     folder = Path("results/small-explore")
     names = [f"{name}.{kind}" for name in ("overview", "pitch", "projection") for kind in ("png", "svg")]
@@ -187,7 +191,7 @@ def test_a_corpus_leaves_pictures_and_numbers(small, capsys):
     assert "share its emotion (by chance 45 %)" in capsys.readouterr().out
 
 
-def test_a_corpus_needs_a_folder(small, capsys):
+def test_the_output_of_a_corpus_must_be_a_folder(small, capsys):
     assert call(["explore", "--corpus", str(small), "-o", "all.png"]) == 2
     assert "name a folder with -o" in capsys.readouterr().err
     assert call(["explore", "--corpus", str(small), "-o", str(small)]) == 2

@@ -1,4 +1,4 @@
-"""``ser-bench corpora --check``: what is measured of clips, and what a corpus differs in from what was published."""
+"""``ser-bench corpora --check``: measurements of clips, and differences between a corpus and its publication."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ser_bench import corpora
 from ser_bench.cli import call
 from ser_bench.corpora.filenames import FileNamePattern
 from ser_bench.corpora.published import Published
-from ser_bench.explore import health
-from ser_bench.explore.health import compare
-from ser_bench.explore.health.measure import levels, measure, silence
+from ser_bench.explore.health import Health, check_corpus
+from ser_bench.explore.health.compare import find_copies
+from ser_bench.explore.health.measure import measure_clip, measure_levels, measure_silence
 
 
 @pytest.fixture(autouse=True)
-def _elsewhere(tmp_path, monkeypatch):
+def _working_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SER_BENCH_DATA", raising=False)
 
@@ -49,7 +49,7 @@ NAMES = [f"{speaker}-{emotion}-{text}" for speaker in ("anna", "ben") for emotio
 
 @pytest.fixture
 def kitchen(tmp_path, monkeypatch, write_wav):
-    """The whole corpus, known under its name, each clip a melody of its own."""
+    """A complete, registered corpus, each clip a different melody."""
     monkeypatch.setitem(corpora.CORPORA, "kitchen", KITCHEN)
     for seed, name in enumerate(NAMES):
         rng = np.random.default_rng(seed)
@@ -59,8 +59,8 @@ def kitchen(tmp_path, monkeypatch, write_wav):
     return tmp_path / "kitchen"
 
 
-def checked(folder) -> health.Health:
-    return health.check(corpora.open_corpus("kitchen", folder), "speech", jobs=1)
+def checked(folder) -> Health:
+    return check_corpus(corpora.open_corpus("kitchen", folder), "speech", jobs=1)
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def printed(kitchen, capsys):
     return check
 
 
-def test_a_whole_corpus_is_as_published_and_exit_status_0(printed):
+def test_a_complete_corpus_gives_exit_status_0(printed):
     status, out, _ = printed()
     assert status == 0
     assert out.endswith("as published: every clip is there and can be used\n")
@@ -82,12 +82,12 @@ def test_a_whole_corpus_is_as_published_and_exit_status_0(printed):
     assert "16000 Hz (8 clips)" in out
 
 
-def test_quiet_prints_nothing_and_only_the_status_tells(printed, kitchen):
+def test_quiet_prints_nothing_and_sets_the_exit_status(printed, kitchen):
     (kitchen / f"{NAMES[0]}.wav").unlink()
     assert printed("--quiet") == (1, "", "")
 
 
-def test_missing_clips_are_told_by_class_and_speaker_with_exit_status_1(printed, kitchen):
+def test_missing_clips_are_counted_by_class_and_speaker_and_give_exit_status_1(printed, kitchen):
     (kitchen / "ben-A-2.wav").unlink()
     status, out, _ = printed()
     assert status == 1
@@ -95,12 +95,12 @@ def test_missing_clips_are_told_by_class_and_speaker_with_exit_status_1(printed,
     assert "differs: clips by speaker: ben 3 of 4" in out
 
 
-def test_a_missing_speaker_is_named_with_the_gender_that_lacks_one(printed, kitchen):
+def test_a_missing_speaker_is_named_and_counted_by_gender(printed, kitchen):
     for clip in kitchen.glob("ben-*"):
         clip.unlink()
     status, out, _ = printed()
     assert status == 1
-    assert "differs: speakers missing: ben" in out
+    assert "differs: missing speakers: ben" in out
     assert "clips per speaker: 4 each, as published" in out
     assert "differs: speakers by gender: 0 male of 1" in out
 
@@ -111,8 +111,8 @@ def test_clips_that_cannot_be_used_are_grouped_by_reason(printed, kitchen):
     (kitchen / f"{NAMES[5]}.wav").write_bytes(b"no sound at all")
     status, out, _ = printed()
     assert status == 1
-    assert "left out: 5 files: empty file: anna-A-1.wav, anna-A-2.wav, anna-H-1.wav, ..." in out
-    assert "left out: ben-H-2.wav: not an audio file that can be read" in out
+    assert "not used: 5 files: empty file: anna-A-1.wav, anna-A-2.wav, anna-H-1.wav, ..." in out
+    assert "not used: ben-H-2.wav: not an audio file that can be read" in out
     assert "differs: clips that cannot be used: 6" in out
 
 
@@ -124,15 +124,15 @@ def test_a_corpus_without_a_usable_clip_is_exit_status_2(printed, kitchen):
     assert "no clip of kitchen can be used" in err
 
 
-def test_copies_are_told_by_how_much_they_are_alike(kitchen):
+def test_copies_are_grouped_by_kind(kitchen):
     y, sr = soundfile.read(kitchen / "anna-H-1.wav", dtype="float32")
     (kitchen / "anna-H-2.wav").write_bytes((kitchen / "anna-H-1.wav").read_bytes())
     soundfile.write(kitchen / "ben-H-1.wav", y, sr, subtype="FLOAT")
     soundfile.write(kitchen / "ben-A-1.wav", 0.5 * y, sr)
-    found = compare.copies(checked(kitchen))
-    assert found["same file"] == [("anna-H-1", "anna-H-2")]
-    assert found["same samples"] == [("anna-H-1", "ben-H-1")]
-    assert {name for pair in found["near-identical"] for name in pair} == {
+    copies = find_copies(checked(kitchen))
+    assert copies["same file"] == [("anna-H-1", "anna-H-2")]
+    assert copies["same samples"] == [("anna-H-1", "ben-H-1")]
+    assert {name for pair in copies["near-identical"] for name in pair} == {
         "anna-H-1",
         "anna-H-2",
         "ben-H-1",
@@ -140,7 +140,7 @@ def test_copies_are_told_by_how_much_they_are_alike(kitchen):
     }
 
 
-def test_clips_of_another_shape_are_named(printed, kitchen, write_wav):
+def test_clips_of_another_rate_channels_or_format_are_named(printed, kitchen, write_wav):
     noise = 0.1 * np.random.default_rng(9).standard_normal((8000, 2))
     write_wav(kitchen / "ben-H-1.wav", noise, sr=8000, subtype="PCM_24")
     _, out, _ = printed()
@@ -153,9 +153,9 @@ def test_clips_of_another_shape_are_named(printed, kitchen, write_wav):
     ]
 
 
-def test_doubtful_clips_are_shown_with_what_they_hold(kitchen, monkeypatch):
-    doubted = replace(KITCHEN, doubtful={"ben-A-1": "reported as faulty", "gone-A-1": "reported as faulty"})
-    monkeypatch.setitem(corpora.CORPORA, "kitchen", doubted)
+def test_doubtful_clips_are_shown_with_their_measurements(kitchen, monkeypatch):
+    doubtful = replace(KITCHEN, doubtful={"ben-A-1": "reported as faulty", "gone-A-1": "reported as faulty"})
+    monkeypatch.setitem(corpora.CORPORA, "kitchen", doubtful)
     (remark,) = checked(kitchen).remarks
     assert remark.startswith("ben-A-1: reported as faulty; here 0.50 s, peak 0.")
 
@@ -174,32 +174,32 @@ def test_a_manifest_is_checked_without_published_figures(tmp_path, write_wav, ca
     assert call(["corpora", "--check", "mine.csv", "--jobs", "1"]) == 0
     out = capsys.readouterr().out
     assert "published" not in out
-    assert "not known" in out
+    assert "unknown" in out
     assert "every clip can be used" in out
 
 
-def test_options_of_the_check_without_it_are_refused(capsys):
+def test_options_of_the_check_need_the_check(capsys):
     assert call(["corpora", "emodb", "--data-dir", "x"]) == 2
     assert "need --check" in capsys.readouterr().err
     assert call(["corpora", "--check"]) == 2
     assert "needs the name of a corpus" in capsys.readouterr().err
 
 
-def test_levels_are_shares_of_full_scale():
+def test_levels_are_relative_to_full_scale():
     t = np.arange(16000) / 16000
-    found = levels((0.5 * np.sin(2 * np.pi * 100 * t) + 0.1).astype(np.float32))
-    assert found["rms"] == pytest.approx(np.sqrt(0.125 + 0.01), abs=1e-4)
-    assert found["peak"] == pytest.approx(0.6, abs=1e-4)
-    assert found["offset"] == pytest.approx(0.1, abs=1e-4)
+    levels = measure_levels((0.5 * np.sin(2 * np.pi * 100 * t) + 0.1).astype(np.float32))
+    assert levels["rms"] == pytest.approx(np.sqrt(0.125 + 0.01), abs=1e-4)
+    assert levels["peak"] == pytest.approx(0.6, abs=1e-4)
+    assert levels["offset"] == pytest.approx(0.1, abs=1e-4)
 
 
 def test_clipping_is_runs_at_full_scale_and_not_a_single_peak():
     y = np.zeros(100, np.float32)
     y[10:12], y[20:23], y[30:40], y[-3:] = 1, -1, 1, 32767 / 32768
-    found = levels(y)
-    assert found["clipped"] == 3
-    assert found["zeros"] == 100 - 2 - 3 - 10 - 3
-    assert levels(0.99 * y)["clipped"] == 0
+    levels = measure_levels(y)
+    assert levels["clipped"] == 3
+    assert levels["zeros"] == 100 - 2 - 3 - 10 - 3
+    assert measure_levels(0.99 * y)["clipped"] == 0
 
 
 def test_silence_is_counted_in_all_and_at_both_ends():
@@ -207,11 +207,11 @@ def test_silence_is_counted_in_all_and_at_both_ends():
     y = np.zeros(4000, np.float32)
     y[1000:1500], y[2000:2500] = 0.5, -0.5
     y[3000:] = 0.5 * 10 ** (-41 / 20)
-    total, lead, trail = silence(y, sr)
+    total, lead, trail = measure_silence(y, sr)
     assert (total, lead, trail) == pytest.approx((3.0, 1.0, 1.5))
     y[3000:] *= 10 ** (2 / 20)
-    assert silence(y, sr) == pytest.approx((2.0, 1.0, 0.0))
+    assert measure_silence(y, sr) == pytest.approx((2.0, 1.0, 0.0))
 
 
-def test_a_clip_that_vanishes_meanwhile_is_told(tmp_path):
-    assert measure(str(tmp_path / "gone.wav")).error.startswith("cannot be opened")
+def test_a_clip_that_vanished_has_an_error(tmp_path):
+    assert measure_clip(str(tmp_path / "gone.wav")).error.startswith("cannot be opened")

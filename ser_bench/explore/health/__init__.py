@@ -1,10 +1,10 @@
-"""The health of a corpus: what its folder holds, held against what was published of it."""
+"""The health of a corpus: measurements of all clips, and what was published of the corpus for comparison."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ser_bench.core.errors import CorpusError
 from ser_bench.core.progress import NoProgress, Progress
@@ -25,11 +25,22 @@ _BATCH = 16
 
 @dataclass(frozen=True)
 class Health:
-    """What :func:`check` found.
+    """The result of :func:`check_corpus`.
 
-    ``clips`` has the clip table's columns and those of :class:`ser_bench.explore.health.measure.Sound` for each clip
-    that can be used, in the table's order; ``broken`` are those that cannot, ``passed_over`` other files that
-    were left out. ``published`` is None where nothing was. The rest are lines to be told.
+    Parameters
+    ----------
+    opened : OpenCorpus
+    part : str
+        Part of the corpus: ``speech``, ``song`` or ``all``.
+    clips : DataFrame
+        The usable clips in the order of the clip table, with its columns and those of
+        :class:`ser_bench.explore.health.measure.ClipMeasures`.
+    broken : tuple of Problem
+        Clips that cannot be used.
+    published : Published or None
+        What was published of the part, None if nothing.
+    remarks : tuple of str
+        Sentences for the user.
     """
 
     opened: OpenCorpus
@@ -39,47 +50,74 @@ class Health:
     published: Published | None
     remarks: tuple[str, ...]
 
-    @property
-    def passed_over(self) -> tuple[Problem, ...]:
-        """The files that the listing left out."""
-        return self.opened.problems
 
+def check_corpus(opened: OpenCorpus, part: str, *, jobs: int, progress: Progress | None = None) -> Health:
+    """Measure every clip of a corpus.
 
-def check(opened: OpenCorpus, part: str, *, jobs: int, progress: Progress | None = None) -> Health:
-    """Measure every clip of a corpus, and put beside it what was published of its part.
+    Parameters
+    ----------
+    opened : OpenCorpus
+    part : str
+        The part that was opened.
+    jobs : int
+        Number of worker processes.
+    progress : Progress, optional
 
-    Raises :class:`CorpusError` where no clip can be used, or a worker died.
+    Returns
+    -------
+    Health
+
+    Raises
+    ------
+    CorpusError
+        If no clip can be used, or a worker died.
     """
-    sounds = measured_columns(opened.clips["path"].tolist(), jobs, progress or NoProgress())
-    measured = opened.clips.assign(**sounds)
-    bad = measured["error"] != ""
-    broken = tuple(Problem(p, e) for p, e in zip(measured["path"][bad], measured["error"][bad], strict=True))
-    if bad.all():
+    columns = measure_clips(opened.clips["path"].tolist(), jobs, progress or NoProgress())
+    measured = opened.clips.assign(**columns)
+    failed = measured["error"] != ""
+    broken = tuple(Problem(p, e) for p, e in zip(measured["path"][failed], measured["error"][failed], strict=True))
+    if failed.all():
         raise CorpusError(f"no clip of {opened.corpus.name} can be used; {broken[0].path}: {broken[0].reason}")
-    said = opened.corpus.published_in(part) if is_registered(opened.corpus) else None
-    remarks = (misplaced_clips_warning(opened), *_doubtful(opened, measured))
-    return Health(opened, part, measured[~bad].reset_index(drop=True), broken, said, tuple(filter(None, remarks)))
+    published = opened.corpus.published_in(part) if is_registered(opened.corpus) else None
+    remarks = tuple(filter(None, (misplaced_clips_warning(opened), *_doubtful_clips(opened, measured))))
+    return Health(opened, part, measured[~failed].reset_index(drop=True), broken, published, remarks)
 
 
-def measured_columns(paths: Sequence[str], jobs: int, progress: Progress) -> dict[str, list]:
-    """Measure files and return the fields of :class:`ser_bench.explore.health.measure.Sound` as columns, in their
-    order.
+def measure_clips(paths: Sequence[str], jobs: int, progress: Progress) -> dict[str, list[Any]]:
+    """Measure audio files in worker processes.
 
-    Raises :class:`CorpusError` where a worker died.
+    Parameters
+    ----------
+    paths : sequence of str
+    jobs : int
+        Number of worker processes.
+    progress : Progress
+
+    Returns
+    -------
+    dict of list
+        The fields of :class:`ser_bench.explore.health.measure.ClipMeasures` except ``path`` as columns, in the order
+        of ``paths``.
+
+    Raises
+    ------
+    CorpusError
+        If a worker died.
     """
     advance = progress.start(len(paths), "measuring", "clip", len(paths))
     batches = ((first, tuple(paths[first : first + _BATCH])) for first in range(0, len(paths), _BATCH))
-    found = {}
+    measures = {}
     for outcome in run_tasks(measure_batch, batches, jobs=jobs):
         if outcome.status != "ok":
-            raise CorpusError(f"checking stopped short: {outcome.error}")
-        found[outcome.key] = outcome.value
+            raise CorpusError(f"cannot measure the clips: {outcome.error}")
+        measures[outcome.key] = outcome.value
         advance(len(outcome.value))
-    rows = [vars(sound) for first in sorted(found) for sound in found[first]]
+    rows = [vars(clip) for first in sorted(measures) for clip in measures[first]]
     return {column: [row[column] for row in rows] for column in rows[0] if column != "path"}
 
 
-def _doubtful(opened: OpenCorpus, measured: pd.DataFrame) -> Iterator[str]:
+def _doubtful_clips(opened: OpenCorpus, measured: pd.DataFrame) -> Iterator[str]:
+    """Yield a remark per clip whose label or recording was reported as faulty, with its measurements."""
     for row in measured[measured["clip"].isin(opened.corpus.doubtful)].to_dict("records"):
-        here = row["error"] or f"here {row['seconds']:.2f} s, peak {row['peak']:.3f} of full scale"
-        yield f"{row['clip']}: {opened.corpus.doubtful[row['clip']]}; {here}"
+        facts = row["error"] or f"here {row['seconds']:.2f} s, peak {row['peak']:.3f} of full scale"
+        yield f"{row['clip']}: {opened.corpus.doubtful[row['clip']]}; {facts}"

@@ -1,4 +1,4 @@
-"""What a corpus's health comes to: copies among its clips, and how it differs from what was published."""
+"""Comparison of a corpus with what was published of it, and copies among its clips."""
 
 from __future__ import annotations
 
@@ -14,34 +14,62 @@ if TYPE_CHECKING:
 KINDS = ("same file", "same samples", "near-identical")
 
 
-def copies(health: Health) -> dict[str, list[tuple[str, str]]]:
-    """Return the pairs of clips that are copies, each under the strongest of :data:`KINDS` that holds.
+def find_copies(health: Health) -> dict[str, list[tuple[str, str]]]:
+    """Find pairs of clips that are copies of each other.
 
-    Clips with the same samples are paired with the first of them only.
+    Parameters
+    ----------
+    health : Health
+
+    Returns
+    -------
+    dict
+        Pairs of clip names by kind, the strongest of :data:`KINDS` that holds. Clips with the same samples are paired
+        with the first of them only.
     """
     clips = health.clips
     names = clips["clip"].tolist()
     files, digests = dict(zip(names, clips["file"], strict=True)), dict(zip(names, clips["digest"], strict=True))
     groups = (group.tolist() for _, group in clips.groupby("digest")["clip"])
-    alike = sorted((first, other) for first, *others in groups for other in others)
+    same = sorted((first, copy) for first, *copies in groups for copy in copies)
     near = [(names[i], names[j]) for i, j in near_duplicates(clips["length"].to_numpy(), clips["fingerprint"].tolist())]
     return {
-        KINDS[0]: [pair for pair in alike if files[pair[0]] == files[pair[1]]],
-        KINDS[1]: [pair for pair in alike if files[pair[0]] != files[pair[1]]],
+        KINDS[0]: [pair for pair in same if files[pair[0]] == files[pair[1]]],
+        KINDS[1]: [pair for pair in same if files[pair[0]] != files[pair[1]]],
         KINDS[2]: [pair for pair in near if digests[pair[0]] != digests[pair[1]]],
     }
 
 
-def by_speaker(health: Health) -> tuple[dict[str, int], dict[str, int | None]]:
-    """Return the clips by speaker, as found and as published; both name the speakers of both."""
-    found = Counter(health.opened.clips["speaker"])
-    said: Mapping[str, int | None] = health.published.speakers if health.published else {}
-    everybody = sorted({*found, *said})
-    return {name: found[name] for name in everybody}, {name: said.get(name, 0 if said else None) for name in everybody}
+def clips_by_speaker(health: Health) -> tuple[dict[str, int], dict[str, int | None]]:
+    """Count clips by speaker.
+
+    Parameters
+    ----------
+    health : Health
+
+    Returns
+    -------
+    counts, published : dict
+        The clips in the folder and as published, None if unknown. Both have the speakers of both.
+    """
+    counts = Counter(health.opened.clips["speaker"])
+    published: Mapping[str, int | None] = health.published.speakers if health.published else {}
+    speakers, missing = sorted({*counts, *published}), 0 if published else None
+    return {name: counts[name] for name in speakers}, {name: published.get(name, missing) for name in speakers}
 
 
-def by_gender(health: Health) -> dict[str, tuple[int, int]]:
-    """Return by gender how many speakers and clips there are; what is not known is the empty string."""
+def counts_by_gender(health: Health) -> dict[str, tuple[int, int]]:
+    """Count speakers and clips by gender.
+
+    Parameters
+    ----------
+    health : Health
+
+    Returns
+    -------
+    dict
+        Numbers of speakers and clips by gender; an unknown gender is the empty string.
+    """
     clips = health.opened.clips
     speakers = clips.drop_duplicates("speaker")["gender"].value_counts()
     counts = clips["gender"].value_counts()
@@ -49,34 +77,49 @@ def by_gender(health: Health) -> dict[str, tuple[int, int]]:
 
 
 def differences(health: Health) -> list[str]:
-    """Return in which ways the corpus is not what was published: clips by class, speakers, unusable clips."""
+    """Return the differences between a corpus and its publication: clips by class, speakers, unusable clips.
+
+    Parameters
+    ----------
+    health : Health
+
+    Returns
+    -------
+    list of str
+        A sentence per difference; empty where the corpus is as published.
+    """
     lines = []
     if health.published is not None:
-        found, said = Counter(health.opened.clips["emotion"]), Counter(health.published.counts)
-        wrong = [f"{label} {found[label]} of {said[label]}" for label in said | found if found[label] != said[label]]
-        lines += [f"clips by class: {', '.join(wrong)}"] if wrong else []
-        lines += _speakers_that_differ(health)
-        lines += _genders_that_differ(health)
+        counts, published = Counter(health.opened.clips["emotion"]), Counter(health.published.counts)
+        labels = [label for label in published | counts if counts[label] != published[label]]
+        if labels:
+            lines.append("clips by class: " + ", ".join(f"{x} {counts[x]} of {published[x]}" for x in labels))
+        lines += _speaker_differences(health)
+        lines += _gender_differences(health)
     if health.broken:
         lines.append(f"clips that cannot be used: {len(health.broken):,}")
     return lines
 
 
-def _speakers_that_differ(health: Health) -> list[str]:
-    found, said = by_speaker(health)
-    missing = [name for name, count in found.items() if not count]
-    unknown = [name for name, count in said.items() if count == 0]
-    odd = [
-        f"{name} {found[name]} of {count}" for name, count in said.items() if count and found[name] not in (0, count)
-    ]
-    told = (("speakers missing", missing), ("speakers that were not published", unknown), ("clips by speaker", odd))
-    return [f"{what}: {', '.join(names)}" for what, names in told if names]
+def _speaker_differences(health: Health) -> list[str]:
+    counts, published = clips_by_speaker(health)
+    lists = {
+        "missing speakers": [name for name, count in counts.items() if not count],
+        "speakers that were not published": [name for name, count in published.items() if count == 0],
+        "clips by speaker": [
+            f"{name} {counts[name]} of {count}"
+            for name, count in published.items()
+            if count and counts[name] not in (0, count)
+        ],
+    }
+    return [f"{heading}: {', '.join(names)}" for heading, names in lists.items() if names]
 
 
-def _genders_that_differ(health: Health) -> list[str]:
-    said = health.published.genders if health.published else {}
-    found = by_gender(health)
-    if not said or "" in found:
+def _gender_differences(health: Health) -> list[str]:
+    published = health.published.genders if health.published else {}
+    counts = counts_by_gender(health)
+    if not published or "" in counts:
         return []
-    wrong = [f"{found.get(g, (0, 0))[0]} {g} of {n}" for g, n in said.items() if found.get(g, (0, 0))[0] != n]
+    pairs = {gender: (counts.get(gender, (0, 0))[0], count) for gender, count in published.items()}
+    wrong = [f"{speakers} {gender} of {count}" for gender, (speakers, count) in pairs.items() if speakers != count]
     return [f"speakers by gender: {', '.join(wrong)}"] if wrong else []

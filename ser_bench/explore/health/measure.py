@@ -1,4 +1,4 @@
-"""What a clip's file holds: format, level, clipping, silence, and what tells its copies."""
+"""Measurements of a clip: format, levels, clipping, silence, and checksums and fingerprint that identify copies."""
 
 from __future__ import annotations
 
@@ -6,29 +6,61 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
+
+from ser_bench import audio
+from ser_bench.audio.fingerprint import fingerprint
+from ser_bench.core.errors import AudioError
 
 FRAME_SECONDS = 0.02
 SILENCE_DB = 40.0
-"""A frame this far below the clip's loudest one is silence."""
+"""A frame this far below the clip's loudest frame is silent."""
 FULL_SCALE = 0.9999
-"""From here on a sample is at full scale: 16 bits end at 0.99997."""
+"""A sample from this magnitude on is at full scale: the largest 16-bit value is 0.99997."""
 CLIPPED_RUN = 3
-"""So many samples at full scale in a row are clipping; a single one may be a peak that just fits."""
+"""This many samples in a row at full scale are clipping; a single one may be a peak that just fits."""
+
+
+class Header(NamedTuple):
+    """What the header of an audio file says; 0 frames and channels if libsndfile cannot read it."""
+
+    frames: int
+    channels: int
+    format: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sound:
-    """What was measured of a clip, its channels averaged as for features.
+class ClipMeasures:
+    """Measurements of a clip, whose channels are averaged as for features.
 
-    ``rms``, ``peak`` and ``offset`` are shares of full scale; ``seconds``, ``silent``, ``lead`` and ``trail``
-    (silence in all, before and after the sound) seconds; ``clipped`` the runs of samples at full scale,
-    ``zeros`` the samples that are exactly 0, ``length`` and ``fingerprint`` those of
-    :mod:`ser_bench.audio.fingerprint`.
-    Where the clip cannot be used ``error`` says why, and the rest is nothing.
+    Parameters
+    ----------
+    path : str
+    error : str
+        Why the clip cannot be used; the other fields are then empty.
+    file : str
+        SHA-256 of the file.
+    digest : str
+        Digest of samples and sampling rate.
+    format : str
+    channels : int
+        0 if unknown.
+    sr : int
+        Sampling rate in Hz.
+    samples : int
+    seconds : float
+    rms, peak, offset : float
+        Levels and mean relative to full scale.
+    clipped : int
+        Runs of samples at full scale.
+    zeros : int
+        Samples that are exactly 0.
+    silent, lead, trail : float
+        Seconds of silence in all, before the first sound and after the last.
+    length, fingerprint : float, bytes
+        See :mod:`ser_bench.audio.fingerprint`.
     """
 
     path: str
@@ -52,89 +84,131 @@ class Sound:
     fingerprint: bytes = b""
 
 
-def measure_batch(paths: tuple[str, ...]) -> list[Sound]:
-    """Measure clips by their paths."""
-    return [measure(path) for path in paths]
+def measure_batch(paths: tuple[str, ...]) -> list[ClipMeasures]:
+    """Measure several clips, as one task of a worker.
+
+    Parameters
+    ----------
+    paths : tuple of str
+
+    Returns
+    -------
+    list of ClipMeasures
+    """
+    return [measure_clip(path) for path in paths]
 
 
-def measure(path: str) -> Sound:
-    """Decode a clip and measure it; one that cannot be used has its ``error`` only."""
-    from ser_bench import audio
-    from ser_bench.audio.fingerprint import fingerprint
-    from ser_bench.core.errors import AudioError
+def measure_clip(path: str) -> ClipMeasures:
+    """Decode and measure a clip.
 
+    Parameters
+    ----------
+    path : str
+
+    Returns
+    -------
+    ClipMeasures
+        With only ``error`` set if the clip cannot be used.
+    """
     try:
         y, sr = audio.load(path)
         file = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     except AudioError as error:
-        return Sound(path=path, error=str(error))
+        return ClipMeasures(path=path, error=str(error))
     except OSError as error:
-        return Sound(path=path, error=f"cannot be opened: {error.strerror or error}")
-    form, channels = _header(path)
-    silent, lead, trail = silence(y, sr)
-    length, course = fingerprint(y, sr)
-    return Sound(
+        return ClipMeasures(path=path, error=f"cannot be opened: {error.strerror or error}")
+    header = read_header(path)
+    silent, lead, trail = measure_silence(y, sr)
+    length, clip_fingerprint = fingerprint(y, sr)
+    return ClipMeasures(
         path=path,
         file=file,
         digest=audio.samples_digest(y, sr),
-        format=form,
-        channels=channels,
+        format=header.format,
+        channels=header.channels,
         sr=sr,
         samples=len(y),
         seconds=len(y) / sr,
-        **levels(y),
+        **measure_levels(y),
         silent=silent,
         lead=lead,
         trail=trail,
         length=length,
-        fingerprint=course,
+        fingerprint=clip_fingerprint,
     )
 
 
-def levels(y: np.ndarray) -> dict:
-    """Return ``rms``, ``peak``, ``offset``, ``clipped`` and ``zeros`` of samples in [-1, 1]."""
-    import numpy as np
+def measure_levels(y: np.ndarray) -> dict[str, Any]:
+    """Measure levels and clipping.
 
-    loud = np.abs(y)
+    Parameters
+    ----------
+    y : ndarray of float32, shape (n,)
+        Samples in [-1, 1].
+
+    Returns
+    -------
+    dict
+        ``rms``, ``peak`` and ``offset`` (mean) relative to full scale; ``clipped``, the number of runs at full
+        scale; ``zeros``, the number of samples that are exactly 0.
+    """
+    magnitude = np.abs(y)
     return {
         "rms": float(np.sqrt(np.dot(y, y) / len(y))),
-        "peak": float(loud.max()),
+        "peak": float(magnitude.max()),
         "offset": float(y.mean(dtype=np.float64)),
-        "clipped": _runs(loud >= FULL_SCALE, CLIPPED_RUN),
+        "clipped": _count_runs(magnitude >= FULL_SCALE, CLIPPED_RUN),
         "zeros": int(len(y) - np.count_nonzero(y)),
     }
 
 
-def silence(y: np.ndarray, sr: int) -> tuple[float, float, float]:
-    """Return the seconds of silence in all, before the first sound, and after the last."""
-    import numpy as np
+def measure_silence(y: np.ndarray, sr: int) -> tuple[float, float, float]:
+    """Measure silence, in frames of :data:`FRAME_SECONDS`.
 
+    Parameters
+    ----------
+    y : ndarray of float32, shape (n,)
+    sr : int
+        Sampling rate in Hz.
+
+    Returns
+    -------
+    total, lead, trail : float
+        Seconds of silence in all, before the first sound and after the last.
+    """
     step = max(1, round(FRAME_SECONDS * sr))
     frames = np.pad(y, (0, -len(y) % step)).reshape(-1, step)
     energy = np.einsum("ij,ij->i", frames, frames)
-    quiet = energy < energy.max() * 10 ** (-SILENCE_DB / 10)
-    sounding = np.flatnonzero(~quiet)
-    ends = (len(quiet) - quiet.sum(), sounding[0], len(quiet) - 1 - sounding[-1])
-    total, lead, trail = (float(frame_count) * step / sr for frame_count in ends)
-    return max(0.0, len(y) / sr - total), lead, trail
+    silent = energy < energy.max() * 10 ** (-SILENCE_DB / 10)
+    sounding = np.flatnonzero(~silent)
+    counts = (len(silent) - silent.sum(), sounding[0], len(silent) - 1 - sounding[-1])
+    sound, lead, trail = (float(count) * step / sr for count in counts)
+    return max(0.0, len(y) / sr - sound), lead, trail
 
 
-def _runs(hit: np.ndarray, least: int) -> int:
-    """Return how many runs of at least so many hits there are."""
-    import numpy as np
+def read_header(path: str) -> Header:
+    """Read the header of an audio file with libsndfile.
 
-    if not hit.any():
-        return 0
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], hit.view(np.int8), [0]))))
-    return int(np.sum(edges[1::2] - edges[::2] >= least))
+    Parameters
+    ----------
+    path : str
 
-
-def _header(path: str) -> tuple[str, int]:
-    """Return the file's format and its channels, 0 where its header is not one that libsndfile reads."""
+    Returns
+    -------
+    Header
+    """
     import soundfile
 
     try:
         info = soundfile.info(os.fsencode(path))
     except (soundfile.LibsndfileError, RuntimeError, TypeError, ValueError):
-        return Path(path).suffix.lstrip(".").upper(), 0
-    return f"{info.format} {info.subtype}", info.channels
+        return Header(0, 0, Path(path).suffix.lstrip(".").upper())
+    return Header(info.frames, info.channels, f"{info.format} {info.subtype}")
+
+
+def _count_runs(mask: np.ndarray, min_length: int) -> int:
+    """Return the number of runs of True that have at least the given length."""
+    if not mask.any():
+        return 0
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.view(np.int8), [0]))))
+    return int(np.sum(edges[1::2] - edges[::2] >= min_length))

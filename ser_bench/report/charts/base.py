@@ -52,19 +52,47 @@ class Chart:
     order: int = 100
 
     def figures_of(self, run: SavedRun) -> list[RunChart]:
-        """Return the figures that a run has of this chart; empty where the chart does not apply."""
+        """Return the figures of this chart for a run.
+
+        Parameters
+        ----------
+        run : SavedRun
+
+        Returns
+        -------
+        list of RunChart
+            Empty if the chart does not apply to the run.
+        """
         if not self.applies_to(run):
             return []
         return [RunChart(self, run, variant) for variant in (self.variants(run) if self.variants else [()])]
 
     def owns(self, file_name: str) -> bool:
-        """Return whether a file name without its ending belongs to this chart."""
+        """Return whether a file belongs to this chart.
+
+        Parameters
+        ----------
+        file_name : str
+            Without its ending.
+
+        Returns
+        -------
+        bool
+        """
         return file_name.startswith(f"{self.name}_") if self.variants else file_name == self.name
 
 
 @dataclass(frozen=True, eq=False)
 class RunChart:
-    """A figure of one run: a chart, the run, and the variant where the chart is a family."""
+    """A figure of one run.
+
+    Parameters
+    ----------
+    chart : Chart
+    run : SavedRun
+    variant : tuple of str
+        The variant of a family; empty for a single figure.
+    """
 
     chart: Chart
     run: SavedRun
@@ -81,13 +109,23 @@ class RunChart:
         return ": ".join(filter(None, (self.chart.title, ", ".join(self.variant))))
 
     def draw(self) -> Figure:
-        """Draw the figure under the charts' own style."""
+        """Draw the figure under the charts' own style.
+
+        Returns
+        -------
+        Figure
+        """
         from ser_bench.report.charts.style import styled  # here, so that a plugin's definition loads no matplotlib
 
         return styled(self.chart.draw)(self.run, *self.variant)
 
     def alt_text(self) -> str:
-        """Return the text alternative."""
+        """Return the text alternative.
+
+        Returns
+        -------
+        str
+        """
         return self.chart.alt_text(self.run, *self.variant)
 
 

@@ -27,7 +27,17 @@ CHARTS: dict[str, Chart] = _registered()
 
 
 def charts_of(run: SavedRun) -> dict[str, RunChart]:
-    """Return the figures that a run has, by the names of their files, in the order of the report."""
+    """Return the figures of a run's report.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    dict of str to RunChart
+        By the names of their files without ending, in the order of the report.
+    """
     ordered = sorted(CHARTS.values(), key=lambda chart: chart.order)
     return {figure.name: figure for chart in ordered for figure in chart.figures_of(run)}
 
