@@ -49,7 +49,7 @@ def main() -> None:
     asked = parser.parse_args()
     columns, parts, clips = load(asked.data_dir, asked.normalize)
     y, speakers = clips["label"].to_numpy(str), clips["speaker"].to_numpy(str)
-    outer = splits.make_folds("emobox", clips.reset_index(drop=True), splits.Draw(6, 0, 0))
+    outer = splits.make_folds("emobox", clips.reset_index(drop=True), splits.FoldSettings(6, 0, 0))
     inside = {choice: [] for choice in CHOICES}
     predicted = {choice: y.copy() for choice in (*CHOICES, "chosen inside each fold")}
     for number, fold in enumerate(outer):

@@ -8,7 +8,7 @@ import pytest
 from ser_bench import models
 from ser_bench.metrics import UAR
 from ser_bench.runs.fit import FitTask, run_fit
-from ser_bench.splits import SPLITS, Draw, make_folds
+from ser_bench.splits import SPLITS, FoldSettings, make_folds
 from ser_bench.store.matrix import save_matrix
 from tests.conftest import clip_table
 
@@ -48,7 +48,7 @@ def pooled_uar(name: str, split: str, tmp_path, *, permuted: bool) -> float:
     parameters = {**model.parameters, **TINY.get(name, {})}
     labels, groups = clips["label"].to_numpy(dtype=str), clips["speaker"].to_numpy(dtype=str)
     true, predicted = [], []
-    for fold in make_folds(split, clips.reset_index(drop=True), Draw(folds=4)):
+    for fold in make_folds(split, clips.reset_index(drop=True), FoldSettings(folds=4)):
         train, test = clips.index.get_indexer(fold.train), clips.index.get_indexer(fold.test)
         task = FitTask(model, parameters, 0, matrix, train, test, labels[train], groups[train], EMOTIONS)
         predicted.append(run_fit(task).predicted)

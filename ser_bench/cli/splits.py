@@ -30,7 +30,7 @@ def command(name: str | None, plugin: Path | None) -> int:
         (
             split.name,
             split.summary,
-            "new" if split.speakers_apart else "heard before",
+            "new" if split.speaker_independent else "heard before",
             split.needs or "nothing",
         )
         for split in splits.SPLITS.values()
@@ -47,7 +47,7 @@ def _describe(split: Split) -> int:
     facts = {
         "held out": split.summary,
         "test speakers": "new: no speaker is in training and test of a fold"
-        if split.speakers_apart
+        if split.speaker_independent
         else "heard before: speakers are in training and test, so scores are optimistic for new speakers",
         "folds": split.folds,
         "needs": split.needs or "nothing",

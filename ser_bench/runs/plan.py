@@ -206,7 +206,8 @@ def make_folds(split: str, clips: pd.DataFrame, options: Options, repeat: int = 
     tested = split.removeprefix(splits.PREFIX) if split.startswith(splits.PREFIX) else None
     excluded = [corpora.corpus_label(name) for name in cross_tested_corpora(options) if name != tested]
     clips = clips[~clips["corpus"].isin(excluded)]
-    return splits.make_folds(split, clips, splits.Draw(options.folds, options.seed, repeat))
+    split = f"{splits.PREFIX}{corpora.corpus_label(tested)}" if tested else split  # a path stands for its corpus
+    return splits.make_folds(split, clips, splits.FoldSettings(options.folds, options.seed, repeat))
 
 
 def plan_fits(planned_models: Sequence[PlannedModel], folds: Folds, seed: int) -> tuple[PlannedFit, ...]:
@@ -218,7 +219,7 @@ def _plan_fits(planned_models: Sequence[PlannedModel], folds: Folds, seed: int) 
     for model in planned_models:
         for (split, repeat), split_folds in folds.items():
             # importance is of interest on new speakers, and one repeat is enough
-            importance = repeat == 0 and splits.get(split).speakers_apart and model.definition.kind != "baseline"
+            importance = repeat == 0 and splits.get(split).speaker_independent and model.definition.kind != "baseline"
             for number, fold in enumerate(split_folds):
                 yield PlannedFit(model, split, repeat, number, fold, seed + repeat, importance)
 

@@ -128,7 +128,7 @@ def tune(settings: SearchSettings, options: Options, progress: Progress | None =
     plan.check_names(options)
     models.get(settings.model)
     split = options.splits[0] if options.splits else "actor"
-    if not splits.get(split).speakers_apart:
+    if not splits.get(split).speaker_independent:
         raise ConfigError(
             f"tune scores on new speakers, but the split {split} shares speakers\nchoose another one, such as actor"
         )
@@ -224,7 +224,7 @@ def _make_inner_folds(
     fold: splits.Fold, clips: pd.DataFrame, settings: SearchSettings, seed: int
 ) -> tuple[splits.Fold, ...]:
     training = clips.loc[list(fold.train)].reset_index(drop=True)
-    return splits.make_folds("actor", training, splits.Draw(settings.inner_folds, seed))
+    return splits.make_folds("actor", training, splits.FoldSettings(settings.inner_folds, seed))
 
 
 @dataclass(frozen=True)

@@ -1,90 +1,113 @@
-"""Splits over several corpora: trained on some, tested on another. Their speakers differ, so all are new voices."""
+"""Splits over several corpora. Their speakers differ, so a test corpus has new speakers only."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ser_bench import corpora
 from ser_bench.core.errors import SplitError
-from ser_bench.splits.base import Draw, Masks, Split, complementary
+from ser_bench.splits.base import FoldSettings, Masks, Split, cross_validation
 from ser_bench.splits.speakers import speaker_folds
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
 PREFIX = "cross:"
-"""What the names of splits that test one corpus begin with."""
+"""Prefix of the names of splits that test one corpus."""
+
+_NEEDS = "several corpora"
 
 
 def to_corpus(name: str) -> Split:
-    """Return the split ``cross:CORPUS``: train on every other corpus, test on that one."""
-    corpus = corpora.corpus_label(name.removeprefix(PREFIX))  # a manifest's path stands for its corpus
+    """Return the split ``cross:CORPUS``, which trains on all other corpora and tests that one.
 
-    def assign(clips: pd.DataFrame, draw: Draw) -> Masks:
-        of = _corpora(clips, name)
-        if corpus not in of:
-            raise SplitError(f"the split {name} finds no clip of {corpus}; the corpora are {_listed(of)}")
-        return [(of != corpus, of == corpus)]
-
+    Parameters
+    ----------
+    name : str
+        ``cross:`` and the label of a corpus in the clip table.
+    """
+    corpus = name.removeprefix(PREFIX)
     return Split(
         name=name,
         summary=f"trained on the other corpora, tested on {corpus}",
-        assign=assign,
-        needs="several corpora",
+        masks=partial(_to_corpus, corpus=corpus),
+        needs=_NEEDS,
         folds="1",
     )
 
 
-def pairs(clips: pd.DataFrame, draw: Draw) -> Masks:
-    """Train on each corpus and test on each other one: a fold per ordered pair."""
-    of = _corpora(clips, "cross")
-    names = sorted(set(of))
-    return [(of == here, of == there) for here in names for there in names if here != there]
+def _to_corpus(clips: pd.DataFrame, settings: FoldSettings, *, corpus: str) -> Masks:
+    labels = _corpora(clips, f"{PREFIX}{corpus}")
+    if corpus not in labels:
+        raise SplitError(f"split {PREFIX}{corpus}: finds no clip of {corpus}; the corpora are {_listed(labels)}")
+    return [(labels != corpus, labels == corpus)]
 
 
-def held_out(clips: pd.DataFrame, draw: Draw) -> Masks:
-    """Hold out one corpus at a time."""
-    return complementary(_corpora(clips, "loco"))
+def _cross(clips: pd.DataFrame, settings: FoldSettings) -> Masks:
+    labels = _corpora(clips, "cross")
+    names = sorted(set(labels))
+    return [(labels == train, labels == test) for train in names for test in names if train != test]
 
 
-def inside(clips: pd.DataFrame, draw: Draw) -> Masks:
-    """Hold out whole speakers of each corpus in turn, trained on that corpus's other speakers."""
-    of = _corpora(clips, "within")
+def _loco(clips: pd.DataFrame, settings: FoldSettings) -> Masks:
+    return cross_validation(_corpora(clips, "loco"))
+
+
+def _within(clips: pd.DataFrame, settings: FoldSettings) -> Masks:
+    import numpy as np
+
+    labels = _corpora(clips, "within")
     folds: Masks = []
-    for corpus in sorted(set(of)):
-        own = (of == corpus).nonzero()[0]
-        fold_of = _speakers_of_one(clips.iloc[own], corpus, draw)
-        folds += [(_mask(of, own[train]), _mask(of, own[test])) for train, test in complementary(fold_of)]
+    for corpus in sorted(set(labels)):
+        own = np.flatnonzero(labels == corpus)
+        for train, test in cross_validation(_folds_within(clips.iloc[own], corpus, settings)):
+            folds.append((np.isin(np.arange(len(labels)), own[train]), np.isin(np.arange(len(labels)), own[test])))
     return folds
 
 
-def _speakers_of_one(clips: pd.DataFrame, corpus: str, draw: Draw) -> np.ndarray:
-    """Return the fold of each clip; a corpus with fewer speakers than folds holds out one speaker at a time."""
+def _folds_within(clips: pd.DataFrame, corpus: str, settings: FoldSettings) -> npt.NDArray[np.int64]:
+    """Return the fold that tests each clip of a corpus: one per speaker where there are fewer speakers than folds."""
     speakers = clips["speaker"].nunique()
     if speakers < 2:
-        raise SplitError(f"the split within needs two speakers in every corpus, {corpus} has {speakers}")
-    return speaker_folds(clips, Draw(min(draw.folds, speakers), draw.seed, draw.repeat), "within")
+        raise SplitError(f"split within: needs two speakers in every corpus, {corpus} has {speakers}")
+    return speaker_folds(clips, FoldSettings(min(settings.folds, speakers), settings.seed, settings.repeat), "within")
 
 
-def _mask(like: np.ndarray, places: np.ndarray) -> np.ndarray:
-    import numpy as np
-
-    mask = np.zeros(len(like), dtype=bool)
-    mask[places] = True
-    return mask
-
-
-def _corpora(clips: pd.DataFrame, name: str) -> np.ndarray:
-    """Return the corpus of each clip; raises where there is only one."""
-    of = clips["corpus"].to_numpy(dtype=str)
-    if len(set(of)) < 2:
+def _corpora(clips: pd.DataFrame, name: str) -> npt.NDArray[np.str_]:
+    """Return the corpus of each clip; raises SplitError where there is only one."""
+    labels: npt.NDArray[np.str_] = clips["corpus"].to_numpy(dtype=str)
+    if len(set(labels)) < 2:
         raise SplitError(
-            f"the split {name} needs several corpora, here is only {_listed(of)}\n"
+            f"split {name}: needs several corpora, here is only {_listed(labels)}\n"
             "name them with --corpus, such as --corpus ravdess,emodb"
         )
-    return of
+    return labels
 
 
-def _listed(of: np.ndarray) -> str:
-    return ", ".join(sorted(set(of)))
+def _listed(labels: npt.NDArray[np.str_]) -> str:
+    return ", ".join(sorted(set(labels)))
+
+
+WITHIN = Split(
+    name="within",
+    summary="each corpus by itself, K folds of whole speakers",
+    masks=_within,
+    needs=_NEEDS,
+    folds="as many as --folds (default 6) per corpus",
+)
+CROSS = Split(
+    name="cross",
+    summary="trained on one corpus, tested on another, every pair",
+    masks=_cross,
+    needs=_NEEDS,
+    folds="one per ordered pair of corpora",
+)
+LOCO = Split(
+    name="loco",
+    summary="one corpus held out at a time, trained on all others",
+    masks=_loco,
+    needs=_NEEDS,
+    folds="one per corpus",
+)

@@ -5,55 +5,79 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
-Masks = list[tuple["np.ndarray", "np.ndarray"]]
-"""Per fold which clips train and which test, two boolean arrays over the clip table."""
+    Mask = npt.NDArray[np.bool_]
+
+Masks = list[tuple["Mask", "Mask"]]
+"""Training and test mask of each fold, bool of shape ``(clips,)``."""
 
 
 @dataclass(frozen=True)
 class Fold:
-    """Clip keys that train and clip keys that test; the two never share a clip."""
+    """Keys of the training and of the test clips of a fold; no clip is in both."""
 
     train: tuple[str, ...]
     test: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Draw:
-    """What a split is asked for: the number of folds, the seed and the repeat."""
+class FoldSettings:
+    """What the folds of a split depend on besides the clips.
+
+    Parameters
+    ----------
+    folds : int
+        Number of folds, for splits that have a choice.
+    seed : int
+        Seed of the random draws.
+    repeat : int
+        Number of the repeat, from 0; splits with random clips differ between repeats.
+    """
 
     folds: int = 6
     seed: int = 0
     repeat: int = 0
 
-    def generator(self, *words: object) -> np.random.RandomState:
-        """Return a generator that depends on the seed and on ``words`` alone."""
+    def generator(self, *purpose: object) -> np.random.RandomState:
+        """Return a random generator that depends on the seed and on ``purpose`` only."""
         import numpy as np
 
-        return np.random.RandomState([self.seed % 2**32, zlib.crc32(repr(words).encode())])
+        return np.random.RandomState([self.seed % 2**32, zlib.crc32(repr(purpose).encode())])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """A named split: ``assign(clips, draw)`` returns one ``(train, test)`` pair of boolean masks per fold.
+    """A named way to divide clips into training and test clips, fold by fold.
 
-    Where ``speakers_apart``, no speaker is on both sides of a fold.
+    Parameters
+    ----------
+    name, summary : str
+        For options and listings.
+    masks : callable
+        ``masks(clips, settings)`` takes a clip table, sorted by clip, and :class:`FoldSettings`, and returns
+        :data:`Masks`. It raises :class:`~ser_bench.core.errors.SplitError` where the clips do not allow the split.
+    speaker_independent : bool
+        Whether no speaker has clips in both training and test of a fold.
+    needs : str
+        What the corpus must have; empty for nothing.
+    folds : str
+        Number of folds, in words.
     """
 
     name: str
     summary: str
-    assign: Callable[[pd.DataFrame, Draw], Masks]
-    speakers_apart: bool = True
+    masks: Callable[[pd.DataFrame, FoldSettings], Masks]
+    speaker_independent: bool = True
     needs: str = ""
     folds: str = ""
-    """The number of folds, in words."""
 
 
-def complementary(groups: np.ndarray) -> Masks:
-    """Return the masks that test each group of clips once; ``groups`` are fold numbers, one a clip."""
-    return [(groups != fold, groups == fold) for fold in sorted(set(groups.tolist()))]
+def cross_validation(fold_of: npt.NDArray[Any]) -> Masks:
+    """Return the masks of a cross-validation from the fold that tests each clip, shape ``(clips,)``."""
+    return [(fold_of != fold, fold_of == fold) for fold in sorted(set(fold_of.tolist()))]

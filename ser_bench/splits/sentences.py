@@ -5,41 +5,60 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ser_bench.core.errors import SplitError
-from ser_bench.splits.base import Draw, Masks, complementary
+from ser_bench.splits.base import FoldSettings, Masks, Split, cross_validation
+from ser_bench.splits.shuffled import SAME_SPEAKERS
 from ser_bench.splits.speakers import speaker_folds
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
+_MAX_SINGLE = 20
+"""With more sentences than this, groups of sentences are held out."""
 
-MOST_SENTENCES = 20
-"""Above this number of sentences, ``text`` holds out groups of them."""
 
-
-def sentence_folds(clips: pd.DataFrame, draw: Draw, name: str) -> np.ndarray:
-    """Return a fold number per clip: whole sentences, or groups of them."""
+def _sentence_folds(clips: pd.DataFrame, settings: FoldSettings, name: str) -> npt.NDArray[np.int64]:
+    """Return the fold that tests each clip: one sentence, or a group of sentences, per fold."""
     texts = sorted(set(clips["text"]) - {""})
     if len(texts) < 2 or (clips["text"] == "").any():
         known = "not known for every clip" if (clips["text"] == "").any() else "the same for all clips"
-        raise SplitError(f"the split {name} needs at least two sentences; here the sentence is {known}")
-    count = len(texts) if len(texts) <= MOST_SENTENCES else draw.folds
-    order = draw.generator("sentences").permutation(len(texts)) if count < len(texts) else range(len(texts))
-    return clips["text"].map({texts[t]: place % count for place, t in enumerate(order)}).to_numpy()
+        raise SplitError(f"split {name}: needs at least two sentences; here the sentence is {known}")
+    count = len(texts) if len(texts) <= _MAX_SINGLE else settings.folds
+    order = settings.generator("sentences").permutation(len(texts)) if count < len(texts) else range(len(texts))
+    fold_of = {texts[text]: position % count for position, text in enumerate(order)}
+    folds: npt.NDArray[np.int64] = clips["text"].map(fold_of).to_numpy()
+    return folds
 
 
-def text(clips: pd.DataFrame, draw: Draw) -> Masks:
-    """Hold out one sentence, or group of sentences, at a time."""
-    return complementary(sentence_folds(clips, draw, "text"))
+def _text(clips: pd.DataFrame, settings: FoldSettings) -> Masks:
+    return cross_validation(_sentence_folds(clips, settings, "text"))
 
 
-def actor_text(clips: pd.DataFrame, draw: Draw) -> Masks:
-    """Test new speakers on a new sentence; what shares either with the test clips is left out of training."""
-    speakers = speaker_folds(clips, draw, "actor-text")
-    sentences = sentence_folds(clips, draw, "actor-text")
+def _actor_text(clips: pd.DataFrame, settings: FoldSettings) -> Masks:
+    """Leave out of training what shares a speaker or a sentence with the test clips."""
+    speakers = speaker_folds(clips, settings, "actor-text")
+    sentences = _sentence_folds(clips, settings, "actor-text")
     return [
         ((speakers != s) & (sentences != t), (speakers == s) & (sentences == t))
         for s in sorted(set(speakers.tolist()))
         for t in sorted(set(sentences.tolist()))
         if ((speakers == s) & (sentences == t)).any()
     ]
+
+
+TEXT = Split(
+    name="text",
+    summary=f"one sentence held out at a time; {SAME_SPEAKERS}",
+    masks=_text,
+    speaker_independent=False,
+    needs="two sentences",
+    folds="one per sentence; as many as --folds above 20 sentences",
+)
+ACTOR_TEXT = Split(
+    name="actor-text",
+    summary="new speakers and a new sentence in every fold",
+    masks=_actor_text,
+    needs="two sentences, as many speakers as folds",
+    folds="one per group of speakers and sentence",
+)

@@ -1,21 +1,27 @@
-"""Splits that draw clips at random, whoever speaks: the same voices train and test."""
+"""Splits of random clips: the same speakers train and test."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ser_bench.core.errors import SplitError
-from ser_bench.splits.base import Draw, Masks, complementary
+from ser_bench.splits.base import FoldSettings, Masks, Split, cross_validation
 from ser_bench.splits.speakers import speaker_folds
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
+SAME_SPEAKERS = "the same speakers on both sides"
 
-def _stratified(labels: np.ndarray, sizes: Sequence[int], generator: np.random.RandomState) -> np.ndarray:
-    """Return a part number per clip: parts of exactly the sizes given, each class spread evenly over them."""
+
+def _stratified(
+    labels: npt.NDArray[np.str_], sizes: Sequence[int], generator: np.random.RandomState
+) -> npt.NDArray[np.int64]:
+    """Return a part number per clip: parts of exactly the given sizes, each class spread evenly over them."""
     import numpy as np
 
     order = generator.permutation(len(labels))
@@ -27,23 +33,45 @@ def _stratified(labels: np.ndarray, sizes: Sequence[int], generator: np.random.R
     return assigned
 
 
-def random(clips: pd.DataFrame, draw: Draw) -> Masks:
-    """K stratified folds of the very sizes that the actor split has, so that both train on as much."""
+def _random(clips: pd.DataFrame, settings: FoldSettings) -> Masks:
+    """Return folds of exactly the sizes of the actor split's, so that both train on equally many clips."""
     import numpy as np
 
-    if len(clips) < draw.folds:
-        raise SplitError(f"the split random cannot make {draw.folds} folds of {len(clips)} clips")
-    if clips["speaker"].nunique() >= draw.folds:
-        sizes = np.bincount(speaker_folds(clips, draw), minlength=draw.folds)
+    if len(clips) < settings.folds:
+        raise SplitError(f"split random: cannot make {settings.folds} folds of {len(clips)} clips")
+    if clips["speaker"].nunique() >= settings.folds:
+        sizes = np.bincount(speaker_folds(clips, settings), minlength=settings.folds)
     else:
-        sizes = np.bincount(np.arange(len(clips)) % draw.folds)
-    generator = draw.generator("random", draw.repeat)
-    return complementary(_stratified(clips["label"].to_numpy(dtype=str), sizes.tolist(), generator))
+        sizes = np.bincount(np.arange(len(clips)) % settings.folds)
+    generator = settings.generator("random", settings.repeat)
+    return cross_validation(_stratified(clips["label"].to_numpy(dtype=str), sizes.tolist(), generator))
 
 
-def random_hold_out(clips: pd.DataFrame, draw: Draw, *, share: float) -> Masks:
-    """Hold out a stratified share of the clips, another one in every repeat."""
-    held = round(share * len(clips))
-    generator = draw.generator("random-hold-out", share, draw.repeat)
-    test = _stratified(clips["label"].to_numpy(dtype=str), [len(clips) - held, held], generator) == 1
+def _random_hold_out(clips: pd.DataFrame, settings: FoldSettings, *, share: float) -> Masks:
+    held_out = round(share * len(clips))
+    generator = settings.generator("random-hold-out", share, settings.repeat)
+    test = _stratified(clips["label"].to_numpy(dtype=str), [len(clips) - held_out, held_out], generator) == 1
     return [(~test, test)]
+
+
+RANDOM = Split(
+    name="random",
+    summary=f"K stratified folds as large as actor's; {SAME_SPEAKERS}",
+    masks=_random,
+    speaker_independent=False,
+    folds="as many as --folds (default 6)",
+)
+HOLD_OUTS = tuple(
+    Split(
+        name=name,
+        summary=f"{part} of the clips, stratified; {SAME_SPEAKERS}",
+        masks=partial(_random_hold_out, share=share),
+        speaker_independent=False,
+        folds="1",
+    )
+    for name, part, share in (
+        ("random-80-20", "a fifth", 0.20),
+        ("random-75-25", "a quarter", 0.25),
+        ("random-90-10", "a tenth", 0.10),
+    )
+)

@@ -3,78 +3,129 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ser_bench.core.errors import SplitError
-from ser_bench.splits.base import Draw, Masks, complementary
+from ser_bench.splits.base import FoldSettings, Masks, Split, cross_validation
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
 
-def speaker_folds(clips: pd.DataFrame, draw: Draw, name: str = "actor") -> np.ndarray:
-    """Return a fold number per clip: whole speakers, genders and then clip counts balanced."""
+def speaker_folds(clips: pd.DataFrame, settings: FoldSettings, name: str = "actor") -> npt.NDArray[np.int64]:
+    """Assign whole speakers to folds, with genders and then numbers of clips balanced.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        A clip table.
+    settings : FoldSettings
+        Number of folds and seed.
+    name : str
+        The split's name, for messages.
+
+    Returns
+    -------
+    ndarray of int64, shape (clips,)
+        The fold that tests each clip.
+
+    Raises
+    ------
+    SplitError
+        If there are fewer speakers than folds.
+    """
     counts = clips.groupby(["gender", "speaker"], sort=True).size()
-    if len(counts) < draw.folds:
+    if len(counts) < settings.folds:
         raise SplitError(
-            f"the split {name} cannot hold out {draw.folds} folds of speakers: there are {len(counts)} speakers\n"
-            f"ask for fewer with --folds {max(2, len(counts))}, or for another split"
+            f"split {name}: {settings.folds} folds need as many speakers; there are {len(counts)} speakers\n"
+            f"use fewer with --folds {max(2, len(counts))}, or another split"
         )
-    order = draw.generator("speakers").permutation(len(counts))
-    sizes = [0] * draw.folds
+    order = settings.generator("speakers").permutation(len(counts))
+    sizes = [0] * settings.folds
     people, clip_counts = counts.index.tolist(), counts.tolist()
-    genders = [dict.fromkeys((gender for gender, _ in people), 0) for _ in range(draw.folds)]
+    genders = [dict.fromkeys((gender for gender, _ in people), 0) for _ in range(settings.folds)]
     fold_of = {}
-    for place in sorted(order, key=lambda i: -clip_counts[i]):
-        gender, speaker = people[place]
+    for index in sorted(order, key=lambda i: -clip_counts[i]):
+        gender, speaker = people[index]
         speakers = [sum(g.values()) for g in genders]
-        best = min(range(draw.folds), key=lambda k: (genders[k][gender], speakers[k], sizes[k], k))
+        best = min(range(settings.folds), key=lambda k: (genders[k][gender], speakers[k], sizes[k], k))
         fold_of[speaker] = best
         genders[best][gender] += 1
-        sizes[best] += clip_counts[place]
-    return clips["speaker"].map(fold_of).to_numpy()
+        sizes[best] += clip_counts[index]
+    folds: npt.NDArray[np.int64] = clips["speaker"].map(fold_of).to_numpy()
+    return folds
 
 
-def actor(clips: pd.DataFrame, draw: Draw) -> Masks:
-    """Hold out K groups of whole speakers in turn."""
-    return complementary(speaker_folds(clips, draw))
+def _actor(clips: pd.DataFrame, settings: FoldSettings) -> Masks:
+    return cross_validation(speaker_folds(clips, settings))
 
 
-def loso(clips: pd.DataFrame, draw: Draw) -> Masks:
-    """Hold out one speaker at a time."""
+def _loso(clips: pd.DataFrame, settings: FoldSettings) -> Masks:
     numbers = clips["speaker"].rank(method="dense").to_numpy()
     if numbers.max() < 2:
-        raise SplitError("the split loso needs at least two speakers, there is one")
-    return complementary(numbers)
+        raise SplitError("split loso: needs at least two speakers, there is one")
+    return cross_validation(numbers)
 
 
-def emobox(clips: pd.DataFrame, draw: Draw) -> Masks:
-    """Hold out the actors of each of EmoBox's published folds in turn."""
-    published = json.loads(resources.files("ser_bench").joinpath("data/emobox_ravdess_folds.json").read_text())
+def _emobox(clips: pd.DataFrame, settings: FoldSettings) -> Masks:
+    published: dict[str, Any] = json.loads(
+        resources.files("ser_bench").joinpath("data/emobox_ravdess_folds.json").read_text()
+    )
     fold_of = {s: int(fold) for fold, speakers in published["test_speakers"].items() for s in speakers}
     numbers = clips["speaker"].map(fold_of)
     if numbers.isna().any() or not clips["clip"].str.fullmatch(r"03(-\d\d){6}").all():
-        raise SplitError("the split emobox is published for RAVDESS alone; this corpus has other speakers or clips")
+        raise SplitError("split emobox: published for RAVDESS only; this corpus has other speakers or clips")
     if numbers.nunique() < 2:
-        raise SplitError("the split emobox needs actors of at least two of its published folds")
-    return complementary(numbers.to_numpy(dtype=int))
+        raise SplitError("split emobox: needs actors of at least two of the published folds")
+    return cross_validation(numbers.to_numpy(dtype=int))
 
 
-def actor_hold_out(clips: pd.DataFrame, draw: Draw, *, share: float) -> Masks:
-    """Hold out one group of whole speakers, near ``share`` of all, genders balanced."""
+def _actor_hold_out(clips: pd.DataFrame, settings: FoldSettings, *, share: float) -> Masks:
     import numpy as np
 
     speakers = clips["speaker"].nunique()
-    held = max(1, round(share * speakers))
-    if held >= speakers:
-        raise SplitError(f"the split actor-80-20 needs at least two speakers, there is {speakers}")
-    generator = draw.generator("actor-hold-out", share)
+    held_out = max(1, round(share * speakers))
+    if held_out >= speakers:
+        raise SplitError(f"split actor-80-20: needs at least two speakers, there is {speakers}")
+    generator = settings.generator("actor-hold-out", share)
     queues = [
         list(generator.permutation(sorted(set(group)))) for _, group in clips.groupby("gender", sort=True)["speaker"]
     ]
-    # The fuller gender first, turn by turn, so that the held-out speakers mirror the corpus.
-    chosen = [max(queues, key=len).pop() for _ in range(held)]
+    # from the gender with more speakers left each time, so that the held-out speakers mirror the corpus
+    chosen = [max(queues, key=len).pop() for _ in range(held_out)]
     test = np.isin(clips["speaker"].to_numpy(dtype=str), np.array(chosen, dtype=str))
     return [(~test, test)]
+
+
+ACTOR = Split(
+    name="actor",
+    summary="K folds, whole actors held out, genders balanced",
+    masks=_actor,
+    needs="as many speakers as folds",
+    folds="as many as --folds (default 6); fewer if the corpus has fewer speakers",
+)
+LOSO = Split(
+    name="loso",
+    summary="one speaker held out at a time",
+    masks=_loso,
+    needs="two speakers",
+    folds="one per speaker",
+)
+EMOBOX = Split(
+    name="emobox",
+    summary="EmoBox's six published folds of actors (Ma et al., Interspeech 2024)",
+    masks=_emobox,
+    needs="RAVDESS",
+    folds="6",
+)
+ACTOR_80_20 = Split(
+    name="actor-80-20",
+    summary="a fifth of the actors, genders balanced",
+    masks=partial(_actor_hold_out, share=0.20),
+    needs="two speakers",
+    folds="1",
+)

@@ -21,7 +21,7 @@ def split_table(run: SavedRun) -> Table:
     rows = []
     for name in run.info.splits:
         known = _known(name)
-        apart = "new speakers" if known is None or known.speakers_apart else "speakers known from training"
+        apart = "new speakers" if known is None or known.speaker_independent else "speakers known from training"
         words = SPLIT_DESCRIPTIONS.get(name, apart if known else "")
         count = int(folds.get(name, 0))
         first, *rest = texts([name, words, known.summary if known else "a split that a plugin brought along"])
