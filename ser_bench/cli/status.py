@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +40,7 @@ def command(run: Path) -> int:
     detail = f" ({first_line})" if first_line else ""
     click.echo(escape_control(f"{run}: {_STATES.get(status.state, status.state)}{detail}"))
     click.echo(escape_control(_progress(status)))
-    if status.ended:
+    if status.fits:
         click.echo()
         _print_models(status)
     if status.state in ("interrupted", "cut off", "error"):
@@ -50,31 +50,31 @@ def command(run: Path) -> int:
 
 def _progress(status: RunStatus) -> str:
     """Return one line: fits done and failed, time taken and left."""
-    if not status.fits:
-        started = [event for event in status.lines if event["event"] == "began"]
-        task = f": {started[-1]['what']} {started[-1]['count']:,} clips" if started else ""
-        return f"no fit started after {_duration(status.since)}{task}"
-    done = len(status.ended) + status.before
-    before = f", {status.before:,} of them before this run" if status.before else ""
-    n_failed = sum(event["status"] != "ok" for event in status.ended)
+    time = _duration(status.seconds)
+    if not status.n_planned:
+        task = f": {status.task.task} {status.task.count:,} clips" if status.task else ""
+        return f"no fit started after {time}{task}"
+    done = len(status.fits) + status.n_cached
+    cached = f", {status.n_cached:,} of them before this run" if status.n_cached else ""
+    n_failed = sum(fit.status != "ok" for fit in status.fits)
     failed = f", {n_failed:,} failed" if n_failed else ""
-    left = f", about {_duration(status.left)} left" if status.left is not None else ""
-    return f"{done:,} of {status.fits:,} fits done{before}{failed} after {_duration(status.since)}{left}"
+    left = f", about {_duration(status.seconds_left)} left" if status.seconds_left is not None else ""
+    return f"{done:,} of {status.n_planned:,} fits done{cached}{failed} after {time}{left}"
 
 
 def _print_models(status: RunStatus) -> None:
     """Print a table of the fits by model, and the last fit."""
-    done, failed, seconds = Counter[str](), Counter[str](), Counter[str]()
-    for event in status.ended:
-        done[event["model"]] += 1
-        failed[event["model"]] += event["status"] != "ok"
-        seconds[event["model"]] += event.get("seconds", 0.0)
+    done, failed = Counter[str](), Counter[str]()
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for fit in status.fits:
+        done[fit.model] += 1
+        failed[fit.model] += fit.status != "ok"
+        seconds[fit.model] += fit.seconds
     rows = [(model, done[model], failed[model] or "", f"{seconds[model] / done[model]:.2f} s") for model in done]
-    last = status.ended[-1]
-    ok = last["status"] == "ok"
-    outcome = f"{last['seconds']:.2f} s" if ok else f"{last['status']}: {last.get('error', '')}"
-    fit = f"{last['model']}, {last['split']} fold {last['fold'] + 1}"
-    show(("model", "fits in this run", "failed", "mean"), rows, f"last: {fit}, {outcome}")
+    last = status.fits[-1]
+    outcome = f"{last.seconds:.2f} s" if last.status == "ok" else f"{last.status}: {last.error}"
+    name = f"{last.model}, {last.split} fold {last.fold + 1}"
+    show(("model", "fits in this run", "failed", "mean"), rows, f"last: {name}, {outcome}")
 
 
 def _duration(seconds: float) -> str:

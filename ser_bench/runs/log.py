@@ -1,8 +1,7 @@
-"""A run's log: ``run.log`` in its folder, a line of JSON for whatever happened, written as it happens.
+"""The log of a run: ``run.log`` in its folder, one JSON object per line, appended as events happen.
 
-Every line has ``time`` (UTC) and ``event``: ``started`` (process, host, version), ``said`` and ``warned`` (what the
-terminal shows), ``planned`` (how many fits, how many of them done before), ``fit`` (one that ended, how and after how
-many seconds), and ``ended``. A run that goes on after a cut adds to the log of the first.
+Every event has ``time`` (UTC) and ``event``: ``started``, ``info``, ``warning``, ``task``, ``planned``, ``fit`` or
+``ended``. A run that continues an earlier one appends to its log.
 """
 
 from __future__ import annotations
@@ -11,13 +10,14 @@ import json
 import os
 import platform
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TextIO
+from typing import Annotated, Any, Literal, TextIO
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from ser_bench.core.errors import RunError
 from ser_bench.core.files import read_bytes
@@ -26,17 +26,22 @@ from ser_bench.core.versions import __version__
 
 FILE = "run.log"
 
-_NUMBERS = ("pid", "cost", "fits", "before", "fold", "count", "seconds")
-_TEXTS = ("model", "split", "status", "what", "how", "host")
-_MOST = 1e100
-_LEAST = 1e-9
-_NEEDED = {"fit": {"model", "split", "fold", "status"}, "began": {"what", "count"}}
+_MIN_COST = 1e-9
+_Amount = Annotated[float, Field(ge=0, le=1e100)]
+_Count = Annotated[int, Field(ge=0, le=10**12)]
 
 
 class RunLog:
-    """Watches a run, passes on what it hears, and writes it down; within ``with`` the log is open.
+    """Progress that also appends to the log of a run; a context manager that logs the start and the end.
 
-    A log that cannot be written does not end a run: what counts is in the store.
+    A log that cannot be written does not stop the run.
+
+    Parameters
+    ----------
+    folder : Path
+        The run folder.
+    progress : Progress
+        Receives everything that is logged.
     """
 
     def __init__(self, folder: Path, progress: Progress) -> None:
@@ -46,137 +51,224 @@ class RunLog:
     def __enter__(self) -> RunLog:
         with suppress(OSError):
             self._file = self._path.open("a", encoding="utf-8", buffering=1)
-        self.event("started", pid=os.getpid(), born=_born(os.getpid()), host=platform.node(), version=__version__)
+        pid = os.getpid()
+        self.event("started", pid=pid, process_start=_process_start(pid), host=platform.node(), version=__version__)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         if kind is None:
-            self.event("ended", how="finished")
+            self.event("ended", outcome="finished")
         elif issubclass(kind, KeyboardInterrupt):
-            self.event("ended", how="interrupted")
+            self.event("ended", outcome="interrupted")
         else:
-            self.event("ended", how="error", error=f"{kind.__name__}: {error}")
+            self.event("ended", outcome="error", error=f"{kind.__name__}: {error}")
         if self._file is not None:
             with suppress(OSError):
                 self._file.close()
 
     def event(self, event: str, **facts: Any) -> None:
-        """Write a line."""
+        """Append an event."""
         if self._file is not None:
-            told = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **facts}
+            line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **facts}
             with suppress(OSError, ValueError):
-                self._file.write(json.dumps(told) + "\n")
+                self._file.write(json.dumps(line) + "\n")
 
     def info(self, text: str) -> None:
-        """Pass on a line that every user should see, and write it down."""
-        self.event("said", text=text)
+        """Log a message and pass it on."""
+        self.event("info", text=text)
         self._progress.info(text)
 
     def detail(self, text: str) -> None:
-        """Pass on a line for users who asked for more, and write it down."""
-        self.event("said", text=text)
+        """Log a message and pass it on as a detail."""
+        self.event("info", text=text)
         self._progress.detail(text)
 
     def warning(self, text: str) -> None:
-        """Pass on a warning, and write it down."""
-        self.event("warned", text=text)
+        """Log a warning and pass it on."""
+        self.event("warning", text=text)
         self._progress.warning(text)
 
     def start(self, total: float, task: str, unit: str, count: int) -> Advance:
-        """Pass on that work begins."""
-        self.event("began", what=task, count=count)
+        """Log the start of a task and pass it on."""
+        self.event("task", task=task, count=count)
         return self._progress.start(total, task, unit, count)
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", allow_inf_nan=False)
+
+    time: AwareDatetime
+
+
+class StartEvent(_Event):
+    """The start of a process; ``process_start`` tells it from a later process with the same number."""
+
+    event: Literal["started"]
+    pid: int = 0
+    process_start: float | None = None
+    host: str = ""
+
+
+class MessageEvent(_Event):
+    """A message or a warning."""
+
+    event: Literal["info", "warning"]
+
+
+class TaskEvent(_Event):
+    """The start of extraction, or of fitting."""
+
+    event: Literal["task"]
+    task: str
+    count: _Count
+
+
+class PlanEvent(_Event):
+    """The number of fits, those in the cache, and the expected work of the others."""
+
+    event: Literal["planned"]
+    fits: _Count
+    cached: _Count = 0
+    cost: _Amount = 0.0
+
+
+class FitEvent(_Event):
+    """A fit that ended, with its time in seconds."""
+
+    event: Literal["fit"]
+    model: str
+    split: str
+    fold: _Count
+    status: str
+    error: str = ""
+    seconds: _Amount = 0.0
+    cost: _Amount = 0.0
+
+
+class EndEvent(_Event):
+    """The end of a process."""
+
+    event: Literal["ended"]
+    outcome: Literal["finished", "interrupted", "error"]
+    error: str = ""
+
+
+_AnyEvent = StartEvent | MessageEvent | TaskEvent | PlanEvent | FitEvent | EndEvent
+_EVENT: TypeAdapter[_AnyEvent] = TypeAdapter(Annotated[_AnyEvent, Field(discriminator="event")])
 
 
 @dataclass(frozen=True)
 class RunStatus:
-    """How far the last run of a folder is: its state, its fits that ended, and how long it may take yet.
+    """The progress of the last run in a folder.
 
-    ``state`` is ``running``, ``finished``, ``interrupted``, ``error`` or ``cut off`` (its process is gone without a
-    word); times are in seconds, ``left`` is None where it cannot be told; ``lines`` are all of its events.
+    Attributes
+    ----------
+    state : str
+        ``running``, ``finished``, ``interrupted``, ``error``, or ``cut off`` if the process has exited without a
+        last event.
+    detail : str
+        The process or the error.
+    seconds : float
+        Time since the start.
+    n_planned, n_cached : int
+        Number of fits, and of those that the cache held.
+    seconds_left : float or None
+        Estimated time left; None if it is unknown.
+    fits : tuple of FitEvent
+        The fits that ended in this run.
+    task : TaskEvent or None
+        The last task that started.
     """
 
     state: str
     detail: str
-    since: float
-    fits: int
-    before: int
-    left: float | None
-    lines: tuple[Mapping[str, Any], ...]
-
-    @property
-    def ended(self) -> list[Mapping[str, Any]]:
-        """The fits that ended in this run."""
-        return [line for line in self.lines if line["event"] == "fit"]
+    seconds: float
+    n_planned: int
+    n_cached: int
+    seconds_left: float | None
+    fits: tuple[FitEvent, ...]
+    task: TaskEvent | None
 
 
 def read_status(folder: Path, now: float | None = None) -> RunStatus:
-    """Read a run's log; raises :class:`RunError` where there is none.
+    """Read the log of a run.
 
-    Lines that were cut off are passed over.
+    Parameters
+    ----------
+    folder : Path
+        The run folder.
+    now : float, optional
+        The time in seconds since the epoch. Default: the current time.
+
+    Returns
+    -------
+    RunStatus
+        The progress of the last run.
+
+    Raises
+    ------
+    RunError
+        If there is no log.
     """
-    lines = _last_run(folder)
-    first, last = lines[0], lines[-1]
-    planned = next((line for line in lines if line["event"] == "planned"), {})
-    state, detail = _state(first, last)
-    now = time.time() if now is None else now
-    until = now if state == "running" else _seconds(last)
-    done = sum(float(line.get("cost", 0)) for line in lines if line["event"] == "fit")
-    total = float(planned.get("cost", 0))
-    begun = _seconds(planned) if planned else until
-    left = (total - done) * (until - begun) / done if state == "running" and done > _LEAST else None
-    counts = int(planned.get("fits", 0)), int(planned.get("before", 0))
-    return RunStatus(state, detail, until - _seconds(first), *counts, left, tuple(lines))
+    start, events = _last_run(folder)
+    state, detail = _state(start, events[-1])
+    end = (time.time() if now is None else now) if state == "running" else events[-1].time.timestamp()
+    plan = next((event for event in events if isinstance(event, PlanEvent)), None)
+    fits = tuple(event for event in events if isinstance(event, FitEvent))
+    tasks = [event for event in events if isinstance(event, TaskEvent)]
+    return RunStatus(
+        state=state,
+        detail=detail,
+        seconds=end - start.time.timestamp(),
+        n_planned=plan.fits if plan else 0,
+        n_cached=plan.cached if plan else 0,
+        seconds_left=_seconds_left(plan, fits, end) if plan and state == "running" else None,
+        fits=fits,
+        task=tasks[-1] if tasks else None,
+    )
 
 
-def _last_run(folder: Path) -> list[dict[str, Any]]:
+def _seconds_left(plan: PlanEvent, fits: tuple[FitEvent, ...], now: float) -> float | None:
+    done = sum(fit.cost for fit in fits)
+    return (plan.cost - done) * (now - plan.time.timestamp()) / done if done > _MIN_COST else None
+
+
+def _last_run(folder: Path) -> tuple[StartEvent, list[_AnyEvent]]:
+    """Return the last start and all events from there; skip lines that are cut off or invalid."""
     try:
-        text = read_bytes(folder / FILE).decode(errors="replace")
+        lines = read_bytes(folder / FILE).splitlines()
     except OSError as error:
-        reason = error.strerror or error
-        raise RunError(f"{folder} holds no log of a run ({reason}); a run writes {FILE} into its folder") from None
-    lines: list[dict[str, Any]] = []
-    for line in text.splitlines():
-        with suppress(ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError, RecursionError):
-            said = json.loads(line)
-            _check(said)
-            if said["event"] == "started":
-                lines = [said]
-            elif lines:
-                lines.append(said)
-    if not lines:
-        raise RunError(f"{folder / FILE} is no log of a run")
-    return lines
+        raise RunError(
+            f"no {FILE} in {folder}: {error.strerror or error}\nname the folder of a run that has started"
+        ) from None
+    start: StartEvent | None = None
+    events: list[_AnyEvent] = []
+    for line in lines:
+        with suppress(ValueError):
+            event = _EVENT.validate_json(line)
+            if isinstance(event, StartEvent):
+                start, events = event, []
+            events.append(event)
+    if start is None:
+        raise RunError(f"{folder / FILE} is not the log of a run\nname the folder of a run that has started")
+    return start, events
 
 
-def _check(said: Mapping[str, Any]) -> None:
-    """Raise for a line that no run writes."""
-    _seconds(said)
-    whole = _NEEDED.get(said["event"], set()) | ({"seconds"} if said.get("status") == "ok" else set())
-    numbers = all(isinstance(said[name], int | float) and abs(said[name]) < _MOST for name in _NUMBERS if name in said)
-    texts = all(isinstance(said[name], str) for name in _TEXTS if name in said)
-    if not (whole <= set(said) and numbers and texts):
-        raise ValueError("line")
+def _state(start: StartEvent, last: _AnyEvent) -> tuple[str, str]:
+    if isinstance(last, EndEvent):
+        return last.outcome, last.error
+    if start.host != platform.node():
+        return "running", f"as far as known here; it runs on {start.host}"
+    if _process_start(start.pid) == start.process_start:
+        return "running", f"process {start.pid}"
+    return "cut off", ""
 
 
-def _state(first: Mapping[str, Any], last: Mapping[str, Any]) -> tuple[str, str]:
-    if last["event"] == "ended":
-        return str(last.get("how", "error")), str(last.get("error", ""))
-    if first.get("host") != platform.node():
-        return "running", f"as far as can be told from here: it runs on {first.get('host')}"
-    pid = int(first.get("pid", 0))
-    return ("running", f"process {pid}") if _born(pid) == first.get("born") else ("cut off", "")
-
-
-def _born(pid: int) -> float | None:
-    """Return when a process was started, None where there is no such process; numbers are used again."""
+def _process_start(pid: int) -> float | None:
+    """Return the start time of a process; None if there is none."""
     import psutil
 
     try:
-        return round(psutil.Process(pid).create_time(), 2)
-    except (psutil.Error, ValueError, OverflowError):  # the number may be anybody's
+        return round(float(psutil.Process(pid).create_time()), 2)
+    except (psutil.Error, ValueError, OverflowError):  # a log may hold any number
         return None
-
-
-def _seconds(line: Mapping[str, Any]) -> float:
-    return datetime.fromisoformat(line["time"]).timestamp()

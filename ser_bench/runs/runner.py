@@ -129,7 +129,7 @@ def _fit_and_write(run: _PreparedRun, options: Options, store: Path, progress: P
     identity = run_identity(run.planned, keys, run.extraction)
     found = None if options.fresh else results.find_run(run.folder, identity)
     if found:
-        progress.event("planned", fits=len(keys), before=len(keys), cost=0.0, jobs=0)
+        progress.event("planned", fits=len(keys), cached=len(keys), cost=0.0, jobs=0)
         work = Work(computed=0, reused=len(keys))
         return RunOutcome(run.folder, len(run.planned), work, found)
     fit_results, work = carry_out_fits(run.planned, keys, run.data, options, store, progress)

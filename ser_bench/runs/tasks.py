@@ -95,8 +95,8 @@ def carry_out_fits(
             same_key.setdefault(key, []).append(fit)
     todo = sorted((fits[0] for fits in same_key.values()), key=lambda fit: -fit.cost)
     jobs = min(count_workers(options.engine, options.jobs), max(1, len(todo)))
-    n_loaded = len(keys) - sum(map(len, same_key.values()))
-    progress.event("planned", fits=len(keys), before=n_loaded, cost=sum(fit.cost for fit in todo), jobs=jobs)
+    n_cached = len(keys) - sum(map(len, same_key.values()))
+    progress.event("planned", fits=len(keys), cached=n_cached, cost=sum(fit.cost for fit in todo), jobs=jobs)
     warn_about_long_fits(todo, progress)
     start = time.perf_counter()
     with closing(_compute(todo, data, options, store, jobs, progress)) as outcomes:

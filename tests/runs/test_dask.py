@@ -353,7 +353,7 @@ def await_fit(out: Path) -> None:
     until = time.monotonic() + 60
     while time.monotonic() < until:
         with suppress(RunError):
-            if read_status(out).ended:
+            if read_status(out).fits:
                 return
         time.sleep(0.1)
     raise TimeoutError("no fit has ended")
@@ -375,7 +375,7 @@ def test_a_lost_scheduler_ends_the_command_in_two_lines_and_what_was_saved_is_us
     assert said[-2].startswith(f"ser-bench: the scheduler at {made.where} is lost")
     assert said[-1] == "what is done is kept; run the same command again"
     assert all(line.startswith(("corpus ", "extracting: ", "fitting: ")) for line in said[:-2])
-    done = len(read_status(out).ended)
+    done = len(read_status(out).fits)
     process, _ = ser_bench_run("--corpus", str(data), folder=tmp_path)
     assert f"({done} more from the cache)" in process.communicate(timeout=120)[0]
 

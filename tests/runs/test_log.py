@@ -42,17 +42,22 @@ def test_what_is_said_reaches_the_log_and_whoever_watches(tmp_path):
         run_log.warning("a clip is bad")
         run_log.start(3, "fitting", "fit", 3)(1)
     assert heard == ["corpus tiny", "a clip is bad"]
-    assert [line["event"] for line in lines(tmp_path)] == ["started", "said", "warned", "began", "ended"]
+    assert [line["event"] for line in lines(tmp_path)] == ["started", "info", "warning", "task", "ended"]
 
 
 def test_a_run_that_goes_on_is_told_by_its_process(tmp_path):
     with RunLog(tmp_path, NoProgress()) as run_log:
-        run_log.event("planned", fits=4, before=1, cost=3.0, jobs=1)
+        run_log.event("planned", fits=4, cached=1, cost=3.0, jobs=1)
         fit(run_log, 0)
-        begun = datetime.fromisoformat(next(x for x in lines(tmp_path) if x["event"] == "planned")["time"]).timestamp()
-        found = read_status(tmp_path, now=begun + 10)
-        assert (found.state, found.detail, found.fits, found.before) == ("running", f"process {os.getpid()}", 4, 1)
-        assert found.left == pytest.approx(20)
+        start = datetime.fromisoformat(next(x for x in lines(tmp_path) if x["event"] == "planned")["time"]).timestamp()
+        status = read_status(tmp_path, now=start + 10)
+        assert (status.state, status.detail, status.n_planned, status.n_cached) == (
+            "running",
+            f"process {os.getpid()}",
+            4,
+            1,
+        )
+        assert status.seconds_left == pytest.approx(20)
     assert read_status(tmp_path).state == "finished"
 
 
@@ -87,7 +92,7 @@ def test_only_the_last_run_of_a_folder_counts_and_a_torn_line_is_passed_over(tmp
         fit(run_log, 2, "failed", error="ValueError: on purpose")
     with (tmp_path / FILE).open("a") as opened:
         opened.write('{"time": "2026-')
-    assert [line["fold"] for line in read_status(tmp_path).ended] == [1, 2]
+    assert [fit.fold for fit in read_status(tmp_path).fits] == [1, 2]
 
 
 def test_a_log_that_cannot_be_written_ends_no_run(tmp_path):
@@ -98,15 +103,15 @@ def test_a_log_that_cannot_be_written_ends_no_run(tmp_path):
 
 def test_no_log_is_told_in_a_line(tmp_path, capsys):
     assert call(["status", str(tmp_path)]) == 2
-    assert "holds no log of a run" in capsys.readouterr().err
+    assert "no run.log in" in capsys.readouterr().err
     (tmp_path / FILE).write_text("nonsense\n")
-    with pytest.raises(RunError, match="no log of a run"):
+    with pytest.raises(RunError, match="is not the log of a run"):
         read_status(tmp_path)
 
 
 def test_status_says_what_is_done_what_failed_and_how_to_go_on(tmp_path, capsys):
     with pytest.raises(KeyboardInterrupt), RunLog(tmp_path, NoProgress()) as run_log:
-        run_log.event("planned", fits=8, before=2, cost=6.0, jobs=1)
+        run_log.event("planned", fits=8, cached=2, cost=6.0, jobs=1)
         fit(run_log, 0)
         fit(run_log, 1, "failed", error="ValueError: on purpose")
         raise KeyboardInterrupt
@@ -133,8 +138,8 @@ def test_status_says_once_how_a_run_that_ended_with_an_error_goes_on(tmp_path, c
         "[" * 3000,
         '{"time": "2026-01-01T00:00:00+00:00", "event": "planned", "fits": "many", "cost": 1}',
         '{"time": "2026-01-01T00:00:00+00:00", "event": "fit", "cost": NaN}',
-        '{"time": "2026-01-01T00:00:00+00:00", "event": "fit", "status": "ok", "fold": 0, "model": "a", "split": "b"}',
-        '{"time": "2026-01-01T00:00:00+00:00", "event": "began", "what": "x", "count": "y"}',
+        '{"time": "2026-01-01T00:00:00+00:00", "event": "fit", "status": "ok", "fold": 0, "model": "a"}',
+        '{"time": "2026-01-01T00:00:00+00:00", "event": "task", "task": "x", "count": "y"}',
         '{"time": "2026-01-01T00:00:00+00:00", "event": ["fit"]}',
         '{"time": 5, "event": "fit"}',
         "5",
@@ -150,7 +155,7 @@ def test_a_line_that_no_run_writes_is_passed_over(tmp_path, line, capsys):
 
 
 def test_a_process_that_cannot_be_is_gone(tmp_path):
-    line = {"time": "2026-01-01T00:00:00+00:00", "event": "started", "host": platform.node(), "born": 1.0}
+    line = {"time": "2026-01-01T00:00:00+00:00", "event": "started", "host": platform.node(), "process_start": 1.0}
     for number in (-5, 10**30):
         (tmp_path / FILE).write_text(json.dumps(line | {"pid": number}) + "\n")
         assert read_status(tmp_path).state == "cut off"
@@ -159,8 +164,8 @@ def test_a_process_that_cannot_be_is_gone(tmp_path):
 def test_what_a_log_says_cannot_steer_the_terminal(tmp_path, capsys):
     with RunLog(tmp_path, NoProgress()) as run_log:
         fit(run_log, 0, status="\x1b[2J", error="\x1b]0;x\x07")
-        run_log.event("ended", how="\u202e", error="\x9b")
-    log = (tmp_path / FILE).read_text().replace('"how": "finished"', '"how": "error", "error": "\\u001b[1m"')
+        run_log.event("ended", outcome="\u202e", error="\x9b")
+    log = (tmp_path / FILE).read_text().replace('"outcome": "finished"', '"outcome": "error", "error": "\\u001b[1m"')
     (tmp_path / FILE).write_text(log.replace('"model": "svm"', '"model": "\\u001b[2J"'))
     assert call(["status", str(tmp_path)]) == 0
     said = capsys.readouterr().out
@@ -171,7 +176,7 @@ def test_what_a_log_says_cannot_steer_the_terminal(tmp_path, capsys):
 @pytest.mark.parametrize("changes", [{"model": ["svm"]}, {"status": {}}, {"cost": 1e308}, {"cost": 5e-324}])
 def test_a_fit_that_no_run_notes_costs_no_traceback(tmp_path, changes, capsys):
     with RunLog(tmp_path, NoProgress()) as log:
-        log.event("planned", fits=3, before=0, cost=1e99)
+        log.event("planned", fits=3, cached=0, cost=1e99)
         fit = {"model": "svm", "split": "actor", "fold": 0, "status": "ok", "seconds": 1.0, "cost": 1.0}
         log.event("fit", **fit | changes)
         log.event("fit", **fit | changes)
