@@ -1,4 +1,4 @@
-"""The classic sets on all of RAVDESS against reference values made with librosa."""
+"""The sets that equal librosa on all of RAVDESS, compared with values computed by librosa."""
 
 from __future__ import annotations
 
@@ -29,6 +29,6 @@ def test_classic_sets_equal_the_reference_on_every_clip():
     for name, expected in zip(names, reference, strict=True):
         y, sr = soundfile.read(clips[str(name)], dtype="float32", always_2d=True)
         values = compute(sets, y.mean(axis=1), sr)
-        found = np.concatenate([values[s.name] for s in sets])
-        worst = np.maximum(worst, np.abs(found - expected))
+        computed = np.concatenate([values[s.name] for s in sets])
+        worst = np.maximum(worst, np.abs(computed - expected))
     assert (worst / np.abs(reference).mean(axis=0)).max() < 1e-3

@@ -147,8 +147,8 @@ def resonant(frequencies: list[float], sr: int = 16000, hz: float = 110.0) -> np
 @pytest.mark.parametrize("vowel", [[730, 1090, 2440], [330, 1870, 2600], [570, 840, 2410]])
 def test_formants_of_a_vowel_are_found(vowel):
     values = named(resonant([*vowel, 3400]), 16000)
-    found = [500 * 2 ** (values[f"formant_{n}_median"] / 12) for n in (1, 2, 3)]
-    assert found == pytest.approx(vowel, rel=0.15)  # harmonics are 110 Hz apart and pull the peaks to them
+    formants = [500 * 2 ** (values[f"formant_{n}_median"] / 12) for n in (1, 2, 3)]
+    assert formants == pytest.approx(vowel, rel=0.15)  # harmonics are 110 Hz apart and pull the peaks to them
 
 
 def test_strong_and_weak_first_harmonics_differ():

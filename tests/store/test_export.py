@@ -1,4 +1,4 @@
-"""Export: one row per clip, the store's values to the last bit, and an error for what cannot be a table."""
+"""Export: one row per clip with the exact values of the store, and errors for what cannot be a table."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CLIPS = {
     "zwölf.wav": ("NA", "happy", ""),
     "deep/er.wav": ("NA", "sad", ""),
 }
-"""Each clip's speaker, emotion and gender: names that a table may trip over."""
+"""Speaker, emotion and gender of each clip, with names that are hard for tables."""
 
 ODD = np.array([0.0, -0.0, 1.0, -3.0, 0.1, 1 / 3, 1e-45, -1.1754944e-38, 3.4028235e38, 16777217.0], dtype=np.float32)
 
@@ -34,7 +34,7 @@ def corpus(tmp_path, write_wav, monkeypatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for i, name in enumerate(CLIPS):
         write_wav(tmp_path / "data" / name, tone(f0=100 + 20 * i, seed=i))
-    rows = [[name, *said] for name, said in CLIPS.items()]
+    rows = [[name, *labels] for name, labels in CLIPS.items()]
     table = pd.DataFrame(rows, columns=["path", "speaker", "emotion", "gender"])
     table.to_csv(tmp_path / "data" / "own.csv", index=False)
     return tmp_path / "data" / "own.csv"
@@ -44,12 +44,12 @@ def corpus(tmp_path, write_wav, monkeypatch) -> Path:
 def run(corpus, tmp_path, capsys):
     """Return ``run(*words)``: exit status, standard output and standard error of an export of the four sounds."""
 
-    def typed(*words: str | Path) -> tuple[int, str, str]:
-        given = ["export", "--corpus", corpus, "--store", tmp_path / "store", "--jobs", "1", *words]
-        status = call([str(word) for word in given])
+    def call_export(*words: str | Path) -> tuple[int, str, str]:
+        arguments = ["export", "--corpus", corpus, "--store", tmp_path / "store", "--jobs", "1", *words]
+        status = call([str(word) for word in arguments])
         return status, *capsys.readouterr()
 
-    return typed
+    return call_export
 
 
 def stored(corpus: Path, store: Path, sets: str) -> tuple[pd.DataFrame, np.ndarray]:
@@ -72,7 +72,7 @@ def same_bits(table: pd.DataFrame, X: np.ndarray) -> bool:
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_a_table_holds_a_row_per_clip_with_the_store_s_very_values(run, corpus, tmp_path, ending):
+def test_table_has_a_row_per_clip_with_the_exact_values_of_the_store(run, corpus, tmp_path, ending):
     file = tmp_path / "new" / f"table.{ending}"
     status, out, err = run("--features", "mfcc+chroma", "-o", file)
     assert (status, err.startswith("extracting")) == (0, True)
@@ -80,11 +80,11 @@ def test_a_table_holds_a_row_per_clip_with_the_store_s_very_values(run, corpus, 
     table = read(file)
     clips, X = stored(corpus, tmp_path / "store", "mfcc+chroma")
     assert tuple(table.columns[:5]) == ("clip", "corpus", "speaker", "gender", "emotion")
-    told = {
+    labels = {
         clip: (speaker, emotion, gender)
         for clip, _, speaker, gender, emotion in table[[*export.CLIP_COLUMNS]].to_numpy()
     }
-    assert told == CLIPS
+    assert labels == CLIPS
     assert set(table["corpus"]) == {"own"}
     assert table["clip"].tolist() == clips["clip"].tolist()
     assert same_bits(table, X)
@@ -92,7 +92,7 @@ def test_a_table_holds_a_row_per_clip_with_the_store_s_very_values(run, corpus, 
 
 
 @pytest.mark.parametrize(("sets", "first"), [("mfcc", "mfcc.mfcc_00"), ("tonnetz+mfcc", "tonnetz.tonnetz_0")])
-def test_a_column_has_its_set_s_name_alone_and_joined(run, tmp_path, sets, first):
+def test_column_names_start_with_the_name_of_the_set(run, tmp_path, sets, first):
     last = "mfcc.mfcc_39"
     assert run("--features", sets, "-o", "table.parquet")[0] == 0
     names = read(tmp_path / "table.parquet").columns
@@ -100,7 +100,7 @@ def test_a_column_has_its_set_s_name_alone_and_joined(run, tmp_path, sets, first
     assert len(read(Path("table.parquet"))[[first, last]]) == len(CLIPS)
 
 
-def test_names_of_all_vectors_joined_are_unique_and_say_their_set():
+def test_column_names_of_all_vectors_are_unique_and_start_with_the_set():
     sets = [s for s in features.FEATURE_SETS.values() if s.kind == "vector"]
     names = export.column_names(sets)
     assert len(set(names) | set(export.CLIP_COLUMNS)) == len(names) + len(export.CLIP_COLUMNS)
@@ -131,15 +131,15 @@ def test_parquet_holds_float32_in_row_groups(tmp_path):
     assert [str(kind) for kind in opened.schema_arrow.types] == ["string"] * 5 + ["float"] * 3
 
 
-def test_without_features_it_is_the_default_vector_and_nothing_is_computed_twice(run, tmp_path):
+def test_default_is_the_default_vector_and_nothing_is_computed_twice(run, tmp_path):
     assert run("-q", "-o", "a.parquet")[:2] == (0, "")
     assert read(tmp_path / "a.parquet").shape == (4, 5 + features.FEATURE_SETS["functionals"].dimension)
-    status, _, err = run("--emotions", "sad", "-o", "a.parquet")  # what was there is replaced
+    status, _, err = run("--emotions", "sad", "-o", "a.parquet")  # the existing file is replaced
     assert (status, err) == (0, "")
     assert set(read(tmp_path / "a.parquet")["emotion"]) == {"sad"}
 
 
-def test_what_was_there_stays_where_writing_fails(tmp_path):
+def test_existing_file_is_kept_if_writing_fails(tmp_path):
     (tmp_path / "a.csv").write_text("before")
     clips = pd.DataFrame({name: ["a"] for name in export.CLIP_COLUMNS})
     with pytest.raises(TypeError):
@@ -148,7 +148,7 @@ def test_what_was_there_stays_where_writing_fails(tmp_path):
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_a_full_disk_is_told_in_one_line(tmp_path, monkeypatch, ending):
+def test_full_disk_gives_an_error_of_one_line(tmp_path, monkeypatch, ending):
     def full(path, *_):
         path.write_text("half")
         raise OSError(errno.ENOSPC, "Error writing bytes to file. Detail: much more")
@@ -161,7 +161,7 @@ def test_a_full_disk_is_told_in_one_line(tmp_path, monkeypatch, ending):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         (
             ("--features", "logmel", "-o", "a.csv"),
@@ -180,13 +180,13 @@ def test_a_full_disk_is_told_in_one_line(tmp_path, monkeypatch, ending):
         (("--features", "mfcc"), ("Missing option '-o'", "export --help")),
     ],
 )
-def test_what_cannot_be_exported_is_told_before_any_work(run, corpus, tmp_path, words, said):
+def test_impossible_exports_are_refused_before_any_work(run, corpus, tmp_path, words, expected):
     (tmp_path / "file").write_text("")
     (tmp_path / "folder.csv").mkdir()
     before = corpus.read_text()
     status, out, err = run(*words)
     assert (status, out) == (2, "")
-    assert [part for part in said if part not in err] == []
+    assert [part for part in expected if part not in err] == []
     assert len(err.splitlines()) <= 2
     assert corpus.read_text() == before
     assert not (tmp_path / "store").exists()

@@ -22,7 +22,7 @@ LONG_AGO = time.time() - 100 * 86_400
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory) -> Path:
-    """A folder with a small corpus, the store of its run, and the run."""
+    """A folder with a small corpus, a run on it and the store of the run."""
     folder = tmp_path_factory.mktemp("store")
     speakers, emotions = ("S01", "S02", "S03", "S04"), ("happy", "sad")
     paths = make_clips(folder, speakers=speakers, emotions=emotions, intensities=("normal",))
@@ -33,13 +33,19 @@ def original(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def made(original, tmp_path) -> Path:
-    """A copy of it."""
-    return Path(shutil.copytree(original, tmp_path / "made"))
+def workspace(original, tmp_path) -> Path:
+    """A copy of that folder, which a test may change."""
+    return Path(shutil.copytree(original, tmp_path / "copy"))
 
 
-def go(made: Path, features: str, name: str) -> results.SavedRun:
-    options = {"corpus": str(made / "small.csv"), "store": made / "store", "out": made / name, "folds": 2, "jobs": 1}
+def go(workspace: Path, features: str, name: str) -> results.SavedRun:
+    options = {
+        "corpus": str(workspace / "small.csv"),
+        "store": workspace / "store",
+        "out": workspace / name,
+        "folds": 2,
+        "jobs": 1,
+    }
     outcome = runner.run(Options(**options, models=("majority",), splits=("actor",), features=features))
     return results.read_run(outcome.folder)
 
@@ -50,40 +56,40 @@ def age(*paths: Path) -> None:
             os.utime(file, (LONG_AGO, LONG_AGO))
 
 
-def kinds(found) -> dict[str, int]:
-    return {kind: sum(item.kind == kind for item in found) for kind in {item.kind for item in found}}
+def kinds(items) -> dict[str, int]:
+    return {kind: sum(item.kind == kind for item in items) for kind in {item.kind for item in items}}
 
 
-def test_items_of_a_store_have_kind_and_size(made):
-    found = list(list_items(made / "store"))
-    assert kinds(found) == {"feature set": 1, "clip metadata": 1, "fit": 2 * 2}
-    assert all(item.size > 0 and item.files > 0 for item in found)
+def test_items_of_a_store_have_kind_and_size(workspace):
+    items = list(list_items(workspace / "store"))
+    assert kinds(items) == {"feature set": 1, "clip metadata": 1, "fit": 2 * 2}
+    assert all(item.size > 0 and item.files > 0 for item in items)
 
 
-def test_items_that_a_run_refers_to_are_kept_at_any_age(made):
-    age(made / "store")
-    assert unused_items(list_items(made / "store"), referenced_by_runs([made / "kept"]), days=30) == []
+def test_items_that_a_run_refers_to_are_kept_at_any_age(workspace):
+    age(workspace / "store")
+    assert unused_items(list_items(workspace / "store"), referenced_by_runs([workspace / "kept"]), days=30) == []
 
 
-def test_old_items_that_no_run_refers_to_are_removed(made, tmp_path):
-    other = go(made, "chroma", "other")
-    named = referenced_by_runs([made / "kept"])
-    assert unused_items(list_items(made / "store"), named, days=30) == []
-    age(made / "store")
-    gone = unused_items(list_items(made / "store"), named, days=30)
-    assert [item.name for item in gone if item.kind == "feature set"] == list(other.info.stored_sets)
-    assert {item.name for item in gone if item.kind == "fit"} == set(other.fits["key"])
-    assert remove_items(gone) == sum(item.size for item in gone)
-    assert named.sets == {item.name for item in list_items(made / "store") if item.kind == "feature set"}
-    again = go(made, "chroma", "other")
-    assert again.predictions.equals(other.predictions)
+def test_old_items_that_no_run_refers_to_are_removed(workspace, tmp_path):
+    chroma_run = go(workspace, "chroma", "other")
+    references = referenced_by_runs([workspace / "kept"])
+    assert unused_items(list_items(workspace / "store"), references, days=30) == []
+    age(workspace / "store")
+    unused = unused_items(list_items(workspace / "store"), references, days=30)
+    assert [item.name for item in unused if item.kind == "feature set"] == list(chroma_run.info.stored_sets)
+    assert {item.name for item in unused if item.kind == "fit"} == set(chroma_run.fits["key"])
+    assert remove_items(unused) == sum(item.size for item in unused)
+    assert references.sets == {item.name for item in list_items(workspace / "store") if item.kind == "feature set"}
+    again = go(workspace, "chroma", "other")
+    assert again.predictions.equals(chroma_run.predictions)
 
 
-def test_reading_marks_as_used(made):
-    age(made / "store")
-    go(made, "mfcc", "third")
-    young = unused_items(list_items(made / "store"), referenced_by_runs([]), days=30)
-    assert [item.kind for item in young if item.kind in ("feature set", "fit")] == []
+def test_reading_marks_as_used(workspace):
+    age(workspace / "store")
+    go(workspace, "mfcc", "third")
+    unused = unused_items(list_items(workspace / "store"), referenced_by_runs([]), days=30)
+    assert [item.kind for item in unused if item.kind in ("feature set", "fit")] == []
 
 
 def test_second_use_on_a_day_is_not_recorded(tmp_path):
@@ -96,7 +102,7 @@ def test_second_use_on_a_day_is_not_recorded(tmp_path):
     mark_used(tmp_path / "nothing")
 
 
-def test_run_that_does_not_list_its_needs_is_reported(made, tmp_path):
+def test_run_that_does_not_list_its_needs_is_reported(workspace, tmp_path):
     (tmp_path / "old").mkdir()
     (tmp_path / "old" / "run.json").write_text("{}")
     (tmp_path / "old" / "fits.csv").write_text("model,split\nknn,actor\n")
@@ -110,13 +116,13 @@ def test_missing_folders_are_refused(tmp_path):
         list(list_items(tmp_path / "nowhere"))
 
 
-def test_the_command_lists_and_prunes(made, capsys, monkeypatch, tmp_path):
+def test_command_lists_and_prunes(workspace, capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    store = ("store", "--store", str(made / "store"))
+    store = ("store", "--store", str(workspace / "store"))
     assert call(list(store)) == 0
     assert "mfcc-" in capsys.readouterr().out
-    age(made / "store")
-    assert call([*store, "--prune", "--runs", str(made / "kept"), "--dry-run"]) == 0
+    age(workspace / "store")
+    assert call([*store, "--prune", "--runs", str(workspace / "kept"), "--dry-run"]) == 0
     assert "would remove: nothing" in capsys.readouterr().out
     assert call([*store, "--prune", "--dry-run"]) == 0
     assert "would remove: 1 feature set, " in capsys.readouterr().out
@@ -127,10 +133,10 @@ def test_the_command_lists_and_prunes(made, capsys, monkeypatch, tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="links need special rights on Windows")
 @pytest.mark.parametrize("link", ["quarantine", "index", "fits/ab", "features"])
 def test_links_are_not_followed(tmp_path, link):
-    mine = tmp_path / "home" / "thesis.npz"
-    mine.parent.mkdir()
-    for path in (mine, mine.with_suffix(".json")):
+    target = tmp_path / "home" / "thesis.npz"
+    target.parent.mkdir()
+    for path in (target, target.with_suffix(".json")):
         path.write_bytes(b"x")
     (tmp_path / "store" / link).parent.mkdir(parents=True)
-    (tmp_path / "store" / link).symlink_to(mine.parent)
+    (tmp_path / "store" / link).symlink_to(target.parent)
     assert list(list_items(tmp_path / "store")) == []

@@ -102,9 +102,9 @@ def test_damaged_shard_moves_to_quarantine_and_only_its_clip_is_computed_again(s
 def test_every_flipped_bit_of_a_shard_is_found(store):
     shard = min(store.set_folder(MFCC).glob("*.parquet"))
     content = shard.read_bytes()
-    for place in np.random.default_rng(0).integers(0, 8 * len(content), 100):
+    for bit in np.random.default_rng(0).integers(0, 8 * len(content), 100):
         changed = bytearray(content)
-        changed[place // 8] ^= 1 << (place % 8)
+        changed[bit // 8] ^= 1 << (bit % 8)
         shard.write_bytes(changed)
         assert find_damage(shard)
 
@@ -136,7 +136,7 @@ def fit(tmp_path) -> Path:
 
 
 @pytest.mark.parametrize("damage", [flipped, truncated, emptied])
-def test_a_damaged_fit_is_moved_aside_and_told(fit, tmp_path, damage):
+def test_damaged_fit_moves_to_quarantine_with_a_warning(fit, tmp_path, damage):
     damage(fit)
     listener = Listener()
     assert FitCache(tmp_path, listener).load("aa") is None
@@ -147,29 +147,29 @@ def test_a_damaged_fit_is_moved_aside_and_told(fit, tmp_path, damage):
     assert len(list((tmp_path / "quarantine").iterdir())) == 1
 
 
-def test_a_fit_that_is_not_there_is_not_damage(tmp_path):
+def test_missing_fit_causes_no_warning(tmp_path):
     listener = Listener()
     assert FitCache(tmp_path, listener).load("aa") is None
     assert listener.warnings == []
 
 
-def test_a_fit_with_any_byte_changed_is_whole_or_refused(fit, tmp_path):
-    """A byte that an archive's reader does not look at, such as a date, changes nothing that is read."""
+def test_fit_with_any_byte_changed_is_read_unchanged_or_refused(fit, tmp_path):
+    """Bytes that a reader of archives ignores, such as a date, change no value."""
     content = fit.read_bytes()
-    for place in range(len(content)):
+    for index in range(len(content)):
         changed = bytearray(content)
-        changed[place] ^= 0xFF
+        changed[index] ^= 0xFF
         fit.write_bytes(changed)
         read = FitCache(tmp_path).load("aa")
         assert read is None or (read.probabilities == RESULT.probabilities).all()
         assert read is None or (read.predicted == RESULT.predicted).all()
 
 
-def test_a_fit_under_another_s_name_is_refused(fit, tmp_path):
+def test_fit_under_the_name_of_another_is_refused(fit, tmp_path):
     (fit.parent.with_name("ab")).mkdir()
     fit.rename(tmp_path / "fits" / "ab" / "ab.npz")
-    (told,) = FitCache(tmp_path).verify()
-    assert "checksum mismatch" in told
+    (message,) = FitCache(tmp_path).verify()
+    assert "checksum mismatch" in message
     listener = Listener()
     assert FitCache(tmp_path, listener).load("ab") is None
     assert "checksum mismatch" in listener.warnings[0]
@@ -188,7 +188,7 @@ def test_hash_cache_with_swapped_keys_is_ignored(tmp_path, opened):
     assert FileHashes(tmp_path / "store", tmp_path).hash_files(opened.clips["path"])[0] == keys
 
 
-def test_an_array_that_claims_to_be_huge_takes_no_memory(fit, tmp_path):
+def test_array_that_claims_a_huge_size_takes_no_memory(fit, tmp_path):
     stream = io.BytesIO()
     np.lib.format.write_array_header_1_0(stream, {"descr": "<U9", "fortran_order": False, "shape": (10**8,)})
     with zipfile.ZipFile(fit) as archive:
@@ -202,8 +202,8 @@ def test_an_array_that_claims_to_be_huge_takes_no_memory(fit, tmp_path):
     tracemalloc.stop()
 
 
-@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
-def test_damage_goes_nowhere_else_by_a_link(fit, tmp_path):
+@pytest.mark.skipif(os.name == "nt", reason="links need special rights on Windows")
+def test_damaged_files_do_not_follow_a_link_out_of_the_store(fit, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "quarantine").symlink_to(tmp_path / "elsewhere")
     emptied(fit)
