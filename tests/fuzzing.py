@@ -71,11 +71,11 @@ def cases(seed: int, count: int) -> list[bytes]:
 
 
 def cuts() -> list[bytes]:
-    """Return every format cut off after each byte of its head, and then after every 97th."""
+    """Return every format truncated after each of its first 100 bytes, then every third, from 200 on every 193rd."""
     return [
         whole[:end]
         for whole in whole_files().values()
-        for end in (*range(min(200, len(whole))), *range(200, len(whole), 97))
+        for end in (*range(min(100, len(whole))), *range(100, min(200, len(whole)), 3), *range(200, len(whole), 193))
     ]
 
 

@@ -1,7 +1,7 @@
-"""A clip's file becomes samples: ``load(path) -> (y, sr)``, or an :class:`AudioError` that says why not.
+"""Audio files as samples: ``load(path)`` returns ``(y, sr)`` or raises :class:`AudioError` with the reason.
 
-``sndfile`` decodes what libsndfile knows, ``ffmpeg`` other containers, which ``headers`` tells by their first bytes;
-``span`` says which part of a long recording is heard.
+``sndfile`` decodes the formats of libsndfile, ``ffmpeg`` other containers, which ``headers`` recognises by their first
+bytes; ``excerpt`` limits long recordings to their middle.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ __all__ = [
 ]
 
 LOSSLESS_EXTENSIONS = (".wav", ".flac", ".w64", ".rf64", ".aif", ".aiff", ".aifc", ".caf", ".au", ".sph")
-"""The endings of files that keep every sample."""
+"""Extensions of lossless formats."""
 
 EXTENSIONS = (*LOSSLESS_EXTENSIONS, ".opus", ".ogg", ".oga", ".m4a", ".aac", ".mp3", ".wma", ".webm", ".amr")
-"""The endings by which a folder is searched for clips. Video is left out, since corpora hold the same clip as video
-and as sound; a manifest may name any file."""
+"""Extensions of clips in a folder. Video is left out, because some corpora hold each clip as audio and as video; a
+manifest may name any file."""
 
 MIN_SECONDS = 0.05
-"""A shorter clip holds less than a period and a half of a low voice's F0, and no emotion."""
+"""Shortest clip: it holds a few periods of F0, even of a low voice."""
 
 MIN_RATE = 4000
-"""Below this sampling rate (Hz) not even the first formants are left."""
+"""Lowest sampling rate in Hz; below it the formants are missing."""
 
 MAX_RATE = 768_000
-"""No converter samples faster (Hz); a header that says so is damaged, and analysis windows would grow with it."""
+"""Highest sampling rate in Hz; a header with a higher one is damaged."""
 
 _SILENCE = 2.0**-15
 
@@ -57,20 +57,29 @@ _SILENCE = 2.0**-15
 def load(path: str | Path) -> tuple[np.ndarray, int]:
     """Read a clip.
 
-    Returns ``(y, sr)``: float32 samples with shape ``(samples,)``, in [-1, 1] but for files that hold floats or
-    clip when decoded, channels averaged, and the file's own sampling rate in Hz. Of a recording longer than
-    :func:`max_samples` only the middle is heard, which :func:`is_excerpt` tells from the result.
+    Parameters
+    ----------
+    path : str or Path
+        The audio file.
+
+    Returns
+    -------
+    y : ndarray of shape (n_samples,), dtype float32
+        Samples with channels averaged, in [-1, 1] except for float files and overshoot of lossy decoders. For a
+        recording longer than :func:`max_samples`, the middle only; see :func:`is_excerpt`.
+    sr : int
+        The sampling rate of the file in Hz.
 
     Raises
     ------
     AudioError
-        Where the file is missing, empty, truncated, not audio, too short, silent, or holds NaN or Inf.
+        If the file is missing, empty, truncated, not audio, too short, silent, or holds NaN or Inf.
     TransientAudioError
-        Where that is not the sound's fault, such as a missing ffmpeg.
+        If the reason is outside the file, for example a missing ffmpeg.
     """
     from ser_bench.audio import ffmpeg, sndfile
 
-    path = Path(path).absolute()  # no name is then taken for an option or for standard input
+    path = Path(path).absolute()  # a file named -i is not taken for an option
     head = headers.read(path, whole=True)
     try:
         y, sr = sndfile.decode(path)
@@ -83,9 +92,22 @@ def load(path: str | Path) -> tuple[np.ndarray, int]:
 
 
 def load_bytes(data: bytes) -> tuple[np.ndarray, int]:
-    """Read a clip from the bytes of its file, WAV, FLAC, Ogg, MP3 or what else libsndfile knows, and without ffmpeg.
+    """Read a clip from the bytes of its file, in a format of libsndfile such as WAV, FLAC, Ogg or MP3.
 
-    Returns and raises as :func:`load`; ``sndfile.ForeignError``, an ``AudioError``, for other formats.
+    Parameters
+    ----------
+    data : bytes
+        The content of an audio file.
+
+    Returns
+    -------
+    y, sr
+        As :func:`load`.
+
+    Raises
+    ------
+    AudioError
+        As :func:`load`; ``sndfile.ForeignError`` for other formats.
     """
     from ser_bench.audio import sndfile
 
@@ -96,7 +118,23 @@ def load_bytes(data: bytes) -> tuple[np.ndarray, int]:
 
 
 def sampling_rate(path: str | Path) -> int:
-    """Return a file's own sampling rate in Hz, from its header; raises ``AudioError`` where it cannot be told."""
+    """Read the sampling rate from the header of a file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The audio file.
+
+    Returns
+    -------
+    int
+        The sampling rate in Hz.
+
+    Raises
+    ------
+    AudioError
+        As :func:`load`.
+    """
     from ser_bench.audio import ffmpeg, sndfile
 
     path = Path(path).absolute()
@@ -110,7 +148,20 @@ def sampling_rate(path: str | Path) -> int:
 
 
 def samples_digest(y: np.ndarray, sr: int) -> str:
-    """Return a hash of the samples and their rate: equal for the same sound in another container."""
+    """Return a hash of samples and sampling rate, which does not depend on the file format.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,), dtype float32
+        Samples.
+    sr : int
+        Sampling rate in Hz.
+
+    Returns
+    -------
+    str
+        BLAKE2b hash of 16 bytes, in hexadecimal.
+    """
     import numpy as np
 
     hashed = hashlib.blake2b(np.ascontiguousarray(y).tobytes(), digest_size=16)
@@ -119,7 +170,20 @@ def samples_digest(y: np.ndarray, sr: int) -> str:
 
 
 def check_samples(y: np.ndarray, sr: int) -> None:
-    """Raise ``AudioError`` for samples, float32 ``(samples,)`` at ``sr`` Hz, that are no usable sound."""
+    """Check that samples are usable.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,), dtype float32
+        Samples.
+    sr : int
+        Sampling rate in Hz.
+
+    Raises
+    ------
+    AudioError
+        If the rate is out of range, or the samples are too few, not finite or constant.
+    """
     import numpy as np
 
     if sr < MIN_RATE:

@@ -1,4 +1,4 @@
-"""Which part of a recording is heard: all of it, or the middle of one that would fill the memory."""
+"""Excerpts of long recordings: the middle of a recording that would fill the memory."""
 
 from __future__ import annotations
 
@@ -11,53 +11,106 @@ if TYPE_CHECKING:
     import numpy as np
 
 Stream = Callable[[], "Iterator[tuple[int, np.ndarray]]"]
-"""Begins to decode a file; yields its rate in Hz with each block of mono samples."""
+"""Starts to decode a file; yields the rate in Hz with each block of mono samples."""
 
 MAX_SECONDS = 300
-"""Of a longer recording only the middle is heard."""
+"""Only the middle of a longer recording is read."""
 
 _MAX_SAMPLES = MAX_SECONDS * 48_000
-"""At higher rates the middle is shorter: what analysis takes grows with the samples."""
+"""At rates above 48 kHz the excerpt is shorter, because memory and time grow with the number of samples."""
 
 
 def max_samples(sr: int) -> int:
-    """Return how many samples at ``sr`` Hz a recording may have to be heard as a whole."""
+    """Return the length of the longest recording that is read as a whole.
+
+    Parameters
+    ----------
+    sr : int
+        Sampling rate in Hz.
+
+    Returns
+    -------
+    int
+        Number of samples.
+    """
     return min(MAX_SECONDS * sr, _MAX_SAMPLES)
 
 
 def bounds(total: int, sr: int) -> tuple[int, int]:
-    """Return where the part that is heard begins in a recording of ``total`` samples, and its length, in samples.
+    """Return the bounds of the excerpt of a recording.
 
-    A part has one sample more than the longest whole recording, so that its length alone tells that it is one.
+    Parameters
+    ----------
+    total : int
+        Number of samples of the recording.
+    sr : int
+        Sampling rate in Hz.
+
+    Returns
+    -------
+    start, length : int
+        In samples. The middle of a long recording has one sample more than the longest whole recording, so that
+        :func:`is_excerpt` recognises it by its length.
     """
     most = max_samples(sr)
     return (0, total) if total <= most else ((total - most - 1) // 2, most + 1)
 
 
 def is_excerpt(samples: int, sr: int) -> bool:
-    """Say whether ``samples`` at ``sr`` Hz, as loaded, are the middle of a longer recording."""
+    """Return whether loaded samples are the middle of a longer recording.
+
+    Parameters
+    ----------
+    samples : int
+        Number of loaded samples.
+    sr : int
+        Sampling rate in Hz.
+
+    Returns
+    -------
+    bool
+        True for an excerpt, False for a whole recording.
+    """
     return samples == max_samples(sr) + 1
 
 
 def read_excerpt(stream: Stream) -> tuple[np.ndarray, int]:
-    """Return ``(y, sr)`` of a file whose length only its end tells, so that a long one is decoded twice."""
-    y, total, sr = _take(stream, 0)
-    first, wanted = bounds(total, sr)
-    if first:
-        y, _, _ = _take(stream, first)
-    return y[:wanted], sr
+    """Read the excerpt of a file whose length is known only at its end; a long file is decoded twice.
+
+    Parameters
+    ----------
+    stream : callable
+        Starts to decode the file.
+
+    Returns
+    -------
+    y : ndarray of shape (n_samples,), dtype float32
+        The recording or its middle.
+    sr : int
+        Sampling rate in Hz.
+
+    Raises
+    ------
+    AudioError
+        If the file holds no samples.
+    """
+    y, total, sr = _read_from(stream, 0)
+    start, length = bounds(total, sr)
+    if start:
+        y, _, _ = _read_from(stream, start)
+    return y[:length], sr
 
 
-def _take(stream: Stream, first: int) -> tuple[np.ndarray, int, int]:
-    """Return the samples from ``first`` on, as many as may be heard; how many there are in all; the rate."""
+def _read_from(stream: Stream, start: int) -> tuple[np.ndarray, int, int]:
+    """Return the samples from ``start`` on, at most an excerpt; the number of samples of the file; the rate."""
     import numpy as np
 
-    kept, total, sr = [], 0, 0
+    blocks, total, sr = [], 0, 0
     for sr, block in stream():
-        end = first + max_samples(sr) + 1
-        if first < total + len(block) and total < end:
-            kept.append(block[max(0, first - total) : end - total])
+        end = start + max_samples(sr) + 1
+        if start < total + len(block) and total < end:
+            blocks.append(block[max(0, start - total) : end - total])
         total += len(block)
     if not total:
         raise AudioError("holds no samples")
-    return np.concatenate(kept), total, sr
+    return np.concatenate(blocks), total, sr

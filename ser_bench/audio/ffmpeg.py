@@ -1,7 +1,7 @@
-"""Decoding by the program ``ffmpeg``, where it is installed: M4A, AAC, WebM, WMA, AMR and others.
+"""Decoding with the program ``ffmpeg``, if it is installed: M4A, AAC, WebM, WMA, AMR and others.
 
-It is told which container to expect and may open files only, so no playlist in disguise fetches anything. It writes
-Sun audio, whose header is six numbers, to a pipe, and is stopped after :data:`TIME_LIMIT` seconds.
+ffmpeg gets the expected container and may open local files only, so that a disguised playlist downloads nothing. It
+writes Sun audio, whose header is six numbers, to a pipe, and is stopped after :data:`TIME_LIMIT` seconds.
 """
 
 from __future__ import annotations
@@ -25,30 +25,67 @@ from ser_bench.audio.headers import Container
 from ser_bench.core.errors import AudioError, TransientAudioError
 
 TIME_LIMIT = 600.0
-"""An hour of AAC takes a few seconds to decode."""
+"""In seconds; ffmpeg decodes an hour of AAC in a few seconds."""
 _BLOCK = 1 << 20
-"""Samples of all channels that are read at once."""
+"""Samples of all channels per read."""
 _HEADER = struct.Struct(">4s5I")
-"""Magic, place of the data, its size, coding, rate, channels."""
+"""Magic, offset of the data, its size, encoding, rate, channels."""
 
 
 def decode(path: Path, container: Container) -> tuple[np.ndarray, int]:
-    """Return ``(y, sr)``: float32 mono samples of the part that is heard, and the rate in Hz, for an absolute path.
+    """Decode a file.
 
-    Raises :class:`AudioError` where ffmpeg finds no sound or a fault, ``TransientAudioError`` where it is not installed
-    or takes too long.
+    Parameters
+    ----------
+    path : Path
+        The absolute path of the file.
+    container : Container
+        Its container.
+
+    Returns
+    -------
+    y : ndarray of shape (n_samples,), dtype float32
+        Mono samples of the recording or its excerpt.
+    sr : int
+        Sampling rate in Hz.
+
+    Raises
+    ------
+    AudioError
+        If ffmpeg finds no audio or an error in it.
+    TransientAudioError
+        If ffmpeg is not installed or takes too long.
     """
     return read_excerpt(partial(_blocks, path, container))
 
 
 def sampling_rate(path: Path, container: Container) -> int:
-    """Return the rate in Hz at which ffmpeg decodes a file; raises as :func:`decode` does."""
+    """Read the sampling rate of a file.
+
+    Parameters
+    ----------
+    path : Path
+        The absolute path of the file.
+    container : Container
+        Its container.
+
+    Returns
+    -------
+    int
+        The rate in Hz at which ffmpeg decodes it.
+
+    Raises
+    ------
+    AudioError
+        As :func:`decode`.
+    """
     with _running(path, container, "-frames:a", "1") as output:
         sr, _ = _read_header(output)
     return sr
 
 
 def _blocks(path: Path, container: Container) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield the rate with each block of mono samples."""
     with _running(path, container) as output:
         sr, channels = _read_header(output)
         while len(read := output.read(4 * channels * max(1, _BLOCK // channels))) >= 4 * channels:
@@ -57,18 +94,18 @@ def _blocks(path: Path, container: Container) -> Iterator[tuple[int, np.ndarray]
 
 
 def _read_header(output: IO[bytes]) -> tuple[int, int]:
-    """Return the rate in Hz and the channels, and go on to the samples."""
+    """Return the rate in Hz and the number of channels; the next byte is the first sample."""
     header = output.read(_HEADER.size)
     if len(header) < _HEADER.size:
         raise EOFError
-    _, place, _, _, sr, channels = _HEADER.unpack(header)
-    output.read(place - _HEADER.size)
+    _, offset, _, _, sr, channels = _HEADER.unpack(header)
+    output.read(offset - _HEADER.size)
     return sr, channels
 
 
 @contextmanager
 def _running(path: Path, container: Container, *options: str) -> Iterator[IO[bytes]]:
-    """Run ffmpeg on a file; within it, what it writes can be read, and at its end its complaint is an error."""
+    """Run ffmpeg on a file and yield its output; an error of ffmpeg is raised at the end."""
     program = shutil.which("ffmpeg")
     if program is None:
         hint = "install it or convert the clip to WAV or FLAC"
@@ -77,37 +114,38 @@ def _running(path: Path, container: Container, *options: str) -> Iterator[IO[byt
     sink = ("-map", "0:a:0", "-map_metadata", "-1", "-c:a", "pcm_f32be", "-f", "au", "pipe:1")
     command = (program, "-nostdin", "-v", "error", *source, *options, *sink)
     with (
-        tempfile.TemporaryFile() as told,
-        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=told) as process,
+        tempfile.TemporaryFile() as messages,
+        subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=messages) as process,
     ):
         assert process.stdout is not None
         timer = Timer(TIME_LIMIT, process.kill)
         timer.start()
-        silent = False
+        no_audio = False
         try:
             try:
                 yield process.stdout
             except EOFError:
-                silent = True
+                no_audio = True
             while process.stdout.read(_BLOCK):
-                pass  # it cannot end before somebody takes what it writes
+                pass  # ffmpeg exits only after its output is read
             status = process.wait()
         except BaseException:
             process.kill()
             raise
         finally:
             timer.cancel()
-        _check_end(status, told, path)
-    if silent:
+        _check_exit(status, messages, path)
+    if no_audio:
         raise AudioError("not an audio file that can be read (ffmpeg finds no sound in it)")
 
 
-def _check_end(status: int, told: IO[bytes], path: Path) -> None:
+def _check_exit(status: int, messages: IO[bytes], path: Path) -> None:
+    """Raise an error if ffmpeg was stopped or reported an error."""
     if status < 0:
         raise TransientAudioError(f"ffmpeg was stopped by signal {-status}, or after {TIME_LIMIT:g} s")
-    told.seek(0)
-    complaint = told.read(4096).decode(errors="replace").replace(f"file:{path}: ", "")
-    lines = [re.sub(r"^\[[^]]*\] ", "", line).strip() for line in complaint.splitlines()]
+    messages.seek(0)
+    text = messages.read(4096).decode(errors="replace").replace(f"file:{path}: ", "")
+    lines = [re.sub(r"^\[[^]]*\] ", "", line).strip() for line in text.splitlines()]
     if status or lines:
         reason = next(filter(None, lines), f"exit status {status}")
         raise AudioError(f"not an audio file that can be read (ffmpeg: {reason.rstrip('.')})")

@@ -1,4 +1,4 @@
-"""What a file's first bytes tell: whether there is sound at all, which container it is, whether its end was cut off."""
+"""Headers of audio files: container, and whether the file is empty, a placeholder or truncated."""
 
 from __future__ import annotations
 
@@ -13,14 +13,22 @@ from ser_bench.core.errors import AudioError, TransientAudioError
 
 _HEAD = 64
 _MPEG_FRAME = 1500
-"""No MP3 frame has more bytes."""
+"""Size of the largest MP3 frame, in bytes."""
 _UNKNOWN_SIZES = {0, *(value for bits in (32, 64) for value in (2 ** (bits - 1) - 1, 2 ** (bits - 1), 2**bits - 1))}
-"""What programs that write to a pipe leave where the size of the data should be."""
+"""Data sizes of programs that write to a pipe and do not know the size."""
 
 
 @dataclass(frozen=True)
 class Container:
-    """A file format by the name its users know, and ffmpeg's name for what reads it."""
+    """A container format that ffmpeg reads.
+
+    Attributes
+    ----------
+    name : str
+        The name for messages, for example ``"M4A"``.
+    demuxer : str
+        ffmpeg's demuxer.
+    """
 
     name: str
     demuxer: str
@@ -28,14 +36,14 @@ class Container:
 
 @dataclass(frozen=True)
 class _Chunks:
-    """How a container lays its chunks out: a name, a size, the content, and filling up to a multiple of bytes."""
+    """Layout of the chunks of a container: name, size, content, padding to a multiple of bytes."""
 
     begin: int = 12
     size: str = "<I"
     name: int = 4
     multiple: int = 2
     own: int = 0
-    """How many bytes of its own header a chunk's size includes."""
+    """Bytes of the chunk's header that its size includes."""
     data: bytes = b"data"
 
 
@@ -47,7 +55,7 @@ _CHUNKED = {
     (b"FORM", b"AIFC"): _Chunks(size=">I", data=b"SSND"),
     (b"riff", b"wave"): _Chunks(begin=40, size="<Q", name=16, multiple=8, own=24),
 }
-"""By the first four bytes and bytes 8 to 12, or 24 to 28 in the last, Sony Wave64."""
+"""By bytes 0 to 4 and bytes 8 to 12, or 24 to 28 for Sony Wave64, the last."""
 
 _SIGNATURES = (
     (4, b"ftyp", Container("M4A", "mov")),
@@ -68,72 +76,131 @@ _SIGNATURES = (
     (28, b"Speex", Container("Ogg Speex", "ogg")),
     (28, b"\x7fFLAC", Container("Ogg FLAC", "ogg")),
 )
-"""Where in the file which bytes mean a container that ffmpeg may read though libsndfile does not. Files that are
-libsndfile's own and damaged are not among them: ffmpeg would make up what is lost."""
+"""Offset and bytes of containers that ffmpeg reads and libsndfile does not. Formats of libsndfile are not listed,
+because ffmpeg would replace the missing samples of a damaged file."""
 
 
 def read(path: Path, whole: bool = False) -> bytes:
-    """Return a file's first bytes.
+    """Read the first bytes of a file and check them.
 
-    Raises :class:`AudioError` where it cannot be opened or is no sound on purpose; with ``whole`` also where its header
-    promises more than the file holds, which libsndfile itself reads without complaint.
+    Parameters
+    ----------
+    path : Path
+        The audio file.
+    whole : bool, default False
+        Whether to check that the file is as long as its header says, which libsndfile does not do.
+
+    Returns
+    -------
+    bytes
+        The first 64 bytes.
+
+    Raises
+    ------
+    AudioError
+        If the file is empty, a Git LFS pointer or truncated.
+    TransientAudioError
+        If the file cannot be opened.
     """
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
-            raise TransientAudioError("cannot be opened: not a regular file")  # reading a pipe might never end
-        with path.open("rb") as opened:
-            return check(opened, status.st_size, whole)
+            raise TransientAudioError("cannot be opened: not a regular file")  # reading a pipe may not end
+        with path.open("rb") as file:
+            return check(file, status.st_size, whole)
     except OSError as error:
         raise TransientAudioError(f"cannot be opened: {error.strerror or error}") from None
 
 
-def check(opened: BinaryIO, size: int, whole: bool = False) -> bytes:
-    """Return the first bytes of an open file of ``size`` bytes; raises ``AudioError`` as :func:`read`."""
-    head = opened.read(_HEAD)
+def check(file: BinaryIO, size: int, whole: bool = False) -> bytes:
+    """Read the first bytes of an open file and check them.
+
+    Parameters
+    ----------
+    file : file object
+        The file, at its start.
+    size : int
+        Its size in bytes.
+    whole : bool, default False
+        As for :func:`read`.
+
+    Returns
+    -------
+    bytes
+        The first 64 bytes.
+
+    Raises
+    ------
+    AudioError
+        As :func:`read`.
+    """
+    head = file.read(_HEAD)
     chunks = _CHUNKED.get((head[:4], head[8:12])) or _CHUNKED.get((head[:4], head[24:28]))
-    cut = whole and chunks is not None and _is_cut(opened, chunks, size)
+    truncated = whole and chunks is not None and _is_truncated(file, chunks, size)
     if not head:
         raise AudioError("empty file")
     if head.startswith(b"version http"):
-        raise AudioError("a pointer of git lfs, not the sound itself; git lfs pull fetches that")
-    if cut:
+        raise AudioError("a Git LFS pointer, not audio; download the file with git lfs pull")
+    if truncated:
         raise AudioError("truncated: the header promises more samples than the file holds")
     return head
 
 
 def ffmpeg_container(head: bytes) -> Container | None:
-    """Return the container that ``head`` begins, where that may be one for ffmpeg."""
-    return next((known for place, mark, known in _SIGNATURES if head[place : place + len(mark)] == mark), None)
+    """Return the container of a file, if it is one for ffmpeg.
+
+    Parameters
+    ----------
+    head : bytes
+        The first 64 bytes of the file.
+
+    Returns
+    -------
+    Container or None
+        None for every other file.
+    """
+    matches = (known for offset, mark, known in _SIGNATURES if head[offset : offset + len(mark)] == mark)
+    return next(matches, None)
 
 
-def tells_mpeg_length(source: Path | bytes) -> bool:
-    """Say whether the first frame of an MP3 file counts the frames; without that, their number is an estimate."""
-    with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as opened:
-        head = opened.read(10)
-        if head.startswith(b"ID3"):  # a tag's size has seven bits to a byte
-            opened.seek(10 + sum((byte & 0x7F) << 7 * (3 - i) for i, byte in enumerate(head[6:])))
+def has_mpeg_length(source: Path | bytes) -> bool:
+    """Return whether the first frame of an MP3 file counts the frames; otherwise libsndfile estimates their number.
+
+    Parameters
+    ----------
+    source : Path or bytes
+        The file or its content.
+
+    Returns
+    -------
+    bool
+        True with a Xing, Info or VBRI header.
+    """
+    with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
+        head = file.read(10)
+        if head.startswith(b"ID3"):  # the size of the tag has seven bits per byte
+            file.seek(10 + sum((byte & 0x7F) << 7 * (3 - i) for i, byte in enumerate(head[6:])))
         else:
-            opened.seek(0)
-        frame = opened.read(_MPEG_FRAME)
+            file.seek(0)
+        frame = file.read(_MPEG_FRAME)
     return any(mark in frame for mark in (b"Xing", b"Info", b"VBRI"))
 
 
-def _is_cut(opened: BinaryIO, chunks: _Chunks, size: int) -> bool:
-    """Walk the chunks to the data."""
-    opened.seek(chunks.begin)
+def _is_truncated(file: BinaryIO, chunks: _Chunks, size: int) -> bool:
+    """Return whether the data chunk ends after the end of the file."""
+    file.seek(chunks.begin)
     long_size = None
-    both = chunks.name + struct.calcsize(chunks.size)
-    while len(header := opened.read(both)) == both:
+    header_size = chunks.name + struct.calcsize(chunks.size)
+    while len(header := file.read(header_size)) == header_size:
         length = max(0, struct.unpack(chunks.size, header[chunks.name :])[0] - chunks.own)
-        begin = opened.tell()
+        begin = file.tell()
         if header.startswith(b"ds64"):
-            long_size = int.from_bytes(opened.read(16)[8:], "little")
+            long_size = int.from_bytes(file.read(16)[8:], "little")
         if header.startswith(chunks.data):
-            promised = long_size if long_size is not None and length == 2**32 - 1 else length
-            return promised not in _UNKNOWN_SIZES and begin + promised > size
-        after = begin + length + -length % chunks.multiple
-        if after >= size:
+            declared = long_size if long_size is not None and length == 2**32 - 1 else length
+            return declared not in _UNKNOWN_SIZES and begin + declared > size
+        end = begin + length + -length % chunks.multiple
+        if end >= size:
             return True
-        opened.seek(after)
+        file.seek(end)
     return True

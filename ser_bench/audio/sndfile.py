@@ -1,4 +1,4 @@
-"""Decoding by libsndfile: WAV, FLAC, Ogg, MP3, AIFF and others, in bounded memory whatever a header promises."""
+"""Decoding with libsndfile: WAV, FLAC, Ogg, MP3, AIFF and others, in memory that no header can increase."""
 
 from __future__ import annotations
 
@@ -20,56 +20,90 @@ if TYPE_CHECKING:
     from soundfile import SoundFile
 
 _BLOCK = 1 << 20
-"""Samples of all channels that are decoded at once, where there are several channels."""
+"""Samples of all channels per read of a file with several channels."""
 _UNKNOWN = 2**62
-"""From here on a number of frames means that the header does not know, as in FLAC written to a pipe."""
+"""A number of frames from here on means unknown, as in FLAC written to a pipe."""
 _MPEG_SLACK = 2304
-"""MP3 is cut in frames of up to 1,152 samples; programs differ in which of the first and last count."""
+"""Tolerance in samples: encoders count the first and last MP3 frames, of up to 1,152 samples, differently."""
 
 _UNRECOGNISED = 1
-"""libsndfile's number for a format that it does not know."""
+"""Error code of libsndfile for an unknown format."""
 
 
 class RefusedError(AudioError):
-    """libsndfile does not read the file; something else may."""
+    """A file that libsndfile does not read; ffmpeg may."""
 
 
 class ForeignError(RefusedError):
-    """The first bytes begin no format that libsndfile knows."""
+    """A file in a format that libsndfile does not know."""
 
 
 Source = Path | bytes
-"""A file, or the bytes of one."""
+"""An audio file or its content."""
 
 
 def decode(source: Source) -> tuple[np.ndarray, int]:
-    """Return ``(y, sr)``: float32 mono samples of the part that is heard, and the rate in Hz.
+    """Decode a file.
 
-    Raises :class:`RefusedError` where libsndfile does not read the file, ``AudioError`` where it is truncated.
+    Parameters
+    ----------
+    source : Path or bytes
+        The file or its content.
+
+    Returns
+    -------
+    y : ndarray of shape (n_samples,), dtype float32
+        Mono samples of the recording or its excerpt.
+    sr : int
+        Sampling rate in Hz.
+
+    Raises
+    ------
+    RefusedError
+        If libsndfile does not read the file.
+    AudioError
+        If the file is truncated.
     """
-    with _opened(source) as sound:
+    with _open(source) as sound:
         sr, slack = sound.samplerate, _MPEG_SLACK if sound.subtype.startswith("MPEG") else 0
-        known = sound.frames < _UNKNOWN and (not slack or headers.tells_mpeg_length(source))
+        known = sound.frames < _UNKNOWN and (not slack or headers.has_mpeg_length(source))
         if known:
-            first, wanted = bounds(sound.frames, sr)
-            if first:
-                sound.seek(first)
-            y = _mono(sound, wanted)
+            start, length = bounds(sound.frames, sr)
+            if start:
+                sound.seek(start)
+            y = _mono(sound, length)
     if not known:
-        return read_excerpt(partial(_forward, source))
-    if len(y) + slack < wanted:
+        return read_excerpt(partial(_stream, source))
+    if len(y) + slack < length:
         raise AudioError("truncated: the header promises more samples than the file holds")
     return y, sr
 
 
 def sampling_rate(path: Path) -> int:
-    """Return the rate in Hz that the header tells; raises :class:`RefusedError` as :func:`decode` does."""
-    with _opened(path) as sound:
-        return sound.samplerate
+    """Read the sampling rate from the header of a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    int
+        The sampling rate in Hz.
+
+    Raises
+    ------
+    RefusedError
+        If libsndfile does not read the file.
+    """
+    with _open(path) as sound:
+        return int(sound.samplerate)
 
 
 @contextmanager
-def _opened(source: Source, forward: bool = False) -> Iterator[SoundFile]:
+def _open(source: Source, forward: bool = False) -> Iterator[SoundFile]:
+    """Open a file, with ``forward`` for reading without seeking; libsndfile's errors become :class:`RefusedError`."""
     import soundfile
 
     try:
@@ -83,37 +117,34 @@ def _opened(source: Source, forward: bool = False) -> Iterator[SoundFile]:
 
 
 def _forward_class() -> type[SoundFile]:
-    """Return the class of files read from first frame to last: soundfile seeks after each block, which may fail."""
+    """Return a class of files without seeking: soundfile seeks after each block, which fails for some files."""
     import soundfile
 
-    class Forward(soundfile.SoundFile):
-        def seekable(self) -> bool:
-            return False
-
-    return Forward
+    return type("Forward", (soundfile.SoundFile,), {"seekable": lambda self: False})
 
 
-def _mono(sound: SoundFile, wanted: int) -> np.ndarray:
-    """Read up to ``wanted`` frames from where the file stands, channels averaged block by block."""
-    y = np.empty(wanted, np.float32)
+def _mono(sound: SoundFile, length: int) -> np.ndarray:
+    """Read up to ``length`` frames from the current position, channels averaged block by block."""
+    y = np.empty(length, np.float32)
     if sound.channels == 1:
-        return sound.read(out=y)
-    done = 0
-    for block in _blocks(sound, wanted):
-        y[done : done + len(block)] = block.mean(axis=1, dtype=np.float32)
-        done += len(block)
-    return y[:done]
+        return y[: len(sound.read(out=y))]
+    n_read = 0
+    for block in _blocks(sound, length):
+        y[n_read : n_read + len(block)] = block.mean(axis=1, dtype=np.float32)
+        n_read += len(block)
+    return y[:n_read]
 
 
-def _forward(source: Source) -> Iterator[tuple[int, np.ndarray]]:
-    with _opened(source, forward=True) as sound:
+def _stream(source: Source) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield the rate with each block of mono samples of a file of unknown length."""
+    with _open(source, forward=True) as sound:
         for block in _blocks(sound, _UNKNOWN):
             yield sound.samplerate, block.mean(axis=1, dtype=np.float32)
 
 
-def _blocks(sound: SoundFile, wanted: int) -> Iterator[np.ndarray]:
-    """Yield up to ``wanted`` frames in blocks ``(frames, channels)`` that share their memory."""
+def _blocks(sound: SoundFile, length: int) -> Iterator[np.ndarray]:
+    """Yield up to ``length`` frames in blocks of shape (n_frames, n_channels) that share their memory."""
     block = np.empty((max(1, _BLOCK // sound.channels), sound.channels), np.float32)
-    while wanted > 0 and len(read := sound.read(out=block[:wanted])):
-        yield read
-        wanted -= len(read)
+    while length > 0 and len(frames := sound.read(out=block[:length])):
+        yield frames
+        length -= len(frames)

@@ -34,7 +34,7 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[object]], *, width: in
 
 def describe(title: str, facts: Mapping[str, str], *sections: str) -> int:
     """Print one entry: a title, its facts with wrapped texts (empty ones are left out), and further sections."""
-    click.echo(escape_control(title))
+    click.echo(escape_control(textwrap.fill(title, _LABEL_WIDTH + _TEXT_WIDTH)))
     for label, text in facts.items():
         if text:
             lines = textwrap.wrap(text, _TEXT_WIDTH, break_on_hyphens=False)

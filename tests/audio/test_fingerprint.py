@@ -1,4 +1,4 @@
-"""Sound prints: altered copies of a recording are found, other takes are not."""
+"""Fingerprints: altered copies of a recording are near-duplicates, other takes are not."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from ser_bench.audio import fingerprint as prints_module
+from ser_bench.audio import fingerprint as fingerprint_module
 from ser_bench.audio.fingerprint import (
     BRIGHTNESS_THRESHOLD,
     LENGTH_TOLERANCE,
@@ -55,22 +55,22 @@ COPIES = {
 }
 
 
-@pytest.mark.parametrize("how", COPIES)
-def test_an_altered_copy_is_found_among_other_takes(how):
-    sounds = [(take(seed), SR) for seed in range(12)] + [COPIES[how](take(3))]
-    lengths, prints = zip(*(fingerprint(*sound) for sound in sounds), strict=True)
-    assert near_duplicates(lengths, prints) == [(3, 12)]
+@pytest.mark.parametrize("change", COPIES)
+def test_an_altered_copy_is_found_among_other_takes(change):
+    sounds = [(take(seed), SR) for seed in range(12)] + [COPIES[change](take(3))]
+    lengths, fingerprints = zip(*(fingerprint(*sound) for sound in sounds), strict=True)
+    assert near_duplicates(lengths, fingerprints) == [(3, 12)]
 
 
-def test_silence_is_like_nothing():
-    lengths, prints = zip(*(fingerprint(np.zeros(4000, np.float32), SR) for _ in range(3)), strict=True)
-    assert near_duplicates(lengths, prints) == []
+def test_silent_clips_are_not_duplicates():
+    lengths, fingerprints = zip(*(fingerprint(np.zeros(4000, np.float32), SR) for _ in range(3)), strict=True)
+    assert near_duplicates(lengths, fingerprints) == []
 
 
-def test_a_steady_tone_has_a_print():
-    length, print_ = fingerprint(np.ones(400, np.float32), SR)
+def test_a_constant_signal_has_a_fingerprint():
+    length, contours = fingerprint(np.ones(400, np.float32), SR)
     assert length == 0
-    assert len(print_) == 192
+    assert len(contours) == 192
 
 
 def walk(rng: np.random.Generator, count: int) -> np.ndarray:
@@ -82,22 +82,22 @@ def packed(courses: np.ndarray) -> list[bytes]:
     return [row.tobytes() for row in courses.clip(0, 255).round().astype(np.uint8)]
 
 
-def test_the_search_finds_the_pairs_that_comparing_all_with_all_finds():
+def test_the_search_finds_the_pairs_of_an_exhaustive_comparison():
     rng = np.random.default_rng(1)
     courses = walk(rng, 150)
     courses[100:] = courses[:50] + rng.normal(0, 1, (50, 192)) * np.linspace(0, 30, 50)[:, None]
-    prints, lengths = packed(courses), np.tile(np.linspace(1, 1.2, 50), 3)
-    rows = np.array([np.frombuffer(p, np.uint8) for p in prints], dtype=float)
+    fingerprints, lengths = packed(courses), np.tile(np.linspace(1, 1.2, 50), 3)
+    rows = np.array([np.frombuffer(p, np.uint8) for p in fingerprints], dtype=float)
     level, bright = np.corrcoef(rows[:, :96]), np.corrcoef(rows[:, 96:])
     apart = np.maximum(lengths, lengths[:, None]) / np.minimum(lengths, lengths[:, None])
     alike = np.triu((level > LEVEL_THRESHOLD) & (bright > BRIGHTNESS_THRESHOLD) & (apart <= 1 + LENGTH_TOLERANCE), 1)
     expected = [(int(i), int(j)) for i, j in np.argwhere(alike)]
     assert 5 < len(expected) < 50
-    assert near_duplicates(lengths, prints) == expected
+    assert near_duplicates(lengths, fingerprints) == expected
 
 
-def test_a_clip_is_held_against_no_more_than_a_number_of_others_that_come_next_in_length(monkeypatch):
-    monkeypatch.setattr(prints_module, "MOST_COMPARED", 4)
-    prints = packed(walk(np.random.default_rng(2), 1)) * 60
+def test_a_clip_is_compared_with_a_limited_number_of_clips_of_the_next_lengths(monkeypatch):
+    monkeypatch.setattr(fingerprint_module, "MAX_COMPARED", 4)
+    fingerprints = packed(walk(np.random.default_rng(2), 1)) * 60
     lengths = np.linspace(1, 1.01, 60)
-    assert near_duplicates(lengths, prints) == [(i, j) for i in range(60) for j in range(i + 1, min(60, i + 5))]
+    assert near_duplicates(lengths, fingerprints) == [(i, j) for i in range(60) for j in range(i + 1, min(60, i + 5))]

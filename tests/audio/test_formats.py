@@ -1,4 +1,4 @@
-"""Any audio file: what comes back is what was written, whatever the container, rate, channels or damage."""
+"""Decoding of every container, rate and number of channels, and of damaged files."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def noise(seconds: float, sr: int, channels: int, bits: int) -> np.ndarray:
 
 @quick
 @given(kind=st.sampled_from(WHOLE), sr=RATES, channels=st.sampled_from([1, 2, 3, 6, 8]), seconds=st.floats(0.051, 0.3))
-def test_samples_come_back_exactly_as_the_mean_of_the_channels(tmp_path, kind, sr, channels, seconds):
+def test_lossless_samples_equal_the_mean_of_the_channels(tmp_path, kind, sr, channels, seconds):
     y = noise(seconds, sr, channels, STEPS[kind[1]])
     path = tmp_path / "a"
     soundfile.write(path, y, sr, format=kind[0], subtype=kind[1])
@@ -54,7 +54,7 @@ def test_samples_come_back_exactly_as_the_mean_of_the_channels(tmp_path, kind, s
 
 
 @pytest.mark.parametrize(("kind", "subtype"), LOSSY)
-def test_lossy_samples_come_back_nearly(tmp_path, kind, subtype):
+def test_lossy_samples_are_close(tmp_path, kind, subtype):
     y = tone(1.0, sr=48000)
     path = tmp_path / "a"
     soundfile.write(path, y, 48000, format=kind, subtype=subtype)
@@ -72,7 +72,7 @@ def test_many_channels_are_averaged(tmp_path, channels):
     np.testing.assert_allclose(load(tmp_path / "a.wav")[0], y.mean(axis=1), atol=1e-6)
 
 
-def test_clipping_and_an_offset_are_read_as_they_are(tmp_path, write_wav):
+def test_clipping_and_offset_are_kept(tmp_path, write_wav):
     y = np.clip(4 * tone() + 0.5, -1, 1).astype(np.float32)
     np.testing.assert_array_equal(load(write_wav(tmp_path / "a.wav", y, subtype="FLOAT"))[0], y)
 
@@ -81,7 +81,7 @@ def chunk(name: bytes, content: bytes) -> bytes:
     return name + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2)
 
 
-def test_odd_private_chunks_around_the_data_do_no_harm(tmp_path, write_wav):
+def test_private_chunks_of_odd_size_are_skipped(tmp_path, write_wav):
     whole = write_wav(tmp_path / "a.wav").read_bytes()
     expected = load(tmp_path / "a.wav")[0]
     inner = chunk(b"priv", b"odd") + whole[12:] + chunk(b"LIST", b"INFOodd")
@@ -90,7 +90,7 @@ def test_odd_private_chunks_around_the_data_do_no_harm(tmp_path, write_wav):
 
 
 @pytest.mark.parametrize("kind", ["WAV", "RF64", "W64", "AIFF", "FLAC", "MP3"])
-def test_a_file_that_is_cut_off_is_refused_where_its_header_tells_its_length(tmp_path, kind):
+def test_a_truncated_file_with_a_known_length_is_refused(tmp_path, kind):
     path = tmp_path / "a"
     soundfile.write(path, tone(2.0), 16000, format=kind)
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
@@ -98,12 +98,12 @@ def test_a_file_that_is_cut_off_is_refused_where_its_header_tells_its_length(tmp
         load(path)
 
 
-@pytest.mark.parametrize(("place", "size"), [(40, 4), (4, 4)])
-def test_a_wav_that_was_written_to_a_pipe_is_read(tmp_path, write_wav, place, size):
+@pytest.mark.parametrize(("position", "size"), [(40, 4), (4, 4)])
+def test_a_wav_that_was_written_to_a_pipe_is_read(tmp_path, write_wav, position, size):
     path = write_wav(tmp_path / "a.wav")
     expected = load(path)[0]
     data = bytearray(path.read_bytes())
-    data[place : place + size] = b"\xff" * size
+    data[position : position + size] = b"\xff" * size
     path.write_bytes(data)
     np.testing.assert_array_equal(load(path)[0], expected)
 
@@ -124,7 +124,7 @@ def test_a_flac_of_unknown_length_is_read(tmp_path):
     np.testing.assert_array_equal(load(path)[0], expected)
 
 
-def test_an_mp3_of_overestimated_length_is_not_taken_for_truncated(tmp_path):
+def test_an_mp3_with_an_overestimated_length_is_not_truncated(tmp_path):
     """Without the first frame, which counts the others, the length is an estimate from the small frames of silence."""
     path = tmp_path / "a.mp3"
     y = np.concatenate([np.zeros(16000), tone(2.0, sr=16000)])
@@ -135,7 +135,7 @@ def test_an_mp3_of_overestimated_length_is_not_taken_for_truncated(tmp_path):
     assert abs(len(load(path)[0]) - len(y)) < 2304
 
 
-def test_a_header_that_promises_a_world_takes_no_memory(tmp_path):
+def test_a_header_with_a_huge_length_takes_no_memory(tmp_path):
     path = tmp_path / "a.flac"
     soundfile.write(path, tone(0.5), 16000)
     data = bytearray(path.read_bytes())
@@ -147,7 +147,7 @@ def test_a_header_that_promises_a_world_takes_no_memory(tmp_path):
 
 
 @pytest.mark.parametrize("sr", [1000, 3_000_000])
-def test_rates_that_no_speech_has_are_refused(tmp_path, write_wav, sr):
+def test_rates_out_of_range_are_refused(tmp_path, write_wav, sr):
     path = write_wav(tmp_path / "a.wav", tone(0.1, sr=sr), sr=sr)
     with pytest.raises(AudioError, match=f"sampling rate of {sr} Hz"):
         load(path)
@@ -162,7 +162,7 @@ def test_a_pipe_is_not_opened(tmp_path):
 
 @pytest.fixture
 def short(monkeypatch):
-    """As if only half a second were heard of a recording."""
+    """Limit excerpts to half a second."""
     monkeypatch.setattr(excerpt, "MAX_SECONDS", 0.5)
     monkeypatch.setattr(excerpt, "_MAX_SAMPLES", 24_000)
     monkeypatch.setattr(excerpt, "max_samples", lambda sr: min(int(0.5 * sr), 24_000))
@@ -170,7 +170,7 @@ def short(monkeypatch):
 
 @pytest.mark.parametrize("kind", ["WAV", "FLAC", "unknown"])
 @pytest.mark.parametrize("channels", [1, 2])
-def test_of_a_long_recording_the_middle_is_heard(tmp_path, short, kind, channels):
+def test_the_middle_of_a_long_recording_is_read(tmp_path, short, kind, channels):
     y = noise(1.1, 16000, channels, 15)
     path = tmp_path / "a"
     soundfile.write(path, y, 16000, format="WAV" if kind == "WAV" else "FLAC", subtype="PCM_16")
@@ -182,25 +182,25 @@ def test_of_a_long_recording_the_middle_is_heard(tmp_path, short, kind, channels
     assert is_excerpt(len(read), sr)
 
 
-def test_the_longest_whole_recording_is_no_part(tmp_path, short):
+def test_the_longest_whole_recording_is_not_an_excerpt(tmp_path, short):
     soundfile.write(tmp_path / "a.wav", tone(0.5), 16000)
     read, sr = load(tmp_path / "a.wav")
     assert len(read) == 8000
     assert not is_excerpt(len(read), sr)
 
 
-def test_at_high_rates_less_is_heard():
+def test_excerpts_at_high_rates_are_shorter():
     assert max_samples(16000) == audio.MAX_SECONDS * 16000
     assert max_samples(192_000) == max_samples(48_000)
 
 
-def test_rate_is_read_without_samples(tmp_path, write_wav, monkeypatch):
+def test_the_rate_is_read_without_samples(tmp_path, write_wav, monkeypatch):
     path = write_wav(tmp_path / "a.wav", sr=22050)
     monkeypatch.setattr(soundfile.SoundFile, "read", None)
     assert sampling_rate(path) == 22050
 
 
-def test_the_rate_of_no_sound_cannot_be_told(tmp_path):
+def test_the_rate_of_a_text_file_is_an_error(tmp_path):
     (tmp_path / "a.wav").write_text("not a sound")
     with pytest.raises(AudioError, match="not an audio file"):
         sampling_rate(tmp_path / "a.wav")
@@ -228,13 +228,13 @@ def fake(tmp_path, monkeypatch):
         folder = tmp_path / "bin"
         folder.mkdir()
         program = folder / "ffmpeg"
-        told = folder / "told"
-        note = f"open({str(told)!r}, 'a').write(repr(sys.argv[1:]) + '\\n')"
+        samples = folder / "samples"
+        note = f"open({str(samples)!r}, 'a').write(repr(sys.argv[1:]) + '\\n')"
         head = f"#!{sys.executable}\nimport sys, struct, time\n{note}\n"
         program.write_text(head + body)
         program.chmod(0o755)
         monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-        return told
+        return samples
 
     return make
 
@@ -247,23 +247,23 @@ out.write(b"".join(struct.pack(">ff", f, 0.0) for f in frames))
 """
 
 
-def test_what_ffmpeg_writes_is_averaged(tmp_path, fake):
-    told = fake(RAMP)
+def test_channels_from_ffmpeg_are_averaged(tmp_path, fake):
+    samples = fake(RAMP)
     (tmp_path / "-a.m4a").write_bytes(M4A)
     y, sr = load(tmp_path / "-a.m4a")
     assert sr == 16000
     np.testing.assert_allclose(y, np.arange(16000) / 40000, atol=1e-6)
-    (arguments,) = map(eval, told.read_text().splitlines())
+    (arguments,) = map(eval, samples.read_text().splitlines())
     assert arguments[arguments.index("-i") + 1] == f"file:{tmp_path / '-a.m4a'}"
     assert {"-nostdin", "-protocol_whitelist", "mov"} < set(arguments)
 
 
-def test_the_middle_is_heard_of_what_ffmpeg_writes(tmp_path, fake, short):
-    told = fake(RAMP)
+def test_the_middle_of_a_long_recording_from_ffmpeg_is_read(tmp_path, fake, short):
+    samples = fake(RAMP)
     (tmp_path / "a.m4a").write_bytes(M4A)
     y, _ = load(tmp_path / "a.m4a")
     np.testing.assert_allclose(y, np.arange(3999, 3999 + 8001) / 40000, atol=1e-6)
-    assert len(told.read_text().splitlines()) == 2
+    assert len(samples.read_text().splitlines()) == 2
 
 
 @pytest.mark.parametrize(
@@ -277,14 +277,14 @@ def test_the_middle_is_heard_of_what_ffmpeg_writes(tmp_path, fake, short):
         (RAMP + "import os; os.kill(os.getpid(), 9)", "stopped by signal 9"),
     ],
 )
-def test_where_ffmpeg_fails_its_reason_is_told(tmp_path, fake, body, reason):
+def test_an_error_of_ffmpeg_is_reported(tmp_path, fake, body, reason):
     fake(body)
     (tmp_path / "a.m4a").write_bytes(M4A)
     with pytest.raises(AudioError, match=reason):
         load(tmp_path / "a.m4a")
 
 
-def test_ffmpeg_has_limited_time(tmp_path, fake, monkeypatch):
+def test_ffmpeg_is_stopped_after_the_time_limit(tmp_path, fake, monkeypatch):
     monkeypatch.setattr(ffmpeg, "TIME_LIMIT", 0.2)
     fake("time.sleep(60)")
     (tmp_path / "a.m4a").write_bytes(M4A)
@@ -295,25 +295,25 @@ def test_ffmpeg_has_limited_time(tmp_path, fake, monkeypatch):
 @pytest.mark.parametrize(
     "content", [b"just text\n" * 20, b"#EXTM3U\nhttp://localhost/a.mp3\n", b"ffconcat version 1.0\n"]
 )
-def test_text_is_not_given_to_ffmpeg(tmp_path, fake, content):
-    told = fake(RAMP)
+def test_text_files_are_not_passed_to_ffmpeg(tmp_path, fake, content):
+    samples = fake(RAMP)
     (tmp_path / "a.m4a").write_bytes(content)
     with pytest.raises(AudioError, match="not an audio file"):
         load(tmp_path / "a.m4a")
-    assert not told.exists()
+    assert not samples.exists()
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
 @pytest.mark.parametrize("name", ["a.m4a", "a.aac", "a.webm", "a.wma", "a.mka", "a.wv"])
-def test_what_ffmpeg_encodes_is_heard(tmp_path, write_wav, name):
+def test_files_encoded_by_ffmpeg_are_read(tmp_path, write_wav, name):
     y = tone(1.0, sr=48000)
     write_wav(tmp_path / "a.wav", y, sr=48000)
-    made = subprocess.run(
+    encoded = subprocess.run(
         ["ffmpeg", "-nostdin", "-v", "error", "-i", tmp_path / "a.wav", tmp_path / name],
         capture_output=True,
         check=False,
     )
-    if made.returncode:
+    if encoded.returncode:
         pytest.skip(f"this ffmpeg does not encode {name}")
     read, sr = load(tmp_path / name)
     assert sr == sampling_rate(tmp_path / name) == 48000
@@ -326,7 +326,7 @@ def test_what_ffmpeg_encodes_is_heard(tmp_path, write_wav, name):
         load(tmp_path / name)
 
 
-def test_endings_are_told_once_and_lossless_ones_come_first():
+def test_extensions_are_distinct_and_lossless_ones_come_first():
     assert len(set(EXTENSIONS)) == len(EXTENSIONS)
     assert EXTENSIONS.index(".flac") < EXTENSIONS.index(".mp3")
 
@@ -347,13 +347,13 @@ def fuzz(folder: Path, seed: int, count: int) -> tuple[int, int, int]:
 
 
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
-def test_damaged_files_are_samples_or_an_audio_error(tmp_path, seed):
-    read, sound, peak = fuzz(tmp_path, seed, 1500 if seed == 1 else 100_000)
+def test_damaged_files_give_samples_or_an_audio_error(tmp_path, seed):
+    read, sound, peak = fuzz(tmp_path, seed, 1000 if seed == 1 else 100_000)
     assert 0.1 * read < sound < 0.9 * read
     assert peak < 300
 
 
-def test_files_cut_off_anywhere_are_samples_or_an_audio_error(tmp_path):
+def test_files_truncated_anywhere_give_samples_or_an_audio_error(tmp_path):
     read, sound, peak = fuzz(tmp_path, 0, 0)
     assert sound < 0.01 * read
     assert peak < 300
@@ -362,7 +362,7 @@ def test_files_cut_off_anywhere_are_samples_or_an_audio_error(tmp_path):
 @pytest.mark.parametrize(
     ("kind", "subtype"), [("WAV", None), ("FLAC", None), ("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", None)]
 )
-def test_bytes_are_read_as_their_file_is(tmp_path, kind, subtype):
+def test_bytes_are_read_like_their_file(tmp_path, kind, subtype):
     soundfile.write(tmp_path / "clip", tone(), 16000, format=kind, subtype=subtype)
     (y, sr), (expected, rate) = audio.load_bytes((tmp_path / "clip").read_bytes()), load(tmp_path / "clip")
     assert sr == rate
@@ -371,16 +371,20 @@ def test_bytes_are_read_as_their_file_is(tmp_path, kind, subtype):
 
 @pytest.mark.parametrize(
     ("data", "reason"),
-    [(b"", "empty file"), (b"version https://git-lfs", "git lfs"), (b"<html>", "not an audio file that can be read")],
+    [
+        (b"", "empty file"),
+        (b"version https://git-lfs", "Git LFS pointer"),
+        (b"<html>", "not an audio file that can be read"),
+    ],
 )
-def test_bytes_that_are_no_sound_are_refused_as_their_file_is(tmp_path, data, reason):
+def test_bytes_without_audio_are_refused_like_their_file(tmp_path, data, reason):
     (tmp_path / "clip").write_bytes(data)
     for given_ in (lambda: audio.load_bytes(data), lambda: load(tmp_path / "clip")):
         with pytest.raises(AudioError, match=reason):
             given_()
 
 
-def test_bytes_that_are_cut_off_are_refused(tmp_path, write_wav):
+def test_truncated_bytes_are_refused(tmp_path, write_wav):
     data = write_wav(tmp_path / "clip.wav").read_bytes()
     with pytest.raises(AudioError, match="truncated"):
         audio.load_bytes(data[: len(data) // 2])

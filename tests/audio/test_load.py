@@ -1,4 +1,4 @@
-"""Reading clips: sound ones come out as samples, bad ones with the reason."""
+"""Loading clips: samples of usable files, the reason for unusable ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ser_bench.core.errors import AudioError
 from tests.conftest import tone
 
 
-def test_samples_and_rate_come_back_as_written(tmp_path, write_wav):
+def test_samples_and_rate_are_those_of_the_file(tmp_path, write_wav):
     y = np.round(tone(sr=22050) * 2**15) / 2**15
     read, sr = load(write_wav(tmp_path / "a.wav", y, sr=22050))
     assert sr == 22050
@@ -59,7 +59,7 @@ def test_a_truncated_flac_is_refused(tmp_path):
         load(path)
 
 
-def test_a_private_chunk_behind_the_data_does_no_harm(tmp_path, write_wav):
+def test_a_private_chunk_after_the_data_is_ignored(tmp_path, write_wav):
     path = write_wav(tmp_path / "a.wav")
     before = load(path)[0]
     path.write_bytes(path.read_bytes() + b"priv\x08\x00\x00\x00anything")
@@ -72,10 +72,13 @@ def test_a_private_chunk_behind_the_data_does_no_harm(tmp_path, write_wav):
         (b"", "empty"),
         (b"this is text, not sound", "not an audio file"),
         (b"RIFF\x00\x00\x00\x00WAVE", "truncated"),
-        (b"version https://git-lfs.github.com/spec/v1\noid sha256:7f\nsize 131376\n", "git lfs pull"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:7f\nsize 131376\n",
+            "with git lfs pull",
+        ),
     ],
 )
-def test_files_without_sound_are_refused(tmp_path, content, reason):
+def test_files_without_audio_are_refused(tmp_path, content, reason):
     path = tmp_path / "a.wav"
     path.write_bytes(content)
     with pytest.raises(AudioError, match=reason):

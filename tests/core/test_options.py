@@ -58,7 +58,7 @@ def test_model_tables_hold_parameters_and_variants(tmp_path):
         ("seed = " + "9" * 5000, "invalid TOML"),
         ("seed = 0x" + "f" * 5000, "a value that cannot be shown"),
         ("folds = '" + "x" * 5000 + "'", "expected a valid integer, got 'x{199}…$"),
-        ("store = '~nobody-of-that-name/x'", "no user has the home folder of"),
+        ("store = '~no-such-user/x'", "no user has the home folder of"),
         ("models = [1, [2]]", "invalid value for models in .*: expected a valid string"),
     ],
 )
