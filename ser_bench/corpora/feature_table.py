@@ -195,7 +195,7 @@ def _feature_columns(table: pd.DataFrame) -> list[str]:
 
 
 def _is_export(table: pd.DataFrame) -> bool:
-    """Tell whether most columns are named ``SET.COLUMN``; single names of other programs may contain a dot."""
+    """Return whether most columns are named ``SET.COLUMN``; single names of other programs may contain a dot."""
     named = sum(bool(_SET_COLUMN.fullmatch(str(column))) for column in table.columns)
     return named > len(table.columns) / 2
 
