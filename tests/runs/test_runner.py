@@ -187,9 +187,9 @@ def test_a_failed_fit_is_a_row_with_its_reason_and_is_tried_again(go, plugin):
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="signals and limits are POSIX's")
 def test_a_fold_that_crashes_starves_or_hangs_is_a_row_and_computed_when_its_cause_is_gone(go, plugin, tmp_path):
     reasons = {
-        "crashing": ("failed", "its worker process died of SIGSEGV, twice (a crash in C code)"),
+        "crashing": ("failed", "its worker process died twice by SIGSEGV (crash in C code)"),
         "hungry": ("failed", "MemoryError"),
-        "hanging": ("timeout", "not done after 6 s"),
+        "hanging": ("timeout", "timed out after 6 s"),
     }
     go(models=("majority",), splits=("actor",))  # so that no baseline, which loads more, is slow under the limit
     seen = tmp_path / "seen"
