@@ -195,4 +195,4 @@ def test_a_second_run_into_the_same_folder_is_refused_in_a_clear_line(manifest, 
         assert call(["run", "--corpus", str(manifest), "--folds", "3", "--store", "store", "--out", "out"]) == 2
     told = capsys.readouterr().err
     assert "another ser-bench writes into out\n" in told
-    assert "give another folder with --out" in told
+    assert "name another folder with --out" in told

@@ -18,7 +18,7 @@ import pytest
 
 from ser_bench import report
 from ser_bench.core.options import Options
-from ser_bench.runs import extraction, results, runner
+from ser_bench.runs import extraction, results, runner, tasks
 from tests.runs.faults import here, litter, make_corpus
 
 ASKED = {"features": "mfcc", "models": ("knn",), "splits": ("random",), "folds": 3, "repeats": 8}
@@ -114,7 +114,7 @@ def undisturbed(tmp_path, monkeypatch) -> results.SavedRun:
     """The same run, carried out in this process."""
     make_corpus(tmp_path / "clips")
     monkeypatch.setattr(extraction, "run_tasks", here)
-    monkeypatch.setattr(runner, "run_tasks", here)
+    monkeypatch.setattr(tasks, "run_tasks", here)
     out = tmp_path / "undisturbed"
     runner.run(Options(corpus=str(manifest(tmp_path)), store=tmp_path / "whole", out=out, **ASKED))
     return results.read_run(out)

@@ -1,9 +1,10 @@
-"""Runs: what fits may see, what is kept, what a failure leaves, and that scores are those of the predictions."""
+"""Runs: fits see no test clip, finished fits are cached, failed fits are rows, scores are those of the predictions."""
 
 from __future__ import annotations
 
 import json
 import signal
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from ser_bench.core.errors import SplitError, UnknownNameError
 from ser_bench.core.options import Options
 from ser_bench.corpora.datasets.demo.clips import make_clips
 from ser_bench.runs import plan, results, runner
+from tests.runs.in_process import no_workers
 
 PLUGIN = Path(__file__).parents[1] / "plugin_recorder.py"
 SPEAKERS = ("S01", "S02", "S03", "S04", "S05", "S06")
@@ -44,12 +46,13 @@ def store(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def go(data, store, tmp_path):
-    """Return ``go(**options)``, which runs and returns the outcome and the saved run."""
+    """Return ``go(workers=False, **options)``, which runs and returns the outcome and the saved run."""
 
-    def run(**options):
+    def run(*, workers: bool = False, **options):
         chosen = {"corpus": str(data), "features": "mfcc", "models": ("knn",), "folds": 3, "jobs": 2}
         chosen |= {"store": store, "out": tmp_path / "out"} | options
-        outcome = runner.run(Options(**chosen))
+        with nullcontext() if workers else no_workers():
+            outcome = runner.run(Options(**chosen))
         return outcome, results.read_run(outcome.folder)
 
     return run
@@ -61,6 +64,14 @@ def plugin():
     return plugins.load(PLUGIN)
 
 
+@pytest.fixture
+def seen(tmp_path) -> Path:
+    """The folder in which the model ``recorder`` saves what it sees."""
+    folder = tmp_path / "seen"
+    folder.mkdir()
+    return folder
+
+
 def recorder(folder: Path, *names: str) -> dict:
     names = names or ("recorder",)
     return {
@@ -69,57 +80,71 @@ def recorder(folder: Path, *names: str) -> dict:
     }
 
 
-@pytest.mark.parametrize("split", ["actor", "random", "loso", "text", "actor-text", "random-80-20", "actor-80-20"])
-def test_no_fit_sees_a_test_clip(go, plugin, tmp_path, split):
-    """The clips a model was fitted on, told by their features, are the fold's training clips and no other."""
-    (tmp_path / "seen").mkdir()
-    _, saved = go(**recorder(tmp_path / "seen"), splits=(split,), fresh=True)
-    notes = [np.load(path) for path in (tmp_path / "seen").iterdir()]
-    rows = saved.fits.query("model == 'recorder'")
-    assert len(notes) == len(rows)
-    for note in notes:
-        trained, tested = ({row.tobytes() for row in note[name]} for name in ("X", "X_test"))
-        assert trained
-        assert tested
-        assert not trained & tested
-        assert len(note["y"]) == len(note["groups"]) == len(note["X"])
-    assert sorted(len(n["X"]) for n in notes) == sorted(rows["n_train"])
-    assert sorted(len(n["X_test"]) for n in notes) == sorted(rows["n_test"])
+def records(folder: Path) -> list:
+    return [np.load(path) for path in folder.glob("*.npz")]
 
 
-def test_copies_at_other_speeds_are_those_of_training_clips_alone(go, plugin, tmp_path, data):
-    """A model that hears training clips at another speed gets their copies after them, and none of a test clip's."""
-    (tmp_path / "seen").mkdir()
-    options = recorder(tmp_path / "seen")
+def rows_of(X: np.ndarray) -> set[bytes]:
+    return {row.tobytes() for row in X}
+
+
+def test_no_fit_sees_a_test_clip(go, plugin, seen):
+    """A model is fitted on the training clips of its fold, recognised by their features, and on no other clip."""
+    splits = ("actor", "random", "loso", "text", "actor-text", "random-80-20", "actor-80-20")
+    _, saved = go(**recorder(seen), splits=splits, fresh=True)
+    fits = saved.fits.query("model == 'recorder'")
+    assert set(fits["split"]) == set(splits)
+    # splits may share a fold, which is fitted once
+    recorded = records(seen)
+    assert len(recorded) == fits["key"].nunique()
+    for record in recorded:
+        assert len(record["X"])
+        assert len(record["X_test"])
+        assert not rows_of(record["X"]) & rows_of(record["X_test"])
+        assert len(record["y"]) == len(record["groups"]) == len(record["X"])
+    sizes = fits.drop_duplicates("key")[["n_train", "n_test"]].astype(int)
+    assert sorted(map(tuple, sizes.to_numpy().tolist())) == sorted((len(r["X"]), len(r["X_test"])) for r in recorded)
+
+
+def test_augmented_copies_are_those_of_the_training_clips(go, plugin, seen, data):
+    """Copies at another speed follow the training clips in their order; there is none of a test clip."""
+    options = recorder(seen)
     options["model_tables"]["recorder"]["parameters"]["speeds"] = [0.9]
-    go(**options, splits=("actor", "random"), fresh=True)
+    go(**options, splits=("actor",), fresh=True)
     mfcc = features.FEATURE_SETS["mfcc"]
-    paths = sorted(data.parent.rglob("*.wav"))
-    own, faster = ({} for _ in range(2))
-    for path in paths:
-        y, sr = load(path)
-        values = features.compute([mfcc, mfcc.at_speed(0.9)], y, sr)
-        own[values["mfcc"].tobytes()] = path
+    original, faster = ({} for _ in range(2))
+    for path in sorted(data.parent.rglob("*.wav")):
+        values = features.compute([mfcc, mfcc.at_speed(0.9)], *load(path))
+        original[values["mfcc"].tobytes()] = path
         faster[values["mfcc@0.9"].tobytes()] = path
-    for note in (np.load(path) for path in (tmp_path / "seen").iterdir()):
-        half = len(note["X"]) // 2
-        trained = [own[row.tobytes()] for row in note["X"][:half]]
-        assert [faster[row.tobytes()] for row in note["X"][half:]] == trained
-        assert not {own[row.tobytes()] for row in note["X_test"]} & set(trained)
-        assert (note["y"][:half] == note["y"][half:]).all()
-        assert (note["groups"][:half] == note["groups"][half:]).all()
+    recorded = records(seen)
+    assert len(recorded) == 3
+    for record in recorded:
+        half = len(record["X"]) // 2
+        train = [original[row.tobytes()] for row in record["X"][:half]]
+        assert [faster[row.tobytes()] for row in record["X"][half:]] == train
+        assert not {original[row.tobytes()] for row in record["X_test"]} & set(train)
+        assert (record["y"][:half] == record["y"][half:]).all()
+        assert (record["groups"][:half] == record["groups"][half:]).all()
 
 
-def test_speakers_held_out_are_not_among_the_groups_of_a_fit(go, plugin, tmp_path):
-    (tmp_path / "seen").mkdir()
-    _, saved = go(**recorder(tmp_path / "seen"), splits=("actor",), fresh=True)
-    trained = {tuple(sorted(set(np.load(path)["groups"]))) for path in (tmp_path / "seen").iterdir()}
-    tested = saved.predictions.query("model == 'recorder'").groupby("fold")["speaker"].unique()
-    assert trained == {tuple(sorted(set(SPEAKERS) - set(held))) for held in tested}
+def test_held_out_speakers_are_not_among_the_groups_of_a_fit(go, plugin, seen):
+    _, saved = go(**recorder(seen), splits=("actor",), fresh=True)
+    train = {tuple(sorted(set(record["groups"]))) for record in records(seen)}
+    test = saved.predictions.query("model == 'recorder'").groupby("fold")["speaker"].unique()
+    assert train == {tuple(sorted(set(SPEAKERS) - set(speakers))) for speakers in test}
 
 
-def test_scores_are_scikit_learn_s_of_the_saved_predictions(go):
-    _, saved = go(splits=("actor", "random"))
+@pytest.fixture(scope="module")
+def saved(data, store, tmp_path_factory):
+    """A finished run of two splits."""
+    out = tmp_path_factory.mktemp("saved")
+    with no_workers():
+        options = Options(corpus=str(data), features="mfcc", models=("knn",), folds=3, store=store, out=out)
+        return runner.run(options.model_copy(update={"splits": ("actor", "random")})).saved
+
+
+def test_scores_equal_those_of_scikit_learn_on_the_saved_predictions(saved):
     fits = saved.fits.set_index(["model", "split", "fold"])
     for key, rows in saved.predictions.groupby(["model", "split", "fold"], observed=True):
         true, predicted = rows["true"].astype(str), rows["predicted"].astype(str)
@@ -130,8 +155,7 @@ def test_scores_are_scikit_learn_s_of_the_saved_predictions(go):
         assert fit["macro_f1"] == pytest.approx(expected)
 
 
-def test_every_clip_is_predicted_once_per_model_and_split_with_probabilities(go):
-    _, saved = go(splits=("actor", "random"))
+def test_every_clip_is_predicted_once_per_model_and_split_with_probabilities(saved):
     counts = saved.predictions.groupby(["model", "split", "clip"], observed=True).size()
     assert set(counts) == {1}
     assert len(counts) == 3 * 2 * 36  # knn and the two baselines
@@ -144,25 +168,27 @@ def predictions(saved) -> pd.DataFrame:
     return saved.predictions.astype(dict.fromkeys(keys, str)).sort_values(keys, ignore_index=True)
 
 
-def test_predictions_do_not_depend_on_jobs_nor_on_the_run(go, tmp_path):
+def test_predictions_do_not_depend_on_workers_or_on_the_run(go, tmp_path):
     small = {"forest": {"base": "forest", "parameters": {"n_estimators": 5}}}
     chosen = {"models": ("forest", "svm", "tree"), "model_tables": small, "splits": ("random",), "fresh": True}
-    one = predictions(go(**chosen, jobs=1, out=tmp_path / "one")[1])
-    two = predictions(go(**chosen, jobs=2, out=tmp_path / "two")[1])
+    one = predictions(go(**chosen, out=tmp_path / "one")[1])
+    two = predictions(go(**chosen, workers=True, jobs=2, out=tmp_path / "two")[1])
     pd.testing.assert_frame_equal(one, two)
 
 
 def test_another_seed_draws_other_folds(go):
-    first, second = predictions(go(seed=0)[1]), predictions(go(seed=1)[1])
+    first, second = (predictions(go(models=(), splits=("random",), seed=seed)[1]) for seed in (0, 1))
     assert not first["clip"].equals(second["clip"])
 
 
-def test_fits_that_are_done_are_read_not_computed(go):
+def test_finished_fits_are_read_from_the_cache(go, tmp_path):
     go(splits=("actor",))
     again, _ = go(splits=("actor",))
+    assert again.unchanged
     assert again.work.computed == 0
-    more, _ = go(splits=("actor", "random"))
-    assert more.work.reused > 0
+    other, _ = go(splits=("actor",), out=tmp_path / "other")
+    assert not other.unchanged
+    assert (other.work.computed, other.work.reused) == (0, 9)
 
 
 def test_a_damaged_saved_fit_is_computed_again(go, store, tmp_path):
@@ -174,7 +200,7 @@ def test_a_damaged_saved_fit_is_computed_again(go, store, tmp_path):
     pd.testing.assert_frame_equal(predictions(after), before)
 
 
-def test_a_failed_fit_is_a_row_with_its_reason_and_is_tried_again(go, plugin):
+def test_a_failed_fit_is_a_row_with_its_reason_and_is_repeated(go, plugin):
     for _ in range(2):
         outcome, saved = go(models=("failing", "knn"), splits=("actor",))
         rows = saved.fits.query("model == 'failing'")
@@ -185,24 +211,22 @@ def test_a_failed_fit_is_a_row_with_its_reason_and_is_tried_again(go, plugin):
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="signals and limits are POSIX's")
-def test_a_fold_that_crashes_starves_or_hangs_is_a_row_and_computed_when_its_cause_is_gone(go, plugin, tmp_path):
+def test_a_fold_that_crashes_runs_out_of_memory_or_hangs_is_a_row_and_is_repeated(go, plugin, seen):
     reasons = {
         "crashing": ("failed", "its worker process died twice by SIGSEGV (crash in C code)"),
         "hungry": ("failed", "MemoryError"),
         "hanging": ("timeout", "timed out after 6 s"),
     }
     go(models=("majority",), splits=("actor",))  # so that no baseline, which loads more, is slow under the limit
-    seen = tmp_path / "seen"
-    seen.mkdir()
     (seen / "ill").touch()
     options = recorder(seen, *reasons) | {"splits": ("actor",), "fit_timeout": 6.0}
-    outcome, saved = go(**options)
+    outcome, saved = go(**options, workers=True)
     ill = saved.fits.query("status != 'ok'").set_index("model")
     assert {name: tuple(ill.loc[name, ["status", "error"]]) for name in ill.index} == reasons
     assert (len(ill), outcome.work.failed, saved.info.work.failed) == (3, 3, 3)
     went_well = len(list(seen.glob("*.npz")))
     (seen / "ill").unlink()
-    again, mended = go(**options)
+    again, mended = go(**options, workers=True)
     assert (again.work.computed, again.work.failed, len(list(seen.glob("*.npz"))) - went_well) == (3, 0, 3)
     key = ["model", "fold", "clip"]
     before, after = (run.predictions.astype(str).set_index(key) for run in (saved, mended))
@@ -217,18 +241,17 @@ def test_a_model_that_cannot_take_the_features_is_skipped_with_the_reason(go):
     assert outcome.work.failed == 0
 
 
-def test_speaker_normalisation_uses_no_other_speaker(go, plugin, tmp_path):
+def test_speaker_normalisation_uses_no_other_speaker(go, plugin, seen):
     """Each speaker's clips, test speakers' too, have mean 0 and deviation 1 over that speaker's own clips."""
-    (tmp_path / "seen").mkdir()
-    _, saved = go(**recorder(tmp_path / "seen"), splits=("loso",), normalize="speaker", fresh=True)
+    _, saved = go(**recorder(seen), splits=("loso",), normalize="speaker", fresh=True)
     assert saved.info.normalize == "speaker"
-    for path in (tmp_path / "seen").iterdir():
-        held_out = np.load(path)["X_test"]
+    for record in records(seen):
+        held_out = record["X_test"]
         np.testing.assert_allclose(held_out.mean(axis=0), 0, atol=1e-4)
         np.testing.assert_allclose(held_out.std(axis=0), 1, atol=1e-3)
 
 
-def test_variants_of_a_model_stand_beside_it_with_their_own_parameters(go):
+def test_variants_of_a_model_have_their_own_parameters(go):
     table = {"knn-one": {"base": "knn", "parameters": {"n_neighbors": 1}}}
     _, saved = go(models=("knn", "knn-one"), model_tables=table, splits=("actor",))
     parameters = saved.fits.drop_duplicates("model").set_index("model")["parameters"].map(json.loads)
@@ -238,12 +261,12 @@ def test_variants_of_a_model_stand_beside_it_with_their_own_parameters(go):
 
 @pytest.mark.parametrize(("target", "labels"), [("gender", 2), ("emotion+gender", 6)])
 def test_other_targets_can_be_predicted(go, target, labels):
-    _, saved = go(target=target, splits=("actor",))
+    _, saved = go(models=(), target=target, splits=("actor",))
     assert len(saved.info.corpus.labels) == labels
     assert set(saved.predictions["true"]) == set(saved.info.corpus.labels)
 
 
-def test_what_cannot_be_is_told_before_anything_is_computed(go, tmp_path):
+def test_invalid_options_are_refused_before_anything_is_computed(go, tmp_path):
     with pytest.raises(SplitError, match="6 speakers"):
         go(folds=7, store=tmp_path / "new")
     with pytest.raises(UnknownNameError, match="did you mean 'forest'"):
@@ -251,12 +274,12 @@ def test_what_cannot_be_is_told_before_anything_is_computed(go, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
-def test_baselines_are_always_shown():
+def test_baselines_are_always_included():
     planned = plan.plan_models(Options(models=("svm",)))
     assert {model.name for model in planned} == {"svm", "chance", "majority"}
 
 
-def test_all_models_get_sets_that_they_take():
+def test_every_model_accepts_its_default_feature_sets():
     for model in plan.plan_models(Options()):
         assert not model.skipped
         assert features.parse(model.features) == model.sets

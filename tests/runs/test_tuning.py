@@ -1,4 +1,4 @@
-"""Tuning: choices rest on training speakers alone, are resumed, and lead to a file that a run takes."""
+"""Tuning: choices use training speakers only, an interrupted search continues, the result is a configuration."""
 
 from __future__ import annotations
 
@@ -20,8 +20,15 @@ from ser_bench.report.tuning import headline, nested_scores, trial_summary
 from ser_bench.runs import tasks, tuning
 from ser_bench.runs.tasks import FitFailure
 from ser_bench.runs.tuning import SearchSettings, tune
+from tests.runs.in_process import no_workers
 
 SPEAKERS = ("S01", "S02", "S03", "S04", "S05", "S06")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _in_process():
+    with no_workers():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -103,8 +110,8 @@ def test_a_search_that_is_repeated_fits_nothing_again(data, store, found, tmp_pa
     assert again.parameters == found.parameters
 
 
-def test_halving_spends_more_on_what_does_better(data, store, tmp_path):
-    done = tune(SearchSettings("lda", "halving", trials=9, inner_folds=3), options(data, store, tmp_path / "out"))
+def test_halving_fits_better_trials_on_more_inner_folds(data, store, tmp_path):
+    done = tune(SearchSettings("lda", "halving", trials=5, inner_folds=3), options(data, store, tmp_path / "out"))
     counts = done.trials.groupby("outer_fold")["inner_folds"].value_counts().unstack(fill_value=0)
     assert (counts[1] > counts[3]).all()
     assert (done.trials.loc[done.trials["chosen"], "inner_folds"] == 3).all()
@@ -117,7 +124,7 @@ def test_tuned_toml_is_a_configuration_that_gives_the_parameters(found):
     assert models.variant("lda", "lda", table.parameters).parameters == found.parameters
 
 
-def test_what_was_tried_is_told_and_drawn(found):
+def test_the_report_of_a_search_has_a_table_and_a_chart(found):
     files = write_tuning(found)
     assert {path.name for path in files} == {"tuned.md", "tuning.png", "tuning.svg"}
     text = tuning_table(found)
@@ -127,8 +134,8 @@ def test_what_was_tried_is_told_and_drawn(found):
 
 
 def test_a_trial_that_fails_is_a_row_and_is_not_chosen(data, store, tmp_path):
-    """Of a dozen training clips nobody has 25 neighbours."""
-    done = tune(SearchSettings("knn", trials=10, inner_folds=2), options(data, store, tmp_path / "out"))
+    """A dozen training clips are too few for 25 neighbours."""
+    done = tune(SearchSettings("knn", trials=6, inner_folds=2), options(data, store, tmp_path / "out"))
     failed = done.trials[done.trials["status"] == "failed"]
     assert failed["error"].str.contains("n_neighbors").all()
     assert len(failed)
@@ -136,16 +143,16 @@ def test_a_trial_that_fails_is_a_row_and_is_not_chosen(data, store, tmp_path):
     assert not failed["chosen"].any()
 
 
-def test_where_no_trial_can_be_fitted_the_first_reason_is_told(data, store, tmp_path, monkeypatch):
+def test_the_error_names_the_first_reason_if_every_trial_fails(data, store, tmp_path, monkeypatch):
     failure = FitFailure("failed", "ValueError: on purpose")
     monkeypatch.setattr(tuning, "carry_out_fits", lambda planned, *_: (dict.fromkeys(planned, failure), {}))
     with pytest.raises(RunError, match="no trial of knn could be fitted: ValueError: on purpose"):
         tune(SearchSettings("knn", trials=1, inner_folds=2), options(data, store, tmp_path / "out"))
 
 
-@pytest.mark.parametrize(("model", "says"), [("majority", "has no parameter space"), ("cnn2d", "cannot be tuned")])
-def test_what_cannot_be_tuned_says_so(model, says, data, store, tmp_path):
-    with pytest.raises(ConfigError, match=says):
+@pytest.mark.parametrize(("model", "message"), [("majority", "has no parameter space"), ("cnn2d", "cannot be tuned")])
+def test_a_model_that_cannot_be_tuned_is_refused(model, message, data, store, tmp_path):
+    with pytest.raises(ConfigError, match=message):
         tune(SearchSettings(model), options(data, store, tmp_path / "out"))
 
 
@@ -154,7 +161,7 @@ def test_an_outer_split_that_shares_speakers_is_refused(data, store, tmp_path):
         tune(SearchSettings("lda"), options(data, store, tmp_path / "out", splits=("random",)))
 
 
-def test_trials_start_from_the_parameters_of_the_configuration(data, store, tmp_path):
+def test_trials_start_from_the_configured_parameters(data, store, tmp_path):
     tables = {"lda": {"base": "lda", "parameters": {"solver": "eigen"}}}
     done = tune(
         SearchSettings("lda", trials=2, inner_folds=2), options(data, store, tmp_path / "out", model_tables=tables)
@@ -172,7 +179,7 @@ def test_the_command_tunes_and_names_an_unknown_model(data, store, tmp_path, cap
     assert "'lda'" in capsys.readouterr().err
 
 
-def test_speakers_too_few_for_inner_folds_are_refused_in_words(data, store, tmp_path, capsys):
+def test_too_few_speakers_for_the_inner_folds_are_refused(data, store, tmp_path, capsys):
     common = ["--corpus", str(data), "--features", "mfcc", "--folds", "3", "--store", str(store)]
     assert call(["tune", "lda", *common, "--inner-folds", "5", "--out", str(tmp_path / "o")]) == 2
     assert "folds" in capsys.readouterr().err
