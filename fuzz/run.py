@@ -119,9 +119,10 @@ def target() -> Callable[[bytes], None]:
 
     from ser_bench import report
     from ser_bench.cli.status import command
-    from ser_bench.report import compare as across
     from ser_bench.report import findings, latex, page, summary
+    from ser_bench.report.analysis.compared_runs import ComparedRuns
     from ser_bench.report.analysis.summary import summarise
+    from ser_bench.report.compare import as_markdown
     from ser_bench.runs import log as run_log
     from ser_bench.runs import results
 
@@ -148,9 +149,7 @@ def target() -> Callable[[bytes], None]:
         for text in (summary.markdown(run), latex.latex(run), summary.terminal_table(run), findings.headline(run)):
             text.encode()
         summarise(run).to_csv()
-        across.as_markdown(
-            across.ComparedRuns((run, results.read_run(folder)), ("a", "b"), run.info.splits[0])
-        ).encode()
+        as_markdown(ComparedRuns((run, results.read_run(folder)), ("a", "b"), run.info.splits[0])).encode()
 
     def once(data: bytes) -> None:
         if data[:1] in b"lL":

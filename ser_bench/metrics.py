@@ -244,7 +244,4 @@ def _ratio(numerator: Counts, denominator: Counts) -> npt.NDArray[np.float64]:
     """Divide; NaN, without a warning, where the denominator is 0."""
     import numpy as np
 
-    ratio: npt.NDArray[np.float64] = np.divide(
-        numerator, denominator, out=np.full(np.shape(numerator), np.nan), where=denominator > 0
-    )
-    return ratio
+    return np.divide(numerator, denominator, out=np.full(np.shape(numerator), np.nan), where=denominator > 0)

@@ -29,14 +29,15 @@ def command(runs: tuple[Path, ...], split: str | None, out: Path, quiet: bool, v
     Example:
       ser-bench compare results/ravdess results/ravdess-normalised
     """
-    from ser_bench.report import compare as across
     from ser_bench.report import write_comparison
+    from ser_bench.report.analysis.compared_runs import read_runs
+    from ser_bench.report.compare import as_text
 
     console = Console(quiet=quiet, verbose=verbose)
-    compared = across.read_runs(runs, split)
+    compared = read_runs(runs, split)
     written = write_comparison(compared, out)
     for path in written:
         console.detail(str(path))
-    console.info(across.as_text(compared))
+    console.info(as_text(compared))
     console.info(f"\n{len(written)} files written in {out}/")
     return 0

@@ -45,15 +45,6 @@ MODELS: dict[str, Model] = {
 def get(name: str) -> Model:
     """Return a registered model.
 
-    Parameters
-    ----------
-    name : str
-        The model's name.
-
-    Returns
-    -------
-    Model
-
     Raises
     ------
     UnknownNameError

@@ -29,17 +29,7 @@ class ClassicalParameters(LearnerParameters):
 
 
 def scaled(*steps: Any) -> Any:
-    """Return a pipeline that scales its input.
-
-    Parameters
-    ----------
-    *steps
-        Estimators; the scaler is fitted with them, on training clips only.
-
-    Returns
-    -------
-    Pipeline
-    """
+    """Return the steps behind a scaler that is fitted with them, on training clips only."""
     from sklearn.pipeline import make_pipeline
 
     from ser_bench.models.estimators import Standardizer
@@ -48,36 +38,12 @@ def scaled(*steps: Any) -> Any:
 
 
 def oversampled(estimator: Any, seed: int, balance: bool) -> Any:
-    """Return a classifier that is fitted on equally many clips of every class.
-
-    Parameters
-    ----------
-    estimator : estimator
-        The classifier.
-    seed : int
-        Seed of the choice of repeated clips.
-    balance : bool
-        False returns the estimator as it is.
-
-    Returns
-    -------
-    estimator
-    """
+    """Return the estimator, fitted on equally many clips of every class if ``balance``."""
     from ser_bench.models.estimators import Oversampled
 
     return Oversampled(estimator, random_state=seed) if balance else estimator
 
 
 def class_weight(balance: bool) -> str | None:
-    """Return the ``class_weight`` of scikit-learn.
-
-    Parameters
-    ----------
-    balance : bool
-        Whether rare classes count as much as frequent ones.
-
-    Returns
-    -------
-    {"balanced", None}
-    """
+    """Return scikit-learn's ``class_weight``."""
     return "balanced" if balance else None

@@ -1,8 +1,7 @@
-"""What a run's saved files say: tables and charts, drawn from those files alone.
+"""Tables, sentences, charts and the page of a run, drawn from the files that the run saved.
 
-Numbers live in ``scores``, sentences and tables in ``words`` and ``summary``, looks in ``style``, a
-module per kind of chart in ``charts``, and the page that holds them all in ``page``. Heavy libraries load
-when something is drawn.
+``analysis`` computes the numbers, ``findings`` and ``formatting`` write them, ``charts`` draws them, and ``page`` shows
+them all. Heavy libraries load when a function needs them.
 """
 
 from __future__ import annotations
@@ -13,142 +12,233 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ser_bench.report.compare import ComparedRuns
+    from ser_bench.report.analysis.compared_runs import ComparedRuns
     from ser_bench.runs.results import SavedRun
     from ser_bench.runs.tuning import TuningResult
 
 
 def write_report(run: SavedRun, formats: Sequence[str] = ("png", "svg"), *, audio: Path | None = None) -> list[Path]:
-    """Write ``summary.csv``, ``.tex`` and ``.md``, ``report.html`` and the charts of a run into its folder.
+    """Write the tables, the charts and the page of a run into its folder, and remove the charts of an earlier report.
 
-    Of a run across corpora also ``transfer.csv``.
+    Parameters
+    ----------
+    run : SavedRun
+    formats : sequence of {'png', 'svg'}
+        The file formats of the charts; the page shows charts in SVG only.
+    audio : Path or None
+        The corpus folder, to embed the hardest clips into the page; None for a page without audio.
 
-    Returns the files. ``audio`` is the folder of the corpus, whose hardest clips then get players in the
-    page; None for a page without sound. The page shows the charts that are drawn as ``svg``. Charts of an
-    earlier run in that folder are removed. Raises :class:`ser_bench.core.errors.RunError` where the folder cannot
-    be written.
+    Returns
+    -------
+    list of Path
+        ``summary.csv``, ``.tex`` and ``.md``, ``report.html``, ``transfer.csv`` for several corpora, and the charts.
+
+    Raises
+    ------
+    RunError
+        If the folder cannot be written.
     """
     from ser_bench.report.analysis.summary import summarise
     from ser_bench.report.charts.registry import draw_charts
     from ser_bench.report.latex import latex
     from ser_bench.report.page import render_page
     from ser_bench.report.summary import markdown
-    from ser_bench.runs.results import write_file
 
     folder = run.folder
-    table, paper, text = (folder / f"summary.{ending}" for ending in ("csv", "tex", "md"))
-    across = _write_transfer(run, folder)
-    html = folder / "report.html"
+    transfer = _write_transfer(run)
     charts = draw_charts(run, folder, formats)
     pictures = {path.stem: path.read_bytes() for path in charts if path.suffix == ".svg"}
-    write_file(html, render_page(run, pictures, audio))
-    write_file(table, summarise(run).to_csv(index=False, lineterminator="\n").encode())
-    write_file(paper, latex(run).encode())
-    write_file(text, markdown(run).encode())
-    written = [table, paper, text, html, *across, *charts]
+    files = {
+        "summary.csv": summarise(run).to_csv(index=False, lineterminator="\n").encode(),
+        "summary.tex": latex(run).encode(),
+        "summary.md": markdown(run).encode(),
+        "report.html": render_page(run, pictures, audio),
+    }
+    written = [*_write_files(folder, files), *transfer, *charts]
     _write_receipt(folder, written)
     return written
 
 
-def _write_receipt(folder: Path, written: Sequence[Path]) -> None:
-    """Leave ``report.json``, the last file: which run was drawn, and what its files hold."""
-    from ser_bench.runs.results import file_checksum, write_file
-
-    files = {path.relative_to(folder).as_posix(): file_checksum(path) for path in written}
-    receipt = {"run": file_checksum(folder / "run.json"), "files": files}
-    write_file(folder / "report.json", (json.dumps(receipt, indent=1) + "\n").encode())
-
-
-def _write_transfer(run: SavedRun, folder: Path) -> list[Path]:
-    """Write ``transfer.csv`` for a run across corpora, and remove that of an earlier run for any other."""
-    from ser_bench.report.analysis.transfer import transfer_scores
-    from ser_bench.runs.results import write_file
-
-    path = folder / "transfer.csv"
-    table = transfer_scores(run)
-    if table.empty:
-        path.unlink(missing_ok=True)
-        return []
-    write_file(path, table.to_csv(index=False, lineterminator="\n").encode())
-    return [path]
-
-
-def write_comparison(runs: ComparedRuns, folder: Path, formats: Sequence[str] = ("png", "svg")) -> list[Path]:
-    """Write ``comparison.csv``, ``comparison.md`` and ``charts/comparison.*`` into a folder; return the files.
-
-    Raises :class:`ser_bench.core.errors.RunError` where the folder cannot be written.
-    """
-    from ser_bench.report import compare as across
-    from ser_bench.report.charts.comparison import draw_comparison
-    from ser_bench.report.charts.render import render
-    from ser_bench.runs.results import write_file
-
-    table = across.compared_scores(runs).merge(across.differences(runs), on=["model", "run"], how="left")
-    files = {
-        "comparison.csv": table.to_csv(index=False, lineterminator="\n").encode(),
-        "comparison.md": across.as_markdown(runs).encode(),
-    }
-    figure = draw_comparison(runs)
-    files |= {f"charts/comparison.{kind}": render(figure, kind) for kind in formats}
-    for name, data in files.items():
-        write_file(folder / name, data)
-    return [folder / name for name in files]
-
-
-def write_tuning(found: TuningResult, formats: Sequence[str] = ("png", "svg")) -> list[Path]:
-    """Write ``tuned.md`` and ``charts/tuning.*`` into the search's folder; return the files."""
-    from ser_bench.report import tuning as tuned
-    from ser_bench.report.charts.render import render
-    from ser_bench.report.charts.tuning import draw_tuning
-    from ser_bench.runs.results import write_file
-
-    figure = draw_tuning(found)
-    files = {"tuned.md": f"# Tuning {found.model}\n\n{tuned.table(found, 'github')}\n".encode()}
-    files |= {f"charts/tuning.{kind}": render(figure, kind) for kind in formats}
-    for name, data in files.items():
-        write_file(found.folder / name, data)
-    return [found.folder / name for name in files]
-
-
-def tuning_table(found: TuningResult) -> str:
-    """Return what a search is worth and its best trials as text."""
-    from ser_bench.report import tuning as tuned
-
-    return tuned.table(found)
-
-
 def is_current(folder: Path) -> bool:
-    """Say whether the report was written to its end, of this very run, and its files are as they were written."""
+    """Return whether a run folder holds the complete report of its run, with every file unchanged.
+
+    Parameters
+    ----------
+    folder : Path
+        The run folder.
+
+    Returns
+    -------
+    bool
+    """
     from ser_bench.core.errors import RunError
     from ser_bench.core.files import read_bytes
     from ser_bench.runs.results import file_checksum
 
     try:
         receipt = json.loads(read_bytes(folder / "report.json"))
-        told = {"run.json": receipt["run"], **receipt["files"]}
-        if not all((folder / name).resolve().is_relative_to(folder.resolve()) for name in told):
+        digests = {"run.json": receipt["run"], **receipt["files"]}
+        if not all((folder / name).resolve().is_relative_to(folder.resolve()) for name in digests):
             return False
-        return all(file_checksum(folder / name) == digest for name, digest in told.items())
+        return all(file_checksum(folder / name) == digest for name, digest in digests.items())
     except (OSError, ValueError, TypeError, KeyError, RecursionError, RunError):
         return False
 
 
+def write_comparison(runs: ComparedRuns, folder: Path, formats: Sequence[str] = ("png", "svg")) -> list[Path]:
+    """Write the comparison of several runs.
+
+    Parameters
+    ----------
+    runs : ComparedRuns
+    folder : Path
+        The folder to write into.
+    formats : sequence of {'png', 'svg'}
+        The file formats of the chart.
+
+    Returns
+    -------
+    list of Path
+        ``comparison.csv``, ``comparison.md`` and ``charts/comparison.*``.
+
+    Raises
+    ------
+    RunError
+        If the folder cannot be written.
+    """
+    from ser_bench.report.analysis.compared_runs import compared_scores, differences
+    from ser_bench.report.charts.comparison import draw_comparison
+    from ser_bench.report.charts.render import render
+    from ser_bench.report.compare import as_markdown
+
+    table = compared_scores(runs).merge(differences(runs), on=["model", "run"], how="left")
+    figure = draw_comparison(runs)
+    files = {
+        "comparison.csv": table.to_csv(index=False, lineterminator="\n").encode(),
+        "comparison.md": as_markdown(runs).encode(),
+    }
+    return _write_files(folder, files | {f"charts/comparison.{kind}": render(figure, kind) for kind in formats})
+
+
+def write_tuning(tuned: TuningResult, formats: Sequence[str] = ("png", "svg")) -> list[Path]:
+    """Write the table and the chart of a hyper-parameter search into its folder.
+
+    Parameters
+    ----------
+    tuned : TuningResult
+    formats : sequence of {'png', 'svg'}
+        The file formats of the chart.
+
+    Returns
+    -------
+    list of Path
+        ``tuned.md`` and ``charts/tuning.*``.
+
+    Raises
+    ------
+    RunError
+        If the folder cannot be written.
+    """
+    from ser_bench.report.charts.render import render
+    from ser_bench.report.charts.tuning import draw_tuning
+    from ser_bench.report.tuning import table
+
+    figure = draw_tuning(tuned)
+    files = {"tuned.md": f"# Tuning {tuned.model}\n\n{table(tuned, 'github')}\n".encode()}
+    return _write_files(tuned.folder, files | {f"charts/tuning.{kind}": render(figure, kind) for kind in formats})
+
+
+def tuning_table(tuned: TuningResult) -> str:
+    """Return the result and the best trials of a hyper-parameter search as text.
+
+    Parameters
+    ----------
+    tuned : TuningResult
+
+    Returns
+    -------
+    str
+    """
+    from ser_bench.report.tuning import table
+
+    return table(tuned)
+
+
 def synthetic_audio_folder(run: SavedRun, data_dir: Path | None = None) -> Path | None:
-    """Return the folder of a synthetic corpus, whose clips may go into the page unasked; None for real voices."""
+    """Return the folder of a synthetic corpus, whose clips a page may hold without asking.
+
+    Parameters
+    ----------
+    run : SavedRun
+    data_dir : Path or None
+        The folder that the run read; None for the usual folder of the corpus.
+
+    Returns
+    -------
+    Path or None
+        None for a corpus of recorded speech, or if there is no such folder.
+    """
     from ser_bench.report.page.audio import synthetic_audio_folder
 
     return synthetic_audio_folder(run, data_dir)
 
 
 def terminal_table(run: SavedRun) -> str:
-    """Return the protocol and the summary table as text for a terminal of 100 columns."""
+    """Return the protocol and the table of scores as text of at most 100 columns.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+    """
     from ser_bench.report.summary import terminal_table
 
     return terminal_table(run)
 
 
 def headline(run: SavedRun) -> str:
-    """Return one sentence: how much the random split flattered, and which model is best."""
+    """State the best model and the optimism of the random split.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        A few sentences on one line.
+    """
     from ser_bench.report.findings import headline
 
     return headline(run)
+
+
+def _write_files(folder: Path, files: dict[str, bytes]) -> list[Path]:
+    from ser_bench.runs.results import write_file
+
+    for name, data in files.items():
+        write_file(folder / name, data)
+    return [folder / name for name in files]
+
+
+def _write_transfer(run: SavedRun) -> list[Path]:
+    """Write ``transfer.csv`` for a run of several corpora, or remove that of an earlier run."""
+    from ser_bench.report.analysis.transfer import transfer_scores
+
+    table = transfer_scores(run)
+    if table.empty:
+        (run.folder / "transfer.csv").unlink(missing_ok=True)
+        return []
+    return _write_files(run.folder, {"transfer.csv": table.to_csv(index=False, lineterminator="\n").encode()})
+
+
+def _write_receipt(folder: Path, written: Sequence[Path]) -> None:
+    """Write ``report.json``, the last file: the checksums of the run and of every file of its report."""
+    from ser_bench.runs.results import file_checksum
+
+    files = {path.relative_to(folder).as_posix(): file_checksum(path) for path in written}
+    receipt = {"run": file_checksum(folder / "run.json"), "files": files}
+    _write_files(folder, {"report.json": (json.dumps(receipt, indent=1) + "\n").encode()})

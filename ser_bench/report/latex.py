@@ -1,4 +1,4 @@
-"""``summary.tex``: the table of a run for a paper, in booktabs style."""
+"""A run as ``summary.tex``, the table for a paper."""
 
 from __future__ import annotations
 
@@ -23,27 +23,34 @@ _SPECIAL = {
 
 
 def latex(run: SavedRun) -> str:
-    """Return a ``table`` environment: UAR per split with its 95 % interval, and the gap; the best in bold.
+    """Return a LaTeX table of UAR per split with 95 % intervals, and the gap; the best score of a split is bold.
 
-    It needs ``\\usepackage{booktabs}``.
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        A ``table`` environment, which needs ``\\usepackage{booktabs}``.
     """
-    splits, pair = list(run.info.splits), gap_splits(run.info.splits)
-    heads = [f"UAR, {escape(split)}" for split in splits] + (["gap"] if pair else [])
-    caption = [protocol(run), *filter(None, [normalisation_note(run), SYNTHETIC if run.info.synthetic else ""])]
-    text = ". ".join(
-        [*map(escape, caption), "UAR in percent with 95\\,\\% intervals over speakers", escape(verdict(run))]
-    )
+    splits, gap = list(run.info.splits), gap_splits(run.info.splits) is not None
+    heads = [f"UAR, {escape(split)}" for split in splits] + (["gap"] if gap else [])
+    facts = [protocol(run), normalisation_note(run), SYNTHETIC if run.info.synthetic else ""]
+    caption = [*map(escape, filter(None, facts)), "UAR in percent with 95\\,\\% intervals over speakers"]
+    # A label cannot hold escaped characters.
+    label = re.sub(r"[^\w.+:-]", "-", run.info.corpus.name)
     lines = [
         "% needs \\usepackage{booktabs}",
         "\\begin{table}",
         "\\centering",
-        f"\\caption{{{text}}}",
-        f"\\label{{tab:ser-bench-{_anchor(run.info.corpus.name)}}}",
+        f"\\caption{{{'. '.join([*caption, escape(verdict(run))])}}}",
+        f"\\label{{tab:ser-bench-{label}}}",
         f"\\begin{{tabular}}{{l{'r' * len(heads)}}}",
         "\\toprule",
         " & ".join(["model", *heads]) + r" \\",
         "\\midrule",
-        *_rows(run, splits, gap=pair is not None),
+        *_rows(run, splits, gap=gap),
         "\\bottomrule",
         "\\end{tabular}",
         "\\end{table}",
@@ -51,28 +58,33 @@ def latex(run: SavedRun) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _anchor(name: str) -> str:
-    """Return a name as a label may hold it, where nothing can be escaped."""
-    return re.sub(r"[^\w.+:-]", "-", name)
-
-
 def escape(text: str) -> str:
-    """Return text as LaTeX sets it."""
+    """Escape the special characters of LaTeX.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+    """
     return "".join(_SPECIAL.get(character, character) for character in text)
 
 
 def _rows(run: SavedRun, splits: list[str], *, gap: bool) -> list[str]:
+    """Return a line per model, with a rule above the baselines."""
     table, notes = summarise(run), missing_folds(run)
-    learners = table[~table["model"].isin(BASELINES)]
-    best = {split: learners[f"{split}_uar"].max() for split in splits}
+    models = table[~table["model"].isin(BASELINES)]
+    best = {split: models[f"{split}_uar"].max() for split in splits}
     lines = []
     for row in table.to_dict("records"):
         cells = [escape(row["model"])]
         for split in splits:
             value = row[f"{split}_uar"]
-            said = escape(notes[row["model"], split]) or percent(value)
-            said = f"\\textbf{{{said}}}" if value == best[split] else said
-            cells.append(said + _range(row[f"{split}_uar_low"], row[f"{split}_uar_high"]))
+            score = escape(notes[row["model"], split]) or percent(value)
+            score = f"\\textbf{{{score}}}" if value == best[split] else score
+            cells.append(score + _interval(row[f"{split}_uar_low"], row[f"{split}_uar_high"]))
         if gap:
             cells.append(f"${points(row['uar_gap'])}$" if not math.isnan(row["uar_gap"]) else "n/a")
         lines.append(" & ".join(cells) + r" \\")
@@ -80,5 +92,5 @@ def _rows(run: SavedRun, splits: list[str], *, gap: bool) -> list[str]:
     return [*lines[:first], "\\midrule", *lines[first:]] if 0 < first < len(lines) else lines
 
 
-def _range(low: float, high: float) -> str:
+def _interval(low: float, high: float) -> str:
     return "" if math.isnan(low) else f" {{\\footnotesize[{100 * low:.1f}, {100 * high:.1f}]}}"

@@ -1,19 +1,15 @@
-"""A run in a table and a sentence: a row per model, and how much the random split flattered."""
+"""A run as ``summary.md`` and as a table for the terminal."""
 
 from __future__ import annotations
 
 import textwrap
 
+import pandas as pd
 from tabulate import tabulate
 
+from ser_bench.report.analysis.intervals import MIN_SPEAKERS
 from ser_bench.report.analysis.literature import published_scores
-from ser_bench.report.analysis.scores import (
-    gap_splits,
-    metrics_of,
-    missing_folds,
-    page_metrics,
-    ranking_split,
-)
+from ser_bench.report.analysis.scores import gap_splits, metrics_of, missing_folds, page_metrics, ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.transfer import transfer_matrix, transfer_models
 from ser_bench.report.findings import headline, leakage_sentences, verdict
@@ -31,83 +27,132 @@ from ser_bench.report.formatting import (
 )
 from ser_bench.runs.results import SavedRun
 
+Cells = dict[str, list[str]]
+"""A table as text, column by column under its heading."""
+
 
 def markdown(run: SavedRun) -> str:
-    """Return ``summary.md``: the headline, the protocol, the table in percent, and what to know of it."""
-    corpus = run.info.corpus
-    title = f"# ser-bench on {corpus.title or corpus.name}"
+    """Return ``summary.md``: headline, protocol, the table of scores in percent, and notes.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+    """
+    title = f"# ser-bench on {run.info.corpus.title or run.info.corpus.name}"
     title += f": {SYNTHETIC}" if run.info.synthetic else ""
     note = normalisation_note(run)
     lines = [title, f"**{headline(run)}**", protocol(run) + ("" if note else " · not normalised by speaker")]
     lines += [f"**{note}.**"] if note else []
-    lines.append(_aligned(_cells(run, between=" "), "github"))
-    beside = published_scores(run)
-    if len(beside):
-        cells = {
-            "published, same protocol": list(beside["system"]),
-            **{f"{s} UAR %": [percent(v) for v in beside["uar"]] for s in beside["split"].unique()},
-            "accuracy %": [percent(v) for v in beside["accuracy"]],
-            "source": list(beside["source"]),
-        }
-        lines.append(_aligned(cells, "github"))
-    if across := _transfer_columns(run):
-        lines.append("Across corpora: UAR in percent by training corpora and tested corpus, on new speakers.")
-        lines.append(_aligned(across, "github", texts=2))
-    lines = [line if line.startswith("|") else _on_one_line(line) for line in lines]
-    notes = [f"- {_on_one_line(note)}" for note in _notes(run)]
-    return safe_markdown("\n\n".join([*lines, "\n".join(notes)]) + "\n")
+    tables = [_aligned(_score_cells(run, between=" "), "github")]
+    if cells := _published_cells(run):
+        tables.append(_aligned(cells, "github"))
+    if cells := _transfer_cells(run):
+        tables.append("Across corpora: UAR in percent by training corpora and tested corpus, on new speakers.")
+        tables.append(_aligned(cells, "github", texts=2))
+    notes = "\n".join(f"- {_on_one_line(note)}" for note in _notes(run))
+    return safe_markdown("\n\n".join([*map(_on_one_line, lines), *tables, notes]) + "\n")
 
 
 def terminal_table(run: SavedRun, width: int = 100) -> str:
-    """Return the protocol and the table as plain text no wider than ``width`` characters.
+    """Return the protocol and the table of scores for a terminal.
 
-    Columns that do not fit are left out and named: accuracies first, then times, then the UAR of
-    splits that neither rank the models nor make the gap.
+    Columns that do not fit are dropped and named: metrics other than UAR first, then times, then the UAR of splits that
+    neither rank the models nor make the gap.
+
+    Parameters
+    ----------
+    run : SavedRun
+    width : int
+        The most characters on a line.
+
+    Returns
+    -------
+    str
     """
     splits = list(run.info.splits)
-    cells = _cells(run, between="\n", sure=len(splits) < 3)
+    cells = _score_cells(run, between="\n", intervals=len(splits) < 3)
     cells["model"] = [name if len(name) <= 24 else name[:23] + "…" for name in cells["model"]]
-    kept = {ranking_split(splits), *(gap_splits(splits) or ())}
-    spare = [[f"{split}\naccuracy %" for split in splits], ["mean\nfit"]]
-    spare += [[f"{split}\nUAR %"] for split in reversed(splits) if split not in kept]
-    left_out: list[str] = []
-    while max(map(len, _aligned(cells, "simple").splitlines())) > width and spare:
-        for name in spare.pop(0):
-            left_out.append(name.replace("\n", " "))
-            del cells[name]
+    dropped = _drop_columns(cells, run, width)
     notes = [SYNTHETIC] if run.info.synthetic else []
     notes += [note for note in (normalisation_note(run),) if note]
-    notes += [f"Too wide for this table, see summary.csv: {', '.join(left_out)}"] if left_out else []
+    notes += [f"Too wide for this table, see summary.csv: {', '.join(dropped)}"] if dropped else []
     head = [line for text in (protocol(run), *notes) for line in textwrap.wrap(text, width)]
     return "\n".join([*head, "", _aligned(cells, "simple")])
 
 
-def _cells(run: SavedRun, *, between: str, sure: bool = True) -> dict[str, list[str]]:
-    """Write the table's numbers by column, with intervals where ``sure``; a split that fell short says how."""
+def _drop_columns(cells: Cells, run: SavedRun, width: int) -> list[str]:
+    """Remove columns, the least important first, until the table fits; return their headings."""
+    splits = list(run.info.splits)
+    needed = {ranking_split(splits), *(gap_splits(splits) or ())}
+    others = [title for name, title in page_metrics(run).items() if name != "uar"]
+    removable = [[f"{split}\n{title} %" for split in splits] for title in reversed(others)]
+    removable += [["mean\nfit"], *([f"{split}\nUAR %"] for split in reversed(splits) if split not in needed)]
+    dropped = []
+    while removable and max(map(len, _aligned(cells, "simple").splitlines())) > width:
+        for name in removable.pop(0):
+            dropped.append(name.replace("\n", " "))
+            del cells[name]
+    return dropped
+
+
+def _score_cells(run: SavedRun, *, between: str, intervals: bool = True) -> Cells:
+    """Return scores, gap and mean fit time; ``between`` separates the two lines of a heading."""
     table, notes, splits = summarise(run), missing_folds(run), list(run.info.splits)
-    cells = {"model": list(table["model"])}
-    for measure, word in page_metrics(run).items():
+    cells: Cells = {"model": list(table["model"])}
+    for metric, title in page_metrics(run).items():
         for split in splits:
-            name = f"{split}_{measure}"
-            rows = zip(table["model"], *(table[name + end] for end in ("", "_low", "_high")), strict=True)
-            cells[f"{split}{between}{word} %"] = [
-                notes[m, split] or f"{percent(v)} {percent_interval(low, high) if sure else ''}".rstrip()
-                for m, v, low, high in rows
+            cells[f"{split}{between}{title} %"] = [
+                notes[model, split] or _with_interval(percent(value), percent_interval(low, high) if intervals else "")
+                for model, value, low, high in _rows(table, f"{split}_{metric}")
             ]
-        if measure == "uar" and gap_splits(splits):
-            rows = zip(*(table["uar_gap" + end] for end in ("", "_low", "_high")), strict=True)
+        if metric == "uar" and gap_splits(splits):
             cells[f"UAR{between}gap"] = [
-                f"{points(v)} {points_interval(low, high) if sure else ''}".rstrip() for v, low, high in rows
+                _with_interval(points(value), points_interval(low, high) if intervals else "")
+                for _, value, low, high in _rows(table, "uar_gap")
             ]
     cells[f"mean{between}fit"] = [seconds(value) for value in table["fit_seconds"]]
     return cells
+
+
+def _rows(table: pd.DataFrame, name: str) -> list[tuple[str, float, float, float]]:
+    """Return model, value and ends of the interval per row."""
+    return list(zip(table["model"], table[name], table[f"{name}_low"], table[f"{name}_high"], strict=True))
+
+
+def _with_interval(value: str, interval: str) -> str:
+    return f"{value} {interval}".rstrip()
+
+
+def _published_cells(run: SavedRun) -> Cells:
+    """Return the published scores of the same protocol; empty if there are none."""
+    published = published_scores(run)
+    if published.empty:
+        return {}
+    cells = {"published, same protocol": list(published["system"])}
+    cells |= {f"{split} UAR %": [percent(v) for v in published["uar"]] for split in published["split"].unique()}
+    return cells | {"accuracy %": [percent(v) for v in published["accuracy"]], "source": list(published["source"])}
+
+
+def _transfer_cells(run: SavedRun) -> Cells:
+    """Return UAR per training corpora and tested corpus, a column per model; empty for a run of one corpus."""
+    matrices = {model: transfer_matrix(run, model).stack() for model in transfer_models(run)}
+    if not matrices:
+        return {}
+    pairs = list(dict.fromkeys(pair for matrix in matrices.values() for pair in matrix.index))
+    cells = {"trained on": [trained for trained, _ in pairs], "tested on": [tested for _, tested in pairs]}
+    return cells | {m: [percent(matrix.get(pair, float("nan"))) for pair in pairs] for m, matrix in matrices.items()}
 
 
 def _on_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _aligned(cells: dict[str, list[str]], style: str, texts: int = 1) -> str:
+def _aligned(cells: Cells, style: str, texts: int = 1) -> str:
+    """Return a table whose first ``texts`` columns are aligned left and the others right."""
     if style == "github":
         cells = {markdown_cell(head): [*map(markdown_cell, column)] for head, column in cells.items()}
     align = [*["left"] * texts, *["right"] * (len(cells) - texts)]
@@ -115,47 +160,33 @@ def _aligned(cells: dict[str, list[str]], style: str, texts: int = 1) -> str:
 
 
 def _notes(run: SavedRun) -> list[str]:
-    """Say how the columns came about, and what was left out."""
+    """Return the notes under the table: the findings, the columns, and what is missing."""
     pair = gap_splits(run.info.splits)
+    repeats = ", then averaged over repeats" if run.fits["repeat"].nunique() > 1 else ""
     notes = [
-        "UAR is the mean recall over classes; it and accuracy are in percent, "
-        "pooled over the clips of all test folds"
-        + (", then averaged over repeats." if run.fits["repeat"].nunique() > 1 else "."),
-        "In brackets: 95 % intervals by a bootstrap over speakers, paired for the gap.",
         verdict(run),
-        *(f"What was known: {finding}" for finding in leakage_sentences(run)),
+        *leakage_sentences(run),
+        "UAR is the mean recall over the classes. Scores are in percent, pooled over the test clips of all folds"
+        f"{repeats}.",
+        f"Brackets hold 95 % intervals of a bootstrap over speakers, paired for the gap. Fewer than {MIN_SPEAKERS} "
+        "test speakers give no interval.",
     ]
     if pair:
-        notes.append(f"The gap is UAR under `{pair[0]}` minus UAR under `{pair[1]}`, in points: what known voices add.")
+        notes.append(f"The gap is UAR under `{pair[0]}` minus UAR under `{pair[1]}`, in points.")
     notes += [
         f"{title} (`{name}` in `fits.csv`) comes from a plugin; load the plugin to see its pooled score here."
         for name, title in run.metrics.items()
         if name not in metrics_of(run)
     ]
     if (missing_folds(run) != "").any():
-        notes.append("A model with a missing fold has no score under that split; `fits.csv` holds the reasons.")
-    dropped, problems = run.info.dropped, run.info.problems
-    if dropped:
-        notes.append(f"Left out as identical to an earlier clip: {_few([clip.path for clip in dropped])}.")
-    if problems:
-        named = [f"{problem.path} ({problem.reason})" for problem in problems]
-        notes.append(f"Left out as unusable: {_few(named)}.")
+        notes.append("A model with a missing fold has no score under that split; `fits.csv` holds the errors.")
+    if run.info.dropped:
+        notes.append(f"Dropped as identical to an earlier clip: {_few([clip.path for clip in run.info.dropped])}.")
+    if run.info.problems:
+        clips = [f"{clip.path} ({clip.reason})" for clip in run.info.problems]
+        notes.append(f"Not used: {_few(clips)}.")
     return notes
 
 
 def _few(items: list[str], most: int = 5) -> str:
     return ", ".join(items[:most]) + (f" and {len(items) - most:,} more" if len(items) > most else "")
-
-
-def _transfer_columns(run: SavedRun) -> dict[str, list[str]]:
-    """Return the table for readers: a row per training corpora and tested corpus, UAR in percent per learner."""
-    models = transfer_models(run)
-    if not models:
-        return {}
-    matrices = {model: transfer_matrix(run, model).stack() for model in models}
-    places = list(dict.fromkeys(place for cells in matrices.values() for place in cells.index))
-    return {
-        "trained on": [trained for trained, _ in places],
-        "tested on": [tested for _, tested in places],
-        **{model: [percent(cells.get(place, float("nan"))) for place in places] for model, cells in matrices.items()},
-    }

@@ -1,22 +1,23 @@
-"""Runs to report on, made up once for all tests."""
+"""Made-up runs that the tests of reports share."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.report.fake_run import Recipe, save_fake_run
+from ser_bench.runs.results import write_file
+from tests.report.fake_run import Recipe, save_fake_run, stand_in_charts
 
 
 @pytest.fixture(scope="session")
 def run(tmp_path_factory):
-    """A run of real-looking speech in which every fit ended, repeated twice."""
+    """A run of recorded speech with two repeats in which every fit finished."""
     recipe = Recipe(models=("chance", "svm", "knn", "cnn1d"), repeats=2)
     return save_fake_run(tmp_path_factory.mktemp("whole"), recipe)
 
 
 @pytest.fixture(scope="session")
 def broken_run(tmp_path_factory):
-    """A synthetic, speaker-normalised run in which a fold failed and another timed out."""
+    """A synthetic, speaker-normalised run in which one fold failed and another one timed out."""
     shortfalls = {("knn", "actor", 0, 3): "failed", ("svm", "random", 0, 1): "timeout"}
     recipe = Recipe(
         models=("chance", "svm", "knn", "lda"),
@@ -27,3 +28,16 @@ def broken_run(tmp_path_factory):
         shortfalls=shortfalls,
     )
     return save_fake_run(tmp_path_factory.mktemp("broken"), recipe)
+
+
+@pytest.fixture
+def stand_in_drawing(monkeypatch):
+    """Let write_report() write stand-ins instead of charts."""
+
+    def write_charts(run, folder, formats):
+        files = {f"charts/{name}.{kind}": data for name, data in stand_in_charts(run).items() for kind in formats}
+        for name, data in files.items():
+            write_file(folder / name, data)
+        return [folder / name for name in files]
+
+    monkeypatch.setattr("ser_bench.report.charts.registry.draw_charts", write_charts)

@@ -1,4 +1,4 @@
-"""Runs that nobody made: predictions drawn so that models and splits differ as real ones do."""
+"""Made-up runs: random predictions whose scores differ by model and split as those of real runs do."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MODELS = {
     "cnn2d": (0.50, 0.15),
     "lstm": (0.44, 0.12),
 }
-"""Each model's share of right answers on new voices, and what known voices add."""
+"""The accuracy of each model on new speakers, and what known speakers add."""
 
 _APART = ("actor", "loso", "emobox", "within", "cross")
 NETWORKS = ("mlp-keras", "cnn1d", "cnn2d", "lstm")
@@ -40,7 +40,7 @@ SECONDS = {"chance": 0.002, "majority": 0.001, "knn": 0.01, "lda": 0.09, "xgboos
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """What to make up; ``shortfalls`` maps (model, split, repeat, fold) to a status."""
+    """The content of a made-up run; ``shortfalls`` maps (model, split, repeat, fold) to a status."""
 
     models: tuple[str, ...] = tuple(MODELS)
     splits: tuple[tuple[str, int], ...] = (("actor", 6), ("random", 6))
@@ -57,15 +57,28 @@ class Recipe:
     shortfalls: dict = field(default_factory=dict)
 
     def sides(self, split: str, fold: int) -> tuple[str, str]:
-        """Return which corpora train and which test in a fold; speaker s is of the corpus s modulo their number."""
+        """Return the training and test corpora of a fold; speaker s belongs to the corpus s modulo their number."""
         if not self.corpora or split not in ("within", "cross"):
             return ("+".join(self.corpora) or self.name,) * 2
         own = self.corpora[fold % len(self.corpora)]
         return (own if split == "within" else "+".join(c for c in self.corpora if c != own), own)
 
 
+STAND_IN = b"""<?xml version="1.0"?>
+<svg width="90pt" height="60pt" viewBox="0 0 90 60" xmlns="http://www.w3.org/2000/svg" version="1.1"><g/></svg>
+"""
+"""A file that stands for a chart, where drawing is not what a test is about."""
+
+
+def stand_in_charts(run) -> dict[str, bytes]:
+    """Return a stand-in for every chart of a run, by name."""
+    from ser_bench.report.charts.registry import charts_of
+
+    return dict.fromkeys(charts_of(run), STAND_IN)
+
+
 def save_fake_run(folder: Path, recipe: Recipe, metrics: dict[str, str] | None = None):
-    """Write a made-up run into a folder and read it back."""
+    """Write a made-up run into a folder and read it back; ``metrics`` are titles by name."""
     clips = _clips(recipe)
     tables = [
         _fit(recipe, clips, (model, split, repeat), folds)
@@ -94,8 +107,8 @@ def _clips(recipe: Recipe) -> pd.DataFrame:
     ]
     clips = pd.DataFrame(rows, columns=["clip", "speaker", "true"])
     if recipe.corpora:
-        of = [recipe.corpora[int(speaker) % len(recipe.corpora)] + "/" for speaker in clips["speaker"]]
-        clips = clips.assign(clip=of + clips["clip"], speaker=of + clips["speaker"])
+        prefixes = [recipe.corpora[int(speaker) % len(recipe.corpora)] + "/" for speaker in clips["speaker"]]
+        clips = clips.assign(clip=prefixes + clips["clip"], speaker=prefixes + clips["speaker"])
     takes = np.arange(len(clips))
     return clips.assign(
         emotion=clips["true"],
@@ -107,7 +120,7 @@ def _clips(recipe: Recipe) -> pd.DataFrame:
 
 
 def _audit(recipe, predictions):
-    """Count what folds share, each trained on all clips that it does not test."""
+    """Count what training and test clips of each fold share."""
     rows = []
     for (split, repeat, fold), part in predictions.groupby(["split", "repeat", "fold"]):
         apart = split.startswith(_APART)
@@ -120,11 +133,11 @@ def _audit(recipe, predictions):
 
 
 def _importance(fits):
-    """Let every learner go by energy most."""
+    """Make energy the most important group of features of every model."""
     lost = {"energy": 0.2, "MFCC": 0.1, "pitch and voice": 0.05, "modulation": -0.01}
-    told = fits[(fits["status"] == "ok") & fits["split"].isin(["actor", "loso", "emobox"]) & (fits["repeat"] == 0)]
-    told = told[~told["model"].isin(["chance", "majority"])][["model", "split", "repeat", "fold", "uar"]]
-    parts = [told.assign(group=name, columns=9, uar_shuffled=told["uar"] - drop) for name, drop in lost.items()]
+    rows = fits[(fits["status"] == "ok") & fits["split"].isin(["actor", "loso", "emobox"]) & (fits["repeat"] == 0)]
+    rows = rows[~rows["model"].isin(["chance", "majority"])][["model", "split", "repeat", "fold", "uar"]]
+    parts = [rows.assign(group=name, columns=9, uar_shuffled=rows["uar"] - drop) for name, drop in lost.items()]
     return pd.concat(parts, ignore_index=True)[list(IMPORTANCE.columns)]
 
 
@@ -154,7 +167,7 @@ def _fit(recipe, clips, key, folds):
 
 
 def _chances(recipe, clips, model, split, rng):
-    """Draw probabilities whose largest is right about as often as the model and the speaker allow."""
+    """Draw probabilities whose maximum is right about as often as MODELS and the speaker's ease say."""
     size = len(recipe.labels)
     if model == "majority":
         return np.tile(np.eye(size)[-1], (len(clips), 1))

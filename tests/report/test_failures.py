@@ -1,4 +1,4 @@
-"""Where models fail: numbers that scikit-learn and a pencil confirm, and charts that show just them."""
+"""Where models fail: numbers that equal scikit-learn's or a count by hand, and charts that show them."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ CHARTS = ("calibration", "importance", "groups")
 
 
 def made_up(answers, clips, *, labels=("neutral", "happy", "sad"), statuses=None, importance=()):
-    """Return a run of one split and fold; ``answers`` maps a model to what it said of each clip, and how surely."""
+    """Return a run of one split and fold; ``answers`` maps a model to its predictions and their probabilities."""
     frame = pd.DataFrame(clips, columns=["clip", "true", "gender", "intensity", "text"])
     parts = []
-    for model, (said, sure) in answers.items():
+    for model, (predicted, confidence) in answers.items():
         part = frame[["clip", "true"]].assign(
-            model=model, split="actor", repeat=0, fold=0, speaker="01", predicted=said
+            model=model, split="actor", repeat=0, fold=0, speaker="01", predicted=predicted
         )
         for label in labels:
-            rest = (1 - np.array(sure)) / (len(labels) - 1)
-            part[f"p_{label}"] = np.where(part["predicted"] == label, sure, rest).astype("float32")
+            rest = (1 - np.array(confidence)) / (len(labels) - 1)
+            part[f"p_{label}"] = np.where(part["predicted"] == label, confidence, rest).astype("float32")
         parts.append(part)
     predictions = pd.concat(parts, ignore_index=True)
     for name in ("true", "predicted"):
@@ -49,8 +49,8 @@ def made_up(answers, clips, *, labels=("neutral", "happy", "sad"), statuses=None
         "folder": None,
     }
     facts = frame.drop(columns="true").assign(speaker="01", path=frame["clip"] + ".wav")
-    told = pd.DataFrame(list(importance), columns=columns)
-    return SavedRun(info=info, predictions=predictions, fits=fits, clips=facts, importance=told, **rest)
+    losses = pd.DataFrame(list(importance), columns=columns)
+    return SavedRun(info=info, predictions=predictions, fits=fits, clips=facts, importance=losses, **rest)
 
 
 CLIPS = [
@@ -65,7 +65,7 @@ CLIPS = [
 
 @pytest.fixture
 def small():
-    """Six clips; svm gets both neutral and one sad clip wrong, knn misses a fold, chance is no learner."""
+    """Six clips: svm gets both neutral and one sad clip wrong, knn misses a fold, chance is a baseline."""
     svm = ["happy", "sad", "happy", "happy", "sad", "happy"]
     return made_up(
         {
@@ -87,7 +87,7 @@ def test_recalls_are_scikit_learns(run):
     assert list(table.index) == list(run.info.models)
 
 
-def test_models_that_fell_short_have_no_numbers(small):
+def test_models_with_a_missing_fold_have_no_numbers(small):
     assert failures.recall_by_class(small, "actor").loc["knn"].isna().all()
     table = failures.group_scores(small, "actor").set_index("model")
     assert table.loc["knn", ["uar", "uar_shared"]].isna().all(axis=None)
@@ -108,12 +108,12 @@ def test_uar_of_a_group_is_scikit_learns_balanced_accuracy(run):
     assert table.at[("cnn1d", "gender", "female"), "clips"] == women["clip"].nunique()
 
 
-def test_clips_are_found_by_name_whatever_their_order(run):
+def test_the_order_of_clips_does_not_matter(run):
     shuffled = replace(run, clips=run.clips.sample(frac=1, random_state=0))
     pd.testing.assert_frame_equal(failures.group_scores(shuffled, "actor"), failures.group_scores(run, "actor"))
 
 
-def test_groups_are_compared_over_the_classes_that_all_of_them_share(small):
+def test_groups_are_compared_over_their_shared_classes(small):
     assert failures.shared_classes(small, "actor", "intensity") == ["happy", "sad"]
     table = failures.group_scores(small, "actor").set_index(["model", "attribute", "group"])
     normal = table.loc[("svm", "intensity", "normal")]
@@ -123,12 +123,12 @@ def test_groups_are_compared_over_the_classes_that_all_of_them_share(small):
     assert gaps.at[("svm", "gender"), "gap"] == pytest.approx(1 / 3)
 
 
-def test_an_attribute_with_one_known_value_is_left_out(small):
+def test_an_attribute_with_one_value_is_left_out(small):
     assert set(failures.group_scores(small, "actor")["attribute"]) == {"gender", "intensity"}
 
 
-def test_an_attribute_of_very_many_values_is_left_out(run):
-    names = [f"sentence {place % 13}" for place in range(len(run.clips))]
+def test_an_attribute_with_many_values_is_left_out(run):
+    names = [f"sentence {index % 13}" for index in range(len(run.clips))]
     many = replace(run, clips=run.clips.assign(text=names))
     assert set(failures.group_scores(many, "actor")["attribute"]) == {"gender", "intensity"}
     fewer = replace(run, clips=run.clips.assign(text=[name.replace(" 12", " 0") for name in names]))
@@ -146,21 +146,21 @@ def test_groups_without_a_class_in_common_have_no_gap():
 
 
 def test_confidence_is_the_highest_probability(small):
-    told = failures.model_calibration(small, "svm", "actor")
-    assert list(told.count) == [0, 0, 0, 0, 0, 2, 2, 0, 0, 2]
-    np.testing.assert_allclose(told.accuracy[[5, 6, 9]], [0.5, 0.5, 0.5])
-    np.testing.assert_allclose(told.confidence[[5, 6, 9]], [0.575, 0.7, 0.95])
-    assert told.ece == pytest.approx((0.075 + 0.2 + 0.45) / 3)
+    result = failures.model_calibration(small, "svm", "actor")
+    assert list(result.count) == [0, 0, 0, 0, 0, 2, 2, 0, 0, 2]
+    np.testing.assert_allclose(result.accuracy[[5, 6, 9]], [0.5, 0.5, 0.5])
+    np.testing.assert_allclose(result.confidence[[5, 6, 9]], [0.575, 0.7, 0.95])
+    assert result.ece == pytest.approx((0.075 + 0.2 + 0.45) / 3)
     errors = failures.calibration_errors(small, "actor")
     assert list(errors.index) == ["svm", "knn"]
-    assert errors["svm"] == told.ece
+    assert errors["svm"] == result.ece
 
 
-def test_tenths_stay_in_their_bins_though_saved_in_single_precision():
+def test_tenths_stay_in_their_bins_in_single_precision():
     tenths = np.arange(4, 11) / 10
     clips = [(str(i), "happy", "", "", "") for i in range(7)]
-    told = failures.model_calibration(made_up({"svm": (["happy"] * 7, tenths)}, clips), "svm", "actor")
-    assert list(told.count) == [0, 0, 0, 1, 1, 1, 1, 1, 1, 1]
+    result = failures.model_calibration(made_up({"svm": (["happy"] * 7, tenths)}, clips), "svm", "actor")
+    assert list(result.count) == [0, 0, 0, 1, 1, 1, 1, 1, 1, 1]
 
 
 def test_baselines_have_no_calibration(small):
@@ -168,24 +168,24 @@ def test_baselines_have_no_calibration(small):
         failures.model_calibration(small, "chance", "actor")
 
 
-def test_the_hardest_clips_are_those_that_most_learners_miss():
-    said = {
+def test_the_hardest_clips_have_the_most_wrong_predictions():
+    answers = {
         "majority": (["sad"] * 6, [1.0] * 6),
         "svm": (["happy", "sad", "happy", "happy", "sad", "happy"], [0.9] * 6),
         "lda": (["sad", "sad", "happy", "sad", "sad", "happy"], [0.9] * 6),
         "tree": (["sad", "neutral", "happy", "happy", "sad", "neutral"], [0.9] * 6),
     }
-    table = failures.hardest_clips(made_up(said, CLIPS), "actor")
+    table = failures.hardest_clips(made_up(answers, CLIPS), "actor")
     assert list(table["clip"]) == ["a", "f", "b", "d"]
     np.testing.assert_allclose(table["share_wrong"], [1, 1, 2 / 3, 1 / 3])
     assert list(table["commonest_answer"]) == ["sad", "happy", "sad", "happy"]
     np.testing.assert_allclose(table["commonest_share"], 2 / 3)
     facts = ("f", "01", "male", "", "strong", "sad", "f.wav")
     assert tuple(table.loc[1, ["clip", "speaker", "gender", "text", "intensity", "true", "path"]]) == facts
-    assert len(failures.hardest_clips(made_up(said, CLIPS), "actor", most=2)) == 2
+    assert len(failures.hardest_clips(made_up(answers, CLIPS), "actor", most=2)) == 2
 
 
-def test_models_that_fell_short_have_no_say_in_what_is_hard(small):
+def test_models_with_a_missing_fold_do_not_count_for_hard_clips(small):
     table = failures.hardest_clips(small, "actor")
     assert list(table["clip"]) == ["a", "b", "f"]
     assert (table["share_wrong"] == 1).all()
@@ -202,19 +202,19 @@ def test_importance_is_the_mean_loss_over_folds():
     assert failures.feature_groups(run, "actor") == {"knn": ("a",), "svm": ("b",)}
 
 
-def test_a_run_that_measured_no_importance_has_no_such_chart(small):
+def test_a_run_without_importance_has_no_such_chart(small):
     assert failures.feature_importance(small, "actor").empty
     assert "importance" not in charts_of(small)
 
 
-def test_only_baselines_leave_no_failure_to_draw(tmp_path):
+def test_a_run_of_baselines_has_no_charts_of_failures(tmp_path):
     run = save_fake_run(tmp_path, Recipe(models=("chance", "svm"), splits=(("actor", 2),), clips_per_label=2))
     alone = replace(run, info=changed_info(run.info, models=("chance",)))
     assert set(CHARTS) <= set(charts_of(run))
     assert not set(CHARTS) & set(charts_of(alone))
 
 
-def test_numbers_remembered_of_a_run_are_kept_apart(run):
+def test_cached_numbers_differ_by_argument_and_cannot_be_changed(run):
     assert not failures.recall_by_class(run, "actor").equals(failures.recall_by_class(run, "random"))
     assert len(failures.hardest_clips(run, "actor", 3)) == 3
     assert len(failures.hardest_clips(run, "actor", most=5)) == 5
@@ -237,20 +237,20 @@ def test_charts_write_the_numbers(run):
 
 
 @pytest.mark.parametrize("name", CHARTS)
-def test_a_missing_fold_and_synthetic_speech_are_told(broken_run, name):
+def test_charts_name_a_missing_fold_and_synthetic_speech(broken_run, name):
     words = texts_of(charts_of(broken_run)[name].draw())
     assert "n/a: failed 1/6" in words
     assert SYNTHETIC in words
     assert "transductive" in words
 
 
-def test_classes_that_a_group_lacks_are_named(run):
+def test_classes_without_clips_in_a_group_are_named(run):
     strong = run.clips["intensity"].where(run.clips["emotion"] != "neutral", "normal")
     lacking = replace(run, clips=run.clips.assign(intensity=strong))
     assert "without neutral" in texts_of(charts_of(lacking)["groups"].draw())
 
 
-def test_learners_of_other_groups_of_features_stand_in_a_block_of_their_own(run):
+def test_models_with_other_feature_groups_have_their_own_block(run):
     table = run.importance.copy()
     frames = table["model"] == "cnn1d"
     table.loc[frames, "group"] = "band " + table.loc[frames, "group"]
@@ -261,7 +261,7 @@ def test_learners_of_other_groups_of_features_stand_in_a_block_of_their_own(run)
     assert not any(np.ma.getmaskarray(ax.images[0].get_array()).any() for ax in figure.axes if ax.images)
 
 
-def test_learners_without_importance_are_named_below_the_chart(run):
+def test_models_without_importance_are_named_below_the_chart(run):
     fewer = replace(run, importance=run.importance[run.importance["model"] != "knn"])
     assert "Not shown: knn (no groups)" in texts_of(charts_of(fewer)["importance"].draw())
 
@@ -284,7 +284,7 @@ CROWDS = {
 @pytest.mark.parametrize(("crowd", "sentences"), list(zip(CROWDS, (12, 4, 12), strict=True)))
 def test_texts_neither_overlap_nor_leave_the_picture(crowd, sentences, tmp_path, monkeypatch):
     run = save_fake_run(tmp_path, CROWDS[crowd])
-    texts = [f"sentence {place % sentences} that goes on and on" for place in range(len(run.clips))]
+    texts = [f"sentence {index % sentences} that goes on and on" for index in range(len(run.clips))]
     long = {"MFCC": "coefficients of the mel-frequency cepstrum", "energy": "an-unbreakable-name-of-a-feature-group"}
     named = run.importance.assign(group=run.importance["group"].replace(long))
     run = replace(run, clips=run.clips.assign(text=texts), importance=named)
@@ -305,5 +305,5 @@ def test_texts_neither_overlap_nor_leave_the_picture(crowd, sentences, tmp_path,
         for text, box in boxes:
             assert frame.containsx(box.x0) and frame.containsx(box.x1), (name, text)
             assert frame.containsy(box.y0) and frame.containsy(box.y1), (name, text)
-        for (one, box), (other, place) in itertools.combinations(boxes, 2):
-            assert not box.padded(-1.5).overlaps(place.padded(-1.5)), (name, one, other)
+        for (first, box), (second, neighbour) in itertools.combinations(boxes, 2):
+            assert not box.padded(-1.5).overlaps(neighbour.padded(-1.5)), (name, first, second)

@@ -1,22 +1,27 @@
-"""The page of a run: whole in itself, well formed, honest about what it shows, and safe with any name."""
+"""The page of a run: self-contained, well formed, complete, and safe with any name."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from ser_bench.core.options import Options
+from ser_bench.metrics import METRICS
 from ser_bench.report import synthetic_audio_folder, write_report
 from ser_bench.report.analysis.failures import hardest_clips
+from ser_bench.report.analysis.scores import page_metrics
+from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.registry import charts_of
 from ser_bench.report.charts.render import render
-from ser_bench.report.formatting import SYNTHETIC
+from ser_bench.report.findings import headline, verdict
+from ser_bench.report.formatting import SYNTHETIC, percent
 from ser_bench.report.page import SECTIONS, render_page
 from ser_bench.runs.results import read_run
-from tests.report.fake_run import Recipe, save_fake_run
+from tests.report.fake_run import Recipe, save_fake_run, stand_in_charts
 from tests.runs.run_folder import changed_info, sign
 
 VOID = {"meta", "link", "br", "img", "input", "hr", "source", "wbr"}
@@ -24,14 +29,14 @@ HOSTILE = "<script>alert(1)</script>"
 
 
 class Page(HTMLParser):
-    """A page's tags and words, with what is wrong about its nesting."""
+    """The tags and the text of a page, and the faults of its nesting."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.open, self.wrong, self.tags, self.words = [], [], [], []
+        self.open, self.faults, self.tags, self.words = [], [], [], []
         self.feed(text)
         self.close()
-        self.wrong += [f"unclosed {tag}" for tag in self.open]
+        self.faults += [f"unclosed {tag}" for tag in self.open]
 
     def handle_starttag(self, tag, attrs):
         self.tags.append((tag, dict(attrs)))
@@ -43,7 +48,7 @@ class Page(HTMLParser):
 
     def handle_endtag(self, tag):
         if not self.open or self.open.pop() != tag:
-            self.wrong.append(f"</{tag}> closes something else")
+            self.faults.append(f"</{tag}> closes something else")
 
     def handle_data(self, data):
         if not self.open or self.open[-1] not in ("script", "style"):
@@ -54,18 +59,20 @@ class Page(HTMLParser):
         return re.sub(r"\s+", " ", " ".join(self.words))
 
 
-def svgs(run, names=("uar", "leakage_gap", "significance", "cost", "speakers")) -> dict[str, bytes]:
+def drawn(run, *names: str) -> dict[str, bytes]:
+    """Return stand-ins for all charts but the named ones."""
     charts = charts_of(run)
-    return {name: render(charts[name].draw(), "svg") for name in names if name in charts}
-
-
-def parsed(run, **options) -> Page:
-    return Page(render_page(run, svgs(run), **options).decode())
+    return stand_in_charts(run) | {name: render(charts[name].draw(), "svg") for name in names}
 
 
 @pytest.fixture(scope="module")
-def whole(run):
-    return render_page(run, svgs(run)).decode()
+def html(run):
+    return render_page(run, drawn(run, "uar", "speakers")).decode()
+
+
+@pytest.fixture(scope="module")
+def page(html):
+    return Page(html)
 
 
 @pytest.fixture(scope="module")
@@ -87,74 +94,71 @@ def hostile_run(tmp_path_factory):
     return read_run(folder)
 
 
-def test_the_page_is_well_formed_and_has_one_heading_and_every_section(whole):
-    found = Page(whole)
-    assert found.wrong == []
-    tags = [tag for tag, _ in found.tags]
+def test_the_page_is_well_formed_and_has_one_heading_and_every_section(page):
+    assert page.faults == []
+    tags = [tag for tag, _ in page.tags]
     assert tags.count("h1") == 1
     assert {"header", "nav", "main", "footer"} <= set(tags)
-    assert ("html", {"lang": "en"}) in found.tags
-    anchors = {attributes.get("id") for _, attributes in found.tags}
+    assert ("html", {"lang": "en"}) in page.tags
+    anchors = {attributes.get("id") for _, attributes in page.tags}
     assert set(SECTIONS) - {"across"} <= anchors
-    targets = [a["href"] for tag, a in found.tags if tag == "a"]
+    targets = [a["href"] for tag, a in page.tags if tag == "a"]
     assert {target.removeprefix("#") for target in targets} <= anchors
 
 
-def test_the_page_loads_nothing_from_elsewhere(whole):
-    found = Page(whole)
-    policy = next(a["content"] for tag, a in found.tags if a.get("http-equiv") == "Content-Security-Policy")
+def test_the_page_loads_nothing_from_elsewhere(html, page):
+    policy = next(a["content"] for tag, a in page.tags if a.get("http-equiv") == "Content-Security-Policy")
     assert policy.startswith("default-src 'none'; script-src 'sha256-")
-    for tag, attributes in found.tags:
+    for tag, attributes in page.tags:
         assert tag not in ("link", "iframe", "object", "embed", "base")
         for name in ("src", "href", "xlink:href", "action", "srcset"):
             assert (attributes.get(name) or "#").startswith(("#", "data:")), (tag, attributes)
-    assert not re.search(r"@import|url\((?!#)", whole)
+    assert not re.search(r"@import|url\((?!#)", html)
 
 
-def test_every_picture_has_a_title_and_a_description_and_ids_are_unique(whole):
-    found = Page(whole)
-    ids = [attributes["id"] for _, attributes in found.tags if "id" in attributes]
+def test_every_chart_has_a_title_and_a_description_and_ids_are_unique(run, html, page):
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
-    pictures = [attributes for tag, attributes in found.tags if tag == "svg"]
-    assert len(pictures) == 5
-    for attributes in pictures:
+    charts = [attributes for tag, attributes in page.tags if tag == "svg"]
+    assert len(charts) == len([chart for chart in charts_of(run).values() if chart.chart.section])
+    for attributes in charts:
         assert attributes["role"] == "img"
         assert set(attributes["aria-labelledby"].split()) <= set(ids)
-    references = set(re.findall(r'url\(#([^)]+)\)|<use href="#([^"]+)"', whole))
-    assert references and {one or other for one, other in references} <= set(ids)
-    assert all(words.strip() for words in re.findall(r"<desc[^>]*>(.*?)</desc>", whole))
+    references = set(re.findall(r'url\(#([^)]+)\)|<use href="#([^"]+)"', html))
+    assert references and {first or second for first, second in references} <= set(ids)
+    assert all(text.strip() for text in re.findall(r"<desc[^>]*>(.*?)</desc>", html))
 
 
-def test_the_answer_comes_first_with_its_numbers(run, whole):
-    from ser_bench.report.analysis.summary import summarise
-    from ser_bench.report.findings import headline, verdict
-    from ser_bench.report.formatting import percent
-
-    text = Page(whole).text
-    assert text.index(headline(run)) < text.index(verdict(run)) < text.index("Scores per model")
+def test_the_page_starts_with_the_headline_and_holds_every_score(run, page):
+    assert page.text.index(headline(run)) < page.text.index(verdict(run)) < page.text.index("UAR per model")
     for split in run.info.splits:
-        for value in summarise(run)[f"{split}_uar"]:
-            assert percent(value) in text
-    assert SYNTHETIC not in text
+        for metric in ("uar", "accuracy"):
+            assert all(percent(value) in page.text for value in summarise(run)[f"{split}_{metric}"])
+    assert SYNTHETIC not in page.text
 
 
-def test_synthetic_speech_transduction_and_failures_stand_above_the_headline(broken_run):
-    text = parsed(broken_run).text
-    end = text.index("On demo (synthetic speech)")
-    for word in (SYNTHETIC, "TRANSDUCTIVE", "INCOMPLETE 2 of 48 fits gave no result (1 failed, 1 timeout)"):
-        assert word in text[:end]
+def test_every_metric_has_a_table_and_a_definition(run, page):
+    assert page.text.count("Accuracy per model, with 95 % intervals over speakers") == 2  # the switch and the caption
+    for name in page_metrics(run):
+        assert METRICS[name].summary in page.text
+
+
+def test_synthetic_speech_normalisation_and_failures_stand_above_the_headline(broken_run):
+    text = Page(render_page(broken_run, {}).decode()).text
+    top = text[: text.index("On demo (synthetic speech)")]
+    for warning in (SYNTHETIC, "TRANSDUCTIVE", "INCOMPLETE 2 of 48 fits gave no result (1 failed, 1 timeout)"):
+        assert warning in top
     assert "failed 1/6" in text
     assert "ValueError: made up" in text
 
 
-def test_names_labels_and_reasons_from_elsewhere_stay_text(hostile_run):
-    html = render_page(hostile_run, svgs(hostile_run, tuple(charts_of(hostile_run)))).decode()
-    found = Page(html)
-    assert found.wrong == []
-    assert [tag for tag, _ in found.tags].count("script") == 1
-    assert not any(name.startswith("on") for _, attributes in found.tags for name in attributes)
-    assert found.text.count(HOSTILE) > 10
-    assert f"ValueError: {HOSTILE}" in found.text
+def test_names_labels_and_errors_of_users_stay_text(hostile_run):
+    page = Page(render_page(hostile_run, drawn(hostile_run, "uar", "groups")).decode())
+    assert page.faults == []
+    assert [tag for tag, _ in page.tags].count("script") == 1
+    assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
+    assert page.text.count(HOSTILE) > 10
+    assert f"ValueError: {HOSTILE}" in page.text
 
 
 @pytest.mark.parametrize(
@@ -173,50 +177,48 @@ def test_names_labels_and_reasons_from_elsewhere_stay_text(hostile_run):
             },
         ),
     ],
-    ids=["one model, one split", "one speaker", "a split unknown here", "every fit failed"],
+    ids=["one model, one split", "one speaker", "an unknown split", "every fit failed"],
 )
-def test_the_smallest_and_saddest_runs_have_a_page(recipe, tmp_path):
+def test_the_smallest_runs_and_a_run_without_results_have_a_page(recipe, tmp_path):
     run = save_fake_run(tmp_path, recipe)
-    found = Page(render_page(run, {}).decode())
-    assert found.wrong == []
-    assert "nan" not in found.text.casefold().split()
+    page = Page(render_page(run, {}).decode())
+    assert page.faults == []
+    assert "nan" not in page.text.casefold().split()
 
 
 @pytest.mark.slow
-def test_thirteen_models_and_five_splits_stay_below_five_megabytes(tmp_path):
+def test_thirteen_models_and_five_splits_stay_below_two_megabytes(tmp_path):
     splits = (("actor", 6), ("random", 6), ("loso", 24), ("text", 2), ("emobox", 6))
     run = save_fake_run(tmp_path, Recipe(splits=splits, clips_per_label=2))
-    html = render_page(run, svgs(run, ("uar", "accuracy", "speakers", "cost", "curves_cnn1d")))
+    html = render_page(run, drawn(run, "uar", "accuracy", "speakers", "cost", "curves_cnn1d"))
     assert len(html) < 2_000_000
     text = Page(html.decode()).text
     assert "loso: 13 more matrices" in text
-    assert "Learning curves: 1 chart" in text
+    assert "Learning curves: 4 charts" in text
 
 
-def test_published_figures_are_marked_with_their_source(tmp_path):
+def test_published_scores_are_marked_with_their_source(tmp_path):
     splits = (("actor", 2), ("emobox", 2))
-    run = save_fake_run(tmp_path, Recipe(models=("svm", "lda"), splits=splits))
+    run = save_fake_run(tmp_path, Recipe(models=("svm",), splits=splits))
     text = Page(render_page(run, {}).decode()).text
     assert "WavLM-large, frozen published: EmoBox" in text
 
 
-def test_the_report_holds_the_page_and_the_same_run_gives_the_same_one(tmp_path):
+def test_a_report_holds_the_page_and_two_reports_of_a_run_are_equal(tmp_path, stand_in_drawing):
     run = save_fake_run(tmp_path, Recipe(models=("svm", "cnn1d"), splits=(("actor", 3),), clips_per_label=2))
     assert tmp_path / "report.html" in write_report(run, formats=("svg",))
     first = (tmp_path / "report.html").read_bytes()
     write_report(run, formats=("svg",))
     assert (tmp_path / "report.html").read_bytes() == first
-    assert first.count(b"<svg") == 9  # all but the leakage gap, which one split cannot show; matrices are tables
+    assert first.count(b"<svg") == 9  # without the gap, which needs two splits, and the matrices, which are tables
 
 
-def test_without_svg_the_page_says_where_the_charts_are(tmp_path):
+def test_a_page_without_charts_names_their_folder(tmp_path):
     run = save_fake_run(tmp_path, Recipe(models=("svm",), splits=(("actor", 2),), speakers=4, clips_per_label=1))
-    assert "they lie in charts/" in Page(render_page(run, {}).decode()).text
+    assert "the folder charts/ next to this page" in Page(render_page(run, {}).decode()).text
 
 
-def test_the_command_repeats_the_run_with_its_own_parameters(run):
-    from dataclasses import replace
-
+def test_the_command_repeats_the_run_with_its_options_and_models(run):
     tables = {"svm-soft": {"base": "svm", "parameters": {"C": 0.1, "kernel": "rbf"}}}
     options = Options(
         seed=7,
@@ -232,12 +234,12 @@ def test_the_command_repeats_the_run_with_its_own_parameters(run):
     text = Page(html).text
     command = re.search(r"ser-bench run .*?--repeats 2", text)[0]
     assert "--config models.toml --corpus 'my corpus.csv'" in command
-    assert all(words in command for words in ("--seed 7", "--folds 4", "--models svm-soft", "--splits actor,random"))
+    assert all(option in command for option in ("--seed 7", "--folds 4", "--models svm-soft", "--splits actor,random"))
     assert "--part" not in command
     assert '[models."svm-soft"] base = "svm" "C" = 0.1 "kernel" = "rbf"' in text
 
 
-def test_the_package_brings_the_pages_files_along():
+def test_the_package_holds_the_files_of_the_page():
     folder = Path(__file__).parents[2] / "ser_bench" / "report" / "page"
     assert {path.name for path in folder.rglob("*") if path.suffix in (".css", ".js", ".html")} >= {
         *(
@@ -254,12 +256,12 @@ def test_the_package_brings_the_pages_files_along():
 
 
 @pytest.fixture(scope="module")
-def heard(tmp_path_factory):
-    """A run with the files of its clips: one is missing, one is damaged, one lies outside the folder."""
+def audible(tmp_path_factory):
+    """A run with the files of its clips: one is missing, one is damaged, and one is outside the folder."""
     import numpy as np
     import soundfile
 
-    folder, audio = tmp_path_factory.mktemp("heard"), tmp_path_factory.mktemp("audio")
+    folder, audio = tmp_path_factory.mktemp("audible"), tmp_path_factory.mktemp("audio")
     run = save_fake_run(folder, Recipe(models=("svm", "knn"), splits=(("actor", 2),), speakers=4, clips_per_label=1))
     y = np.random.default_rng(0).normal(0, 0.1, (9600, 2))
     hardest = list(hardest_clips(run, "actor")["path"])
@@ -275,21 +277,25 @@ def heard(tmp_path_factory):
     return read_run(folder), audio
 
 
-def test_the_hardest_clips_can_be_played_and_what_cannot_says_why(heard):
+def test_the_hardest_clips_have_players_or_a_reason(audible):
     import base64
     import io
 
     import soundfile
 
-    run, audio = heard
+    run, audio = audible
     html = render_page(run, {}, audio).decode()
-    found = Page(html)
-    players = [attributes for tag, attributes in found.tags if tag == "audio"]
+    page = Page(html)
+    players = [attributes for tag, attributes in page.tags if tag == "audio"]
     assert len(players) == len(hardest_clips(run, "actor")) - 3
     assert all("controls" in player and player["aria-label"].startswith("Clip Actor_") for player in players)
-    for reason in ("the file is not there", "not an audio file", "it lies outside the folder"):
-        assert f"no sound: {reason}" in found.text
-    assert "mind its licence (CC BY-NC-SA 4.0)" in found.text
+    for reason in (
+        "file not found in the corpus folder",
+        "not an audio file",
+        "the path leads out of the corpus folder",
+    ):
+        assert f"no audio: {reason}" in page.text
+    assert "its licence (CC BY-NC-SA 4.0) applies" in page.text
     head, data = players[0]["src"].split(",")
     assert head == "data:audio/flac;base64"
     y, sr = soundfile.read(io.BytesIO(base64.b64decode(data)))
@@ -297,27 +303,25 @@ def test_the_hardest_clips_can_be_played_and_what_cannot_says_why(heard):
     assert render_page(run, {}, audio).decode() == html
 
 
-def test_players_stop_at_what_a_page_may_hold(heard, monkeypatch):
+def test_players_stop_at_the_largest_size_of_a_page(audible, monkeypatch):
     from ser_bench.report.page import audio as players
 
-    run, audio = heard
-    monkeypatch.setattr(players, "MOST_BYTES", 20_000)
-    found = Page(render_page(run, {}, audio).decode())
-    assert 0 < sum(len(a["src"]) for tag, a in found.tags if tag == "audio") <= 20_000
-    assert "the page holds as much as it may" in found.text
+    run, audio = audible
+    monkeypatch.setattr(players, "MAX_BYTES", 20_000)
+    page = Page(render_page(run, {}, audio).decode())
+    assert 0 < sum(len(a["src"]) for tag, a in page.tags if tag == "audio") <= 20_000
+    assert "the clips of this page would exceed 20,000 bytes" in page.text
 
 
-def test_without_audio_the_page_says_how_to_get_it(heard, tmp_path):
-    run, _ = heard
+def test_a_page_without_audio_says_how_to_get_it(audible, tmp_path):
+    run, _ = audible
     assert "ser-bench report RUN --audio DIR" in Page(render_page(run, {}).decode()).text
     text = Page(render_page(run, {}, tmp_path).decode()).text
-    assert "the page holds no audio" in text
-    assert "no sound: the file is not there" in text
+    assert "The page has no audio" in text
+    assert "no audio: file not found" in text
 
 
-def test_only_synthetic_corpora_are_heard_unasked(run, tmp_path, monkeypatch):
-    from dataclasses import replace
-
+def test_only_synthetic_corpora_have_audio_by_default(run, tmp_path, monkeypatch):
     monkeypatch.setenv("SER_BENCH_DATA", str(tmp_path))
     for name in ("demo", "ravdess"):
         (tmp_path / name).mkdir()
@@ -329,9 +333,8 @@ def test_only_synthetic_corpora_are_heard_unasked(run, tmp_path, monkeypatch):
     assert synthetic_audio_folder(synthetic, tmp_path / "nowhere") is None
 
 
-def test_the_page_tells_where_models_fail(run, whole):
-    text = Page(whole).text
+def test_the_page_shows_where_models_fail(run, page):
     for words in ("Recall per class under the actor split", "UAR by gender", "UAR by intensity", "UAR by sentence"):
-        assert words in text
+        assert words in page.text
     for row in hardest_clips(run, "actor").to_dict("records"):
-        assert row["clip"] in text
+        assert row["clip"] in page.text

@@ -1,4 +1,4 @@
-"""What carries over from corpus to corpus: the cells are those of the predictions, and every report shows them."""
+"""Scores from corpus to corpus equal those of the predictions, and every report shows them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sklearn.metrics
 
 from ser_bench.report import write_report
 from ser_bench.report.analysis.transfer import transfer_matrix, transfer_models, transfer_scores
+from ser_bench.report.charts.registry import charts_of
 from ser_bench.report.findings import headline
 from ser_bench.report.page import render_page
 from ser_bench.report.summary import markdown
@@ -17,18 +18,14 @@ MODELS = ("svm", "lda", "chance")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("pool")
-
-
-@pytest.fixture(scope="module")
-def pool(folder):
+def pool(tmp_path_factory):
     """A run of two corpora: each by itself, from one to the other, and both together."""
     splits = (("within", 4), ("cross", 2), ("actor", 6), ("random", 6))
-    return save_fake_run(folder, Recipe(models=MODELS, splits=splits, corpora=("a", "b"), speakers=12, repeats=2))
+    recipe = Recipe(models=MODELS, splits=splits, corpora=("a", "b"), speakers=12, repeats=2, clips_per_label=4)
+    return save_fake_run(tmp_path_factory.mktemp("pool"), recipe)
 
 
-def by_hand(run, split: str, model: str, tested: str) -> float:
+def recomputed(run, split: str, model: str, tested: str) -> float:
     part = run.predictions.query("split == @split and model == @model")
     part = part[part["clip"].astype(str).str.startswith(f"{tested}/")]
     scores = [
@@ -42,11 +39,11 @@ def by_hand(run, split: str, model: str, tested: str) -> float:
     ("split", "trained", "tested"),
     [("within", "a", "a"), ("cross", "a", "b"), ("cross", "b", "a"), ("actor", "a+b", "a"), ("actor", "a+b", "b")],
 )
-def test_a_cell_is_the_uar_of_its_predictions(pool, split, trained, tested):
-    assert transfer_matrix(pool, "svm").at[trained, tested] == pytest.approx(by_hand(pool, split, "svm", tested))
+def test_each_score_equals_scikit_learns(pool, split, trained, tested):
+    assert transfer_matrix(pool, "svm").at[trained, tested] == pytest.approx(recomputed(pool, split, "svm", tested))
 
 
-def test_splits_that_know_the_test_speakers_are_left_out(pool):
+def test_splits_with_known_speakers_are_left_out(pool):
     assert set(transfer_scores(pool)["split"]) == {"within", "cross", "actor"}
 
 
@@ -57,36 +54,36 @@ def test_intervals_enclose_their_score(pool):
     assert (table["speakers"] == 6).all()
 
 
-def test_models_that_carry_over_best_come_first_and_baselines_are_left_out(pool):
+def test_models_that_transfer_best_come_first_and_baselines_are_left_out(pool):
     table = transfer_scores(pool).query("split == 'cross'").groupby("model")["uar"].mean()
     assert transfer_models(pool) == sorted(["svm", "lda"], key=lambda model: -table[model])
 
 
-def test_the_reports_show_the_matrix(pool, folder):
+def test_reports_show_the_matrix(pool, stand_in_drawing):
     assert "Across corpora" in markdown(pool)
-    assert "on those of another" in headline(pool)
-    written = write_report(pool, ("png",))
-    assert b'id="across"' in (folder / "report.html").read_bytes()
-    assert {"transfer.csv", "transfer.png"} <= {path.name for path in written}
-    saved = pd.read_csv(folder / "transfer.csv")
+    assert "on speakers of another" in headline(pool)
+    assert "transfer" in charts_of(pool)
+    assert pool.folder / "transfer.csv" in write_report(pool, ("svg",))
+    assert b'id="across"' in (pool.folder / "report.html").read_bytes()
+    saved = pd.read_csv(pool.folder / "transfer.csv")
     pd.testing.assert_frame_equal(saved, transfer_scores(pool), check_dtype=False)
 
 
-def test_a_run_of_one_corpus_has_none_and_removes_an_earlier_ones(tmp_path):
-    (tmp_path / "charts").mkdir()
-    for name in ("transfer.csv", "charts/transfer.png"):
-        (tmp_path / name).touch()
-    single = save_fake_run(tmp_path, Recipe(models=("svm",), splits=(("actor", 6),), speakers=6))
+def test_a_run_of_one_corpus_has_no_transfer_and_removes_an_earlier_table(tmp_path, stand_in_drawing):
+    (tmp_path / "transfer.csv").touch()
+    recipe = Recipe(models=("svm",), splits=(("actor", 6),), speakers=6, clips_per_label=2)
+    single = save_fake_run(tmp_path, recipe)
     assert transfer_scores(single).empty
+    assert "transfer" not in charts_of(single)
     write_report(single, ("png",))
     assert not (tmp_path / "transfer.csv").exists()
-    assert not (tmp_path / "charts/transfer.png").exists()
     assert b'id="across"' not in render_page(single, {})
 
 
-def test_a_model_that_fell_short_has_no_cell_of_that_split(tmp_path):
-    short = {("svm", "cross", 0, 1): "failed"}
-    recipe = Recipe(models=("svm", "lda"), splits=(("within", 4), ("cross", 2)), corpora=("a", "b"), shortfalls=short)
+def test_a_model_with_a_missing_fold_has_no_score_of_that_split(tmp_path):
+    missing = {("svm", "cross", 0, 1): "failed"}
+    splits = (("within", 4), ("cross", 2))
+    recipe = Recipe(models=("svm", "lda"), splits=splits, corpora=("a", "b"), shortfalls=missing, clips_per_label=2)
     run = save_fake_run(tmp_path, recipe)
     assert transfer_matrix(run, "svm").isna().sum().sum() == 2
     assert transfer_matrix(run, "lda").notna().all(axis=None)

@@ -1,4 +1,4 @@
-"""Input of the networks: pooled, cropped and standardised frames, 0 behind the clip's end."""
+"""Clips as the networks take them: pooled, cropped, standardised frames, zero behind the clip's end."""
 
 from __future__ import annotations
 
@@ -8,57 +8,25 @@ import numpy as np
 
 
 def clip_lengths(X: np.ndarray) -> np.ndarray:
-    """Count the frames of each clip.
-
-    Parameters
-    ----------
-    X : ndarray of float32, shape (n, t, d)
-        Frames, padded with NaN.
-
-    Returns
-    -------
-    ndarray of int, shape (n,)
-    """
+    """Return each clip's number of frames, int ``(n,)``, from frames ``(n, t, d)`` padded with NaN."""
     return (~np.isnan(X[:, :, 0])).sum(axis=1)
 
 
 def common_length(lengths: np.ndarray, pool: int, max_frames: int) -> int:
-    """Return the 95th percentile of the clips' lengths as a number of steps.
+    """Return a length, in pooled frames, that holds all but the longest twentieth of the clips.
 
-    Parameters
-    ----------
-    lengths : ndarray of int, shape (n,)
-        Frames of each clip.
-    pool : int
-        Frames per step.
-    max_frames : int
-        Largest length in frames.
-
-    Returns
-    -------
-    int
-        A multiple of 4, at least 16, so that most folds share one compiled network.
+    It is a multiple of 4, so that folds mostly share it and a compiled network serves them all, and
+    never more than ``max_frames`` frames.
     """
     wanted = min(float(np.percentile(lengths, 95)), max_frames) / pool
     return max(16, int(np.ceil(wanted / 4)) * 4)
 
 
 def pooled(X: np.ndarray, length: int, pool: int) -> np.ndarray:
-    """Average every ``pool`` frames and crop long clips to their middle.
+    """Return float32 ``(n, length, d + 1)``: the mean of every ``pool`` frames.
 
-    Parameters
-    ----------
-    X : ndarray of float32, shape (n, t, d)
-        Frames, padded with NaN.
-    length : int
-        Number of steps.
-    pool : int
-        Frames per step.
-
-    Returns
-    -------
-    ndarray of float32, shape (n, length, d + 1)
-        The last channel is 1 where the clip has frames; behind its end all channels are 0.
+    A longer clip is cropped to its middle. The last channel is one where the clip has frames; behind its
+    end all channels are zero.
     """
     n, _, d = X.shape
     out = np.zeros((n, length, d + 1), dtype=np.float32)
@@ -69,26 +37,16 @@ def pooled(X: np.ndarray, length: int, pool: int) -> np.ndarray:
         size = min(pool, frames)
         means = clip[: steps * size].reshape(steps, size, d).mean(axis=1)
         start = max(0, (steps - length) // 2)
-        middle = means[start : start + length]
-        row[: len(middle), :d] = middle
-        row[: len(middle), d] = 1.0
+        kept = means[start : start + length]
+        row[: len(kept), :d] = kept
+        row[: len(kept), d] = 1.0
     return out
 
 
 def chunked(X: np.ndarray, width: int) -> np.ndarray:
-    """Divide vectors into steps.
+    """Return vectors ``(n, d)`` as sequences ``(n, ceil(d / width), width + 1)``.
 
-    Parameters
-    ----------
-    X : ndarray of float32, shape (n, d)
-        Vectors.
-    width : int
-        Columns per step.
-
-    Returns
-    -------
-    ndarray of float32, shape (n, ceil(d / width), width + 1)
-        The last step is filled up with 0; the last channel is 1, as in :func:`pooled`.
+    The last step is filled up with zeros; the last channel is one throughout, as in :func:`pooled`.
     """
     n, d = X.shape
     steps = -(-d // width)
@@ -98,41 +56,20 @@ def chunked(X: np.ndarray, width: int) -> np.ndarray:
 
 
 class BandScaler:
-    """Scale bands to zero mean and unit variance over the frames of the training clips; padding stays 0."""
+    """Zero mean and unit variance per band over the frames of the training clips; padding stays zero."""
 
     mean: np.ndarray
     scale: np.ndarray
 
     def fit(self, sequences: np.ndarray) -> BandScaler:
-        """Compute mean and standard deviation of each band.
-
-        Parameters
-        ----------
-        sequences : ndarray of float32, shape (n, t, d + 1)
-            As returned by :func:`pooled`.
-
-        Returns
-        -------
-        self
-        """
+        """Learn from sequences ``(n, t, d + 1)`` as made by :func:`pooled`."""
         real = sequences[sequences[:, :, -1] > 0][:, :-1].astype(np.float64)
         self.mean, self.scale = real.mean(axis=0), real.std(axis=0)
-        self.scale[self.scale <= 1e-6 * np.abs(self.mean)] = np.inf  # a constant band becomes 0
+        self.scale[self.scale <= 1e-6 * np.abs(self.mean)] = np.inf  # a constant band says nothing: zero
         return self
 
     def apply(self, sequences: np.ndarray) -> np.ndarray:
-        """Scale sequences in place.
-
-        Parameters
-        ----------
-        sequences : ndarray of float32, shape (n, t, d + 1)
-            As returned by :func:`pooled`.
-
-        Returns
-        -------
-        ndarray
-            The same array.
-        """
+        """Standardise the sequences in place and return them."""
         bands, mask = sequences[:, :, :-1], sequences[:, :, -1:]
         bands -= self.mean.astype(np.float32)
         bands /= self.scale.astype(np.float32)
@@ -141,26 +78,9 @@ class BandScaler:
 
 
 def as_float32(X: Any, dimensions: tuple[int, ...]) -> np.ndarray:
-    """Return an array as float32.
-
-    Parameters
-    ----------
-    X : array_like
-        Features.
-    dimensions : tuple of int
-        Allowed numbers of dimensions.
-
-    Returns
-    -------
-    ndarray of float32
-
-    Raises
-    ------
-    ValueError
-        For another number of dimensions.
-    """
+    """Return ``X`` as a float32 array with one of the given numbers of dimensions, or raise ValueError."""
     X = np.asarray(X, dtype=np.float32)
     if X.ndim not in dimensions:
         wanted = " or ".join({2: "(n, d)", 3: "(n, t, d)"}[k] for k in dimensions)
-        raise ValueError(f"invalid shape of X: expected {wanted}, got {X.shape}")
+        raise ValueError(f"X must be {wanted}, not of shape {X.shape}")
     return X

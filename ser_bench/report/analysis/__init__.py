@@ -1,1 +1,1 @@
-"""The numbers behind the tables and charts of a report."""
+"""The numbers behind the tables, sentences and charts of a report, computed from a saved run."""

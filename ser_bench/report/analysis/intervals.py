@@ -1,7 +1,7 @@
-"""How sure each score is: 95 % intervals by a bootstrap over speakers, and the spread over repeats.
+"""95 % intervals of scores by a bootstrap over speakers, and their spread over repeats.
 
-Whole speakers are drawn, 2,000 times, the same ones for every model and every split that tests the same
-speakers, so that differences are paired. A repeat's scores are computed draw by draw and then averaged.
+The bootstrap draws whole speakers, because clips of one speaker resemble each other. Every model, and every split with
+the same test speakers, shares the draws, so differences are paired. Scores are averaged over repeats draw by draw.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ser_bench import statistics
@@ -18,29 +19,49 @@ from ser_bench.report.analysis.scores import cached_per_run, gap_splits, metrics
 from ser_bench.runs.results import SavedRun
 
 DRAWS = 2000
-_UAR = {"uar": UAR}
+"""Draws of a bootstrap."""
+
+MIN_SPEAKERS = 6
+"""Test speakers below which there is no interval: so few speakers do not show how speakers vary."""
+
+SpeakerTallies = tuple[tuple[str, ...], statistics.Tallies]
+"""The speakers of some predictions, and their clips counted per speaker and class with a leading axis of repeats."""
 
 
 @cached_per_run
 def intervals(run: SavedRun) -> pd.DataFrame:
-    """Return ``<metric>_low`` and ``_high`` per (model, split), and ``uar_sd`` over repeats.
+    """Return the interval of every metric per model and split.
 
-    NaN where a fold is missing or fewer than two speakers were tested; ``uar_sd`` is NaN for one repeat.
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    DataFrame of float64, index (model, split)
+        ``<metric>_low`` and ``<metric>_high``, NaN where a fold is missing or a split tests fewer than
+        :data:`MIN_SPEAKERS` speakers; ``uar_sd``, the standard deviation over repeats, NaN for one repeat.
     """
-    rows = {}
     notes, metrics = missing_folds(run), metrics_of(run)
-    for (model, split), cell in _tallies(run).items():
-        if notes[model, split]:
-            continue
-        rows[model, split] = _interval_row(cell, metrics)
-    columns = [f"{name}_{end}" for name in metrics for end in ("low", "high")] + ["uar_sd"]
+    rows = {cell: _interval_row(tallies, metrics) for cell, tallies in _tallies(run).items() if not notes[cell]}
+    columns = [f"{metric}_{end}" for metric in metrics for end in ("low", "high")] + ["uar_sd"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns, dtype="float64")
     return table.reindex(notes.index)
 
 
 @cached_per_run
 def gap_intervals(run: SavedRun) -> pd.DataFrame:
-    """Return ``low`` and ``high`` of the UAR gap per model; NaN where either split has no score."""
+    """Return the interval of the UAR gap per model.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    DataFrame of float64, index model
+        ``low`` and ``high``, NaN where either split has no score or fewer than :data:`MIN_SPEAKERS` speakers.
+    """
     pair = gap_splits(run.info.splits)
     models = list(run.info.models)
     table = pd.DataFrame(np.nan, index=models, columns=["low", "high"])
@@ -48,58 +69,91 @@ def gap_intervals(run: SavedRun) -> pd.DataFrame:
         return table
     cells, scores = _tallies(run), pooled_scores(run)["uar"]
     for model in models:
-        if not np.isnan(scores[model, pair[0]] - scores[model, pair[1]]):
-            random, actor = (bootstrap_means(cells[model, split], _UAR)["uar"] for split in pair)
-            table.loc[model] = statistics.interval(random - actor)
+        if np.isnan(scores[model, pair[0]] - scores[model, pair[1]]):
+            continue
+        random, independent = (cells[model, split] for split in pair)
+        if min(len(random[0]), len(independent[0])) >= MIN_SPEAKERS:
+            table.loc[model] = statistics.interval(_bootstrap_uar(random) - _bootstrap_uar(independent))
     return table
 
 
-def bootstrap_uar(run: SavedRun, model: str, split: str) -> np.ndarray:
-    """Return a model's UAR in each draw of speakers, ``(draws,)``; runs that test the same speakers share draws."""
-    return bootstrap_means(_tallies(run)[model, split], _UAR)["uar"]
+def bootstrap_uar(run: SavedRun, model: str, split: str) -> npt.NDArray[np.float64]:
+    """Return a model's UAR in each draw of speakers.
+
+    Parameters
+    ----------
+    run : SavedRun
+    model, split : str
+
+    Returns
+    -------
+    ndarray of float64, shape (draws,)
+        Runs with the same test speakers share the draws.
+    """
+    return _bootstrap_uar(_tallies(run)[model, split])
 
 
-def _interval_row(cell: tuple[tuple[str, ...], statistics.Tallies], metrics: Mapping[str, Metric]) -> dict[str, float]:
-    row: dict[str, float] = {}
-    if len(cell[0]) > 1:
-        for name, values in bootstrap_means(cell, metrics).items():
-            low, high = statistics.interval(values)
-            row |= {f"{name}_low": float(low), f"{name}_high": float(high)}
-    repeats = statistics.scores_of(cell[1], {"uar": UAR.score})["uar"]
-    row["uar_sd"] = float(repeats.std(ddof=1)) if len(repeats) > 1 else float("nan")
-    return row
+def bootstrap_scores(cell: SpeakerTallies, metrics: Mapping[str, Metric]) -> dict[str, npt.NDArray[np.float64]]:
+    """Return metrics in each draw of speakers, averaged over repeats.
 
+    Parameters
+    ----------
+    cell : SpeakerTallies
+    metrics : mapping of str to Metric
+        Metrics by name.
 
-def bootstrap_means(
-    cell: tuple[tuple[str, ...], statistics.Tallies], metrics: Mapping[str, Metric]
-) -> dict[str, np.ndarray]:
-    """Return each metric per draw, its mean over repeats; equal lists of speakers get equal draws."""
+    Returns
+    -------
+    dict of str to ndarray of float64, shape (draws,)
+        Equal lists of speakers get equal draws.
+    """
     speakers, tallies = cell
     draws = statistics.speaker_draws(len(speakers), DRAWS, zlib.crc32("\n".join(speakers).encode()))
     scores = statistics.bootstrap_scores(tallies, draws, {name: metric.score for name, metric in metrics.items()})
     return {name: values.mean(axis=0) for name, values in scores.items()}
 
 
-_Cells = dict[tuple[str, str], tuple[tuple[str, ...], statistics.Tallies]]
+def tally_clips(part: pd.DataFrame, classes: int) -> SpeakerTallies:
+    """Count the clips of some predictions per speaker and class.
 
+    Parameters
+    ----------
+    part : DataFrame
+        Rows of ``predictions.parquet``.
+    classes : int
+        The number of labels.
 
-@cached_per_run
-def _tallies(run: SavedRun) -> _Cells:
-    """Return per (model, split) the speakers tested and their clips counted, a row per repeat."""
-    frame = run.predictions
-    cells: _Cells = {}
-    for (model, split), part in frame.groupby(["model", "split"], observed=True):
-        cells[str(model), str(split)] = tally_clips(part, len(run.labels))
-    return cells
-
-
-def tally_clips(part: pd.DataFrame, classes: int) -> tuple[tuple[str, ...], statistics.Tallies]:
-    """Return the speakers of some predictions and their clips counted, a row per repeat."""
+    Returns
+    -------
+    SpeakerTallies
+    """
     speakers, codes = np.unique(part["speaker"].astype("str"), return_inverse=True)
     repeats = part["repeat"].to_numpy()
     true, predicted = part["true"].cat.codes.to_numpy(), part["predicted"].cat.codes.to_numpy()
-    counted = [
+    tallies = [
         statistics.tally(codes[chosen], true[chosen], predicted[chosen], len(speakers), classes)
         for chosen in (repeats == repeat for repeat in np.unique(repeats))
     ]
-    return tuple(map(str, speakers)), statistics.stack(counted)
+    return tuple(map(str, speakers)), statistics.stack(tallies)
+
+
+def _interval_row(cell: SpeakerTallies, metrics: Mapping[str, Metric]) -> dict[str, float]:
+    row: dict[str, float] = {}
+    if len(cell[0]) >= MIN_SPEAKERS:
+        for metric, values in bootstrap_scores(cell, metrics).items():
+            low, high = statistics.interval(values)
+            row |= {f"{metric}_low": float(low), f"{metric}_high": float(high)}
+    repeats = statistics.scores_of(cell[1], {"uar": UAR.score})["uar"]
+    row["uar_sd"] = float(repeats.std(ddof=1)) if len(repeats) > 1 else float("nan")
+    return row
+
+
+def _bootstrap_uar(cell: SpeakerTallies) -> npt.NDArray[np.float64]:
+    return bootstrap_scores(cell, {"uar": UAR})["uar"]
+
+
+@cached_per_run
+def _tallies(run: SavedRun) -> dict[tuple[str, str], SpeakerTallies]:
+    """Return the counts per model and split."""
+    cells = run.predictions.groupby(["model", "split"], observed=True)
+    return {(str(model), str(split)): tally_clips(part, len(run.labels)) for (model, split), part in cells}

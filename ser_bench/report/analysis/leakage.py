@@ -1,4 +1,4 @@
-"""What each split's training and test clips share, for a reader: the audit in numbers and words."""
+"""Leakage by split: what the training and test clips of its folds share."""
 
 from __future__ import annotations
 
@@ -8,11 +8,19 @@ from ser_bench.runs.results import SavedRun
 
 
 def leakage_by_split(run: SavedRun) -> pd.DataFrame:
-    """Return a row per split: shares (0 to 1) of test clips with known speakers and sentences, and counts of copies.
+    """Return what training and test clips share, a row per split.
 
-    Columns ``split``, ``folds``, ``train_clips`` and ``test_clips`` (means per fold), ``known_speakers``,
-    ``known_texts`` (NaN where no sentence is known), ``identical`` and ``near_identical`` (test clips over
-    all folds of one repeat, the mean of the repeats; NaN where no clip has audio).
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    DataFrame
+        ``split``, ``folds``; ``train_clips`` and ``test_clips``, means per fold; ``known_speakers`` and
+        ``known_texts``, the shares of test clips whose speaker or sentence is in training (NaN in a corpus without
+        sentences); ``identical`` and ``near_identical``, the test clips of one repeat with a copy in training (NaN
+        without audio).
     """
     rows = []
     for split in run.info.splits:
@@ -20,6 +28,7 @@ def leakage_by_split(run: SavedRun) -> pd.DataFrame:
         if part.empty:
             continue
         tested, repeats = part["test_clips"].sum(), part["repeat"].nunique()
+        known_texts = part["test_clips_of_known_texts"].sum() / tested if part["test_texts"].any() else float("nan")
         rows.append(
             {
                 "split": split,
@@ -27,9 +36,7 @@ def leakage_by_split(run: SavedRun) -> pd.DataFrame:
                 "train_clips": part["train_clips"].mean(),
                 "test_clips": part["test_clips"].mean(),
                 "known_speakers": part["test_clips_of_known_speakers"].sum() / tested,
-                "known_texts": part["test_clips_of_known_texts"].sum() / tested
-                if part["test_texts"].any()
-                else float("nan"),
+                "known_texts": known_texts,
                 "identical": part["identical_clips"].sum() / repeats,
                 "near_identical": part["near_identical_clips"].astype("float64").sum(skipna=False) / repeats,
             }

@@ -1,4 +1,4 @@
-"""Published figures of the same protocol, to stand beside a run's own; never across protocols."""
+"""Published scores of the protocol of a run."""
 
 from __future__ import annotations
 
@@ -10,26 +10,34 @@ import pandas as pd
 from ser_bench.runs.results import SavedRun
 
 PUBLISHED_CLIPS = {"ravdess": 1440}
-"""A run of part of a corpus is another protocol; clips lost as copies do not make it one."""
+"""The clips of the published protocol: a part of a corpus is another protocol, dropped duplicates are not."""
 
 
 def published_scores(run: SavedRun) -> pd.DataFrame:
-    """Return ``system``, ``split``, ``uar``, ``accuracy`` (fractions) and ``source`` of what is comparable.
+    """Return the published scores that are comparable with a run.
 
-    The corpus, the split, the number of labels, the target and the normalisation must be the same.
+    Corpus, split, number of labels, target and normalisation must be the same.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    DataFrame
+        ``system``, ``split``, ``uar`` and ``accuracy`` (fractions), and ``source``, the lowest UAR first.
     """
-    columns = ["system", "split", "uar", "accuracy", "source"]
     text = resources.files("ser_bench").joinpath("data/published.json").read_text(encoding="utf-8")
     entries = pd.DataFrame(json.loads(text)["entries"])
     info = run.info
-    name = info.corpus.name
-    whole = info.corpus.clips + len(info.dropped) == PUBLISHED_CLIPS.get(name)
+    whole = info.corpus.clips + len(info.dropped) == PUBLISHED_CLIPS.get(info.corpus.name)
+    comparable = info.target == "emotion" and not info.synthetic and whole
     same = (
-        (entries["corpus"] == name)
+        (entries["corpus"] == info.corpus.name)
         & entries["split"].isin(info.splits)
         & (entries["labels"] == len(run.labels))
         & (entries["normalize"] == info.normalize)
+        & comparable
     )
-    if info.target != "emotion" or info.synthetic or not whole:
-        same = same & False
+    columns = ["system", "split", "uar", "accuracy", "source"]
     return entries.loc[same, columns].sort_values("uar", ignore_index=True)

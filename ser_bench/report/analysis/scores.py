@@ -1,8 +1,8 @@
-"""The numbers behind every table and chart, computed from a run's saved predictions.
+"""Scores of a run, computed from its saved predictions.
 
-Scores are fractions, pooled over all out-of-fold predictions of a split and repeat, then averaged over
-repeats. A model that missed any fold of a split has no score there: the mean of the folds that
-happened to finish would compare it on other clips than its rivals.
+Scores are fractions. They are pooled over the test clips of all folds of a split and repeat, then averaged over
+repeats. A model without a result for every fold of a split has no score there: its other folds test fewer clips than
+those of the other models.
 """
 
 from __future__ import annotations
@@ -14,16 +14,18 @@ from typing import Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ser_bench import metrics
 from ser_bench.metrics import METRICS, Metric
+from ser_bench.models import MODELS
 from ser_bench.runs.results import SavedRun
 
-BASELINES = ("chance", "majority")
-"""Models that learn nothing of the voice; shown below the others and never named the best."""
+BASELINES = tuple(name for name, model in MODELS.items() if model.kind == "baseline")
+"""Models that ignore the features. Tables list them last, and no sentence names them the best model."""
 
-Computed = TypeVar("Computed")
+Result = TypeVar("Result")
 Options = ParamSpec("Options")
 
 _CELL = ["model", "split"]
@@ -31,49 +33,96 @@ _FIT = ["repeat", "fold"]
 
 
 def cached_per_run(
-    compute: Callable[Concatenate[SavedRun, Options], Computed],
-) -> Callable[Concatenate[SavedRun, Options], Computed]:
-    """Remember what was computed of a run as long as the run lives, since every chart asks again.
+    compute: Callable[Concatenate[SavedRun, Options], Result],
+) -> Callable[Concatenate[SavedRun, Options], Result]:
+    """Cache what a function computes from a run, as long as the run exists.
 
-    Further arguments must be hashable. Callers get a copy, so that none can spoil what the next one sees.
+    Callers get a copy, so that no caller can change what the next one gets.
+
+    Parameters
+    ----------
+    compute : callable
+        A function of a run and further hashable arguments.
+
+    Returns
+    -------
+    callable
     """
-    known: WeakKeyDictionary[SavedRun, dict[Hashable, Computed]] = WeakKeyDictionary()
+    cache: WeakKeyDictionary[SavedRun, dict[Hashable, Result]] = WeakKeyDictionary()
 
     @wraps(compute)
-    def remembered(run: SavedRun, *args: Options.args, **options: Options.kwargs) -> Computed:
-        answers = known.setdefault(run, {})
+    def cached(run: SavedRun, /, *args: Options.args, **options: Options.kwargs) -> Result:
+        results = cache.setdefault(run, {})
         key = (args, tuple(sorted(options.items())))
-        if key not in answers:
-            answers[key] = compute(run, *args, **options)
-        return deepcopy(answers[key])
+        if key not in results:
+            results[key] = compute(run, *args, **options)
+        return deepcopy(results[key])
 
-    return remembered
+    return cached
 
 
 def is_speaker_independent(split: str) -> bool:
-    """Say whether a split tests on speakers that were not trained on, its sentences aside."""
+    """Return whether a split tests speakers that are not in training, judged by its name.
+
+    Parameters
+    ----------
+    split : str
+
+    Returns
+    -------
+    bool
+    """
     return split.startswith("actor") or split in ("loso", "emobox")
 
 
 def is_random(split: str) -> bool:
-    """Say whether a split mixes each speaker's clips over training and test."""
+    """Return whether a split assigns the clips of a speaker to training and test at random, judged by its name.
+
+    Parameters
+    ----------
+    split : str
+
+    Returns
+    -------
+    bool
+    """
     return split.startswith("random")
 
 
 def gap_splits(splits: Sequence[str]) -> tuple[str, str] | None:
-    """Return the splits whose difference is the leakage gap: the flattering one, then the honest one.
+    """Return the two splits whose difference in UAR is the gap.
 
-    ``random`` and ``actor`` where they were run, else the first of their kind; None without such a pair.
+    Parameters
+    ----------
+    splits : sequence of str
+        The splits of a run.
+
+    Returns
+    -------
+    tuple of (str, str) or None
+        The random split (``random``, else the first of its kind) and the speaker-independent one (``actor``, else the
+        first of its kind). None if either kind is missing.
     """
-    randoms = [name for name in splits if is_random(name)]
-    actors = [name for name in splits if is_speaker_independent(name)]
-    if not randoms or not actors:
+    random = [name for name in splits if is_random(name)]
+    independent = [name for name in splits if is_speaker_independent(name)]
+    if not random or not independent:
         return None
-    return "random" if "random" in randoms else randoms[0], "actor" if "actor" in actors else actors[0]
+    return "random" if "random" in random else random[0], "actor" if "actor" in independent else independent[0]
 
 
 def ranking_split(splits: Sequence[str]) -> str:
-    """Return the split that models are ranked by: new speakers where they were tested, else the first."""
+    """Return the split that ranks the models.
+
+    Parameters
+    ----------
+    splits : sequence of str
+        The splits of a run.
+
+    Returns
+    -------
+    str
+        ``actor``, else the first speaker-independent split, else the first split.
+    """
     if "actor" in splits:
         return "actor"
     return next((name for name in splits if is_speaker_independent(name)), splits[0])
@@ -81,10 +130,17 @@ def ranking_split(splits: Sequence[str]) -> str:
 
 @cached_per_run
 def missing_folds(run: SavedRun) -> pd.Series:
-    """Return a string per (model, split): empty where every fold is there, else like ``failed 2/6``.
+    """Describe the folds that each model misses.
 
-    A fold counts as planned when any model has a row for it. Folds that fell short for several
-    reasons are called ``unfinished``.
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    Series of str, index (model, split)
+        Empty for a complete model, else the status and the counts, such as ``failed 2/6``; ``unfinished`` for more than
+        one status. A split has the folds for which any model has a row.
     """
     notes = {}
     for split in run.info.splits:
@@ -92,32 +148,62 @@ def missing_folds(run: SavedRun) -> pd.Series:
         planned = len(fits[_FIT].drop_duplicates())
         for model in run.info.models:
             counts = fits.loc[fits["model"] == model, "status"].value_counts().to_dict()
-            done = counts.pop("ok", 0)
-            missing = planned - done
+            missing = planned - counts.pop("ok", 0)
             reason = next(iter(counts)) if list(counts.values()) == [missing] else "unfinished"
             notes[model, split] = f"{reason} {missing}/{planned}" if missing else "" if planned else "not run"
     return pd.Series(notes, dtype="object")
 
 
 def metrics_of(run: SavedRun) -> dict[str, Metric]:
-    """Return the run's metrics that can be computed: those of a plugin only where it is loaded."""
+    """Return the metrics of a run that can be computed.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    dict of str to Metric
+        A plugin's metric is missing unless the plugin is loaded.
+    """
     return {name: METRICS[name] for name in run.metrics if name in METRICS}
 
 
 def page_metrics(run: SavedRun) -> dict[str, str]:
-    """Return the titles of the metrics that tables for people show, by name; UAR, which ranks models, comes first."""
+    """Return the titles of the metrics that tables for readers show.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    dict of str to str
+        Titles by name; UAR, which ranks the models, comes first.
+    """
     shown = [metric for metric in metrics_of(run).values() if metric.on_page]
     return {metric.name: metric.title for metric in sorted(shown, key=lambda metric: metric.name != "uar")}
 
 
 @cached_per_run
 def pooled_scores(run: SavedRun) -> pd.DataFrame:
-    """Return each of :func:`metrics_of` per (model, split), NaN where a fold is missing."""
+    """Return every metric per model and split.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    DataFrame of float64, index (model, split)
+        A column per metric of :func:`metrics_of`; NaN where a fold is missing.
+    """
     frame = run.predictions
     codes = pd.DataFrame({"true": frame["true"].cat.codes, "predicted": frame["predicted"].cat.codes})
     keys = [frame["model"].astype("str"), frame["split"].astype("str"), frame["repeat"]]
     rows = {key: metrics.evaluate(part["true"], part["predicted"]) for key, part in codes.groupby(keys)}
-    index = pd.MultiIndex.from_tuples(list(rows), names=[*_CELL, "repeat"]) if rows else _empty_index()
+    names = [*_CELL, "repeat"]
+    index = pd.MultiIndex.from_tuples(list(rows), names=names) if rows else _empty_index(names)
     table = pd.DataFrame(list(rows.values()), index=index, columns=list(metrics_of(run)), dtype="float64")
     notes = missing_folds(run)
     means = table.groupby(level=_CELL).mean().reindex(notes.index)
@@ -125,23 +211,60 @@ def pooled_scores(run: SavedRun) -> pd.DataFrame:
 
 
 def scores_by_speaker(run: SavedRun, split: str) -> pd.DataFrame:
-    """Return UAR per model and speaker (columns), NaN rows for models that fell short.
+    """Return UAR per model and speaker.
 
-    A speaker's UAR averages over the classes that this speaker spoke.
+    Parameters
+    ----------
+    run : SavedRun
+    split : str
+
+    Returns
+    -------
+    DataFrame of float64, shape (models, speakers)
+        Means over the classes that the speaker has clips of; NaN rows for models with a missing fold.
     """
     part = run.predictions[run.predictions["split"] == split]
     names = {name: part[name].astype("str") for name in ("model", "speaker", "true")}
     hits = pd.DataFrame({**names, "repeat": part["repeat"], "hit": part["true"] == part["predicted"]})
     recalls = hits.groupby(["model", "speaker", "repeat", "true"])["hit"].mean()
     table = recalls.groupby(["model", "speaker", "repeat"]).mean().groupby(["model", "speaker"]).mean().unstack()
-    table = table.reindex(index=list(run.info.models))
-    complete = [missing_folds(run)[model, split] == "" for model in table.index]
-    table.loc[np.logical_not(complete)] = np.nan
+    return blank_incomplete(table.reindex(index=list(run.info.models)), run, split)
+
+
+def blank_incomplete(table: pd.DataFrame, run: SavedRun, split: str) -> pd.DataFrame:
+    """Set the rows of models with a missing fold to NaN, in place.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Its index has a level ``model``, or is the models.
+    run : SavedRun
+    split : str
+
+    Returns
+    -------
+    DataFrame
+        The same table.
+    """
+    notes = missing_folds(run)
+    models = table.index.get_level_values("model")
+    table.loc[[notes[model, split] != "" for model in models]] = np.nan
     return table
 
 
-def confusion_counts(run: SavedRun, model: str, split: str) -> np.ndarray:
-    """Return int64 counts of shape ``(labels, labels)`` summed over repeats: true by predicted."""
+def confusion_counts(run: SavedRun, model: str, split: str) -> npt.NDArray[np.int64]:
+    """Count clips by recorded and predicted label, summed over repeats.
+
+    Parameters
+    ----------
+    run : SavedRun
+    model, split : str
+
+    Returns
+    -------
+    ndarray of int64, shape (labels, labels)
+        Rows are recorded labels, columns predicted ones.
+    """
     frame = run.predictions
     part = frame[(frame["model"] == model) & (frame["split"] == split)]
     size = len(run.labels)
@@ -151,9 +274,17 @@ def confusion_counts(run: SavedRun, model: str, split: str) -> np.ndarray:
 
 
 def chance_levels(run: SavedRun) -> dict[str, float]:
-    """Return what always naming the commonest label scores: ``accuracy``, and ``uar`` (one over the labels).
+    """Return the scores of a model that always predicts the commonest label.
 
-    From the labels that were tested; from the run's list of labels where nothing was.
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    dict of str to float
+        ``accuracy``, the share of the commonest label, and ``uar``, one over the number of labels. Both count the
+        labels of the test clips, or every label of a run without predictions.
     """
     counts = run.predictions["true"].value_counts()
     present = counts[counts > 0]
@@ -162,5 +293,5 @@ def chance_levels(run: SavedRun) -> dict[str, float]:
     return {"accuracy": float(present.max() / present.sum()), "uar": 1 / len(present)}
 
 
-def _empty_index() -> pd.MultiIndex:
-    return pd.MultiIndex.from_arrays([[], [], []], names=[*_CELL, "repeat"])
+def _empty_index(names: list[str]) -> pd.MultiIndex:
+    return pd.MultiIndex.from_arrays([[] for _ in names], names=names)

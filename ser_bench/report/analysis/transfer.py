@@ -1,70 +1,104 @@
-"""Train on one corpus, test on another: UAR by training corpora and tested corpus, on new speakers only."""
+"""Scores of models that were trained on some corpora and tested on new speakers of the same or another corpus."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ser_bench import statistics
 from ser_bench.metrics import UAR
-from ser_bench.report.analysis.intervals import bootstrap_means, tally_clips
+from ser_bench.report.analysis.intervals import MIN_SPEAKERS, bootstrap_scores, tally_clips
 from ser_bench.report.analysis.scores import BASELINES, cached_per_run, missing_folds
 from ser_bench.runs.results import SavedRun
 
 COLUMNS = ("model", "trained_on", "tested_on", "split", "uar", "uar_low", "uar_high", "clips", "speakers")
-
-
-def tested_across(run: SavedRun) -> bool:
-    """Say whether a run has several corpora, some tested apart from others."""
-    return run.audit["train_corpora"].nunique() > 1 or run.audit["test_corpora"].nunique() > 1
+"""The columns of ``transfer.csv``."""
 
 
 @cached_per_run
 def transfer_scores(run: SavedRun) -> pd.DataFrame:
-    """Return ``transfer.csv``: a row per model, training corpora and tested corpus.
+    """Return UAR per model, training corpora and tested corpus, the table of ``transfer.csv``.
 
-    Columns :data:`COLUMNS`; several training corpora are joined with ``+``. ``uar`` is pooled over the folds of
-    a repeat and averaged over repeats, with a 95 % interval by a bootstrap over speakers (NaN for one speaker).
-    Only splits that test new speakers count; where two of them give the same cell, the run's first does. A model
-    with a missing fold has no row of that split. Models that carry over best come first.
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    DataFrame
+        Columns :data:`COLUMNS`; ``+`` joins training corpora. ``uar`` is pooled over folds and averaged over repeats;
+        its interval is NaN for fewer than :data:`ser_bench.report.analysis.intervals.MIN_SPEAKERS` speakers. Only
+        splits that test new speakers count; of two with the same cell, the first one does. A model with a missing fold
+        has no row. Models that transfer best come first. Empty for a run of one corpus.
     """
-    if not tested_across(run):
+    if run.audit["train_corpora"].nunique() < 2 and run.audit["test_corpora"].nunique() < 2:
         return pd.DataFrame(columns=list(COLUMNS))
     shared = run.audit.groupby("split")["shared_speakers"].sum()
-    apart = [split for split in run.info.splits if shared.get(split) == 0]
     notes = missing_folds(run)
-    rows: dict[tuple[str, str, str], dict[str, object]] = {}
-    for split in apart:
+    rows: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for split in (split for split in run.info.splits if shared.get(split) == 0):
         for (model, trained, tested), part in _cells(run, split):
             if (model, trained, tested) not in rows and notes[model, split] == "":
-                head = {"model": model, "trained_on": trained, "tested_on": tested, "split": split}
-                rows[model, trained, tested] = head | _scores(part, len(run.labels))
+                key = {"model": model, "trained_on": trained, "tested_on": tested, "split": split}
+                rows[model, trained, tested] = key | _scores(part, len(run.labels))
     table = pd.DataFrame(list(rows.values()), columns=list(COLUMNS))
-    abroad = [not is_within_corpus(row.trained_on, row.tested_on) for row in table.itertuples()]
-    carried = table["model"].map(table[abroad].groupby("model")["uar"].mean())
-    order = [-carried, table["trained_on"].str.count(r"\+"), table["trained_on"], table["tested_on"]]
+    across = [not is_within_corpus(row.trained_on, row.tested_on) for row in table.itertuples()]
+    means = table["model"].map(table[across].groupby("model")["uar"].mean())
+    order = [-means, table["trained_on"].str.count(r"\+"), table["trained_on"], table["tested_on"]]
     return table.iloc[np.lexsort(order[::-1])].reset_index(drop=True)
 
 
 def is_within_corpus(trained_on: str, tested_on: str) -> bool:
-    """Say whether the tested corpus is among those trained on (with other speakers)."""
+    """Return whether the tested corpus is one of the training corpora.
+
+    Parameters
+    ----------
+    trained_on : str
+        Names joined with ``+``.
+    tested_on : str
+
+    Returns
+    -------
+    bool
+    """
     return tested_on in trained_on.split("+")
 
 
 def transfer_matrix(run: SavedRun, model: str) -> pd.DataFrame:
-    """Return a model's UAR by training corpora (rows, single ones first) and tested corpus; NaN where not tried."""
+    """Return a model's UAR by training corpora and tested corpus.
+
+    Parameters
+    ----------
+    run : SavedRun
+    model : str
+
+    Returns
+    -------
+    DataFrame of float64, shape (training corpora, tested corpora)
+        Single training corpora first; NaN for a pair that the run does not have.
+    """
     table = transfer_scores(run)
-    tried = table.drop_duplicates(["trained_on", "tested_on"])
-    rows = sorted(set(tried["trained_on"]), key=lambda name: (name.count("+"), name))
+    trained = sorted(set(table["trained_on"]), key=lambda name: (name.count("+"), name))
     cells = table[table["model"] == model].pivot(index="trained_on", columns="tested_on", values="uar")
-    return cells.reindex(index=rows, columns=sorted(set(tried["tested_on"])))
+    return cells.reindex(index=trained, columns=sorted(set(table["tested_on"])))
 
 
 def transfer_models(run: SavedRun) -> list[str]:
-    """Return the models with a matrix, those that carry over best first; baselines only where there is nothing else."""
+    """Return the models with transfer scores.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    list of str
+        Models that transfer best first; baselines only if the run has no other model.
+    """
     models = list(dict.fromkeys(transfer_scores(run)["model"]))
     return [model for model in models if model not in BASELINES] or models
 
@@ -75,21 +109,20 @@ def _cells(run: SavedRun, split: str) -> Iterator[tuple[tuple[str, str, str], pd
     part = run.predictions[run.predictions["split"] == split].astype({"split": "str"})
     part = part.merge(run.audit[[*fold, "train_corpora", "test_corpora"]], on=fold)
     several = part["test_corpora"].str.contains("+", regex=False)
-    # of a fold that tests several, a clip's own name says which is its
+    # A fold may test several corpora; the name of a clip starts with its corpus.
     tested = part["test_corpora"].where(~several, part["clip"].astype("str").str.split("/").str[0])
     for key, cell in part.groupby([part["model"].astype("str"), part["train_corpora"], tested], sort=False):
         model, trained_on, tested_on = map(str, key)
         yield (model, trained_on, tested_on), cell
 
 
-def _scores(part: pd.DataFrame, classes: int) -> dict[str, object]:
+def _scores(part: pd.DataFrame, classes: int) -> dict[str, Any]:
+    """Return pooled UAR with its interval, and the counts of clips and speakers."""
     cell = tally_clips(part, classes)
     speakers, tallies = cell
-    low, high = (
-        map(float, statistics.interval(bootstrap_means(cell, {"uar": UAR})["uar"]))
-        if len(speakers) > 1
-        else (math.nan, math.nan)
-    )
+    low, high = math.nan, math.nan
+    if len(speakers) >= MIN_SPEAKERS:
+        low, high = map(float, statistics.interval(bootstrap_scores(cell, {"uar": UAR})["uar"]))
     uar = float(statistics.scores_of(tallies, {"uar": UAR.score})["uar"].mean())
     return {
         "uar": uar,

@@ -8,10 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ser_bench.report.analysis.compared_runs import ComparedRuns, compared_scores
 from ser_bench.report.charts.parts import TEXT_BOX, model_axis
 from ser_bench.report.charts.style import INK, WIDTH, Sheet, styled, titled_sheet
 from ser_bench.report.charts.text import names_width, shorten
-from ser_bench.report.compare import ComparedRuns, compared_scores, notes
+from ser_bench.report.compare import protocols
 from ser_bench.report.formatting import normalisation_note
 
 _RUN_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#6a3d9a")
@@ -40,7 +41,7 @@ def draw_comparison(runs: ComparedRuns) -> Figure:
     notices = {label: normalisation_note(run) for label, run in zip(runs.labels, runs.runs, strict=True)}
     sheet = titled_sheet(
         f"UAR under the {runs.split} split, run by run",
-        notes(runs)[:count],
+        protocols(runs),
         [f"{label}: {notice}" for label, notice in notices.items() if notice],
         body=height + 0.7 + _LEGEND_ROW * count,
         synthetic=runs.synthetic,

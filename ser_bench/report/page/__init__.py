@@ -1,84 +1,100 @@
-"""``report.html``: everything a run says, on one page that needs nothing beside itself.
+"""The page of a run, ``report.html``: one file that loads nothing else.
 
-Modules gather what is shown, one per group of sections; the templates only lay it out. They escape
-whatever they are given: names, labels and reasons come from users and plugins. The page's own style and
-script and the charts are the only markup that is passed through, and the page's policy forbids every
-load from elsewhere.
+Each module prepares one group of sections and the templates lay them out. The templates escape every value, because
+names, labels and errors come from users and plugins. Only the charts and the page's own style and script pass as
+markup, and the page's policy forbids to load anything.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ser_bench.report.analysis.intervals import DRAWS
-from ser_bench.report.formatting import normalisation_note
+from ser_bench.metrics import METRICS
+from ser_bench.report.analysis.intervals import DRAWS, MIN_SPEAKERS
+from ser_bench.report.analysis.scores import page_metrics
+from ser_bench.report.findings import verdict
+from ser_bench.report.formatting import capitalised, normalisation_note
 from ser_bench.report.page.confusion import matrices
 from ser_bench.report.page.failures import failure_tables
 from ser_bench.report.page.headline import page_header
 from ser_bench.report.page.leakage import leakage_report
 from ser_bench.report.page.method import split_table
-from ser_bench.report.page.missing import failed_fits, left_out
+from ser_bench.report.page.missing import excluded_clips, failed_fits
 from ser_bench.report.page.provenance import provenance
-from ser_bench.report.page.scores import score_table
+from ser_bench.report.page.scores import score_tables
 from ser_bench.report.page.significance import comparison_table
 from ser_bench.report.page.svg import figures
-from ser_bench.report.page.transfer import transfer_table
+from ser_bench.report.page.transfer import transfer_report
 from ser_bench.runs.results import SavedRun
 
 if TYPE_CHECKING:
     import jinja2
 
 SECTIONS = {
-    "answer": "Answer",
+    "answer": "Best model",
     "scores": "Scores",
     "charts": "Charts",
-    "comparisons": "Comparisons",
+    "significance": "Significance",
     "across": "Across corpora",
-    "leakage": "Leakage audit",
-    "errors": "Where it fails",
-    "losses": "What is missing",
+    "leakage": "Leakage",
+    "errors": "Failures",
+    "missing": "Missing results",
     "method": "Method",
     "provenance": "Provenance",
 }
-"""The page's sections in their order: each one's anchor and its name in the navigation; ``across`` where it applies."""
+"""Anchors and names of the sections, in the order of the page; ``across`` only for a run of several corpora."""
 
 
 def render_page(run: SavedRun, pictures: Mapping[str, bytes], audio: Path | None = None) -> bytes:
     """Return the page of a run.
 
-    ``pictures`` are charts as SVG by the names of their files; one that is not there is left out.
-    ``audio`` is the corpus's folder, whose clips get players, None for a page without sound.
+    Parameters
+    ----------
+    run : SavedRun
+    pictures : mapping of str to bytes
+        The SVG files of the charts by chart name; the page leaves out the others.
+    audio : Path or None
+        The corpus folder, to embed the hardest clips; None for a page without audio.
+
+    Returns
+    -------
+    bytes
+        HTML in UTF-8.
     """
     script, style = _read("page.js"), _read("page.css")
-    across = transfer_table(run)
-    shown = {
-        "sections": {anchor: name for anchor, name in SECTIONS.items() if anchor != "across" or across},
-        "across": across,
+    transfer = transfer_report(run)
+    values = {
+        "sections": {anchor: name for anchor, name in SECTIONS.items() if anchor != "across" or transfer},
         "policy": _policy(script),
-        "answer": page_header(run),
-        "scores": score_table(run),
+        "header": page_header(run),
+        "scores": score_tables(run),
         "figures": figures(run, pictures, SECTIONS),
-        "compared": comparison_table(run),
-        "audit": leakage_report(run),
+        "verdict": verdict(run),
+        "comparisons": comparison_table(run),
+        "transfer": transfer,
+        "leakage": leakage_report(run),
         "matrices": matrices(run),
-        "failing": failure_tables(run, audio),
-        "failed": failed_fits(run),
-        "left_out": left_out(run),
+        "failures": failure_tables(run, audio),
+        "failed_fits": failed_fits(run),
+        "excluded_clips": excluded_clips(run),
         "splits": split_table(run),
+        "metrics": [(capitalised(title), METRICS[name].summary) for name, title in page_metrics(run).items()],
         "draws": DRAWS,
+        "min_speakers": MIN_SPEAKERS,
         "transductive": bool(normalisation_note(run)),
         "provenance": provenance(run),
     }
-    return _templates(style, script).get_template("page.html").render(shown).encode()
+    return _templates(style, script).get_template("page.html").render(values).encode()
 
 
 def _templates(style: str, script: str) -> jinja2.Environment:
-    """Return the templates, which escape everything but our own style and script."""
+    """Return the templates, which escape every value but the page's own style and script."""
     import jinja2
     from markupsafe import Markup
 
@@ -89,12 +105,18 @@ def _templates(style: str, script: str) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["nobreak"] = _nobreak
     environment.globals |= {"style": Markup(style), "script": Markup(script)}
     return environment
 
 
+def _nobreak(text: str) -> str:
+    """Keep intervals and percentages on one line."""
+    return re.sub(r" (?=%)|(?<=\d,) (?=[-+\d.]+\])", "\N{NO-BREAK SPACE}", text)
+
+
 def _policy(script: str) -> str:
-    """Return the Content-Security-Policy: our own script, styles and data inside the page, nothing else."""
+    """Return the Content-Security-Policy: the page's script, its styles, and data inside the page."""
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:; "

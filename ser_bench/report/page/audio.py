@@ -1,4 +1,4 @@
-"""Clips to listen to inside the page: mono, at most 16 kHz, as FLAC in a data URI."""
+"""Clips embedded into the page: mono FLAC of at most 16 kHz in data URIs."""
 
 from __future__ import annotations
 
@@ -13,24 +13,41 @@ from ser_bench.audio import load
 from ser_bench.core.errors import AudioError
 from ser_bench.runs.results import SavedRun
 
-MOST_BYTES = 1_500_000
-"""What all players of a page may take together; clips after that get none."""
+MAX_BYTES = 1_500_000
+"""The most bytes of all clips of a page together."""
 
 _RATE = 16_000
 
 
 @dataclass(frozen=True)
 class EmbeddedClips:
-    """A data URI per path that was found, and why the other paths have none."""
+    """Clips as data URIs.
+
+    Parameters
+    ----------
+    players : dict of str to str
+        Data URIs by path.
+    missing : dict of str to str
+        Reasons by path of the clips without one.
+    """
 
     players: dict[str, str]
-    silent: dict[str, str]
+    missing: dict[str, str]
 
 
 def synthetic_audio_folder(run: SavedRun, data_dir: Path | None = None) -> Path | None:
-    """Return where the clips of a synthetic corpus lie, which are nobody's voice; None for any other corpus.
+    """Return the folder of a synthetic corpus, whose clips a page may hold without asking.
 
-    ``data_dir`` is where the run found it, if that was not its usual place. None where there is no such folder.
+    Parameters
+    ----------
+    run : SavedRun
+    data_dir : Path or None
+        The folder that the run read; None for the usual folder of the corpus.
+
+    Returns
+    -------
+    Path or None
+        None for a corpus of recorded speech, or if there is no such folder.
     """
     corpus = corpora.CORPORA.get(run.info.corpus.name)
     if not run.info.synthetic or corpus is None:
@@ -40,36 +57,48 @@ def synthetic_audio_folder(run: SavedRun, data_dir: Path | None = None) -> Path 
 
 
 def embed_clips(folder: Path, paths: Iterable[str]) -> EmbeddedClips:
-    """Return the sounds of clips below a corpus's folder; one that cannot be read is noted and skipped."""
+    """Encode clips as data URIs, up to :data:`MAX_BYTES` in all.
+
+    Parameters
+    ----------
+    folder : Path
+        The corpus folder.
+    paths : iterable of str
+        Paths below it.
+
+    Returns
+    -------
+    EmbeddedClips
+    """
     players: dict[str, str] = {}
-    silent: dict[str, str] = {}
-    left = MOST_BYTES
+    missing: dict[str, str] = {}
+    left = MAX_BYTES
     for path in paths:
         try:
-            uri = _uri(_inside(folder, path))
+            uri = _data_uri(_file_inside(folder, path))
         except AudioError as error:
-            silent[path] = f"no sound: {error}"
+            missing[path] = f"no audio: {error}"
             continue
         if len(uri) > left:
-            silent[path] = "no sound: the page holds as much as it may"
+            missing[path] = f"no audio: the clips of this page would exceed {MAX_BYTES:,} bytes"
             continue
         left -= len(uri)
         players[path] = uri
-    return EmbeddedClips(players, silent)
+    return EmbeddedClips(players, missing)
 
 
-def _inside(folder: Path, path: str) -> Path:
-    """Return a clip's file, refusing one outside the folder: paths are read from a file that anyone may write."""
-    found = (folder / path).resolve()
-    if not path or not found.is_relative_to(folder.resolve()):
-        raise AudioError("it lies outside the folder")
-    if not found.is_file():
-        raise AudioError("the file is not there")
-    return found
+def _file_inside(folder: Path, path: str) -> Path:
+    """Return a clip's file; refuse one outside the folder, because clips.csv may come from anyone."""
+    file = (folder / path).resolve()
+    if not path or not file.is_relative_to(folder.resolve()):
+        raise AudioError("the path leads out of the corpus folder")
+    if not file.is_file():
+        raise AudioError("file not found in the corpus folder")
+    return file
 
 
-def _uri(path: Path) -> str:
-    """Return a clip as FLAC, which every browser plays and which is the same bytes each time."""
+def _data_uri(path: Path) -> str:
+    """Return a clip as FLAC, which browsers play and whose bytes are reproducible."""
     import soundfile
     from scipy.signal import resample_poly
 

@@ -1,4 +1,4 @@
-"""Confusion matrices as tables: each cell in percent of the true class, tinted by its share."""
+"""Confusion matrices as tables: each cell in percent of the recorded class, tinted by its share."""
 
 from __future__ import annotations
 
@@ -14,23 +14,41 @@ from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
 SHOWN = 3
-"""How many models' matrices are open; the others are folded."""
+"""The number of models whose matrices are open; the others are folded."""
 
 _STEPS = 10
+"""The number of tints between 0 and 100 %."""
 
 
 @dataclass(frozen=True)
 class Shade:
-    """A class of the style for one tint of one split: ``.s0 .t7``."""
+    """A tint of a split's colour, as a rule of the style sheet.
 
-    name: str
-    ground: str
+    Parameters
+    ----------
+    selector : str
+        Such as ``.s0 .t7``.
+    background, ink : str
+        Colours of the cell and its text.
+    """
+
+    selector: str
+    background: str
     ink: str
 
 
 @dataclass(frozen=True)
 class MatrixRow:
-    """A true class: its clips, its recall, and per answer the text and the step of its tint."""
+    """A recorded class.
+
+    Parameters
+    ----------
+    label : str
+    clips : int
+    recall : str
+    cells : tuple of tuple of (str, int)
+        Text and tint per predicted class.
+    """
 
     label: str
     clips: int
@@ -40,7 +58,17 @@ class MatrixRow:
 
 @dataclass(frozen=True)
 class Matrix:
-    """A model under a split; without ``rows`` where ``missing`` says why there is no matrix."""
+    """The confusion matrix of a model under a split.
+
+    Parameters
+    ----------
+    model, split, tint, uar : str
+    labels : tuple of str
+    rows : tuple of MatrixRow
+        Empty if the model misses a fold.
+    missing : str
+        The missing folds.
+    """
 
     model: str
     split: str
@@ -53,51 +81,70 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Matrices:
-    """The matrices to show at once, the folded ones by split, and the tints that they use."""
+    """The confusion matrices of a run.
 
-    first: tuple[Matrix, ...]
+    Parameters
+    ----------
+    shown : tuple of Matrix
+        The matrices of the best models.
+    folded : tuple of (str, tuple of Matrix)
+        All others by split.
+    shades : tuple of Shade
+        The tints that they use.
+    """
+
+    shown: tuple[Matrix, ...]
     folded: tuple[tuple[str, tuple[Matrix, ...]], ...]
     shades: tuple[Shade, ...]
 
 
 def matrices(run: SavedRun) -> Matrices:
-    """Return the matrices of the best models under the split that ranks them, then all others."""
+    """Return the confusion matrices of a run, the best models first.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    Matrices
+    """
     models, splits = list(summarise(run)["model"]), list(run.info.splits)
     ranking, notes = ranking_split(splits), missing_folds(run)
-    learners = [m for m in models if m not in BASELINES and not notes[m, ranking]] or models
-    best = learners[:SHOWN]
+    complete = [m for m in models if m not in BASELINES and not notes[m, ranking]] or models
+    best = complete[:SHOWN]
     folded = []
     for split in [ranking, *(s for s in splits if s != ranking)]:
-        rest = [m for m in models if split != ranking or m not in best]
-        folded.append((split, tuple(_matrix(run, model, split) for model in rest)))
+        others = [m for m in models if split != ranking or m not in best]
+        folded.append((split, tuple(_matrix(run, model, split) for model in others)))
     shades = tuple(shade for index, split in enumerate(splits) for shade in _shades(index, split))
-    first = tuple(_matrix(run, model, ranking) for model in best)
-    return Matrices(first, tuple((split, rest) for split, rest in folded if rest), shades)
+    shown = tuple(_matrix(run, model, ranking) for model in best)
+    return Matrices(shown, tuple((split, others) for split, others in folded if others), shades)
 
 
 def _matrix(run: SavedRun, model: str, split: str) -> Matrix:
     missing = missing_folds(run)[model, split]
-    tint = f"s{list(run.info.splits).index(split)}"
+    tint = f"s{run.info.splits.index(split)}"
     if missing:
         return Matrix(model, split, tint, "n/a", run.labels, (), missing)
     counts = confusion_counts(run, model, split)
-    spoken = counts.sum(axis=1)
-    shares = counts / np.maximum(spoken, 1)[:, None]
+    clips = counts.sum(axis=1)
+    shares = counts / np.maximum(clips, 1)[:, None]
     rows = tuple(
         MatrixRow(
             label,
-            int(spoken[place]),
-            percent(shares[place, place]) if spoken[place] else "n/a",
-            tuple((_share(share), round(_STEPS * share)) for share in shares[place]),
+            int(clips[index]),
+            percent(shares[index, index]) if clips[index] else "n/a",
+            tuple((_share(share), round(_STEPS * share)) for share in shares[index]),
         )
-        for place, label in enumerate(run.labels)
+        for index, label in enumerate(run.labels)
     )
     uar = percent(pooled_scores(run).at[(model, split), "uar"])
     return Matrix(model, split, tint, uar, run.labels, rows, "")
 
 
 def _share(share: float) -> str:
-    """Write a share in percent; nothing where no clip is."""
+    """Write a share in percent; empty for 0."""
     return "" if share == 0 else "<1" if share < 0.005 else f"{100 * share:.0f}"
 
 

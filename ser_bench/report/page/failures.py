@@ -1,4 +1,4 @@
-"""Where models fail under the split that ranks them: by class, by group of clips, and clip by clip."""
+"""Where models fail under the split that ranks them: by class, by group of clips, and by clip."""
 
 from __future__ import annotations
 
@@ -25,36 +25,61 @@ from ser_bench.report.page.audio import EmbeddedClips, embed_clips
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
 
-_UNKNOWN = "not known"
+_UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
 class FailureTables:
-    """The tables; None where there is nothing to tell. ``sound`` says what the page holds of the clips' audio."""
+    """The section of failures.
+
+    Parameters
+    ----------
+    split : str
+        The split of every table.
+    recalls : Table
+        Recall per class.
+    groups : tuple of Table
+        UAR per group of clips, a table per attribute.
+    clips : Table or None
+        The hardest clips; None if every prediction is right.
+    audio_note : str
+        What audio the page holds; empty for a page that was made without audio.
+    """
 
     split: str
     recalls: Table
     groups: tuple[Table, ...]
     clips: Table | None
-    sound: str
+    audio_note: str
 
 
 def failure_tables(run: SavedRun, audio: Path | None) -> FailureTables:
-    """Return where models fail; the hardest clips get players where ``audio``, the corpus's folder, holds them."""
+    """Return where models fail.
+
+    Parameters
+    ----------
+    run : SavedRun
+    audio : Path or None
+        The corpus folder, to embed the hardest clips; None for a page without audio.
+
+    Returns
+    -------
+    FailureTables
+    """
     split = ranking_split(run.info.splits)
     hardest = hardest_clips(run, split)
-    found = embed_clips(audio, hardest["path"]) if audio else EmbeddedClips({}, {})
+    embedded = embed_clips(audio, hardest["path"]) if audio else None
     return FailureTables(
         split,
         _recalls(run, split),
         tuple(_groups(run, split, attribute) for attribute in comparable_attributes(run, split)),
-        _clips(hardest, found, run, heard=audio is not None) if len(hardest) else None,
-        _sound(run, found, asked=audio is not None),
+        _clips(hardest, embedded, run) if len(hardest) else None,
+        _audio_note(run, embedded) if embedded else "",
     )
 
 
 def _recalls(run: SavedRun, split: str) -> Table:
-    """Return recall per model and class, and how far confidence is from accuracy."""
+    """Return recall per model and class, and the expected calibration error."""
     table, errors, notes = recall_by_class(run, split), calibration_errors(run, split), missing_folds(run)
     columns = (
         Column("model", numeric=False),
@@ -63,22 +88,22 @@ def _recalls(run: SavedRun, split: str) -> Table:
     )
     rows = []
     for model in summarise(run)["model"]:
-        note = "baseline" if model in BASELINES else notes[model, split]
+        baseline = model in BASELINES
+        note = "baseline" if baseline else notes[model, split]
         cells = [number(table.at[model, label], percent(table.at[model, label])) for label in run.labels]
         error = float(errors.get(model, math.nan))
-        told = Cell("") if model in BASELINES else number(error, percent(error))
-        rows.append(Row((Cell(model, note=note), *cells, told), "quiet" if model in BASELINES else ""))
+        calibration = Cell("") if baseline else number(error, percent(error))
+        rows.append(Row((Cell(model, note=note), *cells, calibration), "quiet" if baseline else ""))
     return Table(f"Recall per class under the {split} split", columns, tuple(rows))
 
 
 def _groups(run: SavedRun, split: str, attribute: str) -> Table:
-    """Return each learner's UAR per group of one attribute, over the classes that all groups share."""
-    table = group_scores(run, split)
+    """Return UAR per model and group of one attribute, over the classes of every group."""
+    table, gaps = group_scores(run, split), group_gaps(run, split)
     table = table[table["attribute"] == attribute]
+    gaps = gaps[gaps["attribute"] == attribute].set_index("model")
     clips = table.drop_duplicates("group").set_index("group")["clips"]
     scores = table.pivot(index="model", columns="group", values="uar_shared")
-    gaps = group_gaps(run, split)
-    gaps = gaps[gaps["attribute"] == attribute].set_index("model")
     columns = (
         Column("model", numeric=False),
         *(Column(str(group), under=f"UAR %, {plural(int(clips[group]), 'clip')}") for group in scores.columns),
@@ -86,35 +111,33 @@ def _groups(run: SavedRun, split: str, attribute: str) -> Table:
         Column("worst", numeric=False),
     )
     rows = []
-    for model in summarise(run)["model"]:
-        if model in BASELINES:
-            continue
+    for model in (model for model in summarise(run)["model"] if model not in BASELINES):
         cells = [number(scores.at[model, group], percent(scores.at[model, group])) for group in scores.columns]
         gap = gaps.at[model, "gap"]
         shown = number(gap, points(gap).lstrip("+"))
         rows.append(Row((Cell(model), *cells, shown, Cell(str(gaps.at[model, "worst"])))))
     shared = shared_classes(run, split, attribute)
-    over = "" if len(shared) == len(run.labels) else f", over the classes that all have: {', '.join(shared)}"
+    over = "" if len(shared) == len(run.labels) else f", over the classes of every group: {', '.join(shared)}"
     name = "sentence" if attribute == "text" else attribute
     return Table(f"UAR by {name} under the {split} split{over}", columns, tuple(rows))
 
 
-def _clips(hardest: pd.DataFrame, found: EmbeddedClips, run: SavedRun, *, heard: bool) -> Table:
-    """Return the clips that most learners got wrong, with players where the audio is at hand."""
+def _clips(hardest: pd.DataFrame, embedded: EmbeddedClips | None, run: SavedRun) -> Table:
+    """Return the clips with the most wrong predictions, with players for those that are embedded."""
     columns = (
         Column("clip", numeric=False),
-        Column("wrong", under="% of answers"),
+        Column("wrong", under="% of predictions"),
         Column("true", numeric=False),
-        Column("commonest answer", numeric=False),
+        Column("commonest prediction", numeric=False),
         Column("speaker", numeric=False),
         Column("sentence", numeric=False),
         Column("intensity", numeric=False),
-        *([Column("listen", numeric=False, kind="screen")] if heard else []),
+        *([Column("audio", numeric=False, kind="screen")] if embedded else []),
     )
     rows = []
     for row in hardest.to_dict("records"):
         gender = f", {row['gender']}" if row["gender"] else ""
-        cells = (
+        cells = [
             Cell(row["clip"]),
             number(row["share_wrong"], percent(row["share_wrong"])),
             Cell(row["true"]),
@@ -122,21 +145,20 @@ def _clips(hardest: pd.DataFrame, found: EmbeddedClips, run: SavedRun, *, heard:
             Cell(f"{row['speaker']}{gender}"),
             Cell(row["text"] or _UNKNOWN),
             Cell(row["intensity"] or _UNKNOWN),
-        )
-        silent, player = found.silent.get(row["path"], ""), found.players.get(row["path"], "")
-        sound = Cell(silent, kind="screen", sound=player, name=row["clip"])
-        rows.append(Row((*cells, sound) if heard else cells))
-    many = plural(len(trained_models(run)), "learner")
-    return Table(f"The clips that most of {many} get wrong", columns, tuple(rows))
+        ]
+        if embedded:
+            reason, player = embedded.missing.get(row["path"], ""), embedded.players.get(row["path"], "")
+            cells.append(Cell(reason, kind="screen", audio=player, name=row["clip"]))
+        rows.append(Row(tuple(cells)))
+    models = plural(len(trained_models(run)), "model")
+    return Table(f"The clips with the most wrong predictions of {models}", columns, tuple(rows))
 
 
-def _sound(run: SavedRun, found: EmbeddedClips, *, asked: bool) -> str:
-    """Say what audio the page holds and what may be done with it; empty where the page should say how to get it."""
-    if not asked:
-        return ""
-    if not found.players:
-        return "None of these clips was found in the folder that was given, so the page holds no audio."
+def _audio_note(run: SavedRun, embedded: EmbeddedClips) -> str:
+    """State what audio the page holds and what limits its use."""
+    if not embedded.players:
+        return "The page has no audio, because no clip was found in the corpus folder."
     if run.info.synthetic:
-        return "The players hold synthetic clips, nobody’s voice."
-    licence = run.info.corpus.licence or "not known here"
-    return f"This page contains audio of the corpus: mind its licence ({licence}) before you pass it on."
+        return "The audio is synthetic speech."
+    licence = run.info.corpus.licence or "unknown"
+    return f"This page contains audio of the corpus; its licence ({licence}) applies to every copy of the page."

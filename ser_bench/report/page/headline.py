@@ -1,11 +1,11 @@
-"""What the page says first: which model, how sure, how much the random split flattered, and what to beware of."""
+"""The top of the page: warnings, the headline, and three numbers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from ser_bench.report.analysis.comparisons import ALPHA, comparison
-from ser_bench.report.analysis.scores import BASELINES, chance_levels, gap_splits, is_random, ranking_split
+from ser_bench.report.analysis.scores import BASELINES, chance_levels, gap_splits, is_speaker_independent, ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.findings import headline, verdict
 from ser_bench.report.formatting import (
@@ -25,7 +25,13 @@ from ser_bench.runs.results.checks import STATUSES
 
 @dataclass(frozen=True)
 class Band:
-    """A warning that no reader should miss."""
+    """A warning across the page.
+
+    Parameters
+    ----------
+    title, text : str
+    kind : {'alarm', 'warning'}
+    """
 
     title: str
     text: str
@@ -34,16 +40,32 @@ class Band:
 
 @dataclass(frozen=True)
 class Fact:
-    """A number of the answer: what it is, the number, and a sentence about it."""
+    """A number that answers a question.
 
-    what: str
+    Parameters
+    ----------
+    question : str
+    figure : str
+        The number, or one word.
+    text : str
+        What it is, in a sentence.
+    """
+
+    question: str
     figure: str
-    words: str
+    text: str
 
 
 @dataclass(frozen=True)
 class PageHeader:
-    """The top of the page."""
+    """The top of the page.
+
+    Parameters
+    ----------
+    title, protocol, headline : str
+    bands : tuple of Band
+    facts : tuple of Fact
+    """
 
     title: str
     protocol: str
@@ -53,33 +75,42 @@ class PageHeader:
 
 
 def page_header(run: SavedRun) -> PageHeader:
-    """Return the top of a run's page."""
-    facts = (_best(run), _sureness(run), _flattery(run))
+    """Return the top of a run's page.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    PageHeader
+    """
+    facts = (_best(run), _significance(run), _optimism(run))
     return PageHeader(corpus_title(run), protocol(run), headline(run), tuple(_bands(run)), facts)
 
 
 def _bands(run: SavedRun) -> list[Band]:
     bands = []
     if run.info.synthetic:
-        text = "These clips were made by a program. What is measured on them says nothing about people's speech."
+        text = "A program made these clips. Scores on them say nothing about recorded speech."
         bands.append(Band(SYNTHETIC, text, "alarm"))
     if note := normalisation_note(run):
-        text = "Scores of new voices need clips of those voices beforehand; do not compare them with runs without."
+        text = "These scores need clips of each test speaker; do not compare them with scores of other runs."
         bands.append(Band("TRANSDUCTIVE", f"{note}. {text}", "alarm"))
-    if failures := failure_count(run):
-        bands.append(Band("INCOMPLETE", failures, "warning"))
+    if text := _unfinished_fits(run):
+        bands.append(Band("INCOMPLETE", text, "warning"))
     return bands
 
 
-def failure_count(run: SavedRun) -> str:
-    """Say how many fits did not end well, empty if all did."""
+def _unfinished_fits(run: SavedRun) -> str:
+    """Count the fits without a result, by status; empty if every fit finished."""
     counts = run.fits["status"].value_counts()
-    named = [f"{counts[status]} {status}" for status in STATUSES if status != "ok" and status in counts]
-    if not named:
+    by_status = [f"{counts[status]} {status}" for status in STATUSES if status != "ok" and status in counts]
+    if not by_status:
         return ""
     missing = len(run.fits) - counts.get("ok", 0)
     return (
-        f"{missing:,} of {plural(len(run.fits), 'fit')} gave no result ({', '.join(named)}). "
+        f"{missing:,} of {plural(len(run.fits), 'fit')} gave no result ({', '.join(by_status)}). "
         "A model with a missing fold has no score under that split."
     )
 
@@ -89,40 +120,38 @@ def _best(run: SavedRun) -> Fact:
     table = summarise(run)
     table = table[~table["model"].isin(BASELINES)] if not set(table["model"]) <= set(BASELINES) else table
     ranked = table.dropna(subset=[f"{split}_uar"])
-    what = f"Best under {split}" if is_random(split) else "Best on new voices"
+    question = "Highest UAR on new speakers" if is_speaker_independent(split) else f"Highest UAR under {split}"
     if ranked.empty:
-        return Fact(what, "n/a", f"No model finished every fold of the {split} split.")
+        return Fact(question, "n/a", f"No model finished every fold of the {split} split.")
     best = ranked.iloc[0]
-    sure = percent_interval(best[f"{split}_uar_low"], best[f"{split}_uar_high"])
-    interval = f", 95 % interval {sure} over speakers" if sure else ""
-    words = f"{best['model']}: UAR under the {split} split{interval}. Chance is {percent(chance_levels(run)['uar'])} %."
-    return Fact(what, f"{percent(best[f'{split}_uar'])} %", words)
+    ends = percent_interval(best[f"{split}_uar_low"], best[f"{split}_uar_high"])
+    interval = f", 95 % interval {ends} over speakers" if ends else ""
+    text = f"{best['model']}, {split} split{interval}. Chance is {percent(chance_levels(run)['uar'])} %."
+    return Fact(question, f"{percent(best[f'{split}_uar'])} %", text)
 
 
-def _sureness(run: SavedRun) -> Fact:
+def _significance(run: SavedRun) -> Fact:
     compared = comparison(run)
     if compared is None:
-        figure = "not known"
-    elif compared.friedman.p > ALPHA:
-        figure = "no winner"
+        figure = "not tested"
     else:
-        ahead = [model for model in compared.best if model not in BASELINES]
-        figure = "one winner" if len(ahead) < 2 else f"{len(ahead)}-way tie"
-    return Fact("How sure", figure, verdict(run))
+        figure = "yes" if compared.friedman.p <= ALPHA and len(compared.best) == 1 else "no"
+    return Fact("Is the lead significant?", figure, verdict(run))
 
 
-def _flattery(run: SavedRun) -> Fact:
-    pair, what = gap_splits(run.info.splits), "What known voices add"
+def _optimism(run: SavedRun) -> Fact:
+    pair = gap_splits(run.info.splits)
+    question = f"Optimism of the {pair[0]} split" if pair else "Optimism of a random split"
     table = summarise(run)
     gaps = table[~table["model"].isin(BASELINES)].dropna(subset=["uar_gap"])
     if pair is None:
-        return Fact(what, "not measured", "The run has no pair of a random and a speaker-wise split.")
+        return Fact(question, "not measured", "The run lacks a random or a speaker-independent split.")
     if gaps.empty:
-        return Fact(what, "n/a", f"No model finished both {pair[0]} and {pair[1]}.")
-    best, most = gaps.iloc[0], gaps.loc[gaps["uar_gap"].idxmax()]
-    sure = points_interval(best["uar_gap_low"], best["uar_gap_high"])
-    words = f"points of UAR for {best['model']}, {pair[0]} minus {pair[1]}" + (f" {sure}" if sure else "")
+        return Fact(question, "n/a", f"No model finished both {pair[0]} and {pair[1]}.")
+    best, largest = gaps.iloc[0], gaps.loc[gaps["uar_gap"].idxmax()]
+    ends = points_interval(best["uar_gap_low"], best["uar_gap_high"])
+    text = f"points of UAR for {best['model']}: {pair[0]} minus {pair[1]}" + (f" {ends}." if ends else ".")
     if len(gaps) > 1:
-        words += f"; at most {points(most['uar_gap'])} ({most['model']}), half of the models "
-        words += f"{points(gaps['uar_gap'].median())} or more"
-    return Fact(what, points(best["uar_gap"]), words + ".")
+        text += f" Largest: {points(largest['uar_gap'])} ({largest['model']})."
+        text += f" Median of {plural(len(gaps), 'model')}: {points(gaps['uar_gap'].median())}."
+    return Fact(question, points(best["uar_gap"]), text)

@@ -1,4 +1,4 @@
-"""What the folds of each split share: the audit as a table and as sentences."""
+"""What the training and test clips of each split share, as a table and as sentences."""
 
 from __future__ import annotations
 
@@ -14,34 +14,51 @@ from ser_bench.runs.results import SavedRun
 
 @dataclass(frozen=True)
 class LeakageReport:
-    """The audit's table, None for a run without fold, and a sentence per split."""
+    """The section of leakage.
+
+    Parameters
+    ----------
+    table : Table or None
+        None for a run without folds.
+    sentences : tuple of str
+        One per split.
+    """
 
     table: Table | None
     sentences: tuple[str, ...]
 
 
 def leakage_report(run: SavedRun) -> LeakageReport:
-    """Return what training and test clips share, a row per split."""
-    found = leakage_by_split(run)
-    if found.empty:
+    """Return what training and test clips share, a row per split.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    LeakageReport
+    """
+    shared = leakage_by_split(run)
+    if shared.empty:
         return LeakageReport(None, ())
     columns = (
         Column("split", numeric=False),
         Column("folds"),
-        Column("training clips", under="mean per fold"),
-        Column("test clips", under="mean per fold"),
+        Column("training", under="clips per fold"),
+        Column("test", under="clips per fold"),
         Column("known speakers", under="% of test clips"),
         Column("known sentences", under="% of test clips"),
-        Column("identical clips", under="test copies"),
-        Column("near-identical", under="test copies"),
+        Column("identical copies", under="test clips"),
+        Column("altered copies", under="test clips"),
     )
     rows = []
-    for row in found.to_dict("records"):
+    for row in shared.to_dict("records"):
         counts = [number(row[name], f"{row[name]:,.0f}") for name in ("folds", "train_clips", "test_clips")]
         shares = [number(row[name], percent(row[name])) for name in ("known_speakers", "known_texts")]
         copies = [number(row[name], _count(row[name])) for name in ("identical", "near_identical")]
         rows.append(Row((Cell(row["split"]), *counts, *shares, *copies)))
-    table = Table("What training and test clips share, per split", columns, tuple(rows))
+    table = Table("Speakers, sentences and copies that test clips share with training", columns, tuple(rows))
     return LeakageReport(table, tuple(leakage_sentences(run)))
 
 

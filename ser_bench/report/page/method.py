@@ -1,4 +1,4 @@
-"""The splits of a run, each with what it asks of a model."""
+"""The splits of a run and the definitions of its metrics."""
 
 from __future__ import annotations
 
@@ -10,27 +10,37 @@ from ser_bench.runs.results import SavedRun
 
 
 def split_table(run: SavedRun) -> Table:
-    """Return a row per split: how its folds are cut and what a test clip is to a model."""
+    """Return the splits of a run: how each makes its folds, and what a test clip is to a model.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    Table
+    """
     columns = (
         Column("split", numeric=False),
         Column("folds"),
         Column("tests on", numeric=False),
-        Column("how clips are dealt out", numeric=False),
+        Column("assignment of clips", numeric=False),
     )
     folds = run.fits.groupby("split")["fold"].nunique()
     rows = []
     for name in run.info.splits:
-        known = _known(name)
-        apart = "new speakers" if known is None or known.speaker_independent else "speakers known from training"
-        words = SPLIT_DESCRIPTIONS.get(name, apart if known else "")
+        condition, summary = SPLIT_DESCRIPTIONS.get(name, ""), "a split of a plugin"
+        if split := _split(name):
+            condition = condition or ("new speakers" if split.speaker_independent else "speakers known from training")
+            summary = split.summary
         count = int(folds.get(name, 0))
-        first, *rest = texts([name, words, known.summary if known else "a split that a plugin brought along"])
-        rows.append(Row((first, number(count, str(count)), *rest)))
+        first, *others = texts([name, condition, summary])
+        rows.append(Row((first, number(count, str(count)), *others)))
     return Table("The splits of this run", columns, tuple(rows), sortable=False)
 
 
-def _known(name: str) -> splits.Split | None:
-    """Return a split, None for one that a plugin brought along."""
+def _split(name: str) -> splits.Split | None:
+    """Return a split; None for one of a plugin that is not loaded."""
     try:
         return splits.get(name)
     except UnknownNameError:

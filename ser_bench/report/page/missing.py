@@ -1,43 +1,63 @@
-"""What is missing from a run: fits without result, and clips that were left out."""
+"""What a run is missing: fits without a result, and clips that it did not use."""
 
 from __future__ import annotations
 
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number, texts
 from ser_bench.runs.results import SavedRun
 
-MOST = 200
-"""How many fits or clips are listed; a page of ten thousand helps nobody."""
+MAX_ROWS = 200
+"""The most rows of a table: longer ones slow the page down."""
 
 
 def failed_fits(run: SavedRun) -> Table | None:
-    """Return a row per reason for which fits gave no result: where, how often, and the first line of the error."""
-    lost = run.fits[run.fits["status"] != "ok"]
-    if lost.empty:
+    """Return the fits without a result, a row per model, split, status and error.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    Table or None
+        None if every fit finished.
+    """
+    failed = run.fits[run.fits["status"] != "ok"]
+    if failed.empty:
         return None
     columns = (
         Column("model", numeric=False),
         Column("split", numeric=False),
-        Column("what", numeric=False),
+        Column("status", numeric=False),
         Column("fits"),
-        Column("reason", numeric=False),
+        Column("error", numeric=False),
     )
-    groups = lost.groupby(["model", "split", "status", "error"], sort=False).size()
+    groups = failed.groupby(["model", "split", "status", "error"], sort=False).size()
     rows = [
-        Row((*texts([model, split, status]), number(count, f"{count:,}"), Cell(error or "no reason was given")))
+        Row((*texts([model, split, status]), number(count, f"{count:,}"), Cell(error or "none recorded")))
         for (model, split, status, error), count in groups.items()
     ]
-    return Table(_caption("Fits without result", len(rows)), columns, tuple(rows[:MOST]))
+    return Table(_caption("Fits without a result", len(rows)), columns, tuple(rows[:MAX_ROWS]))
 
 
-def left_out(run: SavedRun) -> Table | None:
-    """Return a row per clip that was not used, with the reason."""
+def excluded_clips(run: SavedRun) -> Table | None:
+    """Return the clips that the run did not use, with the reason.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    Table or None
+        None if it used every clip.
+    """
     clips = [*run.info.dropped, *run.info.problems]
     if not clips:
         return None
     columns = (Column("clip", numeric=False), Column("reason", numeric=False))
-    rows = [Row(texts([clip.path, clip.reason])) for clip in clips[:MOST]]
-    return Table(_caption("Clips left out", len(clips)), columns, tuple(rows))
+    rows = [Row(texts([clip.path, clip.reason])) for clip in clips[:MAX_ROWS]]
+    return Table(_caption("Clips that were not used", len(clips)), columns, tuple(rows))
 
 
-def _caption(what: str, count: int) -> str:
-    return f"{what}: the first {MOST} of {count:,}" if count > MOST else what
+def _caption(title: str, count: int) -> str:
+    return f"{title}: the first {MAX_ROWS} of {count:,}" if count > MAX_ROWS else title

@@ -1,4 +1,4 @@
-"""Where a run comes from: corpus, options, versions, machine, times, and the command to repeat it."""
+"""The provenance of a run: corpus, options, versions, machine, times, and the command that repeats it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,25 @@ from ser_bench.report.formatting import corpus_title
 from ser_bench.runs.results import SavedRun
 from ser_bench.runs.results.run_info import RunInfo
 
-_SAID = ("models", "splits", "folds", "seed")
-_UNSAID = ("corpus", "jobs", "fresh", "model_tables", *PATH_OPTIONS)
+_ALWAYS = ("models", "splits", "folds", "seed")
+"""Options that the command names even at their defaults."""
+
+_NEVER = ("corpus", "jobs", "fresh", "model_tables", *PATH_OPTIONS)
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """Lists of names and values by their headings, the command, and the configuration that it may need."""
+    """The section of provenance.
+
+    Parameters
+    ----------
+    groups : tuple of (str, tuple of (str, str))
+        Headings, each with names and values.
+    command : str
+        The command line that repeats the run.
+    configuration : str
+        The TOML file that the command reads; empty if it needs none.
+    """
 
     groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     command: str
@@ -27,7 +39,16 @@ class Provenance:
 
 
 def provenance(run: SavedRun) -> Provenance:
-    """Return what ``run.json`` tells of a run."""
+    """Return the content of ``run.json`` for readers, and the command that repeats the run.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    Provenance
+    """
     info = run.info
     options = info.options.model_dump(exclude={*PATH_OPTIONS, "model_tables"})
     groups = {
@@ -64,11 +85,11 @@ def _work(info: RunInfo) -> dict[str, str]:
 
 
 def _values(values: Mapping[str, Any]) -> dict[str, str]:
-    return {name: _said(value) for name, value in values.items()}
+    return {name: _text(value) for name, value in values.items()}
 
 
-def _said(value: Any) -> str:
-    """Write a value of ``run.json`` for a reader."""
+def _text(value: Any) -> str:
+    """Write a value of ``run.json`` as text."""
     if value is None:
         return "not set"
     if isinstance(value, bool):
@@ -79,20 +100,20 @@ def _said(value: Any) -> str:
 
 
 def _command(info: RunInfo, *, configured: bool) -> str:
-    """Return the command line of the run: what it says always, and what differs from the defaults."""
+    """Return the command line of the run: corpus, models, splits, folds, seed, and what differs from the defaults."""
     words = ["ser-bench", "run", *(["--config", "models.toml"] if configured else [])]
     words += ["--corpus", info.options.corpus or info.corpus.name]
     for name, field in Options.model_fields.items():
         value = getattr(info.options, name)
-        given = ",".join(value) if isinstance(value, tuple) else value
-        if name in _UNSAID or given in (None, "") or (value == field.default and name not in _SAID):
+        text = ",".join(value) if isinstance(value, tuple) else value
+        if name in _NEVER or text in (None, "") or (value == field.default and name not in _ALWAYS):
             continue
-        words += [f"--{name.replace('_', '-')}", str(given)]
+        words += [f"--{name.replace('_', '-')}", str(text)]
     return shlex.join(words)
 
 
 def _configuration(tables: Mapping[str, ModelTable]) -> str:
-    """Return the models' own parameters as the TOML that ``--config`` reads; JSON's plain values are TOML's."""
+    """Return the user's models as TOML for ``--config``; plain JSON values are TOML values."""
     lines = []
     for name, table in tables.items():
         lines += [f"[models.{json.dumps(name)}]", f"base = {json.dumps(table.base)}"]

@@ -1,55 +1,157 @@
-"""The table of scores: a row per model, then published figures of the same protocol."""
+"""The tables of scores: UAR and gap first, other metrics and costs folded."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
 from ser_bench.report.analysis.literature import published_scores
-from ser_bench.report.analysis.scores import BASELINES, gap_splits, missing_folds, page_metrics
+from ser_bench.report.analysis.scores import (
+    BASELINES,
+    chance_levels,
+    gap_splits,
+    missing_folds,
+    page_metrics,
+    ranking_split,
+)
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.formatting import byte_size, percent, percent_interval, points, points_interval, seconds
+from ser_bench.report.formatting import (
+    byte_size,
+    capitalised,
+    percent,
+    percent_interval,
+    points,
+    points_interval,
+    seconds,
+)
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
 
+_COSTS = {
+    "fit_seconds": ("training", "mean per fit", seconds),
+    "predict_seconds": ("prediction", "mean per clip", seconds),
+    "model_bytes": ("model size", "mean per fit", byte_size),
+}
+"""Heading, unit and format of what a model costs."""
 
-def score_table(run: SavedRun) -> Table:
-    """Return UAR and accuracy per split, the gap, and what each model costs; the best model first."""
-    splits, gap = list(run.info.splits), gap_splits(run.info.splits) is not None
+_GAP_COLUMN = 2
+"""The gap stands after the two splits that it compares."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The section of scores.
+
+    Parameters
+    ----------
+    lead : str
+        The range of scores in one sentence.
+    gap : tuple of (str, str) or None
+        The two splits of the gap.
+    published : bool
+        Whether the tables hold published figures.
+    main : Table
+        UAR per split and the gap.
+    details : tuple of Table
+        A table per further metric, and the costs; the page folds them.
+    """
+
+    lead: str
+    gap: tuple[str, str] | None
+    published: bool
+    main: Table
+    details: tuple[Table, ...]
+
+
+def score_tables(run: SavedRun) -> Scores:
+    """Return the scores and costs of every model, the best model first.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    Scores
+    """
+    metrics = page_metrics(run)
+    main, *others = (_metric_table(run, name, title) for name, title in metrics.items())
+    published = not published_scores(run).empty
+    return Scores(_lead(run), gap_splits(run.info.splits), published, main, (*others, _cost_table(run)))
+
+
+def _lead(run: SavedRun) -> str:
+    """State the range of UAR under the split that ranks models, and chance."""
+    split = ranking_split(run.info.splits)
+    table = summarise(run).dropna(subset=[f"{split}_uar"])
+    table = table[~table["model"].isin(BASELINES)]
+    chance = f"chance is {percent(chance_levels(run)['uar'])} %"
+    if table.empty:
+        return f"No model finished every fold of the {split} split; {chance}."
+    scores = [f"{percent(row[f'{split}_uar'])} % ({row['model']})" for row in table.to_dict("records")]
+    values = f"ranges from {scores[-1]} to {scores[0]}" if len(scores) > 1 else f"is {scores[0]}"
+    return f"UAR under the {split} split {values}; {chance}."
+
+
+def _metric_table(run: SavedRun, metric: str, title: str) -> Table:
+    """Return a metric per split; with the gap for UAR, and published figures where they have the metric."""
+    pair = gap_splits(run.info.splits)
+    splits, gap = _in_order(run.info.splits, pair), metric == "uar" and pair is not None
+    columns = [Column(f"{title} %", under=split) for split in splits]
+    if gap:
+        columns.insert(_GAP_COLUMN, Column("gap", under="points"))
     notes = missing_folds(run)
-    columns = [Column("model", numeric=False)]
-    for measure, title in page_metrics(run).items():
-        columns += [Column(f"{title} %", under=split) for split in splits]
-        columns += [Column("UAR gap", under="points")] if gap and measure == "uar" else []
-    columns += [Column("fit", under="mean"), Column("predict", under="per clip"), Column("size", under="of model")]
-    measures = list(page_metrics(run))
-    rows = [_row(row, splits, measures, notes, gap=gap) for row in summarise(run).to_dict("records")]
-    rows += [_quoted(row, splits, measures, gap=gap) for row in published_scores(run).to_dict("records")]
-    return Table("Scores per model, with 95 % intervals over speakers", tuple(columns), tuple(rows))
+    rows = []
+    for row in summarise(run).to_dict("records"):
+        model = row["model"]
+        cells = [_score(row, f"{split}_{metric}", notes[model, split]) for split in splits]
+        if gap:
+            value, low, high = _with_ends(row, "uar_gap")
+            cells.insert(_GAP_COLUMN, number(value, points(value), points_interval(low, high)))
+        rows.append(_model_row(model, cells))
+    published = (_published_row(row, metric, splits, gap=gap) for row in published_scores(run).to_dict("records"))
+    rows += [row for row in published if row]
+    caption = f"{capitalised(title)} per model, with 95 % intervals over speakers"
+    return Table(caption, (Column("model", numeric=False), *columns), tuple(rows))
 
 
-def _row(row: dict[Any, Any], splits: list[str], measures: list[str], notes: pd.Series, *, gap: bool) -> Row:
-    model = row["model"]
-    cells = [Cell(model, note="baseline" if model in BASELINES else "")]
-    for measure in measures:
-        for split in splits:
-            value, low, high = (row[f"{split}_{measure}{end}"] for end in ("", "_low", "_high"))
-            cells.append(number(value, notes[model, split] or percent(value), percent_interval(low, high)))
-        if gap and measure == "uar":
-            value, low, high = (row[f"uar_gap{end}"] for end in ("", "_low", "_high"))
-            cells.append(number(value, points(value), points_interval(low, high)))
-    costs = (("fit_seconds", seconds), ("predict_seconds", seconds), ("model_bytes", byte_size))
-    cells += [number(row[name], write(row[name])) for name, write in costs]
-    return Row(tuple(cells), "quiet" if model in BASELINES else "")
+def _in_order(splits: tuple[str, ...], pair: tuple[str, str] | None) -> tuple[str, ...]:
+    """Return the splits with the pair of the gap in front, the speaker-independent one first."""
+    first = (pair[1], pair[0]) if pair else ()
+    return (*first, *(split for split in splits if split not in first))
 
 
-def _quoted(row: dict[Any, Any], splits: list[str], measures: list[str], *, gap: bool) -> Row:
-    """Return a row of somebody else's figures; what the source does not tell is left empty."""
-    cells = [Cell(row["system"], note=f"published: {row['source']}")]
-    for measure in measures:
-        values = [row.get(measure, math.nan) if split == row["split"] else math.nan for split in splits]
-        cells += [Cell("") if math.isnan(value) else number(value, percent(value)) for value in values]
-        cells += [Cell("")] if gap and measure == "uar" else []
-    return Row((*cells, Cell(""), Cell(""), Cell("")), "quoted")
+def _score(row: dict[Any, Any], name: str, note: str) -> Cell:
+    value, low, high = _with_ends(row, name)
+    return number(value, note or percent(value), percent_interval(low, high))
+
+
+def _with_ends(row: dict[Any, Any], name: str) -> tuple[float, float, float]:
+    return row[name], row[f"{name}_low"], row[f"{name}_high"]
+
+
+def _model_row(model: str, cells: list[Cell]) -> Row:
+    baseline = model in BASELINES
+    return Row((Cell(model, note="baseline" if baseline else ""), *cells), "quiet" if baseline else "")
+
+
+def _published_row(row: dict[Any, Any], metric: str, splits: tuple[str, ...], *, gap: bool) -> Row | None:
+    """Return the row of a published system; None if its source lacks the metric."""
+    score = row.get(metric, math.nan)
+    if math.isnan(score):
+        return None
+    cells = [number(score, percent(score)) if split == row["split"] else Cell("") for split in splits]
+    if gap:
+        cells.insert(_GAP_COLUMN, Cell(""))
+    return Row((Cell(row["system"], note=f"published: {row['source']}"), *cells), "quoted")
+
+
+def _cost_table(run: SavedRun) -> Table:
+    """Return time and size of every model."""
+    columns = (Column("model", numeric=False), *(Column(head, under=unit) for head, unit, _ in _COSTS.values()))
+    rows = [
+        _model_row(row["model"], [number(row[name], write(row[name])) for name, (_, _, write) in _COSTS.items()])
+        for row in summarise(run).to_dict("records")
+    ]
+    return Table("Training time, prediction time and model size", columns, tuple(rows))

@@ -1,4 +1,4 @@
-"""Every learner against the best one, test by test."""
+"""Every model against the best one, test by test."""
 
 from __future__ import annotations
 
@@ -9,21 +9,31 @@ from ser_bench.runs.results import SavedRun
 
 
 def comparison_table(run: SavedRun) -> Table | None:
-    """Return a row per learner but the best, None where there is nothing to compare."""
+    """Return the tests against the model of the best mean rank, a row per other model.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    Table or None
+        None for fewer than two complete models besides the baselines.
+    """
     table = comparisons_with_best(run)
     if table.empty:
         return None
     best = str(table["best"].iloc[0])
     columns = (
         Column("model", numeric=False),
-        Column(f"{best} ahead by", under="points of UAR"),
+        Column(f"{best} minus model", under="points of UAR"),
         Column("p over speakers", under="Wilcoxon, Holm"),
         Column("p over folds", under="corrected t-test"),
         Column(f"only {best} right", under="clips"),
-        Column("only this right", under="clips"),
+        Column("only model right", under="clips"),
         Column("McNemar’s p", under="description only"),
     )
-    rows = tuple(
+    rows = [
         Row(
             (
                 Cell(row["model"]),
@@ -36,5 +46,5 @@ def comparison_table(run: SavedRun) -> Table | None:
             )
         )
         for row in table.to_dict("records")
-    )
-    return Table(f"Every learner against {best}, which has the best mean rank", columns, rows)
+    ]
+    return Table(f"Each model compared with {best}, which has the best mean rank", columns, tuple(rows))

@@ -1,7 +1,7 @@
-"""Charts inside the page: the SVG that was drawn already, named, described, and made to live beside others.
+"""Charts as SVG elements of the page, with accessible names and unique ids.
 
-Of what Matplotlib writes, the prologue, the metadata and the style that would reach the whole page go;
-ids that nothing refers to go too, and the others get a prefix, since the page holds many pictures.
+Matplotlib writes whole documents. The page drops their prologue, metadata and global style, drops unused ids, and
+prefixes the others, because it holds many charts.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 _HEAD = re.compile(r"^.*?<svg ", re.DOTALL)
-_DROPPED = re.compile(r"<metadata>.*?</metadata>|<defs>\s*<style[^>]*>[^<]*</style>\s*</defs>|<!--.*?-->", re.DOTALL)
+_REMOVED = re.compile(r"<metadata>.*?</metadata>|<defs>\s*<style[^>]*>[^<]*</style>\s*</defs>|<!--.*?-->", re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
 _ID = re.compile(r' id="([^"]+)"')
 _REFERENCE = re.compile(r'(url\(#|href="#)([^)"]+)')
@@ -26,7 +26,13 @@ _SIZE = re.compile(r' (?:width|height)="[\d.]+pt"')
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart on the page."""
+    """A chart on the page.
+
+    Parameters
+    ----------
+    name, title : str
+    svg : Markup
+    """
 
     name: str
     title: str
@@ -35,14 +41,34 @@ class Figure:
 
 @dataclass
 class Figures:
-    """The charts of a section: single ones, and families by their titles, which are folded."""
+    """The charts of a section.
+
+    Parameters
+    ----------
+    single : list of Figure
+    families : dict of str to list of Figure
+        Charts with variants by their titles; the page folds them.
+    """
 
     single: list[Figure] = field(default_factory=list)
     families: dict[str, list[Figure]] = field(default_factory=dict)
 
 
 def figures(run: SavedRun, pictures: Mapping[str, bytes], sections: Collection[str]) -> dict[str, Figures]:
-    """Return the drawn charts of each section; those of a section that the page lacks are under ``charts``."""
+    """Return the charts of each section.
+
+    Parameters
+    ----------
+    run : SavedRun
+    pictures : mapping of str to bytes
+        SVG files by chart name; a chart without a file is left out.
+    sections : collection of str
+        The anchors of the page. A chart of another section goes under ``charts``.
+
+    Returns
+    -------
+    dict of str to Figures
+    """
     from ser_bench.report.charts.registry import charts_of
 
     shown = {section: Figures() for section in sections}
@@ -57,22 +83,36 @@ def figures(run: SavedRun, pictures: Mapping[str, bytes], sections: Collection[s
     return shown
 
 
-def inline(svg: str, prefix: str, title: str, words: str) -> Markup:
-    """Return an SVG file as an element of the page, with a title and a description that are read out."""
+def inline(svg: str, prefix: str, title: str, alt_text: str) -> Markup:
+    """Return an SVG file as an element of the page.
+
+    Parameters
+    ----------
+    svg : str
+        A file that Matplotlib wrote.
+    prefix : str
+        The prefix of its ids.
+    title, alt_text : str
+        Name and description for screen readers.
+
+    Returns
+    -------
+    Markup
+    """
     from markupsafe import Markup
 
-    # Matplotlib escapes every text that it writes, so that its tags are its own.
-    text = _DROPPED.sub("", _HEAD.sub("<svg ", svg, count=1))
+    # Matplotlib escapes the text that it writes, so every tag is its own.
+    text = _REMOVED.sub("", _HEAD.sub("<svg ", svg, count=1))
     used = {match[2] for match in _REFERENCE.finditer(text)}
-    text = _TAG.sub(lambda tag: _own(tag[0], prefix, used), text)
+    text = _TAG.sub(lambda tag: _prefixed(tag[0], prefix, used), text)
     label = f'role="img" aria-labelledby="{prefix}-title {prefix}-words"'
-    inside = Markup('<title id="{0}-title">{1}</title><desc id="{0}-words">{2}</desc>').format(prefix, title, words)
+    inside = Markup('<title id="{0}-title">{1}</title><desc id="{0}-words">{2}</desc>').format(prefix, title, alt_text)
     opening = text.index(">")
     root = _SIZE.sub("", re.sub(r' (?:xmlns(?::xlink)?|version)="[^"]*"', "", text[:opening]))
     return Markup(f"{root} {label}>{inside}{text[opening + 1 :]}")
 
 
-def _own(tag: str, prefix: str, used: set[str]) -> str:
-    """Rename the ids of a tag and what refers to them; drop an id that nothing refers to."""
+def _prefixed(tag: str, prefix: str, used: set[str]) -> str:
+    """Prefix the ids of a tag and its references; drop an unused id."""
     tag = _ID.sub(lambda match: f' id="{prefix}-{match[1]}"' if match[1] in used else "", tag)
     return _REFERENCE.sub(rf"\g<1>{prefix}-\g<2>", tag).replace("xlink:href", "href")

@@ -1,4 +1,4 @@
-"""A table as the page shows it: what each cell says, and the number it is sorted by."""
+"""Tables of the page: the text of each cell and the number that it sorts by."""
 
 from __future__ import annotations
 
@@ -9,23 +9,46 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell: its text, a quieter note behind it, and the number to sort by (None sorts last).
+    """A cell of a table.
 
-    A cell without number sorts by its text if its column is one of texts. ``kind`` is a class of the style.
-    ``sound`` is a data URI to play, of what ``name`` names.
+    Parameters
+    ----------
+    text : str
+    value : float or None
+        The number to sort by; None sorts last in a column of numbers.
+    note : str
+        Smaller text after the first.
+    kind : str
+        A class of the style sheet.
+    audio : str
+        A data URI to play.
+    name : str
+        What the audio is of, for screen readers.
     """
 
     text: str
     value: float | None = None
     note: str = ""
     kind: str = ""
-    sound: str = ""
+    audio: str = ""
     name: str = ""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its heading, whether it holds numbers, its unit or condition in a second line, and a class."""
+    """A column of a table.
+
+    Parameters
+    ----------
+    head : str
+        The heading.
+    numeric : bool
+        Whether the column sorts by numbers, the largest first.
+    under : str
+        A second line of the heading: unit or condition.
+    kind : str
+        A class of the style sheet.
+    """
 
     head: str
     numeric: bool = True
@@ -35,7 +58,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """A row; the first cell heads it. ``kind`` is a class of the style: ``quiet``, ``quoted`` or none."""
+    """A row of a table.
+
+    Parameters
+    ----------
+    cells : tuple of Cell
+        One per column; the first is the heading of the row.
+    kind : str
+        A class of the style sheet: ``quiet``, ``quoted`` or none.
+    """
 
     cells: tuple[Cell, ...]
     kind: str = ""
@@ -43,7 +74,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table with its caption, which also names the region that it scrolls in."""
+    """A table of the page.
+
+    Parameters
+    ----------
+    caption : str
+        Also the accessible name of the scrolling region around the table.
+    columns : tuple of Column
+    rows : tuple of Row
+    sortable : bool
+    """
 
     caption: str
     columns: tuple[Column, ...]
@@ -52,10 +92,33 @@ class Table:
 
 
 def number(value: float, text: str, note: str = "") -> Cell:
-    """Return a cell that shows ``text`` and sorts by ``value``; one that is NaN comes last."""
+    """Return a cell that sorts by a number.
+
+    Parameters
+    ----------
+    value : float
+        NaN sorts last.
+    text : str
+        The number as text.
+    note : str
+        Smaller text after it.
+
+    Returns
+    -------
+    Cell
+    """
     return Cell(text, None if math.isnan(value) else float(value), note, "none" if math.isnan(value) else "")
 
 
 def texts(words: Sequence[str]) -> tuple[Cell, ...]:
-    """Return plain cells."""
+    """Return cells of plain text.
+
+    Parameters
+    ----------
+    words : sequence of str
+
+    Returns
+    -------
+    tuple of Cell
+    """
     return tuple(Cell(word) for word in words)

@@ -1,19 +1,47 @@
-"""What carries over from corpus to corpus, as a table of the page."""
+"""Scores from corpus to corpus, as a table and as a sentence."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import pandas as pd
 
 from ser_bench.report.analysis.transfer import transfer_models, transfer_scores
+from ser_bench.report.findings import transfer_sentence
 from ser_bench.report.formatting import percent, percent_interval
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
 
 
-def transfer_table(run: SavedRun) -> Table | None:
-    """Return a row per training corpora and tested corpus, a column per learner; None for a run of one corpus."""
-    table = transfer_scores(run)
-    if table.empty:
+@dataclass(frozen=True)
+class TransferReport:
+    """The section of several corpora.
+
+    Parameters
+    ----------
+    sentence : str
+        Empty if the run tests only within or only across corpora.
+    table : Table
+    """
+
+    sentence: str
+    table: Table
+
+
+def transfer_report(run: SavedRun) -> TransferReport | None:
+    """Return UAR by training corpora and tested corpus, a column per model.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    TransferReport or None
+        None for a run of one corpus.
+    """
+    scores = transfer_scores(run)
+    if scores.empty:
         return None
     models = transfer_models(run)
     columns = (
@@ -23,12 +51,13 @@ def transfer_table(run: SavedRun) -> Table | None:
         *(Column(model, under="UAR %") for model in models),
     )
     rows = []
-    for (trained, tested), part in table.groupby(["trained_on", "tested_on"], sort=False):
-        scores = part.set_index("model").reindex(models)
-        cells = [_score(scores.loc[model]) for model in models]
+    for (trained, tested), part in scores.groupby(["trained_on", "tested_on"], sort=False):
+        by_model = part.set_index("model").reindex(models)
         clips = int(part["clips"].iloc[0])
+        cells = [_score(by_model.loc[model]) for model in models]
         rows.append(Row((Cell(str(trained)), Cell(str(tested)), number(clips, f"{clips:,}"), *cells)))
-    return Table("UAR by training corpora and tested corpus", columns, tuple(rows))
+    table = Table("UAR by training corpora and tested corpus", columns, tuple(rows))
+    return TransferReport(transfer_sentence(run), table)
 
 
 def _score(row: pd.Series) -> Cell:

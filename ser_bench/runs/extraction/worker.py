@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ser_bench import audio
-from ser_bench.runs.workers.tasks import format_error
+from ser_bench.runs.workers.tasks import said
 
 if TYPE_CHECKING:
     import numpy as np
@@ -118,7 +118,7 @@ def _listen(key: str, path: str, sets: Sequence[FeatureSet]) -> tuple[dict[str, 
     except AudioError as error:
         return _fact(key, error=str(error)), {}, ""
     except Exception as error:  # what a decoder or the memory may do is not known
-        return None, {}, f"reading it failed: {format_error(error)}"
+        return None, {}, f"reading it failed: {said(error)}"
     try:
         return fact, features.compute(sets, y, sr), ""
     except Exception:  # one set of them fails, perhaps a plugin's
@@ -135,7 +135,7 @@ def _each_alone(sets: Sequence[FeatureSet], y: np.ndarray, sr: int) -> tuple[Val
         try:
             computed |= features.compute([feature_set], y, sr)
         except Exception as error:
-            faults.append(f"{feature_set.name} failed on it: {format_error(error)}")
+            faults.append(f"{feature_set.name} failed on it: {said(error)}")
     return computed, "; ".join(faults)
 
 

@@ -1,14 +1,14 @@
-"""Worker processes with one thread each: on this machine, or on other machines through Dask.
+"""Where tasks are carried out: worker processes of one thread each, on this machine or, by Dask, on others.
 
-A task is the argument of a function, with a key. The option ``engine`` selects the workers: ``local``, or the address
-of a Dask scheduler (``dask://HOST:PORT`` or ``tls://HOST:PORT``).
+A task is a function's argument under a key. Results come back in the order of completion. Which engine it is says
+``engine``: ``local``, ``dask://HOST:PORT`` or ``tls://HOST:PORT``, the address of a scheduler.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -32,86 +32,40 @@ LOCAL = "local"
 
 
 def available_cores() -> int:
-    """Count the cores that this process may use.
-
-    Returns
-    -------
-    int
-        Number of cores.
-    """
+    """Return the number of cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def count_workers(engine: str, jobs: int | None) -> int:
-    """Count the workers of an engine.
+    """Return how many workers there are: ``jobs`` or one per core on this machine, whoever has joined elsewhere.
 
-    Parameters
-    ----------
-    engine : str
-        "local" or the address of a scheduler.
-    jobs : int or None
-        Number of worker processes on this machine; None for one per core. Ignored for a scheduler.
-
-    Returns
-    -------
-    int
-        Number of workers.
-
-    Raises
-    ------
-    EngineError
-        If the scheduler does not answer or has no workers.
+    Raises :class:`EngineError` where a scheduler cannot be reached or nobody joins it.
     """
     if engine == LOCAL:
         return jobs or available_cores()
-    from ser_bench.runs.workers import dask
+    from ser_bench.runs.workers import dask as cluster
 
-    return dask.count_workers(engine)
+    return cluster.count_workers(engine)
 
 
 def can_read_files(engine: str, paths: Iterable[Path]) -> bool:
-    """Check whether every worker can read files of this machine under the same paths.
-
-    Parameters
-    ----------
-    engine : str
-        "local" or the address of a scheduler.
-    paths : iterable of Path
-        The files.
-
-    Returns
-    -------
-    bool
-        True if all workers can read all files.
-    """
+    """Say whether every worker can read all these files of this machine, under the same path."""
     if engine == LOCAL:
         return True
-    from ser_bench.runs.workers import dask
+    from ser_bench.runs.workers import dask as cluster
 
-    return dask.can_read_files(engine, tuple(paths))
+    return cluster.can_read_files(engine, tuple(paths))
 
 
 def check_workers(engine: str, requirements: Requirements, progress: Progress) -> None:
-    """Check that every worker meets the requirements; warn about other versions of further libraries.
+    """Hold every worker against what tasks need; warn where another library's version differs.
 
-    Parameters
-    ----------
-    engine : str
-        "local" or the address of a scheduler.
-    requirements : Requirements
-        Requirements of the tasks.
-    progress : Progress
-        Receives the warnings.
-
-    Raises
-    ------
-    EngineError
-        If a worker does not meet the requirements.
+    Raises :class:`EngineError`, naming the worker, where it could not do as this machine would.
     """
     if engine != LOCAL:
-        from ser_bench.runs.workers import dask
+        from ser_bench.runs.workers import dask as cluster
 
-        dask.check_workers(engine, requirements, progress)
+        cluster.check_workers(engine, requirements, progress)
 
 
 def run_tasks(
@@ -123,63 +77,33 @@ def run_tasks(
     engine: str = LOCAL,
     requirements: Requirements = Requirements(),  # noqa: B008 - it is frozen
 ) -> Iterator[TaskResult]:
-    """Call a function for each task in worker processes.
+    """Carry out ``function(argument)`` for each ``(key, argument)`` in worker processes.
 
-    Closing the generator, or Ctrl-C, stops the workers.
+    On this machine these are ``jobs`` processes; on a cluster as many as it has, whenever they join. Tasks are drawn
+    as workers become free, so ``tasks`` may be a generator of any length. ``timeout``, in seconds, ends a task that
+    takes longer, together with its worker. Whoever stops listening, by Ctrl-C or otherwise, stops the work.
 
-    Parameters
-    ----------
-    function : callable
-        Called with the argument of each task.
-    tasks : iterable of (key, argument)
-        The tasks, drawn one by one as workers become free.
-    jobs : int
-        Number of worker processes on this machine. Ignored for a scheduler, whose workers may join and leave.
-    timeout : float, optional
-        Time limit of a task in seconds, counted from its start in the worker.
-    engine : str
-        "local" or the address of a scheduler.
-    requirements : Requirements
-        Requirements for workers on other machines.
-
-    Yields
-    ------
-    TaskResult
-        One result per task, in the order of completion.
-
-    Raises
-    ------
-    EngineError
-        If the scheduler or its last worker is lost.
+    Raises :class:`EngineError` where a cluster is lost.
     """
     if engine == LOCAL:
         from ser_bench.runs.workers import local
 
         return local.run_tasks(function, tasks, jobs=jobs, timeout=timeout)
-    from ser_bench.runs.workers import dask
+    from ser_bench.runs.workers import dask as cluster
 
-    return dask.run_tasks(function, tasks, engine=engine, requirements=requirements, timeout=timeout)
+    return cluster.run_tasks(function, tasks, engine=engine, requirements=requirements, timeout=timeout)
 
 
-def start_workers(function: Callable[[Any], Any], argument: Any, *, jobs: int) -> AbstractContextManager[None]:
-    """Start the workers of this machine ahead of their tasks, each with one call of a function.
+def start_workers(
+    function: Callable[[Any], Any], argument: Any, *, jobs: int, engine: str = LOCAL
+) -> AbstractContextManager[None]:
+    """Start the workers of this machine with a call of ``function`` each while the caller prepares their tasks.
 
-    The results of these calls are ignored: they load libraries. If the block raises, the workers are stopped.
-
-    Parameters
-    ----------
-    function : callable
-        Called once per worker.
-    argument : object
-        Its argument.
-    jobs : int
-        Number of worker processes.
-
-    Returns
-    -------
-    context manager
-        The workers start when the block begins.
+    What the calls return or raise is ignored: they are made for what they load. Where the caller fails,
+    the workers are stopped at once.
     """
+    if engine != LOCAL:
+        return nullcontext()
     from ser_bench.runs.workers import local
 
     return local.start_workers(function, argument, jobs=jobs)

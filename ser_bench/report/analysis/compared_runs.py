@@ -1,0 +1,251 @@
+"""Several runs under one split: their scores, their settings, and paired differences on the same test clips."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ser_bench import statistics
+from ser_bench.core.errors import RunError
+from ser_bench.report.analysis.intervals import MIN_SPEAKERS, bootstrap_uar
+from ser_bench.report.analysis.scores import BASELINES, is_speaker_independent, metrics_of, scores_by_speaker
+from ser_bench.report.analysis.summary import summarise
+from ser_bench.runs.results import SavedRun, read_run
+
+
+@dataclass(frozen=True, eq=False)
+class ComparedRuns:
+    """Runs to compare under one split.
+
+    Parameters
+    ----------
+    runs : tuple of SavedRun
+        The first is the reference of the differences.
+    labels : tuple of str
+        A short name per run.
+    split : str
+        A split of every run.
+    """
+
+    runs: tuple[SavedRun, ...]
+    labels: tuple[str, ...]
+    split: str
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether any run is of synthetic speech."""
+        return any(run.info.synthetic for run in self.runs)
+
+    @property
+    def metrics(self) -> list[str]:
+        """The names of the metrics that every run has, UAR first."""
+        shared = [name for name in metrics_of(self.runs[0]) if all(name in run.metrics for run in self.runs)]
+        return sorted(shared, key=lambda name: name != "uar")
+
+
+def read_runs(folders: Sequence[Path], split: str | None = None) -> ComparedRuns:
+    """Read the runs to compare.
+
+    Parameters
+    ----------
+    folders : sequence of Path
+        Two or more different run folders.
+    split : str or None
+        The split to compare under; None for the first split of every run, a speaker-independent one if possible.
+
+    Returns
+    -------
+    ComparedRuns
+
+    Raises
+    ------
+    RunError
+        For fewer than two runs, a run listed twice, a folder without a readable run, or runs without a common split.
+    """
+    paths = [folder.resolve() for folder in folders]
+    if len(set(paths)) < max(2, len(paths)):
+        raise RunError("compare needs two or more different runs; list their folders, as in `ser-bench compare A B`")
+    runs = tuple(read_run(folder) for folder in folders)
+    shared = [name for name in runs[0].info.splits if all(name in run.info.splits for run in runs)]
+    if split is not None and split not in shared:
+        raise RunError(f"not every run has the split {split}; splits of every run: {', '.join(shared) or 'none'}")
+    if not shared:
+        splits = "; ".join(f"{f.name}: {', '.join(r.info.splits)}" for f, r in zip(folders, runs, strict=True))
+        raise RunError(f"the runs have no split in common ({splits})\nrepeat one with the --splits of the other")
+    chosen = split or next((name for name in shared if is_speaker_independent(name)), shared[0])
+    return ComparedRuns(runs, _labels(paths), chosen)
+
+
+def compared_scores(runs: ComparedRuns) -> pd.DataFrame:
+    """Return the scores of every run side by side.
+
+    Parameters
+    ----------
+    runs : ComparedRuns
+
+    Returns
+    -------
+    DataFrame
+        ``model``, ``run``, and per shared metric ``<metric>``, ``_low`` and ``_high``; best models first.
+    """
+    columns = [f"{metric}{end}" for metric in runs.metrics for end in ("", "_low", "_high")]
+    parts = []
+    for label, run in zip(runs.labels, runs.runs, strict=True):
+        table = summarise(run)[["model", *(f"{runs.split}_{name}" for name in columns)]]
+        parts.append(table.set_axis(["model", *columns], axis=1).assign(run=label))
+    table = pd.concat(parts, ignore_index=True)
+    best = table.groupby("model")["uar"].max().fillna(-1)
+    models = sorted(best.index, key=lambda model: (model in BASELINES, -best[model], model))
+    ranks = {model: rank for rank, model in enumerate(models)}
+    rows = table.assign(rank=table["model"].map(ranks)).sort_values("rank", kind="stable")
+    return rows[["model", "run", *columns]].reset_index(drop=True)
+
+
+def unpaired_runs(runs: ComparedRuns) -> dict[str, str]:
+    """Return why runs cannot be paired with the first one.
+
+    Parameters
+    ----------
+    runs : ComparedRuns
+
+    Returns
+    -------
+    dict of str to str
+        Reasons by label; runs with the same test clips and labels are missing.
+    """
+    first = runs.runs[0]
+    tested = _tested(first, runs.split)
+    reasons = {}
+    for label, run in zip(runs.labels[1:], runs.runs[1:], strict=True):
+        clips = _tested(run, runs.split)
+        if tested.equals(clips):
+            continue
+        shared = len(tested.index.intersection(clips.index))
+        if run.info.corpus.name != first.info.corpus.name:
+            reasons[label] = f"its corpus is {run.info.corpus.name}, not {first.info.corpus.name}"
+        elif shared < max(len(tested), len(clips)):
+            reasons[label] = f"it tests {len(clips):,} clips, not {len(tested):,}; {shared:,} of them are the same"
+        else:
+            reasons[label] = "its clips have other labels"
+    return reasons
+
+
+def differences(runs: ComparedRuns) -> pd.DataFrame:
+    """Return the difference in UAR to the first run, for runs that test the same clips.
+
+    Parameters
+    ----------
+    runs : ComparedRuns
+
+    Returns
+    -------
+    DataFrame
+        ``model`` (without baselines), ``run``, ``difference``; ``low`` and ``high``, the 95 % interval of a bootstrap
+        that draws the same speakers for both runs (NaN for few speakers); ``p`` of Wilcoxon's signed-rank test over
+        speakers, adjusted over all rows by Holm's method.
+    """
+    unpaired, rows = unpaired_runs(runs), []
+    for label, run in zip(runs.labels[1:], runs.runs[1:], strict=True):
+        if label not in unpaired:
+            rows += [{"run": label} | row for row in _paired_differences(runs.runs[0], run, runs.split)]
+    table = pd.DataFrame(rows, columns=["model", "run", "difference", "low", "high", "p"])
+    return table.assign(p=statistics.holm(table["p"])) if len(table) else table
+
+
+def differing_settings(runs: ComparedRuns) -> list[str]:
+    """Return the settings in which the runs differ, with the value of each run.
+
+    Parameters
+    ----------
+    runs : ComparedRuns
+
+    Returns
+    -------
+    list of str
+        A line per setting, then a line per model with different parameters.
+    """
+    settings = [_settings(run) for run in runs.runs]
+    lines = []
+    for name in settings[0]:
+        values = [values[name] for values in settings]
+        if len(set(values)) > 1:
+            lines.append(f"{name}: " + ", ".join(f"{v} ({k})" for k, v in zip(runs.labels, values, strict=True)))
+    return [*lines, *_differing_parameters(runs)]
+
+
+def _labels(paths: Sequence[Path]) -> tuple[str, ...]:
+    """Return the shortest distinct ends of paths."""
+    labels: tuple[str, ...] = ()
+    for depth in range(1, max(len(path.parts) for path in paths) + 1):
+        labels = tuple("/".join(path.parts[-depth:]) for path in paths)
+        if len(set(labels)) == len(labels):
+            break
+    return labels
+
+
+def _paired_differences(first: SavedRun, second: SavedRun, split: str) -> list[dict[str, Any]]:
+    """Return the rows of :func:`differences` of one run, with p values before adjustment."""
+    uar = [summarise(run).set_index("model")[f"{split}_uar"] for run in (first, second)]
+    speakers = [scores_by_speaker(run, split) for run in (first, second)]
+    rows = []
+    for model in (m for m in uar[0].index if m in uar[1].index and m not in BASELINES):
+        difference = uar[1][model] - uar[0][model]
+        if np.isnan(difference):
+            continue
+        row = {"model": model, "difference": difference, "low": np.nan, "high": np.nan}
+        if speakers[0].shape[1] >= MIN_SPEAKERS:
+            draws = bootstrap_uar(second, model, split) - bootstrap_uar(first, model, split)
+            row["low"], row["high"] = map(float, statistics.interval(draws))
+        pair = np.column_stack([speakers[0].loc[model], speakers[1].loc[model, speakers[0].columns]])
+        rows.append(row | {"p": statistics.wilcoxon_holm(pair)[0, 1]})
+    return rows
+
+
+def _tested(run: SavedRun, split: str) -> pd.Series:
+    """Return the recorded label of each test clip of a split, by clip."""
+    frame = run.predictions[run.predictions["split"] == split]
+    first = frame.drop_duplicates("clip")
+    return pd.Series(first["true"].astype("str").to_numpy(), index=first["clip"].astype("str")).sort_index()
+
+
+def _settings(run: SavedRun) -> dict[str, str]:
+    info = run.info
+    return {
+        "corpus": info.corpus.name + (" (synthetic)" if info.synthetic else ""),
+        "clips": f"{info.corpus.clips:,}",
+        "labels": str(len(run.labels)),
+        "target": info.target,
+        "features": info.features,
+        "normalisation": "none" if info.normalize == "none" else "by speaker (transductive)",
+        "repeats": str(info.options.repeats),
+        "seed": str(info.options.seed),
+        "ser-bench": info.versions.get("ser-bench", "unknown"),
+        "Python": info.versions.get("python", "unknown"),
+    }
+
+
+def _differing_parameters(runs: ComparedRuns) -> list[str]:
+    """Return a line per model whose parameters differ between the runs that have it."""
+    parameters: dict[str, dict[str, dict[str, Any]]] = {}
+    for label, run in zip(runs.labels, runs.runs, strict=True):
+        for model, text in run.fits.drop_duplicates("model").set_index("model")["parameters"].items():
+            parameters.setdefault(str(model), {})[label] = json.loads(text)
+    lines = []
+    for model, by_run in parameters.items():
+        names = dict.fromkeys(name for values in by_run.values() for name in values)
+        # A parameter that a run lacks was added by another version, and is off there.
+        values = {name: {k: json.dumps(p.get(name) or "off") for k, p in by_run.items()} for name in names}
+        changed = [
+            f"{name} {', '.join(f'{value} ({label})' for label, value in by_label.items())}".replace('"', "")
+            for name, by_label in values.items()
+            if len(set(by_label.values())) > 1
+        ]
+        if changed:
+            lines.append(f"parameters of {model}: {'; '.join(changed)}")
+    return lines

@@ -1,0 +1,164 @@
+"""Intervals, tests, leakage and published scores, against SciPy, scikit-learn and by what must always hold."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from ser_bench.report.analysis.comparisons import comparison, comparisons_with_best
+from ser_bench.report.analysis.intervals import gap_intervals, intervals
+from ser_bench.report.analysis.leakage import leakage_by_split
+from ser_bench.report.analysis.literature import published_scores
+from ser_bench.report.analysis.scores import pooled_scores, scores_by_speaker
+from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.findings import headline, leakage_sentences, verdict
+from ser_bench.report.formatting import p_value
+from ser_bench.report.summary import markdown
+from tests.report.fake_run import Recipe, save_fake_run
+from tests.runs.run_folder import changed_info
+
+MODELS = ("chance", "majority", "svm", "lda", "knn", "cnn1d")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    splits = (("actor", 6), ("random", 6), ("emobox", 6))
+    return save_fake_run(tmp_path_factory.mktemp("analysis"), Recipe(models=MODELS, splits=splits, repeats=2))
+
+
+def test_intervals_hold_the_scores_and_are_wider_than_those_over_clips(run):
+    scores, ends = pooled_scores(run), intervals(run)
+    for measure in ("accuracy", "uar", "macro_f1"):
+        assert (ends[f"{measure}_low"] <= scores[measure]).all()
+        assert (scores[measure] <= ends[f"{measure}_high"]).all()
+    share = scores.at[("svm", "actor"), "accuracy"]
+    by_clips = 2 * 1.96 * np.sqrt(share * (1 - share) / run.info.corpus.clips)
+    assert ends.at[("svm", "actor"), "accuracy_high"] - ends.at[("svm", "actor"), "accuracy_low"] > 1.2 * by_clips
+
+
+def test_the_interval_of_the_gap_is_paired(run):
+    """Speakers that are easy under one split are easy under the other, so the gap varies less than its parts."""
+    gaps, table = gap_intervals(run), summarise(run).set_index("model")
+    row = table.loc["svm"]
+    assert gaps.at["svm", "low"] < row["uar_gap"] < gaps.at["svm", "high"]
+    apart = np.hypot(row["actor_uar_high"] - row["actor_uar_low"], row["random_uar_high"] - row["random_uar_low"])
+    assert gaps.at["svm", "high"] - gaps.at["svm", "low"] < 0.8 * apart
+
+
+def test_the_standard_deviation_over_repeats_is_that_of_their_scores(run):
+    from sklearn.metrics import balanced_accuracy_score
+
+    rows = run.predictions.query("model == 'svm' and split == 'actor'")
+    scores = [balanced_accuracy_score(part["true"], part["predicted"]) for _, part in rows.groupby("repeat")]
+    assert summarise(run).set_index("model").at["svm", "actor_uar_sd"] == pytest.approx(np.std(scores, ddof=1))
+
+
+def test_a_model_with_a_missing_fold_has_no_interval(broken_run):
+    assert intervals(broken_run).loc[("knn", "actor")].isna().all()
+    assert gap_intervals(broken_run).loc["knn"].isna().all()
+
+
+def test_fewer_than_six_speakers_have_no_interval(tmp_path):
+    few = save_fake_run(tmp_path, Recipe(models=("svm",), speakers=5, splits=(("actor", 2), ("random", 2))))
+    table = summarise(few)
+    assert table[["actor_uar", "random_uar", "uar_gap"]].notna().all(axis=None)
+    assert table[[name for name in table if name.endswith(("_low", "_high"))]].isna().all(axis=None)
+    assert "[" not in headline(few)
+
+
+@pytest.mark.slow
+def test_intervals_of_thirteen_models_take_less_than_three_seconds(tmp_path):
+    splits = (("actor", 6), ("random", 6), ("emobox", 6), ("loso", 24), ("text", 2))
+    run = save_fake_run(tmp_path, Recipe(splits=splits, repeats=3))
+    begun = time.process_time()
+    intervals(run)
+    gap_intervals(run)
+    assert time.process_time() - begun < 3
+
+
+def test_friedmans_test_equals_scipys_over_speakers(run):
+    scores = scores_by_speaker(run, "actor")
+    expected = stats.friedmanchisquare(*scores.to_numpy())
+    assert comparison(run).friedman.p == pytest.approx(expected.pvalue)
+    assert comparison(run).speakers == 24
+
+
+def test_a_model_with_a_missing_fold_is_not_compared(broken_run):
+    assert "knn" not in comparison(broken_run).models
+    assert "knn" not in set(comparisons_with_best(broken_run)["model"])
+
+
+def test_the_verdict_names_the_models_without_a_significant_difference(run):
+    best = comparison(run).best
+    sentence = verdict(run)
+    assert sentence.startswith(best[0])
+    assert all((model in sentence) == (model in best) for model in ("svm", "lda", "cnn1d", "knn"))
+    assert "24 speakers" in sentence
+    assert "majority" not in sentence
+
+
+def test_two_models_are_too_few_to_compare(tmp_path):
+    run = save_fake_run(tmp_path, Recipe(models=("chance", "svm"), splits=(("actor", 2),), clips_per_label=2))
+    assert comparison(run) is None
+    assert comparisons_with_best(run).empty
+    assert "not tested" in verdict(run)
+
+
+def test_mcnemars_test_counts_the_clips_that_only_one_model_recognises(run):
+    row = comparisons_with_best(run).set_index("model").loc["knn"]
+    frame = run.predictions.query("split == 'actor' and repeat == 0")
+    right = {
+        model: (part := frame[frame["model"] == model].set_index("clip"))["true"].astype(str)
+        == part["predicted"].astype(str)
+        for model in (row["best"], "knn")
+    }
+    only_best = int((right[row["best"]] & ~right["knn"].reindex(right[row["best"]].index)).sum())
+    assert row["only_best"] == only_best
+    assert row["mcnemar_p"] == pytest.approx(stats.binomtest(only_best, only_best + int(row["only_other"])).pvalue)
+
+
+def test_the_t_test_pairs_the_folds(run):
+    row = comparisons_with_best(run).set_index("model").loc["knn"]
+    fits = run.fits.query("split == 'actor'").pivot(index=["repeat", "fold"], columns="model", values="uar")
+    assert row["difference"] == pytest.approx((fits[row["best"]] - fits["knn"]).mean())
+    assert row["folds"] == 12
+
+
+@pytest.mark.parametrize(("p", "text"), [(0.0, "< 0.001"), (0.012, "0.012"), (0.5, "0.50"), (float("nan"), "n/a")])
+def test_p_values_are_never_zero(p, text):
+    assert p_value(p) == text
+
+
+def test_leakage_lists_what_each_split_shares(run):
+    table = leakage_by_split(run).set_index("split")
+    assert table.at["actor", "known_speakers"] == 0
+    assert table.at["random", "known_speakers"] == 1
+    assert table.at["actor", "known_texts"] == 1
+    actor, random, _ = leakage_sentences(run)
+    assert actor == "actor: no test clip has a speaker from training; every test clip has a sentence from training."
+    assert "every test clip has a speaker from training" in random
+    assert "18 test clips are copies of a training clip" in random
+
+
+def test_published_scores_are_of_the_same_protocol_only(run):
+    assert list(published_scores(run)["split"].unique()) == ["emobox"]
+    assert published_scores(run)["uar"].is_monotonic_increasing
+    for change in (
+        {"normalize": "speaker"},
+        {"target": "gender"},
+        {"splits": ("actor", "random")},
+        {"synthetic": True},
+        {"corpus": {"clips": 700}},
+        {"corpus": {"name": "demo"}},
+        {"corpus": {"labels": ("angry", "sad")}},
+    ):
+        assert published_scores(dataclasses.replace(run, info=changed_info(run.info, **change))).empty, change
+
+
+def test_published_scores_name_their_source(run):
+    assert "HuBERT-base, frozen" in markdown(run)
+    assert "EmoBox (Ma et al., Interspeech 2024)" in markdown(run)

@@ -1,0 +1,101 @@
+"""Runs side by side: paired on the same test clips only, with every difference in settings named."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from ser_bench.cli import call
+from ser_bench.core.errors import RunError
+from ser_bench.report.analysis.compared_runs import (
+    compared_scores,
+    differences,
+    differing_settings,
+    read_runs,
+    unpaired_runs,
+)
+from ser_bench.report.compare import as_markdown, as_text
+from tests.report.fake_run import Recipe, save_fake_run
+
+MODELS = ("chance", "svm", "lda", "knn")
+SPLITS = (("actor", 3),)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Four runs: two of the same clips, one of other clips, and one of another split."""
+    base = tmp_path_factory.mktemp("runs")
+    save_fake_run(base / "one", Recipe(models=MODELS, splits=SPLITS, clips_per_label=4))
+    save_fake_run(base / "two", Recipe(models=MODELS, splits=SPLITS, clips_per_label=4, repeats=2, normalize="speaker"))
+    save_fake_run(base / "other", Recipe(models=MODELS, splits=SPLITS, clips_per_label=2, synthetic=True))
+    save_fake_run(base / "loso", Recipe(models=MODELS[:2], splits=(("loso", 24),), clips_per_label=2))
+    return base
+
+
+def test_runs_of_the_same_clips_are_compared_model_by_model(folders):
+    runs = read_runs([folders / "one", folders / "two"])
+    table = differences(runs)
+    assert set(table["model"]) == {"svm", "lda", "knn"}
+    scores = compared_scores(runs).pivot(index="model", columns="run", values="uar")
+    for row in table.to_dict("records"):
+        assert row["difference"] == pytest.approx(scores.at[row["model"], "two"] - scores.at[row["model"], "one"])
+        assert row["low"] <= row["difference"] <= row["high"]
+    assert not unpaired_runs(runs)
+
+
+def test_a_run_does_not_differ_from_its_copy(folders, tmp_path):
+    shutil.copytree(folders / "one", tmp_path / "copy")
+    table = differences(read_runs([folders / "one", tmp_path / "copy"]))
+    assert (table[["difference", "low", "high"]] == 0).all(axis=None)
+    assert (table["p"] == 1).all()
+
+
+def test_runs_of_other_clips_are_not_paired_and_the_reason_is_given(folders):
+    runs = read_runs([folders / "one", folders / "other"])
+    assert differences(runs).empty
+    assert unpaired_runs(runs) == {"other": "it tests 360 clips, not 720; 360 of them are the same"}
+    assert "other is not paired with one: it tests 360 clips" in as_text(runs, width=1000)
+    assert "SYNTHETIC SPEECH" in as_text(runs)
+    assert "SYNTHETIC SPEECH" in as_markdown(runs)
+
+
+def test_differing_settings_are_listed(folders):
+    lines = differing_settings(read_runs([folders / "one", folders / "two"]))
+    assert "normalisation: none (one), by speaker (transductive) (two)" in lines
+    assert "repeats: 1 (one), 2 (two)" in lines
+
+
+def test_differing_parameters_of_a_model_are_listed(folders):
+    runs = read_runs([folders / "one", folders / "two"])
+    for run, parameters in zip(runs.runs, ({"C": 1.0, "balance": False}, {"C": 3.0, "speeds": [0.9]}), strict=True):
+        run.fits["parameters"] = [json.dumps(parameters if model == "svm" else {}) for model in run.fits["model"]]
+    assert differing_settings(runs)[-1] == "parameters of svm: C 1.0 (one), 3.0 (two); speeds off (one), [0.9] (two)"
+
+
+def test_runs_without_a_common_split_are_refused(folders):
+    with pytest.raises(RunError, match="no split in common"):
+        read_runs([folders / "one", folders / "loso"])
+    with pytest.raises(RunError, match="not every run has the split loso"):
+        read_runs([folders / "one", folders / "two"], "loso")
+
+
+def test_one_run_or_the_same_twice_is_refused(folders):
+    for chosen in (["one"], ["one", "one"]):
+        with pytest.raises(RunError, match="two or more different runs"):
+            read_runs([folders / name for name in chosen])
+
+
+def test_labels_are_the_shortest_distinct_ends_of_the_paths(folders, tmp_path):
+    for name in ("a/ravdess", "b/ravdess"):
+        shutil.copytree(folders / "loso", tmp_path / name)
+    assert read_runs([tmp_path / "a/ravdess", tmp_path / "b/ravdess"]).labels == ("a/ravdess", "b/ravdess")
+
+
+def test_compare_writes_its_files_and_prints_the_table(folders, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert call(["compare", str(folders / "one"), str(folders / "two"), "--out", str(out)]) == 0
+    files = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    assert files == {"comparison.csv", "comparison.md", "charts/comparison.png", "charts/comparison.svg"}
+    assert "two minus one" in capsys.readouterr().out
