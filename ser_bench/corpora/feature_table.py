@@ -212,6 +212,7 @@ def _feature_set(name: str, columns: tuple[str, ...]) -> FeatureSet:
         parameters={"recorded": True},
         group=known.group if known and known.columns == columns else None,
         precomputed=True,
+        needs=(),
     )
 
 

@@ -104,9 +104,8 @@ def column_groups(sets: Iterable[FeatureSet]) -> dict[str, list[int]]:
         Column indices by the group's name, in order of appearance.
     """
     groups: dict[str, list[int]] = {}
-    columns = ((feature_set, column) for feature_set in sets for column in feature_set.columns)
-    for index, (feature_set, column) in enumerate(columns):
-        name = feature_set.group(column) if feature_set.group else feature_set.name
+    names = (feature_set.group_of(column) for feature_set in sets for column in feature_set.columns)
+    for index, name in enumerate(names):
         groups.setdefault(name, []).append(index)
     return groups
 

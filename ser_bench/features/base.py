@@ -80,9 +80,24 @@ class FeatureSet:
         """Columns by their group, in order of appearance."""
         groups: dict[str, tuple[str, ...]] = {}
         for column in self.columns:
-            name = self.group(column) if self.group else self.name
+            name = self.group_of(column)
             groups[name] = (*groups.get(name, ()), column)
         return groups
+
+    def group_of(self, column: str) -> str:
+        """Return the group of a column.
+
+        Parameters
+        ----------
+        column : str
+            One of ``columns``.
+
+        Returns
+        -------
+        str
+            Name of the group.
+        """
+        return self.group(column) if self.group else self.name
 
     def at_speed(self, speed: float) -> FeatureSet:
         """Return the same set for clips played faster or slower, as from a tape: pitch, formants and tempo change.
