@@ -205,8 +205,8 @@ def _feature_set(name: str, columns: tuple[str, ...]) -> FeatureSet:
     return FeatureSet(
         name=name,
         kind="vector",
-        summary="as a table recorded them",
-        source="the table",
+        summary="precomputed features of a table",
+        source="the feature table",
         columns=columns,
         compute=_no_audio,
         parameters={"recorded": True},

@@ -179,7 +179,9 @@ def keep_emotions(opened: OpenCorpus, emotions: Sequence[str]) -> OpenCorpus:
     clips = opened.clips[opened.clips["emotion"].isin(list(emotions))]
     if clips.empty:
         folder = opened.folders[opened.corpus.name]
-        raise CorpusError(f"no clip of {opened.corpus.name} is left in {folder} with these options")
+        raise CorpusError(
+            f"no clip of {opened.corpus.name} is left in {folder} with these options; check --part and --emotions"
+        )
     return replace(opened, clips=clips.reset_index(drop=True))
 
 

@@ -250,29 +250,32 @@ def test_file_names_that_are_not_utf_8_survive_a_run(tmp_path, capsys):
     assert json.loads((tmp_path / "out" / "run.json").read_bytes())["problems"][0]["path"] == "\\udcff.wav"
 
 
-def songs() -> list[str]:
-    return [
-        f"Actor_{a:02d}/03-02-{e:02d}-{i:02d}-{t:02d}-{r:02d}-{a:02d}.wav"
-        for a, e, i, t, r in product(range(1, 25), range(1, 7), (1, 2), (1, 2), (1, 2))
-        if a != 18 and (e, i) != (1, 2)
-    ]
+@pytest.fixture(scope="module")
+def songs(tmp_path_factory) -> corpora.OpenCorpus:
+    """The published songs, as empty files."""
+    folder = tmp_path_factory.mktemp("songs")
+    touch(
+        folder,
+        *(
+            f"Actor_{a:02d}/03-02-{e:02d}-{i:02d}-{t:02d}-{r:02d}-{a:02d}.wav"
+            for a, e, i, t, r in product(range(1, 25), range(1, 7), (1, 2), (1, 2), (1, 2))
+            if a != 18 and (e, i) != (1, 2)
+        ),
+    )
+    return corpora.open_corpus("ravdess", folder, part="song")
 
 
-def test_the_songs_have_their_published_size(tmp_path):
-    touch(tmp_path, *songs())
-    opened = corpora.open_corpus("ravdess", tmp_path, part="song")
-    published = opened.corpus.published_in("song")
-    assert Counter(opened.clips["emotion"]) == published.counts
-    assert Counter(opened.clips["speaker"]) == published.speakers
-    assert Counter(opened.clips.drop_duplicates("speaker")["gender"]) == published.genders
-    assert (published.clips, missing_clips_warning(opened, "song")) == (1012, "")
+def test_the_songs_have_their_published_size(songs):
+    published = songs.corpus.published_in("song")
+    assert Counter(songs.clips["emotion"]) == published.counts
+    assert Counter(songs.clips["speaker"]) == published.speakers
+    assert Counter(songs.clips.drop_duplicates("speaker")["gender"]) == published.genders
+    assert (published.clips, missing_clips_warning(songs, "song")) == (1012, "")
 
 
 @pytest.mark.parametrize("split", ["actor", "random", "loso", "text"])
-def test_splits_work_on_songs_without_the_missing_actor(tmp_path, split):
-    touch(tmp_path, *songs())
-    clips = corpora.open_corpus("ravdess", tmp_path, part="song").clips
-    clips = clips.assign(label=clips["emotion"])
+def test_splits_work_on_songs_without_the_missing_actor(songs, split):
+    clips = songs.clips.assign(label=songs.clips["emotion"])
     tested = [clip for fold in make_folds(split, clips) for clip in fold.test]
     assert sorted(tested) == clips["clip"].tolist()
 
