@@ -23,7 +23,7 @@ TARGETS = {
     "archive": "downloaded ZIP archives",
     "http": "requests to the service",
     "run": "a run's folder and its log",
-    "store": "shards, facts, saved fits and indexes of a store",
+    "store": "damaged shards, fits and cached hashes of a store",
 }
 """What each target reads."""
 
