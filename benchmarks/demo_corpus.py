@@ -30,7 +30,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from ser_bench.corpora.datasets.demo.clips import make_clips, samples
-from ser_bench.corpora.datasets.demo.codes import EMOTIONS, Code, all_codes
+from ser_bench.corpora.datasets.demo.codes import EMOTIONS, GENDERS, Code, all_codes
 
 SR = 16000
 FOLDS = 6
@@ -79,8 +79,8 @@ def actor_folds(codes: list[Code]) -> list[np.ndarray]:
     """Return the test indices of random folds of whole speakers, with equal numbers of men and women."""
     rng = np.random.default_rng(0)
     speakers = np.array([code.speaker for code in codes])
-    men = rng.permutation(sorted({code.speaker for code in codes if code.gender == "male"}))
-    women = rng.permutation(sorted({code.speaker for code in codes if code.gender == "female"}))
+    men = rng.permutation(sorted({code.speaker for code in codes if GENDERS[code.speaker] == "male"}))
+    women = rng.permutation(sorted({code.speaker for code in codes if GENDERS[code.speaker] == "female"}))
     return [np.flatnonzero(np.isin(speakers, [*men[k::FOLDS], *women[k::FOLDS]])) for k in range(FOLDS)]
 
 

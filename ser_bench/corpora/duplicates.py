@@ -112,7 +112,7 @@ def more_files(count: int) -> str:
     Parameters
     ----------
     count
-        Number of files besides the one that the message names.
+        Number of files that the message does not name.
 
     Returns
     -------

@@ -127,7 +127,7 @@ def list_clips(table: pd.DataFrame) -> Listing:
     texts, values = texts[usable].reset_index(drop=True), values[usable]
     _refuse_labels(texts, values, columns)
     texts = _prefixed(texts)
-    features = FeatureTable(feature_sets(table), values, {clip: row for row, clip in enumerate(texts["clip"])})
+    features = FeatureTable(_feature_sets(table), values, {clip: row for row, clip in enumerate(texts["clip"])})
     clips = clip_table(texts.to_dict("records"), (*CLIP_COLUMNS, "corpus"))
     return Listing(clips if (clips["corpus"] != "").all() else clips.drop(columns="corpus"), problems, features)
 
@@ -149,24 +149,8 @@ def _prefixed(texts: pd.DataFrame) -> pd.DataFrame:
     return texts if done else with_corpus_prefix(texts)
 
 
-def feature_sets(table: pd.DataFrame) -> tuple[FeatureSet, ...]:
-    """Group the feature columns of a table into sets.
-
-    Parameters
-    ----------
-    table
-        A table, as :func:`read` returns it.
-
-    Returns
-    -------
-    tuple of FeatureSet
-        Sets in the order of their first column.
-
-    Raises
-    ------
-    CorpusError
-        If no column is a feature.
-    """
+def _feature_sets(table: pd.DataFrame) -> tuple[FeatureSet, ...]:
+    """Group the feature columns of a table into sets, in the order of their first column."""
     columns: dict[str, list[str]] = {}
     by_set = _is_export(table)
     for column in _feature_columns(table):
@@ -195,7 +179,7 @@ def _feature_columns(table: pd.DataFrame) -> list[str]:
 
 
 def _is_export(table: pd.DataFrame) -> bool:
-    """Tell whether most columns are named ``SET.COLUMN``; single names of other programs may contain a dot."""
+    """Return whether most columns are named ``SET.COLUMN``; single names of other programs may contain a dot."""
     named = sum(bool(_SET_COLUMN.fullmatch(str(column))) for column in table.columns)
     return named > len(table.columns) / 2
 

@@ -43,8 +43,8 @@ def corpus(path: Path) -> Corpus:
 
         features = feature_table.read(path)
         return _description(path, features, lambda folder: feature_table.list_clips(features))
-    table = read(path)
-    return _description(path, table, lambda folder: list_clips(table, folder))
+    table = _read(path)
+    return _description(path, table, lambda folder: _list_clips(table, folder))
 
 
 def holds_features(path: Path) -> bool:
@@ -66,7 +66,7 @@ def holds_features(path: Path) -> bool:
         with path.open(encoding="utf-8-sig", newline="") as file:
             columns = [column.strip().lower() for column in next(csv.reader(file), [])]
     except (OSError, ValueError, csv.Error):
-        return False  # read() reports the error
+        return False  # _read() reports the error
     return "clip" in columns and "path" not in columns
 
 
@@ -83,24 +83,8 @@ def _description(path: Path, table: pd.DataFrame, reader: Callable[[Path], Listi
     )
 
 
-def read(path: Path) -> pd.DataFrame:
-    """Read a manifest.
-
-    Parameters
-    ----------
-    path
-        A CSV file in UTF-8.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The known columns, all strings.
-
-    Raises
-    ------
-    CorpusError
-        If the file is not a CSV table, or lacks or repeats a column.
-    """
+def _read(path: Path) -> pd.DataFrame:
+    """Read a manifest; the known columns, all strings."""
     import pandas as pd
 
     try:
@@ -122,34 +106,16 @@ def read(path: Path) -> pd.DataFrame:
     return table[columns].fillna("")  # short rows
 
 
-def list_clips(table: pd.DataFrame, folder: Path) -> Listing:
-    """List the clips of a manifest.
-
-    Parameters
-    ----------
-    table
-        A manifest, as :func:`read` returns it.
-    folder
-        Folder that relative paths start from.
-
-    Returns
-    -------
-    Listing
-        One row per usable file; invalid rows are problems.
-
-    Raises
-    ------
-    CorpusError
-        If no row is usable.
-    """
+def _list_clips(table: pd.DataFrame, folder: Path) -> Listing:
+    """List the clips of a manifest; relative paths start at ``folder``, and invalid rows are problems."""
     rows: dict[Path, dict[str, str]] = {}
     problems = []
-    for values in table.to_dict("records"):
+    for number, values in enumerate(table.to_dict("records"), 2):
         path = (folder / values["path"]).absolute()
         row = {column: values.get(column, "").strip() for column in (*REQUIRED, *OPTIONAL)}
         row |= {"clip": values["path"], "path": str(path), "emotion": canonical_label(values["emotion"])}
         if reason := _fault(row, path, rows):
-            problems.append(Problem(values["path"] or "(no path)", reason))
+            problems.append(Problem(values["path"] or f"row {number}", reason))
         else:
             rows[path] = row
     if not rows:

@@ -79,7 +79,7 @@ def corpus_label(name: str) -> str:
 
 
 def is_feature_table(name: str | None) -> bool:
-    """Tell whether ``--corpus`` names a table of features.
+    """Check whether ``--corpus`` names a table of features.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def is_feature_table(name: str | None) -> bool:
 
 
 def is_registered(corpus: Corpus) -> bool:
-    """Tell whether a corpus is a known one, and not a manifest of the same name.
+    """Check whether a corpus is a known one, and not a manifest of the same name.
 
     Parameters
     ----------

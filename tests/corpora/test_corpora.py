@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from itertools import permutations, product
 from pathlib import Path
@@ -14,8 +13,10 @@ from ser_bench import corpora
 from ser_bench.cli import call
 from ser_bench.core.errors import CorpusError, UnknownNameError
 from ser_bench.core.labels import EMOTIONS
+from ser_bench.core.options import Options
 from ser_bench.corpora import manifest
 from ser_bench.corpora.clip_table import CLIP_COLUMNS
+from ser_bench.runs import results, runner
 
 
 @pytest.fixture(autouse=True)
@@ -305,17 +306,18 @@ def test_a_corpus_is_found_in_the_search_folders(tmp_path, monkeypatch):
     assert corpora.open_corpus("savee").folder == tmp_path / "there/savee"
 
 
-def test_a_corpus_with_coded_names_runs(tmp_path, write_wav, capsys):
+def test_a_corpus_with_coded_names_runs(tmp_path, write_wav):
     rng = np.random.default_rng(0)
     for name in published_names("emodb"):
         path = Path(name)
         if path.stem[:2] in ("03", "08", "09", "10") and path.stem[2:5] in ("a01", "b10") and path.stem[5] in "WT":
             write_wav(tmp_path / "emodb" / name, 0.1 * rng.standard_normal(4000).astype(np.float32))
-    words = ("run", "--corpus", "emodb", "--data-dir", str(tmp_path / "emodb"), "--features", "mfcc", "--jobs", "1")
-    assert call([*words, "--models", "lda", "--splits", "actor", "--folds", "2"]) == 0
-    assert capsys.readouterr().out.startswith("corpus emodb: 16 clips")
-    saved = json.loads((tmp_path / "results/emodb/run.json").read_text())["corpus"]
-    assert (saved["speakers"], saved["emotions"]) == (4, {"angry": 8, "sad": 8})
+    options = Options(
+        **{"corpus": "emodb", "data_dir": tmp_path / "emodb", "features": "mfcc", "models": ("chance",), "jobs": 1},
+        **{"splits": ("actor",), "folds": 2, "store": tmp_path / "store", "out": tmp_path / "out"},
+    )
+    corpus = results.read_run(runner.run(options).folder).info.corpus
+    assert (corpus.clips, corpus.speakers, dict(corpus.emotions)) == (16, 4, {"angry": 8, "sad": 8})
 
 
 def test_a_wrong_folder_is_an_error_of_two_lines(tmp_path, capsys):

@@ -130,13 +130,13 @@ def test_anger_is_louder_and_brighter_than_sadness_in_most_speakers():
 
 
 def test_clips_of_one_speaker_have_the_published_bytes(corpus_folder):
-    assert build.digest(build.manifest_lines(corpus_folder, ONE[0])) == build.DIGESTS[ONE[0]]
+    assert build._digest(build._manifest_lines(corpus_folder, ONE[0])) == build.DIGESTS[ONE[0]]
 
 
 @pytest.mark.slow
 def test_the_whole_corpus_has_the_published_bytes(tmp_path):
     make_clips(tmp_path)
-    digests = {speaker: build.digest(build.manifest_lines(tmp_path, speaker)) for speaker in SPEAKERS}
+    digests = {speaker: build._digest(build._manifest_lines(tmp_path, speaker)) for speaker in SPEAKERS}
     assert digests == build.DIGESTS
 
 

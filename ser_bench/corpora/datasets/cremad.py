@@ -1,4 +1,4 @@
-"""CREMA-D: 91 actors, six emotions, twelve sentences, one of which has three intensities.
+"""CREMA-D: 91 actors, six emotions and twelve sentences, one with three intensities.
 
 File names encode actor, sentence, emotion and level. A table beside the clips gives the actors' genders.
 """

@@ -110,7 +110,7 @@ def _check_mirror(base_url: str | None) -> None:
 
 
 def _is_complete(archive: Archive, folder: Path, progress: Progress) -> bool:
-    """Tell whether the folder holds an archive's clips; raise if they cannot be put there."""
+    """Return whether the folder holds an archive's clips; raise if they cannot be put there."""
     unpacked = folder / archive.folder
     try:
         record = json.loads((unpacked / RECORD).read_text(encoding="utf-8"))
@@ -132,7 +132,7 @@ def _is_complete(archive: Archive, folder: Path, progress: Progress) -> bool:
 
 
 def _has_other_clips(archive: Archive, folder: Path, progress: Progress) -> bool:
-    """Tell whether the folder holds the clips without a record of their download."""
+    """Return whether the folder holds the clips without a record of their download."""
     clips = _count_clips((name for _, _, files in os.walk(folder) for name in files), archive)
     if clips >= archive.clips:
         progress.info(f"found {clips:,} clips that ser-bench did not download; checksums not verified: {folder}")

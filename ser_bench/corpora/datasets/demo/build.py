@@ -116,8 +116,8 @@ def _build(folder: Path, speakers: Sequence[str]) -> Path:
     groups = [speakers[i : i + _SPEAKERS_PER_TASK] for i in range(0, len(speakers), _SPEAKERS_PER_TASK)]
     jobs = min(cpu_count(), len(groups), 4)
     Parallel(n_jobs=jobs)(delayed(make_clips)(folder, speakers=group) for group in groups)
-    lines = {speaker: manifest_lines(folder, speaker) for speaker in speakers}
-    if any(DIGESTS[speaker] != digest(text) for speaker, text in lines.items()):
+    lines = {speaker: _manifest_lines(folder, speaker) for speaker in speakers}
+    if any(DIGESTS[speaker] != _digest(text) for speaker, text in lines.items()):
         warnings.warn(
             "the demo corpus differs from the published one on this machine; scores may differ slightly",
             stacklevel=2,
@@ -141,43 +141,19 @@ def _replace(new: Path, folder: Path, temporary: Path, speakers: Sequence[str]) 
         folder.replace(temporary / f"replaced-{attempt}")
 
 
-def manifest_lines(folder: Path, speaker: str) -> str:
-    """Compute the manifest lines of a speaker's clips.
-
-    Parameters
-    ----------
-    folder
-        Folder of the corpus.
-    speaker
-        One of its speakers.
-
-    Returns
-    -------
-    str
-        One line per clip: SHA-256, two spaces, path.
-    """
+def _manifest_lines(folder: Path, speaker: str) -> str:
+    """Return the manifest lines of a speaker's clips: SHA-256, two spaces, path."""
     paths = sorted((folder / speaker).iterdir())
     return "".join(f"{_checksum(path)}  {speaker}/{path.name}\n" for path in paths)
 
 
-def digest(text: str) -> str:
-    """Return the first half of a text's SHA-256.
-
-    Parameters
-    ----------
-    text
-        Any text.
-
-    Returns
-    -------
-    str
-        32 hexadecimal digits.
-    """
+def _digest(text: str) -> str:
+    """Return the first half of a text's SHA-256 in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _version_line(speakers: Sequence[str]) -> str:
-    return f"# ser-bench demo corpus {digest(' '.join(DIGESTS[speaker] for speaker in speakers))}"
+    return f"# ser-bench demo corpus {_digest(' '.join(DIGESTS[speaker] for speaker in speakers))}"
 
 
 def _checksum(path: Path) -> str:

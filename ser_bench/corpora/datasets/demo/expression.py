@@ -17,7 +17,7 @@ The signs follow three sources; the sizes are our own, small enough that no mode
   falls at the end.
 * Banse & Scherer (1996), J. Pers. Soc. Psychol. 70(3), 614-636: mean F0 and energy are highest for intense
   emotions (hot anger, panic fear, elation, despair) and low for sadness. So listeners confuse the aroused
-  emotions with each other, and the quiet ones too; so do models of these clips.
+  emotions with each other, and the quiet ones too; so do models trained on the demo corpus.
 
 Where the first two disagree (the range of fear), the table follows the first. None includes surprise: here it
 is high and wide like happiness and ends on a steep rise, like a question. Smiling raises formants and
