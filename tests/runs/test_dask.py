@@ -311,7 +311,7 @@ def test_a_search_finds_what_it_finds_on_this_machine(data, where, extracted):
     shutil.rmtree(extracted / "store" / "fits")
     ours = search("local")
     assert there.trials.equals(ours.trials)
-    assert there.nested_rows.equals(ours.nested_rows)
+    assert there.predictions.equals(ours.predictions)
     assert there.parameters == ours.parameters
 
 

@@ -15,7 +15,7 @@ from ser_bench import audio, corpora, features
 from ser_bench.core.errors import CorpusError, StoreError
 from ser_bench.features.base import FeatureSet
 from ser_bench.runs import extraction
-from ser_bench.runs.extraction import extract, load_everything, report_problems, warm_up_workers
+from ser_bench.runs.extraction import extract, preload_sets, report_problems, warm_up_workers
 from ser_bench.runs.workers import TaskResult
 from ser_bench.store import FeatureStore
 from tests.conftest import tone
@@ -113,14 +113,14 @@ def test_workers_are_warmed_where_the_store_is_empty_only(folder, store, monkeyp
     monkeypatch.setattr(extraction, "start_workers", lambda *given, jobs: warmed.append(given) or nullcontext())
     sets = features.parse("mfcc")
     warm_up_workers(sets, store, 1)
-    assert warmed == [(load_everything, sets)]
+    assert warmed == [(preload_sets, sets)]
     run(folder, store)
     warm_up_workers(sets, store, 1)
     assert len(warmed) == 1
 
 
 def test_every_set_can_be_loaded_before_there_is_a_clip():
-    load_everything(tuple(features.FEATURE_SETS.values()))
+    preload_sets(tuple(features.FEATURE_SETS.values()))
 
 
 LOUD = 0.9
@@ -165,7 +165,7 @@ def test_a_set_that_fails_on_a_clip_costs_that_clip_only(opened, store):
     done = extract(opened, sets, store, jobs=2)
     assert done.clips["clip"].tolist() == sorted(NAMES)
     assert [(Path(p.path).stem, p.reason) for p in done.problems] == [
-        ("03-01-07-01-01-01-03", "odd failed on it: ZeroDivisionError: first line")
+        ("03-01-07-01-01-01-03", "odd failed: ZeroDivisionError: first line")
     ]
     assert len(extract(opened, sets[1:], store, jobs=1).clips) == 5
 
@@ -193,9 +193,9 @@ def test_workers_that_always_die_end_the_work(folder, store, monkeypatch):
             tried.append(len(batch.clips))
             yield TaskResult(key, error="its worker process died", status="died")
 
-    monkeypatch.setattr(extraction, "_MOST_DEATHS", 2)
+    monkeypatch.setattr(extraction, "_MAX_DEATHS", 2)
     monkeypatch.setattr(extraction, "run_tasks", all_die)
-    with pytest.raises(StoreError, match=r"stopped short: 2 clips in a row failed: its worker process died"):
+    with pytest.raises(StoreError, match=r"extraction stopped: 2 clips in a row failed: its worker process died"):
         run(folder, store)
     assert tried == [4, 1, 1]
 
@@ -230,6 +230,4 @@ def test_long_recordings_are_told_in_one_line(tmp_path, store, write_wav):
     report_problems(
         extract(corpora.open_corpus(str(tmp_path / "m.csv"), None), (made_set(_level),), store, jobs=1), listener
     )
-    assert listener.warnings == [
-        f"{tmp_path / '1.wav'}: a long recording, of which only the middle 300 s are heard; so it is for 1 more"
-    ]
+    assert listener.warnings == [f"{tmp_path / '1.wav'}: long recording; only its middle 300 s are used (and 1 more)"]

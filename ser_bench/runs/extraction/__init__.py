@@ -1,8 +1,8 @@
-"""From a corpus to a filled feature store: what is missing is found, computed in batches, and written.
+"""Extraction: compute the features that the store lacks for the clips of a corpus.
 
-Each clip is decoded once for all the feature sets asked for. A worker writes its own shards, so what is
-done stays done, whatever happens to the others. A clip on which a feature set fails, or that kills its
-worker, is a problem of its own; the store remembers only what is wrong with the sound itself.
+Each clip is decoded once for all feature sets. Workers write their results into the store batch by batch, so that an
+interrupted extraction continues where it stopped. A clip that fails, or kills its worker, does not affect other clips;
+the store records only defects of the audio itself.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +22,8 @@ from ser_bench.core.interrupt import interruptible
 from ser_bench.core.places import default_store
 from ser_bench.core.progress import Advance, NoProgress, Progress
 from ser_bench.corpora.clip_table import Problem
-from ser_bench.runs.extraction.remote import Means, means
-from ser_bench.runs.extraction.worker import CLIP_SECONDS, Batch, Missing, load_everything
+from ser_bench.runs.extraction.remote import BatchJob, batch_job
+from ser_bench.runs.extraction.worker import CLIP_SECONDS, Batch, MissingSets, preload_sets
 from ser_bench.runs.inputs import open_corpus
 from ser_bench.runs.workers import LOCAL, count_workers, run_tasks, start_workers
 from ser_bench.store import FeatureStore
@@ -38,10 +37,15 @@ if TYPE_CHECKING:
     from ser_bench.features.base import FeatureSet
 
 _LARGEST_BATCH = 128
-_MOST_DEATHS = 16
-"""After so many clips in a row that kill their workers the fault is not the clips'."""
-_OR_HANGS = f"; after {CLIP_SECONDS:.0f} s on one clip it ends itself"
-_KEPT = "what is done is kept; run the same command again"
+_MAX_DEATHS = 16
+"""After so many clips in a row that kill their worker, the clips are not the cause."""
+_HANG_NOTE = f"; a worker also ends itself after {CLIP_SECONDS:.0f} s on one clip"
+_RESUME = "finished work is saved; run the same command again"
+
+ChooseSets = Callable[[Mapping[str, "FeatureSet"]], tuple["FeatureSet", ...]]
+"""Chooses feature sets among those that a corpus offers, by name."""
+Metadata = Mapping[str, Mapping[str, Any]]
+"""What the store records of each clip, by key."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class ExtractionResult:
     fingerprint : str
         Hash of the usable clips: names, audio, speakers and labels.
     truncated : tuple of Problem
-        Long clips of which only the middle was used.
+        Long clips; only their middle was used.
     rate_warning : str
         Warning about different sampling rates; empty if there is none.
     """
@@ -75,13 +79,21 @@ class ExtractionResult:
     rate_warning: str = ""
 
 
-Choice = Callable[[Mapping[str, "FeatureSet"]], tuple["FeatureSet", ...]]
-"""From the sets that a corpus has, by name, to those wanted."""
-
-
 @dataclass(frozen=True)
 class ExtractedCorpus:
-    """A corpus with the sets chosen for it, and the store that now holds them."""
+    """A corpus whose features are in the store.
+
+    Attributes
+    ----------
+    opened : OpenCorpus
+        The corpus.
+    sets : tuple of FeatureSet
+        The chosen feature sets.
+    extraction : ExtractionResult
+        What extraction did.
+    store : FeatureStore
+        The store.
+    """
 
     opened: OpenCorpus
     sets: tuple[FeatureSet, ...]
@@ -89,18 +101,32 @@ class ExtractedCorpus:
     store: FeatureStore
 
 
-def extract_corpus(options: Options, choose: Choice, progress: Progress) -> ExtractedCorpus:
-    """Open the corpus asked for and fill the store with the sets that ``choose`` picks; tell what was left out.
+def extract_corpus(options: Options, choose: ChooseSets, progress: Progress) -> ExtractedCorpus:
+    """Open the corpus that the options name, extract features, and report the clips that were left out.
+
+    Parameters
+    ----------
+    options : Options
+        Corpus, store, engine and number of workers.
+    choose : callable
+        Chooses the feature sets.
+    progress : Progress
+        Receives progress and warnings.
+
+    Returns
+    -------
+    ExtractedCorpus
+        The corpus and its features.
 
     Raises
     ------
     SerBenchError
-        Where the choice, the corpus or the store is impossible.
+        If the corpus, the feature sets or the store cannot be used.
     """
     store = FeatureStore(options.store or default_store())
     engine, jobs = options.engine, count_workers(options.engine, options.jobs)
-    waits = corpora.is_feature_table(options.corpus) or engine != LOCAL
-    with nullcontext() if waits else warm_up_workers(choose(features.sets_at_rate()), store, jobs):
+    is_local_audio = engine == LOCAL and not corpora.is_feature_table(options.corpus)
+    with warm_up_workers(choose(features.sets_at_rate()), store, jobs) if is_local_audio else nullcontext():
         opened = open_corpus(options, progress)
         sets = choose(opened.feature_sets())
         extraction = extract(opened, sets, store, jobs=jobs, progress=progress, engine=engine)
@@ -109,24 +135,44 @@ def extract_corpus(options: Options, choose: Choice, progress: Progress) -> Extr
 
 
 def warm_up_workers(sets: Sequence[FeatureSet], store: FeatureStore, jobs: int) -> AbstractContextManager[None]:
-    """Within it, workers load what the sets need, where the store holds nothing of them and so work is certain.
+    """Let workers load their libraries while the corpus is listed, if the store lacks the feature sets.
 
-    Loading takes them two seconds, in which the corpus can be listed and its files hashed.
+    Parameters
+    ----------
+    sets : sequence of FeatureSet
+        Feature sets to load.
+    store : FeatureStore
+        The store.
+    jobs : int
+        Number of worker processes.
+
+    Returns
+    -------
+    context manager
+        Stops the workers if its block raises.
     """
     if any(store.holds(feature_set) for feature_set in sets):
         return nullcontext()
-    return start_workers(load_everything, tuple(sets), jobs=jobs)
+    return start_workers(preload_sets, tuple(sets), jobs=jobs)
 
 
 def report_problems(extraction: ExtractionResult, progress: Progress) -> None:
-    """Name the clips that were dropped, could not be used or are heard in part; the latter in one line."""
+    """Warn about each clip that was left out, and once about truncated clips and sampling rates.
+
+    Parameters
+    ----------
+    extraction : ExtractionResult
+        What extraction did.
+    progress : Progress
+        Receives the warnings.
+    """
     for problem in extraction.duplicates:
         progress.warning(f"{problem.path} is left out: {problem.reason}")
     for problem in extraction.problems:
         progress.warning(f"{problem.path}: {problem.reason}")
     if extraction.truncated:
-        first, more = extraction.truncated[0], len(extraction.truncated) - 1
-        progress.warning(f"{first.path}: {first.reason}" + (f"; so it is for {more:,} more" if more else ""))
+        first, others = extraction.truncated[0], len(extraction.truncated) - 1
+        progress.warning(f"{first.path}: {first.reason}" + (f" (and {others:,} more)" if others else ""))
     if extraction.rate_warning:
         progress.warning(extraction.rate_warning)
 
@@ -140,184 +186,221 @@ def extract(
     progress: Progress | None = None,
     engine: str = LOCAL,
 ) -> ExtractionResult:
-    """Fill ``store`` with the feature sets of every sound clip of a corpus; what is there, and sound, is not redone.
+    """Compute the features that the store lacks for the clips of a corpus.
 
-    Clips with identical samples count once: the first by name stays, the others are dropped. ``engine`` names the
-    engine, which has ``jobs`` workers.
+    Of clips with identical samples, only the first by name is kept.
+
+    Parameters
+    ----------
+    opened : OpenCorpus
+        The corpus.
+    sets : sequence of FeatureSet
+        Feature sets.
+    store : FeatureStore
+        The store.
+    jobs : int
+        Number of workers.
+    progress : Progress, optional
+        Receives progress and warnings.
+    engine : str
+        "local" or the address of a Dask scheduler.
+
+    Returns
+    -------
+    ExtractionResult
+        The usable clips, and those that were left out.
 
     Raises
     ------
     StoreError
-        Where the store cannot be written, or workers keep dying.
+        If the store cannot be written, or workers keep dying.
     CorpusError
-        Where no clip is left.
+        If no clip can be used.
     """
     progress = progress or NoProgress()
     store.prepare()
     store.quarantine_damaged(sets, progress)
     if opened.feature_table:
-        return _from_table(opened, opened.feature_table, sets, store)
-    keys, unreadable = _keys(opened, store.folder)
-    clips = opened.clips[opened.clips["path"].isin(keys)]
-    clips = clips.assign(key=[keys[path] for path in clips["path"]])
-    facts = store.clip_metadata()
-    todo, missing = _missing(clips, sets, store, facts)
-    faults: dict[str, str] = {}
+        return _import_table(opened, opened.feature_table, sets, store)
+    key_of, errors = _hash_files(opened, store.folder)
+    clips = opened.clips[opened.clips["path"].isin(key_of)]
+    clips = clips.assign(key=[key_of[path] for path in clips["path"]])
+    metadata = store.clip_metadata()
+    todo, missing = _find_missing(clips, sets, store, metadata)
+    failures: dict[str, str] = {}
     if len(todo):
-        faults = _compute(todo, missing, store, jobs, progress, engine)
-        facts = store.clip_metadata()
-    faults |= {key: fact["error"] for key, fact in facts.items() if fact["error"]}
-    bad = {path: faults[key] for path, key in keys.items() if key in faults} | unreadable
-    problems = tuple(Problem(path, reason) for path, reason in sorted(bad.items()))
-    clips, dropped = _without_twins(
-        clips[~clips["path"].isin(bad)], {key: fact["digest"] for key, fact in facts.items()}, "samples"
-    )
+        failures = _compute(todo, missing, store, jobs, progress, engine)
+        metadata = store.clip_metadata()
+    failures |= {key: row["error"] for key, row in metadata.items() if row["error"]}
+    errors = {path: failures[key] for path, key in key_of.items() if key in failures} | errors
+    return _usable_clips(opened, clips, errors, metadata, len(todo))
+
+
+def _usable_clips(
+    opened: OpenCorpus, clips: pd.DataFrame, errors: Mapping[str, str], metadata: Metadata, n_computed: int
+) -> ExtractionResult:
+    """Drop the clips with errors (by path) and duplicates, and describe the others."""
+    problems = tuple(Problem(path, reason) for path, reason in sorted(errors.items()))
+    digests = {key: row["digest"] for key, row in metadata.items()}
+    clips, duplicates = _drop_duplicates(clips[~clips["path"].isin(errors)], digests, "samples")
     if clips.empty:
         first = f"; {problems[0].path}: {problems[0].reason}" if problems else ""
         raise CorpusError(f"no clip of {opened.corpus.name} can be used{first}")
-    clips = clips.assign(**{name: [facts[key][name] for key in clips["key"]] for name in ("length", "fingerprint")})
-    told = (*opened.problems, *problems)
-    about = _about_rates([facts[key]["sr"] for key in clips["key"]], opened.rate)
-    return ExtractionResult(clips, told, dropped, len(todo), _fingerprint(clips), _shortened(clips, facts), about)
+    rows = [metadata[key] for key in clips["key"]]
+    clips = clips.assign(**{column: [row[column] for row in rows] for column in ("length", "fingerprint")})
+    return ExtractionResult(
+        clips,
+        (*opened.problems, *problems),
+        duplicates,
+        n_computed,
+        _corpus_fingerprint(clips),
+        _truncated_clips(clips, metadata),
+        _rate_warning([row["sr"] for row in rows], opened.rate),
+    )
 
 
-def _from_table(
+def _import_table(
     opened: OpenCorpus, table: FeatureTable, sets: Sequence[FeatureSet], store: FeatureStore
 ) -> ExtractionResult:
-    """Put the rows of a table into the store, each under a hash of its values."""
+    """Write the rows of a feature table into the store, with a hash of their values as key."""
     names = opened.clips["clip"].tolist()
     clips = opened.clips.assign(key=table.hashes(names), length=0.0, fingerprint=bytes(FINGERPRINT_BYTES))
-    clips, dropped = _without_twins(clips, {key: key for key in clips["key"]}, "features")
-    computed = 0
+    clips, duplicates = _drop_duplicates(clips, {key: key for key in clips["key"]}, "features")
+    n_computed = 0
     for feature_set in sets:
-        lacking = clips[~clips["key"].isin(store.keys(feature_set))]
-        values = table.values_of(feature_set, lacking["clip"].tolist())
-        store.write(feature_set, dict(zip(lacking["key"], values, strict=True)))
-        computed = max(computed, len(lacking))
-    return ExtractionResult(clips, opened.problems, dropped, computed, _fingerprint(clips))
+        missing = clips[~clips["key"].isin(store.keys(feature_set))]
+        values = table.values_of(feature_set, missing["clip"].tolist())
+        store.write(feature_set, dict(zip(missing["key"], values, strict=True)))
+        n_computed = max(n_computed, len(missing))
+    return ExtractionResult(clips, opened.problems, duplicates, n_computed, _corpus_fingerprint(clips))
 
 
-def _keys(opened: OpenCorpus, store: Path) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the SHA-256 by path, and the reason by path for files that cannot be read; an index for each folder."""
+def _hash_files(opened: OpenCorpus, store: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the SHA-256 of each readable file, and the error of each unreadable one, by path."""
     from ser_bench.store.file_hashes import FileHashes
 
-    keys: dict[str, str] = {}
-    unreadable: dict[str, str] = {}
+    hashes: dict[str, str] = {}
+    errors: dict[str, str] = {}
     for name, folder in opened.folders.items():
-        of = opened.clips["corpus"] == name
-        found, bad = FileHashes(store, folder).hash_files(opened.clips.loc[of, "path"])
-        keys |= found
-        unreadable |= bad
-    return keys, unreadable
+        paths = opened.clips.loc[opened.clips["corpus"] == name, "path"]
+        folder_hashes, folder_errors = FileHashes(store, folder).hash_files(paths)
+        hashes |= folder_hashes
+        errors |= folder_errors
+    return hashes, errors
 
 
-def _missing(
-    clips: pd.DataFrame, sets: Sequence[FeatureSet], store: FeatureStore, facts: dict[str, dict[str, Any]]
-) -> tuple[pd.DataFrame, Missing]:
-    """Return the clips that need work, largest file first, and which keys each set lacks."""
+def _find_missing(
+    clips: pd.DataFrame, sets: Sequence[FeatureSet], store: FeatureStore, metadata: Metadata
+) -> tuple[pd.DataFrame, MissingSets]:
+    """Return the clips without metadata or features, largest file first, and the missing keys of each set."""
     unique = clips.drop_duplicates("key")
-    bad = {key for key, fact in facts.items() if fact["error"]}
-    wanted = set(unique["key"]) - bad
-    missing = tuple((s, frozenset(wanted - store.keys(s))) for s in sets)
-    needy = set().union(wanted - set(facts), *(lacking for _, lacking in missing))
-    todo = unique[unique["key"].isin(needy)]
+    usable = set(unique["key"]) - {key for key, row in metadata.items() if row["error"]}
+    missing = tuple((feature_set, frozenset(usable - store.keys(feature_set))) for feature_set in sets)
+    todo = unique[unique["key"].isin((usable - set(metadata)).union(*(keys for _, keys in missing)))]
     sizes = todo["path"].map(lambda path: Path(path).stat().st_size)
     return todo.loc[sizes.sort_values(ascending=False, kind="stable").index], missing
 
 
 def _compute(
-    todo: pd.DataFrame,
-    missing: Missing,
-    store: FeatureStore,
-    jobs: int,
-    progress: Progress,
-    engine: str,
+    todo: pd.DataFrame, missing: MissingSets, store: FeatureStore, jobs: int, progress: Progress, engine: str
 ) -> dict[str, str]:
-    """Fill the store; return what went wrong with clips that may go well another time, by key."""
+    """Compute the missing features; return the failures that another attempt may avoid, by key."""
     pairs = [(key, str(Path(path).absolute())) for key, path in zip(todo["key"], todo["path"], strict=True)]
     folder = store.folder.absolute()
-    with means(engine, folder, [path for _, path in pairs], progress) as how, interruptible(progress) as handed_on:
-        carry_out = partial(_carry_out, how, engine, jobs, progress.start(len(todo), "extracting", "clip", len(todo)))
-        faults, deadly = carry_out(handed_on(_batches(pairs, missing, folder, jobs)))
-        singles = [batch.of((clip,)) for batch, _ in deadly for clip in batch.clips]
-        for begun in range(0, len(singles), _MOST_DEATHS):
-            found, deadly = carry_out(handed_on(singles[begun : begun + _MOST_DEATHS]))
-            faults |= found | {batch.clips[0][0]: f"not computed: {reason}{_OR_HANGS}" for batch, reason in deadly}
-            if len(deadly) == _MOST_DEATHS:
-                why = f"{_MOST_DEATHS} clips in a row failed: {deadly[0][1]}"
-                raise StoreError(f"extraction stopped short: {why}\n{_KEPT}")
-    return faults
+    with (
+        batch_job(engine, folder, [path for _, path in pairs], progress) as job,
+        interruptible(progress) as until_interrupt,
+    ):
+        advance = progress.start(len(todo), "extracting", "clip", len(todo))
+
+        def run(batches: Iterable[Batch]) -> tuple[dict[str, str], list[tuple[Batch, str]]]:
+            return _run_batches(job, engine, jobs, advance, until_interrupt(batches))
+
+        failures, deadly = run(_split_into_batches(pairs, missing, folder, jobs))
+        singles = [batch.subset((clip,)) for batch, _ in deadly for clip in batch.clips]
+        for start in range(0, len(singles), _MAX_DEATHS):  # one clip each, to find those that kill their worker
+            single_failures, deadly = run(singles[start : start + _MAX_DEATHS])
+            failures |= single_failures
+            failures |= {batch.clips[0][0]: f"not computed: {reason}{_HANG_NOTE}" for batch, reason in deadly}
+            if len(deadly) == _MAX_DEATHS:
+                message = f"extraction stopped: {_MAX_DEATHS} clips in a row failed: {deadly[0][1]}"
+                raise StoreError(f"{message}\n{_RESUME}")
+    return failures
 
 
-def _carry_out(
-    how: Means, engine: str, jobs: int, advance: Advance, batches: Iterable[Batch]
+def _run_batches(
+    job: BatchJob, engine: str, jobs: int, advance: Advance, batches: Iterable[Batch]
 ) -> tuple[dict[str, str], list[tuple[Batch, str]]]:
-    """Return what went wrong with single clips, by key, and the batches that killed their worker, with the reason."""
-    given: dict[int, Batch] = {}
-    faults: dict[str, str] = {}
-    deadly, lost = [], []
-    tasks = ((i, given.setdefault(i, batch)) for i, batch in enumerate(batches))
-    for outcome in run_tasks(how.function, tasks, jobs=jobs, engine=engine, requirements=how.requirements):
-        batch = given.pop(outcome.key)
-        if outcome.status == "died":
-            deadly.append((batch, outcome.error or ""))
+    """Return the failures of clips, by key, and the batches that killed their worker, with the reason."""
+    running: dict[int, Batch] = {}
+    failures: dict[str, str] = {}
+    deadly: list[tuple[Batch, str]] = []
+    errors: list[str | None] = []
+    tasks = ((number, running.setdefault(number, batch)) for number, batch in enumerate(batches))
+    for result in run_tasks(job.function, tasks, jobs=jobs, engine=engine, requirements=job.requirements):
+        batch = running.pop(result.key)
+        if result.status == "died":
+            deadly.append((batch, result.error or ""))
             continue
         advance(len(batch.clips))
-        if outcome.status == "ok":
-            faults |= how.received(outcome.value)
+        if result.status == "ok":
+            failures |= job.receive(result.value)
         else:
-            lost.append(outcome.error)
-    if lost:
-        raise StoreError(f"extraction stopped short: {lost[0]}\n{_KEPT}")
-    return faults, deadly
+            errors.append(result.error)
+    if errors:
+        raise StoreError(f"extraction stopped: {errors[0]}\n{_RESUME}")
+    return failures, deadly
 
 
-def _batches(pairs: list[tuple[str, str]], missing: Missing, store: Path, jobs: int) -> Iterator[Batch]:
-    """Cut the clips into batches that shrink towards the end, so that no worker is left alone for long."""
-    begun = 0
-    while begun < len(pairs):
-        size = min(_LARGEST_BATCH, max(4, (len(pairs) - begun) // (4 * jobs)))
-        yield Batch(store, (), missing).of(tuple(pairs[begun : begun + size]))
-        begun += size
+def _split_into_batches(
+    pairs: Sequence[tuple[str, str]], missing: MissingSets, store: Path, jobs: int
+) -> Iterator[Batch]:
+    """Split the clips into batches that shrink towards the end, so that all workers finish at about the same time."""
+    start = 0
+    while start < len(pairs):
+        size = min(_LARGEST_BATCH, max(4, (len(pairs) - start) // (4 * jobs)))
+        yield Batch(store, (), missing).subset(tuple(pairs[start : start + size]))
+        start += size
 
 
-def _about_rates(rates: Sequence[int], common: int | None) -> str:
-    """Say where clips differ in what lies above their lowest rate's half, which a model may hear; empty if not."""
-    if common is not None:
-        low = sum(rate < common for rate in rates)
-        return f"{low:,} clips are of a lower rate than {common:,} Hz and hold nothing above its half" if low else ""
+def _rate_warning(rates: Sequence[int], common_rate: int | None) -> str:
+    """Warn about clips of lower sampling rates, which a model may recognise by their empty upper band."""
+    if common_rate is not None:
+        lower = sum(rate < common_rate for rate in rates)
+        message = f"{lower:,} clips have a sampling rate below {common_rate:,} Hz and no energy above half their rate"
+        return message if lower else ""
     counts = Counter(rates).most_common()
     if len(counts) < 2:
         return ""
-    found = ", ".join(f"{rate:,} Hz ({count:,} clips)" for rate, count in counts[:4])
-    return f"sampling rates differ, and models may hear that: {found}; --sample-rate {min(rates)} evens them out"
+    listed = ", ".join(f"{rate:,} Hz ({count:,} clips)" for rate, count in counts[:4])
+    return f"sampling rates differ, which a model may learn: {listed}; use --sample-rate {min(rates)} to equalise them"
 
 
-def _shortened(clips: pd.DataFrame, facts: dict[str, dict[str, Any]]) -> tuple[Problem, ...]:
-    """Return the clips of which only the middle is heard."""
-    heard = ((path, facts[key]) for path, key in zip(clips["path"], clips["key"], strict=True))
+def _truncated_clips(clips: pd.DataFrame, metadata: Metadata) -> tuple[Problem, ...]:
+    """Return the clips that are longer than the excerpt that was used."""
+    rows = ((path, metadata[key]) for path, key in zip(clips["path"], clips["key"], strict=True))
     return tuple(
-        Problem(path, f"a long recording, of which only the middle {fact['samples'] / fact['sr']:.0f} s are heard")
-        for path, fact in heard
-        if audio.is_excerpt(fact["samples"], fact["sr"])
+        Problem(path, f"long recording; only its middle {row['samples'] / row['sr']:.0f} s are used")
+        for path, row in rows
+        if audio.is_excerpt(row["samples"], row["sr"])
     )
 
 
-def _without_twins(
-    clips: pd.DataFrame, digest_of: Mapping[str, str], what: str
+def _drop_duplicates(
+    clips: pd.DataFrame, digest_of: Mapping[str, str], content: str
 ) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
-    """Drop the later of clips whose samples, or features, are identical."""
+    """Drop the later of clips with equal digests of their samples or features."""
     digests = clips["key"].map(digest_of)
-    later = digests.duplicated()
-    first = dict(zip(digests[~later], clips["clip"][~later], strict=True))
-    dropped = tuple(
-        Problem(clip, f"holds the same {what} as {first[digest]}")
-        for clip, digest in zip(clips["clip"][later], digests[later], strict=True)
+    is_later = digests.duplicated()
+    first = dict(zip(digests[~is_later], clips["clip"][~is_later], strict=True))
+    duplicates = tuple(
+        Problem(clip, f"holds the same {content} as {first[digest]}")
+        for clip, digest in zip(clips["clip"][is_later], digests[is_later], strict=True)
     )
-    return clips[~later].reset_index(drop=True), dropped
+    return clips[~is_later].reset_index(drop=True), duplicates
 
 
-def _fingerprint(clips: pd.DataFrame) -> str:
-    """Return a hash of which clips, with what audio and labels, the corpus consists of."""
+def _corpus_fingerprint(clips: pd.DataFrame) -> str:
+    """Return a hash of the names, audio, speakers and labels of the clips."""
     rows = clips.sort_values("clip")[["clip", "key", "speaker", "gender", "text", "emotion"]]
     return hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""Extraction by workers on other machines: into the store where they see it, else they send what they would write."""
+"""Extraction on other machines: workers write into the store if they see it, and else send files to this machine."""
 
 from __future__ import annotations
 
@@ -11,61 +11,90 @@ from typing import Any
 
 from ser_bench.core.files import atomic_write, scratch_folder
 from ser_bench.core.progress import Progress
-from ser_bench.runs import workers
 from ser_bench.runs.extraction.worker import Batch, extract_batch
+from ser_bench.runs.workers import LOCAL, Requirements, can_read_files, check_workers
 
-LIBRARIES = ("numpy", "scipy", "librosa", "soundfile", "soxr")
-"""What decides a feature's value: workers that write into one store have these in the same version."""
-
-_PROBED = 3
+_LIBRARIES = ("numpy", "scipy", "librosa", "soundfile", "soxr")
+"""Libraries that decide feature values: workers of one store must have equal versions."""
+_SAMPLED_CLIPS = 3
+"""Number of clips that workers are checked to read."""
 
 
 @dataclass(frozen=True)
-class Means:
-    """How batches are carried out: the function, its requirements, and what makes faults by key of its value."""
+class BatchJob:
+    """How workers run batches.
+
+    Attributes
+    ----------
+    function : callable
+        Extracts a batch in a worker.
+    requirements : Requirements
+        Requirements for the workers.
+    receive : callable
+        Takes the return value of ``function``; returns the failures by key.
+    """
 
     function: Callable[[Batch], Any]
-    requirements: workers.Requirements
-    received: Callable[[Any], dict[str, str]]
+    requirements: Requirements
+    receive: Callable[[Any], dict[str, str]]
 
 
 @contextmanager
-def means(engine: str, store: Path, clips: Sequence[str], progress: Progress) -> Iterator[Means]:
-    """Yield how workers extract ``clips`` (paths), having asked them whether they see some of these and the store.
+def batch_job(engine: str, store: Path, clips: Sequence[str], progress: Progress) -> Iterator[BatchJob]:
+    """Check the workers, and decide whether they write into the store.
 
-    Raises :class:`EngineError` where one sees no clips or is not fit otherwise.
+    Parameters
+    ----------
+    engine : str
+        "local" or the address of a Dask scheduler.
+    store : Path
+        Folder of the store.
+    clips : sequence of str
+        Paths of the clips.
+    progress : Progress
+        Receives warnings about versions.
+
+    Yields
+    ------
+    BatchJob
+        The function for the workers and its requirements.
+
+    Raises
+    ------
+    EngineError
+        If a worker cannot read the clips, or has other versions of the libraries.
     """
-    if engine == workers.LOCAL:
-        yield Means(extract_batch, workers.Requirements(), lambda faults: faults)
+    if engine == LOCAL:
+        yield BatchJob(extract_batch, Requirements(), lambda failures: failures)
         return
-    spaced = {clips[i * (len(clips) - 1) // (_PROBED - 1)] for i in range(_PROBED)}
-    requirements = workers.Requirements(visible=tuple(sorted(map(Path, spaced))), libraries=LIBRARIES)
+    sample = {clips[i * (len(clips) - 1) // (_SAMPLED_CLIPS - 1)] for i in range(_SAMPLED_CLIPS)}
+    requirements = Requirements(visible=tuple(sorted(map(Path, sample))), libraries=_LIBRARIES)
     with scratch_folder(store) as folder:
-        token = folder / "token"
-        token.touch()
-        shared = workers.can_read_files(engine, [token])
-        if shared:
-            requirements = replace(requirements, visible=(*requirements.visible, token))
-        workers.check_workers(engine, requirements, progress)
-        progress.detail("workers write features into the store" if shared else "workers send features here")
-        if shared:
-            yield Means(extract_batch, requirements, lambda faults: faults)
+        probe = folder / "probe"
+        probe.touch()
+        is_shared = can_read_files(engine, [probe])
+        if is_shared:
+            requirements = replace(requirements, visible=(*requirements.visible, probe))
+        check_workers(engine, requirements, progress)
+        progress.detail("workers write features into the store" if is_shared else "workers send features here")
+        if is_shared:
+            yield BatchJob(extract_batch, requirements, lambda failures: failures)
         else:
-            yield Means(extract_elsewhere, requirements, lambda sent: unpack(store, *sent))
+            yield BatchJob(_extract_and_send, requirements, lambda message: _write_files(store, *message))
 
 
-def extract_elsewhere(batch: Batch) -> tuple[dict[str, str], dict[str, bytes]]:
-    """Extract into a folder of the worker's own; return the faults and the files that belong into the store."""
+def _extract_and_send(batch: Batch) -> tuple[dict[str, str], dict[str, bytes]]:
+    """Extract into a temporary folder; return the failures by key, and the contents of the files for the store."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        faults = extract_batch(replace(batch, store=folder))
+        failures = extract_batch(replace(batch, store=folder))
         files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-        return faults, {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+        return failures, {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
-def unpack(store: Path, faults: dict[str, str], files: dict[str, bytes]) -> dict[str, str]:
-    """Write files that a worker sent into the store; return the faults."""
-    for name, content in files.items():
+def _write_files(store: Path, failures: dict[str, str], contents: dict[str, bytes]) -> dict[str, str]:
+    """Write files that a worker sent into the store; return the failures."""
+    for name, content in contents.items():
         with atomic_write(store / name) as temporary:
             temporary.write_bytes(content)
-    return faults
+    return failures

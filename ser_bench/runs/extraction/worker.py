@@ -1,7 +1,7 @@
-"""What a worker does in extraction: it decodes each clip of a batch once and computes the sets that the clip lacks.
+"""Extraction in a worker: decode each clip of a batch once and compute the feature sets that it lacks.
 
-A clip on which a decoder or a feature set fails spares the others of its batch. The store remembers only what is wrong
-with the sound itself; a missing program or a defect in a feature set may be gone the next time.
+If a decoder or a feature set fails on a clip, the other clips of the batch are still computed. The store records only
+defects of the audio itself, because a missing program or a bug in a feature set may be fixed later.
 """
 
 from __future__ import annotations
@@ -15,136 +15,179 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ser_bench import audio
-from ser_bench.runs.workers.tasks import said
+from ser_bench.runs.workers.tasks import format_error
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
 
     from ser_bench.features.base import FeatureSet
     from ser_bench.store import FeatureStore
 
 CLIP_SECONDS = 300.0
-"""No clip takes so long: a worker that spends more on one hangs, and ends itself, in whatever code it is."""
+"""Time limit of a clip: a worker that spends longer on it exits, even if it hangs in C code."""
 _SHARD_BYTES = 1 << 26
-"""From here on a worker writes what it has before it goes on: frames of long clips would fill its memory."""
+"""Size of pending features after which a worker writes them, so that frames of long clips do not fill its memory."""
 
-Missing = tuple[tuple["FeatureSet", frozenset[str]], ...]
+MissingSets = tuple[tuple["FeatureSet", frozenset[str]], ...]
 """Each feature set with the keys of the clips that lack it."""
-
-Values = dict[str, "np.ndarray"]
-"""One clip's features by the set's name."""
+_Features = dict[str, "npt.NDArray[np.float32]"]
+"""Features of one clip by the name of the set."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What one task computes: clips as pairs of key and path, and the sets that they lack."""
+    """The clips of one task and their missing feature sets.
+
+    Attributes
+    ----------
+    store : Path
+        Folder of the store.
+    clips : tuple of (key, path)
+        The clips.
+    missing : tuple of (FeatureSet, frozenset of str)
+        Each feature set with the keys of the clips that lack it.
+    """
 
     store: Path
     clips: tuple[tuple[str, str], ...]
-    missing: Missing
+    missing: MissingSets
 
-    def of(self, clips: tuple[tuple[str, str], ...]) -> Batch:
-        """Return the same for these clips only."""
+    def subset(self, clips: tuple[tuple[str, str], ...]) -> Batch:
+        """Return the batch for some clips only.
+
+        Parameters
+        ----------
+        clips : tuple of (key, path)
+            The clips.
+
+        Returns
+        -------
+        Batch
+            A batch without the other clips.
+        """
         keys = frozenset(key for key, _ in clips)
-        return Batch(self.store, clips, tuple((s, lacking & keys) for s, lacking in self.missing))
+        return Batch(self.store, clips, tuple((feature_set, lacking & keys) for feature_set, lacking in self.missing))
 
 
-def load_everything(sets: Sequence[FeatureSet]) -> None:
-    """Do with a moment of noise what :func:`extract_batch` does with clips, and keep nothing."""
+def preload_sets(sets: Sequence[FeatureSet]) -> None:
+    """Load the libraries of feature sets by computing them on noise.
+
+    Parameters
+    ----------
+    sets : sequence of FeatureSet
+        The feature sets.
+    """
     import numpy as np
     import pyarrow.parquet  # noqa: F401
 
     from ser_bench import features
 
     y = np.random.default_rng(0).normal(scale=0.1, size=8192).astype(np.float32)
-    _fact("", y, 48_000)
+    _metadata("", y, 48_000)
     features.compute(sets, y, 48_000)
 
 
 def extract_batch(batch: Batch) -> dict[str, str]:
-    """Decode each clip once, compute the sets it lacks, and write a shard per set.
+    """Decode each clip once, compute the sets that it lacks, and write a shard per set.
 
-    Returns by key what went wrong with clips that may go well another time; that is not kept in the store.
+    Parameters
+    ----------
+    batch : Batch
+        The clips.
+
+    Returns
+    -------
+    dict of str to str
+        Failures by key that another attempt may avoid; the store does not record them.
     """
     from ser_bench.store import FeatureStore
 
     store = FeatureStore(batch.store)
-    done: dict[str, Values] = {}
-    held, facts, faults = 0, [], {}
+    computed: dict[str, _Features] = {}
+    pending_bytes, metadata, failures = 0, [], {}
     for key, path in batch.clips:
-        with _limited():
-            fact, done[key], fault = _listen(key, path, [s for s, keys in batch.missing if key in keys])
-        if fact:
-            facts.append(fact)
-        if fault:
-            faults[key] = fault
-        held += sum(values.nbytes for values in done[key].values())
-        if held > _SHARD_BYTES:
-            _write(store, batch.missing, done)
-            done.clear()
-            held = 0
-    _write(store, batch.missing, done)
-    store.write_clip_metadata(facts)
-    return faults
+        with _time_limit():
+            row, computed[key], failure = _extract_clip(key, path, [s for s, keys in batch.missing if key in keys])
+        if row:
+            metadata.append(row)
+        if failure:
+            failures[key] = failure
+        pending_bytes += sum(values.nbytes for values in computed[key].values())
+        if pending_bytes > _SHARD_BYTES:
+            _write(store, batch.missing, computed)
+            computed.clear()
+            pending_bytes = 0
+    _write(store, batch.missing, computed)
+    store.write_clip_metadata(metadata)
+    return failures
 
 
 @contextmanager
-def _limited() -> Iterator[None]:
-    """End this process where the block takes longer than a clip may; what it was doing then is said nowhere."""
-    with open(os.devnull, "w") as nowhere:  # noqa: PTH123
-        faulthandler.dump_traceback_later(CLIP_SECONDS, exit=True, file=nowhere)  # a thread without Python's lock
+def _time_limit() -> Iterator[None]:
+    """Exit this process if the block exceeds the time limit of a clip."""
+    with open(os.devnull, "w") as null:  # noqa: PTH123
+        faulthandler.dump_traceback_later(CLIP_SECONDS, exit=True, file=null)  # works without Python's lock
         try:
             yield
         finally:
             faulthandler.cancel_dump_traceback_later()
 
 
-def _write(store: FeatureStore, missing: Missing, done: dict[str, Values]) -> None:
+def _write(store: FeatureStore, missing: MissingSets, computed: dict[str, _Features]) -> None:
     for feature_set, _ in missing:
         name = feature_set.name
-        store.write(feature_set, {key: values[name] for key, values in done.items() if name in values})
+        store.write(feature_set, {key: values[name] for key, values in computed.items() if name in values})
 
 
-def _listen(key: str, path: str, sets: Sequence[FeatureSet]) -> tuple[dict[str, Any] | None, Values, str]:
-    """Return a clip's fact where it is known, what could be computed, and what went wrong but may yet go well."""
+def _extract_clip(key: str, path: str, sets: Sequence[FeatureSet]) -> tuple[dict[str, Any] | None, _Features, str]:
+    """Return the metadata of a clip if known, its features, and a failure that another attempt may avoid."""
     from ser_bench import features
     from ser_bench.core.errors import AudioError, TransientAudioError
 
     try:
         y, sr = audio.load(path)
-        fact = _fact(key, y, sr)
+        metadata = _metadata(key, y, sr)
     except TransientAudioError as error:
         return None, {}, str(error)
     except AudioError as error:
-        return _fact(key, error=str(error)), {}, ""
-    except Exception as error:  # what a decoder or the memory may do is not known
-        return None, {}, f"reading it failed: {said(error)}"
+        return _metadata(key, error=str(error)), {}, ""
+    except Exception as error:  # a decoder may raise anything, for example MemoryError
+        return None, {}, f"reading failed: {format_error(error)}"
     try:
-        return fact, features.compute(sets, y, sr), ""
-    except Exception:  # one set of them fails, perhaps a plugin's
-        return fact, *_each_alone(sets, y, sr)
+        return metadata, features.compute(sets, y, sr), ""
+    except Exception:  # one of the sets, perhaps of a plugin, fails
+        return metadata, *_compute_separately(sets, y, sr)
 
 
-def _each_alone(sets: Sequence[FeatureSet], y: np.ndarray, sr: int) -> tuple[Values, str]:
-    """Compute sets one by one; return what those give that do not fail, and which does, with why."""
+def _compute_separately(sets: Sequence[FeatureSet], y: npt.NDArray[np.float32], sr: int) -> tuple[_Features, str]:
+    """Compute sets one by one; return the features and the failures."""
     from ser_bench import features
 
-    computed: Values = {}
-    faults = []
+    computed: _Features = {}
+    failures = []
     for feature_set in sets:
         try:
             computed |= features.compute([feature_set], y, sr)
         except Exception as error:
-            faults.append(f"{feature_set.name} failed on it: {said(error)}")
-    return computed, "; ".join(faults)
+            failures.append(f"{feature_set.name} failed: {format_error(error)}")
+    return computed, "; ".join(failures)
 
 
-def _fact(key: str, y: np.ndarray | None = None, sr: int = 0, error: str = "") -> dict[str, Any]:
-    """Return what the store keeps of a clip besides its features."""
+def _metadata(key: str, y: npt.NDArray[np.float32] | None = None, sr: int = 0, error: str = "") -> dict[str, Any]:
+    """Return what the store records of a clip besides its features."""
     from ser_bench.audio.fingerprint import fingerprint
 
     if y is None:
         return {"key": key, "digest": "", "sr": 0, "samples": 0, "error": error, "length": 0.0, "fingerprint": b""}
-    length, course = fingerprint(y, sr)
-    told = {"digest": audio.samples_digest(y, sr), "sr": sr, "samples": len(y), "length": length, "fingerprint": course}
-    return {"key": key, "error": "", **told}
+    length, contours = fingerprint(y, sr)
+    digest = audio.samples_digest(y, sr)
+    return {
+        "key": key,
+        "error": "",
+        "digest": digest,
+        "sr": sr,
+        "samples": len(y),
+        "length": length,
+        "fingerprint": contours,
+    }

@@ -1,14 +1,14 @@
-"""Where tasks are carried out: worker processes of one thread each, on this machine or, by Dask, on others.
+"""Worker processes with one thread each: on this machine, or on other machines through Dask.
 
-A task is a function's argument under a key. Results come back in the order of completion. Which engine it is says
-``engine``: ``local``, ``dask://HOST:PORT`` or ``tls://HOST:PORT``, the address of a scheduler.
+A task is the argument of a function, with a key. The option ``engine`` selects the workers: ``local``, or the address
+of a Dask scheduler (``dask://HOST:PORT`` or ``tls://HOST:PORT``).
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -32,40 +32,86 @@ LOCAL = "local"
 
 
 def available_cores() -> int:
-    """Return the number of cores this process may use."""
+    """Count the cores that this process may use.
+
+    Returns
+    -------
+    int
+        Number of cores.
+    """
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def count_workers(engine: str, jobs: int | None) -> int:
-    """Return how many workers there are: ``jobs`` or one per core on this machine, whoever has joined elsewhere.
+    """Count the workers of an engine.
 
-    Raises :class:`EngineError` where a scheduler cannot be reached or nobody joins it.
+    Parameters
+    ----------
+    engine : str
+        "local" or the address of a scheduler.
+    jobs : int or None
+        Number of worker processes on this machine; None for one per core. Ignored for a scheduler.
+
+    Returns
+    -------
+    int
+        Number of workers.
+
+    Raises
+    ------
+    EngineError
+        If the scheduler does not answer or has no workers.
     """
     if engine == LOCAL:
         return jobs or available_cores()
-    from ser_bench.runs.workers import dask as cluster
+    from ser_bench.runs.workers import dask
 
-    return cluster.count_workers(engine)
+    return dask.count_workers(engine)
 
 
 def can_read_files(engine: str, paths: Iterable[Path]) -> bool:
-    """Say whether every worker can read all these files of this machine, under the same path."""
+    """Check whether every worker can read files of this machine under the same paths.
+
+    Parameters
+    ----------
+    engine : str
+        "local" or the address of a scheduler.
+    paths : iterable of Path
+        The files.
+
+    Returns
+    -------
+    bool
+        True if all workers can read all files.
+    """
     if engine == LOCAL:
         return True
-    from ser_bench.runs.workers import dask as cluster
+    from ser_bench.runs.workers import dask
 
-    return cluster.can_read_files(engine, tuple(paths))
+    return dask.can_read_files(engine, tuple(paths))
 
 
 def check_workers(engine: str, requirements: Requirements, progress: Progress) -> None:
-    """Hold every worker against what tasks need; warn where another library's version differs.
+    """Check that every worker meets the requirements; warn about other versions of further libraries.
 
-    Raises :class:`EngineError`, naming the worker, where it could not do as this machine would.
+    Parameters
+    ----------
+    engine : str
+        "local" or the address of a scheduler.
+    requirements : Requirements
+        Requirements of the tasks.
+    progress : Progress
+        Receives the warnings.
+
+    Raises
+    ------
+    EngineError
+        If a worker does not meet the requirements.
     """
     if engine != LOCAL:
-        from ser_bench.runs.workers import dask as cluster
+        from ser_bench.runs.workers import dask
 
-        cluster.check_workers(engine, requirements, progress)
+        dask.check_workers(engine, requirements, progress)
 
 
 def run_tasks(
@@ -77,33 +123,63 @@ def run_tasks(
     engine: str = LOCAL,
     requirements: Requirements = Requirements(),  # noqa: B008 - it is frozen
 ) -> Iterator[TaskResult]:
-    """Carry out ``function(argument)`` for each ``(key, argument)`` in worker processes.
+    """Call a function for each task in worker processes.
 
-    On this machine these are ``jobs`` processes; on a cluster as many as it has, whenever they join. Tasks are drawn
-    as workers become free, so ``tasks`` may be a generator of any length. ``timeout``, in seconds, ends a task that
-    takes longer, together with its worker. Whoever stops listening, by Ctrl-C or otherwise, stops the work.
+    Closing the generator, or Ctrl-C, stops the workers.
 
-    Raises :class:`EngineError` where a cluster is lost.
+    Parameters
+    ----------
+    function : callable
+        Called with the argument of each task.
+    tasks : iterable of (key, argument)
+        The tasks, drawn one by one as workers become free.
+    jobs : int
+        Number of worker processes on this machine. Ignored for a scheduler, whose workers may join and leave.
+    timeout : float, optional
+        Time limit of a task in seconds, counted from its start in the worker.
+    engine : str
+        "local" or the address of a scheduler.
+    requirements : Requirements
+        Requirements for workers on other machines.
+
+    Yields
+    ------
+    TaskResult
+        One result per task, in the order of completion.
+
+    Raises
+    ------
+    EngineError
+        If the scheduler or its last worker is lost.
     """
     if engine == LOCAL:
         from ser_bench.runs.workers import local
 
         return local.run_tasks(function, tasks, jobs=jobs, timeout=timeout)
-    from ser_bench.runs.workers import dask as cluster
+    from ser_bench.runs.workers import dask
 
-    return cluster.run_tasks(function, tasks, engine=engine, requirements=requirements, timeout=timeout)
+    return dask.run_tasks(function, tasks, engine=engine, requirements=requirements, timeout=timeout)
 
 
-def start_workers(
-    function: Callable[[Any], Any], argument: Any, *, jobs: int, engine: str = LOCAL
-) -> AbstractContextManager[None]:
-    """Start the workers of this machine with a call of ``function`` each while the caller prepares their tasks.
+def start_workers(function: Callable[[Any], Any], argument: Any, *, jobs: int) -> AbstractContextManager[None]:
+    """Start the workers of this machine ahead of their tasks, each with one call of a function.
 
-    What the calls return or raise is ignored: they are made for what they load. Where the caller fails,
-    the workers are stopped at once.
+    The calls load libraries; their results are ignored. If the block raises, the workers are stopped.
+
+    Parameters
+    ----------
+    function : callable
+        Called once per worker.
+    argument : object
+        Its argument.
+    jobs : int
+        Number of worker processes.
+
+    Returns
+    -------
+    context manager
+        The workers start when the block begins.
     """
-    if engine != LOCAL:
-        return nullcontext()
     from ser_bench.runs.workers import local
 
     return local.start_workers(function, argument, jobs=jobs)

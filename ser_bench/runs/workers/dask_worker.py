@@ -1,4 +1,4 @@
-"""What a worker on another machine does: it shows that it is fit for the work, takes in files, carries tasks out."""
+"""Code that runs in Dask workers: checks of the worker, files that it receives, and tasks."""
 
 from __future__ import annotations
 
@@ -13,20 +13,36 @@ from pathlib import Path
 from typing import Any
 
 from ser_bench.core.versions import installed_version
-from ser_bench.runs.workers.tasks import ONE_THREAD, Requirements, guarded
+from ser_bench.runs.workers.tasks import ONE_THREAD, Requirements, call_in_worker
 
 _COMPARED = ("Python", "ser-bench", "numpy", "scikit-learn", "tensorflow", "keras", "xgboost", "librosa")
-_examined: dict[str, str] = {}
-"""By session, why this process is not fit for it; empty if it is."""
+_checked: dict[str, str] = {}
+"""By session: why this worker does not meet the requirements; empty if it does."""
 
 
-class UnfitError(Exception):
-    """This worker would not do as the machine that asks it."""
+class UnfitWorkerError(Exception):
+    """The worker does not meet the requirements of its task."""
 
 
 @dataclass(frozen=True)
-class Order:
-    """A task on its way: with its requirements and the versions of the submitting machine."""
+class RemoteTask:
+    """A task as it is sent to a worker.
+
+    Attributes
+    ----------
+    session : str
+        Name of the :func:`ser_bench.runs.workers.run_tasks` call.
+    number : int
+        Number of the task in its session.
+    function : callable
+        The task's function.
+    argument : object
+        Its argument.
+    requirements : Requirements
+        Requirements, with the files of this task only.
+    versions : mapping of str to str
+        Versions on the submitting machine.
+    """
 
     session: str
     number: int
@@ -36,8 +52,19 @@ class Order:
     versions: Mapping[str, str]
 
 
-def versions(libraries: Iterable[str]) -> dict[str, str]:
-    """Return the versions that are compared, and those of ``libraries``; of ser-bench also a hash of its source."""
+def library_versions(libraries: Iterable[str]) -> dict[str, str]:
+    """Return the versions that are compared between machines.
+
+    Parameters
+    ----------
+    libraries : iterable of str
+        Further libraries to compare.
+
+    Returns
+    -------
+    dict of str to str
+        Version by name; the version of ser-bench includes a hash of its source.
+    """
     return {name: _version(name) for name in (*_COMPARED, *libraries)}
 
 
@@ -48,68 +75,128 @@ def _version(name: str) -> str:
     if name == "ser-bench":
         from ser_bench.core.versions import __version__
 
-        return f"{__version__} (source {_source()})"
+        return f"{__version__} (source {_source_hash()})"
     return installed_version(name)
 
 
-def _source() -> str:
+def _source_hash() -> str:
     package = Path(__file__).parents[2]
-    hashed = hashlib.sha256()
+    sha = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
-        hashed.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
-    return hashed.hexdigest()[:8]
+        sha.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
+    return sha.hexdigest()[:8]
 
 
-def unseen(paths: Iterable[Path]) -> list[Path]:
-    """Return the files that cannot be read here."""
+def unreadable_files(paths: Iterable[Path]) -> list[Path]:
+    """Return the files that this worker cannot read.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        The files.
+
+    Returns
+    -------
+    list of Path
+        Those that cannot be read.
+    """
     return [path for path in paths if not os.access(path, os.R_OK)]
 
 
-def examine(requirements: Requirements, asked: Mapping[str, str], dask_worker: Any) -> tuple[list[str], list[str]]:
-    """Return why this worker is not fit, and which other versions differ from those of the machine that asks."""
-    wrong: list[str] = []
-    differing: list[str] = []
-    for name, here in versions(requirements.libraries).items():
-        if here != asked[name]:
-            matters = name == "ser-bench" or name in requirements.libraries
-            (wrong if matters else differing).append(f"has {name} {here}, and this machine {asked[name]}")
+def check_requirements(
+    requirements: Requirements, versions: Mapping[str, str], dask_worker: Any
+) -> tuple[list[str], list[str]]:
+    """Compare this worker with the requirements and with the submitting machine.
+
+    Parameters
+    ----------
+    requirements : Requirements
+        Requirements of the tasks.
+    versions : mapping of str to str
+        Versions on the submitting machine.
+    dask_worker : distributed.Worker
+        Passed by Dask under this name.
+
+    Returns
+    -------
+    errors : list of str
+        Requirements that are not met.
+    differences : list of str
+        Other versions that differ.
+    """
+    errors: list[str] = []
+    differences: list[str] = []
+    for name, version in library_versions(requirements.libraries).items():
+        if version != versions[name]:
+            is_required = name == "ser-bench" or name in requirements.libraries
+            message = f"has {name} {version}, but this machine has {versions[name]}"
+            (errors if is_required else differences).append(message)
     if dask_worker.state.nthreads > 1:
-        wrong.append("runs several tasks at once; start it with --nthreads 1")
-    wrong += [
-        f"cannot read {path}; it must lie under the same path on every worker" for path in unseen(requirements.visible)
+        errors.append(f"has {dask_worker.state.nthreads} threads; start it with --nthreads 1")
+    errors += [
+        f"cannot read {path}; make it available under the same path on every worker"
+        for path in unreadable_files(requirements.visible)
     ]
-    return wrong, differing
+    return errors, differences
 
 
-def carry_out(pickled: bytes, *contents: bytes) -> tuple[str | None, Any]:
-    """Carry out an :class:`Order`; ``contents`` are those of its files. Return an error and a value."""
+def run_remote_task(pickled: bytes, *contents: bytes) -> tuple[str | None, Any]:
+    """Run a :class:`RemoteTask`.
+
+    Parameters
+    ----------
+    pickled : bytes
+        The task, pickled by cloudpickle.
+    *contents : bytes
+        Contents of its files.
+
+    Returns
+    -------
+    error : str or None
+        The exception in one line.
+    value : object
+        The return value.
+    """
     from distributed import get_worker
 
-    os.environ.update(ONE_THREAD)  # before the task imports what reads it
+    os.environ.update(ONE_THREAD)  # before the task's imports
     import cloudpickle
 
     worker = get_worker()
-    order: Order = cloudpickle.loads(pickled)
-    worker.log_event(order.session, {"number": order.number, "worker": worker.address})
-    if order.session not in _examined:  # a worker that joins late is seen here for the first time
-        wrong, _ = examine(order.requirements, order.versions, worker)
-        _examined[order.session] = wrong[0] if wrong else ""
-    if _examined[order.session]:
-        raise UnfitError(f"worker {worker.address} {_examined[order.session]}")
-    folder = folder_of(order.session, worker)
-    places = {
-        file: _place(folder, file, content) for file, content in zip(order.requirements.files, contents, strict=True)
+    task: RemoteTask = cloudpickle.loads(pickled)
+    worker.log_event(task.session, {"number": task.number, "worker": worker.address})
+    if task.session not in _checked:  # a worker that joins late has not been checked
+        errors, _ = check_requirements(task.requirements, task.versions, worker)
+        _checked[task.session] = errors[0] if errors else ""
+    if _checked[task.session]:
+        raise UnfitWorkerError(f"worker {worker.address} {_checked[task.session]}")
+    folder = session_folder(task.session, worker)
+    received = {
+        file: _save_file(folder, file, content) for file, content in zip(task.requirements.files, contents, strict=True)
     }
-    return guarded(order.function, moved(order.argument, places))
+    return call_in_worker(task.function, replace_paths(task.argument, received))
 
 
-def folder_of(session: str, dask_worker: Any) -> Path:
-    """Return where this worker keeps the files of a session."""
+def session_folder(session: str, dask_worker: Any) -> Path:
+    """Return the folder of the files that this worker has received.
+
+    Parameters
+    ----------
+    session : str
+        Name of the session.
+    dask_worker : distributed.Worker
+        The worker.
+
+    Returns
+    -------
+    Path
+        The folder, which may not exist yet.
+    """
     return Path(dask_worker.local_directory) / session
 
 
-def _place(folder: Path, file: Path, content: bytes) -> Path:
-    """Write a file that was sent, once; return where it lies, which can be mapped into memory as on one machine."""
+def _save_file(folder: Path, file: Path, content: bytes) -> Path:
+    """Save a received file once, so that it can be memory-mapped; return its path."""
     from ser_bench.core.files import atomic_write
 
     path = folder / file.name
@@ -119,8 +206,19 @@ def _place(folder: Path, file: Path, content: bytes) -> Path:
     return path
 
 
-def paths_in(argument: Any) -> set[Path]:
-    """Return the paths that a dataclass holds, alone or in tuples."""
+def find_paths(argument: Any) -> set[Path]:
+    """Return the paths among the fields of a dataclass.
+
+    Parameters
+    ----------
+    argument : object
+        Argument of a task.
+
+    Returns
+    -------
+    set of Path
+        Paths that are fields or elements of tuples; empty if the argument is not a dataclass.
+    """
     if not is_dataclass(argument):
         return set()
     values = (getattr(argument, field.name) for field in fields(argument))
@@ -128,28 +226,55 @@ def paths_in(argument: Any) -> set[Path]:
     return {part for part in parts if isinstance(part, Path)}
 
 
-def moved(argument: Any, places: Mapping[Path, Path]) -> Any:
-    """Return a dataclass with its paths, alone or in tuples, replaced by where these files lie now."""
-    changed: dict[str, Any] = {}
-    for field in fields(argument) if places else ():
+def replace_paths(argument: Any, received: Mapping[Path, Path]) -> Any:
+    """Replace the paths among the fields of a dataclass.
+
+    Parameters
+    ----------
+    argument : object
+        Argument of a task.
+    received : mapping of Path to Path
+        The path on this worker by the path on the submitting machine.
+
+    Returns
+    -------
+    object
+        The argument, or a changed copy.
+    """
+    changes: dict[str, Any] = {}
+    for field in fields(argument) if received else ():
         value = getattr(argument, field.name)
         if isinstance(value, Path):
-            changed[field.name] = places.get(value, value)
+            changes[field.name] = received.get(value, value)
         elif isinstance(value, tuple):
-            changed[field.name] = tuple(places.get(part, part) if isinstance(part, Path) else part for part in value)
-    return replace(argument, **changed) if changed else argument
+            changes[field.name] = tuple(received.get(part, part) if isinstance(part, Path) else part for part in value)
+    return replace(argument, **changes) if changes else argument
 
 
-def forget(session: str, dask_worker: Any) -> None:
-    """Remove the files of a session."""
-    shutil.rmtree(folder_of(session, dask_worker), ignore_errors=True)
+def remove_session_files(session: str, dask_worker: Any) -> None:
+    """Remove the files that this worker has received.
+
+    Parameters
+    ----------
+    session : str
+        Name of the session.
+    dask_worker : distributed.Worker
+        Passed by Dask under this name.
+    """
+    shutil.rmtree(session_folder(session, dask_worker), ignore_errors=True)
 
 
-async def leave() -> None:
-    """End this process at once, whatever it is doing."""
+async def exit_worker() -> None:
+    """Exit this process at once, even during a task."""
     os._exit(1)
 
 
-async def kill_worker(dask_worker: Any) -> None:
-    """In a nanny: end its worker, whatever it is doing, and start another; Dask itself ends no task that has begun."""
-    await dask_worker.kill(reason="its task was given up")
+async def restart_worker(dask_worker: Any) -> None:
+    """Kill and restart a nanny's worker, because Dask does not stop a task that has started.
+
+    Parameters
+    ----------
+    dask_worker : distributed.Nanny
+        Passed by Dask under this name.
+    """
+    await dask_worker.kill(reason="its task was cancelled")

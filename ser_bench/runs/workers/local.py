@@ -1,24 +1,29 @@
-"""Worker processes on this machine, one thread each.
+"""Worker processes on this machine, one thread each, in a loky pool that later calls reuse.
 
-A task that kills its worker is tried once more, alone; if it kills that worker too, it alone is failed.
+When a worker dies, loky stops the whole pool. All tasks that were running are then retried one at a time, so that only
+a task that kills its worker a second time fails.
 """
 
 from __future__ import annotations
 
 import os
+import re
+import shutil
+import signal
 import time
+import weakref
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
-from ser_bench.runs.workers.clock import Clock
-from ser_bench.runs.workers.deaths import cause_of, exits
-from ser_bench.runs.workers.local_worker import carry_out, end_with
-from ser_bench.runs.workers.tasks import ONE_THREAD, TaskResult
+from ser_bench.runs.workers.local_worker import START_TIME, initialize_worker, run_task
+from ser_bench.runs.workers.tasks import ONE_THREAD, TaskResult, format_error
 
 if TYPE_CHECKING:
     from loky.process_executor import ProcessPoolExecutor
@@ -26,7 +31,11 @@ if TYPE_CHECKING:
 _IDLE_SECONDS = 60
 _POLL_SECONDS = 0.5
 _START_SECONDS = 120.0
-"""How long a worker may take to start, beyond a task's own limit."""
+"""Time that a worker may take to start, in addition to the time limit of its task."""
+_CRASHES = ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL")
+_HINTS = {"SIGKILL": " (killed, possibly out of memory)"} | dict.fromkeys(_CRASHES, " (crash in C code)")
+_EXIT = re.compile(r"(SIG\w+|EXIT)\((-?\d+)\)")
+"""Exit codes in the message of loky's exception, for example ``{SIGSEGV(-11), EXIT(1)}``."""
 
 
 def run_tasks(
@@ -36,162 +45,234 @@ def run_tasks(
     jobs: int,
     timeout: float | None = None,
 ) -> Iterator[TaskResult]:
-    """Carry out ``function(argument)`` for each ``(key, argument)`` in ``jobs`` worker processes.
+    """Call a function for each task; see :func:`ser_bench.runs.workers.run_tasks`.
 
-    Tasks are drawn as workers become free, so ``tasks`` may be a generator of any length. ``timeout``,
-    in seconds, ends a task that takes longer, together with its worker. On Ctrl-C, or when the caller
-    stops listening, the workers are stopped at once.
+    Parameters
+    ----------
+    function : callable
+        Called with the argument of each task.
+    tasks : iterable of (key, argument)
+        The tasks.
+    jobs : int
+        Number of worker processes.
+    timeout : float, optional
+        Time limit of a task in seconds.
+
+    Yields
+    ------
+    TaskResult
+        One result per task.
     """
-    crew = _Crew(function, jobs, timeout)
-    waiting = iter(tasks)
+    batch = _TaskBatch(function, jobs, timeout)
+    pending = iter(tasks)
     finished = False
     try:
-        while crew.offer(waiting):
-            yield from crew.collect()
+        while batch.submit_from(pending):
+            yield from batch.collect()
         finished = True
     finally:
         if not finished:
-            crew.stop()
+            batch.kill_workers()
 
 
 @contextmanager
 def start_workers(function: Callable[[Any], Any], argument: Any, *, jobs: int) -> Iterator[None]:
-    """Start the workers with a call of ``function`` each while the caller prepares their tasks.
+    """Start the workers ahead of their tasks; see :func:`ser_bench.runs.workers.start_workers`.
 
-    What the calls return or raise is ignored: they are made for what they load. Where the caller fails,
-    the workers are stopped at once.
+    Parameters
+    ----------
+    function : callable
+        Called once per worker.
+    argument : object
+        Its argument.
+    jobs : int
+        Number of worker processes.
+
+    Yields
+    ------
+    None
+        The workers are starting.
     """
-    crew = _Crew(function, jobs, timeout=None)
+    batch = _TaskBatch(function, jobs, timeout=None)
     try:
         for i in range(jobs):
-            crew.submit(i, argument)
+            batch.submit(i, argument)
         yield
     except BaseException:
-        crew.stop()
+        batch.kill_workers()
         raise
 
 
 @dataclass(frozen=True)
-class _InHand:
-    """A task that was handed out, when, and under which number its worker tells that it begins."""
+class _RunningTask:
+    """A submitted task, with its submission time and its position in the file of start times."""
 
     key: Any
     argument: Any
-    handed: float
+    submitted: float
     number: int
 
 
-class _Crew:
-    """A pool of workers and what each has in hand; as many tasks are handed out as there are workers."""
+class _TaskBatch:
+    """The tasks of one call: at most as many are submitted as there are workers."""
 
     def __init__(self, function: Callable[[Any], Any], jobs: int, timeout: float | None) -> None:
         self.function, self.jobs, self.timeout = function, jobs, timeout
-        self.clock = Clock() if timeout else None
-        self.running: dict[Future, _InHand] = {}
+        self.start_times = _StartTimes() if timeout else None
+        self.running: dict[Future[tuple[str | None, Any]], _RunningTask] = {}
         self.pool: ProcessPoolExecutor | None = None
-        self.again: deque[tuple[Any, Any]] = deque()
+        self.interrupted: deque[tuple[Any, Any]] = deque()
         self.suspects: deque[tuple[Any, Any]] = deque()
-        self.tried: set[Any] = set()
+        self.retried: set[Any] = set()
 
-    def offer(self, waiting: Iterator[tuple[Any, Any]]) -> bool:
-        """Hand out tasks until every worker has one; say whether anything is left to wait for."""
+    def submit_from(self, pending: Iterator[tuple[Any, Any]]) -> bool:
+        """Submit tasks until every worker has one; return whether any task is left."""
         while len(self.running) < self.jobs:
-            if self.again:
-                task = self.again.popleft()
-            elif (drawn := next(waiting, None)) is not None:
+            if self.interrupted:
+                task = self.interrupted.popleft()
+            elif (drawn := next(pending, None)) is not None:
                 task = drawn
-            elif self.suspects and not self.running:  # alone, so that only the guilty one is blamed
+            elif self.suspects and not self.running:  # one at a time, to find the task that kills its worker
                 task = self.suspects.popleft()
-                self.tried.add(task[0])
+                self.retried.add(task[0])
                 self.submit(*task)
                 break
             else:
                 break
             if not self.submit(*task):
                 break
-        return bool(self.running or self.again)
+        return bool(self.running or self.interrupted)
 
     def submit(self, key: Any, argument: Any) -> bool:
-        """Hand a task to the pool; say whether it took it."""
+        """Submit a task to the pool; return whether the pool accepted it."""
         from loky import get_reusable_executor
 
         self.pool = get_reusable_executor(
             max_workers=self.jobs,
             timeout=_IDLE_SECONDS,
-            initializer=end_with,
+            initializer=initialize_worker,
             initargs=(os.getpid(),),
             env=ONE_THREAD,
             kill_workers=False,
             reuse="auto",
         )
-        number, tell = self.clock.next() if self.clock else (0, None)
+        number, file = self.start_times.reserve() if self.start_times else (0, None)
         try:
-            future = self.pool.submit(carry_out, self.function, argument, tell)
-        except BrokenProcessPool:  # a worker died a moment ago; whose task it had is seen when its future is
-            self.again.append((key, argument))
+            future = self.pool.submit(run_task, self.function, argument, file, number)
+        except BrokenProcessPool:  # a worker has just died; the future of its task reports it
+            self.interrupted.append((key, argument))
             return False
-        self.running[future] = _InHand(key, argument, time.monotonic(), number)
+        self.running[future] = _RunningTask(key, argument, time.monotonic(), number)
         return True
 
     def collect(self) -> Iterator[TaskResult]:
-        """Wait for something to end, and yield what did."""
+        """Wait until a task ends, and yield the results."""
         if not self.running:
-            self.stop()
+            self.kill_workers()
             return
-        gone = self._gone()
+        deaths = self._unreported_deaths()
         done, _ = wait(self.running, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
         broken = {future: error for future in done if (error := future.exception()) is not None}
         for future in done.difference(broken):
-            error, value = future.result()
-            yield TaskResult(self.running.pop(future).key, value, error, "error" if error else "ok")
+            yield _result(self.running.pop(future).key, future)
         if broken:
-            yield from self._bury(next(iter(broken.values())))
-        elif gone and not done:
-            yield from self._bury(BrokenProcessPool(gone))
-        elif self.clock:
-            yield from self._end_overdue(self.clock)
+            yield from self._handle_death(next(iter(broken.values())))
+        elif deaths and not done:
+            yield from self._handle_death(BrokenProcessPool(deaths))
+        elif self.start_times:
+            yield from self._stop_overdue(self.start_times)
 
-    def _gone(self) -> str:
-        """Return how workers ended that died, empty where all live.
+    def _unreported_deaths(self) -> str:
+        """Return the exit codes of dead workers, empty if all live.
 
-        loky may miss it: it does not look at workers that it starts anew for idle ones while it waits for others.
+        loky does not watch a worker that replaces an idle one until the next task is submitted.
         """
         processes = list(getattr(self.pool, "_processes", {}).values())
-        return exits([process.exitcode for process in processes if process.exitcode])
+        return _format_exit_codes([process.exitcode for process in processes if process.exitcode])
 
-    def _bury(self, death: BaseException) -> Iterator[TaskResult]:
-        """A worker died and took the pool with it: whoever was in hand is a suspect, tried again alone."""
-        for future, task in list(self.running.items()):
+    def _handle_death(self, error: BaseException) -> Iterator[TaskResult]:
+        """Yield the results after a death; tasks that did not finish are retried one at a time."""
+        for future, task in self.running.items():
             if future.done() and future.exception() is None:
-                error, value = future.result()
-                yield TaskResult(task.key, value, error, "error" if error else "ok")
-            elif task.key in self.tried:
-                yield TaskResult(task.key, error=cause_of(death), status="died")
+                yield _result(task.key, future)
+            elif task.key in self.retried:
+                yield TaskResult(task.key, error=_death_reason(error), status="died")
             else:
                 self.suspects.append((task.key, task.argument))
         self.running.clear()
-        self.stop()
+        self.kill_workers()
 
-    def _end_overdue(self, clock: Clock) -> Iterator[TaskResult]:
-        overdue = [future for future, task in self.running.items() if not future.done() and self._late(task, clock)]
+    def _stop_overdue(self, start_times: _StartTimes) -> Iterator[TaskResult]:
+        """Kill the workers if a task exceeds the time limit; the other tasks are submitted again."""
+        overdue = [
+            future for future, task in self.running.items() if not future.done() and self._is_late(task, start_times)
+        ]
         if not overdue:
             return
         for future in overdue:
-            yield TaskResult(self.running.pop(future).key, error=f"not done after {self.timeout:g} s", status="timeout")
-        self.again.extend((task.key, task.argument) for task in self.running.values())
+            error = f"timed out after {self.timeout:g} s"
+            yield TaskResult(self.running.pop(future).key, error=error, status="timeout")
+        self.interrupted.extend((task.key, task.argument) for task in self.running.values())
         self.running.clear()
-        self.stop()
+        self.kill_workers()
 
-    def _late(self, task: _InHand, clock: Clock) -> bool:
-        """Say whether a task takes longer than it may, from when its worker began it."""
-        begun = clock.begun(task.number)
-        since = task.handed + _START_SECONDS if begun is None else begun
+    def _is_late(self, task: _RunningTask, start_times: _StartTimes) -> bool:
+        """Return whether a task exceeds its time limit, counted from its start in the worker."""
+        started = start_times.read(task.number)
+        since = task.submitted + _START_SECONDS if started is None else started
         return time.monotonic() - since > (self.timeout or 0)
 
-    def stop(self) -> None:
-        """Kill the workers; a new pool is made when the next task is handed out."""
+    def kill_workers(self) -> None:
+        """Kill the workers; the next submission starts a new pool."""
         from loky import get_reusable_executor
 
         get_reusable_executor(max_workers=self.jobs, env=ONE_THREAD, kill_workers=True, reuse=False).shutdown(
             wait=True, kill_workers=True
         )
+
+
+class _StartTimes:
+    """A temporary file in which workers record when each task starts."""
+
+    def __init__(self) -> None:
+        folder = mkdtemp(prefix="ser-bench-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self._file = Path(folder, "start-times")
+        self._file.touch()
+        self._count = 0
+
+    def reserve(self) -> tuple[int, str]:
+        """Return a position for a new task, and the file."""
+        self._count += 1
+        return self._count - 1, str(self._file)
+
+    def read(self, number: int) -> float | None:
+        """Return the start of a task by the monotonic clock; None if it has not started."""
+        with self._file.open("rb") as file:
+            file.seek(number * START_TIME.size)
+            content = file.read(START_TIME.size)
+        return START_TIME.unpack(content)[0] or None if len(content) == START_TIME.size else None
+
+
+def _result(key: Any, future: Future[tuple[str | None, Any]]) -> TaskResult:
+    error, value = future.result()
+    return TaskResult(key, value, error, "error" if error else "ok")
+
+
+def _death_reason(error: BaseException) -> str:
+    """Describe the second death of a task's worker, given loky's exception."""
+    if not isinstance(error, BrokenProcessPool) or "serialize" in str(error):
+        return f"the task or its result cannot be passed between processes: {format_error(error)}"
+    exits = set(_EXIT.findall(str(error)))
+    if len(exits) != 1:
+        return "its worker process died twice (out of memory or a crash)"
+    ((name, code),) = exits
+    if name == "EXIT":
+        return f"its worker process died twice with exit status {code}"
+    return f"its worker process died twice by {name}{_HINTS.get(name, '')}"
+
+
+def _format_exit_codes(codes: Sequence[int]) -> str:
+    """Format exit codes as loky does; negative codes are signals."""
+    names = {-number: number.name for number in signal.Signals}
+    return ", ".join(f"{names.get(code, 'EXIT')}({code})" for code in codes)

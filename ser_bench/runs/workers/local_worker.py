@@ -1,9 +1,10 @@
-"""What a worker process of this machine does besides its tasks: it ends with its command, and before it."""
+"""Code that runs in the worker processes of this machine."""
 
 from __future__ import annotations
 
 import os
 import signal
+import struct
 import sys
 import threading
 import time
@@ -12,42 +13,71 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ser_bench.runs.workers.tasks import guarded
+from ser_bench.runs.workers.tasks import call_in_worker
+
+START_TIME = struct.Struct("=d")
+"""Format of one start time in the file of start times."""
 
 _ORPHAN_SECONDS = 1.0
 _OOM_SCORE = 500
-"""How much likelier Linux ends a worker than the command when memory runs out; 1000 would be before all else."""
+"""Added to oom_score_adj: when memory runs out, Linux kills workers before the command (maximum 1000)."""
 
 
-def end_with(parent: int) -> None:
-    """In a worker: end it soon after its parent, which may have been killed in the middle of a long task.
+def initialize_worker(parent: int) -> None:
+    """Ignore Ctrl-C, which the command handles, and exit soon after the command dies.
 
-    Ctrl-C reaches every process of a terminal; the parent alone decides what it means.
+    Parameters
+    ----------
+    parent : int
+        Process id of the command.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _go_first()
+    _raise_oom_score()
 
-    def watch() -> None:
+    def watch_parent() -> None:
         while os.getppid() == parent:
             time.sleep(_ORPHAN_SECONDS)
         os._exit(1)
 
-    if sys.platform != "win32":  # where a parent's number outlives it
-        threading.Thread(target=watch, daemon=True).start()
+    if sys.platform != "win32":  # Windows keeps the parent's id after it has exited
+        threading.Thread(target=watch_parent, daemon=True).start()
 
 
-def _go_first() -> None:
-    """Have the kernel end this worker, whose task is tried again, before the command or the user's other programs."""
-    with suppress(OSError):  # there on Linux alone
+def _raise_oom_score() -> None:
+    """Let the kernel kill this worker, whose task is retried, before the command and other programs."""
+    with suppress(OSError):  # only Linux has the file
         score = Path("/proc/self/oom_score_adj")
         score.write_text(str(min(1000, int(score.read_text()) + _OOM_SCORE)))
 
 
-def carry_out(function: Callable[[Any], Any], argument: Any, tell: Callable[[], None] | None) -> tuple[str | None, Any]:
-    """Run in the worker, which loky must not take for one that leaks when it loads TensorFlow."""
-    if tell:
-        tell()
+def run_task(
+    function: Callable[[Any], Any], argument: Any, start_times: str | None, number: int
+) -> tuple[str | None, Any]:
+    """Record the start time of a task, then run it.
+
+    Parameters
+    ----------
+    function : callable
+        The task's function.
+    argument : object
+        Its argument.
+    start_times : str or None
+        File of start times, if there is a time limit.
+    number : int
+        Position of the task in that file.
+
+    Returns
+    -------
+    error : str or None
+        The exception in one line.
+    value : object
+        The return value.
+    """
+    if start_times:
+        with suppress(OSError), Path(start_times).open("r+b", buffering=0) as file:
+            file.seek(number * START_TIME.size)
+            file.write(START_TIME.pack(time.monotonic()))  # the same clock for all processes of a machine
     from loky import process_executor
 
-    process_executor._MAX_MEMORY_LEAK_SIZE = sys.maxsize
-    return guarded(function, argument)
+    process_executor._MAX_MEMORY_LEAK_SIZE = sys.maxsize  # loading TensorFlow is not a memory leak
+    return call_in_worker(function, argument)

@@ -1,4 +1,4 @@
-"""What every engine agrees on: how a task ends, what it needs where it is carried out, and on how many threads."""
+"""Task results, worker requirements and thread limits, shared by all engines."""
 
 from __future__ import annotations
 
@@ -14,12 +14,24 @@ ONE_THREAD = {
         *("TF_NUM_INTRAOP", "TF_NUM_INTEROP"),
     )
 }
-"""What a worker's environment holds before it imports anything."""
+"""Environment variables that limit native libraries to one thread; they must be set before the first import."""
 
 
 @dataclass(frozen=True)
 class TaskResult:
-    """What became of a task: its value, or the error that ended it, and whether its worker died or it hung."""
+    """Result of one task.
+
+    Attributes
+    ----------
+    key : object
+        Key of the task.
+    value : object
+        Return value; None unless ``status`` is "ok".
+    error : str or None
+        Reason of the failure, in one line.
+    status : {"ok", "error", "died", "timeout"}
+        "error": the task raised an exception; "died": its worker process died; "timeout": it exceeded the limit.
+    """
 
     key: Any
     value: Any = None
@@ -29,10 +41,16 @@ class TaskResult:
 
 @dataclass(frozen=True)
 class Requirements:
-    """What tasks need of workers on other machines.
+    """Requirements of tasks for workers on other machines.
 
-    ``visible`` are paths that a worker must see, ``files`` some that are sent to it where it does not; ``libraries``
-    decide the outcome, so their versions must be those of this machine.
+    Attributes
+    ----------
+    visible : tuple of Path
+        Files that every worker must be able to read under the same path.
+    files : tuple of Path
+        Files that are sent to the workers.
+    libraries : tuple of str
+        Libraries whose versions must equal those of this machine, because they decide the result.
     """
 
     visible: tuple[Path, ...] = ()
@@ -40,18 +58,44 @@ class Requirements:
     libraries: tuple[str, ...] = ()
 
 
-def guarded(function: Callable[[Any], Any], argument: Any) -> tuple[str | None, Any]:
-    """Return an error and a value: an exception comes back as text, since not every exception survives pickling."""
+def call_in_worker(function: Callable[[Any], Any], argument: Any) -> tuple[str | None, Any]:
+    """Call a function on one thread and catch its exception.
+
+    Parameters
+    ----------
+    function : callable
+        The task's function.
+    argument : object
+        Its argument.
+
+    Returns
+    -------
+    error : str or None
+        The exception in one line, because not every exception can be pickled.
+    value : object
+        The return value.
+    """
     from threadpoolctl import threadpool_limits
 
     try:
         with threadpool_limits(1):
             return None, function(argument)
     except Exception as error:
-        return said(error), None
+        return format_error(error), None
 
 
-def said(error: BaseException) -> str:
-    """Return an exception as one line."""
-    first = next(iter(str(error).strip().splitlines()), "")
-    return f"{type(error).__name__}: {first}".rstrip(": ")
+def format_error(error: BaseException) -> str:
+    """Format an exception as one line.
+
+    Parameters
+    ----------
+    error : BaseException
+        The exception.
+
+    Returns
+    -------
+    str
+        Its type and the first line of its message.
+    """
+    first_line = next(iter(str(error).strip().splitlines()), "")
+    return f"{type(error).__name__}: {first_line}".rstrip(": ")
