@@ -1,4 +1,4 @@
-"""Plugins: what a file defines is registered; what it cannot be is told."""
+"""Plugins: the extensions of a file are registered; invalid files are errors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.report.fake_run import Recipe, save_fake_run
 PLUGIN = Path(__file__).with_name("plugin_recorder.py")
 
 
-def test_models_of_a_plugin_are_known_by_name_and_stand_on_its_source():
+def test_models_of_a_plugin_are_registered_with_its_source():
     assert plugins.load(PLUGIN) == ["recorder", "failing", "crashing", "hungry", "hanging", "slow"]
     assert models.get("recorder").source == (str(PLUGIN.absolute()),)
     plugins.load(PLUGIN)
@@ -56,12 +56,15 @@ def test_the_example_in_the_guide_for_contributors_works(tmp_path):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("x = 1", "defines no Model"),
+        ("x = 1", "defines no extension; assign one of Model, FeatureSet, Split, Corpus, Metric, Chart"),
         ("1 / 0", "failed: ZeroDivisionError"),
-        ("from ser_bench.models import MODELS\nMINE = MODELS['svm']", "'svm', which is already known"),
+        (
+            "from ser_bench.models import MODELS\nMINE = MODELS['svm']",
+            "the model .svm. is already registered",
+        ),
     ],
 )
-def test_a_plugin_that_cannot_be_is_refused(tmp_path, text, reason):
+def test_an_invalid_plugin_is_an_error(tmp_path, text, reason):
     (tmp_path / "mine.py").write_text(text)
     with pytest.raises(ConfigError, match=reason):
         plugins.load(tmp_path / "mine.py")
@@ -98,5 +101,5 @@ def test_the_metric_of_a_plugin_is_a_column_of_every_table_and_the_run_is_read_w
 
 def test_a_metric_named_as_another_column_of_fits_csv_is_refused(tmp_path):
     (tmp_path / "mine.py").write_text(METRIC.replace("worst_recall", "seed"))
-    with pytest.raises(ConfigError, match="another column"):
+    with pytest.raises(ConfigError, match=r"is a column of fits\.csv; rename it"):
         plugins.load(tmp_path / "mine.py")

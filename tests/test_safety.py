@@ -52,8 +52,9 @@ METHODS = ("exec_module", "extractall")
 ALLOWED = {
     ("__init__.py", "importlib.import_module"): "the names are those of a table beside it",
     ("cli/__init__.py", "importlib.import_module"): "only names of commands, which are checked before",
-    ("corpora/__init__.py", "importlib.import_module"): "the modules of its own folder",
-    ("deploy/file/allowed.py", "importlib.import_module"): "only modules of the list in the same file",
+    ("corpora/registry.py", "importlib.import_module"): "the modules of the folder datasets",
+    ("features/__init__.py", "importlib.import_module"): "the modules of the folder sets",
+    ("report/charts/registry.py", "importlib.import_module"): "the modules of its own folder",
     ("plugins.py", "exec_module"): "a plugin is code, which the user names",
     (
         "runs/workers/dask_worker.py",
@@ -64,7 +65,7 @@ ALLOWED = {
 
 PICKLES = {
     "runs/fit.py": "to measure a model's size; what is written is never read",
-    "features/kernels/compiling.py": "the name of an exception, for numba's cache of compiled code",
+    "features/kernels/compile.py": "the name of an exception, for numba's cache of compiled code",
 }
 """The modules that import pickle at all, and what for."""
 

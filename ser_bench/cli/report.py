@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ser_bench.cli.options import PATH
+from ser_bench.cli.options import PATH, load_plugin, option
 from ser_bench.core.console import Console
 
 
@@ -19,9 +19,10 @@ from ser_bench.core.console import Console
     help="The folder of the corpus: the page then contains clips that most models get wrong, to listen to. Check the "
     "licence of the corpus before you share the page. [default: synthetic corpora only]",
 )
+@option("plugin", help="Register your own metrics and charts.")
 @click.option("-q", "--quiet", is_flag=True, help="Print warnings and errors only.")
 @click.option("-v", "--verbose", is_flag=True, help="Name every file written.")
-def command(run: Path, audio: Path | None, quiet: bool, verbose: bool) -> int:
+def command(run: Path, audio: Path | None, plugin: Path | None, quiet: bool, verbose: bool) -> int:
     """Draw the tables, charts and page of the run folder RUN again from its saved files; nothing is fitted.
 
     \b
@@ -32,6 +33,7 @@ def command(run: Path, audio: Path | None, quiet: bool, verbose: bool) -> int:
     from ser_bench import report
     from ser_bench.runs import results
 
+    load_plugin(plugin)
     console = Console(quiet=quiet, verbose=verbose)
     results.read_run(run)  # an error for a folder without a run, before its lock file is created
     with results.locked_folder(run):

@@ -228,13 +228,13 @@ def fake(tmp_path, monkeypatch):
         folder = tmp_path / "bin"
         folder.mkdir()
         program = folder / "ffmpeg"
-        samples = folder / "samples"
-        note = f"open({str(samples)!r}, 'a').write(repr(sys.argv[1:]) + '\\n')"
+        calls = folder / "calls"
+        note = f"open({str(calls)!r}, 'a').write(repr(sys.argv[1:]) + '\\n')"
         head = f"#!{sys.executable}\nimport sys, struct, time\n{note}\n"
         program.write_text(head + body)
         program.chmod(0o755)
         monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-        return samples
+        return calls
 
     return make
 
@@ -248,22 +248,22 @@ out.write(b"".join(struct.pack(">ff", f, 0.0) for f in frames))
 
 
 def test_channels_from_ffmpeg_are_averaged(tmp_path, fake):
-    samples = fake(RAMP)
+    calls = fake(RAMP)
     (tmp_path / "-a.m4a").write_bytes(M4A)
     y, sr = load(tmp_path / "-a.m4a")
     assert sr == 16000
     np.testing.assert_allclose(y, np.arange(16000) / 40000, atol=1e-6)
-    (arguments,) = map(eval, samples.read_text().splitlines())
+    (arguments,) = map(eval, calls.read_text().splitlines())
     assert arguments[arguments.index("-i") + 1] == f"file:{tmp_path / '-a.m4a'}"
     assert {"-nostdin", "-protocol_whitelist", "mov"} < set(arguments)
 
 
 def test_the_middle_of_a_long_recording_from_ffmpeg_is_read(tmp_path, fake, short):
-    samples = fake(RAMP)
+    calls = fake(RAMP)
     (tmp_path / "a.m4a").write_bytes(M4A)
     y, _ = load(tmp_path / "a.m4a")
     np.testing.assert_allclose(y, np.arange(3999, 3999 + 8001) / 40000, atol=1e-6)
-    assert len(samples.read_text().splitlines()) == 2
+    assert len(calls.read_text().splitlines()) == 2
 
 
 @pytest.mark.parametrize(
@@ -296,11 +296,11 @@ def test_ffmpeg_is_stopped_after_the_time_limit(tmp_path, fake, monkeypatch):
     "content", [b"just text\n" * 20, b"#EXTM3U\nhttp://localhost/a.mp3\n", b"ffconcat version 1.0\n"]
 )
 def test_text_files_are_not_passed_to_ffmpeg(tmp_path, fake, content):
-    samples = fake(RAMP)
+    calls = fake(RAMP)
     (tmp_path / "a.m4a").write_bytes(content)
     with pytest.raises(AudioError, match="not an audio file"):
         load(tmp_path / "a.m4a")
-    assert not samples.exists()
+    assert not calls.exists()
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
