@@ -98,7 +98,7 @@ def _panels(run: SavedRun, split: str, models: Sequence[str]) -> list[_Panel]:
         shared = failures.shared_classes(run, split, attribute)
         panels.append(
             _Panel(
-                attribute="sentence" if attribute == "text" else attribute,
+                attribute=_name(attribute),
                 scores=scores.reindex(models),
                 clips=rows.groupby("group")["clips"].first(),
                 gaps=gaps[gaps["attribute"] == attribute].set_index("model").reindex(models),
@@ -106,6 +106,11 @@ def _panels(run: SavedRun, split: str, models: Sequence[str]) -> list[_Panel]:
             )
         )
     return panels
+
+
+def _name(attribute: str) -> str:
+    """Return the name of a column of the clip table for readers."""
+    return "sentence" if attribute == "text" else attribute
 
 
 def _limits(panels: Sequence[_Panel]) -> tuple[float, float]:
@@ -206,7 +211,7 @@ def _joined(names: Sequence[str]) -> str:
 def _alt_text(run: SavedRun) -> str:
     gaps = failures.group_gaps(run, ranking_split(run.info.splits))
     means = gaps[~gaps["model"].isin(BASELINES)].groupby("attribute", sort=False)["gap"].mean().dropna()
-    listed = ", ".join(f"{attribute} {percent(gap)} points" for attribute, gap in means.items())
+    listed = ", ".join(f"{_name(str(attribute))} {percent(gap)} points" for attribute, gap in means.items())
     return (
         "UAR of each model per group of clips, over the classes that all groups share. "
         f"Mean difference between the best and the worst group: {listed or 'no model finished'}."
