@@ -1,9 +1,8 @@
-"""How a figure's texts are found where they were drawn, and whether all of them can be read."""
+"""Check that the texts of a figure can be read: none is cut off, none covers another."""
 
 from __future__ import annotations
 
-import itertools
-
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
@@ -11,30 +10,34 @@ from ser_bench.report.charts.style import styled
 
 
 def drawn_texts(figure, monkeypatch):
-    """Draw a figure and return each visible text with its rotation and its place in pixels."""
-    drawn, draw = [], Text.draw
+    """Draw a figure and return each visible text with its rotation and its box in pixels."""
+    texts, draw = [], Text.draw
 
     def record(self, renderer):
         draw(self, renderer)
         if self.get_visible() and self.get_text().strip():
-            drawn.append((self.get_text(), self.get_rotation(), Text.get_window_extent(self, renderer)))
+            texts.append((self.get_text(), self.get_rotation(), Text.get_window_extent(self, renderer)))
 
     with monkeypatch.context() as patch:
         patch.setattr(Text, "draw", record)
         styled(FigureCanvasAgg(figure).draw)()
-    return drawn
+    return texts
 
 
 def assert_legible(figure, monkeypatch, name=""):
-    """No text leaves the picture or lies on another."""
+    """Assert that no text leaves the figure and that no horizontal or vertical texts overlap."""
     texts = drawn_texts(figure, monkeypatch)
     frame = figure.bbox.padded(1)
     for text, _, box in texts:
-        assert frame.contains(box.x0, box.y0) and frame.contains(box.x1, box.y1), (name, text)
-    level = [(text, box.padded(-1.5)) for text, turned, box in texts if turned in (0, 90)]
-    for (one, box), (other, place) in itertools.combinations(level, 2):
-        assert not box.overlaps(place), (name, one, other)
+        assert frame.contains(box.x0, box.y0), (name, text)
+        assert frame.contains(box.x1, box.y1), (name, text)
+    level = [(text, box) for text, rotation, box in texts if rotation in (0, 90)]
+    x0, y0, x1, y1 = (np.array([box.padded(-1.5).extents[i] for _, box in level]) for i in range(4))
+    overlap = (x0[:, None] <= x1) & (x0 <= x1[:, None]) & (y0[:, None] <= y1) & (y0 <= y1[:, None])
+    pairs = np.argwhere(np.triu(overlap, k=1))
+    assert not len(pairs), (name, [(level[i][0], level[j][0]) for i, j in pairs])
 
 
-def words_of(figure) -> str:
-    return " ".join(text.get_text() for text in figure.findobj(Text))
+def words_of(artist) -> str:
+    """Return all texts of a figure or of axes."""
+    return " ".join(text.get_text() for text in artist.findobj(Text))

@@ -1,17 +1,21 @@
-"""Every chart names what it shows, lets nothing overlap, and comes out the same twice."""
+"""Charts name corpus and protocol, have no overlapping texts, and are reproducible."""
 
 from __future__ import annotations
 
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import matplotlib
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
 from ser_bench.cli import call
 from ser_bench.report import write_report
+from ser_bench.report.analysis import failures
+from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.registry import CHARTS, charts_of
 from ser_bench.report.charts.render import render
@@ -59,9 +63,50 @@ HARD = {
 }
 
 
+LONG = "a-network-with-quite-a-long-name-{}"
+SENTENCES = {
+    "one model": (Recipe(models=("svm",), splits=(("actor", 2),), clips_per_label=2), 12),
+    "two models, one name long": (Recipe(models=("svm", LONG), splits=(("actor", 2),), clips_per_label=2), 4),
+    "fifteen models": (
+        Recipe(
+            models=tuple(LONG.format(i) for i in range(15)),
+            splits=(("actor", 2),),
+            speakers=6,
+            synthetic=True,
+            clips_per_label=2,
+            shortfalls={(LONG.format(3), "actor", 0, 1): "failed"},
+        ),
+        12,
+    ),
+}
+"""Runs with models and numbers of sentences that make the charts of failures large."""
+
+FAILURES = ("calibration", "importance", "groups")
+
+
+class Figures(dict):
+    """The figures of a run by name, each drawn once."""
+
+    def __init__(self, run):
+        self.charts = charts_of(run)
+
+    def __missing__(self, name):
+        self[name] = self.charts[name].draw()
+        return self[name]
+
+    def examples(self) -> list[str]:
+        """Return the names of one figure per chart."""
+        return list({figure.chart.name: name for name, figure in self.charts.items()}.values())
+
+
 @pytest.fixture(scope="module")
 def figures(run):
-    return {name: chart.draw() for name, chart in charts_of(run).items()}
+    return Figures(run)
+
+
+@pytest.fixture(scope="module")
+def broken_figures(broken_run):
+    return Figures(broken_run)
 
 
 def test_a_run_has_the_promised_charts(run):
@@ -72,66 +117,107 @@ def test_a_run_has_the_promised_charts(run):
     assert "curves_svm" not in names
 
 
+def test_every_chart_has_a_title_and_a_text_alternative_and_none_has_two_files(run):
+    charts = charts_of(run)
+    assert len(charts) == sum(len(chart.figures_of(run)) for chart in CHARTS.values())
+    for name, figure in charts.items():
+        assert figure.chart.owns(name)
+        assert figure.title.startswith(figure.chart.title)
+        assert figure.alt_text().endswith("."), name
+
+
 def test_every_chart_names_corpus_and_protocol(figures):
-    for name, figure in figures.items():
-        words = words_of(figure)
-        for expected in ("RAVDESS speech", "1,440 clips", "24 speakers", "6 folds", "seed 0"):
-            assert expected in words, name
-        assert SYNTHETIC not in words
+    for name in figures.examples():
+        words = words_of(figures[name])
+        for fact in ("RAVDESS speech", "1,440 clips", "24 speakers", "6 folds", "seed 0"):
+            assert fact in words, name
 
 
-def test_every_chart_says_that_speech_is_synthetic_and_normalisation_transductive(broken_run):
-    for name, chart in charts_of(broken_run).items():
-        words = words_of(chart.draw())
-        assert SYNTHETIC in words, name
-        assert "transductive" in words, name
+@pytest.mark.parametrize(
+    "name", ["accuracy", "uar", "leakage_gap", "cost", "speakers", "confusion_knn_actor", *FAILURES]
+)
+def test_a_failed_fold_synthetic_speech_and_normalisation_are_shown(broken_figures, name):
+    words = words_of(broken_figures[name])
+    assert "failed 1/6" in words
+    assert SYNTHETIC in words
+    assert "transductive" in words
 
 
-@pytest.mark.parametrize("name", ["accuracy", "uar", "leakage_gap", "cost", "speakers", "confusion_knn_actor"])
-def test_a_failed_fold_is_shown(broken_run, name):
-    assert "failed 1/6" in words_of(charts_of(broken_run)[name].draw())
-
-
-def test_bars_show_the_summarys_values(run, figures):
-    from ser_bench.report.analysis.summary import summarise
-
+def test_bars_show_the_values_of_the_summary(run, figures):
     words = words_of(figures["uar"]).split()
     for value in summarise(run)["actor_uar"]:
         assert f"{100 * value:.1f}" in words
 
 
+def test_charts_of_failures_show_the_numbers(run, figures):
+    for error in failures.calibration_errors(run, "actor"):
+        assert f"ECE {100 * error:.1f}" in words_of(figures["calibration"])
+    for gap in failures.group_gaps(run, "actor").query("model == 'svm'")["gap"]:
+        assert f"{100 * gap:.1f}" in words_of(figures["groups"]).split()
+    assert {"20.0", "10.0", "5.0", "-1.0"} <= set(words_of(figures["importance"]).split())
+
+
+def test_classes_that_a_group_lacks_are_named(run):
+    strong = run.clips["intensity"].where(run.clips["emotion"] != "neutral", "normal")
+    lacking = replace(run, clips=run.clips.assign(intensity=strong))
+    assert "without neutral" in words_of(charts_of(lacking)["groups"].draw())
+
+
+def test_models_with_other_feature_groups_have_a_block_of_their_own(run):
+    table = run.importance.copy()
+    frames = table["model"] == "cnn1d"
+    table.loc[frames, "group"] = "band " + table.loc[frames, "group"]
+    figure = charts_of(replace(run, importance=table))["importance"].draw()
+    blocks = [ax.images[0].get_array() for ax in figure.axes if ax.images]
+    assert sorted(block.shape for block in blocks) == [(1, 4), (2, 4)]
+    assert not any(np.ma.getmaskarray(block).any() for block in blocks)
+
+
+def test_models_without_importance_are_named_below_the_chart(run):
+    fewer = replace(run, importance=run.importance[run.importance["model"] != "knn"])
+    assert "Not shown: knn (no groups)" in words_of(charts_of(fewer)["importance"].draw())
+
+
 @pytest.mark.parametrize("case", HARD)
-def test_texts_neither_overlap_nor_leave_the_picture(case, tmp_path, monkeypatch):
+def test_texts_do_not_overlap_and_stay_inside_the_picture(case, tmp_path, monkeypatch):
     run = save_fake_run(tmp_path, HARD[case])
-    names = [name for name in charts_of(run) if not name.startswith(("confusion_", "curves_"))]
-    last = list(run.info.models)[1]
-    names += [name for name in charts_of(run) if name.startswith((f"confusion_{last}", f"curves_{last}"))][:2]
+    charts = charts_of(run)
+    model = run.info.models[1]
+    names = [name for name, figure in charts.items() if not figure.variant]
+    names += [name for name, figure in charts.items() if figure.variant and figure.variant[0] == model][:2]
     for name in names:
-        assert_legible(charts_of(run)[name].draw(), monkeypatch, name)
+        figure = charts[name].draw()
+        assert_legible(figure, monkeypatch, name)
+        assert (SYNTHETIC in words_of(figure)) == run.info.synthetic
+        assert ("transductive" in words_of(figure)) == (run.info.normalize == "speaker")
 
 
-def test_write_report_leaves_tables_and_charts_twice_the_same(tmp_path):
-    run = save_fake_run(tmp_path, Recipe(models=("svm", "cnn1d"), splits=(("actor", 3),), clips_per_label=2))
-    files = write_report(run)
-    first = {path: path.read_bytes() for path in files}
-    assert {tmp_path / "summary.csv", tmp_path / "summary.md", tmp_path / "charts" / "uar.svg"} <= set(files)
-    assert {path.suffix for path in (tmp_path / "charts").iterdir()} == {".png", ".svg"}
-    assert {path: path.read_bytes() for path in write_report(run)} == first
+@pytest.mark.parametrize("case", SENTENCES)
+def test_texts_about_many_models_and_sentences_do_not_overlap(case, tmp_path, monkeypatch):
+    recipe, count = SENTENCES[case]
+    run = save_fake_run(tmp_path, recipe)
+    sentences = [f"sentence {row % count} that goes on and on" for row in range(len(run.clips))]
+    long = {"MFCC": "coefficients of the mel-frequency cepstrum", "energy": "an-unbreakable-name-of-a-feature-group"}
+    importance = run.importance.assign(group=run.importance["group"].replace(long))
+    charts = charts_of(replace(run, clips=run.clips.assign(text=sentences), importance=importance))
+    for name in FAILURES:
+        assert_legible(charts[name].draw(), monkeypatch, name)
 
 
-def test_charts_of_an_earlier_run_are_removed_and_other_files_kept(tmp_path):
-    run = save_fake_run(tmp_path, Recipe(models=("svm",), splits=(("actor", 2),), clips_per_label=1))
+def test_a_report_is_reproducible_and_replaces_the_charts_of_an_earlier_run(tmp_path):
+    run = save_fake_run(tmp_path, Recipe(models=("cnn1d",), splits=(("actor", 3),), clips_per_label=1))
     (tmp_path / "charts").mkdir()
-    for name in ("confusion_knn_actor.png", "uar.svg", "mine.png"):
+    for name in ("confusion_knn_actor.png", "mine.png"):
         (tmp_path / "charts" / name).write_bytes(b"old")
-    write_report(run, formats=("png",))
-    left = {path.name for path in (tmp_path / "charts").iterdir()}
-    assert "mine.png" in left
-    assert "uar.png" in left
-    assert not left & {"confusion_knn_actor.png", "uar.svg"}
+    files = write_report(run)
+    contents = {path: path.read_bytes() for path in files}
+    assert {tmp_path / "summary.csv", tmp_path / "summary.md", tmp_path / "charts" / "uar.svg"} <= set(files)
+    charts = {path.name for path in (tmp_path / "charts").iterdir()}
+    assert charts == {f"{name}.{kind}" for name in charts_of(run) for kind in ("png", "svg")} | {"mine.png"}
+    assert {path: path.read_bytes() for path in write_report(run)} == contents
 
 
-def test_a_new_chart_is_drawn_shown_described_and_removed_when_outdated(tmp_path, monkeypatch):
+def test_a_new_chart_is_drawn_shown_with_its_text_and_removed_when_outdated(tmp_path, monkeypatch):
     run = save_fake_run(tmp_path, Recipe(models=("svm",), splits=(("actor", 2),), clips_per_label=1))
     chart = Chart(
         name="mine",
@@ -147,6 +233,8 @@ def test_a_new_chart_is_drawn_shown_described_and_removed_when_outdated(tmp_path
         page = (tmp_path / "report.html").read_text()
         assert "<figcaption>My own chart</figcaption>" in page
         assert "Nothing of neutral." in page
+        write_report(run, formats=("png",))
+        assert [path.name for path in (tmp_path / "charts").iterdir()] == ["mine.png"]
         patch.delitem(CHARTS, "mine")
         write_report(run)
     assert not list((tmp_path / "charts").iterdir())
@@ -158,25 +246,25 @@ def test_a_folder_without_run_gets_no_report(tmp_path, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_names_that_no_file_may_have_are_spelt_otherwise(tmp_path):
+def test_characters_that_file_systems_refuse_are_replaced(tmp_path):
     recipe = Recipe(models=("svm",), splits=(("cross:emodb", 1),), clips_per_label=1)
     assert "confusion_svm_cross-emodb" in charts_of(save_fake_run(tmp_path, recipe))
 
 
-def test_an_svg_keeps_its_words_as_text_and_no_date(figures):
+def test_an_svg_contains_text_and_no_date(figures):
     svg = render(figures["uar"], "svg").decode()
     assert "RAVDESS speech" in svg
     assert not re.search(r"\b20\d\d-\d\d-\d\d", svg)
     assert svg.count("font-family") == 1
 
 
-def test_a_users_own_style_changes_no_chart(run, figures):
+def test_the_users_style_does_not_change_charts(run, figures):
     before = render(charts_of(run)["leakage_gap"].draw(), "svg")
     with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "black", "svg.hashsalt": "other"}):
         assert render(charts_of(run)["leakage_gap"].draw(), "svg") == before
 
 
-def test_drawing_leaves_matplotlibs_settings_alone(run):
+def test_drawing_does_not_change_the_settings_of_matplotlib(run):
     before = dict(matplotlib.rcParams)
     render(charts_of(run)["uar"].draw(), "png")
     assert dict(matplotlib.rcParams) == before
@@ -187,7 +275,7 @@ def test_pictures_are_small(figures):
     assert sum(len(render(figures[name], kind)) for kind in ("png", "svg")) < 45_000
 
 
-def test_each_split_has_a_colour_of_its_own():
+def test_each_split_has_a_different_colour():
     assert len(set(SPLIT_COLOURS.values())) == len(SPLIT_COLOURS)
     assert split_colour("cross:emodb") == split_colour("cross:emodb")
 
@@ -198,7 +286,7 @@ def test_lines_break_between_their_parts():
     assert all(line.endswith("·") for line in lines[:-1])
 
 
-def test_every_known_model_can_be_told_apart_on_the_cost_chart(tmp_path):
+def test_the_chart_of_cost_names_every_model(tmp_path):
     run = save_fake_run(tmp_path, Recipe(clips_per_label=1, splits=(("actor", 2),)))
     words = words_of(charts_of(run)["cost"].draw()).split()
     assert set(MODELS) <= set(words)
@@ -210,7 +298,7 @@ def test_importing_the_report_loads_no_heavy_library():
     assert not {"matplotlib", "pandas", "pyarrow", "numpy"} & set(loaded)
 
 
-def test_names_lead_no_chart_out_of_its_folder_and_no_text_out_of_its_cell(tmp_path):
+def test_names_cannot_leave_the_folder_of_charts_or_the_cell_of_a_table(tmp_path):
     models = ("svm", "../../x", "a|b\nc", "m" * 300, "<img src=x>", "}\\input{x}")
     name = "c}\\input{x}"
     recipe = Recipe(models=models, labels=("happy", "s\x1b[31m"), splits=(("actor", 2),), clips_per_label=1, name=name)

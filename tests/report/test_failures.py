@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.text import Text
 from sklearn.metrics import balanced_accuracy_score, recall_score
 
 from ser_bench.report.analysis import failures
 from ser_bench.report.charts.registry import charts_of
-from ser_bench.report.charts.style import styled
-from ser_bench.report.formatting import SYNTHETIC
 from ser_bench.runs.results import SavedRun
 from ser_bench.runs.results.tables import AUDIT
 from tests.report.fake_run import Recipe, save_fake_run
@@ -221,89 +216,3 @@ def test_cached_numbers_differ_by_argument_and_cannot_be_changed(run):
     mine = failures.recall_by_class(run, "actor")
     mine.loc[:] = 0
     assert failures.recall_by_class(run, "actor").to_numpy().max() > 0
-
-
-def texts_of(figure):
-    return " ".join(text.get_text() for text in figure.findobj(Text))
-
-
-def test_charts_write_the_numbers(run):
-    figures = {name: charts_of(run)[name].draw() for name in CHARTS}
-    for error in failures.calibration_errors(run, "actor"):
-        assert f"ECE {100 * error:.1f}" in texts_of(figures["calibration"])
-    for gap in failures.group_gaps(run, "actor").query("model == 'svm'")["gap"]:
-        assert f"{100 * gap:.1f}" in texts_of(figures["groups"]).split()
-    assert {"20.0", "10.0", "5.0", "-1.0"} <= set(texts_of(figures["importance"]).split())
-
-
-@pytest.mark.parametrize("name", CHARTS)
-def test_charts_name_a_missing_fold_and_synthetic_speech(broken_run, name):
-    words = texts_of(charts_of(broken_run)[name].draw())
-    assert "n/a: failed 1/6" in words
-    assert SYNTHETIC in words
-    assert "transductive" in words
-
-
-def test_classes_without_clips_in_a_group_are_named(run):
-    strong = run.clips["intensity"].where(run.clips["emotion"] != "neutral", "normal")
-    lacking = replace(run, clips=run.clips.assign(intensity=strong))
-    assert "without neutral" in texts_of(charts_of(lacking)["groups"].draw())
-
-
-def test_models_with_other_feature_groups_have_their_own_block(run):
-    table = run.importance.copy()
-    frames = table["model"] == "cnn1d"
-    table.loc[frames, "group"] = "band " + table.loc[frames, "group"]
-    mixed = replace(run, importance=table)
-    figure = charts_of(mixed)["importance"].draw()
-    shapes = [ax.images[0].get_array().shape for ax in figure.axes if ax.images]
-    assert sorted(shapes) == [(1, 4), (2, 4)]
-    assert not any(np.ma.getmaskarray(ax.images[0].get_array()).any() for ax in figure.axes if ax.images)
-
-
-def test_models_without_importance_are_named_below_the_chart(run):
-    fewer = replace(run, importance=run.importance[run.importance["model"] != "knn"])
-    assert "Not shown: knn (no groups)" in texts_of(charts_of(fewer)["importance"].draw())
-
-
-LONG = "a-network-with-quite-a-long-name-{}"
-CROWDS = {
-    "one learner": Recipe(models=("svm",), splits=(("actor", 2),), clips_per_label=2),
-    "two, one name long": Recipe(models=("svm", LONG), splits=(("actor", 2),), clips_per_label=2),
-    "fifteen": Recipe(
-        models=tuple(LONG.format(i) for i in range(15)),
-        splits=(("actor", 2),),
-        speakers=6,
-        synthetic=True,
-        clips_per_label=2,
-        shortfalls={(LONG.format(3), "actor", 0, 1): "failed"},
-    ),
-}
-
-
-@pytest.mark.parametrize(("crowd", "sentences"), list(zip(CROWDS, (12, 4, 12), strict=True)))
-def test_texts_neither_overlap_nor_leave_the_picture(crowd, sentences, tmp_path, monkeypatch):
-    run = save_fake_run(tmp_path, CROWDS[crowd])
-    texts = [f"sentence {index % sentences} that goes on and on" for index in range(len(run.clips))]
-    long = {"MFCC": "coefficients of the mel-frequency cepstrum", "energy": "an-unbreakable-name-of-a-feature-group"}
-    named = run.importance.assign(group=run.importance["group"].replace(long))
-    run = replace(run, clips=run.clips.assign(text=texts), importance=named)
-    for name in CHARTS:
-        figure = charts_of(run)[name].draw()
-        boxes = []
-        draw = Text.draw
-
-        def record(text, renderer, draw=draw, boxes=boxes):
-            draw(text, renderer)
-            if text.get_visible() and text.get_text().strip():
-                boxes.append((text.get_text(), Text.get_window_extent(text, renderer)))
-
-        with monkeypatch.context() as patch:
-            patch.setattr(Text, "draw", record)
-            styled(FigureCanvasAgg(figure).draw)()
-        frame = figure.bbox.padded(1)
-        for text, box in boxes:
-            assert frame.containsx(box.x0) and frame.containsx(box.x1), (name, text)
-            assert frame.containsy(box.y0) and frame.containsy(box.y1), (name, text)
-        for (first, box), (second, neighbour) in itertools.combinations(boxes, 2):
-            assert not box.padded(-1.5).overlaps(neighbour.padded(-1.5)), (name, first, second)
