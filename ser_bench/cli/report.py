@@ -35,7 +35,7 @@ def command(run: Path, audio: Path | None, plugin: Path | None, quiet: bool, ver
 
     load_plugin(plugin)
     console = Console(quiet=quiet, verbose=verbose)
-    results.read_run(run)  # an error for a folder without a run, before its lock file is created
+    results.read_info(run)  # an error for a folder without a run, before its lock file is created
     with results.locked_folder(run):
         saved = results.read_run(run)
         written = report.write_report(saved, audio=audio or report.synthetic_audio_folder(saved))

@@ -92,42 +92,42 @@ def here(function: Callable, tasks: Iterable, **ignored: Any) -> Iterator[TaskRe
         yield TaskResult(key, function(argument))
 
 
-def asked(manifest: Path, place: Path) -> Options:
+def asked(manifest: Path, case_dir: Path) -> Options:
     chosen: dict[str, Any] = {"features": "levels", "models": ("chance",), "splits": ("actor",), "folds": 3}
-    return Options(corpus=str(manifest), store=place / "store", out=place / "out", **chosen)
+    return Options(corpus=str(manifest), store=case_dir / "store", out=case_dir / "out", **chosen)
 
 
-def fill(manifest: Path, place: Path) -> int:
+def fill(manifest: Path, case_dir: Path) -> int:
     """Extract alone; return how many clips were computed."""
     return extraction.extract_corpus(
-        asked(manifest, place), lambda shelf: (LEVELS,), NoProgress()
+        asked(manifest, case_dir), lambda shelf: (LEVELS,), NoProgress()
     ).extraction.n_computed
 
 
-def go(manifest: Path, place: Path) -> dict[str, Any]:
+def go(manifest: Path, case_dir: Path) -> dict[str, Any]:
     """Run; return how many clips and fits were computed, and the warnings."""
     listener, computed = Listener(), []
 
-    def counted(*given: Any, **named: Any) -> Any:
-        done = extraction.extract(*given, **named)
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        done = extraction.extract(*args, **kwargs)
         computed.append(done.n_computed)
         return done
 
     data.extract = counted
-    outcome = runner.run(asked(manifest, place), listener)
+    outcome = runner.run(asked(manifest, case_dir), listener)
     return {"clips": computed[0], "fits": outcome.work.computed, "warnings": listener.warnings}
 
 
-def done(place: Path) -> tuple[int, int]:
+def done(case_dir: Path) -> tuple[int, int]:
     """Return how many clips and fits a store holds, whole."""
-    kept = FeatureStore(place / "store")
-    whole = len(kept.keys(LEVELS) & set(kept.clip_metadata()))
-    return whole, len(list(FitCache(place / "store").folder.glob("*/*.npz")))
+    feature_store = FeatureStore(case_dir / "store")
+    whole = len(feature_store.keys(LEVELS) & set(feature_store.clip_metadata()))
+    return whole, len(list(FitCache(case_dir / "store").folder.glob("*/*.npz")))
 
 
-def litter(place: Path) -> list[str]:
+def litter(case_dir: Path) -> list[str]:
     """Return what no finished run may leave."""
-    return [p.name for p in place.rglob(".*") if p.name.endswith(".tmp") or p.name.startswith((".scratch", ".lock"))]
+    return [p.name for p in case_dir.rglob(".*") if p.name.endswith(".tmp") or p.name.startswith((".scratch", ".lock"))]
 
 
 def in_child(function: Callable[[], Any]) -> Any:
@@ -135,16 +135,16 @@ def in_child(function: Callable[[], Any]) -> Any:
     reading, writing = os.pipe()
     if not (child := os.fork()):
         try:
-            said = json.dumps(function())
+            message = json.dumps(function())
         except BaseException as error:
-            said = json.dumps({"error": type(error).__name__, "said": str(error)[:500]})
-        os.write(writing, said.encode())
+            message = json.dumps({"error": type(error).__name__, "message": str(error)[:500]})
+        os.write(writing, message.encode())
         os._exit(0)
     os.close(writing)
     with os.fdopen(reading) as opened:
-        said = opened.read()
+        message = opened.read()
     _, status = os.waitpid(child, 0)
-    return json.loads(said) if said else {"signal": os.WTERMSIG(status)}
+    return json.loads(message) if message else {"signal": os.WTERMSIG(status)}
 
 
 def any_call(frame: Any, event: str, argument: Any) -> bool:
@@ -177,21 +177,21 @@ def fill_disk(at: int) -> Callable[[], int]:
     seen = 0
 
     def starved(call: Callable, asks: Callable[..., bool]) -> Callable:
-        def instead(*given: Any, **named: Any) -> Any:
+        def instead(*args: Any, **kwargs: Any) -> Any:
             nonlocal seen
-            if asks(*given, **named):
+            if asks(*args, **kwargs):
                 seen += 1
                 if seen >= at:
-                    raise OSError(errno.ENOSPC, "No space left on device", str(given[0]))
-            return call(*given, **named)
+                    raise OSError(errno.ENOSPC, "No space left on device", str(args[0]))
+            return call(*args, **kwargs)
 
         return instead
 
-    def writes(path: Any, mode: str = "r", *rest: Any, **named: Any) -> bool:
+    def writes(path: Any, mode: str = "r", *rest: Any, **kwargs: Any) -> bool:
         return "w" in mode and "+" not in mode
 
     for name in ("fsync", "mkdir", "replace"):
-        setattr(os, name, starved(getattr(os, name), lambda *given, **named: True))
+        setattr(os, name, starved(getattr(os, name), lambda *args, **kwargs: True))
     io.open = starved(io.open, writes)
     return lambda: seen
 
@@ -235,7 +235,7 @@ class Trial:
         return count()
 
     def check(
-        self, case: str, place: Path, new_clips: int | None = None, new_fits: int | None = None
+        self, case: str, case_dir: Path, new_clips: int | None = None, new_fits: int | None = None
     ) -> dict[str, Any]:
         """Run again, under a clock that has jumped, and see that all is as if nothing had happened."""
         jump = self.chance.choice((0, 0, -400, 400)) * 86400
@@ -243,80 +243,83 @@ class Trial:
         def again() -> dict[str, Any]:
             now, now_ns = time.time, time.time_ns
             time.time, time.time_ns = lambda: now() + jump, lambda: now_ns() + jump * 10**9
-            return go(self.manifest, place)
+            return go(self.manifest, case_dir)
 
-        told = in_child(again)
-        faults = [f"the run fails: {told}"] if "fits" not in told else []
+        outcome = in_child(again)
+        faults = [f"the run fails: {outcome}"] if "fits" not in outcome else []
         if not faults:
-            same = results.read_run(place / "out").predictions.equals(self.expected)
+            same = results.read_run(case_dir / "out").predictions.equals(self.expected)
             faults += [] if same else ["other predictions"]
-            faults += [f"left behind: {name}" for name in litter(place)]
-            for what, expected in (("clips", new_clips), ("fits", new_fits)):
-                if expected is not None and told[what] != expected:
-                    faults.append(f"{told[what]} {what} were computed, not {expected}")
+            faults += [f"left behind: {name}" for name in litter(case_dir)]
+            for kind, expected in (("clips", new_clips), ("fits", new_fits)):
+                if expected is not None and outcome[kind] != expected:
+                    faults.append(f"{outcome[kind]} {kind} were computed, not {expected}")
         self.wrong += [f"{case}: {fault}" for fault in faults]
-        return told
+        return outcome
 
     def killed(self, moments: Sequence[int]) -> None:
         """Kill a run, and each that goes on with it, at a moment; the last redoes what was in flight and no more."""
-        place, before = self.folder / "case", (0, 0)
+        case_dir, before = self.folder / "case", (0, 0)
         for moment in moments:
-            told = in_child(lambda at=moment: [at_moment(kill_me, at), go(self.manifest, place)][1])
-            if "signal" not in told:
+            outcome = in_child(lambda at=moment: [at_moment(kill_me, at), go(self.manifest, case_dir)][1])
+            if "signal" not in outcome:
                 break
             self.counts["kill"] += 1
-            after = done(place)
+            after = done(case_dir)
             if after < before or after[1] < before[1]:
                 self.wrong.append(f"killed at {moments}: the store held {before}, then {after}")
             before = after
-        self._finish(f"killed at {moments}", place)
+        self._finish(f"killed at {moments}", case_dir)
 
     def extracting(self, moments: Sequence[int]) -> None:
         """Kill an extraction, and each that goes on with it; another fills the store, and a run finds all there."""
-        place, case, before = self.folder / "case", f"extraction killed at {moments}", 0
+        case_dir, case, before = self.folder / "case", f"extraction killed at {moments}", 0
         for moment in moments:
-            told = in_child(lambda at=moment: [at_moment(kill_me, at), fill(self.manifest, place)][1])
-            self.counts["kill of extract"] += told == {"signal": signal.SIGKILL}
-            after = done(place)[0]
+            outcome = in_child(lambda at=moment: [at_moment(kill_me, at), fill(self.manifest, case_dir)][1])
+            self.counts["kill of extract"] += outcome == {"signal": signal.SIGKILL}
+            after = done(case_dir)[0]
             self.wrong += [] if after >= before else [f"{case}: the store held {before} clips, then {after}"]
             before = after
-        if (computed := in_child(lambda: fill(self.manifest, place))) != CLIPS - before:
-            self.wrong.append(f"{case}: {computed} clips were computed, {before} were there")
-        self.wrong += [f"{case}: left behind: {name}" for name in litter(place)]
-        self.check(case, place, 0, self.all_fits)
-        shutil.rmtree(place)
+        if (computed := in_child(lambda: fill(self.manifest, case_dir))) != CLIPS - before:
+            self.wrong.append(f"{case}: {computed} clips were computed, {before} were existing")
+        self.wrong += [f"{case}: left behind: {name}" for name in litter(case_dir)]
+        self.check(case, case_dir, 0, self.all_fits)
+        shutil.rmtree(case_dir)
 
     def starved(self, write: int) -> None:
         """Run on a disk that is full from a write on, which ends the run with a clear error; then make room."""
-        place = self.folder / "case"
-        told = in_child(lambda: [fill_disk(write), go(self.manifest, place)][1])
-        if told.get("error") not in ("OSError", "StoreError", "RunError") or "No space left" not in told["said"]:
-            self.wrong.append(f"full disk at {write}: {told}")
+        case_dir = self.folder / "case"
+        outcome = in_child(lambda: [fill_disk(write), go(self.manifest, case_dir)][1])
+        if (
+            outcome.get("error") not in ("OSError", "StoreError", "RunError")
+            or "No space left" not in outcome["message"]
+        ):
+            self.wrong.append(f"full disk at {write}: {outcome}")
         self.counts["full disk"] += 1
-        self._finish(f"full disk at {write}", place)
+        self._finish(f"full disk at {write}", case_dir)
 
-    def _finish(self, case: str, place: Path) -> None:
-        had_clips, had_fits = done(place)
-        there = results.find_run(place / "out", self.identity)
-        self.check(case, place, CLIPS - had_clips, 0 if there else self.all_fits - had_fits)
-        shutil.rmtree(place)
+    def _finish(self, case: str, case_dir: Path) -> None:
+        had_clips, had_fits = done(case_dir)
+        existing = results.find_run(case_dir / "out", self.identity)
+        self.check(case, case_dir, CLIPS - had_clips, 0 if existing else self.all_fits - had_fits)
+        shutil.rmtree(case_dir)
 
-    def damaged(self, how: str) -> None:
+    def damaged(self, damage: str) -> None:
         """Damage a file of a store or a finished run; the same run mends it."""
-        place = self.folder / "case"
-        shutil.copytree(self.whole, place)
-        files = sorted(p for p in place.rglob("*") if p.is_file() and p.name not in ("CACHEDIR.TAG", "set.json"))
+        case_dir = self.folder / "case"
+        shutil.copytree(self.whole, case_dir)
+        files = sorted(p for p in case_dir.rglob("*") if p.is_file() and p.name not in ("CACHEDIR.TAG", "set.json"))
         path = self.chance.choice(files)
         content = path.read_bytes()
-        path.write_bytes(DAMAGES[how](content, self.chance))
+        path.write_bytes(DAMAGES[damage](content, self.chance))
         if path.suffix == ".npz":
-            (place / "out" / "run.json").unlink()  # a finished run does not look at its fits
-        told = self.check(f"{how} {path.relative_to(place)}", place)
-        moved = len(list((place / "store" / "quarantine").glob("*")))
-        if moved != len(told.get("warnings", [])):
-            self.wrong.append(f"{how} {path.relative_to(place)}: {moved} moved aside, told {told}")
-        self.counts[how] += 1
-        shutil.rmtree(place)
+            (case_dir / "out" / "run.json").unlink()  # a finished run does not look at its fits
+        outcome = self.check(f"{damage} {path.relative_to(case_dir)}", case_dir)
+        moved = len(list((case_dir / "store" / "quarantine").glob("*")))
+        if moved != len(outcome.get("warnings", [])):
+            self.wrong.append(f"{damage} {path.relative_to(case_dir)}: {moved} moved aside, outcome {outcome}")
+        self.counts[damage] += 1
+        shutil.rmtree(case_dir)
 
 
 def stand_in() -> None:
@@ -324,8 +327,8 @@ def stand_in() -> None:
     features.FEATURE_SETS["levels"] = LEVELS
     models.MODELS = {name: models.MODELS[name] for name in ("chance", "majority")}
     extraction.run_tasks = tasks.run_tasks = here
-    extraction.warm_up_workers = lambda *given: nullcontext()
-    threadpoolctl.threadpool_limits = lambda *given, **named: nullcontext()  # it looks at every library each time
+    extraction.warm_up_workers = lambda *args: nullcontext()
+    threadpoolctl.threadpool_limits = lambda *args, **kwargs: nullcontext()  # it looks at every library each time
 
 
 def main(folder: Path, cases: int, seed: int) -> None:
@@ -338,11 +341,11 @@ def main(folder: Path, cases: int, seed: int) -> None:
         trial.extracting([trial.chance.randrange(1, trial.moments // 4) for _ in range(KILLS // 2)])
     for write in trial.chance.sample(range(1, trial.writes + 1), min(cases // 2, trial.writes)):
         trial.starved(write)
-    for how in DAMAGES:
+    for damage in DAMAGES:
         for _ in range(cases // 4):
-            trial.damaged(how)
-    told = {"moments": trial.moments, "writes": trial.writes, "counts": trial.counts, "wrong": trial.wrong}
-    print(json.dumps(told))
+            trial.damaged(damage)
+    outcome = {"moments": trial.moments, "writes": trial.writes, "counts": trial.counts, "wrong": trial.wrong}
+    print(json.dumps(outcome))
 
 
 if __name__ == "__main__":

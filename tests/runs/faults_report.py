@@ -1,8 +1,7 @@
 """``ser-bench report`` and ``run`` in a folder where drawing was killed, ran out of room, or a file was damaged.
 
-As in :mod:`tests.runs.faults`, a child is forked per case. What charts and texts say is stood in for by a word
-each, since
-what is tried is how files come to their names.
+As in :mod:`tests.runs.faults`, a child is forked per case. Charts and texts are placeholders, because the cases are
+about writing files.
 
     python -m tests.runs.faults_report FOLDER CASES SEED   # prints a JSON object, as tests.runs.faults does
 """
@@ -43,7 +42,7 @@ OUTDATED = "charts/confusion_svm_actor.png"
 
 NEVER_DRAWN = ("run.json", "predictions.parquet", "fits.csv", "curves.csv", "clips.csv", "audit.csv", "importance.csv")
 PASSING = ("run.log", "run.json", "report.json")
-"""Files that say when a run was and of which run a report is; they differ between runs."""
+"""Files with times or with the checksum of a run; they differ between runs."""
 
 
 def stand_in() -> None:
@@ -57,17 +56,17 @@ def stand_in() -> None:
     charts.charts_of = named
     charts.render = lambda name, kind: f"<svg>{name} as {kind}</svg>".encode()
     for module, name in ((page, "render_page"), (latex, "latex"), (summary, "markdown"), (summary, "terminal_table")):
-        said = b"a page" if module is page else f"a {name}"
-        setattr(module, name, lambda *given, said=said: said)
+        message = b"a page" if module is page else f"a {name}"
+        setattr(module, name, lambda *args, message=message: message)
     findings.headline = lambda run: "a headline"
-    analysis.summarise = lambda run: pd.DataFrame({"said": ["a table"]})
+    analysis.summarise = lambda run: pd.DataFrame({"message": ["a table"]})
 
 
-def told(words: list[str]) -> dict[str, Any]:
+def run_command(words: list[str]) -> dict[str, Any]:
     """Give a command; return its exit status and what it printed."""
-    with contextlib.redirect_stderr(io.StringIO()) as said, contextlib.redirect_stdout(said):
+    with contextlib.redirect_stderr(io.StringIO()) as message, contextlib.redirect_stdout(message):
         status = call(words)
-    return {"status": status, "said": said.getvalue()}
+    return {"status": status, "message": message.getvalue()}
 
 
 def changing(frame: Any, event: str, argument: Any) -> bool:
@@ -93,7 +92,7 @@ class Drawing:
         places = (f"--corpus={manifest}", f"--store={self.place / 'store'}", f"--out={self.place / 'out'}")
         self.run = ["run", "--quiet", "--features=levels", "--models=chance", "--splits=actor", "--folds=3", *places]
         self.report = ["report", "--quiet", str(self.place / "out")]
-        assert told(self.run)["status"] == 0
+        assert run_command(self.run)["status"] == 0
         shutil.move(self.place, self.whole)
         self.expected = contents(self.whole / "out")
         self.drawn = set(self.expected) - {*NEVER_DRAWN, "run.log"}
@@ -103,7 +102,7 @@ class Drawing:
     def _counted(self, start: Callable[[], Callable[[], int]]) -> int:
         """Return what a counter started before the command has counted at its end."""
         self._bare()
-        counted = in_child(lambda: [count := start(), told(self.report), count()][2])
+        counted = in_child(lambda: [count := start(), run_command(self.report), count()][2])
         shutil.rmtree(self.place)
         return counted
 
@@ -122,8 +121,8 @@ class Drawing:
     def disturbed(self, kind: str, case: str, disturb: Callable[[], Any]) -> None:
         """Draw under a disturbance, perhaps over an earlier report, then undisturbed; no file is ever half written."""
         self.chance.choice((self._bare, self._outdated))()
-        came = in_child(lambda: [disturb(), told(self.report)][1])
-        full = came.get("status") == 2 and "No space left" in came["said"]
+        came = in_child(lambda: [disturb(), run_command(self.report)][1])
+        full = came.get("status") == 2 and "No space left" in came["message"]
         if came != {"signal": 9} and not full:
             self.wrong.append(f"{case}: {came}")
         for name, now in contents(self.place / "out").items():
@@ -133,36 +132,36 @@ class Drawing:
         self._again(case, self.report)
         self._end(case)
 
-    def damaged(self, how: str) -> None:
+    def damaged(self, damage: str) -> None:
         """Damage a file: of the report, either command redraws it; of the run, ``report`` refuses and ``run`` mends."""
         shutil.copytree(self.whole, self.place)
         name = self.chance.choice(sorted(set(self.expected) - {"run.log"}))
         path = self.place / "out" / name
-        path.write_bytes(DAMAGES[how](path.read_bytes(), self.chance))
-        case = f"{how} {name}"
+        path.write_bytes(DAMAGES[damage](path.read_bytes(), self.chance))
+        case = f"{damage} {name}"
         if name in NEVER_DRAWN:
             before = contents(self.place / "out")
-            came = in_child(lambda: told(self.report))
-            if came.get("status") != 2 or name not in came["said"] or contents(self.place / "out") != before:
+            came = in_child(lambda: run_command(self.report))
+            if came.get("status") != 2 or name not in came["message"] or contents(self.place / "out") != before:
                 self.wrong.append(f"{case}: a report was drawn, or the file not named: {came}")
         self._again(case, self.run if name in NEVER_DRAWN else self.chance.choice((self.run, self.report)))
-        self.counts[how] += 1
+        self.counts[damage] += 1
         self._end(case)
 
     def _again(self, case: str, words: list[str]) -> None:
-        came = in_child(lambda: told(words))
+        came = in_child(lambda: run_command(words))
         if came.get("status") != 0:
             self.wrong.append(f"{case}: {words[0]} afterwards fails: {came}")
 
     def _end(self, case: str) -> None:
         """See that all is as if nothing had happened, and clear the place."""
-        found = contents(self.place / "out")
+        actual = contents(self.place / "out")
         if not report.is_current(self.place / "out"):
             self.wrong.append(f"{case}: the report is not that of the run")
-        for name in sorted(found.keys() ^ self.expected.keys()):
+        for name in sorted(actual.keys() ^ self.expected.keys()):
             self.wrong.append(f"{case}: {name} is missing or too much")
-        for name in sorted(found.keys() & self.expected.keys() - {*PASSING}):
-            self.wrong += [] if found[name] == self.expected[name] else [f"{case}: {name} has other bytes"]
+        for name in sorted(actual.keys() & self.expected.keys() - {*PASSING}):
+            self.wrong += [] if actual[name] == self.expected[name] else [f"{case}: {name} has other bytes"]
         self.wrong += [f"{case}: left behind: {name}" for name in litter(self.place)]
         shutil.rmtree(self.place)
 
@@ -175,11 +174,11 @@ def main(folder: Path, cases: int, seed: int) -> None:
         trial.disturbed("kill", f"killed at {moment}", lambda at=moment: at_moment(kill_me, at, changing))
     for write in trial.chance.sample(range(1, trial.writes + 1), min(cases // 2, trial.writes)):
         trial.disturbed("full disk", f"full disk at {write}", lambda at=write: fill_disk(at))
-    for how in DAMAGES:
+    for damage in DAMAGES:
         for _ in range(cases // 4):
-            trial.damaged(how)
-    said = {"moments": trial.moments, "writes": trial.writes, "counts": trial.counts, "wrong": trial.wrong}
-    print(json.dumps(said))
+            trial.damaged(damage)
+    message = {"moments": trial.moments, "writes": trial.writes, "counts": trial.counts, "wrong": trial.wrong}
+    print(json.dumps(message))
 
 
 if __name__ == "__main__":

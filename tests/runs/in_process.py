@@ -10,13 +10,13 @@ import pytest
 
 from ser_bench.runs import extraction, tasks
 from ser_bench.runs.workers import TaskResult
-from ser_bench.runs.workers.tasks import guarded
+from ser_bench.runs.workers.tasks import call_in_worker
 
 
 def run_in_process(function: Callable, pending: Iterable[tuple[Any, Any]], **ignored: Any) -> Iterator[TaskResult]:
     """Replace :func:`ser_bench.runs.workers.run_tasks`: an exception is an error, as from a worker."""
     for key, argument in pending:
-        error, value = guarded(function, argument)
+        error, value = call_in_worker(function, argument)
         yield TaskResult(key, value, error, "error" if error else "ok")
 
 

@@ -1,8 +1,7 @@
-"""Whatever happens to a command, and whenever: the same command then finishes with the same predictions.
+"""After a fault at any moment the same command finishes with the same predictions.
 
-``python -m tests.runs.faults`` and ``tests.runs.faults_report`` hold the cases; here they are counted and found
-right, a few
-hundred by default and thousands with ``-m slow``. Real workers, real signals and two runs at once follow.
+``python -m tests.runs.faults`` and ``tests.runs.faults_report`` try the cases: a few hundred by default, thousands with
+``-m slow``. Tests with real workers, signals and two runs at once follow.
 """
 
 from __future__ import annotations
@@ -35,32 +34,32 @@ def trial(folder: Path, cases: int, seed: int, of: str = "faults") -> dict:
     words = [sys.executable, "-m", f"tests.runs.{of}", str(folder / "trial"), str(cases), str(seed)]
     done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    print(f"{sum(told['counts'].values())} faults: {told['counts']}, of {told['moments']} moments")
-    return told
+    output = json.loads(done.stdout)
+    print(f"{sum(output['counts'].values())} faults: {output['counts']}, of {output['moments']} moments")
+    return output
 
 
 def test_the_same_command_finishes_after_a_fault_at_any_moment(tmp_path):
-    told = trial(tmp_path, 10, 0)
-    assert told["wrong"] == []
-    assert sum(told["counts"].values()) > 130
-    assert told["counts"]["kill"] > 100
-    assert set(told["counts"]) == KINDS | {"kill of extract"}
+    output = trial(tmp_path, 10, 0)
+    assert output["wrong"] == []
+    assert sum(output["counts"].values()) > 130
+    assert output["counts"]["kill"] > 100
+    assert set(output["counts"]) == KINDS | {"kill of extract"}
 
 
 @pytest.mark.slow
 def test_the_same_command_finishes_after_thousands_of_faults(tmp_path):
-    told = trial(tmp_path, 150, 7)
-    assert told["wrong"] == []
-    assert told["counts"]["kill"] > 1000
+    output = trial(tmp_path, 150, 7)
+    assert output["wrong"] == []
+    assert output["counts"]["kill"] > 1000
 
 
 @pytest.mark.parametrize("cases", [4, pytest.param(100, marks=pytest.mark.slow)])
 def test_a_report_is_drawn_whole_after_a_fault_at_any_moment(tmp_path, cases):
-    told = trial(tmp_path, cases, 0, of="faults_report")
-    assert told["wrong"] == []
-    assert told["counts"]["kill"] == cases
-    assert set(told["counts"]) == KINDS
+    output = trial(tmp_path, cases, 0, of="faults_report")
+    assert output["wrong"] == []
+    assert output["counts"]["kill"] == cases
+    assert set(output["counts"]) == KINDS
 
 
 ASLEEP = """
@@ -78,9 +77,9 @@ if __name__ == "__main__":
 """
 
 
-def wait_until(what, seconds: float = 60) -> None:
+def wait_until(condition, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
-    while not what():
+    while not condition():
         assert time.monotonic() < end, "it takes too long"
         time.sleep(0.05)
 
@@ -105,21 +104,21 @@ def test_workers_end_soon_after_their_command_is_killed(tmp_path):
     wait_until(lambda: not any(running(int(path.name)) for path in pids.iterdir()), seconds=10)
 
 
-def end(how: str) -> str:
+def end(ending: str) -> str:
     """Runs in a worker: end it in one of the ways that fits end."""
-    if how == "hang in C":
-        hang(how)
-    if how in signal.Signals.__members__:
-        os.kill(os.getpid(), signal.Signals[how])
-    if how == "memory":
+    if ending == "hang in C":
+        hang(ending)
+    if ending in signal.Signals.__members__:
+        os.kill(os.getpid(), signal.Signals[ending])
+    if ending == "memory":
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (1 << 31, resource.RLIM_INFINITY))
         return str(len(bytearray(1 << 40)))
-    return how
+    return ending
 
 
-def test_a_fit_that_dies_or_eats_memory_has_a_reason_and_the_others_go_on():
+def test_a_fit_that_crashes_or_runs_out_of_memory_does_not_stop_the_others():
     ways = ("SIGKILL", "SIGSEGV", "memory", "well")
     ended = {outcome.key: outcome for outcome in run_tasks(end, [(way, way) for way in ways], jobs=2)}
     assert [ended[way].status for way in ways] == ["died", "died", "error", "ok"]
@@ -127,7 +126,7 @@ def test_a_fit_that_dies_or_eats_memory_has_a_reason_and_the_others_go_on():
 
 
 @pytest.mark.slow
-def test_a_fit_that_hangs_in_c_with_python_s_lock_is_ended_after_the_timeout():
+def test_a_fit_that_hangs_in_c_code_ends_after_the_timeout():
     ended = {outcome.key: outcome.status for outcome in run_tasks(end, [(0, "hang in C"), (1, "")], jobs=2, timeout=20)}
     assert ended == {0: "timeout", 1: "ok"}
 
@@ -146,7 +145,7 @@ def quickly(batch: Batch) -> dict[str, str]:
     return batches.extract_batch(batch)
 
 
-def test_a_clip_that_hangs_costs_its_worker_and_not_the_command(manifest):
+def test_a_clip_that_hangs_ends_its_worker_only(manifest):
     features = FeatureSet(name="odd", kind="vector", summary="", source="", columns=("a",), compute=hang)
     batch = Batch(Path("store").absolute(), (("key", str(manifest.with_name("0.wav"))),), ((features, {"key"}),))
     (outcome,) = run_tasks(quickly, [(0, batch)], jobs=1)
@@ -183,16 +182,16 @@ def started(manifest: Path, out: str) -> subprocess.Popen:
 def test_two_runs_at_once_on_one_store_both_finish_with_the_same_predictions(manifest):
     both = [started(manifest, out) for out in ("one", "two")]
     for run in both:
-        _, told = run.communicate()
-        assert run.returncode == 0, told
-    one, two = (results.read_run(Path(out)).predictions for out in ("one", "two"))
-    assert one.equals(two)
+        _, output = run.communicate()
+        assert run.returncode == 0, output
+    first, second = (results.read_run(Path(out)).predictions for out in ("one", "two"))
+    assert first.equals(second)
 
 
-def test_a_second_run_into_the_same_folder_is_refused_in_a_clear_line(manifest, capsys):
+def test_a_second_run_into_the_same_folder_is_refused(manifest, capsys):
     Path("out").mkdir()
     with results.locked_folder(Path("out")):
         assert call(["run", "--corpus", str(manifest), "--folds", "3", "--store", "store", "--out", "out"]) == 2
-    told = capsys.readouterr().err
-    assert "another ser-bench writes into out\n" in told
-    assert "name another folder with --out" in told
+    output = capsys.readouterr().err
+    assert "another ser-bench writes into out\n" in output
+    assert "name another folder with --out" in output

@@ -1,4 +1,4 @@
-"""Importance: shuffling what a model goes by costs it its score, shuffling what it ignores costs nothing."""
+"""Permutation importance: shuffling used columns changes predictions, shuffling ignored ones does not."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Largest:
 GROUPS = {"ignored": np.array([0]), "used": np.array([1, 2])}
 
 
-def test_only_the_group_a_model_goes_by_matters():
+def test_only_the_group_that_a_model_uses_changes_predictions():
     X = np.random.default_rng(0).standard_normal((200, 3)).astype(np.float32)
     before = X.copy()
     predicted = predict_shuffled(Largest(), X, GROUPS, seed=0)
@@ -49,7 +49,7 @@ def test_frames_keep_their_length_and_get_another_clip_s_columns():
         assert sorted(mixed[:, 0, columns[0]]) == [1, 2, 3]
 
 
-def test_one_group_or_one_clip_has_nothing_to_be_compared_with():
+def test_one_group_or_one_clip_gives_no_importance():
     X = np.ones((5, 3), dtype=np.float32)
     assert predict_shuffled(Largest(), X, {"all": np.arange(3)}, seed=0) == {}
     assert predict_shuffled(Largest(), X[:1], GROUPS, seed=0) == {}

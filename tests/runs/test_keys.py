@@ -1,4 +1,4 @@
-"""The keys of fits: a fold's digests are those of its clips, whoever asks and in whatever order."""
+"""Keys of fits: the digests of a fold depend on its clips only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ser_bench.splits import make_folds
 from tests.conftest import clip_table
 
 
-def test_a_fold_is_known_by_the_audio_labels_and_speakers_it_trains_on_and_the_audio_it_tests():
+def test_digests_cover_training_audio_labels_and_speakers_and_test_audio():
     clips = clip_table(speakers=6, texts=3)
     clips = clips.assign(key=clips["clip"].map("sha-{}".format)).set_index("clip", drop=False)
     digests = FoldDigests(clips)
@@ -22,7 +22,7 @@ def test_a_fold_is_known_by_the_audio_labels_and_speakers_it_trains_on_and_the_a
         }
 
 
-def test_the_same_clips_in_a_new_fold_have_the_same_digests():
+def test_equal_folds_have_equal_digests():
     clips = clip_table(speakers=6, texts=3)
     digests = FoldDigests(clips.assign(key=clips["clip"]).set_index("clip", drop=False))
     for fold in make_folds("actor", clips):

@@ -37,12 +37,12 @@ class Command:
     folder: Path
     name: str
     seen: set[psutil.Process] = field(default_factory=set)
-    kept: dict[str, int] = field(default_factory=dict)
+    known_fits: dict[str, int] = field(default_factory=dict)
 
     def start(self) -> psutil.Popen:
-        said = [f"--{name}={value if isinstance(value, str | int) else value[0]}" for name, value in ASKED.items()]
+        options = [f"--{name}={value if isinstance(value, str | int) else value[0]}" for name, value in ASKED.items()]
         places = [f"--corpus={manifest(self.folder)}", f"--store={self.place / 'store'}", f"--out={self.place / 'out'}"]
-        words = [sys.executable, "-m", "ser_bench", "run", "--jobs=2", "--quiet", *said, *places]
+        words = [sys.executable, "-m", "ser_bench", "run", "--jobs=2", "--quiet", *options, *places]
         silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         return psutil.Popen(words, env=os.environ | {"PYTHONPATH": str(ROOT)}, **silent)
 
@@ -84,8 +84,8 @@ class Command:
         _, alive = psutil.wait_procs(self.seen, timeout=20)
         assert alive == []
         fits = self.fits()
-        assert self.kept.items() <= fits.items()
-        self.kept = fits
+        assert self.known_fits.items() <= fits.items()
+        self.known_fits = fits
         return command.returncode
 
     def finished(self) -> results.SavedRun:
@@ -100,10 +100,10 @@ class Command:
         return saved
 
 
-def strike(process: psutil.Process, how: signal.Signals) -> bool:
+def strike(process: psutil.Process, sig: signal.Signals) -> bool:
     """Send a signal; say whether the process was still there."""
     try:
-        process.send_signal(how)
+        process.send_signal(sig)
     except psutil.NoSuchProcess:
         return False
     return True
@@ -129,7 +129,7 @@ def test_a_worker_and_then_the_command_die_while_fits_are_computed(tmp_path, und
     assert strike(chance.choice(again.workers(command)), signal.SIGSEGV)
     assert again.until(command, lambda: len(again.fits()) >= second)
     again.kill(command)
-    assert second <= len(again.kept) < fits
+    assert second <= len(again.known_fits) < fits
     assert again.finished().predictions.equals(undisturbed.predictions)
 
 
@@ -140,10 +140,10 @@ def test_workers_and_commands_die_at_any_moment(tmp_path, undisturbed, seed):
     chance, again, struck = random.Random(seed), Command(tmp_path, "killed"), Counter()
     command = again.start()
     assert again.until(command, lambda: bool(again.workers(command)))
-    for how in chance.choices((signal.SIGKILL, signal.SIGSEGV), k=2):
+    for sig in chance.choices((signal.SIGKILL, signal.SIGSEGV), k=2):
         pause(again, command, chance.uniform(0, 3))
         if workers := again.workers(command):
-            struck[how.name] += strike(chance.choice(workers), how)
+            struck[sig.name] += strike(chance.choice(workers), sig)
     for _ in range(2):
         pause(again, command, chance.uniform(0, 8))
         again.workers(command)

@@ -1,4 +1,4 @@
-"""A run's log says what happened as it happens, and ``status`` reads it while the run goes and after."""
+"""The log of a run: events are appended as they happen, and ``status`` reads them."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def lines(folder: Path) -> list[dict]:
 
 
 def fit(run_log: RunLog, number: int, status: str = "ok", **facts) -> None:
-    place = {"model": "svm", "split": "actor", "repeat": 0, "fold": number}
-    run_log.event("fit", **place, status=status, cost=1.0, **({"seconds": 0.5} if status == "ok" else {}), **facts)
+    name = {"model": "svm", "split": "actor", "repeat": 0, "fold": number}
+    run_log.event("fit", **name, status=status, cost=1.0, **({"seconds": 0.5} if status == "ok" else {}), **facts)
 
 
-def test_what_is_said_reaches_the_log_and_whoever_watches(tmp_path):
+def test_messages_are_logged_and_passed_on(tmp_path):
     heard = []
 
     class Ear(NoProgress):
@@ -45,7 +45,7 @@ def test_what_is_said_reaches_the_log_and_whoever_watches(tmp_path):
     assert [line["event"] for line in lines(tmp_path)] == ["started", "info", "warning", "task", "ended"]
 
 
-def test_a_run_that_goes_on_is_told_by_its_process(tmp_path):
+def test_a_running_process_is_reported(tmp_path):
     with RunLog(tmp_path, NoProgress()) as run_log:
         run_log.event("planned", fits=4, cached=1, cost=3.0, jobs=1)
         fit(run_log, 0)
@@ -62,13 +62,13 @@ def test_a_run_that_goes_on_is_told_by_its_process(tmp_path):
 
 
 @pytest.mark.parametrize(("error", "state"), [(KeyboardInterrupt(), "interrupted"), (RunError("no room"), "error")])
-def test_how_a_run_ended_is_told(tmp_path, error, state):
+def test_the_end_of_a_run_is_reported(tmp_path, error, state):
     with pytest.raises(type(error)), RunLog(tmp_path, NoProgress()):
         raise error
     assert read_status(tmp_path).state == state
 
 
-def test_a_killed_run_is_cut_off_even_if_its_number_is_used_again(tmp_path):
+def test_a_killed_run_is_cut_off_even_if_another_process_has_its_number(tmp_path):
     code = f"""
 import os, signal
 from pathlib import Path
@@ -79,12 +79,12 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
     subprocess.run([sys.executable, "-c", code], check=False)
     assert read_status(tmp_path).state == "cut off"
-    said = lines(tmp_path)[0] | {"pid": os.getpid()}
-    (tmp_path / FILE).write_text(json.dumps(said) + "\n")
+    line = lines(tmp_path)[0] | {"pid": os.getpid()}
+    (tmp_path / FILE).write_text(json.dumps(line) + "\n")
     assert read_status(tmp_path).state == "cut off"
 
 
-def test_only_the_last_run_of_a_folder_counts_and_a_torn_line_is_passed_over(tmp_path):
+def test_only_the_last_run_counts_and_a_cut_off_line_is_skipped(tmp_path):
     with RunLog(tmp_path, NoProgress()) as run_log:
         fit(run_log, 0)
     with RunLog(tmp_path, NoProgress()) as run_log:
@@ -95,13 +95,13 @@ def test_only_the_last_run_of_a_folder_counts_and_a_torn_line_is_passed_over(tmp
     assert [fit.fold for fit in read_status(tmp_path).fits] == [1, 2]
 
 
-def test_a_log_that_cannot_be_written_ends_no_run(tmp_path):
+def test_a_log_that_cannot_be_written_does_not_stop_the_run(tmp_path):
     (tmp_path / FILE).mkdir()
     with RunLog(tmp_path, NoProgress()) as run_log:
         run_log.info("on")
 
 
-def test_no_log_is_told_in_a_line(tmp_path, capsys):
+def test_a_missing_log_is_an_error(tmp_path, capsys):
     assert call(["status", str(tmp_path)]) == 2
     assert "no run.log in" in capsys.readouterr().err
     (tmp_path / FILE).write_text("nonsense\n")
@@ -109,7 +109,7 @@ def test_no_log_is_told_in_a_line(tmp_path, capsys):
         read_status(tmp_path)
 
 
-def test_status_says_what_is_done_what_failed_and_how_to_go_on(tmp_path, capsys):
+def test_status_shows_finished_and_failed_fits_and_how_to_continue(tmp_path, capsys):
     with pytest.raises(KeyboardInterrupt), RunLog(tmp_path, NoProgress()) as run_log:
         run_log.event("planned", fits=8, cached=2, cost=6.0, jobs=1)
         fit(run_log, 0)
@@ -123,7 +123,7 @@ def test_status_says_what_is_done_what_failed_and_how_to_go_on(tmp_path, capsys)
     assert "run the same command again to continue" in out
 
 
-def test_status_says_once_how_a_run_that_ended_with_an_error_goes_on(tmp_path, capsys):
+def test_status_shows_only_the_first_line_of_an_error(tmp_path, capsys):
     with pytest.raises(RunError), RunLog(tmp_path, NoProgress()):
         raise RunError("no room\nmake some")
     assert call(["status", str(tmp_path)]) == 0
@@ -145,7 +145,7 @@ def test_status_says_once_how_a_run_that_ended_with_an_error_goes_on(tmp_path, c
         "5",
     ],
 )
-def test_a_line_that_no_run_writes_is_passed_over(tmp_path, line, capsys):
+def test_an_invalid_line_is_skipped(tmp_path, line, capsys):
     with RunLog(tmp_path, NoProgress()):
         pass
     with (tmp_path / FILE).open("a") as log:
@@ -154,27 +154,27 @@ def test_a_line_that_no_run_writes_is_passed_over(tmp_path, line, capsys):
     assert read_status(tmp_path).state == "finished"
 
 
-def test_a_process_that_cannot_be_is_gone(tmp_path):
+def test_an_impossible_process_number_means_cut_off(tmp_path):
     line = {"time": "2026-01-01T00:00:00+00:00", "event": "started", "host": platform.node(), "process_start": 1.0}
     for number in (-5, 10**30):
         (tmp_path / FILE).write_text(json.dumps(line | {"pid": number}) + "\n")
         assert read_status(tmp_path).state == "cut off"
 
 
-def test_what_a_log_says_cannot_steer_the_terminal(tmp_path, capsys):
+def test_control_characters_in_a_log_are_escaped(tmp_path, capsys):
     with RunLog(tmp_path, NoProgress()) as run_log:
         fit(run_log, 0, status="\x1b[2J", error="\x1b]0;x\x07")
         run_log.event("ended", outcome="\u202e", error="\x9b")
     log = (tmp_path / FILE).read_text().replace('"outcome": "finished"', '"outcome": "error", "error": "\\u001b[1m"')
     (tmp_path / FILE).write_text(log.replace('"model": "svm"', '"model": "\\u001b[2J"'))
     assert call(["status", str(tmp_path)]) == 0
-    said = capsys.readouterr().out
-    assert "x1b[2J" in said
-    assert said.replace("\n", "").isprintable()
+    output = capsys.readouterr().out
+    assert "x1b[2J" in output
+    assert output.replace("\n", "").isprintable()
 
 
 @pytest.mark.parametrize("changes", [{"model": ["svm"]}, {"status": {}}, {"cost": 1e308}, {"cost": 5e-324}])
-def test_a_fit_that_no_run_notes_costs_no_traceback(tmp_path, changes, capsys):
+def test_invalid_values_of_a_fit_raise_no_error(tmp_path, changes, capsys):
     with RunLog(tmp_path, NoProgress()) as log:
         log.event("planned", fits=3, cached=0, cost=1e99)
         fit = {"model": "svm", "split": "actor", "fold": 0, "status": "ok", "seconds": 1.0, "cost": 1.0}

@@ -1,4 +1,4 @@
-"""A run's folder reads back as it was written, and anything else is refused in a line."""
+"""Run folders: a run reads back as it was written, and every damage is refused with its reason."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_run_reads_back_as_it_was_written(folder):
     pd.testing.assert_frame_equal(run.predictions.astype(written.dtypes.to_dict()), written)
 
 
-def test_labels_come_back_in_the_runs_order(folder):
+def test_labels_keep_their_order(folder):
     assert tuple(read_run(folder).predictions["predicted"].cat.categories) == LABELS == read_run(folder).labels
 
 
@@ -95,7 +95,7 @@ def test_predictions_open_in_plain_pandas_and_compare(folder):
     assert plain["p_sad"].dtype == np.float32
 
 
-def test_rows_in_another_order_leave_the_same_bytes(folder, tmp_path):
+def test_the_order_of_rows_does_not_change_the_files(folder, tmp_path):
     shuffled = {
         name: table if name == "importance" else table.sample(frac=1, random_state=1)
         for name, table in make_tables().items()
@@ -105,7 +105,7 @@ def test_rows_in_another_order_leave_the_same_bytes(folder, tmp_path):
         assert (folder / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
 
 
-def test_a_run_in_which_every_fit_failed_is_kept_too(tmp_path):
+def test_a_run_whose_fits_all_failed_is_saved(tmp_path):
     failed = make_fits().assign(status="failed", error="no")
     nothing = dict.fromkeys(make_tables(), pd.DataFrame())
     write_run(tmp_path, make_info(), pd.DataFrame(), nothing | {"fits": failed})
@@ -115,7 +115,7 @@ def test_a_run_in_which_every_fit_failed_is_kept_too(tmp_path):
     assert (run.fits["status"] == "failed").all()
 
 
-def test_nothing_but_the_files_is_left_behind(folder):
+def test_no_other_file_is_left_in_the_folder(folder):
     assert {path.name for path in folder.iterdir()} == set(FILES)
 
 
@@ -128,7 +128,7 @@ def test_a_missing_file_is_named(folder, name):
 
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("keep", [0, 0.5])
-def test_a_cut_file_is_called_damaged(folder, name, keep):
+def test_a_truncated_file_is_damaged(folder, name, keep):
     data = (folder / name).read_bytes()
     (folder / name).write_bytes(data[: int(len(data) * keep)])
     with pytest.raises(RunError, match="damaged") as caught:
@@ -137,19 +137,19 @@ def test_a_cut_file_is_called_damaged(folder, name, keep):
     assert len(str(caught.value).splitlines()) == 2
 
 
-@pytest.mark.parametrize("place", [0.1, 0.3, 0.5, 0.7])
-def test_a_flipped_byte_of_the_predictions_is_noticed(folder, place):
+@pytest.mark.parametrize("position", [0.1, 0.3, 0.5, 0.7])
+def test_a_flipped_byte_of_the_predictions_is_found(folder, position):
     path = folder / "predictions.parquet"
     footer = 8 + int.from_bytes(path.read_bytes()[-8:-4], "little")
     data = bytearray(path.read_bytes())
-    data[int((len(data) - footer) * place)] ^= 0xFF
+    data[int((len(data) - footer) * position)] ^= 0xFF
     path.write_bytes(bytes(data))
     with pytest.raises(RunError, match="damaged"):
         read_run(folder)
 
 
 @pytest.mark.parametrize("name", ["fits.csv", "clips.csv", "run.json"])
-def test_a_digit_that_changed_is_noticed(folder, name):
+def test_a_changed_digit_is_found(folder, name):
     text = (folder / name).read_text()
     (folder / name).write_text(text[::-1].replace("0", "1", 1)[::-1])
     with pytest.raises(RunError, match=rf"{name} is damaged"):
@@ -157,7 +157,7 @@ def test_a_digit_that_changed_is_noticed(folder, name):
     assert not find_run(folder, make_info().identity)
 
 
-def test_a_run_that_is_killed_while_it_writes_over_another_leaves_none(folder, monkeypatch):
+def test_a_run_killed_while_overwriting_another_leaves_no_run(folder, monkeypatch):
     written = []
 
     def killed(path, data):
@@ -173,7 +173,7 @@ def test_a_run_that_is_killed_while_it_writes_over_another_leaves_none(folder, m
         read_run(folder)
 
 
-def test_a_second_process_is_refused_and_a_dead_one_s_lock_taken_over(tmp_path):
+def test_a_second_process_is_refused_and_a_stale_lock_is_replaced(tmp_path):
     (tmp_path / ".lock").touch()  # as kill -9 leaves it
     with (
         locked_folder(tmp_path),
@@ -202,7 +202,7 @@ def test_tables_of_different_runs_are_refused(folder):
         read_run(folder)
 
 
-def test_a_table_that_lost_a_row_is_called_damaged(folder):
+def test_a_table_with_a_missing_row_is_damaged(folder):
     lines = (folder / "importance.csv").read_text().splitlines(keepends=True)
     (folder / "importance.csv").write_text("".join(lines[:-1]))
     sign(folder)
@@ -210,20 +210,20 @@ def test_a_table_that_lost_a_row_is_called_damaged(folder):
         read_run(folder)
 
 
-def test_a_folder_of_something_else_is_refused(tmp_path):
+def test_a_folder_of_another_program_is_refused(tmp_path):
     (tmp_path / "run.json").write_text(json.dumps({"name": "another tool"}))
     with pytest.raises(RunError, match="not written by ser-bench"):
         read_run(tmp_path)
 
 
-def test_a_run_of_a_later_format_says_so(folder):
+def test_a_later_format_is_refused(folder):
     info = json.loads((folder / "run.json").read_text())
     (folder / "run.json").write_text(json.dumps({**info, "format": 99}))
     with pytest.raises(RunError, match="format 99"):
         read_run(folder)
 
 
-def test_a_run_file_nested_without_end_is_called_damaged(folder):
+def test_deeply_nested_json_is_damaged(folder):
     (folder / "run.json").write_text("[" * 5000)
     with pytest.raises(RunError, match="damaged"):
         read_run(folder)
@@ -250,7 +250,7 @@ def test_a_file_in_place_of_the_folder_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), OSError(30, "Read-only file system")])
-def test_a_full_disk_leaves_the_old_file_and_no_litter(folder, monkeypatch, error):
+def test_a_full_disk_leaves_the_old_file_and_no_temporary_file(folder, monkeypatch, error):
     before = (folder / "run.json").read_bytes()
 
     def fail(_):
@@ -263,7 +263,7 @@ def test_a_full_disk_leaves_the_old_file_and_no_litter(folder, monkeypatch, erro
     assert {path.name for path in folder.iterdir()} == set(FILES)
 
 
-def test_a_checksum_of_a_file_that_no_run_has_is_not_computed(folder):
+def test_the_checksum_of_an_unknown_file_is_not_computed(folder):
     sign(folder, sha256={"/dev/zero": "0" * 64})
     with pytest.raises(RunError, match="sha256 must name"):
         read_run(folder)
@@ -272,7 +272,7 @@ def test_a_checksum_of_a_file_that_no_run_has_is_not_computed(folder):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
 @pytest.mark.parametrize("name", ["run.json", "clips.csv", "predictions.parquet"])
-def test_a_pipe_in_a_run_s_folder_is_told_and_not_waited_for(folder, name):
+def test_a_pipe_in_a_run_folder_is_an_error(folder, name):
     (folder / name).unlink()
     os.mkfifo(folder / name)
     with pytest.raises(RunError, match=f"cannot read .*{name}"):
@@ -296,7 +296,7 @@ def test_a_pipe_in_a_run_s_folder_is_told_and_not_waited_for(folder, name):
         {"sha256": ["fits.csv"]},
     ],
 )
-def test_a_run_file_with_other_values_than_a_run_s_is_called_damaged(folder, changes):
+def test_invalid_values_in_run_json_are_refused(folder, changes):
     sign(folder, **changes)
     with pytest.raises(RunError, match=r"run\.json is damaged"):
         read_run(folder)
@@ -314,7 +314,7 @@ def test_a_run_file_with_other_values_than_a_run_s_is_called_damaged(folder, cha
         ("importance.csv", "1,actor,0,0,energy", "2,actor,0,0,energy", "unknown model '2'"),
     ],
 )
-def test_a_table_that_no_run_writes_is_called_damaged(folder, name, old, new, reason):
+def test_invalid_values_in_a_table_are_refused(folder, name, old, new, reason):
     text = (folder / name).read_text()
     assert old in text
     (folder / name).write_text(text.replace(old, new))
@@ -323,7 +323,7 @@ def test_a_table_that_no_run_writes_is_called_damaged(folder, name, old, new, re
         read_run(folder)
 
 
-def test_predictions_that_claim_more_than_the_fits_can_have_are_not_read(folder, monkeypatch):
+def test_predictions_that_claim_too_many_rows_are_not_read(folder, monkeypatch):
     table = pq.read_table(folder / "predictions.parquet")
     pq.write_table(pa.concat_tables([table] * 9), folder / "predictions.parquet")
     monkeypatch.setattr(pq.ParquetFile, "read", lambda *a, **b: pytest.fail("it was read"))
@@ -332,7 +332,7 @@ def test_predictions_that_claim_more_than_the_fits_can_have_are_not_read(folder,
         read_run(folder)
 
 
-def test_predictions_with_gaps_are_called_damaged(folder):
+def test_predictions_with_missing_values_are_damaged(folder):
     table = pq.read_table(folder / "predictions.parquet")
     gaps = pa.array([None] * len(table), pa.string())
     pq.write_table(table.set_column(8, "predicted", gaps), folder / "predictions.parquet")
@@ -342,7 +342,7 @@ def test_predictions_with_gaps_are_called_damaged(folder):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
-def test_charts_go_nowhere_else_by_a_link(tmp_path):
+def test_charts_are_not_written_through_a_link(tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "charts").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(RunError, match="charts is a link"):

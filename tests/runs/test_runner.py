@@ -171,9 +171,9 @@ def predictions(saved) -> pd.DataFrame:
 def test_predictions_do_not_depend_on_workers_or_on_the_run(go, tmp_path):
     small = {"forest": {"base": "forest", "parameters": {"n_estimators": 5}}}
     chosen = {"models": ("forest", "svm", "tree"), "model_tables": small, "splits": ("random",), "fresh": True}
-    one = predictions(go(**chosen, out=tmp_path / "one")[1])
-    two = predictions(go(**chosen, workers=True, jobs=2, out=tmp_path / "two")[1])
-    pd.testing.assert_frame_equal(one, two)
+    alone = predictions(go(**chosen, out=tmp_path / "one")[1])
+    parallel = predictions(go(**chosen, workers=True, jobs=2, out=tmp_path / "two")[1])
+    pd.testing.assert_frame_equal(alone, parallel)
 
 
 def test_another_seed_draws_other_folds(go):
@@ -186,9 +186,9 @@ def test_finished_fits_are_read_from_the_cache(go, tmp_path):
     again, _ = go(splits=("actor",))
     assert again.unchanged
     assert again.work.computed == 0
-    other, _ = go(splits=("actor",), out=tmp_path / "other")
-    assert not other.unchanged
-    assert (other.work.computed, other.work.reused) == (0, 9)
+    elsewhere, _ = go(splits=("actor",), out=tmp_path / "other")
+    assert not elsewhere.unchanged
+    assert (elsewhere.work.computed, elsewhere.work.reused) == (0, 9)
 
 
 def test_a_damaged_saved_fit_is_computed_again(go, store, tmp_path):

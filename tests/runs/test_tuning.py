@@ -52,12 +52,12 @@ def options(data, store, out, **more) -> Options:
 
 
 @pytest.fixture(scope="module")
-def found(data, store, tmp_path_factory):
+def result(data, store, tmp_path_factory):
     return tune(SearchSettings("lda", trials=6, inner_folds=2), options(data, store, tmp_path_factory.mktemp("out")))
 
 
-def test_every_trial_is_a_row_per_outer_fold_and_one_is_chosen_in_each(found):
-    table = found.trials
+def test_every_trial_is_a_row_per_outer_fold_and_one_is_chosen_in_each(result):
+    table = result.trials
     assert list(table.columns) == list(tuning.TRIAL_COLUMNS)
     assert set(table.groupby("outer_fold").size()) == {7}
     chosen = table[table["chosen"]]
@@ -67,13 +67,13 @@ def test_every_trial_is_a_row_per_outer_fold_and_one_is_chosen_in_each(found):
     assert json.loads(table["parameters"].iloc[0]) == dict(models.get("lda").parameters)
 
 
-def test_the_reported_score_is_that_of_the_nested_predictions(found):
-    rows = found.predictions
+def test_the_reported_score_is_that_of_the_nested_predictions(result):
+    rows = result.predictions
     assert len(rows) == 36
     assert rows["clip"].is_unique
-    assert found.tuned_uar == pytest.approx(sklearn.metrics.balanced_accuracy_score(rows["true"], rows["tuned"]))
-    assert found.default_uar == pytest.approx(sklearn.metrics.balanced_accuracy_score(rows["true"], rows["default"]))
-    scores = nested_scores(found)
+    assert result.tuned_uar == pytest.approx(sklearn.metrics.balanced_accuracy_score(rows["true"], rows["tuned"]))
+    assert result.default_uar == pytest.approx(sklearn.metrics.balanced_accuracy_score(rows["true"], rows["default"]))
+    scores = nested_scores(result)
     assert (scores["low"] <= scores["uar"]).all()
     assert (scores["uar"] <= scores["high"]).all()
 
@@ -103,11 +103,11 @@ def test_no_inner_fit_sees_a_speaker_of_the_outer_test(data, tmp_path, monkeypat
             assert not (train | test) & held, (split, number)
 
 
-def test_a_search_that_is_repeated_fits_nothing_again(data, store, found, tmp_path, monkeypatch):
+def test_a_search_that_is_repeated_fits_nothing_again(data, store, result, tmp_path, monkeypatch):
     monkeypatch.setattr(tasks, "run_tasks", None)  # would fail if anything were fitted
     again = tune(SearchSettings("lda", trials=6, inner_folds=2), options(data, store, tmp_path / "again"))
-    pd.testing.assert_frame_equal(again.trials, found.trials)
-    assert again.parameters == found.parameters
+    pd.testing.assert_frame_equal(again.trials, result.trials)
+    assert again.parameters == result.parameters
 
 
 def test_halving_fits_better_trials_on_more_inner_folds(data, store, tmp_path):
@@ -117,20 +117,20 @@ def test_halving_fits_better_trials_on_more_inner_folds(data, store, tmp_path):
     assert (done.trials.loc[done.trials["chosen"], "inner_folds"] == 3).all()
 
 
-def test_tuned_toml_is_a_configuration_that_gives_the_parameters(found):
-    loaded = config.load(found.folder / "tuned.toml", {})
+def test_tuned_toml_is_a_configuration_that_gives_the_parameters(result):
+    loaded = config.load(result.folder / "tuned.toml", {})
     assert loaded.models == ("lda",)
     table = loaded.model_tables["lda"]
-    assert models.variant("lda", "lda", table.parameters).parameters == found.parameters
+    assert models.variant("lda", "lda", table.parameters).parameters == result.parameters
 
 
-def test_the_report_of_a_search_has_a_table_and_a_chart(found):
-    files = write_tuning(found)
+def test_the_report_of_a_search_has_a_table_and_a_chart(result):
+    files = write_tuning(result)
     assert {path.name for path in files} == {"tuned.md", "tuning.png", "tuning.svg"}
-    text = tuning_table(found)
-    assert headline(found) in text
+    text = tuning_table(result)
+    assert headline(result) in text
     assert "the defaults" in text
-    assert len(trial_summary(found)) == 7
+    assert len(trial_summary(result)) == 7
 
 
 def test_a_trial_that_fails_is_a_row_and_is_not_chosen(data, store, tmp_path):

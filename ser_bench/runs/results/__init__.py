@@ -41,6 +41,7 @@ __all__ = [
     "file_checksum",
     "find_run",
     "locked_folder",
+    "read_info",
     "read_run",
     "remove_file",
     "write_file",
@@ -171,6 +172,26 @@ def read_run(folder: Path) -> SavedRun:
         If a file is missing or damaged, or if the files do not belong together.
     """
     return _read_files(folder, _read_info(folder))
+
+
+def read_info(folder: Path) -> RunInfo:
+    """Read ``run.json`` only.
+
+    Parameters
+    ----------
+    folder : Path
+        The run folder.
+
+    Returns
+    -------
+    RunInfo
+
+    Raises
+    ------
+    RunError
+        If the folder holds no run, or if ``run.json`` is damaged.
+    """
+    return _read_info(folder)
 
 
 def _read_files(folder: Path, info: _SavedInfo) -> SavedRun:
