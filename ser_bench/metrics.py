@@ -244,4 +244,7 @@ def _ratio(numerator: Counts, denominator: Counts) -> npt.NDArray[np.float64]:
     """Divide; NaN, without a warning, where the denominator is 0."""
     import numpy as np
 
-    return np.divide(numerator, denominator, out=np.full(np.shape(numerator), np.nan), where=denominator > 0)
+    ratio: npt.NDArray[np.float64] = np.divide(
+        numerator, denominator, out=np.full(np.shape(numerator), np.nan), where=denominator > 0
+    )
+    return ratio

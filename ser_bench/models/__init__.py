@@ -45,6 +45,15 @@ MODELS: dict[str, Model] = {
 def get(name: str) -> Model:
     """Return a registered model.
 
+    Parameters
+    ----------
+    name : str
+        The model's name.
+
+    Returns
+    -------
+    Model
+
     Raises
     ------
     UnknownNameError

@@ -40,6 +40,10 @@ def parameter(default: Any, description: str, *, tune: Iterable[Any] = (), **lim
         The values that ``ser-bench tune`` draws from; a parameter without them is not tuned.
     **limits
         Limits of the value as in :func:`pydantic.Field`, such as ``ge=1``.
+
+    Returns
+    -------
+    FieldInfo
     """
     return Field(default, description=description, json_schema_extra={"tune": list(tune)}, **limits)
 
@@ -74,8 +78,10 @@ class PairwiseCost:
     test_rows : bool
         Whether pairs are made of a training and a test row.
     reason, advice : str
-        For the warning before a run. In ``advice``, ``{name}`` is the model's name and ``{time}`` the time that the
-        alternative takes at ``advised_seconds`` per training row and column.
+        For the warning before a run. In ``advice``, ``{name}`` is the model's name and ``{time}`` the time of the
+        alternative.
+    advised_seconds : float
+        Seconds that the alternative takes per training row and column.
     """
 
     seconds: float
@@ -87,7 +93,7 @@ class PairwiseCost:
 
 @dataclass(frozen=True, kw_only=True)
 class EstimatorClass:
-    """A class of which a model file may hold an instance.
+    """A class whose instances a model file may hold.
 
     Parameters
     ----------
@@ -143,7 +149,7 @@ class Model:
     seeded : bool
         Whether the fit depends on the seed; one that does not is computed for one seed only.
     seeded_if : mapping
-        Values of parameters each of which makes the fit depend on the seed.
+        Parameter values that make the fit depend on the seed, each by itself.
     pairwise_cost : callable
         Returns the cost of pairs of clips for given parameters, or None where time grows with the clips only.
     cost : float
@@ -198,24 +204,72 @@ class Model:
         return self.seeded or any(self.parameters.get(name) == value for name, value in self.seeded_if.items())
 
     def with_parameters(self, values: Mapping[str, Any]) -> Model:
-        """Return the model with some values replaced; raises ConfigError for one that does not fit the schema."""
+        """Return the model with some values replaced.
+
+        Parameters
+        ----------
+        values : mapping
+            Values by parameter.
+
+        Returns
+        -------
+        Model
+
+        Raises
+        ------
+        ConfigError
+            For an unknown parameter or a value that does not fit the schema.
+        """
         return dataclasses.replace(self, parameters={**self.parameters, **values})
 
     def estimator(self, seed: int, parameters: Mapping[str, Any]) -> Any:
-        """Return an unfitted estimator with these parameters, which must be all of the model's."""
+        """Build an unfitted estimator.
+
+        Parameters
+        ----------
+        seed : int
+            Seed of everything random in the fit.
+        parameters : mapping
+            A value for each of the model's parameters.
+
+        Returns
+        -------
+        estimator
+        """
         return self.build(seed=seed, **{name: value for name, value in parameters.items() if name != "speeds"})
 
     def allowed(self, name: str) -> str:
-        """Return what a parameter may be, such as "an integer ≥ 1"."""
+        """Describe the allowed values of a parameter.
+
+        Parameters
+        ----------
+        name : str
+            The parameter.
+
+        Returns
+        -------
+        str
+            Such as "an integer ≥ 1".
+        """
         return _allowed(self.schema.model_json_schema()["properties"][name])
 
     def description(self, name: str) -> str:
-        """Return a parameter's description."""
+        """Return the description of a parameter.
+
+        Parameters
+        ----------
+        name : str
+            The parameter.
+
+        Returns
+        -------
+        str
+        """
         return self.schema.model_fields[name].description or ""
 
     def _validated(self, values: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            return self.schema.model_validate(dict(values)).model_dump()
+            plain = self.schema.model_validate(dict(values)).model_dump()
         except ValidationError as error:
             first = error.errors()[0]
             name = str(first["loc"][0])
@@ -225,6 +279,7 @@ class Model:
             raise ConfigError(
                 f"invalid value for {name} of model {self.name!r}: expected {self.allowed(name)}, got {value!r}"
             ) from None
+        return dict(sorted(plain.items(), key=lambda item: item[0] in LearnerParameters.model_fields))
 
     def _nearest(self, name: str) -> str:
         known = list(self.schema.model_fields)

@@ -17,14 +17,14 @@ class ChanceParameters(Parameters):
     )
 
 
-def build_chance(*, seed: int, strategy: str) -> Any:
+def _build_chance(*, seed: int, strategy: str) -> Any:
     """Return a classifier that guesses at random."""
     from ser_bench.models.estimators import Chance
 
     return Chance(strategy=strategy, random_state=seed)
 
 
-def build_majority(*, seed: int) -> Any:
+def _build_majority(*, seed: int) -> Any:
     """Return a classifier that always predicts the most frequent training class."""
     from sklearn.dummy import DummyClassifier
 
@@ -37,7 +37,7 @@ BASELINES = (
         summary="random guesses",
         kind="baseline",
         features="functionals",
-        build=build_chance,
+        build=_build_chance,
         accepts=("vector", "frames"),
         schema=ChanceParameters,
         cost=0.01,
@@ -54,7 +54,7 @@ BASELINES = (
         summary="always the most frequent training class",
         kind="baseline",
         features="functionals",
-        build=build_majority,
+        build=_build_majority,
         accepts=("vector", "frames"),
         cost=0.01,
         source=_SOURCE,

@@ -29,7 +29,17 @@ class ClassicalParameters(LearnerParameters):
 
 
 def scaled(*steps: Any) -> Any:
-    """Return the steps behind a scaler that is fitted with them, on training clips only."""
+    """Return a pipeline that scales its input.
+
+    Parameters
+    ----------
+    *steps
+        Estimators; the scaler is fitted with them, on training clips only.
+
+    Returns
+    -------
+    Pipeline
+    """
     from sklearn.pipeline import make_pipeline
 
     from ser_bench.models.estimators import Standardizer
@@ -38,12 +48,36 @@ def scaled(*steps: Any) -> Any:
 
 
 def oversampled(estimator: Any, seed: int, balance: bool) -> Any:
-    """Return the estimator, fitted on equally many clips of every class if ``balance``."""
+    """Return a classifier that is fitted on equally many clips of every class.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The classifier.
+    seed : int
+        Seed of the choice of repeated clips.
+    balance : bool
+        False returns the estimator as it is.
+
+    Returns
+    -------
+    estimator
+    """
     from ser_bench.models.estimators import Oversampled
 
     return Oversampled(estimator, random_state=seed) if balance else estimator
 
 
 def class_weight(balance: bool) -> str | None:
-    """Return scikit-learn's ``class_weight``."""
+    """Return the ``class_weight`` of scikit-learn.
+
+    Parameters
+    ----------
+    balance : bool
+        Whether rare classes count as much as frequent ones.
+
+    Returns
+    -------
+    {"balanced", None}
+    """
     return "balanced" if balance else None

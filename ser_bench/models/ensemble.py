@@ -39,7 +39,7 @@ class EnsembleParameters(LearnerParameters):
         return members
 
 
-def build_ensemble(*, seed: int, members: Sequence[str]) -> Any:
+def _build_ensemble(*, seed: int, members: Sequence[str]) -> Any:
     """Return a classifier whose probabilities are the mean of those of its members."""
     from sklearn.ensemble import VotingClassifier
 
@@ -62,7 +62,7 @@ ENSEMBLE = Model(
     summary="mean of the probabilities of several classical models",
     kind="classical",
     features="functionals",
-    build=build_ensemble,
+    build=_build_ensemble,
     schema=EnsembleParameters,
     parameters={"speeds": [*SLOWER_AND_FASTER]},
     cost=0.6,
@@ -70,7 +70,7 @@ ENSEMBLE = Model(
     needs=("scikit-learn",),
     source=tuple(dict.fromkeys(("ser_bench.models.ensemble", *(s for m in _MEMBERS.values() for s in m.source)))),
     classes=(
-        *dict.fromkeys(found for member in _MEMBERS.values() for found in member.classes),
+        *dict.fromkeys(part for member in _MEMBERS.values() for part in member.classes),
         EstimatorClass(path="sklearn.ensemble:VotingClassifier", onnx="ser_bench.deploy.onnx.estimators:vote"),
         EstimatorClass(path="sklearn.preprocessing:LabelEncoder"),
     ),

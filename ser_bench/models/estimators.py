@@ -20,17 +20,31 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 
 class Standardizer(TransformerMixin, BaseEstimator):
-    """Zero mean and unit variance per column; columns constant in training become zero for good.
+    """Scale columns to zero mean and unit variance; columns that are constant in training become zero.
 
-    What lies further than ``limit`` standard deviations from the mean is moved there, so that one
-    extreme value of one column cannot decide a clip. ``X`` is ``(n, d)``, the result float32.
+    Parameters
+    ----------
+    limit : float
+        Values are clipped to so many standard deviations, so that an extreme value of one column cannot decide a clip.
     """
 
     def __init__(self, limit: float = 10.0) -> None:
         self.limit = limit
 
     def fit(self, X: Any, y: Any = None) -> Standardizer:
-        """Learn each column's mean and standard deviation."""
+        """Compute each column's mean and standard deviation.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+            Features.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self
+        """
         X = check_array(X, dtype=np.float64)
         self.mean_ = X.mean(axis=0)
         self.scale_ = X.std(axis=0)
@@ -40,7 +54,17 @@ class Standardizer(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Any) -> np.ndarray:
-        """Return ``X`` standardised, float32 of the same shape."""
+        """Return ``X`` standardised, float32 of the same shape.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+            Features.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, d)
+        """
         check_is_fitted(self)
         X = check_array(X, dtype=np.float64)
         if X.shape[1] != self.n_features_in_:
@@ -51,10 +75,14 @@ class Standardizer(TransformerMixin, BaseEstimator):
 
 
 class Chance(ClassifierMixin, BaseEstimator):
-    """Random guesses: the same for the same ``X`` and seed, others for other clips.
+    """Random guesses, which depend on the seed and on ``X`` only.
 
-    ``uniform`` gives every class the same chance; ``stratified`` guesses a class as often as it
-    occurred in training.
+    Parameters
+    ----------
+    strategy : {"uniform", "stratified"}
+        Whether all classes are equally likely, or each as likely as it is frequent in training.
+    random_state : int, optional
+        Seed.
     """
 
     def __init__(self, strategy: str = "uniform", random_state: int | None = 0) -> None:
@@ -62,37 +90,79 @@ class Chance(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any) -> Chance:
-        """Learn the classes and how frequent each is."""
+        """Store the classes and their frequencies.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+            Features.
+        y : array_like of shape (n,)
+            Labels.
+
+        Returns
+        -------
+        self
+        """
         if self.strategy not in ("uniform", "stratified"):
-            raise ValueError(f"strategy must be 'uniform' or 'stratified', not {self.strategy!r}")
+            raise ValueError(f"invalid strategy: expected 'uniform' or 'stratified', got {self.strategy!r}")
         self.classes_, counts = np.unique(np.asarray(y), return_counts=True)
         self.prior_ = counts / counts.sum()
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return random rows that sum to one, ``(n, classes)``; the largest value is the guess."""
+        """Return random probabilities; the largest is the guess.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+            Features.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, classes)
+        """
         check_is_fitted(self)
         drawn = np.random.RandomState([self.random_state or 0, zlib.crc32(np.ascontiguousarray(X).tobytes())])
-        waits = drawn.exponential(size=(len(X), len(self.classes_)))
+        times = drawn.exponential(size=(len(X), len(self.classes_)))
         if self.strategy == "uniform":
-            return waits / waits.sum(axis=1, keepdims=True)
-        # In a race of exponential clocks, class k rings first with probability proportional to its rate.
-        speed = self.prior_ / np.maximum(waits, 1e-300)
-        return speed / speed.sum(axis=1, keepdims=True)
+            return times / times.sum(axis=1, keepdims=True)
+        # the smallest of exponential times divided by rates is class k's with probability proportional to its rate
+        rate = self.prior_ / np.maximum(times, 1e-300)
+        return rate / rate.sum(axis=1, keepdims=True)
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return one guess per row."""
+        """Return a guess per row.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+            Features.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+        """
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
 
 class SoftmaxScores:
-    """Probabilities of a classifier with one-versus-rest scores, and labels that always agree with them."""
+    """Mixin that turns one-versus-rest scores into probabilities, and predicts the most probable class."""
 
     classes_: np.ndarray
     decision_function: Callable[[Any], np.ndarray]
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the softmax of the decision function, ``(n, classes)``."""
+        """Return the softmax of the decision function.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+            Features.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, classes)
+        """
         scores = self.decision_function(X)
         if scores.ndim == 1:
             scores = np.column_stack([-scores, scores])
@@ -100,42 +170,79 @@ class SoftmaxScores:
         return odds / odds.sum(axis=1, keepdims=True)
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the class with the highest score per row."""
+        """Return the class with the highest score per row.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+            Features.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+        """
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
 
 class SoftmaxSVC(SoftmaxScores, SVC):
-    """A support vector classifier whose probabilities are the softmax of its one-versus-rest scores.
+    """Support vector classifier whose probabilities are the softmax of its one-versus-rest scores.
 
-    Deterministic, needs no second fit, and always agrees with ``predict``; they rank well but are not
-    calibrated. (Platt scaling inside ``SVC`` costs five fits on random folds that mix speakers, may
-    disagree with ``predict``, and is deprecated.) ``gamma`` may also be a string such as ``"0.3/d"``:
-    that number over the number of columns, so that one setting suits feature sets of any size.
+    The probabilities are deterministic and agree with ``predict``, but they are not calibrated. Platt scaling inside
+    ``SVC`` costs five fits on random folds that mix speakers, may disagree with ``predict``, and is deprecated.
+    ``gamma`` may also be a string such as ``"0.3/d"``: 0.3 over the number of columns.
     """
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SoftmaxSVC:
-        """Fit as ``SVC`` does, working ``gamma`` out from the number of columns where it asks for that."""
-        asked: Any = self.get_params()["gamma"]
+        """Fit as ``SVC`` does, with ``gamma`` resolved for the number of columns.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+            Features.
+        y : None
+            Ignored.
+        sample_weight : array_like of shape (n,), optional
+            Weight of each clip.
+
+        Returns
+        -------
+        self
+        """
+        gamma: Any = self.get_params()["gamma"]
         try:
-            if isinstance(asked, str) and asked.endswith("/d"):
-                self.gamma = float(asked.removesuffix("/d")) / np.shape(X)[1]
+            if isinstance(gamma, str) and gamma.endswith("/d"):
+                self.gamma = float(gamma.removesuffix("/d")) / np.shape(X)[1]
             super().fit(X, y, sample_weight)
         finally:
-            self.gamma = asked  # a parameter stays as the caller set it
+            self.gamma = gamma  # a parameter stays as the caller set it
         return self
 
 
-TOLERANCE = 0.01
-"""Where the solver stops: liblinear's own default for the primal. scikit-learn's is a hundred times as strict."""
+_TOLERANCE = 0.01
+"""Tolerance of liblinear's own default for the primal problem; scikit-learn's is 100 times smaller."""
 
 
 class NystroemSVC(SoftmaxScores, ClassifierMixin, BaseEstimator):
-    """A linear support vector classifier on Nyström's approximation of the radial kernel (Williams and Seeger, 2001).
+    """Linear support vector classifier on Nyström's approximation of the radial kernel.
 
-    ``components`` training rows are drawn, and every row stands by its kernel values with them: ``(n, components)``
-    float64 is what a fit holds. One machine per class against the rest, squared hinge loss, solved in the primal;
-    probabilities are the softmax of their scores, as those of :class:`SoftmaxSVC`.
-    ``gamma`` is a number, or ``"0.3/d"`` for 0.3 over the number of columns.
+    One-versus-rest with squared hinge loss, solved in the primal. A fit holds float64 of shape ``(n, components)``.
+
+    Parameters
+    ----------
+    C : float
+        Inverse strength of the penalty.
+    gamma : float or str
+        Width of the kernel; ``"0.3/d"`` is 0.3 over the number of columns.
+    components : int
+        Training rows that the kernel is approximated with.
+    class_weight : {"balanced", None}
+        As in scikit-learn.
+    random_state : int
+        Seed of the choice of rows.
+
+    References
+    ----------
+    Williams and Seeger, Using the Nyström Method to Speed Up Kernel Machines, NIPS 2000.
     """
 
     def __init__(
@@ -153,40 +260,84 @@ class NystroemSVC(SoftmaxScores, ClassifierMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any) -> NystroemSVC:
-        """Draw the rows that stand for the others, and fit the linear machines."""
-        X, asked = np.asarray(X), self.gamma
-        gamma = float(asked.removesuffix("/d")) / X.shape[1] if isinstance(asked, str) else asked
+        """Choose the rows of the approximation and fit the linear classifiers.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+            Features.
+        y : array_like of shape (n,)
+            Labels.
+
+        Returns
+        -------
+        self
+        """
+        X, gamma = np.asarray(X), self.gamma
+        if isinstance(gamma, str):
+            gamma = float(gamma.removesuffix("/d")) / X.shape[1]
         count = min(self.components, len(X))
         self.map_ = Nystroem(gamma=gamma, n_components=count, random_state=self.random_state)
-        self.machine_ = LinearSVC(C=self.C, dual=False, tol=TOLERANCE, class_weight=self.class_weight)
+        self.machine_ = LinearSVC(C=self.C, dual=False, tol=_TOLERANCE, class_weight=self.class_weight)
         self.machine_.fit(self.map_.fit_transform(X), y)
         self.classes_ = self.machine_.classes_
         self.n_features_in_ = X.shape[1]
         return self
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """Return the machines' scores, ``(n, classes)``, or ``(n,)`` of two classes."""
+        """Return one-versus-rest scores.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+            Features.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, classes), or (n,) for two classes
+        """
         check_is_fitted(self)
         return self.machine_.decision_function(self.map_.transform(X))
 
 
 class Neighbours(KNeighborsClassifier):
-    """Nearest neighbours whose ``predict`` is the most probable class, ties going to the first."""
+    """Nearest neighbours whose ``predict`` is the most probable class, the first of equally probable ones."""
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the class with the highest probability per row."""
+        """Return the class with the highest probability per row.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+            Features.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+        """
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
 
 class FixedEpochsMLP(MLPClassifier):
-    """A multi-layer perceptron that trains for ``max_iter`` epochs and does not call that a failure.
+    """Multi-layer perceptron that trains for ``max_iter`` epochs without a warning.
 
-    scikit-learn's own early stopping would hold out random clips, so that the validation set knows
-    the training speakers; a fixed number of epochs needs none.
+    The early stopping of scikit-learn holds out random clips, so its validation set shares speakers with training.
     """
 
     def fit(self, X: Any, y: Any) -> FixedEpochsMLP:
-        """Fit without the warnings that the last epoch was reached or that a batch holds every clip."""
+        """Fit without warnings about the last epoch or a batch that holds all clips.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+            Features.
+        y : array_like of shape (n,)
+            Labels.
+
+        Returns
+        -------
+        self
+        """
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             warnings.filterwarnings("ignore", message="Got `batch_size` less than 1 or larger")
@@ -195,25 +346,50 @@ class FixedEpochsMLP(MLPClassifier):
 
 
 class _Wrapped(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
-    """A classifier around another, ``estimator_`` once fitted, whose probabilities are its own."""
+    """A classifier that delegates its probabilities to the fitted ``estimator_``."""
 
     classes_: np.ndarray
     estimator_: Any
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the estimator's probabilities, ``(n, classes)``."""
+        """Return the probabilities of the wrapped estimator.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+            Features.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, classes)
+        """
         check_is_fitted(self)
         return self.estimator_.predict_proba(X)
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the class with the highest probability per row."""
+        """Return the class with the highest probability per row.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+            Features.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+        """
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
 
 class LabelEncoded(_Wrapped):
-    """Gives a classifier that only knows the classes 0, 1, 2, … labels of any kind.
+    """Labels of any kind for a classifier that only takes the classes 0, 1, 2, ….
 
-    ``balance`` weights each clip by the inverse frequency of its class.
+    Parameters
+    ----------
+    estimator : estimator
+        The classifier.
+    balance : bool
+        Whether each clip is weighted by the inverse frequency of its class.
     """
 
     def __init__(self, estimator: Any, balance: bool = False) -> None:
@@ -221,7 +397,19 @@ class LabelEncoded(_Wrapped):
         self.balance = balance
 
     def fit(self, X: Any, y: Any) -> LabelEncoded:
-        """Fit a clone of the estimator on the labels' positions in ``classes_``."""
+        """Fit a clone of the estimator on indices into ``classes_``.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+            Features.
+        y : array_like of shape (n,)
+            Labels.
+
+        Returns
+        -------
+        self
+        """
         self.classes_, codes = np.unique(np.asarray(y), return_inverse=True)
         weights = compute_sample_weight("balanced", codes) if self.balance else None
         self.estimator_ = clone(self.estimator).fit(X, codes, sample_weight=weights)
@@ -229,28 +417,68 @@ class LabelEncoded(_Wrapped):
 
 
 class BalancedLDA(LinearDiscriminantAnalysis):
-    """Linear discriminant analysis whose classes all have the same prior where ``balance``."""
+    """Linear discriminant analysis with equal priors.
+
+    Parameters
+    ----------
+    solver, shrinkage
+        As in scikit-learn.
+    balance : bool
+        Whether all classes have the same prior.
+    """
 
     def __init__(self, solver: str = "lsqr", shrinkage: float | str | None = None, balance: bool = False) -> None:
         super().__init__(solver=solver, shrinkage=shrinkage)
         self.balance = balance
 
     def fit(self, X: Any, y: Any) -> BalancedLDA:
-        """Fit with the priors asked for."""
+        """Fit with the chosen priors.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+            Features.
+        y : array_like of shape (n,)
+            Labels.
+
+        Returns
+        -------
+        self
+        """
         count = len(np.unique(np.asarray(y)))
         self.priors = np.full(count, 1 / count) if self.balance else None
         return super().fit(X, y)
 
 
 class Oversampled(_Wrapped):
-    """Fits on training clips of which those of rarer classes are repeated, until every class is as frequent."""
+    """A classifier fitted on equally many clips per class; clips of rarer classes are repeated at random.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The classifier.
+    random_state : int
+        Seed of the choice of repeated clips.
+    """
 
     def __init__(self, estimator: Any, random_state: int = 0) -> None:
         self.estimator = estimator
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any) -> Oversampled:
-        """Draw and fit."""
+        """Fit a clone of the estimator on the clips and the repeated ones.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+            Features.
+        y : array_like of shape (n,)
+            Labels.
+
+        Returns
+        -------
+        self
+        """
         X, y = np.asarray(X), np.asarray(y)
         self.classes_, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
         drawn = np.random.RandomState(self.random_state)

@@ -19,7 +19,7 @@ class KNNParameters(ClassicalParameters):
     p: float = parameter(2.0, "power of the Minkowski distance", ge=1, tune=(1.0, 2.0))
 
 
-def build_knn(*, seed: int, n_neighbors: int, weights: str, p: float, balance: bool) -> Any:
+def _build_knn(*, seed: int, n_neighbors: int, weights: str, p: float, balance: bool) -> Any:
     """Return nearest neighbours; ``balance`` repeats clips of rarer classes until all are as frequent."""
     from ser_bench.models.estimators import Neighbours
 
@@ -40,7 +40,7 @@ KNN = Model(
     summary="nearest neighbours, weighted by distance",
     kind="classical",
     features="functionals",
-    build=build_knn,
+    build=_build_knn,
     schema=KNNParameters,
     parameters={"balance": False},
     cost=0.02,

@@ -27,7 +27,7 @@ class LDAParameters(ClassicalParameters):
     )
 
 
-def build_lda(*, seed: int, solver: str, shrinkage: float | str, balance: bool) -> Any:
+def _build_lda(*, seed: int, solver: str, shrinkage: float | str, balance: bool) -> Any:
     """Return linear discriminant analysis; ``balance`` gives every class the same prior."""
     from ser_bench.models.estimators import BalancedLDA
 
@@ -39,7 +39,7 @@ LDA = Model(
     summary="linear discriminant analysis, shrunk covariance",
     kind="classical",
     features="functionals",
-    build=build_lda,
+    build=_build_lda,
     schema=LDAParameters,
     parameters={"speeds": [*SLOWER_AND_FASTER]},
     cost=0.5,

@@ -18,7 +18,7 @@ class MLPParameters(ClassicalParameters):
     epochs: Integer = parameter(15, "number of epochs; there is no early stopping", ge=1, tune=(15, 30, 60))
 
 
-def build_mlp(
+def _build_mlp(
     *, seed: int, hidden: list[int], alpha: float, learning_rate: float, batch_size: int, epochs: int, balance: bool
 ) -> Any:
     """Return a multi-layer perceptron, trained for a fixed number of epochs, behind a scaler."""
@@ -43,7 +43,7 @@ MLP = Model(
     summary="multi-layer perceptron (scikit-learn)",
     kind="classical",
     features="functionals",
-    build=build_mlp,
+    build=_build_mlp,
     schema=MLPParameters,
     parameters={"balance": False, "speeds": [*SLOWER_AND_FASTER]},
     cost=2.5,

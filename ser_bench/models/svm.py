@@ -30,7 +30,7 @@ class SVMParameters(ClassicalParameters):
     components: Integer = parameter(1000, "training rows that the nystroem kernel is approximated with", ge=1)
 
 
-def build_svm(*, seed: int, C: float, kernel: str, gamma: float | str, components: int, balance: bool) -> Any:
+def _build_svm(*, seed: int, C: float, kernel: str, gamma: float | str, components: int, balance: bool) -> Any:
     """Return a support vector classifier behind a scaler."""
     from ser_bench.models.estimators import NystroemSVC, SoftmaxSVC
 
@@ -57,7 +57,7 @@ SVM = Model(
     summary="support vector machine, radial kernel",
     kind="classical",
     features="functionals",
-    build=build_svm,
+    build=_build_svm,
     schema=SVMParameters,
     parameters={"speeds": [*SLOWER_AND_FASTER]},
     cost=0.3,

@@ -52,7 +52,7 @@ class XGBoostParameters(ClassicalParameters):
     max_bin: Integer = parameter(64, "bins per column of the histogram", ge=2)
 
 
-def build_tree(
+def _build_tree(
     *,
     seed: int,
     criterion: str,
@@ -79,7 +79,7 @@ def build_tree(
     return scaled(*axes, tree)
 
 
-def build_forest(
+def _build_forest(
     *,
     seed: int,
     n_estimators: int,
@@ -104,7 +104,7 @@ def build_forest(
     )
 
 
-def build_xgboost(*, seed: int, balance: bool, **parameters: float) -> Any:
+def _build_xgboost(*, seed: int, balance: bool, **parameters: float) -> Any:
     """Return gradient-boosted trees (histogram method, one thread) behind a scaler."""
     from xgboost import XGBClassifier
 
@@ -119,7 +119,7 @@ TREE = Model(
     summary="decision tree",
     kind="classical",
     features="functionals",
-    build=build_tree,
+    build=_build_tree,
     schema=TreeParameters,
     cost=0.2,
     source=(*_SOURCE, "ser_bench.models.lda"),
@@ -130,7 +130,7 @@ FOREST = Model(
     summary="random forest",
     kind="classical",
     features="functionals",
-    build=build_forest,
+    build=_build_forest,
     schema=ForestParameters,
     cost=1.3,
     source=_SOURCE,
@@ -145,7 +145,7 @@ XGBOOST = Model(
     summary="gradient-boosted trees (XGBoost)",
     kind="classical",
     features="functionals",
-    build=build_xgboost,
+    build=_build_xgboost,
     schema=XGBoostParameters,
     cost=2.0,
     needs=("scikit-learn", "xgboost"),

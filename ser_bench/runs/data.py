@@ -48,11 +48,31 @@ class RunData:
     normalize: str
 
     def row_numbers(self, clips: Sequence[str]) -> np.ndarray:
-        """Return the row numbers of clips in the feature matrix."""
+        """Return the row numbers of clips in the feature matrix.
+
+        Parameters
+        ----------
+        clips : sequence of str
+            Names of clips.
+
+        Returns
+        -------
+        ndarray of int, shape (n,)
+        """
         return np.array([self._row_of[clip] for clip in clips])
 
     def true_labels(self, fold: Fold) -> np.ndarray:
-        """Return the labels of a fold's test clips."""
+        """Return the labels of a fold's test clips.
+
+        Parameters
+        ----------
+        fold : Fold
+            The fold.
+
+        Returns
+        -------
+        ndarray of str, shape (n_test,)
+        """
         return np.asarray(self.y[self.row_numbers(fold.test)])
 
     @cached_property
@@ -111,6 +131,17 @@ def extract_data(
 def add_labels(clips: pd.DataFrame, target: str) -> pd.DataFrame:
     """Return the clips with the column ``label``, the class to predict.
 
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Clips with ``emotion`` and ``gender``.
+    target : {"emotion", "gender", "emotion+gender"}
+        The class to predict.
+
+    Returns
+    -------
+    pandas.DataFrame
+
     Raises
     ------
     CorpusError
@@ -129,7 +160,19 @@ def add_labels(clips: pd.DataFrame, target: str) -> pd.DataFrame:
 
 
 def ordered_labels(clips: pd.DataFrame, target: str) -> tuple[str, ...]:
-    """Return the labels in the order of tables, charts and probability columns."""
+    """Return the labels in the order of tables, charts and probability columns.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Clips with ``label``.
+    target : {"emotion", "gender", "emotion+gender"}
+        The class to predict.
+
+    Returns
+    -------
+    tuple of str
+    """
     present = set(clips["label"])
     if target == "emotion":
         return label_order(present)

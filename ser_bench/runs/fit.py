@@ -90,6 +90,16 @@ class FitResult:
 def run_fit(task: FitTask) -> FitResult:
     """Train on the training clips, then read and predict the test clips.
 
+    Parameters
+    ----------
+    task : FitTask
+        The fit.
+
+    Returns
+    -------
+    FitResult
+        Predictions, times, learning curves and warnings.
+
     Raises
     ------
     ValueError
@@ -151,7 +161,19 @@ def train_estimator(task: FitTask, X: np.ndarray) -> tuple[Any, float]:
 
 
 def stack_augmented(X: np.ndarray, augmented: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the clips followed by their augmented copies; frames are padded with NaN to the longest clip."""
+    """Return the clips followed by their augmented copies; frames are padded with NaN to the longest clip.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d) or (n, t, d)
+        The clips.
+    augmented : sequence of ndarray
+        Copies of the same clips; ``t`` may differ.
+
+    Returns
+    -------
+    ndarray, shape (copies * n, d) or (copies * n, t_max, d)
+    """
     parts = [X, *augmented]
     if X.ndim == 3:
         n_frames = max(part.shape[1] for part in parts)
@@ -210,7 +232,17 @@ def _shuffle_frames(shuffled: np.ndarray, X: np.ndarray, permutation: np.ndarray
 
 
 def warning_lines(caught: Sequence[warnings.WarningMessage]) -> tuple[str, ...]:
-    """Return the first line of each warning once, without deprecations inside libraries."""
+    """Return the first line of each warning once, without deprecations inside libraries.
+
+    Parameters
+    ----------
+    caught : sequence of warnings.WarningMessage
+        The warnings.
+
+    Returns
+    -------
+    tuple of str
+    """
     internal = (DeprecationWarning, FutureWarning, PendingDeprecationWarning)
     return tuple(dict.fromkeys(str(w.message).splitlines()[0] for w in caught if not issubclass(w.category, internal)))
 

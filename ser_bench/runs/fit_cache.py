@@ -39,12 +39,29 @@ class FitCache:
         self.progress = progress or NoProgress()
 
     def save(self, key: str, result: FitResult) -> None:
-        """Write the result of a fit."""
+        """Write the result of a fit.
+
+        Parameters
+        ----------
+        key : str
+            Key of the fit.
+        result : FitResult
+            The result.
+        """
         with atomic_write(self._path(key)) as temporary:
             temporary.write_bytes(_pack(key, result))
 
     def load(self, key: str) -> FitResult | None:
         """Return the result of a fit; None if there is none, or if its file is damaged and was moved away.
+
+        Parameters
+        ----------
+        key : str
+            Key of the fit.
+
+        Returns
+        -------
+        FitResult or None
 
         Raises
         ------
@@ -63,7 +80,13 @@ class FitCache:
         return result
 
     def verify(self) -> Iterator[str]:
-        """Check every file; yield a message for each damaged one."""
+        """Check every file; yield a message for each damaged one.
+
+        Yields
+        ------
+        str
+            A message of two lines.
+        """
         for path in sorted(self.folder.glob("*/*.npz")):
             try:
                 _unpack(path.stem, read_bytes(path))

@@ -1,4 +1,4 @@
-"""From the options to the clips: which corpora take part, where they lie, and at which rate they are heard."""
+"""Open the corpora that the options name: where they are, and the sampling rate of their clips."""
 
 from __future__ import annotations
 
@@ -26,74 +26,123 @@ if TYPE_CHECKING:
 
 
 def open_corpus(options: Options, progress: Progress) -> OpenCorpus:
-    """Open the corpora asked for, or the default one, and say which on the first lines.
+    """Open the chosen or the default corpus, and those that a split ``cross:CORPUS`` tests on.
 
-    Beside those of ``--corpus`` there are the ones that a split ``cross:CORPUS`` tests. Several are heard at
-    ``--sample-rate``, or else at the lowest rate among their clips; a single one at its clips' own.
+    Several corpora are resampled to ``options.sample_rate``, or else to the lowest rate of their clips. The clips of a
+    single corpus keep their own rates unless the option is set.
+
+    Parameters
+    ----------
+    options : Options
+        The options of the run.
+    progress : Progress
+        Receives what was opened, and warnings about missing or misplaced clips.
+
+    Returns
+    -------
+    OpenCorpus
+        The corpus, several ones pooled.
+
+    Raises
+    ------
+    CorpusError
+        If a corpus cannot be opened, or its clips cannot have the sampling rate.
     """
-    home = _named(options)
-    names = [*home, *cross_tested_corpora(options)]
+    names = [*_corpus_names(options), *cross_tested_corpora(options)]
     opened = open_corpora(names, options.data_dir, part=options.part, emotions=options.emotions, merge=options.merge)
-    for one in opened.members:
-        kept = set(one.clips["emotion"]) if opened.pooled else set(options.emotions)
-        _introduce(one, kept, options, progress)
-    rate = options.sample_rate
+    for member in opened.members:
+        emotions = set(member.clips["emotion"]) if opened.pooled else set(options.emotions)
+        _announce(member, emotions, options, progress)
     if opened.feature_table:
-        if rate:
-            raise CorpusError(f"{opened.corpus.name} is a table of features, with no sound to bring to {rate} Hz")
+        if options.sample_rate:
+            raise CorpusError(
+                f"{opened.corpus.name} is a table of features without audio\nremove --sample-rate {options.sample_rate}"
+            )
         sets = ", ".join(f"{s.name} ({s.dimension})" for s in opened.feature_table.sets)
-        progress.info(f"features of the table: {sets}; without audio there are no copies at other speeds")
+        progress.info(f"feature sets of the table: {sets}; training clips are not augmented, as there is no audio")
+    return replace(opened, rate=_choose_rate(opened, options, progress))
+
+
+def _choose_rate(opened: OpenCorpus, options: Options, progress: Progress) -> int | None:
+    """Return the sampling rate of all clips in Hz; None if each keeps its own."""
+    rate = options.sample_rate
     if len(opened.folders) > 1:
-        rate = rate or lowest_rate(opened.clips)
         labels = ", ".join(label_order(opened.clips["emotion"]))
-        progress.info(f"together: {len(opened.clips)} clips of the emotions that all have ({labels})")
+        progress.info(f"pooled: {len(opened.clips):,} clips of the emotions that all corpora have ({labels})")
+        rate = rate or lowest_sampling_rate(opened.clips)
     if rate:
-        chosen = "" if options.sample_rate else ", the lowest rate among them (--sample-rate chooses another)"
-        progress.info(f"all clips are brought to {rate:,} Hz{chosen}")
-    return replace(opened, rate=rate)
+        reason = "" if options.sample_rate else ", the lowest rate of all corpora; change it with --sample-rate"
+        progress.info(f"all clips are resampled to {rate:,} Hz{reason}")
+    return rate
 
 
-def _introduce(opened: OpenCorpus, kept: set[str], options: Options, progress: Progress) -> None:
-    """Say which corpus this is and where it lies, and warn of what is missing or lies where it should not.
+def _announce(opened: OpenCorpus, emotions: set[str], options: Options, progress: Progress) -> None:
+    """Report a corpus and its folder, and warn of missing or misplaced clips.
 
-    ``kept`` are the emotions that others were left out for, empty for all.
+    ``emotions`` are those kept by the filter; empty means all.
     """
-    made = " (synthetic speech)" if opened.corpus.synthetic else ""
-    missing = "; RAVDESS was not found, name its folder with --data-dir" if options.corpus is None and made else ""
-    progress.info(f"corpus {opened.corpus.name}{made}: {len(opened.clips)} clips in {opened.folder}{missing}")
-    lines = [misplaced_clips_warning(opened)]
-    if not (options.merge and kept):  # what was published is known of emotions as they were
-        lines.append(missing_clips_warning(opened, options.part, kept))
-    for line in filter(None, lines):
-        progress.warning(line)
+    synthetic = " (synthetic speech)" if opened.corpus.synthetic else ""
+    hint = "; RAVDESS was not found, name its folder with --data-dir" if options.corpus is None and synthetic else ""
+    progress.info(f"corpus {opened.corpus.name}{synthetic}: {len(opened.clips)} clips in {opened.folder}{hint}")
+    warnings = [misplaced_clips_warning(opened)]
+    if not (options.merge and emotions):  # published counts are of the original emotions
+        warnings.append(missing_clips_warning(opened, options.part, emotions))
+    for warning in filter(None, warnings):
+        progress.warning(warning)
 
 
 def cross_tested_corpora(options: Options) -> tuple[str, ...]:
-    """Return the corpora that take part only because a split ``cross:CORPUS`` tests on them."""
+    """Return the corpora that are opened only because a split ``cross:CORPUS`` tests on them.
+
+    Parameters
+    ----------
+    options : Options
+        The options of the run.
+
+    Returns
+    -------
+    tuple of str
+        Names as given in the options.
+    """
     tested = [split.removeprefix(PREFIX) for split in options.splits if split.startswith(PREFIX)]
-    home = {corpora.corpus_label(name) for name in _named(options)}
-    return tuple(name for name in dict.fromkeys(tested) if corpora.corpus_label(name) not in home)
+    chosen = {corpora.corpus_label(name) for name in _corpus_names(options)}
+    return tuple(name for name in dict.fromkeys(tested) if corpora.corpus_label(name) not in chosen)
 
 
-def lowest_rate(clips: pd.DataFrame) -> int:
-    """Return the lowest sampling rate in Hz among the clips' files, told by their headers."""
+def lowest_sampling_rate(clips: pd.DataFrame) -> int:
+    """Return the lowest sampling rate in Hz in the headers of the clips' files.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Clips with ``path``.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    CorpusError
+        If no header can be read.
+    """
     with ThreadPoolExecutor(4) as pool:
-        rates = [rate for rate in pool.map(_rate, clips["path"]) if rate]
+        rates = [rate for rate in pool.map(_sampling_rate, clips["path"]) if rate]
     if not rates:
-        raise CorpusError("no clip has a sampling rate that can be read")
+        raise CorpusError("no clip has a readable sampling rate\ncheck that the files are audio files")
     return min(rates)
 
 
-def _rate(path: str) -> int:
-    with suppress(AudioError):  # a clip that cannot be read is told of when it is decoded
+def _sampling_rate(path: str) -> int:
+    with suppress(AudioError):  # extraction reports unreadable clips
         return sampling_rate(path)
     return 0
 
 
-def _named(options: Options) -> Sequence[str]:
+def _corpus_names(options: Options) -> Sequence[str]:
     if options.corpus is None:
         return [corpora.default_corpus() if options.data_dir is None else "ravdess"]
     names = split_names(options.corpus)
     if not names:
-        raise CorpusError("--corpus names no corpus")
+        raise CorpusError(f"--corpus {options.corpus!r} names no corpus\nname one, such as --corpus ravdess")
     return names

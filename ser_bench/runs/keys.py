@@ -30,7 +30,19 @@ _SHARED_SOURCE = ("ser_bench.runs.fit", "ser_bench.store.matrix")
 
 
 def fit_keys(planned: Sequence[PlannedFit], data: RunData) -> dict[PlannedFit, str]:
-    """Return the key of each fit that is not skipped."""
+    """Return the key of each fit that is not skipped.
+
+    Parameters
+    ----------
+    planned : sequence of PlannedFit
+        The fits.
+    data : RunData
+        The usable clips with labels.
+
+    Returns
+    -------
+    dict of PlannedFit to str
+    """
     digests = FoldDigests(data.clips)
     model_facts: dict[tuple[int, bool], dict[str, Any]] = {}  # computed once per model, not once per fit
     keys = {}
@@ -57,7 +69,20 @@ def _model_facts(fit: PlannedFit, data: RunData) -> dict[str, Any]:
 
 
 def fit_key(model: Model, facts: Mapping[str, Any]) -> str:
-    """Return a SHA-256 of ``facts`` (JSON values), the source code of the model, and the versions of its libraries."""
+    """Return a SHA-256 of ``facts`` (JSON values), the source code of the model, and the versions of its libraries.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    facts : mapping
+        Everything else that decides the outcome.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
     document = {
         "model": model.name,
         "source": source_hash((*_SHARED_SOURCE, *model.source)),
@@ -68,7 +93,22 @@ def fit_key(model: Model, facts: Mapping[str, Any]) -> str:
 
 
 def run_identity(planned: Sequence[PlannedFit], keys: Mapping[PlannedFit, str], extraction: ExtractionResult) -> str:
-    """Return a SHA-256 of everything that decides the files of a run."""
+    """Return a SHA-256 of everything that decides the files of a run.
+
+    Parameters
+    ----------
+    planned : sequence of PlannedFit
+        The fits.
+    keys : mapping of PlannedFit to str
+        Keys of the fits that are not skipped.
+    extraction : ExtractionResult
+        What extraction did.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
     fits = ((f.model.name, f.split, f.repeat, f.fold_number, keys.get(f, f.model.skipped)) for f in planned)
     left_out = ((p.path, p.reason) for p in (*extraction.duplicates, *extraction.problems))
     scores = ((metric.name, metric.version) for metric in METRICS.values())
@@ -76,7 +116,18 @@ def run_identity(planned: Sequence[PlannedFit], keys: Mapping[PlannedFit, str], 
 
 
 def digest_of(values: Iterable[object]) -> str:
-    """Return the SHA-256 of a sequence of plain values."""
+    """Return the SHA-256 of a sequence of plain values.
+
+    Parameters
+    ----------
+    values : iterable
+        Values whose ``repr`` identifies them.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
     return hashlib.sha256(b"".join(map(_line, values))).hexdigest()
 
 
@@ -100,7 +151,17 @@ class FoldDigests:
         self._cache: dict[int, tuple[Fold, dict[str, str]]] = {}  # keeps the fold, so that its id stays taken
 
     def of(self, fold: Fold) -> dict[str, str]:
-        """Return ``train``, a digest of audio, labels and speakers, and ``test``, a digest of audio."""
+        """Return ``train``, a digest of audio, labels and speakers, and ``test``, a digest of audio.
+
+        Parameters
+        ----------
+        fold : Fold
+            The fold.
+
+        Returns
+        -------
+        dict of str to str
+        """
         if id(fold) not in self._cache:
             digests = {
                 "train": _digest_lines(self._train_lines, fold.train),
@@ -116,7 +177,18 @@ def _digest_lines(lines: Mapping[str, bytes], clips: Sequence[str]) -> str:
 
 @cache
 def source_hash(modules: tuple[str, ...]) -> str:
-    """Return a SHA-256 of the source code of modules, given by name or by path, without importing them."""
+    """Return a SHA-256 of the source code of modules, given by name or by path, without importing them.
+
+    Parameters
+    ----------
+    modules : tuple of str
+        Names of modules or paths of files.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
     digest = hashlib.sha256()
     for name in modules:
         spec = None if name.endswith(".py") else importlib.util.find_spec(name)

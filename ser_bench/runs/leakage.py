@@ -1,4 +1,4 @@
-"""The leakage audit: what the training and test clips of each fold share, counted."""
+"""The leakage audit: how many speakers, sentences and copies the training and test clips of each fold share."""
 
 from __future__ import annotations
 
@@ -15,78 +15,86 @@ if TYPE_CHECKING:
     from ser_bench.runs.plan import PlannedFit
     from ser_bench.splits import Fold
 
-_SHARED = ("speaker", "text", "key", "corpus")
+_COLUMNS = ("speaker", "text", "key", "corpus")
 
 
 def leakage_rows(planned: Sequence[PlannedFit], clips: pd.DataFrame) -> pd.DataFrame:
-    """Return ``audit.csv``: a row per fold. ``clips`` is indexed by clip and has ``length`` and ``fingerprint``.
+    """Return the rows of ``audit.csv``: one per fold.
 
-    Near-identical clips are not counted (missing) where no clip has sound, as in a table of features.
+    Unknown sentences (empty) never count as shared. Near duplicates are not counted if no clip has audio. Clips with
+    identical samples were dropped before; ``identical_clips`` counts those left with equal files.
 
-    Sentences that are not known (empty) are shared by nobody. Clips with identical samples were left
-    out before; those with the bytes of one file would be counted here.
+    Parameters
+    ----------
+    planned : sequence of PlannedFit
+        The fits; folds are those of their splits and repeats.
+    clips : pandas.DataFrame
+        The usable clips, indexed by clip, with ``key``, ``length`` and ``fingerprint``.
+
+    Returns
+    -------
+    pandas.DataFrame
     """
-    table = _Clips(clips)
+    counter = _SharedClips(clips)
     folds = {(fit.split, fit.repeat, fit.fold_number): fit.fold for fit in planned}
     rows = [
-        {"split": split, "repeat": repeat, "fold": number} | table.shared(fold)
+        {"split": split, "repeat": repeat, "fold": number, **counter.count(fold)}
         for (split, repeat, number), fold in folds.items()
     ]
     return pd.DataFrame(rows, columns=list(tables.AUDIT.columns))
 
 
-def _near_twins(clips: pd.DataFrame) -> dict[str, set[str]]:
-    """Return for each clip that has any its near-identical ones."""
-    twins: dict[str, set[str]] = {}
+def _find_near_duplicates(clips: pd.DataFrame) -> dict[str, set[str]]:
+    """Return the near duplicates of each clip that has any."""
+    duplicates: dict[str, set[str]] = {}
     names = clips.index.to_numpy(dtype=str)
     for i, j in near_duplicates(clips["length"].to_numpy(), clips["fingerprint"].tolist()):
-        twins.setdefault(names[i], set()).add(names[j])
-        twins.setdefault(names[j], set()).add(names[i])
-    return twins
+        duplicates.setdefault(names[i], set()).add(names[j])
+        duplicates.setdefault(names[j], set()).add(names[i])
+    return duplicates
 
 
-class _Clips:
-    """The clips of all folds; what they may share as numbers, so that a fold of many thousand takes no time."""
+class _SharedClips:
+    """Counts what folds share; columns are encoded as integers once, so that large folds are fast."""
 
     def __init__(self, clips: pd.DataFrame) -> None:
-        self.rows = {clip: row for row, clip in enumerate(clips.index)}
-        self.values = {name: pd.factorize(clips[name].to_numpy(dtype=str)) for name in _SHARED}
-        self.twins = _near_twins(clips) if clips["length"].any() else None
+        self._rows = {clip: row for row, clip in enumerate(clips.index)}
+        self._codes: dict[str, np.ndarray] = {}
+        self._values: dict[str, np.ndarray] = {}
+        for name in _COLUMNS:
+            self._codes[name], self._values[name] = pd.factorize(clips[name].to_numpy(dtype=str))
+        self._near = _find_near_duplicates(clips) if clips["length"].any() else None
 
-    def shared(self, fold: Fold) -> dict[str, int | str | None]:
-        """Return a row of the audit without the fold's name."""
-        train, test = ([self.rows[clip] for clip in part] for part in (fold.train, fold.test))
-        trained, tested = ({name: self._found(name, rows) for name in _SHARED} for rows in (train, test))
-        known = {name: int(trained[name][self.values[name][0][test]].sum()) for name in _SHARED}
-        both = {name: int((trained[name] & tested[name]).sum()) for name in _SHARED}
+    def count(self, fold: Fold) -> dict[str, int | str | None]:
+        """Return a row of the audit without the name of the fold."""
+        train, test = ([self._rows[clip] for clip in clips] for clips in (fold.train, fold.test))
+        in_train, in_test = ({name: self._present(name, rows) for name in _COLUMNS} for rows in (train, test))
+        known_clips = {name: int(in_train[name][self._codes[name][test]].sum()) for name in _COLUMNS}
+        shared = {name: int((in_train[name] & in_test[name]).sum()) for name in _COLUMNS}
         return {
             "train_clips": len(train),
             "test_clips": len(test),
-            "train_speakers": int(trained["speaker"].sum()),
-            "test_speakers": int(tested["speaker"].sum()),
-            "shared_speakers": both["speaker"],
-            "test_clips_of_known_speakers": known["speaker"],
-            "test_texts": int(tested["text"].sum()),
-            "shared_texts": both["text"],
-            "test_clips_of_known_texts": known["text"],
-            "identical_clips": known["key"],
-            "near_identical_clips": self._near_identical(fold),
-            "train_corpora": self._named("corpus", trained),
-            "test_corpora": self._named("corpus", tested),
+            "train_speakers": int(in_train["speaker"].sum()),
+            "test_speakers": int(in_test["speaker"].sum()),
+            "shared_speakers": shared["speaker"],
+            "test_clips_of_known_speakers": known_clips["speaker"],
+            "test_texts": int(in_test["text"].sum()),
+            "shared_texts": shared["text"],
+            "test_clips_of_known_texts": known_clips["text"],
+            "identical_clips": known_clips["key"],
+            "near_identical_clips": self._count_near_duplicates(fold),
+            "train_corpora": "+".join(sorted(self._values["corpus"][in_train["corpus"]])),
+            "test_corpora": "+".join(sorted(self._values["corpus"][in_test["corpus"]])),
         }
 
-    def _found(self, name: str, rows: Sequence[int]) -> np.ndarray:
-        """Say of each value that clips have whether these clips have it; an empty sentence is none."""
-        codes, labels = self.values[name]
-        found = np.zeros(len(labels), dtype=bool)
-        found[codes[rows]] = True
-        return found & (labels != "") if name == "text" else found
+    def _present(self, name: str, rows: Sequence[int]) -> np.ndarray:
+        """Return for each value of a column whether the rows have it; an unknown sentence counts as absent."""
+        present = np.zeros(len(self._values[name]), dtype=bool)
+        present[self._codes[name][rows]] = True
+        return np.asarray(present & (self._values[name] != "")) if name == "text" else present
 
-    def _named(self, name: str, found: dict[str, np.ndarray]) -> str:
-        return "+".join(sorted(self.values[name][1][found[name]]))
-
-    def _near_identical(self, fold: Fold) -> int | None:
-        if self.twins is None:
+    def _count_near_duplicates(self, fold: Fold) -> int | None:
+        if self._near is None:
             return None
-        trained = set(fold.train) if self.twins else set()
-        return sum(not trained.isdisjoint(self.twins.get(clip, ())) for clip in fold.test)
+        train = set(fold.train) if self._near else set()
+        return sum(not train.isdisjoint(self._near.get(clip, ())) for clip in fold.test)

@@ -67,29 +67,72 @@ class RunLog:
                 self._file.close()
 
     def event(self, event: str, **facts: Any) -> None:
-        """Append an event."""
+        """Append an event.
+
+        Parameters
+        ----------
+        event : str
+            The kind of event.
+        **facts
+            Its values, which JSON can represent.
+        """
         if self._file is not None:
             line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **facts}
             with suppress(OSError, ValueError):
                 self._file.write(json.dumps(line) + "\n")
 
     def info(self, text: str) -> None:
-        """Log a message and pass it on."""
+        """Log a message and pass it on.
+
+        Parameters
+        ----------
+        text : str
+            The message.
+        """
         self.event("info", text=text)
         self._progress.info(text)
 
     def detail(self, text: str) -> None:
-        """Log a message and pass it on as a detail."""
+        """Log a message and pass it on as a detail.
+
+        Parameters
+        ----------
+        text : str
+            The message.
+        """
         self.event("info", text=text)
         self._progress.detail(text)
 
     def warning(self, text: str) -> None:
-        """Log a warning and pass it on."""
+        """Log a warning and pass it on.
+
+        Parameters
+        ----------
+        text : str
+            The warning.
+        """
         self.event("warning", text=text)
         self._progress.warning(text)
 
     def start(self, total: float, task: str, unit: str, count: int) -> Advance:
-        """Log the start of a task and pass it on."""
+        """Log the start of a task and pass it on.
+
+        Parameters
+        ----------
+        total : float
+            The work in all, in any unit.
+        task : str
+            What is being done.
+        unit : str
+            The name of one piece.
+        count : int
+            The number of pieces.
+
+        Returns
+        -------
+        callable
+            Takes the share of ``total`` of each finished piece.
+        """
         self.event("task", task=task, count=count)
         return self._progress.start(total, task, unit, count)
 

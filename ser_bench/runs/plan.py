@@ -117,6 +117,11 @@ class PlannedFit:
 def check_names(options: Options) -> None:
     """Check the names of models, feature sets and splits before any file is opened.
 
+    Parameters
+    ----------
+    options : Options
+        The options of the run.
+
     Raises
     ------
     UnknownNameError
@@ -142,6 +147,10 @@ def plan_models(options: Options, available: Mapping[str, FeatureSet] | None = N
         The options of the run.
     available : mapping of str to FeatureSet, optional
         The feature sets that the corpus has, by name. Default: all registered ones.
+
+    Returns
+    -------
+    tuple of PlannedModel
 
     Raises
     ------
@@ -181,13 +190,35 @@ def _default_features(model: Model, available: Mapping[str, FeatureSet] | None) 
 
 
 def required_sets(planned_models: Sequence[PlannedModel]) -> tuple[FeatureSet, ...]:
-    """Return every feature set that some model needs, once each."""
+    """Return every feature set that some model needs, once each.
+
+    Parameters
+    ----------
+    planned_models : sequence of PlannedModel
+        The models.
+
+    Returns
+    -------
+    tuple of FeatureSet
+    """
     needed = (sets for model in planned_models if not model.skipped for sets in model.all_sets)
     return tuple({s.name: s for sets in needed for s in sets}.values())
 
 
 def make_all_folds(clips: pd.DataFrame, options: Options) -> Folds:
     """Return the folds of every split and repeat.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        The clips with labels.
+    options : Options
+        The options of the run.
+
+    Returns
+    -------
+    mapping of (str, int) to tuple of Fold
+        Folds by split and repeat.
 
     Raises
     ------
@@ -202,7 +233,23 @@ def make_all_folds(clips: pd.DataFrame, options: Options) -> Folds:
 
 
 def make_folds(split: str, clips: pd.DataFrame, options: Options, repeat: int = 0) -> tuple[splits.Fold, ...]:
-    """Return the folds of one split; a corpus that only a split ``cross:CORPUS`` tests is part of no other split."""
+    """Return the folds of one split; a corpus that only a split ``cross:CORPUS`` tests is part of no other split.
+
+    Parameters
+    ----------
+    split : str
+        Name of the split.
+    clips : pandas.DataFrame
+        The clips with labels.
+    options : Options
+        The options of the run.
+    repeat : int
+        Number of the repeat, which changes the random draw.
+
+    Returns
+    -------
+    tuple of Fold
+    """
     tested = split.removeprefix(splits.PREFIX) if split.startswith(splits.PREFIX) else None
     excluded = [corpora.corpus_label(name) for name in cross_tested_corpora(options) if name != tested]
     clips = clips[~clips["corpus"].isin(excluded)]
@@ -211,7 +258,21 @@ def make_folds(split: str, clips: pd.DataFrame, options: Options, repeat: int = 
 
 
 def plan_fits(planned_models: Sequence[PlannedModel], folds: Folds, seed: int) -> tuple[PlannedFit, ...]:
-    """Return every fit of a run, in the order of its tables."""
+    """Return every fit of a run, in the order of its tables.
+
+    Parameters
+    ----------
+    planned_models : sequence of PlannedModel
+        The models.
+    folds : mapping of (str, int) to tuple of Fold
+        Folds by split and repeat.
+    seed : int
+        Seed of the first repeat; each further one adds 1.
+
+    Returns
+    -------
+    tuple of PlannedFit
+    """
     return tuple(_plan_fits(planned_models, folds, seed))
 
 
@@ -225,7 +286,15 @@ def _plan_fits(planned_models: Sequence[PlannedModel], folds: Folds, seed: int) 
 
 
 def warn_about_long_fits(planned: Sequence[PlannedFit], progress: Progress) -> None:
-    """Warn once per model whose fits take long because their time grows with the square of the clips."""
+    """Warn once per model whose fits take long because their time grows with the square of the clips.
+
+    Parameters
+    ----------
+    planned : sequence of PlannedFit
+        The fits to compute.
+    progress : Progress
+        Receives the warnings.
+    """
     by_model: dict[int, list[PlannedFit]] = {}
     for fit in planned:
         by_model.setdefault(id(fit.model), []).append(fit)
@@ -240,7 +309,19 @@ def warn_about_long_fits(planned: Sequence[PlannedFit], progress: Progress) -> N
 
 
 def estimate_seconds(fit: PlannedFit, pairs: PairwiseCost) -> float:
-    """Return the estimated seconds on one core: pairs of rows, times features, times the measured time per pair."""
+    """Return the estimated seconds on one core: pairs of rows, times features, times the measured time per pair.
+
+    Parameters
+    ----------
+    fit : PlannedFit
+        The fit.
+    pairs : PairwiseCost
+        The time per pair of rows and feature.
+
+    Returns
+    -------
+    float
+    """
     second_rows = len(fit.fold.test) if pairs.test_rows else _training_rows(fit)
     return pairs.seconds * _training_rows(fit) * second_rows * _dimension(fit)
 
@@ -264,7 +345,18 @@ def _long_fit_warning(fit: PlannedFit, pairs: PairwiseCost, count: int) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """Return a duration in the largest unit that keeps two digits or a value of at least 1.5."""
+    """Return a duration in the largest unit that keeps two digits or a value of at least 1.5.
+
+    Parameters
+    ----------
+    seconds : float
+        The duration.
+
+    Returns
+    -------
+    str
+        Such as ``"20 s"`` or ``"3 h"``.
+    """
     for size, unit in ((86400.0, "days"), (3600.0, "h"), (60.0, "min")):
         if seconds >= 1.5 * size:
             return f"{seconds / size:.0f} {unit}"

@@ -40,7 +40,25 @@ _LIBRARIES = (
 def fit_rows(
     results: FitResults, keys: Mapping[PlannedFit, str], data: RunData, options: Options, corpus: str
 ) -> pd.DataFrame:
-    """Return the rows of ``fits.csv``: one per planned fit, with scores if it succeeded."""
+    """Return the rows of ``fits.csv``: one per planned fit, with scores if it succeeded.
+
+    Parameters
+    ----------
+    results : mapping of PlannedFit to FitResult or FitFailure
+        The outcomes of the fits.
+    keys : mapping of PlannedFit to str
+        Keys of the fits that are not skipped.
+    data : RunData
+        The usable clips with labels.
+    options : Options
+        The options of the run.
+    corpus : str
+        Name of the corpus.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
     rows = []
     for fit, result in results.items():
         row = {
@@ -73,7 +91,19 @@ def _outcome(fit: PlannedFit, result: FitResult | FitFailure, data: RunData) -> 
 
 
 def prediction_rows(results: FitResults, data: RunData) -> pd.DataFrame:
-    """Return the rows of ``predictions.parquet``: one per successful fit and test clip; names are categorical."""
+    """Return the rows of ``predictions.parquet``: one per successful fit and test clip; names are categorical.
+
+    Parameters
+    ----------
+    results : mapping of PlannedFit to FitResult or FitFailure
+        The outcomes of the fits.
+    data : RunData
+        The usable clips with labels.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
     done = list(_successful(results))
     if not done:
         return pd.DataFrame(columns=[*PREDICTION_COLUMNS, *(f"p_{label}" for label in data.labels)])
@@ -98,6 +128,17 @@ def clip_rows(clips: pd.DataFrame, folders: Mapping[str, Path]) -> pd.DataFrame:
     """Return the rows of ``clips.csv``: one per usable clip.
 
     Paths are relative to the folder of the corpus; with several corpora they begin with the name of the corpus.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        The usable clips.
+    folders : mapping of str to Path
+        Folders of the corpora by name.
+
+    Returns
+    -------
+    pandas.DataFrame
     """
     several = len(folders) > 1
     paths = [
@@ -114,7 +155,19 @@ def _relative_path(path: str, folder: Path) -> str:
 
 
 def importance_rows(results: FitResults, data: RunData) -> pd.DataFrame:
-    """Return the rows of ``importance.csv``: the UAR per fit and group of features, as it is and with it shuffled."""
+    """Return the rows of ``importance.csv``: the UAR per fit and group of features, as it is and with it shuffled.
+
+    Parameters
+    ----------
+    results : mapping of PlannedFit to FitResult or FitFailure
+        The outcomes of the fits.
+    data : RunData
+        The usable clips with labels.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
     rows = []
     for fit, result in _successful(results):
         if not result.shuffled:
@@ -128,7 +181,17 @@ def importance_rows(results: FitResults, data: RunData) -> pd.DataFrame:
 
 
 def curve_rows(results: FitResults) -> pd.DataFrame:
-    """Return the rows of ``curves.csv``: one per epoch of each fit with a history; missing values are NaN."""
+    """Return the rows of ``curves.csv``: one per epoch of each fit with a history; missing values are NaN.
+
+    Parameters
+    ----------
+    results : mapping of PlannedFit to FitResult or FitFailure
+        The outcomes of the fits.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
     parts = []
     for fit, result in _successful(results):
         if result.history:
@@ -158,7 +221,31 @@ def describe_run(
     started: float,
     identity: str,
 ) -> RunInfo:
-    """Return the content of ``run.json``: options, corpus, versions, machine, and what was left out."""
+    """Return the content of ``run.json``: options, corpus, versions, machine, and what was left out.
+
+    Parameters
+    ----------
+    options : Options
+        The options of the run.
+    opened : OpenCorpus
+        The corpus.
+    extraction : ExtractionResult
+        What extraction did.
+    labels : sequence of str
+        The labels in their order.
+    planned_models : sequence of PlannedModel
+        The models.
+    work : Work
+        What was computed.
+    started : float
+        Start of the run, in seconds since the epoch.
+    identity : str
+        Identity of the run.
+
+    Returns
+    -------
+    RunInfo
+    """
     return RunInfo(
         options=options,
         corpus=_describe_corpus(opened, extraction, labels),
@@ -200,7 +287,12 @@ def _describe_corpus(opened: OpenCorpus, extraction: ExtractionResult, labels: S
 
 
 def current_time() -> str:
-    """Return the time in UTC as ISO 8601, or the time that ``$SOURCE_DATE_EPOCH`` sets."""
+    """Return the time in UTC as ISO 8601, or the time that ``$SOURCE_DATE_EPOCH`` sets.
+
+    Returns
+    -------
+    str
+    """
     return _iso(float(os.environ.get("SOURCE_DATE_EPOCH") or time.time()))
 
 

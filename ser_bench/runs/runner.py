@@ -41,28 +41,40 @@ class RunOutcome:
         Number of planned fits.
     work : Work
         Counts of fits and times; ``work.failed`` fits have no predictions.
-    found : SavedRun or None
+    existing : SavedRun or None
         The run, if the folder already held it.
     """
 
     folder: Path
     fits: int
     work: Work
-    found: results.SavedRun | None = field(default=None, repr=False)
+    existing: results.SavedRun | None = field(default=None, repr=False)
 
     @property
     def unchanged(self) -> bool:
         """Whether the folder already held this run, so that nothing was written."""
-        return self.found is not None
+        return self.existing is not None
 
     @cached_property
     def saved(self) -> results.SavedRun:
         """The run as its folder holds it, read once."""
-        return self.found or results.read_run(self.folder)
+        return self.existing or results.read_run(self.folder)
 
 
 def run(options: Options, progress: Progress | None = None) -> RunOutcome:
-    """Carry out a run and write its files; see :func:`locked_run`."""
+    """Carry out a run and write its files; see :func:`locked_run`.
+
+    Parameters
+    ----------
+    options : Options
+        The options of the run.
+    progress : Progress, optional
+        Receives messages and progress.
+
+    Returns
+    -------
+    RunOutcome
+    """
     with locked_run(options, progress) as outcome:
         return outcome
 
@@ -127,11 +139,11 @@ def _fit_and_write(run: _PreparedRun, options: Options, store: Path, progress: P
     """Carry out the fits and write the run's files, unless the folder already holds this run."""
     keys = fit_keys(run.planned, run.data)
     identity = run_identity(run.planned, keys, run.extraction)
-    found = None if options.fresh else results.find_run(run.folder, identity)
-    if found:
+    existing = None if options.fresh else results.find_run(run.folder, identity)
+    if existing:
         progress.event("planned", fits=len(keys), cached=len(keys), cost=0.0, jobs=0)
         work = Work(computed=0, reused=len(keys))
-        return RunOutcome(run.folder, len(run.planned), work, found)
+        return RunOutcome(run.folder, len(run.planned), work, existing)
     fit_results, work = carry_out_fits(run.planned, keys, run.data, options, store, progress)
     info = rows.describe_run(
         options, run.opened, run.extraction, run.data.labels, run.planned_models, work, run.started, identity

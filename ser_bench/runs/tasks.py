@@ -39,7 +39,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FitFailure:
-    """A fit without predictions, and the reason."""
+    """A fit without predictions, and the reason.
+
+    Attributes
+    ----------
+    status : {"failed", "timeout", "skipped"}
+        How the fit ended.
+    error : str
+        Why.
+    """
 
     status: Literal["failed", "timeout", "skipped"]
     error: str
@@ -132,7 +140,21 @@ def _compute(
 
 
 def make_task(fit: PlannedFit, data: RunData, matrices: Mapping[tuple[FeatureSet, ...], Path]) -> FitTask:
-    """Return what a worker needs for a fit; ``matrices`` are those of :func:`map_matrices`."""
+    """Return what a worker needs for a fit; ``matrices`` are those of :func:`map_matrices`.
+
+    Parameters
+    ----------
+    fit : PlannedFit
+        The fit.
+    data : RunData
+        The usable clips with labels.
+    matrices : mapping of tuple of FeatureSet to Path
+        The files of :func:`map_matrices`.
+
+    Returns
+    -------
+    FitTask
+    """
     train = data.row_numbers(fit.fold.train)
     matrix, *augmented = [matrices[sets] for sets in fit.model.all_sets]
     return FitTask(
@@ -200,6 +222,21 @@ def prepare_workers(
 ) -> Requirements:
     """Check that all workers can compute the fits; return which files and libraries they need.
 
+    Parameters
+    ----------
+    fits : sequence of PlannedFit
+        The fits.
+    matrices : tuple of Path
+        Files of the feature matrices.
+    engine : str
+        The engine.
+    progress : Progress
+        Receives warnings about versions of libraries.
+
+    Returns
+    -------
+    Requirements
+
     Raises
     ------
     EngineError
@@ -240,8 +277,8 @@ def _log_fits(fits: Sequence[PlannedFit], result: FitResult | FitFailure, progre
     else:
         outcome = {"status": result.status, "error": result.error}
     for number, fit in enumerate(fits):
-        where = {"model": fit.model.name, "split": fit.split, "repeat": fit.repeat, "fold": fit.fold_number}
-        progress.event("fit", **where, **outcome, cost=0.0 if number else fit.cost)
+        name = {"model": fit.model.name, "split": fit.split, "repeat": fit.repeat, "fold": fit.fold_number}
+        progress.event("fit", **name, **outcome, cost=0.0 if number else fit.cost)
 
 
 def _summarize_work(

@@ -176,7 +176,19 @@ def _write(result: TuningResult) -> None:
 
 
 def to_toml(result: TuningResult, defaults: Mapping[str, Any]) -> str:
-    """Return the content of ``tuned.toml`` for ``--config``: the parameters that differ from the defaults."""
+    """Return the content of ``tuned.toml`` for ``--config``: the parameters that differ from the defaults.
+
+    Parameters
+    ----------
+    result : TuningResult
+        The outcome of the search.
+    defaults : mapping
+        The default parameters.
+
+    Returns
+    -------
+    str
+    """
     synthetic = " SYNTHETIC SPEECH." if result.synthetic else ""
     normalized = " Speakers normalised by their own clips (transductive)." if result.normalize == "speaker" else ""
     lines = [

@@ -69,6 +69,15 @@ def make_folds(name: str, clips: pd.DataFrame, settings: FoldSettings | None = N
 def get(name: str) -> Split:
     """Return a registered split, or ``cross:CORPUS`` for any corpus.
 
+    Parameters
+    ----------
+    name : str
+        The split's name.
+
+    Returns
+    -------
+    Split
+
     Raises
     ------
     UnknownNameError

@@ -27,6 +27,10 @@ def to_corpus(name: str) -> Split:
     ----------
     name : str
         ``cross:`` and the label of a corpus in the clip table.
+
+    Returns
+    -------
+    Split
     """
     corpus = name.removeprefix(PREFIX)
     return Split(

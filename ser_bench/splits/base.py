@@ -20,7 +20,13 @@ Masks = list[tuple["Mask", "Mask"]]
 
 @dataclass(frozen=True)
 class Fold:
-    """Keys of the training and of the test clips of a fold; no clip is in both."""
+    """Keys of the training and of the test clips of a fold.
+
+    Parameters
+    ----------
+    train, test : tuple of str
+        No clip is in both.
+    """
 
     train: tuple[str, ...]
     test: tuple[str, ...]
@@ -45,7 +51,18 @@ class FoldSettings:
     repeat: int = 0
 
     def generator(self, *purpose: object) -> np.random.RandomState:
-        """Return a random generator that depends on the seed and on ``purpose`` only."""
+        """Return a random generator.
+
+        Parameters
+        ----------
+        *purpose
+            Plain values; generators for different purposes are independent.
+
+        Returns
+        -------
+        RandomState
+            Depends on the seed and on ``purpose`` only.
+        """
         import numpy as np
 
         return np.random.RandomState([self.seed % 2**32, zlib.crc32(repr(purpose).encode())])
@@ -79,5 +96,16 @@ class Split:
 
 
 def cross_validation(fold_of: npt.NDArray[Any]) -> Masks:
-    """Return the masks of a cross-validation from the fold that tests each clip, shape ``(clips,)``."""
+    """Return the masks of a cross-validation.
+
+    Parameters
+    ----------
+    fold_of : ndarray of shape (clips,)
+        The fold that tests each clip.
+
+    Returns
+    -------
+    list of (train, test)
+        Masks, bool of shape ``(clips,)``.
+    """
     return [(fold_of != fold, fold_of == fold) for fold in sorted(set(fold_of.tolist()))]

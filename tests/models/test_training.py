@@ -169,7 +169,7 @@ def test_what_a_clip_says_does_not_depend_on_the_clips_beside_it():
 
 def test_a_network_over_frames_refuses_a_vector():
     X, y, groups = problem()
-    with pytest.raises(ValueError, match=r"must be \(n, t, d\)"):
+    with pytest.raises(ValueError, match=r"expected \(n, t, d\), got \(48, 20\)"):
         models.build("cnn2d").fit(X[:, :, 0], y, groups)
 
 

@@ -213,9 +213,9 @@ def test_a_failed_fit_is_a_row_with_its_reason_and_is_repeated(go, plugin):
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="signals and limits are POSIX's")
 def test_a_fold_that_crashes_runs_out_of_memory_or_hangs_is_a_row_and_is_repeated(go, plugin, seen):
     reasons = {
-        "crashing": ("failed", "its worker process died of SIGSEGV, twice (a crash in C code)"),
+        "crashing": ("failed", "its worker process died twice by SIGSEGV (crash in C code)"),
         "hungry": ("failed", "MemoryError"),
-        "hanging": ("timeout", "not done after 6 s"),
+        "hanging": ("timeout", "timed out after 6 s"),
     }
     go(models=("majority",), splits=("actor",))  # so that no baseline, which loads more, is slow under the limit
     (seen / "ill").touch()

@@ -112,7 +112,7 @@ class LSTMParameters(FrameParameters):
     chunk: Integer = parameter(16, "columns per step where the features are a vector", ge=1)
 
 
-def build_network(network: str, inputs: tuple[str, ...], /, *, seed: int, **parameters: Any) -> Any:
+def _build_network(network: str, inputs: tuple[str, ...], /, *, seed: int, **parameters: Any) -> Any:
     """Return an untrained network; parameters of neither training nor augmentation shape its architecture."""
     from ser_bench.models.networks.classifier import KerasClassifier
     from ser_bench.models.networks.training import Augmentation
@@ -126,7 +126,7 @@ def _model(name: str, network: str, accepts: tuple[Literal["vector", "frames"], 
     return Model(
         name=name,
         kind="network",
-        build=partial(build_network, network, accepts),
+        build=partial(_build_network, network, accepts),
         accepts=accepts,
         takes_groups=True,
         needs=("tensorflow",),

@@ -1,4 +1,4 @@
-"""A Keras network behind scikit-learn's interface; imports Keras when fitted, not before."""
+"""A Keras network with the interface of scikit-learn; Keras is imported when it is fitted."""
 
 from __future__ import annotations
 
@@ -16,19 +16,46 @@ from ser_bench.models.networks.training import Augmentation, Plan, hold_out, tra
 
 
 class KerasClassifier(ClassifierMixin, BaseEstimator):
-    """A network of :mod:`ser_bench.models.networks.architectures`, trained with early stopping on whole speakers.
+    """A network of :mod:`ser_bench.models.networks.architectures`, trained with early stopping on held-out speakers.
 
-    ``network`` names the function and ``architecture`` its keywords. ``X`` is a vector ``(n, d)`` or
-    frames ``(n, t, d)`` padded with NaN, as ``inputs`` allows; a vector given to a network over sequences
-    is cut into steps of ``chunk`` features. ``max_frames`` is the longest piece of a clip that is
-    looked at and ``pool`` the number of frames averaged into one step. ``validation`` is the share
-    of training speakers held out for early stopping: the weights of the epoch with the lowest
-    validation loss are kept, and training ends ``patience`` epochs after it. Without ``groups``, or
-    with fewer than four speakers, all ``epochs`` are trained on all clips. ``augmentation`` holds the
-    keywords of :class:`ser_bench.models.networks.training.Augmentation`.
+    Without ``groups``, or with fewer than four speakers, it trains all ``epochs`` on all clips.
 
-    Fitted: ``classes_``, ``weights_`` (plain arrays), ``history_`` (a list per measure, one value
-    per epoch; validation values are NaN where nothing was held out), ``validation_groups_``.
+    Parameters
+    ----------
+    network : str
+        Name of the function that builds the network.
+    architecture : mapping, optional
+        Keywords of that function.
+    augmentation : mapping, optional
+        Keywords of :class:`ser_bench.models.networks.training.Augmentation`.
+    inputs : tuple of {"vector", "frames"}
+        What ``X`` may be. A network over frames takes a vector in steps of ``chunk`` columns.
+    epochs, patience : int
+        Most epochs, and epochs without a lower validation loss after which training stops. The weights of the epoch
+        with the lowest validation loss are kept.
+    batch_size, learning_rate, schedule, weight_decay
+        Clips per batch, highest learning rate, its course ("cosine" or "constant") and weight decay of AdamW.
+    label_smoothing : float
+        Share of the target spread evenly over all classes.
+    balance : bool
+        Whether each clip is weighted by the inverse frequency of its class.
+    validation : float
+        Share of training speakers held out for early stopping.
+    max_frames, pool, chunk : int
+        Longest part of a clip in frames, frames averaged into one step, and columns per step of a vector.
+    random_state : int
+        Seed.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (classes,)
+        The labels.
+    weights_ : list of ndarray
+        The trained weights.
+    history_ : dict of str to list of float
+        ``loss``, ``accuracy``, ``val_loss`` and ``val_accuracy`` per epoch; NaN where no speaker is held out.
+    validation_groups_ : ndarray
+        The speakers held out.
     """
 
     def __init__(  # noqa: PLR0913 (a keyword per hyper-parameter)
@@ -71,8 +98,22 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any, groups: Any = None) -> KerasClassifier:
-        """Train on ``X`` and ``y``; ``groups`` is the speaker of each clip."""
-        X = self._checked(X)
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d) or (n, t, d)
+            Features; frames are padded with NaN behind each clip's end.
+        y : None
+            Ignored.
+        groups : array_like of shape (n,), optional
+            Speaker of each clip; some speakers are held out for early stopping.
+
+        Returns
+        -------
+        self
+        """
+        X = self._validated(X)
         self.classes_, codes = np.unique(np.asarray(y), return_inverse=True)
         held_out = hold_out(groups, codes, self.validation, self.random_state)
         self.validation_groups_ = np.unique(np.asarray(groups)[held_out]) if held_out.any() else np.array([])
@@ -90,19 +131,40 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return probabilities, float64 ``(n, classes)``, columns as in ``classes_``."""
+        """Return probabilities.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d) or (n, t, d)
+            Features; frames are padded with NaN behind each clip's end.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, classes)
+            Columns as in ``classes_``.
+        """
         check_is_fitted(self)
-        inputs = self._prepared(self._checked(X))
+        inputs = self._prepared(self._validated(X))
         with compiled.LOCK:
             model = compiled.loaded(self.blueprint_, self.weights_)
             p = compiled.predict(model, inputs).astype(np.float64)
         return p / p.sum(axis=1, keepdims=True)
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the class with the highest probability per clip."""
+        """Return the class with the highest probability per clip.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d) or (n, t, d)
+            Features; frames are padded with NaN behind each clip's end.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+        """
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
-    def _checked(self, X: Any) -> np.ndarray:
+    def _validated(self, X: Any) -> np.ndarray:
         dimensions = tuple({"vector": 2, "frames": 3}[kind] for kind in self.inputs)
         return sequences.as_float32(X, dimensions)
 

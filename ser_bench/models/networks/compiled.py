@@ -29,19 +29,19 @@ _ENVIRONMENT = {
 
 
 LOCK = threading.RLock()
-"""Held by whoever uses a program, since its weights belong to whoever set them last."""
+"""Hold it while a program is in use; its weights are shared."""
 
-_KEPT = 16
+_MAX_PROGRAMS = 16
 _BATCH = 128
 _programs: OrderedDict[str, Program] = OrderedDict()
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep what native code writes to file descriptor 2 off the terminal; replay it when the block raises."""
+    """Discard what native code writes to file descriptor 2; write it after all if the block raises."""
     try:
         saved = os.dup(2)
-    except OSError:  # no standard error at all: nothing to keep quiet
+    except OSError:  # no standard error
         yield
         return
     with tempfile.TemporaryFile() as log:
@@ -62,11 +62,14 @@ def quiet() -> Iterator[None]:
 
 @cache
 def load_keras() -> ModuleType:
-    """Import Keras once and return it, its backend on one processor thread and deterministic.
+    """Import Keras with a deterministic backend on one thread of the processor.
 
-    TensorFlow's thread pools ignore OMP settings and its trained weights change with their size, so
-    both are pinned to one thread; a graphics card is left alone, since these networks are small and
-    several workers would share it.
+    The thread pools of TensorFlow ignore OMP settings, and trained weights depend on their size. The graphics card is
+    not used, because these networks are small and several workers would share it.
+
+    Returns
+    -------
+    module
     """
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
@@ -75,14 +78,14 @@ def load_keras() -> ModuleType:
 
         if keras.backend.backend() == "tensorflow":
             _pin_tensorflow()
-        keras.ops.convert_to_numpy(keras.ops.zeros((1,)) + 1)  # the runtime greets at its first use
+        keras.ops.convert_to_numpy(keras.ops.zeros((1,)) + 1)  # the runtime writes a message at its first use
     return keras
 
 
 def _pin_tensorflow() -> None:
     import tensorflow as tf
 
-    # Each raises once the runtime has started, as when the caller's own program used TensorFlow first.
+    # each raises once the runtime has started, for example by the caller's own use of TensorFlow
     with suppress(RuntimeError, ValueError):
         tf.config.threading.set_intra_op_parallelism_threads(1)
     with suppress(RuntimeError, ValueError):
@@ -93,11 +96,10 @@ def _pin_tensorflow() -> None:
 
 
 @contextmanager
-def own_seeds(seed: int) -> Iterator[None]:
-    """Have layers draw their seeds from a generator of their own, with the numbers that the global one would give.
+def _own_seeds(seed: int) -> Iterator[None]:
+    """Let layers draw their seeds from a generator that no other thread uses, with the numbers of the global one.
 
-    Another thread of the process, such as the one by which a cluster's worker talks to its scheduler, would draw
-    from Python's global generator in between, and give the network other weights.
+    A thread of a cluster's worker draws from Python's global generator at any time, which would change the weights.
     """
     from keras.src.random import seed_generator
 
@@ -109,8 +111,8 @@ def own_seeds(seed: int) -> Iterator[None]:
         seed_generator.python_random = shared
 
 
-def forget_outlined() -> None:
-    """Drop variables that were declared in a stateless scope and never given values; Keras would do so later."""
+def _forget_outlined() -> None:
+    """Drop variables of a stateless scope that have no values; Keras would do so later."""
     from keras.src.backend.common import global_state
 
     global_state.set_global_attribute("uninitialized_variables", [])
@@ -118,7 +120,21 @@ def forget_outlined() -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Blueprint:
-    """All that decides what a program computes, but for the weights."""
+    """Everything but the weights that determines a compiled network.
+
+    Parameters
+    ----------
+    network : str
+        Name of a function of :mod:`ser_bench.models.networks.architectures`.
+    architecture : mapping
+        Its keywords.
+    shape : tuple of int
+        Shape of one clip's input.
+    classes : int
+        Number of classes.
+    weight_decay, label_smoothing : float
+        Weight decay of AdamW, and share of the target spread evenly over all classes.
+    """
 
     network: str
     architecture: Mapping[str, Any]
@@ -128,12 +144,25 @@ class Blueprint:
     label_smoothing: float = 0.0
 
     def key(self) -> str:
-        """Return a string that is the same for equal blueprints only."""
+        """Return a string that only equal blueprints share.
+
+        Returns
+        -------
+        str
+        """
         return json.dumps([self.__dict__[k] for k in sorted(self.__dict__)], sort_keys=True)
 
 
 class Program:
-    """A compiled model with what it takes to make it as good as new."""
+    """A compiled network that can be reset to initial weights.
+
+    Parameters
+    ----------
+    blueprint : Blueprint
+        What the network is.
+    model : keras.Model
+        The network, not compiled yet.
+    """
 
     def __init__(self, blueprint: Blueprint, model: Any) -> None:
         keras = load_keras()
@@ -152,7 +181,13 @@ class Program:
         self._optimizer_start = _values(self.optimizer.variables)
 
     def restart(self, state: list[np.ndarray]) -> None:
-        """Set every variable, the dropout's random state included, to what a fresh model has."""
+        """Set every variable to its value in a new model, including the random state of dropout.
+
+        Parameters
+        ----------
+        state : list of ndarray
+            The values.
+        """
         for variable, value in zip(_state(self.model), state, strict=True):
             variable.assign(value)
         for variable, value in zip(self.optimizer.variables, self._optimizer_start, strict=True):
@@ -166,7 +201,7 @@ def _state(model: Any) -> list[Any]:
 
 
 def _create_metrics(model: Any, blueprint: Blueprint) -> None:
-    """Let the metrics create their variables now: a step that creates variables is traced twice."""
+    """Create the variables of the metrics; a training step that creates variables is traced twice."""
     x = np.zeros((1, *blueprint.shape), dtype=np.float32)
     y = np.full((1, blueprint.classes), 1 / blueprint.classes, dtype=np.float32)
     weight = np.ones(1, dtype=np.float32)
@@ -176,11 +211,11 @@ def _create_metrics(model: Any, blueprint: Blueprint) -> None:
 
 def _values(variables: Iterable[Any]) -> list[np.ndarray]:
     to_numpy = load_keras().ops.convert_to_numpy
-    return [np.array(to_numpy(v)) for v in variables]  # a copy, for a backend may lend its own memory
+    return [np.array(to_numpy(v)) for v in variables]  # a copy, because a backend may return its own memory
 
 
 def _build(blueprint: Blueprint, seed: int) -> Any:
-    """Build a model whose weights follow from the seed alone; the caller's random generators stay put."""
+    """Build a model whose weights depend on the seed only; global random states do not change."""
     from ser_bench.models.networks import architectures
 
     keras = load_keras()
@@ -188,7 +223,7 @@ def _build(blueprint: Blueprint, seed: int) -> Any:
     try:
         keras.utils.set_random_seed(seed)
         build = getattr(architectures, blueprint.network)
-        with quiet(), own_seeds(seed):
+        with quiet(), _own_seeds(seed):
             return build(keras, blueprint.shape, blueprint.classes, **blueprint.architecture)
     finally:
         random.setstate(ours)
@@ -196,43 +231,89 @@ def _build(blueprint: Blueprint, seed: int) -> Any:
 
 
 def outline(blueprint: Blueprint) -> list[tuple[int, ...]]:
-    """Return the shapes of the weights that a blueprint's network has, without giving it any memory."""
+    """Return the shapes of a network's weights without allocating them.
+
+    Parameters
+    ----------
+    blueprint : Blueprint
+        What the network is.
+
+    Returns
+    -------
+    list of tuple of int
+    """
     keras = load_keras()
     with keras.StatelessScope(initialize_variables=False):
         model = _build(blueprint, 0)
     shapes = [tuple(weight.shape) for weight in model.weights]
-    forget_outlined()
+    _forget_outlined()
     return shapes
 
 
 def fresh(blueprint: Blueprint, seed: int) -> Program:
-    """Return a program with the initial weights of this seed, the same whatever ran before."""
+    """Return a compiled network with the initial weights of a seed, which do not depend on earlier fits.
+
+    Parameters
+    ----------
+    blueprint : Blueprint
+        What the network is.
+    seed : int
+        Seed of the weights.
+
+    Returns
+    -------
+    Program
+    """
     model = _build(blueprint, seed)
     state = _values(_state(model))
-    program = _kept(blueprint, model)
+    program = _program(blueprint, model)
     program.restart(state)
     return program
 
 
 def loaded(blueprint: Blueprint, weights: list[np.ndarray]) -> Any:
-    """Return a model with the given weights."""
-    program = _kept(blueprint, None)
+    """Return a network with given weights.
+
+    Parameters
+    ----------
+    blueprint : Blueprint
+        What the network is.
+    weights : list of ndarray
+        Its weights.
+
+    Returns
+    -------
+    keras.Model
+    """
+    program = _program(blueprint, None)
     program.model.set_weights(weights)
     return program.model
 
 
-def _kept(blueprint: Blueprint, model: Any | None) -> Program:
+def _program(blueprint: Blueprint, model: Any | None) -> Program:
     key = blueprint.key()
     if key not in _programs:
         _programs[key] = Program(blueprint, model if model is not None else _build(blueprint, 0))
-        while len(_programs) > _KEPT:
+        while len(_programs) > _MAX_PROGRAMS:
             _programs.popitem(last=False)
     _programs.move_to_end(key)
     return _programs[key]
 
 
 def predict(model: Any, inputs: np.ndarray) -> np.ndarray:
-    """Return the model's output per clip, by batches of one size so that one compiled graph serves all."""
+    """Return the output of a network, in batches of one size, so that one compiled graph suffices.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The network.
+    inputs : ndarray of float32, shape (n, ...)
+        Input of each clip.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, classes)
+    """
     outputs = []
     for start in range(0, len(inputs), _BATCH):
         batch = inputs[start : start + _BATCH]

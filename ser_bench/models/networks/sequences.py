@@ -1,4 +1,4 @@
-"""Clips as the networks take them: pooled, cropped, standardised frames, zero behind the clip's end."""
+"""Input of the networks: pooled, cropped and standardised frames, 0 behind the clip's end."""
 
 from __future__ import annotations
 
@@ -8,25 +8,57 @@ import numpy as np
 
 
 def clip_lengths(X: np.ndarray) -> np.ndarray:
-    """Return each clip's number of frames, int ``(n,)``, from frames ``(n, t, d)`` padded with NaN."""
+    """Count the frames of each clip.
+
+    Parameters
+    ----------
+    X : ndarray of float32, shape (n, t, d)
+        Frames, padded with NaN.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+    """
     return (~np.isnan(X[:, :, 0])).sum(axis=1)
 
 
 def common_length(lengths: np.ndarray, pool: int, max_frames: int) -> int:
-    """Return a length, in pooled frames, that holds all but the longest twentieth of the clips.
+    """Return the 95th percentile of the clips' lengths as a number of steps.
 
-    It is a multiple of 4, so that folds mostly share it and a compiled network serves them all, and
-    never more than ``max_frames`` frames.
+    Parameters
+    ----------
+    lengths : ndarray of int, shape (n,)
+        Frames of each clip.
+    pool : int
+        Frames per step.
+    max_frames : int
+        Largest length in frames.
+
+    Returns
+    -------
+    int
+        A multiple of 4, at least 16, so that most folds share one compiled network.
     """
     wanted = min(float(np.percentile(lengths, 95)), max_frames) / pool
     return max(16, int(np.ceil(wanted / 4)) * 4)
 
 
 def pooled(X: np.ndarray, length: int, pool: int) -> np.ndarray:
-    """Return float32 ``(n, length, d + 1)``: the mean of every ``pool`` frames.
+    """Average every ``pool`` frames and crop long clips to their middle.
 
-    A longer clip is cropped to its middle. The last channel is one where the clip has frames; behind its
-    end all channels are zero.
+    Parameters
+    ----------
+    X : ndarray of float32, shape (n, t, d)
+        Frames, padded with NaN.
+    length : int
+        Number of steps.
+    pool : int
+        Frames per step.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, length, d + 1)
+        The last channel is 1 where the clip has frames; behind its end all channels are 0.
     """
     n, _, d = X.shape
     out = np.zeros((n, length, d + 1), dtype=np.float32)
@@ -37,16 +69,26 @@ def pooled(X: np.ndarray, length: int, pool: int) -> np.ndarray:
         size = min(pool, frames)
         means = clip[: steps * size].reshape(steps, size, d).mean(axis=1)
         start = max(0, (steps - length) // 2)
-        kept = means[start : start + length]
-        row[: len(kept), :d] = kept
-        row[: len(kept), d] = 1.0
+        middle = means[start : start + length]
+        row[: len(middle), :d] = middle
+        row[: len(middle), d] = 1.0
     return out
 
 
 def chunked(X: np.ndarray, width: int) -> np.ndarray:
-    """Return vectors ``(n, d)`` as sequences ``(n, ceil(d / width), width + 1)``.
+    """Divide vectors into steps.
 
-    The last step is filled up with zeros; the last channel is one throughout, as in :func:`pooled`.
+    Parameters
+    ----------
+    X : ndarray of float32, shape (n, d)
+        Vectors.
+    width : int
+        Columns per step.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, ceil(d / width), width + 1)
+        The last step is filled up with 0; the last channel is 1, as in :func:`pooled`.
     """
     n, d = X.shape
     steps = -(-d // width)
@@ -56,20 +98,41 @@ def chunked(X: np.ndarray, width: int) -> np.ndarray:
 
 
 class BandScaler:
-    """Zero mean and unit variance per band over the frames of the training clips; padding stays zero."""
+    """Scale bands to zero mean and unit variance over the frames of the training clips; padding stays 0."""
 
     mean: np.ndarray
     scale: np.ndarray
 
     def fit(self, sequences: np.ndarray) -> BandScaler:
-        """Learn from sequences ``(n, t, d + 1)`` as made by :func:`pooled`."""
+        """Compute mean and standard deviation of each band.
+
+        Parameters
+        ----------
+        sequences : ndarray of float32, shape (n, t, d + 1)
+            As returned by :func:`pooled`.
+
+        Returns
+        -------
+        self
+        """
         real = sequences[sequences[:, :, -1] > 0][:, :-1].astype(np.float64)
         self.mean, self.scale = real.mean(axis=0), real.std(axis=0)
-        self.scale[self.scale <= 1e-6 * np.abs(self.mean)] = np.inf  # a constant band says nothing: zero
+        self.scale[self.scale <= 1e-6 * np.abs(self.mean)] = np.inf  # a constant band becomes 0
         return self
 
     def apply(self, sequences: np.ndarray) -> np.ndarray:
-        """Standardise the sequences in place and return them."""
+        """Scale sequences in place.
+
+        Parameters
+        ----------
+        sequences : ndarray of float32, shape (n, t, d + 1)
+            As returned by :func:`pooled`.
+
+        Returns
+        -------
+        ndarray
+            The same array.
+        """
         bands, mask = sequences[:, :, :-1], sequences[:, :, -1:]
         bands -= self.mean.astype(np.float32)
         bands /= self.scale.astype(np.float32)
@@ -78,9 +141,26 @@ class BandScaler:
 
 
 def as_float32(X: Any, dimensions: tuple[int, ...]) -> np.ndarray:
-    """Return ``X`` as a float32 array with one of the given numbers of dimensions, or raise ValueError."""
+    """Return an array as float32.
+
+    Parameters
+    ----------
+    X : array_like
+        Features.
+    dimensions : tuple of int
+        Allowed numbers of dimensions.
+
+    Returns
+    -------
+    ndarray of float32
+
+    Raises
+    ------
+    ValueError
+        For another number of dimensions.
+    """
     X = np.asarray(X, dtype=np.float32)
     if X.ndim not in dimensions:
         wanted = " or ".join({2: "(n, d)", 3: "(n, t, d)"}[k] for k in dimensions)
-        raise ValueError(f"X must be {wanted}, not of shape {X.shape}")
+        raise ValueError(f"invalid shape of X: expected {wanted}, got {X.shape}")
     return X

@@ -1,4 +1,4 @@
-"""How a network is trained: speakers held out, batches drawn, the best epoch kept."""
+"""Training of a network: augmentation, early stopping on held-out speakers, the weights of the best epoch."""
 
 from __future__ import annotations
 
@@ -10,19 +10,27 @@ import numpy as np
 
 from ser_bench.models.networks.compiled import Program, predict
 
-_FEWEST_SPEAKERS = 4
+_MIN_SPEAKERS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
 class Augmentation:
-    """How far a training clip may be changed; zero switches a change off.
+    """Random changes of training batches, as another speaker, room or take would cause; 0 switches a change off.
 
-    Over sequences ``(b, t, d + 1)``: ``stretch`` is the largest relative change of tempo, ``band_shift``
-    the largest shift along the bands (a longer or shorter vocal tract), ``gain`` the spread of a level
-    added to every band, in standard deviations; ``mask_bands`` and ``mask_frames`` the widest stripes
-    set to the mean, in bands and in steps, after SpecAugment (Park et al., 2019). Over any input:
-    ``noise`` is the spread of Gaussian noise in standard deviations, ``mixup`` the alpha of a blend of
-    two clips (Zhang et al., 2018).
+    Parameters
+    ----------
+    noise : float
+        Standard deviation of Gaussian noise, in standard deviations of the input.
+    mixup : float
+        Alpha of the blend of two clips (Zhang et al., mixup, ICLR 2018).
+    gain : float
+        Standard deviation of a level added to every band.
+    stretch : float
+        Largest relative change of tempo.
+    band_shift : int
+        Largest shift along the bands, as by a longer or shorter vocal tract.
+    mask_bands, mask_frames : int
+        Widest stripe set to the mean, in bands and in steps (Park et al., SpecAugment, Interspeech 2019).
     """
 
     noise: float = 0.0
@@ -34,7 +42,12 @@ class Augmentation:
     mask_frames: int = 0
 
     def without_time(self) -> Augmentation:
-        """Return what also makes sense for a vector cut into steps, whose places are neither time nor bands."""
+        """Return the changes that also suit a vector in steps, whose positions are neither time nor bands.
+
+        Returns
+        -------
+        Augmentation
+        """
         return Augmentation(noise=self.noise, mixup=self.mixup)
 
     def __call__(self, X: np.ndarray, Y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -70,7 +83,7 @@ class Augmentation:
         return out
 
     def _shade(self, bands: np.ndarray, rng: np.random.Generator) -> None:
-        """Change the level and mask stripes, in place."""
+        """Change the level and mask stripes in place."""
         b, t, d = bands.shape
         if self.gain:
             bands += rng.normal(0, self.gain, size=(b, 1, 1)).astype(np.float32)
@@ -88,14 +101,24 @@ class Augmentation:
         """Blend each clip with another of the batch."""
         share = rng.beta(self.mixup, self.mixup, size=len(X)).astype(np.float32)
         share = np.maximum(share, 1 - share)
-        other = rng.permutation(len(X))
+        partner = rng.permutation(len(X))
         wide = share.reshape(-1, *([1] * (X.ndim - 1)))
-        return wide * X + (1 - wide) * X[other], share[:, None] * Y + (1 - share[:, None]) * Y[other]
+        return wide * X + (1 - wide) * X[partner], share[:, None] * Y + (1 - share[:, None]) * Y[partner]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a training does, but for the data; the words are those of ``KerasClassifier``."""
+    """Settings of a training.
+
+    Parameters
+    ----------
+    epochs, patience, batch_size, learning_rate, schedule
+        As in :class:`ser_bench.models.networks.classifier.KerasClassifier`.
+    augment : Augmentation
+        Changes of the training batches.
+    seed : int
+        Seed of batches and augmentation.
+    """
 
     epochs: int
     patience: int
@@ -106,7 +129,17 @@ class Plan:
     seed: int
 
     def rate(self, epoch: int) -> float:
-        """Return the learning rate of an epoch, counted from 0; the first is a warm-up at a third."""
+        """Return the learning rate of an epoch; that of the first is a third of the highest.
+
+        Parameters
+        ----------
+        epoch : int
+            Number of the epoch, from 0.
+
+        Returns
+        -------
+        float
+        """
         if self.schedule == "constant":
             return self.learning_rate
         if epoch == 0:
@@ -115,25 +148,39 @@ class Plan:
 
 
 def hold_out(groups: Any, codes: np.ndarray, share: float, seed: int) -> np.ndarray:
-    """Return a mask of the clips of the speakers held out, bool ``(n,)``; all false where none can be.
+    """Choose speakers to hold out for early stopping.
 
-    ``groups`` is a speaker per clip or None. About ``share`` of the speakers are drawn, at least one
-    and, of six or more, at least two, such that every class is still trained on.
+    Parameters
+    ----------
+    groups : array_like of shape (n,) or None
+        Speaker of each clip.
+    codes : ndarray of int, shape (n,)
+        Class of each clip.
+    share : float
+        Share of the speakers: at least one, and at least two of six or more.
+    seed : int
+        Seed of the choice.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        True for the clips held out. All False without groups, with fewer than four speakers, or where a class would
+        have no training clip.
     """
-    nobody = np.zeros(len(codes), dtype=bool)
+    none = np.zeros(len(codes), dtype=bool)
     if groups is None or share <= 0:
-        return nobody
+        return none
     groups = np.asarray(groups)
     speakers = np.unique(groups)
-    if len(speakers) < _FEWEST_SPEAKERS:
-        return nobody
+    if len(speakers) < _MIN_SPEAKERS:
+        return none
     size = max(round(share * len(speakers)), 2 if len(speakers) >= 6 else 1)
     rng = np.random.default_rng([seed, len(speakers)])
     for _ in range(20):
         held_out = np.isin(groups, rng.permutation(speakers)[:size])
         if len(np.unique(codes[~held_out])) == len(np.unique(codes)):
             return held_out
-    return nobody
+    return none
 
 
 def train(
@@ -144,7 +191,28 @@ def train(
     held_out: np.ndarray,
     plan: Plan,
 ) -> dict[str, list[float]]:
-    """Train the program, leave the best epoch's weights in it, and return a list per measure."""
+    """Train a network and leave the weights of its best epoch in it.
+
+    Parameters
+    ----------
+    program : Program
+        The compiled network.
+    inputs : ndarray of float32, shape (n, ...)
+        Input of each clip.
+    targets : ndarray of float32, shape (n, classes)
+        One-hot classes.
+    weights : ndarray of float32, shape (n,)
+        Weight of each clip.
+    held_out : ndarray of bool, shape (n,)
+        Clips for early stopping.
+    plan : Plan
+        Settings.
+
+    Returns
+    -------
+    dict of str to list of float
+        ``loss``, ``accuracy``, ``val_loss`` and ``val_accuracy`` per epoch.
+    """
     history: dict[str, list[float]] = {"loss": [], "accuracy": [], "val_loss": [], "val_accuracy": []}
     rng = np.random.default_rng(plan.seed)
     training = np.flatnonzero(~held_out)
@@ -178,7 +246,7 @@ def _epoch(
     program.model.reset_metrics()
     size = min(plan.batch_size, len(training))
     batches = math.ceil(len(training) / size)
-    # The last batch is filled up from the start: batches of one size need only one compiled graph.
+    # the last batch is filled up from the start: batches of one size need only one compiled graph
     order = np.resize(rng.permutation(training), batches * size).reshape(batches, size)
     for chosen in order:
         X, Y = plan.augment(inputs[chosen], targets[chosen], rng)

@@ -56,7 +56,7 @@ _AGAIN = "run it again; finished fits are not repeated"
 
 
 class _SavedInfo(RunInfo):
-    """The content of ``run.json``: what is known about the run, and rows and SHA-256 of the other files."""
+    """The content of ``run.json``: a description of the run, and rows and SHA-256 of the other files."""
 
     rows: dict[str, Annotated[int, Field(ge=0, le=MOST)]]
     sha256: dict[str, str]
@@ -102,6 +102,11 @@ class SavedRun:
 @contextmanager
 def locked_folder(folder: Path) -> Iterator[None]:
     """Lock a run folder against other processes, and remove temporary files that dead ones left.
+
+    Parameters
+    ----------
+    folder : Path
+        The run folder.
 
     Raises
     ------
@@ -155,7 +160,19 @@ def write_run(folder: Path, info: RunInfo, predictions: pd.DataFrame, tables: Ma
 
 
 def find_run(folder: Path, identity: str) -> SavedRun | None:
-    """Return the run of this identity, if the folder holds it undamaged and no fit failed."""
+    """Return the run of this identity, if the folder holds it undamaged and no fit failed.
+
+    Parameters
+    ----------
+    folder : Path
+        The run folder.
+    identity : str
+        The identity in ``run.json``.
+
+    Returns
+    -------
+    SavedRun or None
+    """
     try:
         info = _read_info(folder)
         return _read_files(folder, info) if info.identity == identity and not info.work.failed else None
@@ -165,6 +182,15 @@ def find_run(folder: Path, identity: str) -> SavedRun | None:
 
 def read_run(folder: Path) -> SavedRun:
     """Read a run folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The run folder.
+
+    Returns
+    -------
+    SavedRun
 
     Raises
     ------
@@ -257,6 +283,11 @@ def write_file(path: Path, data: bytes, *, sync: bool = True) -> None:
 def remove_file(path: Path) -> None:
     """Remove a file if it exists.
 
+    Parameters
+    ----------
+    path : Path
+        The file.
+
     Raises
     ------
     RunError
@@ -271,6 +302,16 @@ def remove_file(path: Path) -> None:
 def file_checksum(path: Path) -> str:
     """Return the SHA-256 of a file.
 
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
     Raises
     ------
     RunError
@@ -284,7 +325,18 @@ def file_checksum(path: Path) -> str:
 
 
 def checksum(document: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of the content of ``run.json`` without ``checksum``, as JSON with sorted keys."""
+    """Return the SHA-256 of the content of ``run.json`` without ``checksum``, as JSON with sorted keys.
+
+    Parameters
+    ----------
+    document : mapping
+        The content of ``run.json``.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 

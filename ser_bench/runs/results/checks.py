@@ -33,7 +33,15 @@ _BOUNDED = ("fits", "audit", "importance")  # not the curves: a network may dive
 
 @dataclass(frozen=True)
 class Fault:
-    """A file of a run folder that does not fit the others, and why."""
+    """A file of a run folder that does not fit the others, and why.
+
+    Attributes
+    ----------
+    file : str
+        Name of the file.
+    reason : str
+        What is wrong.
+    """
 
     file: str
     reason: str
@@ -50,6 +58,10 @@ def find_fault(info: RunInfo, tables: Mapping[str, pd.DataFrame], predictions: p
         The tables by name, without the predictions.
     predictions : DataFrame
         The predictions.
+
+    Returns
+    -------
+    Fault or None
     """
     return (
         _find_unknown_name(info, tables)

@@ -22,12 +22,34 @@ _MAX_EXTRA_BYTES = 1 << 20
 
 
 def prediction_columns(labels: Sequence[str]) -> tuple[str, ...]:
-    """Return all columns of the predictions of a run with these labels."""
+    """Return all columns of the predictions of a run with these labels.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        Labels of the run.
+
+    Returns
+    -------
+    tuple of str
+    """
     return (*PREDICTION_COLUMNS, *(f"p_{label}" for label in labels))
 
 
 def to_parquet(table: pd.DataFrame, labels: Sequence[str]) -> bytes:
-    """Return the content of the file: names as strings, ``repeat`` and ``fold`` as int32, probabilities as float32."""
+    """Return the content of the file: names as strings, ``repeat`` and ``fold`` as int32, probabilities as float32.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The predictions with all columns.
+    labels : sequence of str
+        Labels of the run.
+
+    Returns
+    -------
+    bytes
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 

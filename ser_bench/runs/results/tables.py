@@ -53,11 +53,31 @@ class Table:
         return f"{self.name}.csv"
 
     def select_columns(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return the columns of this table in order; a table without rows may lack some."""
+        """Return the columns of this table in order; a table without rows may lack some.
+
+        Parameters
+        ----------
+        table : pandas.DataFrame
+            The rows.
+
+        Returns
+        -------
+        pandas.DataFrame
+        """
         return table.reindex(columns=list(self.columns)) if table.empty else table[list(self.columns)]
 
     def to_csv(self, table: pd.DataFrame) -> bytes:
-        """Return the content of the file."""
+        """Return the content of the file.
+
+        Parameters
+        ----------
+        table : pandas.DataFrame
+            The rows.
+
+        Returns
+        -------
+        bytes
+        """
         number_format = f"%.{self.digits}g" if self.digits else None
         table = table.astype(dict.fromkeys(self.counts, "Int64"))
         text: str = table.to_csv(index=False, lineterminator="\n", float_format=number_format)
@@ -65,6 +85,15 @@ class Table:
 
     def from_csv(self, data: bytes) -> pd.DataFrame:
         """Read the content of the file.
+
+        Parameters
+        ----------
+        data : bytes
+            Content of the file.
+
+        Returns
+        -------
+        pandas.DataFrame
 
         Raises
         ------
@@ -97,7 +126,17 @@ FITS = Table(
 
 
 def fits_table(metrics: Iterable[str]) -> Table:
-    """Return :data:`FITS` with the columns of further metrics after ``macro_f1``."""
+    """Return :data:`FITS` with the columns of further metrics after ``macro_f1``.
+
+    Parameters
+    ----------
+    metrics : iterable of str
+        Names of metrics.
+
+    Returns
+    -------
+    Table
+    """
     position = FITS.columns.index("macro_f1") + 1
     further = tuple(name for name in metrics if name not in FITS.columns)
     return replace(FITS, columns=(*FITS.columns[:position], *further, *FITS.columns[position:]))
@@ -149,7 +188,17 @@ IMPORTANCE = Table(
 
 
 def tables_with(metrics: Iterable[str]) -> tuple[Table, ...]:
-    """Return the tables of a run that has these metrics."""
+    """Return the tables of a run that has these metrics.
+
+    Parameters
+    ----------
+    metrics : iterable of str
+        Names of metrics.
+
+    Returns
+    -------
+    tuple of Table
+    """
     return (fits_table(metrics), *TABLES[1:])
 
 
