@@ -10,7 +10,7 @@ from ser_bench.report.charts.style import styled
 
 
 def drawn_texts(figure, monkeypatch):
-    """Draw a figure and return each visible text with its rotation and its box in pixels."""
+    """Lay a figure out and return each visible text with its rotation and its box in pixels."""
     texts, draw = [], Text.draw
 
     def record(self, renderer):
@@ -20,7 +20,8 @@ def drawn_texts(figure, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(Text, "draw", record)
-        styled(FigureCanvasAgg(figure).draw)()
+        FigureCanvasAgg(figure)
+        styled(figure.draw_without_rendering)()
     return texts
 
 

@@ -29,17 +29,18 @@ from tests.report.fake_run import MODELS, Recipe, save_fake_run
 
 SPLITS = (("actor", 6), ("random", 6), ("loso", 24), ("actor-text", 12))
 HARD = {
-    "every model, four splits": Recipe(splits=SPLITS, synthetic=True, normalize="speaker", clips_per_label=2),
+    "every model, four splits": Recipe(splits=SPLITS, synthetic=True, normalize="speaker", clips_per_label=1),
     "four emotions, hold-outs": Recipe(
         models=("chance", "svm", "cnn1d-deeper-and-with-attention-heads"),
         splits=(("random-75-25", 1), ("random-90-10", 1), ("actor", 6)),
         labels=("neutral", "happy", "sad", "angry"),
+        clips_per_label=1,
     ),
     "91 speakers, one split, long names": Recipe(
         models=("svm", "cnn1d"),
         splits=(("random", 6),),
         speakers=91,
-        clips_per_label=2,
+        clips_per_label=1,
         name="a-corpus-with-quite-a-long-name",
         title="The corpus whose title is so long that it cannot possibly stand on one line of a picture " * 2,
     ),
@@ -47,33 +48,33 @@ HARD = {
         models=("svm", "lda"),
         target="emotion+gender",
         labels=tuple(f"{e} {g}" for e in ("calm", "happy", "sad", "angry", "fearful", "disgust") for g in "fm"),
-        clips_per_label=2,
+        clips_per_label=1,
     ),
     "two corpora": Recipe(
         models=("chance", "svm", "lda", "knn", "tree", "forest", "cnn1d-deeper-and-with-attention-heads"),
         splits=(("within", 4), ("cross", 2), ("actor", 6)),
         corpora=("emodb", "a-manifest-with-quite-a-long-name"),
-        clips_per_label=2,
+        clips_per_label=1,
     ),
     "nothing finished": Recipe(
         models=("svm", "chance"),
         shortfalls={(m, s, 0, 2): "failed" for m in ("svm", "chance") for s in ("actor", "random")},
-        clips_per_label=2,
+        clips_per_label=1,
     ),
 }
 
 
 LONG = "a-network-with-quite-a-long-name-{}"
 SENTENCES = {
-    "one model": (Recipe(models=("svm",), splits=(("actor", 2),), clips_per_label=2), 12),
-    "two models, one name long": (Recipe(models=("svm", LONG), splits=(("actor", 2),), clips_per_label=2), 4),
+    "one model": (Recipe(models=("svm",), splits=(("actor", 2),), clips_per_label=1), 12),
+    "two models, one name long": (Recipe(models=("svm", LONG), splits=(("actor", 2),), clips_per_label=1), 4),
     "fifteen models": (
         Recipe(
             models=tuple(LONG.format(i) for i in range(15)),
             splits=(("actor", 2),),
             speakers=6,
             synthetic=True,
-            clips_per_label=2,
+            clips_per_label=1,
             shortfalls={(LONG.format(3), "actor", 0, 1): "failed"},
         ),
         12,
@@ -205,7 +206,7 @@ def test_texts_about_many_models_and_sentences_do_not_overlap(case, tmp_path, mo
 
 
 def test_a_report_is_reproducible_and_replaces_the_charts_of_an_earlier_run(tmp_path):
-    run = save_fake_run(tmp_path, Recipe(models=("cnn1d",), splits=(("actor", 3),), clips_per_label=1))
+    run = save_fake_run(tmp_path, Recipe(models=("cnn1d",), splits=(("actor", 3),), speakers=6, clips_per_label=1))
     (tmp_path / "charts").mkdir()
     for name in ("confusion_knn_actor.png", "mine.png"):
         (tmp_path / "charts" / name).write_bytes(b"old")
