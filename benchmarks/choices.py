@@ -46,8 +46,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data_dir", type=Path)
     parser.add_argument("--normalize", default="none", choices=["none", "speaker"])
-    asked = parser.parse_args()
-    columns, parts, clips = load(asked.data_dir, asked.normalize)
+    arguments = parser.parse_args()
+    columns, parts, clips = load(arguments.data_dir, arguments.normalize)
     y, speakers = clips["label"].to_numpy(str), clips["speaker"].to_numpy(str)
     outer = splits.make_folds("emobox", clips.reset_index(drop=True), splits.FoldSettings(6, 0, 0))
     inside = {choice: [] for choice in CHOICES}
@@ -70,8 +70,8 @@ def main() -> None:
 
 def load(data_dir: Path, normalize: str) -> tuple[list[str], list[np.ndarray], object]:
     """Return the columns' names, the clips at their own and at other speeds (``(n, d)`` each), and the clips' table."""
-    given = {"corpus": "ravdess", "data_dir": data_dir, "models": "lda", "features": "functionals+treble"}
-    options = config.load(None, given | {"splits": ("emobox",)})
+    values = {"corpus": "ravdess", "data_dir": data_dir, "models": "lda", "features": "functionals+treble"}
+    options = config.load(None, values | {"splits": ("emobox",)})
     model = plan.plan_models(options)[0]
     store = default_store().absolute()
     opened = open_corpus(options, NoProgress())

@@ -38,13 +38,18 @@ def main() -> None:
     parser.add_argument("--models", default=None)
     parser.add_argument("--config", default=None)
     parser.add_argument("--repeats", type=int, default=3)
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     columns: dict[str, dict[str, str]] = {}
     for name, (strongest, measure, options) in PROTOCOLS.items():
         with tempfile.TemporaryDirectory() as folder:
-            given = {"corpus": "ravdess", "data_dir": asked.data_dir, "models": asked.models, "repeats": asked.repeats}
+            values = {
+                "corpus": "ravdess",
+                "data_dir": arguments.data_dir,
+                "models": arguments.models,
+                "repeats": arguments.repeats,
+            }
             outcome = runner.run(
-                config.load(config.find_config(asked.config or strongest), given | options | {"out": Path(folder)})
+                config.load(config.find_config(arguments.config or strongest), values | options | {"out": Path(folder)})
             )
             columns[f"{name}: {measure} %"] = scores(results.read_run(outcome.folder), measure)
     models = [model for model in next(iter(columns.values())) if model not in BASELINES]

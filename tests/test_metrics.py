@@ -1,4 +1,4 @@
-"""The scores equal scikit-learn's, which was written by other people."""
+"""Metrics equal those of scikit-learn, and score counts as they score labels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pairs = st.lists(st.tuples(st.sampled_from(LABELS), st.sampled_from(LABELS)), mi
 
 
 def reference(name, *args, **kwargs):
-    """Ask scikit-learn, which warns about classes that are absent; here they are the point."""
+    """Return the score of scikit-learn without its warnings about absent classes."""
     import sklearn.metrics
 
     with warnings.catch_warnings():
@@ -46,13 +46,13 @@ def test_confusion_and_recalls_equal_scikit_learns_in_the_order_of_the_labels(ro
     np.testing.assert_allclose(recalls[present], expected[present])
 
 
-def test_a_class_that_nobody_spoke_has_no_recall_and_leaves_uar_alone():
+def test_a_class_without_recorded_clips_has_no_recall_and_does_not_change_uar():
     y_true, y_pred = ["sad", "sad", "calm"], ["sad", "happy", "calm"]
     assert metrics.UAR(y_true, y_pred) == pytest.approx((1 / 2 + 1) / 2)
     assert np.isnan(metrics.recall_per_class(y_true, y_pred, LABELS)[LABELS.index("happy")])
 
 
-def test_a_false_alarm_for_a_class_that_nobody_spoke_lowers_macro_f1():
+def test_predicting_a_class_without_recorded_clips_lowers_macro_f1():
     assert metrics.MACRO_F1(["sad", "sad"], ["sad", "happy"]) < metrics.MACRO_F1(["sad", "sad"], ["sad", "sad"])
 
 

@@ -1,4 +1,4 @@
-"""Intervals hold what they promise; tests between models equal those that other people wrote."""
+"""Intervals cover the truth as often as they should; tests between models equal those of scipy and statsmodels."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_every_speaker_is_drawn_as_often_as_every_other():
 
 
 @pytest.mark.parametrize(("speakers", "draws"), [(0, 10), (3, 0)])
-def test_draws_of_nobody_and_no_draws_are_refused(speakers, draws):
+def test_fewer_than_one_speaker_or_draw_is_refused(speakers, draws):
     with pytest.raises(ValueError, match="at least 1"):
         statistics.speaker_draws(speakers, draws)
 
@@ -105,15 +105,15 @@ def test_scores_of_tallies_equal_those_of_the_pooled_clips(rows):
 
 @settings(deadline=None)
 @given(clips)
-def test_a_draw_scores_what_the_clips_of_its_speakers_do_when_laid_end_to_end(rows):
+def test_the_score_of_a_draw_equals_that_of_its_speakers_concatenated_clips(rows):
     counts = statistics.speaker_draws(SPEAKERS, draws=20)
     got = statistics.bootstrap_scores(statistics.tally(*zip(*rows, strict=True), SPEAKERS, CLASSES), counts, SCORES)
-    said = {speaker: [row for row in rows if row[0] == speaker] for speaker in range(SPEAKERS)}
-    drawn = [score([row for speaker, times in enumerate(draw) for row in said[speaker] * times]) for draw in counts]
-    assert_scores_equal(got, {name: [one[name] for one in drawn] for name in got})
+    rows_of = {speaker: [row for row in rows if row[0] == speaker] for speaker in range(SPEAKERS)}
+    drawn = [score([row for speaker, times in enumerate(draw) for row in rows_of[speaker] * times]) for draw in counts]
+    assert_scores_equal(got, {name: [scores[name] for scores in drawn] for name in got})
 
 
-def test_drawing_everybody_once_gives_the_score_itself():
+def test_drawing_every_speaker_once_gives_the_score_itself():
     tallies = corpus(np.random.default_rng(0))
     once = statistics.bootstrap_scores(tallies, np.ones((1, 24), dtype=int), SCORES)
     point = statistics.scores_of(tallies, SCORES)

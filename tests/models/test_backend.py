@@ -1,4 +1,4 @@
-"""The backend's chatter: silent when all is well, replayed when something fails."""
+"""Messages of native code: discarded, and written after all when something fails."""
 
 import os
 
@@ -9,7 +9,7 @@ from ser_bench.models.networks.compiled import quiet
 
 def test_native_chatter_is_swallowed(capfd):
     with quiet():
-        os.write(2, b"a warning nobody needs\n")
+        os.write(2, b"an irrelevant warning\n")
     os.write(2, b"afterwards\n")
     assert capfd.readouterr().err == "afterwards\n"
 

@@ -1,4 +1,4 @@
-"""How networks are trained: whole speakers held out, the same weights whatever ran before."""
+"""Training of networks: whole speakers held out, weights that do not depend on earlier fits."""
 
 import random
 import subprocess
@@ -105,18 +105,18 @@ def test_without_groups_all_epochs_are_trained():
 @pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory) -> tuple[dict[str, np.ndarray], str, list[str]]:
     """A fresh process that fits a network: its weights, what it wrote on standard error, its numbers of threads."""
-    there = tmp_path_factory.mktemp("elsewhere") / "weights.npz"
+    path = tmp_path_factory.mktemp("elsewhere") / "weights.npz"
     code = PROBLEM + (
         "from ser_bench import models\n"
         f"e = models.fit(models.get('cnn1d'), models.build('cnn1d', seed=1, **{SMALL!r}), X, y, groups)\n"
         "e.predict(X)\n"
-        f"np.savez({str(there)!r}, *e.weights_)\n"
+        f"np.savez({str(path)!r}, *e.weights_)\n"
         "import tensorflow as tf\n"
         "print(tf.config.threading.get_intra_op_parallelism_threads())\n"
         "print(tf.config.threading.get_inter_op_parallelism_threads())\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    with np.load(there) as saved:
+    with np.load(path) as saved:
         return dict(saved), done.stderr, done.stdout.split()
 
 
