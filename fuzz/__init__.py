@@ -1,9 +1,8 @@
-"""Coverage-guided fuzzing of whatever ser-bench reads from strangers: ``python -m fuzz TARGET [--seconds 120]``.
+"""Coverage-guided fuzzing of everything that ser-bench reads from outside: ``python -m fuzz TARGET [--seconds 120]``.
 
-Each target is a module here with ``PACKAGES``, whose code is watched for coverage, and ``target()``, which imports what
-it needs and returns a function from an input's bytes to nothing. That function may raise a
-:class:`ser_bench.core.errors.SerBenchError`, the proper refusal; anything else that it raises is a finding. Kept
-inputs lie
+Each target is a module of this folder. ``PACKAGES`` are instrumented for coverage; ``target()`` imports what it needs
+and returns a function that reads an input's bytes. The function may raise
+:class:`ser_bench.core.errors.SerBenchError` for an invalid input; any other exception is a finding. The seed inputs are
 in ``fuzz/corpus/<target>/``.
 """
 
@@ -17,7 +16,7 @@ HERE = Path(__file__).parent
 
 TARGETS = {
     "manifest": "manifests and tables of features, CSV and Parquet",
-    "names": "file names, as every known corpus reads them",
+    "names": "file names, read as every known corpus does",
     "config": "configurations in TOML",
     "bundle": "a trained model's file, whole or its parts",
     "archive": "downloaded ZIP archives",
@@ -29,13 +28,13 @@ TARGETS = {
 
 
 class AbsentError(Exception):
-    """A target whose part of ser-bench is not here; the message says which."""
+    """A target whose optional dependency is not installed; the message names it."""
 
 
 def load(name: str) -> Callable[[bytes], None]:
-    """Return a target's function; it raises nothing for an input that is read, or refused as it should be.
+    """Return a target's function; it raises nothing for an input that is read or refused with an error of ser-bench.
 
-    Raises :class:`AbsentError` where what it would read with is missing.
+    Raises :class:`AbsentError` if a dependency is missing.
     """
     function = importlib.import_module(f"fuzz.{name}").target()
     from ser_bench.core.errors import SerBenchError
@@ -44,11 +43,11 @@ def load(name: str) -> Callable[[bytes], None]:
         try:
             function(data)
         except SerBenchError as refusal:
-            assert str(refusal).strip(), "an error without a word"
+            assert str(refusal).strip(), "an error without a message"
 
     return once
 
 
 def kept(name: str) -> list[Path]:
-    """Return the files of a target's kept inputs."""
+    """Return the files of a target's seed inputs."""
     return sorted((HERE / "corpus" / name).iterdir())

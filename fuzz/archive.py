@@ -1,4 +1,4 @@
-"""Archives of a corpus, unpacked into a new folder; whatever comes out must lie in it."""
+"""Archives of a corpus, unpacked into a new folder; nothing may be written outside it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def target() -> Callable[[bytes], None]:
                 unpack(packed, Path(name, "out"), limit=MOST_UNPACKED)
             finally:
                 assert {path.name for path in Path(name).iterdir()} <= {"a.zip", "out"}
-                found = list(Path(name, "out").rglob("*"))
-                assert not any(path.is_symlink() for path in found)
-                assert sum(path.stat().st_size for path in found if path.is_file()) <= MOST_UNPACKED
+                unpacked = list(Path(name, "out").rglob("*"))
+                assert not any(path.is_symlink() for path in unpacked)
+                assert sum(path.stat().st_size for path in unpacked if path.is_file()) <= MOST_UNPACKED
 
     return once

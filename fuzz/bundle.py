@@ -1,5 +1,5 @@
-"""A trained model's file. The first byte says what the others are: ``P`` as in PK, a whole file; ``m`` a manifest;
-``s`` a state in JSON and, after a NUL, its arrays; ``l`` the same, inside a file whose digests are right.
+"""A model file. The first byte is the kind of the rest: ``P`` as in PK, a whole file; ``m`` a manifest; ``s`` a state
+in JSON and, after a NUL, its arrays; ``l`` the same, inside a file with correct checksums.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ LABELS = ["angry", "happy"]
 
 
 def manifest_of(feature_set: Any, key: str) -> dict[str, Any]:
-    """Return the manifest of a small model that goes by one feature set."""
-    said = {"name": "a", "title": "A", "licence": "CC0", "source": "", "citation": "", "fingerprint": "0"}
+    """Return the manifest of a small model with one feature set."""
+    corpus = {"name": "a", "title": "A", "licence": "CC0", "source": "", "citation": "", "fingerprint": "0"}
     return {
         "ser_bench": "0.1.0",
         "created": "2026-01-01",
@@ -31,7 +31,7 @@ def manifest_of(feature_set: Any, key: str) -> dict[str, Any]:
         ],
         "rate": None,
         "speeds": [],
-        "corpus": {**said, "clips": 2, "speakers": 1, "by_label": {label: {"clips": 1} for label in LABELS}},
+        "corpus": {**corpus, "clips": 2, "speakers": 1, "by_label": {label: {"clips": 1} for label in LABELS}},
         "synthetic": True,
         "held_out": None,
         "versions": {},
@@ -41,7 +41,7 @@ def manifest_of(feature_set: Any, key: str) -> dict[str, Any]:
 
 
 def target() -> Callable[[bytes], None]:
-    """Return a function that reads these bytes as a model, or as a part of one."""
+    """Return a function that reads bytes as a model file or a part of one."""
     import sklearn.dummy
     import sklearn.pipeline  # noqa: F401
 
@@ -54,7 +54,7 @@ def target() -> Callable[[bytes], None]:
     atexit.register(folder.cleanup)
     path = Path(folder.name, "model.ser")
     feature_set = features.FEATURE_SETS[FEATURES]
-    said = manifest_of(feature_set, features.set_key(feature_set))
+    content = manifest_of(feature_set, features.set_key(feature_set))
 
     def once(data: bytes) -> None:
         kind, rest = data[:1], data[1:]
@@ -65,7 +65,7 @@ def target() -> Callable[[bytes], None]:
             if kind == b"s":
                 state.unpack(members)
                 return
-            archive.write(path, said, members)
+            archive.write(path, content, members)
             load_model(path)
         else:
             path.write_bytes(data)

@@ -1,4 +1,4 @@
-"""Configurations: any bytes as a TOML file, and what a run would make of its models and feature sets."""
+"""Configuration files: any bytes as TOML, and the models and feature sets that a run plans from it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PACKAGES = ["ser_bench", "tomllib"]
 
 
 def target() -> Callable[[bytes], None]:
-    """Return a function that reads a configuration of these bytes; a plugin that it names is not loaded."""
+    """Return a function that reads bytes as a configuration file; its plugin is not loaded."""
     from ser_bench import features, models  # noqa: F401
     from ser_bench.core import options as config
     from ser_bench.runs.plan import plan_models

@@ -18,20 +18,20 @@ PREDICTION = {"emotion": "happy", "probabilities": {"angry": 0.25, "happy": 0.75
 
 
 def target() -> Callable[[bytes], None]:
-    """Return a function that asks the service; every clip gets the same answer."""
+    """Return a function that sends bytes to the service as a request; every clip gets the same prediction."""
     if importlib.util.find_spec("ser_bench.deploy.serve") is None or importlib.util.find_spec("flask") is None:
-        raise AbsentError("ser_bench.deploy.serve, or Flask that it stands on, is not installed")
+        raise AbsentError("ser_bench.deploy.serve, or its dependency Flask, is not installed")
     from ser_bench import features
     from ser_bench.deploy import manifest
     from ser_bench.deploy.serve import worker
     from ser_bench.deploy.serve.app import Service, create_app
     from ser_bench.deploy.serve.settings import Settings
 
-    said = manifest_of(features.FEATURE_SETS["treble"], "0")
+    content = manifest_of(features.FEATURE_SETS["treble"], "0")
     answer = (worker.PREDICTION, PREDICTION)
     pool = SimpleNamespace(ready=True, predict=lambda clip: (answer[0], dict(answer[1], timings={"decode": 1.0})))
-    info = manifest.validate(said, Path("model.ser"))
-    service = Service(Settings(Path("model.ser"), max_bytes=4096), said, info, pool)  # type: ignore[arg-type]
+    info = manifest.validate(content, Path("model.ser"))
+    service = Service(Settings(Path("model.ser"), max_bytes=4096), content, info, pool)  # type: ignore[arg-type]
     logging.getLogger("ser_bench.deploy.serve").disabled = True
     client = create_app(service).test_client()
 
@@ -41,12 +41,12 @@ def target() -> Callable[[bytes], None]:
         method, _, path = first.partition(" ")
         headers = [(name, value) for name, colon, value in (line.partition(": ") for line in lines) if colon]
         try:
-            answered = client.open("/" + path.lstrip("/"), method=method or "GET", headers=headers, data=body)
-        except (ValueError, UnicodeError):  # the client's own, for what a server would never be handed
+            response = client.open("/" + path.lstrip("/"), method=method or "GET", headers=headers, data=body)
+        except (ValueError, UnicodeError):  # of the test client, for requests that a server never receives
             return
-        assert answered.status_code < 500, (answered.status_code, answered.text)
-        assert answered.headers["X-Content-Type-Options"] == "nosniff"
-        if answered.status_code >= 400 and method != "HEAD":
-            assert list(json.loads(answered.data)) == ["error"], answered.text
+        assert response.status_code < 500, (response.status_code, response.text)
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        if response.status_code >= 400 and method != "HEAD":
+            assert list(json.loads(response.data)) == ["error"], response.text
 
     return once

@@ -1,4 +1,4 @@
-"""Manifests and tables of features, from the file to a listing of clips. Parquet is told by its first bytes."""
+"""Manifests and feature tables, from the file to a listing of clips; Parquet is recognised by its first bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PACKAGES = ["ser_bench"]
 
 
 def target() -> Callable[[bytes], None]:
-    """Return a function that reads a file of these bytes and lists its clips."""
+    """Return a function that reads bytes as a file and lists its clips."""
     import pandas  # noqa: F401
     import pyarrow.parquet  # noqa: F401
 

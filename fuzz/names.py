@@ -1,4 +1,4 @@
-"""File names, a line each and any bytes: read as every known corpus does, and found in a folder."""
+"""File names, any bytes, one per line: parsed as every known corpus does, and listed in a folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_FILES = 8
 
 
 def target() -> Callable[[bytes], None]:
-    """Return a function that makes empty files of these names and lists the folder as each known corpus."""
+    """Return a function that creates empty files with such names and lists the folder as each known corpus."""
     import pandas  # noqa: F401
 
     from ser_bench.core.errors import CorpusError
@@ -26,11 +26,11 @@ def target() -> Callable[[bytes], None]:
 
     def once(data: bytes) -> None:
         with tempfile.TemporaryDirectory(prefix="fuzz-") as name:
-            for path in _made(Path(name), data):
+            for path in _create(Path(name), data):
                 for corpus in known:
-                    said = corpus.reader.parse(path)
-                    assert said is None or said["emotion"] in corpus.counts, (corpus.name, said)
-                    assert said is None or all(value.isascii() for value in said.values()), (corpus.name, said)
+                    codes = corpus.reader.parse(path)
+                    assert codes is None or codes["emotion"] in corpus.counts, (corpus.name, codes)
+                    assert codes is None or all(value.isascii() for value in codes.values()), (corpus.name, codes)
                     corpus.reader.parse_folder(path.name)
             for corpus in known:
                 with suppress(CorpusError):
@@ -41,14 +41,14 @@ def target() -> Callable[[bytes], None]:
     return once
 
 
-def _made(folder: Path, data: bytes) -> list[Path]:
-    """Make an empty file of each name that the file system takes, one folder deep at most."""
-    made = []
+def _create(folder: Path, data: bytes) -> list[Path]:
+    """Create an empty file for each name that the file system accepts, at most one folder deep."""
+    paths = []
     for line in data.split(b"\n")[:MOST_FILES]:
         parts = [part for part in line.split(b"/") if part not in (b"", b".", b"..")][-2:]
         path = folder.joinpath(*map(os.fsdecode, parts))
         with suppress(OSError, ValueError):
             path.parent.mkdir(exist_ok=True)
             path.touch()
-            made.append(path)
-    return made
+            paths.append(path)
+    return paths

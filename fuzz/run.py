@@ -72,13 +72,13 @@ def whole() -> dict[str, bytes]:
         "importance.csv": [f"svm,actor,0,{f},{group},3,0.5,0.25" for f in (0, 1) for group in ("a", "b")],
     }
     files = {name: "\n".join([head[name], *lines, ""]).encode() for name, lines in rows.items()}
-    said = ["model,split,normalize,repeat,fold,clip,speaker,true,predicted,p_happy,p_sad"]
-    said += [
+    lines = ["model,split,normalize,repeat,fold,clip,speaker,true,predicted,p_happy,p_sad"]
+    lines += [
         f"{m},{s},none,0,{f},{c},{v},{e},happy,0.75,0.25" for m, s, f in _fits() for c, v, e in _clips()[2 * f :][:2]
     ]
     return files | {
         "run.json": json.dumps(INFO).encode(),
-        "predictions.parquet": "\n".join([*said, ""]).encode(),
+        "predictions.parquet": "\n".join([*lines, ""]).encode(),
     }
 
 
@@ -87,7 +87,7 @@ def _clips() -> list[tuple[str, str, str]]:
 
 
 def _parquet(text: bytes) -> bytes:
-    """Return a CSV as Parquet, integers and floats as a run writes them; raises ValueError for one that is none."""
+    """Return a CSV as Parquet, integers and floats as a run writes them; raises ValueError for invalid CSV."""
     import pyarrow as pa
     import pyarrow.csv
     import pyarrow.parquet as pq
@@ -102,7 +102,7 @@ def _parquet(text: bytes) -> bytes:
 
 
 def _with_checksums(files: dict[str, bytes]) -> bytes:
-    """Return ``run.json`` with the right checksums, if it is an object; given checksums of files stay."""
+    """Return ``run.json`` with the right checksums, if it is an object; checksums in it are kept."""
     try:
         document = json.loads(files["run.json"])
         document = {"sha256": {name: hashlib.sha256(files[name]).hexdigest() for name in PARTS[1:]}} | document
@@ -114,7 +114,7 @@ def _with_checksums(files: dict[str, bytes]) -> bytes:
 
 
 def target() -> Callable[[bytes], None]:
-    """Return a function that reads these bytes as files of a run's folder."""
+    """Return a function that reads bytes as files of a run folder."""
     import pandas  # noqa: F401
 
     from ser_bench import report
@@ -133,8 +133,8 @@ def target() -> Callable[[bytes], None]:
     status: Any = command.callback
 
     def write(data: bytes) -> None:
-        given = dict(zip(PARTS, data[1:].split(b"\0", len(PARTS) - 1), strict=False))
-        files = valid | {name: text for name, text in given.items() if text}
+        parts = dict(zip(PARTS, data[1:].split(b"\0", len(PARTS) - 1), strict=False))
+        files = valid | {name: text for name, text in parts.items() if text}
         if not files["predictions.parquet"].startswith(b"PAR1"):
             with contextlib.suppress(ValueError, KeyError, TypeError, NotImplementedError):
                 files["predictions.parquet"] = _parquet(files["predictions.parquet"])
@@ -154,9 +154,9 @@ def target() -> Callable[[bytes], None]:
     def once(data: bytes) -> None:
         if data[:1] in b"lL":
             (folder / run_log.FILE).write_bytes(data[1:])
-            with contextlib.redirect_stdout(io.StringIO()) as said:
+            with contextlib.redirect_stdout(io.StringIO()) as output:
                 status(folder)
-            assert "\x1b" not in said.getvalue()
+            assert "\x1b" not in output.getvalue()
             return
         write(data)
         results.find_run(folder, "")

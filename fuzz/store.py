@@ -43,7 +43,7 @@ def read_fit(store: Path, data: bytes) -> None:
 
 
 def read_index(store: Path, clips: Path, data: bytes) -> None:
-    """Read an index of a folder with one clip, whose path stands as ``CLIP`` in it."""
+    """Read an index of a folder with one clip; ``CLIP`` in it stands for the clip's path."""
     from ser_bench.store.file_hashes import FileHashes
 
     clip = str(clips / "a.wav")
@@ -56,7 +56,7 @@ def read_index(store: Path, clips: Path, data: bytes) -> None:
 
 
 def target() -> Callable[[bytes], None]:
-    """Return a function that reads these bytes as a file of a store; nothing beside the store may change."""
+    """Return a function that reads bytes as a file of a store; nothing outside the store may change."""
     import pandas  # noqa: F401
 
     import ser_bench.runs.fit_cache

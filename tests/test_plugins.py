@@ -37,8 +37,15 @@ def test_the_corpus_in_the_guide_for_contributors_works(tmp_path, monkeypatch, w
     write_wav(tmp_path / "clips" / "ben-A-07.wav")
     clips = corpora.open_corpus("kitchen", tmp_path / "clips").clips
     row = clips.drop(columns=["path", "corpus"]).to_dict("records")
-    said = {"clip": "ben-A-07", "speaker": "ben", "gender": "male", "text": "07", "intensity": "", "emotion": "angry"}
-    assert row == [said]
+    expected = {
+        "clip": "ben-A-07",
+        "speaker": "ben",
+        "gender": "male",
+        "text": "07",
+        "intensity": "",
+        "emotion": "angry",
+    }
+    assert row == [expected]
     with pytest.raises(CorpusError, match="looks like Kitchen, not EmoDB"):
         corpora.open_corpus("emodb", tmp_path / "clips")
 

@@ -1,4 +1,4 @@
-"""Nothing in the package reads what could run code: every import and call is looked at, the exceptions are named."""
+"""No call of the package can run code from a file; every exception is listed with its reason."""
 
 from __future__ import annotations
 
@@ -39,38 +39,38 @@ FORBIDDEN = {
     "yaml.unsafe_load": "makes any object",
     "os.system": "is a shell",
     "os.popen": "is a shell",
-    "tempfile.mktemp": "names a file that somebody else may make first",
+    "tempfile.mktemp": "another process may create the file first",
     "extractall": "writes where the archive says",
     "tarfile.open": "writes links and devices",
     "xml.etree.ElementTree.parse": "expands entities without end",
 }
-"""Calls by the names of what they call, with what speaks against them."""
+"""Forbidden calls by full name, with the reason."""
 
 METHODS = ("exec_module", "extractall")
-"""Those that are forbidden of whatever object."""
+"""Methods that are forbidden on every object."""
 
 ALLOWED = {
-    ("__init__.py", "importlib.import_module"): "the names are those of a table beside it",
-    ("cli/__init__.py", "importlib.import_module"): "only names of commands, which are checked before",
+    ("__init__.py", "importlib.import_module"): "only names of the table in the same file",
+    ("cli/__init__.py", "importlib.import_module"): "only names of known commands",
     ("corpora/registry.py", "importlib.import_module"): "the modules of the folder datasets",
     ("features/__init__.py", "importlib.import_module"): "the modules of the folder sets",
     ("report/charts/registry.py", "importlib.import_module"): "the modules of its own folder",
-    ("plugins.py", "exec_module"): "a plugin is code, which the user names",
+    ("plugins.py", "exec_module"): "a plugin is code that the user chooses",
     (
         "runs/workers/dask_worker.py",
         "cloudpickle.loads",
-    ): "a worker does what its scheduler's clients ask; SECURITY.md says so",
+    ): "a worker runs the tasks of its scheduler's clients; see SECURITY.md",
 }
-"""What is allowed where, and why."""
+"""Allowed calls by module, with the reason."""
 
 PICKLES = {
     "runs/fit.py": "to measure a model's size; what is written is never read",
     "features/kernels/compile.py": "the name of an exception, for numba's cache of compiled code",
 }
-"""The modules that import pickle at all, and what for."""
+"""The modules that import pickle, with the reason."""
 
 
-def place(path: Path) -> str:
+def relative(path: Path) -> str:
     return path.relative_to(PACKAGE).as_posix()
 
 
@@ -79,21 +79,21 @@ def parsed(path: Path) -> ast.Module:
 
 
 def names(tree: ast.Module) -> dict[str, str]:
-    """Return what each imported name stands for, such as ``np`` for ``numpy``."""
-    found = {}
+    """Return the full name of each imported name, for example ``numpy`` for ``np``."""
+    full_names = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found |= {
+            full_names |= {
                 (a.asname or a.name.partition(".")[0]): (a.name if a.asname else a.name.partition(".")[0])
                 for a in node.names
             }
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {(a.asname or a.name): f"{node.module}.{a.name}" for a in node.names}
-    return found
+            full_names |= {(a.asname or a.name): f"{node.module}.{a.name}" for a in node.names}
+    return full_names
 
 
 def called(tree: ast.Module) -> list[tuple[str, ast.Call]]:
-    """Return every call with its name in full, such as ``numpy.load`` for ``np.load``."""
+    """Return every call with its full name, for example ``numpy.load`` for ``np.load``."""
     known = names(tree)
     calls = []
     for node in ast.walk(tree):
@@ -105,35 +105,41 @@ def called(tree: ast.Module) -> list[tuple[str, ast.Call]]:
 
 def offences(tree: ast.Module) -> set[str]:
     """Return the forbidden calls of a module."""
-    found = set()
+    forbidden = set()
     for name, node in called(tree):
-        given = {k.arg: ast.unparse(k.value) for k in node.keywords}
+        keywords = {k.arg: ast.unparse(k.value) for k in node.keywords}
         last = name.rpartition(".")[2]
-        found |= {bad for bad in FORBIDDEN if name == bad or (bad in METHODS and last == bad)}
-        if name in ("numpy.load", "numpy.save", "numpy.lib.format.read_array") and given.get("allow_pickle") != "False":
-            found.add(f"{name} without allow_pickle=False")
-        if given.get("shell", "False") != "False":
-            found.add("shell")
-        if given.get("trust_remote_code", "False") != "False":
-            found.add("trust_remote_code")
-    return found
+        forbidden |= {bad for bad in FORBIDDEN if name == bad or (bad in METHODS and last == bad)}
+        if (
+            name in ("numpy.load", "numpy.save", "numpy.lib.format.read_array")
+            and keywords.get("allow_pickle") != "False"
+        ):
+            forbidden.add(f"{name} without allow_pickle=False")
+        if keywords.get("shell", "False") != "False":
+            forbidden.add("shell")
+        if keywords.get("trust_remote_code", "False") != "False":
+            forbidden.add("trust_remote_code")
+    return forbidden
 
 
-@pytest.mark.parametrize("path", MODULES, ids=place)
-def test_no_module_calls_what_could_run_a_strangers_code(path):
-    assert {bad for bad in offences(parsed(path)) if (place(path), bad) not in ALLOWED} == set()
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_no_module_calls_a_function_that_runs_code_from_a_file(path):
+    assert {bad for bad in offences(parsed(path)) if (relative(path), bad) not in ALLOWED} == set()
 
 
 def test_every_exception_is_still_needed():
-    assert {(place(path), bad) for path in MODULES for bad in offences(parsed(path))} == set(ALLOWED)
+    assert {(relative(path), bad) for path in MODULES for bad in offences(parsed(path))} == set(ALLOWED)
 
 
-def test_pickle_is_imported_only_where_it_is_said_why():
+def test_only_listed_modules_import_pickle():
     strict = ("pickle", "cPickle", "dill", "shelve", "marshal", "yaml")
-    found = {
-        place(path) for path in MODULES for whole in names(parsed(path)).values() if whole.partition(".")[0] in strict
+    importing = {
+        relative(path)
+        for path in MODULES
+        for whole in names(parsed(path)).values()
+        if whole.partition(".")[0] in strict
     }
-    assert found == set(PICKLES)
+    assert importing == set(PICKLES)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +158,7 @@ def test_pickle_is_imported_only_where_it_is_said_why():
         "import joblib\njoblib.load(f)",
     ],
 )
-def test_the_search_finds_what_it_looks_for(text):
+def test_the_search_finds_forbidden_calls(text):
     assert offences(ast.parse(text))
 
 
@@ -167,5 +173,5 @@ def test_the_search_finds_what_it_looks_for(text):
         "import subprocess\nsubprocess.run(['x'])",
     ],
 )
-def test_the_search_passes_over_what_is_harmless(text):
+def test_the_search_ignores_harmless_calls(text):
     assert not offences(ast.parse(text))

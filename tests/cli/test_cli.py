@@ -1,4 +1,4 @@
-"""The command line: what users type, what they see, and the exit status."""
+"""The command line: input, output and exit status."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def run(data, tmp_path, capsys):
 
 SMALL = ("--features", "mfcc", "--models", "knn,tree", "--folds", "2", "--jobs", "1")
 LEAST = ("--features", "mfcc", "--models", "majority", "--splits", "actor", "--folds", "2", "--jobs", "1")
-"""For what does not depend on the run: a page and few charts to draw."""
+"""Options of the smallest run: one baseline, few charts."""
 
 
 @pytest.fixture(scope="module")
@@ -65,11 +65,11 @@ def drawn(data, tmp_path_factory) -> Path:
 
 @pytest.fixture
 def finished(drawn, tmp_path) -> Path:
-    """A copy of it where a run would leave it."""
+    """A copy of it in the default folder for results."""
     return Path(shutil.copytree(drawn, tmp_path / "results" / "tiny"))
 
 
-def test_a_run_leaves_the_promised_files_and_tells_the_story(run, data, tmp_path):
+def test_a_run_writes_the_documented_files_and_prints_a_summary(run, data, tmp_path):
     status, out, _ = run("run", "--corpus", data / "tiny.csv", *SMALL, "--fresh")
     assert status == 0
     folder = tmp_path / "results" / "tiny"
@@ -84,7 +84,7 @@ def test_a_run_leaves_the_promised_files_and_tells_the_story(run, data, tmp_path
     assert "inside fit and predict" in out
 
 
-def test_a_finished_run_again_computes_and_draws_nothing(run, data, finished):
+def test_a_finished_run_is_neither_computed_nor_drawn_again(run, data, finished):
     files = {path: path.stat().st_mtime_ns for path in finished.rglob("*") if path.is_file() and path.suffix != ".log"}
     status, out, _ = run("run", "--corpus", data / "tiny.csv", *SMALL)
     assert status == 0
@@ -92,7 +92,7 @@ def test_a_finished_run_again_computes_and_draws_nothing(run, data, finished):
     assert {path: path.stat().st_mtime_ns for path in files} == files
 
 
-def test_a_run_that_is_cut_off_while_drawing_is_drawn_again(run, data, finished):
+def test_a_run_interrupted_while_drawing_is_drawn_again(run, data, finished):
     for name in ("summary.md", "charts/uar.png", "report.html"):
         (finished / name).unlink()
     run("run", "--corpus", data / "tiny.csv", *SMALL)
@@ -101,14 +101,14 @@ def test_a_run_that_is_cut_off_while_drawing_is_drawn_again(run, data, finished)
 
 
 @pytest.mark.parametrize("name", ["charts/uar.png", "summary.csv", "report.json", "run.json"])
-def test_a_report_with_a_changed_file_or_of_another_run_is_not_taken_for_drawn_whatever_the_times(finished, name):
+def test_a_report_with_a_changed_file_is_not_current_despite_its_times(finished, name):
     assert report.is_current(finished)
     (finished / name).write_bytes((finished / name).read_bytes()[:-9])
     os.utime(finished / name, (0, 0))
     assert not report.is_current(finished)
 
 
-def test_a_full_disk_is_told_with_what_to_do(run, data, monkeypatch):
+def test_a_full_disk_is_an_error_with_a_hint(run, data, monkeypatch):
     def full(descriptor):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -119,7 +119,7 @@ def test_a_full_disk_is_told_with_what_to_do(run, data, monkeypatch):
     assert "finished work is kept; free disk space" in err
 
 
-def test_report_draws_again_what_was_deleted(run, finished):
+def test_report_writes_deleted_files_again(run, finished):
     chart, table = finished / "charts/uar.png", finished / "summary.csv"
     before = chart.read_bytes(), table.read_bytes()
     chart.unlink()
@@ -128,7 +128,7 @@ def test_report_draws_again_what_was_deleted(run, finished):
     assert (chart.read_bytes(), table.read_bytes()) == before
 
 
-def test_real_voices_go_into_the_page_only_when_asked_for(run, data, finished):
+def test_real_voices_are_in_the_page_only_with_audio_option(run, data, finished):
     page = finished / "report.html"
     assert "<audio" not in page.read_text()
     assert "ser-bench report RUN --audio DIR" in page.read_text()
@@ -147,14 +147,14 @@ def test_a_failed_fit_gives_exit_status_1_and_a_reason(run, data):
     assert "failing, actor fold 1 failed: ValueError: failing on purpose" in err
 
 
-def test_extract_says_what_it_did_and_what_was_there(run, data):
+def test_extract_prints_computed_and_stored_clips(run, data):
     words = ("extract", "--corpus", data / "tiny.csv", "--features", "mfcc+chroma", "--jobs", "1")
     assert "16 computed, 0 in the store before" in run(*words)[1]
     assert "0 computed, 16 in the store before" in run(*words)[1]
     assert "every row and every fit matches" in run("extract", "--verify")[1]
 
 
-def test_verify_finds_damage_and_tells_the_mend(run, data, tmp_path):
+def test_verify_reports_damage_and_how_to_repair_it(run, data, tmp_path):
     run("extract", "--corpus", data / "tiny.csv", "--features", "mfcc", "--jobs", "1", "--store", "store")
     for shard in (tmp_path / "store" / "features").rglob("*.parquet"):
         content = bytearray(shard.read_bytes())
@@ -162,10 +162,10 @@ def test_verify_finds_damage_and_tells_the_mend(run, data, tmp_path):
         shard.write_bytes(content)
     status, _, err = run("extract", "--verify", "--store", "store")
     assert status == 2
-    assert "moves it aside and computes its clips again" in err
+    assert "run ser-bench extract, which computes its clips again" in err
 
 
-def test_quiet_says_nothing(run, data):
+def test_quiet_prints_nothing(run, data):
     status, out, err = run("run", "--corpus", data / "tiny.csv", *LEAST, "-q")
     assert (status, out, err) == (0, "", "")
 
@@ -191,7 +191,7 @@ def test_quiet_says_nothing(run, data):
         (("report",), "Missing argument"),
     ],
 )
-def test_bad_input_is_a_line_or_two_and_exit_status_2(run, words, reason):
+def test_invalid_input_prints_one_or_two_lines_and_exits_2(run, words, reason):
     status, out, err = run(*words)
     assert status == 2
     assert out == ""
@@ -199,7 +199,7 @@ def test_bad_input_is_a_line_or_two_and_exit_status_2(run, words, reason):
     assert 1 <= len(err.strip().splitlines()) <= 2
 
 
-def test_an_unwritable_results_folder_is_told_before_the_fits(run, data, tmp_path):
+def test_an_unwritable_results_folder_is_an_error_before_the_fits(run, data, tmp_path):
     (tmp_path / "file").write_text("")
     status, _, err = run("run", "--corpus", data / "tiny.csv", *SMALL, "--out", "file/results", "--fresh")
     assert status == 2
@@ -208,14 +208,14 @@ def test_an_unwritable_results_folder_is_told_before_the_fits(run, data, tmp_pat
     assert "fitting" not in err
 
 
-def test_an_unwritable_store_is_refused_with_a_hint(run, data, tmp_path):
+def test_an_unwritable_store_is_an_error_with_a_hint(run, data, tmp_path):
     (tmp_path / "file").write_text("")
     status, _, err = run("run", "--corpus", data / "tiny.csv", *SMALL, "--store", "file/store")
     assert status == 2
     assert "--store" in err
 
 
-def test_bad_clips_are_named_and_the_sound_ones_used(run, data, tmp_path):
+def test_unreadable_clips_are_named_and_the_others_used(run, data, tmp_path):
     (tmp_path / "bad.wav").write_bytes(b"no sound")
     head, *rows = (data / "tiny.csv").read_text().splitlines()
     bad = ["bad.wav,S01,sad,A", "missing.wav,S01,sad,A"]
@@ -230,7 +230,7 @@ def test_bad_clips_are_named_and_the_sound_ones_used(run, data, tmp_path):
 
 
 def test_classical_models_never_import_tensorflow(data, tmp_path):
-    """Neither the command nor its workers load TensorFlow where no network is asked for."""
+    """Without a network neither the command nor its workers import TensorFlow."""
     script = (
         "import sys; from ser_bench.cli import call; "
         f"status = call(['run', '--corpus', {str(data / 'tiny.csv')!r}, '--features', 'mfcc', "
@@ -243,7 +243,7 @@ def test_classical_models_never_import_tensorflow(data, tmp_path):
 
 
 @pytest.mark.slow
-def test_ctrl_c_stops_at_once_keeps_what_is_done_and_exits_130(data, tmp_path):
+def test_ctrl_c_keeps_finished_work_and_exits_130(data, tmp_path):
     words = [
         sys.executable,
         "-m",
@@ -268,7 +268,7 @@ def test_ctrl_c_stops_at_once_keeps_what_is_done_and_exits_130(data, tmp_path):
     assert list(tmp_path.rglob(".*.tmp")) == []
 
 
-def test_what_a_strangers_file_says_cannot_steer_the_terminal(tmp_path, capsys):
+def test_control_characters_of_files_are_escaped_in_messages(tmp_path, capsys):
     (tmp_path / "c.toml").write_text('"\\u001b[2J\\u202e" = 1\n', encoding="utf-8")
     (tmp_path / "\x1b]0;x\x07.csv").write_text("nothing\n", encoding="utf-8")
     for words in (
@@ -276,6 +276,6 @@ def test_what_a_strangers_file_says_cannot_steer_the_terminal(tmp_path, capsys):
         ["run", "--corpus", str(tmp_path / "\x1b]0;x\x07.csv")],
     ):
         assert call(words) == 2
-        said = capsys.readouterr().err
-        assert "x1b" in said
-        assert said.replace("\n", "").isprintable()
+        message = capsys.readouterr().err
+        assert "x1b" in message
+        assert message.replace("\n", "").isprintable()
