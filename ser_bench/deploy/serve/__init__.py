@@ -1,5 +1,5 @@
-"""A trained model over HTTP: ``POST /predict`` and a page to try it, for ``ser-bench serve``.
+"""HTTP service for ``ser-bench serve``: ``POST /predict`` and a page to try a trained model.
 
-One process speaks HTTP (Flask behind waitress) and never touches sound; ``pool`` hands clips to worker processes, which
-decode and answer (``worker``), and replaces those that crash or take too long.
+One process answers HTTP requests (Flask on waitress) and never decodes audio. Its :mod:`pool` passes clips to worker
+processes (:mod:`worker`), which decode and predict, and replaces workers that crash or exceed the time limit.
 """

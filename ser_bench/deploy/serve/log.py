@@ -1,4 +1,4 @@
-"""The log: one JSON object a line on standard error. No content of files, and no addresses of clients."""
+"""Log of the service: one JSON object per line on standard error, without file contents and client addresses."""
 
 from __future__ import annotations
 
@@ -8,34 +8,55 @@ import sys
 from datetime import UTC, datetime
 
 LOGGER = logging.getLogger("ser_bench.deploy.serve")
-_MOST = 200
+_MAX_PATH_LENGTH = 200
 
 
-class _Lines(logging.Formatter):
+class _JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        told = {"time": when, "event": record.getMessage(), **getattr(record, "fields", {})}
+        timestamp = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line = {"time": timestamp, "event": record.getMessage(), **getattr(record, "fields", {})}
         if record.exc_info:
-            told["trace"] = self.formatException(record.exc_info)
-        return json.dumps(told)
+            line["trace"] = self.formatException(record.exc_info)
+        return json.dumps(line)
 
 
 def set_up() -> None:
-    """Send our own lines, and what waitress and Flask complain of, to standard error."""
+    """Send the service's log, and errors of waitress, to standard error."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Lines())
+    handler.setFormatter(_JsonFormatter())
     for name, level in ((LOGGER.name, logging.INFO), ("waitress", logging.ERROR), ("waitress.queue", logging.ERROR)):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler] if name != "waitress.queue" else [], name == "waitress.queue"
         logger.setLevel(level)
-        logger.disabled = False  # as other libraries leave it that set up logging of their own
+        logger.disabled = False  # libraries that configure logging disable existing loggers
 
 
 def log_event(event: str, **fields: object) -> None:
-    """Write a line."""
+    """Log an event.
+
+    Parameters
+    ----------
+    event : str
+        Name of the event.
+    **fields : object
+        Further fields of its line.
+    """
     LOGGER.info(event, extra={"fields": fields})
 
 
 def log_request(method: str, path: str, status: int, ms: float, size: int) -> None:
-    """Write a request's line: ``ms`` from its first byte in our hands to the answer, ``size`` in bytes as sent."""
-    log_event("request", method=method[:20], path=path[:_MOST], status=status, ms=round(ms, 2), bytes=size)
+    """Log a request.
+
+    Parameters
+    ----------
+    method, path : str
+        Method and path of the request.
+    status : int
+        HTTP status of the response.
+    ms : float
+        Time from the received request to the response, in ms.
+    size : int
+        Size of the request body in bytes.
+    """
+    path = path[:_MAX_PATH_LENGTH]
+    log_event("request", method=method[:20], path=path, status=status, ms=round(ms, 2), bytes=size)

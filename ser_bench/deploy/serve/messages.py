@@ -1,4 +1,4 @@
-"""What the service says to people, in one place."""
+"""Messages of the service for clients and for the page."""
 
 from __future__ import annotations
 
@@ -7,50 +7,108 @@ from ser_bench.deploy.manifest import Manifest
 from ser_bench.deploy.serve.settings import MEGABYTE
 
 _BY_STATUS = {
-    400: "The request cannot be understood.",
-    404: "There is nothing here; try /, /predict, /model, /health or /openapi.json.",
-    405: "This address does not take that method.",
+    400: "Malformed request.",
+    404: "Not found; the paths are /, /predict, /model, /health and /openapi.json.",
+    405: "Method not allowed.",
     431: "The headers are too large.",
-    501: "This transfer encoding is not known here.",
+    501: "This transfer encoding is not supported.",
 }
 
 
-def of_status(status: int, most: int) -> str:
-    """Return the sentence of a status that came up before a clip was looked at; ``most`` bytes are allowed."""
+def for_status(status: int, max_bytes: int) -> str:
+    """Return the message for an HTTP status.
+
+    Parameters
+    ----------
+    status : int
+        HTTP status.
+    max_bytes : int
+        Size limit of a file.
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
     if status == 413:
-        return too_large(most)
-    return _BY_STATUS.get(status, "Something went wrong here." if status >= 500 else "The request was refused.")
+        return too_large(max_bytes)
+    return _BY_STATUS.get(status, "Internal server error." if status >= 500 else "The request was refused.")
 
 
-def too_large(most: int) -> str:
-    """Return the sentence for a file of more than ``most`` bytes."""
-    size = f"{most / MEGABYTE:g} MB" if most >= MEGABYTE else f"{most / 1000:g} kB"
+def too_large(max_bytes: int) -> str:
+    """Return the message for a file that exceeds the size limit.
+
+    Parameters
+    ----------
+    max_bytes : int
+        The limit.
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
+    size = f"{max_bytes / MEGABYTE:g} MB" if max_bytes >= MEGABYTE else f"{max_bytes / 1000:g} kB"
     return f"The file is larger than {size}."
 
 
-def sentence(reason: str) -> str:
-    """Return a reason as a sentence."""
+def to_sentence(reason: str) -> str:
+    """Format a reason as a sentence.
+
+    Parameters
+    ----------
+    reason : str
+        An error message in lower case.
+
+    Returns
+    -------
+    str
+        The message with a capital and a full stop.
+    """
     return f"{reason[:1].upper()}{reason[1:]}".rstrip(".") + "."
 
 
-def caution(info: Manifest) -> str:
-    """Return the line that stands first on the page: what kind of speech the model knows."""
-    if info.synthetic:
+def caution(manifest: Manifest) -> str:
+    """Return the first line of the page: the kind of speech that the model was trained on.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Description of the model.
+
+    Returns
+    -------
+    str
+        One or two sentences.
+    """
+    if manifest.synthetic:
         return f"{describe.SYNTHETIC}."
     return (
-        f"Trained on {info.corpus.title}. Most corpora of emotions are acted; everyday speech sounds different, "
-        "and the model guesses badly on it."
+        f"Trained on {manifest.corpus.title}. Most emotion corpora are acted; everyday speech differs, and the model's "
+        "accuracy on it is low."
     )
 
 
-def about(info: Manifest) -> list[tuple[str, str]]:
-    """Return what the page says of the model, as pairs of a name and a text."""
+def model_facts(manifest: Manifest) -> list[tuple[str, str]]:
+    """Return what the page shows about the model.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Description of the model.
+
+    Returns
+    -------
+    list of (name, text)
+        One pair per row.
+    """
+    corpus = manifest.corpus
     return [
-        ("Model", f"{info.model.name} with {' + '.join(s.name for s in info.features)}"),
-        ("Predicts", f"{info.target}: {', '.join(info.labels)}"),
-        ("Trained on", f"{info.corpus.clips:,} clips by {info.corpus.speakers} speakers ({info.corpus.title})"),
-        ("Score", describe.score(info).removeprefix("score: ")),
-        ("Licence of the data", info.corpus.licence or "not known"),
-        ("Intended use", info.intended_use),
-        ("Limits", " ".join(info.limits)),
+        ("Model", f"{manifest.model.name} with {' + '.join(s.name for s in manifest.features)}"),
+        ("Predicts", f"{manifest.target}: {', '.join(manifest.labels)}"),
+        ("Trained on", f"{corpus.clips:,} clips by {corpus.speakers} speakers ({corpus.title})"),
+        ("Score", describe.score(manifest).removeprefix("score: ")),
+        ("Licence of the data", corpus.licence or "unknown"),
+        ("Intended use", manifest.intended_use),
+        ("Limits", " ".join(manifest.limits)),
     ]

@@ -1,4 +1,4 @@
-"""The service described for programs, in OpenAPI 3.1."""
+"""OpenAPI 3.1 description of the service."""
 
 from __future__ import annotations
 
@@ -9,35 +9,48 @@ from ser_bench.deploy.manifest import Manifest
 from ser_bench.deploy.serve.settings import Settings
 
 _ERRORS = {
-    "400": "Not understood: no clip or several, or a Host header that names another machine.",
+    "400": "Malformed request: not exactly one clip, or a Host header that names another machine.",
     "413": "The file is too large.",
-    "415": "Not multipart/form-data, or a file in a format that is not read here.",
-    "422": "A clip that cannot be used: damaged, too short, too long, or silent.",
-    "429": "Too many clips at once.",
-    "500": "The clip made the service fail; the service goes on.",
-    "503": "Starting, stopping, or not done in time.",
+    "415": "Not multipart/form-data, or an unsupported audio format.",
+    "422": "Unusable clip: damaged, too short, too long, or silent.",
+    "429": "Too many clips at once; retry.",
+    "500": "Internal error on this clip; the service continues.",
+    "503": "Starting, stopping, or timed out; retry.",
 }
-_RETRY = {"Retry-After": {"description": "Seconds until another try.", "schema": {"type": "integer"}}}
+_RETRY = {"Retry-After": {"description": "Seconds to wait before a retry.", "schema": {"type": "integer"}}}
 _STEPS = ("wait", "decode", "features", "predict", "total")
 
 
-def describe(info: Manifest, settings: Settings) -> dict[str, Any]:
-    """Return the description of a service that answers by the model ``info`` tells of."""
+def describe(manifest: Manifest, settings: Settings) -> dict[str, Any]:
+    """Describe a service.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Description of its model.
+    settings : Settings
+        Its limits.
+
+    Returns
+    -------
+    dict
+        The OpenAPI document.
+    """
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "ser-bench serve",
             "version": __version__,
-            "description": f"{info.model.name}: {info.target} of a clip of speech. {info.intended_use}",
+            "description": f"{manifest.model.name}: {manifest.target} of a clip of speech. {manifest.intended_use}",
         },
         "paths": {
             "/predict": {"post": _predict(settings)},
             "/health": {"get": _health()},
-            "/model": {"get": _read("model", "What the model's file says of itself.", _json({"type": "object"}))},
+            "/model": {"get": _read("model", "Description of the model.", _json({"type": "object"}))},
             "/openapi.json": {"get": _read("description", "This description.", _json({"type": "object"}))},
-            "/": {"get": _read("page", "A page to try it.", {"text/html": {"schema": {"type": "string"}}})},
+            "/": {"get": _read("page", "A page to try the model.", {"text/html": {"schema": {"type": "string"}}})},
         },
-        "components": {"schemas": {"Answer": _answer(list(info.labels)), "Error": _object({"error": _TEXT})}},
+        "components": {"schemas": {"Answer": _answer(list(manifest.labels)), "Error": _object({"error": _TEXT})}},
     }
 
 
@@ -49,7 +62,7 @@ def _predict(settings: Settings) -> dict[str, Any]:
     limits = f"At most {settings.max_bytes:,} bytes and {settings.max_seconds:g} seconds."
     return {
         "operationId": "predict",
-        "summary": "The emotion of a clip.",
+        "summary": "Predict the label of a clip.",
         "description": limits,
         "requestBody": {
             "required": True,
@@ -65,22 +78,22 @@ def _predict(settings: Settings) -> dict[str, Any]:
 def _health() -> dict[str, Any]:
     state = {"type": "string", "enum": ["ready", "starting", "stopping"]}
     content = _json(_object({"status": state}))
-    answers = {
-        "200": {"description": "A clip sent now is answered.", "content": content},
-        "503": {"description": "It is starting or stopping.", "content": content},
+    responses = {
+        "200": {"description": "Ready.", "content": content},
+        "503": {"description": "Starting or stopping.", "content": content},
     }
-    return _read("health", "Whether clips are answered.", content) | {"responses": answers | _errors("400")}
+    return _read("health", "Whether the service is ready.", content) | {"responses": responses | _errors("400")}
 
 
 def _read(name: str, summary: str, content: dict[str, Any]) -> dict[str, Any]:
-    done = {"200": {"description": summary, "content": content}}
-    return {"operationId": name, "summary": summary, "responses": done | _errors("400")}
+    success = {"200": {"description": summary, "content": content}}
+    return {"operationId": name, "summary": summary, "responses": success | _errors("400")}
 
 
 def _errors(*statuses: str) -> dict[str, Any]:
     content = _json({"$ref": "#/components/schemas/Error"})
-    told = {status: {"description": _ERRORS[status], "content": content} for status in statuses}
-    return {s: one | ({"headers": _RETRY} if s in ("429", "503") else {}) for s, one in told.items()}
+    headers = {status: {"headers": _RETRY} if status in ("429", "503") else {} for status in statuses}
+    return {s: {"description": _ERRORS[s], "content": content} | headers[s] for s in statuses}
 
 
 def _answer(labels: list[str]) -> dict[str, Any]:
@@ -88,7 +101,7 @@ def _answer(labels: list[str]) -> dict[str, Any]:
     steps = {step: {"type": "number", "minimum": 0} for step in _STEPS}
     return _object(
         {
-            "clip": _TEXT | {"description": "The file's name as sent, for display."},
+            "clip": _TEXT | {"description": "File name as sent, for display."},
             "emotion": {"type": "string", "enum": labels},
             "probabilities": _object(dict.fromkeys(labels, share)),
             "timings": _object(steps) | {"description": "Milliseconds."},
@@ -101,6 +114,6 @@ def _json(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _object(properties: dict[str, Any], *, closed: bool = True) -> dict[str, Any]:
-    """Return an object's schema, all of whose properties are required."""
-    shut = {"additionalProperties": False} if closed else {}
-    return {"type": "object", "properties": properties, "required": list(properties), **shut}
+    """Return the schema of an object with required properties."""
+    extra = {"additionalProperties": False} if closed else {}
+    return {"type": "object", "properties": properties, "required": list(properties), **extra}

@@ -1,10 +1,10 @@
-"""Headers of every response, and which names a request may address us by."""
+"""Security headers of every response, and the check of the Host header."""
 
 from __future__ import annotations
 
 import ipaddress
 
-_CONTENT = {
+_CONTENT_POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
     "style-src": "'self'",
@@ -17,7 +17,7 @@ _CONTENT = {
 }
 
 HEADERS = {
-    "Content-Security-Policy": "; ".join(f"{what} {where}" for what, where in _CONTENT.items()),
+    "Content-Security-Policy": "; ".join(f"{directive} {source}" for directive, source in _CONTENT_POLICY.items()),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -29,7 +29,18 @@ HEADERS = {
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether a host name or address, in brackets or not, means this machine alone."""
+    """Check whether a host is a loopback address or name.
+
+    Parameters
+    ----------
+    host : str
+        Name or address, with or without brackets.
+
+    Returns
+    -------
+    bool
+        True for loopback.
+    """
     name = host.strip("[]").rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return True
@@ -40,10 +51,19 @@ def is_loopback(host: str) -> bool:
 
 
 def is_loopback_header(header: str) -> bool:
-    """Say whether a ``Host`` header names this machine's loopback.
+    """Check whether a ``Host`` header names a loopback address, against DNS rebinding.
 
-    A page elsewhere may have its own name resolve to 127.0.0.1 (DNS rebinding) and would then be of one origin with us;
-    its requests still bear that name.
+    A foreign page may resolve its own name to 127.0.0.1, but its requests still carry that name.
+
+    Parameters
+    ----------
+    header : str
+        Value of the header.
+
+    Returns
+    -------
+    bool
+        True for loopback.
     """
     host = header.rpartition("]")[0] if header.startswith("[") else header.partition(":")[0]
     return is_loopback(host)

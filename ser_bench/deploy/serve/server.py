@@ -1,4 +1,4 @@
-"""The HTTP server: a socket, waitress's loop, and a stop that finishes what is in hand."""
+"""HTTP server: a socket, the waitress loop, and a stop that finishes running requests."""
 
 from __future__ import annotations
 
@@ -17,42 +17,50 @@ from waitress.task import ErrorTask
 
 from ser_bench.core.errors import ModelFileError, ServeError
 from ser_bench.deploy import manifest
-from ser_bench.deploy.file import container as archive
+from ser_bench.deploy.file import container
 from ser_bench.deploy.serve import log, messages, security
 from ser_bench.deploy.serve.app import Service, create_app
 from ser_bench.deploy.serve.pool import WorkerPool
 from ser_bench.deploy.serve.settings import Settings
 
-_SPARE_THREADS = 4
-"""Threads beside those for clips, so that health is told, and clips are refused, while all of those are busy."""
-_READ_TO_THE_END = 4
-"""How many times the largest file is read, for a client hears an answer only after it has sent everything."""
-_RECEIVED_AT_ONCE = 1 << 18
-"""Bytes; with waitress's own 8,192 a clip would go round its loop fifty times."""
-_TICK_SECONDS = 0.2
+_EXTRA_THREADS = 4
+"""Threads beside those for clips: they answer /health and refuse clips while all others are busy."""
+_READ_FACTOR = 4
+"""Bodies are read up to this multiple of the size limit: clients see a response only after they have sent all."""
+_RECEIVE_BYTES = 1 << 18
+"""Bytes per read; with the default of waitress (8,192), a clip needs fifty rounds of its loop."""
+_POLL_SECONDS = 0.2
 
 
-def serve(settings: Settings, say: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or Ctrl-C; ``say`` is told the address once the first clip could be answered.
+def serve(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Serve a model until SIGTERM or Ctrl-C.
 
-    Raises :class:`ModelFileError` for a file that is no model, :class:`ServeError` for an address that is taken.
+    Parameters
+    ----------
+    settings : Settings
+        Model, address and limits.
+    announce : callable
+        Called with the URL when the service is ready.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is not a valid model.
+    ServeError
+        If the address cannot be used.
     """
-    said, _ = archive.read(settings.file)
-    info = manifest.validate(said, settings.file)
-    listening = _listen(settings.host, settings.port)
+    description, _ = container.read(settings.file)
+    model_manifest = manifest.validate(description, settings.file)
+    listener = _listen(settings.host, settings.port)
     log.set_up()
-    pool = WorkerPool(
-        settings.jobs,
-        (settings.file, said["members"], settings.max_seconds),
-        settings.decode_timeout,
-        log.log_event,
-    )
-    service = Service(settings, said, info, pool)
-    server = _server(service, listening)
-    with _stopped_by_signals(service):
+    arguments = (settings.file, description["members"], settings.max_seconds)
+    pool = WorkerPool(settings.jobs, arguments, settings.decode_timeout, log.log_event)
+    service = Service(settings, description, model_manifest, pool)
+    server = _create_server(service, listener)
+    with _stop_on_signals(service):
         pool.start()
         try:
-            _loop(server, service, lambda: say(_address(settings.host, listening)))
+            _run_loop(server, service, lambda: announce(_url(settings.host, listener)))
         finally:
             server.task_dispatcher.shutdown()
             pool.stop()
@@ -61,37 +69,38 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Return a socket bound to the first address of ``host`` that takes it."""
-    first: OSError | None = None
+    """Return a socket that listens on the first usable address of a host."""
+    first_error: OSError | None = None
     try:
-        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        addresses = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except OSError as error:
         raise ServeError(f"cannot listen on {host}: {error.strerror}") from None
-    for family, kind, protocol, _, address in found:
+    for family, kind, protocol, _, address in addresses:
         try:
-            listening = socket.socket(family, kind, protocol)
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind(address)
-            listening.listen()  # two may bind one port where neither listens yet
-            return listening
+            listener = socket.socket(family, kind, protocol)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen()  # bind alone does not detect another process on this port
+            return listener
         except OSError as error:
-            listening.close()
-            first = first or error
-    raise ServeError(f"cannot listen on {host}:{port}: {first.strerror if first else 'no address'}; try --port 0")
+            listener.close()
+            first_error = first_error or error
+    reason = first_error.strerror if first_error else "no address"
+    raise ServeError(f"cannot listen on {host}:{port}: {reason}; try --port 0")
 
 
-def _address(host: str, listening: socket.socket) -> str:
+def _url(host: str, listener: socket.socket) -> str:
     shown = f"[{host}]" if ":" in host.strip("[]") and not host.startswith("[") else host
-    return f"http://{shown}:{listening.getsockname()[1]}/"
+    return f"http://{shown}:{listener.getsockname()[1]}/"
 
 
-class _Refusal(ErrorTask):
-    """What waitress refuses by itself, such as a body of any size, in our form."""
+class _WaitressError(ErrorTask):  # type: ignore[misc, unused-ignore]  # waitress has no types
+    """An error that waitress answers itself, such as a body that is too large, as JSON."""
 
     def execute(self) -> None:
-        request, most = self.request, self.channel.adj.max_request_body_size // _READ_TO_THE_END
+        request, max_bytes = self.request, self.channel.adj.max_request_body_size // _READ_FACTOR
         status = request.error.code
-        body = json.dumps({"error": messages.of_status(status, most)}).encode()
+        body = json.dumps({"error": messages.for_status(status, max_bytes)}).encode()
         self.status = f"{status} {request.error.reason}"
         self.response_headers += [("Content-Type", "application/json"), *security.HEADERS.items()]
         self.set_close_on_finish()
@@ -101,18 +110,18 @@ class _Refusal(ErrorTask):
         log.log_request(method, path, status, 1e3 * (time.time() - self.start_time), request.content_length)
 
 
-class _Channel(HTTPChannel):
-    error_task_class = _Refusal
+class _Channel(HTTPChannel):  # type: ignore[misc, unused-ignore]  # waitress has no types
+    error_task_class = _WaitressError
 
 
-def _server(service: Service, listening: socket.socket) -> Any:
+def _create_server(service: Service, listener: socket.socket) -> Any:
     settings = service.settings
     server = create_server(
         create_app(service),
-        sockets=[listening],
-        threads=settings.threads + _SPARE_THREADS,
-        max_request_body_size=_READ_TO_THE_END * settings.max_bytes,
-        recv_bytes=_RECEIVED_AT_ONCE,
+        sockets=[listener],
+        threads=settings.threads + _EXTRA_THREADS,
+        max_request_body_size=_READ_FACTOR * settings.max_bytes,
+        recv_bytes=_RECEIVE_BYTES,
         ident=None,
         clear_untrusted_proxy_headers=True,
     )
@@ -120,18 +129,18 @@ def _server(service: Service, listening: socket.socket) -> Any:
     return server
 
 
-def _loop(server: Any, service: Service, began: Callable[[], None]) -> None:
-    """Answer until told to stop, then until nothing is in hand."""
-    told, last = False, float("inf")
-    while time.monotonic() < last and not (service.stopping.is_set() and _is_idle(server)):
-        wasyncore.loop(timeout=_TICK_SECONDS, use_poll=True, map=server._map, count=1)
-        if not told and service.pool.ready:
-            began()
-            told = True
-        if not told and service.pool.failed:
-            raise ModelFileError(service.pool.refused)
-        if service.stopping.is_set() and last == float("inf"):
-            last = time.monotonic() + 2 * service.settings.decode_timeout + _TICK_SECONDS
+def _run_loop(server: Any, service: Service, announce: Callable[[], None]) -> None:
+    """Answer requests until the service is stopped and no request is running."""
+    is_announced, deadline = False, float("inf")
+    while time.monotonic() < deadline and not (service.stopping.is_set() and _is_idle(server)):
+        wasyncore.loop(timeout=_POLL_SECONDS, use_poll=True, map=server._map, count=1)
+        if not is_announced and service.pool.ready:
+            announce()
+            is_announced = True
+        if not is_announced and service.pool.failed:
+            raise ModelFileError(service.pool.start_error)
+        if service.stopping.is_set() and deadline == float("inf"):
+            deadline = time.monotonic() + 2 * service.settings.decode_timeout + _POLL_SECONDS
 
 
 def _is_idle(server: Any) -> bool:
@@ -139,16 +148,16 @@ def _is_idle(server: Any) -> bool:
 
 
 @contextmanager
-def _stopped_by_signals(service: Service) -> Iterator[None]:
-    """Let SIGTERM and the first Ctrl-C stop the service; a second one ends it at once."""
+def _stop_on_signals(service: Service) -> Iterator[None]:
+    """Stop the service at SIGTERM or the first Ctrl-C; a second one ends it at once."""
 
     def stop(number: int, _: FrameType | None) -> None:
         service.stopping.set()
         signal.signal(number, signal.default_int_handler)
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    previous = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)

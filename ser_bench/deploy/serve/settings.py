@@ -1,4 +1,4 @@
-"""What the service was told on the command line, checked."""
+"""Settings of the service, validated."""
 
 from __future__ import annotations
 
@@ -13,7 +13,30 @@ MEGABYTE = 1_000_000
 
 @dataclass(frozen=True)
 class Settings:
-    """Where to listen, and what a request may cost; sizes in bytes, times in seconds."""
+    """Address and limits of the service.
+
+    Attributes
+    ----------
+    file : Path
+        File of the model.
+    host, port : str, int
+        Address to listen on; port 0 selects a free one.
+    threads : int
+        Number of clips that are processed at once; further ones are refused.
+    jobs : int
+        Number of worker processes.
+    max_bytes : int
+        Size limit of a file.
+    max_seconds : float
+        Duration limit of a clip in seconds.
+    decode_timeout : float
+        Time limit of a prediction in seconds.
+
+    Raises
+    ------
+    ConfigError
+        If a value is out of range.
+    """
 
     file: Path
     host: str = "127.0.0.1"
@@ -25,7 +48,7 @@ class Settings:
     decode_timeout: float = 10.0
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be, with :class:`ConfigError`."""
+        """Check the ranges."""
         limits: tuple[tuple[str, float, float, float], ...] = (
             ("--port", self.port, 0, 65_535),
             ("--threads", self.threads, 1, 256),
@@ -36,4 +59,4 @@ class Settings:
         )
         for name, value, low, high in limits:
             if not low <= value <= high:
-                raise ConfigError(f"{name} {value:g}: must be from {low:g} to {high:g}")
+                raise ConfigError(f"invalid value for {name}: expected {low:g} to {high:g}, got {value:g}")

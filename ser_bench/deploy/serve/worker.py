@@ -1,4 +1,4 @@
-"""What a worker process does: it loads the model once, then bytes come in and an answer goes out."""
+"""Worker process of the service: load the model once, then predict the clips that arrive through a pipe."""
 
 from __future__ import annotations
 
@@ -16,89 +16,99 @@ PREDICTION, UNSUPPORTED, UNUSABLE, ERROR = "prediction", "unsupported format", "
 """Kinds of the message about a clip."""
 
 
-def work(pipe: Connection, file: Path, members: dict[str, str], max_seconds: float) -> None:
-    """Send whether the model is ready, then an answer for each clip's bytes, until the other end is closed.
+def run_worker(pipe: Connection, file: Path, members: dict[str, str], max_seconds: float) -> None:
+    """Report whether the model loads, then answer each clip until the pipe is closed.
 
-    ``members`` are the digests of the model that the service tells of: a file that was replaced since is refused.
+    Parameters
+    ----------
+    pipe : Connection
+        Receives the bytes of clips; sends messages.
+    file : Path
+        File of the model.
+    members : dict of str to str
+        Digests of the model that the service describes; a file that was replaced since then is refused.
+    max_seconds : float
+        Duration limit of a clip in seconds.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):  # a terminal and systemd signal the whole group; the pipe ends us
+    for number in (signal.SIGINT, signal.SIGTERM):  # sent to the whole process group; the pipe ends this worker
         signal.signal(number, signal.SIG_IGN)
     null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 2)  # decoders in C complain there of damaged files; our own errors go through the pipe
+    os.dup2(null, 2)  # decoders in C report damaged files there; our own errors use the pipe
     try:
-        model = _loaded(file, members)
+        model = _load_model(file, members)
     except Exception as error:
-        _say(pipe, START_FAILED, str(error))
+        _send(pipe, START_FAILED, str(error))
         return
-    _say(pipe, READY, os.getpid())
+    _send(pipe, READY, os.getpid())
     while True:
         try:
             data = pipe.recv_bytes()
         except EOFError:
             return
-        _say(pipe, *_answered(model, data, max_seconds))
+        _send(pipe, *_answer(model, data, max_seconds))
 
 
-def _say(pipe: Connection, kind: str, said: Any) -> None:
-    pipe.send_bytes(json.dumps([kind, said]).encode())  # no pickle: whoever breaks a decoder must not reach the service
+def _send(pipe: Connection, kind: str, content: Any) -> None:
+    pipe.send_bytes(json.dumps([kind, content]).encode())  # no pickle: an exploited decoder must not reach the service
 
 
-def _loaded(file: Path, members: dict[str, str]) -> Any:
-    """Return the model after a first answer, for which kernels are compiled and libraries loaded."""
+def _load_model(file: Path, members: dict[str, str]) -> Any:
+    """Load the model and predict once, which compiles kernels and loads libraries."""
     from ser_bench.core.errors import ModelFileError
     from ser_bench.deploy import load_model
-    from ser_bench.deploy.file import container as archive
+    from ser_bench.deploy.file import container
 
-    if archive.read(file)[0]["members"] != members:
-        raise ModelFileError(f"{file} was replaced by another model; stop the service and start it again")
+    if container.read(file)[0]["members"] != members:
+        raise ModelFileError(f"{file} has been replaced by another model; restart the service")
     model = load_model(file)
-    _ask(model, _first_clip(), 1.0)
+    _predict(model, _noise_clip(), 1.0)
     return model
 
 
-def _first_clip() -> bytes:
-    """Return half a second of noise in a WAV file."""
+def _noise_clip() -> bytes:
+    """Return half a second of noise as a WAV file."""
     import io
 
     import numpy as np
     import soundfile
 
-    made = io.BytesIO()
+    file = io.BytesIO()
     noise = np.random.default_rng(0).uniform(-0.3, 0.3, 8_000).astype(np.float32)
-    soundfile.write(made, noise, 16_000, format="WAV")
-    return made.getvalue()
+    soundfile.write(file, noise, 16_000, format="WAV")
+    return file.getvalue()
 
 
-def _answered(model: Any, data: bytes, max_seconds: float) -> tuple[str, Any]:
+def _answer(model: Any, data: bytes, max_seconds: float) -> tuple[str, Any]:
+    """Return the kind and the content of the message about a clip."""
     from ser_bench.audio.sndfile import ForeignError
     from ser_bench.core.errors import AudioError
 
     try:
-        return PREDICTION, _ask(model, data, max_seconds)
+        return PREDICTION, _predict(model, data, max_seconds)
     except ForeignError:
-        return UNSUPPORTED, "not an audio file in a format that is read here"
+        return UNSUPPORTED, "not an audio file, or an unsupported format; send WAV, FLAC, OGG or MP3"
     except AudioError as error:
         return UNUSABLE, str(error)
     except Exception as error:
         return ERROR, f"{type(error).__name__}: {error}"
 
 
-def _ask(model: Any, data: bytes, max_seconds: float) -> dict[str, Any]:
-    """Return ``emotion``, ``probabilities`` and ``timings`` in ms of a clip given by its file's bytes."""
+def _predict(model: Any, data: bytes, max_seconds: float) -> dict[str, Any]:
+    """Return ``emotion``, ``probabilities`` and ``timings`` in ms of a clip, given the bytes of its file."""
     from ser_bench import audio
     from ser_bench.core.errors import AudioError
 
-    begun = time.perf_counter()
+    start = time.perf_counter()
     y, sr = audio.load_bytes(data)
     if y.size > max_seconds * sr:
-        raise AudioError(f"too long: more than {max_seconds:g} s")
+        raise AudioError(f"too long: {y.size / sr:.1f} s, at most {max_seconds:g} s are accepted")
     decoded = time.perf_counter()
     row = model.features((y, sr))
-    heard = time.perf_counter()
-    (answer,) = model.predict_features([row])
-    timings = {"decode": decoded - begun, "features": heard - decoded, "predict": time.perf_counter() - heard}
+    extracted = time.perf_counter()
+    (prediction,) = model.predict_features([row])
+    timings = {"decode": decoded - start, "features": extracted - decoded, "predict": time.perf_counter() - extracted}
     return {
-        "emotion": answer.label,
-        "probabilities": dict(answer.probabilities),
+        "emotion": prediction.label,
+        "probabilities": dict(prediction.probabilities),
         "timings": {name: round(1e3 * seconds, 2) for name, seconds in timings.items()},
     }

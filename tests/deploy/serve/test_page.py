@@ -150,7 +150,7 @@ def test_the_keyboard_alone_records(page):
 def test_what_is_no_clip_is_told(page):
     drop(page, b"<html>no sound</html>", "page.html")
     until(page, "document.getElementById('error').textContent")
-    assert text(page, "error") == "Not an audio file in a format that is read here."
+    assert text(page, "error") == "Not an audio file, or an unsupported format; send WAV, FLAC, OGG or MP3."
     assert not page.find_element("id", "answer").is_displayed()
     drop(page, encoded(speech(0.5)), "clip.wav")
     answered(page)

@@ -96,7 +96,7 @@ def test_a_worker_that_hangs_is_replaced(pool):
     until(lambda: pool.ready)
     assert pool.workers != [hung]
     assert pool.predict(encoded(speech()))[0] == "prediction"
-    assert "overdue" in told
+    assert "timeout" in told
 
 
 def test_a_worker_that_crashes_over_a_clip_is_replaced(pool):

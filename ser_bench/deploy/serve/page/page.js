@@ -1,8 +1,8 @@
-// A clip is chosen, dropped or recorded, sent to the server as it is, and its answer shown.
+// Sends a chosen, dropped or recorded clip to the server and shows its prediction.
 import { spectrogram, waveform } from "./pictures.js";
 
 const $ = (id) => document.getElementById(id);
-const told = JSON.parse($("main").dataset.told);
+const settings = JSON.parse($("main").dataset.settings);
 let recording = null, busy = false, address = "";
 
 function say(status, error = "") {
@@ -12,18 +12,18 @@ function say(status, error = "") {
 
 async function send(blob, name, samples) {
   if (busy || recording) return;
-  if (blob.size > told.limits.bytes) return say("", `The file is larger than ${told.limits.bytes / 1e6} MB.`);
+  if (blob.size > settings.limits.bytes) return say("", `The file is larger than ${settings.limits.bytes / 1e6} MB.`);
   busy = true;
   $("choose").disabled = $("record").disabled = true;
-  say(`Listening to ${name} …`);
+  say(`Predicting ${name} …`);
   try {
     const form = new FormData();
     form.append("file", blob, name);
-    const answered = await fetch("predict", { method: "POST", body: form });
-    const said = await answered.json();
-    if (!answered.ok) throw new Error(said.error);
-    show(said);
-    say(`${said.clip}: ${said.emotion}`);
+    const response = await fetch("predict", { method: "POST", body: form });
+    const prediction = await response.json();
+    if (!response.ok) throw new Error(prediction.error);
+    show(prediction);
+    say(`${prediction.clip}: ${prediction.emotion}`);
   } catch (error) {
     $("answer").hidden = true;
     say("", error instanceof TypeError || error instanceof SyntaxError ? "The server cannot be reached." : error.message);
@@ -33,17 +33,17 @@ async function send(blob, name, samples) {
   await draw(blob, samples);
 }
 
-function show(said) {
-  $("best").textContent = said.emotion;
-  $("timings").textContent = `Answered in ${Math.round(said.timings.total)} ms.`;
-  $("bars").replaceChildren(...told.labels.map((label) => {
-    const row = document.createElement("li"), share = 100 * said.probabilities[label];
+function show(prediction) {
+  $("best").textContent = prediction.emotion;
+  $("timings").textContent = `Predicted in ${Math.round(prediction.timings.total)} ms.`;
+  $("bars").replaceChildren(...settings.labels.map((label) => {
+    const row = document.createElement("li"), share = 100 * prediction.probabilities[label];
     const name = Object.assign(document.createElement("span"), { textContent: label });
     const track = Object.assign(document.createElement("span"), { className: "track" });
     const bar = Object.assign(document.createElement("span"), { className: "bar" });
     const number = Object.assign(document.createElement("span"), { className: "number", textContent: `${share.toFixed(1)} %` });
     bar.style.setProperty("--share", `${share}%`);
-    bar.style.setProperty("--colour", told.colours[label] || "var(--accent)");
+    bar.style.setProperty("--colour", settings.colours[label] || "var(--accent)");
     track.append(bar);
     row.append(name, track, number);
     return row;
@@ -51,7 +51,7 @@ function show(said) {
   $("answer").hidden = false;
 }
 
-// What was sent is played as it is; for the pictures the browser decodes it, if it can.
+// Plays the clip; draws pictures if the browser can decode it.
 async function draw(blob, samples) {
   URL.revokeObjectURL(address);
   address = URL.createObjectURL(blob);
@@ -74,7 +74,7 @@ async function draw(blob, samples) {
   $("length").textContent = `${(sound.y.length / sound.rate).toFixed(2)} s`;
 }
 
-// Browsers record WebM or MP4, which the server does not read; so the samples are taken and written as WAV here.
+// Browsers record WebM or MP4, which the server does not accept; so this writes the samples as WAV.
 async function record() {
   if (!navigator.mediaDevices || !window.AudioContext)
     return say("", "This browser records only over https or on localhost; choose a file instead.");
@@ -90,12 +90,12 @@ async function record() {
   const take = (block) => blocks.push(block);
   const node = await tap(context, take);
   source.connect(node);
-  node.connect(context.destination); // it stays silent, but without an end nothing flows
+  node.connect(context.destination); // silent; the graph runs only if it ends at a destination
   const begun = performance.now();
   const timer = setInterval(() => {
     const seconds = (performance.now() - begun) / 1000;
     say(`Recording … ${seconds.toFixed(1)} s`);
-    if (seconds >= Math.min(told.limits.seconds - 1, 30)) stop();
+    if (seconds >= Math.min(settings.limits.seconds - 1, 30)) stop();
   }, 100);
   recording = { stream, context, blocks, timer };
   $("record").textContent = "Stop";
