@@ -148,9 +148,10 @@ def _shared(row: dict[str, float]) -> str:
     unchecked = math.isnan(row["near_identical"])
     copies = round(row["identical"] + (0 if unchecked else row["near_identical"]))
     if copies:
-        parts.append(f"{plural(copies, 'test clip')} {'is a copy' if copies == 1 else 'are copies'} of a training clip")
+        verb = "is" if copies == 1 else "are"
+        parts.append(f"{plural(copies, 'test clip')} {verb} identical or nearly identical to a training clip")
     if unchecked:
-        parts.append("altered copies are not checked, because the corpus has no audio")
+        parts.append("near-identical clips are not checked, because the corpus has no audio")
     return "; ".join(parts)
 
 

@@ -184,7 +184,7 @@ def test_the_leakage_audit_does_not_search_near_identical_clips(audio, tmp_path)
     saved = go(audio, "again.csv", tmp_path)
     assert saved.audit["near_identical_clips"].isna().all()
     assert np.isnan(leakage_by_split(saved)["near_identical"]).all()
-    assert "altered copies are not checked" in leakage_sentences(saved)[0]
+    assert "near-identical clips are not checked" in leakage_sentences(saved)[0]
 
 
 def test_rows_with_equal_features_count_once(tmp_path):

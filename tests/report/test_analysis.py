@@ -141,7 +141,7 @@ def test_leakage_lists_what_each_split_shares(run):
     actor, random, _ = leakage_sentences(run)
     assert actor == "actor: no test clip has a speaker from training; every test clip has a sentence from training."
     assert "every test clip has a speaker from training" in random
-    assert "18 test clips are copies of a training clip" in random
+    assert "18 test clips are identical or nearly identical to a training clip" in random
 
 
 def test_published_scores_are_of_the_same_protocol_only(run):

@@ -153,7 +153,7 @@ def test_synthetic_speech_normalisation_and_failures_stand_above_the_headline(br
 
 
 def test_names_labels_and_errors_of_users_stay_text(hostile_run):
-    page = Page(render_page(hostile_run, drawn(hostile_run, "uar", "groups")).decode())
+    page = Page(render_page(hostile_run, drawn(hostile_run, "uar")).decode())
     assert page.faults == []
     assert [tag for tag, _ in page.tags].count("script") == 1
     assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)

@@ -49,8 +49,8 @@ def leakage_report(run: SavedRun) -> LeakageReport:
         Column("test", under="clips per fold"),
         Column("known speakers", under="% of test clips"),
         Column("known sentences", under="% of test clips"),
-        Column("identical copies", under="test clips"),
-        Column("altered copies", under="test clips"),
+        Column("identical", under="test clips"),
+        Column("near-identical", under="test clips"),
     )
     rows = []
     for row in shared.to_dict("records"):
@@ -58,7 +58,7 @@ def leakage_report(run: SavedRun) -> LeakageReport:
         shares = [number(row[name], percent(row[name])) for name in ("known_speakers", "known_texts")]
         copies = [number(row[name], _count(row[name])) for name in ("identical", "near_identical")]
         rows.append(Row((Cell(row["split"]), *counts, *shares, *copies)))
-    table = Table("Speakers, sentences and copies that test clips share with training", columns, tuple(rows))
+    table = Table("What test clips share with training", columns, tuple(rows))
     return LeakageReport(table, tuple(leakage_sentences(run)))
 
 
