@@ -13,7 +13,6 @@ import psutil
 import pytest
 
 from ser_bench.runs.workers import local, run_tasks, start_workers
-from ser_bench.runs.workers.deaths import cause_of
 
 
 def act(what: object) -> object:
@@ -99,21 +98,21 @@ def test_a_worker_that_was_started_anew_after_idleness_may_die_too(monkeypatch):
 def test_what_killed_a_worker_is_named():
     ended = outcomes(signal.SIGSEGV, signal.SIGKILL, "die", jobs=2)
     assert [ended[i].error for i in range(3)] == [
-        "its worker process died of SIGSEGV, twice (a crash in C code)",
-        "its worker process died of SIGKILL, twice (killed, perhaps for want of memory)",
-        "its worker process died with exit status 9, twice",
+        "its worker process died twice by SIGSEGV (crash in C code)",
+        "its worker process died twice by SIGKILL (killed, possibly out of memory)",
+        "its worker process died twice with exit status 9",
     ]
 
 
 @pytest.mark.parametrize("told", ["", "{UNKNOWN(255)}", "{SIGSEGV(-11), SIGKILL(-9)}"])
 def test_of_a_death_that_is_not_told_clearly_no_cause_is_named(told):
-    assert cause_of(BrokenProcessPool(told)) == "its worker process died, twice (out of memory, or a crash)"
+    assert local._death_reason(BrokenProcessPool(told)) == "its worker process died twice (out of memory or a crash)"
 
 
 @pytest.mark.parametrize(("function", "argument"), [(seal, 0), (act, Sealed())], ids=["result", "task"])
 def test_what_cannot_be_passed_between_processes_is_no_death_for_want_of_memory(function, argument):
     (outcome,) = run_tasks(function, [(0, argument)], jobs=1)
-    assert outcome.error.startswith("it, or what it returns, cannot be passed between processes: ")
+    assert outcome.error.startswith("the task or its result cannot be passed between processes: ")
 
 
 @pytest.mark.skipif(not Path("/proc/self/oom_score_adj").exists(), reason="Linux has it")
@@ -144,13 +143,13 @@ def test_a_task_that_hangs_is_ended_after_the_timeout():
 
 
 def test_a_worker_s_start_does_not_count_as_time_of_its_task(monkeypatch):
-    monkeypatch.setattr(local, "end_with", start_slowly)
+    monkeypatch.setattr(local, "initialize_worker", start_slowly)
     ended = outcomes(1, "hang", jobs=1, timeout=1.0)
     assert [ended[i].status for i in range(2)] == ["ok", "timeout"]
 
 
 def test_a_worker_that_never_starts_is_ended_all_the_same(monkeypatch):
-    monkeypatch.setattr(local, "end_with", start_slowly)
+    monkeypatch.setattr(local, "initialize_worker", start_slowly)
     monkeypatch.setattr(local, "_START_SECONDS", 0.0)
     assert outcomes(1, jobs=1, timeout=1.0)[0].status == "timeout"
 
