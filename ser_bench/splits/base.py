@@ -85,6 +85,10 @@ class Split:
         What the corpus must have; empty for nothing.
     folds : str
         Number of folds, in words.
+    condition : str
+        What the test clips are to the model, in a few words for legends: ``new speakers``.
+    colour : str
+        Colour on charts, hexadecimal RGB; empty for one by the name.
     """
 
     name: str
@@ -93,6 +97,8 @@ class Split:
     speaker_independent: bool = True
     needs: str = ""
     folds: str = ""
+    condition: str = ""
+    colour: str = ""
 
 
 def cross_validation(fold_of: npt.NDArray[Any]) -> Masks:

@@ -50,6 +50,8 @@ def _actor_text(clips: pd.DataFrame, settings: FoldSettings) -> Masks:
 TEXT = Split(
     name="text",
     summary=f"one sentence held out at a time; {SAME_SPEAKERS}",
+    condition="a new sentence",
+    colour="#cc79a7",
     masks=_text,
     speaker_independent=False,
     needs="two sentences",
@@ -58,6 +60,8 @@ TEXT = Split(
 ACTOR_TEXT = Split(
     name="actor-text",
     summary="new speakers and a new sentence in every fold",
+    condition="new speakers and sentence",
+    colour="#d55e00",
     masks=_actor_text,
     needs="two sentences, as many speakers as folds",
     folds="one per group of speakers and sentence",

@@ -57,6 +57,8 @@ def _random_hold_out(clips: pd.DataFrame, settings: FoldSettings, *, share: floa
 RANDOM = Split(
     name="random",
     summary=f"K stratified folds as large as actor's; {SAME_SPEAKERS}",
+    condition="speakers known from training",
+    colour="#e69f00",
     masks=_random,
     speaker_independent=False,
     folds="as many as --folds (default 6)",
@@ -68,10 +70,11 @@ HOLD_OUTS = tuple(
         masks=partial(_random_hold_out, share=share),
         speaker_independent=False,
         folds="1",
+        colour=colour,
     )
-    for name, part, share in (
-        ("random-80-20", "a fifth", 0.20),
-        ("random-75-25", "a quarter", 0.25),
-        ("random-90-10", "a tenth", 0.10),
+    for name, part, share, colour in (
+        ("random-80-20", "a fifth", 0.20, "#b07800"),
+        ("random-75-25", "a quarter", 0.25, "#f2c45f"),
+        ("random-90-10", "a tenth", 0.10, "#7d5500"),
     )
 )

@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from ser_bench.report.charts.text import text_width, wrap
 from ser_bench.report.formatting import SYNTHETIC, normalisation_note, protocol
 from ser_bench.runs.results import SavedRun
+from ser_bench.splits import SPLITS
 
 Parameters = ParamSpec("Parameters")
 Returned = TypeVar("Returned")
@@ -28,36 +29,6 @@ WIDTH = 9.0
 
 DPI = 110
 INK, FAINT, RULE, WARNING = "#1f1f1f", "#666666", "#dddddd", "#b3001b"
-
-SPLIT_COLOURS = {
-    "actor": "#0072b2",
-    "random": "#e69f00",
-    "loso": "#009e73",
-    "text": "#cc79a7",
-    "emobox": "#56b4e9",
-    "actor-text": "#d55e00",
-    "random-80-20": "#b07800",
-    "random-75-25": "#f2c45f",
-    "random-90-10": "#7d5500",
-    "actor-80-20": "#004a75",
-    "within": "#4fa3d1",
-    "cross": "#6a3d9a",
-    "loco": "#a678c9",
-}
-"""A colour per split, the same on every chart, after Okabe and Ito's palette for colour-blind readers."""
-
-SPLIT_DESCRIPTIONS = {
-    "actor": "new speakers",
-    "random": "speakers known from training",
-    "loso": "one new speaker at a time",
-    "text": "a new sentence",
-    "emobox": "new speakers, published folds",
-    "actor-text": "new speakers and sentence",
-    "within": "new speakers of the same corpus",
-    "cross": "another corpus",
-    "loco": "a corpus, trained on all others",
-}
-"""What each split tests, for legends and tables."""
 
 _OTHER_COLOURS = ("#000000", "#8c6d31", "#6a3d9a", "#999999")
 
@@ -110,7 +81,7 @@ def styled(function: Callable[Parameters, Returned]) -> Callable[Parameters, Ret
 
 
 def split_colour(split: str) -> str:
-    """Return the colour of a split; unlisted splits get one by their name.
+    """Return the colour of a split, the same on every chart; splits without one get one by their name.
 
     Parameters
     ----------
@@ -121,11 +92,14 @@ def split_colour(split: str) -> str:
     str
         Hexadecimal RGB.
     """
-    return SPLIT_COLOURS.get(split) or _OTHER_COLOURS[zlib.crc32(split.encode()) % len(_OTHER_COLOURS)]
+    registered = SPLITS.get(split)
+    if registered and registered.colour:
+        return registered.colour
+    return _OTHER_COLOURS[zlib.crc32(split.encode()) % len(_OTHER_COLOURS)]
 
 
 def split_label(split: str) -> str:
-    """Return a split's name and description for a legend.
+    """Return a split's name for a legend, with what the test clips are to the model.
 
     Parameters
     ----------
@@ -135,8 +109,8 @@ def split_label(split: str) -> str:
     -------
     str
     """
-    description = SPLIT_DESCRIPTIONS.get(split)
-    return f"{split}: {description}" if description else split
+    registered = SPLITS.get(split)
+    return f"{split}: {registered.condition}" if registered and registered.condition else split
 
 
 @dataclass(frozen=True)

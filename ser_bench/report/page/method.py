@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ser_bench import splits
 from ser_bench.core.errors import UnknownNameError
-from ser_bench.report.charts.style import SPLIT_DESCRIPTIONS
 from ser_bench.report.page.tables import Column, Row, Table, number, texts
 from ser_bench.runs.results import SavedRun
 
@@ -29,10 +28,10 @@ def split_table(run: SavedRun) -> Table:
     folds = run.fits.groupby("split")["fold"].nunique()
     rows = []
     for name in run.info.splits:
-        condition, summary = SPLIT_DESCRIPTIONS.get(name, ""), "a split of a plugin"
+        condition, summary = "", "a split of a plugin"
         if split := _split(name):
-            condition = condition or ("new speakers" if split.speaker_independent else "speakers known from training")
-            summary = split.summary
+            kind = "new speakers" if split.speaker_independent else "speakers known from training"
+            condition, summary = split.condition or kind, split.summary
         count = int(folds.get(name, 0))
         first, *others = texts([name, condition, summary])
         rows.append(Row((first, number(count, str(count)), *others)))
