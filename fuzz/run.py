@@ -113,16 +113,42 @@ def _with_checksums(files: dict[str, bytes]) -> bytes:
         return files["run.json"]
 
 
+def _write(folder: Path, valid: dict[str, bytes], data: bytes) -> None:
+    """Write a run folder: valid files, some replaced by parts of the input."""
+    parts = dict(zip(PARTS, data[1:].split(b"\0", len(PARTS) - 1), strict=False))
+    files = valid | {name: text for name, text in parts.items() if text}
+    if not files["predictions.parquet"].startswith(b"PAR1"):
+        with contextlib.suppress(ValueError, KeyError, TypeError, NotImplementedError):
+            files["predictions.parquet"] = _parquet(files["predictions.parquet"])
+    if data[:1].islower():
+        files["run.json"] = _with_checksums(files)
+    for name, text in files.items():
+        (folder / name).write_bytes(text)
+
+
+def _draw(folder: Path) -> None:
+    """Write every text of a report."""
+    from ser_bench.report import findings, latex, page, summary
+    from ser_bench.report.analysis.compared_runs import ComparedRuns
+    from ser_bench.report.analysis.summary import summarise
+    from ser_bench.report.compare import as_markdown
+    from ser_bench.runs import results
+
+    run = results.read_run(folder)
+    page.render_page(run, {})
+    for text in (summary.markdown(run), latex.latex(run), summary.terminal_table(run), findings.headline(run)):
+        text.encode()
+    summarise(run).to_csv()
+    as_markdown(ComparedRuns((run, results.read_run(folder)), ("a", "b"), run.info.splits[0])).encode()
+
+
 def target() -> Callable[[bytes], None]:
     """Return a function that reads bytes as files of a run folder."""
     import pandas  # noqa: F401
 
     from ser_bench import report
     from ser_bench.cli.status import command
-    from ser_bench.report import findings, latex, page, summary
-    from ser_bench.report.analysis.compared_runs import ComparedRuns
-    from ser_bench.report.analysis.summary import summarise
-    from ser_bench.report.compare import as_markdown
+    from ser_bench.report import compare, page  # noqa: F401
     from ser_bench.runs import log as run_log
     from ser_bench.runs import results
 
@@ -132,25 +158,6 @@ def target() -> Callable[[bytes], None]:
     assert command.callback is not None
     status: Any = command.callback
 
-    def write(data: bytes) -> None:
-        parts = dict(zip(PARTS, data[1:].split(b"\0", len(PARTS) - 1), strict=False))
-        files = valid | {name: text for name, text in parts.items() if text}
-        if not files["predictions.parquet"].startswith(b"PAR1"):
-            with contextlib.suppress(ValueError, KeyError, TypeError, NotImplementedError):
-                files["predictions.parquet"] = _parquet(files["predictions.parquet"])
-        if data[:1].islower():
-            files["run.json"] = _with_checksums(files)
-        for name, text in files.items():
-            (folder / name).write_bytes(text)
-
-    def draw() -> None:
-        run = results.read_run(folder)
-        page.render_page(run, {})
-        for text in (summary.markdown(run), latex.latex(run), summary.terminal_table(run), findings.headline(run)):
-            text.encode()
-        summarise(run).to_csv()
-        as_markdown(ComparedRuns((run, results.read_run(folder)), ("a", "b"), run.info.splits[0])).encode()
-
     def once(data: bytes) -> None:
         if data[:1] in b"lL":
             (folder / run_log.FILE).write_bytes(data[1:])
@@ -158,9 +165,9 @@ def target() -> Callable[[bytes], None]:
                 status(folder)
             assert "\x1b" not in output.getvalue()
             return
-        write(data)
+        _write(folder, valid, data)
         results.find_run(folder, "")
         report.is_current(folder)
-        draw() if data[:1] in b"pP" else results.read_run(folder)
+        _draw(folder) if data[:1] in b"pP" else results.read_run(folder)
 
     return once
