@@ -15,7 +15,7 @@ from ser_bench.core.errors import UnknownNameError
 
 @click.command(name="download")
 @click.argument("corpus", metavar="|".join(corpora.downloadable()))
-@click.option("--part", type=click.Choice(["speech", "song", "all"]), help="The part of ravdess. [default: speech]")
+@option("part", help="The part of ravdess.")
 @click.option(
     "--to",
     type=PATH,
