@@ -27,9 +27,8 @@ from ser_bench.deploy import train
 from ser_bench.runs import results, runner, tuning
 from ser_bench.runs.log import read_status
 from ser_bench.runs.tuning import SearchSettings
-from ser_bench.runs.workers import Requirements, check_workers, count_workers, run_tasks
-from ser_bench.runs.workers import dask as cluster
-from ser_bench.runs.workers import dask_worker as remote
+from ser_bench.runs.workers import Requirements, check_workers, count_workers, dask_worker, run_tasks
+from ser_bench.runs.workers import dask as dask_engine
 
 PLUGIN = Path(__file__).parents[1] / "plugin_recorder.py"
 ROOT = Path(ser_bench.__file__).parents[1]
@@ -74,7 +73,7 @@ class Machines:
         return self.where
 
     def stop(self) -> None:
-        if client := cluster._clients.pop(self.where, None):
+        if client := dask_engine._clients.pop(self.where, None):
             client.close()
         for process in reversed(self.started):
             process.terminate()
@@ -182,7 +181,7 @@ class Listener(NoProgress):
 @pytest.mark.parametrize("shared", [True, False], ids=["shared store", "sent"])
 def test_predictions_are_those_of_this_machine(data, tmp_path, here, where, shared, monkeypatch):
     if not shared:
-        monkeypatch.setattr(cluster, "can_read_files", lambda *_: False)
+        monkeypatch.setattr(dask_engine, "can_read_files", lambda *_: False)
     outcome, there = go(data, tmp_path, engine=where)
     assert outcome.work.failed == 0
     assert outcome.work.jobs == 2
@@ -191,7 +190,7 @@ def test_predictions_are_those_of_this_machine(data, tmp_path, here, where, shar
 
 def test_a_run_goes_on_when_a_worker_is_killed(data, extracted, here, where):
     def kill() -> None:
-        os.kill(next(iter(cluster._connect(where).run(os.getpid).values())), signal.SIGKILL)
+        os.kill(next(iter(dask_engine._connect(where).run(os.getpid).values())), signal.SIGKILL)
 
     outcome, there = go(data, extracted, Listener(kill), engine=where)
     assert outcome.work.failed == 0
@@ -238,14 +237,14 @@ def test_a_worker_that_joins_late_takes_its_share(machines, where):
 def test_a_task_that_hangs_is_ended_after_the_timeout(where):
     ended = outcomes(where, Errand("hang"), Errand(), Errand(), timeout=2.0)
     assert [ended[i].status for i in range(3)] == ["timeout", "ok", "ok"]
-    assert ended[0].error == "not done after 2 s"
+    assert ended[0].error == "timed out after 2 s"
 
 
 @pytest.mark.slow
 def test_a_task_that_kills_every_worker_fails_alone(where):
     ended = outcomes(where, Errand("die"), *(Errand() for _ in range(6)))
     assert [ended[i].status for i in range(7)] == ["died"] + ["ok"] * 6
-    assert ended[0].error.startswith("its worker processes died, ")
+    assert ended[0].error.startswith("its worker processes died one after another ")
 
 
 def test_models_of_a_plugin_travel(data, where, extracted, tmp_path):
@@ -270,24 +269,24 @@ def test_a_late_worker_that_is_not_fit_ends_the_work(where, tmp_path):
 
 
 def test_versions_that_decide_the_outcome_must_be_equal(where, monkeypatch):
-    asked = remote.versions(("numpy",))
-    monkeypatch.setattr(remote, "versions", lambda _: asked | {"numpy": "0.1"})
-    with pytest.raises(EngineError, match=r"has numpy \d.*, and this machine 0.1$"):
+    asked = dask_worker.library_versions(("numpy",))
+    monkeypatch.setattr(dask_worker, "library_versions", lambda _: asked | {"numpy": "0.1"})
+    with pytest.raises(EngineError, match=r"has numpy \d.*, but this machine has 0.1$"):
         check_workers(where, Requirements(libraries=("numpy",)), NoProgress())
     listener = Listener()
     check_workers(where, Requirements(), listener)
     assert len(listener.warnings) == 1
-    assert "and this machine 0.1" in listener.warnings[0]
+    assert "but this machine has 0.1" in listener.warnings[0]
 
 
 def test_a_worker_of_several_threads_is_not_fit():
     worker = SimpleNamespace(state=SimpleNamespace(nthreads=2))
-    wrong, _ = remote.examine(Requirements(), remote.versions(()), worker)
-    assert wrong == ["runs several tasks at once; start it with --nthreads 1"]
+    wrong, _ = dask_worker.check_requirements(Requirements(), dask_worker.library_versions(()), worker)
+    assert wrong == ["has 2 threads; start it with --nthreads 1"]
 
 
 def test_nobody_at_the_address_is_told(monkeypatch):
-    monkeypatch.setattr(cluster, "_CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(dask_engine, "_CONNECT_SECONDS", 0.5)
     with pytest.raises(EngineError, match=r"no scheduler answers at dask://127.0.0.1:1"):
         count_workers("dask://127.0.0.1:1", None)
 
@@ -372,8 +371,8 @@ def test_a_lost_scheduler_ends_the_command_in_two_lines_and_what_was_saved_is_us
     finally:
         made.stop()
     assert process.returncode == 2
-    assert said[-2].startswith(f"ser-bench: the scheduler at {made.where} is lost")
-    assert said[-1] == "what is done is kept; run the same command again"
+    assert said[-2].startswith(f"ser-bench: lost the connection to the scheduler at {made.where}")
+    assert said[-1] == "finished work is saved; run the same command again"
     assert all(line.startswith(("corpus ", "extracting: ", "fitting: ")) for line in said[:-2])
     done = len(read_status(out).fits)
     process, _ = ser_bench_run("--corpus", str(data), folder=tmp_path)
