@@ -1,6 +1,7 @@
-"""Trained models: one file, predictions, ONNX and an HTTP service. Reading a file runs no code from it.
+"""Trained models: model files, predictions, ONNX export and an HTTP service.
 
-``load_model(path)`` returns a :class:`TrainedModel`; :mod:`ser_bench.deploy.train` writes its file.
+``load_model(path)`` returns a :class:`TrainedModel` and runs no code from the file;
+:mod:`ser_bench.deploy.train` writes the file.
 """
 
 from __future__ import annotations

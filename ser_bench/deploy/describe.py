@@ -58,7 +58,7 @@ def agreement(check: Agreement) -> str:
     rows = "training clips" if check.clips else "random rows around the mean of the training data"
     return (
         f"ONNX: same labels as the model on {check.rows:,} {rows}; "
-        f"probabilities differ by at most {check.largest:.1g} (tolerance {check.tolerance:g})"
+        f"probabilities differ by at most {check.max_difference:.1g} (tolerance {check.tolerance:g})"
     )
 
 

@@ -23,7 +23,7 @@ from ser_bench.deploy.model import TrainedModel
 from ser_bench.metrics import METRICS
 from ser_bench.runs import fit as fitting
 from ser_bench.runs import plan, tasks
-from ser_bench.runs import rows as records
+from ser_bench.runs import rows as run_rows
 from ser_bench.runs.data import RunData, extract_data
 from ser_bench.runs.inputs import open_corpus
 from ser_bench.runs.workers import run_tasks
@@ -37,9 +37,9 @@ HELD_OUT = "actor:"
 """The prefix of held-out speakers: ``actor:01,02``."""
 
 _DRAWS = 2000
-_COMPARED = 32
-_MOST_ROWS = 2000
-_MOST_BYTES = 64 << 20
+_COMPARED_CLIPS = 32
+_MAX_ROWS = 2000
+_MAX_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -120,17 +120,17 @@ def train(
     opened = open_corpus(options, progress)
     entry = _entry(name, options, opened.feature_sets())
     store = (options.store or default_store()).absolute()
-    _, setting = extract_data(opened, plan.required_sets([entry]), options, store, progress)
-    fold = _fold(setting, hold_out)
+    _, data = extract_data(opened, plan.required_sets([entry]), options, store, progress)
+    fold = _fold(data, hold_out)
     fit = plan.PlannedFit(entry, "train", 0, 0, fold, options.seed)
-    done, rows = _carry_out(fit, setting, options.engine, store, progress, _MOST_ROWS if as_onnx else 0)
-    info = _describe(fit, setting, opened, options, done)
+    fitted, rows = _fit_in_worker(fit, data, options.engine, store, progress, _MAX_ROWS if as_onnx else 0)
+    info = _describe(fit, data, opened, options, fitted)
     if not as_onnx:
         return TrainedFile(
-            path, container.write(path, info.model_dump(), done.members), info, done.seconds, done.warnings
+            path, container.write(path, info.model_dump(), fitted.members), info, fitted.seconds, fitted.warnings
         )
-    agreement = onnx.write(TrainedModel(info, state.unpack(done.members), entry.sets), path, rows)
-    return TrainedFile(path, path.stat().st_size, info, done.seconds, done.warnings, agreement)
+    agreement = onnx.write(TrainedModel(info, state.unpack(fitted.members), entry.sets), path, rows)
+    return TrainedFile(path, path.stat().st_size, info, fitted.seconds, fitted.warnings, agreement)
 
 
 def _check(options: Options) -> None:
@@ -166,28 +166,28 @@ def check_file(path: Path, option: str = "-o") -> None:
     ensure_writable(path.parent, ModelFileError, option)
 
 
-def _entry(name: str, options: Options, shelf: Mapping[str, Any]) -> plan.PlannedModel:
+def _entry(name: str, options: Options, available: Mapping[str, Any]) -> plan.PlannedModel:
     """Return the model with its feature sets; raises :class:`ConfigError` where it cannot take them."""
-    entry = next(entry for entry in plan.plan_models(options, shelf) if entry.name == name)
+    entry = next(entry for entry in plan.plan_models(options, available) if entry.name == name)
     if entry.skipped:
         raise ConfigError(entry.skipped)
     return entry
 
 
-def _fold(setting: RunData, hold_out: str) -> Fold:
+def _fold(data: RunData, hold_out: str) -> Fold:
     """Return the training clips and the clips of held-out speakers."""
-    out = _speakers(hold_out)
-    known = set(setting.clips["speaker"])
+    out = _parse_hold_out(hold_out)
+    known = set(data.clips["speaker"])
     for speaker in out:
         if speaker not in known:
             raise UnknownNameError("speaker", speaker, known)
-    tested = setting.clips["speaker"].isin(out)
-    if setting.clips.loc[~tested, "label"].nunique() < 2:
+    tested = data.clips["speaker"].isin(out)
+    if data.clips.loc[~tested, "label"].nunique() < 2:
         raise ConfigError("--hold-out leaves fewer than two classes for training; hold out fewer speakers")
-    return Fold(tuple(setting.clips.index[~tested]), tuple(setting.clips.index[tested]))
+    return Fold(tuple(data.clips.index[~tested]), tuple(data.clips.index[tested]))
 
 
-def _speakers(hold_out: str) -> tuple[str, ...]:
+def _parse_hold_out(hold_out: str) -> tuple[str, ...]:
     if not hold_out:
         return ()
     names = tuple(dict.fromkeys(n.strip() for n in hold_out.removeprefix(HELD_OUT).split(",") if n.strip()))
@@ -196,25 +196,25 @@ def _speakers(hold_out: str) -> tuple[str, ...]:
     return names
 
 
-def _carry_out(
-    fit: plan.PlannedFit, setting: RunData, engine: str, store: Path, progress: Progress, most_rows: int
+def _fit_in_worker(
+    fit: plan.PlannedFit, data: RunData, engine: str, store: Path, progress: Progress, max_rows: int
 ) -> tuple[_Fitted, np.ndarray]:
     """Fit in a worker process with one thread; return the result and features of some training clips."""
     advance = progress.start(1, f"fitting {fit.model.name}", "fit", 1)
-    with tasks.map_matrices([fit], setting, store) as paths:
-        task = tasks.make_task(fit, setting, paths)
+    with tasks.map_matrices([fit], data, store) as paths:
+        task = tasks.make_task(fit, data, paths)
         requirements = tasks.prepare_workers([fit], tuple(paths.values()), engine, progress)
         (outcome,) = run_tasks(_fit, [("fit", task)], jobs=1, engine=engine, requirements=requirements)
-        rows = _spaced(np.load(task.matrix, mmap_mode="r", allow_pickle=False), task.train, most_rows)
+        rows = _evenly_spaced(np.load(task.matrix, mmap_mode="r", allow_pickle=False), task.train, max_rows)
     advance(1)
     if outcome.status != "ok":
         raise ModelFileError(f"{fit.model.name}: {str(outcome.error).removeprefix('ModelFileError: ')}")
     return outcome.value, rows
 
 
-def _spaced(X: np.ndarray, rows: np.ndarray, most: int) -> np.ndarray:
-    """Return evenly spaced rows of features, at most ``most`` and at most 64 MiB."""
-    count = min(len(rows), most, max(1, _MOST_BYTES // X[0].nbytes))
+def _evenly_spaced(X: np.ndarray, rows: np.ndarray, max_rows: int) -> np.ndarray:
+    """Return evenly spaced rows of features, at most ``max_rows`` and at most 64 MiB."""
+    count = min(len(rows), max_rows, max(1, _MAX_BYTES // X[0].nbytes))
     return np.asarray(X[rows[np.linspace(0, len(rows) - 1, count).astype(int)]])
 
 
@@ -227,7 +227,7 @@ def _fit(task: fitting.FitTask) -> _Fitted:
         predicted = np.asarray(estimator.predict(X[task.test])).astype(str) if len(task.test) else np.array([], str)
     messages = fitting.warning_lines(caught)
     members = state.pack(estimator)
-    _check_copy(estimator, state.unpack(members), X[task.train[:_COMPARED]], task.labels)
+    _check_copy(estimator, state.unpack(members), X[task.train[:_COMPARED_CLIPS]], task.labels)
     return _Fitted(members, predicted, seconds, messages)
 
 
@@ -239,21 +239,26 @@ def _check_copy(estimator: Any, copy: Any, X: np.ndarray, labels: Sequence[str])
 
 
 def _describe(
-    fit: plan.PlannedFit, setting: RunData, opened: OpenCorpus, options: Options, done: _Fitted
+    fit: plan.PlannedFit, data: RunData, opened: OpenCorpus, options: Options, fitted: _Fitted
 ) -> manifest.Manifest:
     model, synthetic = fit.model.definition, opened.corpus.synthetic
     content = {
         "ser_bench": __version__,
-        "created": records.current_time(),
-        "model": {"name": model.name, "kind": model.kind, "parameters": _plain(model.parameters), "seed": fit.seed},
+        "created": run_rows.current_time(),
+        "model": {
+            "name": model.name,
+            "kind": model.kind,
+            "parameters": _json_values(model.parameters),
+            "seed": fit.seed,
+        },
         "target": options.target,
-        "labels": list(setting.labels),
-        "features": [_set(feature_set) for feature_set in fit.model.sets],
+        "labels": list(data.labels),
+        "features": [_feature_set_info(feature_set) for feature_set in fit.model.sets],
         "rate": opened.rate,
         "speeds": [float(speed) for speed in model.speeds],
-        "corpus": _corpus(fit, setting, opened),
+        "corpus": _corpus_info(fit, data, opened),
         "synthetic": synthetic,
-        "held_out": _held_out(fit, setting, done.predicted),
+        "held_out": _held_out(fit, data, fitted.predicted),
         "versions": {"ser-bench": __version__, **installed_versions(_libraries(model))},
         "intended_use": manifest.INTENDED_USE,
         "limits": [*([manifest.SYNTHETIC_LIMIT] if synthetic else []), *manifest.LIMITS],
@@ -261,25 +266,25 @@ def _describe(
     return manifest.Manifest.model_validate(content)
 
 
-def _set(feature_set: features.FeatureSet) -> dict[str, Any]:
+def _feature_set_info(feature_set: features.FeatureSet) -> dict[str, Any]:
     return {
         "name": feature_set.name,
         "kind": feature_set.kind,
         "version": feature_set.version,
-        "parameters": _plain(feature_set.parameters),
+        "parameters": _json_values(feature_set.parameters),
         "columns": list(feature_set.columns),
         "key": features.set_key(feature_set),
     }
 
 
-def _corpus(fit: plan.PlannedFit, setting: RunData, opened: OpenCorpus) -> dict[str, Any]:
+def _corpus_info(fit: plan.PlannedFit, data: RunData, opened: OpenCorpus) -> dict[str, Any]:
     """Return the description of the training data, with clips and speakers counted, all and by label."""
-    clips, corpus = setting.clips.loc[list(fit.fold.train)], opened.corpus
-    speakers_of = {label: clips[clips["label"] == label]["speaker"] for label in setting.labels}
+    clips, corpus = data.clips.loc[list(fit.fold.train)], opened.corpus
+    speakers_of = {label: clips[clips["label"] == label]["speaker"] for label in data.labels}
     return {
         **{name: getattr(corpus, name) for name in ("name", "title", "licence", "citation")},
         "source": corpus.origin,
-        "fingerprint": setting.fingerprint,
+        "fingerprint": data.fingerprint,
         "clips": len(clips),
         "speakers": int(clips["speaker"].nunique()),
         "by_label": {
@@ -292,18 +297,18 @@ def _libraries(model: models.Model) -> tuple[str, ...]:
     return ("numpy", "scikit-learn", *(["keras"] if "tensorflow" in model.needs else []), *model.needs)
 
 
-def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:
+def _json_values(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {name: list(v) if isinstance(v, list | tuple) else v for name, v in parameters.items()}
 
 
-def _held_out(fit: plan.PlannedFit, setting: RunData, predicted: np.ndarray) -> dict[str, Any] | None:
+def _held_out(fit: plan.PlannedFit, data: RunData, predicted: np.ndarray) -> dict[str, Any] | None:
     """Return the scores on held-out speakers with intervals over speakers; None without such speakers."""
     if not fit.fold.test:
         return None
-    clips = setting.clips.loc[list(fit.fold.test)]
+    clips = data.clips.loc[list(fit.fold.test)]
     true = clips["label"].to_numpy(dtype=str)
     speakers, codes = np.unique(clips["speaker"].to_numpy(dtype=str), return_inverse=True)
-    code_of = {label: k for k, label in enumerate(setting.labels)}
+    code_of = {label: k for k, label in enumerate(data.labels)}
     true_codes, predicted_codes = ([code_of[label] for label in names] for names in (true, predicted))
     tallies = statistics.tally(codes, true_codes, predicted_codes, len(speakers), len(code_of))
     draws = statistics.speaker_draws(len(speakers), _DRAWS, zlib.crc32("\n".join(speakers).encode()))

@@ -87,7 +87,7 @@ def agrees(name, kind, parameters, path, classes=3):
     model, X = trained(name, kind, parameters, classes)
     for rows in (None, X, X[:1]):
         found = exporting.write(model, path, rows)
-        assert found.largest <= agreement.TOLERANCE / 10
+        assert found.max_difference <= agreement.TOLERANCE / 10
         assert (found.rows > 1) is (rows is None or len(rows) > 1)
     onnx.checker.check_model(str(path), full_check=True)
 

@@ -12,8 +12,14 @@ from ser_bench.models.base import EstimatorClass
 
 
 def classes() -> Mapping[str, EstimatorClass]:
-    """Return the classes that a registered model's file may hold, by name."""
-    return {found.name: found for model in models.MODELS.values() for found in model.classes}
+    """Return the classes that the files of registered models may contain.
+
+    Returns
+    -------
+    mapping of str to EstimatorClass
+        Classes by name.
+    """
+    return {listed.name: listed for model in models.MODELS.values() for listed in model.classes}
 
 
 NOT_SAVED = {

@@ -11,7 +11,7 @@ import numpy as np
 from ser_bench.core.errors import ModelFileError
 
 _KINDS = "biufU"
-_MOST_AXES = 8
+_MAX_AXES = 8
 
 
 class Writer:
@@ -101,8 +101,8 @@ def read(data: bytes) -> list[np.ndarray]:
 def _body(stream: io.BytesIO, shape: tuple[int, ...], fortran: bool, dtype: Any, end: int) -> np.ndarray:
     count = math.prod(shape)
     size = count * dtype.itemsize
-    if len(shape) > _MOST_AXES or min(shape, default=0) < 0 or size > end - stream.tell():
-        raise ModelFileError(f"the shape {shape[:_MOST_AXES]} of an array does not match its bytes")
+    if len(shape) > _MAX_AXES or min(shape, default=0) < 0 or size > end - stream.tell():
+        raise ModelFileError(f"the shape {shape[:_MAX_AXES]} of an array does not match its bytes")
     flat = np.frombuffer(stream.read(size), dtype=dtype, count=count) if size else np.zeros(count, dtype)
     array = flat.reshape(shape, order="F" if fortran else "C").copy(order="K")
     _check_finite(array)

@@ -32,10 +32,10 @@ MANIFEST = "manifest.json"
 _LIMITS = {MANIFEST: 4 << 20, "state.json": 64 << 20, "arrays.npy": 1 << 30}
 """The members, with their largest size in bytes."""
 
-_MOST_MEMBERS = 16
-_MOST_DIRECTORY = 4096
-_MOST_RATIO = 200
-_SMALL = 1 << 20
+_MAX_MEMBERS = 16
+_MAX_DIRECTORY_BYTES = 4096
+_MAX_RATIO = 200
+_UNCHECKED_RATIO_BYTES = 1 << 20
 _END = struct.Struct("<4s4H2LH")
 
 
@@ -149,7 +149,7 @@ def _check_ends(file: IO[bytes], path: Path) -> None:
     if len(tail) < _END.size or tail[:4] != b"PK\x05\x06":
         raise ModelFileError(f"{path} is truncated, or not a model file of ser-bench")
     _, _, _, entries, count, length, start, _ = _END.unpack(tail)
-    if entries != count or count > _MOST_MEMBERS or length > _MOST_DIRECTORY:
+    if entries != count or count > _MAX_MEMBERS or length > _MAX_DIRECTORY_BYTES:
         raise ModelFileError(f"{path} is refused: it has too many members")
     if start + length + _END.size != status.st_size:
         raise ModelFileError(f"{path} is damaged: its directory is misplaced")
@@ -160,12 +160,9 @@ def _check_entry(entry: zipfile.ZipInfo, path: Path) -> None:
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in (0, stat.S_IFREG) or entry.flag_bits & 1 or entry.is_dir():
         raise ModelFileError(f"{path} is refused: {entry.filename} is not a plain file")
-    if entry.compress_type not in (
-        zipfile.ZIP_STORED,
-        zipfile.ZIP_DEFLATED,
-    ):  # others need unlimited memory
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # other methods need unlimited memory
         raise ModelFileError(f"{path} is refused: {entry.filename} uses an unsupported compression method")
-    if size > _LIMITS[entry.filename] or (size > _SMALL and size > _MOST_RATIO * packed):
+    if size > _LIMITS[entry.filename] or (size > _UNCHECKED_RATIO_BYTES and size > _MAX_RATIO * packed):
         raise ModelFileError(f"{path} is refused: {entry.filename} would unpack to {size >> 20} MiB")
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from ser_bench.core.errors import ModelFileError
 from ser_bench.deploy.file import allowed, arrays, validate
 
-_DEEPEST = 40
+_MAX_DEPTH = 40
 
 
 def pack(estimator: Any) -> dict[str, bytes]:
@@ -88,7 +88,7 @@ def _encoded(value: Any, writer: arrays.Writer) -> Any:
     if isinstance(value, dict):
         return {"dict": [[_encoded(k, writer), _encoded(v, writer)] for k, v in value.items()]}
     if (kind := validate.kind_of(value)) is not None:
-        return {kind: _encoded(validate.plain(kind, value), writer)}
+        return {kind: _encoded(validate.content_of(kind, value), writer)}
     return _encoded_instance(value, writer)
 
 
@@ -102,8 +102,8 @@ def _encoded_instance(value: Any, writer: arrays.Writer) -> dict[str, Any]:
 class _Reader:
     """Decodes the state of a file; never calls or imports a name of the file."""
 
-    def __init__(self, arrays: list[np.ndarray]) -> None:
-        self.arrays = arrays
+    def __init__(self, values: list[np.ndarray]) -> None:
+        self.arrays = values
         self.depth = 0
         self.kinds: dict[str, Callable[[Any], Any]] = {
             "scalar": lambda number: self.array(number)[()],
@@ -124,7 +124,7 @@ class _Reader:
     def decoded(self, state: Any) -> Any:
         """Return the value of a part of the state."""
         self.depth += 1
-        if self.depth > _DEEPEST:
+        if self.depth > _MAX_DEPTH:
             raise ModelFileError("the state of the model is nested too deeply")
         try:
             if isinstance(state, list):

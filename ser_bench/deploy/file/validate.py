@@ -11,10 +11,10 @@ import numpy as np
 from ser_bench.core.errors import ModelFileError
 from ser_bench.deploy.file.allowed import NETWORKS
 
-_MOST_CLASSES = 1000
-_WIDEST = 1 << 20
-_MOST_LAYERS = 64
-_LARGEST_INPUT = 1 << 24
+_MAX_CLASSES = 1000
+_MAX_FEATURES = 1 << 20
+_MAX_LAYERS = 64
+_MAX_INPUT_SIZE = 1 << 24
 
 
 def kind_of(value: Any) -> str | None:
@@ -34,7 +34,7 @@ def kind_of(value: Any) -> str | None:
     return {"sklearn.tree._tree.Tree": "tree", "xgboost.core.Booster": "booster"}.get(class_path)
 
 
-def plain(kind: str, value: Any) -> dict[str, Any]:
+def content_of(kind: str, value: Any) -> dict[str, Any]:
     """Return the content of a tree or booster.
 
     Parameters
@@ -61,7 +61,7 @@ def tree(content: dict[str, Any]) -> Any:
     Parameters
     ----------
     content : dict
-        The result of :func:`plain`.
+        The result of :func:`content_of`.
 
     Returns
     -------
@@ -78,8 +78,8 @@ def tree(content: dict[str, Any]) -> Any:
     nodes, n_features, n_classes = content["nodes"], content["n_features"], content["n_classes"]
     count = len(nodes)
     _require(nodes.ndim == 1 and count == content["node_count"] > 0, "tree")
-    _require(content["n_outputs"] == 1 and n_classes.shape == (1,) and 0 < n_classes[0] <= _MOST_CLASSES, "tree")
-    _require(content["values"].shape == (count, 1, n_classes[0]) and 0 < n_features <= _WIDEST, "tree")
+    _require(content["n_outputs"] == 1 and n_classes.shape == (1,) and 0 < n_classes[0] <= _MAX_CLASSES, "tree")
+    _require(content["values"].shape == (count, 1, n_classes[0]) and 0 < n_features <= _MAX_FEATURES, "tree")
     _check_branches(nodes["left_child"], nodes["right_child"], nodes["feature"], n_features)
     tree = Tree(int(n_features), n_classes.astype(np.intp), 1)
     tree.__setstate__({key: content[key] for key in ("max_depth", "node_count", "nodes", "values")})
@@ -92,7 +92,7 @@ def booster(content: dict[str, Any]) -> Any:
     Parameters
     ----------
     content : dict
-        The result of :func:`plain`.
+        The result of :func:`content_of`.
 
     Returns
     -------
@@ -110,11 +110,11 @@ def booster(content: dict[str, Any]) -> Any:
     try:
         learner = json.loads(text)["learner"]
         width = int(learner["learner_model_param"]["num_feature"])
-        for tree in learner["gradient_booster"]["model"]["trees"]:
+        for member in learner["gradient_booster"]["model"]["trees"]:
             columns = ("left_children", "right_children", "split_indices")
-            left, right, feature = (np.array(tree[name], dtype=np.int64) for name in columns)
+            left, right, feature = (np.array(member[name], dtype=np.int64) for name in columns)
             _check_branches(left, right, feature, width)
-            _require(not any(tree["split_type"]), "booster")
+            _require(not any(member["split_type"]), "booster")
         model = xgboost.Booster({"nthread": 1})
         model.load_model(bytearray(text))
     except (xgboost.core.XGBoostError, LookupError, TypeError, ValueError, RecursionError) as error:
@@ -233,10 +233,10 @@ def _check_network(network: Any) -> None:
         return
     plan = network.blueprint_
     _require(network.network == plan.network and plan.network in NETWORKS, "network")
-    _require(plan.classes == len(network.classes_) <= _MOST_CLASSES and 0 < len(plan.shape) <= 2, "network")
+    _require(plan.classes == len(network.classes_) <= _MAX_CLASSES and 0 < len(plan.shape) <= 2, "network")
     _require(all(isinstance(n, int) and n > 0 for n in plan.shape), "network")
-    _require(int(np.prod([float(n) for n in plan.shape])) <= _LARGEST_INPUT, "network")
-    _require(all(len(v) <= _MOST_LAYERS for v in plan.architecture.values() if isinstance(v, list)), "network")
+    _require(int(np.prod([float(n) for n in plan.shape])) <= _MAX_INPUT_SIZE, "network")
+    _require(all(len(v) <= _MAX_LAYERS for v in plan.architecture.values() if isinstance(v, list)), "network")
     if hasattr(network, "length_"):
         _require(len(plan.shape) == 2 and network.length_ == plan.shape[0], "network")
     elif "frames" in network.inputs:

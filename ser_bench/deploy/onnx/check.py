@@ -15,7 +15,7 @@ TOLERANCE = 1e-4
 """The largest difference of a probability. Labels may differ only between labels that are this close."""
 
 _BATCH = 64
-_DRAWN = 256
+_RANDOM_ROWS = 256
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Agreement:
         Number of rows.
     clips : bool
         Whether the rows are training clips or random.
-    largest : float
+    max_difference : float
         The largest difference of a probability.
     tolerance : float
         The allowed difference.
@@ -36,7 +36,7 @@ class Agreement:
 
     rows: int
     clips: bool
-    largest: float
+    max_difference: float
     tolerance: float = TOLERANCE
 
 
@@ -113,9 +113,9 @@ def random_rows(model: TrainedModel, graph: Graph) -> np.ndarray:
     centre = np.zeros(width) if graph.centre is None else graph.centre
     spread = np.ones(width) if graph.spread is None else np.where(np.isfinite(graph.spread), graph.spread, 0.0)
     if model.sets[0].kind == "vector":
-        return generator.normal(centre, spread, (_DRAWN, width)).astype(np.float32)
+        return generator.normal(centre, spread, (_RANDOM_ROWS, width)).astype(np.float32)
     longest = 2 * (graph.frames or _BATCH)
-    rows = generator.normal(centre, spread, (_DRAWN, longest, width)).astype(np.float32)
-    for row, length in zip(rows, generator.integers(1, longest + 1, _DRAWN), strict=True):
+    rows = generator.normal(centre, spread, (_RANDOM_ROWS, longest, width)).astype(np.float32)
+    for row, length in zip(rows, generator.integers(1, longest + 1, _RANDOM_ROWS), strict=True):
         row[length:] = np.nan
     return rows

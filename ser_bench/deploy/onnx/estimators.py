@@ -1,4 +1,6 @@
-"""Estimators as nodes of an ONNX graph.
+"""Conversion of fitted estimators to nodes of an ONNX graph.
+
+Each :class:`~ser_bench.models.base.EstimatorClass` names its function here or in a module beside this one.
 
 Values are double where scikit-learn uses double, so that predictions agree to the last digits of float32.
 """
@@ -18,8 +20,14 @@ from ser_bench.models.estimators import Standardizer
 
 
 def not_exported() -> dict[str, str]:
-    """Return why an estimator cannot be exported, by the name of its class."""
-    return {name: found.not_exported for name, found in classes().items() if found.not_exported}
+    """Return the classes that cannot be exported.
+
+    Returns
+    -------
+    dict of str to str
+        Reasons by the name of the class.
+    """
+    return {name: listed.not_exported for name, listed in classes().items() if listed.not_exported}
 
 
 def probabilities(graph: Graph, model: Any, x: str) -> str:
@@ -47,14 +55,29 @@ def probabilities(graph: Graph, model: Any, x: str) -> str:
     name = type(model).__name__
     if name not in classes() or not classes()[name].onnx:
         reason = not_exported().get(name, f"no function writes the graph of {name}")
-        others = "every model of ser-bench can be but chance and an svm with an approximated kernel"
-        raise ModelFileError(f"this model cannot be exported to ONNX: {reason}\n{others}")
-    probabilities_of: str = pkgutil.resolve_name(classes()[name].onnx)(graph, model, x)
-    return probabilities_of
+        exported = "every model of ser-bench can be exported except chance and an svm with an approximated kernel"
+        raise ModelFileError(f"this model cannot be exported to ONNX: {reason}\n{exported}")
+    output: str = pkgutil.resolve_name(classes()[name].onnx)(graph, model, x)
+    return output
 
 
 def pipeline(graph: Graph, model: Any, x: str) -> str:
-    """Return the probabilities of a pipeline's last step."""
+    """Add a pipeline: its transformers, then its classifier.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph, extended in place.
+    model : sklearn.pipeline.Pipeline
+        The fitted pipeline.
+    x : str
+        The name of its input.
+
+    Returns
+    -------
+    str
+        The name of the probabilities, double of shape ``(n, classes)``.
+    """
     *before, last = [step for _, step in model.steps]
     for step in before:
         x = pkgutil.resolve_name(classes()[type(step).__name__].onnx_step)(graph, step, x)
@@ -62,18 +85,63 @@ def pipeline(graph: Graph, model: Any, x: str) -> str:
 
 
 def wrapped(graph: Graph, model: Any, x: str) -> str:
-    """Return the probabilities of the estimator inside another."""
+    """Add the classifier that a wrapper of :mod:`ser_bench.models.estimators` contains.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph, extended in place.
+    model : estimator
+        The fitted wrapper, with ``estimator_``.
+    x : str
+        The name of its input.
+
+    Returns
+    -------
+    str
+        The name of the probabilities, double of shape ``(n, classes)``.
+    """
     return probabilities(graph, model.estimator_, x)
 
 
 def vote(graph: Graph, model: Any, x: str) -> str:
-    """Return the probabilities of the mean of several estimators."""
+    """Add a soft vote: the mean of the probabilities of its members.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph, extended in place.
+    model : sklearn.ensemble.VotingClassifier
+        The fitted vote.
+    x : str
+        The name of its input.
+
+    Returns
+    -------
+    str
+        The name of the probabilities, double of shape ``(n, classes)``.
+    """
     members = [probabilities(graph, member, x) for member in model.estimators_]
     return graph.add("Div", graph.add("Sum", *members), double([len(members)]))
 
 
 def discriminant(graph: Graph, model: Any, x: str) -> str:
-    """Return the probabilities of linear discriminant analysis."""
+    """Add a linear discriminant classifier.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph, extended in place.
+    model : LinearDiscriminantAnalysis
+        The fitted classifier.
+    x : str
+        The name of its input.
+
+    Returns
+    -------
+    str
+        The name of the probabilities, double of shape ``(n, classes)``.
+    """
     scores = graph.affine(graph.cast(x, np.float64), double(model.coef_).T, double(model.intercept_))
     if len(model.classes_) == 2:
         return graph.both_classes(graph.add("Sigmoid", scores))
@@ -81,13 +149,43 @@ def discriminant(graph: Graph, model: Any, x: str) -> str:
 
 
 def discriminant_axes(graph: Graph, model: Any, x: str) -> str:
-    """Return the projection on the axes of linear discriminant analysis."""
+    """Add the projection onto the axes of a linear discriminant analysis.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph, extended in place.
+    model : LinearDiscriminantAnalysis
+        The fitted transformer.
+    x : str
+        The name of its input.
+
+    Returns
+    -------
+    str
+        The name of the projection, of shape ``(n, axes)``.
+    """
     axes = model.scalings_[:, : model._max_components]
     return graph.add("MatMul", graph.cast(x, axes.dtype), axes)
 
 
 def perceptron(graph: Graph, model: Any, x: str) -> str:
-    """Return the probabilities of a multi-layer perceptron."""
+    """Add a multi-layer perceptron of scikit-learn.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph, extended in place.
+    model : sklearn.neural_network.MLPClassifier
+        The fitted classifier.
+    x : str
+        The name of its input.
+
+    Returns
+    -------
+    str
+        The name of the probabilities, double of shape ``(n, classes)``.
+    """
     for kernel, bias in zip(model.coefs_[:-1], model.intercepts_[:-1], strict=True):
         x = graph.add("Relu", graph.affine(x, kernel, bias))
     scores = graph.cast(graph.affine(x, model.coefs_[-1], model.intercepts_[-1]), np.float64)
@@ -97,14 +195,44 @@ def perceptron(graph: Graph, model: Any, x: str) -> str:
 
 
 def majority(graph: Graph, model: Any, x: str) -> str:
-    """Return the probabilities of the classifier that always gives the training classes' frequencies."""
+    """Add a classifier that gives every clip the class frequencies of training.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph, extended in place.
+    model : sklearn.dummy.DummyClassifier
+        The fitted classifier.
+    x : str
+        The name of its input.
+
+    Returns
+    -------
+    str
+        The name of the probabilities, double of shape ``(n, classes)``.
+    """
     count = graph.add("Shape", x, end=1)
     shape = graph.add("Concat", count, ints(1), axis=0)
     return graph.add("Expand", double(model.class_prior_)[None], shape)
 
 
 def standardized(graph: Graph, model: Any, x: str) -> str:
-    """Return standardised columns, float32; constant columns become zero."""
+    """Add the standardisation of columns; constant columns become zero.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph, extended in place.
+    model : Standardizer
+        The fitted transformer.
+    x : str
+        The name of its input.
+
+    Returns
+    -------
+    str
+        The name of the columns, float32 of shape ``(n, d)``.
+    """
     graph.centre, graph.spread = model.mean_, model.scale_
     scale = np.where(model.constant_, np.inf, model.scale_)
     z = graph.add("Div", graph.add("Sub", graph.cast(x, np.float64), model.mean_), scale)
@@ -113,7 +241,22 @@ def standardized(graph: Graph, model: Any, x: str) -> str:
 
 
 def network(graph: Graph, model: Any, x: str) -> str:
-    """Return the probabilities of a Keras network."""
+    """Add a Keras network with its scaler.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph, extended in place.
+    model : KerasClassifier
+        The fitted classifier.
+    x : str
+        The name of its input.
+
+    Returns
+    -------
+    str
+        The name of the probabilities, double of shape ``(n, classes)``.
+    """
     if isinstance(model.scaler_, Standardizer):
         steps = standardized(graph, model.scaler_, x)
         steps = networks.chunked(graph, model, steps) if "frames" in model.inputs else steps

@@ -55,7 +55,7 @@ def _figure(model: TrainedModel, predictions: Sequence[ClipPrediction], recordin
     across = WIDTH - _LEFT - _RIGHT
     wave, shares = sheet.axes(_LEFT, 2.6, across, 0.85), sheet.axes(_LEFT, 0.5, across, 2.0)
     length = _draw_wave(wave, recording)
-    _draw_shares(shares, predictions, model.labels)
+    _draw_probabilities(shares, predictions, model.labels)
     for axes in (wave, shares):
         axes.set_xlim(0, length)
     wave.set_xticklabels([])
@@ -72,7 +72,7 @@ def _draw_wave(axes: Axes, recording: Path) -> float:
     return length
 
 
-def _draw_shares(axes: Axes, predictions: Sequence[ClipPrediction], labels: Sequence[str]) -> None:
+def _draw_probabilities(axes: Axes, predictions: Sequence[ClipPrediction], labels: Sequence[str]) -> None:
     """Stack the probabilities at the middle of each window; a window without a prediction is empty."""
     middles = [((window.start or 0.0) + (window.end or 0.0)) / 2 for window in predictions]
     rows = [window.prediction.probabilities if window.prediction else {} for window in predictions]
