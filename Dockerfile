@@ -1,4 +1,4 @@
-# The service in a container: docker build -t ser-bench . && docker run -p 127.0.0.1:8000:8000 -v ./model.ser:/model.ser:ro ser-bench
+# Serve a model in a container: docker build -t ser-bench . && docker run -p 127.0.0.1:8000:8000 -v ./model.ser:/model.ser:ro ser-bench
 FROM python:3.13-slim AS build
 COPY pyproject.toml constraints.txt README.md LICENSE /source/
 COPY docker/install.sh /source/docker/

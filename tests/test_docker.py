@@ -1,4 +1,4 @@
-"""The image: what it is built by, as nobody in it is root, and the commands it runs, run here."""
+"""The container image: its Dockerfile, its user, and its commands, run outside a container."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ LINES = [
 ]
 
 
-def said(instruction: str) -> list[str]:
-    """Return what follows an instruction, each time it is given."""
+def arguments_of(instruction: str) -> list[str]:
+    """Return the arguments of each use of an instruction."""
     return [rest for name, rest in LINES if name == instruction]
 
 
-def test_hadolint_has_nothing_to_say():
+def test_hadolint_reports_no_problem():
     linter = shutil.which("hadolint") or shutil.which("hadolint", path=str(Path(sys.executable).parent))
     if linter is None:
         pytest.skip("hadolint is not installed")
@@ -33,28 +33,28 @@ def test_hadolint_has_nothing_to_say():
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_bases_have_a_tag_and_the_user_is_not_root():
-    assert all(":" in base.split()[0] and not base.split()[0].endswith(":latest") for base in said("FROM"))
-    assert len(said("FROM")) == 2
-    assert said("USER")[-1].isdigit()
-    assert int(said("USER")[-1]) > 0
+def test_base_images_are_tagged_and_the_user_is_not_root():
+    assert all(":" in base.split()[0] and not base.split()[0].endswith(":latest") for base in arguments_of("FROM"))
+    assert len(arguments_of("FROM")) == 2
+    assert arguments_of("USER")[-1].isdigit()
+    assert int(arguments_of("USER")[-1]) > 0
 
 
-def test_it_runs_without_a_shell_and_tells_its_health():
-    for command in (*said("CMD"), *said("ENTRYPOINT")):
+def test_commands_need_no_shell_and_the_health_check_is_set():
+    for command in (*arguments_of("CMD"), *arguments_of("ENTRYPOINT")):
         assert all(isinstance(word, str) for word in json.loads(command))
-    (health,) = said("HEALTHCHECK")
+    (health,) = arguments_of("HEALTHCHECK")
     assert json.loads(health.partition(" CMD ")[2])[0] == "python"
 
 
-def test_it_copies_what_is_there_and_the_ignored_rest_stays_out():
+def test_copied_files_exist_and_match_dockerignore():
     kept = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
-    copied = {word for line in said("COPY") if not line.startswith("--from") for word in line.split()[:-1]}
+    copied = {word for line in arguments_of("COPY") if not line.startswith("--from") for word in line.split()[:-1]}
     assert {path.split("/")[0] for path in copied} == kept
     assert all((ROOT / path).exists() for path in copied)
 
 
-def test_compose_is_as_closed_as_it_says():
+def test_compose_restricts_the_container():
     yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
     (service,) = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"].values()
     assert all(port.startswith("127.0.0.1:") for port in service["ports"])
@@ -62,17 +62,17 @@ def test_compose_is_as_closed_as_it_says():
     assert (service["read_only"], service["cap_drop"], service["tmpfs"]) == (True, ["ALL"], ["/tmp"])
 
 
-def test_its_command_is_one_that_ser_bench_takes():
+def test_the_command_is_valid_for_ser_bench():
     from ser_bench.cli import cli
 
-    program, name, *options = [*json.loads(said("ENTRYPOINT")[0]), *json.loads(said("CMD")[0])]
+    program, name, *options = [*json.loads(arguments_of("ENTRYPOINT")[0]), *json.loads(arguments_of("CMD")[0])]
     assert program == "ser-bench"
     context = cli.get_command(None, name).make_context(name, options)
-    assert (context.params["host"], context.params["port"]) == ("0.0.0.0", int(said("EXPOSE")[0]))
+    assert (context.params["host"], context.params["port"]) == ("0.0.0.0", int(arguments_of("EXPOSE")[0]))
 
 
 @pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])
-def test_its_health_check_asks_the_service(status, code):
+def test_the_health_check_requests_the_service(status, code):
     class Service(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(status if self.path == "/health" else 404)
@@ -90,8 +90,8 @@ def test_its_health_check_asks_the_service(status, code):
 
 
 @pytest.mark.slow
-def test_its_script_installs_a_program_that_serves(tmp_path):
-    (command,) = said("RUN")[:1]
+def test_the_install_script_installs_the_service(tmp_path):
+    (command,) = arguments_of("RUN")[:1]
     script, _, _ = json.loads(command)
     source = tmp_path / "source"
     source.mkdir()

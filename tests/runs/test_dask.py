@@ -1,4 +1,4 @@
-"""Workers on other machines: a real scheduler and workers on this one, and what becomes of the work when they die."""
+"""Dask workers: a real scheduler and workers on this machine, some of which die."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ class Listener(NoProgress):
 
 
 @pytest.mark.parametrize("shared", [True, False], ids=["shared store", "sent"])
-def test_predictions_are_those_of_this_machine(data, tmp_path, here, where, shared, monkeypatch):
+def test_predictions_equal_those_of_local_workers(data, tmp_path, here, where, shared, monkeypatch):
     if not shared:
         monkeypatch.setattr(dask_engine, "can_read_files", lambda *_: False)
     outcome, there = go(data, tmp_path, engine=where)
@@ -188,7 +188,7 @@ def test_predictions_are_those_of_this_machine(data, tmp_path, here, where, shar
     assert there.predictions.equals(here)
 
 
-def test_a_run_goes_on_when_a_worker_is_killed(data, extracted, here, where):
+def test_a_run_continues_if_a_worker_is_killed(data, extracted, here, where):
     def kill() -> None:
         os.kill(next(iter(dask_engine._connect(where).run(os.getpid).values())), signal.SIGKILL)
 
@@ -197,7 +197,7 @@ def test_a_run_goes_on_when_a_worker_is_killed(data, extracted, here, where):
     assert there.predictions.equals(here)
 
 
-def test_files_reach_workers_that_do_not_see_them(where, tmp_path):
+def test_files_are_sent_to_workers_that_cannot_read_them(where, tmp_path):
     (tmp_path / "a.txt").write_text("content")
     requirements = Requirements(files=(tmp_path / "a.txt", tmp_path / "not-needed.txt"))
     ended = outcomes(where, Errand(path=tmp_path / "a.txt"), Errand(path=tmp_path / "b"), requirements=requirements)
@@ -208,19 +208,19 @@ def test_files_reach_workers_that_do_not_see_them(where, tmp_path):
     assert ended[1].value[2].strip() == str(tmp_path / "b")
 
 
-def test_an_exception_is_a_line_and_workers_have_one_thread(where):
+def test_an_exception_is_one_line_and_workers_have_one_thread(where):
     ended = outcomes(where, Errand("raise"), Errand())
     assert (ended[0].status, ended[0].error) == ("error", "ValueError: first line")
     assert ended[1].value[1] == "1"
 
 
-def test_the_work_of_a_killed_worker_is_done_by_another(where, tmp_path):
+def test_another_worker_runs_the_task_of_a_killed_worker(where, tmp_path):
     ended = outcomes(where, *(Errand() for _ in range(3)), Errand("die once", tmp_path / "died"))
     assert [ended[i].status for i in range(4)] == ["ok"] * 4
     assert (tmp_path / "died").exists()
 
 
-def test_a_worker_that_joins_late_takes_its_share(machines, where):
+def test_a_worker_that_joins_late_gets_tasks(machines, where):
     late, seen, until = machines.add_workers(), set(), time.monotonic() + 60
 
     def errands():
@@ -234,7 +234,7 @@ def test_a_worker_that_joins_late_takes_its_share(machines, where):
     assert len(seen) >= 3
 
 
-def test_a_task_that_hangs_is_ended_after_the_timeout(where):
+def test_a_hanging_task_ends_after_the_timeout(where):
     ended = outcomes(where, Errand("hang"), Errand(), Errand(), timeout=2.0)
     assert [ended[i].status for i in range(3)] == ["timeout", "ok", "ok"]
     assert ended[0].error == "timed out after 2 s"
@@ -247,7 +247,7 @@ def test_a_task_that_kills_every_worker_fails_alone(where):
     assert ended[0].error.startswith("its worker processes died one after another ")
 
 
-def test_models_of_a_plugin_travel(data, where, extracted, tmp_path):
+def test_models_of_a_plugin_run_on_workers(data, where, extracted, tmp_path):
     plugins.load(PLUGIN)
     tables = {name: {"base": name, "parameters": {"folder": str(tmp_path)}} for name in ("recorder", "failing")}
     outcome, saved = go(data, extracted, models=("recorder", "failing"), model_tables=tables, engine=where)
@@ -257,18 +257,18 @@ def test_models_of_a_plugin_travel(data, where, extracted, tmp_path):
     assert tuple(rows.loc["failing"]) == ("failed", "ValueError: failing on purpose")
 
 
-def test_clips_that_a_worker_cannot_read_are_told_at_once(where, tmp_path):
+def test_clips_that_a_worker_cannot_read_are_an_error(where, tmp_path):
     requirements = Requirements(visible=(tmp_path / "absent.wav",))
     with pytest.raises(EngineError, match=r"worker tcp://127.0.0.1:\d+ cannot read .*absent.wav"):
         check_workers(where, requirements, NoProgress())
 
 
-def test_a_late_worker_that_is_not_fit_ends_the_work(where, tmp_path):
+def test_a_late_worker_that_fails_the_checks_is_an_error(where, tmp_path):
     with pytest.raises(EngineError, match=r"cannot read .*absent"):
         outcomes(where, Errand(), requirements=Requirements(visible=(tmp_path / "absent",)))
 
 
-def test_versions_that_decide_the_outcome_must_be_equal(where, monkeypatch):
+def test_versions_of_required_libraries_must_be_equal(where, monkeypatch):
     asked = dask_worker.library_versions(("numpy",))
     monkeypatch.setattr(dask_worker, "library_versions", lambda _: asked | {"numpy": "0.1"})
     with pytest.raises(EngineError, match=r"has numpy \d.*, but this machine has 0.1$"):
@@ -279,26 +279,26 @@ def test_versions_that_decide_the_outcome_must_be_equal(where, monkeypatch):
     assert "but this machine has 0.1" in listener.warnings[0]
 
 
-def test_a_worker_of_several_threads_is_not_fit():
+def test_a_worker_with_several_threads_fails_the_checks():
     worker = SimpleNamespace(state=SimpleNamespace(nthreads=2))
     wrong, _ = dask_worker.check_requirements(Requirements(), dask_worker.library_versions(()), worker)
     assert wrong == ["has 2 threads; start it with --nthreads 1"]
 
 
-def test_nobody_at_the_address_is_told(monkeypatch):
+def test_an_address_without_a_scheduler_is_an_error(monkeypatch):
     monkeypatch.setattr(dask_engine, "_CONNECT_SECONDS", 0.5)
     with pytest.raises(EngineError, match=r"no scheduler answers at dask://127.0.0.1:1"):
         count_workers("dask://127.0.0.1:1", None)
 
 
-def test_without_the_extra_the_hint_names_it(monkeypatch):
+def test_a_missing_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'ser-bench\[dask\]'"):
         count_workers("dask://127.0.0.1:2", None)
 
 
 @pytest.mark.slow
-def test_a_search_finds_what_it_finds_on_this_machine(data, where, extracted):
+def test_a_search_equals_that_of_local_workers(data, where, extracted):
     def search(engine: str) -> tuning.TuningResult:
         folder = extracted / engine[:4]
         chosen = {"corpus": str(data), "features": "mfcc", "folds": 3, "jobs": 1, "engine": engine}
@@ -314,7 +314,7 @@ def test_a_search_finds_what_it_finds_on_this_machine(data, where, extracted):
     assert there.parameters == ours.parameters
 
 
-def test_a_trained_file_is_that_of_this_machine(data, where, extracted, monkeypatch):
+def test_a_trained_file_equals_that_of_local_workers(data, where, extracted, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1800000000")
     files = {engine: extracted / f"{engine[:4]}.ser" for engine in ("local", where)}
     for engine, file in files.items():
@@ -359,7 +359,7 @@ def await_fit(out: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_lost_scheduler_ends_the_command_in_two_lines_and_what_was_saved_is_used(data, tmp_path):
+def test_a_lost_scheduler_is_an_error_of_two_lines_and_saved_fits_are_reused(data, tmp_path):
     made = Machines(tmp_path)
     try:
         made.add_workers()
@@ -422,7 +422,7 @@ def pressed(where: str, presses: int, seconds: float) -> list[str]:
 
 
 @pytest.mark.slow
-def test_the_first_ctrl_c_finishes_what_is_in_flight(where):
+def test_the_first_ctrl_c_finishes_running_tasks(where):
     told = pressed(where, 1, 3.0)
     assert told[:3] == ["done 0", "done 1", "told"]
     assert sorted(told[3:5]) == ["done 2", "done 3"]
@@ -440,7 +440,7 @@ def test_the_second_ctrl_c_stops_at_once_and_frees_the_workers(where):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("openssl"), reason="requirements openssl to make a certificate")
-def test_tls_goes_by_dask_s_own_settings(tmp_path, monkeypatch):
+def test_tls_uses_the_settings_of_dask(tmp_path, monkeypatch):
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1", "-days", "2"]
     subprocess.run([*made, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)

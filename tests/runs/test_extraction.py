@@ -1,4 +1,4 @@
-"""Extraction: sound clips land in the store once, bad ones are named, and nothing is computed twice."""
+"""Extraction: each usable clip is computed once, and unusable clips are reported."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def run(folder: Path, store: FeatureStore, sets: str = "mfcc"):
     return extract(opened, features.parse(sets), store, jobs=1)
 
 
-def test_every_clip_s_features_are_those_of_the_function_itself(folder, store):
+def test_stored_features_equal_those_of_compute(folder, store):
     done = run(folder, store, "mfcc+chroma")
     assert done.clips["clip"].tolist() == sorted(NAMES)
     from ser_bench.audio import load
@@ -52,7 +52,7 @@ def test_every_clip_s_features_are_those_of_the_function_itself(folder, store):
             np.testing.assert_array_equal(rows[key], features.compute([feature_set], *load(path))[feature_set.name])
 
 
-def test_what_is_there_is_not_computed_again(folder, store, write_wav):
+def test_stored_features_are_not_computed_again(folder, store, write_wav):
     assert run(folder, store).n_computed == 4
     assert run(folder, store).n_computed == 0
     assert run(folder, store, "mfcc+chroma").n_computed == 4
@@ -60,13 +60,13 @@ def test_what_is_there_is_not_computed_again(folder, store, write_wav):
     assert run(folder, store, "mfcc+chroma").n_computed == 1
 
 
-def test_a_moved_corpus_finds_its_features_again(folder, store, tmp_path):
+def test_features_are_found_after_the_corpus_moved(folder, store, tmp_path):
     run(folder, store)
     shutil.move(folder, tmp_path / "elsewhere")
     assert run(tmp_path / "elsewhere", store).n_computed == 0
 
 
-def test_bad_clips_are_named_with_their_reasons_and_the_others_kept(folder, store, write_wav):
+def test_unusable_clips_are_reported_and_the_others_kept(folder, store, write_wav):
     write_wav(folder / "03-01-01-01-01-01-03.wav", np.zeros(16000))
     (folder / "03-01-01-01-02-01-03.wav").write_bytes(b"")
     (folder / "03-01-02-01-01-01-03.wav").write_text("not a sound")
@@ -85,7 +85,7 @@ def test_bad_clips_are_named_with_their_reasons_and_the_others_kept(folder, stor
         ]
 
 
-def test_identical_samples_count_once_and_the_later_is_named(folder, store):
+def test_clips_with_identical_samples_are_dropped_and_named(folder, store):
     shutil.copy(folder / f"{NAMES[0]}.wav", folder / "03-01-03-01-01-02-01.wav")
     done = run(folder, store)
     assert len(done.clips) == 4
@@ -94,13 +94,13 @@ def test_identical_samples_count_once_and_the_later_is_named(folder, store):
     ]
 
 
-def test_a_corpus_of_bad_clips_only_is_refused(tmp_path, store):
+def test_a_corpus_without_usable_clips_is_an_error(tmp_path, store):
     (tmp_path / "03-01-01-01-01-01-01.wav").write_bytes(b"")
     with pytest.raises(CorpusError, match=r"no clip of ravdess can be used.*empty file"):
         run(tmp_path, store)
 
 
-def test_the_fingerprint_tells_the_corpus_by_content(folder, store, tmp_path, write_wav):
+def test_the_fingerprint_depends_on_the_content_only(folder, store, tmp_path, write_wav):
     before = run(folder, store).fingerprint
     shutil.copytree(folder, tmp_path / "copy")
     assert run(tmp_path / "copy", store).fingerprint == before
@@ -108,7 +108,7 @@ def test_the_fingerprint_tells_the_corpus_by_content(folder, store, tmp_path, wr
     assert run(folder, store).fingerprint != before
 
 
-def test_workers_are_warmed_where_the_store_is_empty_only(folder, store, monkeypatch):
+def test_workers_are_warmed_up_only_if_the_store_is_empty(folder, store, monkeypatch):
     warmed = []
     monkeypatch.setattr(extraction, "start_workers", lambda *given, jobs: warmed.append(given) or nullcontext())
     sets = features.parse("mfcc")
@@ -119,12 +119,12 @@ def test_workers_are_warmed_where_the_store_is_empty_only(folder, store, monkeyp
     assert len(warmed) == 1
 
 
-def test_every_set_can_be_loaded_before_there_is_a_clip():
+def test_every_feature_set_can_be_preloaded():
     preload_sets(tuple(features.FEATURE_SETS.values()))
 
 
 LOUD = 0.9
-"""A clip that reaches this is the one at fault in the tests below."""
+"""Peak above which the feature sets below fail."""
 
 
 def _level(analysis):
@@ -155,12 +155,12 @@ def made_set(compute, name: str = "odd") -> FeatureSet:
 
 @pytest.fixture
 def opened(folder, write_wav):
-    """The folder of four sounds with a fifth that is at fault."""
+    """The four sounds and a fifth one, on which the feature sets below fail."""
     write_wav(folder / "03-01-07-01-01-01-03.wav", np.clip(20 * tone(), -0.99, 0.99))
     return corpora.open_corpus("ravdess", folder)
 
 
-def test_a_set_that_fails_on_a_clip_costs_that_clip_only(opened, store):
+def test_a_failing_set_affects_one_clip_only(opened, store):
     sets = (made_set(_raising), *features.parse("mfcc"))
     done = extract(opened, sets, store, jobs=2)
     assert done.clips["clip"].tolist() == sorted(NAMES)
@@ -171,7 +171,7 @@ def test_a_set_that_fails_on_a_clip_costs_that_clip_only(opened, store):
 
 
 @pytest.mark.parametrize("compute", [_deadly, pytest.param(_segfault, marks=pytest.mark.slow)])
-def test_a_clip_that_kills_its_worker_is_found_and_the_others_are_done(opened, store, compute):
+def test_a_clip_that_kills_its_worker_is_found_and_the_others_are_computed(opened, store, compute):
     done = extract(opened, (made_set(compute),), store, jobs=2)
     assert done.clips["clip"].tolist() == sorted(NAMES)
     assert [Path(p.path).stem for p in done.problems] == ["03-01-07-01-01-01-03"]
@@ -179,13 +179,13 @@ def test_a_clip_that_kills_its_worker_is_found_and_the_others_are_done(opened, s
     assert store.keys(made_set(compute)) == set(done.clips["key"])
 
 
-def test_what_is_not_the_sound_s_fault_is_tried_again(opened, store):
+def test_failures_of_a_set_are_not_recorded_in_the_store(opened, store):
     assert len(extract(opened, (made_set(_raising),), store, jobs=1).problems) == 1
     mended = extract(opened, (made_set(_level),), store, jobs=1)
     assert (len(mended.clips), mended.n_computed, mended.problems) == (5, 1, ())
 
 
-def test_workers_that_always_die_end_the_work(folder, store, monkeypatch):
+def test_extraction_stops_if_workers_keep_dying(folder, store, monkeypatch):
     tried = []
 
     def all_die(function, tasks, **_):
@@ -200,7 +200,7 @@ def test_workers_that_always_die_end_the_work(folder, store, monkeypatch):
     assert tried == [4, 1, 1]
 
 
-def test_large_features_are_written_before_the_batch_ends(folder, store, monkeypatch):
+def test_large_features_are_written_before_the_end_of_a_batch(folder, store, monkeypatch):
     from ser_bench.runs.extraction import worker as batches
 
     monkeypatch.setattr(batches, "_SHARD_BYTES", 1)
@@ -212,7 +212,7 @@ def test_large_features_are_written_before_the_batch_ends(folder, store, monkeyp
 
 
 class Listener(extraction.NoProgress):
-    """Keeps the warnings."""
+    """Records warnings."""
 
     def __init__(self):
         self.warnings = []
@@ -221,7 +221,7 @@ class Listener(extraction.NoProgress):
         self.warnings.append(text)
 
 
-def test_long_recordings_are_told_in_one_line(tmp_path, store, write_wav):
+def test_long_recordings_give_one_warning(tmp_path, store, write_wav):
     sr, listener = 4000, Listener()
     for i in range(3):
         write_wav(tmp_path / f"{i}.wav", tone((audio.MAX_SECONDS, 301, 302)[i], sr=sr, seed=i), sr=sr)
