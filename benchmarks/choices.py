@@ -1,9 +1,9 @@
-"""Which columns the default features should have, judged by LDA inside the training actors of EmoBox's folds.
+"""UAR of LDA with groups of feature columns added to the default set, under EmoBox's folds.
 
     python benchmarks/choices.py DATA_DIR [--normalize speaker]
 
-DATA_DIR holds RAVDESS speech. For each outer fold, every choice is scored on four inner folds of whole training actors.
-The last line takes, for each outer fold, the choice that did best inside it, and scores it on the actors it left out.
+DATA_DIR holds RAVDESS speech. In each outer fold every choice is scored on four inner folds of whole training actors.
+The last row scores, on the held-out actors, the choice with the highest inner UAR of each outer fold.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ def main() -> None:
     predicted = {choice: y.copy() for choice in (*CHOICES, "chosen inside each fold")}
     for number, fold in enumerate(outer):
         train, test = (clips.index.get_indexer(list(keys)) for keys in (fold.train, fold.test))
-        for choice, kept in CHOICES.items():
-            mask = chosen_columns(columns, kept)
+        for choice, included in CHOICES.items():
+            mask = chosen_columns(columns, included)
             inside[choice].append(inner_uar(parts, mask, train, y, speakers, seed=number))
             predicted[choice][test] = fit_predict(parts, mask, train, test, y)
         best = max(CHOICES, key=lambda choice: inside[choice][-1])
@@ -69,7 +69,7 @@ def main() -> None:
 
 
 def load(data_dir: Path, normalize: str) -> tuple[list[str], list[np.ndarray], object]:
-    """Return the columns' names, the clips at their own and at other speeds (``(n, d)`` each), and the clips' table."""
+    """Return the names of columns, a feature matrix ``(n, d)`` per speed (the recorded one first), and the clips."""
     values = {"corpus": "ravdess", "data_dir": data_dir, "models": "lda", "features": "functionals+treble"}
     options = config.load(None, values | {"splits": ("emobox",)})
     model = plan.plan_models(options)[0]
@@ -82,14 +82,14 @@ def load(data_dir: Path, normalize: str) -> tuple[list[str], list[np.ndarray], o
     return [column for s in model.sets for column in s.columns], parts, data.clips
 
 
-def chosen_columns(columns: list[str], kept: tuple[str, ...]) -> np.ndarray:
-    """Return which columns belong to none of the parts left out, bool ``(d,)``."""
-    dropped = tuple(start for part, starts in PARTS.items() if part not in kept for start in starts)
+def chosen_columns(columns: list[str], included: tuple[str, ...]) -> np.ndarray:
+    """Return a mask of the columns without the parts that are not included, bool ``(d,)``."""
+    dropped = tuple(start for part, starts in PARTS.items() if part not in included for start in starts)
     return np.array([not column.startswith(dropped) if dropped else True for column in columns])
 
 
 def fit_predict(parts: list[np.ndarray], mask: np.ndarray, train: np.ndarray, test: np.ndarray, y: np.ndarray):
-    """Return what the default LDA, fitted on training clips at all speeds, says of the test clips at their own."""
+    """Fit the default LDA on training clips at all speeds and predict the test clips at the recorded speed."""
     X = np.concatenate([part[train][:, mask] for part in parts])
     fitted = models.fit(models.get("lda"), models.build("lda"), X, np.tile(y[train], len(parts)))
     return fitted.predict(parts[0][test][:, mask])

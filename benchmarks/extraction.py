@@ -1,8 +1,9 @@
-"""Extraction beside the classic librosa recipe, set by set and part by part.
+"""Time of extraction per feature set and step, beside the classic librosa recipe.
 
-python benchmarks/extraction.py DATA_DIR [CLIPS]: prints ms per clip and how many times faster than the
-recipe, whose clips are interleaved with ours so that a busy machine slows both alike. One thread; medians
-over clips; what is compiled or cached once per machine or process is left out.
+    python benchmarks/extraction.py DATA_DIR [CLIPS]
+
+Prints milliseconds per clip and the speed-up over the recipe, in one thread, as medians over clips. The recipe runs on
+the same clips in turn, so that a busy machine slows both alike. Compilation and caches are excluded.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ Times = dict[str, list[float]]
 
 
 def clock(times: Times, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a function, note the seconds it took and return what it returned."""
+    """Call a function, record its seconds and return its result."""
     start = time.perf_counter()
     result = function(*arguments)
     times[name].append(time.perf_counter() - start)
@@ -56,7 +57,7 @@ def recipe(y: np.ndarray, sr: int) -> np.ndarray:
 
 
 def classic_parts(times: Times, y: np.ndarray, sr: int) -> None:
-    """Time the parts of the five classic sets, each given what it needs."""
+    """Time the steps of the five classic sets separately."""
     from ser_bench.features.kernels.median import running_median
     from ser_bench.features.librosa_compat import chroma, constantq, pitch_tuning, spectral, spectrum
     from ser_bench.features.librosa_compat.harmonic import harmonic_spectrum
@@ -78,7 +79,7 @@ def classic_parts(times: Times, y: np.ndarray, sr: int) -> None:
 
 
 def speech_parts(times: Times, y: np.ndarray, sr: int) -> None:
-    """Time the parts of the speech sets in the order in which they need each other."""
+    """Time the steps of the speech sets in the order of their dependencies."""
     analysis = Analysis(y, sr)
     for part in ("speech", "band_energies", "log_mel", "speech_mfcc", "narrowband", "levels", "pitch"):
         clock(times, f"speech: {part}", getattr, analysis, part)

@@ -1,10 +1,10 @@
-"""How long each model's fit and prediction take on data of RAVDESS's shape, as multiples of the svm's fit.
+"""Time of fit and prediction per model on data of RAVDESS's shape, as multiples of the time to fit svm.
 
     python benchmarks/models.py [MODEL …]
 
-Generated clips, 1,200 to train on and 240 to predict: vectors of 1,067 features, 115 to 455 frames of 77 columns;
-as many clips again for every speed that a model hears.
-A second fit is shown too: in a process the first one compiles a network for all.
+The clips are generated: 1,200 for training, with copies for every speed of a model, and 240 for prediction; vectors
+of 1,067 features, or 115 to 455 frames of 77 columns. A second fit is timed too, since the first fit of a process
+compiles the network.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TRAINED = 1200
 
 
 def generated() -> dict[str, np.ndarray]:
-    """Return clips of 24 speakers and eight emotions as vectors and as frames, both shifted by either."""
+    """Return vectors and frames of 24 speakers and eight emotions, shifted by speaker and emotion."""
     rng = np.random.default_rng(0)
     n = 1440
     emotion, speaker = np.arange(n) % 8, np.arange(n) // 60
@@ -38,7 +38,7 @@ def generated() -> dict[str, np.ndarray]:
 
 
 def timed(model: models.Model, data: dict[str, np.ndarray]) -> tuple[float, float]:
-    """Return the seconds of one fit and one prediction, the model's libraries already imported."""
+    """Return the seconds of one fit and of one prediction, without imports."""
     X = data["vector" if model.features == "functionals" else "frames"]
     estimator = models.build(model)
     start = time.perf_counter()
@@ -58,7 +58,7 @@ def main(names: list[str]) -> None:
 
         load_keras()
     svm, _ = min(timed(models.get("svm"), data) for _ in range(2))
-    print(f"svm fits in {svm:.2f} s here; every figure is a multiple of that\n")
+    print(f"svm fits in {svm:.2f} s on this machine; all figures are multiples of it\n")
     print(f"{'model':12}{'fit':>8}{'again':>8}{'predict':>9}")
     for model in wanted:
         first, _ = timed(model, data)

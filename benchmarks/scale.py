@@ -57,7 +57,7 @@ def generate(folder: Path, clips: int) -> Path:
 
 
 def extract(manifest: Path, store: Path) -> float:
-    """Return the seconds that the whole command took."""
+    """Extract with the command and return its seconds."""
     words = ["--corpus", str(manifest), "--features", "mfcc", "--jobs", "2", "--store", str(store), "-q"]
     begun = time.perf_counter()
     subprocess.run([sys.executable, "-m", "ser_bench", "extract", *words], check=True)
@@ -65,7 +65,7 @@ def extract(manifest: Path, store: Path) -> float:
 
 
 def generate_table(file: Path, clips: int) -> None:
-    """Write a table of features, of a hundred speakers and four emotions, the first feature being a little of use."""
+    """Write a feature table of 100 speakers and four emotions; only the first feature depends on the emotion."""
     import pandas as pd
 
     number = np.arange(clips)
@@ -79,31 +79,31 @@ def generate_table(file: Path, clips: int) -> None:
 
 
 def print_runs(sizes: Sequence[int]) -> None:
-    """Print how a whole run grows, and how much of it is spent inside fits."""
-    print("  clips   seconds   of the processor   in fits s   peak MiB of any process")
+    """Print the time of a whole run and of its fits by number of clips."""
+    print("  clips   seconds   processor time s   in fits s   peak MiB of any process")
     for clips in sizes:
         with tempfile.TemporaryDirectory() as scratch:
             table, out = Path(scratch, "table.parquet"), Path(scratch, "out")
             generate_table(table, clips)
             words = ["--models", "chance,lda", "--splits", "actor,random", "--jobs", "1", "--out", str(out), "-q"]
             command = [sys.executable, "-m", "ser_bench", "run", "--corpus", str(table), "--store", f"{scratch}/store"]
-            before, begun = spent(), time.perf_counter()
+            before, begun = processor_seconds(), time.perf_counter()
             subprocess.run([*command, *words], check=True, stdout=subprocess.DEVNULL)
-            wall, used = time.perf_counter() - begun, spent() - before
+            wall, used = time.perf_counter() - begun, processor_seconds() - before
             work = json.loads((out / "run.json").read_text(encoding="utf-8"))["work"]
             peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         inside = work["fit_share"] * work["worker_seconds"]
         print(f"{clips:7d} {wall:9.1f} {used:18.1f} {inside:11.1f} {peak:25.0f}", flush=True)
 
 
-def spent() -> float:
-    """Return the seconds of the processor that commands so far took, with their workers."""
+def processor_seconds() -> float:
+    """Return the processor time of all commands so far, workers included, in seconds."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def clip_table(clips: int) -> pd.DataFrame:
-    """Return a table of clips without audio: a hundred speakers, ten sentences, four emotions, invented prints."""
+    """Return a clip table without audio: 100 speakers, ten sentences, four emotions, random audio fingerprints."""
     import pandas as pd
 
     rng, number = np.random.default_rng(0), np.arange(clips)
@@ -117,32 +117,32 @@ def clip_table(clips: int) -> pd.DataFrame:
         "text": [f"t{t}" for t in number // 400 % 10],
         "emotion": np.array(["angry", "happy", "neutral", "sad"])[emotion],
         "length": rng.uniform(1.5, 4.0, clips),
-        "fingerprint": wandering(rng, clips),
+        "fingerprint": random_fingerprints(rng, clips),
     }
     return pd.DataFrame(table).assign(label=lambda t: t["emotion"])
 
 
-def wandering(rng: np.random.Generator, clips: int) -> list[bytes]:
-    """Return prints whose level and brightness wander, as those of speech do."""
-    courses = np.cumsum(rng.normal(0, 12, (clips, 2, POINTS)), axis=2) + 120
-    return [row.tobytes() for row in courses.reshape(clips, -1).clip(0, 255).astype(np.uint8)]
+def random_fingerprints(rng: np.random.Generator, clips: int) -> list[bytes]:
+    """Return fingerprints whose level and brightness are random walks."""
+    walks = np.cumsum(rng.normal(0, 12, (clips, 2, POINTS)), axis=2) + 120
+    return [row.tobytes() for row in walks.reshape(clips, -1).clip(0, 255).astype(np.uint8)]
 
 
 def plan_seconds(clips: int, fits: int) -> tuple[int, float, float]:
-    """Return how many fits were planned, in how many seconds of the processor, and in how many their keys were made."""
+    """Return the number of fits, and the processor time of planning them and of computing their keys."""
     table, options = clip_table(clips), Options(corpus="ravdess", models=("all",))  # the name is not opened
     models = plan.plan_models(options)
     repeats = max(1, round(fits / (len(models) * 2 * options.folds)))
     begun = time.process_time()
     folds = plan.make_all_folds(table, options.model_copy(update={"repeats": repeats}))
     planned = plan.plan_fits(models, folds, options.seed)
-    made = time.process_time()
+    planned_at = time.process_time()
     keys = fit_keys(planned, RunData(table.set_index("clip", drop=False), (), "", "none"))
-    return len(keys), made - begun, time.process_time() - made
+    return len(keys), planned_at - begun, time.process_time() - planned_at
 
 
 def audit_seconds(clips: int, *, equal: bool) -> float:
-    """Return the processor's seconds for the search for near-identical clips, of ``equal`` length or not."""
+    """Return the processor time of the search for near-identical clips, in seconds."""
     table = clip_table(clips)
     lengths = np.full(clips, 2.0) if equal else table["length"].to_numpy()
     begun = time.process_time()
@@ -151,7 +151,7 @@ def audit_seconds(clips: int, *, equal: bool) -> float:
 
 
 def print_plans() -> None:
-    """Print how planning grows with fits and with clips."""
+    """Print the time of planning by number of fits and clips."""
     print("   clips     fits   plan s   keys s")
     for clips, wanted in ((1000, 10_000), (1000, 100_000), (10_000, 10_000)):
         fits, planning, keying = plan_seconds(clips, wanted)
@@ -159,11 +159,11 @@ def print_plans() -> None:
 
 
 def print_audits(sizes: Sequence[int]) -> None:
-    """Print how the search for near-identical clips grows."""
+    """Print the time of the search for near-identical clips by number of clips."""
     print("   clips   near-identical clips, s   all of one length, s")
     for clips in sizes:
-        found = (audit_seconds(clips, equal=equal) for equal in (False, True))
-        print(f"{clips:8d} " + " ".join(f"{seconds:20.1f}" for seconds in found), flush=True)
+        times = (audit_seconds(clips, equal=equal) for equal in (False, True))
+        print(f"{clips:8d} " + " ".join(f"{seconds:20.1f}" for seconds in times), flush=True)
 
 
 def print_extractions(sizes: Sequence[int]) -> None:
@@ -181,9 +181,9 @@ def print_extractions(sizes: Sequence[int]) -> None:
 
 
 if __name__ == "__main__":
-    what, *counts = sys.argv[1:] or ["extract"]
+    measurement, *counts = sys.argv[1:] or ["extract"]
     chosen = [int(word) for word in counts]
-    match what:
+    match measurement:
         case "plan":
             print_plans()
         case "audit":

@@ -1,10 +1,10 @@
-"""How well the models do: UAR under EmoBox's folds, with and without normalised speakers, and as the tutorials test.
+"""Scores of the models: UAR under EmoBox's folds, with and without speaker normalisation, and the tutorials' protocol.
 
     python benchmarks/scores.py DATA_DIR [--models lda,svm] [--config FILE] [--repeats 3]
 
 DATA_DIR holds RAVDESS speech. Prints the mean over repeats (other seeds for models and random folds) and its spread.
-The random protocol, whose test is one quarter, is repeated eight times. Without ``--config``, new voices are judged
-with the configuration ``strong``, known ones with ``strong-random``.
+The random protocol tests a quarter of the clips and is repeated eight times. Without ``--config``, EmoBox's folds use
+the configuration ``strong`` and the random protocol ``strong-random``.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def scores(run: results.SavedRun, measure: str) -> dict[str, str]:
-    """Return mean and spread over repeats by model, the best first."""
+    """Return mean and standard deviation over repeats by model, the best first."""
     split = run.info.splits[0]
     spread = run.predictions.assign(
         right=run.predictions["true"].astype(str) == run.predictions["predicted"].astype(str)

@@ -1,10 +1,11 @@
 """Latency, throughput and memory of ``ser-bench serve``.
 
-python benchmarks/serving.py MODEL CLIP [REQUESTS]: starts the service with two workers and asks it over kept
-connections, CLIP brought to four seconds: one client, then 8 clients that each wait a while between two clips (about
-half of what the service can do), then 8 clients that ask without a pause, REQUESTS in all (default 5,000), with the
-memory of all its processes on the way. The same clip answered in this process, before and after, says how busy the
-machine is: compare by the ratio to that.
+    python benchmarks/serving.py MODEL CLIP [REQUESTS]
+
+Starts the service with two workers and sends CLIP, repeated or cut to four seconds, over persistent connections: from
+one client, from 8 clients at about half of the possible rate, and from 8 clients without pauses (REQUESTS in all,
+default 5,000), with the memory of all processes. Predictions in this process, before and after, measure how busy the
+machine is: compare ratios to them.
 """
 
 from __future__ import annotations
@@ -37,11 +38,11 @@ BOUNDARY = "ser-bench-serving"
 
 
 def four_seconds(path: Path) -> bytes:
-    """Return the clip, repeated or cut to four seconds, as a WAV file's bytes."""
+    """Return the clip, repeated or cut to four seconds, as the bytes of a WAV file."""
     y, sr = soundfile.read(path, dtype="float32", always_2d=True)
-    made = io.BytesIO()
-    soundfile.write(made, np.resize(y[:, 0], SECONDS * sr), sr, format="WAV")
-    return made.getvalue()
+    buffer = io.BytesIO()
+    soundfile.write(buffer, np.resize(y[:, 0], SECONDS * sr), sr, format="WAV")
+    return buffer.getvalue()
 
 
 def multipart(data: bytes) -> bytes:
@@ -51,32 +52,32 @@ def multipart(data: bytes) -> bytes:
 
 
 class Client:
-    """A kept connection; ``ask`` returns the milliseconds of a request, and notes the errors."""
+    """A persistent connection that counts errors and collects the timings of responses."""
 
     def __init__(self, address: str, body: bytes) -> None:
         self.host, self.body, self.errors, self.inside = urlsplit(address).netloc, body, 0, []
         self.connection = http.client.HTTPConnection(self.host, timeout=60)
 
-    def ask(self) -> float:
-        """Send the clip and read the answer."""
+    def predict(self) -> float:
+        """Send the clip, read the response and return the milliseconds."""
         begun = time.perf_counter()
         try:
             self.connection.request(
                 "POST", "/predict", self.body, {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
             )
-            answer = self.connection.getresponse()
-            said = json.loads(answer.read())
-            self.errors += answer.status != 200
-            if answer.status == 200:
-                self.inside.append(said["timings"])
+            response = self.connection.getresponse()
+            content = json.loads(response.read())
+            self.errors += response.status != 200
+            if response.status == 200:
+                self.inside.append(content["timings"])
         except (OSError, http.client.HTTPException, ValueError):
             self.errors += 1
             self.connection.close()
         return 1e3 * (time.perf_counter() - begun)
 
 
-def ask_many(address: str, body: bytes, total: int, clients: int, pause: float, after: Callable[[int], None]) -> None:
-    """Let clients ask ``total`` times together and print what they saw; ``after(n)`` is called after answer n."""
+def send_many(address: str, body: bytes, total: int, clients: int, pause: float, after: Callable[[int], None]) -> None:
+    """Send ``total`` requests from several clients and print latencies; call ``after(n)`` after response n."""
     lock, left, times = Lock(), iter(range(total)), []
 
     def run(client: Client) -> None:
@@ -84,7 +85,7 @@ def ask_many(address: str, body: bytes, total: int, clients: int, pause: float, 
             with lock:
                 if next(left, None) is None:
                     return
-            took = client.ask()
+            took = client.predict()
             with lock:
                 times.append(took)
                 after(len(times))
@@ -104,8 +105,8 @@ def ask_many(address: str, body: bytes, total: int, clients: int, pause: float, 
     )
 
 
-def print_alone(file: str, data: bytes) -> float:
-    """Print and return the median ms of answering the clip in this process."""
+def print_local(file: str, data: bytes) -> float:
+    """Print and return the median milliseconds of a prediction in this process."""
     from ser_bench.core.threads import one_thread
 
     model, times = load_model(file), []
@@ -119,7 +120,7 @@ def print_alone(file: str, data: bytes) -> float:
 
 
 def processor_seconds(service: subprocess.Popen) -> tuple[float, float]:
-    """Return the processor time in seconds that the service itself took so far, and that of its workers."""
+    """Return the processor time of the service and of its workers so far, in seconds."""
     root = psutil.Process(service.pid)
     used = [sum(p.cpu_times()[:2]) for p in (root, *root.children(recursive=True))]
     return used[0], sum(used[1:])
@@ -132,20 +133,20 @@ def memory(service: subprocess.Popen) -> float:
 
 
 def main(file: str, clip: str, total: int = 5_000) -> None:
-    """Print everything."""
+    """Run all measurements."""
     data = four_seconds(Path(clip))
     body = multipart(data)
-    alone = print_alone(file, data)
+    alone = print_local(file, data)
     command = [sys.executable, "-m", "ser_bench", "serve", file, "--port", "0", "--jobs", str(WORKERS)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as service:
         assert service.stdout is not None
         address = service.stdout.readline().split()[-1]
         try:
-            ask_many(address, body, 200, 1, 0.0, lambda n: None)
-            ask_many(address, body, 800, CLIENTS, 2 * alone * CLIENTS / WORKERS / 1e3, lambda n: None)
+            send_many(address, body, 200, 1, 0.0, lambda n: None)
+            send_many(address, body, 800, CLIENTS, 2 * alone * CLIENTS / WORKERS / 1e3, lambda n: None)
             before = processor_seconds(service)
             marks = {n: f"  after {n:,}: {{:.0f}} MB" for n in MARKS}
-            ask_many(
+            send_many(
                 address,
                 body,
                 total,
@@ -154,11 +155,11 @@ def main(file: str, clip: str, total: int = 5_000) -> None:
                 lambda n: print(marks[n].format(memory(service))) if n in marks else None,
             )
             took = [1e3 * (after - b) / total for after, b in zip(processor_seconds(service), before, strict=True)]
-            print(f"  processor time of a clip: {took[1]:.1f} ms in a worker, {took[0]:.1f} ms in the service itself")
+            print(f"  processor time per clip: {took[1]:.1f} ms in a worker, {took[0]:.1f} ms in the service")
         finally:
             service.terminate()
             print(f"exit status {service.wait(30)}")
-    print_alone(file, data)
+    print_local(file, data)
 
 
 if __name__ == "__main__":

@@ -48,6 +48,6 @@ def load(name: str) -> Callable[[bytes], None]:
     return once
 
 
-def kept(name: str) -> list[Path]:
+def seeds(name: str) -> list[Path]:
     """Return the files of a target's seed inputs."""
     return sorted((HERE / "corpus" / name).iterdir())

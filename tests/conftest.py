@@ -1,4 +1,4 @@
-"""Fixtures that many tests share. Audio is made on the spot; nothing is fetched and no corpus is needed."""
+"""Shared fixtures. Audio is generated; tests need no network and no corpus."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ import soundfile
 from ser_bench import models
 from ser_bench.core.places import cache_folder
 
-# Tests have a cache of their own, but compiled kernels are kept between runs: compiling takes half a minute.
+# Tests have a separate cache, except for compiled kernels: compilation takes half a minute.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder() / "numba"))
 
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep every test away from the user's cache and data folders, and each session in one place of its own."""
+    """Use a cache folder of the session instead of the user's."""
     monkeypatch.setenv("SER_BENCH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
 @pytest.fixture(autouse=True)
 def _own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the models that a test registers from the others."""
+    """Remove the models that a test registers."""
     monkeypatch.setattr(models, "MODELS", dict(models.MODELS))
 
 
@@ -61,7 +61,7 @@ def clip_table(
         {
             "clip": f"s{s:02d}-{emotion}-{t}-{r}",
             "path": "",
-            "corpus": "made",
+            "corpus": "generated",
             "speaker": f"s{s:02d}",
             "gender": genders[s % len(genders)],
             "text": f"text {t}",

@@ -1,8 +1,7 @@
-"""Faults of public docstrings: ``python -m tests.docstrings [PATH]…`` lists them, a line each.
+"""Faults of public docstrings: ``python -m tests.docstrings [PATH]…`` prints one per line.
 
-Public is what has no underscore in its name, its class's or its module's. A public function documents every
-parameter and what it returns or yields, a public dataclass every field, in numpydoc's sections. Commands of the
-command line are exempt: click shows their docstrings as help.
+A name without an underscore is public. A public function documents its parameters and its result, and a public
+dataclass its fields, in the sections of numpydoc. Commands are exempt: click shows their docstrings as help.
 """
 
 from __future__ import annotations
@@ -76,12 +75,12 @@ def _fields(node: ast.ClassDef) -> list[str]:
         targets = [s.target.id for s in node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)]
         described = {ast.unparse(s.target) for s in node.body if isinstance(s, ast.AnnAssign) and _is_described(s)}
         return [name for name in targets if not name.startswith("_") and name not in described]
-    made = next((s for s in node.body if isinstance(s, ast.FunctionDef) and s.name == "__init__"), None)
-    return _parameters(made) if made else []
+    constructor = next((s for s in node.body if isinstance(s, ast.FunctionDef) and s.name == "__init__"), None)
+    return _parameters(constructor) if constructor else []
 
 
 def _is_described(field: ast.AnnAssign) -> bool:
-    """Return whether a field is set by a call that has its description, as pydantic's ``Field`` takes one."""
+    """Return whether the default of a field is a call with a description, as of pydantic's ``Field``."""
     arguments = (
         [*field.value.args, *(k.value for k in field.value.keywords)] if isinstance(field.value, ast.Call) else []
     )
@@ -89,7 +88,7 @@ def _is_described(field: ast.AnnAssign) -> bool:
 
 
 def _class_names(node: Documented) -> set[str]:
-    """Return the names that a class may document beside its fields: attributes and properties."""
+    """Return the attributes and properties, which a class may document too."""
     if not isinstance(node, ast.ClassDef):
         return set()
     names = {s.name for s in node.body if isinstance(s, ast.FunctionDef)}
@@ -113,10 +112,10 @@ def main() -> int:
     """List the faults of the modules or folders given, by default of the whole package."""
     tops = [Path(word).absolute() for word in sys.argv[1:]] or [ROOT / "ser_bench"]
     paths = [p for top in tops for p in (sorted(top.rglob("*.py")) if top.is_dir() else [top])]
-    found = [fault for path in paths for fault in faults(path)]
-    print(*found, sep="\n")
-    print(f"{len(found)} faults")
-    return bool(found)
+    listed = [fault for path in paths for fault in faults(path)]
+    print(*listed, sep="\n")
+    print(f"{len(listed)} faults")
+    return bool(listed)
 
 
 if __name__ == "__main__":

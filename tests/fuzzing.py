@@ -1,7 +1,7 @@
-"""A child process that damages small audio files and reads them: ``python -m tests.fuzzing FOLDER SEED CASES``.
+"""Read damaged audio files in a process with limited memory: ``python -m tests.fuzzing FOLDER SEED CASES``.
 
-A process of its own, since damage may crash libsndfile's C code, and its memory is limited. Each case is on disk
-before it is read, so that a crash leaves its cause in the folder.
+A damaged file may crash the C code of libsndfile. Each case is written before it is read, so that a crash leaves its
+cause in the folder.
 """
 
 from __future__ import annotations
@@ -40,38 +40,38 @@ def whole_files() -> dict[str, bytes]:
 
     t = np.arange(1600) / 16000
     y = 0.3 * np.stack([np.sin(2 * np.pi * 200 * t), np.sin(2 * np.pi * 300 * t)], axis=1)
-    made = {}
+    files = {}
     for name, (kind, subtype) in FORMATS.items():
         buffer = io.BytesIO()
         soundfile.write(buffer, y, 16000, format=kind, subtype=subtype)
-        made[name] = buffer.getvalue()
-    return made
+        files[name] = buffer.getvalue()
+    return files
 
 
 def damaged(whole: bytes, chance: random.Random) -> bytes:
-    """Return a file with some bytes of its head changed, often to extremes, or its end or a piece cut off."""
+    """Return a file with changed bytes in its first 400, or with its end or a piece removed."""
     data = bytearray(whole)
     for _ in range(chance.choice((1, 1, 2, 4, 16))):
-        place = chance.randrange(min(HEAD, len(data)))
+        start = chance.randrange(min(HEAD, len(data)))
         extreme = chance.choice((b"\x00", b"\xff", b"\x7f", b"\x80", b"\xff" * 4, b"\x00" * 4, b"\x7f" + b"\xff" * 3))
-        data[place : place + len(extreme)] = extreme if chance.random() < 0.5 else chance.randbytes(len(extreme))
+        data[start : start + len(extreme)] = extreme if chance.random() < 0.5 else chance.randbytes(len(extreme))
     if chance.random() < 0.2:
         del data[chance.randrange(len(data)) :]
     if chance.random() < 0.1:
-        place = chance.randrange(min(HEAD, len(data)) + 1)
-        del data[place : place + chance.randrange(1, 9)]
+        start = chance.randrange(min(HEAD, len(data)) + 1)
+        del data[start : start + chance.randrange(1, 9)]
     return bytes(data)
 
 
 def cases(seed: int, count: int) -> list[bytes]:
-    """Return damaged files, the formats in turn."""
+    """Return damaged files of all formats in turn."""
     chance = random.Random(seed)
     files = list(whole_files().values())
     return [damaged(files[i % len(files)], chance) for i in range(count)]
 
 
 def cuts() -> list[bytes]:
-    """Return every format truncated after each of its first 100 bytes, then every third, from 200 on every 193rd."""
+    """Return truncated files: at every byte up to 100, every third byte up to 200, then every 193rd."""
     return [
         whole[:end]
         for whole in whole_files().values()
@@ -80,34 +80,34 @@ def cuts() -> list[bytes]:
 
 
 def read_all(folder: Path, files: list[bytes]) -> int:
-    """Read each; return how many were sound. Anything but samples or an ``AudioError`` is raised."""
-    sound = 0
+    """Read each file and return how many are valid; any exception but an ``AudioError`` is raised."""
+    valid = 0
     path = folder / "case"
     for data in files:
         path.write_bytes(data)
         for read in (load, sampling_rate):
             try:
-                said = read(path)
+                result = read(path)
             except AudioError:
                 continue
             if read is load:
-                y, _ = said
+                y, _ = result
                 assert y.ndim == 1
                 assert y.dtype == np.float32
                 assert np.isfinite(y).all()
-                sound += 1
-    return sound
+                valid += 1
+    return valid
 
 
 def main(folder: str, seed: str, count: str) -> None:
-    """Read a seed's cases, or with none the cut files; print how many were read, how many sound, the peak in MiB."""
+    """Read the cases of a seed, or truncated files for a count of 0; print files, valid files and peak MiB."""
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
     files = cases(int(seed), int(count)) if int(count) else cuts()
     print(len(files), read_all(Path(folder), files), peak_mib())
 
 
 def peak_mib() -> int:
-    """Return the most memory this program had in MiB; what its parent had before it was started does not count."""
+    """Return the peak memory of this program in MiB, without that of its parent before the start."""
     status = Path("/proc/self/status")
     if status.exists():
         return int(re.findall(r"VmHWM:\s+(\d+)", status.read_text())[0]) // 1024

@@ -1,8 +1,7 @@
 """The rooms of the package and the imports between them; ``python -m tests.house`` writes the map in CONTRIBUTING.md.
-the map.
 
 A room is a folder or a module directly in ``ser_bench/``. A room may import from lower floors only. Inside a
-room, no two of its modules or folders import each other, directly or through others.
+folder, imports form no circle.
 """
 
 from __future__ import annotations
@@ -68,7 +67,7 @@ def _imports(path: Path) -> set[str]:
 
 
 def _imported(node: ast.AST) -> Iterator[str]:
-    """Yield what a statement imports from the package, as dotted names below ``ser_bench``."""
+    """Yield the imports of a statement from the package, as dotted names below ``ser_bench``."""
     if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "ser_bench":
         below = node.module.partition(".")[2]
         yield from (f"{below}.{alias.name}".lstrip(".") for alias in node.names)
@@ -77,7 +76,7 @@ def _imported(node: ast.AST) -> Iterator[str]:
 
 
 def _module(name: str) -> str | None:
-    """Return the module of a dotted name: itself, a package's ``__init__``, or the one that defines the last part."""
+    """Return the module of a dotted name: itself, a package's ``__init__``, or the module with its last part."""
     for candidate in (name, f"{name}.__init__", name.rpartition(".")[0], f"{name.rpartition('.')[0]}.__init__"):
         if candidate in modules():
             return candidate
@@ -91,24 +90,24 @@ def room(module: str) -> str:
 
 def folders() -> list[str]:
     """Return the dotted names of the package's folders, the package itself as the empty string."""
-    found = {".".join(name.split(".")[:depth]) for name in modules() for depth in range(name.count(".") + 1)}
-    return sorted(found)
+    names = {".".join(name.split(".")[:depth]) for name in modules() for depth in range(name.count(".") + 1)}
+    return sorted(names)
 
 
 def inside(folder: str) -> dict[str, set[str]]:
-    """Return for each module or folder directly inside a folder which of the others it imports."""
+    """Return the imports among the modules and folders directly inside a folder."""
     start = f"{folder}." if folder else ""
     graph: dict[str, set[str]] = defaultdict(set)
     for module, targets in imports().items():
         if not module.startswith(start):
             continue
-        here = module.removeprefix(start).split(".")[0]
-        graph[here] |= {t.removeprefix(start).split(".")[0] for t in targets if t.startswith(start)} - {here}
+        child = module.removeprefix(start).split(".")[0]
+        graph[child] |= {t.removeprefix(start).split(".")[0] for t in targets if t.startswith(start)} - {child}
     return dict(graph)
 
 
 def circle(graph: dict[str, set[str]]) -> list[str]:
-    """Return the nodes of one circle of imports, in order; empty where there is none."""
+    """Return the nodes of one circle of imports in order, empty without a circle."""
     done: set[str] = set()
 
     def visit(node: str, path: list[str]) -> list[str]:
@@ -117,12 +116,12 @@ def circle(graph: dict[str, set[str]]) -> list[str]:
         if node in done:
             return []
         for target in sorted(graph.get(node, ())):
-            if found := visit(target, [*path, node]):
-                return found
+            if nodes := visit(target, [*path, node]):
+                return nodes
         done.add(node)
         return []
 
-    return next((found for node in sorted(graph) if (found := visit(node, []))), [])
+    return next((nodes for node in sorted(graph) if (nodes := visit(node, []))), [])
 
 
 def upward() -> list[str]:
@@ -144,7 +143,7 @@ def summary(room: str) -> str:
 
 
 def map_of_rooms() -> str:
-    """Return a Markdown table of the rooms, the highest floor first: what each holds and which rooms it imports."""
+    """Return a Markdown table of the rooms with their content and their imports, the highest floor first."""
     lines = ["| floor | room | holds | imports |", "|---:|---|---|---|"]
     for level, rooms in reversed(list(enumerate(FLOORS))):
         for name in rooms:
@@ -156,7 +155,7 @@ def map_of_rooms() -> str:
 
 
 def guide_with_map(text: str) -> str:
-    """Return the text of CONTRIBUTING.md with the map between its two markers replaced by today's."""
+    """Return the text of CONTRIBUTING.md with the current map between its two markers."""
     before, _, rest = text.partition(START)
     _, _, after = rest.partition(END)
     return f"{before}{START}\n{map_of_rooms()}\n{END}{after}"

@@ -18,7 +18,7 @@ VAGUE = frozenset(
         *("how", "where", "what", "given", "here", "there", "things"),
     )
 )
-"""Local names that say nothing of their content."""
+"""Local names that do not name their content."""
 
 PHRASES = re.compile(
     r"\b((is|are|was|were|be|been) (told|said|asked)|tells? (of|that|whether|apart)|tell (them|it) apart"
@@ -34,7 +34,10 @@ PHRASES = re.compile(
 def faults(path: Path) -> Iterator[str]:
     """Yield the faults of a file's names and wording, as ``path:line: fault``."""
     name = path.relative_to(ROOT).as_posix()
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return
     if path.suffix == ".py":
         yield from (f"{name}:{line}: local name {word!r}" for line, word in _names(text))
         passages = _passages(text)
@@ -61,14 +64,14 @@ def _passages(text: str) -> list[tuple[int, str]]:
 
 
 def main() -> int:
-    """List the faults of the files or folders given, by default of the whole package."""
+    """List the faults of the files or folders given, by default of the whole package; this file is exempt."""
     tops = [Path(word).absolute() for word in sys.argv[1:]] or [ROOT / "ser_bench"]
     suffixes = (".py", ".md", ".html", ".js", ".toml")
     paths = [
         p
         for top in tops
         for p in (sorted(top.rglob("*")) if top.is_dir() else [top])
-        if p.suffix in suffixes and "_build" not in p.parts
+        if p.suffix in suffixes and not {"_build", "corpus"} & set(p.parts) and p != Path(__file__).absolute()
     ]
     listed = [fault for path in paths for fault in faults(path)]
     print(*listed, sep="\n")

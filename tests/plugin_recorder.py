@@ -1,4 +1,4 @@
-"""A plugin for tests: models that write down what they see, a slow one, and some that fail, die or fall ill once."""
+"""A plugin for tests: a model that saves its data, a slow model, and models that fail, crash or hang."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ser_bench.models import LearnerParameters, Model, parameter
 
 
 class FolderParameters(LearnerParameters):
-    """The folder that a model writes into."""
+    """The folder in which a model saves its data."""
 
-    folder: str = parameter("", "folder for what the model sees")
+    folder: str = parameter("", "folder for the data of fits")
 
 
 class Recorder:
-    """Remembers every clip it was fitted on and then asked about, and answers with its majority class."""
+    """Saves its training and test data, and predicts the majority class."""
 
     def __init__(self, folder: str) -> None:
         self.file = Path(folder) / f"{uuid.uuid4().hex}.npz"
@@ -40,34 +40,34 @@ class Recorder:
 
 
 class Failing(Recorder):
-    """Raises on purpose."""
+    """Raises an error."""
 
     def fit(self, X, y, groups=None):
         raise ValueError("failing on purpose")
 
 
-class Ill(Recorder):
-    """Takes ill in the fold whose test clips are those of speaker S01, as long as its folder says so."""
+class Faulty(Recorder):
+    """Fails in the fold that tests speaker S01 while its folder contains the file ``fail``."""
 
     def fit(self, X, y, groups=None):
-        if (self.file.parent / "ill").exists() and "S01" not in groups:
-            self.suffer()
+        if (self.file.parent / "fail").exists() and "S01" not in groups:
+            self.fail()
         return super().fit(X, y, groups)
 
 
-class Crashing(Ill):
-    """Reads where nothing is."""
+class Crashing(Faulty):
+    """Reads an invalid address."""
 
-    def suffer(self):
+    def fail(self):
         import ctypes
 
         ctypes.string_at(0)
 
 
-class Hungry(Ill):
-    """Asks for more memory than it may have."""
+class Hungry(Faulty):
+    """Allocates more memory than its limit."""
 
-    def suffer(self):
+    def fail(self):
         import resource
 
         before = resource.getrlimit(resource.RLIMIT_AS)
@@ -75,18 +75,18 @@ class Hungry(Ill):
         try:
             bytearray(1 << 40)
         finally:
-            resource.setrlimit(resource.RLIMIT_AS, before)  # other tests' fits may meet this worker
+            resource.setrlimit(resource.RLIMIT_AS, before)  # later fits reuse this worker
 
 
-class Hanging(Ill):
-    """Does not end."""
+class Hanging(Faulty):
+    """Does not return."""
 
-    def suffer(self):
+    def fail(self):
         time.sleep(300)
 
 
 class Slow(Recorder):
-    """Takes its time."""
+    """Fits for a second."""
 
     def fit(self, X, y, groups=None):
         time.sleep(1)

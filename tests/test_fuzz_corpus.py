@@ -1,4 +1,4 @@
-"""Every kept input of the fuzzers is read, or refused by an error of ours; no fuzzer is needed for that."""
+"""Every seed input of the fuzz targets is read, or refused with an error of ser-bench; this needs no fuzzer."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from functools import cache
 import pytest
 
 import fuzz
-from fuzz import TARGETS, AbsentError, kept, load
+from fuzz import TARGETS, AbsentError, load, seeds
 
 once = cache(load)
 
 
-@pytest.mark.parametrize("path", [p for name in TARGETS for p in kept(name)], ids=lambda p: f"{p.parent.name}/{p.name}")
-def test_a_kept_input_is_read_or_refused(path):
+@pytest.mark.parametrize(
+    "path", [p for name in TARGETS for p in seeds(name)], ids=lambda p: f"{p.parent.name}/{p.name}"
+)
+def test_a_seed_input_is_read_or_refused(path):
     try:
         read = once(path.parent.name)
     except AbsentError as reason:
@@ -21,6 +23,6 @@ def test_a_kept_input_is_read_or_refused(path):
     read(path.read_bytes())
 
 
-def test_every_target_keeps_inputs_and_none_is_left_over():
+def test_every_target_has_seed_inputs_and_every_folder_a_target():
     assert {folder.name for folder in (fuzz.HERE / "corpus").iterdir()} == set(TARGETS)
-    assert all(kept(name) for name in TARGETS)
+    assert all(seeds(name) for name in TARGETS)

@@ -1,4 +1,4 @@
-"""No score without information: with labels permuted within speakers every model is at chance, under every split."""
+"""With labels permuted within speakers, every model is at chance under every split."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ TINY = {
     "cnn2d": {"filters": [4, 4], "units": 8, "epochs": 4},
     "lstm": {"filters": [8], "units": 4, "epochs": 4},
 }
-POSSIBLE = [name for name in SPLITS if name != "emobox"]  # its clips have RAVDESS's names
+POSSIBLE = [name for name in SPLITS if name != "emobox"]  # it needs the clip names of RAVDESS
 
 
 def corpus(kind: str, *, permuted: bool):
-    """Return a clip table and features that tell the emotion and, more loudly, the speaker."""
+    """Return a clip table and features that depend on the emotion, and more on the speaker."""
     clips = clip_table(speakers=12, emotions=EMOTIONS, texts=2, repetitions=4)
     rng = np.random.default_rng(0)
     voice, mood = rng.normal(size=(12, 12)), rng.normal(size=(4, 12))
@@ -41,7 +41,7 @@ def corpus(kind: str, *, permuted: bool):
 
 
 def pooled_uar(name: str, split: str, tmp_path, *, permuted: bool) -> float:
-    """Return a model's UAR over all test clips of a split, each fit carried out as a run does."""
+    """Return the UAR of a model over all test clips of a split, with the fits of a run."""
     model = models.get(name)
     clips, X = corpus(model.accepts[-1], permuted=permuted)
     matrix = save_matrix(X, tmp_path / "X.npy")
@@ -61,7 +61,7 @@ NETWORKS = [m.name for m in models.MODELS.values() if m.kind == "network"]
 
 
 def at_chance(score: float, clips: int) -> bool:
-    """Say whether a UAR of four classes lies within four standard errors of a quarter."""
+    """Return whether a UAR of four classes is within four standard errors of 0.25."""
     return abs(score - 0.25) < 4 * np.sqrt(0.25 * 0.75 / clips)
 
 
@@ -80,8 +80,8 @@ def test_permuted_labels_leave_every_model_at_chance_under_every_split(name, spl
 
 
 @pytest.mark.parametrize("name", [name for name in CLASSICAL if models.get(name).kind == "classical"])
-def test_the_same_data_with_its_own_labels_is_learnt(name, tmp_path):
-    """The check above can fail: unpermuted, these models are far from chance."""
+def test_classical_models_learn_the_same_data_without_permutation(name, tmp_path):
+    """The tests above can fail: without permutation these models are far from chance."""
     assert pooled_uar(name, "random", tmp_path, permuted=False) > 0.4
 
 

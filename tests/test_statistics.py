@@ -1,4 +1,4 @@
-"""Intervals cover the truth as often as they should; tests between models equal those of scipy and statsmodels."""
+"""Intervals cover the true score; tests between models equal those of scipy and statsmodels."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ clips = st.lists(
 )
 p_values = st.lists(st.floats(0, 1), min_size=1, max_size=20)
 tables = hnp.arrays(np.int64, st.tuples(st.integers(2, 12), st.integers(3, 6)), elements=st.integers(0, 9))
-"""Clips right of 9, per speaker and model: ties and zeros abound."""
+"""Correct clips of 9 per speaker and model, with many ties and zeros."""
 
 DEMSAR = [
     [0.763, 0.768, 0.771, 0.798],
@@ -42,21 +42,23 @@ DEMSAR = [
 ]
 """AUC of four C4.5 variants on 14 data sets (Demšar 2006, table 6).
 
-The table prints 0.975 where 0.9751 is here; only with one of the two ranked higher do its mean ranks come out.
+The table prints 0.975 twice in the row with 0.9751 here; its mean ranks need one of the two to be higher.
 """
 
 
 def corpus(rng, models=1, speakers=24, clips=60, classes=8):
-    """Tallies of models that agree on which speakers are hard."""
+    """Return tallies of models that are less accurate on the same speakers."""
     speaker = np.repeat(np.arange(speakers), clips)
     true = rng.integers(classes, size=speaker.size)
     chance = rng.uniform(0.2, 0.9, size=speakers)[speaker]
     predictions = [np.where(rng.random(speaker.size) < chance, true, 0) for _ in range(models)]
-    return statistics.stack([statistics.tally(speaker, true, guess, speakers, classes) for guess in predictions])
+    return statistics.stack(
+        [statistics.tally(speaker, true, predicted, speakers, classes) for predicted in predictions]
+    )
 
 
 def score(rows):
-    """The library's scores of clips, or NaN for none."""
+    """Return the scores of clips; NaN without clips."""
     if not rows:
         return {"accuracy": np.nan, "uar": np.nan, "macro_f1": np.nan}
     _, true, predicted = zip(*rows, strict=True)
@@ -84,7 +86,7 @@ def test_draws_of_a_seed_never_change():
     np.testing.assert_array_equal(statistics.speaker_draws(5, draws=3, seed=7), expected)
 
 
-def test_every_speaker_is_drawn_as_often_as_every_other():
+def test_all_speakers_are_drawn_equally_often():
     counts = statistics.speaker_draws(10, draws=20000)
     np.testing.assert_allclose(counts.mean(axis=0), 1, atol=0.04)
     np.testing.assert_allclose(counts.var(axis=0), 0.9, atol=0.06)
@@ -120,7 +122,7 @@ def test_drawing_every_speaker_once_gives_the_score_itself():
     assert_scores_equal({name: values[..., 0] for name, values in once.items()}, point, rtol=0)
 
 
-def test_leading_axes_are_kept_and_scored_one_by_one():
+def test_leading_axes_are_kept_and_scored_independently():
     flat = corpus(np.random.default_rng(1), models=6)
     grid = statistics.Tallies(
         *(part.reshape(3, 2, 24, 8) for part in (flat.hits, flat.recorded, flat.predicted)),
@@ -161,7 +163,7 @@ def test_intervals_equal_numpys_quantiles(values, confidence):
     np.testing.assert_allclose(statistics.interval(values, confidence), expected, atol=1e-12)
 
 
-def test_intervals_leave_out_what_has_no_score():
+def test_intervals_ignore_draws_without_a_score():
     values = np.array([[np.nan, 0.5, 0.1, np.nan, 0.9], [np.nan] * 5])
     low, high = statistics.interval(values, 0.8)
     np.testing.assert_allclose(low, [np.quantile([0.1, 0.5, 0.9], 0.1), np.nan])
@@ -169,7 +171,7 @@ def test_intervals_leave_out_what_has_no_score():
 
 
 @pytest.mark.parametrize(("values", "confidence"), [([], 0.95), ([1.0], 0.0), ([1.0], 95)])
-def test_intervals_of_nothing_and_at_an_impossible_confidence_are_refused(values, confidence):
+def test_intervals_without_draws_or_with_an_invalid_confidence_are_refused(values, confidence):
     with pytest.raises(ValueError, match=r"no draw|between 0 and 1"):
         statistics.interval(values, confidence)
 
@@ -177,9 +179,9 @@ def test_intervals_of_nothing_and_at_an_impossible_confidence_are_refused(values
 def test_the_same_draws_for_two_models_narrow_the_interval_of_their_difference():
     tallies = corpus(np.random.default_rng(2), models=2)
     paired = statistics.bootstrap_scores(tallies, statistics.speaker_draws(24, seed=0), SCORES)["uar"]
-    other = statistics.bootstrap_scores(tallies, statistics.speaker_draws(24, seed=1), SCORES)["uar"]
+    unpaired = statistics.bootstrap_scores(tallies, statistics.speaker_draws(24, seed=1), SCORES)["uar"]
     low, high = statistics.interval(paired[0] - paired[1])
-    loose_low, loose_high = statistics.interval(paired[0] - other[1])
+    loose_low, loose_high = statistics.interval(paired[0] - unpaired[1])
     assert high - low < 0.7 * (loose_high - loose_low)
 
 
@@ -235,7 +237,7 @@ def test_friedman_finds_no_difference_where_all_models_tie():
     np.testing.assert_array_equal(result.mean_ranks, [2, 2, 2])
 
 
-def test_rounding_of_a_sum_is_no_difference_between_models():
+def test_scores_that_differ_by_rounding_are_ties():
     result = statistics.friedman([[0.1 + 0.2, 0.3, 0.3], [0.3, 0.1 + 0.2, 0.3]])
     assert result.p == 1
 
@@ -248,7 +250,7 @@ def test_friedman_refuses_too_few_models_or_speakers(shape):
 
 @pytest.mark.parametrize("test", [statistics.friedman, statistics.wilcoxon_holm])
 @pytest.mark.parametrize("scores", [[[0.1, np.nan, 0.3]] * 2, [0.1, 0.2, 0.3]])
-def test_scores_that_are_missing_or_no_table_are_refused(test, scores):
+def test_missing_scores_and_other_shapes_are_refused(test, scores):
     with pytest.raises(ValueError, match="a row per speaker"):
         test(scores)
 
@@ -296,7 +298,7 @@ def test_all_pairs_are_adjusted_together_into_a_symmetric_matrix():
     np.testing.assert_array_equal(np.diag(p), 1)
 
 
-def test_models_that_tie_for_every_speaker_cannot_be_told_apart():
+def test_models_that_tie_for_every_speaker_do_not_differ():
     scores = np.array([[0.3, 0.1 + 0.2], [0.5, 0.5]])
     np.testing.assert_array_equal(statistics.wilcoxon_holm(scores), 1)
 
@@ -314,40 +316,41 @@ def test_holm_equals_statsmodels(p):
 # Bars of the diagram
 
 
-def apart(models, *pairs):
+def p_matrix(models, *pairs):
+    """Return p-values of all pairs: 0.01 for those given, else 1."""
     p = np.ones((models, models))
     for first, second in pairs:
         p[first, second] = p[second, first] = 0.01
     return p
 
 
-def test_runs_overlap_and_none_lies_inside_another():
-    p = apart(4, (0, 2), (0, 3), (1, 3))
+def test_cliques_overlap_and_none_contains_another():
+    p = p_matrix(4, (0, 2), (0, 3), (1, 3))
     assert statistics.cliques([1, 2, 3, 4], p) == [[0, 1], [1, 2], [2, 3]]
 
 
-def test_runs_follow_the_ranks_and_not_the_columns():
-    assert statistics.cliques([3, 1, 2], apart(3, (0, 1), (0, 2))) == [[1, 2]]
+def test_cliques_follow_the_ranks_and_not_the_columns():
+    assert statistics.cliques([3, 1, 2], p_matrix(3, (0, 1), (0, 2))) == [[1, 2]]
 
 
-def test_a_model_told_apart_inside_a_run_breaks_it():
-    assert statistics.cliques([1, 2, 3], apart(3, (0, 1))) == [[1, 2]]
+def test_a_difference_inside_a_clique_splits_it():
+    assert statistics.cliques([1, 2, 3], p_matrix(3, (0, 1))) == [[1, 2]]
 
 
-def test_no_run_where_all_can_be_told_apart_and_one_where_none_can():
-    everyone = itertools.combinations(range(4), 2)
-    assert statistics.cliques([4, 3, 2, 1], apart(4, *everyone)) == []
-    assert statistics.cliques([4, 3, 2, 1], apart(4)) == [[3, 2, 1, 0]]
+def test_there_is_no_clique_if_all_models_differ_and_one_if_none_do():
+    all_pairs = itertools.combinations(range(4), 2)
+    assert statistics.cliques([4, 3, 2, 1], p_matrix(4, *all_pairs)) == []
+    assert statistics.cliques([4, 3, 2, 1], p_matrix(4)) == [[3, 2, 1, 0]]
 
 
 @given(st.integers(1, 7), st.data())
-def test_runs_are_just_the_longest_stretches_without_a_difference(models, data):
+def test_cliques_are_the_longest_ranges_of_ranks_without_a_difference(models, data):
     pairs = list(itertools.combinations(range(models), 2))
     different = data.draw(st.sets(st.sampled_from(pairs))) if pairs else set()
-    stretches = [set(range(a, b)) for a, b in itertools.combinations(range(models + 1), 2) if b - a > 1]
-    alike = [s for s in stretches if not any(set(pair) <= s for pair in different)]
-    longest = [s for s in alike if not any(s < other for other in alike)]
-    runs = statistics.cliques(np.arange(models), apart(models, *different))
+    ranges = [set(range(a, b)) for a, b in itertools.combinations(range(models + 1), 2) if b - a > 1]
+    equal = [s for s in ranges if not any(set(pair) <= s for pair in different)]
+    longest = [s for s in equal if not any(s < larger for larger in equal)]
+    runs = statistics.cliques(np.arange(models), p_matrix(models, *different))
     assert runs == sorted(sorted(s) for s in longest)
 
 
@@ -402,14 +405,14 @@ def test_calibration_equals_an_example_worked_by_hand():
     assert result.ece == pytest.approx(0.5 * 0.35 + 0.5 * 0.3)
 
 
-def test_a_bin_holds_its_upper_edge():
+def test_a_bin_contains_its_upper_edge():
     edges = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
     count = statistics.calibration(edges, [True] * 11).count
     np.testing.assert_array_equal(count, [2] + [1] * 9)
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=50), st.integers(1, 12))
-def test_calibration_loses_no_clip_and_one_bin_compares_the_means(rows, bins):
+def test_calibration_counts_every_clip_and_one_bin_compares_the_means(rows, bins):
     confidence, right = zip(*rows, strict=True)
     assert statistics.calibration(confidence, right, bins).count.sum() == len(rows)
     whole = abs(np.mean(confidence) - np.mean(right))
@@ -419,12 +422,12 @@ def test_calibration_loses_no_clip_and_one_bin_compares_the_means(rows, bins):
 @pytest.mark.parametrize(
     ("confidence", "right"), [([], []), ([0.5], [True, False]), ([1.1], [True]), ([np.nan], [True]), ([-0.1], [True])]
 )
-def test_calibration_refuses_what_is_no_confidence(confidence, right):
+def test_calibration_refuses_invalid_confidences(confidence, right):
     with pytest.raises(ValueError, match=r"no clip|one length|between 0 and 1"):
         statistics.calibration(confidence, right)
 
 
-def test_a_slower_model_that_is_no_better_is_not_on_the_front():
+def test_a_slower_model_that_is_not_better_is_not_on_the_front():
     front = statistics.pareto_front([1, 2, 3, 3, np.nan, 0], [0.5, 0.5, 0.9, 0.8, 1.0, np.nan])
     np.testing.assert_array_equal(front, [True, False, True, False, False, False])
 
@@ -434,7 +437,7 @@ def test_equal_points_share_the_front():
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=20))
-def test_a_point_is_on_the_front_or_one_of_the_front_beats_it(points):
+def test_a_point_is_on_the_front_or_a_point_of_the_front_dominates_it(points):
     cost, worth = np.array(points).T
     front = statistics.pareto_front(cost, worth)
     assert front.any()

@@ -1,7 +1,8 @@
-"""Write features.npz: values of every feature set on two demo clips and two plainer sounds, to notice when they change.
+"""Write features.npz: the values of every feature set on two demo clips and two synthetic sounds.
 
-Run from the repository's root after raising the version of a set whose values were meant to change:
-python tests/golden/make_features.py
+    python tests/golden/make_features.py
+
+Run it from the root of the repository after an intended change, with a new version of the changed feature set.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ sys.path.insert(0, str(HERE.parent / "features"))
 
 
 def clips() -> dict[str, tuple[np.ndarray, int]]:
-    """Return the clips by name: samples and rate."""
+    """Return samples and sampling rate by name of the clip."""
     from ser_bench.corpora.datasets.demo.clips import samples
     from ser_bench.corpora.datasets.demo.codes import Code
     from tests.features.feature_signals import voice
@@ -31,22 +32,22 @@ def clips() -> dict[str, tuple[np.ndarray, int]]:
 
 
 def compared(features: np.ndarray) -> np.ndarray:
-    """Return a vector as it is, and of frames their number, mean and spread."""
+    """Return a vector unchanged, and the count, mean and standard deviation of frames."""
     if features.ndim == 1:
         return features
     return np.stack([np.full(features.shape[1], len(features)), features.mean(axis=0), features.std(axis=0)])
 
 
 def values() -> dict[str, np.ndarray]:
-    """Return what is compared, by clip, set and version."""
+    """Return the compared values by clip, set and version."""
     from ser_bench.features import FEATURE_SETS, compute
 
-    found = {}
+    results = {}
     sets = list(FEATURE_SETS.values())
     for clip, (y, sr) in clips().items():
         for name, features in compute(sets, y, sr).items():
-            found[f"{clip}/{name}/v{FEATURE_SETS[name].version}"] = compared(features)
-    return found
+            results[f"{clip}/{name}/v{FEATURE_SETS[name].version}"] = compared(features)
+    return results
 
 
 if __name__ == "__main__":

@@ -218,14 +218,14 @@ def test_a_fold_that_crashes_runs_out_of_memory_or_hangs_is_a_row_and_is_repeate
         "hanging": ("timeout", "timed out after 6 s"),
     }
     go(models=("majority",), splits=("actor",))  # so that no baseline, which loads more, is slow under the limit
-    (seen / "ill").touch()
+    (seen / "fail").touch()
     options = recorder(seen, *reasons) | {"splits": ("actor",), "fit_timeout": 6.0}
     outcome, saved = go(**options, workers=True)
     ill = saved.fits.query("status != 'ok'").set_index("model")
     assert {name: tuple(ill.loc[name, ["status", "error"]]) for name in ill.index} == reasons
     assert (len(ill), outcome.work.failed, saved.info.work.failed) == (3, 3, 3)
     went_well = len(list(seen.glob("*.npz")))
-    (seen / "ill").unlink()
+    (seen / "fail").unlink()
     again, mended = go(**options, workers=True)
     assert (again.work.computed, again.work.failed, len(list(seen.glob("*.npz"))) - went_well) == (3, 0, 3)
     key = ["model", "fold", "clip"]
