@@ -1,4 +1,4 @@
-"""A small model's file, services that answer by it, and the bytes of clips."""
+"""A small model, services that serve it, and clips."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def begin(model) -> Iterator[Callable[..., Running]]:
 
 @pytest.fixture(scope="session")
 def service(begin) -> Running:
-    """A service that many tests ask."""
+    """A service that tests share."""
     return begin("--threads", "16")
 
 

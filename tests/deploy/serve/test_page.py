@@ -1,4 +1,4 @@
-"""The page in a browser: a file, a drop, a recording, an error, the keyboard, a phone."""
+"""The page in a browser: a chosen file, a drop, a recording, errors, the keyboard and a phone."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def answered(page):
 
 
 def drop(page, data, name):
-    """Drop a file on the page, as a hand would."""
+    """Drop a file on the page."""
     page.execute_script(
         "const box = new DataTransfer();"
         "box.items.add(new File([new Uint8Array(arguments[0])], arguments[1]));"
@@ -100,7 +100,7 @@ def is_drawn(page, name):
     return page.execute_script(script, name)
 
 
-def test_a_chosen_file_is_answered_and_drawn(page, clip):
+def test_a_chosen_file_is_predicted_and_drawn(page, clip):
     page.find_element("id", "file").send_keys(str(clip))
     shares = answered(page)
     assert list(shares) == ["neutral", "happy", "sad"]
@@ -115,13 +115,13 @@ def test_a_chosen_file_is_answered_and_drawn(page, clip):
     assert max(widths) == widths[list(shares).index(text(page, "best"))] > 0
 
 
-def test_a_dropped_file_is_answered(page):
+def test_a_dropped_file_is_predicted(page):
     drop(page, encoded(speech(0.5), form="FLAC"), "dropped.flac")
     answered(page)
     assert text(page, "status").startswith("dropped.flac: ")
 
 
-def test_the_microphone_is_recorded_answered_and_drawn(page):
+def test_a_recording_is_predicted_and_drawn(page):
     button = page.find_element("id", "record")
     button.click()
     until(page, "document.getElementById('record').getAttribute('aria-pressed') === 'true'")
@@ -134,7 +134,7 @@ def test_the_microphone_is_recorded_answered_and_drawn(page):
     assert button.text == "Record"
 
 
-def test_the_keyboard_alone_records(page):
+def test_a_recording_needs_only_the_keyboard(page):
     keys = page.find_element("tag name", "body")
     keys.send_keys("\ue004")
     assert page.switch_to.active_element.text == "Skip to the clip"
@@ -147,7 +147,7 @@ def test_the_keyboard_alone_records(page):
     assert answered(page)
 
 
-def test_what_is_no_clip_is_told(page):
+def test_an_unsupported_file_shows_an_error(page):
     drop(page, b"<html>no sound</html>", "page.html")
     until(page, "document.getElementById('error').textContent")
     assert text(page, "error") == "Not an audio file, or an unsupported format; send WAV, FLAC, OGG or MP3."
@@ -157,7 +157,7 @@ def test_what_is_no_clip_is_told(page):
     assert text(page, "error") == ""
 
 
-def test_a_file_over_the_limit_is_not_even_sent(page):
+def test_a_file_over_the_limit_is_not_sent(page):
     page.execute_script("performance.clearResourceTimings()")
     drop(page, bytes(10), "small.wav")
     until(page, "document.getElementById('error').textContent")
@@ -168,14 +168,14 @@ def test_a_file_over_the_limit_is_not_even_sent(page):
     assert page.execute_script(f"return {asked}") == 1
 
 
-def test_it_says_what_answers(page):
-    told = page.find_element("tag name", "body").text
+def test_the_page_describes_the_model(page):
+    body = page.find_element("tag name", "body").text
     for words in ("svm with mfcc", "Licence of the data", "Intended use", "Not for decisions about people"):
-        assert words in told
+        assert words in body
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_scrolls_downwards_only_and_every_button_is_large_enough(page, clip, scheme):
+def test_a_phone_scrolls_only_vertically_and_buttons_are_large_enough(page, clip, scheme):
     show(page, PHONE, scheme)
     page.find_element("id", "file").send_keys(str(clip))
     answered(page)
@@ -184,7 +184,7 @@ def test_a_phone_scrolls_downwards_only_and_every_button_is_large_enough(page, c
     assert min(heights) >= 44
 
 
-def test_it_asks_for_nothing_but_itself_and_breaks_no_rule_of_its_own(page, service, clip):
+def test_the_page_loads_only_its_own_files_without_policy_violations(page, service, clip):
     page.find_element("id", "file").send_keys(str(clip))
     answered(page)
     assert [entry["message"] for entry in page.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []

@@ -1,4 +1,4 @@
-"""The service as a process: real answers, workers that hang or die, signals, ports, files that are no models."""
+"""The service as a process: predictions, workers that hang or die, signals, ports and invalid models."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from tests.deploy.serve.conftest import encoded, form, post, speech
 
 @pytest.fixture(scope="module")
 def pool(model):
-    """A pool of one worker with a second for each clip, and what it told; tests leave it with a worker that answers."""
-    told = []
+    """A pool of one worker with a time limit of one second, and its events; each test leaves an available worker."""
+    events = []
     members = archive.read(model)[0]["members"]
     started = WorkerPool(
-        1, (model, members, 10.0), 1.0, lambda event, **fields: told.append(fields.get("reason", event))
+        1, (model, members, 10.0), 1.0, lambda event, **fields: events.append(fields.get("reason", event))
     )
     started.start()
     until(lambda: started.ready)
-    yield started, told
+    yield started, events
     started.stop()
 
 
@@ -46,7 +46,7 @@ def until(true, seconds=60):
         time.sleep(0.02)
 
 
-def test_answers_are_those_of_predict(service, model, voices, capsys):
+def test_predictions_equal_those_of_the_command_predict(service, model, voices, capsys):
     call(["predict", str(model), str(voices[0]), "--json"])
     (expected,) = json.loads(capsys.readouterr().out)
     status, answer = post(service.address, voices[0].read_bytes(), name=f"some/where/{voices[0].name}")
@@ -60,11 +60,11 @@ def test_answers_are_those_of_predict(service, model, voices, capsys):
 @pytest.mark.parametrize(
     ("kind", "subtype"), [("WAV", None), ("FLAC", None), ("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", None)]
 )
-def test_the_promised_formats_are_read(service, kind, subtype):
+def test_supported_formats_are_predicted(service, kind, subtype):
     assert post(service.address, encoded(speech(), form=kind, subtype=subtype))[0] == 200
 
 
-def test_clients_at_once_get_their_own_answers(service, voices):
+def test_concurrent_clients_get_their_own_predictions(service, voices):
     alone = [post(service.address, path.read_bytes(), name=path.name)[1] for path in voices[:6]]
     with ThreadPoolExecutor(6) as pool:
         together = list(pool.map(lambda path: post(service.address, path.read_bytes(), name=path.name)[1], voices[:6]))
@@ -73,9 +73,23 @@ def test_clients_at_once_get_their_own_answers(service, voices):
     assert together == alone
 
 
-def test_a_body_of_any_size_is_refused_in_the_same_form(begin):
-    service = begin("--max-bytes", "1000")
-    status, said = post(service.address, bytes(3_000))
+@pytest.fixture(scope="module")
+def temporary(tmp_path_factory):
+    """The folder of temporary files of the limited service."""
+    return tmp_path_factory.mktemp("temporary")
+
+
+@pytest.fixture(scope="module")
+def limited_service(begin, temporary):
+    """A service with a size limit of 1 MB."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(temporary))
+        return begin("--max-bytes", "1000000")
+
+
+def test_bodies_over_the_limit_are_refused_with_one_message(limited_service):
+    service = limited_service
+    status, said = post(service.address, bytes(3_000_000))
     assert (status, list(said)) == (413, ["error"])
     connection = http.client.HTTPConnection(urlsplit(service.address).netloc, timeout=30)
     connection.putrequest("POST", "/predict")
@@ -87,8 +101,8 @@ def test_a_body_of_any_size_is_refused_in_the_same_form(begin):
     connection.close()
 
 
-def test_a_worker_that_hangs_is_replaced(pool):
-    pool, told = pool
+def test_a_hanging_worker_is_replaced(pool):
+    pool, events = pool
     hung = pool.workers[0]
     os.kill(hung, signal.SIGSTOP)
     with pytest.raises(WorkerTimeoutError):
@@ -96,25 +110,25 @@ def test_a_worker_that_hangs_is_replaced(pool):
     until(lambda: pool.ready)
     assert pool.workers != [hung]
     assert pool.predict(encoded(speech()))[0] == "prediction"
-    assert "timeout" in told
+    assert "timeout" in events
 
 
-def test_a_worker_that_crashes_over_a_clip_is_replaced(pool):
-    pool, told = pool
+def test_a_worker_that_crashes_on_a_clip_is_replaced(pool):
+    pool, events = pool
     os.kill(pool.workers[0], signal.SIGSTOP)
     threading.Timer(0.2, os.kill, (pool.workers[0], signal.SIGKILL)).start()
     with pytest.raises(WorkerCrashedError):
         pool.predict(encoded(speech()))
     until(lambda: pool.ready)
     assert pool.predict(encoded(speech()))[0] == "prediction"
-    assert "crashed" in told
+    assert "crashed" in events
 
 
-def test_a_worker_that_died_idle_costs_nobody_an_answer(service):
+def test_the_death_of_an_idle_worker_fails_no_request(service):
     worker = service.worker()
     threads = Path(f"/proc/{worker.pid}/task")
     worker.kill()
-    # Linux calls it a zombie while threads of it still end, and hold its end of the pipe.
+    # On Linux its threads may outlive a zombie for a moment and keep the pipe open.
     until(lambda: not worker.is_running() or (worker.status() == psutil.STATUS_ZOMBIE and count(threads) < 2))
     assert post(service.address, encoded(speech()))[0] == 200
 
@@ -124,7 +138,7 @@ def count(folder: Path) -> int:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_finishes_what_is_in_hand(begin, number):
+def test_a_stop_finishes_running_requests(begin, number):
     service = begin()
     worker = service.worker()
     worker.suspend()
@@ -150,30 +164,29 @@ def test_workers_end_with_a_service_that_is_killed(begin):
     worker.wait(10)
 
 
-def test_nothing_is_left_on_the_disk(begin, tmp_path, monkeypatch):
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    service = begin()
-    before = set(tmp_path.rglob("*"))
+def test_clips_are_not_written_to_disk(limited_service, temporary):
+    service = limited_service
+    before = set(temporary.rglob("*"))
     for name in ("a.wav", "../../b.wav"):
         assert post(service.address, encoded(speech(30.0)), name=name)[0] == 200
-    assert set(tmp_path.rglob("*")) == before
+    assert set(temporary.rglob("*")) == before
 
 
-def test_a_taken_port_is_told(model, capsys):
+def test_a_port_in_use_is_an_error(model, capsys):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert call(["serve", str(model), "--port", str(taken.getsockname()[1])]) == 2
     assert "Address already in use; try --port 0" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content", [None, b"PK\x03\x04 and no more"], ids=["missing", "damaged"])
-def test_a_file_that_is_no_model_is_told(tmp_path, capsys, content):
+def test_an_invalid_model_file_is_an_error(tmp_path, capsys, content):
     if content:
         (tmp_path / "bad.ser").write_bytes(content)
     assert call(["serve", str(tmp_path / "bad.ser"), "--port", "0"]) == 2
     assert "bad.ser" in capsys.readouterr().err
 
 
-def test_a_model_that_only_its_workers_find_wrong_is_told(model, tmp_path):
+def test_a_model_that_workers_cannot_load_is_an_error(model, tmp_path):
     said, members = archive.read(model)
     said["features"][0]["key"] = "0" * 16
     archive.write(tmp_path / "old.ser", {k: v for k, v in said.items() if k not in ("format", "members")}, members)
@@ -183,13 +196,13 @@ def test_a_model_that_only_its_workers_find_wrong_is_told(model, tmp_path):
     assert "train it again" in done.stderr.splitlines()[-1]
 
 
-def test_without_the_extra_it_says_what_to_install(model, capsys, monkeypatch):
+def test_a_missing_extra_is_named(model, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "flask", None)
     assert call(["serve", str(model)]) == 2
     assert "pip install 'ser-bench[serve]'" in capsys.readouterr().err
 
 
-def test_memory_stays_level(service):
+def test_memory_does_not_grow_with_requests(service):
     clip = encoded(speech(0.3))
 
     def used():
@@ -206,7 +219,7 @@ def test_memory_stays_level(service):
     assert used() - before < 300 * len(clip) / 2
 
 
-def test_every_part_of_the_page_is_served_and_none_reaches_out(service):
+def test_every_file_of_the_page_is_served_and_has_no_external_links(service):
     import ser_bench.deploy.serve
 
     folder = Path(ser_bench.deploy.serve.__file__).parent / "page"
@@ -217,7 +230,7 @@ def test_every_part_of_the_page_is_served_and_none_reaches_out(service):
                 assert answered.read() == path.read_bytes()
 
 
-def test_a_form_in_pieces_is_read(service):
+def test_a_chunked_form_is_accepted(service):
     body, kind = form(encoded(speech()))
     connection = http.client.HTTPConnection(urlsplit(service.address).netloc, timeout=30)
     pieces = (body[i : i + 1000] for i in range(0, len(body), 1000))

@@ -1,4 +1,4 @@
-"""What is answered to whom: every status, headers, names; the workers are played by the test."""
+"""Routes: status, headers and file names, with a fake worker pool."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from tests.deploy.serve.conftest import encoded, speech
 PREDICTION = {"emotion": "sad", "probabilities": {"neutral": 0.1, "happy": 0.2, "sad": 0.7}, "timings": {"decode": 1.0}}
 
 
-class Played:
-    """A pool that says what the test wants, or raises it."""
+class FakePool:
+    """A pool that returns a given message or raises a given exception."""
 
     ready = True
 
-    def __init__(self, says):
-        self.says = says
+    def __init__(self, message):
+        self.message = message
 
     def predict(self, data):
-        if isinstance(self.says, Exception):
-            raise self.says
-        return self.says
+        if isinstance(self.message, Exception):
+            raise self.message
+        return self.message
 
 
 @pytest.fixture
 def made(model):
-    """Return ``made(says, **settings)``: a service of a played pool, and a client of it."""
+    """Return ``made(says, **settings)``: a service with a fake pool, and its client."""
 
     def make(says=(worker.PREDICTION, PREDICTION), **settings):
         said, _ = archive.read(model)
         chosen = Settings(model, **settings)
-        served = Service(chosen, said, manifest.validate(said, model), Played(says))
+        served = Service(chosen, said, manifest.validate(said, model), FakePool(says))
         return served, create_app(served).test_client()
 
     return make
@@ -51,7 +51,7 @@ def send(client, data=b"RIFF", name="clip.wav", **others):
     return client.post("/predict", data={"file": (io.BytesIO(data), name)}, **others)
 
 
-def test_a_clip_is_answered_as_promised(made):
+def test_a_prediction_has_the_documented_fields(made):
     _, client = made((worker.PREDICTION, PREDICTION | {"timings": {"decode": 1.0, "features": 2.0, "predict": 0.5}}))
     answered = send(client)
     assert answered.status_code == 200
@@ -72,7 +72,7 @@ def test_a_clip_is_answered_as_promised(made):
     ],
     ids=["foreign", "unusable", "fault", "crashed", "overdue", "defect"],
 )
-def test_what_became_of_a_clip_is_told_by_status_and_sentence(made, says, status, word):
+def test_each_failure_has_its_status_and_message(made, says, status, word):
     _, client = made(says)
     answered = send(client)
     assert answered.status_code == status
@@ -81,7 +81,7 @@ def test_what_became_of_a_clip_is_told_by_status_and_sentence(made, says, status
     assert "secret" not in answered.text
 
 
-def test_a_file_over_the_limit_is_413_however_it_is_sent(made):
+def test_a_file_over_the_limit_is_413(made):
     _, client = made(max_bytes=1_000)
     assert send(client, bytes(1_000)).status_code == 200
     for size in (1_001, 100_000):
@@ -89,7 +89,7 @@ def test_a_file_over_the_limit_is_413_however_it_is_sent(made):
         assert (answered.status_code, answered.json) == (413, {"error": "The file is larger than 1 kB."})
 
 
-def test_what_is_no_form_with_one_file_is_refused(made):
+def test_a_request_without_exactly_one_file_is_refused(made):
     _, client = made()
     assert client.post("/predict", data=b"RIFF", content_type="audio/wav").status_code == 415
     assert client.post("/predict", data={"clip": (io.BytesIO(b"x"), "x")}).status_code == 400
@@ -98,7 +98,7 @@ def test_what_is_no_form_with_one_file_is_refused(made):
     assert client.post("/predict", data=b"--x", content_type="multipart/form-data").status_code == 400
 
 
-def test_more_clips_than_places_are_429_with_a_time_to_wait(made):
+def test_too_many_clips_are_429_with_retry_after(made):
     served, client = made(threads=1)
     served.slots.acquire()
     refused = send(client)
@@ -108,13 +108,13 @@ def test_more_clips_than_places_are_429_with_a_time_to_wait(made):
 
 
 @pytest.mark.parametrize("fault", [WorkerCrashedError(), WorkerTimeoutError(), ValueError()])
-def test_a_place_is_free_again_after_a_fault(made, fault):
+def test_a_failure_frees_its_slot(made, fault):
     _, client = made(fault, threads=1)
     assert send(client).status_code == send(client).status_code != 429
 
 
 @pytest.mark.parametrize(("ready", "stopping", "state"), [(False, False, "starting"), (True, True, "stopping")])
-def test_a_service_that_is_not_ready_says_so(made, ready, stopping, state):
+def test_a_service_that_is_not_ready_returns_503(made, ready, stopping, state):
     served, client = made()
     assert (client.get("/health").status_code, client.get("/health").json) == (200, {"status": "ready"})
     served.pool.ready = ready
@@ -126,7 +126,7 @@ def test_a_service_that_is_not_ready_says_so(made, ready, stopping, state):
     assert state in refused.json["error"]
 
 
-def test_other_addresses_and_methods_are_json_errors(made):
+def test_unknown_paths_and_methods_are_json_errors(made):
     _, client = made()
     for answered, status in ((client.get("/nothing"), 404), (client.get("/predict"), 405), (client.put("/"), 405)):
         assert (answered.status_code, list(answered.json)) == (status, ["error"])
@@ -134,7 +134,7 @@ def test_other_addresses_and_methods_are_json_errors(made):
     assert client.get("/..%2f..%2fetc/passwd").status_code == 404
 
 
-def test_the_model_is_told_as_the_command_does(made, model, capsys):
+def test_the_model_description_equals_that_of_the_command(made, model, capsys):
     from ser_bench.cli import call
 
     call(["model", str(model), "--json"])
@@ -142,7 +142,7 @@ def test_the_model_is_told_as_the_command_does(made, model, capsys):
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/predict", "/nothing", "/page.js"])
-def test_every_response_has_the_headers(made, path):
+def test_every_response_has_the_security_headers(made, path):
     with made()[1].get(path) as answered:
         headers = answered.headers
     assert {name: headers[name] for name in security.HEADERS} == security.HEADERS
@@ -163,7 +163,7 @@ def test_every_response_has_the_headers(made, path):
         ),
     ],
 )
-def test_on_loopback_only_loopbacks_names_are_answered(made, host, ours):
+def test_on_loopback_only_loopback_hosts_are_accepted(made, host, ours):
     assert security.is_loopback_header(host) == ours
     local, public = made()[1], made(host="0.0.0.0")[1]
     if host:
@@ -172,7 +172,7 @@ def test_on_loopback_only_loopbacks_names_are_answered(made, host, ours):
 
 
 @pytest.mark.parametrize(
-    ("sent", "told"),
+    ("name", "shown"),
     [
         ("../../etc/passwd", "passwd"),
         ("C:\\clips\\a b.wav", "a b.wav"),
@@ -182,20 +182,20 @@ def test_on_loopback_only_loopbacks_names_are_answered(made, host, ours):
         ("x" * 500, "x" * 120),
     ],
 )
-def test_names_are_for_display_only(sent, told):
-    assert display_name(sent) == told
+def test_file_names_are_made_safe_to_display(name, shown):
+    assert display_name(name) == shown
 
 
-def test_the_page_escapes_what_a_file_says(model):
+def test_the_page_escapes_the_model_description(model):
     said, _ = archive.read(model)
     said["corpus"]["title"] = said["labels"][0] = "<script>alert(1)</script>\"'"
-    service = Service(Settings(model), said, manifest.validate(said, model), Played(None))
+    service = Service(Settings(model), said, manifest.validate(said, model), FakePool(None))
     page = create_app(service).test_client().get("/").text
     assert "&lt;script&gt;alert" in page
     assert "<script>alert" not in page
 
 
-def test_a_request_is_a_line_of_json_without_the_file(made, capsys):
+def test_a_request_is_logged_as_json_without_its_file(made, capsys):
     log.set_up()
     try:
         send(made()[1], b"RIFF-secret", "private.wav", query_string="token=secret")
@@ -203,20 +203,20 @@ def test_a_request_is_a_line_of_json_without_the_file(made, capsys):
         log.LOGGER.handlers.clear()
         logging.getLogger("waitress").handlers.clear()
     line = capsys.readouterr().err.strip()
-    told = json.loads(line)
-    assert list(told) == ["time", "event", "method", "path", "status", "ms", "bytes"]
-    assert (told["method"], told["path"], told["status"]) == ("POST", "/predict", 200)
+    record = json.loads(line)
+    assert list(record) == ["time", "event", "method", "path", "status", "ms", "bytes"]
+    assert (record["method"], record["path"], record["status"]) == ("POST", "/predict", 200)
     assert "secret" not in line
     assert "private" not in line
 
 
 @pytest.mark.parametrize("wrong", [{"port": 70_000}, {"threads": 0}, {"max_bytes": 1}, {"max_seconds": 1e9}])
-def test_settings_that_cannot_be_are_refused(model, wrong):
+def test_settings_out_of_range_are_refused(model, wrong):
     with pytest.raises(ConfigError, match=r"invalid value for --.*: expected"):
         Settings(model, **wrong)
 
 
-def test_a_worker_tells_what_a_file_is(model):
+def test_a_worker_classifies_files(model):
     from ser_bench.deploy import load_model
 
     loaded, clip = load_model(model), encoded(speech())

@@ -1,4 +1,4 @@
-"""The description is true: schemathesis asks what it allows, and what it does not, and holds the answers against it."""
+"""The OpenAPI description is valid: schemathesis sends valid and invalid requests and checks the responses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def described(service):
     return schemathesis.openapi.from_url(f"{service.address}/openapi.json")
 
 
-def test_every_operation_is_tried(model):
+def test_every_operation_is_tested(model):
     info = manifest.validate(archive.read(model)[0], model)
     paths = openapi.describe(info, Settings(model))["paths"]
     assert {(path, method.upper()) for path, methods in paths.items() for method in methods} == set(OPERATIONS)
@@ -30,7 +30,7 @@ def test_every_operation_is_tried(model):
 @pytest.mark.parametrize(
     ("path", "method", "mode"), [*((*one, "positive") for one in OPERATIONS), ("/predict", "POST", "negative")]
 )
-def test_answers_are_as_described(described, path, method, mode):
+def test_responses_match_the_description(described, path, method, mode):
     operation = described[path][method]
     # That bytes are no sound is told by 415 and 422, which no schema of them can say beforehand.
     unsaid = [schemathesis.checks.CHECKS.get_one("positive_data_acceptance")]
