@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import io
 import json
 import os
 import shutil
@@ -56,30 +58,30 @@ LEAST = ("--features", "mfcc", "--models", "majority", "--splits", "actor", "--f
 
 
 @pytest.fixture(scope="module")
-def drawn(data, tmp_path_factory) -> Path:
-    """A finished small run, whose charts are drawn once for the module."""
+def first_run(data, tmp_path_factory) -> tuple[Path, str]:
+    """The folder of a small run, whose charts are drawn once for the module, and what it printed."""
     folder = tmp_path_factory.mktemp("drawn") / "tiny"
-    assert call([str(w) for w in ("run", "--corpus", data / "tiny.csv", *SMALL, "--out", folder, "-q")]) == 0
-    return folder
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        assert call([str(w) for w in ("run", "--corpus", data / "tiny.csv", *SMALL, "--fresh", "--out", folder)]) == 0
+    return folder, output.getvalue()
 
 
 @pytest.fixture
-def finished(drawn, tmp_path) -> Path:
+def finished(first_run, tmp_path) -> Path:
     """A copy of it in the default folder for results."""
-    return Path(shutil.copytree(drawn, tmp_path / "results" / "tiny"))
+    return Path(shutil.copytree(first_run[0], tmp_path / "results" / "tiny"))
 
 
-def test_a_run_writes_the_documented_files_and_prints_a_summary(run, data, tmp_path):
-    status, out, _ = run("run", "--corpus", data / "tiny.csv", *SMALL, "--fresh")
-    assert status == 0
-    folder = tmp_path / "results" / "tiny"
+def test_a_run_writes_the_documented_files_and_prints_a_summary(first_run):
+    folder, out = first_run
     promised = ["run.json", "fits.csv", "predictions.parquet", "summary.csv", "summary.md", "report.html"]
     charts = ["accuracy", "uar", "leakage_gap", "confusion_knn_actor", "confusion_tree_random", "cost", "speakers"]
     promised += [f"charts/{name}.{ending}" for name in charts for ending in ("png", "svg")]
     assert [name for name in promised if not (folder / name).is_file()] == []
     first, *_, last = out.strip().splitlines()
     assert first.startswith("corpus tiny: 16 clips")
-    assert "results/tiny" in last
+    assert str(folder) in last
     assert "has the highest UAR on new speakers" in out
     assert "inside fit and predict" in out
 
