@@ -1,4 +1,6 @@
-"""A model file. The first byte is the kind of the rest: ``P`` as in PK, a whole file; ``m`` a manifest; ``s`` a state
+"""A model file.
+
+The first byte is the kind of the rest: ``P`` as in PK, a whole file; ``m`` a manifest; ``s`` a state
 in JSON and, after a NUL, its arrays; ``l`` the same, inside a file with correct checksums.
 """
 

@@ -1,4 +1,6 @@
-"""A run's folder. The first byte says how its other bytes are used: ``l`` as ``run.log``, as ``status`` reads it; ``r``
+"""A run folder.
+
+The first byte says how its other bytes are used: ``l`` as ``run.log``, as ``status`` reads it; ``r``
 as files in the order of :data:`PARTS`, each but the last ended by a NUL, an empty one for that of a small valid run;
 ``p`` the same, and then its report is written, charts apart. Predictions may be Parquet or, as CSV, be made into it.
 The checksums in ``run.json`` are made right first, but not for a capital letter.

@@ -1,4 +1,6 @@
-"""Damaged files of a store. The first byte is the kind: ``f`` a shard of features, ``c`` of clip metadata, ``i`` cached
+"""Damaged files of a store.
+
+The first byte is the kind: ``f`` a shard of features, ``c`` of clip metadata, ``i`` cached
 hashes, ``n`` a saved fit.
 """
 

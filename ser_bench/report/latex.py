@@ -23,7 +23,7 @@ _SPECIAL = {
 
 
 def latex(run: SavedRun) -> str:
-    """Return a LaTeX table of UAR per split with 95 % intervals, and the gap; the best score of a split is bold.
+    r"""Return a LaTeX table of UAR per split with 95 % intervals, and the gap; the best score of a split is bold.
 
     Parameters
     ----------

@@ -58,7 +58,7 @@ class StoreItem:
 
 
 @dataclass(frozen=True)
-class References:
+class RunReferences:
     """What saved runs refer to.
 
     Parameters
@@ -106,7 +106,7 @@ def list_items(store: Path) -> Iterator[StoreItem]:
                 yield _item(kind, path)
 
 
-def referenced_by_runs(folders: Iterable[Path]) -> References:
+def referenced_by_runs(folders: Iterable[Path]) -> RunReferences:
     """Return what saved runs refer to.
 
     Parameters
@@ -116,7 +116,7 @@ def referenced_by_runs(folders: Iterable[Path]) -> References:
 
     Returns
     -------
-    References
+    RunReferences
         Feature sets and fits of all runs.
 
     Raises
@@ -137,11 +137,11 @@ def referenced_by_runs(folders: Iterable[Path]) -> References:
                 unreadable.append(file.parent)
             sets |= run_sets or set()
             fits |= run_fits or set()
-    return References(frozenset(sets), frozenset(fits), runs, tuple(unreadable))
+    return RunReferences(frozenset(sets), frozenset(fits), runs, tuple(unreadable))
 
 
 def unused_items(
-    items: Iterable[StoreItem], references: References, days: float, now: float | None = None
+    items: Iterable[StoreItem], references: RunReferences, days: float, now: float | None = None
 ) -> list[StoreItem]:
     """Return the items that no run refers to and nothing has used lately; clip metadata are always kept.
 
@@ -149,7 +149,7 @@ def unused_items(
     ----------
     items : iterable of StoreItem
         Contents of the store.
-    references : References
+    references : RunReferences
         What saved runs refer to.
     days : float
         Items used within this many days are kept.
