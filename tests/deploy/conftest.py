@@ -1,14 +1,18 @@
-"""Fitted models of a handful of clips, and files of them."""
+"""Small fitted models and model files, shared by all tests of the session."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from ser_bench import models
 from ser_bench.core.options import ModelTable, Options
 from ser_bench.core.progress import NoProgress
 from ser_bench.corpora.datasets.demo.clips import make_clips
@@ -16,16 +20,29 @@ from ser_bench.deploy import train
 
 SPEAKERS = ("S01", "S02", "S03", "S04", "S05", "S06")
 EMOTIONS = ("happy", "neutral", "sad")
-SMALL = {
+TABLES = {
     "xgboost": {"n_estimators": 5},
     "mlp-keras": {"hidden": [8], "epochs": 2},
     "cnn1d": {"filters": [4, 4], "epochs": 2, "batch_size": 16},
 }
+"""Parameters of models that are trained on the corpus."""
+
+SMALL: dict[str, dict[str, Any]] = {
+    "tree": {"min_samples_leaf": 2},
+    "forest": {"n_estimators": 10},
+    "xgboost": {"n_estimators": 5},
+    "mlp": {"hidden": [16], "epochs": 5},
+    "mlp-keras": {"hidden": [16], "epochs": 1},
+    "cnn1d": {"filters": [4, 4], "epochs": 1, "pool": 1, "batch_size": 16},
+    "cnn2d": {"filters": [2, 2], "units": 4, "epochs": 1, "pool": 1, "batch_size": 16},
+    "lstm": {"filters": [4], "units": 4, "epochs": 1, "pool": 1, "batch_size": 16},
+}
+"""Parameters of models that are fitted on :func:`clusters`."""
 
 
 @pytest.fixture(scope="session")
 def corpus(tmp_path_factory) -> Path:
-    """A small demo as a manifest: six speakers, three emotions, two sentences."""
+    """Return the manifest of 36 demo clips: six speakers, three emotions, two sentences."""
     folder = tmp_path_factory.mktemp("voices")
     paths = make_clips(folder, speakers=SPEAKERS, emotions=EMOTIONS, intensities=("normal",))
     codes = [path.stem.split("_") for path in paths]
@@ -38,20 +55,20 @@ def corpus(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def options(corpus, tmp_path_factory) -> Callable[..., Options]:
-    """Return ``options(**others)``: the small corpus, small models, one store for all tests."""
+    """Return ``options(**changes)``: the small corpus, small models and a shared store."""
     store = tmp_path_factory.mktemp("store")
-    tables = {name: ModelTable(base=name, parameters=small) for name, small in SMALL.items()}
+    tables = {name: ModelTable(base=name, parameters=small) for name, small in TABLES.items()}
 
-    def chosen(**others) -> Options:
-        usual = {"corpus": str(corpus), "features": "mfcc", "jobs": 1, "store": store, "model_tables": tables}
-        return Options(**usual | others)
+    def create(**changes) -> Options:
+        defaults = {"corpus": str(corpus), "features": "mfcc", "jobs": 1, "store": store, "model_tables": tables}
+        return Options(**defaults | changes)
 
-    return chosen
+    return create
 
 
 @pytest.fixture(scope="session")
 def svm(options, tmp_path_factory) -> Path:
-    """A small support vector machine's file, trained without two speakers."""
+    """Return the file of a support vector machine that was trained without two speakers."""
     path = tmp_path_factory.mktemp("models") / "svm.ser"
     train.train(options(), "svm", path, NoProgress(), "actor:S01,S02")
     return path
@@ -59,12 +76,12 @@ def svm(options, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def clip(corpus) -> Path:
-    """One of the corpus's clips."""
+    """Return a clip of the corpus."""
     return sorted(corpus.parent.rglob("*.wav"))[0]
 
 
 def clusters(kind: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return 48 clips, labels and speakers: three clusters, as vectors or as frames padded with NaN."""
+    """Return features, labels and speakers of 48 clips in three clusters, as vectors or as frames padded with NaN."""
     rng = np.random.default_rng(7)
     codes = np.arange(48) % 3
     if kind == "vector":
@@ -72,6 +89,20 @@ def clusters(kind: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     else:
         X = rng.normal(codes[:, None, None], 1.0, size=(48, 20, 8))
         X[:, :, 5] = 3.3  # a constant band
-        for one, length in zip(X, rng.integers(9, 21, size=48), strict=True):
-            one[length:] = np.nan
+        for row, length in zip(X, rng.integers(9, 21, size=48), strict=True):
+            row[length:] = np.nan
     return X.astype(np.float32), np.array(["angry", "calm", "sad"])[codes], np.array([f"s{k // 8}" for k in range(48)])
+
+
+def fitted(name: str, kind: str = "vector", parameters: dict[str, Any] | None = None, classes: int = 3):
+    """Return a fitted estimator and its features; the estimator is shared, so tests must not change it."""
+    chosen = SMALL.get(name, {}) if parameters is None else parameters
+    return _fitted(name, kind, json.dumps(chosen, sort_keys=True), classes)
+
+
+@cache
+def _fitted(name: str, kind: str, parameters: str, classes: int):
+    X, y, groups = clusters(kind)
+    rows = np.isin(y, ["angry", "calm", "sad"][:classes])
+    estimator = models.build(name, **json.loads(parameters))
+    return models.fit(models.get(name), estimator, X[rows], y[rows], groups[rows]), X[rows]

@@ -1,4 +1,4 @@
-"""Every registered model can be kept, and answers from its file as it did before, bit for bit."""
+"""Every registered model can be saved, and predicts bit for bit the same after it is read from its file."""
 
 from __future__ import annotations
 
@@ -8,18 +8,8 @@ import pytest
 from ser_bench import models
 from ser_bench.core.errors import ModelFileError
 from ser_bench.deploy.file import allowed, state
-from tests.deploy.conftest import clusters
+from tests.deploy.conftest import clusters, fitted
 
-SMALL = {
-    "tree": {"min_samples_leaf": 2},
-    "forest": {"n_estimators": 10},
-    "xgboost": {"n_estimators": 5},
-    "mlp": {"hidden": [16], "epochs": 5},
-    "mlp-keras": {"hidden": [16], "epochs": 2},
-    "cnn1d": {"filters": [4, 4], "epochs": 2, "pool": 1, "batch_size": 16},
-    "cnn2d": {"filters": [2, 2], "units": 4, "epochs": 2, "pool": 1, "batch_size": 16},
-    "lstm": {"filters": [4], "units": 4, "epochs": 2, "pool": 1, "batch_size": 16},
-}
 CASES = [(name, kind) for name, model in models.MODELS.items() for kind in model.accepts]
 VARIANTS = [
     ("knn", {"balance": True}),
@@ -29,43 +19,39 @@ VARIANTS = [
     ("lda", {"solver": "eigen"}),
     ("ensemble", {"members": ["svm", "forest", "xgboost", "knn", "mlp"]}),
 ]
+"""Parameters that change the estimators of a model."""
 
 
-def fitted(name, kind, parameters):
-    X, y, groups = clusters(kind)
-    model = models.get(name)
-    return models.fit(model, models.build(name, **parameters), X, y, groups), X
+def assert_copy_predicts_the_same(estimator, X):
+    copy = state.unpack(state.pack(estimator))
+    np.testing.assert_array_equal(copy.predict_proba(X), estimator.predict_proba(X))
+    np.testing.assert_array_equal(copy.predict(X), estimator.predict(X))
 
 
 @pytest.mark.parametrize(("name", "kind"), CASES)
-def test_a_model_read_again_answers_bit_for_bit_alike(name, kind):
-    estimator, X = fitted(name, kind, SMALL.get(name, {}))
-    again = state.unpack(state.pack(estimator))
-    np.testing.assert_array_equal(again.predict_proba(X), estimator.predict_proba(X))
-    np.testing.assert_array_equal(again.predict(X), estimator.predict(X))
+def test_a_model_read_from_its_file_predicts_bit_for_bit_the_same(name, kind):
+    assert_copy_predicts_the_same(*fitted(name, kind))
 
 
 @pytest.mark.parametrize(("name", "parameters"), VARIANTS)
-def test_other_parameters_bring_other_parts_which_are_kept_too(name, parameters):
-    estimator, X = fitted(name, "vector", parameters)
-    again = state.unpack(state.pack(estimator))
-    np.testing.assert_array_equal(again.predict_proba(X), estimator.predict_proba(X))
+def test_a_model_with_other_parts_predicts_bit_for_bit_the_same(name, parameters):
+    assert_copy_predicts_the_same(*fitted(name, "vector", parameters))
 
 
 @pytest.mark.parametrize("name", list(models.MODELS))
 def test_the_same_model_gives_the_same_bytes(name):
-    """Nothing of memory, such as an address or what lay between two fields, gets into a file."""
-    estimator, _ = fitted(name, models.get(name).accepts[-1], SMALL.get(name, {}))
+    """No content of memory, such as an address or the padding of records, is saved."""
+    estimator, _ = fitted(name, models.get(name).accepts[-1])
     members = state.pack(estimator)
     assert state.pack(state.unpack(members)) == members
 
 
 @pytest.mark.parametrize("name", allowed.classes())
-def test_the_classes_that_a_file_may_name_exist(name):
+def test_the_classes_that_a_file_may_contain_exist(name):
     assert allowed.class_named(name).__name__ == name
 
 
-def test_a_model_of_somebody_else_s_making_is_not_kept():
+def test_a_class_of_another_package_cannot_be_saved():
     from sklearn.linear_model import LogisticRegression
 
     X, y, _ = clusters("vector")

@@ -1,4 +1,4 @@
-"""ONNX files: every registered model answers from one as it did before, or says why it has none."""
+"""ONNX files predict as their models do; models without ONNX export are refused with the reason."""
 
 from __future__ import annotations
 
@@ -15,15 +15,12 @@ from ser_bench import models
 from ser_bench.cli import call
 from ser_bench.core.errors import ModelFileError
 from ser_bench.core.progress import NoProgress
-from ser_bench.deploy import load_model, train
-from ser_bench.deploy import onnx as exporting
+from ser_bench.deploy import load_model, onnx, train
 from ser_bench.deploy.manifest import Manifest
 from ser_bench.deploy.model import TrainedModel
-from ser_bench.deploy.onnx import check as agreement
-from ser_bench.deploy.onnx import estimators
-from ser_bench.deploy.onnx import export as writing
-from tests.deploy.conftest import clusters
-from tests.deploy.test_conformance import CASES, SMALL, VARIANTS
+from ser_bench.deploy.onnx import check, estimators, export
+from tests.deploy.conftest import fitted
+from tests.deploy.test_conformance import CASES, VARIANTS
 
 pytestmark = pytest.mark.skipif(
     not all(importlib.util.find_spec(name) for name in ("onnx", "onnxruntime")), reason="needs the extra [onnx]"
@@ -31,7 +28,7 @@ pytestmark = pytest.mark.skipif(
 
 DEPLOY = Path(__file__).parents[2] / "docs" / "deploy.md"
 LABELS = ["calm", "bored", "sad", "angry"]
-"""Neither in the classes' order nor all known to the models: what a corpus with a rare label gives."""
+"""In another order than the classes of the models, and with a label that the models do not know."""
 
 MORE = [
     *[("svm", {"kernel": kernel}) for kernel in ("linear", "poly", "sigmoid")],
@@ -44,9 +41,9 @@ MORE = [
 ]
 
 
-def said(name, kind, width, labels):
-    """Return a manifest of what the test fits."""
-    column = [f"c{k}" for k in range(width)]
+def manifest_of(name, kind, width, labels):
+    """Return a manifest of a model that is fitted in a test."""
+    columns = [f"c{k}" for k in range(width)]
     corpus = dict.fromkeys(("name", "title", "source", "citation", "fingerprint"), "x")
     return Manifest.model_validate(
         {
@@ -56,7 +53,7 @@ def said(name, kind, width, labels):
             "target": "emotion",
             "labels": labels,
             "features": [
-                {"name": "made", "kind": kind, "version": 3, "parameters": {}, "columns": column, "key": "made-3"}
+                {"name": "test", "kind": kind, "version": 3, "parameters": {}, "columns": columns, "key": "test-3"}
             ],
             "rate": None,
             "speeds": [],
@@ -70,47 +67,45 @@ def said(name, kind, width, labels):
     )
 
 
-def trained(name, kind, parameters, classes=3):
-    """Return a model of a few clusters, and its features."""
-    X, y, groups = clusters(kind)
-    chosen = np.isin(y, ["angry", "calm", "sad"][:classes])
-    X, y, groups = X[chosen], y[chosen], groups[chosen]
-    model = models.get(name)
-    estimator = models.fit(model, models.build(name, **parameters), X, y, groups)
+def trained(name, kind="vector", parameters=None, classes=3):
+    """Return a model of :func:`clusters` and its features."""
+    estimator, X = fitted(name, kind, parameters, classes)
     sets = (SimpleNamespace(kind=kind, dimension=X.shape[-1]),)
-    return TrainedModel(said(name, kind, X.shape[-1], LABELS), estimator, sets), X
+    return TrainedModel(manifest_of(name, kind, X.shape[-1], LABELS), estimator, sets), X
 
 
-def agrees(name, kind, parameters, path, classes=3):
-    import onnx
+def assert_onnx_predicts_the_same(path, name, kind, parameters=None, classes=3):
+    """Write and compare a model: on random rows, on all of its clips, and on one clip."""
+    from onnx import checker
 
     model, X = trained(name, kind, parameters, classes)
-    for rows in (None, X, X[:1]):
-        found = exporting.write(model, path, rows)
-        assert found.max_difference <= agreement.TOLERANCE / 10
-        assert (found.rows > 1) is (rows is None or len(rows) > 1)
-    onnx.checker.check_model(str(path), full_check=True)
+    for rows, count in ((None, 256), (X, len(X)), (X[:1], 1)):
+        agreement = onnx.write(model, path, rows)
+        assert agreement.max_difference <= check.TOLERANCE / 10
+        assert agreement.rows == count
+    checker.check_model(str(path), full_check=True)
 
 
 @pytest.mark.parametrize(("name", "kind"), CASES)
-def test_a_model_answers_alike_from_its_onnx_file_or_is_listed_as_having_none(name, kind, tmp_path):
+def test_an_onnx_file_predicts_the_same_or_the_model_has_none(name, kind, tmp_path):
     if name == "chance":
-        model, _ = trained(name, kind, {})
+        model, _ = trained(name, kind)
         with pytest.raises(ModelFileError, match=re.escape(estimators.not_exported()["Chance"])):
-            exporting.write(model, tmp_path / "m.onnx")
+            onnx.write(model, tmp_path / "m.onnx")
         assert list(tmp_path.iterdir()) == []
     else:
-        agrees(name, kind, SMALL.get(name, {}), tmp_path / "m.onnx")
+        assert_onnx_predicts_the_same(tmp_path / "m.onnx", name, kind)
 
 
 @pytest.mark.parametrize(("name", "parameters"), VARIANTS + MORE)
-def test_other_parameters_bring_other_parts_which_agree_too(name, parameters, tmp_path):
-    agrees(name, models.get(name).accepts[-1 if "pool" in parameters else 0], parameters, tmp_path / "m.onnx")
+def test_an_onnx_file_of_other_parameters_predicts_the_same(name, parameters, tmp_path):
+    kind = models.get(name).accepts[-1 if "pool" in parameters else 0]
+    assert_onnx_predicts_the_same(tmp_path / "m.onnx", name, kind, parameters)
 
 
 @pytest.mark.parametrize("name", [m.name for m in models.MODELS.values() if m.kind == "classical"])
-def test_two_classes_are_computed_in_other_ways_which_agree_too(name, tmp_path):
-    agrees(name, "vector", SMALL.get(name, {}), tmp_path / "m.onnx", classes=2)
+def test_an_onnx_file_of_two_classes_predicts_the_same(name, tmp_path):
+    assert_onnx_predicts_the_same(tmp_path / "m.onnx", name, "vector", classes=2)
 
 
 # -- the file ---------------------------------------------------------------------------------------
@@ -118,135 +113,139 @@ def test_two_classes_are_computed_in_other_ways_which_agree_too(name, tmp_path):
 
 @pytest.fixture
 def session():
-    """Return ``session(path)``: the file as another program opens it."""
+    """Return ``session(path)``, which opens an ONNX file as other programs do."""
     import onnxruntime
 
     return lambda path: onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
 
 
-def test_the_file_answers_another_program_in_the_corpus_s_order_of_labels(tmp_path, session):
-    """Of labels that the model never saw the probability is zero, and the label is text."""
-    model, X = trained("lda", "vector", {})
-    exporting.write(model, tmp_path / "m.onnx")
+def test_the_probabilities_are_in_the_order_of_the_labels(tmp_path, session):
+    """The probability of a label without training clips is zero."""
+    model, X = trained("lda")
+    onnx.write(model, tmp_path / "m.onnx")
     label, p = session(tmp_path / "m.onnx").run(["label", "probabilities"], {"features": X})
     assert (p.dtype, p.shape) == (np.float32, (48, len(LABELS)))
     assert np.all(p[:, LABELS.index("bored")] == 0)
     np.testing.assert_allclose(p.sum(axis=1), 1, atol=1e-6)
-    assert label.tolist() == [answer.label for answer in model.predict_features(list(X))]
+    assert label.tolist() == [prediction.label for prediction in model.predict_features(list(X))]
 
 
-def test_the_file_tells_what_its_input_is_and_what_the_model_s_file_tells(svm, tmp_path, session):
-    exporting.write(load_model(svm), tmp_path / "m.onnx")
+def test_the_metadata_contain_the_manifest_and_the_columns_of_the_input(svm, tmp_path, session):
+    onnx.write(load_model(svm), tmp_path / "m.onnx")
     opened = session(tmp_path / "m.onnx")
-    told, info = opened.get_modelmeta().custom_metadata_map, load_model(svm).info
-    assert json.loads(told["labels"]) == info.labels
-    assert json.loads(told["columns"]) == info.features[0].columns
-    assert json.loads(told["features"])[0]["key"] == info.features[0].key
-    assert (told["licence"], told["intended_use"]) == (info.corpus.licence, info.intended_use)
-    assert json.loads(told["synthetic"]) is info.synthetic
-    assert json.loads(told["rate"]) is None
-    assert json.loads(told["held_out"])["scores"]["uar"]["value"] == info.held_out.scores["uar"].value
-    (given,) = opened.get_inputs()
-    assert (given.name, given.type, given.shape[1]) == ("features", "tensor(float)", len(info.features[0].columns))
+    metadata, info = opened.get_modelmeta().custom_metadata_map, load_model(svm).info
+    assert json.loads(metadata["labels"]) == info.labels
+    assert json.loads(metadata["columns"]) == info.features[0].columns
+    assert json.loads(metadata["features"])[0]["key"] == info.features[0].key
+    assert (metadata["licence"], metadata["intended_use"]) == (info.corpus.licence, info.intended_use)
+    assert json.loads(metadata["synthetic"]) is info.synthetic
+    assert json.loads(metadata["rate"]) is None
+    assert json.loads(metadata["held_out"])["scores"]["uar"]["value"] == info.held_out.scores["uar"].value
+    (features,) = opened.get_inputs()
+    assert (features.name, features.type, features.shape[1]) == (
+        "features",
+        "tensor(float)",
+        len(info.features[0].columns),
+    )
 
 
 def test_the_same_model_gives_the_same_bytes(svm, tmp_path):
     for name in ("a.onnx", "b.onnx"):
-        exporting.write(load_model(svm), tmp_path / name)
+        onnx.write(load_model(svm), tmp_path / name)
     assert (tmp_path / "a.onnx").read_bytes() == (tmp_path / "b.onnx").read_bytes()
 
 
-# -- a file that would answer otherwise -------------------------------------------------------------
+# -- a file that predicts differently ---------------------------------------------------------------
 
 
-def test_a_file_that_answers_otherwise_is_refused_and_what_was_there_stays(tmp_path, monkeypatch):
+def test_a_file_that_predicts_differently_is_refused_and_the_previous_file_kept(tmp_path, monkeypatch):
     path = tmp_path / "m.onnx"
     path.write_text("before")
-    model, _ = trained("lda", "vector", {})
-    usual = estimators.discriminant
+    model, _ = trained("lda")
+    discriminant = estimators.discriminant
 
-    def bent(graph, one, x):
-        return usual(
-            graph, SimpleNamespace(**vars(one) | {"intercept_": one.intercept_ * 1.01 + 0.01 * np.arange(3)}), x
-        )
+    def inexact_discriminant(graph, estimator, x):
+        changed = vars(estimator) | {"intercept_": estimator.intercept_ * 1.01 + 0.01 * np.arange(3)}
+        return discriminant(graph, SimpleNamespace(**changed), x)
 
-    monkeypatch.setattr(estimators, "discriminant", bent)
+    monkeypatch.setattr(estimators, "discriminant", inexact_discriminant)
     with pytest.raises(ModelFileError, match=r"predicts differently: of 256 rows"):
-        exporting.write(model, path)
-    assert [one.name for one in tmp_path.iterdir()] == ["m.onnx"]
+        onnx.write(model, path)
+    assert [file.name for file in tmp_path.iterdir()] == ["m.onnx"]
     assert path.read_text() == "before"
 
 
 @pytest.mark.parametrize(("p", "refused"), [(0.5, False), (0.50002, False), (0.501, True)])
-def test_another_label_is_let_pass_in_a_tie_only(monkeypatch, p, refused):
-    """The file says the second label, whose probability is ``1 - p``."""
+def test_another_label_is_allowed_in_a_tie_only(monkeypatch, p, refused):
+    """The file gives the second label, whose probability is ``1 - p``."""
     estimator = SimpleNamespace(classes_=["a", "b"], predict_proba=lambda X: np.array([[p, 1 - p]]))
     model = SimpleNamespace(estimator=estimator, labels=("a", "b"))
-    monkeypatch.setattr(agreement, "_predict", lambda *_: (np.array([[p, 1 - p]]), np.array(["b"])))
+    monkeypatch.setattr(check, "_predict", lambda *_: (np.array([[p, 1 - p]]), np.array(["b"])))
     rows = np.zeros((1, 2), np.float32)
     if refused:
         with pytest.raises(ModelFileError, match="1 have another label"):
-            agreement.check(model, b"", rows, clips=True)
+            check.check(model, b"", rows, clips=True)
     else:
-        assert agreement.check(model, b"", rows, clips=True).rows == 1
+        assert check.check(model, b"", rows, clips=True).rows == 1
 
 
-def test_numbers_that_are_none_are_refused(monkeypatch):
+def test_probabilities_that_are_not_finite_are_refused(monkeypatch):
     estimator = SimpleNamespace(classes_=["a", "b"], predict_proba=lambda X: np.array([[0.6, 0.4]]))
     model = SimpleNamespace(estimator=estimator, labels=("a", "b"))
-    monkeypatch.setattr(agreement, "_predict", lambda *_: (np.full((1, 2), np.nan), np.array(["a"])))
+    monkeypatch.setattr(check, "_predict", lambda *_: (np.full((1, 2), np.nan), np.array(["a"])))
     with pytest.raises(ModelFileError, match="by up to inf"):
-        agreement.check(model, b"", np.zeros((1, 2), np.float32), clips=True)
+        check.check(model, b"", np.zeros((1, 2), np.float32), clips=True)
 
 
 # -- the commands -----------------------------------------------------------------------------------
 
 
-def test_training_writes_onnx_by_the_file_s_ending_or_when_told(options, tmp_path, session, monkeypatch, capsys):
-    chosen = options()
-    typed = ["train", "--model", "lda", "--corpus", chosen.corpus, "--features", "mfcc", "--store", str(chosen.store)]
-    assert call([*typed, "-o", str(tmp_path / "m.onnx"), "--jobs", "1"]) == 0
+def test_train_writes_onnx_for_the_file_extension_or_the_option(options, tmp_path, session, monkeypatch, capsys):
+    defaults = options()
+    corpus = ["--corpus", defaults.corpus, "--features", "mfcc", "--store", str(defaults.store)]
+    command = ["train", "--model", "lda", *corpus]
+    assert call([*command, "-o", str(tmp_path / "m.onnx"), "--jobs", "1"]) == 0
     assert "ONNX: same labels as the model on 36 training clips" in capsys.readouterr().out
-    assert call([*typed, "-o", str(tmp_path / "m.bin"), "--jobs", "1", "--format", "onnx"]) == 0
-    assert call([*typed, "-o", str(tmp_path / "m.ser"), "--jobs", "1"]) == 0
+    assert call([*command, "-o", str(tmp_path / "m.bin"), "--jobs", "1", "--format", "onnx"]) == 0
+    assert call([*command, "-o", str(tmp_path / "m.ser"), "--jobs", "1"]) == 0
     assert load_model(tmp_path / "m.ser").labels == ("neutral", "happy", "sad")
     for name in ("m.onnx", "m.bin"):
-        assert [one.name for one in session(tmp_path / name).get_outputs()] == ["label", "probabilities"]
+        assert [output.name for output in session(tmp_path / name).get_outputs()] == ["label", "probabilities"]
 
 
-def test_a_kept_model_is_written_as_onnx(svm, clip, tmp_path, session, capsys):
-    """What ser-bench computes of a clip is what the file takes, and its answer is predict's."""
+def test_a_model_file_is_exported_as_onnx(svm, clip, tmp_path, session, capsys):
+    """With the features of a clip, the ONNX file predicts as the model does."""
     assert call(["model", str(svm), "--onnx", str(tmp_path / "m.onnx")]) == 0
     assert "256 random rows" in capsys.readouterr().out
     model = load_model(svm)
     label, p = session(tmp_path / "m.onnx").run(["label", "probabilities"], {"features": model.features(clip)[None]})
-    (answer,) = model.predict(clip)
-    assert label[0] == answer.label
-    np.testing.assert_allclose(p[0], list(answer.probabilities.values()), atol=1e-6)
+    (prediction,) = model.predict(clip)
+    assert label[0] == prediction.label
+    np.testing.assert_allclose(p[0], list(prediction.probabilities.values()), atol=1e-6)
 
 
-def test_what_cannot_be_exported_is_a_line_and_no_file(options, tmp_path, capsys):
+def test_a_model_without_onnx_export_is_an_error_and_writes_no_file(options, tmp_path, capsys):
     train.train(options(), "chance", tmp_path / "c.ser", NoProgress())
     assert call(["model", str(tmp_path / "c.ser"), "--onnx", str(tmp_path / "c.onnx")]) == 2
     assert "cannot be exported to ONNX: its guesses" in capsys.readouterr().err
-    assert [one.name for one in tmp_path.iterdir()] == ["c.ser"]
+    assert [file.name for file in tmp_path.iterdir()] == ["c.ser"]
 
 
 @pytest.mark.parametrize(
     "command", [["train", "--model", "svm", "-o", "x.onnx", "--corpus", "nowhere"], ["model", "x"]]
 )
-def test_without_the_extra_the_way_to_get_it_is_told_first(command, tmp_path, monkeypatch, capsys):
+def test_without_the_extra_the_error_names_it_first(command, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(writing.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(export.importlib.util, "find_spec", lambda name: None)
     assert call([*command, *(["--onnx", "y.onnx"] if command[0] == "model" else [])]) == 2
     assert "pip install 'ser-bench[onnx]'" in capsys.readouterr().err
 
 
-def test_the_table_in_the_documents_names_every_model():
-    """A line of the table holds models and, for those that have no ONNX file, the reason in the code's words."""
+def test_the_table_in_the_documents_lists_every_model():
+    """A row contains models and, without ONNX export, the reason as in the code."""
     section = DEPLOY.read_text(encoding="utf-8").split("| model | ONNX |", 1)[1].split("\n\n", 1)[0]
     rows = [row.strip("| ").split(" | ") for row in section.splitlines()[2:]]
-    exported = {name for models_, how in rows if not how.startswith("no:") for name in re.findall(r"`(.*?)`", models_)}
-    refused = {name: how for models_, how in rows if how.startswith("no:") for name in re.findall(r"`(.*?)`", models_)}
-    assert exported | set(refused) == set(models.MODELS)
+    exports = {name: export for names, export in rows for name in re.findall(r"`(.*?)`", names)}
+    refused = {name: export for name, export in exports.items() if export.startswith("no:")}
+    assert set(exports) == set(models.MODELS)
     assert refused == {"chance": f"no: {estimators.not_exported()['Chance']}"}

@@ -1,10 +1,7 @@
-"""Training: the benchmark's own fit, what the file says of it, and what cannot be."""
+"""Training: the same fit as the benchmark, its manifest, and options that are refused."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -21,55 +18,36 @@ from tests.deploy.conftest import EMOTIONS, SPEAKERS
 RECORDER = Path(__file__).parents[1] / "plugin_recorder.py"
 
 
-def compare_with_a_run(options, tmp_path, name, features):
-    """Train without the test speakers of a fold, and hold the answers against what the run predicted for them."""
+def assert_predicts_as_a_run(options, folder, tmp_path, name, features):
+    """Train without the test speakers of a fold, and compare the predictions for them with those of the run."""
     chosen = options(models=(name,), features=features, splits=("actor",), folds=3, out=tmp_path / "run")
     saved = results.read_run(runner.run(chosen).folder)
     rows = saved.predictions.query("model == @name and fold == 0")
     speakers = ",".join(sorted(set(rows["speaker"])))
-    made = train.train(chosen, name, tmp_path / "model.ser", NoProgress(), f"actor:{speakers}")
+    file = train.train(chosen, name, tmp_path / "model.ser", NoProgress(), f"actor:{speakers}")
     paths = saved.clips.set_index("clip").loc[rows["clip"].astype(str), "path"]
-    folder = (tmp_path / "model.ser").parent
-    answers = load_model(folder / "model.ser").predict([options.folder / path for path in paths])
-    p = np.array([list(answer.probabilities.values()) for answer in answers])
-    wanted = rows[[f"p_{label}" for label in made.info.labels]].to_numpy()
-    np.testing.assert_allclose(p, wanted, rtol=0, atol=1e-6)
-    assert [answer.label for answer in answers] == rows["predicted"].astype(str).tolist()
+    predictions = load_model(tmp_path / "model.ser").predict([folder / path for path in paths])
+    p = np.array([list(prediction.probabilities.values()) for prediction in predictions])
+    expected = rows[[f"p_{label}" for label in file.info.labels]].to_numpy()
+    np.testing.assert_allclose(p, expected, rtol=0, atol=1e-6)
+    assert [prediction.label for prediction in predictions] == rows["predicted"].astype(str).tolist()
     fold = saved.fits.query("model == @name and fold == 0").iloc[0]
-    assert made.info.held_out.scores["uar"].value == pytest.approx(fold["uar"])
-    assert made.info.held_out.scores["accuracy"].value == pytest.approx(fold["accuracy"])
-
-
-@pytest.fixture
-def told(options, corpus):
-    """The options with the folder that a run's paths start from."""
-    options.folder = corpus.parent
-    return options
+    assert file.info.held_out.scores["uar"].value == pytest.approx(fold["uar"])
+    assert file.info.held_out.scores["accuracy"].value == pytest.approx(fold["accuracy"])
 
 
 @pytest.mark.parametrize("name", ["svm", "lda", "xgboost"])
-def test_a_kept_model_answers_as_the_benchmark_did(told, tmp_path, name):
-    compare_with_a_run(told, tmp_path, name, "mfcc+chroma")
+def test_a_trained_model_predicts_as_in_a_run(options, corpus, tmp_path, name):
+    assert_predicts_as_a_run(options, corpus.parent, tmp_path, name, "mfcc+chroma")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "features"), [("mlp-keras", "mfcc"), ("cnn1d", "logmel+prosody"), ("cnn1d", "mfcc")])
-def test_a_kept_network_answers_as_the_benchmark_did(told, tmp_path, name, features):
-    compare_with_a_run(told, tmp_path, name, features)
+def test_a_trained_network_predicts_as_in_a_run(options, corpus, tmp_path, name, features):
+    assert_predicts_as_a_run(options, corpus.parent, tmp_path, name, features)
 
 
-def test_a_fresh_process_answers_alike(svm, clip):
-    script = (
-        "import json, sys; from ser_bench.deploy import load_model; "
-        "(a,) = load_model(sys.argv[1]).predict(sys.argv[2]); print(json.dumps(dict(a.probabilities)))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(svm), str(clip)], capture_output=True, text=True, check=True
-    )
-    assert json.loads(done.stdout) == load_model(svm).predict(clip)[0].probabilities
-
-
-def test_samples_answer_as_their_file_does(svm, clip):
+def test_samples_give_the_prediction_of_their_file(svm, clip):
     y, sr = soundfile.read(clip, dtype="float32")
     model = load_model(svm)
     assert model.predict((y, sr)) == model.predict(clip) == model.predict([str(clip)])
@@ -78,12 +56,12 @@ def test_samples_answer_as_their_file_does(svm, clip):
 
 
 @pytest.mark.parametrize("y", [np.zeros(16000, np.float32), np.ones(9, np.float32), np.ones(16000, np.int16)])
-def test_samples_that_are_no_sound_are_refused(svm, y):
+def test_silent_short_and_integer_samples_are_refused(svm, y):
     with pytest.raises(AudioError):
         load_model(svm).predict((y, 16000))
 
 
-def test_the_file_says_what_the_model_is(svm):
+def test_the_manifest_describes_the_model(svm):
     info = load_model(svm).info
     assert info.labels == ["neutral", "happy", "sad"]
     assert (info.model.name, info.target, info.rate) == ("svm", "emotion", None)
@@ -97,7 +75,7 @@ def test_the_file_says_what_the_model_is(svm):
     assert "scikit-learn" in info.versions
 
 
-def test_the_same_training_writes_the_same_bytes(options, svm, tmp_path, monkeypatch):
+def test_the_same_training_writes_the_same_bytes(options, tmp_path, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     files = [tmp_path / "one.ser", tmp_path / "two.ser"]
     for path in files:
@@ -105,31 +83,31 @@ def test_the_same_training_writes_the_same_bytes(options, svm, tmp_path, monkeyp
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
-def test_without_speakers_held_out_there_is_no_score(options, tmp_path):
+def test_without_held_out_speakers_there_is_no_score(options, tmp_path):
     info = train.train(options(), "tree", tmp_path / "t.ser", NoProgress()).info
     assert info.held_out is None
     assert (info.corpus.clips, info.corpus.speakers) == (len(SPEAKERS) * len(EMOTIONS) * 2, len(SPEAKERS))
 
 
-def test_one_speaker_held_out_has_a_score_without_an_interval(options, tmp_path):
-    held = train.train(options(), "tree", tmp_path / "t.ser", NoProgress(), "actor:S03").info.held_out
-    assert (held.speakers, held.scores["uar"].low, held.scores["accuracy"].high) == (["S03"], None, None)
+def test_a_single_held_out_speaker_has_a_score_without_an_interval(options, tmp_path):
+    held_out = train.train(options(), "tree", tmp_path / "t.ser", NoProgress(), "actor:S03").info.held_out
+    assert (held_out.speakers, held_out.scores["uar"].low, held_out.scores["accuracy"].high) == (["S03"], None, None)
 
 
-def test_every_clip_is_brought_to_the_rate_that_the_model_learnt_at(options, tmp_path, clip):
+def test_clips_are_resampled_to_the_rate_of_the_model(options, tmp_path, clip):
     train.train(options(sample_rate=8000), "lda", tmp_path / "l.ser", NoProgress())
     model = load_model(tmp_path / "l.ser")
     assert (model.info.rate, {s.rate for s in model.sets}) == (8000, {8000})
     assert model.predict(clip)[0].label in model.labels
 
 
-def test_other_targets_are_kept(options, tmp_path, clip):
+def test_a_model_can_predict_gender(options, tmp_path, clip):
     train.train(options(target="gender"), "lda", tmp_path / "g.ser", NoProgress())
     assert load_model(tmp_path / "g.ser").predict(clip)[0].label in ("female", "male")
 
 
-def test_a_plugin_s_model_is_refused_with_the_reason(options, tmp_path):
-    """What a file may hold is listed, and another's classes are not."""
+def test_a_model_of_a_plugin_cannot_be_saved(options, tmp_path):
+    """A file may contain listed classes only."""
     plugins.load(RECORDER)
     with pytest.raises(ModelFileError, match="models of ser-bench only"):
         train.train(options(), "recorder", tmp_path / "x.ser", NoProgress())
@@ -149,13 +127,13 @@ def test_a_plugin_s_model_is_refused_with_the_reason(options, tmp_path):
         ({"emotions": ("sad",)}, "svm", "", CorpusError, "at least two classes"),
     ],
 )
-def test_what_cannot_be_is_told_and_leaves_no_file(options, tmp_path, changes, name, hold_out, error, reason):
+def test_an_invalid_request_is_an_error_and_writes_no_file(options, tmp_path, changes, name, hold_out, error, reason):
     with pytest.raises(error, match=reason):
         train.train(options(**changes), name, tmp_path / "x.ser", NoProgress(), hold_out)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_cannot_be_written_is_told_before_the_fit(options, tmp_path):
+def test_a_file_that_cannot_be_written_is_an_error_before_the_fit(options, tmp_path):
     (tmp_path / "file").write_text("")
     for path in (tmp_path / "file" / "x.ser", tmp_path):
         with pytest.raises(ModelFileError, match="cannot write"):
