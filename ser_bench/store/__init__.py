@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 METADATA_FOLDER = "clips"
 """The folder of clip metadata."""
 
-FEATURE_COLUMNS = {"key": "string", "t": "int32", "d": "int32", "values": "list<element: float>"}
+FEATURE_COLUMNS = {"key": "string", "t": "int32", "d": "int32", "values": "list<float>"}
 METADATA_COLUMNS = {
     **{"key": "string", "digest": "string", "sr": "int64", "samples": "int64", "error": "string"},
     **{"length": "double", "fingerprint": "binary"},

@@ -76,7 +76,7 @@ def read_shards(folder: Path, columns: Mapping[str, str]) -> Iterator[tuple[Path
     Raises
     ------
     StoreError
-        If a shard is damaged.
+        If a shard is damaged or cannot be read.
     """
     import pyarrow as pa
 
@@ -88,6 +88,8 @@ def read_shards(folder: Path, columns: Mapping[str, str]) -> Iterator[tuple[Path
             continue
         except ValueError as error:
             raise damage_error(shard, str(error)) from None
+        except OSError as error:
+            raise _read_error(shard, error) from None
 
 
 def read_keys(folder: Path) -> set[str]:
@@ -186,7 +188,7 @@ def find_damage(shard: Path, columns: Mapping[str, str] | None = None) -> str:
     Raises
     ------
     StoreError
-        If the file cannot be read.
+        If reading the file is not permitted.
     """
     import pyarrow.parquet as pq
 
@@ -201,8 +203,14 @@ def find_damage(shard: Path, columns: Mapping[str, str] | None = None) -> str:
         return ""
     except ValueError as error:
         return str(error)
-    except OSError as error:
-        raise StoreError(f"cannot read {shard}: {error.strerror or error}") from None
+    except PermissionError as error:
+        raise _read_error(shard, error) from None
+    except OSError as error:  # a fault of the disk; the file can still be moved aside
+        return error.strerror or str(error)
+
+
+def _read_error(shard: Path, error: OSError) -> StoreError:
+    return StoreError(f"cannot read {shard}: {error.strerror or error}")
 
 
 def _verified(shard: Path) -> bytes:
@@ -230,7 +238,14 @@ def _parse(source: Path | pa.BufferReader, columns: Mapping[str, str]) -> pa.Tab
 
 def _check_columns(schema: pa.Schema, columns: Mapping[str, str]) -> None:
     """Raise ValueError if a shard lacks a column or has it with another type."""
-    types = {field.name: str(field.type) for field in schema}
+    types = {field.name: _type_name(field.type) for field in schema}
     for name, type_ in columns.items():
         if types.get(name) != type_:
             raise ValueError(f"column {name!r}: expected {type_}, got {types.get(name, 'none')}")
+
+
+def _type_name(type_: pa.DataType) -> str:
+    """Return the name of an Arrow type; versions of Arrow name the element of a list differently."""
+    import pyarrow as pa
+
+    return f"list<{type_.value_type}>" if pa.types.is_list(type_) else str(type_)

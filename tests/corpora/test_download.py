@@ -455,6 +455,25 @@ def test_an_interruption_during_the_checksum_keeps_the_part(fetch, server, monke
     assert len(server.ranges_requested) == 1
 
 
+@pytest.mark.parametrize("content", [SOUND, SOUND[:-1] + b"?", SOUND[:1000]])
+def test_an_archive_left_by_an_interruption_is_verified_before_it_is_used(fetch, server, tmp_path, content):
+    (tmp_path / ".tiny.download").mkdir()
+    (tmp_path / ".tiny.download" / "speech.zip").write_bytes(content)
+    result = fetch()
+    assert wavs(result.folder) == clips()
+    assert leftovers(result.folder) == []
+    assert server.ranges_requested == ([] if content == SOUND else [None])
+    assert f"MD5 verified: {archive().md5}" in result.progress.messages
+
+
+def test_every_retry_waits(fetch, server, monkeypatch):
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    server.cuts = [40_000, 0, 0]
+    fetch(retries=RETRIES)
+    assert pauses == [1, 2, 4]
+
+
 def test_progress_counts_the_missing_megabytes(fetch, server):
     content = zipped({clip(number): bytes([number]) * 500_000 for number in range(CLIPS)})
     server.files["/speech.zip"] = content

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import shutil
@@ -97,6 +98,35 @@ def test_damaged_shard_moves_to_quarantine_and_only_its_clip_is_computed_again(s
     assert [path.read_bytes() for path in (store.folder / "quarantine").iterdir()] == [damaged]
     again = store.read(MFCC, before.clips["key"])
     assert all(np.array_equal(again[key], values[key]) for key in values)
+
+
+def failing_for(monkeypatch, shard: Path, error: OSError) -> None:
+    """Make the bytes of a shard unreadable."""
+    read_bytes = Path.read_bytes
+
+    def read(path: Path) -> bytes:
+        if path == shard:
+            raise error
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read)
+
+
+def test_shard_that_the_disk_cannot_read_moves_to_quarantine(store, opened, monkeypatch):
+    shard = min(store.set_folder(MFCC).glob("*.parquet"))
+    failing_for(monkeypatch, shard, OSError(errno.EIO, "Input/output error"))
+    listener = Listener()
+    assert extract(opened, (MFCC,), store, jobs=1, progress=listener).n_computed == 1
+    (warning,) = listener.warnings
+    assert warning.startswith(f"damaged: {shard} (Input/output error)")
+
+
+def test_shard_without_permission_to_read_it_is_named(store, monkeypatch):
+    shard = min(store.set_folder(MFCC).glob("*.parquet"))
+    failing_for(monkeypatch, shard, PermissionError(errno.EACCES, "Permission denied"))
+    for use in (lambda: store.quarantine_damaged((MFCC,), NoProgress()), lambda: store.read(MFCC, ["a"])):
+        with pytest.raises(StoreError, match=f"cannot read {shard}: Permission denied"):
+            use()
 
 
 def test_every_flipped_bit_of_a_shard_is_found(store):

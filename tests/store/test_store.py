@@ -15,7 +15,7 @@ import pytest
 from ser_bench.core.errors import StoreError
 from ser_bench.core.progress import NoProgress
 from ser_bench.features.base import FeatureSet
-from ser_bench.store import FeatureStore, shards
+from ser_bench.store import FEATURE_COLUMNS, FeatureStore, shards
 from ser_bench.store.file_hashes import FileHashes
 
 
@@ -161,6 +161,12 @@ def test_shard_with_columns_of_other_types_moves_to_quarantine(store):
     store.quarantine_damaged((feature_set(),), NoProgress())
     assert store.keys(feature_set()) == set()
     assert len(list((store.folder / "quarantine").iterdir())) == 1
+
+
+def test_shard_is_read_whatever_arrow_names_the_element_of_a_list():
+    for name in ("item", "element"):
+        schema = pa.schema([("values", pa.list_(pa.field(name, pa.float32())))])
+        shards._check_columns(schema, {"values": FEATURE_COLUMNS["values"]})
 
 
 @pytest.mark.parametrize("columns", [{"d": pa.array([1], pa.int32())}, {"t": pa.array([-1], pa.int32())}])

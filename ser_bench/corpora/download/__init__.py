@@ -168,8 +168,10 @@ def _check_disk_space(staging: Path, archives: Sequence[Archive]) -> None:
 def _fetched(archive: Archive, url: str, staging: Path, retries: Retry, timeout: float, progress: Progress) -> Path:
     """Return the path of a verified archive; the suffix ``.part`` marks unverified bytes."""
     packed, part = staging / archive.name, staging / f"{archive.name}.part"
-    if packed.exists():
-        return packed
+    if packed.exists():  # an interruption while it was unpacked left it
+        with suppress(DownloadError):
+            _verify(archive, packed, progress)
+            return packed
     size = f", {archive.size / 1e6:.0f} MB" if archive.size else ""
     resumed = f", from byte {part.stat().st_size}" if part.exists() else ""
     progress.info(f"downloading {url}{size}{resumed}")
@@ -180,16 +182,16 @@ def _fetched(archive: Archive, url: str, staging: Path, retries: Retry, timeout:
     return packed
 
 
-def _verify(archive: Archive, part: Path, progress: Progress) -> None:
+def _verify(archive: Archive, downloaded: Path, progress: Progress) -> None:
     """Compare a file with the published checksum; remove it and raise if they differ."""
-    with part.open("rb") as file:
+    with downloaded.open("rb") as file:
         digest = hashlib.file_digest(file, "md5" if archive.md5 else "sha256").hexdigest()
     if archive.md5 is None:
         progress.info(f"no published checksum; checking the number of clips and the archive's CRCs; SHA-256 {digest}")
     elif digest == archive.md5:
         progress.info(f"MD5 verified: {digest}")
     else:
-        part.unlink()
+        downloaded.unlink()
         raise DownloadError(
             f"checksum mismatch: {archive.name} has MD5 {digest}, expected {archive.md5}; the file was removed\n"
             "run the same command again, or name another mirror with --base-url"

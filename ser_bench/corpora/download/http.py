@@ -123,7 +123,7 @@ def fetch(
                 remaining = remaining.increment("GET", remote.url, error=error)
             except MaxRetryError:
                 raise DownloadError(f"{error}\n{_RETRY_ADVICE}") from None
-            wait = max(error.wait, remaining.get_backoff_time())
+            wait = max(error.wait, remaining.get_backoff_time(), remaining.backoff_factor)  # urllib3: 0 s at first
             progress.warning(f"{error}; retrying in {wait:.0f} s")
             time.sleep(wait)
             first = False
