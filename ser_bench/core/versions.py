@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Iterable
 from functools import cache
 
@@ -24,6 +23,8 @@ def installed_version(library: str) -> str:
     str
         The version; ``"absent"`` if it is not installed.
     """
+    import importlib.metadata  # slow to import
+
     try:
         return importlib.metadata.version(library)
     except importlib.metadata.PackageNotFoundError:
