@@ -14,6 +14,8 @@ from pathlib import Path
 
 from numpydoc.docscrape import NumpyDocString
 
+from tests.house import parsed
+
 ROOT = Path(__file__).parents[1]
 EXEMPT = ("ser_bench/cli/",)
 
@@ -25,7 +27,7 @@ def faults(path: Path) -> Iterator[str]:
     name = path.relative_to(ROOT).as_posix()
     if name.startswith(EXEMPT):
         return
-    for node, label in _public(ast.parse(path.read_text(encoding="utf-8")).body, ""):
+    for node, label in _public(parsed(path).body, ""):
         for fault in _faults_of(node):
             yield f"{name}:{node.lineno}: {label}: {fault}"
 

@@ -53,16 +53,22 @@ def imports() -> dict[str, frozenset[str]]:
     return {name: frozenset(_imports(path) - {name}) for name, path in modules().items()}
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    """Return the syntax tree of a module, which the tests of structure, safety and style share."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def _imports(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = list(ast.walk(parsed(path)))
     typing_only = {
         id(inner)
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
         for branch in node.body
         for inner in ast.walk(branch)
     }
-    names = {name for node in ast.walk(tree) if id(node) not in typing_only for name in _imported(node)}
+    names = {name for node in nodes if id(node) not in typing_only for name in _imported(node)}
     return {module for name in names if (module := _module(name)) is not None}
 
 
@@ -138,7 +144,7 @@ def upward() -> list[str]:
 def summary(room: str) -> str:
     """Return the first line of a room's docstring, without its full stop."""
     module = modules().get(f"{room}.__init__") or modules()[room]
-    text = ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))) or ""
+    text = ast.get_docstring(parsed(module)) or ""
     return text.splitlines()[0].removesuffix(".")
 
 

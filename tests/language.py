@@ -10,6 +10,8 @@ import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.house import parsed
+
 ROOT = Path(__file__).parents[1]
 
 VAGUE = frozenset(
@@ -39,7 +41,7 @@ def faults(path: Path) -> Iterator[str]:
     except UnicodeDecodeError:
         return
     if path.suffix == ".py":
-        yield from (f"{name}:{line}: local name {word!r}" for line, word in _names(text))
+        yield from (f"{name}:{line}: local name {word!r}" for line, word in _names(path))
         passages = _passages(text)
     else:
         passages = list(enumerate(text.splitlines(), 1))
@@ -48,8 +50,8 @@ def faults(path: Path) -> Iterator[str]:
             yield f"{name}:{line + passage[: match.start()].count(chr(10))}: wording {match[0]!r}"
 
 
-def _names(text: str) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(ast.parse(text)):
+def _names(path: Path) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in VAGUE:
             yield node.lineno, node.id
         elif isinstance(node, ast.arg) and node.arg in VAGUE:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import ser_bench
+from tests.house import parsed
 
 PACKAGE = Path(ser_bench.__file__).parent
 MODULES = sorted(p for p in PACKAGE.rglob("*.py") if "configs" not in p.parts)
@@ -79,11 +80,6 @@ def relative(path: Path) -> str:
     return path.relative_to(PACKAGE).as_posix()
 
 
-@cache
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
 def names(tree: ast.Module) -> dict[str, str]:
     """Return the full name of each imported name, for example ``numpy`` for ``np``."""
     full_names = {}
@@ -128,13 +124,18 @@ def offences(tree: ast.Module) -> set[str]:
     return forbidden
 
 
+@cache
+def offences_of(path: Path) -> set[str]:
+    return offences(parsed(path))
+
+
 @pytest.mark.parametrize("path", MODULES, ids=relative)
 def test_no_module_calls_a_function_that_runs_code_from_a_file(path):
-    assert {bad for bad in offences(parsed(path)) if (relative(path), bad) not in ALLOWED} == set()
+    assert {bad for bad in offences_of(path) if (relative(path), bad) not in ALLOWED} == set()
 
 
 def test_every_exception_is_still_needed():
-    assert {(relative(path), bad) for path in MODULES for bad in offences(parsed(path))} == set(ALLOWED)
+    assert {(relative(path), bad) for path in MODULES for bad in offences_of(path)} == set(ALLOWED)
 
 
 def test_only_listed_modules_import_pickle():

@@ -34,10 +34,12 @@ SMALL: dict[str, dict[str, Any]] = {
     "mlp": {"hidden": [16], "epochs": 5},
     "mlp-keras": {"hidden": [16], "epochs": 1},
     "cnn1d": {"filters": [4, 4], "epochs": 1, "pool": 1, "batch_size": 16},
+    "cnn1d vector": {"filters": [4], "chunk": 5, "epochs": 1, "batch_size": 16},
     "cnn2d": {"filters": [2, 2], "units": 4, "epochs": 1, "pool": 1, "batch_size": 16},
-    "lstm": {"filters": [4], "units": 4, "epochs": 1, "pool": 1, "batch_size": 16},
+    "lstm": {"filters": [4], "units": 4, "epochs": 1, "pool": 3, "batch_size": 16},
+    "lstm vector": {"bidirectional": False, "filters": [4], "units": 3, "epochs": 1, "batch_size": 16},
 }
-"""Parameters of models that are fitted on :func:`clusters`."""
+"""Parameters of models that are fitted on :func:`clusters`, by name, or by name and kind of input."""
 
 
 @pytest.fixture(scope="session")
@@ -96,7 +98,7 @@ def clusters(kind: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def fitted(name: str, kind: str = "vector", parameters: dict[str, Any] | None = None, classes: int = 3):
     """Return a fitted estimator and its features; the estimator is shared, so tests must not change it."""
-    chosen = SMALL.get(name, {}) if parameters is None else parameters
+    chosen = SMALL.get(f"{name} {kind}", SMALL.get(name, {})) if parameters is None else parameters
     return _fitted(name, kind, json.dumps(chosen, sort_keys=True), classes)
 
 

@@ -35,9 +35,7 @@ MORE = [
     ("knn", {"weights": "uniform", "n_neighbors": 4}),
     ("knn", {"p": 3.0}),
     ("mlp", {"hidden": [8, 4], "epochs": 5}),
-    ("cnn1d", {"filters": [4], "chunk": 5, "epochs": 1, "batch_size": 16}),
     ("cnn2d", {"filters": [2], "units": 4, "epochs": 1, "pool": 1, "batch_size": 16}),
-    ("lstm", {"bidirectional": False, "filters": [4], "units": 3, "pool": 3, "epochs": 1, "batch_size": 16}),
 ]
 
 

@@ -18,10 +18,24 @@ from tests.deploy.conftest import EMOTIONS, SPEAKERS
 RECORDER = Path(__file__).parents[1] / "plugin_recorder.py"
 
 
-def assert_predicts_as_a_run(options, folder, tmp_path, name, features):
+CLASSICAL = ("svm", "lda", "xgboost")
+
+
+def run_of(options, names, features, folder):
+    """Return the options and the results of a run."""
+    chosen = options(models=names, features=features, splits=("actor",), folds=3, out=folder)
+    return chosen, results.read_run(runner.run(chosen).folder)
+
+
+@pytest.fixture(scope="module")
+def classical_run(options, tmp_path_factory):
+    """Return the options and the results of a run of the classical models."""
+    return run_of(options, CLASSICAL, "mfcc+chroma", tmp_path_factory.mktemp("run"))
+
+
+def assert_predicts_as_a_run(run, folder, tmp_path, name):
     """Train without the test speakers of a fold, and compare the predictions for them with those of the run."""
-    chosen = options(models=(name,), features=features, splits=("actor",), folds=3, out=tmp_path / "run")
-    saved = results.read_run(runner.run(chosen).folder)
+    chosen, saved = run
     rows = saved.predictions.query("model == @name and fold == 0")
     speakers = ",".join(sorted(set(rows["speaker"])))
     file = train.train(chosen, name, tmp_path / "model.ser", NoProgress(), f"actor:{speakers}")
@@ -36,15 +50,16 @@ def assert_predicts_as_a_run(options, folder, tmp_path, name, features):
     assert file.info.held_out.scores["accuracy"].value == pytest.approx(fold["accuracy"])
 
 
-@pytest.mark.parametrize("name", ["svm", "lda", "xgboost"])
-def test_a_trained_model_predicts_as_in_a_run(options, corpus, tmp_path, name):
-    assert_predicts_as_a_run(options, corpus.parent, tmp_path, name, "mfcc+chroma")
+@pytest.mark.parametrize("name", CLASSICAL)
+def test_a_trained_model_predicts_as_in_a_run(classical_run, corpus, tmp_path, name):
+    assert_predicts_as_a_run(classical_run, corpus.parent, tmp_path, name)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "features"), [("mlp-keras", "mfcc"), ("cnn1d", "logmel+prosody"), ("cnn1d", "mfcc")])
 def test_a_trained_network_predicts_as_in_a_run(options, corpus, tmp_path, name, features):
-    assert_predicts_as_a_run(options, corpus.parent, tmp_path, name, features)
+    run = run_of(options, (name,), features, tmp_path / "run")
+    assert_predicts_as_a_run(run, corpus.parent, tmp_path, name)
 
 
 def test_samples_give_the_prediction_of_their_file(svm, clip):
