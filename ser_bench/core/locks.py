@@ -1,6 +1,7 @@
 """Advisory file locks; the operating system releases them when the process exits, even if it is killed.
 
-The locks are those of ``flock``. Without it (Windows, some network disks) no lock is taken.
+Temporary files and folders are locked by themselves with ``flock``; without it (Windows, some network disks) they are
+not. Lock files use filelock, which knows Windows, too.
 """
 
 from __future__ import annotations
@@ -99,21 +100,23 @@ def exclusive(path: Path) -> Iterator[bool]:
     bool
         False if another process holds the lock; True also if the disk has no locks.
     """
-    while True:
-        path.touch()
-        descriptor = _open(path)
-        locked = _lock(descriptor) if descriptor is not None else None
-        if descriptor is None or locked is False or _is_open_file(descriptor, path):
-            break
-        os.close(descriptor)  # its last owner has removed the file since
+    from filelock import FileLock, Timeout  # imported here, since it takes 0.1 s
+
+    lock = FileLock(path, timeout=0)
     try:
-        yield locked is not False
+        lock.acquire()
+    except Timeout:
+        yield False
+        return
+    except (NotImplementedError, OSError):  # a disk without locks
+        yield True
+        return
+    try:
+        yield True
     finally:
-        if locked is not False:
-            with suppress(OSError):
-                path.unlink()
-        if descriptor is not None:
-            os.close(descriptor)
+        with suppress(OSError):
+            path.unlink()  # while it is held, so that no other process removes a lock that a third one has taken
+        lock.release()
 
 
 def _create_locked(create: Callable[[], Path]) -> tuple[Path, int | None]:
