@@ -9,6 +9,7 @@ import pytest
 
 from ser_bench import plugins
 from ser_bench.cli import call
+from ser_bench.report.charts.registry import CHARTS
 
 PLUGIN = """
 from pathlib import Path
@@ -183,7 +184,9 @@ def test_the_metric_is_a_column_of_the_tables_and_on_the_page(finished):
     assert "worst recall" in (finished / "report.html").read_text(encoding="utf-8")
 
 
-def test_the_chart_is_drawn_and_shown_on_the_page(plugin, finished):
+def test_the_chart_is_drawn_and_shown_on_the_page(plugin, finished, monkeypatch):
+    for name in set(CHARTS) - {"clip_counts"}:
+        monkeypatch.delitem(CHARTS, name)  # the other charts take most of the time
     (finished / "charts" / "clip_counts.svg").unlink()
     assert call(["report", str(finished), "--plugin", str(plugin), "--quiet"]) == 0
     assert (finished / "charts" / "clip_counts.png").is_file()
