@@ -9,8 +9,8 @@ import warnings
 
 from fuzz import HERE, TARGETS, AbsentError, load
 
-MOST_BYTES = 8192
-MOST_MEMORY_MB = 4096
+MAX_BYTES = 8192
+MAX_MEMORY_MB = 4096
 SLOW_SECONDS = 60
 
 
@@ -36,7 +36,7 @@ def main() -> None:
     inputs, crashes = HERE / "found" / arguments.target, HERE / "crashes" / arguments.target
     for folder in (inputs, crashes):
         folder.mkdir(parents=True, exist_ok=True)
-    limits = [f"-max_len={MOST_BYTES}", f"-rss_limit_mb={MOST_MEMORY_MB}", f"-timeout={SLOW_SECONDS}"]
+    limits = [f"-max_len={MAX_BYTES}", f"-rss_limit_mb={MAX_MEMORY_MB}", f"-timeout={SLOW_SECONDS}"]
     times = [f"-max_total_time={arguments.seconds}", f"-artifact_prefix={crashes}/", "-print_final_stats=1"]
     seeds = [str(inputs), str(HERE / "corpus" / arguments.target)]  # libFuzzer adds new inputs to the first folder
     atheris.Setup([sys.argv[0], *limits, *times, *seeds], once)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 PACKAGES = ["ser_bench"]
 
-MOST_FILES = 8
+MAX_FILES = 8
 
 
 def target() -> Callable[[bytes], None]:
@@ -44,7 +44,7 @@ def target() -> Callable[[bytes], None]:
 def _create(folder: Path, data: bytes) -> list[Path]:
     """Create an empty file for each name that the file system accepts, at most one folder deep."""
     paths = []
-    for line in data.split(b"\n")[:MOST_FILES]:
+    for line in data.split(b"\n")[:MAX_FILES]:
         parts = [part for part in line.split(b"/") if part not in (b"", b".", b"..")][-2:]
         path = folder.joinpath(*map(os.fsdecode, parts))
         with suppress(OSError, ValueError):

@@ -48,9 +48,9 @@ def test_commands_need_no_shell_and_the_health_check_is_set():
 
 
 def test_copied_files_exist_and_match_dockerignore():
-    kept = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    included = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     copied = {word for line in arguments_of("COPY") if not line.startswith("--from") for word in line.split()[:-1]}
-    assert {path.split("/")[0] for path in copied} == kept
+    assert {path.split("/")[0] for path in copied} == included
     assert all((ROOT / path).exists() for path in copied)
 
 

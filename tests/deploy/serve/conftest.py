@@ -30,7 +30,7 @@ from ser_bench.deploy import train
 
 @pytest.fixture(scope="session")
 def voices(tmp_path_factory) -> list[Path]:
-    """Twenty-four clips of the synthesiser."""
+    """Return the paths of 24 demo clips."""
     folder = tmp_path_factory.mktemp("voices")
     speakers, emotions = ("S01", "S02", "S03", "S04"), ("happy", "neutral", "sad")
     return make_clips(folder, speakers=speakers, emotions=emotions, intensities=("normal",))
@@ -38,7 +38,7 @@ def voices(tmp_path_factory) -> list[Path]:
 
 @pytest.fixture(scope="session")
 def model(voices, tmp_path_factory) -> Path:
-    """A small support vector machine's file."""
+    """Return the file of a support vector machine."""
     folder = tmp_path_factory.mktemp("served")
     table = pd.DataFrame([path.stem.split("_") for path in voices], columns=["speaker", "emotion", "intensity", "text"])
     table["gender"], table["path"] = "male", [str(path) for path in voices]
@@ -50,7 +50,7 @@ def model(voices, tmp_path_factory) -> Path:
 
 @dataclass
 class Running:
-    """A service in a process of its own; ``log`` holds its lines on standard error so far."""
+    """A service in a separate process; ``log`` contains its lines on standard error so far."""
 
     process: subprocess.Popen
     address: str
@@ -68,8 +68,8 @@ class Running:
 
 
 @pytest.fixture(scope="session")
-def begin(model) -> Iterator[Callable[..., Running]]:
-    """Return ``begin(*options)``, which starts a service and waits until it is ready; all end with the tests."""
+def start_service(model) -> Iterator[Callable[..., Running]]:
+    """Return ``start_service(*options)``, which waits until the service is ready; services stop after the tests."""
     running = []
 
     def start(*options: str) -> Running:
@@ -90,27 +90,27 @@ def begin(model) -> Iterator[Callable[..., Running]]:
 
 
 @pytest.fixture(scope="session")
-def service(begin) -> Running:
-    """A service that tests share."""
-    return begin("--threads", "16")
+def service(start_service) -> Running:
+    """Return a service that tests share."""
+    return start_service("--threads", "16")
 
 
 def encoded(y: np.ndarray, sr: int = 16_000, form: str = "WAV", subtype: str | None = None) -> bytes:
-    """Return samples as a file's bytes."""
-    made = io.BytesIO()
-    soundfile.write(made, y, sr, format=form, subtype=subtype)
-    return made.getvalue()
+    """Return samples as the bytes of an audio file."""
+    buffer = io.BytesIO()
+    soundfile.write(buffer, y, sr, format=form, subtype=subtype)
+    return buffer.getvalue()
 
 
 def speech(seconds: float = 1.0, sr: int = 16_000) -> np.ndarray:
-    """Return noise whose level goes up and down four times a second, float32."""
+    """Return noise with four syllables per second, float32."""
     t = np.arange(int(seconds * sr)) / sr
     noise = np.random.default_rng(0).standard_normal(t.size)
     return (0.1 * noise * (1.1 + np.sin(8 * np.pi * t))).astype(np.float32)
 
 
 def form(data: bytes, name: str = "clip.wav", field: str = "file") -> tuple[bytes, str]:
-    """Return a form's bytes and its type."""
+    """Return the bytes of a form and its content type."""
     line = uuid.uuid4().hex
     head = f'--{line}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n\r\n'
     return head.encode() + data + f"\r\n--{line}--\r\n".encode(), f"multipart/form-data; boundary={line}"
@@ -121,8 +121,8 @@ def post(address: str, data: bytes, **others: str) -> tuple[int, dict]:
     body, kind = form(data, **others)
     request = urllib.request.Request(f"{address}/predict", body, {"Content-Type": kind})
     try:
-        with urllib.request.urlopen(request, timeout=60) as answered:
-            return answered.status, json.load(answered)
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return response.status, json.load(response)
     except urllib.error.HTTPError as error:
         with error:
             return error.code, json.load(error)

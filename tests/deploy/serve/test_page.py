@@ -15,14 +15,14 @@ WIDE, PHONE = 1200, 360
 
 pytestmark = pytest.mark.skipif(
     not (BROWSER and DRIVER),
-    reason="no chromium and chromedriver here (Debian: apt-get install chromium chromium-driver)",
+    reason="chromium and chromedriver are not installed (Debian: apt-get install chromium chromium-driver)",
 )
 
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory):
-    """A clip's file, long enough to be played to the microphone, too."""
-    path = tmp_path_factory.mktemp("heard") / "clip.wav"
+    """Return the file of a clip, which the fake microphone plays too."""
+    path = tmp_path_factory.mktemp("clip") / "clip.wav"
     path.write_bytes(encoded(speech(3.0)))
     return path
 
@@ -47,7 +47,7 @@ def driver(clip):
 
 @pytest.fixture
 def page(driver, service):
-    """The page freshly opened, wide and light."""
+    """Return the page after loading, wide and light."""
     for kind in ("browser", "performance"):
         driver.get_log(kind)
     show(driver, WIDE)
@@ -92,7 +92,7 @@ def drop(page, data, name):
 
 
 def is_drawn(page, name):
-    """Say whether a canvas holds more than one colour."""
+    """Return whether a canvas contains more than one colour."""
     script = """
     const c = document.getElementById(arguments[0]);
     const all = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
@@ -164,8 +164,8 @@ def test_a_file_over_the_limit_is_not_sent(page):
     page.execute_script("Object.defineProperty(Blob.prototype, 'size', {value: 1e9})")
     drop(page, bytes(10), "large.wav")
     until(page, "document.getElementById('error').textContent.includes('larger than 10 MB')")
-    asked = "performance.getEntriesByType('resource').filter(e => e.name.endsWith('predict')).length"
-    assert page.execute_script(f"return {asked}") == 1
+    requests = "performance.getEntriesByType('resource').filter(e => e.name.endsWith('predict')).length"
+    assert page.execute_script(f"return {requests}") == 1
 
 
 def test_the_page_describes_the_model(page):
@@ -189,6 +189,6 @@ def test_the_page_loads_only_its_own_files_without_policy_violations(page, servi
     answered(page)
     assert [entry["message"] for entry in page.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
     messages = [json.loads(entry["message"])["message"] for entry in page.get_log("performance")]
-    asked = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
-    assert asked
-    assert [url for url in asked if not url.startswith((service.address, f"blob:{service.address}", "data:"))] == []
+    requests = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+    assert requests
+    assert [url for url in requests if not url.startswith((service.address, f"blob:{service.address}", "data:"))] == []

@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 from ser_bench.cli import call
-from ser_bench.deploy.file import container as archive
+from ser_bench.deploy.file import container
 from ser_bench.deploy.serve.pool import WorkerCrashedError, WorkerPool, WorkerTimeoutError
 from tests.deploy.serve.conftest import encoded, form, post, speech
 
@@ -29,7 +29,7 @@ from tests.deploy.serve.conftest import encoded, form, post, speech
 def pool(model):
     """A pool of one worker with a time limit of one second, and its events; each test leaves an available worker."""
     events = []
-    members = archive.read(model)[0]["members"]
+    members = container.read(model)[0]["members"]
     started = WorkerPool(
         1, (model, members, 10.0), 1.0, lambda event, **fields: events.append(fields.get("reason", event))
     )
@@ -68,8 +68,8 @@ def test_concurrent_clients_get_their_own_predictions(service, voices):
     alone = [post(service.address, path.read_bytes(), name=path.name)[1] for path in voices[:6]]
     with ThreadPoolExecutor(6) as pool:
         together = list(pool.map(lambda path: post(service.address, path.read_bytes(), name=path.name)[1], voices[:6]))
-    for one in (*alone, *together):
-        one.pop("timings")
+    for prediction in (*alone, *together):
+        prediction.pop("timings")
     assert together == alone
 
 
@@ -80,24 +80,24 @@ def temporary(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def limited_service(begin, temporary):
+def limited_service(start_service, temporary):
     """A service with a size limit of 1 MB."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", str(temporary))
-        return begin("--max-bytes", "1000000")
+        return start_service("--max-bytes", "1000000")
 
 
 def test_bodies_over_the_limit_are_refused_with_one_message(limited_service):
     service = limited_service
-    status, said = post(service.address, bytes(3_000_000))
-    assert (status, list(said)) == (413, ["error"])
+    status, content = post(service.address, bytes(3_000_000))
+    assert (status, list(content)) == (413, ["error"])
     connection = http.client.HTTPConnection(urlsplit(service.address).netloc, timeout=30)
     connection.putrequest("POST", "/predict")
     connection.putheader("Content-Length", "1000000000")
     connection.endheaders()
-    answered = connection.getresponse()
-    assert (answered.status, json.loads(answered.read())) == (413, said)
-    assert answered.headers["X-Content-Type-Options"] == "nosniff"
+    response = connection.getresponse()
+    assert (response.status, json.loads(response.read())) == (413, content)
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
     connection.close()
 
 
@@ -138,8 +138,8 @@ def count(folder: Path) -> int:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_finishes_running_requests(begin, number):
-    service = begin()
+def test_a_stop_finishes_running_requests(start_service, number):
+    service = start_service()
     worker = service.worker()
     worker.suspend()
     with ThreadPoolExecutor(1) as pool:
@@ -157,8 +157,8 @@ def test_a_stop_finishes_running_requests(begin, number):
     assert (events[0], events[-1], events.count("request")) == ("worker started", "stopped", 2)
 
 
-def test_workers_end_with_a_service_that_is_killed(begin):
-    service = begin()
+def test_workers_end_with_a_service_that_is_killed(start_service):
+    service = start_service()
     worker = service.worker()
     service.process.kill()
     worker.wait(10)
@@ -187,9 +187,9 @@ def test_an_invalid_model_file_is_an_error(tmp_path, capsys, content):
 
 
 def test_a_model_that_workers_cannot_load_is_an_error(model, tmp_path):
-    said, members = archive.read(model)
-    said["features"][0]["key"] = "0" * 16
-    archive.write(tmp_path / "old.ser", {k: v for k, v in said.items() if k not in ("format", "members")}, members)
+    content, members = container.read(model)
+    content["features"][0]["key"] = "0" * 16
+    container.write(tmp_path / "old.ser", {k: v for k, v in content.items() if k not in ("format", "members")}, members)
     command = [sys.executable, "-m", "ser_bench", "serve", str(tmp_path / "old.ser"), "--port", "0", "--jobs", "1"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stdout) == (2, "")
@@ -226,8 +226,8 @@ def test_every_file_of_the_page_is_served_and_has_no_external_links(service):
     for path in folder.iterdir():
         assert "//" not in path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "").replace("// ", "")
         if path.name != "page.html":
-            with urllib.request.urlopen(f"{service.address}/{path.name}") as answered:
-                assert answered.read() == path.read_bytes()
+            with urllib.request.urlopen(f"{service.address}/{path.name}") as response:
+                assert response.read() == path.read_bytes()
 
 
 def test_a_chunked_form_is_accepted(service):

@@ -10,7 +10,7 @@ import pytest
 
 from ser_bench.core.errors import ConfigError
 from ser_bench.deploy import manifest
-from ser_bench.deploy.file import container as archive
+from ser_bench.deploy.file import container
 from ser_bench.deploy.serve import log, security, worker
 from ser_bench.deploy.serve.app import Service, create_app, display_name
 from ser_bench.deploy.serve.pool import WorkerCrashedError, WorkerTimeoutError
@@ -35,33 +35,33 @@ class FakePool:
 
 
 @pytest.fixture
-def made(model):
-    """Return ``made(says, **settings)``: a service with a fake pool, and its client."""
+def create(model):
+    """Return ``create(message, **settings)``, which returns a service with a fake pool and its client."""
 
-    def make(says=(worker.PREDICTION, PREDICTION), **settings):
-        said, _ = archive.read(model)
+    def service_and_client(message=(worker.PREDICTION, PREDICTION), **settings):
+        content, _ = container.read(model)
         chosen = Settings(model, **settings)
-        served = Service(chosen, said, manifest.validate(said, model), FakePool(says))
+        served = Service(chosen, content, manifest.validate(content, model), FakePool(message))
         return served, create_app(served).test_client()
 
-    return make
+    return service_and_client
 
 
 def send(client, data=b"RIFF", name="clip.wav", **others):
     return client.post("/predict", data={"file": (io.BytesIO(data), name)}, **others)
 
 
-def test_a_prediction_has_the_documented_fields(made):
-    _, client = made((worker.PREDICTION, PREDICTION | {"timings": {"decode": 1.0, "features": 2.0, "predict": 0.5}}))
-    answered = send(client)
-    assert answered.status_code == 200
-    assert list(answered.json) == ["clip", "emotion", "probabilities", "timings"]
-    assert answered.json["clip"] == "clip.wav"
-    assert list(answered.json["timings"]) == ["wait", "decode", "features", "predict", "total"]
+def test_a_prediction_has_the_documented_fields(create):
+    _, client = create((worker.PREDICTION, PREDICTION | {"timings": {"decode": 1.0, "features": 2.0, "predict": 0.5}}))
+    response = send(client)
+    assert response.status_code == 200
+    assert list(response.json) == ["clip", "emotion", "probabilities", "timings"]
+    assert response.json["clip"] == "clip.wav"
+    assert list(response.json["timings"]) == ["wait", "decode", "features", "predict", "total"]
 
 
 @pytest.mark.parametrize(
-    ("says", "status", "word"),
+    ("message", "status", "word"),
     [
         ((worker.UNSUPPORTED, "not audio"), 415, "Not audio."),
         ((worker.UNUSABLE, "silent: every sample is the same"), 422, "Silent: every sample is the same."),
@@ -72,25 +72,25 @@ def test_a_prediction_has_the_documented_fields(made):
     ],
     ids=["foreign", "unusable", "fault", "crashed", "overdue", "defect"],
 )
-def test_each_failure_has_its_status_and_message(made, says, status, word):
-    _, client = made(says)
-    answered = send(client)
-    assert answered.status_code == status
-    assert list(answered.json) == ["error"]
-    assert word in answered.json["error"]
-    assert "secret" not in answered.text
+def test_each_failure_has_its_status_and_message(create, message, status, word):
+    _, client = create(message)
+    response = send(client)
+    assert response.status_code == status
+    assert list(response.json) == ["error"]
+    assert word in response.json["error"]
+    assert "secret" not in response.text
 
 
-def test_a_file_over_the_limit_is_413(made):
-    _, client = made(max_bytes=1_000)
+def test_a_file_over_the_limit_is_413(create):
+    _, client = create(max_bytes=1_000)
     assert send(client, bytes(1_000)).status_code == 200
     for size in (1_001, 100_000):
-        answered = send(client, bytes(size))
-        assert (answered.status_code, answered.json) == (413, {"error": "The file is larger than 1 kB."})
+        response = send(client, bytes(size))
+        assert (response.status_code, response.json) == (413, {"error": "The file is larger than 1 kB."})
 
 
-def test_a_request_without_exactly_one_file_is_refused(made):
-    _, client = made()
+def test_a_request_without_exactly_one_file_is_refused(create):
+    _, client = create()
     assert client.post("/predict", data=b"RIFF", content_type="audio/wav").status_code == 415
     assert client.post("/predict", data={"clip": (io.BytesIO(b"x"), "x")}).status_code == 400
     two = {"file": [(io.BytesIO(b"x"), "x"), (io.BytesIO(b"y"), "y")]}
@@ -98,8 +98,8 @@ def test_a_request_without_exactly_one_file_is_refused(made):
     assert client.post("/predict", data=b"--x", content_type="multipart/form-data").status_code == 400
 
 
-def test_too_many_clips_are_429_with_retry_after(made):
-    served, client = made(threads=1)
+def test_too_many_clips_are_429_with_retry_after(create):
+    served, client = create(threads=1)
     served.slots.acquire()
     refused = send(client)
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
@@ -108,14 +108,14 @@ def test_too_many_clips_are_429_with_retry_after(made):
 
 
 @pytest.mark.parametrize("fault", [WorkerCrashedError(), WorkerTimeoutError(), ValueError()])
-def test_a_failure_frees_its_slot(made, fault):
-    _, client = made(fault, threads=1)
+def test_a_failure_frees_its_slot(create, fault):
+    _, client = create(fault, threads=1)
     assert send(client).status_code == send(client).status_code != 429
 
 
 @pytest.mark.parametrize(("ready", "stopping", "state"), [(False, False, "starting"), (True, True, "stopping")])
-def test_a_service_that_is_not_ready_returns_503(made, ready, stopping, state):
-    served, client = made()
+def test_a_service_that_is_not_ready_returns_503(create, ready, stopping, state):
+    served, client = create()
     assert (client.get("/health").status_code, client.get("/health").json) == (200, {"status": "ready"})
     served.pool.ready = ready
     if stopping:
@@ -126,25 +126,25 @@ def test_a_service_that_is_not_ready_returns_503(made, ready, stopping, state):
     assert state in refused.json["error"]
 
 
-def test_unknown_paths_and_methods_are_json_errors(made):
-    _, client = made()
-    for answered, status in ((client.get("/nothing"), 404), (client.get("/predict"), 405), (client.put("/"), 405)):
-        assert (answered.status_code, list(answered.json)) == (status, ["error"])
+def test_unknown_paths_and_methods_are_json_errors(create):
+    _, client = create()
+    for response, status in ((client.get("/nothing"), 404), (client.get("/predict"), 405), (client.put("/"), 405)):
+        assert (response.status_code, list(response.json)) == (status, ["error"])
     assert client.get("/predict").headers["Allow"] == "POST"
     assert client.get("/..%2f..%2fetc/passwd").status_code == 404
 
 
-def test_the_model_description_equals_that_of_the_command(made, model, capsys):
+def test_the_model_description_equals_that_of_the_command(create, model, capsys):
     from ser_bench.cli import call
 
     call(["model", str(model), "--json"])
-    assert made()[1].get("/model").json == json.loads(capsys.readouterr().out)
+    assert create()[1].get("/model").json == json.loads(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/predict", "/nothing", "/page.js"])
-def test_every_response_has_the_security_headers(made, path):
-    with made()[1].get(path) as answered:
-        headers = answered.headers
+def test_every_response_has_the_security_headers(create, path):
+    with create()[1].get(path) as response:
+        headers = response.headers
     assert {name: headers[name] for name in security.HEADERS} == security.HEADERS
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert not [name for name in headers if name[0].startswith("Access-Control")]
@@ -163,9 +163,9 @@ def test_every_response_has_the_security_headers(made, path):
         ),
     ],
 )
-def test_on_loopback_only_loopback_hosts_are_accepted(made, host, ours):
+def test_on_loopback_only_loopback_hosts_are_accepted(create, host, ours):
     assert security.is_loopback_header(host) == ours
-    local, public = made()[1], made(host="0.0.0.0")[1]
+    local, public = create()[1], create(host="0.0.0.0")[1]
     if host:
         assert local.get("/health", headers={"Host": host}).status_code == (200 if ours else 400)
         assert public.get("/health", headers={"Host": host}).status_code == 200
@@ -187,18 +187,18 @@ def test_file_names_are_made_safe_to_display(name, shown):
 
 
 def test_the_page_escapes_the_model_description(model):
-    said, _ = archive.read(model)
-    said["corpus"]["title"] = said["labels"][0] = "<script>alert(1)</script>\"'"
-    service = Service(Settings(model), said, manifest.validate(said, model), FakePool(None))
+    content, _ = container.read(model)
+    content["corpus"]["title"] = content["labels"][0] = "<script>alert(1)</script>\"'"
+    service = Service(Settings(model), content, manifest.validate(content, model), FakePool(None))
     page = create_app(service).test_client().get("/").text
     assert "&lt;script&gt;alert" in page
     assert "<script>alert" not in page
 
 
-def test_a_request_is_logged_as_json_without_its_file(made, capsys):
+def test_a_request_is_logged_as_json_without_its_file(create, capsys):
     log.set_up()
     try:
-        send(made()[1], b"RIFF-secret", "private.wav", query_string="token=secret")
+        send(create()[1], b"RIFF-secret", "private.wav", query_string="token=secret")
     finally:
         log.LOGGER.handlers.clear()
         logging.getLogger("waitress").handlers.clear()
