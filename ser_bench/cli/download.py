@@ -43,7 +43,8 @@ def command(
     chosen = known[corpus]
     folder = to.expanduser() if to else corpora.search_folders(corpus)[-1]
     console = Console(quiet=quiet)
-    console.info(f"{chosen.title}, licence: {chosen.licence}\ncite: {chosen.citation}")
+    licence = ": ".join(filter(None, (chosen.licence, chosen.licence_terms)))
+    console.info(f"{chosen.title}, licence: {licence}\ncite: {chosen.citation}")
     try:
         download(chosen, folder, part=part, base_url=base_url, progress=console)
     finally:

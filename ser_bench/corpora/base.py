@@ -24,6 +24,8 @@ class Corpus:
         Name in tables and on charts.
     licence
         Name of the licence, or the terms of use.
+    licence_terms
+        What the licence asks of users, in plain words; shown at the download.
     source
         Web address of the publisher, or the path of a manifest.
     citation
@@ -55,6 +57,7 @@ class Corpus:
     name: str
     title: str
     licence: str
+    licence_terms: str = ""
     source: str
     citation: str
     bibtex: str = ""

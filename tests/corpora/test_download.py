@@ -77,8 +77,9 @@ def archive(content: bytes = SOUND, part: str = "speech", **changes: object) -> 
 
 def corpus_of(*archives: Archive) -> corpora.Corpus:
     """Return RAVDESS with other archives."""
+    licence = {"licence": "CC BY", "licence_terms": "name the authors"}
     return dataclasses.replace(
-        corpora.CORPORA["ravdess"], title="Tiny", licence="CC BY", citation="Doe, 2018", archives=archives
+        corpora.CORPORA["ravdess"], title="Tiny", citation="Doe, 2018", archives=archives, **licence
     )
 
 
@@ -628,7 +629,7 @@ def test_the_command_prints_licence_citation_and_the_next_command(run_command, t
     status, out, err = run_command("ravdess")
     assert status == 0
     first, second, *_, last = out.splitlines()
-    assert first == "Tiny, licence: CC BY"
+    assert first == "Tiny, licence: CC BY: name the authors"
     assert second == "cite: Doe, 2018"
     assert last == "next: ser-bench run --corpus ravdess"
     assert err.strip() == "speech.zip: 1 of 1 MB in 0 s"
@@ -655,7 +656,7 @@ def test_a_corpus_of_a_plugin_is_downloaded(run_command, server, tmp_path, monke
         encoding="utf-8",
     )
     status, out, _ = run_command("kitchen", "--plugin", str(plugin), "--part", "speech")
-    assert (status, out.splitlines()[0]) == (0, "Kitchen, licence: CC BY")
+    assert (status, out.splitlines()[0]) == (0, "Kitchen, licence: CC BY: name the authors")
     assert len(list((tmp_path / "cache/corpora/kitchen").rglob("*.wav"))) == CLIPS
 
 

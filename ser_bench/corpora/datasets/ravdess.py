@@ -18,6 +18,7 @@ CORPUS = Corpus(
     name="ravdess",
     title="RAVDESS",
     licence="CC BY-NC-SA 4.0",
+    licence_terms="not for commercial use, share alike, name the authors",
     source="https://zenodo.org/records/1188976",
     citation="Livingstone and Russo, PLoS ONE 13(5): e0196391, 2018",
     bibtex="""\
