@@ -44,7 +44,7 @@ def corpus(path: Path) -> Corpus:
         features = feature_table.read(path)
         return _description(path, features, lambda folder: feature_table.list_clips(features))
     table = _read(path)
-    return _description(path, table, lambda folder: _list_clips(table, folder))
+    return _description(path, table, lambda folder: _list_clips(table, folder, path))
 
 
 def holds_features(path: Path) -> bool:
@@ -106,7 +106,7 @@ def _read(path: Path) -> pd.DataFrame:
     return table[columns].fillna("")  # short rows
 
 
-def _list_clips(table: pd.DataFrame, folder: Path) -> Listing:
+def _list_clips(table: pd.DataFrame, folder: Path, manifest: Path) -> Listing:
     """List the clips of a manifest; relative paths start at ``folder``, and invalid rows are problems."""
     rows: dict[Path, dict[str, str]] = {}
     problems = []
@@ -119,8 +119,11 @@ def _list_clips(table: pd.DataFrame, folder: Path) -> Listing:
         else:
             rows[path] = row
     if not rows:
-        example = f"; {problems[0].path}: {problems[0].reason}" if problems else ""
-        raise CorpusError(f"the manifest has no usable clip{example}")
+        example = f", for example {problems[0].path}: {problems[0].reason}" if problems else ""
+        raise CorpusError(
+            f"no row of the manifest {manifest} can be used{example}\n"
+            f"each row needs {','.join(REQUIRED)}; relative paths start at the folder {folder}"
+        )
     return Listing(clip_table(rows.values()), tuple(problems))
 
 

@@ -447,6 +447,16 @@ def test_an_invalid_manifest_is_an_error(tmp_path, text, reason):
         corpora.open_corpus(str(path))
 
 
+def test_a_manifest_without_a_usable_row_is_an_error_that_names_it_and_what_a_row_needs(tmp_path):
+    path = write_manifest(tmp_path, "path,speaker,emotion\na.wav,,sad\nc.wav,x,sad\n")
+    with pytest.raises(CorpusError) as caught:
+        corpora.open_corpus(str(path))
+    assert str(caught.value).splitlines() == [
+        f"no row of the manifest {path} can be used, for example a.wav: column 'speaker' is empty",
+        f"each row needs path,speaker,emotion; relative paths start at the folder {tmp_path}",
+    ]
+
+
 def test_a_missing_manifest_is_an_error(tmp_path):
     with pytest.raises(CorpusError, match="cannot read"):
         manifest.corpus(tmp_path / "nowhere.csv")
