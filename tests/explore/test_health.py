@@ -178,6 +178,15 @@ def test_a_manifest_is_checked_without_published_figures(tmp_path, write_wav, ca
     assert "every clip can be used" in out
 
 
+def test_the_check_of_a_manifest_counts_the_rows_that_cannot_be_used(tmp_path, write_wav, capsys):
+    write_wav(tmp_path / "a.wav", 0.1 * np.random.default_rng(0).standard_normal(8000))
+    (tmp_path / "mine.csv").write_text("path,speaker,emotion\na.wav,x,sad\nb.wav,y,happy\n")
+    assert call(["corpora", "--check", "mine.csv", "--jobs", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "not used: b.wav: no such file" in out
+    assert out.endswith("1 cannot be used; the reasons are above; no publication to compare with\n")
+
+
 def test_options_of_the_check_need_the_check(capsys):
     assert call(["corpora", "emodb", "--data-dir", "x"]) == 2
     assert "need --check" in capsys.readouterr().err

@@ -163,7 +163,9 @@ def _verdict(health: Health) -> str:
     if lines := differences(health):
         return _wrapped("differs: ", lines)
     if health.published is None:
-        return "every clip can be used; no publication to compare with"
+        unused = len(health.broken) + len(health.opened.problems)
+        usable = f"{unused:,} cannot be used; the reasons are above" if unused else "every clip can be used"
+        return f"{usable}; no publication to compare with"
     return "as published: every clip is there and can be used"
 
 
