@@ -108,7 +108,7 @@ ACTOR = Split(
     colour="#0072b2",
     masks=_actor,
     needs="as many speakers as folds",
-    folds="as many as --folds (default 6); fewer if the corpus has fewer speakers",
+    folds="as many as --folds (default 6)",
 )
 LOSO = Split(
     name="loso",
