@@ -88,7 +88,7 @@ def gather(config_file: str | None, values: dict[str, Any]) -> Options:
 
 
 def load_plugin(path: Path | None) -> None:
-    """Register what a plugin file defines, if one is values."""
+    """Register what a plugin file defines, if there is one."""
     if path:
         from ser_bench import plugins
 

@@ -173,6 +173,7 @@ def load(path: Path | None, overrides: Mapping[str, Any]) -> Options:
         key = str(first["loc"][0]).replace("_", "-")
         source = f"{key} in {path}" if first["loc"][0] not in replaced else f"--{key}"
         expected = first["msg"].removeprefix("Input should be ").partition(", unable to parse")[0]
+        expected = re.sub(r"^(greater|less) than", r"a number \1 than", expected)
         raise ConfigError(f"invalid value for {source}: expected {expected}, got {_shown(first['input'])}") from None
 
 

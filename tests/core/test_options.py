@@ -49,7 +49,7 @@ def test_model_tables_hold_parameters_and_variants(tmp_path):
     ("text", "reason"),
     [
         ("fold = 4", "did you mean 'folds'"),
-        ("folds = 1", "invalid value for folds in .*c.toml: expected greater than or equal to 2, got 1$"),
+        ("folds = 1", "invalid value for folds in .*c.toml: expected a number greater than or equal to 2, got 1$"),
         ('normalize = "speakers"', "invalid value for normalize in .*: expected 'none' or 'speaker', got 'speakers'"),
         ('engine = "dask://host"', "expected local, dask://HOST:PORT or tls://HOST:PORT, got 'dask://host'"),
         ("folds = ", "invalid TOML"),

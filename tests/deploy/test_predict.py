@@ -162,7 +162,7 @@ def test_wrong_usage_is_an_error_with_exit_status_2(command, svm, arguments, rea
 def test_a_foreign_file_is_an_error_of_one_line(command, clip, name):
     status, out, err = command(name, clip, *([clip] if name == "predict" else []))
     assert (status, out) == (2, "")
-    assert err == f"ser-bench: {clip} is not a model file of ser-bench\n"
+    assert err == f"ser-bench: {clip} is not a model file of ser-bench; give a file that `ser-bench train` wrote\n"
 
 
 def test_a_model_of_synthetic_speech_has_a_warning(command, svm, tmp_path, clip):

@@ -141,7 +141,7 @@ def _check_ends(file: IO[bytes], path: Path) -> None:
     """Check the first and last bytes, which give the length of the directory, before the directory is read."""
     status = os.fstat(file.fileno())
     if not stat.S_ISREG(status.st_mode) or file.read(4) != b"PK\x03\x04":
-        raise ModelFileError(f"{path} is not a model file of ser-bench")
+        raise ModelFileError(f"{path} is not a model file of ser-bench; give a file that `ser-bench train` wrote")
     if status.st_size > sum(_LIMITS.values()):
         raise ModelFileError(f"{path} is refused: {status.st_size >> 20} MiB is above the limit of a model file")
     file.seek(max(0, status.st_size - _END.size))
