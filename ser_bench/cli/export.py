@@ -60,7 +60,7 @@ def _export(options: Options, output: Path, console: Console) -> int:
     export.write_table(output, clips, assemble(clips, sets, filled.store), columns)
     console.close()
     console.info(
-        f"{len(clips)} clips with {len(columns)} features ({'+'.join(s.name for s in sets)}) "
+        f"{len(clips):,} clips with {len(columns)} features ({'+'.join(s.name for s in sets)}) "
         f"in {time.perf_counter() - started:.1f} s\ntable: {output}"
     )
     return 0

@@ -52,8 +52,8 @@ def _extract(options: Options, console: Console) -> int:
     sizes = ", ".join(f"{s.name} ({s.dimension})" for s in filled.sets)
     n_clips, n_left_out = len(extraction.clips), len(extraction.problems) + len(extraction.duplicates)
     console.info(
-        f"{n_clips} clips with {sizes}: {extraction.n_computed} computed, "
-        f"{n_clips - min(extraction.n_computed, n_clips)} in the store before"
+        f"{n_clips:,} clips with {sizes}: {extraction.n_computed:,} computed, "
+        f"{n_clips - min(extraction.n_computed, n_clips):,} in the store before"
         + (f", {n_left_out} left out" if n_left_out else "")
         + f"; {time.perf_counter() - started:.1f} s\nstore: {filled.store.folder}"
     )

@@ -165,6 +165,6 @@ def _lines(total: float, task: str, unit: str, count: int) -> Advance:
         last = now
         remaining = (now - started) * (total - done_share) / max(done_share, 1e-9)
         ending = f", about {remaining:.0f} s left" if done < count else f" in {now - started:.0f} s"
-        click.echo(f"{task}: {done} of {count} {_plural(unit)}{ending}", err=True)
+        click.echo(f"{task}: {done:,} of {count:,} {_plural(unit)}{ending}", err=True)
 
     return advance

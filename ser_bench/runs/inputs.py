@@ -83,7 +83,7 @@ def _announce(opened: OpenCorpus, emotions: set[str], options: Options, progress
     """
     synthetic = " (synthetic speech)" if opened.corpus.synthetic else ""
     hint = "; RAVDESS was not found, name its folder with --data-dir" if options.corpus is None and synthetic else ""
-    progress.info(f"corpus {opened.corpus.name}{synthetic}: {len(opened.clips)} clips in {opened.folder}{hint}")
+    progress.info(f"corpus {opened.corpus.name}{synthetic}: {len(opened.clips):,} clips in {opened.folder}{hint}")
     warnings = [misplaced_clips_warning(opened)]
     if not (options.merge and emotions):  # published counts are of the original emotions
         warnings.append(missing_clips_warning(opened, options.part, emotions))
