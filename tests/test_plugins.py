@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from ser_bench import corpora, models, plugins
-from ser_bench.core.errors import ConfigError, CorpusError
+from ser_bench import corpora, features, models, plugins, splits
+from ser_bench.core.errors import ConfigError, CorpusError, SplitError
+from ser_bench.features.analysis import Analysis
 from ser_bench.metrics import METRICS
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.summary import markdown
@@ -58,6 +60,29 @@ def test_the_example_in_the_guide_for_contributors_works(tmp_path):
     X = rng.normal(size=(40, 5)) + (y == "sad")[:, None]
     estimator = models.fit(models.get("logistic"), models.build("logistic", C=1.0), X, y)
     assert (estimator.predict(X) == y).mean() > 0.7
+
+
+def test_the_feature_set_in_the_guide_for_contributors_works(tmp_path, monkeypatch):
+    monkeypatch.setattr(features, "FEATURE_SETS", dict(features.FEATURE_SETS))
+    (tmp_path / "my_features.py").write_text(example_in_the_guide(3), encoding="utf-8")
+    assert plugins.load(tmp_path / "my_features.py") == ["levels"]
+    y = 0.1 * np.random.default_rng(0).standard_normal(16000)
+    values = features.FEATURE_SETS["levels"].compute(Analysis(y, 16000))
+    assert values.dtype == np.float32
+    assert values[0] == pytest.approx(-20, abs=1)  # dBFS of noise with a standard deviation of 0.1
+
+
+def test_the_split_in_the_guide_for_contributors_works(tmp_path, monkeypatch):
+    monkeypatch.setattr(splits, "SPLITS", dict(splits.SPLITS))
+    (tmp_path / "my_split.py").write_text(example_in_the_guide(4), encoding="utf-8")
+    assert plugins.load(tmp_path / "my_split.py") == ["gender"]
+    clips = pd.DataFrame({"clip": list("abcd"), "gender": ["female", "female", "male", "male"], "label": list("xyxy")})
+    assert splits.make_folds("gender", clips) == (
+        splits.Fold(("a", "b"), ("c", "d")),
+        splits.Fold(("c", "d"), ("a", "b")),
+    )
+    with pytest.raises(SplitError, match="fill in the column gender"):
+        splits.make_folds("gender", clips.assign(gender="female"))
 
 
 @pytest.mark.parametrize(
