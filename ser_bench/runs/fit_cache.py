@@ -1,7 +1,8 @@
 """The cache of finished fits: ``fits/<first two digits>/<key>.npz`` in the store.
 
 A file is a NumPy archive of plain arrays and JSON; nothing is unpickled. Its last 64 bytes, the archive's ZIP comment,
-are a SHA-256 of the key and the file before them. A damaged file is moved to the store's quarantine.
+are a SHA-256 of the key and the file before them. The checksum finds damage only, because anyone can compute it, so the
+content is validated too. An invalid file is moved to the store's quarantine.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
 
 from ser_bench.core.files import atomic_write, mark_used, read_bytes
 from ser_bench.core.progress import NoProgress, Progress
@@ -21,6 +24,21 @@ from ser_bench.store.quarantine import move_to_quarantine
 
 _CHECKSUM_BYTES = 64
 _COMMENT_LENGTH_BYTES = 2
+_MAX_AMOUNT = 10**15
+_Amount = Annotated[float, Field(ge=0, le=_MAX_AMOUNT, allow_inf_nan=False)]
+
+
+class _Facts(BaseModel):
+    """What a file holds beside arrays."""
+
+    model_config = ConfigDict(strict=True)
+
+    fit_seconds: _Amount
+    predict_seconds: _Amount
+    history: dict[str, list[float]]
+    warnings: list[str]
+    model_bytes: Annotated[int, Field(ge=0, le=_MAX_AMOUNT)]
+    shuffled: list[str]
 
 
 class FitCache:
@@ -51,13 +69,17 @@ class FitCache:
         with atomic_write(self._path(key)) as temporary:
             temporary.write_bytes(_pack(key, result))
 
-    def load(self, key: str) -> FitResult | None:
+    def load(self, key: str, n_test: int | None = None, labels: Sequence[str] | None = None) -> FitResult | None:
         """Return the result of a fit; None if there is none, or if its file is damaged and was moved away.
 
         Parameters
         ----------
         key : str
             Key of the fit.
+        n_test : int, optional
+            Number of test clips; a result for another number is damaged.
+        labels : sequence of str, optional
+            All labels; a result for others is damaged.
 
         Returns
         -------
@@ -71,6 +93,7 @@ class FitCache:
         path = self._path(key)
         try:
             result = _unpack(key, read_bytes(path))
+            _check(result, len(result.predicted) if n_test is None else n_test, labels)
         except (FileNotFoundError, NotADirectoryError, PermissionError):
             return None
         except (OSError, ValueError) as error:
@@ -89,7 +112,8 @@ class FitCache:
         """
         for path in sorted(self.folder.glob("*/*.npz")):
             try:
-                _unpack(path.stem, read_bytes(path))
+                result = _unpack(path.stem, read_bytes(path))
+                _check(result, len(result.predicted))
             except FileNotFoundError:
                 continue
             except (OSError, ValueError) as error:
@@ -124,18 +148,38 @@ def _pack(key: str, result: FitResult) -> bytes:
 def _unpack(key: str, content: bytes) -> FitResult:
     if content[-_CHECKSUM_BYTES:] != _checksum(key, content[:-_CHECKSUM_BYTES]):
         raise ValueError("checksum mismatch")
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        facts = json.loads(arrays["facts"].tobytes())
-        return FitResult(
-            arrays["predicted"],
-            arrays["probabilities"],
-            facts["fit_seconds"],
-            facts["predict_seconds"],
-            facts["history"],
-            tuple(facts["warnings"]),
-            facts["model_bytes"],
-            {group: arrays[f"shuffled_{i}"] for i, group in enumerate(facts["shuffled"])},
-        )
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            facts = _Facts.model_validate(json.loads(arrays["facts"].tobytes()))
+            return FitResult(
+                np.atleast_1d(arrays["predicted"]),
+                arrays["probabilities"],
+                facts.fit_seconds,
+                facts.predict_seconds,
+                facts.history,
+                tuple(facts.warnings),
+                facts.model_bytes,
+                {group: arrays[f"shuffled_{i}"] for i, group in enumerate(facts.shuffled)},
+            )
+    except Exception as error:  # hostile content can make libraries raise anything
+        raise ValueError(f"invalid content ({type(error).__name__})") from None
+
+
+def _check(result: FitResult, n_test: int, labels: Sequence[str] | None = None) -> None:
+    """Raise ValueError unless a result has a label and finite probabilities per test clip, and curves of one length."""
+    for predicted in (result.predicted, *result.shuffled.values()):
+        if predicted.dtype.kind != "U" or predicted.shape != (n_test,):
+            raise ValueError(f"expected a label for each of {n_test} test clips")
+        if labels is not None and not np.isin(predicted, labels).all():
+            raise ValueError("it predicts other labels")
+    probabilities = result.probabilities
+    n_labels = probabilities.shape[-1] if labels is None else len(labels)
+    if probabilities.dtype.kind != "f" or probabilities.shape != (n_test, n_labels):
+        raise ValueError(f"expected a probability per label for each of {n_test} test clips")
+    if not np.isfinite(probabilities).all():
+        raise ValueError("a probability is not finite")
+    if len({len(values) for values in result.history.values()}) > 1:
+        raise ValueError("its learning curves differ in length")
 
 
 def _checksum(key: str, archive: bytes) -> bytes:

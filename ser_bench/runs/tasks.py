@@ -96,7 +96,9 @@ def carry_out_fits(
         fit: FitFailure("skipped", fit.model.skipped) for fit in planned if fit.model.skipped
     }
     if not options.fresh:
-        results |= {fit: loaded for fit, key in keys.items() if (loaded := cache.load(key))}
+        for fit, key in keys.items():
+            if loaded := cache.load(key, len(fit.fold.test), data.labels):
+                results[fit] = loaded
     same_key: dict[str, list[PlannedFit]] = {}
     for fit, key in keys.items():
         if fit not in results:

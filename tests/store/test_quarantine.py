@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import io
 import os
@@ -18,6 +19,7 @@ import soundfile
 from ser_bench import corpora, features
 from ser_bench.core.errors import StoreError
 from ser_bench.core.progress import NoProgress
+from ser_bench.runs import fit_cache
 from ser_bench.runs.extraction import extract
 from ser_bench.runs.extraction.worker import Batch, extract_batch
 from ser_bench.runs.fit import FitResult
@@ -203,6 +205,43 @@ def test_fit_under_the_name_of_another_is_refused(fit, tmp_path):
     listener = Listener()
     assert FitCache(tmp_path, listener).load("ab") is None
     assert "checksum mismatch" in listener.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("n_test", "labels", "kept"), [(2, ("happy", "sad"), True), (3, ("happy", "sad"), False), (2, ("a", "b"), False)]
+)
+def test_fit_of_other_clips_or_labels_moves_to_quarantine(fit, tmp_path, n_test, labels, kept):
+    FitCache(tmp_path).save("aa", dataclasses.replace(RESULT, shuffled={}))
+    assert (FitCache(tmp_path).load("aa", n_test, labels) is not None) == kept
+    assert fit.exists() == kept
+
+
+@pytest.mark.parametrize(
+    "invalid",
+    [
+        {"predicted": np.array("sad")},
+        {"predicted": np.array([1.0, 2.0])},
+        {"probabilities": np.zeros(2)},
+        {"probabilities": np.full((2, 2), np.nan)},
+        {"shuffled": {"a": np.array(["x"])}},
+        {"history": {"loss": [1.0], "accuracy": [1.0, 2.0]}},
+        {"history": {"loss": ["low"]}},
+        {"fit_seconds": "long"},
+        {"model_bytes": -1},
+    ],
+)
+def test_forged_fit_with_the_right_checksum_moves_to_quarantine(fit, tmp_path, invalid):
+    FitCache(tmp_path).save("aa", dataclasses.replace(RESULT, **invalid))
+    assert len(list(FitCache(tmp_path).verify())) == 1
+    assert FitCache(tmp_path).load("aa") is None
+    assert not fit.exists()
+
+
+def test_forged_archive_with_the_right_checksum_moves_to_quarantine(fit, tmp_path):
+    fit.write_bytes(b"PK" + fit_cache._checksum("aa", b"PK"))
+    listener = Listener()
+    assert FitCache(tmp_path, listener).load("aa") is None
+    assert "invalid content" in listener.warnings[0]
 
 
 def test_hash_cache_with_swapped_keys_is_ignored(tmp_path, opened):
