@@ -269,7 +269,8 @@ class Model:
 
     def _validated(self, values: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            plain = self.schema.model_validate(dict(values)).model_dump()
+            lists = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+            plain = self.schema.model_validate(lists).model_dump()
         except ValidationError as error:
             first = error.errors()[0]
             name = str(first["loc"][0])

@@ -20,7 +20,7 @@ class SVMParameters(ClassicalParameters):
     )
     gamma: (
         Annotated[float, Field(gt=0)]
-        | Annotated[str, Field(pattern=r"^\d*\.?\d+/d$", examples=["0.3/d"])]
+        | Annotated[str, Field(pattern=r"^\d*\.?\d+(e-?\d+)?/d$", examples=["0.3/d"])]
         | Literal["scale", "auto"]
     ) = parameter(
         "0.05/d",

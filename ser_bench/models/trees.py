@@ -34,8 +34,10 @@ class ForestParameters(ClassicalParameters):
     n_estimators: Integer = parameter(200, "number of trees", ge=1, tune=(100, 200, 400))
     max_depth: Integer = parameter(0, "largest depth, 0 for no limit", ge=0)
     min_samples_leaf: Integer = parameter(2, "fewest clips in a leaf", ge=1, tune=(1, 2, 4, 8))
-    max_features: Annotated[float, Field(gt=0, le=1)] | Literal["sqrt", "log2"] = parameter(
-        "sqrt", "share or number of columns that a split chooses from", tune=("sqrt", 0.1, 0.2)
+    max_features: Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, le=1)] | Literal["sqrt", "log2"] = (
+        parameter(
+            "sqrt", "number of columns that a split chooses from, or their share as 0.1 or 1.0", tune=("sqrt", 0.1, 0.2)
+        )
     )
 
 

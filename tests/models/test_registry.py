@@ -64,7 +64,20 @@ def test_whole_numbers_pass_for_numbers_and_words_may_become_numbers():
     pipeline = models.build("svm", C=2, gamma=0.01)
     assert pipeline[-1].C == 2.0
     assert pipeline[-1].gamma == 0.01
+    assert models.build("svm", gamma="1e-3/d")[-1].gamma == "1e-3/d"
     assert models.build("lda", shrinkage="auto")[-1].shrinkage == "auto"
+
+
+@pytest.mark.parametrize("value", [1, 5, 1.0, 0.5, "sqrt"])
+def test_a_forest_takes_a_number_of_columns_as_well_as_a_share(value):
+    forest = models.build("forest", max_features=value)[-1]
+    assert forest.max_features == value
+    assert type(forest.max_features) is type(value)
+
+
+def test_tuples_pass_for_lists():
+    assert models.variant("svm", "svm", {"speeds": (0.9, 1.1)}).parameters["speeds"] == [0.9, 1.1]
+    assert models.build("mlp", hidden=(64, 32))[-1].hidden_layer_sizes == (64, 32)
 
 
 @pytest.mark.parametrize("name", list(models.MODELS))
