@@ -123,7 +123,10 @@ def _create_locked(create: Callable[[], Path]) -> tuple[Path, int | None]:
     """Create a path and lock it; again if another process has removed it as stale in between."""
     while True:
         path = create()
-        descriptor = _open(path)
+        try:
+            descriptor = _open(path)
+        except FileNotFoundError:
+            continue
         if descriptor is None or (_lock(descriptor) is not False and _is_open_file(descriptor, path)):
             return path, descriptor
         os.close(descriptor)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
-from ser_bench.core import files
+from ser_bench.core import files, locks
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path):
@@ -53,3 +54,19 @@ def test_what_a_dead_process_of_this_machine_left_is_removed_at_once(tmp_path):
     (tmp_path / names[1]).touch()
     files.remove_stale(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_temporary_file_that_another_process_removes_before_it_is_locked_is_made_again(tmp_path):
+    made = []
+
+    def create() -> Path:
+        path = tmp_path / f"{len(made)}.tmp"
+        made.append(path)
+        path.touch()
+        if len(made) == 1:
+            path.unlink()
+        return path
+
+    with locks.held_lock(create) as path:
+        assert path == made[1]
+        assert locks.is_locked(path) in (True, None)
