@@ -49,8 +49,7 @@ def target() -> Callable[[bytes], None]:
 
     from ser_bench import features
     from ser_bench.deploy import load_model, manifest
-    from ser_bench.deploy.file import container as archive
-    from ser_bench.deploy.file import state
+    from ser_bench.deploy.file import container, state
 
     folder = tempfile.TemporaryDirectory(prefix="fuzz-")
     atexit.register(folder.cleanup)
@@ -62,12 +61,12 @@ def target() -> Callable[[bytes], None]:
         kind, rest = data[:1], data[1:]
         members = dict(zip(("state.json", "arrays.npy"), rest.split(b"\0", 1), strict=False))
         if kind == b"m":
-            json.dumps(manifest.validate(archive.parse(rest, path), path).model_dump())
+            json.dumps(manifest.validate(container.parse(rest, path), path).model_dump())
         elif kind in (b"s", b"l") and len(members) == 2:
             if kind == b"s":
                 state.unpack(members)
                 return
-            archive.write(path, content, members)
+            container.write(path, content, members)
             load_model(path)
         else:
             path.write_bytes(data)

@@ -111,7 +111,7 @@ def train(
         For an unknown name, an unsuitable option, a failed fit, a file that cannot be written, or a model that
         cannot be saved.
     """
-    _check(options)
+    _check_options(options)
     check_file(path)
     if as_onnx:
         onnx.check_extra("an ONNX file")
@@ -125,15 +125,15 @@ def train(
     fit = plan.PlannedFit(entry, "train", 0, 0, fold, options.seed)
     fitted, rows = _fit_in_worker(fit, data, options.engine, store, progress, _MAX_ROWS if as_onnx else 0)
     info = _describe(fit, data, opened, options, fitted)
-    if not as_onnx:
-        return TrainedFile(
-            path, container.write(path, info.model_dump(), fitted.members), info, fitted.seconds, fitted.warnings
-        )
-    agreement = onnx.write(TrainedModel(info, state.unpack(fitted.members), entry.sets), path, rows)
+    agreement = None
+    if as_onnx:
+        agreement = onnx.write(TrainedModel(info, state.unpack(fitted.members), entry.sets), path, rows)
+    else:
+        container.write(path, info.model_dump(), fitted.members)
     return TrainedFile(path, path.stat().st_size, info, fitted.seconds, fitted.warnings, agreement)
 
 
-def _check(options: Options) -> None:
+def _check_options(options: Options) -> None:
     """Raise :class:`ConfigError` for options that do not apply to single clips."""
     if options.normalize != "none":
         raise ConfigError(

@@ -39,7 +39,7 @@ _UNCHECKED_RATIO_BYTES = 1 << 20
 _END = struct.Struct("<4s4H2LH")
 
 
-def write(path: Path, manifest: Mapping[str, Any], members: Mapping[str, bytes]) -> int:
+def write(path: Path, manifest: Mapping[str, Any], members: Mapping[str, bytes]) -> None:
     """Write a model file atomically; equal content gives equal bytes.
 
     Parameters
@@ -50,11 +50,6 @@ def write(path: Path, manifest: Mapping[str, Any], members: Mapping[str, bytes])
         The description of the model.
     members : mapping of str to bytes
         The other members.
-
-    Returns
-    -------
-    int
-        The size in bytes.
 
     Raises
     ------
@@ -70,11 +65,9 @@ def write(path: Path, manifest: Mapping[str, Any], members: Mapping[str, bytes])
                 f"the model is too large: {name} has {len(data) >> 20} MiB, the limit is {_LIMITS[name] >> 20} MiB"
             )
     try:
-        with atomic_write(path) as temporary:
-            with zipfile.ZipFile(temporary, "w") as archive:
-                for name, data in {MANIFEST: text, **members}.items():
-                    archive.writestr(_entry(name), data, zipfile.ZIP_DEFLATED, compresslevel=6)
-            return temporary.stat().st_size
+        with atomic_write(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+            for name, data in {MANIFEST: text, **members}.items():
+                archive.writestr(_entry(name), data, zipfile.ZIP_DEFLATED, compresslevel=6)
     except OSError as error:
         raise ModelFileError(f"cannot write {path}: {error.strerror or error}") from None
 
