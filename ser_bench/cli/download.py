@@ -10,7 +10,7 @@ import click
 from ser_bench import corpora
 from ser_bench.cli.options import PATH, load_plugin, option
 from ser_bench.core.console import Console
-from ser_bench.core.errors import UnknownNameError
+from ser_bench.core.errors import ConfigError, UnknownNameError
 
 
 @click.command(name="download")
@@ -39,6 +39,8 @@ def command(
 
     load_plugin(plugin)
     if corpus not in (known := corpora.downloadable()):
+        if corpus in corpora.CORPORA:
+            raise ConfigError(f"ser-bench cannot download {corpus}\n{corpora.CORPORA[corpus].hint}")
         raise UnknownNameError("corpus to download", corpus, known)
     chosen = known[corpus]
     folder = to.expanduser() if to else corpora.search_folders(corpus)[-1]

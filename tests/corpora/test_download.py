@@ -672,7 +672,8 @@ def test_quiet_prints_errors_only(run_command, server):
     ("words", "reason"),
     [
         (("ravdes",), "unknown corpus to download 'ravdes'; did you mean 'ravdess'?"),
-        (("demo",), "unknown corpus to download"),
+        (("demo",), "cannot download demo\ngenerated automatically on first use"),
+        (("savee",), "cannot download savee\nregister at "),
         (("ravdess", "--part", "dance"), "--part"),
         (("emodb", "--part", "song"), "emodb has no part 'song'; leave --part out"),
         (("ravdess", "--base-url", "http://127.0.0.1:9"), "check the network connection"),
