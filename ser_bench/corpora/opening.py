@@ -187,7 +187,7 @@ def keep_emotions(opened: OpenCorpus, emotions: Sequence[str]) -> OpenCorpus:
 
 def _check_emotion(emotion: str, corpora: str, present: set[str]) -> None:
     if emotion not in present:
-        raise UnknownNameError(f"emotion in {corpora}", emotion, present)
+        raise UnknownNameError(f"emotion in {corpora}:", emotion, present)
 
 
 def _folder(corpus: Corpus, data_dir: Path | None) -> Path:

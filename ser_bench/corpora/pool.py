@@ -120,7 +120,7 @@ def _shared_emotions(opened: Sequence[OpenCorpus], emotions: Sequence[str]) -> t
     names = " and ".join(member.corpus.name for member in opened)
     for emotion in emotions:
         if emotion not in shared:
-            raise UnknownNameError(f"emotion shared by {names}", emotion, shared)
+            raise UnknownNameError(f"emotion shared by {names}:", emotion, shared)
     selected = tuple(emotion for emotion in shared if emotion in emotions) if emotions else shared
     if len(selected) < 2:
         labels = "; ".join(f"{m.corpus.name}: {', '.join(label_order(m.clips['emotion']))}" for m in opened)

@@ -62,7 +62,7 @@ def test_data_dir_may_list_one_folder_per_corpus(data_dir):
 
 
 def test_corpora_without_shared_emotions_or_with_one_name_are_an_error(data_dir, tmp_path):
-    with pytest.raises(UnknownNameError, match="emotion shared by emodb and savee 'boredom'"):
+    with pytest.raises(UnknownNameError, match="emotion shared by emodb and savee: 'boredom'"):
         open_corpora(["emodb", "savee"], data_dir, emotions=("boredom",))
     with pytest.raises(CorpusError, match=r"share 1 emotion; a pool needs at least 2\nemodb: .*boredom"):
         open_corpora(["emodb", "savee"], data_dir, merge={"happy": "boredom", "angry": "sad"}, emotions=("neutral",))
