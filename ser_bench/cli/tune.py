@@ -53,9 +53,9 @@ def command(
     Writes tuned.toml for --config, trials.csv, a table and a chart. After an interruption, run the same command again.
 
     \b
-    Example:
+    Examples:
       ser-bench tune svm --corpus ravdess --data-dir ~/RAVDESS --trials 30
-      ser-bench run --config results/ravdess-tune-svm/tuned.toml
+      ser-bench run --config results/ravdess-tune-svm/tuned.toml --corpus ravdess --data-dir ~/RAVDESS
     """
     from ser_bench.runs.tuning import SearchSettings
 
