@@ -235,8 +235,8 @@ def test_classical_models_never_import_tensorflow(data, tmp_path):
     """Without a network neither the command nor its workers import TensorFlow."""
     script = (
         "import sys; from ser_bench.cli import call; "
-        f"status = call(['run', '--corpus', {str(data / 'tiny.csv')!r}, '--features', 'mfcc', "
-        "'--models', 'svm', '--splits', 'actor', '--folds', '2', '--jobs', '1', '-q']); "
+        f"status = call(['train', '--corpus', {str(data / 'tiny.csv')!r}, '--features', 'mfcc', '--model', 'svm', "
+        "'-o', 'svm.ser', '--jobs', '1', '-q']); "
         "from ser_bench.runs.workers import run_tasks; "
         "loaded = [o.value for o in run_tasks(eval, [(0, \"'tensorflow' in __import__('sys').modules\")], jobs=1)]; "
         "sys.exit(status or int('tensorflow' in sys.modules or loaded != [False]))"

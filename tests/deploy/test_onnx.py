@@ -22,9 +22,12 @@ from ser_bench.deploy.onnx import check, estimators, export
 from tests.deploy.conftest import fitted
 from tests.deploy.test_conformance import CASES, VARIANTS
 
-pytestmark = pytest.mark.skipif(
-    not all(importlib.util.find_spec(name) for name in ("onnx", "onnxruntime")), reason="needs the extra [onnx]"
-)
+pytestmark = [
+    pytest.mark.xdist_group("keras"),  # TensorFlow is imported and traced once
+    pytest.mark.skipif(
+        not all(importlib.util.find_spec(name) for name in ("onnx", "onnxruntime")), reason="needs the extra [onnx]"
+    ),
+]
 
 DEPLOY = Path(__file__).parents[2] / "docs" / "deploy.md"
 LABELS = ["calm", "bored", "sad", "angry"]

@@ -9,6 +9,8 @@ from sklearn.base import clone
 
 from ser_bench import models
 
+pytestmark = pytest.mark.xdist_group("keras")  # TensorFlow is imported and traced once
+
 LABELS = ("angry", "calm", "sad")
 SMALL = {
     "tree": {"min_samples_leaf": 2},
