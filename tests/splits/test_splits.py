@@ -226,7 +226,7 @@ def test_within_stays_inside_each_corpus_and_takes_fewer_folds_where_speakers_ar
 
 
 def test_several_corpora_are_asked_for_by_name():
-    with pytest.raises(SplitError, match=r"needs several corpora.*made\n.*--corpus ravdess,emodb"):
+    with pytest.raises(SplitError, match=r"needs several corpora.*generated\n.*--corpus ravdess,emodb"):
         make_folds("cross", clip_table())
     with pytest.raises(SplitError, match=r"two speakers in every corpus, lone has 1"):
         lone = clip_table(speakers=1).assign(corpus="lone", clip=lambda t: "lone/" + t["clip"])

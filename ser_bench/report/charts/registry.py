@@ -78,7 +78,7 @@ def draw_charts(run: SavedRun, folder: Path, formats: Sequence[str] = FORMATS) -
 def _remove_outdated(folder: Path, written: Collection[Path]) -> None:
     """Remove the charts of an earlier report: what its ``report.json`` lists, and what known charts own."""
     listed = _files_of_earlier_report(folder)
-    for path in (folder / "charts").iterdir():
+    for path in (folder / "charts").glob("*"):
         known = path.suffix[1:] in FORMATS and any(chart.owns(path.stem) for chart in CHARTS.values())
         if path not in written and (known or f"charts/{path.name}" in listed):
             try:
