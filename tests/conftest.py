@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,8 @@ import soundfile
 
 from ser_bench import models
 from ser_bench.core.places import cache_folder
+
+gc.set_threshold(50_000, 20, 50)  # as in the command line: imports create many objects and little garbage
 
 # Tests have a separate cache, except for compiled kernels: compilation takes half a minute.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder() / "numba"))

@@ -9,7 +9,6 @@ import shlex
 from pathlib import Path
 
 import click
-import pytest
 
 from ser_bench.cli import cli
 from ser_bench.core import options
@@ -58,50 +57,49 @@ COMMANDS = sorted(
 )
 
 
-@pytest.mark.parametrize("line", COMMANDS)
-def test_a_command_in_the_documents_exists_with_its_options(line):
-    _, name, *arguments = shlex.split(line)
-    command = cli.get_command(click.Context(cli), name)
-    assert command is not None
-    parser = command.make_parser(click.Context(command))
-    parser.ignore_unknown_options = False
-    parser.parse_args(arguments)
+def test_every_command_in_the_documents_exists_with_its_options():
+    assert COMMANDS
+    for line in COMMANDS:
+        _, name, *arguments = shlex.split(line)
+        command = cli.get_command(click.Context(cli), name)
+        assert command is not None, line
+        parser = command.make_parser(click.Context(command))
+        parser.ignore_unknown_options = False
+        parser.parse_args(arguments)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_a_configuration_in_the_documents_loads(page, tmp_path):
-    for number, block in enumerate(blocks(page, "toml")):
-        path = tmp_path / f"{number}.toml"
+def test_every_configuration_in_the_documents_loads(tmp_path):
+    path = tmp_path / "block.toml"
+    for block in (block for page in PAGES for block in blocks(page, "toml")):
         path.write_text(block, encoding="utf-8")
         options.load(path, {})
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_python_in_the_documents_compiles_and_its_imports_from_ser_bench_exist(page):
-    for block in blocks(page, "python"):
-        for node in ast.walk(ast.parse(block)):
-            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("ser_bench"):
-                module = importlib.import_module(str(node.module))
-                assert [alias.name for alias in node.names if not hasattr(module, alias.name)] == []
+def test_python_in_the_documents_compiles_and_its_imports_from_ser_bench_exist():
+    trees = [(page, ast.parse(block)) for page in PAGES for block in blocks(page, "python")]
+    imports = [(page, node) for page, tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    for page, node in imports:
+        if str(node.module).startswith("ser_bench"):
+            module = importlib.import_module(str(node.module))
+            assert [alias.name for alias in node.names if not hasattr(module, alias.name)] == [], page
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_a_link_leads_to_a_file(page):
-    targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
-    assert [t for t in targets if not t.startswith("http") and not (page.parent / t).exists()] == []
+def test_every_link_leads_to_a_file():
+    for page in PAGES:
+        targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+        assert [t for t in targets if not t.startswith("http") and not (page.parent / t).exists()] == [], page
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_sentences_and_paragraphs_are_short(page):
-    paragraphs = prose(page)
-    assert [s for p in paragraphs for s in sentences(p) if len(s.split()) > SENTENCE_WORDS] == []
-    assert [p for p in paragraphs if len(sentences(p)) > PARAGRAPH_SENTENCES] == []
+def test_sentences_and_paragraphs_are_short():
+    paragraphs = [(name_of(page), paragraph) for page in PAGES for paragraph in prose(page)]
+    assert [(n, s) for n, p in paragraphs for s in sentences(p) if len(s.split()) > SENTENCE_WORDS] == []
+    assert [(n, p) for n, p in paragraphs if len(sentences(p)) > PARAGRAPH_SENTENCES] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_prose_wraps_at_100_columns(page):
-    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
-    assert [line for line in text.splitlines() if len(line) > 100 and not line.startswith("|")] == []
+def test_prose_wraps_at_100_columns():
+    for page in PAGES:
+        text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+        assert [line for line in text.splitlines() if len(line) > 100 and not line.startswith("|")] == [], page
 
 
 def test_the_readme_has_at_most_170_lines():

@@ -18,6 +18,7 @@ import pytest
 from ser_bench import report
 from ser_bench.cli import call
 from ser_bench.corpora.datasets.demo.clips import make_clips
+from ser_bench.report.charts import registry
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +69,12 @@ def first_run(data, tmp_path_factory) -> tuple[Path, str]:
 
 
 @pytest.fixture
+def few_charts(monkeypatch) -> None:
+    """Draw the chart of UAR only: all charts take most of the time of a run."""
+    monkeypatch.setattr(registry, "CHARTS", {"uar": registry.CHARTS["uar"]})
+
+
+@pytest.fixture
 def finished(first_run, tmp_path) -> Path:
     """A copy of it in the default folder for results."""
     return Path(shutil.copytree(first_run[0], tmp_path / "results" / "tiny"))
@@ -94,6 +101,7 @@ def test_a_finished_run_is_neither_computed_nor_drawn_again(run, data, finished)
     assert {path: path.stat().st_mtime_ns for path in files} == files
 
 
+@pytest.mark.usefixtures("few_charts")
 def test_a_run_interrupted_while_drawing_is_drawn_again(run, data, finished):
     for name in ("summary.md", "charts/uar.png", "report.html"):
         (finished / name).unlink()
@@ -121,6 +129,7 @@ def test_a_full_disk_is_an_error_with_a_hint(run, data, monkeypatch):
     assert "finished work is kept; free disk space" in err
 
 
+@pytest.mark.usefixtures("few_charts")
 def test_report_writes_deleted_files_again(run, finished):
     chart, table = finished / "charts/uar.png", finished / "summary.csv"
     before = chart.read_bytes(), table.read_bytes()
@@ -130,6 +139,7 @@ def test_report_writes_deleted_files_again(run, finished):
     assert (chart.read_bytes(), table.read_bytes()) == before
 
 
+@pytest.mark.usefixtures("few_charts")
 def test_real_voices_are_in_the_page_only_with_audio_option(run, data, finished):
     page = finished / "report.html"
     assert "<audio" not in page.read_text()
@@ -142,6 +152,7 @@ def test_real_voices_are_in_the_page_only_with_audio_option(run, data, finished)
     assert run("report", "results/tiny", "--audio", "nowhere")[0] == 2
 
 
+@pytest.mark.usefixtures("few_charts")
 def test_a_failed_fit_gives_exit_status_1_and_a_reason(run, data):
     plugin = Path(__file__).parents[1] / "plugin_recorder.py"
     status, _, err = run("run", "--corpus", data / "tiny.csv", *LEAST, "--models", "failing", "--plugin", plugin)
@@ -167,6 +178,7 @@ def test_verify_reports_damage_and_how_to_repair_it(run, data, tmp_path):
     assert "run ser-bench extract, which computes its clips again" in err
 
 
+@pytest.mark.usefixtures("few_charts")
 def test_quiet_prints_nothing(run, data):
     status, out, err = run("run", "--corpus", data / "tiny.csv", *LEAST, "-q")
     assert (status, out, err) == (0, "", "")
@@ -217,6 +229,7 @@ def test_an_unwritable_store_is_an_error_with_a_hint(run, data, tmp_path):
     assert "--store" in err
 
 
+@pytest.mark.usefixtures("few_charts")
 def test_unreadable_clips_are_named_and_the_others_used(run, data, tmp_path):
     (tmp_path / "bad.wav").write_bytes(b"no sound")
     head, *rows = (data / "tiny.csv").read_text().splitlines()

@@ -28,6 +28,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import filelock  # noqa: F401 - imported before the forks, which would each import it
 import numpy as np
 import soundfile
 import threadpoolctl

@@ -172,7 +172,7 @@ def test_a_failing_set_affects_one_clip_only(opened, store):
 
 @pytest.mark.parametrize("compute", [_deadly, pytest.param(_segfault, marks=pytest.mark.slow)])
 def test_a_clip_that_kills_its_worker_is_found_and_the_others_are_computed(opened, store, compute):
-    done = extract(opened, (made_set(compute),), store, jobs=2)
+    done = extract(opened, (made_set(compute),), store, jobs=1)
     assert done.clips["clip"].tolist() == sorted(NAMES)
     assert [Path(p.path).stem for p in done.problems] == ["03-01-07-01-01-01-03"]
     assert "its worker process died" in done.problems[0].reason
