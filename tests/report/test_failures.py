@@ -173,8 +173,8 @@ def test_the_hardest_clips_have_the_most_wrong_predictions():
     table = failures.hardest_clips(made_up(answers, CLIPS), "actor")
     assert list(table["clip"]) == ["a", "f", "b", "d"]
     np.testing.assert_allclose(table["share_wrong"], [1, 1, 2 / 3, 1 / 3])
-    assert list(table["commonest_answer"]) == ["sad", "happy", "sad", "happy"]
-    np.testing.assert_allclose(table["commonest_share"], 2 / 3)
+    assert list(table["most_common_prediction"]) == ["sad", "happy", "sad", "happy"]
+    np.testing.assert_allclose(table["most_common_share"], 2 / 3)
     facts = ("f", "01", "male", "", "strong", "sad", "f.wav")
     assert tuple(table.loc[1, ["clip", "speaker", "gender", "text", "intensity", "true", "path"]]) == facts
     assert len(failures.hardest_clips(made_up(answers, CLIPS), "actor", most=2)) == 2

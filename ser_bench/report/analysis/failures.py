@@ -221,8 +221,9 @@ def hardest_clips(run: SavedRun, split: str, most: int = 12) -> pd.DataFrame:
     -------
     DataFrame
         The hardest clip first, equal ones by name: ``clip``, ``speaker``, ``gender``, ``text``, ``intensity``,
-        ``true``, ``share_wrong`` of the predictions of all models and repeats, ``commonest_answer`` (the first label of
-        equally common ones; it may be the true one), its ``commonest_share``, and ``path``.
+        ``true``, ``share_wrong`` of the predictions of all models and repeats, ``most_common_prediction`` (the
+        first label of
+        equally common ones; it may be the true one), its ``most_common_share``, and ``path``.
     """
     complete = [model for model in trained_models(run) if not missing_folds(run)[model, split]]
     hits = _hits(run, split)
@@ -232,12 +233,12 @@ def hardest_clips(run: SavedRun, split: str, most: int = 12) -> pd.DataFrame:
     shares = answers.div(answers.sum(axis=1), axis=0)
     table = pd.DataFrame({"share_wrong": 1 - hits.groupby("clip")["hit"].mean()})
     table["true"] = hits.groupby("clip")["true"].first()
-    table["commonest_answer"] = shares.idxmax(axis=1) if len(shares) else ""
-    table["commonest_share"] = shares.max(axis=1)
+    table["most_common_prediction"] = shares.idxmax(axis=1) if len(shares) else ""
+    table["most_common_share"] = shares.max(axis=1)
     table = table.join(run.clips.set_index("clip")[[*_CLIP_COLUMNS, "path"]])
     table = table[table["share_wrong"] > 0].rename_axis("clip").reset_index()
     table = table.sort_values(["share_wrong", "clip"], ascending=[False, True], ignore_index=True).head(most)
-    return table[["clip", *_CLIP_COLUMNS, "true", "share_wrong", "commonest_answer", "commonest_share", "path"]]
+    return table[["clip", *_CLIP_COLUMNS, "true", "share_wrong", "most_common_prediction", "most_common_share", "path"]]
 
 
 @cached_per_run

@@ -274,7 +274,7 @@ def confusion_counts(run: SavedRun, model: str, split: str) -> npt.NDArray[np.in
 
 
 def chance_levels(run: SavedRun) -> dict[str, float]:
-    """Return the scores of a model that always predicts the commonest label.
+    """Return the scores of a model that always predicts the most common label.
 
     Parameters
     ----------
@@ -283,7 +283,7 @@ def chance_levels(run: SavedRun) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        ``accuracy``, the share of the commonest label, and ``uar``, one over the number of labels. Both count the
+        ``accuracy``, the share of the most common label, and ``uar``, one over the number of labels. Both count the
         labels of the test clips, or every label of a run without predictions.
     """
     counts = run.predictions["true"].value_counts()
