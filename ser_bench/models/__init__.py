@@ -10,15 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ser_bench.core.errors import ConfigError, UnknownNameError
+from ser_bench.core.registry import definitions
+from ser_bench.models import baselines, ensemble, knn, lda, mlp, networks, svm, trees
 from ser_bench.models.base import LearnerParameters, Model, Parameters, parameter
-from ser_bench.models.baselines import BASELINES
-from ser_bench.models.ensemble import ENSEMBLE
-from ser_bench.models.knn import KNN
-from ser_bench.models.lda import LDA
-from ser_bench.models.mlp import MLP
-from ser_bench.models.networks import NETWORKS
-from ser_bench.models.svm import SVM
-from ser_bench.models.trees import FOREST, TREE, XGBOOST
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,10 +30,8 @@ __all__ = [
     "variant",
 ]
 
-MODELS: dict[str, Model] = {
-    model.name: model for model in (*BASELINES, SVM, KNN, TREE, FOREST, XGBOOST, LDA, MLP, ENSEMBLE, *NETWORKS)
-}
-"""Every model by name, in the order of tables and charts."""
+MODELS: dict[str, Model] = definitions((baselines, svm, knn, trees, lda, mlp, ensemble, networks), Model)
+"""Every model that the module of a family defines, by name, in the order of tables and charts."""
 
 
 def get(name: str) -> Model:

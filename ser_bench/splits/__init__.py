@@ -10,26 +10,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ser_bench.core.errors import SplitError, UnknownNameError
-from ser_bench.splits.across import CROSS, LOCO, PREFIX, WITHIN, to_corpus
+from ser_bench.core.registry import definitions
+from ser_bench.splits import across, sentences, shuffled, speakers
+from ser_bench.splits.across import PREFIX, to_corpus
 from ser_bench.splits.base import Fold, FoldSettings, Split
-from ser_bench.splits.sentences import ACTOR_TEXT, TEXT
-from ser_bench.splits.shuffled import HOLD_OUTS, RANDOM
-from ser_bench.splits.speakers import ACTOR, ACTOR_80_20, EMOBOX, LOSO
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["PREFIX", "SPLITS", "Fold", "FoldSettings", "Split", "get", "make_folds"]
 
-SPLITS: dict[str, Split] = {
-    split.name: split
-    for split in (
-        *(ACTOR, RANDOM, LOSO, TEXT, ACTOR_TEXT, EMOBOX),
-        *HOLD_OUTS,
-        *(ACTOR_80_20, WITHIN, CROSS, LOCO),
-    )
-}
-"""Every split by name, in the order of listings; ``cross:CORPUS`` exists for every corpus besides."""
+SPLITS: dict[str, Split] = definitions((speakers, shuffled, sentences, across), Split)
+"""Every split that a module of this folder defines, by name; ``cross:CORPUS`` exists for every corpus besides."""
 
 
 def make_folds(name: str, clips: pd.DataFrame, settings: FoldSettings | None = None) -> tuple[Fold, ...]:
