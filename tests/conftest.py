@@ -17,8 +17,12 @@ from ser_bench.core.places import cache_folder
 
 gc.set_threshold(50_000, 20, 50)  # as in the command line: imports create many objects and little garbage
 
-# Tests have a separate cache, except for compiled kernels: compilation takes half a minute.
-os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder() / "numba"))
+# Tests have a separate cache, except for compiled kernels: compilation takes half a minute. Each process of xdist
+# has its own. Where two compile a function of librosa with several signatures at once, numba's index may name the code
+# of another signature, and the next run crashes.
+_COMPILED = os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder() / "numba"))
+if (_WORKER := os.environ.get("PYTEST_XDIST_WORKER")) and not _COMPILED.endswith(_WORKER):
+    os.environ["NUMBA_CACHE_DIR"] = f"{_COMPILED}-{_WORKER}"
 
 
 @pytest.fixture(autouse=True)

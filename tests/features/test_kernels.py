@@ -141,6 +141,7 @@ def cache(tmp_path, monkeypatch):
     """A cache folder with one compiled kernel."""
     import numba
 
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))  # numba reads it again after a test has changed it
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(compile, "CACHED", True)
     assert compile.kernel(_double)(2.0) == 4.0

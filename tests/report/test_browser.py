@@ -59,8 +59,11 @@ def address(tmp_path_factory):
 
 @pytest.fixture
 def page(driver, address):
-    """The page freshly opened, wide and light."""
+    """The page freshly opened, wide and light; the logs of other pages are dropped."""
     show(driver, WIDE)
+    driver.get("about:blank")
+    for log in ("browser", "performance"):
+        driver.get_log(log)
     driver.get(address)
     return driver
 
