@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Collection
 
 from ser_bench.core.text import escape_control
+from ser_bench.report.analysis.scores import transductive_models
 from ser_bench.runs.results import SavedRun
 from ser_bench.runs.results.run_info import CorpusInfo
 
 SYNTHETIC = "SYNTHETIC SPEECH"
 """The label of every table and chart of synthetic speech."""
 
+TRANSDUCTIVE_MARK = "†"
+"""The mark after the name of a transductive model in every table and chart."""
 
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
@@ -276,6 +280,40 @@ def normalisation_note(run: SavedRun) -> str:
     if run.info.normalize == "none":
         return ""
     return "Normalised per speaker with the unlabelled clips of the test speakers (transductive)"
+
+
+def model_title(run: SavedRun, model: str) -> str:
+    """Write the name of a model, with :data:`TRANSDUCTIVE_MARK` if it is transductive.
+
+    Parameters
+    ----------
+    run : SavedRun
+    model : str
+
+    Returns
+    -------
+    str
+    """
+    return f"{model} {TRANSDUCTIVE_MARK}" if model in transductive_models(run) else model
+
+
+def transductive_note(run: SavedRun, models: Collection[str] | None = None) -> str:
+    """Explain the mark of transductive models.
+
+    Parameters
+    ----------
+    run : SavedRun
+    models : collection of str or None
+        The models that a table or chart shows; None for every model of the run.
+
+    Returns
+    -------
+    str
+        Empty if none of the models is transductive.
+    """
+    if not any(models is None or model in models for model in transductive_models(run)):
+        return ""
+    return f"{TRANSDUCTIVE_MARK} predicts from the other test clips as well (transductive)"
 
 
 def _input(corpus: CorpusInfo) -> str:

@@ -154,6 +154,25 @@ def missing_folds(run: SavedRun) -> pd.Series:
     return pd.Series(notes, dtype="object")
 
 
+@cached_per_run
+def transductive_models(run: SavedRun) -> tuple[str, ...]:
+    """Return the models that predict a clip from the other test clips as well.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    tuple of str
+        The models with a fit that ``fits.csv`` marks as transductive, in the order of the run.
+    """
+    if "transductive" not in run.fits:
+        return ()
+    marked = set(run.fits.loc[run.fits["transductive"] == "yes", "model"])
+    return tuple(model for model in run.info.models if model in marked)
+
+
 def metrics_of(run: SavedRun) -> dict[str, Metric]:
     """Return the metrics of a run that can be computed.
 
