@@ -78,9 +78,11 @@ def fit_rows(
 
 
 def _outcome(fit: PlannedFit, result: FitResult | FitFailure, data: RunData) -> dict[str, Any]:
+    unknown = {"transductive": "", "finished": "", "commit": ""}
     if not isinstance(result, FitResult):
-        return {"status": result.status, "error": result.error}
+        return {"status": result.status, "error": result.error, **unknown}
     return {
+        **unknown,
         "status": "ok",
         "error": "",
         **metrics.evaluate(data.true_labels(fit.fold), result.predicted),

@@ -159,6 +159,8 @@ def _fit(recipe, clips, key, folds):
     fits = fits.assign(**key, corpus=recipe.name, target=recipe.target, features="functionals")
     fits = fits.assign(normalize=recipe.normalize, seed=0, n_train=len(clips) - fits["n_test"])
     fits = fits.assign(predict_seconds=0.01, parameters="{}", key="")
+    fits = fits.assign(trained_clips=fits["n_train"], trained_speakers=np.nan, trained_voices=np.nan)
+    fits = fits.assign(transductive="no", batch_difference=0.0, finished="2026-01-01T00:05:00+00:00", commit="")
     right = (table["true"] == table["predicted"]).groupby(table["fold"]).mean()
     scores = right.reindex(range(folds)).to_numpy()
     fits = fits.assign(accuracy=scores, uar=scores, macro_f1=scores)

@@ -36,7 +36,13 @@ def make_fits():
     fits = fits.assign(repeat=0, seed=7, status="ok", error="", n_train=3, n_test=3, accuracy=1 / 3, uar=0.1)
     fits = fits.assign(macro_f1=0.3, fit_seconds=0.25, predict_seconds=0.01, parameters='{"C": 1}')
     fits.loc[3, ["status", "error", "n_test", "uar"]] = ["failed", "it broke,\nbadly", np.nan, np.nan]
-    return fits.assign(model_bytes=[1000, 1000, 2000, np.nan], key=["a", "b", "c", ""])[list(FITS.columns)]
+    fits = fits.assign(model_bytes=[1000, 1000, 2000, np.nan], key=["a", "b", "c", ""])
+    fits = fits.assign(trained_clips=[2, 2, 3, np.nan], trained_speakers=[1, 1, 2, np.nan], trained_voices=0)
+    fits = fits.assign(transductive=["no", "no", "yes", ""], batch_difference=[0.0, 1e-7, 0.25, np.nan])
+    fits = fits.assign(
+        finished=["2026-01-01T00:05:00+00:00"] * 3 + [""], commit=["a" * 40, "b" * 40 + "-dirty", "", ""]
+    )
+    return fits[list(FITS.columns)]
 
 
 def make_predictions():
@@ -310,6 +316,11 @@ def test_invalid_values_in_run_json_are_refused(folder, changes):
         ("fits.csv", "0.3,0.25", "0.3,inf", "expected numbers below"),
         ("fits.csv", '{""C"": 1}', "[1]", "parameters"),
         ("fits.csv", "3,3,", "3,inf,", "damaged"),
+        ("fits.csv", "no,0.0,", "maybe,0.0,", "unknown transductive 'maybe'"),
+        ("fits.csv", "yes,0.25,", "yes,1.25,", "batch_difference"),
+        ("fits.csv", "a" * 40, "a" * 39, "commit"),
+        ("fits.csv", "2026-01-01T00:05:00+00:00", "yesterday", "finished"),
+        ("fits.csv", "3,3,2,1,", "3,3,4,1,", "trained_clips exceeds n_train"),
         ("audit.csv", "actor,0,0,0,1,", "actor,0,0,0,0,", "no test clip"),
         ("importance.csv", "1,actor,0,0,energy", "2,actor,0,0,energy", "unknown model '2'"),
     ],

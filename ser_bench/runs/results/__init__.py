@@ -48,7 +48,7 @@ __all__ = [
     "write_run",
 ]
 
-FORMAT = 2
+FORMAT = 3
 """Version of the file layout; raised when older readers would misread the files."""
 
 _LONGEST_NAME = 60

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 STATUSES = ("ok", "failed", "timeout", "skipped")
 """The values of ``status`` in ``fits.csv``."""
 
+TRANSDUCTIVE = ("yes", "no", "")
+"""The values of ``transductive`` in ``fits.csv``; empty where it is unknown."""
+
 _FIT_KEY = list(FIT_KEY)
 _UNIQUE = {
     "fits": _FIT_KEY,
@@ -28,6 +31,11 @@ _UNIQUE = {
     "importance": [*_FIT_KEY, "group"],
 }
 _MAX_NUMBER = 1e15
+_PATTERNS = {
+    "finished": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00",
+    "commit": r"[0-9a-f]{40}(-dirty)?",
+}
+"""Patterns of columns of ``fits.csv`` that are not empty."""
 _BOUNDED = ("fits", "audit", "importance")  # not the curves: a network may diverge
 
 
@@ -72,7 +80,7 @@ def find_fault(info: RunInfo, tables: Mapping[str, pd.DataFrame], predictions: p
 
 
 def _find_unknown_name(info: RunInfo, tables: Mapping[str, pd.DataFrame]) -> Fault | None:
-    known = {"status": STATUSES, "model": info.models, "split": info.splits}
+    known = {"status": STATUSES, "transductive": TRANSDUCTIVE, "model": info.models, "split": info.splits}
     for name, table in tables.items():
         for column in (column for column in known if column in table):
             if unknown := set(table[column]) - set(known[column]):
@@ -95,10 +103,24 @@ def _find_invalid_value(tables: Mapping[str, pd.DataFrame]) -> Fault | None:
             return Fault(f"{name}.csv", f"expected numbers below {_MAX_NUMBER:g}")
     if (tables["audit"]["test_clips"] < 1).any():
         return Fault("audit.csv", "a fold has no test clip")
-    for text in tables["fits"]["parameters"].unique():
+    reason = _invalid_fit_value(tables["fits"])
+    return Fault("fits.csv", reason) if reason else None
+
+
+def _invalid_fit_value(fits: pd.DataFrame) -> str:
+    for text in fits["parameters"].unique():
         if not _is_json_object(text):
-            return Fault("fits.csv", f"parameters: expected a JSON object, got {text[:40]!r}")
-    return None
+            return f"parameters: expected a JSON object, got {text[:40]!r}"
+    for smaller, larger in (("trained_clips", "n_train"), ("trained_voices", "n_test")):
+        if (fits[smaller] > fits[larger]).any():
+            return f"{smaller} exceeds {larger}"
+    if ((fits["batch_difference"] < 0) | (fits["batch_difference"] > 1)).any():
+        return "batch_difference: expected a number from 0 to 1"
+    for name, pattern in _PATTERNS.items():
+        invalid = fits[name][(fits[name] != "") & ~fits[name].str.fullmatch(pattern)]
+        if len(invalid):
+            return f"{name}: unexpected value {invalid.iloc[0][:40]!r}"
+    return ""
 
 
 def _is_json_object(text: str) -> bool:

@@ -115,14 +115,24 @@ FITS = Table(
     name="fits",
     columns=(
         *("corpus", "target", "features", "normalize", *FIT_KEY, "seed", "status", "error"),
-        *("n_train", "n_test", "accuracy", "uar", "macro_f1", "fit_seconds", "predict_seconds", "parameters"),
-        *("model_bytes", "key"),
+        *("n_train", "n_test", "trained_clips", "trained_speakers", "trained_voices"),
+        *("accuracy", "uar", "macro_f1", "fit_seconds", "predict_seconds", "parameters"),
+        *("model_bytes", "key", "transductive", "batch_difference", "finished", "commit"),
     ),
-    texts=("corpus", "target", "features", "normalize", "model", "split", "status", "error", "parameters", "key"),
+    texts=(
+        *("corpus", "target", "features", "normalize", "model", "split", "status", "error", "parameters", "key"),
+        *("transductive", "finished", "commit"),
+    ),
     integers=("repeat", "fold", "seed"),
-    counts=("n_train", "n_test", "model_bytes"),
+    counts=("n_train", "n_test", "trained_clips", "trained_speakers", "trained_voices", "model_bytes"),
 )
-"""A row per planned fit; only with the metrics of the package."""
+"""A row per planned fit; only with the metrics of the package.
+
+``trained_clips`` and ``trained_speakers`` count those that the weights were trained on, without those held out for
+early stopping; ``trained_voices`` counts the test clips of these speakers. ``transductive`` is "yes" where predictions
+of a clip depended on the clips predicted with it, else "no"; ``batch_difference`` is the largest change of a
+probability. ``finished`` is the time at which the fit was computed, by the code of ``commit``.
+"""
 
 
 def fits_table(metrics: Iterable[str]) -> Table:
