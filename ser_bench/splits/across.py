@@ -1,4 +1,4 @@
-"""Splits over several corpora. Their speakers differ, so a test corpus has new speakers only."""
+"""Splits over several corpora. A speaker of a test corpus who is in other corpora, too, never trains."""
 
 from __future__ import annotations
 
@@ -46,17 +46,29 @@ def _to_corpus(clips: pd.DataFrame, settings: FoldSettings, *, corpus: str) -> M
     labels = _corpora(clips, f"{PREFIX}{corpus}")
     if corpus not in labels:
         raise SplitError(f"split {PREFIX}{corpus}: finds no clip of {corpus}; the corpora are {_listed(labels)}")
-    return [(labels != corpus, labels == corpus)]
+    return _without_tested_speakers(clips, [(labels != corpus, labels == corpus)], f"{PREFIX}{corpus}")
 
 
 def _cross(clips: pd.DataFrame, settings: FoldSettings) -> Masks:
     labels = _corpora(clips, "cross")
     names = sorted(set(labels))
-    return [(labels == train, labels == test) for train in names for test in names if train != test]
+    folds = [(labels == train, labels == test) for train in names for test in names if train != test]
+    return _without_tested_speakers(clips, folds, "cross")
 
 
 def _loco(clips: pd.DataFrame, settings: FoldSettings) -> Masks:
-    return cross_validation(_corpora(clips, "loco"))
+    return _without_tested_speakers(clips, cross_validation(_corpora(clips, "loco")), "loco")
+
+
+def _without_tested_speakers(clips: pd.DataFrame, folds: Masks, name: str) -> Masks:
+    """Remove the clips of test speakers from training: several corpora may share a person."""
+    import numpy as np
+
+    speakers = clips["speaker"].to_numpy(dtype=str)
+    folds = [(train & ~np.isin(speakers, np.unique(speakers[test])), test) for train, test in folds]
+    if not all(train.any() for train, _ in folds):
+        raise SplitError(f"split {name}: every speaker of a training corpus is in the tested corpus, too")
+    return folds
 
 
 def _within(clips: pd.DataFrame, settings: FoldSettings) -> Masks:

@@ -38,7 +38,7 @@ def speaker_folds(clips: pd.DataFrame, settings: FoldSettings, name: str = "acto
     SplitError
         If there are fewer speakers than folds.
     """
-    counts = clips.groupby(["gender", "speaker"], sort=True).size()
+    counts = clips.groupby([genders_of_speakers(clips), "speaker"], sort=True).size()
     if len(counts) < settings.folds:
         raise SplitError(
             f"split {name}: {settings.folds} folds need as many speakers; there are {len(counts)} speakers\n"
@@ -58,6 +58,22 @@ def speaker_folds(clips: pd.DataFrame, settings: FoldSettings, name: str = "acto
         sizes[best] += clip_counts[index]
     folds: npt.NDArray[np.int64] = clips["speaker"].map(fold_of).to_numpy()
     return folds
+
+
+def genders_of_speakers(clips: pd.DataFrame) -> pd.Series:
+    """Return one gender per speaker, so that grouping by gender never divides the clips of a speaker.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        A clip table.
+
+    Returns
+    -------
+    Series of str
+        A value per clip, the last of the speaker's genders by name: a known one if any clip has it.
+    """
+    return clips.groupby("speaker")["gender"].transform("max")
 
 
 def _actor(clips: pd.DataFrame, settings: FoldSettings) -> Masks:
@@ -93,7 +109,8 @@ def _actor_hold_out(clips: pd.DataFrame, settings: FoldSettings, *, share: float
         raise SplitError(f"split actor-80-20: needs at least two speakers, there is {speakers}")
     generator = settings.generator("actor-hold-out", share)
     queues = [
-        list(generator.permutation(sorted(set(group)))) for _, group in clips.groupby("gender", sort=True)["speaker"]
+        list(generator.permutation(sorted(set(group))))
+        for _, group in clips.groupby(genders_of_speakers(clips), sort=True)["speaker"]
     ]
     # from the gender with more speakers left each time, so that the held-out speakers mirror the corpus
     chosen = [max(queues, key=len).pop() for _ in range(held_out)]

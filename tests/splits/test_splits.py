@@ -233,3 +233,29 @@ def test_several_corpora_are_asked_for_by_name():
         make_folds("within", pd.concat([clip_table(), lone], ignore_index=True))
     with pytest.raises(SplitError, match="finds no clip of emodb"):
         make_folds("cross:emodb", three_corpora())
+
+
+@pytest.mark.parametrize("name", ["actor", "actor-80-20", "loso", "within"])
+def test_a_speaker_with_two_genders_is_one_speaker(name):
+    clips = ravdess_like()
+    clips.loc[clips["speaker"].isin(["01", "02"]) & (clips["text"] == "2"), "gender"] = ""
+    clips.loc[clips["speaker"].eq("03") & (clips["text"] == "2"), "gender"] = "female"
+    speaker = dict(zip(clips["clip"], clips["speaker"], strict=True))
+    for fold in make_folds(name, clips, FoldSettings(folds=24 if name == "actor" else 6)):
+        assert not {speaker[clip] for clip in fold.train} & {speaker[clip] for clip in fold.test}
+        assert {speaker[clip] for clip in fold.test}
+
+
+@pytest.mark.parametrize("name", ["cross", "loco", "cross:second", "within", "actor", "loso"])
+def test_a_person_in_two_corpora_is_never_on_both_sides(name):
+    clips = ravdess_like().replace({"speaker": {"24": "01"}})
+    speaker = dict(zip(clips["clip"], clips["speaker"], strict=True))
+    for fold in make_folds(name, clips):
+        assert not {speaker[clip] for clip in fold.train} & {speaker[clip] for clip in fold.test}
+
+
+def test_corpora_with_the_same_speakers_cannot_be_crossed():
+    clips = clip_table(speakers=2)
+    clips["corpus"] = ["first" if text == "text 0" else "second" for text in clips["text"]]
+    with pytest.raises(SplitError, match="every speaker of a training corpus is in the tested corpus"):
+        make_folds("cross", clips)
