@@ -9,7 +9,14 @@ import pandas as pd
 
 from ser_bench.report.analysis.comparisons import ALPHA, comparison
 from ser_bench.report.analysis.leakage import leakage_by_split
-from ser_bench.report.analysis.scores import BASELINES, gap_splits, is_random, is_speaker_independent, ranking_split
+from ser_bench.report.analysis.scores import (
+    BASELINES,
+    GapSplits,
+    gap_splits,
+    is_random,
+    is_speaker_independent,
+    ranking_split,
+)
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.transfer import transfer_scores
 from ser_bench.report.formatting import normalisation_note, p_value, percent, percent_interval, plural, points
@@ -38,7 +45,7 @@ def headline(run: SavedRun) -> str:
     incomplete = list(models.loc[models["status"] != "ok", "model"])
     sentences = [
         f"On {corpus}, {_best(ranked.iloc[0], split)}",
-        _optimism(models, gap_splits(run.info.splits)),
+        _optimism(models, gap_splits(run)),
         transfer_sentence(run),
         f"{normalisation_note(run)}." if normalisation_note(run) else "",
         f"Folds are missing for {_listed(incomplete)}." if incomplete else "",
@@ -124,12 +131,12 @@ def _best(row: pd.Series, split: str) -> str:
     return f"{row['model']} has the highest UAR {condition}: {score}."
 
 
-def _optimism(models: pd.DataFrame, pair: tuple[str, str] | None) -> str:
+def _optimism(models: pd.DataFrame, pair: GapSplits | None) -> str:
     """State the largest gap between the random and the speaker-independent split."""
     gaps = models.dropna(subset=["uar_gap"])
     if pair is None or gaps.empty:
         return ""
-    random, independent = pair
+    random, independent = pair.random, pair.independent
     row = gaps.loc[gaps["uar_gap"].idxmax()]
     if row["uar_gap"] <= 0:
         return f"The {random} split is not optimistic: no model has a higher UAR than under the {independent} split."

@@ -34,7 +34,7 @@ def latex(run: SavedRun) -> str:
     str
         A ``table`` environment, which needs ``\\usepackage{booktabs}``.
     """
-    splits, gap = list(run.info.splits), gap_splits(run.info.splits) is not None
+    splits, gap = list(run.info.splits), gap_splits(run) is not None
     heads = [f"UAR, {escape(split)}" for split in splits] + (["gap"] if gap else [])
     facts = [protocol(run), normalisation_note(run), SYNTHETIC if run.info.synthetic else ""]
     caption = [*map(escape, filter(None, facts)), "UAR in percent with 95\\,\\% intervals over speakers"]

@@ -87,7 +87,9 @@ def terminal_table(run: SavedRun, width: int = 100) -> str:
 def _drop_columns(cells: Cells, run: SavedRun, width: int) -> list[str]:
     """Remove columns, the least important first, until the table fits; return their headings."""
     splits = list(run.info.splits)
-    needed = {ranking_split(splits), *(gap_splits(splits) or ())}
+    needed = {ranking_split(splits)}
+    if pair := gap_splits(run):
+        needed |= {pair.random, pair.independent}
     others = [title for name, title in page_metrics(run).items() if name != "uar"]
     removable = [[f"{split}\n{title} %" for split in splits] for title in reversed(others)]
     removable += [["mean\nfit"], *([f"{split}\nUAR %"] for split in reversed(splits) if split not in needed)]
@@ -109,7 +111,7 @@ def _score_cells(run: SavedRun, *, between: str, intervals: bool = True) -> Cell
                 notes[model, split] or _with_interval(percent(value), percent_interval(low, high) if intervals else "")
                 for model, value, low, high in _rows(table, f"{split}_{metric}")
             ]
-        if metric == "uar" and gap_splits(splits):
+        if metric == "uar" and gap_splits(run):
             cells[f"UAR{between}gap"] = [
                 _with_interval(points(value), points_interval(low, high) if intervals else "")
                 for _, value, low, high in _rows(table, "uar_gap")
@@ -161,7 +163,7 @@ def _aligned(cells: Cells, style: str, texts: int = 1) -> str:
 
 def _notes(run: SavedRun) -> list[str]:
     """Return the notes under the table: the findings, the columns, and what is missing."""
-    pair = gap_splits(run.info.splits)
+    pair = gap_splits(run)
     repeats = ", then averaged over repeats" if run.fits["repeat"].nunique() > 1 else ""
     notes = [
         verdict(run),
@@ -172,7 +174,7 @@ def _notes(run: SavedRun) -> list[str]:
         "test speakers give no interval.",
     ]
     if pair:
-        notes.append(f"The gap is UAR under `{pair[0]}` minus UAR under `{pair[1]}`, in points.")
+        notes.append(f"The gap is UAR under `{pair.random}` minus UAR under `{pair.independent}`, in points.")
     notes += [
         f"{title} (`{name}` in `fits.csv`) comes from a plugin; load the plugin to see its pooled score here."
         for name, title in run.metrics.items()

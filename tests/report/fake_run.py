@@ -145,19 +145,18 @@ def _fit(recipe, clips, key, folds):
     model, split, repeat = key
     rng = np.random.default_rng(zlib.crc32(f"{model} {split} {repeat}".encode()))
     chances = _chances(recipe, clips, model, split, rng)
-    number = clips["speaker"].str[-2:].astype(int)
-    fold = number % folds if split.startswith(_APART) else pd.Series(rng.permutation(len(clips)) % folds)
+    fold, held_out = _folds(clips, split, repeat, folds, rng)
     key = {"model": model, "split": split, "repeat": repeat}
     statuses = [recipe.shortfalls.get((model, split, repeat, f), "ok") for f in range(folds)]
     table = clips.assign(**key, normalize=recipe.normalize, fold=fold)
     table["predicted"] = np.array(recipe.labels)[chances.argmax(axis=1)]
     table = pd.concat([table, pd.DataFrame(chances, columns=[f"p_{x}" for x in recipe.labels])], axis=1)
-    table = table[[statuses[f] == "ok" for f in table["fold"]]]
+    table = table[[held and statuses[f] == "ok" for f, held in zip(table["fold"], held_out, strict=True)]]
     seconds = SECONDS.get(model, 1.0) * rng.uniform(0.9, 1.1, folds)
     fits = pd.DataFrame({"fold": range(folds), "status": statuses, "fit_seconds": seconds})
-    fits["n_test"] = [int((fold == f).sum()) for f in range(folds)]
+    fits["n_test"] = [int((held_out & (fold == f)).sum()) for f in range(folds)]
     fits = fits.assign(**key, corpus=recipe.name, target=recipe.target, features="functionals")
-    fits = fits.assign(normalize=recipe.normalize, seed=0, n_train=len(clips) - fits["n_test"])
+    fits = fits.assign(normalize=recipe.normalize, seed=0, n_train=_training_sizes(split, fold, held_out, folds))
     fits = fits.assign(predict_seconds=0.01, parameters="{}", key="")
     fits = fits.assign(trained_clips=fits["n_train"], trained_speakers=np.nan, trained_voices=np.nan)
     fits = fits.assign(transductive="no", batch_difference=0.0, finished="2026-01-01T00:05:00+00:00", commit="")
@@ -166,6 +165,26 @@ def _fit(recipe, clips, key, folds):
     fits = fits.assign(accuracy=scores, uar=scores, macro_f1=scores)
     fits["error"] = ["" if status == "ok" else "ValueError: made up" for status in statuses]
     return fits, table, _curves(key, model, statuses, rng)
+
+
+def _folds(clips, split, repeat, folds, rng):
+    """Return the fold of each clip, and which clips are tested; a name such as random-80-20 is a hold-out."""
+    speaker = clips["speaker"].str[-2:].astype(int)
+    if not split[-1].isdigit():
+        fold = speaker % folds if split.startswith(_APART) else pd.Series(rng.permutation(len(clips)) % folds)
+        return fold, np.full(len(clips), True)
+    groups = round(100 / int(split[-2:]))
+    if split.startswith("actor") and "twin" not in split:
+        return speaker * 0, (speaker % groups == 0).to_numpy()
+    drawn = np.random.default_rng(repeat).permutation(len(clips)) % groups == 0
+    return (speaker % folds if "twin" in split else speaker * 0), drawn
+
+
+def _training_sizes(split, fold, held_out, folds):
+    """Count the clips that train each fold: all of the other speakers for a twin, else those that are not tested."""
+    if "twin" in split:
+        return [int((fold != f).sum()) for f in range(folds)]
+    return [int((~(held_out & (fold == f))).sum()) for f in range(folds)]
 
 
 def _chances(recipe, clips, model, split, rng):

@@ -10,7 +10,7 @@ import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
 from ser_bench.report import headline, terminal_table
-from ser_bench.report.analysis.scores import gap_splits, missing_folds, ranking_split, scores_by_speaker
+from ser_bench.report.analysis.scores import gap_pairs, gap_splits, missing_folds, ranking_split, scores_by_speaker
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.formatting import SYNTHETIC, percent, points, seconds
 from ser_bench.report.summary import markdown
@@ -84,18 +84,40 @@ def test_changing_a_summary_does_not_change_the_cached_one(run):
     assert "spoilt" not in set(summarise(run)["model"])
 
 
+HOLD_OUTS = {"random-80-20": 1, "actor-80-20": 1, "actor-twin-80-20": 5, "loso": 24, "actor-text": 12}
+
+
 @pytest.mark.parametrize(
-    ("splits", "pair", "ranked"),
+    ("splits", "pairs"),
     [
-        (["actor", "random"], ("random", "actor"), "actor"),
-        (["loso", "random-80-20", "random"], ("random", "loso"), "loso"),
-        (["random-75-25", "random-90-10", "actor-80-20"], ("random-75-25", "actor-80-20"), "actor-80-20"),
-        (["text", "random"], None, "text"),
-        (["emobox"], None, "emobox"),
+        (("actor", "random"), [("random", None, "actor")]),
+        (("emobox", "random-takes", "random"), [("random", "random-takes", "emobox")]),
+        (("emobox", "actor", "random"), [("random", None, "actor")]),
+        (("random-80-20", "actor-twin-80-20"), [("random-80-20", None, "actor-twin-80-20")]),
+        (
+            ("random-80-20", "random", "actor-twin-80-20", "actor"),
+            [("random", None, "actor"), ("random-80-20", None, "actor-twin-80-20")],
+        ),
+        (("random", "loso", "actor-text", "actor-80-20"), []),
+        (("random-80-20", "actor", "actor-80-20"), []),
+        (("random-takes", "actor"), []),
+        (("text", "random"), []),
+        (("emobox",), []),
     ],
 )
-def test_the_gap_is_between_the_first_random_and_the_first_speaker_independent_split(splits, pair, ranked):
-    assert gap_splits(splits) == pair
+def test_a_gap_needs_a_random_and_a_speaker_independent_split_on_equal_terms(tmp_path, splits, pairs):
+    folds = tuple((name, HOLD_OUTS.get(name, 6)) for name in splits)
+    run = save_fake_run(tmp_path, Recipe(models=("svm", "chance"), splits=folds, clips_per_label=2, repeats=2))
+    assert [dataclasses.astuple(pair) for pair in gap_pairs(run)] == pairs
+    assert gap_splits(run) == next(iter(gap_pairs(run)), None)
+    assert summarise(run)["uar_gap"].notna().all() == bool(pairs)
+
+
+@pytest.mark.parametrize(
+    ("splits", "ranked"),
+    [(["random", "actor"], "actor"), (["text", "loso"], "loso"), (["text", "random"], "text")],
+)
+def test_the_first_speaker_independent_split_ranks_the_models(splits, ranked):
     assert ranking_split(splits) == ranked
 
 

@@ -62,16 +62,16 @@ def gap_intervals(run: SavedRun) -> pd.DataFrame:
     DataFrame of float64, index model
         ``low`` and ``high``, NaN where either split has no score or fewer than :data:`MIN_SPEAKERS` speakers.
     """
-    pair = gap_splits(run.info.splits)
+    pair = gap_splits(run)
     models = list(run.info.models)
     table = pd.DataFrame(np.nan, index=models, columns=["low", "high"])
     if pair is None:
         return table
     cells, scores = _tallies(run), pooled_scores(run)["uar"]
     for model in models:
-        if np.isnan(scores[model, pair[0]] - scores[model, pair[1]]):
+        if np.isnan(scores[model, pair.random] - scores[model, pair.independent]):
             continue
-        random, independent = (cells[model, split] for split in pair)
+        random, independent = (cells[model, split] for split in (pair.random, pair.independent))
         if min(len(random[0]), len(independent[0])) >= MIN_SPEAKERS:
             table.loc[model] = statistics.interval(_bootstrap_uar(random) - _bootstrap_uar(independent))
     return table

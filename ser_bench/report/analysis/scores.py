@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from copy import deepcopy
+from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
@@ -18,12 +19,20 @@ import numpy.typing as npt
 import pandas as pd
 
 from ser_bench import metrics
+from ser_bench.core.errors import UnknownNameError
 from ser_bench.metrics import METRICS, Metric
 from ser_bench.models import MODELS
 from ser_bench.runs.results import SavedRun
+from ser_bench.splits import get as find_split
 
 BASELINES = tuple(name for name, model in MODELS.items() if model.kind == "baseline")
 """Models that ignore the features. Tables list them last, and no sentence names them the best model."""
+
+TAKES_SPLIT = "random-takes"
+"""The random split that keeps repeated takes together."""
+
+SIZE_TOLERANCE = 0.02
+"""The largest relative difference between mean training sizes that count as equal."""
 
 Result = TypeVar("Result")
 Options = ParamSpec("Options")
@@ -61,8 +70,27 @@ def cached_per_run(
     return cached
 
 
+@dataclass(frozen=True)
+class GapSplits:
+    """The splits whose differences in UAR are a gap and its parts, all on equal terms.
+
+    Parameters
+    ----------
+    random : str
+        A random split.
+    takes : str or None
+        The random split that keeps repeated takes together; None if the run or the corpus has none.
+    independent : str
+        A speaker-independent split.
+    """
+
+    random: str
+    takes: str | None
+    independent: str
+
+
 def is_speaker_independent(split: str) -> bool:
-    """Return whether a split tests speakers that are not in training, judged by its name.
+    """Return whether a split tests speakers that are not in training.
 
     Parameters
     ----------
@@ -71,8 +99,12 @@ def is_speaker_independent(split: str) -> bool:
     Returns
     -------
     bool
+        What the registered split states; for the split of a plugin that is not loaded, judged by its name.
     """
-    return split.startswith("actor") or split in ("loso", "emobox")
+    try:
+        return find_split(split).speaker_independent
+    except UnknownNameError:
+        return split.startswith("actor")
 
 
 def is_random(split: str) -> bool:
@@ -86,28 +118,128 @@ def is_random(split: str) -> bool:
     -------
     bool
     """
-    return split.startswith("random")
+    return split.startswith("random") and not is_speaker_independent(split)
 
 
-def gap_splits(splits: Sequence[str]) -> tuple[str, str] | None:
-    """Return the two splits whose difference in UAR is the gap.
+def gap_splits(run: SavedRun) -> GapSplits | None:
+    """Return the splits of the gap that tables show.
 
     Parameters
     ----------
-    splits : sequence of str
-        The splits of a run.
+    run : SavedRun
 
     Returns
     -------
-    tuple of (str, str) or None
-        The random split (``random``, else the first of its kind) and the speaker-independent one (``actor``, else the
-        first of its kind). None if either kind is missing.
+    GapSplits or None
+        The first of :func:`gap_pairs`; None without any.
     """
-    random = [name for name in splits if is_random(name)]
-    independent = [name for name in splits if is_speaker_independent(name)]
-    if not random or not independent:
-        return None
-    return "random" if "random" in random else random[0], "actor" if "actor" in independent else independent[0]
+    return next(iter(gap_pairs(run)), None)
+
+
+@cached_per_run
+def gap_pairs(run: SavedRun) -> tuple[GapSplits, ...]:
+    """Return the splits between which there is a gap.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    tuple of GapSplits
+        ``random`` first. Each random split has at most one partner on equal terms (see :func:`unequal_terms`).
+    """
+    pairs = []
+    for random in random_splits(run):
+        partners = [name for name in gap_partners(run, random) if not unequal_terms(run, random, name)]
+        if partners:
+            takes = [name for name in run.info.splits if name == TAKES_SPLIT and not unequal_terms(run, random, name)]
+            pairs.append(GapSplits(random, takes[0] if takes else None, partners[0]))
+    return tuple(pairs)
+
+
+def random_splits(run: SavedRun) -> list[str]:
+    """Return the random splits of a run that may separate repeated takes.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    list of str
+        ``random`` first.
+    """
+    names = [name for name in run.info.splits if is_random(name) and name != TAKES_SPLIT]
+    return sorted(names, key=lambda name: name != "random")
+
+
+def gap_partners(run: SavedRun, random: str) -> list[str]:
+    """Return the speaker-independent splits of a run, the best partner of a random split first.
+
+    Parameters
+    ----------
+    run : SavedRun
+    random : str
+        A random split.
+
+    Returns
+    -------
+    list of str
+    """
+    preferred = [twin_of(random), "actor", "emobox"]
+    names = [name for name in run.info.splits if is_speaker_independent(name)]
+    return sorted(names, key=lambda name: preferred.index(name) if name in preferred else len(preferred))
+
+
+def twin_of(random: str) -> str:
+    """Return the speaker-independent split that has equal terms with a random split.
+
+    Parameters
+    ----------
+    random : str
+        ``random``, or a hold-out such as ``random-80-20``.
+
+    Returns
+    -------
+    str
+    """
+    sizes = random.removeprefix("random")
+    return f"actor-twin{sizes}" if sizes else "actor"
+
+
+@cached_per_run
+def unequal_terms(run: SavedRun, first: str, second: str) -> str:
+    """Say why the scores of two splits are not comparable.
+
+    Parameters
+    ----------
+    run : SavedRun
+    first, second : str
+        Splits of the run.
+
+    Returns
+    -------
+    str
+        Empty if both test the same clips in every repeat, and train on equally many (means over folds within
+        :data:`SIZE_TOLERANCE`); else a clause whose subject, "they", is the two splits.
+    """
+    fits = run.fits.drop_duplicates(["split", *_FIT]).groupby("split")
+    sizes = [float(fits["n_train"].mean()[split]) for split in (first, second)]
+    planned = [int(fits["n_test"].sum()[split]) for split in (first, second)]
+    tested = [_tested_clips(run, split) for split in (first, second)]
+    # Where no model finished a fold, only the number of its test clips is known.
+    finished = planned == [sum(map(len, clips.values())) for clips in tested]
+    reasons = ["test different clips"] if planned[0] != planned[1] or (finished and tested[0] != tested[1]) else []
+    if abs(sizes[0] - sizes[1]) > SIZE_TOLERANCE * max(sizes):
+        reasons.append(f"train on {sizes[0]:,.0f} and {sizes[1]:,.0f} clips per fold")
+    return f"they {' and '.join(reasons)}" if reasons else ""
+
+
+def _tested_clips(run: SavedRun, split: str) -> dict[int, tuple[str, ...]]:
+    """Return the test clips of each repeat, in order."""
+    frame = run.predictions.loc[run.predictions["split"] == split, [*_FIT, "clip"]].drop_duplicates()
+    return {int(repeat): tuple(sorted(part["clip"].astype("str"))) for repeat, part in frame.groupby("repeat")}
 
 
 def ranking_split(splits: Sequence[str]) -> str:

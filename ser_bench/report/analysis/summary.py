@@ -70,11 +70,12 @@ def _scores_with_intervals(run: SavedRun, models: list[str], splits: list[str]) 
 
 def _gaps(run: SavedRun) -> dict[str, Any]:
     """Return the columns of the gap between the random and the speaker-independent split."""
-    models, pair = list(run.info.models), gap_splits(run.info.splits)
+    models, pair = list(run.info.models), gap_splits(run)
     gap: Any = float("nan")
     if pair:
         uar = pooled_scores(run)["uar"]
-        random, independent = (uar.reindex([(model, split) for model in models]).to_numpy() for split in pair)
+        splits = (pair.random, pair.independent)
+        random, independent = (uar.reindex([(model, split) for model in models]).to_numpy() for split in splits)
         gap = random - independent
     ends = gap_intervals(run)
     return {"uar_gap": gap, "uar_gap_low": ends["low"].to_numpy(), "uar_gap_high": ends["high"].to_numpy()}

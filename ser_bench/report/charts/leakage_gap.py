@@ -30,9 +30,10 @@ _ROW, _RIGHT = 0.3, 1.95
 
 def _draw(run: SavedRun) -> Figure:
     """Draw both UARs of each model and their difference in points."""
-    pair = gap_splits(run.info.splits)
-    if pair is None:
-        raise ValueError(f"a random and a speaker-independent split are needed, got {', '.join(run.info.splits)}")
+    splits = gap_splits(run)
+    if splits is None:
+        raise ValueError(f"no two splits have equal terms for a gap: {', '.join(run.info.splits)}")
+    pair = (splits.random, splits.independent)
     table = summarise(run)
     models = list(table["model"])
     left = names_width(models, 9) + 0.1
@@ -87,9 +88,10 @@ def _write_differences(ax: Axes, run: SavedRun, table: pd.DataFrame, pair: tuple
 
 
 def _alt_text(run: SavedRun) -> str:
-    table, pair = summarise(run).dropna(subset=["uar_gap"]), gap_splits(run.info.splits)
-    if pair is None or table.empty:
+    table, splits = summarise(run).dropna(subset=["uar_gap"]), gap_splits(run)
+    if splits is None or table.empty:
         return "No model finished both splits."
+    pair = (splits.random, splits.independent)
     gaps = table.sort_values("uar_gap", ascending=False, kind="stable")
     rows = zip(gaps["model"], gaps[f"{pair[1]}_uar"], gaps[f"{pair[0]}_uar"], gaps["uar_gap"], strict=True)
     listed = [f"{model} {percent(new)} to {percent(known)} % ({points(gap)})" for model, new, known, gap in rows]
@@ -102,5 +104,5 @@ CHART = Chart(
     order=30,
     draw=_draw,
     alt_text=_alt_text,
-    applies_to=lambda run: gap_splits(run.info.splits) is not None,
+    applies_to=lambda run: gap_splits(run) is not None,
 )

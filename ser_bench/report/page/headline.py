@@ -140,17 +140,17 @@ def _significance(run: SavedRun) -> Fact:
 
 
 def _optimism(run: SavedRun) -> Fact:
-    pair = gap_splits(run.info.splits)
-    question = f"Optimism of the {pair[0]} split" if pair else "Optimism of a random split"
+    pair = gap_splits(run)
+    question = f"Optimism of the {pair.random} split" if pair else "Optimism of a random split"
     table = summarise(run)
     gaps = table[~table["model"].isin(BASELINES)].dropna(subset=["uar_gap"])
     if pair is None:
         return Fact(question, "not measured", "The run lacks a random or a speaker-independent split.")
     if gaps.empty:
-        return Fact(question, "n/a", f"No model finished both {pair[0]} and {pair[1]}.")
+        return Fact(question, "n/a", f"No model finished both {pair.random} and {pair.independent}.")
     best, largest = gaps.iloc[0], gaps.loc[gaps["uar_gap"].idxmax()]
     ends = points_interval(best["uar_gap_low"], best["uar_gap_high"])
-    text = f"points of UAR for {best['model']}: {pair[0]} minus {pair[1]}" + (f" {ends}." if ends else ".")
+    text = f"points of UAR for {best['model']}: {pair.random} minus {pair.independent}" + (f" {ends}." if ends else ".")
     if len(gaps) > 1:
         text += f" Largest: {points(largest['uar_gap'])} ({largest['model']})."
         text += f" Median of {plural(len(gaps), 'model')}: {points(gaps['uar_gap'].median())}."

@@ -9,6 +9,7 @@ from typing import Any
 from ser_bench.report.analysis.literature import published_scores
 from ser_bench.report.analysis.scores import (
     BASELINES,
+    GapSplits,
     chance_levels,
     gap_splits,
     missing_folds,
@@ -47,8 +48,8 @@ class Scores:
     ----------
     lead : str
         The range of scores in one sentence.
-    gap : tuple of (str, str) or None
-        The two splits of the gap.
+    gap : GapSplits or None
+        The splits of the gap.
     published : bool
         Whether the tables hold published figures.
     main : Table
@@ -58,7 +59,7 @@ class Scores:
     """
 
     lead: str
-    gap: tuple[str, str] | None
+    gap: GapSplits | None
     published: bool
     main: Table
     details: tuple[Table, ...]
@@ -78,7 +79,7 @@ def score_tables(run: SavedRun) -> Scores:
     metrics = page_metrics(run)
     main, *others = (_metric_table(run, name, title) for name, title in metrics.items())
     published = not published_scores(run).empty
-    return Scores(_lead(run), gap_splits(run.info.splits), published, main, (*others, _cost_table(run)))
+    return Scores(_lead(run), gap_splits(run), published, main, (*others, _cost_table(run)))
 
 
 def _lead(run: SavedRun) -> str:
@@ -96,7 +97,7 @@ def _lead(run: SavedRun) -> str:
 
 def _metric_table(run: SavedRun, metric: str, title: str) -> Table:
     """Return a metric per split; with the gap for UAR, and published figures where they have the metric."""
-    pair = gap_splits(run.info.splits)
+    pair = gap_splits(run)
     splits, gap = _in_order(run.info.splits, pair), metric == "uar" and pair is not None
     columns = [Column(f"{title} %", under=split) for split in splits]
     if gap:
@@ -116,9 +117,9 @@ def _metric_table(run: SavedRun, metric: str, title: str) -> Table:
     return Table(caption, (Column("model", numeric=False), *columns), tuple(rows))
 
 
-def _in_order(splits: tuple[str, ...], pair: tuple[str, str] | None) -> tuple[str, ...]:
+def _in_order(splits: tuple[str, ...], pair: GapSplits | None) -> tuple[str, ...]:
     """Return the splits with the pair of the gap in front, the speaker-independent one first."""
-    first = (pair[1], pair[0]) if pair else ()
+    first = (pair.independent, pair.random) if pair else ()
     return (*first, *(split for split in splits if split not in first))
 
 
