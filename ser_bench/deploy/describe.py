@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 SYNTHETIC = "SYNTHETIC SPEECH: this model was trained on synthetic voices; its predictions for real ones mean nothing"
 """The warning that precedes every description of a model of synthetic speech."""
 
-_FEW_SPEAKERS = 6
-
 
 def after_training(file: TrainedFile) -> list[str]:
     """Return the lines that ``ser-bench train`` prints.
@@ -108,21 +106,24 @@ def score(info: Manifest) -> str:
     Returns
     -------
     str
-        UAR and accuracy with intervals, or why there are none.
+        UAR and accuracy with intervals over speakers, or with each speaker's score where they are few; or why there
+        is no score.
     """
     held_out = info.held_out
     if held_out is None:
         return "score: none, since no speaker was held out (--hold-out); ser-bench run measures it"
     count = len(held_out.speakers)
     speakers = f"speaker{'s' * (count != 1)} {', '.join(held_out.speakers)}"
-    hint = "; the interval is rough with so few speakers" if 1 < count < _FEW_SPEAKERS else ""
     scores = ", ".join(_with_interval(held_out.scores[name]) for name in ("uar", "accuracy"))
-    return f"score: {scores} on {held_out.clips} clips of {speakers}{hint}"
+    return f"score: {scores} on {held_out.clips} clips of {speakers}"
 
 
 def _with_interval(score: Score) -> str:
-    interval = "" if score.low is None or score.high is None else f" [{100 * score.low:.1f}, {100 * score.high:.1f}]"
-    return f"{score.title} {100 * score.value:.1f} %{interval}"
+    text = f"{score.title} {100 * score.value:.1f} %"
+    if score.low is not None and score.high is not None:
+        return f"{text} [{100 * score.low:.1f}, {100 * score.high:.1f}]"
+    each = ", ".join(f"{100 * value:.1f}" for value in score.by_speaker.values())
+    return f"{text} (by speaker {each})" if len(score.by_speaker) > 1 else text
 
 
 def file_size(count: int) -> str:

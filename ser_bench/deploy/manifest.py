@@ -105,13 +105,16 @@ class Score(_Part):
     value : float
         The score.
     low, high : float or None
-        95 % interval over speakers; None for one speaker.
+        95 % interval over speakers; None for fewer than 6 speakers.
+    by_speaker : dict of str to float
+        The score of each speaker.
     """
 
     title: str
     value: float
     low: float | None
     high: float | None
+    by_speaker: dict[str, float]
 
 
 class HeldOutScores(_Part):

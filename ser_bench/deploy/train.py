@@ -313,8 +313,15 @@ def _held_out(fit: plan.PlannedFit, data: RunData, predicted: np.ndarray) -> dic
     tallies = statistics.tally(codes, true_codes, predicted_codes, len(speakers), len(code_of))
     draws = statistics.speaker_draws(len(speakers), _DRAWS, zlib.crc32("\n".join(speakers).encode()))
     drawn = statistics.bootstrap_scores(tallies, draws, {name: metric.score for name, metric in METRICS.items()})
+    by_speaker = statistics.scores_of(
+        statistics.Tallies(*(part[:, np.newaxis] for part in (tallies.hits, tallies.recorded, tallies.predicted))),
+        {name: metric.score for name, metric in METRICS.items()},
+    )
     scores = {}
     for name, metric in METRICS.items():
-        low, high = map(float, statistics.interval(drawn[name])) if len(speakers) > 1 else (None, None)
-        scores[name] = {"title": metric.title, "value": metric(true, predicted), "low": low, "high": high}
+        value = metric(true, predicted)
+        ends = map(float, statistics.score_interval(drawn[name], value, len(speakers)))
+        low, high = (None if np.isnan(end) else end for end in ends)
+        each = dict(zip(map(str, speakers), map(float, by_speaker[name]), strict=True))
+        scores[name] = {"title": metric.title, "value": value, "low": low, "high": high, "by_speaker": each}
     return {"speakers": [str(s) for s in speakers], "clips": len(clips), "scores": scores}

@@ -170,8 +170,8 @@ def _notes(run: SavedRun) -> list[str]:
         *leakage_sentences(run),
         "UAR is the mean recall over the classes. Scores are in percent, pooled over the test clips of all folds"
         f"{repeats}.",
-        f"Brackets hold 95 % intervals of a bootstrap over speakers, paired for the gap. Fewer than {MIN_SPEAKERS} "
-        "test speakers give no interval.",
+        f"Brackets hold 95 % t intervals over speakers, paired for the gap. Fewer than {MIN_SPEAKERS} test speakers "
+        "give no interval.",
     ]
     if pair:
         notes.append(f"The gap is UAR under `{pair.random}` minus UAR under `{pair.independent}`, in points.")

@@ -11,7 +11,6 @@ from tabulate import tabulate
 
 from ser_bench import statistics
 from ser_bench.metrics import UAR
-from ser_bench.report.analysis.intervals import MIN_SPEAKERS
 from ser_bench.report.formatting import SYNTHETIC, percent, percent_interval, points, points_interval
 from ser_bench.runs.tuning import TuningResult
 
@@ -42,9 +41,12 @@ def nested_scores(tuned: TuningResult) -> pd.DataFrame:
         draws[column] = statistics.bootstrap_scores(tallies, counts, {"uar": UAR.score})["uar"]
     draws["difference"] = draws["tuned"] - draws["default"]
     values = {"default": tuned.default_uar, "tuned": tuned.tuned_uar, "difference": tuned.tuned_uar - tuned.default_uar}
-    ends = {name: statistics.interval(draw) for name, draw in draws.items()}
-    if len(names) < MIN_SPEAKERS:
-        ends = dict.fromkeys(ends, (np.array(np.nan), np.array(np.nan)))
+    ends = {
+        name: (statistics.difference_interval if name == "difference" else statistics.score_interval)(
+            draw, values[name], len(names)
+        )
+        for name, draw in draws.items()
+    }
     table = [(values[name], float(ends[name][0]), float(ends[name][1])) for name in values]
     return pd.DataFrame(table, columns=["uar", "low", "high"], index=list(values))
 

@@ -11,7 +11,7 @@ import soundfile
 from ser_bench import plugins
 from ser_bench.core.errors import AudioError, ConfigError, CorpusError, ModelFileError, UnknownNameError
 from ser_bench.core.progress import NoProgress
-from ser_bench.deploy import load_model, train
+from ser_bench.deploy import describe, load_model, train
 from ser_bench.runs import results, runner
 from tests.deploy.conftest import EMOTIONS, SPEAKERS
 
@@ -86,7 +86,8 @@ def test_the_manifest_describes_the_model(svm):
     assert info.corpus.by_label == {label: {"clips": 8, "speakers": 4} for label in info.labels}
     assert (info.held_out.speakers, info.held_out.clips) == (["S01", "S02"], 12)
     uar = info.held_out.scores["uar"]
-    assert uar.low <= uar.value <= uar.high
+    assert list(uar.by_speaker) == ["S01", "S02"]
+    assert min(uar.by_speaker.values()) <= uar.value <= max(uar.by_speaker.values())
     assert "scikit-learn" in info.versions
 
 
@@ -102,6 +103,17 @@ def test_without_held_out_speakers_there_is_no_score(options, tmp_path):
     info = train.train(options(), "tree", tmp_path / "t.ser", NoProgress()).info
     assert info.held_out is None
     assert (info.corpus.clips, info.corpus.speakers) == (len(SPEAKERS) * len(EMOTIONS) * 2, len(SPEAKERS))
+
+
+def test_two_held_out_speakers_have_a_score_each_and_no_interval(svm):
+    """Percentiles of two speakers' draws, shown before, contained the true score half of the time."""
+    info = load_model(svm).info
+    uar = info.held_out.scores["uar"]
+    assert (uar.low, uar.high) == (None, None)
+    assert f"(by speaker {', '.join(f'{100 * value:.1f}' for value in uar.by_speaker.values())})" in describe.score(
+        info
+    )
+    assert "[" not in describe.score(info)
 
 
 def test_a_single_held_out_speaker_has_a_score_without_an_interval(options, tmp_path):

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ser_bench import statistics
 from ser_bench.core.errors import RunError
-from ser_bench.report.analysis.intervals import MIN_SPEAKERS, bootstrap_uar
+from ser_bench.report.analysis.intervals import speaker_tallies, uar_difference
 from ser_bench.report.analysis.scores import BASELINES, is_speaker_independent, metrics_of, scores_by_speaker
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.runs.results import SavedRun, read_run
@@ -195,13 +195,10 @@ def _paired_differences(first: SavedRun, second: SavedRun, split: str) -> list[d
     speakers = [scores_by_speaker(run, split) for run in (first, second)]
     rows = []
     for model in (m for m in uar[0].index if m in uar[1].index and m not in BASELINES):
-        difference = uar[1][model] - uar[0][model]
-        if np.isnan(difference):
+        if np.isnan(uar[1][model] - uar[0][model]):
             continue
-        row = {"model": model, "difference": difference, "low": np.nan, "high": np.nan}
-        if speakers[0].shape[1] >= MIN_SPEAKERS:
-            draws = bootstrap_uar(second, model, split) - bootstrap_uar(first, model, split)
-            row["low"], row["high"] = map(float, statistics.interval(draws))
+        ends = uar_difference(*(speaker_tallies(run, model, split) for run in (second, first)))
+        row: dict[str, Any] = {"model": model, **dict(zip(("difference", "low", "high"), ends, strict=True))}
         pair = np.column_stack([speakers[0].loc[model], speakers[1].loc[model, speakers[0].columns]])
         rows.append(row | {"p": statistics.wilcoxon_holm(pair)[0, 1]})
     return rows

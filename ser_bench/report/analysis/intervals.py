@@ -1,6 +1,7 @@
-"""95 % intervals of scores by a bootstrap over speakers, and their spread over repeats.
+"""95 % intervals of scores over speakers, and their spread over repeats.
 
-The bootstrap draws whole speakers, because clips of one speaker resemble each other. Every model, and every split with
+Each is a t interval whose standard error comes from a bootstrap. It draws whole speakers, because clips of one speaker
+resemble each other. Every model, and every split with
 the same test speakers, shares the draws, so differences are paired. Scores are averaged over repeats draw by draw.
 """
 
@@ -21,8 +22,8 @@ from ser_bench.runs.results import SavedRun
 DRAWS = 2000
 """Draws of a bootstrap."""
 
-MIN_SPEAKERS = 6
-"""Test speakers below which there is no interval: so few speakers do not show how speakers vary."""
+MIN_SPEAKERS = statistics.MIN_SPEAKERS
+"""Test speakers below which there is no interval."""
 
 SpeakerTallies = tuple[tuple[str, ...], statistics.Tallies]
 """The speakers of some predictions, and their clips counted per speaker and class with a leading axis of repeats."""
@@ -71,9 +72,7 @@ def gap_intervals(run: SavedRun) -> pd.DataFrame:
     for model in models:
         if np.isnan(scores[model, pair.random] - scores[model, pair.independent]):
             continue
-        random, independent = (cells[model, split] for split in (pair.random, pair.independent))
-        if min(len(random[0]), len(independent[0])) >= MIN_SPEAKERS:
-            table.loc[model] = statistics.interval(_bootstrap_uar(random) - _bootstrap_uar(independent))
+        table.loc[model] = uar_difference(*(cells[model, split] for split in (pair.random, pair.independent)))[1:]
     return table
 
 
@@ -90,7 +89,70 @@ def bootstrap_uar(run: SavedRun, model: str, split: str) -> npt.NDArray[np.float
     ndarray of float64, shape (draws,)
         Runs with the same test speakers share the draws.
     """
-    return _bootstrap_uar(_tallies(run)[model, split])
+    return _bootstrap_uar(speaker_tallies(run, model, split))
+
+
+def speaker_tallies(run: SavedRun, model: str, split: str) -> SpeakerTallies:
+    """Return the counts of a model under a split.
+
+    Parameters
+    ----------
+    run : SavedRun
+    model, split : str
+
+    Returns
+    -------
+    SpeakerTallies
+    """
+    return _tallies(run)[model, split]
+
+
+def uar_difference(first: SpeakerTallies, second: SpeakerTallies) -> tuple[float, float, float]:
+    """Return the UAR of one list of predictions minus that of another, with its 95 % interval.
+
+    Parameters
+    ----------
+    first, second : SpeakerTallies
+        From :func:`speaker_tallies` or :func:`tally_clips`. Equal lists of speakers get equal draws, which pairs them.
+
+    Returns
+    -------
+    difference, low, high : float
+        The ends are NaN for fewer than :data:`MIN_SPEAKERS` speakers.
+    """
+    scores = [statistics.scores_of(tallies, {"uar": UAR.score})["uar"].mean() for _, tallies in (first, second)]
+    difference, speakers = float(scores[0] - scores[1]), min(len(first[0]), len(second[0]))
+    if speakers < MIN_SPEAKERS:
+        return difference, float("nan"), float("nan")
+    draws = _bootstrap_uar(first) - _bootstrap_uar(second)
+    low, high = map(float, statistics.difference_interval(draws, difference, speakers))
+    return difference, low, high
+
+
+def scores_with_intervals(cell: SpeakerTallies, metrics: Mapping[str, Metric]) -> dict[str, tuple[float, float, float]]:
+    """Return metrics, averaged over repeats, with their 95 % intervals.
+
+    Parameters
+    ----------
+    cell : SpeakerTallies
+    metrics : mapping of str to Metric
+        Metrics by name.
+
+    Returns
+    -------
+    dict of str to tuple of (float, float, float)
+        Score, low and high; the ends are NaN for fewer than :data:`MIN_SPEAKERS` speakers.
+    """
+    speakers, tallies = cell
+    values = statistics.scores_of(tallies, {name: metric.score for name, metric in metrics.items()})
+    scores = {name: float(value.mean()) for name, value in values.items()}
+    if len(speakers) < MIN_SPEAKERS:
+        return {name: (score, float("nan"), float("nan")) for name, score in scores.items()}
+    rows = {}
+    for name, draws in bootstrap_scores(cell, metrics).items():
+        low, high = map(float, statistics.score_interval(draws, scores[name], len(speakers)))
+        rows[name] = (scores[name], low, high)
+    return rows
 
 
 def bootstrap_scores(cell: SpeakerTallies, metrics: Mapping[str, Metric]) -> dict[str, npt.NDArray[np.float64]]:
@@ -139,10 +201,8 @@ def tally_clips(part: pd.DataFrame, classes: int) -> SpeakerTallies:
 
 def _interval_row(cell: SpeakerTallies, metrics: Mapping[str, Metric]) -> dict[str, float]:
     row: dict[str, float] = {}
-    if len(cell[0]) >= MIN_SPEAKERS:
-        for metric, values in bootstrap_scores(cell, metrics).items():
-            low, high = statistics.interval(values)
-            row |= {f"{metric}_low": float(low), f"{metric}_high": float(high)}
+    for metric, (_, low, high) in scores_with_intervals(cell, metrics).items():
+        row |= {f"{metric}_low": low, f"{metric}_high": high}
     repeats = statistics.scores_of(cell[1], {"uar": UAR.score})["uar"]
     row["uar_sd"] = float(repeats.std(ddof=1)) if len(repeats) > 1 else float("nan")
     return row

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ser_bench import statistics
 from ser_bench.metrics import UAR
-from ser_bench.report.analysis.intervals import MIN_SPEAKERS, bootstrap_scores, tally_clips
+from ser_bench.report.analysis.intervals import scores_with_intervals, tally_clips
 from ser_bench.report.analysis.scores import BASELINES, cached_per_run, missing_folds
 from ser_bench.runs.results import SavedRun
 
@@ -119,15 +117,11 @@ def _cells(run: SavedRun, split: str) -> Iterator[tuple[tuple[str, str, str], pd
 def _scores(part: pd.DataFrame, classes: int) -> dict[str, Any]:
     """Return pooled UAR with its interval, and the counts of clips and speakers."""
     cell = tally_clips(part, classes)
-    speakers, tallies = cell
-    low, high = math.nan, math.nan
-    if len(speakers) >= MIN_SPEAKERS:
-        low, high = map(float, statistics.interval(bootstrap_scores(cell, {"uar": UAR})["uar"]))
-    uar = float(statistics.scores_of(tallies, {"uar": UAR.score})["uar"].mean())
+    uar, low, high = scores_with_intervals(cell, {"uar": UAR})["uar"]
     return {
         "uar": uar,
         "uar_low": low,
         "uar_high": high,
         "clips": part["clip"].nunique(),
-        "speakers": len(speakers),
+        "speakers": len(cell[0]),
     }
