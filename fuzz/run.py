@@ -70,7 +70,7 @@ def whole() -> dict[str, bytes]:
         "fits.csv": fits,
         "curves.csv": ["svm,actor,0,0,1,0.5,0.5,0.5,0.5"],
         "clips.csv": [f"{c},{s},female,t,normal,{e},{c}.wav" for c, s, e in _clips()],
-        "audit.csv": [f"{s},0,{f},2,2,1,1,0,0,1,0,0,0,0,demo,demo" for s in ("actor", "random") for f in (0, 1)],
+        "audit.csv": [f"{s},0,{f},2,2,1,1,0,0,1,0,0,0,0,0,demo,demo" for s in ("actor", "random") for f in (0, 1)],
         "importance.csv": [f"svm,actor,0,{f},{group},3,0.5,0.25" for f in (0, 1) for group in ("a", "b")],
     }
     files = {name: "\n".join([head[name], *lines, ""]).encode() for name, lines in rows.items()}

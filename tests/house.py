@@ -19,8 +19,8 @@ START, END = "<!-- map: python -m tests.house -->", "<!-- end of map -->"
 
 FLOORS = (
     ("core",),
-    ("audio", "splits", "models", "metrics", "statistics"),
-    ("features",),
+    ("audio", "models", "metrics", "statistics"),
+    ("features", "splits"),
     ("corpora", "store"),
     ("runs",),
     ("report",),

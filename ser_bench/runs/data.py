@@ -14,6 +14,7 @@ from ser_bench.core.errors import CorpusError
 from ser_bench.core.labels import label_order
 from ser_bench.runs.extraction import ExtractionResult, extract, report_problems
 from ser_bench.runs.workers import count_workers
+from ser_bench.splits import take_numbers
 from ser_bench.store import FeatureStore
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class RunData:
     Attributes
     ----------
     clips : pandas.DataFrame
-        The usable clips with ``key`` and ``label``, indexed by clip.
+        The usable clips with ``key``, ``label`` and ``take``, indexed by clip. Clips with the same integer in ``take``
+        are repeated takes.
     labels : tuple of str
         The labels in the order of tables, charts and probability columns.
     fingerprint : str
@@ -124,6 +126,7 @@ def extract_data(
     extraction = extract(opened, sets, FeatureStore(store), jobs=jobs, progress=progress, engine=options.engine)
     report_problems(extraction, progress)
     clips = add_labels(extraction.clips, options.target).set_index("clip", drop=False)
+    clips = clips.assign(take=take_numbers(clips))
     labels = ordered_labels(clips, options.target)
     return extraction, RunData(clips, labels, extraction.fingerprint, options.normalize)
 

@@ -1,4 +1,4 @@
-"""The leakage audit: how many speakers, sentences and copies the training and test clips of each fold share."""
+"""The leakage audit: how many speakers, sentences, takes and copies the training and test clips of each fold share."""
 
 from __future__ import annotations
 
@@ -10,26 +10,28 @@ import pandas as pd
 
 from ser_bench.audio.fingerprint import near_duplicates
 from ser_bench.runs.results import tables
+from ser_bench.splits.takes import takes_known
 
 if TYPE_CHECKING:
     from ser_bench.runs.plan import PlannedFit
     from ser_bench.splits import Fold
 
-_COLUMNS = ("speaker", "text", "key", "corpus")
+_COLUMNS = ("speaker", "text", "take", "key", "corpus")
 
 
 def leakage_rows(planned: Sequence[PlannedFit], clips: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of ``audit.csv``: one per fold.
 
-    Unknown sentences (empty) never count as shared. Near duplicates are not counted if no clip has audio. Clips with
-    identical samples were dropped before; ``identical_clips`` counts those left with equal files.
+    Unknown sentences (empty) never count as shared. Where no clip has audio, the count of near duplicates is missing,
+    and so is that of repeated takes unless every sentence is known. Clips with identical samples were dropped before;
+    ``identical_clips`` counts those left with equal files.
 
     Parameters
     ----------
     planned : sequence of PlannedFit
         The fits; folds are those of their splits and repeats.
     clips : pandas.DataFrame
-        The usable clips, indexed by clip, with ``key``, ``length`` and ``fingerprint``.
+        The usable clips, indexed by clip, with ``key``, ``take``, ``length`` and ``fingerprint``.
 
     Returns
     -------
@@ -63,6 +65,7 @@ class _SharedClips:
         self._values: dict[str, np.ndarray] = {}
         for name in _COLUMNS:
             self._codes[name], self._values[name] = pd.factorize(clips[name].to_numpy(dtype=str))
+        self._takes_known = takes_known(clips)
         self._near = _find_near_duplicates(clips) if clips["length"].any() else None
 
     def count(self, fold: Fold) -> dict[str, int | str | None]:
@@ -81,6 +84,7 @@ class _SharedClips:
             "test_texts": int(in_test["text"].sum()),
             "shared_texts": shared["text"],
             "test_clips_of_known_texts": known_clips["text"],
+            "test_clips_of_known_takes": known_clips["take"] if self._takes_known else None,
             "identical_clips": known_clips["key"],
             "near_identical_clips": self._count_near_duplicates(fold),
             "train_corpora": "+".join(sorted(self._values["corpus"][in_train["corpus"]])),

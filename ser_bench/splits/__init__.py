@@ -14,11 +14,23 @@ from ser_bench.core.registry import definitions
 from ser_bench.splits import across, sentences, shuffled, speakers
 from ser_bench.splits.across import PREFIX, to_corpus
 from ser_bench.splits.base import Fold, FoldSettings, Split
+from ser_bench.splits.shuffled import RANDOM_TAKES
+from ser_bench.splits.takes import take_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["PREFIX", "SPLITS", "Fold", "FoldSettings", "Split", "get", "make_folds"]
+__all__ = [
+    "PREFIX",
+    "RANDOM_TAKES",
+    "SPLITS",
+    "Fold",
+    "FoldSettings",
+    "Split",
+    "get",
+    "make_folds",
+    "take_numbers",
+]
 
 SPLITS: dict[str, Split] = definitions((speakers, shuffled, sentences, across), Split)
 """Every split that a module of this folder defines, by name; ``cross:CORPUS`` exists for every corpus besides."""
@@ -32,7 +44,8 @@ def make_folds(name: str, clips: pd.DataFrame, settings: FoldSettings | None = N
     name : str
         A name in :data:`SPLITS`, or ``cross:`` and a label in the column ``corpus``.
     clips : DataFrame
-        With columns ``clip``, ``corpus``, ``speaker``, ``gender``, ``text`` and ``label``, in any order of rows.
+        With columns ``clip``, ``corpus``, ``speaker``, ``gender``, ``text`` and ``label``, in any order of rows;
+        ``emotion``, ``intensity`` and ``take`` (else :func:`take_numbers`) if known.
     settings : FoldSettings, optional
         Number of folds, seed and repeat.
 

@@ -1,4 +1,4 @@
-"""Splits of random clips: the same speakers train and test."""
+"""Splits of random clips or takes: the same speakers train and test."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ser_bench.core.errors import SplitError
 from ser_bench.splits.base import FoldSettings, Masks, Split, cross_validation
 from ser_bench.splits.speakers import speaker_folds
+from ser_bench.splits.takes import repeated, take_numbers, takes_known
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,16 +36,101 @@ def _stratified(
 
 def _random(clips: pd.DataFrame, settings: FoldSettings) -> Masks:
     """Return folds of exactly the sizes of the actor split's, so that both train on equally many clips."""
-    import numpy as np
-
     if len(clips) < settings.folds:
         raise SplitError(f"split random: cannot make {settings.folds} folds of {len(clips)} clips")
-    if clips["speaker"].nunique() >= settings.folds:
-        sizes = np.bincount(speaker_folds(clips, settings), minlength=settings.folds)
-    else:
-        sizes = np.bincount(np.arange(len(clips)) % settings.folds)
     generator = settings.generator("random", settings.repeat)
-    return cross_validation(_stratified(clips["label"].to_numpy(dtype=str), sizes.tolist(), generator))
+    sizes = _fold_sizes(clips, settings).tolist()
+    return cross_validation(_stratified(clips["label"].to_numpy(dtype=str), sizes, generator))
+
+
+def _fold_sizes(clips: pd.DataFrame, settings: FoldSettings) -> npt.NDArray[np.int64]:
+    """Return the sizes of the actor split's folds, or equal sizes where there are fewer speakers than folds."""
+    import numpy as np
+
+    if clips["speaker"].nunique() >= settings.folds:
+        return np.bincount(speaker_folds(clips, settings), minlength=settings.folds)
+    return np.bincount(np.arange(len(clips)) % settings.folds)
+
+
+def _random_takes(clips: pd.DataFrame, settings: FoldSettings) -> Masks:
+    """Return folds of about the sizes of the actor split's; repeated takes are in one fold."""
+    import numpy as np
+
+    _, take_of = np.unique(clips["take"] if "take" in clips else take_numbers(clips), return_inverse=True)
+    counts = np.bincount(take_of)
+    if not repeated(take_of).any():
+        known = "no clip has another take of its sentence, emotion and intensity, so the folds would be those of random"
+        unknown = "repeated takes are unknown, because sentences are and no clip has audio"
+        raise SplitError(
+            f"split random-takes: {known if takes_known(clips) else unknown}\nuse the split random instead"
+        )
+    if len(counts) < settings.folds:
+        raise SplitError(f"split random-takes: cannot make {settings.folds} folds of {len(counts)} takes")
+    first_clip = np.unique(take_of, return_index=True)[1]
+    labels = clips["label"].to_numpy(dtype=str)[first_clip]
+    generator = settings.generator("random-takes", settings.repeat)
+    folds = _stratified_takes(labels, counts, _fold_sizes(clips, settings), generator)
+    return cross_validation(folds[take_of])
+
+
+def _stratified_takes(
+    labels: npt.NDArray[np.str_],
+    counts: npt.NDArray[np.int64],
+    sizes: npt.NDArray[np.int64],
+    generator: np.random.RandomState,
+) -> npt.NDArray[np.int64]:
+    """Return a fold per take: folds within one take of the given sizes, each class spread evenly over them.
+
+    Takes are assigned class by class, large ones first, each to the fold that is furthest below its share so far.
+    """
+    import numpy as np
+
+    order = generator.permutation(len(labels))
+    order = order[np.lexsort((-counts[order], labels[order]))]
+    share, excess = sizes / sizes.sum(), np.zeros(len(sizes))
+    folds = np.empty(len(labels), dtype="int64")
+    for take in order:
+        excess -= counts[take] * share
+        folds[take] = np.argmin(excess)
+        excess[folds[take]] += counts[take]
+    _even_out(folds, labels, counts, sizes)
+    _fill_empty(folds, counts, sizes)
+    return folds
+
+
+def _even_out(
+    folds: npt.NDArray[np.int64],
+    labels: npt.NDArray[np.str_],
+    counts: npt.NDArray[np.int64],
+    sizes: npt.NDArray[np.int64],
+) -> None:
+    """Move takes from the fold most above its size to the one most below, as long as that helps; changes ``folds``."""
+    import numpy as np
+
+    _, codes = np.unique(labels, return_inverse=True)
+    while True:
+        excess = np.bincount(folds, weights=counts, minlength=len(sizes)) - sizes
+        full, free = int(np.argmax(excess)), int(np.argmin(excess))
+        movable = np.flatnonzero((folds == full) & (counts < excess[full] - excess[free]))
+        if not len(movable):
+            return
+        per_class = [
+            np.bincount(codes[folds == fold], weights=counts[folds == fold], minlength=codes.max() + 1)
+            for fold in (full, free)
+        ]
+        surplus = per_class[0] - per_class[1]
+        folds[movable[np.argmax(surplus[codes[movable]])]] = free
+
+
+def _fill_empty(folds: npt.NDArray[np.int64], counts: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64]) -> None:
+    """Move a take into each empty fold, which exists only where a take is larger than a fold; changes ``folds``."""
+    import numpy as np
+
+    for empty in sorted(set(range(len(sizes))) - set(folds.tolist())):
+        excess = np.bincount(folds, weights=counts, minlength=len(sizes)) - sizes
+        spare = np.flatnonzero(np.bincount(folds, minlength=len(sizes))[folds] > 1)
+        fullest = spare[excess[folds[spare]] == excess[folds[spare]].max()]
+        folds[fullest[np.argmin(counts[fullest])]] = empty
 
 
 def _random_hold_out(clips: pd.DataFrame, settings: FoldSettings, *, share: float) -> Masks:
@@ -61,6 +147,16 @@ RANDOM = Split(
     colour="#e69f00",
     masks=_random,
     speaker_independent=False,
+    folds="as many as --folds (default 6)",
+)
+RANDOM_TAKES = Split(
+    name="random-takes",
+    summary=f"like random, with the repeated takes of a speaker's sentence in one fold; {SAME_SPEAKERS}",
+    condition="known speakers, no take known",
+    colour="#c2b280",
+    masks=_random_takes,
+    speaker_independent=False,
+    needs="repeated takes",
     folds="as many as --folds (default 6)",
 )
 HOLD_OUTS = tuple(

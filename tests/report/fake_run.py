@@ -126,7 +126,8 @@ def _audit(recipe, predictions):
         apart = split.startswith(_APART)
         test, speakers = part["clip"].nunique(), part["speaker"].nunique()
         shared = 0 if apart else speakers
-        counts = (1000, test, 20, speakers, shared, 0 if apart else test, 2, 2, test, 0, 0 if apart else 3)
+        takes = 0 if apart or split == "random-takes" else test * 4 // 5
+        counts = (1000, test, 20, speakers, shared, 0 if apart else test, 2, 2, test, takes, 0, 0 if apart else 3)
         counts += recipe.sides(split, fold)
         rows.append((split, repeat, fold, *counts))
     return pd.DataFrame(rows, columns=list(AUDIT.columns))

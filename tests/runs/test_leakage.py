@@ -9,13 +9,14 @@ import pytest
 
 from ser_bench.audio.fingerprint import fingerprint
 from ser_bench.runs.leakage import leakage_rows
-from ser_bench.splits import make_folds
+from ser_bench.splits import make_folds, take_numbers
 from tests.conftest import clip_table, tone
 
 
-def audit(split: str, **facts):
-    clips = clip_table(speakers=6, texts=3)
+def audit(split: str, repetitions: int = 1, **facts):
+    clips = clip_table(speakers=6, texts=3, repetitions=repetitions)
     clips = clips.assign(key=clips["clip"], length=0.0, fingerprint=bytes(192)).assign(**facts)
+    clips = clips.assign(take=take_numbers(clips))
     planned = [
         SimpleNamespace(split=split, repeat=0, fold_number=number, fold=fold)
         for number, fold in enumerate(make_folds(split, clips))
@@ -57,3 +58,16 @@ def test_altered_copies_across_a_fold_are_counted(split, leaks):
     facts = [fingerprint(sounds[s] * np.hanning(len(sounds[s])), 16000) for s in clips["speaker"]]
     rows = audit(split, length=[f[0] for f in facts], fingerprint=[f[1] for f in facts])
     assert (rows["near_identical_clips"].sum() > 0) == leaks
+
+
+def test_repeated_takes_in_training_are_counted():
+    """With two takes of everything, five in six test clips of a sixth have their other take in training."""
+    counts = {split: audit(split, repetitions=2) for split in ("actor", "random-takes", "random")}
+    shares = {s: rows["test_clips_of_known_takes"].sum() / rows["test_clips"].sum() for s, rows in counts.items()}
+    assert (shares["actor"], shares["random-takes"]) == (0, 0)
+    assert shares["random"] == pytest.approx(5 / 6, abs=0.08)
+    assert (audit("random")["test_clips_of_known_takes"] == 0).all()
+
+
+def test_takes_of_unknown_sentences_are_unknown_without_audio():
+    assert audit("random", repetitions=2, text="")["test_clips_of_known_takes"].isna().all()

@@ -175,7 +175,7 @@ AUDIT = Table(
     columns=(
         *("split", "repeat", "fold", "train_clips", "test_clips", "train_speakers", "test_speakers", "shared_speakers"),
         *("test_clips_of_known_speakers", "test_texts", "shared_texts", "test_clips_of_known_texts"),
-        *("identical_clips", "near_identical_clips", "train_corpora", "test_corpora"),
+        *("test_clips_of_known_takes", "identical_clips", "near_identical_clips", "train_corpora", "test_corpora"),
     ),
     texts=("split", "train_corpora", "test_corpora"),
     integers=(
@@ -183,7 +183,7 @@ AUDIT = Table(
         *("test_clips_of_known_speakers", "test_texts", "shared_texts", "test_clips_of_known_texts"),
         "identical_clips",
     ),
-    counts=("near_identical_clips",),
+    counts=("test_clips_of_known_takes", "near_identical_clips"),
 )
 """A row per fold of the leakage audit: what its training and test clips share."""
 

@@ -1,0 +1,129 @@
+"""Repeated takes: clips in which a speaker says one sentence with one emotion and intensity again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+
+_COLUMNS = ("corpus", "speaker", "text", "emotion", "intensity")
+"""What repeated takes have in common; a table may lack some."""
+
+
+def take_numbers(clips: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Return the number of each clip's take; repeated takes have the same number.
+
+    Clips are repeated takes of one another if corpus, speaker, sentence, emotion and intensity are equal. Where the
+    intensity is unknown, the other columns decide. A clip whose sentence is unknown is a repeated take of those clips
+    that are nearly identical to it, directly or through others, and agree in the other columns.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        Clips with ``speaker``, ``text``, ``emotion`` (else ``label``) and, if known, ``corpus``, ``intensity``,
+        ``length`` and ``fingerprint``. Without fingerprints, each clip of an unknown sentence is a take of its own.
+
+    Returns
+    -------
+    ndarray of int64, shape (clips,)
+    """
+    import numpy as np
+
+    known = _equal_columns(clips, _COLUMNS)
+    unknown = np.flatnonzero((clips["text"] == "").to_numpy())
+    known[unknown] = len(clips) + unknown
+    if not len(unknown) or not has_fingerprints(clips):
+        return known
+    return _join(known, _similar_pairs(clips))
+
+
+def repeated(takes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Return which clips have another take.
+
+    Parameters
+    ----------
+    takes : ndarray of int64, shape (clips,)
+        From :func:`take_numbers`.
+
+    Returns
+    -------
+    ndarray of bool, shape (clips,)
+    """
+    import numpy as np
+
+    _, inverse, counts = np.unique(takes, return_inverse=True, return_counts=True)
+    return np.asarray(counts[inverse] > 1)
+
+
+def takes_known(clips: pd.DataFrame) -> bool:
+    """Return whether all repeated takes can be found: every sentence is known, or clips have fingerprints.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        As for :func:`take_numbers`.
+
+    Returns
+    -------
+    bool
+    """
+    return bool((clips["text"] != "").all()) or has_fingerprints(clips)
+
+
+def has_fingerprints(clips: pd.DataFrame) -> bool:
+    """Return whether any clip has an audio fingerprint.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        As for :func:`take_numbers`.
+
+    Returns
+    -------
+    bool
+    """
+    return "length" in clips and bool(clips["length"].to_numpy().any())
+
+
+def _equal_columns(clips: pd.DataFrame, columns: tuple[str, ...]) -> npt.NDArray[np.int64]:
+    """Return a number per clip, equal for clips whose columns are equal."""
+    names = [name for name in columns if name in clips]
+    if "emotion" not in names:
+        names.append("label")
+    numbers: npt.NDArray[np.int64] = clips.groupby(names, sort=False, dropna=False).ngroup().to_numpy(dtype="int64")
+    return numbers.copy()
+
+
+def _similar_pairs(clips: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Return pairs of nearly identical clips that may be takes of one sentence, shape ``(pairs, 2)``."""
+    import numpy as np
+
+    from ser_bench.audio.fingerprint import near_duplicates
+
+    unknown = (clips["text"] == "").to_numpy()
+    others = _equal_columns(clips, tuple(name for name in _COLUMNS if name != "text"))
+    near = near_duplicates(clips["length"].to_numpy(), clips["fingerprint"].tolist())
+    pairs = np.array(near, dtype="int64").reshape(-1, 2)
+    first, second = pairs.T
+    return np.asarray(pairs[(unknown[first] | unknown[second]) & (others[first] == others[second])])
+
+
+def _join(numbers: npt.NDArray[np.int64], pairs: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Give both clips of each pair the same number, transitively."""
+    import numpy as np
+
+    parents: dict[int, int] = {}
+
+    def root(number: int) -> int:
+        while number in parents:
+            number = parents[number]
+        return number
+
+    for first, second in numbers[pairs].tolist():
+        roots = sorted({root(first), root(second)})
+        if len(roots) == 2:
+            parents[roots[1]] = roots[0]
+    return np.array([root(number) for number in numbers.tolist()])
