@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ser_bench.features.base import FeatureSet
     from ser_bench.runs.results import SavedRun
 
-CORPUS_OPTIONS = ("data_dir", "part", "emotions", "merge", "sample_rate", "plugin")
+CORPUS_OPTIONS = ("data_dir", "part", "emotions", "merge", "speakers", "sample_rate", "plugin")
 """The options of :func:`load_corpus`."""
 EXTRACT_OPTIONS = (*CORPUS_OPTIONS, "jobs", "store", "engine")
 """The options of :func:`extract`."""
@@ -130,7 +130,7 @@ def load_corpus(name: str | None = None, data_dir: str | Path | None = None, **o
         The folder of the corpus.
     **options
         Options of the command line: ``part``, ``emotions``, ``merge`` (a dict of emotions to rename),
-        ``sample_rate``, ``plugin``.
+        ``speakers`` (a dict of speakers who are one person), ``sample_rate``, ``plugin``.
 
     Returns
     -------
@@ -170,8 +170,8 @@ def extract(
     progress : bool, default False
         Whether to print progress.
     **options
-        Options of the command line: ``data_dir``, ``part``, ``emotions``, ``merge``, ``sample_rate``, ``plugin``,
-        ``jobs``, ``store``, ``engine``.
+        Options of the command line: ``data_dir``, ``part``, ``emotions``, ``merge``, ``speakers``, ``sample_rate``,
+        ``plugin``, ``jobs``, ``store``, ``engine``.
 
     Returns
     -------
@@ -215,7 +215,7 @@ def run(corpus: str | None = None, *, progress: bool = False, **options: Any) ->
         Whether to print progress.
     **options
         Options of the command line:
-        corpus: ``data_dir``, ``part``, ``emotions``, ``merge``, ``sample_rate``, ``target``;
+        corpus: ``data_dir``, ``part``, ``emotions``, ``merge``, ``speakers``, ``sample_rate``, ``target``;
         benchmark: ``models``, ``features``, ``splits``, ``folds``, ``repeats``, ``normalize``, ``seed``;
         execution: ``jobs``, ``engine``, ``fit_timeout``, ``fresh``, ``store``, ``out``, ``plugin``.
 

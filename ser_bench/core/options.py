@@ -15,6 +15,10 @@ model with other parameters or for each named variant::
 
     [merge]                                     # rename emotions
     calm = "neutral"
+
+    [speakers]                                  # one person in two corpora
+    "studio/anna" = "Anna"
+    "phone/07" = "Anna"
 """
 
 from __future__ import annotations
@@ -101,6 +105,11 @@ class Options(BaseModel):
     features: str = _option("auto", "One feature set, several joined with +, or auto: each model's own.", "SET")
     emotions: Names = _option((), "Keep only these emotions.", "A,B,…")
     merge: dict[str, str] = _option({}, "Emotions to rename, as a table; configuration files and Python only.")
+    speakers: dict[str, str] = _option(
+        {},
+        "Speakers who are one person, as a table from corpus/speaker to a shared name; configuration files and Python "
+        "only.",
+    )
     target: Target = _option("emotion", "The label to predict.")
     sample_rate: int | None = _option(
         None,

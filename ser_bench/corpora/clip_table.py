@@ -24,6 +24,10 @@ PREFIXED_COLUMNS = ("clip", "speaker", "text")
 """Columns whose values carry the corpus name in a pool of corpora, as in ``ravdess/01``."""
 
 
+PERSON_PREFIX = "person/"
+"""Prefix of the speakers of several corpora who are declared as one person."""
+
+
 def clip_table(rows: Iterable[Mapping[str, str]], columns: Iterable[str] = CLIP_COLUMNS) -> pd.DataFrame:
     """Build a clip table, sorted by clip.
 

@@ -18,6 +18,7 @@ from ser_bench.core.errors import CorpusError
 from ser_bench.core.labels import canonical_label
 from ser_bench.corpora.clip_table import (
     CLIP_COLUMNS,
+    PERSON_PREFIX,
     PREFIXED_COLUMNS,
     FeatureTable,
     Listing,
@@ -30,7 +31,7 @@ from ser_bench.features import FEATURE_SETS
 from ser_bench.features.base import FeatureSet
 
 REQUIRED = ("clip", "speaker", "emotion")
-TEXT_COLUMNS = (*REQUIRED, "corpus", "gender", "text", "intensity", "path", "file", "label")
+TEXT_COLUMNS = (*REQUIRED, "corpus", "gender", "text", "intensity", "person", "path", "file", "label")
 """Columns that are never features."""
 
 DEFAULT_SET = "table"
@@ -64,7 +65,7 @@ def read(path: Path) -> pd.DataFrame:
     if missing := [column for column in REQUIRED if column not in table]:
         raise CorpusError(
             f"invalid feature table {path}: missing column{'s' * (len(missing) > 1)} {', '.join(missing)}\n"
-            f"the table must have the columns {','.join(REQUIRED)} and may have corpus,gender,text,intensity"
+            f"the table must have the columns {','.join(REQUIRED)} and may have corpus,gender,text,intensity,person"
         )
     if len(set(table.columns)) < len(table.columns):
         repeated = table.columns[table.columns.duplicated()][0]
@@ -128,24 +129,27 @@ def list_clips(table: pd.DataFrame) -> Listing:
     _refuse_labels(texts, values, columns)
     texts = _prefixed(texts)
     features = FeatureTable(_feature_sets(table), values, {clip: row for row, clip in enumerate(texts["clip"])})
-    clips = clip_table(texts.to_dict("records"), (*CLIP_COLUMNS, "corpus"))
+    persons = ("person",) if "person" in table else ()
+    clips = clip_table(texts.to_dict("records"), (*CLIP_COLUMNS, "corpus", *persons))
     return Listing(clips if (clips["corpus"] != "").all() else clips.drop(columns="corpus"), problems, features)
 
 
 def _texts(table: pd.DataFrame) -> pd.DataFrame:
     """Return the columns of the clip table, stripped and with canonical emotions; missing values are empty."""
-    names = (*(name for name in CLIP_COLUMNS if name != "path"), "corpus")
+    names = (*(name for name in CLIP_COLUMNS if name != "path"), "corpus", "person")
     filled = {name: table[name].astype(object).where(table[name].notna(), "") for name in names if name in table}
     texts = {name: [str(value).strip() for value in filled.get(name, [""] * len(table))] for name in names}
     return pd.DataFrame(texts | {"emotion": [canonical_label(label) for label in texts["emotion"]]})
 
 
 def _prefixed(texts: pd.DataFrame) -> pd.DataFrame:
-    """Add corpus prefixes to a table of several corpora, unless every value has one, as in an export."""
+    """Add prefixes to a table of several corpora, unless every value has one, as in an export."""
     if texts["corpus"].nunique() < 2:
         return texts
     rows = texts[["corpus", *PREFIXED_COLUMNS]].itertuples(index=False)
-    done = all(not value or value.startswith(f"{corpus}/") for corpus, *values in rows for value in values)
+    done = all(
+        not value or value.startswith((f"{corpus}/", PERSON_PREFIX)) for corpus, *values in rows for value in values
+    )
     return texts if done else with_corpus_prefix(texts)
 
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from ser_bench.core.errors import CorpusError
 from ser_bench.core.labels import canonical_label
 from ser_bench.corpora.base import Corpus
-from ser_bench.corpora.clip_table import Listing, Problem, clip_table, empty_columns
+from ser_bench.corpora.clip_table import CLIP_COLUMNS, Listing, Problem, clip_table, empty_columns
 
 if TYPE_CHECKING:
     import pandas as pd
 
 REQUIRED = ("path", "speaker", "emotion")
-OPTIONAL = ("gender", "text", "intensity")
+OPTIONAL = ("gender", "text", "intensity", "person")
+"""``person`` names who a speaker is, where a person has several speaker names or is in several corpora."""
 
 
 def corpus(path: Path) -> Corpus:
@@ -68,6 +69,33 @@ def holds_features(path: Path) -> bool:
     except (OSError, ValueError, csv.Error):
         return False  # _read() reports the error
     return "clip" in columns and "path" not in columns
+
+
+def line_numbers(path: Path) -> dict[str, int]:
+    """Find the lines of the clips in a manifest or a feature table.
+
+    Parameters
+    ----------
+    path
+        A CSV file.
+
+    Returns
+    -------
+    dict of str to int
+        The last line of the first row of each clip, from 1. Empty for any other file.
+    """
+    lines: dict[str, int] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file)
+            columns = [column.strip().lower() for column in next(reader, [])]
+            index = columns.index("path" if "path" in columns else "clip")
+            for row in reader:
+                if len(row) > index:
+                    lines.setdefault(row[index], reader.line_num)
+    except (OSError, ValueError, csv.Error):
+        return {}
+    return lines
 
 
 def _description(path: Path, table: pd.DataFrame, reader: Callable[[Path], Listing]) -> Corpus:
@@ -124,7 +152,8 @@ def _list_clips(table: pd.DataFrame, folder: Path, manifest: Path) -> Listing:
             f"no row of the manifest {manifest} can be used{example}\n"
             f"each row needs {','.join(REQUIRED)}; relative paths start at the folder {folder}"
         )
-    return Listing(clip_table(rows.values()), tuple(problems))
+    columns = (*CLIP_COLUMNS, "person") if "person" in table else CLIP_COLUMNS
+    return Listing(clip_table(rows.values(), columns), tuple(problems))
 
 
 def _fault(row: dict[str, str], path: Path, rows: dict[Path, dict[str, str]]) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from ser_bench.core.places import cache_folder
 from ser_bench.corpora import registry
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.clip_table import FeatureTable, Problem
+from ser_bench.corpora.speakers import name_speakers, shared_names, speakers_by_name, with_one_gender
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +41,8 @@ class OpenCorpus:
         The corpora of a pool; empty for a single corpus.
     feature_table
         The features of a corpus without audio, else None.
+    shared_speakers
+        The speakers, as ``corpus/speaker``, of each person who has several names or is in several corpora.
     """
 
     corpus: Corpus
@@ -49,6 +52,7 @@ class OpenCorpus:
     rate: int | None = None
     pooled: tuple[OpenCorpus, ...] = ()
     feature_table: FeatureTable | None = None
+    shared_speakers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def members(self) -> tuple[OpenCorpus, ...]:
@@ -83,6 +87,7 @@ def open_corpus(
     part: str = "speech",
     emotions: tuple[str, ...] = (),
     merge: Mapping[str, str] | None = None,
+    speakers: Mapping[str, str] | None = None,
 ) -> OpenCorpus:
     """Find a corpus and list its clips; make a synthetic corpus first if its folder is missing.
 
@@ -98,6 +103,8 @@ def open_corpus(
         Emotions to keep, after the merge; empty keeps all.
     merge
         New label by emotion, for emotions to count as others.
+    speakers
+        Name by ``corpus/speaker``, for speakers who are one person.
 
     Returns
     -------
@@ -107,9 +114,42 @@ def open_corpus(
     Raises
     ------
     CorpusError
-        If the folder or the clips are missing, or no clip is left.
+        If the folder or the clips are missing, no clip is left, or a speaker has two genders.
     UnknownNameError
-        If the corpus is unknown, or has no clip of a named emotion.
+        If the corpus is unknown, or has no clip of a named emotion or speaker.
+    """
+    opened = list_corpus(name, data_dir, part=part)
+    sources = table_files([opened])
+    names = shared_names(opened.clips, speakers or {}, sources)
+    clips = with_one_gender(name_speakers(opened.clips, names), sources)
+    opened = replace(opened, clips=clips, shared_speakers=speakers_by_name(names))
+    opened = merge_emotions(opened, merge or {}, among=[opened])
+    return keep_emotions(opened, emotions or tuple(set(opened.clips["emotion"])))
+
+
+def list_corpus(name: str, data_dir: Path | None = None, *, part: str = "speech") -> OpenCorpus:
+    """Find a corpus and list its clips as its reader does, with the column ``person`` where it declares persons.
+
+    Parameters
+    ----------
+    name
+        A known corpus, or the path of a CSV manifest or feature table.
+    data_dir
+        The corpus's folder; None searches the usual folders.
+    part
+        ``speech``, ``song`` or ``all``, for a corpus that has both.
+
+    Returns
+    -------
+    OpenCorpus
+        The corpus and its clips.
+
+    Raises
+    ------
+    CorpusError
+        If the folder or the clips are missing.
+    UnknownNameError
+        If the corpus is unknown.
     """
     corpus = registry.get(name)
     folder = _folder(corpus, data_dir)
@@ -117,9 +157,24 @@ def open_corpus(
     clips = listing.clips if "corpus" in listing.clips else listing.clips.assign(corpus=corpus.name)
     if "part" in clips:
         clips = clips[(clips["part"] == part) | (part == "all")].drop(columns="part")
-    opened = OpenCorpus(corpus, {corpus.name: folder}, clips, listing.problems, feature_table=listing.feature_table)
-    opened = merge_emotions(opened, merge or {}, among=[opened])
-    return keep_emotions(opened, emotions or tuple(set(opened.clips["emotion"])))
+    return OpenCorpus(corpus, {corpus.name: folder}, clips, listing.problems, feature_table=listing.feature_table)
+
+
+def table_files(opened: Sequence[OpenCorpus]) -> dict[str, str]:
+    """Return the manifest or feature table of each corpus that is one.
+
+    Parameters
+    ----------
+    opened
+        Corpora.
+
+    Returns
+    -------
+    dict of str to str
+        Files by the names in the column ``corpus``.
+    """
+    tables = [member for member in opened if not registry.is_registered(member.corpus)]
+    return {name: member.corpus.source for member in tables for name in set(member.clips["corpus"])}
 
 
 def merge_emotions(opened: OpenCorpus, merge: Mapping[str, str], *, among: Sequence[OpenCorpus]) -> OpenCorpus:

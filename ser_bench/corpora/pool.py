@@ -10,8 +10,16 @@ from ser_bench.core.errors import CorpusError, UnknownNameError
 from ser_bench.core.labels import label_order
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.clip_table import Listing, with_corpus_prefix
-from ser_bench.corpora.opening import OpenCorpus, keep_emotions, merge_emotions, open_corpus
+from ser_bench.corpora.opening import (
+    OpenCorpus,
+    keep_emotions,
+    list_corpus,
+    merge_emotions,
+    open_corpus,
+    table_files,
+)
 from ser_bench.corpora.registry import corpus_label
+from ser_bench.corpora.speakers import name_speakers, shared_names, speakers_by_name, with_one_gender
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +50,7 @@ def open_corpora(
     part: str = "speech",
     emotions: Sequence[str] = (),
     merge: Mapping[str, str] | None = None,
+    speakers: Mapping[str, str] | None = None,
 ) -> OpenCorpus:
     """Open several corpora as one, or a single one as it is.
 
@@ -58,6 +67,8 @@ def open_corpora(
         Emotions to keep, after the merge; empty keeps all that every corpus has.
     merge
         New label by emotion, for emotions to count as others.
+    speakers
+        Name by ``corpus/speaker``, for speakers who are one person.
 
     Returns
     -------
@@ -67,18 +78,20 @@ def open_corpora(
     Raises
     ------
     CorpusError
-        If a corpus cannot be opened, two have one name, or they share fewer than two emotions.
+        If a corpus cannot be opened, two have one name, they share fewer than two emotions, or a speaker has two
+        genders.
     UnknownNameError
-        If an emotion in ``emotions`` or ``merge`` does not occur.
+        If an emotion in ``emotions`` or ``merge``, or a key of ``speakers``, does not occur.
     """
     if len(names) == 1:
-        return open_corpus(names[0], data_dir, part=part, emotions=tuple(emotions), merge=merge)
+        return open_corpus(names[0], data_dir, part=part, emotions=tuple(emotions), merge=merge, speakers=speakers)
     folders = _folders(names, data_dir)
-    opened = [open_corpus(name, folder, part=part) for name, folder in zip(names, folders, strict=True)]
+    opened = [list_corpus(name, folder, part=part) for name, folder in zip(names, folders, strict=True)]
     _check(opened)
     renamed = [merge_emotions(member, merge or {}, among=opened) for member in opened]
     shared = _shared_emotions(renamed, emotions)
-    return _pooled([keep_emotions(member, shared) for member in renamed])
+    persons = shared_names(_clips(opened), speakers or {}, table_files(opened))
+    return _pooled([keep_emotions(member, shared) for member in renamed], persons)
 
 
 def _folders(names: Sequence[str], data_dir: Path | None) -> list[Path | None]:
@@ -130,14 +143,21 @@ def _shared_emotions(opened: Sequence[OpenCorpus], emotions: Sequence[str]) -> t
     return selected
 
 
-def _pooled(opened: Sequence[OpenCorpus]) -> OpenCorpus:
+def _clips(opened: Sequence[OpenCorpus]) -> pd.DataFrame:
+    """Return the clips of several corpora in one table, with the prefixes of their corpora."""
     import pandas as pd
 
+    clips = with_corpus_prefix(pd.concat([member.clips for member in opened], ignore_index=True))
+    return clips.assign(person=clips["person"].fillna("")) if "person" in clips else clips
+
+
+def _pooled(opened: Sequence[OpenCorpus], names: Mapping[str, str]) -> OpenCorpus:
     problems = tuple(problem for member in opened for problem in member.problems)
     folders = {member.corpus.name: member.folder for member in opened}
-    clips = with_corpus_prefix(pd.concat([member.clips for member in opened], ignore_index=True))
+    clips = with_one_gender(name_speakers(_clips(opened), names), table_files(opened))
     description = _description([member.corpus for member in opened], clips)
-    return OpenCorpus(description, folders, clips, problems, pooled=tuple(opened))
+    shared = speakers_by_name(names)
+    return OpenCorpus(description, folders, clips, problems, pooled=tuple(opened), shared_speakers=shared)
 
 
 def _description(corpora: Sequence[Corpus], clips: pd.DataFrame) -> Corpus:

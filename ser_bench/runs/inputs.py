@@ -49,7 +49,14 @@ def open_corpus(options: Options, progress: Progress) -> OpenCorpus:
         If a corpus cannot be opened, or its clips cannot have the sampling rate.
     """
     names = [*_corpus_names(options), *cross_tested_corpora(options)]
-    opened = open_corpora(names, options.data_dir, part=options.part, emotions=options.emotions, merge=options.merge)
+    opened = open_corpora(
+        names,
+        options.data_dir,
+        part=options.part,
+        emotions=options.emotions,
+        merge=options.merge,
+        speakers=options.speakers,
+    )
     for member in opened.members:
         emotions = set(member.clips["emotion"]) if opened.pooled else set(options.emotions)
         _announce(member, emotions, options, progress)

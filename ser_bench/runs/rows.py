@@ -285,6 +285,8 @@ def _describe_corpus(opened: OpenCorpus, extraction: ExtractionResult, labels: S
         fingerprint=extraction.fingerprint,
         sample_rate=opened.rate,
         recorded=opened.feature_table is not None,
+        corpora=tuple(dict.fromkeys(clips["corpus"])) if clips["corpus"].nunique() > 1 else (),
+        shared_speakers=dict(opened.shared_speakers),
     )
 
 

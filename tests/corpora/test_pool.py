@@ -17,6 +17,7 @@ from ser_bench.corpora.pool import open_corpora, split_names
 from ser_bench.features import set_key, sets_at_rate
 from ser_bench.runs import inputs as opening
 from ser_bench.runs import plan, results, runner
+from ser_bench.splits import FoldSettings, make_folds
 from tests.conftest import tone
 
 EMODB = ("03a01Fa", "03a01Wa", "03a02Na", "08a01Fa", "08a02Na", "08a01Wa", "08b01La")
@@ -158,3 +159,100 @@ def test_an_unknown_corpus_of_a_split_is_an_error_before_opening():
     with pytest.raises(UnknownNameError, match="did you mean 'savee'"):
         plan.check_names(Options(splits=("cross:save",)))
     assert corpora.corpus_label("my/own.csv") == "own"
+
+
+@pytest.fixture
+def manifests(tmp_path, write_wav):
+    """Return a function that writes a manifest of two clips per row: name, header and rows without the path."""
+
+    def write(name: str, header: str, *rows: str) -> str:
+        lines = []
+        for number, row in enumerate(rows):
+            for emotion in ("happy", "sad"):
+                file = f"{name}-{number}-{emotion}.wav"
+                write_wav(tmp_path / file, tone(f0=100 + 7 * number), sr=16000)
+                lines.append(f"{file},{emotion},{row}")
+        path = tmp_path / f"{name}.csv"
+        path.write_text("\n".join([f"path,emotion,{header}", *lines]) + "\n", encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+def test_a_person_in_two_manifests_is_one_speaker(manifests):
+    studio = manifests("studio", "speaker,person", "a,Anna", "b,", "c,")
+    phone = manifests("phone", "speaker,person", "07,Anna", "08,", "b,")
+    opened = open_corpora([studio, phone])
+    assert set(opened.clips["speaker"]) == {"person/Anna", "studio/b", "studio/c", "phone/08", "phone/b"}
+    assert opened.shared_speakers == {"Anna": ("phone/07", "studio/a")}
+    assert "person" not in opened.clips
+    for split in ("actor", "loso", "cross", "loco"):
+        for fold in make_folds(split, opened.clips.assign(label=opened.clips["emotion"]), FoldSettings(folds=5)):
+            sides = (set(opened.clips.set_index("clip").loc[list(part), "speaker"]) for part in (fold.train, fold.test))
+            assert not set.intersection(*sides)
+
+
+def test_a_table_of_speakers_joins_them(manifests):
+    studio, phone = manifests("studio", "speaker", "a", "b"), manifests("phone", "speaker", "07", "08")
+    named = open_corpora([studio, phone], speakers={"studio/a": "Anna", "phone/07": "Anna"})
+    direct = open_corpora([studio, phone], speakers={"phone/07": "studio/a"})
+    for opened, name in ((named, "Anna"), (direct, "studio/a")):
+        assert set(opened.clips["speaker"]) == {f"person/{name}", "studio/b", "phone/08"}
+        assert opened.shared_speakers == {name: ("phone/07", "studio/a")}
+
+
+def test_two_names_of_a_person_in_one_manifest_are_one_speaker(manifests):
+    path = manifests("mine", "speaker,person", "anna-1,anna", "anna-2,anna", "ben,", "anna,")
+    assert set(open_corpora([path]).clips["speaker"]) == {"anna", "ben"}
+    assert open_corpora([path]).shared_speakers == {"anna": ("mine/anna", "mine/anna-1", "mine/anna-2")}
+    plain = manifests("plain", "speaker", "a", "b")
+    assert set(open_corpora([plain], speakers={"plain/b": "plain/a"}).clips["speaker"]) == {"a"}
+
+
+def test_an_unknown_speaker_in_the_table_names_the_nearest(manifests):
+    paths = [manifests("studio", "speaker", "a"), manifests("phone", "speaker", "07")]
+    with pytest.raises(UnknownNameError, match=r"key in \[speakers\]: 'phone/7'; did you mean 'phone/07'"):
+        open_corpora(paths, speakers={"phone/7": "Anna"})
+    with pytest.raises(UnknownNameError, match=r"did you mean 'studio/a'"):
+        open_corpora(paths[:1], speakers={"studi/a": "Anna"})
+
+
+def test_a_speaker_with_two_persons_is_an_error(manifests):
+    path = manifests("mine", "speaker,person", "a,Anna", "a,Ben")
+    with pytest.raises(CorpusError, match=r"speaker mine/a has two persons: Anna in mine-0-happy.wav \(line 2 of mine"):
+        open_corpora([path])
+
+
+def test_a_speaker_with_two_genders_is_an_error_that_names_the_clips(manifests):
+    path = manifests("mine", "speaker,gender", "a,female", "b,male", "a,male")
+    expected = (
+        r"speaker a has two genders: female in mine-0-happy.wav \(line 2 of mine.csv\), mine-0-sad.wav \(line 3 .*"
+        r"male in mine-2-happy.wav \(line 6 of mine.csv\).*\ncorrect the column gender"
+    )
+    with pytest.raises(CorpusError, match=expected):
+        open_corpora([path])
+    good = manifests("good", "speaker,gender", "b,male")
+    other = manifests("other", "speaker,gender", "x,male", "y,female")
+    with pytest.raises(CorpusError, match=r"person/P has two genders: female in other/other-1-.*line 4 of other.csv"):
+        open_corpora([good, other], speakers={"good/b": "P", "other/y": "P"})
+
+
+def test_an_unknown_gender_is_filled_in_from_other_clips_of_the_speaker(manifests):
+    path = manifests("mine", "speaker,gender", "a,female", "b,male", "a,", "c,")
+    clips = open_corpora([path]).clips
+    assert dict(zip(clips["speaker"], clips["gender"], strict=True)) == {"a": "female", "b": "male", "c": ""}
+
+
+def test_shared_speakers_survive_an_export(manifests, tmp_path):
+    studio = manifests("studio", "speaker,person", "a,Anna", "b,")
+    clips = open_corpora([studio, manifests("phone", "speaker,person", "07,Anna", "08,")]).clips
+    table = tmp_path / "table.csv"
+    columns = ["clip", "corpus", "speaker", "gender", "emotion"]
+    clips[columns].assign(**{"mel.a": np.arange(len(clips)), "mel.b": 1.5, "mel.c": 2.5}).to_csv(table, index=False)
+    read = open_corpora([str(table)]).clips.set_index("clip")["speaker"]
+    assert read.to_dict() == clips.set_index("clip")["speaker"].to_dict()
+    raw = tmp_path / "raw.csv"
+    rows = [("a/1", "a", "x", "Anna"), ("a/2", "a", "y", ""), ("b/1", "b", "x", ""), ("b/2", "b", "z", "Anna")]
+    frame = pd.DataFrame(rows, columns=["clip", "corpus", "speaker", "person"])
+    frame.assign(emotion=["sad", "happy"] * 2, f1=[1.0, 2, 3, 4], f2=[2.0, 2, 3, 4]).to_csv(raw, index=False)
+    assert set(open_corpora([str(raw)]).clips["speaker"]) == {"person/Anna", "a/y", "b/x"}

@@ -43,7 +43,11 @@ class _Record(BaseModel):
 
 
 class CorpusInfo(_Record):
-    """The corpus as the run used it; ``sample_rate`` in Hz is None where clips keep their own rates."""
+    """The corpus as the run used it; ``sample_rate`` in Hz is None where clips keep their own rates.
+
+    ``corpora`` are the names of several corpora, and ``shared_speakers`` the speakers, as ``corpus/speaker``, of each
+    person who has several names or is in several corpora.
+    """
 
     name: _Text
     title: str
@@ -57,6 +61,8 @@ class CorpusInfo(_Record):
     fingerprint: str
     sample_rate: _Count | None = None
     recorded: bool = False
+    corpora: tuple[str, ...] = ()
+    shared_speakers: dict[str, tuple[str, ...]] = {}
 
 
 class MachineInfo(_Record):

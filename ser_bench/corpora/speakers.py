@@ -1,0 +1,174 @@
+"""Who a speaker is: persons with several names or in several corpora, and one gender each.
+
+A manifest declares a person in the column ``person``, and a configuration file in its ``[speakers]`` table. All clips
+of a person have one speaker, so that no split trains on a test speaker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ser_bench.core.errors import CorpusError, UnknownNameError
+from ser_bench.corpora.clip_table import PERSON_PREFIX
+from ser_bench.corpora.manifest import line_numbers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MOST_CLIPS = 3
+"""The most clips that an error names per value."""
+
+
+def shared_names(clips: pd.DataFrame, table: Mapping[str, str], sources: Mapping[str, str]) -> dict[str, str]:
+    """Return the person's name of each speaker who has one.
+
+    Parameters
+    ----------
+    clips
+        A clip table with ``corpus`` and, if the corpus declares persons, ``person``; speakers of several corpora have
+        the prefix of their corpus.
+    table
+        Shared name by ``corpus/speaker``. A value that is itself such a key means the same person as that key.
+    sources
+        File of each corpus by name, for messages.
+
+    Returns
+    -------
+    dict of str to str
+        Name by ``corpus/speaker``.
+
+    Raises
+    ------
+    UnknownNameError
+        If a key of the table is not a speaker.
+    CorpusError
+        If a speaker has two persons.
+    """
+    keys = _keys(clips)
+    known = dict(zip(keys, clips["corpus"], strict=True))
+    for key in table:
+        if key not in known:
+            raise UnknownNameError("key in [speakers]:", key, sorted(known))
+    persons = dict(table)
+    if "person" in clips:
+        declared = clips.assign(key=keys)[clips["person"] != ""]
+        for key, rows in declared.groupby("key", sort=False):
+            if rows["person"].nunique() > 1:
+                raise CorpusError(f"speaker {key} has two persons: {_listed(rows, 'person', sources)}")
+            persons.setdefault(str(key), str(rows["person"].iloc[0]))
+    links = list(persons.items())
+    # A name may also be that of another speaker of the same corpus, who is then the same person.
+    links += [(f"{known[key]}/{name}", name) for key, name in persons.items() if f"{known[key]}/{name}" in known]
+    return {key: name for key, name in _names_of_groups(links).items() if key in known}
+
+
+def _names_of_groups(links: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return for each name that of its group: the first by name of those that are only the second of a link."""
+    groups: dict[str, set[str]] = {}
+    for first, second in links:
+        joined = groups.get(first, {first}) | groups.get(second, {second})
+        groups |= dict.fromkeys(joined, joined)
+    firsts = {first for first, _ in links}
+    return {name: min(group, key=lambda member: (member in firsts, member)) for name, group in groups.items()}
+
+
+def name_speakers(clips: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """Replace the names of shared speakers.
+
+    Parameters
+    ----------
+    clips
+        A clip table with ``corpus``.
+    names
+        As :func:`shared_names` returns.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The clips without the column ``person``. In a table of several corpora, shared names carry
+        :data:`~ser_bench.corpora.clip_table.PERSON_PREFIX`.
+    """
+    several = clips["corpus"].nunique() > 1
+    speakers = []
+    for key, speaker, corpus in zip(_keys(clips), clips["speaker"], clips["corpus"], strict=True):
+        name = names.get(key)
+        shown = PERSON_PREFIX + name if name and several else (name or "").removeprefix(f"{corpus}/")
+        speakers.append(shown or speaker)
+    return clips.assign(speaker=speakers).drop(columns="person", errors="ignore")
+
+
+def speakers_by_name(names: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Return the speakers that share each name.
+
+    Parameters
+    ----------
+    names
+        Name by ``corpus/speaker``.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        Sorted; a name with a single speaker is left out.
+    """
+    groups = {name: tuple(sorted(key for key in names if names[key] == name)) for name in sorted(set(names.values()))}
+    return {name: keys for name, keys in groups.items() if len(keys) > 1}
+
+
+def with_one_gender(clips: pd.DataFrame, sources: Mapping[str, str]) -> pd.DataFrame:
+    """Fill in the gender of clips whose speaker has a known gender in other clips.
+
+    Parameters
+    ----------
+    clips
+        A clip table with ``corpus``.
+    sources
+        File of each corpus by name, for messages.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The clips with one gender per speaker.
+
+    Raises
+    ------
+    CorpusError
+        If a speaker has two genders.
+    """
+    known = clips[clips["gender"] != ""]
+    for speaker, rows in known.groupby("speaker", sort=True):
+        if rows["gender"].nunique() > 1:
+            raise CorpusError(
+                f"speaker {speaker} has two genders: {_listed(rows, 'gender', sources)}\n"
+                "correct the column gender, or give two speakers different names"
+            )
+    genders = dict(zip(known["speaker"], known["gender"], strict=True))
+    return clips.assign(gender=[genders.get(speaker, "") for speaker in clips["speaker"]])
+
+
+def _keys(clips: pd.DataFrame) -> list[str]:
+    """Return ``corpus/speaker`` of each clip."""
+    if clips["corpus"].nunique() > 1:  # the names have their prefixes
+        return list(clips["speaker"])
+    return [f"{corpus}/{speaker}" for corpus, speaker in zip(clips["corpus"], clips["speaker"], strict=True)]
+
+
+def _listed(rows: pd.DataFrame, column: str, sources: Mapping[str, str]) -> str:
+    """List the clips of each value of a column, with the lines of their files where known."""
+    lines = {corpus: line_numbers(Path(sources[corpus])) for corpus in set(rows["corpus"]) if sources.get(corpus)}
+    parts = []
+    for value, part in rows.groupby(column, sort=True):
+        named: Sequence[str] = [
+            _located(clip, corpus, lines, sources)
+            for clip, corpus in zip(part["clip"].head(_MOST_CLIPS), part["corpus"], strict=False)
+        ]
+        more = f" and {len(part) - len(named):,} more" if len(part) > len(named) else ""
+        parts.append(f"{value} in {', '.join(named)}{more}")
+    return "; ".join(parts)
+
+
+def _located(clip: str, corpus: str, lines: Mapping[str, Mapping[str, int]], sources: Mapping[str, str]) -> str:
+    """Return the name of a clip with its line, if its corpus is a table."""
+    line = lines.get(corpus, {}).get(clip.removeprefix(f"{corpus}/"))
+    return f"{clip} (line {line} of {Path(sources[corpus]).name})" if line else clip
