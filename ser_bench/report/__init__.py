@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ser_bench.report.analysis.compared_runs import ComparedRuns
     from ser_bench.runs.results import SavedRun
     from ser_bench.runs.tuning import TuningResult
@@ -31,21 +33,24 @@ def write_report(run: SavedRun, formats: Sequence[str] = ("png", "svg"), *, audi
     Returns
     -------
     list of Path
-        ``summary.csv``, ``.tex`` and ``.md``, ``report.html``, ``transfer.csv`` for several corpora, and the charts.
+        ``summary.csv``, ``.tex`` and ``.md``, ``report.html``, ``gap.csv`` where the run has a gap, ``transfer.csv``
+        for several corpora, and the charts.
 
     Raises
     ------
     RunError
         If the folder cannot be written.
     """
+    from ser_bench.report.analysis.gaps import gap_table
     from ser_bench.report.analysis.summary import summarise
+    from ser_bench.report.analysis.transfer import transfer_scores
     from ser_bench.report.charts.registry import draw_charts
     from ser_bench.report.latex import latex
     from ser_bench.report.page import render_page
     from ser_bench.report.summary import markdown
 
     folder = run.folder
-    transfer = _write_transfer(run)
+    tables = _write_tables(folder, {"gap.csv": gap_table(run), "transfer.csv": transfer_scores(run)})
     charts = draw_charts(run, folder, formats)
     pictures = {path.stem: path.read_bytes() for path in charts if path.suffix == ".svg"}
     files = {
@@ -54,7 +59,7 @@ def write_report(run: SavedRun, formats: Sequence[str] = ("png", "svg"), *, audi
         "summary.md": markdown(run).encode(),
         "report.html": render_page(run, pictures, audio),
     }
-    written = [*_write_files(folder, files), *transfer, *charts]
+    written = [*_write_files(folder, files), *tables, *charts]
     _write_receipt(folder, written)
     return written
 
@@ -224,15 +229,14 @@ def _write_files(folder: Path, files: dict[str, bytes]) -> list[Path]:
     return [folder / name for name in files]
 
 
-def _write_transfer(run: SavedRun) -> list[Path]:
-    """Write ``transfer.csv`` for a run of several corpora, or remove that of an earlier run."""
-    from ser_bench.report.analysis.transfer import transfer_scores
-
-    table = transfer_scores(run)
-    if table.empty:
-        (run.folder / "transfer.csv").unlink(missing_ok=True)
-        return []
-    return _write_files(run.folder, {"transfer.csv": table.to_csv(index=False, lineterminator="\n").encode()})
+def _write_tables(folder: Path, tables: dict[str, pd.DataFrame]) -> list[Path]:
+    """Write each table that has rows, and remove the files of the others, which an earlier report may have left."""
+    for name, table in tables.items():
+        if table.empty:
+            (folder / name).unlink(missing_ok=True)
+    rows = {name: table for name, table in tables.items() if not table.empty}
+    files = {name: table.to_csv(index=False, lineterminator="\n").encode() for name, table in rows.items()}
+    return _write_files(folder, files)
 
 
 def _write_receipt(folder: Path, written: Sequence[Path]) -> None:

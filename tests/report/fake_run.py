@@ -194,7 +194,7 @@ def _chances(recipe, clips, model, split, rng):
     if model == "majority":
         return np.tile(np.eye(size)[-1], (len(clips), 1))
     base, flattery = MODELS.get(model, (0.45, 0.1))
-    known = {"random": 1.0, "text": 0.7, "emobox": 0.05, "loso": 0.1}
+    known = {"random": 1.0, "random-takes": 0.4, "text": 0.7, "emobox": 0.05, "loso": 0.1}
     known = known.get(split, 1.1 if "random" in split else 0.0)
     ease = np.random.default_rng(1).normal(0, 0.12, recipe.speakers)[clips["speaker"].str[-2:].astype(int) - 1]
     skill = np.clip(base + flattery * known + (ease if model != "chance" else 0), 0.02, 0.97)

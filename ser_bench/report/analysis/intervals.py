@@ -16,7 +16,7 @@ import pandas as pd
 
 from ser_bench import statistics
 from ser_bench.metrics import UAR, Metric
-from ser_bench.report.analysis.scores import cached_per_run, gap_splits, metrics_of, missing_folds, pooled_scores
+from ser_bench.report.analysis.scores import cached_per_run, metrics_of, missing_folds
 from ser_bench.runs.results import SavedRun
 
 DRAWS = 2000
@@ -51,31 +51,6 @@ def intervals(run: SavedRun) -> pd.DataFrame:
 
 
 @cached_per_run
-def gap_intervals(run: SavedRun) -> pd.DataFrame:
-    """Return the interval of the UAR gap per model.
-
-    Parameters
-    ----------
-    run : SavedRun
-
-    Returns
-    -------
-    DataFrame of float64, index model
-        ``low`` and ``high``, NaN where either split has no score or fewer than :data:`MIN_SPEAKERS` speakers.
-    """
-    pair = gap_splits(run)
-    models = list(run.info.models)
-    table = pd.DataFrame(np.nan, index=models, columns=["low", "high"])
-    if pair is None:
-        return table
-    cells, scores = _tallies(run), pooled_scores(run)["uar"]
-    for model in models:
-        if np.isnan(scores[model, pair.random] - scores[model, pair.independent]):
-            continue
-        table.loc[model] = uar_difference(*(cells[model, split] for split in (pair.random, pair.independent)))[1:]
-    return table
-
-
 def bootstrap_uar(run: SavedRun, model: str, split: str) -> npt.NDArray[np.float64]:
     """Return a model's UAR in each draw of speakers.
 

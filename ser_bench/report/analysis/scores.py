@@ -23,12 +23,13 @@ from ser_bench.core.errors import UnknownNameError
 from ser_bench.metrics import METRICS, Metric
 from ser_bench.models import MODELS
 from ser_bench.runs.results import SavedRun
+from ser_bench.splits import RANDOM_TAKES
 from ser_bench.splits import get as find_split
 
 BASELINES = tuple(name for name, model in MODELS.items() if model.kind == "baseline")
 """Models that ignore the features. Tables list them last, and no sentence names them the best model."""
 
-TAKES_SPLIT = "random-takes"
+TAKES_SPLIT = RANDOM_TAKES.name
 """The random split that keeps repeated takes together."""
 
 SIZE_TOLERANCE = 0.02
@@ -153,8 +154,9 @@ def gap_pairs(run: SavedRun) -> tuple[GapSplits, ...]:
     for random in random_splits(run):
         partners = [name for name in gap_partners(run, random) if not unequal_terms(run, random, name)]
         if partners:
-            takes = [name for name in run.info.splits if name == TAKES_SPLIT and not unequal_terms(run, random, name)]
-            pairs.append(GapSplits(random, takes[0] if takes else None, partners[0]))
+            both = (random, partners[0])
+            apart = TAKES_SPLIT in run.info.splits and not any(unequal_terms(run, TAKES_SPLIT, name) for name in both)
+            pairs.append(GapSplits(random, TAKES_SPLIT if apart else None, partners[0]))
     return tuple(pairs)
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from ser_bench.report.analysis.intervals import gap_intervals, intervals
+from ser_bench.report.analysis.gaps import gaps_of
+from ser_bench.report.analysis.intervals import intervals
 from ser_bench.report.analysis.scores import (
     BASELINES,
     cached_per_run,
@@ -70,12 +71,8 @@ def _scores_with_intervals(run: SavedRun, models: list[str], splits: list[str]) 
 
 def _gaps(run: SavedRun) -> dict[str, Any]:
     """Return the columns of the gap between the random and the speaker-independent split."""
-    models, pair = list(run.info.models), gap_splits(run)
-    gap: Any = float("nan")
-    if pair:
-        uar = pooled_scores(run)["uar"]
-        splits = (pair.random, pair.independent)
-        random, independent = (uar.reindex([(model, split) for model in models]).to_numpy() for split in splits)
-        gap = random - independent
-    ends = gap_intervals(run)
-    return {"uar_gap": gap, "uar_gap_low": ends["low"].to_numpy(), "uar_gap_high": ends["high"].to_numpy()}
+    pair, names = gap_splits(run), {"uar_gap": "total", "uar_gap_low": "total_low", "uar_gap_high": "total_high"}
+    if pair is None:
+        return dict.fromkeys(names, float("nan"))
+    gaps = gaps_of(run, pair).reindex(run.info.models)
+    return {name: gaps[column].to_numpy() for name, column in names.items()}

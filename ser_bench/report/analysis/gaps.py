@@ -1,0 +1,235 @@
+"""The gap between a random and a speaker-independent split, in two parts: repeated takes and known voices.
+
+``total`` is UAR under the random split minus UAR under the speaker-independent one. A random split tests clips whose
+other take, and whose speaker, is in training. The random split that keeps takes together separates the two: ``takes``
+is random minus random-takes, and ``voice`` is random-takes minus speaker-independent. They add up to ``total``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ser_bench import statistics
+from ser_bench.report.analysis.intervals import MIN_SPEAKERS, bootstrap_uar, speaker_tallies
+from ser_bench.report.analysis.scores import (
+    BASELINES,
+    TAKES_SPLIT,
+    GapSplits,
+    cached_per_run,
+    gap_pairs,
+    gap_partners,
+    gap_splits,
+    is_speaker_independent,
+    pooled_scores,
+    random_splits,
+    twin_of,
+    unequal_terms,
+)
+from ser_bench.runs.results import SavedRun
+
+PARTS = ("total", "takes", "voice")
+"""The columns of gaps: the whole gap, and the parts of it."""
+
+ALPHA = 0.05
+"""Level at which a gap counts as larger than all others."""
+
+Contrast = Mapping[tuple[str, str], float]
+"""Weights of UARs by model and split."""
+
+
+@dataclass(frozen=True)
+class LargestGap:
+    """The largest gap of a run's models, baselines apart.
+
+    Parameters
+    ----------
+    model : str
+    gap : float
+        A fraction.
+    others : int
+        Number of further models with a gap.
+    similar : tuple of str
+        The models whose gap is not significantly smaller, the largest gap first.
+    tested : bool
+        Whether the speakers are enough to tell; if not, ``similar`` is empty.
+    """
+
+    model: str
+    gap: float
+    others: int
+    similar: tuple[str, ...]
+    tested: bool
+
+
+@cached_per_run
+def gap_table(run: SavedRun) -> pd.DataFrame:
+    """Return the gap and its parts per model and pair of splits, as ``gap.csv`` holds them.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    DataFrame
+        ``model``; for each of :data:`PARTS` a fraction with its 95 % interval ``_low`` and ``_high``, from paired draws
+        of speakers; ``random_split``, ``takes_split`` (empty without parts) and ``independent_split``. NaN where a fold
+        is missing, for parts that the run cannot tell, and for ends with fewer than ``MIN_SPEAKERS`` speakers. Without
+        a pair of :func:`~ser_bench.report.analysis.scores.gap_pairs`, the table has no rows.
+    """
+    rows = [_row(run, model, pair) for pair in gap_pairs(run) for model in run.info.models]
+    ends = [f"{part}{end}" for part in PARTS for end in ("", "_low", "_high")]
+    columns = ["model", *ends, "random_split", "takes_split", "independent_split"]
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(ends, "float64"))
+
+
+def gaps_of(run: SavedRun, pair: GapSplits) -> pd.DataFrame:
+    """Return the rows of :func:`gap_table` for one pair of splits.
+
+    Parameters
+    ----------
+    run : SavedRun
+    pair : GapSplits
+
+    Returns
+    -------
+    DataFrame, index model
+    """
+    table = gap_table(run)
+    chosen = (table["random_split"] == pair.random) & (table["independent_split"] == pair.independent)
+    return table[chosen].set_index("model")
+
+
+def largest_gap(run: SavedRun, pair: GapSplits) -> LargestGap | None:
+    """Find the model with the largest gap, and the models whose gap is not significantly smaller.
+
+    The test is a paired interval of the difference between two gaps, with Bonferroni's correction for the number of
+    models that are compared with the first.
+
+    Parameters
+    ----------
+    run : SavedRun
+    pair : GapSplits
+
+    Returns
+    -------
+    LargestGap or None
+        None if no model has a gap. Baselines take part only where a run has nothing else.
+    """
+    gaps = gaps_of(run, pair)["total"].dropna().sort_values(ascending=False, kind="stable")
+    learners = gaps[~gaps.index.isin(BASELINES)]
+    gaps = gaps if learners.empty else learners
+    if gaps.empty:
+        return None
+    first, *others = map(str, gaps.index)
+    similar, tested = [], True
+    for other in others:
+        contrast = _total(first, pair, 1.0) | _total(other, pair, -1.0)
+        _, low, _ = contrast_interval(run, contrast, 1 - ALPHA / len(others))
+        tested = tested and not math.isnan(low)
+        if low <= 0:
+            similar.append(other)
+    return LargestGap(first, float(gaps.iloc[0]), len(others), tuple(similar), tested)
+
+
+def contrast_interval(run: SavedRun, contrast: Contrast, confidence: float = 0.95) -> tuple[float, float, float]:
+    """Return a weighted sum of UARs with its interval, from paired draws of speakers.
+
+    Parameters
+    ----------
+    run : SavedRun
+    contrast : mapping of (str, str) to float
+        Weights by model and split.
+    confidence : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    value, low, high : float
+        NaN where a fold is missing; the ends also for fewer than ``MIN_SPEAKERS`` speakers.
+    """
+    scores = pooled_scores(run)["uar"]
+    value = float(sum(weight * scores.get(cell, math.nan) for cell, weight in contrast.items()))
+    if math.isnan(value):
+        return math.nan, math.nan, math.nan
+    lists = {speaker_tallies(run, *cell)[0] for cell in contrast}
+    if len(lists) > 1 or len(next(iter(lists))) < MIN_SPEAKERS:
+        return value, math.nan, math.nan
+    draws = np.sum([weight * bootstrap_uar(run, *cell) for cell, weight in contrast.items()], axis=0)
+    low, high = map(float, statistics.difference_interval(draws, value, len(next(iter(lists))), confidence))
+    return value, low, high
+
+
+def missing_gaps(run: SavedRun) -> list[str]:
+    """Say which gaps or parts a reader may expect but the run cannot give, why, and what to run.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    list of str
+        A sentence each; empty if nothing is missing.
+    """
+    partners = {pair.random: pair for pair in gap_pairs(run)}
+    sentences = [_missing_gap(run, random) for random in random_splits(run) if random not in partners]
+    if not random_splits(run):
+        sentences.append(_missing_random(run))
+    pair = gap_splits(run)
+    if pair and pair.takes is None and pair.random == "random" and _tests_known_takes(run, pair.random):
+        sentences.append(
+            f"The gap is not divided into repeated takes and known voice; add {TAKES_SPLIT} to the splits."
+        )
+    return list(filter(None, sentences))
+
+
+def _missing_gap(run: SavedRun, random: str) -> str:
+    """Say why a random split has no partner on equal terms."""
+    partners, twin = gap_partners(run, random), twin_of(random)
+    if not partners:
+        return f"No gap for {random}: the run has no speaker-independent split; add {twin} to the splits."
+    # The reader expects the split with the name or the sizes of the random one.
+    likely = f"actor{random.removeprefix('random')}"
+    partner = likely if likely in partners else partners[0]
+    advice = f"add {twin} to the splits" if twin != partner else "choose other folds"
+    return f"No gap between {random} and {partner}: {unequal_terms(run, random, partner)}; {advice}."
+
+
+def _missing_random(run: SavedRun) -> str:
+    """Say which random split a run with speaker-independent splits lacks."""
+    independent = [name for name in run.info.splits if is_speaker_independent(name)]
+    if not {"actor", "emobox"} & set(independent):
+        return ""
+    return "No gap: the run has no random split that tests the same clips; add random to the splits."
+
+
+def _tests_known_takes(run: SavedRun, split: str) -> bool:
+    """Return whether other takes of some test clips are in training."""
+    name = "test_clips_of_known_takes"
+    return bool(name in run.audit and (run.audit.loc[run.audit["split"] == split, name].fillna(0) > 0).any())
+
+
+def _total(model: str, pair: GapSplits, weight: float) -> dict[tuple[str, str], float]:
+    return {(model, pair.random): weight, (model, pair.independent): -weight}
+
+
+def _row(run: SavedRun, model: str, pair: GapSplits) -> dict[str, object]:
+    """Return a row of :func:`gap_table`."""
+    ends = {"total": (pair.random, pair.independent)}
+    if pair.takes:
+        ends |= {"takes": (pair.random, pair.takes), "voice": (pair.takes, pair.independent)}
+    row: dict[str, object] = {"model": model}
+    for part, (first, second) in ends.items():
+        value, low, high = contrast_interval(run, {(model, first): 1.0, (model, second): -1.0})
+        row |= {part: value, f"{part}_low": low, f"{part}_high": high}
+    return row | {
+        "random_split": pair.random,
+        "takes_split": pair.takes or "",
+        "independent_split": pair.independent,
+    }

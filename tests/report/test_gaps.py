@@ -1,0 +1,168 @@
+"""The gap and its parts add up, have paired intervals, and exist on equal terms only."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ser_bench.report import write_report
+from ser_bench.report.analysis.gaps import PARTS, gap_table, gaps_of, largest_gap, missing_gaps
+from ser_bench.report.analysis.scores import gap_splits, pooled_scores, unequal_terms
+from ser_bench.report.analysis.summary import summarise
+from tests.report.fake_run import Recipe, save_fake_run
+
+WITH_TAKES = (("actor", 6), ("random-takes", 6), ("random", 6))
+
+
+@pytest.fixture(scope="module")
+def parted(tmp_path_factory):
+    """A run whose gap has parts; one model misses a fold of random-takes."""
+    recipe = Recipe(
+        models=("chance", "svm", "knn", "lda"),
+        splits=WITH_TAKES,
+        repeats=2,
+        shortfalls={("lda", "random-takes", 1, 2): "failed"},
+    )
+    return save_fake_run(tmp_path_factory.mktemp("parted"), recipe)
+
+
+@pytest.fixture
+def small(tmp_path):
+    """Return a function that saves a small run."""
+
+    def save(splits=WITH_TAKES, models=("chance", "svm", "knn"), **recipe):
+        return save_fake_run(tmp_path, Recipe(models=models, splits=splits, clips_per_label=2, **recipe))
+
+    return save
+
+
+def test_the_parts_are_differences_of_scores_and_add_up(parted):
+    gaps, uar = gap_table(parted).set_index("model"), pooled_scores(parted)["uar"].unstack()
+    for part, (first, second) in {
+        "total": ("random", "actor"),
+        "takes": ("random", "random-takes"),
+        "voice": ("random-takes", "actor"),
+    }.items():
+        expected = uar[first] - uar[second]
+        pd.testing.assert_series_equal(gaps[part], expected[gaps.index], check_names=False)
+    assert np.allclose(gaps["takes"] + gaps["voice"], gaps["total"], equal_nan=True) or gaps["takes"].isna().any()
+    pd.testing.assert_series_equal(
+        summarise(parted).set_index("model")["uar_gap"].sort_index(), gaps["total"].sort_index(), check_names=False
+    )
+
+
+def test_each_part_has_a_paired_interval(parted):
+    gaps = gap_table(parted).set_index("model").drop("lda")
+    for part in PARTS:
+        assert (gaps[f"{part}_low"] < gaps[part]).all()
+        assert (gaps[part] < gaps[f"{part}_high"]).all()
+
+
+def test_a_missing_fold_of_random_takes_leaves_the_total(parted):
+    row = gap_table(parted).set_index("model").loc["lda"]
+    assert row[["takes", "takes_low", "voice", "voice_high"]].isna().all()
+    assert row[["total", "total_low", "total_high"]].notna().all()
+
+
+def test_gap_csv_holds_a_row_per_model_and_pair_of_splits(small, stand_in_drawing):
+    splits = (("random-80-20", 1), ("actor-twin-80-20", 5), *WITH_TAKES)
+    run = small(splits)
+    assert run.folder / "gap.csv" in write_report(run, ("svg",))
+    table = pd.read_csv(run.folder / "gap.csv", keep_default_na=False)
+    assert list(table)[:4] == ["model", "total", "total_low", "total_high"]
+    pairs = table[["random_split", "takes_split", "independent_split"]].drop_duplicates()
+    assert pairs.to_numpy().tolist() == [["random", "random-takes", "actor"], ["random-80-20", "", "actor-twin-80-20"]]
+    assert table["model"].tolist() == ["chance", "svm", "knn"] * 2
+    assert set(table.loc[table["takes_split"] == "", "takes"]) == {""}
+
+
+def test_gap_csv_of_an_earlier_report_is_removed(small, stand_in_drawing):
+    run = small((("actor", 6), ("text", 2)))
+    (run.folder / "gap.csv").touch()
+    write_report(run, ("svg",))
+    assert not (run.folder / "gap.csv").exists()
+
+
+def test_splits_that_test_other_clips_have_no_gap(small):
+    run = small((("actor", 6), ("random", 6)))
+    assert gap_splits(run)
+    frame = run.predictions
+    lost = (frame["split"] == "random") & (frame["clip"] == frame["clip"].iloc[0])
+    fits = run.fits.copy()
+    fits.loc[fits["split"] == "random", "n_test"] -= 1
+    other = dataclasses.replace(run, predictions=frame[~lost], fits=fits)
+    assert gap_splits(other) is None
+    assert unequal_terms(other, "random", "actor") == "they test different clips"
+    assert summarise(other)["uar_gap"].isna().all()
+
+
+@pytest.mark.parametrize(("share", "equal"), [(0.985, True), (0.97, False)])
+def test_training_sizes_may_differ_by_two_percent(small, share, equal):
+    run = small((("actor", 6), ("random", 6)))
+    sizes = run.fits["n_train"].astype("float64")
+    fits = run.fits.assign(n_train=sizes.where(run.fits["split"] == "random", sizes * share))
+    other = dataclasses.replace(run, fits=fits)
+    assert (gap_splits(other) is not None) == equal
+    assert ("train on" in unequal_terms(other, "random", "actor")) != equal
+
+
+def test_a_fold_that_no_model_finished_does_not_hide_the_gap(small):
+    run = small(models=("svm",), shortfalls={("svm", "random", 0, 1): "failed"})
+    assert gap_splits(run) is not None
+    assert summarise(run)["uar_gap"].isna().all()
+
+
+def test_five_speakers_give_gaps_without_intervals_and_no_comparison(small):
+    run = small((("actor", 5), ("random", 5)), speakers=5)
+    table = gap_table(run)
+    assert table["total"].notna().all()
+    assert table[["total_low", "total_high"]].isna().all(axis=None)
+    largest = largest_gap(run, gap_splits(run))
+    assert not largest.tested
+    assert largest.similar == ()
+
+
+def test_two_nearly_equal_gaps_are_not_told_apart(parted):
+    largest = largest_gap(parted, gap_splits(parted))
+    assert largest.model == "knn"
+    assert largest.similar == ()
+    equal = parted.predictions.copy()
+    source = equal[equal["model"] == "knn"].assign(model="svm").astype({"model": equal["model"].dtype})
+    equal = pd.concat([equal[equal["model"] != "svm"], source], ignore_index=True)
+    largest = largest_gap(dataclasses.replace(parted, predictions=equal), gap_splits(parted))
+    assert largest.similar in {("knn",), ("svm",)}
+    assert largest.tested
+
+
+def test_only_baselines_are_compared_where_a_run_has_nothing_else(small):
+    run = small(models=("chance", "majority"))
+    assert largest_gap(run, gap_splits(run)).model in ("chance", "majority")
+    assert gaps_of(run, gap_splits(run)).index.tolist() == ["chance", "majority"]
+
+
+@pytest.mark.parametrize(
+    ("splits", "words"),
+    [
+        ((("random", 6),), ["No gap for random", "add actor"]),
+        ((("random", 6), ("actor-text", 12)), ["random and actor-text", "train on", "add actor"]),
+        ((("random", 6), ("loso", 24)), ["random and loso", "train on", "add actor"]),
+        (
+            (("random-80-20", 1), ("actor-80-20", 1), ("actor", 6)),
+            ["random-80-20 and actor-80-20", "test different clips", "add actor-twin-80-20"],
+        ),
+        ((("actor", 6), ("emobox", 6)), ["no random split", "add random"]),
+        ((("actor", 6), ("random", 6)), ["not divided", "random-takes"]),
+    ],
+)
+def test_where_a_gap_is_missing_one_sentence_says_why(small, splits, words):
+    (sentence,) = missing_gaps(small(splits))
+    assert all(word in sentence for word in words), sentence
+    assert len(sentence.split()) <= 30
+
+
+@pytest.mark.parametrize("splits", [WITH_TAKES, (("text", 2),), (("random-80-20", 1), ("actor-twin-80-20", 5))])
+def test_where_nothing_is_missing_no_sentence_says_so(small, splits):
+    assert missing_gaps(small(splits)) == []
