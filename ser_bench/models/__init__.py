@@ -112,7 +112,15 @@ def variant(base: str | Model, name: str, parameters: Mapping[str, Any]) -> Mode
     return dataclasses.replace(base.with_parameters(parameters), name=name, summary=summary)
 
 
-def fit(model: Model, estimator: Any, X: np.ndarray, y: np.ndarray, groups: np.ndarray | None = None) -> Any:
+def fit(
+    model: Model,
+    estimator: Any,
+    X: np.ndarray,
+    y: np.ndarray,
+    groups: np.ndarray | None = None,
+    speakers: np.ndarray | None = None,
+    originals: np.ndarray | None = None,
+) -> Any:
     """Fit an estimator on one thread.
 
     Parameters
@@ -126,17 +134,26 @@ def fit(model: Model, estimator: Any, X: np.ndarray, y: np.ndarray, groups: np.n
     y : ndarray of str, shape (n,)
         Labels.
     groups : ndarray, shape (n,), optional
-        Speakers, for a model that holds some out for early stopping.
+        Groups of clips, for a model that holds some out whole for early stopping: speakers, or takes.
+    speakers : ndarray of str, shape (n,), optional
+        Speakers, where the groups are takes.
+    originals : ndarray of bool, shape (n,), optional
+        False for copies of clips at other speeds.
 
     Returns
     -------
     estimator
         The same, fitted.
     """
+    from sklearn.utils.validation import has_fit_parameter
     from threadpoolctl import threadpool_limits
 
+    extra = {"groups": groups} if model.takes_groups else {}
+    if model.takes_groups:
+        optional = {"speakers": speakers, "originals": originals}
+        extra |= {name: values for name, values in optional.items() if has_fit_parameter(estimator, name)}
     with threadpool_limits(1):
-        return estimator.fit(X, y, groups=groups) if model.takes_groups else estimator.fit(X, y)
+        return estimator.fit(X, y, **extra)
 
 
 def aligned_proba(estimator: Any, X: np.ndarray, labels: Sequence[str]) -> np.ndarray:

@@ -144,8 +144,13 @@ class Model:
     parameters : mapping
         The values that differ from the schema's defaults; once the model is made, every parameter's value.
     takes_groups : bool
-        Whether ``fit`` also takes ``groups`` (a speaker per clip), from which it holds out whole training speakers for
-        early stopping. The fitted estimator then has ``history_``, a list per measure with one value per epoch.
+        Whether ``fit`` also takes ``groups`` (a group per clip) and holds out some whole groups for early stopping. The
+        groups are speakers if no test speaker is in training, else takes: repeated recordings, or single clips where
+        takes are unknown. A copy at another speed is in the group of its clip. A ``fit`` that has the parameters also
+        gets ``speakers`` (None, or the speaker of each clip if the groups are takes) and ``originals`` (False for
+        copies). The fitted estimator then has ``history_``, a list per measure with one value per epoch, and
+        ``held_out_``, a mask of the clips that it held out. Without ``held_out_``, tables do not show on how many clips
+        and speakers a network was trained.
     seeded : bool
         Whether the fit depends on the seed; one that does not is computed for one seed only.
     seeded_if : mapping

@@ -57,13 +57,45 @@ def test_nobody_is_held_out_without_enough_speakers(groups):
     assert not hold_out(groups, np.arange(12) % 2, 0.15, seed=0).any()
 
 
+def takes_of(speakers: int, per_class: int, copies: int = 2):
+    """Return speaker, class and take of each clip; each take was recorded as often as ``copies`` says."""
+    takes = np.arange(speakers * 3 * per_class)
+    speaker, codes = takes // (3 * per_class), takes % 3
+    return tuple(np.repeat(column, copies) for column in (speaker, codes, takes))
+
+
+@pytest.mark.parametrize(("speakers", "per_class"), [(6, 8), (40, 1), (12, 2)])
+def test_takes_are_held_out_of_every_class_and_no_speaker_is_lost(speakers, per_class):
+    """Takes are held out whole, in equal shares of the classes, and every speaker is trained on."""
+    speaker, codes, takes = takes_of(speakers, per_class)
+    for seed in range(20):
+        held_out = hold_out(takes, codes, 0.15, seed, speaker)
+        assert held_out.mean() == pytest.approx(0.15, abs=0.02)
+        assert set(speaker[~held_out]) == set(speaker)
+        assert not set(takes[held_out]) & set(takes[~held_out])
+        shares = [held_out[codes == code].mean() for code in range(3)]
+        assert max(shares) - min(shares) < 0.1
+
+
+def test_the_takes_held_out_do_not_depend_on_their_names():
+    speaker, codes, takes = takes_of(6, 8)
+    renamed = np.random.default_rng(0).permutation(1000)[takes]
+    expected = hold_out(takes, codes, 0.15, 3, speaker)
+    np.testing.assert_array_equal(hold_out(renamed, codes, 0.15, 3, speaker), expected)
+
+
+def test_no_take_is_held_out_where_each_speaker_has_one():
+    speaker = np.arange(30)
+    assert not hold_out(speaker, speaker % 3, 0.15, 0, speaker).any()
+
+
 def test_held_out_speakers_change_neither_scaling_nor_weights():
     """Moving the validation clips changes the epoch that is kept at most, never what is learnt in one."""
     X, y, groups = problem()
     model = models.get("cnn1d")
     one_epoch = {**SMALL, "epochs": 1}
     first = models.fit(model, models.build(model, **one_epoch), X, y, groups)
-    held_out = np.isin(groups, first.validation_groups_)
+    held_out = first.held_out_
     assert held_out.any()
     moved = X.copy()
     moved[held_out] += 50
@@ -79,10 +111,49 @@ def test_the_kept_weights_are_those_of_the_best_epoch():
     X, y, groups = problem()
     model = models.get("cnn1d")
     estimator = models.fit(model, models.build(model, **{**SMALL, "epochs": 6}), X, y, groups)
-    held_out = np.isin(groups, estimator.validation_groups_)
+    held_out = estimator.held_out_
     p = estimator.predict_proba(X[held_out])
     right = p[np.arange(len(p)), np.searchsorted(estimator.classes_, y[held_out])]
     assert -np.log(right).mean() == pytest.approx(min(estimator.history_["val_loss"]), rel=1e-4)
+
+
+def one_epoch(monkeypatch, X, y, groups, **parameters):
+    """Fit a network for one epoch; return it and, per batch, inputs, targets and the network's outputs for them."""
+    batches = []
+    network = compiled.load_keras().Model
+    step = network.train_on_batch
+
+    def watched(model, inputs, targets, *args, **keywords):
+        batches.append((inputs, targets, compiled.predict(model, inputs)))
+        return step(model, inputs, targets, *args, **keywords)
+
+    monkeypatch.setattr(network, "train_on_batch", watched)
+    parameters = {"hidden": [8], "epochs": 1, "dropout": 0.0, "noise": 0.0, "mixup": 0.0, **parameters}
+    return models.build("mlp-keras", **parameters).fit(X, y, groups), batches
+
+
+@pytest.mark.parametrize(("groups", "trained"), [(np.arange(48) // 8, 32), (None, 48)])
+def test_learning_curves_are_means_over_the_training_clips(monkeypatch, groups, trained):
+    """They equal those of all batches' outputs; clips that only fill up the last batch do not count."""
+    X, y, _ = problem()
+    estimator, batches = one_epoch(monkeypatch, X[:, :, 0], y, groups, batch_size=20)
+    assert 20 * len(batches) > trained
+    targets, outputs = (np.concatenate([batch[i] for batch in batches])[:trained] for i in (1, 2))
+    accuracy = (targets.argmax(axis=1) == outputs.argmax(axis=1)).mean()
+    assert estimator.history_["accuracy"] == [pytest.approx(accuracy)]
+    assert estimator.history_["loss"] == [pytest.approx(-np.log((targets * outputs).sum(axis=1)).mean(), rel=1e-5)]
+
+
+def test_the_clean_accuracy_is_that_of_the_original_training_clips():
+    """It equals the accuracy of the fitted network on these clips, where nothing is held out."""
+    X, y, _ = problem()
+    vectors = X[:, :, 0]
+    louder = np.concatenate([vectors, 3 * vectors])
+    model = models.get("mlp-keras")
+    estimator = models.build(model, hidden=[8], epochs=4)
+    models.fit(model, estimator, louder, np.tile(y, 2), originals=np.arange(96) < 48)
+    assert estimator.history_["clean_accuracy"][-1] == pytest.approx((estimator.predict(vectors) == y).mean())
+    assert estimator.history_["clean_accuracy"][-1] != estimator.history_["accuracy"][-1]
 
 
 def test_training_stops_when_patience_ends():

@@ -207,14 +207,15 @@ def _chances(recipe, clips, model, split, rng):
 
 
 def _curves(key, model, statuses, rng):
-    names = ["fold", "epoch", "loss", "accuracy", "val_loss", "val_accuracy"]
+    names = ["fold", "epoch", "loss", "accuracy", "clean_accuracy", "val_loss", "val_accuracy"]
     rows = []
     for fold, status in enumerate(statuses):
         epochs = int(rng.integers(25, 60)) if model in NETWORKS and status == "ok" else 0
         t = np.arange(1, epochs + 1)
         noise = rng.normal(0, 0.02, (4, epochs))
         loss, held = 0.5 + 1.6 * np.exp(-t / 12), 1.1 + 1.0 * np.exp(-t / 9) + 0.004 * t
-        columns = (loss + noise[0], 0.85 - 0.7 * np.exp(-t / 12) + noise[1], held + 2 * noise[2])
+        learnt = 0.85 - 0.7 * np.exp(-t / 12) + noise[1]
+        columns = (loss + noise[0], learnt, learnt + 0.08, held + 2 * noise[2])
         values = zip(t, *columns, 0.55 - 0.4 * np.exp(-t / 9) + noise[3], strict=True)
         rows += [(fold, *row) for row in values]
     return pd.DataFrame(rows, columns=names).assign(**key)

@@ -23,7 +23,7 @@ from ser_bench.runs.results import (
     write_file,
     write_run,
 )
-from ser_bench.runs.results.tables import AUDIT, CLIPS, FITS, IMPORTANCE, TABLES
+from ser_bench.runs.results.tables import AUDIT, CLIPS, CURVES, FITS, IMPORTANCE, TABLES
 from tests.runs.run_folder import make_info, sign
 
 LABELS = ("neutral", "happy", "sad")
@@ -54,9 +54,8 @@ def make_predictions():
 
 
 def make_curves():
-    rows = [("1", "actor", 0, 0, epoch, 1.5 / epoch, 0.1 * epoch, 1.6 / epoch, np.nan) for epoch in (1, 2)]
-    names = ["model", "split", "repeat", "fold", "epoch", "loss", "accuracy", "val_loss", "val_accuracy"]
-    return pd.DataFrame(rows, columns=names)
+    rows = [("1", "actor", 0, 0, epoch, 1.5 / epoch, 0.1 * epoch, 0.2 * epoch, 1.6 / epoch, np.nan) for epoch in (1, 2)]
+    return pd.DataFrame(rows, columns=list(CURVES.columns))
 
 
 def make_tables():

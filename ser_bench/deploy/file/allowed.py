@@ -27,7 +27,7 @@ NOT_SAVED = {
     "FixedEpochsMLP": ("_optimizer", "_random_state"),
     "Neighbours": ("_tree",),
     "VotingClassifier": ("named_estimators_",),
-    "KerasClassifier": ("validation_groups_",),
+    "KerasClassifier": ("held_out_",),
 }
 """Attributes that are not saved: no prediction depends on them, or they follow from the others."""
 

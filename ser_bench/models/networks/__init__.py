@@ -50,7 +50,12 @@ class NetworkParameters(LearnerParameters):
         0.0, "share of the target spread evenly over all classes", ge=0, lt=1, tune=(0.0, 0.1, 0.2)
     )
     balance: bool = parameter(True, "whether rare classes count as much as frequent ones", tune=(True, False))
-    validation: float = parameter(0.15, "share of training speakers held out for early stopping", ge=0, lt=1)
+    validation: float = parameter(
+        0.15,
+        "share of training speakers held out for early stopping, or of takes where test speakers are known",
+        ge=0,
+        lt=1,
+    )
     noise: float = parameter(0.0, "standard deviation of Gaussian noise added to standardised inputs", ge=0)
     mixup: float = parameter(0.0, "alpha of the blend of two clips (Zhang et al., 2018)", ge=0, tune=(0.0, 0.2, 0.4))
     speeds: list[Annotated[float, Field(gt=0)]] = parameter(

@@ -16,9 +16,9 @@ from ser_bench.models.networks.training import Augmentation, Plan, hold_out, tra
 
 
 class KerasClassifier(ClassifierMixin, BaseEstimator):
-    """A network of :mod:`ser_bench.models.networks.architectures`, trained with early stopping on held-out speakers.
+    """A network of :mod:`ser_bench.models.networks.architectures`, trained with early stopping on held-out clips.
 
-    Without ``groups``, or with fewer than four speakers, it trains all ``epochs`` on all clips.
+    Without ``groups``, or with fewer than four, it trains all ``epochs`` on all clips.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
     balance : bool
         Whether each clip is weighted by the inverse frequency of its class.
     validation : float
-        Share of training speakers held out for early stopping.
+        Share of the groups held out for early stopping.
     max_frames, pool, chunk : int
         Longest part of a clip in frames, frames averaged into one step, and columns per step of a vector.
     random_state : int
@@ -53,9 +53,10 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
     weights_ : list of ndarray
         The trained weights.
     history_ : dict of str to list of float
-        ``loss``, ``accuracy``, ``val_loss`` and ``val_accuracy`` per epoch; NaN where no speaker is held out.
-    validation_groups_ : ndarray
-        The speakers held out.
+        A value per epoch of each of :data:`ser_bench.models.networks.training.MEASURES`; those of validation, which
+        include copies at other speeds, are NaN where no clip is held out.
+    held_out_ : ndarray of bool, shape (n,)
+        The clips held out for early stopping: neither weights nor scaling depend on their features.
     """
 
     def __init__(  # noqa: PLR0913 (a keyword per hyper-parameter)
@@ -97,7 +98,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         self.chunk = chunk
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any, groups: Any = None) -> KerasClassifier:
+    def fit(self, X: Any, y: Any, groups: Any = None, speakers: Any = None, originals: Any = None) -> KerasClassifier:
         """Train the network.
 
         Parameters
@@ -107,7 +108,11 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         y : None
             Ignored.
         groups : array_like of shape (n,), optional
-            Speaker of each clip; some speakers are held out for early stopping.
+            Group of each clip, a speaker or a take; some groups are held out whole for early stopping.
+        speakers : array_like of shape (n,), optional
+            Speaker of each clip where the groups are takes; no speaker is held out whole.
+        originals : array_like of bool, shape (n,), optional
+            False for copies at other speeds, which do not count in the clean accuracy.
 
         Returns
         -------
@@ -115,18 +120,18 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         """
         X = self._validated(X)
         self.classes_, codes = np.unique(np.asarray(y), return_inverse=True)
-        held_out = hold_out(groups, codes, self.validation, self.random_state)
-        self.validation_groups_ = np.unique(np.asarray(groups)[held_out]) if held_out.any() else np.array([])
+        self.held_out_ = held_out = hold_out(groups, codes, self.validation, self.random_state, speakers)
         inputs = self._prepared(X, training=~held_out)
         targets = np.eye(len(self.classes_), dtype=np.float32)[codes]
         weights = np.ones(len(codes), dtype=np.float32)
         if self.balance:
             weights[~held_out] = compute_sample_weight("balanced", codes[~held_out])
+        clean = None if originals is None else np.asarray(originals, dtype=bool)
         flat = X.ndim == 2 and "frames" in self.inputs
         self.blueprint_ = self._blueprint(inputs.shape[1:], flat=flat)
         with compiled.LOCK:
             program = compiled.fresh(self.blueprint_, self.random_state)
-            self.history_ = train(program, inputs, targets, weights, held_out, self._plan(flat=flat))
+            self.history_ = train(program, inputs, targets, weights, held_out, self._plan(flat=flat), clean)
             self.weights_ = [np.array(w) for w in program.model.get_weights()]
         return self
 

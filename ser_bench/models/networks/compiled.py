@@ -167,13 +167,14 @@ class Program:
     def __init__(self, blueprint: Blueprint, model: Any) -> None:
         keras = load_keras()
         self.model = model
+        self._sums = _sums_of_clips(keras)
         self.optimizer = keras.optimizers.AdamW(weight_decay=blueprint.weight_decay)
         with quiet():
             model.compile(
                 optimizer=self.optimizer,
                 loss=keras.losses.CategoricalCrossentropy(label_smoothing=blueprint.label_smoothing),
                 weighted_metrics=[],
-                metrics=["accuracy"],
+                metrics=[self._sums],
                 jit_compile=False,
             )
             self.optimizer.build(model.trainable_variables)
@@ -194,10 +195,59 @@ class Program:
             variable.assign(value)
         self.model.reset_metrics()
 
+    def train(self, X: np.ndarray, Y: np.ndarray, weights: np.ndarray, counted: int) -> np.ndarray:
+        """Train on one batch.
+
+        Parameters
+        ----------
+        X : ndarray of float32, shape (b, ...)
+            Inputs.
+        Y : ndarray of float32, shape (b, classes)
+            Targets.
+        weights : ndarray of float32, shape (b,)
+            Weights of the clips in the loss.
+        counted : int
+            Number of first clips of the batch to measure; the others only fill it up.
+
+        Returns
+        -------
+        ndarray of float64, shape (2,)
+            Sums of cross-entropy and of hits over the counted clips, before the step.
+        """
+        self._sums.counted.assign(counted)
+        measured = self.model.train_on_batch(X, Y, weights, return_dict=True)
+        return np.array([measured["clip_loss"], measured["clip_hits"]], dtype=np.float64)
+
 
 def _state(model: Any) -> list[Any]:
     metrics = {id(v) for v in model.metrics_variables}
     return [v for v in model.variables if id(v) not in metrics]
+
+
+def _sums_of_clips(keras: Any) -> Any:
+    """Return a metric: sums of cross-entropy and hits over the first clips of a batch, as many as ``counted``."""
+    ops = keras.ops
+
+    class SumsOfClips(keras.metrics.Metric):
+        def __init__(self) -> None:
+            super().__init__(name="sums_of_clips")
+            self.counted = self.add_variable((), "zeros", name="counted")
+            self.loss, self.hits = (self.add_variable((), "zeros", name=name) for name in ("loss", "hits"))
+
+        def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+            position = ops.arange(ops.shape(y_true)[0], dtype="float32")
+            counts = ops.cast(position < self.counted, "float32")
+            self.loss.assign_add(ops.sum(counts * keras.losses.categorical_crossentropy(y_true, y_pred)))
+            self.hits.assign_add(ops.sum(counts * keras.metrics.categorical_accuracy(y_true, y_pred)))
+
+        def reset_state(self) -> None:
+            self.loss.assign(0.0)
+            self.hits.assign(0.0)
+
+        def result(self) -> dict[str, Any]:
+            return {"clip_loss": self.loss + 0.0, "clip_hits": self.hits + 0.0}
+
+    return SumsOfClips()
 
 
 def _create_metrics(model: Any, blueprint: Blueprint) -> None:

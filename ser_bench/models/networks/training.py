@@ -1,4 +1,4 @@
-"""Training of a network: augmentation, early stopping on held-out speakers, the weights of the best epoch."""
+"""Training of a network: augmentation, early stopping on held-out clips, the weights of the best epoch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ import numpy as np
 
 from ser_bench.models.networks.compiled import Program, predict
 
-_MIN_SPEAKERS = 4
+_MIN_GROUPS = 4
+
+CLEAN_CLIPS = 512
+"""Most training clips that the clean accuracy of an epoch is measured on."""
+
+MEASURES = ("loss", "accuracy", "clean_accuracy", "val_loss", "val_accuracy")
+"""The learning curves of a network."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,40 +153,75 @@ class Plan:
         return self.learning_rate * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * epoch / self.epochs)))
 
 
-def hold_out(groups: Any, codes: np.ndarray, share: float, seed: int) -> np.ndarray:
-    """Choose speakers to hold out for early stopping.
+def hold_out(groups: Any, codes: np.ndarray, share: float, seed: int, speakers: Any = None) -> np.ndarray:
+    """Choose whole groups of clips to hold out for early stopping.
+
+    Without ``speakers`` the groups are speakers, and some speakers are held out whole. With ``speakers`` the groups are
+    takes: the share is held out of every class and every speaker, and no speaker loses all takes.
 
     Parameters
     ----------
     groups : array_like of shape (n,) or None
-        Speaker of each clip.
+        Group of each clip.
     codes : ndarray of int, shape (n,)
         Class of each clip.
     share : float
-        Share of the speakers: at least one, and at least two of six or more.
+        Share of the groups: at least one, and at least two of six or more speakers.
     seed : int
         Seed of the choice.
+    speakers : array_like of shape (n,), optional
+        Speaker of each clip, where the groups are takes.
 
     Returns
     -------
     ndarray of bool, shape (n,)
-        True for the clips held out. All False without groups, with fewer than four speakers, or where a class would
+        True for the clips held out. All False without groups, with fewer than four, or where a class or a speaker would
         have no training clip.
     """
     none = np.zeros(len(codes), dtype=bool)
     if groups is None or share <= 0:
         return none
     groups = np.asarray(groups)
-    speakers = np.unique(groups)
-    if len(speakers) < _MIN_SPEAKERS:
+    names, first, numbers = np.unique(groups, return_index=True, return_inverse=True)
+    if len(names) < _MIN_GROUPS:
         return none
-    size = max(round(share * len(speakers)), 2 if len(speakers) >= 6 else 1)
-    rng = np.random.default_rng([seed, len(speakers)])
+    if speakers is not None:
+        order = np.argsort(np.argsort(first))  # numbered as they appear, so that names do not matter
+        _, held_by = np.unique(np.asarray(speakers)[np.sort(first)], return_inverse=True)
+        chosen = _choose_takes(codes[np.sort(first)], held_by, share, seed)
+        held_out = chosen[order][numbers]
+        return held_out if _keeps_classes(codes, held_out) else none
+    size = max(round(share * len(names)), 2 if len(names) >= 6 else 1)
+    rng = np.random.default_rng([seed, len(names)])
     for _ in range(20):
-        held_out = np.isin(groups, rng.permutation(speakers)[:size])
-        if len(np.unique(codes[~held_out])) == len(np.unique(codes)):
+        held_out = np.isin(groups, rng.permutation(names)[:size])
+        if _keeps_classes(codes, held_out):
             return held_out
     return none
+
+
+def _keeps_classes(codes: np.ndarray, held_out: np.ndarray) -> bool:
+    return len(np.unique(codes[~held_out])) == len(np.unique(codes))
+
+
+def _choose_takes(codes: np.ndarray, speakers: np.ndarray, share: float, seed: int) -> np.ndarray:
+    """Return a mask of takes; each class and each speaker gives its share, rounded up, and keeps at least one take."""
+    chosen = np.zeros(len(codes), dtype=bool)
+    left_of_class, left_of_speaker = (_most_held_out(np.bincount(column), share) for column in (codes, speakers))
+    rng = np.random.default_rng([seed, len(codes)])
+    size = max(1, round(share * len(codes)))
+    for take in rng.permutation(len(codes)):
+        if size and left_of_class[codes[take]] and left_of_speaker[speakers[take]]:
+            chosen[take] = True
+            size -= 1
+            left_of_class[codes[take]] -= 1
+            left_of_speaker[speakers[take]] -= 1
+    return chosen
+
+
+def _most_held_out(takes: np.ndarray, share: float) -> np.ndarray:
+    """Return how many of so many takes may be held out."""
+    return np.minimum(np.ceil(share * takes), np.maximum(takes - 1, 0)).astype(int)
 
 
 def train(
@@ -190,6 +231,7 @@ def train(
     weights: np.ndarray,
     held_out: np.ndarray,
     plan: Plan,
+    originals: np.ndarray | None = None,
 ) -> dict[str, list[float]]:
     """Train a network and leave the weights of its best epoch in it.
 
@@ -207,19 +249,26 @@ def train(
         Clips for early stopping.
     plan : Plan
         Settings.
+    originals : ndarray of bool, shape (n,), optional
+        False for copies at other speeds.
 
     Returns
     -------
     dict of str to list of float
-        ``loss``, ``accuracy``, ``val_loss`` and ``val_accuracy`` per epoch.
+        :data:`MEASURES` per epoch. Each loss is the cross-entropy without class weights, label smoothing or penalty.
+        ``loss`` and ``accuracy`` are means over the training clips as the network was trained on them: with
+        augmentation and dropout, each clip once, while the weights change. ``clean_accuracy`` is the accuracy after the
+        epoch on at most :data:`CLEAN_CLIPS` original training clips, without either.
     """
-    history: dict[str, list[float]] = {"loss": [], "accuracy": [], "val_loss": [], "val_accuracy": []}
+    history: dict[str, list[float]] = {name: [] for name in MEASURES}
     rng = np.random.default_rng(plan.seed)
     training = np.flatnonzero(~held_out)
+    clean = _evenly_spaced(training if originals is None else training[originals[training]], CLEAN_CLIPS)
     best, best_epoch, best_weights = math.inf, 0, None
     for epoch in range(plan.epochs):
         measured = _epoch(program, inputs, targets, weights, training, plan, plan.rate(epoch), rng)
-        measured |= _validate(program.model, inputs[held_out], targets[held_out])
+        measured["clean_accuracy"] = _evaluate(program.model, inputs[clean], targets[clean])[1]
+        measured["val_loss"], measured["val_accuracy"] = _evaluate(program.model, inputs[held_out], targets[held_out])
         for name, values in history.items():
             values.append(measured[name])
         if measured["val_loss"] < best:
@@ -241,24 +290,30 @@ def _epoch(
     rate: float,
     rng: np.random.Generator,
 ) -> dict[str, float]:
-    """Train on every clip once and return the epoch's mean loss and accuracy."""
+    """Train on every clip and return loss and accuracy, means over the clips."""
     program.optimizer.learning_rate.assign(rate)
-    program.model.reset_metrics()
     size = min(plan.batch_size, len(training))
     batches = math.ceil(len(training) / size)
     # the last batch is filled up from the start: batches of one size need only one compiled graph
     order = np.resize(rng.permutation(training), batches * size).reshape(batches, size)
-    for chosen in order:
+    sums = np.zeros(2)
+    for number, chosen in enumerate(order):
         X, Y = plan.augment(inputs[chosen], targets[chosen], rng)
-        measured = program.model.train_on_batch(X, Y, weights[chosen], return_dict=True)
-    return {"loss": float(measured["loss"]), "accuracy": float(measured["accuracy"])}
+        sums += program.train(X, Y, weights[chosen], counted=min(size, len(training) - number * size))
+    loss, accuracy = sums / len(training)
+    return {"loss": float(loss), "accuracy": float(accuracy)}
 
 
-def _validate(model: Any, inputs: np.ndarray, targets: np.ndarray) -> dict[str, float]:
-    """Return the loss and accuracy on the held-out speakers; NaN where there are none."""
+def _evenly_spaced(values: np.ndarray, count: int) -> np.ndarray:
+    """Return at most so many values."""
+    return values if len(values) <= count else values[np.linspace(0, len(values) - 1, count).astype(int)]
+
+
+def _evaluate(model: Any, inputs: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
+    """Return loss and accuracy without augmentation and dropout; NaN without clips."""
     if not len(inputs):
-        return {"val_loss": math.nan, "val_accuracy": math.nan}
+        return math.nan, math.nan
     p = predict(model, inputs)
     right = np.maximum((p * targets).sum(axis=1), 1e-7)
     hits = p.argmax(axis=1) == targets.argmax(axis=1)
-    return {"val_loss": float(-np.log(right).mean()), "val_accuracy": float(hits.mean())}
+    return float(-np.log(right).mean()), float(hits.mean())

@@ -1,4 +1,4 @@
-"""Learning curves: loss and accuracy by epoch, on training clips and on held-out speakers, a chart per network."""
+"""Learning curves: loss and accuracy by epoch, on training clips and on clips held out for early stopping."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from ser_bench.report.charts.style import FAINT, INK, Sheet, new_sheet, split_co
 from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
-_HEIGHT, _GAP, _LEFT, _BELOW = 1.9, 0.3, 0.65, 0.72
+_HEIGHT, _GAP, _LEFT, _BELOW = 1.9, 0.3, 0.65, 0.92
 _MAX_VECTOR_POINTS = 3000
 """From this many points on, the folds' thin lines are stored as pixels, which keeps the SVG small."""
 
-_LINES = (("", FAINT, (0, (4, 2))), ("val_", None, "solid"))
-"""Prefix of the columns, colour (None: the split's) and dashes of training and validation."""
+_DASHED, _DOTTED = (0, (4, 2)), (0, (1, 1.2))
+_LINES = (("", FAINT, _DASHED), ("clean_", INK, _DOTTED), ("val_", None, "solid"))
+"""Prefix of the columns, colour (None: the split's) and dashes of augmented and clean training clips and validation."""
 
 
 def _draw(run: SavedRun, model: str) -> Figure:
@@ -53,6 +54,8 @@ def _draw_panel(ax: Axes, table: pd.DataFrame, measure: str, colour: str) -> Non
     opacity = max(0.1, min(0.4, 4 / len(folds)))
     for prefix, line_colour, dashes in _LINES:
         column = prefix + measure
+        if column not in table:
+            continue
         lines = [np.column_stack([fold["epoch"], scale * fold[column]]) for fold in folds]
         style: dict[str, Any] = {"colors": line_colour or colour, "linestyles": dashes}
         thin = LineCollection(lines, linewidths=0.7, alpha=opacity, **style)
@@ -79,18 +82,19 @@ def _share_scale(axes: list[Axes], measure: str) -> None:
 
 def _draw_legend(sheet: Sheet) -> None:
     """Explain the lines below the panels."""
-    ax = sheet.axes(_LEFT, 0.1, sheet.width - _LEFT, 0.2)
+    ax = sheet.axes(_LEFT, 0.1, sheet.width - _LEFT, 0.4)
     ax.set_axis_off()
     ax.set_xlim(0, sheet.width - _LEFT)
-    ax.set_ylim(0, 1)
-    entries: tuple[tuple[float, str, dict[str, Any]], ...] = (
-        (0.0, "training clips", {"color": FAINT, "linestyle": (0, (4, 2)), "linewidth": 2.2}),
-        (1.7, "validation: held-out training speakers", {"color": INK, "linewidth": 2.2}),
-        (5.0, "thin: a fold; bold: mean while half still train", {"color": INK, "linewidth": 0.7}),
+    ax.set_ylim(0, 2)
+    entries: tuple[tuple[float, float, str, dict[str, Any]], ...] = (
+        (0.0, 1.5, "training clips, augmented", {"color": FAINT, "linestyle": _DASHED, "linewidth": 2.2}),
+        (3.4, 1.5, "training clips, clean", {"color": INK, "linestyle": _DOTTED, "linewidth": 2.2}),
+        (0.0, 0.5, "validation: clips held out of training", {"color": INK, "linewidth": 2.2}),
+        (3.4, 0.5, "thin: a fold; bold: mean while half still train", {"color": INK, "linewidth": 0.7}),
     )
-    for x, text, style in entries:
-        ax.plot([x, x + 0.3], [0.5, 0.5], **style)
-        ax.text(x + 0.37, 0.5, text, size=8, va="center_baseline")
+    for x, y, text, style in entries:
+        ax.plot([x, x + 0.3], [y, y], **style)
+        ax.text(x + 0.37, y, text, size=8, va="center_baseline")
 
 
 def _alt_text(run: SavedRun, model: str) -> str:
@@ -99,7 +103,7 @@ def _alt_text(run: SavedRun, model: str) -> str:
     epochs, best = folds["epoch"].max(), folds["val_accuracy"].max().groupby("split").mean()
     listed = ", ".join(f"{split} {percent(best[split])} %" for split in run.info.splits if split in best.index)
     return (
-        f"Loss and accuracy by epoch. Folds trained {epochs.min()} to {epochs.max()} epochs; "
+        f"Loss and accuracy by epoch, means over the clips. Folds trained {epochs.min()} to {epochs.max()} epochs; "
         f"their best validation accuracy is on average {listed}."
     )
 

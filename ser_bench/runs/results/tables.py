@@ -129,9 +129,9 @@ FITS = Table(
 """A row per planned fit; only with the metrics of the package.
 
 ``trained_clips`` and ``trained_speakers`` count those that the weights were trained on, without those held out for
-early stopping; ``trained_voices`` counts the test clips of these speakers. ``transductive`` is "yes" where predictions
-of a clip depended on the clips predicted with it, else "no"; ``batch_difference`` is the largest change of a
-probability. ``finished`` is the time at which the fit was computed, by the code of ``commit``.
+early stopping; ``trained_voices`` counts the test clips whose speaker is one of them. ``transductive`` is "yes" where
+predictions of a clip depended on the clips predicted with it, else "no"; ``batch_difference`` is the largest change of
+a probability. ``finished`` is the time at which the fit was computed, by the code of ``commit``.
 """
 
 
@@ -154,13 +154,17 @@ def fits_table(metrics: Iterable[str]) -> Table:
 
 CURVES = Table(
     name="curves",
-    columns=(*FIT_KEY, "epoch", "loss", "accuracy", "val_loss", "val_accuracy"),
+    columns=(*FIT_KEY, "epoch", "loss", "accuracy", "clean_accuracy", "val_loss", "val_accuracy"),
     texts=("model", "split"),
     integers=("repeat", "fold", "epoch"),
     last=("epoch",),
     digits=6,  # only drawn, never computed with; halves the largest CSV file
 )
-"""A row per epoch of each fit of a neural network."""
+"""A row per epoch of each fit of a neural network.
+
+``loss`` and ``accuracy`` are means over the training clips as the network saw them, with augmentation and dropout.
+``clean_accuracy`` is measured after the epoch on at most 512 original training clips, without either.
+"""
 
 CLIPS = Table(
     name="clips",
