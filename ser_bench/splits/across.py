@@ -37,6 +37,7 @@ def to_corpus(name: str) -> Split:
         name=name,
         summary=f"trained on the other corpora, tested on {corpus}",
         masks=partial(_to_corpus, corpus=corpus),
+        redrawn=False,
         needs=_NEEDS,
         folds="1",
     )
@@ -121,6 +122,7 @@ CROSS = Split(
     condition="another corpus",
     colour="#6a3d9a",
     masks=_cross,
+    redrawn=False,
     needs=_NEEDS,
     folds="one per ordered pair of corpora",
 )
@@ -130,6 +132,7 @@ LOCO = Split(
     condition="a corpus, trained on all others",
     colour="#a678c9",
     masks=_loco,
+    redrawn=False,
     needs=_NEEDS,
     folds="one per corpus",
 )

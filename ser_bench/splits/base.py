@@ -43,7 +43,7 @@ class FoldSettings:
     seed : int
         Seed of the random draws.
     repeat : int
-        Number of the repeat, from 0; splits with random clips differ between repeats.
+        Number of the repeat, from 0; splits that are redrawn differ between repeats.
     """
 
     folds: int = 6
@@ -67,6 +67,20 @@ class FoldSettings:
 
         return np.random.RandomState([self.seed % 2**32, zlib.crc32(repr(purpose).encode())])
 
+    def repeat_generator(self, *purpose: object) -> np.random.RandomState:
+        """Return a random generator that differs between repeats, and in the first one is :meth:`generator`.
+
+        Parameters
+        ----------
+        *purpose
+            Plain values.
+
+        Returns
+        -------
+        RandomState
+        """
+        return self.generator(*purpose, *([self.repeat] if self.repeat else []))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
@@ -81,6 +95,9 @@ class Split:
         :data:`Masks`. It raises :class:`~ser_bench.core.errors.SplitError` where the clips do not allow the split.
     speaker_independent : bool
         Whether no speaker has clips in both training and test of a fold.
+    redrawn : bool
+        Whether the folds of each repeat are drawn anew. Otherwise all repeats have the same folds and differ in the
+        seeds of the models only.
     needs : str
         What the corpus must have; empty for nothing.
     folds : str
@@ -95,6 +112,7 @@ class Split:
     summary: str
     masks: Callable[[pd.DataFrame, FoldSettings], Masks]
     speaker_independent: bool = True
+    redrawn: bool = True
     needs: str = ""
     folds: str = ""
     condition: str = ""

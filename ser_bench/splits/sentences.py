@@ -54,6 +54,7 @@ TEXT = Split(
     colour="#cc79a7",
     masks=_text,
     speaker_independent=False,
+    redrawn=False,
     needs="two sentences",
     folds="one per sentence; as many as --folds above 20 sentences",
 )

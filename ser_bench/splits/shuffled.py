@@ -1,10 +1,11 @@
-"""Splits of random clips or takes: the same speakers train and test."""
+"""Splits of random clips or takes, whose speakers train and test; and speaker-wise twins of the random hold-outs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ser_bench.core.errors import SplitError
 from ser_bench.splits.base import FoldSettings, Masks, Split, cross_validation
@@ -134,10 +135,27 @@ def _fill_empty(folds: npt.NDArray[np.int64], counts: npt.NDArray[np.int64], siz
 
 
 def _random_hold_out(clips: pd.DataFrame, settings: FoldSettings, *, share: float) -> Masks:
+    test = _held_out_clips(clips, settings, share)
+    return [(~test, test)]
+
+
+def _held_out_clips(clips: pd.DataFrame, settings: FoldSettings, share: float) -> npt.NDArray[np.bool_]:
+    """Return which clips the random hold-out of a share tests."""
     held_out = round(share * len(clips))
     generator = settings.generator("random-hold-out", share, settings.repeat)
-    test = _stratified(clips["label"].to_numpy(dtype=str), [len(clips) - held_out, held_out], generator) == 1
-    return [(~test, test)]
+    parts = _stratified(clips["label"].to_numpy(dtype=str), [len(clips) - held_out, held_out], generator)
+    return cast("npt.NDArray[np.bool_]", parts == 1)
+
+
+def _actor_twin(clips: pd.DataFrame, settings: FoldSettings, *, share: float, name: str) -> Masks:
+    """Return a fold per group of speakers: the random hold-out's clips of the group, and all clips of other speakers.
+
+    There are as many groups as hold-outs in the corpus, so the folds train on as many clips on average.
+    """
+    test = _held_out_clips(clips, settings, share)
+    groups = speaker_folds(clips, replace(settings, folds=round(1 / share)), name)
+    folds = [(groups != group, test & (groups == group)) for group in sorted(set(groups.tolist()))]
+    return [(train, tested) for train, tested in folds if tested.any()]
 
 
 RANDOM = Split(
@@ -159,18 +177,33 @@ RANDOM_TAKES = Split(
     needs="repeated takes",
     folds="as many as --folds (default 6)",
 )
+_SHARES = (
+    ("80-20", "a fifth", 0.20, "#b07800", "#2a5d84"),
+    ("75-25", "a quarter", 0.25, "#f2c45f", "#7fb2d6"),
+    ("90-10", "a tenth", 0.10, "#7d5500", "#16324a"),
+)
+"""Ending of the name, size in words, size, and the colours of the random hold-out and of its twin."""
+
 HOLD_OUTS = tuple(
     Split(
-        name=name,
+        name=f"random-{ending}",
         summary=f"{part} of the clips, stratified; {SAME_SPEAKERS}",
         masks=partial(_random_hold_out, share=share),
         speaker_independent=False,
         folds="1",
         colour=colour,
     )
-    for name, part, share, colour in (
-        ("random-80-20", "a fifth", 0.20, "#b07800"),
-        ("random-75-25", "a quarter", 0.25, "#f2c45f"),
-        ("random-90-10", "a tenth", 0.10, "#7d5500"),
+    for ending, part, share, colour, _ in _SHARES
+)
+TWINS = tuple(
+    Split(
+        name=f"actor-twin-{ending}",
+        summary=f"the test clips of random-{ending}, by models trained without their speakers on as many clips",
+        condition=f"new speakers, clips of random-{ending}",
+        masks=partial(_actor_twin, share=share, name=f"actor-twin-{ending}"),
+        needs=f"{round(1 / share)} speakers",
+        folds=str(round(1 / share)),
+        colour=colour,
     )
+    for ending, _, share, _, colour in _SHARES
 )

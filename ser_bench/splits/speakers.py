@@ -24,7 +24,7 @@ def speaker_folds(clips: pd.DataFrame, settings: FoldSettings, name: str = "acto
     clips : DataFrame
         A clip table.
     settings : FoldSettings
-        Number of folds and seed.
+        Number of folds, seed and repeat; each repeat is drawn anew.
     name : str
         The split's name, for messages.
 
@@ -44,7 +44,7 @@ def speaker_folds(clips: pd.DataFrame, settings: FoldSettings, name: str = "acto
             f"split {name}: {settings.folds} folds need as many speakers; there are {len(counts)} speakers\n"
             f"use fewer with --folds {max(2, len(counts))}, or another split"
         )
-    order = settings.generator("speakers").permutation(len(counts))
+    order = settings.repeat_generator("speakers").permutation(len(counts))
     sizes = [0] * settings.folds
     people, clip_counts = counts.index.tolist(), counts.tolist()
     genders = [dict.fromkeys((gender for gender, _ in people), 0) for _ in range(settings.folds)]
@@ -107,7 +107,7 @@ def _actor_hold_out(clips: pd.DataFrame, settings: FoldSettings, *, share: float
     held_out = max(1, round(share * speakers))
     if held_out >= speakers:
         raise SplitError(f"split actor-80-20: needs at least two speakers, there is {speakers}")
-    generator = settings.generator("actor-hold-out", share)
+    generator = settings.repeat_generator("actor-hold-out", share)
     queues = [
         list(generator.permutation(sorted(set(group))))
         for _, group in clips.groupby(genders_of_speakers(clips), sort=True)["speaker"]
@@ -133,6 +133,7 @@ LOSO = Split(
     condition="one new speaker at a time",
     colour="#009e73",
     masks=_loso,
+    redrawn=False,
     needs="two speakers",
     folds="one per speaker",
 )
@@ -142,6 +143,7 @@ EMOBOX = Split(
     condition="new speakers, published folds",
     colour="#56b4e9",
     masks=_emobox,
+    redrawn=False,
     needs="RAVDESS",
     folds="6",
 )

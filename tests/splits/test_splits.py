@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, reject, settings
@@ -113,13 +114,26 @@ def test_actor_folds_balance_genders(clips, folds, seed):
         assert max(counts) - min(counts) <= 1
 
 
-def test_repeats_redraw_random_folds_and_keep_the_actors():
-    clips = clip_table()
-    first, second = (make_folds("random", clips, FoldSettings(folds=4, repeat=r)) for r in (0, 1))
-    assert first != second
-    assert make_folds("actor", clips, FoldSettings(folds=4)) == make_folds(
-        "actor", clips, FoldSettings(folds=4, repeat=1)
-    )
+@pytest.mark.parametrize("name", SPLITS)
+def test_repeats_redraw_the_folds_of_a_split_that_says_so(name):
+    """Repeats of the same folds would differ in the seeds of the models only, so their spread would say little."""
+    clips = ravdess_like()
+    first, second = (make_folds(name, clips, FoldSettings(folds=4, repeat=r)) for r in (0, 1))
+    assert (first != second) == SPLITS[name].redrawn
+
+
+def test_the_first_repeat_has_the_folds_of_earlier_versions():
+    clips = clip_table(speakers=12)
+    held = [sorted({key[1:3] for key in fold.test}) for fold in make_folds("actor", clips)]
+    assert held == [["03", "06"], ["09", "10"], ["02", "07"], ["04", "05"], ["00", "11"], ["01", "08"]]
+
+
+@pytest.mark.parametrize("repeat", [0, 1])
+def test_random_folds_have_the_sizes_of_the_actor_folds_in_every_repeat(repeat):
+    clips = clip_table(speakers=7, repetitions=2)
+    chosen = FoldSettings(folds=3, repeat=repeat)
+    sizes = {name: [len(f.test) for f in make_folds(name, clips, chosen)] for name in ("actor", "random")}
+    assert sizes["actor"] == sizes["random"]
 
 
 def test_seeds_redraw_the_actor_folds():
@@ -159,6 +173,17 @@ def test_hold_outs_test_the_share_in_their_name(name, share):
     assert len(fold.train) + len(fold.test) == len(clips)
 
 
+@pytest.mark.parametrize("repeat", [0, 1])
+@pytest.mark.parametrize(("ending", "folds"), [("80-20", 5), ("75-25", 4), ("90-10", 10)])
+def test_the_twin_of_a_hold_out_tests_the_same_clips_on_new_speakers_with_equal_training(ending, folds, repeat):
+    clips = clip_table(speakers=20, texts=10)
+    (hold_out,) = make_folds(f"random-{ending}", clips, FoldSettings(repeat=repeat))
+    twin = make_folds(f"actor-twin-{ending}", clips, FoldSettings(repeat=repeat))
+    assert len(twin) == folds
+    assert sorted(clip for fold in twin for clip in fold.test) == sorted(hold_out.test)
+    assert np.mean([len(fold.train) for fold in twin]) == pytest.approx(len(hold_out.train), rel=0.005)
+
+
 def test_actor_80_20_holds_out_a_fifth_of_the_speakers_of_both_genders():
     clips = clip_table(speakers=20)
     (fold,) = make_folds("actor-80-20", clips)
@@ -171,6 +196,7 @@ def test_actor_80_20_holds_out_a_fifth_of_the_speakers_of_both_genders():
     [
         ("actor", clip_table(speakers=3), "there are 3 speakers"),
         ("loso", clip_table(speakers=1), "two speakers"),
+        ("actor-twin-80-20", clip_table(speakers=4), "split actor-twin-80-20: 5 folds need as many speakers"),
         ("text", clip_table(texts=1), "two sentences"),
         ("actor-text", clip_table(texts=1), "two sentences"),
         ("emobox", clip_table(), "RAVDESS"),
