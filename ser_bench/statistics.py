@@ -16,6 +16,8 @@ differences are ranked after rounding to 12 decimals, so that the order of addit
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +30,9 @@ DECIMALS = 12
 
 MIN_SPEAKERS = 6
 """Test speakers below which there is no interval, but the score of each speaker: so few do not show how they vary."""
+
+MAX_ORDERS = 50_000
+"""Largest number of orders of ranks for an exact Friedman test."""
 
 EXACT = 50
 """Largest number of speakers for exact signed-rank tests; with more, the normal approximation is as good."""
@@ -65,7 +70,9 @@ class Friedman:
     statistic : float
         Chi-squared statistic, corrected for ties.
     p : float
-        Its p value.
+        The share of permutations with a statistic at least as large.
+    exact : bool
+        Whether ``p`` counts all permutations instead of random ones.
     mean_ranks : ndarray of float64, shape (models,)
         Mean rank of each model over speakers; 1 is the best.
     n : int
@@ -74,6 +81,7 @@ class Friedman:
 
     statistic: float
     p: float
+    exact: bool
     mean_ranks: np.ndarray
     n: int
 
@@ -331,13 +339,21 @@ def difference_interval(
     return np.clip(center - margin, -1, 1), np.clip(center + margin, -1, 1)
 
 
-def friedman(scores: npt.ArrayLike) -> Friedman:
-    """Test whether models differ at all.
+def friedman(scores: npt.ArrayLike, permutations: int = 10_000, seed: int = 0) -> Friedman:
+    """Test by permutation whether models differ at all.
+
+    If the models do not differ, every order of a speaker's ranks is equally likely. All orders are counted where they
+    are at most :data:`MAX_ORDERS`, else random ones. The chi-squared approximation is not used: with few speakers or
+    ties its p values are wrong.
 
     Parameters
     ----------
     scores : array_like of float, shape (speakers, models)
         Finite scores of at least 3 models on at least 2 speakers.
+    permutations : int
+        Number of random permutations.
+    seed : int
+        Seed of the permutations.
 
     Returns
     -------
@@ -351,19 +367,78 @@ def friedman(scores: npt.ArrayLike) -> Friedman:
 
     References
     ----------
-    Friedman, The Use of Ranks to Avoid the Assumption of Normality, JASA 1937.
+    Friedman, The Use of Ranks to Avoid the Assumption of Normality, JASA 1937. Phipson and Smyth, Permutation P-values
+    Should Never Be Zero, 2010, for (b + 1) / (m + 1).
     """
-    from scipy import stats
-
-    table = np.round(_score_table(scores), DECIMALS)
-    speakers, models = table.shape
+    ranks = _ranks(scores)
+    speakers, models = ranks.shape
     if models < 3 or speakers < 2:
         raise ValueError(f"Friedman's test needs at least 3 models and 2 speakers, got {models} and {speakers}")
-    mean_ranks = stats.rankdata(-table, axis=1).mean(axis=0)
-    if np.all(table == table[:, :1]):  # the correction for ties would divide 0 by 0
-        return Friedman(statistic=0.0, p=1.0, mean_ranks=mean_ranks, n=speakers)
-    result = stats.friedmanchisquare(*table.T)
-    return Friedman(statistic=float(result.statistic), p=float(result.pvalue), mean_ranks=mean_ranks, n=speakers)
+    centered = ranks - (models + 1) / 2
+    spread = float((centered**2).sum())
+    total = float((centered.sum(axis=0) ** 2).sum())
+    statistic = (models - 1) * total / spread if spread else 0.0
+    doubled = np.rint(2 * ranks).astype(np.int64)  # tied ranks may end in .5
+    exact = math.factorial(models) ** (speakers - 1) <= MAX_ORDERS
+    sums = _all_rank_sums(doubled) if exact else _random_rank_sums(doubled, permutations, seed)
+    extreme = int(np.sum((sums**2).sum(axis=1) >= (doubled.sum(axis=0) ** 2).sum()))
+    p = extreme / len(sums) if exact else (extreme + 1) / (len(sums) + 1)
+    return Friedman(statistic=statistic, p=p, exact=exact, mean_ranks=ranks.mean(axis=0), n=speakers)
+
+
+def mean_ranks(scores: npt.ArrayLike) -> np.ndarray:
+    """Return the mean rank of each model over speakers; 1 is the best.
+
+    Parameters
+    ----------
+    scores : array_like of float, shape (speakers, models)
+        Finite scores.
+
+    Returns
+    -------
+    ndarray of float64, shape (models,)
+        Models that tie for a speaker share the mean of their ranks.
+
+    Raises
+    ------
+    ValueError
+        For a score that is not finite.
+    """
+    ranks: np.ndarray = _ranks(scores).mean(axis=0)
+    return ranks
+
+
+def smallest_p(speakers: int, models: int) -> float:
+    """Return the smallest p value that :func:`wilcoxon_holm` can give.
+
+    Parameters
+    ----------
+    speakers, models : int
+        At least 1 speaker and 2 models.
+
+    Returns
+    -------
+    float
+        That of two models, one better on every speaker, times the number of pairs; at most 1.
+    """
+    return min(1.0, math.comb(models, 2) * 2.0 ** (1 - speakers))
+
+
+def needed_speakers(models: int, alpha: float = 0.05) -> int:
+    """Return the smallest number of speakers with which :func:`wilcoxon_holm` can find a significant difference.
+
+    Parameters
+    ----------
+    models : int
+        At least 2.
+    alpha : float
+        Differences are significant where p is at most ``alpha``.
+
+    Returns
+    -------
+    int
+    """
+    return next(speakers for speakers in itertools.count(1) if smallest_p(speakers, models) <= alpha)
 
 
 def wilcoxon_holm(scores: npt.ArrayLike) -> np.ndarray:
@@ -396,6 +471,33 @@ def wilcoxon_holm(scores: npt.ArrayLike) -> np.ndarray:
     p = np.ones((models, models))
     p[first, second] = p[second, first] = adjusted
     return p
+
+
+def signed_rank_sums(scores: npt.ArrayLike) -> np.ndarray:
+    """Return the direction of each signed-rank test of :func:`wilcoxon_holm`.
+
+    Parameters
+    ----------
+    scores : array_like of float, shape (speakers, models)
+        Finite scores.
+
+    Returns
+    -------
+    ndarray of float64, shape (models, models)
+        Ranks of the speakers on whom the model of the row has the higher score minus those of the others; above 0
+        where that model is better.
+
+    Raises
+    ------
+    ValueError
+        For a score that is not finite.
+    """
+    from scipy import stats
+
+    table = _score_table(scores)
+    differences = np.round(table[:, :, np.newaxis] - table[:, np.newaxis, :], DECIMALS)
+    sums: np.ndarray = (np.sign(differences) * stats.rankdata(np.abs(differences), axis=0)).sum(axis=0)
+    return sums
 
 
 def holm(p: npt.ArrayLike) -> np.ndarray:
@@ -615,6 +717,37 @@ def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
         numerator, denominator, out=np.full(np.shape(numerator), np.nan), where=denominator > 0
     )
     return ratio
+
+
+def _ranks(scores: npt.ArrayLike) -> np.ndarray:
+    """Return the ranks of the models on each speaker, of shape (speakers, models)."""
+    from scipy import stats
+
+    ranks: np.ndarray = stats.rankdata(-np.round(_score_table(scores), DECIMALS), axis=1)
+    return ranks
+
+
+def _all_rank_sums(ranks: np.ndarray) -> np.ndarray:
+    """Return the rank sums of every order of the speakers' ranks, of shape (orders, models).
+
+    The ranks of the first speaker keep their order: another one exchanges the names of the models only.
+    """
+    sums = ranks[:1]
+    for row in ranks[1:]:
+        orders = np.array(list(itertools.permutations(row)))
+        sums = (sums[:, np.newaxis] + orders).reshape(-1, len(row))
+    return sums
+
+
+def _random_rank_sums(ranks: np.ndarray, permutations: int, seed: int) -> np.ndarray:
+    """Return the rank sums of random orders of each speaker's ranks, of shape (permutations, models)."""
+    random = np.random.RandomState(seed)  # its stream does not change between releases of NumPy
+    speakers = np.arange(len(ranks))[:, np.newaxis]
+    parts = []
+    for start in range(0, permutations, 500):  # in parts, to save memory
+        keys = random.random_sample((min(500, permutations - start), *ranks.shape))
+        parts.append(ranks[speakers, np.argsort(keys, axis=2)].sum(axis=1))
+    return np.concatenate(parts)
 
 
 def _t_margin(draws: np.ndarray, speakers: int, confidence: float, min_speakers: int) -> np.ndarray:

@@ -267,15 +267,65 @@ def expit(x):
 
 @settings(deadline=None)
 @given(tables)
-def test_friedman_equals_scipys(table):
+def test_the_statistic_of_friedman_equals_scipys(table):
     from scipy import stats
 
-    result = statistics.friedman(table / 9)
+    result = statistics.friedman(table / 9, permutations=20)
     assert result.n == len(table)
     np.testing.assert_allclose(result.mean_ranks, stats.rankdata(-table, axis=1).mean(axis=0))
     if np.ptp(table, axis=1).any():
-        expected = stats.friedmanchisquare(*table.T)
-        assert (result.statistic, result.p) == pytest.approx((expected.statistic, expected.pvalue))
+        assert result.statistic == pytest.approx(stats.friedmanchisquare(*table.T).statistic)
+
+
+@settings(deadline=None, max_examples=20)
+@given(hnp.arrays(np.int64, (3, 3), elements=st.integers(0, 3)))
+def test_friedman_counts_every_order_of_few_ranks(table):
+    orders = itertools.product(*(itertools.permutations(row) for row in table))
+    statistic = statistics.friedman(table).statistic - 1e-9
+    expected = np.mean([statistics.friedman(order, permutations=2).statistic >= statistic for order in orders])
+    result = statistics.friedman(table)
+    assert result.exact
+    assert result.p == pytest.approx(expected)
+
+
+def test_random_permutations_give_the_exact_p_value(monkeypatch):
+    table = np.random.default_rng(8).random((4, 4)) + np.array([0, 0.2, 0.3, 0.5])
+    exact = statistics.friedman(table)
+    monkeypatch.setattr(statistics, "MAX_ORDERS", 0)
+    random = statistics.friedman(table)
+    assert (exact.exact, random.exact) == (True, False)
+    assert random.p == pytest.approx(exact.p, abs=0.01)
+
+
+def test_a_random_permutation_test_is_near_chi_squared_with_many_speakers_and_never_zero():
+    from scipy import stats
+
+    rng = np.random.default_rng(9)
+    table = rng.random((60, 6)) + np.linspace(0, 0.15, 6)
+    assert statistics.friedman(table).p == pytest.approx(stats.friedmanchisquare(*table.T).pvalue, abs=0.01)
+    assert statistics.friedman(rng.random((60, 6)) + np.arange(6.0)).p == pytest.approx(1 / 10_001)
+
+
+def test_friedmans_test_of_few_speakers_rejects_equal_models_in_at_most_5_percent():
+
+    rng = np.random.default_rng(10)
+    p = np.array([statistics.friedman(rng.random((5, 3))).p for _ in range(400)])
+    assert 0.02 <= np.mean(p <= 0.05) <= 0.06
+
+
+@pytest.mark.parametrize(("models", "needed"), [(2, 6), (3, 7), (4, 8), (11, 12)])
+def test_the_needed_speakers_are_the_fewest_that_can_give_a_significant_difference(models, needed):
+    assert statistics.needed_speakers(models) == needed
+    for speakers, possible in ((needed - 1, False), (needed, True)):
+        scores = np.linspace(0, 0.3, models) + np.arange(speakers)[:, np.newaxis] * np.linspace(0.01, 0.02, models)
+        p = statistics.wilcoxon_holm(scores)
+        assert p.min() == pytest.approx(statistics.smallest_p(speakers, models))
+        assert (p.min() <= 0.05) == possible
+
+
+def test_signed_rank_sums_say_which_model_is_better():
+    sums = statistics.signed_rank_sums([[0.5, 0.4], [0.5, 0.2], [0.5, 0.6]])
+    np.testing.assert_array_equal(sums, [[0, 3 - 0], [-3, 0]])
 
 
 def test_mean_ranks_equal_the_published_example():

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ser_bench.report.analysis.comparisons import ALPHA, comparison
+from ser_bench import statistics
+from ser_bench.report.analysis.comparisons import ALPHA, Comparison, comparison
 from ser_bench.report.analysis.leakage import leakage_by_split
 from ser_bench.report.analysis.scores import (
     BASELINES,
@@ -15,6 +16,7 @@ from ser_bench.report.analysis.scores import (
     gap_splits,
     is_random,
     is_speaker_independent,
+    missing_folds,
     ranking_split,
 )
 from ser_bench.report.analysis.summary import summarise
@@ -24,7 +26,7 @@ from ser_bench.runs.results import SavedRun
 
 
 def headline(run: SavedRun) -> str:
-    """State the best model, the optimism of the random split, and what limits both.
+    """State the model with the highest UAR, the optimism of the random split, and what limits both.
 
     Parameters
     ----------
@@ -37,14 +39,15 @@ def headline(run: SavedRun) -> str:
     """
     table, split = summarise(run), ranking_split(run.info.splits)
     models = table[~table["model"].isin(BASELINES)]
-    models = table if models.empty else models
     corpus = run.info.corpus.name + (" (synthetic speech)" if run.info.synthetic else "")
+    if models.empty:
+        return f"On {corpus}, the run has baselines only: there is no model to rank."
     ranked = models.dropna(subset=[f"{split}_uar"])
     if ranked.empty:
         return f"On {corpus}, no model finished every fold of the {split} split; fits.csv holds the errors."
     incomplete = list(models.loc[models["status"] != "ok", "model"])
     sentences = [
-        f"On {corpus}, {_best(ranked.iloc[0], split)}",
+        f"On {corpus}, {_best(table, ranked, split)}",
         _optimism(models, gap_splits(run)),
         transfer_sentence(run),
         f"{normalisation_note(run)}." if normalisation_note(run) else "",
@@ -54,7 +57,7 @@ def headline(run: SavedRun) -> str:
 
 
 def verdict(run: SavedRun) -> str:
-    """State which model ranks best and from which models it does not differ significantly.
+    """State whether the model with the highest UAR is significantly better than the other models.
 
     Parameters
     ----------
@@ -63,20 +66,66 @@ def verdict(run: SavedRun) -> str:
     Returns
     -------
     str
-        One sentence.
+        One or two sentences. Baselines do not count as other models.
     """
     compared = comparison(run)
     if compared is None:
-        return "Differences are not tested: the tests need three models with every fold, and two test speakers."
-    sample = f"{compared.speakers} speakers, {compared.split} split"
-    if compared.friedman.p > ALPHA:
+        return _not_compared(run)
+    count, speakers = len(compared.models), compared.speakers
+    sample = f"{speakers} speakers, {compared.split} split"
+    if compared.too_few_speakers:
+        return _too_few_speakers(compared)
+    if not compared.models_differ:
+        return f"{_no_difference(compared, sample)} This does not mean that the models are equal."
+    if not compared.not_worse:
+        others = "every other model" if count > 2 else compared.others[0]
+        return f"{compared.leader} has the highest UAR and is significantly better than {others} ({sample})."
+    return (
+        f"{compared.leader} has the highest UAR, but its lead over {_listed(compared.not_worse)} is not significant "
+        f"({sample})."
+    )
+
+
+def _not_compared(run: SavedRun) -> str:
+    """State why no difference is tested."""
+    split = ranking_split(run.info.splits)
+    models = [model for model in run.info.models if model not in BASELINES]
+    complete = [model for model in models if not missing_folds(run)[model, split]]
+    if not models:
+        return "The run has baselines only, so no difference between models is tested."
+    if len(models) == 1:
+        return f"Besides the baselines the run has {models[0]} only: there is no other model to compare it with."
+    if len(complete) == 1:
         return (
-            f"The models do not differ significantly ({sample}; Friedman's test, p = {p_value(compared.friedman.p)})."
+            f"Only {complete[0]} finished every fold of the {split} split: there is no other model to compare it with."
         )
-    first, *similar = compared.best
-    if not similar:
-        return f"{first} has the best mean rank and differs significantly from every other model ({sample})."
-    return f"{first} has the best mean rank but does not differ significantly from {_listed(similar)} ({sample})."
+    if not complete:
+        return f"No model finished every fold of the {split} split, so no difference is tested."
+    return f"The {split} split tests one speaker, so no difference between models can be tested."
+
+
+def _too_few_speakers(compared: Comparison) -> str:
+    """State that no pair can differ significantly, and what Friedman's test finds nevertheless."""
+    count, names = len(compared.models), _listed(sorted(compared.models))
+    pair = f"no two of the {count} models" if count > 2 else f"the models {names} cannot"
+    sentence = (
+        f"With {compared.speakers} speakers, {pair}{' can' if count > 2 else ''} differ significantly: at least "
+        f"{statistics.needed_speakers(count, ALPHA)} speakers are needed ({compared.split} split)."
+    )
+    if compared.friedman is None or not compared.models_differ:
+        return sentence
+    p = p_value(compared.friedman.p)
+    return f"{sentence} Friedman's permutation test finds that not all models perform alike (p = {p})."
+
+
+def _no_difference(compared: Comparison, sample: str) -> str:
+    """State the test that finds no difference at all."""
+    if compared.friedman is None:
+        first, second = compared.leader, compared.others[0]
+        p = p_value(float(compared.p.at[first, second]))
+        return f"The difference between {first} and {second} is not significant ({sample}; Wilcoxon's test, p = {p})."
+    p = p_value(compared.friedman.p)
+    return f"No difference between the models is significant ({sample}; Friedman's permutation test, p = {p})."
 
 
 def leakage_sentences(run: SavedRun) -> list[str]:
@@ -119,8 +168,10 @@ def transfer_sentence(run: SavedRun) -> str:
     )
 
 
-def _best(row: pd.Series, split: str) -> str:
-    """State the score of the best model and what its test speakers are."""
+def _best(table: pd.DataFrame, ranked: pd.DataFrame, split: str) -> str:
+    """State the score of the model with the highest UAR and what its test speakers are; a baseline that beats it."""
+    uar = ranked[f"{split}_uar"].round(statistics.DECIMALS)
+    row, leaders = ranked.iloc[0], list(ranked.loc[uar == uar.iloc[0], "model"])
     interval = percent_interval(row[f"{split}_uar_low"], row[f"{split}_uar_high"])
     score = f"{percent(row[f'{split}_uar'])} %" + (f" {interval}" if interval else "")
     condition = f"under the {split} split"
@@ -128,7 +179,11 @@ def _best(row: pd.Series, split: str) -> str:
         condition = "on new speakers"
     elif is_random(split):
         condition += ", with test speakers known from training"
-    return f"{row['model']} has the highest UAR {condition}: {score}."
+    best = "the highest UAR" if len(ranked) > 1 else "a UAR"
+    subject = f"{_listed(leaders)} {'have' if len(leaders) > 1 else 'has'} {best} {condition}"
+    baselines = table[table["model"].isin(BASELINES) & (table[f"{split}_uar"] >= row[f"{split}_uar"])]
+    below = [f"{name} ({percent(value)} %)" for name, value in baselines[["model", f"{split}_uar"]].to_numpy()]
+    return f"{subject}: {score}{f', not above the baseline {_listed(below)}' if below else ''}."
 
 
 def _optimism(models: pd.DataFrame, pair: GapSplits | None) -> str:

@@ -6,19 +6,23 @@ import dataclasses
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
-from ser_bench.report.analysis.comparisons import comparison, comparisons_with_best
+from ser_bench.report.analysis.comparisons import ALPHA, compare_models, comparison, comparisons_with_best
 from ser_bench.report.analysis.gaps import gap_table
 from ser_bench.report.analysis.intervals import intervals
 from ser_bench.report.analysis.leakage import leakage_by_split
 from ser_bench.report.analysis.literature import published_scores
 from ser_bench.report.analysis.scores import pooled_scores, scores_by_speaker
 from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.charts import significance
 from ser_bench.report.findings import headline, leakage_sentences, verdict
 from ser_bench.report.formatting import p_value
+from ser_bench.report.page.headline import page_header
 from ser_bench.report.summary import markdown
+from tests.report import fake_run
 from tests.report.fake_run import Recipe, save_fake_run
 from tests.runs.run_folder import changed_info
 
@@ -81,11 +85,14 @@ def test_intervals_of_thirteen_models_take_less_than_three_seconds(tmp_path):
     assert time.process_time() - begun < 3
 
 
-def test_friedmans_test_equals_scipys_over_speakers(run):
-    scores = scores_by_speaker(run, "actor")
-    expected = stats.friedmanchisquare(*scores.to_numpy())
-    assert comparison(run).friedman.p == pytest.approx(expected.pvalue)
-    assert comparison(run).speakers == 24
+def test_friedmans_test_is_near_scipys_over_speakers_and_leaves_baselines_out(run):
+    learners = [model for model in MODELS if model not in ("chance", "majority")]
+    expected = stats.friedmanchisquare(*scores_by_speaker(run, "actor").loc[learners].to_numpy())
+    compared = comparison(run)
+    assert compared.friedman.statistic == pytest.approx(expected.statistic)
+    assert compared.friedman.p == pytest.approx(expected.pvalue, abs=2e-3)
+    assert set(compared.models) == set(learners)
+    assert compared.speakers == 24
 
 
 def test_a_model_with_a_missing_fold_is_not_compared(broken_run):
@@ -94,19 +101,105 @@ def test_a_model_with_a_missing_fold_is_not_compared(broken_run):
 
 
 def test_the_verdict_names_the_models_without_a_significant_difference(run):
-    best = comparison(run).best
+    compared = comparison(run)
     sentence = verdict(run)
-    assert sentence.startswith(best[0])
-    assert all((model in sentence) == (model in best) for model in ("svm", "lda", "cnn1d", "knn"))
+    assert sentence.startswith(f"{summarise(run)['model'].iloc[0]} has the highest UAR")
+    for model in compared.others:
+        assert (model in sentence) == (model in compared.not_worse)
     assert "24 speakers" in sentence
     assert "majority" not in sentence
 
 
-def test_two_models_are_too_few_to_compare(tmp_path):
-    run = save_fake_run(tmp_path, Recipe(models=("chance", "svm"), splits=(("actor", 2),), clips_per_label=2))
+def test_the_lead_is_significant_only_if_friedmans_test_rejects_too():
+    """One of 30 equal models that happens to beat another does not differ from it."""
+    scores = pd.DataFrame(np.random.default_rng(0).random((3, 8)), index=["a", "b", "c"])
+    scores.loc["a"] = scores.loc["b"] + 0.01
+    compared = compare_models(scores, scores.mean(axis=1), "actor")
+    assert compared.friedman.p > ALPHA
+    assert compared.p.at["a", "b"] <= ALPHA
+    assert compared.not_worse == compared.others
+    assert compared.cliques == (compared.models,)
+
+
+def only(tmp_path, models, speakers=24, **changes):
+    """Return a run of some models with few clips."""
+    splits = (("actor", 2), ("random", 2))
+    return save_fake_run(
+        tmp_path, Recipe(models=models, speakers=speakers, splits=splits, clips_per_label=4, **changes)
+    )
+
+
+def equal(run, model, other):
+    """Give a model the predictions of another one."""
+    frame = run.predictions[run.predictions["model"] != model]
+    copied = frame[frame["model"] == other].assign(model=model)
+    models = pd.concat([frame, copied], ignore_index=True).astype({"model": "category", "split": "category"})
+    return dataclasses.replace(run, predictions=models)
+
+
+def claims(run):
+    """Return every sentence on which model is best."""
+    facts = page_header(run).facts
+    return " ".join([headline(run), verdict(run), *(f"{fact.question} {fact.figure} {fact.text}" for fact in facts)])
+
+
+def test_one_model_is_not_best_of_one(tmp_path):
+    run = only(tmp_path, ("chance", "majority", "svm"))
     assert comparison(run) is None
     assert comparisons_with_best(run).empty
-    assert "not tested" in verdict(run)
+    assert "there is no other model to compare it with" in verdict(run)
+    assert "svm has a UAR on new speakers" in headline(run)
+    assert page_header(run).facts[1].figure == "not tested"
+    for word in ("highest", "Highest", "best", "significantly better", "every other model"):
+        assert word not in claims(run)
+
+
+def test_two_equal_models_share_the_highest_uar_and_neither_leads(tmp_path):
+    run = equal(only(tmp_path, ("chance", "svm", "knn")), "knn", "svm")
+    assert "svm and knn have the highest UAR" in headline(run)
+    assert "is not significant" in verdict(run)
+    assert page_header(run).facts[1].figure == "no"
+    assert comparison(run).friedman is None
+
+
+def test_models_that_are_all_equal_have_one_bar_and_no_winner(tmp_path):
+    run = only(tmp_path, ("chance", "svm", "knn", "lda"), speakers=12)
+    run = equal(equal(run, "knn", "svm"), "lda", "svm")
+    assert comparison(run).friedman.p == 1
+    assert comparison(run).cliques == (comparison(run).models,)
+    assert "No difference between the models is significant" in verdict(run)
+    assert "does not mean that the models are equal" in verdict(run)
+    assert "better" not in claims(run)
+
+
+@pytest.mark.parametrize(("models", "speakers", "needed"), [(("svm", "knn"), 5, 6), (("svm", "knn", "lda"), 2, 7)])
+def test_too_few_speakers_for_any_significant_difference_are_named(tmp_path, models, speakers, needed):
+    run = only(tmp_path, ("chance", *models), speakers=speakers)
+    assert f"With {speakers} speakers" in verdict(run)
+    assert f"at least {needed} speakers are needed" in verdict(run)
+    assert page_header(run).facts[1].figure == "cannot be"
+    assert comparison(run).not_worse == comparison(run).others
+    assert "better" not in claims(run)
+
+
+def test_a_model_below_the_baseline_is_not_praised(tmp_path, monkeypatch):
+    monkeypatch.setitem(fake_run.MODELS, "svm", (0.0, 0.0))
+    monkeypatch.setitem(fake_run.MODELS, "chance", (0.3, 0.0))
+    assert "not above the baseline chance (" in headline(only(tmp_path, ("chance", "svm")))
+
+
+def test_baselines_alone_are_not_ranked(tmp_path):
+    run = only(tmp_path, ("chance", "majority"))
+    assert "baselines only" in headline(run)
+    assert "baselines only" in verdict(run)
+    assert "best" not in claims(run)
+
+
+def test_the_diagram_leaves_out_the_baselines(run):
+    alt_text = significance.CHART.alt_text(run)
+    assert "svm" in alt_text
+    assert "chance" not in alt_text
+    assert "majority" not in alt_text
 
 
 def test_mcnemars_test_counts_the_clips_that_only_one_model_recognises(run):

@@ -14,6 +14,7 @@ from ser_bench.report.analysis.scores import (
     BASELINES,
     cached_per_run,
     missing_folds,
+    pooled_scores,
     ranking_split,
     scores_by_speaker,
 )
@@ -25,94 +26,132 @@ ALPHA = 0.05
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Models compared by their UAR per speaker, the best mean rank first.
+    """Models compared by their UAR per speaker, the best mean rank first; baselines do not take part.
 
     Parameters
     ----------
     split : str
+    leader : str
+        The model with the highest UAR; the first in the order of the run of equal ones.
     models : tuple of str
         In the order of their mean ranks.
     speakers : int
         The number of speakers compared on.
-    friedman : Friedman
-        The test whether the models differ at all.
+    friedman : Friedman or None
+        The test whether the models differ at all; None for two models.
     mean_ranks : ndarray of float64, shape (models,)
         1 is the best.
     p : DataFrame of float64, shape (models, models)
         Wilcoxon p values of all pairs, adjusted by Holm's method.
+    better : DataFrame of bool, shape (models, models)
+        Whether the model of the row is significantly better than that of the column: neither test contradicts it.
     cliques : tuple of tuple of str
         Groups of neighbouring models without a significant difference: the bars of a critical-difference diagram.
     """
 
     split: str
+    leader: str
     models: tuple[str, ...]
     speakers: int
-    friedman: statistics.Friedman
+    friedman: statistics.Friedman | None
     mean_ranks: npt.NDArray[np.float64]
     p: pd.DataFrame
+    better: pd.DataFrame
     cliques: tuple[tuple[str, ...], ...]
 
     @property
-    def best(self) -> tuple[str, ...]:
-        """The model with the best mean rank, and those that do not differ significantly from it."""
-        first = self.models[0]
-        return tuple(model for model in self.models if model == first or self.p.at[first, model] > ALPHA)
+    def others(self) -> tuple[str, ...]:
+        """The models besides the leader."""
+        return tuple(model for model in self.models if model != self.leader)
+
+    @property
+    def not_worse(self) -> tuple[str, ...]:
+        """The models that the leader is not significantly better than."""
+        return tuple(model for model in self.others if not self.better.at[self.leader, model])
+
+    @property
+    def models_differ(self) -> bool:
+        """Whether Friedman's test, or of two models Wilcoxon's, finds a difference."""
+        p = self.p.to_numpy().min() if self.friedman is None else self.friedman.p
+        return bool(p <= ALPHA)
+
+    @property
+    def too_few_speakers(self) -> bool:
+        """Whether no difference between two models could be significant with this number of speakers."""
+        return statistics.smallest_p(self.speakers, len(self.models)) > ALPHA
 
 
-def compare_models(scores: pd.DataFrame, split: str) -> Comparison | None:
+def compare_models(scores: pd.DataFrame, uar: pd.Series, split: str) -> Comparison | None:
     """Compare models by their UAR per speaker.
 
     Parameters
     ----------
     scores : DataFrame of float64, shape (models, speakers)
         Rows of NaN, and columns with any NaN in the other rows, do not take part.
+    uar : Series of float64, index model
+        UAR over all speakers.
     split : str
         The split of the scores.
 
     Returns
     -------
     Comparison or None
-        None for fewer than 3 models or 2 speakers.
+        None for fewer than 2 models or speakers.
     """
     complete = scores.dropna(how="all").dropna(axis="columns")
-    if len(complete) < 3 or complete.shape[1] < 2:
+    if len(complete) < 2 or complete.shape[1] < 2:
         return None
-    friedman = statistics.friedman(complete.T)
-    order = np.argsort(friedman.mean_ranks, kind="stable")
-    p = statistics.wilcoxon_holm(complete.T)
+    table = complete.to_numpy().T
+    ranks, friedman = statistics.mean_ranks(table), statistics.friedman(table) if len(complete) > 2 else None
+    order = np.argsort(ranks, kind="stable")
+    p, sums = statistics.wilcoxon_holm(table), statistics.signed_rank_sums(table)
+    rejected = friedman is None or friedman.p <= ALPHA
+    significant = (p <= ALPHA) & rejected
     names = [str(complete.index[i]) for i in order]
-    groups = statistics.cliques(friedman.mean_ranks, p, ALPHA)
+
+    def ordered(matrix: npt.NDArray[Any]) -> pd.DataFrame:
+        return pd.DataFrame(matrix[np.ix_(order, order)], index=names, columns=names)
+
     return Comparison(
         split=split,
+        leader=str(uar.reindex(complete.index).round(statistics.DECIMALS).idxmax()),
         models=tuple(names),
         speakers=complete.shape[1],
         friedman=friedman,
-        mean_ranks=friedman.mean_ranks[order],
-        p=pd.DataFrame(p[np.ix_(order, order)], index=names, columns=names),
-        cliques=tuple(tuple(str(complete.index[i]) for i in group) for group in groups),
+        mean_ranks=ranks[order],
+        p=ordered(p),
+        better=ordered(significant & (sums > 0)),
+        cliques=tuple(
+            tuple(str(complete.index[i]) for i in group)
+            for group in statistics.cliques(ranks, np.where(significant, p, 1), ALPHA)
+        ),
     )
 
 
 @cached_per_run
-def comparison(run: SavedRun) -> Comparison | None:
-    """Compare a run's models, baselines included, under the split that ranks them.
+def comparison(run: SavedRun, split: str = "") -> Comparison | None:
+    """Compare a run's models, without the baselines.
 
     Parameters
     ----------
     run : SavedRun
+    split : str
+        The split; empty for the split that ranks the models.
 
     Returns
     -------
     Comparison or None
         As :func:`compare_models` returns.
     """
-    split = ranking_split(run.info.splits)
-    return compare_models(scores_by_speaker(run, split), split)
+    split = split or ranking_split(run.info.splits)
+    models = [model for model in run.info.models if model not in BASELINES]
+    uar = pooled_scores(run)["uar"].xs(split, level=1)
+    return compare_models(scores_by_speaker(run, split).loc[models], uar, split)
 
 
 @cached_per_run
 def comparisons_with_best(run: SavedRun) -> pd.DataFrame:
-    """Compare every model with the one of the best mean rank, baselines excluded.
+    """Compare every model with the one of the highest UAR, baselines excluded.
 
     Parameters
     ----------
@@ -127,15 +166,14 @@ def comparisons_with_best(run: SavedRun) -> pd.DataFrame:
         models.
     """
     compared = comparison(run)
-    models = [model for model in compared.models if model not in BASELINES] if compared else []
-    if compared is None or len(models) < 2:
+    if compared is None:
         return pd.DataFrame()
-    best, split = models[0], compared.split
+    best, split = compared.leader, compared.split
     return pd.DataFrame(
         {"model": model, "best": best, "wilcoxon_p": compared.p.at[best, model]}
         | _over_folds(run, split, best, model)
         | _over_clips(run, split, best, model)
-        for model in models[1:]
+        for model in compared.others
     )
 
 

@@ -52,7 +52,7 @@ def _draw(run: SavedRun) -> Figure:
     unfinished = [f"{m} ({notes[m, split]})" for m in table["model"] if notes[m, split]]
     footnote = wrap(f"Not shown: {', '.join(unfinished)}" if unfinished else "", 8.5, 8)
     foot = 0.17 * len(footnote)
-    title = f"UAR under the {split} split against cost; the line joins the best models for each budget"
+    title = f"UAR under the {split} split against cost; the line joins the highest UAR at each cost"
     sheet = new_sheet(run, title, body=_TOP_HEIGHT + _BOTTOM_HEIGHT + 1.25 + foot, splits=[split])
     half = (sheet.width - 0.65 - 0.75 - 0.2) / 2
     top, bottom = foot + 0.5 + _BOTTOM_HEIGHT + 0.6, foot + 0.5
@@ -178,7 +178,7 @@ def _alt_text(run: SavedRun) -> str:
     listed = [f"{model} ({seconds(cost)}, {percent(uar)} %)" for model, cost, uar in rows]
     return (
         "UAR against the time of a fit, the time to predict a clip and the size of the model. "
-        f"No other model is both better and faster to fit than {', '.join(listed)}."
+        f"No other model has both a higher UAR and a faster fit than {', '.join(listed)}."
     )
 
 

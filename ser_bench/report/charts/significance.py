@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ser_bench.report.analysis.comparisons import Comparison, comparison, incomplete_models
-from ser_bench.report.analysis.scores import BASELINES, ranking_split
+from ser_bench.report.analysis.scores import ranking_split
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.style import FAINT, INK, WARNING, WIDTH, new_sheet, split_colour
 from ser_bench.report.charts.text import shorten, text_width, wrap
@@ -20,8 +20,9 @@ from ser_bench.runs.results import SavedRun
 _LINE, _BAR, _ROW, _AXIS = 0.165, 0.14, 0.26, 0.35
 _MAX_NAME_WIDTH = 2.0
 _TESTS = (
-    "Wilcoxon's signed-rank test over speakers for every pair, Holm's correction, p = 0.05; a bar joins models that "
-    "do not differ significantly (after Demšar, 2006; Benavoli et al., 2016)"
+    "Wilcoxon's signed-rank test over speakers for every pair, Holm's correction, p = 0.05; a bar joins models whose "
+    "differences are not significant, which does not mean equal (after Demšar, 2006; Benavoli et al., 2016) · "
+    "baselines are left out"
 )
 
 
@@ -50,10 +51,10 @@ def _draw(run: SavedRun) -> Figure:
 
 
 def _friedman(compared: Comparison | None) -> str:
-    if compared is None:
+    if compared is None or compared.friedman is None:
         return ""
     p = p_value(compared.friedman.p)
-    return f"Friedman's test: p {p if p.startswith('<') else f'= {p}'} · "
+    return f"Friedman's test by permutation: p {p if p.startswith('<') else f'= {p}'} · "
 
 
 def _not_compared(run: SavedRun, split: str) -> str:
@@ -88,12 +89,11 @@ def _draw_diagram(ax: Axes, compared: Comparison, width: float) -> None:
         left = index < half
         y = first_row - _ROW * (index if left else count - 1 - index)
         edge = label_width if left else width - label_width
-        colour = FAINT if model in BASELINES else INK
         x = by_model[model]
-        ax.plot([x, x, edge], [top, y, y], color=colour, linewidth=0.8, solid_joinstyle="miter", zorder=1)
+        ax.plot([x, x, edge], [top, y, y], color=INK, linewidth=0.8, solid_joinstyle="miter", zorder=1)
         name = shorten(model, label_width - rank_width, 9)
         text = f"{name}  {rank:.2f}" if left else f"{rank:.2f}  {name}"
-        style: dict[str, Any] = {"ha": "right" if left else "left", "va": "center_baseline", "color": colour}
+        style: dict[str, Any] = {"ha": "right" if left else "left", "va": "center_baseline", "color": INK}
         ax.text(edge + (-0.05 if left else 0.05), y, text, size=9, **style)
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import jinja2
 
 SECTIONS = {
-    "answer": "Best model",
+    "answer": "Highest UAR",
     "scores": "Scores",
     "charts": "Charts",
     "significance": "Significance",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ser_bench.report.analysis.comparisons import ALPHA, comparison
+from ser_bench.report.analysis.comparisons import comparison
 from ser_bench.report.analysis.scores import BASELINES, chance_levels, gap_splits, is_speaker_independent, ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.findings import headline, verdict
@@ -118,9 +118,12 @@ def _unfinished_fits(run: SavedRun) -> str:
 def _best(run: SavedRun) -> Fact:
     split = ranking_split(run.info.splits)
     table = summarise(run)
-    table = table[~table["model"].isin(BASELINES)] if not set(table["model"]) <= set(BASELINES) else table
+    table = table[~table["model"].isin(BASELINES)]
     ranked = table.dropna(subset=[f"{split}_uar"])
-    question = "Highest UAR on new speakers" if is_speaker_independent(split) else f"Highest UAR under {split}"
+    score = "UAR" if len(ranked) == 1 else "Highest UAR"
+    question = f"{score} on new speakers" if is_speaker_independent(split) else f"{score} under {split}"
+    if table.empty:
+        return Fact(question, "n/a", "The run has baselines only.")
     if ranked.empty:
         return Fact(question, "n/a", f"No model finished every fold of the {split} split.")
     best = ranked.iloc[0]
@@ -132,10 +135,10 @@ def _best(run: SavedRun) -> Fact:
 
 def _significance(run: SavedRun) -> Fact:
     compared = comparison(run)
-    if compared is None:
-        figure = "not tested"
+    if compared is None or compared.too_few_speakers:
+        figure = "not tested" if compared is None else "cannot be"
     else:
-        figure = "yes" if compared.friedman.p <= ALPHA and len(compared.best) == 1 else "no"
+        figure = "no" if compared.not_worse else "yes"
     return Fact("Is the lead significant?", figure, verdict(run))
 
 

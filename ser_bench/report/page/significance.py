@@ -1,4 +1,4 @@
-"""Every model against the best one, test by test."""
+"""Every model against the one with the highest UAR, test by test."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ser_bench.runs.results import SavedRun
 
 
 def comparison_table(run: SavedRun) -> Table | None:
-    """Return the tests against the model of the best mean rank, a row per other model.
+    """Return the tests against the model with the highest UAR, a row per other model.
 
     Parameters
     ----------
@@ -47,4 +47,4 @@ def comparison_table(run: SavedRun) -> Table | None:
         )
         for row in table.to_dict("records")
     ]
-    return Table(f"Each model compared with {best}, which has the best mean rank", columns, tuple(rows))
+    return Table(f"Each model compared with {best}, which has the highest UAR", columns, tuple(rows))
