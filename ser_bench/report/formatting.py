@@ -17,6 +17,9 @@ SYNTHETIC = "SYNTHETIC SPEECH"
 TRANSDUCTIVE_MARK = "†"
 """The mark after the name of a transductive model in every table and chart."""
 
+_MOST_PERSONS = 5
+"""The most persons with several speaker names that a note lists."""
+
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
@@ -314,6 +317,30 @@ def transductive_note(run: SavedRun, models: Collection[str] | None = None) -> s
     if not any(models is None or model in models for model in transductive_models(run)):
         return ""
     return f"{TRANSDUCTIVE_MARK} predicts from the other test clips as well (transductive)"
+
+
+def speaker_note(run: SavedRun) -> str:
+    """State which speakers are one person, and the assumption about the speakers of several corpora.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        Empty for one corpus without shared speakers.
+    """
+    shared = run.info.corpus.shared_speakers
+    sentences = [
+        f"{name} is one speaker: {' and '.join(names)}." for name, names in list(shared.items())[:_MOST_PERSONS]
+    ]
+    if len(shared) > _MOST_PERSONS:
+        sentences.append(f"So are {len(shared) - _MOST_PERSONS:,} further persons, listed in run.json.")
+    if run.info.corpus.corpora:
+        which = "All other speakers" if shared else "Speakers"
+        sentences.append(f"{which} of different corpora are taken to be different people.")
+    return " ".join(sentences)
 
 
 def _input(corpus: CorpusInfo) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 from tabulate import tabulate
 
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS
-from ser_bench.report.analysis.literature import published_scores
+from ser_bench.report.analysis.literature import published_note, published_scores
 from ser_bench.report.analysis.scores import gap_splits, metrics_of, missing_folds, page_metrics, ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.transfer import transfer_matrix, transfer_models
@@ -24,6 +24,7 @@ from ser_bench.report.formatting import (
     protocol,
     safe_markdown,
     seconds,
+    speaker_note,
 )
 from ser_bench.runs.results import SavedRun
 
@@ -130,11 +131,11 @@ def _with_interval(value: str, interval: str) -> str:
 
 
 def _published_cells(run: SavedRun) -> Cells:
-    """Return the published scores of the same protocol; empty if there are none."""
+    """Return the published scores on the same folds; empty if there are none."""
     published = published_scores(run)
     if published.empty:
         return {}
-    cells = {"published, same protocol": list(published["system"])}
+    cells = {"published, same folds": list(published["system"])}
     cells |= {f"{split} UAR %": [percent(v) for v in published["uar"]] for split in published["split"].unique()}
     return cells | {"accuracy %": [percent(v) for v in published["accuracy"]], "source": list(published["source"])}
 
@@ -180,6 +181,7 @@ def _notes(run: SavedRun) -> list[str]:
         for name, title in run.metrics.items()
         if name not in metrics_of(run)
     ]
+    notes += filter(None, [published_note(run), speaker_note(run)])
     if (missing_folds(run) != "").any():
         notes.append("A model with a missing fold has no score under that split; `fits.csv` holds the errors.")
     if run.info.dropped:

@@ -133,6 +133,16 @@ def test_the_corpus_of_a_cross_split_is_in_no_other_split(go, data_dir):
     assert set(saved.audit.query("split == 'actor'")["train_corpora"]) == {"emodb"}
 
 
+def test_a_run_records_shared_speakers_and_treats_them_as_one(go):
+    saved = go("emodb,savee", "loso", "cross:savee", speakers={"savee/DC": "emodb/03"}, repeats=1)
+    assert saved.info.corpus.shared_speakers == {"emodb/03": ("emodb/03", "savee/DC")}
+    assert saved.info.corpus.corpora == ("emodb", "savee")
+    assert saved.info.options.speakers == {"savee/DC": "emodb/03"}
+    assert saved.audit["shared_speakers"].max() == 0
+    assert saved.audit.query("split == 'loso'")["fold"].nunique() == saved.info.corpus.speakers == 3
+    assert set(saved.predictions["speaker"]) == {"person/emodb/03", "emodb/08", "savee/JE"}
+
+
 def test_predictions_across_corpora_equal_those_of_scikit_learn(go, data_dir):
     saved = go("emodb", "cross:savee")
     clips = open_corpora(["emodb", "savee"], data_dir).clips

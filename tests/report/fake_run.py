@@ -229,6 +229,7 @@ def _info(recipe: Recipe, clips: pd.DataFrame) -> RunInfo:
         "speakers": recipe.speakers,
         "emotions": clips["true"].value_counts().to_dict(),
         "labels": list(recipe.labels),
+        "corpora": list(recipe.corpora),
     }
     splits = [name for name, _ in recipe.splits]
     options = {"splits": splits, "models": list(recipe.models), "repeats": recipe.repeats}

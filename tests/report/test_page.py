@@ -20,6 +20,7 @@ from ser_bench.report.charts.render import render
 from ser_bench.report.findings import headline, verdict
 from ser_bench.report.formatting import SYNTHETIC, percent
 from ser_bench.report.page import SECTIONS, render_page
+from ser_bench.report.summary import markdown
 from ser_bench.runs.results import read_run
 from tests.report.fake_run import Recipe, save_fake_run, stand_in_charts
 from tests.runs.run_folder import changed_info, sign
@@ -201,7 +202,26 @@ def test_published_scores_are_marked_with_their_source(tmp_path):
     splits = (("actor", 2), ("emobox", 2))
     run = save_fake_run(tmp_path, Recipe(models=("svm",), splits=splits))
     text = Page(render_page(run, {}).decode()).text
-    assert "WavLM-large, frozen published: EmoBox" in text
+    assert "WavLM-large, frozen published, same folds: EmoBox" in text
+    for shown in (text, markdown(run)):
+        assert "same protocol" not in shown
+        assert "published, same folds" in shown
+        assert "scores the checkpoint of every epoch on the test clips" in shown
+        assert "inner folds that together cover all actors" in shown
+
+
+def test_the_assumption_about_speakers_of_several_corpora_is_stated(tmp_path):
+    run = save_fake_run(tmp_path, Recipe(models=("svm",), splits=(("cross", 2),), corpora=("ravdess", "savee")))
+    shared = {"Anna": ("ravdess/01", "savee/DC")}
+    declared = replace(run, info=changed_info(run.info, corpus={"shared_speakers": shared}))
+    for text in (Page(render_page(run, {}).decode()).text, markdown(run)):
+        assert "Speakers of different corpora are taken to be different people." in text
+    for text in (Page(render_page(declared, {}).decode()).text, markdown(declared)):
+        assert "Anna is one speaker: ravdess/01 and savee/DC. All other speakers of different corpora are" in text
+
+
+def test_one_corpus_makes_no_assumption_about_speakers(run):
+    assert "taken to be different people" not in markdown(run)
 
 
 def test_a_report_holds_the_page_and_two_reports_of_a_run_are_equal(tmp_path, stand_in_drawing):
@@ -228,14 +248,17 @@ def test_the_command_repeats_the_run_with_its_options_and_models(run):
         splits="actor,random",
         model_tables=tables,
         corpus="my corpus.csv",
+        merge={"calm": "neutral"},
+        speakers={"studio/a": "Anna"},
     )
     info = run.info.model_copy(update={"options": options})
     html = render_page(replace(run, info=info), {}).decode()
     text = Page(html).text
     command = re.search(r"ser-bench run .*?--repeats 2", text)[0]
-    assert "--config models.toml --corpus 'my corpus.csv'" in command
+    assert "--config run.toml --corpus 'my corpus.csv'" in command
     assert all(option in command for option in ("--seed 7", "--folds 4", "--models svm-soft", "--splits actor,random"))
-    assert "--part" not in command
+    assert not any(option in command for option in ("--part", "--merge", "--speakers"))
+    assert '[merge] "calm" = "neutral" [speakers] "studio/a" = "Anna"' in text
     assert '[models."svm-soft"] base = "svm" "C" = 0.1 "kernel" = "rbf"' in text
 
 

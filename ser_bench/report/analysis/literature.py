@@ -1,20 +1,47 @@
-"""Published scores of the protocol of a run."""
+"""Published scores on the folds of a run, and how they were obtained."""
 
 from __future__ import annotations
 
 import json
 from importlib import resources
+from typing import Any
 
 import pandas as pd
 
 from ser_bench.runs.results import SavedRun
 
 PUBLISHED_CLIPS = {"ravdess": 1440}
-"""The clips of the published protocol: a part of a corpus is another protocol, dropped duplicates are not."""
+"""The clips of the published folds: a part of a corpus has other folds, dropped duplicates do not."""
+
+
+OWN_CHOICES = (
+    "The default columns and parameters of ser-bench were chosen on inner folds that together cover all actors."
+)
+"""What limits the comparison on the side of ser-bench."""
+
+
+def published_note(run: SavedRun) -> str:
+    """State what published scores and those of a run do not have in common.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        A few sentences; empty without published scores.
+    """
+    sources = published_scores(run)["source"].unique()
+    recipes = _published()["recipes"]
+    notes = [recipes[source] for source in sources if source in recipes]
+    if not len(sources):
+        return ""
+    return " ".join(["Published figures share the folds of this run, not its training.", *notes, OWN_CHOICES])
 
 
 def published_scores(run: SavedRun) -> pd.DataFrame:
-    """Return the published scores that are comparable with a run.
+    """Return the published scores on the test clips of a run.
 
     Corpus, split, number of labels, target and normalisation must be the same.
 
@@ -27,8 +54,7 @@ def published_scores(run: SavedRun) -> pd.DataFrame:
     DataFrame
         ``system``, ``split``, ``uar`` and ``accuracy`` (fractions), and ``source``, the lowest UAR first.
     """
-    text = resources.files("ser_bench").joinpath("data/published.json").read_text(encoding="utf-8")
-    entries = pd.DataFrame(json.loads(text)["entries"])
+    entries = pd.DataFrame(_published()["entries"])
     info = run.info
     whole = info.corpus.clips + len(info.dropped) == PUBLISHED_CLIPS.get(info.corpus.name)
     comparable = info.target == "emotion" and not info.synthetic and whole
@@ -41,3 +67,11 @@ def published_scores(run: SavedRun) -> pd.DataFrame:
     )
     columns = ["system", "split", "uar", "accuracy", "source"]
     return entries.loc[same, columns].sort_values("uar", ignore_index=True)
+
+
+def _published() -> dict[str, Any]:
+    """Return the content of ``published.json``."""
+    content: dict[str, Any] = json.loads(
+        resources.files("ser_bench").joinpath("data/published.json").read_text(encoding="utf-8")
+    )
+    return content

@@ -113,7 +113,7 @@ def _draw_bars(ax: Axes, run: SavedRun, table: pd.DataFrame, measure: str, bar: 
 
 
 def _draw_published(ax: Axes, published: pd.DataFrame, measure: str, rows: np.ndarray, bar: float) -> None:
-    """Draw published results of the same protocol as hollow bars below the models, each with a dotted line up."""
+    """Draw published results of the same folds as hollow bars below the models, each with a dotted line up."""
     if published.empty:
         return
     left, right = ax.get_xlim()
@@ -126,7 +126,7 @@ def _draw_published(ax: Axes, published: pd.DataFrame, measure: str, rows: np.nd
         _write(ax, value + 0.006 * right, row, f"{value:.1f}")
     sources = ", ".join(dict.fromkeys(published["source"]))
     ax.annotate(
-        f"published, {' and '.join(published['split'].unique())} split: {sources}",
+        f"published, same folds, {' and '.join(published['split'].unique())} split: {sources}",
         (0, rows[0] - 0.62 * (rows[1] - rows[0] if len(rows) > 1 else 1)),
         xytext=(3, 0),
         textcoords="offset points",

@@ -19,7 +19,7 @@ from ser_bench.metrics import METRICS
 from ser_bench.report.analysis.intervals import DRAWS, MIN_SPEAKERS
 from ser_bench.report.analysis.scores import page_metrics
 from ser_bench.report.findings import verdict
-from ser_bench.report.formatting import capitalised, normalisation_note
+from ser_bench.report.formatting import capitalised, normalisation_note, speaker_note
 from ser_bench.report.page.confusion import matrices
 from ser_bench.report.page.failures import failure_tables
 from ser_bench.report.page.headline import page_header
@@ -88,6 +88,7 @@ def render_page(run: SavedRun, pictures: Mapping[str, bytes], audio: Path | None
         "draws": DRAWS,
         "min_speakers": MIN_SPEAKERS,
         "transductive": bool(normalisation_note(run)),
+        "speaker_note": speaker_note(run),
         "provenance": provenance(run),
     }
     return _templates(style, script).get_template("page.html").render(values).encode()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ser_bench.core.options import PATH_OPTIONS, ModelTable, Options
+from ser_bench.core.options import PATH_OPTIONS, Options
 from ser_bench.report.formatting import corpus_title
 from ser_bench.runs.results import SavedRun
 from ser_bench.runs.results.run_info import RunInfo
@@ -16,7 +16,10 @@ from ser_bench.runs.results.run_info import RunInfo
 _ALWAYS = ("models", "splits", "folds", "seed")
 """Options that the command names even at their defaults."""
 
-_NEVER = ("corpus", "jobs", "fresh", "model_tables", *PATH_OPTIONS)
+_TABLES = ("merge", "speakers")
+"""Options that only a configuration file holds, as a table of texts."""
+
+_NEVER = ("corpus", "jobs", "fresh", "model_tables", *_TABLES, *PATH_OPTIONS)
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,8 @@ def provenance(run: SavedRun) -> Provenance:
         "Features of each model": _values(info.features_of),
     }
     shown = tuple((head, tuple(values.items())) for head, values in groups.items() if values)
-    tables = info.options.model_tables
-    return Provenance(shown, _command(info, configured=bool(tables)), _configuration(tables))
+    configuration = _configuration(info.options)
+    return Provenance(shown, _command(info, configured=bool(configuration)), configuration)
 
 
 def _corpus(run: SavedRun) -> dict[str, str]:
@@ -101,7 +104,7 @@ def _text(value: Any) -> str:
 
 def _command(info: RunInfo, *, configured: bool) -> str:
     """Return the command line of the run: corpus, models, splits, folds, seed, and what differs from the defaults."""
-    words = ["ser-bench", "run", *(["--config", "models.toml"] if configured else [])]
+    words = ["ser-bench", "run", *(["--config", "run.toml"] if configured else [])]
     words += ["--corpus", info.options.corpus or info.corpus.name]
     for name, field in Options.model_fields.items():
         value = getattr(info.options, name)
@@ -112,10 +115,14 @@ def _command(info: RunInfo, *, configured: bool) -> str:
     return shlex.join(words)
 
 
-def _configuration(tables: Mapping[str, ModelTable]) -> str:
-    """Return the user's models as TOML for ``--config``; plain JSON values are TOML values."""
+def _configuration(options: Options) -> str:
+    """Return the tables of a configuration file as TOML for ``--config``; plain JSON values are TOML values."""
     lines = []
-    for name, table in tables.items():
+    for name in _TABLES:
+        values = getattr(options, name)
+        if values:
+            lines += [f"[{name}]", *(f"{json.dumps(key)} = {json.dumps(value)}" for key, value in values.items()), ""]
+    for name, table in options.model_tables.items():
         lines += [f"[models.{json.dumps(name)}]", f"base = {json.dumps(table.base)}"]
         lines += [f"{json.dumps(key)} = {json.dumps(value)}" for key, value in table.parameters.items()]
         lines.append("")

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from ser_bench.report.analysis.literature import published_scores
+from ser_bench.report.analysis.literature import published_note, published_scores
 from ser_bench.report.analysis.scores import (
     BASELINES,
     GapSplits,
@@ -50,8 +50,8 @@ class Scores:
         The range of scores in one sentence.
     gap : GapSplits or None
         The splits of the gap.
-    published : bool
-        Whether the tables hold published figures.
+    published : str
+        What limits the comparison with published figures; empty without them.
     main : Table
         UAR per split and the gap.
     details : tuple of Table
@@ -60,7 +60,7 @@ class Scores:
 
     lead: str
     gap: GapSplits | None
-    published: bool
+    published: str
     main: Table
     details: tuple[Table, ...]
 
@@ -78,8 +78,7 @@ def score_tables(run: SavedRun) -> Scores:
     """
     metrics = page_metrics(run)
     main, *others = (_metric_table(run, name, title) for name, title in metrics.items())
-    published = not published_scores(run).empty
-    return Scores(_lead(run), gap_splits(run), published, main, (*others, _cost_table(run)))
+    return Scores(_lead(run), gap_splits(run), published_note(run), main, (*others, _cost_table(run)))
 
 
 def _lead(run: SavedRun) -> str:
@@ -145,7 +144,7 @@ def _published_row(row: dict[Any, Any], metric: str, splits: tuple[str, ...], *,
     cells = [number(score, percent(score)) if split == row["split"] else Cell("") for split in splits]
     if gap:
         cells.insert(_GAP_COLUMN, Cell(""))
-    return Row((Cell(row["system"], note=f"published: {row['source']}"), *cells), "quoted")
+    return Row((Cell(row["system"], note=f"published, same folds: {row['source']}"), *cells), "quoted")
 
 
 def _cost_table(run: SavedRun) -> Table:
