@@ -60,14 +60,13 @@ def main() -> None:
 def scores(run: results.SavedRun, measure: str) -> dict[str, str]:
     """Return mean and standard deviation over repeats by model, the best first."""
     split = run.info.splits[0]
-    spread = run.predictions.assign(
-        right=run.predictions["true"].astype(str) == run.predictions["predicted"].astype(str)
-    )
-    by_repeat = spread.groupby(["model", "repeat"], observed=True)["right"].mean().groupby("model", observed=True).std()
+    rows = run.predictions.assign(right=run.predictions["true"].astype(str) == run.predictions["predicted"].astype(str))
+    by_repeat = rows.groupby(["model", "repeat"], observed=True)["right"].mean().groupby("model", observed=True).std()
     cells = {}
     for row in summarise(run).to_dict("records"):
         sd = row[f"{split}_uar_sd"] if measure == "uar" else by_repeat.get(row["model"], float("nan"))
-        cells[row["model"]] = f"{100 * row[f'{split}_{measure}']:.1f} ± {100 * sd:.1f}"
+        spread = f" ± {100 * sd:.1f}" if sd > 0 else ""  # empty where all repeats predict the same
+        cells[row["model"]] = f"{100 * row[f'{split}_{measure}']:.1f}{spread}"
     return cells
 
 

@@ -10,7 +10,14 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from ser_bench.report.analysis.comparisons import ALPHA, compare_models, comparison, comparisons_with_best
+from ser_bench import statistics
+from ser_bench.report.analysis.comparisons import (
+    ALPHA,
+    compare_models,
+    comparison,
+    comparisons_with_best,
+    folds_recur,
+)
 from ser_bench.report.analysis.gaps import gap_table
 from ser_bench.report.analysis.intervals import intervals
 from ser_bench.report.analysis.leakage import leakage_by_split
@@ -60,6 +67,15 @@ def test_the_standard_deviation_over_repeats_is_that_of_their_scores(run):
     rows = run.predictions.query("model == 'svm' and split == 'actor'")
     scores = [balanced_accuracy_score(part["true"], part["predicted"]) for _, part in rows.groupby("repeat")]
     assert summarise(run).set_index("model").at["svm", "actor_uar_sd"] == pytest.approx(np.std(scores, ddof=1))
+
+
+def test_repeats_that_predict_the_same_have_no_standard_deviation(run):
+    """An svm that is fitted again on the same folds does not vary by 0.0."""
+    frame = run.predictions
+    again = [frame[frame["repeat"] == 0].assign(repeat=repeat) for repeat in (0, 1)]
+    same = dataclasses.replace(run, predictions=pd.concat(again, ignore_index=True))
+    assert summarise(run)[["actor_uar_sd", "random_uar_sd"]].iloc[0].notna().all()
+    assert summarise(same)[["actor_uar_sd", "random_uar_sd"]].isna().all(axis=None)
 
 
 def test_a_model_with_a_missing_fold_has_no_interval(broken_run):
@@ -215,11 +231,28 @@ def test_mcnemars_test_counts_the_clips_that_only_one_model_recognises(run):
     assert row["mcnemar_p"] == pytest.approx(stats.binomtest(only_best, only_best + int(row["only_other"])).pvalue)
 
 
-def test_the_t_test_pairs_the_folds(run):
+def test_the_t_test_averages_repeats_of_the_same_folds(run):
+    """Six folds fitted twice are six samples, not twelve."""
+    assert folds_recur(run, "actor")
     row = comparisons_with_best(run).set_index("model").loc["knn"]
     fits = run.fits.query("split == 'actor'").pivot(index=["repeat", "fold"], columns="model", values="uar")
-    assert row["difference"] == pytest.approx((fits[row["best"]] - fits["knn"]).mean())
-    assert row["folds"] == 12
+    differences = (fits[row["best"]] - fits["knn"]).groupby("fold").mean()
+    sizes = run.fits.query("split == 'actor' and model == 'knn'")
+    assert row["folds"] == 6
+    assert row["difference"] == pytest.approx(differences.mean())
+    t, p = statistics.corrected_t_test(differences, sizes["n_train"], sizes["n_test"])
+    assert (row["t"], row["t_p"]) == pytest.approx((t, p))
+
+
+def test_the_t_test_counts_folds_that_every_repeat_draws_anew(run):
+    assert not folds_recur(run, "random")
+    alone = dataclasses.replace(
+        run,
+        info=changed_info(run.info, splits=("random",)),
+        fits=run.fits[run.fits["split"] == "random"],
+        predictions=run.predictions[run.predictions["split"] == "random"],
+    )
+    assert set(comparisons_with_best(alone)["folds"]) == {12}
 
 
 @pytest.mark.parametrize(("p", "text"), [(0.0, "< 0.001"), (0.012, "0.012"), (0.5, "0.50"), (float("nan"), "n/a")])

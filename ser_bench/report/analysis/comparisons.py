@@ -161,9 +161,9 @@ def comparisons_with_best(run: SavedRun) -> pd.DataFrame:
     -------
     DataFrame
         A row per model but the best: ``model``, ``best``; ``wilcoxon_p`` over speakers, adjusted by Holm's method; the
-        mean ``difference`` in UAR over ``folds``, with ``t`` and ``t_p`` of the corrected resampled t-test; the clips
-        ``only_best`` and ``only_other`` recognises in the first repeat, with ``mcnemar_p``. Empty for fewer than two
-        models.
+        mean ``difference`` in UAR over ``folds``, without those that :func:`folds_recur` finds again, with ``t`` and
+        ``t_p`` of the corrected resampled t-test; the clips ``only_best`` and ``only_other`` recognises in the first
+        repeat, with ``mcnemar_p``. Empty for fewer than two models.
     """
     compared = comparison(run)
     if compared is None:
@@ -193,13 +193,37 @@ def incomplete_models(run: SavedRun, split: str) -> list[str]:
     return [f"{model} ({notes[model, split]})" for model in run.info.models if notes[model, split]]
 
 
+def folds_recur(run: SavedRun, split: str) -> bool:
+    """Return whether every repeat of a split tests the same clips in each fold.
+
+    Parameters
+    ----------
+    run : SavedRun
+    split : str
+
+    Returns
+    -------
+    bool
+        Judged by the tested clips; True for one repeat.
+    """
+    frame = run.predictions
+    tested = frame.loc[frame["split"] == split, ["repeat", "fold", "clip"]].drop_duplicates()
+    clips = tested.groupby(["fold", "repeat"], observed=True)["clip"].agg(frozenset)
+    return all(len(set(part)) == 1 for _, part in clips.groupby(level="fold"))
+
+
 def _over_folds(run: SavedRun, split: str, best: str, model: str) -> dict[str, Any]:
-    """Compare two models fold by fold with the corrected resampled t-test."""
+    """Compare two models fold by fold with the corrected resampled t-test.
+
+    Repeats of the same folds are not further samples of folds, so their differences are averaged before the test.
+    """
     fits = run.fits[run.fits["split"] == split].set_index(["repeat", "fold"])
     first, second = (fits[fits["model"] == name] for name in (best, model))
     differences = (first["uar"] - second["uar"]).dropna()
-    shared = first.loc[differences.index]
-    t, p = statistics.corrected_t_test(differences, shared["n_train"].astype(float), shared["n_test"].astype(float))
+    sizes = first.loc[differences.index, ["n_train", "n_test"]].astype(float)
+    if folds_recur(run, split):
+        differences, sizes = (table.groupby(level="fold").mean() for table in (differences, sizes))
+    t, p = statistics.corrected_t_test(differences, sizes["n_train"], sizes["n_test"])
     return {"difference": float(differences.mean()), "folds": len(differences), "t": t, "t_p": p}
 
 

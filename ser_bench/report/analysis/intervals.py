@@ -1,8 +1,8 @@
 """95 % intervals of scores over speakers, and their spread over repeats.
 
 Each is a t interval whose standard error comes from a bootstrap. It draws whole speakers, because clips of one speaker
-resemble each other. Every model, and every split with
-the same test speakers, shares the draws, so differences are paired. Scores are averaged over repeats draw by draw.
+resemble each other. Every model, and every split with the same test speakers, shares the draws, so differences are
+paired. Scores are averaged over repeats draw by draw.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ def intervals(run: SavedRun) -> pd.DataFrame:
     -------
     DataFrame of float64, index (model, split)
         ``<metric>_low`` and ``<metric>_high``, NaN where a fold is missing or a split tests fewer than
-        :data:`MIN_SPEAKERS` speakers; ``uar_sd``, the standard deviation over repeats, NaN for one repeat.
+        :data:`MIN_SPEAKERS` speakers; ``uar_sd``, the standard deviation over repeats, NaN for one repeat and where
+        all repeats predict the same. It measures other seeds, and other folds where the split draws them anew.
     """
     notes, metrics = missing_folds(run), metrics_of(run)
     rows = {cell: _interval_row(tallies, metrics) for cell, tallies in _tallies(run).items() if not notes[cell]}
@@ -178,9 +179,16 @@ def _interval_row(cell: SpeakerTallies, metrics: Mapping[str, Metric]) -> dict[s
     row: dict[str, float] = {}
     for metric, (_, low, high) in scores_with_intervals(cell, metrics).items():
         row |= {f"{metric}_low": low, f"{metric}_high": high}
-    repeats = statistics.scores_of(cell[1], {"uar": UAR.score})["uar"]
-    row["uar_sd"] = float(repeats.std(ddof=1)) if len(repeats) > 1 else float("nan")
+    row["uar_sd"] = _deviation(cell[1])
     return row
+
+
+def _deviation(tallies: statistics.Tallies) -> float:
+    """Return the standard deviation of UAR over repeats; NaN for one repeat, and where all repeats predict the same."""
+    same = all((part == part[:1]).all() for part in (tallies.hits, tallies.recorded, tallies.predicted))
+    if same:
+        return float("nan")
+    return float(statistics.scores_of(tallies, {"uar": UAR.score})["uar"].std(ddof=1))
 
 
 def _bootstrap_uar(cell: SpeakerTallies) -> npt.NDArray[np.float64]:

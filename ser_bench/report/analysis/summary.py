@@ -35,7 +35,8 @@ def summarise(run: SavedRun) -> pd.DataFrame:
     -------
     DataFrame
         ``model``; per split and metric of the run the columns ``<split>_<metric>``, a fraction,
-        with its 95 % interval ``_low`` and ``_high``; ``<split>_uar_sd`` over repeats; ``uar_gap`` (see
+        with its 95 % interval ``_low`` and ``_high``; ``<split>_uar_sd`` over repeats (see
+        :func:`ser_bench.report.analysis.intervals.intervals`); ``uar_gap`` (see
         :func:`ser_bench.report.analysis.scores.gap_splits`) with its interval; the means :data:`COSTS` over finished
         fits; ``status``, ``ok`` or the missing folds per split. NaN where there is no value.
     """
