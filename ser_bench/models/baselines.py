@@ -45,7 +45,7 @@ BASELINES = (
         classes=(
             EstimatorClass(
                 path="ser_bench.models.estimators:Chance",
-                not_exported="its guesses are drawn from a checksum of the features, for which ONNX has no operator",
+                not_exported="its guesses are drawn from a hash of the features, for which ONNX has no operator",
             ),
         ),
     ),

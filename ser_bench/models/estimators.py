@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
-import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -75,7 +75,7 @@ class Standardizer(TransformerMixin, BaseEstimator):
 
 
 class Chance(ClassifierMixin, BaseEstimator):
-    """Random guesses, which depend on the seed and on ``X`` only.
+    """Random guesses: those for a clip depend on the seed and on its features only, not on other clips.
 
     Parameters
     ----------
@@ -122,8 +122,7 @@ class Chance(ClassifierMixin, BaseEstimator):
         ndarray of float64, shape (n, classes)
         """
         check_is_fitted(self)
-        drawn = np.random.RandomState([self.random_state or 0, zlib.crc32(np.ascontiguousarray(X).tobytes())])
-        times = drawn.exponential(size=(len(X), len(self.classes_)))
+        times = -np.log(_hashed_uniform(X, len(self.classes_), self.random_state or 0))
         if self.strategy == "uniform":
             return times / times.sum(axis=1, keepdims=True)
         # the smallest of exponential times divided by rates is class k's with probability proportional to its rate
@@ -143,6 +142,15 @@ class Chance(ClassifierMixin, BaseEstimator):
         ndarray of shape (n,)
         """
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+def _hashed_uniform(X: Any, count: int, seed: int) -> np.ndarray:
+    """Return ``count`` numbers in (0, 1) per row, drawn from a hash of the seed and the row without padding."""
+    X = np.ascontiguousarray(X, dtype=np.float32)
+    lengths = (~np.isnan(X[:, :, 0])).sum(axis=1) if X.ndim == 3 else np.full(len(X), X.shape[1])
+    rows = (seed.to_bytes(8, "little", signed=True) + row[:n].tobytes() for row, n in zip(X, lengths, strict=True))
+    digests = b"".join(hashlib.shake_128(row).digest(4 * count) for row in rows)
+    return (np.frombuffer(digests, dtype="<u4").reshape(len(X), count) + 0.5) / 2**32
 
 
 class SoftmaxScores:
