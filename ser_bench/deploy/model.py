@@ -104,11 +104,9 @@ class TrainedModel:
             For a clip that cannot be used.
         """
         from ser_bench import audio
-        from ser_bench.core.threads import one_thread
 
         y, sr = audio.load(sound) if isinstance(sound, str | Path) else _mono(*sound)
-        with one_thread():  # as in the workers of a run, to the last bit
-            values = features.compute(self.sets, y, sr)
+        values = features.compute(self.sets, y, sr)
         return matrix.join_sets([values[feature_set.name] for feature_set in self.sets], self.sets)
 
     def predict_features(self, rows: Sequence[np.ndarray]) -> list[Prediction]:
