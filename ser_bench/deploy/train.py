@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ser_bench import corpora, features, models, statistics
+from ser_bench.core.clock import reproducible_time
 from ser_bench.core.errors import ConfigError, ModelFileError, UnknownNameError
 from ser_bench.core.files import ensure_writable
 from ser_bench.core.places import default_store
@@ -23,7 +24,7 @@ from ser_bench.deploy.model import TrainedModel
 from ser_bench.metrics import METRICS
 from ser_bench.runs import fit as fitting
 from ser_bench.runs import plan, tasks
-from ser_bench.runs import rows as run_rows
+from ser_bench.runs.batch_check import Permuted
 from ser_bench.runs.data import RunData, extract_data
 from ser_bench.runs.inputs import open_corpus
 from ser_bench.runs.workers import run_tasks
@@ -224,11 +225,18 @@ def _fit(task: fitting.FitTask) -> _Fitted:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         estimator, seconds = fitting.train_estimator(task, X)
-        predicted = np.asarray(estimator.predict(X[task.test])).astype(str) if len(task.test) else np.array([], str)
+        predicted = _predict_held_out(estimator, X, task)
     messages = fitting.warning_lines(caught)
     members = state.pack(estimator)
     _check_copy(estimator, state.unpack(members), X[task.train[:_COMPARED_CLIPS]], task.labels)
     return _Fitted(members, predicted, seconds, messages)
+
+
+def _predict_held_out(estimator: Any, X: np.ndarray, task: fitting.FitTask) -> np.ndarray:
+    """Predict the held-out clips in an order that does not tell their emotions."""
+    if not len(task.test):
+        return np.array([], str)
+    return np.asarray(Permuted(estimator, task.test_order).predict(X[task.test])).astype(str)
 
 
 def _check_copy(estimator: Any, copy: Any, X: np.ndarray, labels: Sequence[str]) -> None:
@@ -244,7 +252,7 @@ def _describe(
     model, synthetic = fit.model.definition, opened.corpus.synthetic
     content = {
         "ser_bench": __version__,
-        "created": run_rows.current_time(),
+        "created": reproducible_time(),
         "model": {
             "name": model.name,
             "kind": model.kind,

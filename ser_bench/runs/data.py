@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -62,6 +64,22 @@ class RunData:
         ndarray of int, shape (n,)
         """
         return np.array([self._row_of[clip] for clip in clips])
+
+    def order_seed(self, fold: Fold) -> int:
+        """Return the seed of the order in which a model gets a fold's test clips.
+
+        Parameters
+        ----------
+        fold : Fold
+            The fold.
+
+        Returns
+        -------
+        int
+            A hash of the audio of the training and the test clips, which depends on no label and no name.
+        """
+        sides = (sorted(self.clips["key"].loc[list(clips)]) for clips in (fold.train, fold.test))
+        return int(hashlib.sha256(json.dumps(list(sides)).encode()).hexdigest()[:16], 16)
 
     def true_labels(self, fold: Fold) -> np.ndarray:
         """Return the labels of a fold's test clips.

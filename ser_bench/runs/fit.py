@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ser_bench.runs.batch_check import BatchChecker, Permuted, copied, predict
+
 if TYPE_CHECKING:
     from ser_bench.models.base import Model
 
@@ -40,6 +42,8 @@ class FitTask:
         Matrices of the same clips at other speeds; only their training rows are used.
     columns : mapping of str to sequence of int
         Groups of columns to shuffle, one after another, for permutation importance.
+    order_seed : int
+        Seed of the order in which the model gets the test clips; it depends on no label and no name.
     """
 
     model: Model
@@ -53,6 +57,15 @@ class FitTask:
     labels: tuple[str, ...]
     augmented: tuple[Path, ...] = ()
     columns: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    order_seed: int = 0
+
+    @property
+    def test_order(self) -> np.ndarray:
+        """Positions in ``test`` in the order in which the model gets the clips.
+
+        Clips are stored in the order of their names, which often tell the emotion.
+        """
+        return np.random.default_rng(self.order_seed).permutation(len(self.test))
 
 
 @dataclass(frozen=True)
@@ -75,6 +88,14 @@ class FitResult:
         Size of the pickled model; 0 if it cannot be pickled.
     shuffled : mapping of str to ndarray of str
         The labels predicted with each group of columns shuffled.
+    transductive : bool
+        Whether predictions of a clip depended on the clips predicted with it, or on their order.
+    batch_difference : float
+        Largest change of a probability between batches.
+    finished : str
+        Time at which the fit was computed, in UTC as ISO 8601.
+    commit : str
+        Commit of the code that computed the fit; empty if unknown.
     """
 
     predicted: np.ndarray
@@ -85,10 +106,18 @@ class FitResult:
     warnings: tuple[str, ...] = ()
     model_bytes: int = 0
     shuffled: Mapping[str, np.ndarray] = field(default_factory=dict)
+    transductive: bool = False
+    batch_difference: float = 0.0
+    finished: str = ""
+    commit: str = ""
 
 
 def run_fit(task: FitTask) -> FitResult:
-    """Train on the training clips, then read and predict the test clips.
+    """Train on the training clips, then read and predict the test clips, in an order that tells nothing.
+
+    A copy of the model predicts single clips, small batches and another order too. A model defined outside this package
+    is fitted in a process of its own, so that it cannot remember the labels of another fold. What this cannot exclude:
+    such a model may read the corpus, leave data in files, or inspect the process that calls it.
 
     Parameters
     ----------
@@ -105,31 +134,38 @@ def run_fit(task: FitTask) -> FitResult:
     ValueError
         If a probability is not finite.
     """
-    from ser_bench import models
+    return _run_fit(task)
 
+
+def _run_fit(task: FitTask) -> FitResult:
     X = np.load(task.matrix, mmap_mode="r", allow_pickle=False)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         estimator, fit_seconds = train_estimator(task, X)
-        start = time.perf_counter()
         X_test = X[task.test]
-        probabilities = models.aligned_proba(estimator, X_test, task.labels)
-        predicted = np.asarray(estimator.predict(X_test)).astype(str)
+        checker = BatchChecker(copied(estimator), X_test, task.labels, task.order_seed)
+        checker.predict_batches(fit_seconds)
+        permuted = Permuted(estimator, task.test_order)
+        start = time.perf_counter()
+        answers = predict(permuted, X_test, np.arange(len(X_test)), task.labels)
         predict_seconds = time.perf_counter() - start
         columns = {name: np.asarray(numbers) for name, numbers in task.columns.items()}
-        shuffled = predict_shuffled(estimator, X_test, columns, task.seed)
-    if not np.isfinite(probabilities).all():
+        shuffled = predict_shuffled(permuted, X_test, columns, task.seed)
+    if not np.isfinite(answers.probabilities).all():
         raise ValueError("the model's probabilities are not finite")
+    check = checker.compare(answers)
     history = {name: [float(v) for v in values] for name, values in getattr(estimator, "history_", {}).items()}
     return FitResult(
-        predicted,
-        probabilities,
+        answers.predicted,
+        answers.probabilities,
         fit_seconds,
         predict_seconds,
         history,
         warning_lines(caught),
         _pickled_size(estimator),
         shuffled,
+        check.transductive,
+        check.difference,
     )
 
 

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ser_bench.core.files import atomic_write, mark_used, read_bytes
 from ser_bench.core.progress import NoProgress, Progress
 from ser_bench.runs.fit import FitResult
+from ser_bench.runs.results.run_info import COMMIT_PATTERN, FINISHED_PATTERN
 from ser_bench.store.quarantine import move_to_quarantine
 
 _CHECKSUM_BYTES = 64
@@ -39,6 +40,10 @@ class _Facts(BaseModel):
     warnings: list[str]
     model_bytes: Annotated[int, Field(ge=0, le=_MAX_AMOUNT)]
     shuffled: list[str]
+    transductive: bool = False
+    batch_difference: Annotated[float, Field(ge=0, le=1)] = 0.0
+    finished: Annotated[str, Field(pattern=FINISHED_PATTERN)] = ""
+    commit: Annotated[str, Field(pattern=COMMIT_PATTERN)] = ""
 
 
 class FitCache:
@@ -131,6 +136,10 @@ def _pack(key: str, result: FitResult) -> bytes:
         "warnings": list(result.warnings),
         "model_bytes": result.model_bytes,
         "shuffled": list(result.shuffled),
+        "transductive": result.transductive,
+        "batch_difference": result.batch_difference,
+        "finished": result.finished,
+        "commit": result.commit,
     }
     arrays = {
         "predicted": result.predicted,
@@ -160,6 +169,10 @@ def _unpack(key: str, content: bytes) -> FitResult:
                 tuple(facts.warnings),
                 facts.model_bytes,
                 {group: arrays[f"shuffled_{i}"] for i, group in enumerate(facts.shuffled)},
+                facts.transductive,
+                facts.batch_difference,
+                facts.finished,
+                facts.commit,
             )
     except Exception as error:  # hostile content can make libraries raise anything
         raise ValueError(f"invalid content ({type(error).__name__})") from None

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ser_bench.runs.plan import PlannedFit
     from ser_bench.splits import Fold
 
-_SHARED_SOURCE = ("ser_bench.runs.fit", "ser_bench.store.matrix")
+_SHARED_SOURCE = ("ser_bench.runs.fit", "ser_bench.runs.batch_check", "ser_bench.store.matrix")
 
 
 def fit_keys(planned: Sequence[PlannedFit], data: RunData) -> dict[PlannedFit, str]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from ser_bench import metrics
+from ser_bench.core.clock import utc_time
 from ser_bench.core.text import escape_undecodable
-from ser_bench.core.versions import __version__, installed_versions
+from ser_bench.core.versions import __version__, installed_versions, source_commit
 from ser_bench.features import column_groups, set_key
 from ser_bench.runs.fit import FitResult
 from ser_bench.runs.plan import PlannedModel, required_sets
@@ -78,17 +77,20 @@ def fit_rows(
 
 
 def _outcome(fit: PlannedFit, result: FitResult | FitFailure, data: RunData) -> dict[str, Any]:
-    unknown = {"transductive": "", "finished": "", "commit": ""}
     if not isinstance(result, FitResult):
+        unknown = {"transductive": "", "finished": "", "commit": ""}
         return {"status": result.status, "error": result.error, **unknown}
     return {
-        **unknown,
         "status": "ok",
         "error": "",
         **metrics.evaluate(data.true_labels(fit.fold), result.predicted),
         "fit_seconds": result.fit_seconds,
         "predict_seconds": result.predict_seconds,
         "model_bytes": result.model_bytes or float("nan"),
+        "transductive": "yes" if result.transductive else "no",
+        "batch_difference": result.batch_difference,
+        "finished": result.finished,
+        "commit": result.commit,
     }
 
 
@@ -258,8 +260,8 @@ def describe_run(
         stored_sets=tuple(sorted(f"{s.name}-{set_key(s)}" for s in required_sets(planned_models))),
         versions={"ser-bench": __version__, "python": platform.python_version()} | installed_versions(_LIBRARIES),
         machine=MachineInfo(system=platform.platform(terse=True), processor=platform.machine(), cores=os.cpu_count()),
-        started=_iso(started),
-        finished=_iso(time.time()),
+        started=utc_time(started),
+        finished=utc_time(),
         dropped=tuple(LeftOutClip(path=p.path, reason=p.reason) for p in extraction.duplicates),
         problems=tuple(
             LeftOutClip(path=escape_undecodable(Path(p.path).name), reason=escape_undecodable(p.reason))
@@ -267,6 +269,7 @@ def describe_run(
         ),
         work=work,
         identity=identity,
+        commit=source_commit(),
     )
 
 
@@ -288,17 +291,3 @@ def _describe_corpus(opened: OpenCorpus, extraction: ExtractionResult, labels: S
         corpora=tuple(dict.fromkeys(clips["corpus"])) if clips["corpus"].nunique() > 1 else (),
         shared_speakers=dict(opened.shared_speakers),
     )
-
-
-def current_time() -> str:
-    """Return the time in UTC as ISO 8601, or the time that ``$SOURCE_DATE_EPOCH`` sets.
-
-    Returns
-    -------
-    str
-    """
-    return _iso(float(os.environ.get("SOURCE_DATE_EPOCH") or time.time()))
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ser_bench.core.clock import utc_time
 from ser_bench.core.errors import StoreError
 from ser_bench.core.files import scratch_folder
 from ser_bench.core.interrupt import interruptible
+from ser_bench.core.versions import source_commit
 from ser_bench.runs.fit import FitResult, FitTask, run_fit
 from ser_bench.runs.fit_cache import FitCache
 from ser_bench.runs.plan import PlannedFit, warn_about_long_fits
@@ -115,7 +117,8 @@ def carry_out_fits(
             result = _save_or_warn(fit, outcome, cache, key, progress)
             results |= dict.fromkeys(same_key[key], result)
             _log_fits(same_key[key], result, progress)
-    work = _summarize_work([results.get(fit) for fit in todo], time.perf_counter() - start, jobs, len(keys))
+    by_key = {key: results.get(fit) for fit, key in keys.items()}
+    work = _summarize_work(by_key, [keys[fit] for fit in todo], time.perf_counter() - start, jobs, len(keys))
     return {fit: results[fit] for fit in planned}, work
 
 
@@ -171,6 +174,7 @@ def make_task(fit: PlannedFit, data: RunData, matrices: Mapping[tuple[FeatureSet
         groups=data.groups[train],
         labels=data.labels,
         columns=fit.shuffled_columns,
+        order_seed=data.order_seed(fit.fold),
     )
 
 
@@ -263,7 +267,7 @@ def _save_or_warn(
         failure = FitFailure("timeout" if outcome.status == "timeout" else "failed", outcome.error or "")
         progress.warning(f"{fit} {failure.status}: {failure.error}")
         return failure
-    result: FitResult = outcome.value
+    result: FitResult = replace(outcome.value, finished=utc_time(), commit=source_commit())
     cache.save(key, result)
     progress.detail(f"{fit}: {result.fit_seconds:.1f} s")
     for line in result.warnings:
@@ -284,10 +288,15 @@ def _log_fits(fits: Sequence[PlannedFit], result: FitResult | FitFailure, progre
 
 
 def _summarize_work(
-    computed: Sequence[FitResult | FitFailure | None], wall_seconds: float, jobs: int, n_fits: int
+    results: Mapping[str, FitResult | FitFailure | None],
+    computed: Sequence[str],
+    wall_seconds: float,
+    jobs: int,
+    n_fits: int,
 ) -> Work:
-    done = [result for result in computed if isinstance(result, FitResult)]
-    inside = sum(result.fit_seconds + result.predict_seconds for result in done)
+    """Return counts and times; ``results`` are by key, and ``computed`` are the keys of the fits of this run."""
+    seconds = {key: r.fit_seconds + r.predict_seconds for key, r in results.items() if isinstance(r, FitResult)}
+    done = [seconds[key] for key in computed if key in seconds]
     return Work(
         computed=len(computed),
         reused=n_fits - len(computed),
@@ -295,5 +304,7 @@ def _summarize_work(
         jobs=jobs,
         wall_seconds=round(wall_seconds, 3),
         worker_seconds=round(wall_seconds * jobs, 3),
-        fit_share=round(inside / (wall_seconds * jobs), 4) if done else None,
+        fit_share=round(sum(done) / (wall_seconds * jobs), 4) if done else None,
+        all_fits_seconds=round(sum(seconds.values()), 3),
+        reused_fits_seconds=round(sum(seconds.values()) - sum(done), 3),
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ser_bench.runs.results.predictions import PREDICTIONS_FILE
+from ser_bench.runs.results.run_info import COMMIT_PATTERN, FINISHED_PATTERN
 from ser_bench.runs.results.tables import FIT_KEY
 
 if TYPE_CHECKING:
@@ -31,11 +32,7 @@ _UNIQUE = {
     "importance": [*_FIT_KEY, "group"],
 }
 _MAX_NUMBER = 1e15
-_PATTERNS = {
-    "finished": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00",
-    "commit": r"[0-9a-f]{40}(-dirty)?",
-}
-"""Patterns of columns of ``fits.csv`` that are not empty."""
+_PATTERNS = {"finished": FINISHED_PATTERN, "commit": COMMIT_PATTERN}
 _BOUNDED = ("fits", "audit", "importance")  # not the curves: a network may diverge
 
 
@@ -117,7 +114,7 @@ def _invalid_fit_value(fits: pd.DataFrame) -> str:
     if ((fits["batch_difference"] < 0) | (fits["batch_difference"] > 1)).any():
         return "batch_difference: expected a number from 0 to 1"
     for name, pattern in _PATTERNS.items():
-        invalid = fits[name][(fits[name] != "") & ~fits[name].str.fullmatch(pattern)]
+        invalid = fits[name][~fits[name].str.fullmatch(pattern)]
         if len(invalid):
             return f"{name}: unexpected value {invalid.iloc[0][:40]!r}"
     return ""

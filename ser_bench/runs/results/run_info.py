@@ -15,6 +15,12 @@ from ser_bench.metrics import ACCURACY, MACRO_F1, NAME_PATTERN, UAR
 MOST = 10**12
 """Upper bound of every count."""
 
+FINISHED_PATTERN = r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00)?$"
+"""Pattern of a time in UTC; empty if it is unknown."""
+
+COMMIT_PATTERN = r"^([0-9a-f]{40}(-dirty)?)?$"
+"""Pattern of a commit of the code; empty if it is unknown, and with ``-dirty`` if the code was changed after it."""
+
 
 def _without_duplicates(names: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(names)) < len(names):
@@ -74,7 +80,11 @@ class MachineInfo(_Record):
 
 
 class Work(_Record):
-    """Counts of fits, wall time and the workers' time in seconds, and the share of it inside fit and predict."""
+    """Counts of fits, wall time and the workers' time in seconds, and the share of it inside fit and predict.
+
+    ``all_fits_seconds`` is the time inside fit and predict of every fit of the run, those that an earlier run had
+    computed included; ``reused_fits_seconds`` is the part of the earlier runs. Splits may share fits, which count once.
+    """
 
     computed: _Count
     reused: _Count
@@ -83,6 +93,8 @@ class Work(_Record):
     wall_seconds: _Seconds = 0.0
     worker_seconds: _Seconds = 0.0
     fit_share: _Seconds | None = None
+    all_fits_seconds: _Seconds = 0.0
+    reused_fits_seconds: _Seconds = 0.0
 
 
 class LeftOutClip(_Record):
@@ -98,7 +110,7 @@ class RunInfo(_Record):
     ``options`` never hold folders of the machine. ``metrics`` are titles by name. ``models`` are the resolved names,
     baselines included, and ``features_of`` maps each to its feature sets. ``stored_sets`` name the folders of the
     feature store that the run read. ``dropped`` are duplicates, ``problems`` unusable files. ``identity`` hashes all
-    that decides the tables.
+    that decides the tables. ``commit`` is that of the code that wrote the run; reused fits have their own.
     """
 
     options: Options
@@ -116,6 +128,7 @@ class RunInfo(_Record):
     problems: tuple[LeftOutClip, ...]
     work: Work
     identity: str
+    commit: Annotated[str, Field(pattern=COMMIT_PATTERN)] = ""
 
     @field_validator("options")
     @classmethod
