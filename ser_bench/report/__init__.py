@@ -205,7 +205,7 @@ def terminal_table(run: SavedRun) -> str:
 
 
 def headline(run: SavedRun) -> str:
-    """State the model with the highest UAR and the optimism of the random split.
+    """State the model with the highest UAR, and the largest gap between a random and a speaker-independent split.
 
     Parameters
     ----------

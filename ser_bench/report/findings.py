@@ -9,6 +9,8 @@ import pandas as pd
 
 from ser_bench import statistics
 from ser_bench.report.analysis.comparisons import ALPHA, Comparison, comparison
+from ser_bench.report.analysis.gaps import LargestGap, gaps_of, largest_gap
+from ser_bench.report.analysis.intervals import MIN_SPEAKERS
 from ser_bench.report.analysis.leakage import leakage_by_split
 from ser_bench.report.analysis.scores import (
     BASELINES,
@@ -21,12 +23,20 @@ from ser_bench.report.analysis.scores import (
 )
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.transfer import transfer_scores
-from ser_bench.report.formatting import normalisation_note, p_value, percent, percent_interval, plural, points
+from ser_bench.report.formatting import (
+    normalisation_note,
+    p_value,
+    percent,
+    percent_interval,
+    plural,
+    points,
+    points_interval,
+)
 from ser_bench.runs.results import SavedRun
 
 
 def headline(run: SavedRun) -> str:
-    """State the model with the highest UAR, the optimism of the random split, and what limits both.
+    """State the model with the highest UAR, the largest gap and its parts, and what limits both.
 
     Parameters
     ----------
@@ -48,7 +58,7 @@ def headline(run: SavedRun) -> str:
     incomplete = list(models.loc[models["status"] != "ok", "model"])
     sentences = [
         f"On {corpus}, {_best(table, ranked, split)}",
-        _optimism(models, gap_splits(run)),
+        *_gap_sentences(run),
         transfer_sentence(run),
         f"{normalisation_note(run)}." if normalisation_note(run) else "",
         f"Folds are missing for {_listed(incomplete)}." if incomplete else "",
@@ -186,19 +196,72 @@ def _best(table: pd.DataFrame, ranked: pd.DataFrame, split: str) -> str:
     return f"{subject}: {score}{f', not above the baseline {_listed(below)}' if below else ''}."
 
 
-def _optimism(models: pd.DataFrame, pair: GapSplits | None) -> str:
-    """State the largest gap between the random and the speaker-independent split."""
-    gaps = models.dropna(subset=["uar_gap"])
-    if pair is None or gaps.empty:
+def _gap_sentences(run: SavedRun) -> list[str]:
+    """State the largest gap between the random and the speaker-independent split, and its parts."""
+    pair = gap_splits(run)
+    largest = largest_gap(run, pair) if pair else None
+    if pair is None or largest is None:
+        return []
+    row = gaps_of(run, pair).loc[largest.model]
+    parts = parts_of_gap(row)
+    return [_gap(row, largest, pair), f"It has two parts: {parts}." if parts and largest.gap > 0 else ""]
+
+
+def _gap(row: pd.Series, largest: LargestGap, pair: GapSplits) -> str:
+    """State the largest gap, and whether it is significantly larger than the others."""
+    gap = f"{points(largest.gap)} points"
+    if ends := points_interval(row["total_low"], row["total_high"]):
+        gap += f" {ends}"
+    if not largest.others:
+        return f"The gap between {pair.random} and {pair.independent} is {gap} for {largest.model}."
+    if largest.gap <= 0:
+        return f"No model has a higher UAR under {pair.random} than under {pair.independent}."
+    sentence = f"The largest gap between {pair.random} and {pair.independent} is that of {largest.model}: {gap}"
+    return f"{sentence}{comparison_of_gaps(largest)}."
+
+
+def comparison_of_gaps(largest: LargestGap) -> str:
+    """State whether the largest gap is significantly larger than the others.
+
+    Parameters
+    ----------
+    largest : LargestGap
+
+    Returns
+    -------
+    str
+        A clause that begins with a comma; empty for a single model.
+    """
+    if not largest.others:
         return ""
-    random, independent = pair.random, pair.independent
-    row = gaps.loc[gaps["uar_gap"].idxmax()]
-    if row["uar_gap"] <= 0:
-        return f"The {random} split is not optimistic: no model has a higher UAR than under the {independent} split."
-    most = "most " if len(gaps) > 1 else ""
-    return (
-        f"The {random} split is {most}optimistic for {row['model']}: {percent(row[f'{random}_uar'])} % UAR, "
-        f"{points(row['uar_gap']).lstrip('+')} points above the {percent(row[f'{independent}_uar'])} % on new speakers."
+    if not largest.tested:
+        return f", not tested against others below {plural(MIN_SPEAKERS, 'speaker')}"
+    if not largest.similar:
+        return ", significantly larger than every other"
+    listed, more = largest.similar[:2], len(largest.similar) - 2
+    names = [*listed, f"{more} more"] if more > 0 else listed
+    return f", not significantly larger than that of {_listed(names)}"
+
+
+def parts_of_gap(row: pd.Series) -> str:
+    """State the two parts of a gap.
+
+    Parameters
+    ----------
+    row : Series
+        A row of :func:`~ser_bench.report.analysis.gaps.gap_table`.
+
+    Returns
+    -------
+    str
+        A clause such as ``repeated takes +11.4 [+9.8, +13.0], known voice +6.0 [+3.9, +8.1]``; empty without parts.
+    """
+    if math.isnan(row["takes"]) or math.isnan(row["voice"]):
+        return ""
+    parts = {"repeated takes": "takes", "known voice": "voice"}
+    return ", ".join(
+        f"{title} {points(row[name])} {points_interval(row[f'{name}_low'], row[f'{name}_high'])}".rstrip()
+        for title, name in parts.items()
     )
 
 

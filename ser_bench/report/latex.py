@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 import re
 
-from ser_bench.report.analysis.scores import BASELINES, gap_splits, missing_folds
+import pandas as pd
+
+from ser_bench.report.analysis.gaps import PARTS, gaps_of
+from ser_bench.report.analysis.scores import BASELINES, GapSplits, gap_splits, missing_folds
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.findings import verdict
 from ser_bench.report.formatting import SYNTHETIC, normalisation_note, percent, points, protocol
@@ -23,7 +26,7 @@ _SPECIAL = {
 
 
 def latex(run: SavedRun) -> str:
-    r"""Return a LaTeX table of UAR per split with 95 % intervals, and the gap; the best score of a split is bold.
+    r"""Return a LaTeX table of UAR per split with 95 % intervals, and of the gap; the best score of a split is bold.
 
     Parameters
     ----------
@@ -34,10 +37,15 @@ def latex(run: SavedRun) -> str:
     str
         A ``table`` environment, which needs ``\\usepackage{booktabs}``.
     """
-    splits, gap = list(run.info.splits), gap_splits(run) is not None
-    heads = [f"UAR, {escape(split)}" for split in splits] + (["gap"] if gap else [])
+    splits, pair = list(run.info.splits), gap_splits(run)
+    heads = [f"UAR, {escape(split)}" for split in splits]
+    heads += ["gap" if part == "total" else part for part in _parts(pair)]
     facts = [protocol(run), normalisation_note(run), SYNTHETIC if run.info.synthetic else ""]
-    caption = [*map(escape, filter(None, facts)), "UAR in percent with 95\\,\\% intervals over speakers"]
+    caption = [
+        *map(escape, filter(None, facts)),
+        "UAR in percent with 95\\,\\% intervals over speakers",
+        *_gap_caption(pair),
+    ]
     # A label cannot hold escaped characters.
     label = re.sub(r"[^\w.+:-]", "-", run.info.corpus.name)
     lines = [
@@ -50,7 +58,7 @@ def latex(run: SavedRun) -> str:
         "\\toprule",
         " & ".join(["model", *heads]) + r" \\",
         "\\midrule",
-        *_rows(run, splits, gap=gap),
+        *_rows(run, splits, pair),
         "\\bottomrule",
         "\\end{tabular}",
         "\\end{table}",
@@ -72,11 +80,12 @@ def escape(text: str) -> str:
     return "".join(_SPECIAL.get(character, character) for character in text)
 
 
-def _rows(run: SavedRun, splits: list[str], *, gap: bool) -> list[str]:
+def _rows(run: SavedRun, splits: list[str], pair: GapSplits | None) -> list[str]:
     """Return a line per model, with a rule above the baselines."""
     table, notes = summarise(run), missing_folds(run)
     models = table[~table["model"].isin(BASELINES)]
     best = {split: models[f"{split}_uar"].max() for split in splits}
+    gaps = gaps_of(run, pair) if pair else pd.DataFrame()
     lines = []
     for row in table.to_dict("records"):
         cells = [escape(row["model"])]
@@ -85,11 +94,27 @@ def _rows(run: SavedRun, splits: list[str], *, gap: bool) -> list[str]:
             score = escape(notes[row["model"], split]) or percent(value)
             score = f"\\textbf{{{score}}}" if value == best[split] else score
             cells.append(score + _interval(row[f"{split}_uar_low"], row[f"{split}_uar_high"]))
-        if gap:
-            cells.append(f"${points(row['uar_gap'])}$" if not math.isnan(row["uar_gap"]) else "n/a")
+        for part in _parts(pair):
+            value = gaps.at[row["model"], part]
+            cells.append("n/a" if math.isnan(value) else f"${points(value)}$")
         lines.append(" & ".join(cells) + r" \\")
     first = next((i for i, name in enumerate(table["model"]) if name in BASELINES), len(lines))
     return [*lines[:first], "\\midrule", *lines[first:]] if 0 < first < len(lines) else lines
+
+
+def _gap_caption(pair: GapSplits | None) -> list[str]:
+    """Describe the columns of the gap, escaped."""
+    if pair is None:
+        return []
+    sentences = [f"Gap: {pair.random} minus {pair.independent}, in points"]
+    if pair.takes:
+        sentences.append(f"Takes: {pair.random} minus {pair.takes}. Voice: {pair.takes} minus {pair.independent}")
+    return [escape(sentence) for sentence in sentences]
+
+
+def _parts(pair: GapSplits | None) -> tuple[str, ...]:
+    """Return the columns of the gap that a run has."""
+    return () if pair is None else PARTS if pair.takes else ("total",)
 
 
 def _interval(low: float, high: float) -> str:

@@ -7,6 +7,7 @@ import textwrap
 import pandas as pd
 from tabulate import tabulate
 
+from ser_bench.report.analysis.gaps import gaps_of, missing_gaps
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS
 from ser_bench.report.analysis.literature import published_note, published_scores
 from ser_bench.report.analysis.scores import gap_splits, metrics_of, missing_folds, page_metrics, ranking_split
@@ -62,7 +63,7 @@ def terminal_table(run: SavedRun, width: int = 100) -> str:
     """Return the protocol and the table of scores for a terminal.
 
     Columns that do not fit are dropped and named: metrics other than UAR first, then times, then the UAR of splits that
-    neither rank the models nor make the gap.
+    neither rank the models nor make the gap, then the parts of the gap.
 
     Parameters
     ----------
@@ -80,6 +81,7 @@ def terminal_table(run: SavedRun, width: int = 100) -> str:
     dropped = _drop_columns(cells, run, width)
     notes = [SYNTHETIC] if run.info.synthetic else []
     notes += [note for note in (normalisation_note(run),) if note]
+    notes += missing_gaps(run)
     notes += [f"Too wide for this table, see summary.csv: {', '.join(dropped)}"] if dropped else []
     head = [line for text in (protocol(run), *notes) for line in textwrap.wrap(text, width)]
     return "\n".join([*head, "", _aligned(cells, "simple")])
@@ -94,6 +96,7 @@ def _drop_columns(cells: Cells, run: SavedRun, width: int) -> list[str]:
     others = [title for name, title in page_metrics(run).items() if name != "uar"]
     removable = [[f"{split}\n{title} %" for split in splits] for title in reversed(others)]
     removable += [["mean\nfit"], *([f"{split}\nUAR %"] for split in reversed(splits) if split not in needed)]
+    removable += [[name] for name in ("of it\ntakes", "of it\nvoice") if name in cells]
     dropped = []
     while removable and max(map(len, _aligned(cells, "simple").splitlines())) > width:
         for name in removable.pop(0):
@@ -112,13 +115,28 @@ def _score_cells(run: SavedRun, *, between: str, intervals: bool = True) -> Cell
                 notes[model, split] or _with_interval(percent(value), percent_interval(low, high) if intervals else "")
                 for model, value, low, high in _rows(table, f"{split}_{metric}")
             ]
-        if metric == "uar" and gap_splits(run):
-            cells[f"UAR{between}gap"] = [
-                _with_interval(points(value), points_interval(low, high) if intervals else "")
-                for _, value, low, high in _rows(table, "uar_gap")
-            ]
+        if metric == "uar":
+            cells |= _gap_cells(run, list(table["model"]), between=between, intervals=intervals)
     cells[f"mean{between}fit"] = [seconds(value) for value in table["fit_seconds"]]
     return cells
+
+
+def _gap_cells(run: SavedRun, models: list[str], *, between: str, intervals: bool) -> Cells:
+    """Return the columns of the gap and, if the run can tell them, of its parts."""
+    pair = gap_splits(run)
+    if pair is None:
+        return {}
+    heads = {"total": f"UAR{between}gap"}
+    if pair.takes:
+        heads |= {"takes": f"of it{between}takes", "voice": f"of it{between}voice"}
+    table = gaps_of(run, pair).loc[models].reset_index()
+    return {
+        head: [
+            _with_interval(points(value), points_interval(low, high) if intervals else "")
+            for _, value, low, high in _rows(table, part)
+        ]
+        for part, head in heads.items()
+    }
 
 
 def _rows(table: pd.DataFrame, name: str) -> list[tuple[str, float, float, float]]:
@@ -175,7 +193,16 @@ def _notes(run: SavedRun) -> list[str]:
         "give no interval.",
     ]
     if pair:
-        notes.append(f"The gap is UAR under `{pair.random}` minus UAR under `{pair.independent}`, in points.")
+        notes += [
+            f"The gap is UAR under `{pair.random}` minus UAR under `{pair.independent}`, in points. Both test the same "
+            "clips and train on equally many.",
+        ]
+    if pair and pair.takes:
+        notes.append(
+            f"Of it, takes is `{pair.random}` minus `{pair.takes}`: other takes of the test clips are in training. "
+            f"Voice is `{pair.takes}` minus `{pair.independent}`: other clips of the test speakers are in training."
+        )
+    notes += missing_gaps(run)
     notes += [
         f"{title} (`{name}` in `fits.csv`) comes from a plugin; load the plugin to see its pooled score here."
         for name, title in run.metrics.items()

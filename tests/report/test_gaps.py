@@ -8,10 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ser_bench.report import write_report
+from ser_bench.report import headline, terminal_table, write_report
 from ser_bench.report.analysis.gaps import PARTS, gap_table, gaps_of, largest_gap, missing_gaps
 from ser_bench.report.analysis.scores import gap_splits, pooled_scores, unequal_terms
 from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.formatting import points
+from ser_bench.report.latex import latex
+from ser_bench.report.page.headline import page_header
+from ser_bench.report.page.scores import score_tables
+from ser_bench.report.summary import markdown
 from tests.report.fake_run import Recipe, save_fake_run
 
 WITH_TAKES = (("actor", 6), ("random-takes", 6), ("random", 6))
@@ -141,6 +146,92 @@ def test_only_baselines_are_compared_where_a_run_has_nothing_else(small):
     run = small(models=("chance", "majority"))
     assert largest_gap(run, gap_splits(run)).model in ("chance", "majority")
     assert gaps_of(run, gap_splits(run)).index.tolist() == ["chance", "majority"]
+
+
+def swapped(run):
+    """Return a run in which the predictions under random and actor are exchanged, so that every gap is negative."""
+    names = {"actor": "random", "random": "actor"}
+    frame = run.predictions.copy()
+    frame["split"] = frame["split"].astype("str").replace(names).astype(frame["split"].dtype)
+    return dataclasses.replace(run, predictions=frame)
+
+
+def texts_of(run):
+    """Return every text about a run's gap."""
+    header = page_header(run)
+    return [headline(run), markdown(run), header.headline, header.facts[2].text, latex(run), terminal_table(run)]
+
+
+def test_a_run_of_negative_gaps_is_not_called_optimistic(small):
+    run = swapped(small((("actor", 6), ("random", 6))))
+    assert summarise(run)["uar_gap"].drop(index=2).max() < 0
+    assert "No model has a higher UAR under random than under actor." in headline(run)
+    assert not any("known voice" in text and "two parts" in text for text in texts_of(run))
+
+
+def test_the_headline_of_one_model_compares_its_gap_with_no_other(small):
+    run = small(models=("chance", "svm"))
+    assert "The gap between random and actor is +" in headline(run)
+    assert not any("largest" in text.lower() for text in texts_of(run))
+
+
+def test_the_headline_states_both_parts_and_only_voice_is_called_known_voice(parted):
+    row = gap_table(parted).set_index("model").loc["knn"]
+    parts = f"repeated takes {points(row['takes'])} [", f"known voice {points(row['voice'])} ["
+    assert all(part in headline(parted) for part in parts)
+    for text in texts_of(parted):
+        assert "known minus new" not in text
+        assert "optimis" not in text.lower()
+
+
+def test_equal_gaps_are_called_not_significantly_larger(parted):
+    frame = parted.predictions
+    source = frame[frame["model"] == "knn"].assign(model="svm").astype({"model": frame["model"].dtype})
+    equal = dataclasses.replace(parted, predictions=pd.concat([frame[frame["model"] != "svm"], source]))
+    assert "not significantly larger than that of" in headline(equal)
+    assert "not significantly larger than that of" in page_header(equal).facts[2].text
+    assert "significantly larger than every other" in headline(parted)
+
+
+def test_five_speakers_are_too_few_to_compare_gaps(small):
+    run = small((("actor", 5), ("random", 5)), speakers=5)
+    assert "not tested against others below 6 speakers" in headline(run)
+    assert "[" not in headline(run)
+
+
+def test_tables_show_the_parts_beside_the_gap(parted):
+    row = gap_table(parted).set_index("model").loc["knn"]
+    cells = [points(row[part]) for part in PARTS]
+    line = next(line for line in markdown(parted).splitlines() if line.startswith("| knn"))
+    assert [cell.split()[0] for cell in line.split("|")[5:8]] == cells
+    table = score_tables(parted).main
+    assert [column.head for column in table.columns[1:7]] == [*["UAR %"] * 3, "gap", "takes", "voice"]
+    cell = next(row for row in table.rows if row.cells[0].text == "knn").cells[4:7]
+    assert [c.text for c in cell] == cells
+    assert " & ".join(f"${cell}$" for cell in cells) in latex(parted)
+    assert all(cell in terminal_table(parted) for cell in cells)
+
+
+def test_each_further_pair_of_splits_has_a_table_on_the_page(small):
+    run = small((("random", 6), ("actor", 6), ("random-80-20", 1), ("actor-twin-80-20", 5)))
+    captions = [table.caption for table in score_tables(run).details]
+    assert captions[0] == "Gap between random-80-20 and actor-twin-80-20"
+
+
+def test_page_summary_and_terminal_say_why_there_is_no_gap(small):
+    run = small((("random", 6), ("loso", 24)))
+    (sentence,) = missing_gaps(run)
+    assert sentence in markdown(run)
+    assert sentence in " ".join(terminal_table(run).split())
+    assert score_tables(run).missing_gaps == (sentence,)
+    assert page_header(run).facts[2].figure == "not measured"
+    assert page_header(run).facts[2].text == sentence
+    assert "gap" not in headline(run)
+
+
+def test_a_model_without_every_fold_has_no_gap_in_any_text(parted):
+    assert " n/a " in next(line for line in markdown(parted).splitlines() if line.startswith("| lda"))
+    assert "nan" not in " ".join(texts_of(parted)).lower()
 
 
 @pytest.mark.parametrize(

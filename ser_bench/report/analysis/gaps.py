@@ -128,12 +128,12 @@ def largest_gap(run: SavedRun, pair: GapSplits) -> LargestGap | None:
         return None
     first, *others = map(str, gaps.index)
     similar, tested = [], True
-    for other in others:
-        contrast = _total(first, pair, 1.0) | _total(other, pair, -1.0)
+    for model in others:
+        contrast = _total(first, pair, 1.0) | _total(model, pair, -1.0)
         _, low, _ = contrast_interval(run, contrast, 1 - ALPHA / len(others))
         tested = tested and not math.isnan(low)
         if low <= 0:
-            similar.append(other)
+            similar.append(model)
     return LargestGap(first, float(gaps.iloc[0]), len(others), tuple(similar), tested)
 
 

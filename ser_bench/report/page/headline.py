@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ser_bench.report.analysis.comparisons import comparison
+from ser_bench.report.analysis.gaps import gaps_of, largest_gap, missing_gaps
 from ser_bench.report.analysis.scores import BASELINES, chance_levels, gap_splits, is_speaker_independent, ranking_split
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.findings import headline, verdict
+from ser_bench.report.findings import comparison_of_gaps, headline, parts_of_gap, verdict
 from ser_bench.report.formatting import (
     SYNTHETIC,
+    capitalised,
     corpus_title,
     normalisation_note,
     percent,
@@ -85,7 +87,7 @@ def page_header(run: SavedRun) -> PageHeader:
     -------
     PageHeader
     """
-    facts = (_best(run), _significance(run), _optimism(run))
+    facts = (_best(run), _significance(run), _gap(run))
     return PageHeader(corpus_title(run), protocol(run), headline(run), tuple(_bands(run)), facts)
 
 
@@ -142,19 +144,24 @@ def _significance(run: SavedRun) -> Fact:
     return Fact("Is the lead significant?", figure, verdict(run))
 
 
-def _optimism(run: SavedRun) -> Fact:
+def _gap(run: SavedRun) -> Fact:
     pair = gap_splits(run)
-    question = f"Optimism of the {pair.random} split" if pair else "Optimism of a random split"
-    table = summarise(run)
-    gaps = table[~table["model"].isin(BASELINES)].dropna(subset=["uar_gap"])
     if pair is None:
-        return Fact(question, "not measured", "The run lacks a random or a speaker-independent split.")
-    if gaps.empty:
+        reasons = missing_gaps(run) or ["The run has no random and speaker-independent splits on equal terms."]
+        return Fact("Gap of a random split", "not measured", reasons[0])
+    question = f"Gap between {pair.random} and {pair.independent}"
+    models, gaps = list(summarise(run)["model"]), gaps_of(run, pair)
+    gaps = gaps.loc[models][gaps["total"].notna().loc[models]]
+    learners = gaps[~gaps.index.isin(BASELINES)]
+    largest = largest_gap(run, pair)
+    if learners.empty or largest is None:
         return Fact(question, "n/a", f"No model finished both {pair.random} and {pair.independent}.")
-    best, largest = gaps.iloc[0], gaps.loc[gaps["uar_gap"].idxmax()]
-    ends = points_interval(best["uar_gap_low"], best["uar_gap_high"])
-    text = f"points of UAR for {best['model']}: {pair.random} minus {pair.independent}" + (f" {ends}." if ends else ".")
-    if len(gaps) > 1:
-        text += f" Largest: {points(largest['uar_gap'])} ({largest['model']})."
-        text += f" Median of {plural(len(gaps), 'model')}: {points(gaps['uar_gap'].median())}."
-    return Fact(question, points(best["uar_gap"]), text)
+    best = learners.iloc[0]
+    ends = points_interval(best["total_low"], best["total_high"])
+    text = f"points of UAR for {best.name}: {pair.random} minus {pair.independent} {ends}".rstrip() + "."
+    if parts := parts_of_gap(best):
+        text += f" {capitalised(parts)}."
+    if len(learners) > 1:
+        text += f" Largest: {points(largest.gap)} for {largest.model}{comparison_of_gaps(largest)}."
+        text += f" Median of {plural(len(learners), 'model')}: {points(learners['total'].median())}."
+    return Fact(question, points(best["total"]), text)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
+from ser_bench.report.analysis.gaps import PARTS, gaps_of, missing_gaps
 from ser_bench.report.analysis.literature import published_note, published_scores
 from ser_bench.report.analysis.scores import (
     BASELINES,
     GapSplits,
     chance_levels,
+    gap_pairs,
     gap_splits,
     missing_folds,
     page_metrics,
@@ -36,8 +38,8 @@ _COSTS = {
 }
 """Heading, unit and format of what a model costs."""
 
-_GAP_COLUMN = 2
-"""The gap stands after the two splits that it compares."""
+_PARTS = {"total": ("gap", "points"), "takes": ("takes", "of the gap"), "voice": ("voice", "of the gap")}
+"""Heading and unit of a gap and its parts."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Scores:
         The range of scores in one sentence.
     gap : GapSplits or None
         The splits of the gap.
+    missing_gaps : tuple of str
+        Why there is no gap, or none in parts, and what to run.
     published : str
         What limits the comparison with published figures; empty without them.
     main : Table
@@ -60,6 +64,7 @@ class Scores:
 
     lead: str
     gap: GapSplits | None
+    missing_gaps: tuple[str, ...]
     published: str
     main: Table
     details: tuple[Table, ...]
@@ -78,7 +83,8 @@ def score_tables(run: SavedRun) -> Scores:
     """
     metrics = page_metrics(run)
     main, *others = (_metric_table(run, name, title) for name, title in metrics.items())
-    return Scores(_lead(run), gap_splits(run), published_note(run), main, (*others, _cost_table(run)))
+    details = (*_further_gaps(run), *others, _cost_table(run))
+    return Scores(_lead(run), gap_splits(run), tuple(missing_gaps(run)), published_note(run), main, details)
 
 
 def _lead(run: SavedRun) -> str:
@@ -97,28 +103,56 @@ def _lead(run: SavedRun) -> str:
 def _metric_table(run: SavedRun, metric: str, title: str) -> Table:
     """Return a metric per split; with the gap for UAR, and published figures where they have the metric."""
     pair = gap_splits(run)
-    splits, gap = _in_order(run.info.splits, pair), metric == "uar" and pair is not None
+    splits = _in_order(run.info.splits, pair)
+    gaps, notes = _gap_cells(run, pair if metric == "uar" else None), missing_folds(run)
+    # The gap stands after the splits that it compares.
+    position = len(list(filter(None, astuple(pair)))) if pair and gaps else 0
     columns = [Column(f"{title} %", under=split) for split in splits]
-    if gap:
-        columns.insert(_GAP_COLUMN, Column("gap", under="points"))
-    notes = missing_folds(run)
+    columns[position:position] = [Column(head, under=under) for head, under in map(_PARTS.__getitem__, gaps)]
     rows = []
     for row in summarise(run).to_dict("records"):
         model = row["model"]
         cells = [_score(row, f"{split}_{metric}", notes[model, split]) for split in splits]
-        if gap:
-            value, low, high = _with_ends(row, "uar_gap")
-            cells.insert(_GAP_COLUMN, number(value, points(value), points_interval(low, high)))
+        cells[position:position] = [column[model] for column in gaps.values()]
         rows.append(_model_row(model, cells))
-    published = (_published_row(row, metric, splits, gap=gap) for row in published_scores(run).to_dict("records"))
-    rows += [row for row in published if row]
+    for row in published_scores(run).to_dict("records"):
+        if not math.isnan(row.get(metric, math.nan)):
+            rows.append(_published_row(row, metric, splits, position, len(gaps)))
     caption = f"{capitalised(title)} per model, with 95 % intervals over speakers"
     return Table(caption, (Column("model", numeric=False), *columns), tuple(rows))
 
 
+def _gap_cells(run: SavedRun, pair: GapSplits | None) -> dict[str, dict[str, Cell]]:
+    """Return the cells of the gap and its parts by model; empty without a pair."""
+    if pair is None:
+        return {}
+    gaps = gaps_of(run, pair)
+    return {
+        part: {str(model): _points(row, part) for model, row in gaps.iterrows()}
+        for part in (PARTS if pair.takes else ("total",))
+    }
+
+
+def _points(row: Any, part: str) -> Cell:
+    value, low, high = _with_ends(row, part)
+    return number(value, points(value), points_interval(low, high))
+
+
+def _further_gaps(run: SavedRun) -> list[Table]:
+    """Return the gaps between the further pairs of splits."""
+    models, tables = list(summarise(run)["model"]), []
+    for pair in gap_pairs(run)[1:]:
+        gaps = _gap_cells(run, pair)
+        columns = [Column(head, under=under) for head, under in map(_PARTS.__getitem__, gaps)]
+        rows = [_model_row(model, [column[model] for column in gaps.values()]) for model in models]
+        caption = f"Gap between {pair.random} and {pair.independent}"
+        tables.append(Table(caption, (Column("model", numeric=False), *columns), tuple(rows)))
+    return tables
+
+
 def _in_order(splits: tuple[str, ...], pair: GapSplits | None) -> tuple[str, ...]:
-    """Return the splits with the pair of the gap in front, the speaker-independent one first."""
-    first = (pair.independent, pair.random) if pair else ()
+    """Return the splits with those of the gap in front, the speaker-independent one first."""
+    first = [name for name in (pair.independent, pair.takes, pair.random) if name] if pair else []
     return (*first, *(split for split in splits if split not in first))
 
 
@@ -136,14 +170,11 @@ def _model_row(model: str, cells: list[Cell]) -> Row:
     return Row((Cell(model, note="baseline" if baseline else ""), *cells), "quiet" if baseline else "")
 
 
-def _published_row(row: dict[Any, Any], metric: str, splits: tuple[str, ...], *, gap: bool) -> Row | None:
-    """Return the row of a published system; None if its source lacks the metric."""
-    score = row.get(metric, math.nan)
-    if math.isnan(score):
-        return None
+def _published_row(row: dict[Any, Any], metric: str, splits: tuple[str, ...], position: int, gaps: int) -> Row:
+    """Return the row of a published system; the columns of gaps, which begin at a position, are empty."""
+    score = row[metric]
     cells = [number(score, percent(score)) if split == row["split"] else Cell("") for split in splits]
-    if gap:
-        cells.insert(_GAP_COLUMN, Cell(""))
+    cells[position:position] = [Cell("")] * gaps
     return Row((Cell(row["system"], note=f"published, same folds: {row['source']}"), *cells), "quoted")
 
 
