@@ -106,6 +106,25 @@ class RunData:
         return np.asarray(self.clips["speaker"], dtype=str)
 
     @cached_property
+    def takes(self) -> np.ndarray:
+        """The numbers of the takes of all clips; each clip is a take of its own where takes are unknown."""
+        return np.asarray(self.clips["take"])
+
+    def speakers_of(self, clips: Sequence[str]) -> set[str]:
+        """Return the speakers of clips.
+
+        Parameters
+        ----------
+        clips : sequence of str
+            Names of clips.
+
+        Returns
+        -------
+        set of str
+        """
+        return {str(self.groups[self._row_of[clip]]) for clip in clips}
+
+    @cached_property
     def _row_of(self) -> dict[str, int]:
         return {clip: row for row, clip in enumerate(self.clips.index)}
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ser_bench.runs.batch_check import BatchChecker, Permuted, copied, predict
+from ser_bench.runs.early_stopping import trained_clips
 
 if TYPE_CHECKING:
     from ser_bench.models.base import Model
@@ -34,8 +35,10 @@ class FitTask:
         File of the feature matrix, ``(n, d)`` or ``(n, t, d)``, float32.
     train, test : ndarray of int
         Row numbers of the training and test clips.
-    y, groups : ndarray of str
-        Labels and speakers of the training clips.
+    y : ndarray of str
+        Labels of the training clips.
+    groups : ndarray
+        Groups of the training clips that early stopping holds out whole: speakers, or takes.
     labels : tuple of str
         All labels, in the order of the probability columns.
     augmented : tuple of Path
@@ -44,6 +47,8 @@ class FitTask:
         Groups of columns to shuffle, one after another, for permutation importance.
     order_seed : int
         Seed of the order in which the model gets the test clips; it depends on no label and no name.
+    speakers : ndarray of str or None
+        Speakers of the training clips, if the groups are takes.
     """
 
     model: Model
@@ -58,6 +63,7 @@ class FitTask:
     augmented: tuple[Path, ...] = ()
     columns: Mapping[str, Sequence[int]] = field(default_factory=dict)
     order_seed: int = 0
+    speakers: np.ndarray | None = None
 
     @property
     def test_order(self) -> np.ndarray:
@@ -96,6 +102,8 @@ class FitResult:
         Time at which the fit was computed, in UTC as ISO 8601.
     commit : str
         Commit of the code that computed the fit; empty if unknown.
+    trained : ndarray of bool, shape (n_train,) or None
+        The training clips that were not held out for early stopping; None if the model does not state them.
     """
 
     predicted: np.ndarray
@@ -110,6 +118,7 @@ class FitResult:
     batch_difference: float = 0.0
     finished: str = ""
     commit: str = ""
+    trained: np.ndarray | None = None
 
 
 def run_fit(task: FitTask) -> FitResult:
@@ -166,6 +175,7 @@ def _run_fit(task: FitTask) -> FitResult:
         shuffled,
         check.transductive,
         check.difference,
+        trained=trained_clips(task.model, estimator, len(task.train), 1 + len(task.augmented)),
     )
 
 
@@ -192,7 +202,15 @@ def train_estimator(task: FitTask, X: np.ndarray) -> tuple[Any, float]:
     X_train = stack_augmented(X[task.train], [_load_rows(path, task.train) for path in task.augmented])
     copies = 1 + len(task.augmented)
     start = time.perf_counter()
-    models.fit(task.model, estimator, X_train, np.tile(task.y, copies), np.tile(task.groups, copies))
+    models.fit(
+        task.model,
+        estimator,
+        X_train,
+        np.tile(task.y, copies),
+        groups=np.tile(task.groups, copies),
+        speakers=None if task.speakers is None else np.tile(task.speakers, copies),
+        originals=np.arange(len(X_train)) < len(task.train),
+    )
     return estimator, time.perf_counter() - start
 
 

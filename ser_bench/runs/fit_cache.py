@@ -74,7 +74,9 @@ class FitCache:
         with atomic_write(self._path(key)) as temporary:
             temporary.write_bytes(_pack(key, result))
 
-    def load(self, key: str, n_test: int | None = None, labels: Sequence[str] | None = None) -> FitResult | None:
+    def load(
+        self, key: str, n_test: int | None = None, labels: Sequence[str] | None = None, n_train: int | None = None
+    ) -> FitResult | None:
         """Return the result of a fit; None if there is none, or if its file is damaged and was moved away.
 
         Parameters
@@ -85,6 +87,8 @@ class FitCache:
             Number of test clips; a result for another number is damaged.
         labels : sequence of str, optional
             All labels; a result for others is damaged.
+        n_train : int, optional
+            Number of training clips; a result that states another number of them is damaged.
 
         Returns
         -------
@@ -98,7 +102,7 @@ class FitCache:
         path = self._path(key)
         try:
             result = _unpack(key, read_bytes(path))
-            _check(result, len(result.predicted) if n_test is None else n_test, labels)
+            _check(result, len(result.predicted) if n_test is None else n_test, labels, n_train)
         except (FileNotFoundError, NotADirectoryError, PermissionError):
             return None
         except (OSError, ValueError) as error:
@@ -146,6 +150,7 @@ def _pack(key: str, result: FitResult) -> bytes:
         "probabilities": result.probabilities,
         "facts": np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8),
         **{f"shuffled_{i}": labels for i, labels in enumerate(result.shuffled.values())},
+        **({} if result.trained is None else {"trained": result.trained}),
     }
     stream = io.BytesIO()
     np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
@@ -173,12 +178,13 @@ def _unpack(key: str, content: bytes) -> FitResult:
                 facts.batch_difference,
                 facts.finished,
                 facts.commit,
+                trained=arrays.get("trained"),
             )
     except Exception as error:  # hostile content can make libraries raise anything
         raise ValueError(f"invalid content ({type(error).__name__})") from None
 
 
-def _check(result: FitResult, n_test: int, labels: Sequence[str] | None = None) -> None:
+def _check(result: FitResult, n_test: int, labels: Sequence[str] | None = None, n_train: int | None = None) -> None:
     """Raise ValueError unless a result has a label and finite probabilities per test clip, and curves of one length."""
     for predicted in (result.predicted, *result.shuffled.values()):
         if predicted.dtype.kind != "U" or predicted.shape != (n_test,):
@@ -191,6 +197,9 @@ def _check(result: FitResult, n_test: int, labels: Sequence[str] | None = None) 
         raise ValueError(f"expected a probability per label for each of {n_test} test clips")
     if not np.isfinite(probabilities).all():
         raise ValueError("a probability is not finite")
+    trained = result.trained
+    if trained is not None and (trained.dtype != bool or trained.shape != (n_train or trained.size,)):
+        raise ValueError("expected a mask of the training clips")
     if len({len(values) for values in result.history.values()}) > 1:
         raise ValueError("its learning curves differ in length")
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ser_bench.core.versions import __version__, installed_version
 from ser_bench.features import set_key
 from ser_bench.metrics import METRICS
+from ser_bench.runs.early_stopping import stopping_groups
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
     from ser_bench.runs.plan import PlannedFit
     from ser_bench.splits import Fold
 
-_SHARED_SOURCE = ("ser_bench.runs.fit", "ser_bench.runs.batch_check", "ser_bench.store.matrix")
+_SHARED_SOURCE = (
+    *("ser_bench.runs.fit", "ser_bench.runs.batch_check", "ser_bench.runs.early_stopping"),
+    "ser_bench.store.matrix",
+)
 
 
 def fit_keys(planned: Sequence[PlannedFit], data: RunData) -> dict[PlannedFit, str]:
@@ -44,6 +48,8 @@ def fit_keys(planned: Sequence[PlannedFit], data: RunData) -> dict[PlannedFit, s
     dict of PlannedFit to str
     """
     digests = FoldDigests(data.clips)
+    groups = {id(fit.fold): fit.fold for fit in planned if fit.model.definition.takes_groups}
+    group_digests = {number: stopping_groups(fold, data).digest for number, fold in groups.items()}
     model_facts: dict[tuple[int, bool], dict[str, Any]] = {}  # computed once per model, not once per fit
     keys = {}
     for fit in planned:
@@ -53,7 +59,10 @@ def fit_keys(planned: Sequence[PlannedFit], data: RunData) -> dict[PlannedFit, s
         if kind not in model_facts:
             model_facts[kind] = _model_facts(fit, data)
         seed = fit.seed if fit.model.definition.is_seeded else None
-        keys[fit] = fit_key(fit.model.definition, {**model_facts[kind], **digests.of(fit.fold), "seed": seed})
+        facts = {**model_facts[kind], **digests.of(fit.fold), "seed": seed}
+        if fit.model.definition.takes_groups:
+            facts["groups"] = group_digests[id(fit.fold)]
+        keys[fit] = fit_key(fit.model.definition, facts)
     return keys
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ser_bench.runs.extraction import ExtractionResult
     from ser_bench.runs.plan import PlannedFit
     from ser_bench.runs.tasks import FitFailure, FitResults
+    from ser_bench.splits import Fold
 
 _LIBRARIES = (
     *("numpy", "scipy", "scikit-learn", "xgboost", "tensorflow", "keras", "librosa", "soundfile", "numba"),
@@ -91,6 +92,20 @@ def _outcome(fit: PlannedFit, result: FitResult | FitFailure, data: RunData) -> 
         "batch_difference": result.batch_difference,
         "finished": result.finished,
         "commit": result.commit,
+        **_trained_on(fit.fold, result, data),
+    }
+
+
+def _trained_on(fold: Fold, result: FitResult, data: RunData) -> dict[str, int]:
+    """Count the clips and speakers that a model was trained on, and the test clips of known voices."""
+    if result.trained is None:
+        return {}
+    train, test = (data.groups[data.row_numbers(clips)] for clips in (fold.train, fold.test))
+    speakers = np.unique(train[result.trained])
+    return {
+        "trained_clips": int(result.trained.sum()),
+        "trained_speakers": len(speakers),
+        "trained_voices": int(np.isin(test, speakers).sum()),
     }
 
 

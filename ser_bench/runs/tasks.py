@@ -14,6 +14,7 @@ from ser_bench.core.errors import StoreError
 from ser_bench.core.files import scratch_folder
 from ser_bench.core.interrupt import interruptible
 from ser_bench.core.versions import source_commit
+from ser_bench.runs.early_stopping import stopping_groups
 from ser_bench.runs.fit import FitResult, FitTask, run_fit
 from ser_bench.runs.fit_cache import FitCache
 from ser_bench.runs.plan import PlannedFit, warn_about_long_fits
@@ -99,7 +100,7 @@ def carry_out_fits(
     }
     if not options.fresh:
         for fit, key in keys.items():
-            if loaded := cache.load(key, len(fit.fold.test), data.labels):
+            if loaded := cache.load(key, len(fit.fold.test), data.labels, len(fit.fold.train)):
                 results[fit] = loaded
     same_key: dict[str, list[PlannedFit]] = {}
     for fit, key in keys.items():
@@ -161,6 +162,7 @@ def make_task(fit: PlannedFit, data: RunData, matrices: Mapping[tuple[FeatureSet
     FitTask
     """
     train = data.row_numbers(fit.fold.train)
+    stopping = stopping_groups(fit.fold, data)
     matrix, *augmented = [matrices[sets] for sets in fit.model.all_sets]
     return FitTask(
         model=fit.model.definition,
@@ -171,7 +173,8 @@ def make_task(fit: PlannedFit, data: RunData, matrices: Mapping[tuple[FeatureSet
         train=train,
         test=data.row_numbers(fit.fold.test),
         y=data.y[train],
-        groups=data.groups[train],
+        groups=stopping.groups,
+        speakers=stopping.speakers,
         labels=data.labels,
         columns=fit.shuffled_columns,
         order_seed=data.order_seed(fit.fold),
