@@ -218,6 +218,24 @@ def scores_of(tallies: Tallies, scores: Mapping[str, Score]) -> dict[str, np.nda
     return {name: score(*counts) for name, score in scores.items()}
 
 
+def scores_by_speaker(tallies: Tallies, scores: Mapping[str, Score]) -> dict[str, np.ndarray]:
+    """Score the clips of each speaker.
+
+    Parameters
+    ----------
+    tallies : Tallies
+        Counts of shape ``(..., speakers, classes)``.
+    scores : mapping of str to callable
+        As for :func:`scores_of`.
+
+    Returns
+    -------
+    dict of str to ndarray of float64, shape (..., speakers)
+        NaN where there is no clip.
+    """
+    return {name: score(tallies.hits, tallies.recorded, tallies.predicted) for name, score in scores.items()}
+
+
 def bootstrap_scores(tallies: Tallies, draws: np.ndarray, scores: Mapping[str, Score]) -> dict[str, np.ndarray]:
     """Score each draw of speakers.
 

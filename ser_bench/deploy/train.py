@@ -321,10 +321,7 @@ def _held_out(fit: plan.PlannedFit, data: RunData, predicted: np.ndarray) -> dic
     tallies = statistics.tally(codes, true_codes, predicted_codes, len(speakers), len(code_of))
     draws = statistics.speaker_draws(len(speakers), _DRAWS, zlib.crc32("\n".join(speakers).encode()))
     drawn = statistics.bootstrap_scores(tallies, draws, {name: metric.score for name, metric in METRICS.items()})
-    by_speaker = statistics.scores_of(
-        statistics.Tallies(*(part[:, np.newaxis] for part in (tallies.hits, tallies.recorded, tallies.predicted))),
-        {name: metric.score for name, metric in METRICS.items()},
-    )
+    by_speaker = statistics.scores_by_speaker(tallies, {name: metric.score for name, metric in METRICS.items()})
     scores = {}
     for name, metric in METRICS.items():
         value = metric(true, predicted)

@@ -86,8 +86,8 @@ def _notes(runs: ComparedRuns) -> list[str]:
     ]
     if len(differences(runs)):
         lines.append(
-            "Differences are in points of UAR, with 95 % intervals of a bootstrap that draws the same speakers for "
-            "both runs; p is that of Wilcoxon's signed-rank test over speakers, with Holm's correction over all rows."
+            "Differences are in points of UAR, with 95 % t intervals over the speakers that both runs test; p is that "
+            "of Wilcoxon's signed-rank test over speakers, with Holm's correction over all rows."
         )
     return lines
 

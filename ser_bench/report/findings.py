@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ser_bench import statistics
-from ser_bench.report.analysis.comparisons import ALPHA, Comparison, comparison
+from ser_bench.report.analysis.comparisons import ALPHA, Comparison, comparison, folds_recur
 from ser_bench.report.analysis.gaps import LargestGap, gaps_of, largest_gap
-from ser_bench.report.analysis.intervals import MIN_SPEAKERS
+from ser_bench.report.analysis.intervals import MIN_SPEAKERS, scores_of_few
 from ser_bench.report.analysis.leakage import leakage_by_split
 from ser_bench.report.analysis.scores import (
     BASELINES,
@@ -27,7 +27,7 @@ from ser_bench.report.formatting import (
     normalisation_note,
     p_value,
     percent,
-    percent_interval,
+    percent_range,
     plural,
     points,
     points_interval,
@@ -57,7 +57,7 @@ def headline(run: SavedRun) -> str:
         return f"On {corpus}, no model finished every fold of the {split} split; fits.csv holds the errors."
     incomplete = list(models.loc[models["status"] != "ok", "model"])
     sentences = [
-        f"On {corpus}, {_best(table, ranked, split)}",
+        f"On {corpus}, {_best(run, table, split)}",
         *_gap_sentences(run),
         transfer_sentence(run),
         f"{normalisation_note(run)}." if normalisation_note(run) else "",
@@ -94,6 +94,36 @@ def verdict(run: SavedRun) -> str:
         f"{compared.leader} has the highest UAR, but its lead over {_listed(compared.not_worse)} is not significant "
         f"({sample})."
     )
+
+
+def interval_notes(run: SavedRun) -> list[str]:
+    """State what the intervals of a run are, and what they do not cover.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    list of str
+        A sentence each.
+    """
+    few = list(dict.fromkeys(split for _, split, _ in scores_of_few(run)))
+    paired = ", paired for the gap" if gap_splits(run) else ""
+    notes = [f"Brackets hold 95 % t intervals over speakers{paired}."] if set(run.info.splits) - set(few) else []
+    if few:
+        notes.append(
+            f"Fewer than {MIN_SPEAKERS} test speakers ({_listed(few)}) give no interval; parentheses hold the score of "
+            "each speaker."
+        )
+    notes.append("Other training sets would change the scores further; intervals over test speakers do not cover that.")
+    if run.fits["repeat"].nunique() < 2:
+        return [*notes, "Repeats (--repeats) with folds drawn anew show part of it."]
+    recurring = [split for split in run.info.splits if folds_recur(run, split)]
+    redrawn = [split for split in run.info.splits if split not in recurring]
+    measured = [f"of folds and seeds under {_listed(redrawn)}"] if redrawn else []
+    measured += [f"of seeds only under {_listed(recurring)}"] if recurring else []
+    return [*notes, f"The deviation over repeats, `uar_sd` in summary.csv, shows the effect {' and '.join(measured)}."]
 
 
 def _not_compared(run: SavedRun) -> str:
@@ -178,11 +208,13 @@ def transfer_sentence(run: SavedRun) -> str:
     )
 
 
-def _best(table: pd.DataFrame, ranked: pd.DataFrame, split: str) -> str:
+def _best(run: SavedRun, table: pd.DataFrame, split: str) -> str:
     """State the score of the model with the highest UAR and what its test speakers are; a baseline that beats it."""
+    ranked = table[~table["model"].isin(BASELINES)].dropna(subset=[f"{split}_uar"])
     uar = ranked[f"{split}_uar"].round(statistics.DECIMALS)
     row, leaders = ranked.iloc[0], list(ranked.loc[uar == uar.iloc[0], "model"])
-    interval = percent_interval(row[f"{split}_uar_low"], row[f"{split}_uar_high"])
+    few = scores_of_few(run).get((row["model"], split, "uar"), ())
+    interval = percent_range(row[f"{split}_uar_low"], row[f"{split}_uar_high"], few)
     score = f"{percent(row[f'{split}_uar'])} %" + (f" {interval}" if interval else "")
     condition = f"under the {split} split"
     if is_speaker_independent(split):

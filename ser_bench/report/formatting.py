@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from ser_bench.core.text import escape_control
 from ser_bench.report.analysis.scores import transductive_models
@@ -96,6 +96,27 @@ def percent_interval(low: float, high: float) -> str:
         Such as ``[51.2, 58.0]``; empty if an end is NaN.
     """
     return "" if math.isnan(low) or math.isnan(high) else f"[{100 * low:.1f}, {100 * high:.1f}]"
+
+
+def percent_range(low: float, high: float, by_speaker: Sequence[float] = ()) -> str:
+    """Write the interval of a score, or the scores of each speaker where they are too few for an interval.
+
+    Parameters
+    ----------
+    low, high : float
+        Fractions; NaN without an interval.
+    by_speaker : sequence of float
+        Fractions.
+
+    Returns
+    -------
+    str
+        Such as ``[51.2, 58.0]`` or ``(speakers 51.2, 58.0)``; empty for one speaker.
+    """
+    interval = percent_interval(low, high)
+    if interval or len(by_speaker) < 2:
+        return interval
+    return f"(speakers {', '.join(map(percent, by_speaker))})"
 
 
 def points_interval(low: float, high: float) -> str:

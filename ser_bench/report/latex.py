@@ -7,11 +7,13 @@ import re
 
 import pandas as pd
 
+from ser_bench.report.analysis.comparisons import comparison
 from ser_bench.report.analysis.gaps import PARTS, gaps_of
+from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.scores import BASELINES, GapSplits, gap_splits, missing_folds
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.findings import verdict
-from ser_bench.report.formatting import SYNTHETIC, normalisation_note, percent, points, protocol
+from ser_bench.report.findings import interval_notes, verdict
+from ser_bench.report.formatting import SYNTHETIC, normalisation_note, percent, percent_range, points, protocol
 from ser_bench.runs.results import SavedRun
 
 _SPECIAL = {
@@ -26,7 +28,7 @@ _SPECIAL = {
 
 
 def latex(run: SavedRun) -> str:
-    r"""Return a LaTeX table of UAR per split with 95 % intervals, and of the gap; the best score of a split is bold.
+    r"""Return a LaTeX table of UAR per split with 95 % intervals, and of the gap; a significantly best score is bold.
 
     Parameters
     ----------
@@ -40,11 +42,14 @@ def latex(run: SavedRun) -> str:
     splits, pair = list(run.info.splits), gap_splits(run)
     heads = [f"UAR, {escape(split)}" for split in splits]
     heads += ["gap" if part == "total" else part for part in _parts(pair)]
-    facts = [protocol(run), normalisation_note(run), SYNTHETIC if run.info.synthetic else ""]
+    best = {split: _significant_best(run, split) for split in splits}
     caption = [
-        *map(escape, filter(None, facts)),
-        "UAR in percent with 95\\,\\% intervals over speakers",
+        *(protocol(run), normalisation_note(run), SYNTHETIC if run.info.synthetic else ""),
+        "UAR in percent",
+        *(note.replace("`", "").removesuffix(".") for note in interval_notes(run)),
+        _bold_note(best),
         *_gap_caption(pair),
+        verdict(run),
     ]
     # A label cannot hold escaped characters.
     label = re.sub(r"[^\w.+:-]", "-", run.info.corpus.name)
@@ -52,13 +57,13 @@ def latex(run: SavedRun) -> str:
         "% needs \\usepackage{booktabs}",
         "\\begin{table}",
         "\\centering",
-        f"\\caption{{{'. '.join([*caption, escape(verdict(run))])}}}",
+        f"\\caption{{{'. '.join(map(escape, filter(None, caption)))}}}",
         f"\\label{{tab:ser-bench-{label}}}",
         f"\\begin{{tabular}}{{l{'r' * len(heads)}}}",
         "\\toprule",
         " & ".join(["model", *heads]) + r" \\",
         "\\midrule",
-        *_rows(run, splits, pair),
+        *_rows(run, best, pair),
         "\\bottomrule",
         "\\end{tabular}",
         "\\end{table}",
@@ -80,20 +85,33 @@ def escape(text: str) -> str:
     return "".join(_SPECIAL.get(character, character) for character in text)
 
 
-def _rows(run: SavedRun, splits: list[str], pair: GapSplits | None) -> list[str]:
+def _significant_best(run: SavedRun, split: str) -> str:
+    """Return the model that is significantly better than every other one under a split; empty without one."""
+    compared = comparison(run, split)
+    return compared.leader if compared and not compared.not_worse else ""
+
+
+def _bold_note(best: dict[str, str]) -> str:
+    """Describe what bold means, or why no score is bold."""
+    if any(best.values()):
+        return "Bold: significantly better than every other model of that column, by tests over speakers"
+    return "No score is bold: none is significantly better than every other of its column"
+
+
+def _rows(run: SavedRun, best: dict[str, str], pair: GapSplits | None) -> list[str]:
     """Return a line per model, with a rule above the baselines."""
-    table, notes = summarise(run), missing_folds(run)
-    models = table[~table["model"].isin(BASELINES)]
-    best = {split: models[f"{split}_uar"].max() for split in splits}
+    table, notes, few = summarise(run), missing_folds(run), scores_of_few(run)
     gaps = gaps_of(run, pair) if pair else pd.DataFrame()
     lines = []
     for row in table.to_dict("records"):
         cells = [escape(row["model"])]
-        for split in splits:
+        for split, leader in best.items():
             value = row[f"{split}_uar"]
             score = escape(notes[row["model"], split]) or percent(value)
-            score = f"\\textbf{{{score}}}" if value == best[split] else score
-            cells.append(score + _interval(row[f"{split}_uar_low"], row[f"{split}_uar_high"]))
+            score = f"\\textbf{{{score}}}" if row["model"] == leader else score
+            each = few.get((row["model"], split, "uar"), ())
+            ends = percent_range(row[f"{split}_uar_low"], row[f"{split}_uar_high"], each).replace("speakers ", "")
+            cells.append(f"{score} {{\\footnotesize{ends}}}" if ends else score)
         for part in _parts(pair):
             value = gaps.at[row["model"], part]
             cells.append("n/a" if math.isnan(value) else f"${points(value)}$")
@@ -103,19 +121,15 @@ def _rows(run: SavedRun, splits: list[str], pair: GapSplits | None) -> list[str]
 
 
 def _gap_caption(pair: GapSplits | None) -> list[str]:
-    """Describe the columns of the gap, escaped."""
+    """Describe the columns of the gap."""
     if pair is None:
         return []
     sentences = [f"Gap: {pair.random} minus {pair.independent}, in points"]
     if pair.takes:
         sentences.append(f"Takes: {pair.random} minus {pair.takes}. Voice: {pair.takes} minus {pair.independent}")
-    return [escape(sentence) for sentence in sentences]
+    return sentences
 
 
 def _parts(pair: GapSplits | None) -> tuple[str, ...]:
     """Return the columns of the gap that a run has."""
     return () if pair is None else PARTS if pair.takes else ("total",)
-
-
-def _interval(low: float, high: float) -> str:
-    return "" if math.isnan(low) else f" {{\\footnotesize[{100 * low:.1f}, {100 * high:.1f}]}}"

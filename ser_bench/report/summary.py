@@ -8,18 +8,18 @@ import pandas as pd
 from tabulate import tabulate
 
 from ser_bench.report.analysis.gaps import gaps_of, missing_gaps
-from ser_bench.report.analysis.intervals import MIN_SPEAKERS
+from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.literature import published_note, published_scores
 from ser_bench.report.analysis.scores import gap_splits, metrics_of, missing_folds, page_metrics, ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.transfer import transfer_matrix, transfer_models
-from ser_bench.report.findings import headline, leakage_sentences, verdict
+from ser_bench.report.findings import headline, interval_notes, leakage_sentences, verdict
 from ser_bench.report.formatting import (
     SYNTHETIC,
     markdown_cell,
     normalisation_note,
     percent,
-    percent_interval,
+    percent_range,
     points,
     points_interval,
     protocol,
@@ -109,10 +109,15 @@ def _score_cells(run: SavedRun, *, between: str, intervals: bool = True) -> Cell
     """Return scores, gap and mean fit time; ``between`` separates the two lines of a heading."""
     table, notes, splits = summarise(run), missing_folds(run), list(run.info.splits)
     cells: Cells = {"model": list(table["model"])}
+    few = scores_of_few(run)
     for metric, title in page_metrics(run).items():
         for split in splits:
             cells[f"{split}{between}{title} %"] = [
-                notes[model, split] or _with_interval(percent(value), percent_interval(low, high) if intervals else "")
+                notes[model, split]
+                or _with_interval(
+                    percent(value),
+                    percent_range(low, high, few.get((model, split, metric), ())) if intervals else "",
+                )
                 for model, value, low, high in _rows(table, f"{split}_{metric}")
             ]
         if metric == "uar":
@@ -189,8 +194,7 @@ def _notes(run: SavedRun) -> list[str]:
         *leakage_sentences(run),
         "UAR is the mean recall over the classes. Scores are in percent, pooled over the test clips of all folds"
         f"{repeats}.",
-        f"Brackets hold 95 % t intervals over speakers, paired for the gap. Fewer than {MIN_SPEAKERS} test speakers "
-        "give no interval.",
+        *interval_notes(run),
     ]
     if pair:
         notes += [

@@ -27,8 +27,10 @@ from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts import significance
 from ser_bench.report.findings import headline, leakage_sentences, verdict
 from ser_bench.report.formatting import p_value
+from ser_bench.report.latex import latex
 from ser_bench.report.page.headline import page_header
-from ser_bench.report.summary import markdown
+from ser_bench.report.page.scores import score_tables
+from ser_bench.report.summary import markdown, terminal_table
 from tests.report import fake_run
 from tests.report.fake_run import Recipe, save_fake_run
 from tests.runs.run_folder import changed_info
@@ -83,12 +85,29 @@ def test_a_model_with_a_missing_fold_has_no_interval(broken_run):
     assert gap_table(broken_run).set_index("model").loc["knn", ["total", "total_low"]].isna().all()
 
 
-def test_fewer_than_six_speakers_have_no_interval(tmp_path):
-    few = save_fake_run(tmp_path, Recipe(models=("svm",), speakers=5, splits=(("actor", 2), ("random", 2))))
+def test_fewer_than_six_speakers_have_each_speakers_score_instead_of_an_interval(tmp_path):
+    few = save_fake_run(tmp_path, Recipe(models=("svm",), speakers=3, splits=(("actor", 3), ("random", 3))))
     table = summarise(few)
     assert table[["actor_uar", "random_uar", "uar_gap"]].notna().all(axis=None)
     assert table[[name for name in table if name.endswith(("_low", "_high"))]].isna().all(axis=None)
-    assert "[" not in headline(few)
+    scores = ", ".join(f"{100 * score:.1f}" for score in scores_by_speaker(few, "actor").loc["svm"])
+    for text in (
+        headline(few),
+        markdown(few),
+        terminal_table(few),
+        latex(few).replace("\\footnotesize(", "(speakers "),
+    ):
+        assert f"(speakers {scores})" in text
+    cells = [cell.note for row in score_tables(few).main.rows for cell in row.cells]
+    assert f"(speakers {scores})" in cells
+    assert "Fewer than 6 test speakers (actor and random) give no interval" in markdown(few)
+    assert "Brackets" not in markdown(few)
+
+
+def test_notes_say_what_intervals_do_not_cover_and_what_repeats_show(run):
+    for text in (markdown(run), latex(run)):
+        assert "intervals over test speakers do not cover that" in text
+        assert "of folds and seeds under random and of seeds only under actor and emobox" in text
 
 
 @pytest.mark.slow

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from ser_bench.report.analysis.comparisons import comparison
 from ser_bench.report.latex import escape, latex
 
 
-def test_the_table_has_a_row_per_model_and_the_best_in_bold(run):
+def test_the_table_has_a_row_per_model(run):
     text = latex(run)
     assert text.count(r"\\") == 1 + len(run.info.models)
     assert all(line.count("&") == 3 for line in text.splitlines() if line.endswith(r"\\"))
-    assert text.count(r"\textbf") == 2
+
+
+def test_bold_is_the_model_that_is_significantly_better_than_every_other(run):
+    """svm has the highest UAR of both splits, but under actor its lead over cnn1d is not significant."""
+    text = latex(run)
+    (row,) = (line for line in text.splitlines() if r"\textbf" in line)
+    assert row.startswith("svm & ")
+    assert not comparison(run, "random").not_worse
+    assert comparison(run, "actor").not_worse == ("cnn1d",)
+    assert text.count(r"\textbf") == 1
+    assert "Bold: significantly better than every other model" in text
+
+
+def test_without_a_significant_lead_nothing_is_bold(broken_run):
+    assert r"\textbf" not in latex(broken_run)
+    assert "No score is bold" in latex(broken_run)
 
 
 def test_special_characters_are_escaped():

@@ -52,6 +52,47 @@ def intervals(run: SavedRun) -> pd.DataFrame:
 
 
 @cached_per_run
+@cached_per_run
+def scores_of_few(run: SavedRun) -> dict[tuple[str, str, str], tuple[float, ...]]:
+    """Return the score of each speaker where a split tests too few for an interval.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    dict of (str, str, str) to tuple of float
+        By model, split and metric: scores averaged over repeats, in the order of the speakers' names. Models with a
+        missing fold and splits with :data:`MIN_SPEAKERS` or more speakers are missing.
+    """
+    notes, metrics = missing_folds(run), metrics_of(run)
+    return {
+        (*cell, metric): scores
+        for cell, tallies in _tallies(run).items()
+        if not notes[cell] and len(tallies[0]) < MIN_SPEAKERS
+        for metric, scores in each_speakers_scores(tallies, metrics).items()
+    }
+
+
+def each_speakers_scores(cell: SpeakerTallies, metrics: Mapping[str, Metric]) -> dict[str, tuple[float, ...]]:
+    """Return the score of each speaker by metric, averaged over repeats.
+
+    Parameters
+    ----------
+    cell : SpeakerTallies
+    metrics : mapping of str to Metric
+        Metrics by name.
+
+    Returns
+    -------
+    dict of str to tuple of float
+        In the order of the speakers of ``cell``.
+    """
+    values = statistics.scores_by_speaker(cell[1], {name: metric.score for name, metric in metrics.items()})
+    return {name: tuple(map(float, scores.mean(axis=0))) for name, scores in values.items()}
+
+
 def bootstrap_uar(run: SavedRun, model: str, split: str) -> npt.NDArray[np.float64]:
     """Return a model's UAR in each draw of speakers.
 

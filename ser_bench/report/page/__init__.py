@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from ser_bench.metrics import METRICS
 from ser_bench.report.analysis.intervals import DRAWS, MIN_SPEAKERS
 from ser_bench.report.analysis.scores import page_metrics
-from ser_bench.report.findings import verdict
+from ser_bench.report.findings import interval_notes, verdict
 from ser_bench.report.formatting import capitalised, normalisation_note, speaker_note
 from ser_bench.report.page.confusion import matrices
 from ser_bench.report.page.failures import failure_tables
@@ -76,6 +76,7 @@ def render_page(run: SavedRun, pictures: Mapping[str, bytes], audio: Path | None
         "scores": score_tables(run),
         "figures": figures(run, pictures, SECTIONS),
         "verdict": verdict(run),
+        "interval_notes": [note.replace("`", "") for note in interval_notes(run)],
         "comparisons": comparison_table(run),
         "transfer": transfer,
         "leakage": leakage_report(run),

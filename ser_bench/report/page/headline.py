@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ser_bench.report.analysis.comparisons import comparison
 from ser_bench.report.analysis.gaps import gaps_of, largest_gap, missing_gaps
+from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.scores import BASELINES, chance_levels, gap_splits, is_speaker_independent, ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.findings import comparison_of_gaps, headline, parts_of_gap, verdict
@@ -15,7 +16,7 @@ from ser_bench.report.formatting import (
     corpus_title,
     normalisation_note,
     percent,
-    percent_interval,
+    percent_range,
     plural,
     points,
     points_interval,
@@ -129,8 +130,9 @@ def _best(run: SavedRun) -> Fact:
     if ranked.empty:
         return Fact(question, "n/a", f"No model finished every fold of the {split} split.")
     best = ranked.iloc[0]
-    ends = percent_interval(best[f"{split}_uar_low"], best[f"{split}_uar_high"])
-    interval = f", 95 % interval {ends} over speakers" if ends else ""
+    few = scores_of_few(run).get((best["model"], split, "uar"), ())
+    ends = percent_range(best[f"{split}_uar_low"], best[f"{split}_uar_high"], few)
+    interval = f" {ends}" if few else f", 95 % interval {ends} over speakers" if ends else ""
     text = f"{best['model']}, {split} split{interval}. Chance is {percent(chance_levels(run)['uar'])} %."
     return Fact(question, f"{percent(best[f'{split}_uar'])} %", text)
 

@@ -7,6 +7,7 @@ from dataclasses import astuple, dataclass
 from typing import Any
 
 from ser_bench.report.analysis.gaps import PARTS, gaps_of, missing_gaps
+from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.literature import published_note, published_scores
 from ser_bench.report.analysis.scores import (
     BASELINES,
@@ -14,6 +15,7 @@ from ser_bench.report.analysis.scores import (
     chance_levels,
     gap_pairs,
     gap_splits,
+    metrics_of,
     missing_folds,
     page_metrics,
     ranking_split,
@@ -23,7 +25,7 @@ from ser_bench.report.formatting import (
     byte_size,
     capitalised,
     percent,
-    percent_interval,
+    percent_range,
     points,
     points_interval,
     seconds,
@@ -105,6 +107,7 @@ def _metric_table(run: SavedRun, metric: str, title: str) -> Table:
     pair = gap_splits(run)
     splits = _in_order(run.info.splits, pair)
     gaps, notes = _gap_cells(run, pair if metric == "uar" else None), missing_folds(run)
+    few = scores_of_few(run)
     # The gap stands after the splits that it compares.
     position = len(list(filter(None, astuple(pair)))) if pair and gaps else 0
     columns = [Column(f"{title} %", under=split) for split in splits]
@@ -112,13 +115,17 @@ def _metric_table(run: SavedRun, metric: str, title: str) -> Table:
     rows = []
     for row in summarise(run).to_dict("records"):
         model = row["model"]
-        cells = [_score(row, f"{split}_{metric}", notes[model, split]) for split in splits]
+        cells = [
+            _score(row, f"{split}_{metric}", notes[model, split], few.get((model, split, metric), ()))
+            for split in splits
+        ]
         cells[position:position] = [column[model] for column in gaps.values()]
         rows.append(_model_row(model, cells))
     for row in published_scores(run).to_dict("records"):
         if not math.isnan(row.get(metric, math.nan)):
             rows.append(_published_row(row, metric, splits, position, len(gaps)))
-    caption = f"{capitalised(title)} per model, with 95 % intervals over speakers"
+    extra = "95 % intervals over speakers" if len(few) < len(notes) * len(metrics_of(run)) else "each speaker's score"
+    caption = f"{capitalised(title)} per model, with {extra}"
     return Table(caption, (Column("model", numeric=False), *columns), tuple(rows))
 
 
@@ -156,9 +163,9 @@ def _in_order(splits: tuple[str, ...], pair: GapSplits | None) -> tuple[str, ...
     return (*first, *(split for split in splits if split not in first))
 
 
-def _score(row: dict[Any, Any], name: str, note: str) -> Cell:
+def _score(row: dict[Any, Any], name: str, note: str, by_speaker: tuple[float, ...]) -> Cell:
     value, low, high = _with_ends(row, name)
-    return number(value, note or percent(value), percent_interval(low, high))
+    return number(value, note or percent(value), percent_range(low, high, by_speaker))
 
 
 def _with_ends(row: dict[Any, Any], name: str) -> tuple[float, float, float]:
