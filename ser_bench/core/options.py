@@ -125,9 +125,11 @@ class Options(BaseModel):
     )
     seed: int = _option(0, "Random seed; the same seed gives the same predictions.", "N", ge=0, lt=2**32)
     models: Names = _option(("all",), "Classifiers to compare; the baselines are always included.", "all|NAME,…")
-    splits: Names = _option(("actor", "random"), "Splits to compare.", "NAME,…")
-    folds: int = _option(6, "Number of folds of the splits actor and random.", "K", ge=2)
-    repeats: int = _option(1, "Number of repeats, each with another seed and other random folds.", "N", ge=1)
+    splits: Names | None = _option(
+        None, "Splits to compare.", "NAME,…", "actor,random-takes,random; actor,random where no take was repeated"
+    )
+    folds: int = _option(6, "Number of folds of the splits actor, random-takes and random.", "K", ge=2)
+    repeats: int = _option(1, "Number of repeats, each with another seed and other folds.", "N", ge=1)
     normalize: Normalization = _option(
         "none", "speaker: standardise each speaker by all unlabelled clips of that speaker (transductive)."
     )

@@ -111,7 +111,7 @@ def cross_tested_corpora(options: Options) -> tuple[str, ...]:
     tuple of str
         Names as given in the options.
     """
-    tested = [split.removeprefix(PREFIX) for split in options.splits if split.startswith(PREFIX)]
+    tested = [split.removeprefix(PREFIX) for split in options.splits or () if split.startswith(PREFIX)]
     chosen = {corpora.corpus_label(name) for name in _corpus_names(options)}
     return tuple(name for name in dict.fromkeys(tested) if corpora.corpus_label(name) not in chosen)
 

@@ -127,14 +127,14 @@ def check_names(options: Options) -> None:
     UnknownNameError
         If a name is unknown.
     ConfigError
-        If no split is given.
+        If the list of splits is empty.
     """
     if not corpora.is_feature_table(options.corpus):
         plan_models(options)
     cross_tested_corpora(options)
-    if not options.splits:
+    if options.splits == ():
         raise ConfigError("no split is given\nname at least one with --splits")
-    for name in options.splits:
+    for name in options.splits or ():
         splits.get(name)
 
 
@@ -205,6 +205,62 @@ def required_sets(planned_models: Sequence[PlannedModel]) -> tuple[FeatureSet, .
     return tuple({s.name: s for sets in needed for s in sets}.values())
 
 
+def choose_splits(clips: pd.DataFrame, options: Options) -> Options:
+    """Return the options with the splits of the run: those that are given, else the defaults for these clips.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        The clips with labels.
+    options : Options
+        The options of the run.
+
+    Returns
+    -------
+    Options
+    """
+    return options.model_copy(update={"splits": options.splits or splits.default_splits(clips)})
+
+
+def make_early_folds(clips: pd.DataFrame, options: Options, *, audio: bool) -> Folds:
+    """Return the folds that can be made before extraction, so that errors come at once.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        The clips with labels.
+    options : Options
+        The options of the run.
+    audio : bool
+        Whether the clips will have fingerprints, which tell repeated takes where sentences are unknown.
+
+    Returns
+    -------
+    mapping of (str, int) to tuple of Fold
+        Folds by split and repeat; without ``random-takes`` where takes depend on fingerprints.
+    """
+    options = choose_splits(clips, options)
+    if audio and depend_on_fingerprints(clips):
+        names = tuple(name for name in options.splits or () if name != splits.RANDOM_TAKES.name)
+        options = options.model_copy(update={"splits": names})
+    return make_all_folds(clips, options)
+
+
+def depend_on_fingerprints(clips: pd.DataFrame) -> bool:
+    """Return whether the takes of some clips depend on fingerprints, because their sentences are unknown.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Clips with ``text``.
+
+    Returns
+    -------
+    bool
+    """
+    return bool((clips["text"] == "").any())
+
+
 def make_all_folds(clips: pd.DataFrame, options: Options) -> Folds:
     """Return the folds of every split and repeat.
 
@@ -213,7 +269,7 @@ def make_all_folds(clips: pd.DataFrame, options: Options) -> Folds:
     clips : pandas.DataFrame
         The clips with labels.
     options : Options
-        The options of the run.
+        The options of the run, after :func:`choose_splits`.
 
     Returns
     -------
@@ -227,7 +283,7 @@ def make_all_folds(clips: pd.DataFrame, options: Options) -> Folds:
     """
     return {
         (split, repeat): make_folds(split, clips, options, repeat)
-        for split in options.splits
+        for split in options.splits or ()
         for repeat in range(options.repeats)
     }
 

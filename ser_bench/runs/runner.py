@@ -22,6 +22,8 @@ from ser_bench.runs.leakage import leakage_rows
 from ser_bench.runs.log import RunLog
 from ser_bench.runs.results.run_info import Work
 from ser_bench.runs.tasks import carry_out_fits
+from ser_bench.splits import RANDOM_TAKES
+from ser_bench.splits.takes import repeated
 
 if TYPE_CHECKING:
     from ser_bench.core.options import Options
@@ -111,15 +113,26 @@ def locked_run(options: Options, progress: Progress | None = None) -> Iterator[R
     folder = options.out or Path("results", opened.corpus.name)
     ensure_writable(folder, RunError, "--out")
     clips = add_labels(opened.clips, options.target).reset_index(drop=True)
-    folds = plan.make_all_folds(clips, options)  # before extraction, so that errors come at once
+    folds = plan.make_early_folds(clips, options, audio=opened.feature_table is None)
     with results.locked_folder(folder), RunLog(folder, progress) as run_log:
         store = (options.store or default_store()).absolute()
         extraction, data = extract_data(opened, plan.required_sets(planned_models), options, store, run_log)
-        if len(data.clips) < len(opened.clips):
+        options = _choose_splits(data, options, run_log)
+        if len(data.clips) < len(opened.clips) or plan.depend_on_fingerprints(data.clips):
             folds = plan.make_all_folds(data.clips.reset_index(drop=True), options)
         planned = plan.plan_fits(planned_models, folds, options.seed)
         prepared = _PreparedRun(folder, opened, extraction, data, planned_models, planned, started)
         yield _fit_and_write(prepared, options, store, run_log)
+
+
+def _choose_splits(data: RunData, options: Options, progress: Progress) -> Options:
+    """Return the options with the splits of the run; report that takes decide the default."""
+    chosen = plan.choose_splits(data.clips, options)
+    if options.splits is None and RANDOM_TAKES.name in (chosen.splits or ()):
+        count = int(repeated(data.clips["take"].to_numpy()).sum())
+        names = ", ".join(chosen.splits or ())
+        progress.info(f"splits {names}: {count:,} of {len(data.clips):,} clips have another take; choose with --splits")
+    return chosen
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ser_bench.splits import across, sentences, shuffled, speakers
 from ser_bench.splits.across import PREFIX, to_corpus
 from ser_bench.splits.base import Fold, FoldSettings, Split
 from ser_bench.splits.shuffled import RANDOM_TAKES
-from ser_bench.splits.takes import take_numbers
+from ser_bench.splits.takes import repeated, take_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +27,7 @@ __all__ = [
     "Fold",
     "FoldSettings",
     "Split",
+    "default_splits",
     "get",
     "make_folds",
     "take_numbers",
@@ -69,6 +70,23 @@ def make_folds(name: str, clips: pd.DataFrame, settings: FoldSettings | None = N
             raise SplitError(f"split {name}: a fold is without test clips or has a single training class")
         folds.append(Fold(tuple(keys[train]), tuple(keys[test])))
     return tuple(folds)
+
+
+def default_splits(clips: pd.DataFrame) -> tuple[str, ...]:
+    """Return the names of the splits of a run that names none.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        As for :func:`make_folds`.
+
+    Returns
+    -------
+    tuple of str
+        ``actor`` and ``random``; ``random-takes`` in between where some clip has another take.
+    """
+    takes = clips["take"].to_numpy() if "take" in clips else take_numbers(clips)
+    return ("actor", RANDOM_TAKES.name, "random") if repeated(takes).any() else ("actor", "random")
 
 
 def get(name: str) -> Split:

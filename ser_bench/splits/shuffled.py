@@ -56,8 +56,10 @@ def _fold_sizes(clips: pd.DataFrame, settings: FoldSettings) -> npt.NDArray[np.i
 def _random_takes(clips: pd.DataFrame, settings: FoldSettings) -> Masks:
     """Return folds of about the sizes of the actor split's; repeated takes are in one fold."""
     import numpy as np
+    import pandas as pd
 
-    _, take_of = np.unique(clips["take"] if "take" in clips else take_numbers(clips), return_inverse=True)
+    takes = clips["take"].to_numpy() if "take" in clips else take_numbers(clips)
+    take_of = pd.factorize(takes)[0]  # in the order of clips, so that the numbers themselves do not matter
     counts = np.bincount(take_of)
     if not repeated(take_of).any():
         known = "no clip has another take of its sentence, emotion and intensity, so the folds would be those of random"

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn.metrics
+import soundfile
 
 from ser_bench import features, plugins
 from ser_bench.audio import load
@@ -90,7 +91,7 @@ def rows_of(X: np.ndarray) -> set[bytes]:
 
 def test_no_fit_sees_a_test_clip(go, plugin, seen):
     """A model is fitted on the training clips of its fold, recognised by their features, and on no other clip."""
-    splits = ("actor", "random", "loso", "text", "actor-text", "random-80-20", "actor-80-20")
+    splits = ("actor", "random", "loso", "text", "actor-text", "random-80-20", "actor-80-20", "actor-twin-75-25")
     _, saved = go(**recorder(seen), splits=splits, fresh=True)
     fits = saved.fits.query("model == 'recorder'")
     assert set(fits["split"]) == set(splits)
@@ -174,6 +175,34 @@ def test_predictions_do_not_depend_on_workers_or_on_the_run(go, tmp_path):
     alone = predictions(go(**chosen, out=tmp_path / "one")[1])
     parallel = predictions(go(**chosen, workers=True, jobs=2, out=tmp_path / "two")[1])
     pd.testing.assert_frame_equal(alone, parallel)
+
+
+def with_takes(data: Path, columns: list[str]) -> Path:
+    """Write a manifest in which every clip has a quieter copy as its second take; return its path."""
+    table = pd.read_csv(data)
+    copies = []
+    for path in table["path"]:
+        y, sr = load(data.parent / path)
+        copies.append(f"{path.removesuffix('.wav')}-2.wav")
+        soundfile.write(data.parent / copies[-1], 0.5 * y, sr)
+    manifest = data.parent / f"takes-{len(columns)}.csv"
+    pd.concat([table, table.assign(path=copies)])[["path", "speaker", "emotion", *columns]].to_csv(
+        manifest, index=False
+    )
+    return manifest
+
+
+@pytest.mark.parametrize("columns", [["gender", "text", "intensity"], ["gender"]])
+def test_the_corpus_decides_the_default_splits(go, data, columns):
+    """Takes are told by their sentences, or else by near-identical audio."""
+    _, saved = go(models=("majority",))
+    assert saved.info.splits == ("actor", "random")
+    assert (saved.audit["test_clips_of_known_takes"] == 0).all()
+    _, saved = go(models=("majority",), corpus=str(with_takes(data, columns)))
+    assert saved.info.options.splits == ("actor", "random-takes", "random")
+    known = saved.audit.groupby("split")[["test_clips_of_known_takes", "test_clips"]].sum()
+    assert known["test_clips_of_known_takes"].drop("random").tolist() == [0, 0]
+    assert known.loc["random", "test_clips_of_known_takes"] > known.loc["random", "test_clips"] / 2
 
 
 def test_another_seed_draws_other_folds(go):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ser_bench.audio.fingerprint import fingerprint
 from ser_bench.core.errors import SplitError
-from ser_bench.splits import SPLITS, FoldSettings, make_folds, take_numbers
+from ser_bench.splits import SPLITS, FoldSettings, default_splits, make_folds, take_numbers
 from tests.conftest import clip_table, tone
 
 
@@ -90,6 +90,18 @@ def test_repeats_redraw_random_takes():
     first, second = (make_folds("random-takes", clips, FoldSettings(folds=4, repeat=r)) for r in (0, 1))
     assert first != second
     assert not SPLITS["random-takes"].speaker_independent
+
+
+def test_the_numbers_of_takes_do_not_matter():
+    clips = clip_table(repetitions=2)
+    renumbered = clips.assign(take=1000 - take_numbers(clips))
+    assert make_folds("random-takes", clips) == make_folds("random-takes", renumbered)
+
+
+def test_the_default_splits_have_random_takes_where_there_are_takes():
+    assert default_splits(clip_table()) == ("actor", "random")
+    assert default_splits(clip_table(repetitions=2)) == ("actor", "random-takes", "random")
+    assert default_splits(clip_table(repetitions=2).assign(text="")) == ("actor", "random")
 
 
 def test_random_takes_keeps_takes_together_for_other_targets():

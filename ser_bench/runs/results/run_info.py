@@ -144,7 +144,7 @@ class RunInfo(_Record):
     @property
     def splits(self) -> tuple[str, ...]:
         """The names of the splits, in the order of tables and charts."""
-        return self.options.splits
+        return self.options.splits or ()
 
     @property
     def features(self) -> str:
