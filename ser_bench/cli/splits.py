@@ -36,9 +36,11 @@ def command(name: str | None, plugin: Path | None) -> int:
         for split in splits.SPLITS.values()
     ]
     rows.append(("cross:CORPUS", "trained on the other corpora, tested on that one", "new", "several corpora"))
-    return show(
-        ("split", "what", "test speakers", "needs"), rows, "Folds and an example of a split: ser-bench splits NAME"
+    footer = (
+        f"Default: actor, {splits.RANDOM_TAKES.name} and random; without {splits.RANDOM_TAKES.name} where no clip has "
+        "another take.\nFolds and an example of a split: ser-bench splits NAME"
     )
+    return show(("split", "what", "test speakers", "needs"), rows, footer)
 
 
 def _describe(split: Split) -> int:
@@ -50,6 +52,7 @@ def _describe(split: Split) -> int:
         if split.speaker_independent
         else "heard before: speakers are in training and test, so scores are optimistic for new speakers",
         "folds": split.folds,
+        "repeats": "drawn anew" if split.redrawn else "the same folds; repeats differ in the seeds of the models only",
         "needs": split.needs or "nothing",
         "example": f"ser-bench run{corpora} --splits {split.name}",
     }

@@ -171,9 +171,9 @@ RANDOM = Split(
 )
 RANDOM_TAKES = Split(
     name="random-takes",
-    summary=f"like random, with the repeated takes of a speaker's sentence in one fold; {SAME_SPEAKERS}",
-    condition="known speakers, no take known",
-    colour="#c2b280",
+    summary=f"like random; takes of one sentence, emotion and intensity in one fold; {SAME_SPEAKERS}",
+    condition="known speakers, unknown takes",
+    colour="#a6611a",
     masks=_random_takes,
     speaker_independent=False,
     needs="repeated takes",

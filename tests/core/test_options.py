@@ -20,7 +20,7 @@ def load(tmp_path: Path, text: str, **overrides) -> Options:
 def test_defaults_are_those_of_the_documentation():
     options = config.load(None, {})
     assert (options.folds, options.seed, options.repeats, options.normalize) == (6, 0, 1, "none")
-    assert (options.models, options.splits, options.features) == (("all",), None, "auto")  # the corpus decides on splits
+    assert (options.models, options.splits, options.features) == (("all",), None, "auto")  # None: by corpus
 
 
 def test_the_command_line_overrides_the_file(tmp_path):
