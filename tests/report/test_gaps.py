@@ -7,12 +7,14 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
 from ser_bench.report import headline, terminal_table, write_report
 from ser_bench.report.analysis.gaps import PARTS, gap_table, gaps_of, largest_gap, missing_gaps
 from ser_bench.report.analysis.scores import gap_splits, pooled_scores, unequal_terms
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.formatting import points
+from ser_bench.report.charts.leakage_gap import CHART as LEAKAGE_GAP
+from ser_bench.report.formatting import points, points_interval
 from ser_bench.report.latex import latex
 from ser_bench.report.page.headline import page_header
 from ser_bench.report.page.scores import score_tables
@@ -257,3 +259,37 @@ def test_where_a_gap_is_missing_one_sentence_says_why(small, splits, words):
 @pytest.mark.parametrize("splits", [WITH_TAKES, (("text", 2),), (("random-80-20", 1), ("actor-twin-80-20", 5))])
 def test_where_nothing_is_missing_no_sentence_says_so(small, splits):
     assert missing_gaps(small(splits)) == []
+
+
+def words_of(figure):
+    """Return every text of a figure."""
+    return [text.get_text() for text in figure.findobj(Text)]
+
+
+def test_the_chart_shows_both_parts_with_intervals(parted):
+    row = gap_table(parted).set_index("model").loc["knn"]
+    words = words_of(LEAKAGE_GAP.figures_of(parted)[0].draw())
+    for part in PARTS:
+        assert points(row[part]) in words
+        assert points_interval(row[f"{part}_low"], row[f"{part}_high"]) in words
+    assert "known voice: random-takes minus actor" in words
+    assert "n/a: random-takes failed 1/12" in words
+    assert "Gap of each model: UAR under random minus UAR under actor" in words
+
+
+def test_the_chart_of_a_gap_without_parts_has_one_column(run):
+    words = words_of(LEAKAGE_GAP.figures_of(run)[0].draw())
+    assert points(summarise(run).set_index("model").at["knn", "uar_gap"]) in words
+    assert not any("voice" in word or "takes" in word for word in words)
+
+
+def test_the_alternative_text_gives_the_parts(parted):
+    row = gap_table(parted).set_index("model").loc["knn"]
+    text = LEAKAGE_GAP.figures_of(parted)[0].alt_text()
+    assert f"({points(row['total'])}, takes {points(row['takes'])}, voice {points(row['voice'])})" in text
+    assert "lda" in text
+    assert "nan" not in text
+
+
+def test_a_run_without_a_gap_has_no_chart_of_it(small):
+    assert LEAKAGE_GAP.figures_of(small((("random", 6), ("loso", 24)))) == []

@@ -1,4 +1,4 @@
-"""Optimism of the random split: UAR on known speakers minus UAR on new speakers."""
+"""The gap of each model: UAR under a random minus UAR under a speaker-independent split, and its parts."""
 
 from __future__ import annotations
 
@@ -9,98 +9,169 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ser_bench.report.analysis.scores import chance_levels, gap_splits, missing_folds
+from ser_bench.report.analysis.gaps import gaps_of
+from ser_bench.report.analysis.scores import GapSplits, chance_levels, gap_splits, missing_folds
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.parts import (
+    LEGEND_ROW,
     TEXT_BOX,
     draw_chance_line,
     draw_legend,
     heading_beside,
+    legend_rows,
     model_axis,
     text_beside,
 )
-from ser_bench.report.charts.style import FAINT, WARNING, new_sheet, split_colour
-from ser_bench.report.charts.text import names_width
+from ser_bench.report.charts.style import FAINT, WARNING, Sheet, new_sheet, split_colour
+from ser_bench.report.charts.text import names_width, text_width
 from ser_bench.report.formatting import percent, points, points_interval
 from ser_bench.runs.results import SavedRun
 
-_ROW, _RIGHT = 0.3, 1.95
+_ROW = 0.3
+_COLUMN = 1.42
+"""Width in inches of a gap with its interval."""
+
+_FIRST = 48
+"""Distance in points from the axes to the right end of the first gap."""
+
+_PART_STYLE: dict[str, dict[str, Any]] = {
+    "voice": {"color": "#5fa8d3", "linewidth": 8},
+    "takes": {"color": "#e69f00", "linewidth": 3.5},
+}
+"""Colour and thickness of a part; the thickness also tells them apart, and shows both where they overlap."""
 
 
 def _draw(run: SavedRun) -> Figure:
-    """Draw both UARs of each model and their difference in points."""
-    splits = gap_splits(run)
-    if splits is None:
+    """Draw the UARs of each model, joined by bars, and their differences in points."""
+    pair = gap_splits(run)
+    if pair is None:
         raise ValueError(f"no two splits have equal terms for a gap: {', '.join(run.info.splits)}")
-    pair = (splits.random, splits.independent)
-    table = summarise(run)
-    models = list(table["model"])
+    table = summarise(run).set_index("model", drop=False)
+    models, splits = list(table["model"]), _splits(pair)
     left = names_width(models, 9) + 0.1
+    right = 0.55 + _COLUMN * (3 if pair.takes else 1)
     height = _ROW * len(table)
-    title = f"Optimism of the {pair[0]} split: UAR on known minus new speakers"
-    sheet = new_sheet(run, title, body=height + 0.5 + 0.45, splits=[pair[1], pair[0]])
-    ax = sheet.axes(left, 0.5, sheet.width - left - _RIGHT, height)
-    _draw_scores(ax, table, pair)
+    title = f"Gap of each model: UAR under {pair.random} minus UAR under {pair.independent}"
+    rows = legend_rows(splits, 8.9 - left)
+    legend = LEGEND_ROW * (len(rows) + bool(pair.takes))
+    sheet = new_sheet(run, title, body=height + 0.75 + legend, splits=splits)
+    ax = sheet.axes(left, 0.5, sheet.width - left - right, height)
+    _draw_bars(ax, table, pair)
+    _draw_scores(ax, table, splits)
     level = chance_levels(run)["uar"]
     draw_chance_line(ax, 100 * level, f"chance {percent(level)} %")
     model_axis(ax, models, left - 0.2)
     ax.set_xlabel("UAR (%)")
     ax.grid(axis="x")
-    _write_differences(ax, run, table, pair)
-    draw_legend(sheet, [[pair[1], pair[0]]], left, 0.5 + height + 0.22)
+    _write_gaps(ax, run, models, pair)
+    bottom = 0.5 + height + 0.22
+    if pair.takes:
+        _draw_parts_legend(sheet, pair, left, bottom)
+    draw_legend(sheet, rows, left, bottom + LEGEND_ROW * bool(pair.takes))
     return sheet.figure
 
 
-def _draw_scores(ax: Axes, table: pd.DataFrame, pair: tuple[str, str]) -> None:
-    """Draw a row per model: a dot per split, joined by a bar in the colour of the random split."""
-    values = 100 * table[[f"{split}_uar" for split in pair]].to_numpy()
+def _splits(pair: GapSplits) -> list[str]:
+    """Return the splits of the gap, from the hardest to the easiest."""
+    return [name for name in (pair.independent, pair.takes, pair.random) if name]
+
+
+def _draw_bars(ax: Axes, table: pd.DataFrame, pair: GapSplits) -> None:
+    """Draw a bar per model between the scores of two splits, or a bar per part of the gap."""
+    uar = {split: 100 * table[f"{split}_uar"].to_numpy() for split in _splits(pair)}
     rows = range(len(table))
-    ax.hlines(rows, values.min(axis=1), values.max(axis=1), color=split_colour(pair[0]), linewidth=5, alpha=0.35)
-    for column, split in enumerate(pair):
-        ax.plot(values[:, column], rows, "o", markersize=7, color=split_colour(split), markeredgecolor="white")
+    whole = np.isnan(uar[pair.takes]) if pair.takes else np.full(len(table), True)
+    low, high = (np.where(whole, uar[split], np.nan) for split in (pair.independent, pair.random))
+    ax.hlines(rows, low, high, color=split_colour(pair.random), linewidth=5, alpha=0.35)
+    if pair.takes:
+        ax.hlines(rows, uar[pair.independent], uar[pair.takes], **_PART_STYLE["voice"])
+        ax.hlines(rows, uar[pair.takes], uar[pair.random], **_PART_STYLE["takes"])
+
+
+def _draw_scores(ax: Axes, table: pd.DataFrame, splits: list[str]) -> None:
+    """Draw a dot per model and split, and write the lowest and the highest score."""
+    values = 100 * table[[f"{split}_uar" for split in splits]].to_numpy()
+    for column, split in enumerate(splits):
+        dot: dict[str, Any] = {"color": split_colour(split), "markersize": 7, "markeredgecolor": "white"}
+        ax.plot(values[:, column], range(len(table)), "o", **dot)
     limit = max(40.0, float(np.nanmax(values, initial=0)) + 8)
     ax.set_xlim(0, limit)
     style: dict[str, Any] = {"va": "center_baseline", "size": 7.8, "bbox": TEXT_BOX}
     space = 0.085 * limit * ax.figure.dpi / ax.bbox.width
     for row, scores in enumerate(values):
-        low, high = scores.min(), np.nanmax(scores, initial=-1)
-        if not np.isnan(low):
-            ax.text(low - space, row, f"{low:.1f}", ha="right", **style)
-        if high >= 0:
-            ax.text(high + space, row, f"{high:.1f}", ha="left", **style)
+        known = scores[~np.isnan(scores)]
+        if not np.isnan(scores[0]):
+            ax.text(known.min() - space, row, f"{known.min():.1f}", ha="right", **style)
+        if len(known):
+            ax.text(known.max() + space, row, f"{known.max():.1f}", ha="left", **style)
 
 
-def _write_differences(ax: Axes, run: SavedRun, table: pd.DataFrame, pair: tuple[str, str]) -> None:
-    """Write the differences in a column right of the chart, or the missing folds."""
-    notes = missing_folds(run)
-    rows = zip(*(table[name] for name in ("model", "uar_gap", "uar_gap_low", "uar_gap_high")), strict=True)
-    for row, (model, gap, low, high) in enumerate(rows):
-        missing = [f"{split} {notes[model, split]}" for split in pair if notes[model, split]]
+def _write_gaps(ax: Axes, run: SavedRun, models: list[str], pair: GapSplits) -> None:
+    """Write the gap and its parts in columns right of the chart, or the missing folds."""
+    notes, gaps = missing_folds(run), gaps_of(run, pair)
+    heads = {"total": "gap, points"} | ({"takes": "repeated takes", "voice": "known voice"} if pair.takes else {})
+    offsets = {part: _FIRST + 72 * _COLUMN * column for column, part in enumerate(heads)}
+    for part, head in heads.items():
+        heading_beside(ax, head, offsets[part] - 34, ha="left")
+    for row, model in enumerate(models):
+        missing = [f"{split} {notes[model, split]}" for split in _splits(pair) if notes[model, split]]
+        # Without a total, the parts are left to the tables, because the note needs their place.
+        shown = ["total"] if missing else list(heads)
+        for part in shown if not np.isnan(gaps.at[model, "total"]) else []:
+            _write_gap(ax, row, offsets[part], gaps.loc[model, [part, f"{part}_low", f"{part}_high"]], part == "total")
         if missing:
-            text = f"n/a: {', '.join(missing)}"
-            text_beside(ax, text, row, 72, size=7.5, color=WARNING, ha="right", style="italic", bbox=TEXT_BOX)
-        else:
-            text_beside(ax, points(gap), row, 48, size=9.5, weight="bold", ha="right")
-            text_beside(ax, points_interval(low, high), row, 56, size=8, color=FAINT)
-    heading_beside(ax, "points", 48, ha="right")
-    heading_beside(ax, "95 % interval", 56, ha="left")
+            style: dict[str, Any] = {"size": 7.5, "color": WARNING, "style": "italic", "bbox": TEXT_BOX}
+            end = _FIRST + 72 * _COLUMN * len(heads) - 46
+            text_beside(ax, f"n/a: {', '.join(missing)}", row, end, ha="right", **style)
+
+
+def _write_gap(ax: Axes, row: int, offset: float, gap: pd.Series, total: bool) -> None:
+    """Write a gap and its interval; the total is bold."""
+    value, low, high = gap
+    style: dict[str, Any] = {"size": 9.5, "weight": "bold"} if total else {"size": 9}
+    text_beside(ax, points(value), row, offset, ha="right", **style)
+    text_beside(ax, points_interval(low, high), row, offset + 6, size=7.6, color=FAINT)
+
+
+def _draw_parts_legend(sheet: Sheet, pair: GapSplits, left: float, bottom: float) -> None:
+    """Draw the bars of both parts with what they are."""
+    ax = sheet.axes(left, bottom, sheet.width - left, LEGEND_ROW)
+    ax.set_axis_off()
+    ax.set_xlim(0, sheet.width - left)
+    ax.set_ylim(0, 1)
+    x = 0.0
+    for part, text in {
+        "voice": f"known voice: {pair.takes} minus {pair.independent}",
+        "takes": f"repeated takes: {pair.random} minus {pair.takes}",
+    }.items():
+        ax.hlines([0.5], [x], [x + 0.2], **_PART_STYLE[part])
+        ax.text(x + 0.27, 0.5, text, size=8.5, va="center_baseline")
+        x += text_width(text, 8.5) + 0.45
 
 
 def _alt_text(run: SavedRun) -> str:
-    table, splits = summarise(run).dropna(subset=["uar_gap"]), gap_splits(run)
-    if splits is None or table.empty:
+    pair = gap_splits(run)
+    gaps = gaps_of(run, pair).dropna(subset=["total"]) if pair else pd.DataFrame()
+    if pair is None or gaps.empty:
         return "No model finished both splits."
-    pair = (splits.random, splits.independent)
-    gaps = table.sort_values("uar_gap", ascending=False, kind="stable")
-    rows = zip(gaps["model"], gaps[f"{pair[1]}_uar"], gaps[f"{pair[0]}_uar"], gaps["uar_gap"], strict=True)
-    listed = [f"{model} {percent(new)} to {percent(known)} % ({points(gap)})" for model, new, known, gap in rows]
-    return f"UAR under {pair[1]}, then under {pair[0]}, and the difference in points: {', '.join(listed)}."
+    uar = summarise(run).set_index("model")
+    listed = []
+    for model, row in gaps.sort_values("total", ascending=False, kind="stable").iterrows():
+        low, high = (percent(uar.at[model, f"{split}_uar"]) for split in (pair.independent, pair.random))
+        values = [points(row["total"])]
+        if not row[["takes", "voice"]].isna().any():
+            values += [f"{name} {points(row[part])}" for name, part in (("takes", "takes"), ("voice", "voice"))]
+        listed.append(f"{model} {low} to {high} % ({', '.join(values)})")
+    parts = ""
+    if pair.takes:
+        parts = f"; takes is {pair.random} minus {pair.takes}, voice is {pair.takes} minus {pair.independent}"
+    return f"UAR under {pair.independent}, then under {pair.random}, and the gap in points{parts}: {', '.join(listed)}."
 
 
 CHART = Chart(
     name="leakage_gap",
-    title="Optimism of the random split: UAR on known minus new speakers",
+    title="Gap between a random and a speaker-independent split",
     order=30,
     draw=_draw,
     alt_text=_alt_text,
