@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
 import numpy as np
 from tabulate import tabulate
@@ -14,9 +15,14 @@ from ser_bench.report.analysis.compared_runs import (
     differing_settings,
     unpaired_runs,
 )
+from ser_bench.report.analysis.scores import transductive_models
 from ser_bench.report.formatting import (
     SYNTHETIC,
+    TRANSDUCTIVE_MARK,
+    TRANSDUCTIVE_NOTE,
     markdown_cell,
+    model_titles,
+    normalisation_note,
     p_value,
     percent,
     percent_interval,
@@ -39,6 +45,43 @@ def protocols(runs: ComparedRuns) -> list[str]:
     list of str
     """
     return [f"{label}: {protocol(run, (runs.split,))}" for label, run in zip(runs.labels, runs.runs, strict=True)]
+
+
+def compared_titles(runs: ComparedRuns, models: Sequence[str]) -> list[str]:
+    """Write the names of models, with a mark for each that is transductive in one of the runs.
+
+    Parameters
+    ----------
+    runs : ComparedRuns
+    models : sequence of str
+
+    Returns
+    -------
+    list of str
+    """
+    marked = {model for run in runs.runs for model in transductive_models(run)}
+    return [f"{model}\N{NO-BREAK SPACE}{TRANSDUCTIVE_MARK}" if model in marked else model for model in models]
+
+
+def transductive_notes(runs: ComparedRuns) -> list[str]:
+    """State which runs are normalised by speaker, and which of their models are transductive.
+
+    Parameters
+    ----------
+    runs : ComparedRuns
+
+    Returns
+    -------
+    list of str
+        Each after the label of its run.
+    """
+    notes = []
+    for label, run in zip(runs.labels, runs.runs, strict=True):
+        if note := normalisation_note(run):
+            notes.append(f"{label}: {note}")
+        if models := transductive_models(run):
+            notes.append(f"{label}: {', '.join(model_titles(run, models))}: {TRANSDUCTIVE_NOTE}")
+    return notes
 
 
 def as_text(runs: ComparedRuns, width: int = 100) -> str:
@@ -80,7 +123,7 @@ def as_markdown(runs: ComparedRuns) -> str:
 
 def _notes(runs: ComparedRuns) -> list[str]:
     """Return protocols, differing settings, and how the runs are paired."""
-    lines = [*protocols(runs), *(f"Differs in {line}." for line in differing_settings(runs))]
+    lines = [*protocols(runs), *transductive_notes(runs), *(f"Differs in {line}." for line in differing_settings(runs))]
     lines += [
         f"{label} is not paired with {runs.labels[0]}: {reason}." for label, reason in unpaired_runs(runs).items()
     ]
@@ -96,7 +139,7 @@ def _columns(runs: ComparedRuns) -> dict[str, list[str]]:
     """Return the table as text: UAR with its interval per run, then the differences with interval and p."""
     table = compared_scores(runs).set_index(["model", "run"])
     models = list(dict.fromkeys(table.index.get_level_values("model")))
-    columns = {"model": models}
+    columns = {"model": compared_titles(runs, models)}
     for label in runs.labels:
         rows = table.xs(label, level="run").reindex(models)
         values = zip(rows["uar"], rows["uar_low"], rows["uar_high"], strict=True)

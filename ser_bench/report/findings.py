@@ -20,10 +20,13 @@ from ser_bench.report.analysis.scores import (
     is_speaker_independent,
     missing_folds,
     ranking_split,
+    transductive_models,
 )
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.transfer import transfer_scores
 from ser_bench.report.formatting import (
+    model_title,
+    model_titles,
     normalisation_note,
     p_value,
     percent,
@@ -31,6 +34,7 @@ from ser_bench.report.formatting import (
     plural,
     points,
     points_interval,
+    transductive_note,
 )
 from ser_bench.runs.results import SavedRun
 
@@ -58,10 +62,11 @@ def headline(run: SavedRun) -> str:
     incomplete = list(models.loc[models["status"] != "ok", "model"])
     sentences = [
         f"On {corpus}, {_best(run, table, split)}",
+        _transductive(run, ranked, split),
         *_gap_sentences(run),
         transfer_sentence(run),
         f"{normalisation_note(run)}." if normalisation_note(run) else "",
-        f"Folds are missing for {_listed(incomplete)}." if incomplete else "",
+        f"Folds are missing for {_listed(model_titles(run, incomplete))}." if incomplete else "",
     ]
     return " ".join(filter(None, sentences))
 
@@ -84,15 +89,16 @@ def verdict(run: SavedRun) -> str:
     count, speakers = len(compared.models), compared.speakers
     sample = f"{speakers} speakers, {compared.split} split"
     if compared.too_few_speakers:
-        return _too_few_speakers(compared)
+        return _too_few_speakers(run, compared)
     if not compared.models_differ:
-        return f"{_no_difference(compared, sample)} This does not mean that the models are equal."
+        return f"{_no_difference(run, compared, sample)} This does not mean that the models are equal."
+    leader = model_title(run, compared.leader)
     if not compared.not_worse:
-        others = "every other model" if count > 2 else compared.others[0]
-        return f"{compared.leader} has the highest UAR and is significantly better than {others} ({sample})."
+        others = "every other model" if count > 2 else model_title(run, compared.others[0])
+        return f"{leader} has the highest UAR and is significantly better than {others} ({sample})."
     return (
-        f"{compared.leader} has the highest UAR, but its lead over {_listed(compared.not_worse)} is not significant "
-        f"({sample})."
+        f"{leader} has the highest UAR, but its lead over {_listed(model_titles(run, compared.not_worse))} is not "
+        f"significant ({sample})."
     )
 
 
@@ -134,19 +140,21 @@ def _not_compared(run: SavedRun) -> str:
     if not models:
         return "The run has baselines only, so no difference between models is tested."
     if len(models) == 1:
-        return f"Besides the baselines the run has {models[0]} only: there is no other model to compare it with."
+        name = model_title(run, models[0])
+        return f"Besides the baselines the run has {name} only: there is no other model to compare it with."
     if len(complete) == 1:
         return (
-            f"Only {complete[0]} finished every fold of the {split} split: there is no other model to compare it with."
+            f"Only {model_title(run, complete[0])} finished every fold of the {split} split: "
+            "there is no other model to compare it with."
         )
     if not complete:
         return f"No model finished every fold of the {split} split, so no difference is tested."
     return f"The {split} split tests one speaker, so no difference between models can be tested."
 
 
-def _too_few_speakers(compared: Comparison) -> str:
+def _too_few_speakers(run: SavedRun, compared: Comparison) -> str:
     """State that no pair can differ significantly, and what Friedman's test finds nevertheless."""
-    count, names = len(compared.models), _listed(sorted(compared.models))
+    count, names = len(compared.models), _listed(model_titles(run, sorted(compared.models)))
     pair = f"no two of the {count} models" if count > 2 else f"the models {names} cannot"
     sentence = (
         f"With {compared.speakers} speakers, {pair}{' can' if count > 2 else ''} differ significantly: at least "
@@ -158,12 +166,13 @@ def _too_few_speakers(compared: Comparison) -> str:
     return f"{sentence} Friedman's permutation test finds that not all models perform alike (p = {p})."
 
 
-def _no_difference(compared: Comparison, sample: str) -> str:
+def _no_difference(run: SavedRun, compared: Comparison, sample: str) -> str:
     """State the test that finds no difference at all."""
     if compared.friedman is None:
         first, second = compared.leader, compared.others[0]
         p = p_value(float(compared.p.at[first, second]))
-        return f"The difference between {first} and {second} is not significant ({sample}; Wilcoxon's test, p = {p})."
+        pair = _listed(model_titles(run, [first, second]))
+        return f"The difference between {pair} is not significant ({sample}; Wilcoxon's test, p = {p})."
     p = p_value(compared.friedman.p)
     return f"No difference between the models is significant ({sample}; Friedman's permutation test, p = {p})."
 
@@ -203,9 +212,20 @@ def transfer_sentence(run: SavedRun) -> str:
         return ""
     model = str(own.idxmax())
     return (
-        f"Trained on one corpus, {model} has {percent(own[model])} % UAR on new speakers of that corpus "
-        f"and {percent(across[model])} % on speakers of another."
+        f"Trained on one corpus, {model_title(run, model)} has {percent(own[model])} % UAR on new speakers of that "
+        f"corpus and {percent(across[model])} % on speakers of another."
     )
+
+
+def _transductive(run: SavedRun, ranked: pd.DataFrame, split: str) -> str:
+    """State that the model with the highest UAR is transductive, and which one is the best of the others."""
+    if ranked["model"].iloc[0] not in transductive_models(run):
+        return f"{transductive_note(run)}." if transductive_models(run) else ""
+    others = ranked[~ranked["model"].isin(transductive_models(run))]
+    if others.empty:
+        return f"{transductive_note(run)}."
+    best, score = others["model"].iloc[0], percent(others[f"{split}_uar"].iloc[0])
+    return f"{transductive_note(run)}; of the other models {best} has the highest UAR: {score} %."
 
 
 def _best(run: SavedRun, table: pd.DataFrame, split: str) -> str:
@@ -222,7 +242,7 @@ def _best(run: SavedRun, table: pd.DataFrame, split: str) -> str:
     elif is_random(split):
         condition += ", with test speakers known from training"
     best = "the highest UAR" if len(ranked) > 1 else "a UAR"
-    subject = f"{_listed(leaders)} {'have' if len(leaders) > 1 else 'has'} {best} {condition}"
+    subject = f"{_listed(model_titles(run, leaders))} {'have' if len(leaders) > 1 else 'has'} {best} {condition}"
     baselines = table[table["model"].isin(BASELINES) & (table[f"{split}_uar"] >= row[f"{split}_uar"])]
     below = [f"{name} ({percent(value)} %)" for name, value in baselines[["model", f"{split}_uar"]].to_numpy()]
     return f"{subject}: {score}{f', not above the baseline {_listed(below)}' if below else ''}."
@@ -236,27 +256,29 @@ def _gap_sentences(run: SavedRun) -> list[str]:
         return []
     row = gaps_of(run, pair).loc[largest.model]
     parts = parts_of_gap(row)
-    return [_gap(row, largest, pair), f"It has two parts: {parts}." if parts and largest.gap > 0 else ""]
+    return [_gap(run, row, largest, pair), f"It has two parts: {parts}." if parts and largest.gap > 0 else ""]
 
 
-def _gap(row: pd.Series, largest: LargestGap, pair: GapSplits) -> str:
+def _gap(run: SavedRun, row: pd.Series, largest: LargestGap, pair: GapSplits) -> str:
     """State the largest gap, and whether it is significantly larger than the others."""
     gap = f"{points(largest.gap)} points"
     if ends := points_interval(row["total_low"], row["total_high"]):
         gap += f" {ends}"
     if not largest.others:
-        return f"The gap between {pair.random} and {pair.independent} is {gap} for {largest.model}."
+        return f"The gap between {pair.random} and {pair.independent} is {gap} for {model_title(run, largest.model)}."
     if largest.gap <= 0:
         return f"No model has a higher UAR under {pair.random} than under {pair.independent}."
-    sentence = f"The largest gap between {pair.random} and {pair.independent} is that of {largest.model}: {gap}"
-    return f"{sentence}{comparison_of_gaps(largest)}."
+    name = model_title(run, largest.model)
+    sentence = f"The largest gap between {pair.random} and {pair.independent} is that of {name}: {gap}"
+    return f"{sentence}{comparison_of_gaps(run, largest)}."
 
 
-def comparison_of_gaps(largest: LargestGap) -> str:
+def comparison_of_gaps(run: SavedRun, largest: LargestGap) -> str:
     """State whether the largest gap is significantly larger than the others.
 
     Parameters
     ----------
+    run : SavedRun
     largest : LargestGap
 
     Returns
@@ -270,7 +292,7 @@ def comparison_of_gaps(largest: LargestGap) -> str:
         return f", not tested against others below {plural(MIN_SPEAKERS, 'speaker')}"
     if not largest.similar:
         return ", significantly larger than every other"
-    listed, more = largest.similar[:2], len(largest.similar) - 2
+    listed, more = model_titles(run, largest.similar[:2]), len(largest.similar) - 2
     names = [*listed, f"{more} more"] if more > 0 else listed
     return f", not significantly larger than that of {_listed(names)}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from ser_bench.core.text import escape_control
 from ser_bench.report.analysis.scores import transductive_models
@@ -16,6 +16,11 @@ SYNTHETIC = "SYNTHETIC SPEECH"
 
 TRANSDUCTIVE_MARK = "†"
 """The mark after the name of a transductive model in every table and chart."""
+
+TRANSDUCTIVE_NOTE = f"{TRANSDUCTIVE_MARK} predicts from the other test clips as well (transductive)"
+"""What the mark means."""
+
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 
 _MOST_PERSONS = 5
 """The most persons with several speaker names that a note lists."""
@@ -318,7 +323,22 @@ def model_title(run: SavedRun, model: str) -> str:
     -------
     str
     """
-    return f"{model} {TRANSDUCTIVE_MARK}" if model in transductive_models(run) else model
+    return f"{model}{_NO_BREAK}{TRANSDUCTIVE_MARK}" if model in transductive_models(run) else model
+
+
+def model_titles(run: SavedRun, models: Iterable[str]) -> list[str]:
+    """Write the names of models, see :func:`model_title`.
+
+    Parameters
+    ----------
+    run : SavedRun
+    models : iterable of str
+
+    Returns
+    -------
+    list of str
+    """
+    return [model_title(run, model) for model in models]
 
 
 def transductive_note(run: SavedRun, models: Collection[str] | None = None) -> str:
@@ -337,7 +357,7 @@ def transductive_note(run: SavedRun, models: Collection[str] | None = None) -> s
     """
     if not any(models is None or model in models for model in transductive_models(run)):
         return ""
-    return f"{TRANSDUCTIVE_MARK} predicts from the other test clips as well (transductive)"
+    return TRANSDUCTIVE_NOTE
 
 
 def speaker_note(run: SavedRun) -> str:

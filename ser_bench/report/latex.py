@@ -13,7 +13,16 @@ from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.scores import BASELINES, GapSplits, gap_splits, missing_folds
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.findings import interval_notes, verdict
-from ser_bench.report.formatting import SYNTHETIC, normalisation_note, percent, percent_range, points, protocol
+from ser_bench.report.formatting import (
+    SYNTHETIC,
+    model_title,
+    normalisation_note,
+    percent,
+    percent_range,
+    points,
+    protocol,
+    transductive_note,
+)
 from ser_bench.runs.results import SavedRun
 
 _SPECIAL = {
@@ -22,6 +31,8 @@ _SPECIAL = {
     "^": r"\textasciicircum{}",
     "\\": r"\textbackslash{}",
     "·": r"$\cdot$",
+    "†": r"$\dagger$",
+    "\N{NO-BREAK SPACE}": "~",
     "<": r"$<$",
     ">": r"$>$",
 }
@@ -44,7 +55,7 @@ def latex(run: SavedRun) -> str:
     heads += ["gap" if part == "total" else part for part in _parts(pair)]
     best = {split: _significant_best(run, split) for split in splits}
     caption = [
-        *(protocol(run), normalisation_note(run), SYNTHETIC if run.info.synthetic else ""),
+        *(protocol(run), normalisation_note(run), transductive_note(run), SYNTHETIC if run.info.synthetic else ""),
         "UAR in percent",
         *(note.replace("`", "").removesuffix(".") for note in interval_notes(run)),
         _bold_note(best),
@@ -104,7 +115,7 @@ def _rows(run: SavedRun, best: dict[str, str], pair: GapSplits | None) -> list[s
     gaps = gaps_of(run, pair) if pair else pd.DataFrame()
     lines = []
     for row in table.to_dict("records"):
-        cells = [escape(row["model"])]
+        cells = [escape(model_title(run, row["model"]))]
         for split, leader in best.items():
             value = row[f"{split}_uar"]
             score = escape(notes[row["model"], split]) or percent(value)

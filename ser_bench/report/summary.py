@@ -16,7 +16,10 @@ from ser_bench.report.analysis.transfer import transfer_matrix, transfer_models
 from ser_bench.report.findings import headline, interval_notes, leakage_sentences, verdict
 from ser_bench.report.formatting import (
     SYNTHETIC,
+    TRANSDUCTIVE_MARK,
     markdown_cell,
+    model_title,
+    model_titles,
     normalisation_note,
     percent,
     percent_range,
@@ -26,6 +29,7 @@ from ser_bench.report.formatting import (
     safe_markdown,
     seconds,
     speaker_note,
+    transductive_note,
 )
 from ser_bench.runs.results import SavedRun
 
@@ -46,9 +50,9 @@ def markdown(run: SavedRun) -> str:
     """
     title = f"# ser-bench on {run.info.corpus.title or run.info.corpus.name}"
     title += f": {SYNTHETIC}" if run.info.synthetic else ""
-    note = normalisation_note(run)
+    note, marked = normalisation_note(run), transductive_note(run)
     lines = [title, f"**{headline(run)}**", protocol(run) + ("" if note else " · not normalised by speaker")]
-    lines += [f"**{note}.**"] if note else []
+    lines += [f"**{text}.**" for text in (note, marked) if text]
     tables = [_aligned(_score_cells(run, between=" "), "github")]
     if cells := _published_cells(run):
         tables.append(_aligned(cells, "github"))
@@ -77,10 +81,10 @@ def terminal_table(run: SavedRun, width: int = 100) -> str:
     """
     splits = list(run.info.splits)
     cells = _score_cells(run, between="\n", intervals=len(splits) < 3)
-    cells["model"] = [name if len(name) <= 24 else name[:23] + "…" for name in cells["model"]]
+    cells["model"] = [_shortened(name) for name in cells["model"]]
     dropped = _drop_columns(cells, run, width)
     notes = [SYNTHETIC] if run.info.synthetic else []
-    notes += [note for note in (normalisation_note(run),) if note]
+    notes += filter(None, [normalisation_note(run), transductive_note(run)])
     notes += missing_gaps(run)
     notes += [f"Too wide for this table, see summary.csv: {', '.join(dropped)}"] if dropped else []
     head = [line for text in (protocol(run), *notes) for line in textwrap.wrap(text, width)]
@@ -105,10 +109,17 @@ def _drop_columns(cells: Cells, run: SavedRun, width: int) -> list[str]:
     return dropped
 
 
+def _shortened(name: str) -> str:
+    """Cut the end of a long name, but not the mark of a transductive model."""
+    mark = name[-2:] if name.endswith(TRANSDUCTIVE_MARK) else ""
+    name = name.removesuffix(mark)
+    return (name if len(name) <= 24 else name[:23] + "…") + mark
+
+
 def _score_cells(run: SavedRun, *, between: str, intervals: bool = True) -> Cells:
     """Return scores, gap and mean fit time; ``between`` separates the two lines of a heading."""
     table, notes, splits = summarise(run), missing_folds(run), list(run.info.splits)
-    cells: Cells = {"model": list(table["model"])}
+    cells: Cells = {"model": model_titles(run, table["model"])}
     few = scores_of_few(run)
     for metric, title in page_metrics(run).items():
         for split in splits:
@@ -170,7 +181,10 @@ def _transfer_cells(run: SavedRun) -> Cells:
         return {}
     pairs = list(dict.fromkeys(pair for matrix in matrices.values() for pair in matrix.index))
     cells = {"trained on": [trained for trained, _ in pairs], "tested on": [tested for _, tested in pairs]}
-    return cells | {m: [percent(matrix.get(pair, float("nan"))) for pair in pairs] for m, matrix in matrices.items()}
+    return cells | {
+        model_title(run, model): [percent(matrix.get(pair, float("nan"))) for pair in pairs]
+        for model, matrix in matrices.items()
+    }
 
 
 def _on_one_line(text: str) -> str:

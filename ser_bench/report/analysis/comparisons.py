@@ -13,7 +13,6 @@ from ser_bench import statistics
 from ser_bench.report.analysis.scores import (
     BASELINES,
     cached_per_run,
-    missing_folds,
     pooled_scores,
     ranking_split,
     scores_by_speaker,
@@ -175,22 +174,6 @@ def comparisons_with_best(run: SavedRun) -> pd.DataFrame:
         | _over_clips(run, split, best, model)
         for model in compared.others
     )
-
-
-def incomplete_models(run: SavedRun, split: str) -> list[str]:
-    """Return the models that miss a fold of a split, with the reason in parentheses.
-
-    Parameters
-    ----------
-    run : SavedRun
-    split : str
-
-    Returns
-    -------
-    list of str
-    """
-    notes = missing_folds(run)
-    return [f"{model} ({notes[model, split]})" for model in run.info.models if notes[model, split]]
 
 
 def folds_recur(run: SavedRun, split: str) -> bool:

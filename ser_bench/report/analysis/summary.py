@@ -16,6 +16,7 @@ from ser_bench.report.analysis.scores import (
     missing_folds,
     pooled_scores,
     ranking_split,
+    transductive_models,
 )
 from ser_bench.runs.results import SavedRun
 
@@ -38,7 +39,8 @@ def summarise(run: SavedRun) -> pd.DataFrame:
         with its 95 % interval ``_low`` and ``_high``; ``<split>_uar_sd`` over repeats (see
         :func:`ser_bench.report.analysis.intervals.intervals`); ``uar_gap`` (see
         :func:`ser_bench.report.analysis.scores.gap_splits`) with its interval; the means :data:`COSTS` over finished
-        fits; ``status``, ``ok`` or the missing folds per split. NaN where there is no value.
+        fits; ``status``, ``ok`` or the missing folds per split; ``transductive``, ``yes`` or ``no``, empty where no fit
+        was checked. NaN where there is no value.
     """
     models, splits = list(run.info.models), list(run.info.splits)
     table = pd.DataFrame({"model": models} | _scores_with_intervals(run, models, splits) | _gaps(run))
@@ -50,10 +52,19 @@ def summarise(run: SavedRun) -> pd.DataFrame:
     notes = missing_folds(run)
     missing = [[f"{split}: {notes[model, split]}" for split in splits if notes[model, split]] for model in models]
     table["status"] = ["; ".join(folds) or "ok" for folds in missing]
+    table["transductive"] = [_transductive(run, model) for model in models]
     rank = table[f"{ranking_split(splits)}_uar"].fillna(-1)
     order = rank.to_frame("uar").assign(baseline=table["model"].isin(BASELINES))
     order = order.sort_values(["baseline", "uar"], ascending=[True, False], kind="stable")
     return table.loc[order.index].reset_index(drop=True)
+
+
+def _transductive(run: SavedRun, model: str) -> str:
+    """Return whether a model predicts a clip from the other test clips as well."""
+    if model in transductive_models(run):
+        return "yes"
+    checked = "transductive" in run.fits and (run.fits.loc[run.fits["model"] == model, "transductive"] == "no").any()
+    return "no" if checked else ""
 
 
 def _scores_with_intervals(run: SavedRun, models: list[str], splits: list[str]) -> dict[str, Any]:

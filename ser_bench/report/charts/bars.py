@@ -20,7 +20,7 @@ from ser_bench.report.charts.parts import (
 )
 from ser_bench.report.charts.style import FAINT, INK, WARNING, WIDTH, new_sheet, split_colour
 from ser_bench.report.charts.text import names_width
-from ser_bench.report.formatting import percent
+from ser_bench.report.formatting import model_title, model_titles, percent
 from ser_bench.runs.results import SavedRun
 
 _CHANCE_LABELS = {"accuracy": "always the most frequent label", "uar": "chance"}
@@ -43,7 +43,7 @@ def grouped_bars(run: SavedRun, measure: str, title: str) -> Figure:
     table, splits, published = summarise(run), list(run.info.splits), published_scores(run)
     bar = 0.24 if len(splits) == 1 else 0.165
     group = bar * len(splits) + 0.13
-    models = list(table["model"])
+    models = model_titles(run, table["model"])
     left = names_width([*models, *published["system"]], 9) + 0.1
     legend = legend_rows(splits, WIDTH - left)
     published_rows = len(models) - 0.5 + 0.3 / group * (0.9 + np.arange(len(published)))
@@ -82,7 +82,7 @@ def bars_alt_text(run: SavedRun, measure: str, name: str) -> str:
     for split in sorted(run.info.splits, key=lambda split: split != ranking):
         scores = table[f"{split}_{measure}"].dropna().sort_values(ascending=False, kind="stable")
         shown = scores if split == ranking else scores.head(3)
-        listed = ", ".join(f"{model} {percent(score)} %" for model, score in shown.items())
+        listed = ", ".join(f"{model_title(run, model)} {percent(score)} %" for model, score in shown.items())
         parts.append(f"{split} split: {listed or 'no model finished'}")
     return f"Bars of {name} per model and split, with intervals. {'; '.join(parts)}."
 

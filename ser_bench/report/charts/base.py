@@ -105,8 +105,10 @@ class RunChart:
 
     @property
     def title(self) -> str:
-        """Title on the page."""
-        return ": ".join(filter(None, (self.chart.title, ", ".join(self.variant))))
+        """Title on the page, with the mark of a transductive model."""
+        from ser_bench.report.formatting import model_titles
+
+        return ": ".join(filter(None, (self.chart.title, ", ".join(model_titles(self.run, self.variant)))))
 
     def draw(self) -> Figure:
         """Draw the figure under the charts' own style.

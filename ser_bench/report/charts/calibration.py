@@ -16,7 +16,7 @@ from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.style import FAINT, INK, WARNING, WIDTH, Sheet, new_sheet, split_colour
 from ser_bench.report.charts.text import shorten, text_width
-from ser_bench.report.formatting import percent
+from ser_bench.report.formatting import model_title, model_titles, percent
 from ser_bench.runs.results import SavedRun
 
 _LEFT, _RIGHT, _GAP, _TITLE, _BELOW = 0.6, 0.2, 0.25, 0.36, 0.78
@@ -38,10 +38,10 @@ def _draw(run: SavedRun) -> Figure:
     width = (WIDTH - _LEFT - _RIGHT - _GAP * (columns - 1)) / columns
     height = min(width, _MAX_HEIGHT)
     # Where a name does not fit beside its error, all errors move to a line of their own.
-    two_lines = any(text_width(model, _BOLD_SIZE) > width - _ERROR_WIDTH for model in models)
+    two_lines = any(text_width(title, _BOLD_SIZE) > width - _ERROR_WIDTH for title in model_titles(run, models))
     head = _TITLE + 0.16 * two_lines
     title = f"Accuracy against confidence under the {split} split"
-    sheet = new_sheet(run, title, body=_BELOW + rows * (height + head) - 0.1, splits=[split])
+    sheet = new_sheet(run, title, body=_BELOW + rows * (height + head) - 0.1, splits=[split], models=models)
     for index, model in enumerate(models):
         row, column = divmod(index, columns)
         bottom = _BELOW + (rows - 1 - row) * (height + head)
@@ -68,21 +68,21 @@ def _draw_panel(ax: Axes, run: SavedRun, model: str, split: str, width: float, *
     """Draw a model's reliability diagram, or the reason why there is none."""
     note = missing_folds(run)[model, split]
     if note:
-        _write_head(ax, model, "", width, two_lines=two_lines)
+        _write_head(ax, model_title(run, model), "", width, two_lines=two_lines)
         ax.set_facecolor("#f4f4f4")
         style: dict[str, Any] = {"style": "italic", "ha": "center", "va": "center", "bbox": _NOTE_BOX}
         ax.text(50, 50, f"n/a: {note}", size=8, color=WARNING, **style)
         return
     calibration = model_calibration(run, model, split)
-    _write_head(ax, model, f"ECE {100 * calibration.ece:.1f}", width, two_lines=two_lines)
+    _write_head(ax, model_title(run, model), f"ECE {100 * calibration.ece:.1f}", width, two_lines=two_lines)
     _draw_bins(ax, calibration, split_colour(split))
 
 
-def _write_head(ax: Axes, model: str, error: str, width: float, *, two_lines: bool) -> None:
+def _write_head(ax: Axes, title: str, error: str, width: float, *, two_lines: bool) -> None:
     """Write the model's name above its panel, ``width`` inches wide, and its error beside or below the name."""
     name_width, line = (width, 0.16 * ax.figure.dpi / ax.bbox.height) if two_lines else (width - _ERROR_WIDTH, 0)
     style: dict[str, Any] = {"transform": ax.transAxes, "va": "bottom"}
-    ax.text(0, 1.02 + line, shorten(model, name_width, _BOLD_SIZE), size=9, weight="bold", **style)
+    ax.text(0, 1.02 + line, shorten(title, name_width, _BOLD_SIZE), size=9, weight="bold", **style)
     ax.text(0 if two_lines else 1, 1.02, error, size=8.5, ha="left" if two_lines else "right", **style)
 
 
@@ -120,7 +120,7 @@ def _draw_legend(sheet: Sheet, colour: str) -> None:
 
 def _alt_text(run: SavedRun) -> str:
     errors = calibration_errors(run, ranking_split(run.info.splits)).dropna().sort_values(kind="stable")
-    listed = ", ".join(f"{model} {percent(error)}" for model, error in errors.items())
+    listed = ", ".join(f"{model_title(run, model)} {percent(error)}" for model, error in errors.items())
     return (
         f"Accuracy over confidence in {BINS} bins, a panel per model; on the diagonal confidence equals accuracy. "
         f"Expected calibration error in points, the smallest first: {listed or 'no model finished'}."

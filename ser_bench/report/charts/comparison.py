@@ -12,8 +12,7 @@ from ser_bench.report.analysis.compared_runs import ComparedRuns, compared_score
 from ser_bench.report.charts.parts import TEXT_BOX, model_axis
 from ser_bench.report.charts.style import INK, WIDTH, Sheet, styled, titled_sheet
 from ser_bench.report.charts.text import names_width, shorten
-from ser_bench.report.compare import protocols
-from ser_bench.report.formatting import normalisation_note
+from ser_bench.report.compare import compared_titles, protocols, transductive_notes
 
 _RUN_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#6a3d9a")
 """A colour per run in the given order, after Okabe and Ito; further runs repeat the colours with a hatch."""
@@ -37,12 +36,12 @@ def draw_comparison(runs: ComparedRuns) -> Figure:
     models = list(dict.fromkeys(table["model"]))
     count = len(runs.labels)
     group = _BAR * count + 0.13
-    left, height = names_width(models, 9) + 0.1, group * len(models)
-    notices = {label: normalisation_note(run) for label, run in zip(runs.labels, runs.runs, strict=True)}
+    titles = compared_titles(runs, models)
+    left, height = names_width(titles, 9) + 0.1, group * len(models)
     sheet = titled_sheet(
         f"UAR under the {runs.split} split, run by run",
         protocols(runs),
-        [f"{label}: {notice}" for label, notice in notices.items() if notice],
+        transductive_notes(runs),
         body=height + 0.7 + _LEGEND_ROW * count,
         synthetic=runs.synthetic,
     )
@@ -54,7 +53,7 @@ def draw_comparison(runs: ComparedRuns) -> Figure:
         rows = np.arange(len(models)) + (index - (count - 1) / 2) * _BAR / group
         values = 100 * scores.xs(label, level="run").reindex(models).to_numpy()
         _draw_bars(ax, rows, values, index, _BAR / group * 0.9)
-    model_axis(ax, models, left - 0.2)
+    model_axis(ax, titles, left - 0.2)
     ax.set_xlabel("UAR (%), with 95 % intervals over speakers")
     ax.grid(axis="x")
     _draw_legend(sheet, runs, left, 0.5 + height + 0.1)

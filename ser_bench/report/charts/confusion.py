@@ -16,7 +16,7 @@ from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.parts import heading_beside, split_colormap, text_beside, text_colour_on
 from ser_bench.report.charts.style import FAINT, WARNING, Sheet, new_sheet
 from ser_bench.report.charts.text import names_width, shorten
-from ser_bench.report.formatting import percent
+from ser_bench.report.formatting import model_title, percent
 from ser_bench.runs.results import SavedRun
 
 _ANGLE = 35
@@ -34,7 +34,8 @@ def _draw(run: SavedRun, model: str, split: str) -> Figure:
     left, below = names_width(labels, 8.5, 1.6) + 0.32, names_width(labels, 8.5, 1.0) * _SINE + 0.42
     side = cell * len(labels)
     width = max(left + side + 1.05, 4.6)
-    sheet = new_sheet(run, f"{model}, {split} split: {score}", body=side + below + 0.22, width=width, splits=[split])
+    title = f"{model_title(run, model)}, {split} split: {score}"
+    sheet = new_sheet(run, title, body=side + below + 0.22, width=width, splits=[split], models=[model])
     ax = sheet.axes(left, below, side, side)
     _name_classes(ax, labels, left - 0.4)
     _name_axes(sheet, left, below, side, small=cell < _SMALL_CELL)

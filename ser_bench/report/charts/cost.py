@@ -18,7 +18,7 @@ from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.parts import TEXT_BOX
 from ser_bench.report.charts.style import FAINT, INK, WARNING, new_sheet, split_colour
 from ser_bench.report.charts.text import text_width, wrap
-from ser_bench.report.formatting import byte_size, percent, seconds
+from ser_bench.report.formatting import byte_size, model_title, model_titles, percent, seconds
 from ser_bench.runs.results import SavedRun
 from ser_bench.statistics import pareto_front
 
@@ -49,7 +49,8 @@ def _draw(run: SavedRun) -> Figure:
     split = ranking_split(run.info.splits)
     table, notes = summarise(run), missing_folds(run)
     shown = table.dropna(subset=[f"{split}_uar", "fit_seconds"])
-    unfinished = [f"{m} ({notes[m, split]})" for m in table["model"] if notes[m, split]]
+    shown = shown.assign(title=model_titles(run, shown["model"]))
+    unfinished = [f"{model_title(run, m)} ({notes[m, split]})" for m in table["model"] if notes[m, split]]
     footnote = wrap(f"Not shown: {', '.join(unfinished)}" if unfinished else "", 8.5, 8)
     foot = 0.17 * len(footnote)
     title = f"UAR under the {split} split against cost; the line joins the highest UAR at each cost"
@@ -124,7 +125,7 @@ def _draw_points(panel: _Panel, shown: pd.DataFrame, split: str, level: float) -
     right, line = left + panel.width, float(to_inches.transform((1, level))[1])
     occupied = [(x - _DOT_RADIUS, y - _DOT_RADIUS, x + _DOT_RADIUS, y + _DOT_RADIUS) for x, y in points]
     occupied += [(left, line - 0.01, right, line + 0.01), (right - 1.1, line, right, line + 0.2)]  # the chance line
-    for name, point, colour in zip(shown["model"], points, colours, strict=True):
+    for name, point, colour in zip(shown["title"], points, colours, strict=True):
         box = _free_box(name, point, occupied, (left, floor, right, floor + panel.height))
         occupied.append(box)
         _write_name(ax, name, point, box, INK if colour != FAINT else FAINT)
@@ -174,7 +175,7 @@ def _alt_text(run: SavedRun) -> str:
     if table.empty:
         return "No model finished."
     best = table[pareto_front(table["fit_seconds"].to_numpy(), table[f"{split}_uar"].to_numpy())]
-    rows = zip(best["model"], best["fit_seconds"], best[f"{split}_uar"], strict=True)
+    rows = zip(model_titles(run, best["model"]), best["fit_seconds"], best[f"{split}_uar"], strict=True)
     listed = [f"{model} ({seconds(cost)}, {percent(uar)} %)" for model, cost, uar in rows]
     return (
         "UAR against the time of a fit, the time to predict a clip and the size of the model. "

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.style import FAINT, INK, Sheet, new_sheet, split_colour
-from ser_bench.report.formatting import percent
+from ser_bench.report.formatting import model_title, percent
 from ser_bench.runs.results import SavedRun
 
 _HEIGHT, _GAP, _LEFT, _BELOW = 1.9, 0.3, 0.65, 0.92
@@ -30,7 +30,9 @@ def _draw(run: SavedRun, model: str) -> Figure:
     table = run.curves[run.curves["model"] == model]
     splits = [split for split in run.info.splits if (table["split"] == split).any()]
     body = _BELOW + 2 * _HEIGHT + _GAP + 0.3
-    sheet = new_sheet(run, f"{model}: loss and accuracy by epoch", body=body, splits=splits)
+    sheet = new_sheet(
+        run, f"{model_title(run, model)}: loss and accuracy by epoch", body=body, splits=splits, models=[model]
+    )
     width = (sheet.width - _LEFT - 0.2 - 0.25 * (len(splits) - 1)) / len(splits)
     for row, measure in enumerate(("accuracy", "loss")):
         bottom = _BELOW + row * (_HEIGHT + _GAP)

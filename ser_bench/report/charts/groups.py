@@ -18,7 +18,7 @@ from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.parts import heading_beside, model_axis, note_across, text_beside
 from ser_bench.report.charts.style import FAINT, WIDTH, Sheet, new_sheet, split_colour
 from ser_bench.report.charts.text import names_width, shorten, text_width
-from ser_bench.report.formatting import percent, plural
+from ser_bench.report.formatting import model_titles, percent, plural
 from ser_bench.runs.results import SavedRun
 
 _ROW, _LINE, _BELOW = 0.3, 0.17, 0.72
@@ -63,19 +63,20 @@ def _draw(run: SavedRun) -> Figure:
     split = ranking_split(run.info.splits)
     models = [model for model in summarise(run)["model"] if model in failures.trained_models(run)]
     panels = _panels(run, split, models)
-    left = names_width(models, 9) + 0.1
+    titles = model_titles(run, models)
+    left = names_width(titles, 9) + 0.1
     width = (WIDTH - left - 0.1 - sum(panel.margin for panel in panels)) / len(panels)
     legends = [_legend_rows(panel, width + panel.margin - 0.15) for panel in panels]
     height, above = _ROW * len(models), 0.48 + _LINE * max(map(len, legends))
     title = f"UAR by {_joined([panel.attribute for panel in panels])} under the {split} split"
-    sheet = new_sheet(run, title, body=_BELOW + height + above, splits=[split])
+    sheet = new_sheet(run, title, body=_BELOW + height + above, splits=[split], models=models)
     limits = _limits(panels)
     x = left
     for panel, legend in zip(panels, legends, strict=True):
         ax = sheet.axes(x, _BELOW, width, height)
         ax.set_xlim(*limits)
         _draw_scores(ax, panel, split_colour(split))
-        model_axis(ax, models, left - 0.2)
+        model_axis(ax, titles, left - 0.2)
         ax.tick_params(axis="y", labelleft=panel is panels[0])
         ax.grid(axis="x")
         _write_gaps(ax, run, panel, split)

@@ -24,7 +24,7 @@ from ser_bench.report.charts.parts import (
 )
 from ser_bench.report.charts.style import FAINT, WARNING, WIDTH, Sheet, new_sheet
 from ser_bench.report.charts.text import names_width, wrap
-from ser_bench.report.formatting import percent, points
+from ser_bench.report.formatting import model_title, model_titles, percent, points
 from ser_bench.runs.results import SavedRun
 
 _ROW, _LINE, _SPACE, _RIGHT, _MAX_CELL = 0.27, 0.14, 0.14, 0.7, 1.8
@@ -36,7 +36,7 @@ def _draw(run: SavedRun) -> Figure:
     """Draw a block of models by feature groups for each set of groups that models share, the best model first."""
     split = ranking_split(run.info.splits)
     blocks = _blocks(run, split)
-    left = names_width([model for table in blocks for model in table.index], 9) + 0.1
+    left = names_width([title for table in blocks for title in model_titles(run, table.index)], 9) + 0.1
     cell = min(_MAX_CELL, (WIDTH - left - _RIGHT) / max(len(table.columns) for table in blocks))
     heads = [[wrap(str(name), cell - 0.06, 8) for name in table.columns] for table in blocks]
     above = [0.1 + _LINE * max(map(len, lines)) for lines in heads]
@@ -52,7 +52,7 @@ def _draw(run: SavedRun) -> Figure:
         edge -= head + height
         ax = sheet.axes(left, edge, cell * len(table.columns), height)
         _draw_block(ax, table, top, split)
-        model_axis(ax, list(table.index), left - 0.2)
+        model_axis(ax, model_titles(run, table.index), left - 0.2)
         _write_heads(sheet, lines, (left, edge + height), cell)
         _write_scores(ax, run, table, split)
         edge -= _SPACE
@@ -111,7 +111,7 @@ def _notes(run: SavedRun, split: str, blocks: Sequence[pd.DataFrame]) -> list[tu
     notes = missing_folds(run)
     shown = {model for table in blocks for model in table.index}
     missing = [model for model in trained_models(run) if model not in shown]
-    listed = ", ".join(f"{model} ({notes[model, split] or 'no groups'})" for model in missing)
+    listed = ", ".join(f"{model_title(run, model)} ({notes[model, split] or 'no groups'})" for model in missing)
     text = f"Not shown: {listed}" if missing else ""
     return lines + [(line, WARNING) for line in wrap(text, WIDTH - 0.5, 8)]
 

@@ -25,7 +25,7 @@ from ser_bench.report.charts.parts import (
 )
 from ser_bench.report.charts.style import FAINT, WARNING, Sheet, new_sheet, split_colour
 from ser_bench.report.charts.text import names_width, text_width
-from ser_bench.report.formatting import percent, points, points_interval
+from ser_bench.report.formatting import model_title, model_titles, percent, points, points_interval
 from ser_bench.runs.results import SavedRun
 
 _ROW = 0.3
@@ -49,7 +49,8 @@ def _draw(run: SavedRun) -> Figure:
         raise ValueError(f"no two splits have equal terms for a gap: {', '.join(run.info.splits)}")
     table = summarise(run).set_index("model", drop=False)
     models, splits = list(table["model"]), _splits(pair)
-    left = names_width(models, 9) + 0.1
+    titles = model_titles(run, models)
+    left = names_width(titles, 9) + 0.1
     right = 0.55 + _COLUMN * (3 if pair.takes else 1)
     height = _ROW * len(table)
     title = f"Gap of each model: UAR under {pair.random} minus UAR under {pair.independent}"
@@ -61,7 +62,7 @@ def _draw(run: SavedRun) -> Figure:
     _draw_scores(ax, table, splits)
     level = chance_levels(run)["uar"]
     draw_chance_line(ax, 100 * level, f"chance {percent(level)} %")
-    model_axis(ax, models, left - 0.2)
+    model_axis(ax, titles, left - 0.2)
     ax.set_xlabel("UAR (%)")
     ax.grid(axis="x")
     _write_gaps(ax, run, models, pair)
@@ -162,7 +163,7 @@ def _alt_text(run: SavedRun) -> str:
         values = [points(row["total"])]
         if not row[["takes", "voice"]].isna().any():
             values += [f"{name} {points(row[part])}" for name, part in (("takes", "takes"), ("voice", "voice"))]
-        listed.append(f"{model} {low} to {high} % ({', '.join(values)})")
+        listed.append(f"{model_title(run, str(model))} {low} to {high} % ({', '.join(values)})")
     parts = ""
     if pair.takes:
         parts = f"; takes is {pair.random} minus {pair.takes}, voice is {pair.takes} minus {pair.independent}"

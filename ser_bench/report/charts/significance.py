@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ser_bench.report.analysis.comparisons import Comparison, comparison, incomplete_models
-from ser_bench.report.analysis.scores import ranking_split
+from ser_bench.report.analysis.comparisons import Comparison, comparison
+from ser_bench.report.analysis.scores import missing_folds, ranking_split
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.style import FAINT, INK, WARNING, WIDTH, new_sheet, split_colour
 from ser_bench.report.charts.text import shorten, text_width, wrap
 from ser_bench.report.findings import verdict
-from ser_bench.report.formatting import p_value
+from ser_bench.report.formatting import model_title, model_titles, p_value
 from ser_bench.runs.results import SavedRun
 
 _LINE, _BAR, _ROW, _AXIS = 0.165, 0.14, 0.26, 0.35
@@ -41,7 +42,8 @@ def _draw(run: SavedRun) -> Figure:
     height = 0.0 if compared is None else _height(compared)
     sheet = new_sheet(run, title, body=foot + height + 0.1, splits=[split])
     if compared is not None:
-        _draw_diagram(sheet.axes(0.15, foot + 0.05, width, height), compared, width)
+        titles = model_titles(run, compared.models)
+        _draw_diagram(sheet.axes(0.15, foot + 0.05, width, height), compared, titles, width)
     y = foot - 0.05
     for lines, line_height, style in paragraphs:
         for line in lines:
@@ -58,7 +60,8 @@ def _friedman(compared: Comparison | None) -> str:
 
 
 def _not_compared(run: SavedRun, split: str) -> str:
-    missing = incomplete_models(run, split)
+    notes = missing_folds(run)
+    missing = [f"{model_title(run, m)} ({notes[m, split]})" for m in run.info.models if notes[m, split]]
     return f"Not compared: {', '.join(missing)}" if missing else ""
 
 
@@ -66,11 +69,11 @@ def _height(compared: Comparison) -> float:
     return _AXIS + 0.1 + _BAR * len(compared.cliques) + _ROW * -(-len(compared.models) // 2) + 0.1
 
 
-def _draw_diagram(ax: Axes, compared: Comparison, width: float) -> None:
+def _draw_diagram(ax: Axes, compared: Comparison, titles: Sequence[str], width: float) -> None:
     """Draw in inches the axis of ranks, below it the bars, then the names, half of them on either side."""
     height, count = _height(compared), len(compared.models)
     rank_width = text_width(f"  {count}.00", 9)
-    longest = max(text_width(model, 9) for model in compared.models)
+    longest = max(text_width(title, 9) for title in titles)
     label_width = min(longest + 0.05, _MAX_NAME_WIDTH) + rank_width
     ax.set_xlim(0, width)
     ax.set_ylim(0, height)
@@ -91,7 +94,7 @@ def _draw_diagram(ax: Axes, compared: Comparison, width: float) -> None:
         edge = label_width if left else width - label_width
         x = by_model[model]
         ax.plot([x, x, edge], [top, y, y], color=INK, linewidth=0.8, solid_joinstyle="miter", zorder=1)
-        name = shorten(model, label_width - rank_width, 9)
+        name = shorten(titles[index], label_width - rank_width, 9)
         text = f"{name}  {rank:.2f}" if left else f"{rank:.2f}  {name}"
         style: dict[str, Any] = {"ha": "right" if left else "left", "va": "center_baseline", "color": INK}
         ax.text(edge + (-0.05 if left else 0.05), y, text, size=9, **style)
@@ -110,7 +113,7 @@ def _alt_text(run: SavedRun) -> str:
     compared = comparison(run)
     if compared is None:
         return verdict(run)
-    ranks = zip(compared.models, compared.mean_ranks, strict=True)
+    ranks = zip(model_titles(run, compared.models), compared.mean_ranks, strict=True)
     return f"{verdict(run)} Mean ranks over speakers: {', '.join(f'{model} {rank:.1f}' for model, rank in ranks)}."
 
 

@@ -24,7 +24,7 @@ from ser_bench.report.charts.parts import (
 )
 from ser_bench.report.charts.style import FAINT, WIDTH, Sheet, new_sheet
 from ser_bench.report.charts.text import names_width, shorten_front, text_width
-from ser_bench.report.formatting import percent
+from ser_bench.report.formatting import model_titles, percent
 from ser_bench.runs.results import SavedRun
 
 _ROW = 0.27
@@ -37,7 +37,7 @@ def _draw(run: SavedRun) -> Figure:
     split = ranking_split(run.info.splits)
     table = scores_by_speaker(run, split).reindex(list(summarise(run)["model"]))
     table = table[table.mean().sort_values(kind="stable").index]
-    models = list(table.index)
+    models = model_titles(run, table.index)
     names = [shorten_front(str(name), 0.9, 8) for name in table.columns] or ["no speaker was tested"]
     left = names_width(models, 9) + 0.1
     height, width = _ROW * len(table), WIDTH - left - 0.85

@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ser_bench.report.charts.text import text_width, wrap
-from ser_bench.report.formatting import SYNTHETIC, normalisation_note, protocol
+from ser_bench.report.formatting import SYNTHETIC, normalisation_note, protocol, transductive_note
 from ser_bench.runs.results import SavedRun
 from ser_bench.splits import SPLITS
 
@@ -162,9 +162,15 @@ class Sheet:
 
 
 def new_sheet(
-    run: SavedRun, title: str, *, body: float, width: float = WIDTH, splits: Sequence[str] | None = None
+    run: SavedRun,
+    title: str,
+    *,
+    body: float,
+    width: float = WIDTH,
+    splits: Sequence[str] | None = None,
+    models: Sequence[str] | None = None,
 ) -> Sheet:
-    """Return a sheet for a chart of a run: title, corpus, protocol, normalisation, badge for synthetic speech.
+    """Return a sheet for a chart of a run: title, protocol, what is transductive, badge for synthetic speech.
 
     Parameters
     ----------
@@ -176,6 +182,8 @@ def new_sheet(
         Width in inches.
     splits : sequence of str, optional
         The splits that the chart shows. Default: all of the run.
+    models : sequence of str, optional
+        The models that the chart shows. Default: all of the run.
 
     Returns
     -------
@@ -184,7 +192,7 @@ def new_sheet(
     return titled_sheet(
         title,
         [protocol(run, tuple(splits) if splits is not None else None)],
-        [normalisation_note(run)],
+        [normalisation_note(run), transductive_note(run, models)],
         body=body,
         width=width,
         synthetic=run.info.synthetic,

@@ -16,7 +16,7 @@ from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.parts import split_colormap, text_colour_on
 from ser_bench.report.charts.style import FAINT, INK, WIDTH, new_sheet
 from ser_bench.report.charts.text import names_width, shorten
-from ser_bench.report.formatting import percent
+from ser_bench.report.formatting import model_title, percent
 from ser_bench.runs.results import SavedRun
 
 _HEAD, _GAP, _ROW, _MAX_CELL = 0.34, 0.3, 0.3, 0.62
@@ -37,13 +37,14 @@ def _draw(run: SavedRun) -> Figure:
     title = f"UAR (%) by training corpora (rows) and tested corpus; chance {percent(chance_levels(run)['uar'])} %"
     width = max(6.0, left + columns * (panel + _GAP) + 0.2)
     body = rows * (height + _HEAD) + 0.62 * slanted + 0.45
-    sheet = new_sheet(run, title, body=body, width=width, splits=list(dict.fromkeys(transfer_scores(run)["split"])))
+    splits = list(dict.fromkeys(transfer_scores(run)["split"]))
+    sheet = new_sheet(run, title, body=body, width=width, splits=splits, models=models)
     top = max(100 / len(run.labels), *(np.nanmax(m.to_numpy(), initial=0) for m in matrices.values()))
     for index, model in enumerate(models):
         row, column = divmod(index, columns)
         ax = sheet.axes(left + column * (panel + _GAP), body - (row + 1) * (height + _HEAD), panel, height)
         _draw_matrix(ax, matrices[model], top)
-        ax.text(0, 1.04, shorten(model, panel, 10), size=9, weight="bold", transform=ax.transAxes)
+        ax.text(0, 1.04, shorten(model_title(run, model), panel, 10), size=9, weight="bold", transform=ax.transAxes)
         lowest = index + columns >= len(models)
         _write_names(ax, trained if column == 0 else [], tested if lowest else [], left - 0.15)
     sheet.text(0.15, 0.1, "framed: new speakers of a corpus that the model was trained on", color=FAINT, size=8)
@@ -77,9 +78,10 @@ def _write_names(ax: Axes, trained: list[str], tested: list[str], width: float) 
 
 def _alt_text(run: SavedRun) -> str:
     model = transfer_models(run)[0]
+    title = model_title(run, model)
     cells = transfer_matrix(run, model).stack().items()
     listed = ", ".join(f"{trained} to {tested} {percent(uar)} %" for (trained, tested), uar in cells)
-    return f"A matrix per model, training corpora by tested corpus, new speakers only. {model}: {listed}."
+    return f"A matrix per model, training corpora by tested corpus, new speakers only. {title}: {listed}."
 
 
 CHART = Chart(

@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex
 from ser_bench.report.analysis.scores import BASELINES, confusion_counts, missing_folds, pooled_scores, ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.parts import split_colormap, text_colour_on
-from ser_bench.report.formatting import percent
+from ser_bench.report.formatting import model_title, percent, transductive_note
 from ser_bench.runs.results import SavedRun
 
 SHOWN = 3
@@ -68,6 +68,8 @@ class Matrix:
         Empty if the model misses a fold.
     missing : str
         The missing folds.
+    note : str
+        What the mark of a transductive model means.
     """
 
     model: str
@@ -77,6 +79,7 @@ class Matrix:
     labels: tuple[str, ...]
     rows: tuple[MatrixRow, ...]
     missing: str
+    note: str
 
 
 @dataclass(frozen=True)
@@ -125,8 +128,9 @@ def matrices(run: SavedRun) -> Matrices:
 def _matrix(run: SavedRun, model: str, split: str) -> Matrix:
     missing = missing_folds(run)[model, split]
     tint = f"s{run.info.splits.index(split)}"
+    title, note = model_title(run, model), transductive_note(run, [model])
     if missing:
-        return Matrix(model, split, tint, "n/a", run.labels, (), missing)
+        return Matrix(title, split, tint, "n/a", run.labels, (), missing, note)
     counts = confusion_counts(run, model, split)
     clips = counts.sum(axis=1)
     shares = counts / np.maximum(clips, 1)[:, None]
@@ -140,7 +144,7 @@ def _matrix(run: SavedRun, model: str, split: str) -> Matrix:
         for index, label in enumerate(run.labels)
     )
     uar = percent(pooled_scores(run).at[(model, split), "uar"])
-    return Matrix(model, split, tint, uar, run.labels, rows, "")
+    return Matrix(title, split, tint, uar, run.labels, rows, "", note)
 
 
 def _share(share: float) -> str:

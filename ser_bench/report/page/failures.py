@@ -20,7 +20,7 @@ from ser_bench.report.analysis.failures import (
 )
 from ser_bench.report.analysis.scores import BASELINES, missing_folds, ranking_split
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.formatting import percent, plural, points
+from ser_bench.report.formatting import model_title, percent, plural, points
 from ser_bench.report.page.audio import EmbeddedClips, embed_clips
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
@@ -93,7 +93,7 @@ def _recalls(run: SavedRun, split: str) -> Table:
         cells = [number(table.at[model, label], percent(table.at[model, label])) for label in run.labels]
         error = float(errors.get(model, math.nan))
         calibration = Cell("") if baseline else number(error, percent(error))
-        rows.append(Row((Cell(model, note=note), *cells, calibration), "quiet" if baseline else ""))
+        rows.append(Row((Cell(model_title(run, model), note=note), *cells, calibration), "quiet" if baseline else ""))
     return Table(f"Recall per class under the {split} split", columns, tuple(rows))
 
 
@@ -115,7 +115,7 @@ def _groups(run: SavedRun, split: str, attribute: str) -> Table:
         cells = [number(scores.at[model, group], percent(scores.at[model, group])) for group in scores.columns]
         gap = gaps.at[model, "gap"]
         shown = number(gap, points(gap).lstrip("+"))
-        rows.append(Row((Cell(model), *cells, shown, Cell(str(gaps.at[model, "worst"])))))
+        rows.append(Row((Cell(model_title(run, model)), *cells, shown, Cell(str(gaps.at[model, "worst"])))))
     shared = shared_classes(run, split, attribute)
     over = "" if len(shared) == len(run.labels) else f", over the classes of every group: {', '.join(shared)}"
     name = "sentence" if attribute == "text" else attribute

@@ -7,13 +7,23 @@ from dataclasses import dataclass
 from ser_bench.report.analysis.comparisons import comparison
 from ser_bench.report.analysis.gaps import gaps_of, largest_gap, missing_gaps
 from ser_bench.report.analysis.intervals import scores_of_few
-from ser_bench.report.analysis.scores import BASELINES, chance_levels, gap_splits, is_speaker_independent, ranking_split
+from ser_bench.report.analysis.scores import (
+    BASELINES,
+    chance_levels,
+    gap_splits,
+    is_speaker_independent,
+    ranking_split,
+    transductive_models,
+)
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.findings import comparison_of_gaps, headline, parts_of_gap, verdict
 from ser_bench.report.formatting import (
     SYNTHETIC,
+    TRANSDUCTIVE_NOTE,
     capitalised,
     corpus_title,
+    model_title,
+    model_titles,
     normalisation_note,
     percent,
     percent_range,
@@ -100,6 +110,11 @@ def _bands(run: SavedRun) -> list[Band]:
     if note := normalisation_note(run):
         text = "These scores need clips of each test speaker; do not compare them with scores of other runs."
         bands.append(Band("TRANSDUCTIVE", f"{note}. {text}", "alarm"))
+    if models := transductive_models(run):
+        text = "Their scores need other test clips" if len(models) > 1 else "Its scores need other test clips"
+        names = ", ".join(model_titles(run, models))
+        text = f"{names}: {TRANSDUCTIVE_NOTE}. {text}; do not compare them with those of other models."
+        bands.append(Band("TRANSDUCTIVE MODELS" if len(models) > 1 else "TRANSDUCTIVE MODEL", text, "alarm"))
     if text := _unfinished_fits(run):
         bands.append(Band("INCOMPLETE", text, "warning"))
     return bands
@@ -133,7 +148,10 @@ def _best(run: SavedRun) -> Fact:
     few = scores_of_few(run).get((best["model"], split, "uar"), ())
     ends = percent_range(best[f"{split}_uar_low"], best[f"{split}_uar_high"], few)
     interval = f" {ends}" if few else f", 95 % interval {ends} over speakers" if ends else ""
-    text = f"{best['model']}, {split} split{interval}. Chance is {percent(chance_levels(run)['uar'])} %."
+    title = model_title(run, best["model"])
+    text = f"{title}, {split} split{interval}. Chance is {percent(chance_levels(run)['uar'])} %."
+    if best["model"] in transductive_models(run):
+        text += f" {TRANSDUCTIVE_NOTE}."
     return Fact(question, f"{percent(best[f'{split}_uar'])} %", text)
 
 
@@ -160,10 +178,14 @@ def _gap(run: SavedRun) -> Fact:
         return Fact(question, "n/a", f"No model finished both {pair.random} and {pair.independent}.")
     best = learners.iloc[0]
     ends = points_interval(best["total_low"], best["total_high"])
-    text = f"points of UAR for {best.name}: {pair.random} minus {pair.independent} {ends}".rstrip() + "."
+    text = (
+        f"points of UAR for {model_title(run, str(best.name))}: {pair.random} minus {pair.independent} {ends}".rstrip()
+        + "."
+    )
     if parts := parts_of_gap(best):
         text += f" {capitalised(parts)}."
     if len(learners) > 1:
-        text += f" Largest: {points(largest.gap)} for {largest.model}{comparison_of_gaps(largest)}."
+        name = model_title(run, largest.model)
+        text += f" Largest: {points(largest.gap)} for {name}{comparison_of_gaps(run, largest)}."
         text += f" Median of {plural(len(learners), 'model')}: {points(learners['total'].median())}."
     return Fact(question, points(best["total"]), text)

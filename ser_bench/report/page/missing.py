@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ser_bench.report.formatting import model_title
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number, texts
 from ser_bench.runs.results import SavedRun
 
@@ -33,7 +34,13 @@ def failed_fits(run: SavedRun) -> Table | None:
     )
     groups = failed.groupby(["model", "split", "status", "error"], sort=False).size()
     rows = [
-        Row((*texts([model, split, status]), number(count, f"{count:,}"), Cell(error or "none recorded")))
+        Row(
+            (
+                *texts([model_title(run, str(model)), split, status]),
+                number(count, f"{count:,}"),
+                Cell(error or "none recorded"),
+            )
+        )
         for (model, split, status, error), count in groups.items()
     ]
     return Table(_caption("Fits without a result", len(rows)), columns, tuple(rows[:MAX_ROWS]))

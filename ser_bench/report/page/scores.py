@@ -24,6 +24,7 @@ from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.formatting import (
     byte_size,
     capitalised,
+    model_title,
     percent,
     percent_range,
     points,
@@ -97,7 +98,9 @@ def _lead(run: SavedRun) -> str:
     chance = f"chance is {percent(chance_levels(run)['uar'])} %"
     if table.empty:
         return f"No model finished every fold of the {split} split; {chance}."
-    scores = [f"{percent(row[f'{split}_uar'])} % ({row['model']})" for row in table.to_dict("records")]
+    scores = [
+        f"{percent(row[f'{split}_uar'])} % ({model_title(run, row['model'])})" for row in table.to_dict("records")
+    ]
     values = f"ranges from {scores[-1]} to {scores[0]}" if len(scores) > 1 else f"is {scores[0]}"
     return f"UAR under the {split} split {values}; {chance}."
 
@@ -120,7 +123,7 @@ def _metric_table(run: SavedRun, metric: str, title: str) -> Table:
             for split in splits
         ]
         cells[position:position] = [column[model] for column in gaps.values()]
-        rows.append(_model_row(model, cells))
+        rows.append(_model_row(run, model, cells))
     for row in published_scores(run).to_dict("records"):
         if not math.isnan(row.get(metric, math.nan)):
             rows.append(_published_row(row, metric, splits, position, len(gaps)))
@@ -151,7 +154,7 @@ def _further_gaps(run: SavedRun) -> list[Table]:
     for pair in gap_pairs(run)[1:]:
         gaps = _gap_cells(run, pair)
         columns = [Column(head, under=under) for head, under in map(_PARTS.__getitem__, gaps)]
-        rows = [_model_row(model, [column[model] for column in gaps.values()]) for model in models]
+        rows = [_model_row(run, model, [column[model] for column in gaps.values()]) for model in models]
         caption = f"Gap between {pair.random} and {pair.independent}"
         tables.append(Table(caption, (Column("model", numeric=False), *columns), tuple(rows)))
     return tables
@@ -172,9 +175,11 @@ def _with_ends(row: dict[Any, Any], name: str) -> tuple[float, float, float]:
     return row[name], row[f"{name}_low"], row[f"{name}_high"]
 
 
-def _model_row(model: str, cells: list[Cell]) -> Row:
+def _model_row(run: SavedRun, model: str, cells: list[Cell]) -> Row:
     baseline = model in BASELINES
-    return Row((Cell(model, note="baseline" if baseline else ""), *cells), "quiet" if baseline else "")
+    return Row(
+        (Cell(model_title(run, model), note="baseline" if baseline else ""), *cells), "quiet" if baseline else ""
+    )
 
 
 def _published_row(row: dict[Any, Any], metric: str, splits: tuple[str, ...], position: int, gaps: int) -> Row:
@@ -189,7 +194,7 @@ def _cost_table(run: SavedRun) -> Table:
     """Return time and size of every model."""
     columns = (Column("model", numeric=False), *(Column(head, under=unit) for head, unit, _ in _COSTS.values()))
     rows = [
-        _model_row(row["model"], [number(row[name], write(row[name])) for name, (_, _, write) in _COSTS.items()])
+        _model_row(run, row["model"], [number(row[name], write(row[name])) for name, (_, _, write) in _COSTS.items()])
         for row in summarise(run).to_dict("records")
     ]
     return Table("Training time, prediction time and model size", columns, tuple(rows))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ser_bench.report.analysis.comparisons import comparisons_with_best
-from ser_bench.report.formatting import p_value, points
+from ser_bench.report.formatting import model_title, p_value, points
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
 
@@ -23,7 +23,7 @@ def comparison_table(run: SavedRun) -> Table | None:
     table = comparisons_with_best(run)
     if table.empty:
         return None
-    best = str(table["best"].iloc[0])
+    best = model_title(run, str(table["best"].iloc[0]))
     columns = (
         Column("model", numeric=False),
         Column(f"{best} minus model", under="points of UAR"),
@@ -36,7 +36,7 @@ def comparison_table(run: SavedRun) -> Table | None:
     rows = [
         Row(
             (
-                Cell(row["model"]),
+                Cell(model_title(run, row["model"])),
                 number(row["difference"], points(row["difference"])),
                 number(row["wilcoxon_p"], p_value(row["wilcoxon_p"])),
                 number(row["t_p"], p_value(row["t_p"]), f"{row['folds']} folds"),

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ser_bench.report.formatting import TRANSDUCTIVE_MARK, TRANSDUCTIVE_NOTE
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -89,6 +91,13 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     sortable: bool = True
+
+    @property
+    def note(self) -> str:
+        """What the mark of transductive models means; empty if the table names none."""
+        texts = [column.head for column in self.columns] + [cell.text for row in self.rows for cell in row.cells]
+        marked = any(TRANSDUCTIVE_MARK in text for text in texts)
+        return TRANSDUCTIVE_NOTE if marked else ""
 
 
 def number(value: float, text: str, note: str = "") -> Cell:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ser_bench.report.analysis.transfer import transfer_models, transfer_scores
 from ser_bench.report.findings import transfer_sentence
-from ser_bench.report.formatting import percent, percent_interval
+from ser_bench.report.formatting import model_titles, percent, percent_interval
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
 
@@ -48,7 +48,7 @@ def transfer_report(run: SavedRun) -> TransferReport | None:
         Column("trained on", numeric=False),
         Column("tested on", numeric=False),
         Column("clips"),
-        *(Column(model, under="UAR %") for model in models),
+        *(Column(title, under="UAR %") for title in model_titles(run, models)),
     )
     rows = []
     for (trained, tested), part in scores.groupby(["trained_on", "tested_on"], sort=False):
