@@ -7,10 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from sklearn.metrics import balanced_accuracy_score, recall_score
 
 from ser_bench.report.analysis import failures
+from ser_bench.report.analysis.scores import scores_by_speaker
 from ser_bench.report.charts.registry import charts_of
+from ser_bench.report.formatting import points_interval
+from ser_bench.report.page.failures import failure_tables
 from ser_bench.runs.results import SavedRun
 from ser_bench.runs.results.tables import AUDIT
 from tests.report.fake_run import Recipe, save_fake_run
@@ -114,8 +118,38 @@ def test_groups_are_compared_over_their_shared_classes(small):
     normal = table.loc[("svm", "intensity", "normal")]
     assert (normal["clips"], normal["uar"], normal["uar_shared"]) == (4, pytest.approx(2 / 3), 1.0)
     gaps = failures.group_gaps(small, "actor").set_index(["model", "attribute"])
-    assert tuple(gaps.loc[("svm", "intensity")]) == (2, "normal", "strong", 0.5)
+    assert tuple(gaps.loc[("svm", "intensity")])[:4] == (2, "normal", "strong", 0.5)
+    assert gaps.loc[("svm", "intensity"), ["low", "high"]].isna().all()  # too few speakers
     assert gaps.at[("svm", "gender"), "gap"] == pytest.approx(1 / 3)
+
+
+def test_the_interval_of_a_gap_between_genders_is_that_of_different_speakers(run):
+    """Women and men are independent samples, so the variances of their means add up."""
+    row = failures.group_gaps(run, "actor").set_index(["model", "attribute"]).loc[("svm", "gender")]
+    genders = run.clips.drop_duplicates("speaker").set_index("speaker")["gender"]
+    scores = scores_by_speaker(run, "actor").loc["svm"]
+    best, worst = (scores[genders[scores.index] == group] for group in (row["best"], row["worst"]))
+    error = np.sqrt(best.var() / len(best) + worst.var() / len(worst))
+    margin = stats.t.ppf(0.975, 11) * error
+    assert (row["low"], row["high"]) == pytest.approx((row["gap"] - margin, row["gap"] + margin), abs=0.01)
+
+
+def test_groups_of_the_same_speakers_are_paired(run):
+    """Speakers that are easy are so in both intensities, so the interval is narrower than that of genders."""
+    gaps = failures.group_gaps(run, "actor").set_index(["attribute", "model"])
+    width = gaps["high"] - gaps["low"]
+    assert (width["intensity"].drop("chance") < 0.8 * width["gender"].drop("chance")).all()
+
+
+def test_a_gap_that_chance_has_too_is_not_significant(run):
+    """The highest group minus the lowest is above 0 for any model."""
+    gaps = failures.group_gaps(run, "actor").set_index(["model", "attribute"])
+    assert (gaps.loc["chance", "gap"] > 0).all()
+    assert (gaps.loc["chance", "low"] <= 0).all()
+    (gender,) = (table for table in failure_tables(run, None).groups if "gender" in table.caption)
+    row = gaps.loc[("svm", "gender")]
+    notes = [cell.note for cells in gender.rows for cell in cells.cells]
+    assert points_interval(row["low"], row["high"]) in notes
 
 
 def test_an_attribute_with_one_value_is_left_out(small):

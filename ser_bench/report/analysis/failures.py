@@ -6,10 +6,14 @@ fold has NaN, as in :mod:`ser_bench.report.analysis.scores`.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 
 from ser_bench import statistics
+from ser_bench.metrics import UAR
+from ser_bench.report.analysis.intervals import MIN_SPEAKERS, bootstrap_scores
 from ser_bench.report.analysis.scores import BASELINES, blank_incomplete, cached_per_run, missing_folds
 from ser_bench.runs.results import SavedRun
 
@@ -23,7 +27,7 @@ BINS = 10
 """Equally wide bins of confidence."""
 
 _GROUP_COLUMNS = ["model", "attribute", "group", "clips", "uar", "uar_shared"]
-_GAP_COLUMNS = ["model", "attribute", "classes", "best", "worst", "gap"]
+_GAP_COLUMNS = ["model", "attribute", "classes", "best", "worst", "gap", "low", "high"]
 _CLIP_COLUMNS = ["speaker", "gender", "text", "intensity"]
 
 
@@ -115,7 +119,7 @@ def shared_classes(run: SavedRun, split: str, attribute: str) -> list[str]:
 
 @cached_per_run
 def group_gaps(run: SavedRun, split: str) -> pd.DataFrame:
-    """Return the difference between the best and the worst group per model and attribute.
+    """Return the difference between the best and the worst group per model and attribute, with its interval.
 
     Parameters
     ----------
@@ -126,18 +130,22 @@ def group_gaps(run: SavedRun, split: str) -> pd.DataFrame:
     -------
     DataFrame
         ``model``, ``attribute``, ``classes`` (the number of :func:`shared_classes`), ``best`` and ``worst`` (groups,
-        the first by name of equal ones), and ``gap`` in UAR over the shared classes. Without a shared class, and for
-        models with a missing fold, the names are empty and the gap is NaN.
+        the first by name of equal ones), and ``gap`` in UAR over the shared classes, with its 95 % interval ``low`` and
+        ``high`` (see :func:`_gap_interval`). Without a shared class, and for models with a missing fold, the names are
+        empty and the numbers are NaN.
     """
     rows = []
     for (model, attribute), part in group_scores(run, split).groupby(["model", "attribute"], sort=False):
-        classes = len(shared_classes(run, split, str(attribute)))
+        shared = shared_classes(run, split, str(attribute))
         scores = part.set_index("group")["uar_shared"].dropna()
         if scores.empty:
-            rows.append((model, attribute, classes, "", "", np.nan))
+            rows.append((model, attribute, len(shared), "", "", np.nan, np.nan, np.nan))
         else:
-            gap = float(scores.max() - scores.min())
-            rows.append((model, attribute, classes, scores.idxmax(), scores.idxmin(), gap))
+            best, worst, gap = str(scores.idxmax()), str(scores.idxmin()), float(scores.max() - scores.min())
+            hits = _hits(run, split).assign(group=_values(run, split, str(attribute)))
+            hits = hits[(hits["model"] == model) & hits["true"].isin(shared)]
+            low, high = _gap_interval(hits, best, worst, gap, math.comb(len(scores), 2))
+            rows.append((model, attribute, len(shared), best, worst, gap, low, high))
     return pd.DataFrame(rows, columns=_GAP_COLUMNS)
 
 
@@ -288,7 +296,7 @@ def feature_groups(run: SavedRun, split: str) -> dict[str, tuple[str, ...]]:
 def _hits(run: SavedRun, split: str) -> pd.DataFrame:
     """Return a row per prediction of a split, with names as plain text and ``hit`` where it is right."""
     part = run.predictions[run.predictions["split"] == split]
-    names = {name: part[name].astype("str") for name in ("model", "clip", "true", "predicted")}
+    names = {name: part[name].astype("str") for name in ("model", "clip", "speaker", "true", "predicted")}
     return pd.DataFrame({**names, "hit": part["true"] == part["predicted"]})
 
 
@@ -308,3 +316,32 @@ def _recall_by_group(run: SavedRun, split: str, attribute: str, *, blank: bool =
     index = pd.MultiIndex.from_product(levels, names=["model", "group"])
     table = table.reindex(index=index, columns=list(run.labels)).astype("float64")
     return blank_incomplete(table, run, split) if blank else table
+
+
+def _gap_interval(hits: pd.DataFrame, best: str, worst: str, gap: float, pairs: int) -> tuple[float, float]:
+    """Return the interval over speakers of the difference between two groups, chosen among ``pairs`` pairs.
+
+    Groups that share speakers are paired: they get the same draws. Otherwise, as for genders, each group draws its own
+    speakers. Bonferroni's correction for the number of pairs accounts for the choice of the extremes.
+    """
+    groups = [hits[hits["group"] == name] for name in (best, worst)]
+    speakers = [sorted(set(group["speaker"])) for group in groups]
+    count = min(map(len, speakers))
+    if best == worst or count < MIN_SPEAKERS:
+        return np.nan, np.nan
+    if set(speakers[0]) & set(speakers[1]):
+        speakers = [sorted({*speakers[0], *speakers[1]})] * 2
+    labels = sorted(set(hits["true"]))
+    first, second = (_draws(group, names, labels) for group, names in zip(groups, speakers, strict=True))
+    low, high = statistics.difference_interval(first - second, gap, count, 1 - 0.05 / pairs)
+    return float(low), float(high)
+
+
+def _draws(hits: pd.DataFrame, speakers: list[str], labels: list[str]) -> np.ndarray:
+    """Return the UAR of some predictions in each draw of speakers."""
+    counts = hits.groupby(["speaker", "true"])["hit"].agg(["sum", "count"])
+    cells = pd.MultiIndex.from_product([speakers, labels])
+    right, clips = counts.reindex(cells, fill_value=0).to_numpy().T.reshape(2, 1, len(speakers), len(labels))
+    # UAR does not depend on the clips predicted as a class
+    tallies = statistics.Tallies(hits=right, recorded=clips, predicted=clips)
+    return bootstrap_scores((tuple(speakers), tallies), {"uar": UAR})["uar"]

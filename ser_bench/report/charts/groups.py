@@ -25,6 +25,8 @@ _ROW, _LINE, _BELOW = 0.3, 0.17, 0.72
 _MARKERS = ("o", "^", "s", "D")
 """A shape per group, so that colour alone identifies none; with more groups only the extremes are named."""
 
+_BOLD = "its 95 % interval over speakers excludes 0"
+
 LegendRow = list[tuple[int, str]]
 """The entries of a row of a panel's legend: index of the group, -1 for a remark, and text."""
 
@@ -84,7 +86,7 @@ def _draw(run: SavedRun) -> Figure:
         x += width + panel.margin
     caption = "UAR (%) over the classes that all groups of a panel share"
     sheet.text(left + (WIDTH - left) / 2, 0.34, caption, ha="center")
-    sheet.text(0.15, 0.1, "gap: best group minus worst, in points", size=8, color=FAINT)
+    sheet.text(0.15, 0.1, f"gap: highest group minus lowest, in points; bold: {_BOLD}", size=8, color=FAINT)
     return sheet.figure
 
 
@@ -147,12 +149,13 @@ def _write_gaps(ax: Axes, run: SavedRun, panel: _Panel, split: str) -> None:
         if notes[str(model), split]:
             note_across(ax, f"n/a: {notes[str(model), split]}", row)
         else:
-            text_beside(ax, f"{100 * gap:.1f}", row, 30, size=9, weight="bold", ha="right")
+            weight = "bold" if panel.gaps["low"].iloc[row] > 0 else "normal"
+            text_beside(ax, f"{100 * gap:.1f}", row, 30, size=9, weight=weight, ha="right")
     for row, text in enumerate(panel.extremes):
         text_beside(ax, text, row, 36, size=7.5, color=FAINT)
     heading_beside(ax, "gap", 30, ha="right")
     if panel.extremes:
-        heading_beside(ax, "worst to best", 36, ha="left")
+        heading_beside(ax, "lowest to highest", 36, ha="left")
 
 
 def _legend_rows(panel: _Panel, width: float) -> list[LegendRow]:
@@ -211,11 +214,14 @@ def _joined(names: Sequence[str]) -> str:
 
 def _alt_text(run: SavedRun) -> str:
     gaps = failures.group_gaps(run, ranking_split(run.info.splits))
-    means = gaps[~gaps["model"].isin(BASELINES)].groupby("attribute", sort=False)["gap"].mean().dropna()
-    listed = ", ".join(f"{_name(str(attribute))} {percent(gap)} points" for attribute, gap in means.items())
+    gaps = gaps[~gaps["model"].isin(BASELINES)].dropna(subset=["gap"])
+    listed = []
+    for attribute, part in gaps.groupby("attribute", sort=False):
+        clear = f"the interval excludes 0 for {int((part['low'] > 0).sum())} of {plural(len(part), 'model')}"
+        listed.append(f"{_name(str(attribute))} {percent(part['gap'].mean())} points ({clear})")
     return (
         "UAR of each model per group of clips, over the classes that all groups share. "
-        f"Mean difference between the best and the worst group: {listed or 'no model finished'}."
+        f"Mean difference between the highest and the lowest group: {', '.join(listed) or 'no model finished'}."
     )
 
 

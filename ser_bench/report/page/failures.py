@@ -20,7 +20,7 @@ from ser_bench.report.analysis.failures import (
 )
 from ser_bench.report.analysis.scores import BASELINES, missing_folds, ranking_split
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.formatting import model_title, percent, plural, points
+from ser_bench.report.formatting import model_title, percent, plural, points, points_interval
 from ser_bench.report.page.audio import EmbeddedClips, embed_clips
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
@@ -107,14 +107,14 @@ def _groups(run: SavedRun, split: str, attribute: str) -> Table:
     columns = (
         Column("model", numeric=False),
         *(Column(str(group), under=f"UAR %, {plural(int(clips[group]), 'clip')}") for group in scores.columns),
-        Column("gap", under="points"),
-        Column("worst", numeric=False),
+        Column("gap", under="points, highest minus lowest"),
+        Column("lowest", numeric=False),
     )
     rows = []
     for model in (model for model in summarise(run)["model"] if model not in BASELINES):
         cells = [number(scores.at[model, group], percent(scores.at[model, group])) for group in scores.columns]
         gap = gaps.at[model, "gap"]
-        shown = number(gap, points(gap).lstrip("+"))
+        shown = number(gap, points(gap).lstrip("+"), points_interval(gaps.at[model, "low"], gaps.at[model, "high"]))
         rows.append(Row((Cell(model_title(run, model)), *cells, shown, Cell(str(gaps.at[model, "worst"])))))
     shared = shared_classes(run, split, attribute)
     over = "" if len(shared) == len(run.labels) else f", over the classes of every group: {', '.join(shared)}"
