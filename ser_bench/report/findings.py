@@ -11,7 +11,7 @@ from ser_bench import statistics
 from ser_bench.report.analysis.comparisons import ALPHA, Comparison, comparison, folds_recur
 from ser_bench.report.analysis.gaps import LargestGap, gaps_of, largest_gap
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS, scores_of_few
-from ser_bench.report.analysis.leakage import leakage_by_split
+from ser_bench.report.analysis.leakage import leakage_by_split, training_speakers
 from ser_bench.report.analysis.scores import (
     BASELINES,
     GapSplits,
@@ -178,7 +178,7 @@ def _no_difference(run: SavedRun, compared: Comparison, sample: str) -> str:
 
 
 def leakage_sentences(run: SavedRun) -> list[str]:
-    """State per split what its test clips share with training.
+    """State per split what its test clips share with training, and how many speakers models were trained on.
 
     Parameters
     ----------
@@ -187,9 +187,33 @@ def leakage_sentences(run: SavedRun) -> list[str]:
     Returns
     -------
     list of str
-        A sentence per split.
+        Up to three sentences per split.
     """
-    return [f"{row['split']}: {_shared(row)}." for row in leakage_by_split(run).to_dict("records")]
+    trained = training_speakers(run)
+    return [
+        f"{row['split']}: {_shared(row)}.{_trained_on(trained.loc[row['split']], row['known_speakers'])}"
+        for row in leakage_by_split(run).to_dict("records")
+    ]
+
+
+def _trained_on(trained: pd.DataFrame, known_speakers: float) -> str:
+    """State the speakers per fold that models were trained on, and the models that know fewer voices than others."""
+    stated = trained.dropna()
+    if stated.empty:
+        return ""
+    counts = stated["speakers"].round(1)
+    usual = counts.mode().max()
+    fewer = [f"{_listed(list(part.index))} on {count:g}" for count, part in counts[counts != usual].groupby(counts)]
+    sentences = [f"Models were trained on {usual:g} speakers per fold{''.join(f', {text}' for text in fewer)}."]
+    unaware = stated[stated["known_voices"] < known_speakers - 1e-9]["known_voices"]
+    if len(unaware):
+        shares = " and ".join(sorted({f"{percent(share)} %" for share in unaware}))
+        verb = "knows" if len(unaware) == 1 else "know"
+        sentences.append(f"{_listed(list(unaware.index))} {verb} the speakers of {shares} of test clips.")
+    unstated = list(trained.index[trained["speakers"].isna() & (trained["fits"] > 0)])
+    if unstated:
+        sentences.append(f"Training speakers are unknown for {_listed(unstated)}.")
+    return " " + " ".join(sentences)
 
 
 def transfer_sentence(run: SavedRun) -> str:

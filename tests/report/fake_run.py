@@ -160,7 +160,7 @@ def _fit(recipe, clips, key, folds):
     fits = fits.assign(**key, corpus=recipe.name, target=recipe.target, features="functionals")
     fits = fits.assign(normalize=recipe.normalize, seed=0, n_train=_training_sizes(split, fold, held_out, folds))
     fits = fits.assign(predict_seconds=0.01, parameters="{}", key="")
-    fits = fits.assign(trained_clips=fits["n_train"], trained_speakers=np.nan, trained_voices=np.nan)
+    fits = fits.assign(**_trained(model, split, clips, fold, held_out, folds), trained_clips=fits["n_train"])
     fits = fits.assign(transductive="yes" if model in recipe.transductive else "no")
     fits = fits.assign(batch_difference=0.0, finished="2026-01-01T00:05:00+00:00", commit="")
     right = (table["true"] == table["predicted"]).groupby(table["fold"]).mean()
@@ -181,6 +181,15 @@ def _folds(clips, split, repeat, folds, rng):
         return speaker * 0, (speaker % groups == 0).to_numpy()
     drawn = np.random.default_rng(repeat).permutation(len(clips)) % groups == 0
     return (speaker % folds if "twin" in split else speaker * 0), drawn
+
+
+def _trained(model, split, clips, fold, held_out, folds):
+    """Count the speakers that train each fold, and its test clips of known voices; networks hold out two speakers."""
+    apart = split.startswith(_APART)
+    speakers = [clips["speaker"][fold != f if apart else ~(held_out & (fold == f))].nunique() for f in range(folds)]
+    tested = [int((held_out & (fold == f)).sum()) for f in range(folds)]
+    fewer = 2 if apart and model in NETWORKS else 0
+    return {"trained_speakers": [n - fewer for n in speakers], "trained_voices": [0 if apart else n for n in tested]}
 
 
 def _training_sizes(split, fold, held_out, folds):

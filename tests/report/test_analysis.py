@@ -22,13 +22,14 @@ from ser_bench.report.analysis.gaps import gap_table
 from ser_bench.report.analysis.intervals import intervals
 from ser_bench.report.analysis.leakage import leakage_by_split
 from ser_bench.report.analysis.literature import published_scores
-from ser_bench.report.analysis.scores import pooled_scores, scores_by_speaker
+from ser_bench.report.analysis.scores import models_with_copies, pooled_scores, scores_by_speaker
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts import significance
 from ser_bench.report.findings import headline, leakage_sentences, verdict
 from ser_bench.report.formatting import p_value
 from ser_bench.report.latex import latex
 from ser_bench.report.page.headline import page_header
+from ser_bench.report.page.leakage import leakage_report
 from ser_bench.report.page.scores import score_tables
 from ser_bench.report.summary import markdown, terminal_table
 from tests.report import fake_run
@@ -285,9 +286,33 @@ def test_leakage_lists_what_each_split_shares(run):
     assert table.at["random", "known_speakers"] == 1
     assert table.at["actor", "known_texts"] == 1
     actor, random, _ = leakage_sentences(run)
-    assert actor == "actor: no test clip has a speaker from training; every test clip has a sentence from training."
+    shared, trained = actor.split(". ", 1)
+    assert shared == "actor: no test clip has a speaker from training; every test clip has a sentence from training"
+    assert trained == "Models were trained on 20 speakers per fold, cnn1d on 18."
+    assert "Models were trained on 24 speakers per fold." in random
     assert "every test clip has a speaker from training" in random
     assert "18 test clips are identical or nearly identical to a training clip" in random
+
+
+def test_models_that_know_fewer_voices_or_state_nothing_are_named(run):
+    """A network without some speakers of a random split, and one that does not state what it held out."""
+    fits = run.fits.copy()
+    random = fits["split"] == "random"
+    fits.loc[random & (fits["model"] == "cnn1d"), "trained_speakers"] = 20
+    fits.loc[random & (fits["model"] == "cnn1d"), "trained_voices"] = fits["n_test"] - fits["n_test"] // 6
+    fits.loc[random & (fits["model"] == "knn"), ["trained_speakers", "trained_voices"]] = pd.NA
+    changed = dataclasses.replace(run, fits=fits)
+    sentence = leakage_sentences(changed)[1]
+    assert "Models were trained on 24 speakers per fold, cnn1d on 20." in sentence
+    assert "cnn1d knows the speakers of 83.3 % of test clips. Training speakers are unknown for knn." in sentence
+    table = leakage_report(changed).table
+    assert table.rows[1].cells[4].text == "20–24"
+
+
+def test_models_with_copies_are_those_whose_parameters_name_speeds(run):
+    parameters = run.fits["model"].map({"lda": '{"speeds": [0.85, 1.17]}', "knn": '{"speeds": []}'}).fillna("{}")
+    changed = dataclasses.replace(run, fits=run.fits.assign(parameters=parameters))
+    assert models_with_copies(changed) == {"lda": (0.85, 1.17)}
 
 
 def test_published_scores_are_of_the_same_protocol_only(run):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ser_bench.report.analysis.scores import cached_per_run
 from ser_bench.runs.results import SavedRun
 
 
@@ -42,3 +43,35 @@ def leakage_by_split(run: SavedRun) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+@cached_per_run
+def training_speakers(run: SavedRun) -> pd.DataFrame:
+    """Return the speakers that the weights of each model were trained on.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    DataFrame, index (split, model)
+        ``fits``, the number of finished ones; ``speakers``, mean per fold, without those held out for early stopping;
+        ``known_voices``, the share of test clips whose speaker is one of them. NaN where a model does not state what it
+        held out, or has no fit.
+    """
+    done = run.fits[run.fits["status"] == "ok"]
+    columns = ["trained_speakers", "trained_voices", "n_test"]
+    sums = (
+        done[columns].astype("float64").groupby([done["split"], done["model"]]).agg(lambda part: part.sum(skipna=False))
+    )
+    sizes = done.groupby(["split", "model"]).size()
+    table = pd.DataFrame(
+        {
+            "fits": sizes,
+            "speakers": sums["trained_speakers"] / sizes,
+            "known_voices": sums["trained_voices"] / sums["n_test"],
+        }
+    )
+    order = [(split, model) for split in run.info.splits for model in run.info.models]
+    return table.reindex(pd.MultiIndex.from_tuples(order, names=["split", "model"]))

@@ -7,6 +7,7 @@ those of the other models.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Hashable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -305,6 +306,23 @@ def transductive_models(run: SavedRun) -> tuple[str, ...]:
         return ()
     marked = set(run.fits.loc[run.fits["transductive"] == "yes", "model"])
     return tuple(model for model in run.info.models if model in marked)
+
+
+def models_with_copies(run: SavedRun) -> dict[str, tuple[float, ...]]:
+    """Return the models that train on copies of clips at other speeds.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    dict of str to tuple of float
+        The speeds of the copies by model, in the order of the run; without the models that train on originals only.
+    """
+    parameters = run.fits.drop_duplicates("model").set_index("model")["parameters"].map(json.loads)
+    speeds = {model: tuple(parameters[model].get("speeds") or ()) for model in run.info.models if model in parameters}
+    return {model: copies for model, copies in speeds.items() if copies}
 
 
 def metrics_of(run: SavedRun) -> dict[str, Metric]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ser_bench.report.analysis.leakage import leakage_by_split
+import pandas as pd
+
+from ser_bench.report.analysis.leakage import leakage_by_split, training_speakers
 from ser_bench.report.findings import leakage_sentences
 from ser_bench.report.formatting import percent
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
@@ -47,19 +49,29 @@ def leakage_report(run: SavedRun) -> LeakageReport:
         Column("folds"),
         Column("training", under="clips per fold"),
         Column("test", under="clips per fold"),
+        Column("speakers trained on", under="per fold"),
         Column("known speakers", under="% of test clips"),
         Column("known sentences", under="% of test clips"),
         Column("identical", under="test clips"),
         Column("near-identical", under="test clips"),
     )
+    trained = training_speakers(run)
     rows = []
     for row in shared.to_dict("records"):
         counts = [number(row[name], f"{row[name]:,.0f}") for name in ("folds", "train_clips", "test_clips")]
         shares = [number(row[name], percent(row[name])) for name in ("known_speakers", "known_texts")]
         copies = [number(row[name], _count(row[name])) for name in ("identical", "near_identical")]
-        rows.append(Row((Cell(row["split"]), *counts, *shares, *copies)))
+        rows.append(Row((Cell(row["split"]), *counts, _speakers(trained.loc[row["split"]]), *shares, *copies)))
     table = Table("What test clips share with training", columns, tuple(rows))
     return LeakageReport(table, tuple(leakage_sentences(run)))
+
+
+def _speakers(trained: pd.DataFrame) -> Cell:
+    """Return the fewest and most speakers that a model was trained on."""
+    low, high = trained["speakers"].min(), trained["speakers"].max()
+    if math.isnan(low):
+        return number(low, "unknown")
+    return number(low, f"{low:.3g}" if low == high else f"{low:.3g}–{high:.3g}")
 
 
 def _count(copies: float) -> str:
