@@ -11,7 +11,7 @@ from ser_bench import statistics
 from ser_bench.report.analysis.comparisons import ALPHA, Comparison, comparison, folds_recur
 from ser_bench.report.analysis.gaps import LargestGap, gaps_of, largest_gap
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS, scores_of_few
-from ser_bench.report.analysis.leakage import leakage_by_split, training_speakers
+from ser_bench.report.analysis.leakage import Takes, leakage_by_split, takes_of, training_speakers
 from ser_bench.report.analysis.scores import (
     BASELINES,
     GapSplits,
@@ -178,7 +178,7 @@ def _no_difference(run: SavedRun, compared: Comparison, sample: str) -> str:
 
 
 def leakage_sentences(run: SavedRun) -> list[str]:
-    """State per split what its test clips share with training, and how many speakers models were trained on.
+    """State per split what its test clips share with training, who trained the models, and which clips are takes.
 
     Parameters
     ----------
@@ -187,13 +187,27 @@ def leakage_sentences(run: SavedRun) -> list[str]:
     Returns
     -------
     list of str
-        Up to three sentences per split.
+        Up to three sentences per split, and one about the takes of the corpus.
     """
-    trained = training_speakers(run)
-    return [
-        f"{row['split']}: {_shared(row)}.{_trained_on(trained.loc[row['split']], row['known_speakers'])}"
-        for row in leakage_by_split(run).to_dict("records")
+    trained, takes = training_speakers(run), takes_of(run)
+    rows = leakage_by_split(run).to_dict("records")
+    shared = [
+        f"{row['split']}: {_shared(row, takes)}.{_trained_on(trained.loc[row['split']], row['known_speakers'])}"
+        for row in rows
     ]
+    return [*shared, _takes(takes)] if rows else []
+
+
+def _takes(takes: Takes) -> str:
+    """State how many clips have another take, or why that is unknown."""
+    if not takes.known:
+        return "Repeated takes are unknown, because sentences are and the corpus has no audio."
+    if not takes.sentences:
+        return "Where sentences are unknown, only near-identical clips count as takes of one another."
+    if not takes.repeated:
+        return "No clip has another take: no speaker repeats a sentence with the same emotion and intensity."
+    share = f"{takes.repeated:,} of {takes.clips:,} clips have"
+    return f"{share} another take: the same speaker, sentence, emotion and, if known, intensity."
 
 
 def _trained_on(trained: pd.DataFrame, known_speakers: float) -> str:
@@ -343,11 +357,13 @@ def parts_of_gap(row: pd.Series) -> str:
     )
 
 
-def _shared(row: dict[str, float]) -> str:
-    """List what the test clips of a split share with training."""
-    parts = [_share(row["known_speakers"], "a speaker")]
+def _shared(row: dict[str, float], takes: Takes) -> str:
+    """List what the test clips of a split share with training; takes only where there are any."""
+    parts = [_share(row["known_speakers"], "a speaker from training")]
     if not math.isnan(row["known_texts"]):
-        parts.append(_share(row["known_texts"], "a sentence"))
+        parts.append(_share(row["known_texts"], "a sentence from training"))
+    if takes.known and (takes.repeated or row["known_takes"]):
+        parts.append(_share(row["known_takes"], "another take in training"))
     unchecked = math.isnan(row["near_identical"])
     copies = round(row["identical"] + (0 if unchecked else row["near_identical"]))
     if copies:
@@ -359,10 +375,11 @@ def _shared(row: dict[str, float]) -> str:
 
 
 def _share(share: float, noun: str) -> str:
-    """State the share of test clips whose speaker or sentence is in training."""
+    """State the share of test clips that have something in training, with enough digits to differ from none and all."""
     if share in (0, 1):
-        return f"{'every' if share else 'no'} test clip has {noun} from training"
-    return f"{100 * share:.0f} % of the test clips have {noun} from training"
+        return f"{'every' if share else 'no'} test clip has {noun}"
+    digits = 0 if 0.005 <= share < 0.995 else 2
+    return f"{100 * share:.{digits}f} % of the test clips have {noun}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -285,11 +285,17 @@ def test_leakage_lists_what_each_split_shares(run):
     assert table.at["actor", "known_speakers"] == 0
     assert table.at["random", "known_speakers"] == 1
     assert table.at["actor", "known_texts"] == 1
-    actor, random, _ = leakage_sentences(run)
+    assert table.at["random", "known_takes"] == pytest.approx(0.8, abs=0.005)
+    actor, random, _, takes = leakage_sentences(run)
     shared, trained = actor.split(". ", 1)
-    assert shared == "actor: no test clip has a speaker from training; every test clip has a sentence from training"
+    assert shared == (
+        "actor: no test clip has a speaker from training; every test clip has a sentence from training; no test clip "
+        "has another take in training"
+    )
     assert trained == "Models were trained on 20 speakers per fold, cnn1d on 18."
     assert "Models were trained on 24 speakers per fold." in random
+    assert "; 80 % of the test clips have another take in training; " in random
+    assert takes.startswith("1,344 of 1,440 clips have another take: the same speaker, sentence")
     assert "every test clip has a speaker from training" in random
     assert "18 test clips are identical or nearly identical to a training clip" in random
 
@@ -313,6 +319,24 @@ def test_models_with_copies_are_those_whose_parameters_name_speeds(run):
     parameters = run.fits["model"].map({"lda": '{"speeds": [0.85, 1.17]}', "knn": '{"speeds": []}'}).fillna("{}")
     changed = dataclasses.replace(run, fits=run.fits.assign(parameters=parameters))
     assert models_with_copies(changed) == {"lda": (0.85, 1.17)}
+
+
+@pytest.mark.parametrize(
+    ("clips", "takes", "sentence"),
+    [
+        ({"intensity": "by clip"}, 0, "No clip has another take: no speaker repeats a sentence"),
+        ({"text": ""}, 0, "Where sentences are unknown, only near-identical clips count as takes"),
+        ({"text": ""}, pd.NA, "Repeated takes are unknown"),
+    ],
+)
+def test_unknown_takes_are_never_said_to_be_absent(run, clips, takes, sentence):
+    table = run.clips.assign(**clips)
+    if "intensity" in clips:
+        table = table.assign(intensity=table["clip"])
+    audit = run.audit.assign(test_clips_of_known_takes=pd.array([takes] * len(run.audit), dtype="Int64"))
+    changed = dataclasses.replace(run, clips=table, audit=audit)
+    assert sentence in leakage_sentences(changed)[-1]
+    assert not any("another take in training" in text for text in leakage_sentences(changed))
 
 
 def test_published_scores_are_of_the_same_protocol_only(run):

@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pandas as pd
 
 from ser_bench.report.analysis.scores import cached_per_run
 from ser_bench.runs.results import SavedRun
+from ser_bench.splits.takes import repeated, take_numbers
+
+
+@dataclass(frozen=True)
+class Takes:
+    """Repeated takes of a corpus: clips of one speaker, sentence, emotion and intensity.
+
+    Parameters
+    ----------
+    known : bool
+        Whether takes were counted: every sentence is known, or there is audio.
+    sentences : bool
+        Whether every sentence is known; otherwise only near-identical clips count as takes.
+    repeated : int
+        Clips that have another take by their columns.
+    clips : int
+        All clips.
+    """
+
+    known: bool
+    sentences: bool
+    repeated: int
+    clips: int
 
 
 def leakage_by_split(run: SavedRun) -> pd.DataFrame:
@@ -18,10 +43,10 @@ def leakage_by_split(run: SavedRun) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``split``, ``folds``; ``train_clips`` and ``test_clips``, means per fold; ``known_speakers`` and
-        ``known_texts``, the shares of test clips whose speaker or sentence is in training (NaN in a corpus without
-        sentences); ``identical`` and ``near_identical``, the test clips of one repeat with a copy in training (NaN
-        without audio).
+        ``split``, ``folds``; ``train_clips`` and ``test_clips``, means per fold; ``known_speakers``, ``known_texts``
+        and ``known_takes``, the shares of test clips whose speaker, sentence or other take is in training (NaN in a
+        corpus without sentences, and where takes are unknown); ``identical`` and ``near_identical``, the test clips of
+        one repeat with a copy in training (NaN without audio).
     """
     rows = []
     for split in run.info.splits:
@@ -38,8 +63,9 @@ def leakage_by_split(run: SavedRun) -> pd.DataFrame:
                 "test_clips": part["test_clips"].mean(),
                 "known_speakers": part["test_clips_of_known_speakers"].sum() / tested,
                 "known_texts": known_texts,
+                "known_takes": _total(part["test_clips_of_known_takes"]) / tested,
                 "identical": part["identical_clips"].sum() / repeats,
-                "near_identical": part["near_identical_clips"].astype("float64").sum(skipna=False) / repeats,
+                "near_identical": _total(part["near_identical_clips"]) / repeats,
             }
         )
     return pd.DataFrame(rows)
@@ -75,3 +101,27 @@ def training_speakers(run: SavedRun) -> pd.DataFrame:
     )
     order = [(split, model) for split in run.info.splits for model in run.info.models]
     return table.reindex(pd.MultiIndex.from_tuples(order, names=["split", "model"]))
+
+
+def takes_of(run: SavedRun) -> Takes:
+    """Count the repeated takes among the clips of a run.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    Takes
+    """
+    return Takes(
+        known=not run.audit["test_clips_of_known_takes"].isna().any(),
+        sentences=bool((run.clips["text"] != "").all()),
+        repeated=int(repeated(take_numbers(run.clips)).sum()),
+        clips=len(run.clips),
+    )
+
+
+def _total(counts: pd.Series) -> float:
+    """Return a sum; NaN if a count is missing."""
+    return float(counts.astype("float64").sum(skipna=False))

@@ -23,7 +23,7 @@ class LeakageReport:
     table : Table or None
         None for a run without folds.
     sentences : tuple of str
-        One per split.
+        One per split, and one about the repeated takes of the corpus.
     """
 
     table: Table | None
@@ -52,6 +52,7 @@ def leakage_report(run: SavedRun) -> LeakageReport:
         Column("speakers trained on", under="per fold"),
         Column("known speakers", under="% of test clips"),
         Column("known sentences", under="% of test clips"),
+        Column("known takes", under="% of test clips"),
         Column("identical", under="test clips"),
         Column("near-identical", under="test clips"),
     )
@@ -59,7 +60,7 @@ def leakage_report(run: SavedRun) -> LeakageReport:
     rows = []
     for row in shared.to_dict("records"):
         counts = [number(row[name], f"{row[name]:,.0f}") for name in ("folds", "train_clips", "test_clips")]
-        shares = [number(row[name], percent(row[name])) for name in ("known_speakers", "known_texts")]
+        shares = [number(row[name], percent(row[name])) for name in ("known_speakers", "known_texts", "known_takes")]
         copies = [number(row[name], _count(row[name])) for name in ("identical", "near_identical")]
         rows.append(Row((Cell(row["split"]), *counts, _speakers(trained.loc[row["split"]]), *shares, *copies)))
     table = Table("What test clips share with training", columns, tuple(rows))
