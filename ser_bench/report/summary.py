@@ -99,7 +99,10 @@ def _drop_columns(cells: Cells, run: SavedRun, width: int) -> list[str]:
         needed |= {pair.random, pair.independent}
     others = [title for name, title in page_metrics(run).items() if name != "uar"]
     removable = [[f"{split}\n{title} %" for split in splits] for title in reversed(others)]
-    removable += [["mean\nfit"], *([f"{split}\nUAR %"] for split in reversed(splits) if split not in needed)]
+    removable += [
+        [f"{ranking_split(splits)}\nmean fit"],
+        *([f"{split}\nUAR %"] for split in reversed(splits) if split not in needed),
+    ]
     removable += [[name] for name in ("of it\ntakes", "of it\nvoice") if name in cells]
     dropped = []
     while removable and max(map(len, _aligned(cells, "simple").splitlines())) > width:
@@ -117,7 +120,7 @@ def _shortened(name: str) -> str:
 
 
 def _score_cells(run: SavedRun, *, between: str, intervals: bool = True) -> Cells:
-    """Return scores, gap and mean fit time; ``between`` separates the two lines of a heading."""
+    """Return scores, gap and mean time of a fit under the ranking split; ``between`` separates the lines of a head."""
     table, notes, splits = summarise(run), missing_folds(run), list(run.info.splits)
     cells: Cells = {"model": model_titles(run, table["model"])}
     few = scores_of_few(run)
@@ -133,7 +136,7 @@ def _score_cells(run: SavedRun, *, between: str, intervals: bool = True) -> Cell
             ]
         if metric == "uar":
             cells |= _gap_cells(run, list(table["model"]), between=between, intervals=intervals)
-    cells[f"mean{between}fit"] = [seconds(value) for value in table["fit_seconds"]]
+    cells[f"{ranking_split(splits)}{between}mean fit"] = [seconds(value) for value in table["fit_seconds"]]
     return cells
 
 

@@ -197,7 +197,20 @@ def test_baselines_have_no_calibration(small):
         failures.model_calibration(small, "chance", "actor")
 
 
-def test_the_hardest_clips_have_the_most_wrong_predictions():
+def test_the_hardest_clips_have_the_highest_loss():
+    answers = {
+        "svm": (["happy"] * 6, [0.6, 0.99, 0.9, 0.9, 0.8, 0.95]),
+        "lda": (["happy"] * 6, [0.6, 0.6, 0.9, 0.9, 1.0, 0.6]),
+        "chance": (["sad"] * 6, [1.0] * 6),
+    }
+    table = failures.hardest_clips(made_up(answers, CLIPS), "actor")
+    assert (table["share_wrong"] == 1).all()
+    assert list(table["clip"]) == ["e", "b", "f", "a"]  # by name it would be a, b, e, f
+    rest = np.array([[0.1, failures.MIN_PROBABILITY], [0.005, 0.2], [0.025, 0.2], [0.2, 0.2]])
+    np.testing.assert_allclose(table["loss"], -np.log(rest).mean(axis=1), rtol=1e-5)
+
+
+def test_the_hardest_clips_have_wrong_predictions():
     answers = {
         "majority": (["sad"] * 6, [1.0] * 6),
         "svm": (["happy", "sad", "happy", "happy", "sad", "happy"], [0.9] * 6),
@@ -216,7 +229,7 @@ def test_the_hardest_clips_have_the_most_wrong_predictions():
 
 def test_models_with_a_missing_fold_do_not_count_for_hard_clips(small):
     table = failures.hardest_clips(small, "actor")
-    assert list(table["clip"]) == ["a", "b", "f"]
+    assert list(table["clip"]) == ["f", "a", "b"]
     assert (table["share_wrong"] == 1).all()
 
 

@@ -13,6 +13,7 @@ from ser_bench.report import headline, terminal_table
 from ser_bench.report.analysis.scores import gap_pairs, gap_splits, missing_folds, ranking_split, scores_by_speaker
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.formatting import SYNTHETIC, percent, points, seconds
+from ser_bench.report.page import render_page
 from ser_bench.report.summary import markdown
 from ser_bench.runs.results.run_info import LeftOutClip
 from tests.report.fake_run import Recipe, save_fake_run
@@ -45,9 +46,18 @@ def test_models_are_sorted_by_uar_on_new_speakers_and_baselines_come_last(run):
     assert table["actor_uar"].iloc[:-1].is_monotonic_decreasing
 
 
-def test_fit_seconds_are_the_mean_over_fits(run):
-    expected = run.fits.query("model == 'svm'")["fit_seconds"].mean()
-    assert summarise(run).set_index("model").at["svm", "fit_seconds"] == pytest.approx(expected)
+def test_fit_seconds_are_means_over_the_fits_of_a_split(run):
+    fits = run.fits.assign(fit_seconds=run.fits["fit_seconds"].where(run.fits["split"] == "actor", 100.0))
+    changed = dataclasses.replace(run, fits=fits)
+    row = summarise(changed).set_index("model").loc["svm"]
+    expected = fits.query("model == 'svm' and split == 'actor'")["fit_seconds"].mean()
+    assert row["actor_fit_seconds"] == row["fit_seconds"] == pytest.approx(expected)
+    assert row["random_fit_seconds"] == 100
+    assert "actor mean fit" in markdown(changed)
+    assert "100 s" not in markdown(changed)
+    page = render_page(changed, {}).decode()
+    assert "mean per fit, actor" in page
+    assert "mean per fit, random" in page
 
 
 def test_a_model_with_a_missing_fold_has_no_score_and_a_status(broken_run):

@@ -26,6 +26,9 @@ MAX_GROUPS = 12
 BINS = 10
 """Equally wide bins of confidence."""
 
+MIN_PROBABILITY = 0.001
+"""Lower probabilities count as this one in losses, so that a single model with a zero does not decide the mean."""
+
 _GROUP_COLUMNS = ["model", "attribute", "group", "clips", "uar", "uar_shared"]
 _GAP_COLUMNS = ["model", "attribute", "classes", "best", "worst", "gap", "low", "high"]
 _CLIP_COLUMNS = ["speaker", "gender", "text", "intensity"]
@@ -216,7 +219,10 @@ def calibration_errors(run: SavedRun, split: str) -> pd.Series:
 
 @cached_per_run
 def hardest_clips(run: SavedRun, split: str, most: int = 12) -> pd.DataFrame:
-    """Return the clips with the most wrong predictions, over all complete models without the baselines.
+    """Return the clips with the highest loss, over all complete models without the baselines.
+
+    The loss is the mean of the negative natural logarithm of the true label's probability, over models and repeats.
+    Clips that no model classifies wrongly are left out.
 
     Parameters
     ----------
@@ -228,9 +234,8 @@ def hardest_clips(run: SavedRun, split: str, most: int = 12) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The hardest clip first, equal ones by name: ``clip``, ``speaker``, ``gender``, ``text``, ``intensity``,
-        ``true``, ``share_wrong`` of the predictions of all models and repeats, ``most_common_prediction`` (the
-        first label of
+        The highest loss first: ``clip``, ``speaker``, ``gender``, ``text``, ``intensity``, ``true``, ``loss``,
+        ``share_wrong`` of the predictions of all models and repeats, ``most_common_prediction`` (the first label of
         equally common ones; it may be the true one), its ``most_common_share``, and ``path``.
     """
     complete = [model for model in trained_models(run) if not missing_folds(run)[model, split]]
@@ -239,14 +244,17 @@ def hardest_clips(run: SavedRun, split: str, most: int = 12) -> pd.DataFrame:
     answers = hits.groupby(["clip", "predicted"]).size().unstack(fill_value=0)
     answers = answers.reindex(columns=list(run.labels), fill_value=0)
     shares = answers.div(answers.sum(axis=1), axis=0)
-    table = pd.DataFrame({"share_wrong": 1 - hits.groupby("clip")["hit"].mean()})
+    losses = _losses(run, split)[hits.index].groupby(hits["clip"]).mean()
+    table = pd.DataFrame({"loss": losses, "share_wrong": 1 - hits.groupby("clip")["hit"].mean()})
     table["true"] = hits.groupby("clip")["true"].first()
     table["most_common_prediction"] = shares.idxmax(axis=1) if len(shares) else ""
     table["most_common_share"] = shares.max(axis=1)
     table = table.join(run.clips.set_index("clip")[[*_CLIP_COLUMNS, "path"]])
     table = table[table["share_wrong"] > 0].rename_axis("clip").reset_index()
-    table = table.sort_values(["share_wrong", "clip"], ascending=[False, True], ignore_index=True).head(most)
-    return table[["clip", *_CLIP_COLUMNS, "true", "share_wrong", "most_common_prediction", "most_common_share", "path"]]
+    table["rank"] = -table["loss"].round(statistics.DECIMALS)
+    table = table.sort_values(["rank", "clip"], ignore_index=True).head(most)
+    shares = ["loss", "share_wrong", "most_common_prediction", "most_common_share"]
+    return table[["clip", *_CLIP_COLUMNS, "true", *shares, "path"]]
 
 
 @cached_per_run
@@ -298,6 +306,15 @@ def _hits(run: SavedRun, split: str) -> pd.DataFrame:
     part = run.predictions[run.predictions["split"] == split]
     names = {name: part[name].astype("str") for name in ("model", "clip", "speaker", "true", "predicted")}
     return pd.DataFrame({**names, "hit": part["true"] == part["predicted"]})
+
+
+def _losses(run: SavedRun, split: str) -> pd.Series:
+    """Return the negative logarithm of the true label's probability per row of :func:`_hits`."""
+    part = run.predictions[run.predictions["split"] == split]
+    probabilities = part[[f"p_{label}" for label in run.labels]].to_numpy(dtype="float64")
+    codes = pd.Categorical(part["true"].astype("str"), categories=list(run.labels)).codes
+    chosen = probabilities[np.arange(len(part)), codes]
+    return pd.Series(-np.log(np.maximum(chosen, MIN_PROBABILITY)), index=part.index)
 
 
 @cached_per_run

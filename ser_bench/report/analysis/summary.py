@@ -21,7 +21,7 @@ from ser_bench.report.analysis.scores import (
 from ser_bench.runs.results import SavedRun
 
 COSTS = ("fit_seconds", "predict_seconds", "model_bytes")
-"""The columns of what a model costs: seconds per fit, seconds per predicted clip, bytes."""
+"""The columns of what a model costs under the split that ranks models: seconds per fit and predicted clip, bytes."""
 
 
 @cached_per_run
@@ -38,17 +38,14 @@ def summarise(run: SavedRun) -> pd.DataFrame:
         ``model``; per split and metric of the run the columns ``<split>_<metric>``, a fraction,
         with its 95 % interval ``_low`` and ``_high``; ``<split>_uar_sd`` over repeats (see
         :func:`ser_bench.report.analysis.intervals.intervals`); ``uar_gap`` (see
-        :func:`ser_bench.report.analysis.scores.gap_splits`) with its interval; the means :data:`COSTS` over finished
-        fits; ``status``, ``ok`` or the missing folds per split; ``transductive``, ``yes`` or ``no``, empty where no fit
-        was checked. NaN where there is no value.
+        :func:`ser_bench.report.analysis.scores.gap_splits`) with its interval; the means :data:`COSTS` over the
+        finished fits of the ranking split, and ``<split>_fit_seconds`` of each split, since a fit on more clips takes
+        longer; ``status``, ``ok`` or the missing folds per split; ``transductive``, ``yes`` or ``no``, empty where no
+        fit was checked. NaN where there is no value.
     """
     models, splits = list(run.info.models), list(run.info.splits)
     table = pd.DataFrame({"model": models} | _scores_with_intervals(run, models, splits) | _gaps(run))
-    finished = run.fits[run.fits["status"] == "ok"]
-    per_clip = finished["predict_seconds"] / finished["n_test"].astype("float64")
-    costs = finished.assign(predict_seconds=per_clip).groupby("model")[list(COSTS)].mean().reindex(models)
-    for name in COSTS:
-        table[name] = costs[name].to_numpy(dtype="float64")
+    table = table.assign(**_costs(run, models, splits))
     notes = missing_folds(run)
     missing = [[f"{split}: {notes[model, split]}" for split in splits if notes[model, split]] for model in models]
     table["status"] = ["; ".join(folds) or "ok" for folds in missing]
@@ -57,6 +54,17 @@ def summarise(run: SavedRun) -> pd.DataFrame:
     order = rank.to_frame("uar").assign(baseline=table["model"].isin(BASELINES))
     order = order.sort_values(["baseline", "uar"], ascending=[True, False], kind="stable")
     return table.loc[order.index].reset_index(drop=True)
+
+
+def _costs(run: SavedRun, models: list[str], splits: list[str]) -> dict[str, Any]:
+    """Return the columns of costs: all of them under the ranking split, and the time of a fit under each split."""
+    finished = run.fits[run.fits["status"] == "ok"]
+    per_clip = finished["predict_seconds"] / finished["n_test"].astype("float64")
+    means = finished.assign(predict_seconds=per_clip).groupby(["split", "model"])[list(COSTS)].mean()
+    ranking = ranking_split(splits)
+    cells = {split: pd.MultiIndex.from_product([[split], models]) for split in splits}
+    times = {f"{split}_fit_seconds": means["fit_seconds"].reindex(cells[split]).to_numpy("float64") for split in splits}
+    return {name: means[name].reindex(cells[ranking]).to_numpy("float64") for name in COSTS} | times
 
 
 def _transductive(run: SavedRun, model: str) -> str:

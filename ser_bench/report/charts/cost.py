@@ -25,7 +25,7 @@ from ser_bench.statistics import pareto_front
 _NAME_SIZE, _NAME_HEIGHT, _DOT_RADIUS = 8.5, 0.145, 0.06
 _TOP_HEIGHT, _BOTTOM_HEIGHT = 4.1, 3.2
 _COSTS = {
-    "fit_seconds": ("mean time of one fit, one thread (log scale)", seconds),
+    "fit_seconds": ("mean time of one fit of this split, one thread (log scale)", seconds),
     "predict_seconds": ("time to predict a clip (log scale)", seconds),
     "model_bytes": ("size of the fitted model (log scale)", byte_size),
 }

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_bench.metrics import METRICS
+from ser_bench.report.analysis.failures import MIN_PROBABILITY
 from ser_bench.report.analysis.intervals import DRAWS, MIN_SPEAKERS
 from ser_bench.report.analysis.scores import page_metrics
 from ser_bench.report.findings import interval_notes, verdict
@@ -88,6 +89,7 @@ def render_page(run: SavedRun, pictures: Mapping[str, bytes], audio: Path | None
         "metrics": [(capitalised(title), METRICS[name].summary) for name, title in page_metrics(run).items()],
         "draws": DRAWS,
         "min_speakers": MIN_SPEAKERS,
+        "min_probability": MIN_PROBABILITY,
         "transductive": bool(normalisation_note(run)),
         "speaker_note": speaker_note(run),
         "provenance": provenance(run),

@@ -123,9 +123,10 @@ def _groups(run: SavedRun, split: str, attribute: str) -> Table:
 
 
 def _clips(hardest: pd.DataFrame, embedded: EmbeddedClips | None, run: SavedRun) -> Table:
-    """Return the clips with the most wrong predictions, with players for those that are embedded."""
+    """Return the clips with the highest loss, with players for those that are embedded."""
     columns = (
         Column("clip", numeric=False),
+        Column("loss", under="mean over models"),
         Column("wrong", under="% of predictions"),
         Column("true", numeric=False),
         Column("most common prediction", numeric=False),
@@ -139,6 +140,7 @@ def _clips(hardest: pd.DataFrame, embedded: EmbeddedClips | None, run: SavedRun)
         gender = f", {row['gender']}" if row["gender"] else ""
         cells = [
             Cell(row["clip"]),
+            number(row["loss"], f"{row['loss']:.2f}"),
             number(row["share_wrong"], percent(row["share_wrong"])),
             Cell(row["true"]),
             Cell(row["most_common_prediction"], note=f"{percent(row['most_common_share'])} %"),
@@ -150,8 +152,10 @@ def _clips(hardest: pd.DataFrame, embedded: EmbeddedClips | None, run: SavedRun)
             reason, player = embedded.missing.get(row["path"], ""), embedded.players.get(row["path"], "")
             cells.append(Cell(reason, kind="screen", audio=player, name=row["clip"]))
         rows.append(Row(tuple(cells)))
-    models = plural(len(trained_models(run)), "model")
-    return Table(f"The clips with the most wrong predictions of {models}", columns, tuple(rows))
+    split = ranking_split(run.info.splits)
+    complete = [model for model in trained_models(run) if not missing_folds(run)[model, split]]
+    models = plural(len(complete), "model")
+    return Table(f"The clips with the highest loss of {models}", columns, tuple(rows))
 
 
 def _audio_note(run: SavedRun, embedded: EmbeddedClips) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from typing import Any
 
@@ -35,11 +36,10 @@ from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
 
 _COSTS = {
-    "fit_seconds": ("training", "mean per fit", seconds),
     "predict_seconds": ("prediction", "mean per clip", seconds),
     "model_bytes": ("model size", "mean per fit", byte_size),
 }
-"""Heading, unit and format of what a model costs."""
+"""Heading, unit and format of what a model costs besides training."""
 
 _PARTS = {"total": ("gap", "points"), "takes": ("takes", "of the gap"), "voice": ("voice", "of the gap")}
 """Heading and unit of a gap and its parts."""
@@ -191,10 +191,16 @@ def _published_row(row: dict[Any, Any], metric: str, splits: tuple[str, ...], po
 
 
 def _cost_table(run: SavedRun) -> Table:
-    """Return time and size of every model."""
-    columns = (Column("model", numeric=False), *(Column(head, under=unit) for head, unit, _ in _COSTS.values()))
+    """Return the time of a fit under each split, and the time of a prediction and the size under the ranking split."""
+    ranking = ranking_split(run.info.splits)
+    splits = [ranking, *(split for split in run.info.splits if split != ranking)]
+    columns = [Column("training", under=f"mean per fit, {split}") for split in splits]
+    columns += [Column(head, under=f"{unit}, {ranking}") for head, unit, _ in _COSTS.values()]
+    writers: dict[str, Callable[[float], str]] = {f"{split}_fit_seconds": seconds for split in splits}
+    writers |= {name: write for name, (_, _, write) in _COSTS.items()}
     rows = [
-        _model_row(run, row["model"], [number(row[name], write(row[name])) for name, (_, _, write) in _COSTS.items()])
+        _model_row(run, row["model"], [number(row[name], write(row[name])) for name, write in writers.items()])
         for row in summarise(run).to_dict("records")
     ]
-    return Table("Training time, prediction time and model size", columns, tuple(rows))
+    caption = "Training time, prediction time and model size"
+    return Table(caption, (Column("model", numeric=False), *columns), tuple(rows))
