@@ -13,8 +13,11 @@ from ser_bench.report.analysis.compared_runs import (
     compared_scores,
     differences,
     differing_settings,
+    needed_speakers,
+    unequal_training,
     unpaired_runs,
 )
+from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.scores import transductive_models
 from ser_bench.report.formatting import (
     SYNTHETIC,
@@ -25,7 +28,7 @@ from ser_bench.report.formatting import (
     normalisation_note,
     p_value,
     percent,
-    percent_interval,
+    percent_range,
     points,
     points_interval,
     protocol,
@@ -127,6 +130,12 @@ def _notes(runs: ComparedRuns) -> list[str]:
     lines += [
         f"{label} is not paired with {runs.labels[0]}: {reason}." for label, reason in unpaired_runs(runs).items()
     ]
+    lines += [
+        f"{label} and {runs.labels[0]} are not on equal terms: {reason}."
+        for label, reason in unequal_training(runs).items()
+    ]
+    if needed := needed_speakers(runs):
+        lines.append(f"No difference can be significant with so few speakers: at least {needed} are needed.")
     if len(differences(runs)):
         lines.append(
             "Differences are in points of UAR, with 95 % t intervals over the speakers that both runs test; p is that "
@@ -140,10 +149,13 @@ def _columns(runs: ComparedRuns) -> dict[str, list[str]]:
     table = compared_scores(runs).set_index(["model", "run"])
     models = list(dict.fromkeys(table.index.get_level_values("model")))
     columns = {"model": compared_titles(runs, models)}
-    for label in runs.labels:
-        rows = table.xs(label, level="run").reindex(models)
-        values = zip(rows["uar"], rows["uar_low"], rows["uar_high"], strict=True)
-        columns[f"{label} UAR %"] = [f"{percent(v)} {percent_interval(low, high)}".rstrip() for v, low, high in values]
+    for label, run in zip(runs.labels, runs.runs, strict=True):
+        rows, few = table.xs(label, level="run").reindex(models), scores_of_few(run)
+        values = zip(models, rows["uar"], rows["uar_low"], rows["uar_high"], strict=True)
+        columns[f"{label} UAR %"] = [
+            f"{percent(v)} {percent_range(low, high, few.get((model, runs.split, 'uar'), ()))}".rstrip()
+            for model, v, low, high in values
+        ]
     changes = differences(runs).set_index(["model", "run"])
     for label in runs.labels[1:]:
         if label in changes.index.get_level_values("run"):

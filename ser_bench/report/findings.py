@@ -96,6 +96,9 @@ def verdict(run: SavedRun) -> str:
     if not compared.not_worse:
         others = "every other model" if count > 2 else model_title(run, compared.others[0])
         return f"{leader} has the highest UAR and is significantly better than {others} ({sample})."
+    if compared.tied:
+        equal = _listed(model_titles(run, [compared.leader, *compared.tied]))
+        return f"{equal} have the same UAR, the highest, so none of them leads ({sample})."
     return (
         f"{leader} has the highest UAR, but its lead over {_listed(model_titles(run, compared.not_worse))} is not "
         f"significant ({sample})."
@@ -163,7 +166,8 @@ def _too_few_speakers(run: SavedRun, compared: Comparison) -> str:
     if compared.friedman is None or not compared.models_differ:
         return sentence
     p = p_value(compared.friedman.p)
-    return f"{sentence} Friedman's permutation test finds that not all models perform alike (p = {p})."
+    equals = "" if p.startswith("<") else "= "
+    return f"{sentence} Friedman's permutation test finds that not all models perform alike (p {equals}{p})."
 
 
 def _no_difference(run: SavedRun, compared: Comparison, sample: str) -> str:

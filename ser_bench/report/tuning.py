@@ -11,7 +11,7 @@ from tabulate import tabulate
 
 from ser_bench import statistics
 from ser_bench.metrics import UAR
-from ser_bench.report.formatting import SYNTHETIC, percent, percent_interval, points, points_interval
+from ser_bench.report.formatting import SYNTHETIC, percent, percent_range, points, points_interval
 from ser_bench.runs.tuning import TuningResult
 
 MAX_ROWS = 15
@@ -30,15 +30,11 @@ def nested_scores(tuned: TuningResult) -> pd.DataFrame:
     DataFrame of float64, index ``default``, ``tuned`` and ``difference``
         ``uar``, ``low`` and ``high``: 95 % intervals over speakers, paired for the difference; NaN for few speakers.
     """
-    rows = tuned.predictions
-    labels, true = np.unique(rows["true"].astype(str), return_inverse=True)
-    names, speakers = np.unique(rows["speaker"].astype(str), return_inverse=True)
+    names, tallies = _tallies(tuned)
     counts = statistics.speaker_draws(len(names), seed=zlib.crc32("\n".join(names).encode()))
-    draws = {}
-    for column in ("default", "tuned"):
-        codes = np.searchsorted(labels, rows[column].astype(str))
-        tallies = statistics.tally(speakers, true, codes, len(names), len(labels))
-        draws[column] = statistics.bootstrap_scores(tallies, counts, {"uar": UAR.score})["uar"]
+    draws = {
+        column: statistics.bootstrap_scores(part, counts, {"uar": UAR.score})["uar"] for column, part in tallies.items()
+    }
     draws["difference"] = draws["tuned"] - draws["default"]
     values = {"default": tuned.default_uar, "tuned": tuned.tuned_uar, "difference": tuned.tuned_uar - tuned.default_uar}
     ends = {
@@ -49,6 +45,16 @@ def nested_scores(tuned: TuningResult) -> pd.DataFrame:
     }
     table = [(values[name], float(ends[name][0]), float(ends[name][1])) for name in values]
     return pd.DataFrame(table, columns=["uar", "low", "high"], index=list(values))
+
+
+def _tallies(tuned: TuningResult) -> tuple[list[str], dict[str, statistics.Tallies]]:
+    """Return the speakers, and the clips counted for the defaults and for the search."""
+    rows = tuned.predictions
+    labels, true = np.unique(rows["true"].astype(str), return_inverse=True)
+    names, speakers = np.unique(rows["speaker"].astype(str), return_inverse=True)
+    codes = {name: np.searchsorted(labels, rows[name].astype(str)) for name in ("default", "tuned")}
+    tallies = {name: statistics.tally(speakers, true, code, len(names), len(labels)) for name, code in codes.items()}
+    return list(map(str, names)), tallies
 
 
 def trial_summary(tuned: TuningResult) -> pd.DataFrame:
@@ -90,7 +96,8 @@ def headline(tuned: TuningResult) -> str:
     best, gain = scores.loc["tuned"], scores.loc["difference"]
     note = f"{SYNTHETIC}. " if tuned.synthetic else ""
     condition = ", features normalised per speaker (transductive)" if tuned.normalize == "speaker" else ""
-    score = f"{percent(best['uar'])} % UAR {percent_interval(best['low'], best['high'])}".rstrip()
+    each = statistics.scores_by_speaker(_tallies(tuned)[1]["tuned"], {"uar": UAR.score})["uar"].tolist()
+    score = f"{percent(best['uar'])} % UAR {percent_range(best['low'], best['high'], each)}".rstrip()
     difference = f"{points(gain['uar'])} points {points_interval(gain['low'], gain['high'])}".rstrip()
     return (
         f"{note}{tuned.model} tuned on the training speakers of {tuned.corpus} ({tuned.split} split{condition}): "

@@ -198,6 +198,14 @@ def test_two_equal_models_share_the_highest_uar_and_neither_leads(tmp_path):
     assert comparison(run).friedman is None
 
 
+def test_two_equal_models_above_a_worse_one_do_not_lead(tmp_path):
+    run = equal(only(tmp_path, ("svm", "lda", "knn")), "lda", "svm")
+    assert comparison(run).better.at["svm", "knn"]
+    assert verdict(run).startswith("svm and lda have the same UAR, the highest, so none of them leads")
+    assert page_header(run).facts[1].figure == "no"
+    assert r"\textbf" not in latex(run)
+
+
 def test_models_that_are_all_equal_have_one_bar_and_no_winner(tmp_path):
     run = only(tmp_path, ("chance", "svm", "knn", "lda"), speakers=12)
     run = equal(equal(run, "knn", "svm"), "lda", "svm")

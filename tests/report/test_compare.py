@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from ser_bench.cli import call
@@ -14,8 +16,10 @@ from ser_bench.report.analysis.compared_runs import (
     differences,
     differing_settings,
     read_runs,
+    unequal_training,
     unpaired_runs,
 )
+from ser_bench.report.analysis.scores import scores_by_speaker
 from ser_bench.report.compare import as_markdown, as_text
 from tests.report.fake_run import Recipe, save_fake_run
 
@@ -59,6 +63,42 @@ def test_runs_of_other_clips_are_not_paired_and_the_reason_is_given(folders):
     assert "other is not paired with one: it tests 360 clips" in as_text(runs, width=1000)
     assert "SYNTHETIC SPEECH" in as_text(runs)
     assert "SYNTHETIC SPEECH" in as_markdown(runs)
+
+
+def test_hold_outs_of_other_repeats_are_not_paired(tmp_path):
+    """Three hold-outs together may test the clips of another run's only one."""
+    for name, repeats in (("one", 1), ("two", 2)):
+        save_fake_run(
+            tmp_path / name,
+            Recipe(models=MODELS[:2], splits=(("random-80-20", 1),), clips_per_label=2, repeats=repeats),
+        )
+    runs = read_runs([tmp_path / "one", tmp_path / "two"])
+    assert set(unpaired_runs(runs)) == {"two"}
+    first = runs.runs[0].predictions
+    both = pd.concat([first, runs.runs[1].predictions.query("repeat == 1").assign(repeat=0)], ignore_index=True)
+    pooled = replace(runs.runs[0], predictions=both)
+    runs = replace(runs, runs=(pooled, runs.runs[1]))
+    assert unpaired_runs(runs) == {"two": "its repeats test other clips"}
+
+
+def test_runs_that_train_on_other_sizes_are_not_on_equal_terms(folders, tmp_path):
+    """Two folds train on half of the clips, three on two thirds."""
+    save_fake_run(tmp_path / "two folds", Recipe(models=MODELS, splits=(("actor", 2),), clips_per_label=4))
+    runs = read_runs([folders / "one", tmp_path / "two folds"])
+    assert unequal_training(runs) == {"two folds": "it trains on 360 clips per fold, not 480"}
+    assert "two folds and one are not on equal terms: it trains on 360 clips" in as_text(runs, width=1000)
+    assert not unequal_training(read_runs([folders / "one", folders / "two"]))
+
+
+def test_few_speakers_have_their_scores_and_no_significant_difference(tmp_path):
+    for name in ("one", "two"):
+        recipe = Recipe(models=MODELS[:2], splits=(("actor", 2),), speakers=4, repeats=2 if name == "two" else 1)
+        save_fake_run(tmp_path / name, recipe)
+    runs = read_runs([tmp_path / "one", tmp_path / "two"])
+    assert differences(runs)["low"].isna().all()
+    assert "at least 6 are needed" in as_text(runs, width=1000)
+    scores = ", ".join(f"{100 * score:.1f}" for score in scores_by_speaker(runs.runs[0], "actor").loc["svm"])
+    assert f"(speakers {scores})" in as_text(runs)
 
 
 def test_differing_settings_are_listed(folders):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,15 @@ import pandas as pd
 
 from ser_bench import statistics
 from ser_bench.core.errors import RunError
+from ser_bench.report.analysis.comparisons import ALPHA
 from ser_bench.report.analysis.intervals import speaker_tallies, uar_difference
-from ser_bench.report.analysis.scores import BASELINES, is_speaker_independent, metrics_of, scores_by_speaker
+from ser_bench.report.analysis.scores import (
+    BASELINES,
+    SIZE_TOLERANCE,
+    is_speaker_independent,
+    metrics_of,
+    scores_by_speaker,
+)
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.runs.results import SavedRun, read_run
 
@@ -125,6 +133,8 @@ def unpaired_runs(runs: ComparedRuns) -> dict[str, str]:
     for label, run in zip(runs.labels[1:], runs.runs[1:], strict=True):
         clips = _tested(run, runs.split)
         if tested.equals(clips):
+            if _test_sets(run, runs.split) != _test_sets(first, runs.split):
+                reasons[label] = "its repeats test other clips"
             continue
         shared = len(tested.index.intersection(clips.index))
         if run.info.corpus.name != first.info.corpus.name:
@@ -134,6 +144,45 @@ def unpaired_runs(runs: ComparedRuns) -> dict[str, str]:
         else:
             reasons[label] = "its clips have other labels"
     return reasons
+
+
+def unequal_training(runs: ComparedRuns) -> dict[str, str]:
+    """Return which paired runs train on another number of clips than the first one.
+
+    Parameters
+    ----------
+    runs : ComparedRuns
+
+    Returns
+    -------
+    dict of str to str
+        A clause by label; runs whose mean size per fold differs by at most :data:`SIZE_TOLERANCE` are missing.
+    """
+    unpaired = unpaired_runs(runs)
+    own, *others = (float(run.fits.loc[run.fits["split"] == runs.split, "n_train"].mean()) for run in runs.runs)
+    return {
+        label: f"it trains on {size:,.0f} clips per fold, not {own:,.0f}"
+        for label, size in zip(runs.labels[1:], others, strict=True)
+        if label not in unpaired and abs(size - own) > SIZE_TOLERANCE * max(size, own)
+    }
+
+
+def needed_speakers(runs: ComparedRuns) -> int:
+    """Return how many speakers a significant difference needs, where the runs test too few.
+
+    Parameters
+    ----------
+    runs : ComparedRuns
+
+    Returns
+    -------
+    int
+        For Wilcoxon's test with Holm's correction for every row of :func:`differences`; 0 where the speakers are
+        enough, and without a row.
+    """
+    rows, speakers = len(differences(runs)), scores_by_speaker(runs.runs[0], runs.split).shape[1]
+    needed = 1 + math.ceil(math.log2(rows / ALPHA)) if rows else 0
+    return needed if speakers < needed else 0
 
 
 def differences(runs: ComparedRuns) -> pd.DataFrame:
@@ -146,9 +195,9 @@ def differences(runs: ComparedRuns) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``model`` (without baselines), ``run``, ``difference``; ``low`` and ``high``, the 95 % interval of a bootstrap
-        that draws the same speakers for both runs (NaN for few speakers); ``p`` of Wilcoxon's signed-rank test over
-        speakers, adjusted over all rows by Holm's method.
+        ``model`` (without baselines), ``run``, ``difference``; ``low`` and ``high``, the 95 % interval over the
+        speakers, paired (NaN for few speakers); ``p`` of Wilcoxon's signed-rank test over speakers, adjusted over all
+        rows by Holm's method.
     """
     unpaired, rows = unpaired_runs(runs), []
     for label, run in zip(runs.labels[1:], runs.runs[1:], strict=True):
@@ -209,6 +258,12 @@ def _tested(run: SavedRun, split: str) -> pd.Series:
     frame = run.predictions[run.predictions["split"] == split]
     first = frame.drop_duplicates("clip")
     return pd.Series(first["true"].astype("str").to_numpy(), index=first["clip"].astype("str")).sort_index()
+
+
+def _test_sets(run: SavedRun, split: str) -> set[frozenset[str]]:
+    """Return the different sets of clips that the repeats of a split test."""
+    tested = run.predictions.loc[run.predictions["split"] == split, ["repeat", "clip"]].drop_duplicates()
+    return {frozenset(map(str, clips)) for _, clips in tested.groupby("repeat")["clip"]}
 
 
 def _settings(run: SavedRun) -> dict[str, str]:

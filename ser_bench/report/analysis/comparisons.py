@@ -32,6 +32,8 @@ class Comparison:
     split : str
     leader : str
         The model with the highest UAR; the first in the order of the run of equal ones.
+    tied : tuple of str
+        Other models with the same UAR as the leader.
     models : tuple of str
         In the order of their mean ranks.
     speakers : int
@@ -50,6 +52,7 @@ class Comparison:
 
     split: str
     leader: str
+    tied: tuple[str, ...]
     models: tuple[str, ...]
     speakers: int
     friedman: statistics.Friedman | None
@@ -111,9 +114,12 @@ def compare_models(scores: pd.DataFrame, uar: pd.Series, split: str) -> Comparis
     def ordered(matrix: npt.NDArray[Any]) -> pd.DataFrame:
         return pd.DataFrame(matrix[np.ix_(order, order)], index=names, columns=names)
 
+    rounded = uar.reindex(complete.index).round(statistics.DECIMALS)
+    leader = str(rounded.idxmax())
     return Comparison(
         split=split,
-        leader=str(uar.reindex(complete.index).round(statistics.DECIMALS).idxmax()),
+        leader=leader,
+        tied=tuple(str(model) for model in complete.index if model != leader and rounded[model] == rounded[leader]),
         models=tuple(names),
         speakers=complete.shape[1],
         friedman=friedman,
