@@ -1,4 +1,4 @@
-"""Measure the demo corpus: time to generate it, difficulty, and optimism of the random split.
+"""Measure the demo corpus: time to generate it, difficulty, and gap of the random split.
 
     python benchmarks/demo_corpus.py [--quick]
 

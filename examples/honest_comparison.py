@@ -1,6 +1,6 @@
 # %% [markdown]
 """
-# How optimistic is a random split?
+# How much does a random split add?
 
 Clips of one speaker resemble each other. A random split therefore tests a classifier on voices that it knows, and
 its score is too high for new voices. This notebook shows this in three steps, with the built-in **synthetic** corpus,
@@ -39,7 +39,7 @@ for name in ("speaker", "emotion"):
     print(f"same {name}: {np.mean(labels[nearest] == labels):.0%} of nearest neighbours, {chance:.0%} by chance")
 
 # %% [markdown]
-# ## The same classifiers on known and on new speakers
+# ## The same classifiers under random and speaker-wise splits
 
 # %%
 result = run("demo", emotions=EMOTIONS, models="knn,svm,lda", features="mfcc+chroma", out="results/honest-comparison")
@@ -47,5 +47,5 @@ print(result)
 
 # %%
 table = result.summary.set_index("model")[["random_uar", "actor_uar"]]
-table.plot.barh(title=f"SYNTHETIC SPEECH: UAR on known and on new speakers\n{result.folder}")
+table.plot.barh(title=f"SYNTHETIC SPEECH: UAR under random and actor splits\n{result.folder}")
 plt.tight_layout()

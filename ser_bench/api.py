@@ -81,7 +81,7 @@ class Run:
 
     @property
     def summary(self) -> pd.DataFrame:
-        """A row per model: scores with intervals, gap between random and actor splits, costs."""
+        """A row per model: scores with intervals, gap of the random split, costs."""
         from ser_bench.report.analysis.summary import summarise
 
         return summarise(self.saved)
@@ -98,7 +98,7 @@ class Run:
 
     @property
     def headline(self) -> str:
-        """One sentence: the gap between random and actor splits, and the best model."""
+        """A few sentences: the highest UAR, and the largest gap with its parts."""
         from ser_bench.report import headline
 
         return headline(self.saved)

@@ -73,7 +73,7 @@ common_options = _stack(
         "config_file",
         metavar="FILE.toml",
         help="Options by name; the command line wins over the file. Included configurations: default, quick, strong, "
-        "strong-random, tutorial-4-emotions.",
+        "strong-random, reference, tutorial-4-emotions.",
     ),
     options_from("plugin"),
     output_options,
