@@ -130,7 +130,8 @@ def random_fingerprints(rng: np.random.Generator, clips: int) -> list[bytes]:
 
 def plan_seconds(clips: int, fits: int) -> tuple[int, float, float]:
     """Return the number of fits, and the processor time of planning them and of computing their keys."""
-    table, options = clip_table(clips), Options(corpus="ravdess", models=("all",))  # the name is not opened
+    table = clip_table(clips)
+    options = Options(corpus="ravdess", models=("all",), splits=("actor", "random"))  # the name is not opened
     models = plan.plan_models(options)
     repeats = max(1, round(fits / (len(models) * 2 * options.folds)))
     begun = time.process_time()

@@ -219,7 +219,8 @@ def choose_splits(clips: pd.DataFrame, options: Options) -> Options:
     -------
     Options
     """
-    return options.model_copy(update={"splits": options.splits or splits.default_splits(clips)})
+    chosen = splits.default_splits(clips) if options.splits is None else options.splits
+    return options.model_copy(update={"splits": chosen})
 
 
 def make_early_folds(clips: pd.DataFrame, options: Options, *, audio: bool) -> Folds:
