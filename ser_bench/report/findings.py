@@ -25,6 +25,7 @@ from ser_bench.report.analysis.scores import (
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.transfer import transfer_scores
 from ser_bench.report.formatting import (
+    TRANSDUCTIVE_MARK,
     model_title,
     model_titles,
     normalisation_note,
@@ -62,13 +63,14 @@ def headline(run: SavedRun) -> str:
     incomplete = list(models.loc[models["status"] != "ok", "model"])
     sentences = [
         f"On {corpus}, {_best(run, table, split)}",
-        _transductive(run, ranked, split),
+        _best_inductive(run, ranked, split),
         *_gap_sentences(run),
         transfer_sentence(run),
         f"{normalisation_note(run)}." if normalisation_note(run) else "",
         f"Folds are missing for {_listed(model_titles(run, incomplete))}." if incomplete else "",
     ]
-    return " ".join(filter(None, sentences))
+    text = " ".join(filter(None, sentences))
+    return f"{text} {transductive_note(run)}." if TRANSDUCTIVE_MARK in text else text
 
 
 def verdict(run: SavedRun) -> str:
@@ -259,15 +261,14 @@ def transfer_sentence(run: SavedRun) -> str:
     )
 
 
-def _transductive(run: SavedRun, ranked: pd.DataFrame, split: str) -> str:
-    """State that the model with the highest UAR is transductive, and which one is the best of the others."""
-    if ranked["model"].iloc[0] not in transductive_models(run):
-        return f"{transductive_note(run)}." if transductive_models(run) else ""
-    others = ranked[~ranked["model"].isin(transductive_models(run))]
-    if others.empty:
-        return f"{transductive_note(run)}."
+def _best_inductive(run: SavedRun, ranked: pd.DataFrame, split: str) -> str:
+    """State which model is the best of the others, if the one with the highest UAR is transductive."""
+    transductive = transductive_models(run)
+    others = ranked[~ranked["model"].isin(transductive)]
+    if ranked["model"].iloc[0] not in transductive or others.empty:
+        return ""
     best, score = others["model"].iloc[0], percent(others[f"{split}_uar"].iloc[0])
-    return f"{transductive_note(run)}; of the other models {best} has the highest UAR: {score} %."
+    return f"Of the models without †, {best} has the highest UAR: {score} %."
 
 
 def _best(run: SavedRun, table: pd.DataFrame, split: str) -> str:
