@@ -16,7 +16,7 @@ from ser_bench.core.console import Console
     "--audio",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     metavar="DIR",
-    help="The folder of the corpus: the page then contains clips that most models get wrong, to listen to. Check the "
+    help="The folder of the corpus: the page then contains the clips with the highest loss, to listen to. Check the "
     "licence of the corpus before you share the page. [default: synthetic corpora only]",
 )
 @option("plugin", help="Register your own metrics and charts.")

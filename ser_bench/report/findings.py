@@ -11,13 +11,11 @@ from ser_bench import statistics
 from ser_bench.report.analysis.comparisons import ALPHA, Comparison, comparison, folds_recur
 from ser_bench.report.analysis.gaps import LargestGap, gaps_of, largest_gap
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS, scores_of_few
-from ser_bench.report.analysis.leakage import Takes, leakage_by_split, takes_of, training_speakers
+from ser_bench.report.analysis.leakage import Takes, known_speaker_share, leakage_by_split, takes_of, training_speakers
 from ser_bench.report.analysis.scores import (
     BASELINES,
     GapSplits,
     gap_splits,
-    is_random,
-    is_speaker_independent,
     missing_folds,
     ranking_split,
     transductive_models,
@@ -198,7 +196,7 @@ def leakage_sentences(run: SavedRun) -> list[str]:
     trained, takes = training_speakers(run), takes_of(run)
     rows = leakage_by_split(run).to_dict("records")
     shared = [
-        f"{row['split']}: {_shared(row, takes)}.{_trained_on(trained.loc[row['split']], row['known_speakers'])}"
+        f"{row['split']}: {_shared(row, takes)}.{_trained_on(run, trained.loc[row['split']], row['known_speakers'])}"
         for row in rows
     ]
     return [*shared, _takes(takes)] if rows else []
@@ -216,23 +214,26 @@ def _takes(takes: Takes) -> str:
     return f"{share} another take: the same speaker, sentence, emotion and, if known, intensity."
 
 
-def _trained_on(trained: pd.DataFrame, known_speakers: float) -> str:
+def _trained_on(run: SavedRun, trained: pd.DataFrame, known_speakers: float) -> str:
     """State the speakers per fold that models were trained on, and the models that know fewer voices than others."""
     stated = trained.dropna()
     if stated.empty:
         return ""
     counts = stated["speakers"].round(1)
     usual = counts.mode().max()
-    fewer = [f"{_listed(list(part.index))} on {count:g}" for count, part in counts[counts != usual].groupby(counts)]
+    fewer = [
+        f"{_listed(model_titles(run, part.index))} on {count:g}"
+        for count, part in counts[counts != usual].groupby(counts)
+    ]
     sentences = [f"Models were trained on {usual:g} speakers per fold{''.join(f', {text}' for text in fewer)}."]
     unaware = stated[stated["known_voices"] < known_speakers - 1e-9]["known_voices"]
     if len(unaware):
         shares = " and ".join(sorted({f"{percent(share)} %" for share in unaware}))
         verb = "knows" if len(unaware) == 1 else "know"
-        sentences.append(f"{_listed(list(unaware.index))} {verb} the speakers of {shares} of test clips.")
+        sentences.append(f"{_listed(model_titles(run, unaware.index))} {verb} the speakers of {shares} of test clips.")
     unstated = list(trained.index[trained["speakers"].isna() & (trained["fits"] > 0)])
     if unstated:
-        sentences.append(f"Training speakers are unknown for {_listed(unstated)}.")
+        sentences.append(f"Training speakers are unknown for {_listed(model_titles(run, unstated))}.")
     return " " + " ".join(sentences)
 
 
@@ -279,11 +280,12 @@ def _best(run: SavedRun, table: pd.DataFrame, split: str) -> str:
     few = scores_of_few(run).get((row["model"], split, "uar"), ())
     interval = percent_range(row[f"{split}_uar_low"], row[f"{split}_uar_high"], few)
     score = f"{percent(row[f'{split}_uar'])} %" + (f" {interval}" if interval else "")
-    condition = f"under the {split} split"
-    if is_speaker_independent(split):
-        condition = "on new speakers"
-    elif is_random(split):
+    known = known_speaker_share(run, split)
+    condition = "on new speakers" if known == 0 else f"under the {split} split"
+    if known == 1:
         condition += ", with test speakers known from training"
+    elif known > 0:
+        condition += f", with {100 * known:.0f} % of the test clips by speakers known from training"
     best = "the highest UAR" if len(ranked) > 1 else "a UAR"
     subject = f"{_listed(model_titles(run, leaders))} {'have' if len(leaders) > 1 else 'has'} {best} {condition}"
     baselines = table[table["model"].isin(BASELINES) & (table[f"{split}_uar"] >= row[f"{split}_uar"])]

@@ -220,6 +220,33 @@ def test_the_assumption_about_speakers_of_several_corpora_is_stated(tmp_path):
         assert "Anna is one speaker: ravdess/01 and savee/DC. All other speakers of different corpora are" in text
 
 
+def test_the_page_names_the_target_and_what_the_run_has(run):
+    text = Page(render_page(run, {}).decode()).text
+    assert "Speech emotion recognition on" in text
+    assert "Which emotions are confused?" in text
+    assert "To play the clips" in text
+    info = changed_info(run.info, target="gender", corpus={"recorded": True})
+    text = Page(render_page(replace(run, info=info), {}).decode()).text
+    assert "Gender recognition from speech on" in text
+    assert "Which classes are confused?" in text
+    assert "To play the clips" not in text
+
+
+@pytest.mark.parametrize(
+    ("known", "condition"),
+    [
+        (0.0, "has the highest UAR on new speakers"),
+        (0.25, "under the random split, with 25 % of the test clips by speakers known from training"),
+        (1.0, "under the random split, with test speakers known from training"),
+    ],
+)
+def test_the_audit_decides_whether_test_speakers_are_new(tmp_path, known, condition):
+    run = save_fake_run(tmp_path, Recipe(models=("svm", "lda"), splits=(("random", 4),), clips_per_label=2))
+    audit = run.audit.assign(test_clips_of_known_speakers=known * run.audit["test_clips"])
+    assert condition in headline(replace(run, audit=audit))
+    assert ("Highest UAR on new speakers" in render_page(replace(run, audit=audit), {}).decode()) == (known == 0)
+
+
 def test_one_corpus_makes_no_assumption_about_speakers(run):
     assert "taken to be different people" not in markdown(run)
 

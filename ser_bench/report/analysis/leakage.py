@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ser_bench.report.analysis.scores import cached_per_run
+from ser_bench.report.analysis.scores import cached_per_run, is_speaker_independent
 from ser_bench.runs.results import SavedRun
 from ser_bench.splits.takes import repeated, take_numbers
 
@@ -69,6 +69,25 @@ def leakage_by_split(run: SavedRun) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def known_speaker_share(run: SavedRun, split: str) -> float:
+    """Return the share of a split's test clips whose speaker is in training.
+
+    Parameters
+    ----------
+    run : SavedRun
+    split : str
+
+    Returns
+    -------
+    float
+        Counted by the audit; without one 0 for a split whose name says that speakers are apart, else NaN.
+    """
+    part = run.audit[run.audit["split"] == split]
+    if part.empty:
+        return 0.0 if is_speaker_independent(split) else float("nan")
+    return float(part["test_clips_of_known_speakers"].sum() / part["test_clips"].sum())
 
 
 @cached_per_run

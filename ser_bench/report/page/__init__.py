@@ -52,6 +52,14 @@ SECTIONS = {
 """Anchors and names of the sections, in the order of the page; ``across`` only for a run of several corpora."""
 
 
+_SUBJECTS = {
+    "emotion": "Speech emotion recognition",
+    "gender": "Gender recognition from speech",
+    "emotion+gender": "Recognition of emotion and gender from speech",
+}
+"""What the page is about, by the target of the run."""
+
+
 def render_page(run: SavedRun, pictures: Mapping[str, bytes], audio: Path | None = None) -> bytes:
     """Return the page of a run.
 
@@ -91,6 +99,10 @@ def render_page(run: SavedRun, pictures: Mapping[str, bytes], audio: Path | None
         "min_speakers": MIN_SPEAKERS,
         "min_probability": MIN_PROBABILITY,
         "transductive": bool(normalisation_note(run)),
+        "subject": _SUBJECTS.get(run.info.target, _SUBJECTS["emotion"]),
+        "classes": "emotions" if run.info.target == "emotion" else "classes",
+        "one_rate": run.info.corpus.sample_rate is not None,
+        "has_audio": not run.info.corpus.recorded,
         "speaker_note": speaker_note(run),
         "provenance": provenance(run),
     }

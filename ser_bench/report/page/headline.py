@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from ser_bench.report.analysis.comparisons import comparison
 from ser_bench.report.analysis.gaps import gaps_of, largest_gap, missing_gaps
 from ser_bench.report.analysis.intervals import scores_of_few
+from ser_bench.report.analysis.leakage import known_speaker_share
 from ser_bench.report.analysis.scores import (
     BASELINES,
     chance_levels,
     gap_splits,
-    is_speaker_independent,
     ranking_split,
     transductive_models,
 )
@@ -139,7 +139,7 @@ def _best(run: SavedRun) -> Fact:
     table = table[~table["model"].isin(BASELINES)]
     ranked = table.dropna(subset=[f"{split}_uar"])
     score = "UAR" if len(ranked) == 1 else "Highest UAR"
-    question = f"{score} on new speakers" if is_speaker_independent(split) else f"{score} under {split}"
+    question = f"{score} on new speakers" if known_speaker_share(run, split) == 0 else f"{score} under {split}"
     if table.empty:
         return Fact(question, "n/a", "The run has baselines only.")
     if ranked.empty:
