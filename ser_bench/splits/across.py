@@ -37,7 +37,6 @@ def to_corpus(name: str) -> Split:
         name=name,
         summary=f"trained on the other corpora, tested on {corpus}",
         masks=partial(_to_corpus, corpus=corpus),
-        redrawn=False,
         needs=_NEEDS,
         folds="1",
     )
@@ -113,6 +112,7 @@ WITHIN = Split(
     condition="new speakers of the same corpus",
     colour="#4fa3d1",
     masks=_within,
+    redrawn=True,
     needs=_NEEDS,
     folds="as many as --folds (default 6) per corpus",
 )
@@ -122,7 +122,6 @@ CROSS = Split(
     condition="another corpus",
     colour="#6a3d9a",
     masks=_cross,
-    redrawn=False,
     needs=_NEEDS,
     folds="one per ordered pair of corpora",
 )
@@ -132,7 +131,6 @@ LOCO = Split(
     condition="a corpus, trained on all others",
     colour="#a678c9",
     masks=_loco,
-    redrawn=False,
     needs=_NEEDS,
     folds="one per corpus",
 )

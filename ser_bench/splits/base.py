@@ -112,7 +112,7 @@ class Split:
     summary: str
     masks: Callable[[pd.DataFrame, FoldSettings], Masks]
     speaker_independent: bool = True
-    redrawn: bool = True
+    redrawn: bool = False
     needs: str = ""
     folds: str = ""
     condition: str = ""

@@ -54,7 +54,6 @@ TEXT = Split(
     colour="#cc79a7",
     masks=_text,
     speaker_independent=False,
-    redrawn=False,
     needs="two sentences",
     folds="one per sentence; as many as --folds above 20 sentences",
 )
@@ -64,6 +63,7 @@ ACTOR_TEXT = Split(
     condition="new speakers and sentence",
     colour="#d55e00",
     masks=_actor_text,
+    redrawn=True,
     needs="two sentences, as many speakers as folds",
     folds="one per group of speakers and sentence",
 )

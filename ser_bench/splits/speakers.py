@@ -124,6 +124,7 @@ ACTOR = Split(
     condition="new speakers",
     colour="#0072b2",
     masks=_actor,
+    redrawn=True,
     needs="as many speakers as folds",
     folds="as many as --folds (default 6)",
 )
@@ -133,7 +134,6 @@ LOSO = Split(
     condition="one new speaker at a time",
     colour="#009e73",
     masks=_loso,
-    redrawn=False,
     needs="two speakers",
     folds="one per speaker",
 )
@@ -143,7 +143,6 @@ EMOBOX = Split(
     condition="new speakers, published folds",
     colour="#56b4e9",
     masks=_emobox,
-    redrawn=False,
     needs="RAVDESS",
     folds="6",
 )
@@ -152,6 +151,7 @@ ACTOR_80_20 = Split(
     summary="a fifth of the actors, genders balanced",
     colour="#004a75",
     masks=partial(_actor_hold_out, share=0.20),
+    redrawn=True,
     needs="two speakers",
     folds="1",
 )
