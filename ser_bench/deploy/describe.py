@@ -106,8 +106,8 @@ def score(info: Manifest) -> str:
     Returns
     -------
     str
-        UAR and accuracy with intervals over speakers, or with each speaker's score where they are few; or why there
-        is no score.
+        UAR and accuracy with intervals over speakers, or with the score of each speaker where they are few. Without
+        held-out speakers, how to measure a score.
     """
     held_out = info.held_out
     if held_out is None:
