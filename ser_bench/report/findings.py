@@ -9,7 +9,7 @@ import pandas as pd
 
 from ser_bench import statistics
 from ser_bench.report.analysis.comparisons import ALPHA, Comparison, comparison, folds_recur
-from ser_bench.report.analysis.gaps import LargestGap, gaps_of, largest_gap
+from ser_bench.report.analysis.gaps import LargestGap, gaps_of, largest_gap, variants_without_copies
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS, scores_of_few
 from ser_bench.report.analysis.leakage import Takes, known_speaker_share, leakage_by_split, takes_of, training_speakers
 from ser_bench.report.analysis.scores import (
@@ -17,6 +17,7 @@ from ser_bench.report.analysis.scores import (
     GapSplits,
     gap_splits,
     missing_folds,
+    models_with_copies,
     ranking_split,
     transductive_models,
 )
@@ -362,6 +363,36 @@ def parts_of_gap(row: pd.Series) -> str:
         f"{title} {points(row[name])} {points_interval(row[f'{name}_low'], row[f'{name}_high'])}".rstrip()
         for title, name in parts.items()
     )
+
+
+def copies_sentences(run: SavedRun) -> list[str]:
+    """State which models train on copies at other speeds, and the gaps without them where the run has variants.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    list of str
+        Empty if the run has no gap or no model trains on copies.
+    """
+    pair, models = gap_splits(run), list(models_with_copies(run))
+    if pair is None or not models:
+        return []
+    verb = "trains" if len(models) == 1 else "train"
+    names = _listed(model_titles(run, models))
+    sentences = [f"{names} {verb} on copies of the training clips at other speeds, which can narrow the gap."]
+    gaps = gaps_of(run, pair)
+    for model, plain in variants_without_copies(run).items():
+        values = [gaps.loc[name, ["total", "total_low", "total_high"]] for name in (plain, model)]
+        if not any(math.isnan(value["total"]) for value in values):
+            texts = [f"{points(total)} {points_interval(low, high)}".rstrip() for total, low, high in values]
+            base, variant = model_title(run, model), model_title(run, plain)
+            sentences.append(f"Without copies, as {variant}, the gap of {base} is {texts[0]} instead of {texts[1]}.")
+    if len(sentences) == 1:
+        sentences.append("A variant with speeds = [] in a configuration file shows the gap without them.")
+    return sentences
 
 
 def _shared(row: dict[str, float], takes: Takes) -> str:

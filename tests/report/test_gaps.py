@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.text import Text
 
+from ser_bench.core.options import ModelTable, find_config, load
 from ser_bench.report import headline, terminal_table, write_report
 from ser_bench.report.analysis.gaps import PARTS, gap_table, gaps_of, largest_gap, missing_gaps
 from ser_bench.report.analysis.scores import gap_splits, pooled_scores, unequal_terms
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.leakage_gap import CHART as LEAKAGE_GAP
+from ser_bench.report.findings import copies_sentences
 from ser_bench.report.formatting import points, points_interval
 from ser_bench.report.latex import latex
 from ser_bench.report.page.headline import page_header
 from ser_bench.report.page.scores import score_tables
 from ser_bench.report.summary import markdown
 from tests.report.fake_run import Recipe, save_fake_run
+from tests.runs.run_folder import changed_info
 
 WITH_TAKES = (("actor", 6), ("random-takes", 6), ("random", 6))
 
@@ -168,6 +172,7 @@ def test_a_run_of_negative_gaps_is_not_called_optimistic(small):
     run = swapped(small((("actor", 6), ("random", 6))))
     assert summarise(run)["uar_gap"].drop(index=2).max() < 0
     assert "No model has a higher UAR under random than under actor." in headline(run)
+    assert "No model has a higher UAR under random." in page_header(run).facts[2].text
     assert not any("known voice" in text and "two parts" in text for text in texts_of(run))
 
 
@@ -225,7 +230,7 @@ def test_page_summary_and_terminal_say_why_there_is_no_gap(small):
     (sentence,) = missing_gaps(run)
     assert sentence in markdown(run)
     assert sentence in " ".join(terminal_table(run).split())
-    assert score_tables(run).missing_gaps == (sentence,)
+    assert score_tables(run).gap_notes == (sentence,)
     assert page_header(run).facts[2].figure == "not measured"
     assert page_header(run).facts[2].text == sentence
     assert "gap" not in headline(run)
@@ -293,3 +298,43 @@ def test_the_alternative_text_gives_the_parts(parted):
 
 def test_a_run_without_a_gap_has_no_chart_of_it(small):
     assert LEAKAGE_GAP.figures_of(small((("random", 6), ("loso", 24)))) == []
+
+
+def with_copies(run, **speeds):
+    """Return a run whose models have these parameters; "plain" is a variant of knn."""
+    parameters = [json.dumps({"C": 1.0, "speeds": speeds.get(model, [])}) for model in run.fits["model"]]
+    fits = run.fits.assign(parameters=parameters)
+    tables = {"svm": ModelTable(base="knn", parameters={"speeds": []})}
+    return dataclasses.replace(run, fits=fits, info=changed_info(run.info, model_tables=tables))
+
+
+def test_models_that_train_on_copies_are_named_with_their_gap_without_copies(parted):
+    run = with_copies(parted, knn=[0.85, 1.17], lda=[0.9])
+    gaps = gap_table(run).set_index("model")["total"]
+    first, second = copies_sentences(run)
+    assert first == "knn and lda train on copies of the training clips at other speeds, which can narrow the gap."
+    assert second.startswith(f"Without copies, as svm, the gap of knn is {points(gaps['svm'])} [")
+    assert f"instead of {points(gaps['knn'])} [" in second
+    assert all(sentence in markdown(run) for sentence in (first, second))
+    assert score_tables(run).gap_notes == (first, second)
+    notes = {row.cells[0].text: row.cells[0].note for row in score_tables(run).main.rows}
+    assert notes == {"svm": "", "knn": "copies at other speeds", "lda": "copies at other speeds", "chance": "baseline"}
+
+
+def test_without_a_variant_the_note_says_how_to_make_one(parted):
+    first, second = copies_sentences(with_copies(parted, lda=[0.9]))
+    assert first.startswith("lda trains on copies")
+    assert "speeds = []" in second
+
+
+def test_a_run_without_copies_or_without_a_gap_has_no_note_on_copies(parted, small):
+    assert copies_sentences(parted) == []
+    assert copies_sentences(with_copies(small((("actor", 6), ("text", 2))), knn=[0.9])) == []
+
+
+def test_the_configuration_of_the_published_results_has_lda_without_copies():
+    options = load(find_config("reference"), {})
+    assert options.splits == ("actor", "random-takes", "random", "emobox", "text")
+    assert options.repeats == 3
+    assert options.model_tables["lda-plain"] == ModelTable(base="lda", parameters={"speeds": []})
+    assert options.models == ("all",)

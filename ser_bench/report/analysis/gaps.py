@@ -7,6 +7,7 @@ is random minus random-takes, and ``voice`` is random-takes minus speaker-indepe
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from ser_bench.report.analysis.scores import (
     gap_partners,
     gap_splits,
     is_speaker_independent,
+    models_with_copies,
     pooled_scores,
     random_splits,
     twin_of,
@@ -163,6 +165,32 @@ def contrast_interval(run: SavedRun, contrast: Contrast, confidence: float = 0.9
     draws = np.sum([weight * bootstrap_uar(run, *cell) for cell, weight in contrast.items()], axis=0)
     low, high = map(float, statistics.difference_interval(draws, value, len(next(iter(lists))), confidence))
     return value, low, high
+
+
+def variants_without_copies(run: SavedRun) -> dict[str, str]:
+    """Find the models that differ from another one only in training on no copies at other speeds.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    dict of str to str
+        The model without copies by the model with copies, which has the same base and otherwise equal parameters.
+    """
+    tables, copies = run.info.options.model_tables, models_with_copies(run)
+    parameters = run.fits.drop_duplicates("model").set_index("model")["parameters"].map(json.loads)
+    settings = {
+        str(model): (tables[model].base if model in tables else model, {**values, "speeds": None})
+        for model, values in parameters.items()
+    }
+    variants: dict[str, str] = {}
+    for model in copies:
+        plain = [name for name in settings if name not in copies and settings[name] == settings[model]]
+        if plain:
+            variants[model] = plain[0]
+    return variants
 
 
 def missing_gaps(run: SavedRun) -> list[str]:

@@ -186,6 +186,7 @@ def _gap(run: SavedRun) -> Fact:
         text += f" {capitalised(parts)}."
     if len(learners) > 1:
         name = model_title(run, largest.model)
-        text += f" Largest: {points(largest.gap)} for {name}{comparison_of_gaps(run, largest)}."
+        largest_text = f"Largest: {points(largest.gap)} for {name}{comparison_of_gaps(run, largest)}."
+        text += f" {largest_text}" if largest.gap > 0 else f" No model has a higher UAR under {pair.random}."
         text += f" Median of {plural(len(learners), 'model')}: {points(learners['total'].median())}."
     return Fact(question, points(best["total"]), text)

@@ -18,10 +18,12 @@ from ser_bench.report.analysis.scores import (
     gap_splits,
     metrics_of,
     missing_folds,
+    models_with_copies,
     page_metrics,
     ranking_split,
 )
 from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.findings import copies_sentences
 from ser_bench.report.formatting import (
     byte_size,
     capitalised,
@@ -55,8 +57,8 @@ class Scores:
         The range of scores in one sentence.
     gap : GapSplits or None
         The splits of the gap.
-    missing_gaps : tuple of str
-        Why there is no gap, or none in parts, and what to run.
+    gap_notes : tuple of str
+        Why there is no gap, or none in parts, and what to run; which models train on copies at other speeds.
     published : str
         What limits the comparison with published figures; empty without them.
     main : Table
@@ -67,7 +69,7 @@ class Scores:
 
     lead: str
     gap: GapSplits | None
-    missing_gaps: tuple[str, ...]
+    gap_notes: tuple[str, ...]
     published: str
     main: Table
     details: tuple[Table, ...]
@@ -87,7 +89,9 @@ def score_tables(run: SavedRun) -> Scores:
     metrics = page_metrics(run)
     main, *others = (_metric_table(run, name, title) for name, title in metrics.items())
     details = (*_further_gaps(run), *others, _cost_table(run))
-    return Scores(_lead(run), gap_splits(run), tuple(missing_gaps(run)), published_note(run), main, details)
+    return Scores(
+        _lead(run), gap_splits(run), (*missing_gaps(run), *copies_sentences(run)), published_note(run), main, details
+    )
 
 
 def _lead(run: SavedRun) -> str:
@@ -177,9 +181,8 @@ def _with_ends(row: dict[Any, Any], name: str) -> tuple[float, float, float]:
 
 def _model_row(run: SavedRun, model: str, cells: list[Cell]) -> Row:
     baseline = model in BASELINES
-    return Row(
-        (Cell(model_title(run, model), note="baseline" if baseline else ""), *cells), "quiet" if baseline else ""
-    )
+    note = "baseline" if baseline else "copies at other speeds" if model in models_with_copies(run) else ""
+    return Row((Cell(model_title(run, model), note=note), *cells), "quiet" if baseline else "")
 
 
 def _published_row(row: dict[Any, Any], metric: str, splits: tuple[str, ...], position: int, gaps: int) -> Row:
