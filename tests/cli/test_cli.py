@@ -89,7 +89,7 @@ def test_a_run_writes_the_documented_files_and_prints_a_summary(first_run):
     first, *_, last = out.strip().splitlines()
     assert first.startswith("corpus tiny: 16 clips")
     assert str(folder) in last
-    assert "has the highest UAR on new speakers" in out
+    assert "the highest UAR on new speakers: " in out  # knn and tree may tie
     assert "inside fit and predict" in out
 
 
