@@ -62,6 +62,8 @@ ALLOWED = {
     ("deploy/file/allowed.py", "pkgutil.resolve_name"): "only classes of registered models, never a name of the file",
     ("deploy/onnx/estimators.py", "pkgutil.resolve_name"): "only functions of registered models",
     ("plugins.py", "exec_module"): "a plugin is code that the user chooses",
+    ("runs/workers/own_process.py", "cloudpickle.load"): "a call of the parent process, through a pipe",
+    ("runs/workers/own_process.py", "cloudpickle.loads"): "the outcome of a child process, through a pipe",
     (
         "runs/workers/dask_worker.py",
         "cloudpickle.loads",

@@ -221,6 +221,10 @@ def _evenly_spaced(X: np.ndarray, rows: np.ndarray, max_rows: int) -> np.ndarray
 
 def _fit(task: fitting.FitTask) -> _Fitted:
     """Fit as the benchmark does, predict the held-out clips, and pack the model for its file."""
+    return fitting.run_alone(_fit_and_pack, task)
+
+
+def _fit_and_pack(task: fitting.FitTask) -> _Fitted:
     X = np.load(task.matrix, mmap_mode="r", allow_pickle=False)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

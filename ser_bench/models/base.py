@@ -208,6 +208,11 @@ class Model:
         """Whether the fit with these parameters depends on the seed."""
         return self.seeded or any(self.parameters.get(name) == value for name, value in self.seeded_if.items())
 
+    @property
+    def is_external(self) -> bool:
+        """Whether the model is defined outside this package, for example in a plugin."""
+        return self.build.__module__.partition(".")[0] != "ser_bench" or any(s.endswith(".py") for s in self.source)
+
     def with_parameters(self, values: Mapping[str, Any]) -> Model:
         """Return the model with some values replaced.
 

@@ -91,7 +91,7 @@ class Answers:
     probabilities : ndarray of float, shape (n, n_labels)
         A probability per label.
     predicted : ndarray of str, shape (n,)
-        The predicted labels.
+        The predicted labels; empty where only probabilities were predicted.
     """
 
     rows: np.ndarray
@@ -115,7 +115,9 @@ class BatchCheck:
     difference: float
 
 
-def predict(estimator: Any, X: np.ndarray, rows: np.ndarray, labels: Sequence[str]) -> Answers:
+def predict(
+    estimator: Any, X: np.ndarray, rows: np.ndarray, labels: Sequence[str], *, with_labels: bool = True
+) -> Answers:
     """Predict some rows together.
 
     Parameters
@@ -128,6 +130,8 @@ def predict(estimator: Any, X: np.ndarray, rows: np.ndarray, labels: Sequence[st
         Row numbers, in the order in which the estimator gets the rows.
     labels : sequence of str
         The labels of the columns of probabilities.
+    with_labels : bool
+        Whether the estimator predicts labels too.
 
     Returns
     -------
@@ -137,7 +141,8 @@ def predict(estimator: Any, X: np.ndarray, rows: np.ndarray, labels: Sequence[st
 
     part = X[rows]
     probabilities = models.aligned_proba(estimator, part, labels)
-    return Answers(rows, probabilities, np.asarray(estimator.predict(part)).astype(str))
+    predicted = np.asarray(estimator.predict(part) if with_labels else []).astype(str)
+    return Answers(rows, probabilities, predicted)
 
 
 def copied(estimator: Any) -> Any:
@@ -203,11 +208,11 @@ class BatchChecker:
             yield rows[:size]
             rows = rows[size:]
 
-    def _predict(self, rows: np.ndarray) -> None:
+    def _predict(self, rows: np.ndarray, *, with_labels: bool = True) -> None:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                self.answers.append(predict(self.estimator, self.X, rows, self.labels))
+                self.answers.append(predict(self.estimator, self.X, rows, self.labels, with_labels=with_labels))
         except Exception:  # a model that needs several clips may raise anything
             self.failed = True
 
@@ -223,18 +228,27 @@ class BatchChecker:
         -------
         BatchCheck
         """
-        self._predict(self.generator.permutation(len(self.X)))
+        most_probable = np.asarray(self.labels)[answers.probabilities.argmax(axis=1)]
+        if self._changed(answers, np.arange(len(self.X)), most_probable):
+            self._predict(self.generator.permutation(len(self.X)))
+        else:  # the scored labels follow from the probabilities
+            self._predict(self.generator.permutation(len(self.X)), with_labels=False)
         if self.failed or not all(np.isfinite(part.probabilities).all() for part in self.answers):
             return BatchCheck(transductive=True, difference=1.0)
         rows = np.concatenate([part.rows for part in self.answers])
         again = np.concatenate([part.probabilities for part in self.answers])
-        labels_again = np.concatenate([part.predicted for part in self.answers])
         difference = float(np.abs(again - answers.probabilities[rows]).max())
-        changed = labels_again != answers.predicted[rows]
-        tied = self._tied(answers.probabilities[rows], answers.predicted[rows], labels_again)
-        ties = np.count_nonzero(changed & tied)
-        changed_labels = (changed & ~tied).any() or ties > max(1, _TIED_SHARE * len(rows))
-        return BatchCheck(bool(difference > TOLERANCE or changed_labels), min(1.0, difference))
+        labelled = [part for part in self.answers if len(part.predicted)]
+        labels_again = np.concatenate([part.predicted for part in labelled])
+        changed = self._changed(answers, np.concatenate([part.rows for part in labelled]), labels_again)
+        return BatchCheck(difference > TOLERANCE or changed, min(1.0, difference))
+
+    def _changed(self, answers: Answers, rows: np.ndarray, labels: np.ndarray) -> bool:
+        """Return whether labels differ from the scored ones, except for a few of equal probability."""
+        changed = labels != answers.predicted[rows]
+        tied = self._tied(answers.probabilities[rows], answers.predicted[rows], labels)
+        n_ties = np.count_nonzero(changed & tied)
+        return bool((changed & ~tied).any() or n_ties > max(1, _TIED_SHARE * len(rows)))
 
     def _tied(self, probabilities: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Return where the probabilities of two labels are equal but for rounding."""

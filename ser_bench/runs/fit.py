@@ -5,18 +5,21 @@ from __future__ import annotations
 import pickle
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from ser_bench.runs.batch_check import BatchChecker, Permuted, copied, predict
 from ser_bench.runs.early_stopping import trained_clips
+from ser_bench.runs.workers.own_process import call_in_own_process
 
 if TYPE_CHECKING:
     from ser_bench.models.base import Model
+
+_Outcome = TypeVar("_Outcome")
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ class FitResult:
 
 
 def run_fit(task: FitTask) -> FitResult:
-    """Train on the training clips, then read and predict the test clips, in an order that tells nothing.
+    """Train on the training clips, then read and predict the test clips, in an order that depends on no label and no name.
 
     A copy of the model predicts single clips, small batches and another order too. A model defined outside this package
     is fitted in a process of its own, so that it cannot remember the labels of another fold. What this cannot exclude:
@@ -143,7 +146,28 @@ def run_fit(task: FitTask) -> FitResult:
     ValueError
         If a probability is not finite.
     """
-    return _run_fit(task)
+    return run_alone(_run_fit, task)
+
+
+def run_alone(function: Callable[[FitTask], _Outcome], task: FitTask) -> _Outcome:
+    """Call a function with a task, in a process of its own where the model is defined outside this package.
+
+    Parameters
+    ----------
+    function : callable
+        The function.
+    task : FitTask
+        The task.
+
+    Returns
+    -------
+    object
+        The return value.
+    """
+    if not task.model.is_external:
+        return function(task)
+    outcome: _Outcome = call_in_own_process(function, task)
+    return outcome
 
 
 def _run_fit(task: FitTask) -> FitResult:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ser_bench.runs import extraction, tasks
+from ser_bench.runs import extraction, fit, tasks
 from ser_bench.runs.workers import TaskResult
 from ser_bench.runs.workers.tasks import call_in_worker
 
@@ -27,4 +27,5 @@ def no_workers() -> Iterator[None]:
         patch.setattr(extraction, "run_tasks", run_in_process)
         patch.setattr(extraction, "warm_up_workers", lambda *args: nullcontext())
         patch.setattr(tasks, "run_tasks", run_in_process)
+        patch.setattr(fit, "call_in_own_process", lambda function, argument: function(argument))
         yield

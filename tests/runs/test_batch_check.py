@@ -118,7 +118,7 @@ def test_the_largest_change_of_a_probability_is_reported():
 def test_the_scored_model_has_predicted_nothing_before():
     model = Adaptive()
     check(model)
-    assert model.seen == 2 * len(X)
+    assert model.seen == 2 * len(X)  # probabilities and labels
 
 
 def test_a_permuted_estimator_gets_the_rows_in_another_order_and_answers_in_theirs():

@@ -23,7 +23,7 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from ser_bench.runs.workers.local_worker import START_TIME, initialize_worker, run_task
-from ser_bench.runs.workers.tasks import ONE_THREAD, TaskResult, format_error
+from ser_bench.runs.workers.tasks import ONE_THREAD, TaskResult, death_reason, format_error
 
 if TYPE_CHECKING:
     from loky.process_executor import ProcessPoolExecutor
@@ -32,8 +32,6 @@ _IDLE_SECONDS = 60
 _POLL_SECONDS = 0.5
 _START_SECONDS = 120.0
 """Time that a worker may take to start, in addition to the time limit of its task."""
-_CRASHES = ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL")
-_HINTS = {"SIGKILL": " (killed, possibly out of memory)"} | dict.fromkeys(_CRASHES, " (crash in C code)")
 _EXIT = re.compile(r"(SIG\w+|EXIT)\((-?\d+)\)")
 """Exit codes in the message of loky's exception, for example ``{SIGSEGV(-11), EXIT(1)}``."""
 
@@ -266,10 +264,8 @@ def _death_reason(error: BaseException) -> str:
     exits = set(_EXIT.findall(str(error)))
     if len(exits) != 1:
         return "its worker process died twice (out of memory or a crash)"
-    ((name, code),) = exits
-    if name == "EXIT":
-        return f"its worker process died twice with exit status {code}"
-    return f"its worker process died twice by {name}{_HINTS.get(name, '')}"
+    ((_, code),) = exits
+    return death_reason(int(code))
 
 
 def _format_exit_codes(codes: Sequence[int]) -> str:

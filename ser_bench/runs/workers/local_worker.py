@@ -18,6 +18,9 @@ from ser_bench.runs.workers.tasks import call_in_worker
 START_TIME = struct.Struct("=d")
 """Format of one start time in the file of start times."""
 
+_record: tuple[str, int] | None = None
+"""File of start times and position of the task of this worker, if it has a time limit."""
+
 _ORPHAN_SECONDS = 1.0
 _OOM_SCORE = 500
 """Added to oom_score_adj: when memory runs out, Linux kills workers before the command (maximum 1000)."""
@@ -50,6 +53,22 @@ def _raise_oom_score() -> None:
         score.write_text(str(min(1000, int(score.read_text()) + _OOM_SCORE)))
 
 
+def record_start(seconds_ahead: float = 0.0) -> None:
+    """Record that the task of this worker starts now, or later, so that its time limit counts from then.
+
+    Parameters
+    ----------
+    seconds_ahead : float
+        Seconds from now.
+    """
+    if _record is None:
+        return
+    path, number = _record
+    with suppress(OSError), Path(path).open("r+b", buffering=0) as file:
+        file.seek(number * START_TIME.size)
+        file.write(START_TIME.pack(time.monotonic() + seconds_ahead))  # the same clock for all processes of a machine
+
+
 def run_task(
     function: Callable[[Any], Any], argument: Any, start_times: str | None, number: int
 ) -> tuple[str | None, Any]:
@@ -73,10 +92,9 @@ def run_task(
     value : object
         The return value.
     """
-    if start_times:
-        with suppress(OSError), Path(start_times).open("r+b", buffering=0) as file:
-            file.seek(number * START_TIME.size)
-            file.write(START_TIME.pack(time.monotonic()))  # the same clock for all processes of a machine
+    global _record  # noqa: PLW0603 - a worker runs one task at a time
+    _record = (start_times, number) if start_times else None
+    record_start()
     from loky import process_executor
 
     process_executor._MAX_MEMORY_LEAK_SIZE = sys.maxsize  # loading TensorFlow is not a memory leak

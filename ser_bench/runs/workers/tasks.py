@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,9 @@ ONE_THREAD = {
     )
 }
 """Environment variables that limit native libraries to one thread; they must be set before the first import."""
+
+_CRASHES = ("SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL")
+_HINTS = {"SIGKILL": " (killed, possibly out of memory)"} | dict.fromkeys(_CRASHES, " (crash in C code)")
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,10 @@ class Requirements:
     libraries: tuple[str, ...] = ()
 
 
+class FormattedError(Exception):
+    """An exception of another process, whose message is already one line of type and reason."""
+
+
 def call_in_worker(function: Callable[[Any], Any], argument: Any) -> tuple[str | None, Any]:
     """Call a function on one thread and catch its exception.
 
@@ -97,5 +105,26 @@ def format_error(error: BaseException) -> str:
     str
         Its type and the first line of its message.
     """
+    if isinstance(error, FormattedError):
+        return str(error)
     first_line = next(iter(str(error).strip().splitlines()), "")
     return f"{type(error).__name__}: {first_line}".rstrip(": ")
+
+
+def death_reason(code: int) -> str:
+    """Describe the second death of a process.
+
+    Parameters
+    ----------
+    code : int
+        Its exit status; negative for a signal.
+
+    Returns
+    -------
+    str
+        Such as "its worker process died twice by SIGSEGV (crash in C code)".
+    """
+    name = {-number: number.name for number in signal.Signals}.get(code)
+    if name is None:
+        return f"its worker process died twice with exit status {code}"
+    return f"its worker process died twice by {name}{_HINTS.get(name, '')}"
