@@ -125,7 +125,7 @@ class FitResult:
 
 
 def run_fit(task: FitTask) -> FitResult:
-    """Train on the training clips, then read and predict the test clips, in an order that depends on no label and no name.
+    """Train on the training clips, then read and predict the test clips in a random order.
 
     A copy of the model predicts single clips, small batches and another order too. A model defined outside this package
     is fitted in a process of its own, so that it cannot remember the labels of another fold. What this cannot exclude:
