@@ -19,6 +19,7 @@ from ser_bench.report.charts.leakage_gap import CHART as LEAKAGE_GAP
 from ser_bench.report.findings import copies_sentences
 from ser_bench.report.formatting import points, points_interval
 from ser_bench.report.latex import latex
+from ser_bench.report.page import render_page
 from ser_bench.report.page.headline import page_header
 from ser_bench.report.page.scores import score_tables
 from ser_bench.report.summary import markdown
@@ -118,6 +119,13 @@ def test_training_sizes_may_differ_by_two_percent(small, share, equal):
     other = dataclasses.replace(run, fits=fits)
     assert (gap_splits(other) is not None) == equal
     assert ("train on" in unequal_terms(other, "random", "actor")) != equal
+
+
+def test_a_split_that_divides_speakers_has_no_gap_whatever_it_states(small):
+    run = small((("actor", 6), ("random", 6)))
+    audit = run.audit.copy()
+    audit.loc[audit["split"] == "actor", "test_clips_of_known_speakers"] = 1
+    assert gap_splits(dataclasses.replace(run, audit=audit)) is None
 
 
 def test_a_fold_that_no_model_finished_does_not_hide_the_gap(small):
@@ -234,6 +242,7 @@ def test_page_summary_and_terminal_say_why_there_is_no_gap(small):
     assert page_header(run).facts[2].figure == "not measured"
     assert page_header(run).facts[2].text == sentence
     assert "gap" not in headline(run)
+    assert sentence in " ".join(render_page(run, {}).decode().split())
 
 
 def test_a_model_without_every_fold_has_no_gap_in_any_text(parted):

@@ -180,6 +180,8 @@ def random_splits(run: SavedRun) -> list[str]:
 def gap_partners(run: SavedRun, random: str) -> list[str]:
     """Return the speaker-independent splits of a run, the best partner of a random split first.
 
+    Splits that divide a speaker between training and test by the audit, whatever they state, are left out.
+
     Parameters
     ----------
     run : SavedRun
@@ -191,7 +193,8 @@ def gap_partners(run: SavedRun, random: str) -> list[str]:
     list of str
     """
     preferred = [twin_of(random), "actor", "emobox"]
-    names = [name for name in run.info.splits if is_speaker_independent(name)]
+    known = run.audit.groupby("split")["test_clips_of_known_speakers"].sum()
+    names = [name for name in run.info.splits if is_speaker_independent(name) and not known.get(name, 0)]
     return sorted(names, key=lambda name: preferred.index(name) if name in preferred else len(preferred))
 
 
