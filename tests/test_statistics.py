@@ -186,6 +186,24 @@ def test_intervals_contain_the_true_score_and_difference_in_95_percent(truth, sp
         assert np.mean((percentiles[0] <= true) & (true <= percentiles[1])) < 0.94
 
 
+def test_high_scores_need_the_logit_scale():
+    """Without it, 91 % of the intervals of UAR around 93 % contain it."""
+    rng = np.random.default_rng(11)
+    logits = 3.1 + 0.8 * rng.standard_normal((2000, 6, 1)) + 0.6 * rng.standard_normal((2000, 6, 8))
+    scores = (rng.binomial(8, expit(logits)) / 8).mean(axis=2)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(64)
+    true = np.average(expit(3.1 + nodes), weights=weights)
+    draws = scores @ statistics.speaker_draws(6, 500).T / 6
+    covered = [
+        np.mean((low <= true) & (true <= high))
+        for low, high in (
+            kind(draws, scores.mean(axis=1), 6) for kind in (statistics.score_interval, statistics.difference_interval)
+        )
+    ]
+    assert covered[0] >= 0.935
+    assert covered[1] < 0.925
+
+
 @pytest.mark.parametrize("kind", [statistics.score_interval, statistics.difference_interval])
 def test_fewer_than_six_speakers_have_no_interval(kind):
     draws = np.random.default_rng(0).uniform(0.4, 0.6, (3, 50))

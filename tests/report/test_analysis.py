@@ -24,7 +24,7 @@ from ser_bench.report.analysis.leakage import leakage_by_split
 from ser_bench.report.analysis.literature import published_scores
 from ser_bench.report.analysis.scores import models_with_copies, pooled_scores, scores_by_speaker
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.charts import significance
+from ser_bench.report.charts import significance, uar
 from ser_bench.report.findings import headline, leakage_sentences, verdict
 from ser_bench.report.formatting import p_value
 from ser_bench.report.latex import latex
@@ -103,6 +103,7 @@ def test_fewer_than_six_speakers_have_each_speakers_score_instead_of_an_interval
     assert f"(speakers {scores})" in cells
     assert "Fewer than 6 test speakers (actor and random) give no interval" in markdown(few)
     assert "Brackets" not in markdown(few)
+    assert "with a stroke per speaker." in uar.CHART.alt_text(few)
 
 
 def test_notes_say_what_intervals_do_not_cover_and_what_repeats_show(run):

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.literature import published_scores
 from ser_bench.report.analysis.scores import BASELINES, chance_levels, missing_folds, ranking_split
 from ser_bench.report.analysis.summary import summarise
@@ -57,7 +58,7 @@ def grouped_bars(run: SavedRun, measure: str, title: str) -> Figure:
     draw_chance_line(ax, 100 * level, f"{_CHANCE_LABELS[measure]} {percent(level)} %")
     model_axis(ax, models, left - 0.2)
     _add_published_labels(ax, models, published, published_rows, bottom)
-    ax.set_xlabel(_AXIS_LABELS[measure] + ", with 95 % intervals over speakers")
+    ax.set_xlabel(_AXIS_LABELS[measure] + f", with {_spread(run)}")
     ax.grid(axis="x")
     draw_legend(sheet, legend, left, 0.5 + height + 0.22)
     return sheet.figure
@@ -84,7 +85,15 @@ def bars_alt_text(run: SavedRun, measure: str, name: str) -> str:
         shown = scores if split == ranking else scores.head(3)
         listed = ", ".join(f"{model_title(run, model)} {percent(score)} %" for model, score in shown.items())
         parts.append(f"{split} split: {listed or 'no model finished'}")
-    return f"Bars of {name} per model and split, with intervals. {'; '.join(parts)}."
+    return f"Bars of {name} per model and split, with {_spread(run)}. {'; '.join(parts)}."
+
+
+def _spread(run: SavedRun) -> str:
+    """Describe what the bars show of the variation over speakers."""
+    few = {split for _, split, _ in scores_of_few(run)}
+    notes = ["95 % intervals over speakers"] if set(run.info.splits) - few else []
+    notes += ["a stroke per speaker"] if few else []
+    return " or ".join(notes)
 
 
 def _draw_bars(ax: Axes, run: SavedRun, table: pd.DataFrame, measure: str, bar: float) -> None:
@@ -94,6 +103,10 @@ def _draw_bars(ax: Axes, run: SavedRun, table: pd.DataFrame, measure: str, bar: 
     values, lows, highs = (
         100 * table[[f"{split}_{measure}{end}" for split in splits]].to_numpy() for end in ("", "_low", "_high")
     )
+    few = scores_of_few(run)
+    for column, split in enumerate(splits):
+        best = [100 * max(few.get((model, split, measure), (np.nan,))) for model in table["model"]]
+        highs[:, column] = np.where(np.isnan(highs[:, column]), best, highs[:, column])
     inches = ax.bbox.width / ax.figure.dpi
     digits = 0.5 / (inches - 0.5)
     limit = max(level * 1.3, float(np.nanmax(highs, initial=0)), float(np.nanmax(values, initial=0))) * (1 + digits)
@@ -106,6 +119,8 @@ def _draw_bars(ax: Axes, run: SavedRun, table: pd.DataFrame, measure: str, bar: 
             if notes[model, split]:
                 _write(ax, 0.004 * limit, row, f"n/a: {split} {notes[model, split]}", color=WARNING)
             else:
+                each = [100 * score for score in few.get((model, split, measure), ())]
+                ax.plot(each, [row] * len(each), linestyle="none", marker="|", markersize=5, color=INK)
                 # A value that the chance line would cross moves behind the line.
                 end = value if np.isnan(high) else high
                 start = level if end < level < end + digits * limit else end
