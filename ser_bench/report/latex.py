@@ -57,7 +57,7 @@ def latex(run: SavedRun) -> str:
     caption = [
         *(protocol(run), normalisation_note(run), transductive_note(run), SYNTHETIC if run.info.synthetic else ""),
         "UAR in percent",
-        *(note.replace("`", "").removesuffix(".") for note in interval_notes(run)),
+        *(note.replace("`", "").replace(", paired for the gap", "").removesuffix(".") for note in interval_notes(run)),
         _bold_note(best),
         *_gap_caption(pair),
         verdict(run),

@@ -11,6 +11,7 @@ from ser_bench.report.analysis.transfer import transfer_matrix, transfer_models,
 from ser_bench.report.charts.registry import charts_of
 from ser_bench.report.findings import headline
 from ser_bench.report.page import render_page
+from ser_bench.report.page.transfer import transfer_report
 from ser_bench.report.summary import markdown
 from tests.report.fake_run import Recipe, save_fake_run
 
@@ -45,6 +46,18 @@ def test_each_score_equals_scikit_learns(pool, split, trained, tested):
 
 def test_splits_with_known_speakers_are_left_out(pool):
     assert set(transfer_scores(pool)["split"]) == {"within", "cross", "actor"}
+
+
+def test_few_speakers_have_each_speakers_score(tmp_path):
+    splits = (("within", 2), ("cross", 2))
+    recipe = Recipe(models=("svm",), splits=splits, corpora=("a", "b"), speakers=4, clips_per_label=4)
+    run = save_fake_run(tmp_path, recipe)
+    table = transfer_scores(run)
+    assert table["uar_low"].isna().all()
+    assert [len(scores.split()) for scores in table["by_speaker"]] == [2] * len(table)
+    scores = [f"{100 * float(score):.1f}" for score in table["by_speaker"].iloc[0].split()]
+    notes = [cell.note for row in transfer_report(run).table.rows for cell in row.cells]
+    assert f"(speakers {', '.join(scores)})" in notes
 
 
 def test_intervals_enclose_their_score(pool):

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from ser_bench.metrics import UAR
-from ser_bench.report.analysis.intervals import scores_with_intervals, tally_clips
+from ser_bench.report.analysis.intervals import MIN_SPEAKERS, each_speakers_scores, scores_with_intervals, tally_clips
 from ser_bench.report.analysis.scores import BASELINES, cached_per_run, missing_folds
 from ser_bench.runs.results import SavedRun
 
-COLUMNS = ("model", "trained_on", "tested_on", "split", "uar", "uar_low", "uar_high", "clips", "speakers")
+COLUMNS = ("model", "trained_on", "tested_on", "split", "uar", "uar_low", "uar_high", "clips", "speakers", "by_speaker")
 """The columns of ``transfer.csv``."""
 
 
@@ -29,9 +29,10 @@ def transfer_scores(run: SavedRun) -> pd.DataFrame:
     -------
     DataFrame
         Columns :data:`COLUMNS`; ``+`` joins training corpora. ``uar`` is pooled over folds and averaged over repeats;
-        its interval is NaN for fewer than :data:`ser_bench.report.analysis.intervals.MIN_SPEAKERS` speakers. Only
-        splits that test new speakers count; of two with the same cell, the first one does. A model with a missing fold
-        has no row. Models that transfer best come first. Empty for a run of one corpus.
+        its interval is NaN for fewer than :data:`ser_bench.report.analysis.intervals.MIN_SPEAKERS` speakers, and
+        ``by_speaker`` holds their scores, with blanks between them. Only splits that test new speakers count; of two
+        with the same cell, the first one does. A model with a missing fold has no row. Models that transfer best come
+        first. Empty for a run of one corpus.
     """
     if run.audit["train_corpora"].nunique() < 2 and run.audit["test_corpora"].nunique() < 2:
         return pd.DataFrame(columns=list(COLUMNS))
@@ -118,10 +119,12 @@ def _scores(part: pd.DataFrame, classes: int) -> dict[str, Any]:
     """Return pooled UAR with its interval, and the counts of clips and speakers."""
     cell = tally_clips(part, classes)
     uar, low, high = scores_with_intervals(cell, {"uar": UAR})["uar"]
+    few = each_speakers_scores(cell, {"uar": UAR})["uar"] if len(cell[0]) < MIN_SPEAKERS else ()
     return {
         "uar": uar,
         "uar_low": low,
         "uar_high": high,
         "clips": part["clip"].nunique(),
         "speakers": len(cell[0]),
+        "by_speaker": " ".join(f"{score:.4f}" for score in few),
     }

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ser_bench.report.analysis.transfer import transfer_models, transfer_scores
 from ser_bench.report.findings import transfer_sentence
-from ser_bench.report.formatting import model_titles, percent, percent_interval
+from ser_bench.report.formatting import model_titles, percent, percent_range
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
 
@@ -61,4 +61,5 @@ def transfer_report(run: SavedRun) -> TransferReport | None:
 
 
 def _score(row: pd.Series) -> Cell:
-    return number(row["uar"], percent(row["uar"]), percent_interval(row["uar_low"], row["uar_high"]))
+    each = [float(score) for score in row["by_speaker"].split()] if pd.notna(row["uar"]) else []
+    return number(row["uar"], percent(row["uar"]), percent_range(row["uar_low"], row["uar_high"], each))
