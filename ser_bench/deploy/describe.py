@@ -144,7 +144,8 @@ def file_size(count: int) -> str:
 
 def _training_data(info: Manifest) -> str:
     synthetic = " of synthetic speech" if info.synthetic else ""
-    return f"{info.corpus.clips:,} clips{synthetic} by {info.corpus.speakers} speakers ({info.corpus.name})"
+    stopping = f", {info.corpus.stopping_clips:,} more for early stopping" if info.corpus.stopping_clips else ""
+    return f"{info.corpus.clips:,} clips{synthetic} by {info.corpus.speakers} speakers ({info.corpus.name}){stopping}"
 
 
 def _numbers(values: Sequence[float]) -> str:

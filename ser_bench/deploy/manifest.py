@@ -13,7 +13,7 @@ INTENDED_USE = "Research on speech emotion recognition, teaching and demonstrati
 
 LIMITS = (
     "The model names one of its labels for any sound, also for one without speech or without such an emotion.",
-    "Most corpora contain acted speech. On everyday speech the scores are lower.",
+    "Most corpora contain acted speech. On speech of another kind, such as everyday speech, expect lower scores.",
     "Other voices, languages, microphones and rooms than those of the training data lower the scores further.",
     "The probabilities are not calibrated: they rank the labels and do not measure certainty.",
     "Not for decisions about people, such as hiring, teaching, policing, insurance or health.",
@@ -79,7 +79,9 @@ class CorpusInfo(_Part):
     name, title, licence, source, citation, fingerprint : str
         The description of the corpus, and the hash of its clips.
     clips, speakers : int
-        Number of training clips and speakers.
+        Number of clips and speakers that the model was trained on.
+    stopping_clips : int
+        Number of further clips, held out for early stopping.
     by_label : dict
         ``clips`` and ``speakers`` of training per label.
     """
@@ -92,6 +94,7 @@ class CorpusInfo(_Part):
     fingerprint: str
     clips: int
     speakers: int
+    stopping_clips: int = 0
     by_label: dict[str, dict[str, int]]
 
 

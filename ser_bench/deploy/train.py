@@ -26,6 +26,7 @@ from ser_bench.runs import fit as fitting
 from ser_bench.runs import plan, tasks
 from ser_bench.runs.batch_check import Permuted
 from ser_bench.runs.data import RunData, extract_data
+from ser_bench.runs.early_stopping import trained_clips
 from ser_bench.runs.inputs import open_corpus
 from ser_bench.runs.workers import run_tasks
 from ser_bench.splits import Fold
@@ -73,12 +74,13 @@ class TrainedFile:
 
 @dataclass(frozen=True)
 class _Fitted:
-    """The result of a worker: the members of the file, and a label per held-out clip."""
+    """The result of a worker: the members of the file, a label per held-out clip, and which clips trained."""
 
     members: Mapping[str, bytes]
     predicted: np.ndarray
     seconds: float
     warnings: tuple[str, ...]
+    trained: np.ndarray | None
 
 
 def train(
@@ -233,7 +235,8 @@ def _fit_and_pack(task: fitting.FitTask) -> _Fitted:
     messages = fitting.warning_lines(caught)
     members = state.pack(estimator)
     _check_copy(estimator, state.unpack(members), X[task.train[:_COMPARED_CLIPS]], task.labels)
-    return _Fitted(members, predicted, seconds, messages)
+    trained = trained_clips(task.model, estimator, len(task.train), 1 + len(task.augmented))
+    return _Fitted(members, predicted, seconds, messages, trained)
 
 
 def _predict_held_out(estimator: Any, X: np.ndarray, task: fitting.FitTask) -> np.ndarray:
@@ -268,7 +271,7 @@ def _describe(
         "features": [_feature_set_info(feature_set) for feature_set in fit.model.sets],
         "rate": opened.rate,
         "speeds": [float(speed) for speed in model.speeds],
-        "corpus": _corpus_info(fit, data, opened),
+        "corpus": _corpus_info(fit, data, opened, fitted.trained),
         "synthetic": synthetic,
         "held_out": _held_out(fit, data, fitted.predicted),
         "versions": {"ser-bench": __version__, **installed_versions(_libraries(model))},
@@ -289,9 +292,10 @@ def _feature_set_info(feature_set: features.FeatureSet) -> dict[str, Any]:
     }
 
 
-def _corpus_info(fit: plan.PlannedFit, data: RunData, opened: OpenCorpus) -> dict[str, Any]:
+def _corpus_info(fit: plan.PlannedFit, data: RunData, opened: OpenCorpus, trained: np.ndarray | None) -> dict[str, Any]:
     """Return the description of the training data, with clips and speakers counted, all and by label."""
     clips, corpus = data.clips.loc[list(fit.fold.train)], opened.corpus
+    clips = clips if trained is None else clips[trained]
     speakers_of = {label: clips[clips["label"] == label]["speaker"] for label in data.labels}
     return {
         **{name: getattr(corpus, name) for name in ("name", "title", "licence", "citation")},
@@ -299,6 +303,7 @@ def _corpus_info(fit: plan.PlannedFit, data: RunData, opened: OpenCorpus) -> dic
         "fingerprint": data.fingerprint,
         "clips": len(clips),
         "speakers": int(clips["speaker"].nunique()),
+        "stopping_clips": len(fit.fold.train) - len(clips),
         "by_label": {
             label: {"clips": len(names), "speakers": int(names.nunique())} for label, names in speakers_of.items()
         },

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soundfile
 
-from ser_bench import plugins
+from ser_bench import corpora, plugins
 from ser_bench.core.errors import AudioError, ConfigError, CorpusError, ModelFileError, UnknownNameError
 from ser_bench.core.progress import NoProgress
 from ser_bench.deploy import describe, load_model, train
 from ser_bench.runs import results, runner
+from ser_bench.splits import Fold
+from tests.conftest import clip_table
 from tests.deploy.conftest import EMOTIONS, SPEAKERS
 
 RECORDER = Path(__file__).parents[1] / "plugin_recorder.py"
@@ -89,6 +92,19 @@ def test_the_manifest_describes_the_model(svm):
     assert list(uar.by_speaker) == ["S01", "S02"]
     assert min(uar.by_speaker.values()) <= uar.value <= max(uar.by_speaker.values())
     assert "scikit-learn" in info.versions
+
+
+def test_clips_held_out_for_early_stopping_are_not_called_training_clips(svm):
+    clips = clip_table(speakers=6).set_index("clip", drop=False)
+    data = SimpleNamespace(clips=clips, labels=("neutral", "happy", "sad"), fingerprint="")
+    fit = SimpleNamespace(fold=Fold(tuple(clips.index), ()))
+    opened = SimpleNamespace(corpus=corpora.CORPORA["demo"])
+    counts = train._corpus_info(fit, data, opened, (clips["speaker"] != "s00").to_numpy())
+    assert (counts["clips"], counts["speakers"], counts["stopping_clips"]) == (30, 5, 6)
+    assert counts["by_label"]["sad"] == {"clips": 10, "speakers": 5}
+    info = load_model(svm).info
+    info = info.model_copy(update={"corpus": info.corpus.model_copy(update={"stopping_clips": 6})})
+    assert "24 clips by 4 speakers (voices), 6 more for early stopping" in "\n".join(describe.about(info))
 
 
 def test_the_same_training_writes_the_same_bytes(options, tmp_path, monkeypatch):

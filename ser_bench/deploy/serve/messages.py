@@ -84,8 +84,8 @@ def caution(manifest: Manifest) -> str:
     if manifest.synthetic:
         return f"{describe.SYNTHETIC}."
     return (
-        f"Trained on {manifest.corpus.title}. Most emotion corpora are acted; everyday speech differs, and the model's "
-        "accuracy on it is low."
+        f"Trained on {manifest.corpus.title}. Most emotion corpora are acted. On speech of another kind, such as "
+        "everyday speech, expect a lower accuracy."
     )
 
 
