@@ -24,7 +24,7 @@ class EnsembleParameters(LearnerParameters):
 
     members: list[str] = parameter(
         ["lda", "svm"],
-        "classical models, each with its default parameters",
+        "classical models with their default parameters, on the training clips and speeds of the ensemble",
         tune=(["lda", "svm"], ["lda", "mlp"], ["svm", "mlp"], ["lda", "svm", "mlp"]),
     )
 

@@ -207,8 +207,8 @@ class SoftmaxSVC(SoftmaxScores, SVC):
         ----------
         X : array_like of shape (n, d)
             Features.
-        y : None
-            Ignored.
+        y : array_like of shape (n,)
+            Labels.
         sample_weight : array_like of shape (n,), optional
             Weight of each clip.
 

@@ -304,7 +304,7 @@ def test_augmentation_is_seeded_and_leaves_its_input_alone():
     X[:, 9:, :-1] = 0
     Y = np.eye(3, dtype=np.float32)[np.arange(6) % 3]
     before = X.copy()
-    change = Augmentation(gain=0.3, stretch=0.2, band_shift=1, mask_bands=2, mask_frames=3)
+    change = Augmentation(noise=0.5, gain=0.3, stretch=0.2, band_shift=1, mask_bands=2, mask_frames=3)
     (a, _), (b, _), (c, _) = (change(X, Y, np.random.default_rng(s)) for s in (1, 1, 2))
     np.testing.assert_array_equal(X, before)
     np.testing.assert_array_equal(a, b)

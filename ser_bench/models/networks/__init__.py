@@ -41,7 +41,9 @@ class NetworkParameters(LearnerParameters):
 
     dropout: float = parameter(0.2, "share of activations set to 0 in training", ge=0, lt=1, tune=(0.1, 0.2, 0.4, 0.6))
     epochs: Integer = parameter(20, "most epochs", ge=1)
-    patience: Integer = parameter(8, "epochs without a lower validation loss after which training stops", ge=1)
+    patience: Integer = parameter(
+        8, "epochs without a lower validation loss after which training stops; copies at other speeds count", ge=1
+    )
     batch_size: Integer = parameter(64, "clips per batch", ge=1)
     learning_rate: float = parameter(1e-2, "highest learning rate of AdamW", gt=0, tune=(1e-3, 2e-3, 5e-3, 1e-2))
     schedule: Literal["cosine", "constant"] = parameter("cosine", "course of the learning rate over the epochs")
@@ -78,7 +80,9 @@ class MLPKerasParameters(NetworkParameters):
 class FrameParameters(NetworkParameters):
     """Parameters of networks over frames."""
 
-    max_frames: Integer = parameter(240, "longest part of a clip that the network sees, in frames", ge=1)
+    max_frames: Integer = parameter(
+        240, "longest part of a clip that the network sees, in frames, rounded up to four steps", ge=1
+    )
     pool: Integer = parameter(4, "frames averaged into one step", ge=1)
     gain: float = parameter(0.2, "standard deviation of a level added to all bands", ge=0)
     stretch: float = parameter(0.1, "largest relative change of tempo", ge=0, lt=1)

@@ -42,7 +42,8 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
     validation : float
         Share of the groups held out for early stopping.
     max_frames, pool, chunk : int
-        Longest part of a clip in frames, frames averaged into one step, and columns per step of a vector.
+        Longest part of a clip in frames, rounded up to four steps; frames averaged into one step; columns per step of a
+        vector.
     random_state : int
         Seed.
 
@@ -105,8 +106,8 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         ----------
         X : array_like of shape (n, d) or (n, t, d)
             Features; frames are padded with NaN behind each clip's end.
-        y : None
-            Ignored.
+        y : array_like of shape (n,)
+            Labels.
         groups : array_like of shape (n,), optional
             Group of each clip, a speaker or a take; some groups are held out whole for early stopping.
         speakers : array_like of shape (n,), optional

@@ -32,12 +32,12 @@ def common_length(lengths: np.ndarray, pool: int, max_frames: int) -> int:
     pool : int
         Frames per step.
     max_frames : int
-        Largest length in frames.
+        Largest length in frames, before rounding.
 
     Returns
     -------
     int
-        A multiple of 4, at least 16, so that most folds share one compiled network.
+        Rounded up to a multiple of 4, at least 16, so that most folds share one compiled network.
     """
     wanted = min(float(np.percentile(lengths, 95)), max_frames) / pool
     return max(16, int(np.ceil(wanted / 4)) * 4)

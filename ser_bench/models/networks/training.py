@@ -58,15 +58,15 @@ class Augmentation:
 
     def __call__(self, X: np.ndarray, Y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Return a changed copy of a batch ``X`` and its one-hot targets ``Y``."""
-        if X.ndim == 3:
-            X = self._warp(X, rng)
-            bands, mask = X[:, :, :-1], X[:, :, -1:]
+        frames = X.ndim == 3
+        X = self._warp(X, rng) if frames else X.copy()
+        bands = X[:, :, :-1] if frames else X
+        if frames:
             self._shade(bands, rng)
-            bands *= mask
-        else:
-            X = bands = X.copy()
         if self.noise:
             bands += np.float32(self.noise) * rng.standard_normal(bands.shape, dtype=np.float32)
+        if frames:
+            bands *= X[:, :, -1:]  # nothing behind the clip's end
         if self.mixup:
             X, Y = self._blend(X, Y, rng)
         return X, Y
