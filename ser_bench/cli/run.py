@@ -55,13 +55,16 @@ def _run(options: Options, console: Console) -> int:
 
 def _work_done(outcome: RunOutcome) -> str:
     """Return how many fits were computed and how long they took."""
+    from ser_bench.report.formatting import work_seconds
+
     work = outcome.work
+    total = f"; all fits of the run: {work_seconds(outcome.saved.info.work)}" if work.reused else ""
     if not work.computed:
-        return f"{work.reused} fits from the cache, 0 computed"
+        return f"{work.reused} fits from the cache, 0 computed{total}"
     share = f", {100 * work.fit_share:.0f} % of it inside fit and predict" if work.fit_share is not None else ""
     reused = f" ({work.reused} more from the cache)" if work.reused else ""
     failed = f", {outcome.work.failed} failed" if outcome.work.failed else ""
     return (
         f"{work.computed} fits in {work.wall_seconds:.0f} s{reused}{failed}; "
-        f"{work.jobs} workers' time: {work.worker_seconds:.0f} s{share}"
+        f"{work.jobs} workers' time: {work.worker_seconds:.0f} s{share}{total}"
     )

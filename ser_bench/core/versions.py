@@ -58,7 +58,22 @@ def source_commit() -> str:
     str
         40 hexadecimal digits, followed by ``-dirty`` if the package was changed since; empty outside a checkout.
     """
-    package = Path(__file__).parents[1]
+    return commit_of(Path(__file__).parents[1])
+
+
+def commit_of(package: Path) -> str:
+    """Return the commit of the Git checkout that a package is part of.
+
+    Parameters
+    ----------
+    package : Path
+        Folder of the package.
+
+    Returns
+    -------
+    str
+        As for :func:`source_commit`.
+    """
     if not _git(package, "ls-files", "--", "__init__.py"):  # installed in a folder that Git does not track
         return ""
     commit = _git(package, "rev-parse", "HEAD")

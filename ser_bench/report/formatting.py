@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from ser_bench.core.text import escape_control
 from ser_bench.report.analysis.scores import transductive_models
 from ser_bench.runs.results import SavedRun
-from ser_bench.runs.results.run_info import CorpusInfo
+from ser_bench.runs.results.run_info import CorpusInfo, Work
 
 SYNTHETIC = "SYNTHETIC SPEECH"
 """The label of every table and chart of synthetic speech."""
@@ -195,6 +195,24 @@ def seconds(duration: float) -> str:
     if duration < 0.95:
         return f"{1000 * duration:.2g} ms" if duration < 0.095 else f"{duration:.2f} s"
     return f"{duration:.1f} s" if duration < 9.95 else f"{duration:,.0f} s"
+
+
+def work_seconds(work: Work) -> str:
+    """Write the time inside all fits of a run, and how much of it earlier runs spent.
+
+    Parameters
+    ----------
+    work : Work
+        The counts and times of the run.
+
+    Returns
+    -------
+    str
+        Such as "1,204 s of training and prediction, 1,100 s of it in earlier runs".
+    """
+    total = f"{seconds(work.all_fits_seconds)} of training and prediction"
+    reused = work.reused_fits_seconds
+    return f"{total}, {seconds(reused)} of it in earlier runs" if reused else total
 
 
 def decibels(share: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,9 @@ from ser_bench.audio import load
 from ser_bench.core.errors import SplitError, UnknownNameError
 from ser_bench.core.options import Options
 from ser_bench.corpora.datasets.demo.clips import make_clips
-from ser_bench.runs import plan, results, runner
+from ser_bench.report.page.provenance import provenance
+from ser_bench.runs import plan, results, runner, tasks
+from ser_bench.splits import Fold
 from tests.runs.in_process import no_workers
 
 PLUGIN = Path(__file__).parents[1] / "plugin_recorder.py"
@@ -218,6 +221,46 @@ def test_finished_fits_are_read_from_the_cache(go, tmp_path):
     elsewhere, _ = go(splits=("actor",), out=tmp_path / "other")
     assert not elsewhere.unchanged
     assert (elsewhere.work.computed, elsewhere.work.reused) == (0, 9)
+
+
+def test_reused_fits_keep_their_times_and_the_commit_of_their_code(go, tmp_path, monkeypatch):
+    columns = ["fit_seconds", "predict_seconds", "finished", "commit", "key"]
+    monkeypatch.setattr(tasks, "source_commit", lambda: "a" * 40)
+    monkeypatch.setattr(tasks, "utc_time", lambda: "2026-01-01T00:00:00+00:00")
+    first, before = go(splits=("actor",), seed=5)
+    assert set(before.fits["commit"]) == {"a" * 40}
+    assert set(before.fits["finished"]) == {"2026-01-01T00:00:00+00:00"}
+    monkeypatch.undo()
+    monkeypatch.setattr("ser_bench.runs.rows.source_commit", lambda: "b" * 40)
+    outcome, after = go(splits=("actor",), seed=5, out=tmp_path / "other")
+    assert after.info.commit == "b" * 40
+    assert after.info.identity == before.info.identity
+    pd.testing.assert_frame_equal(after.fits[columns], before.fits[columns])
+    total = after.fits.drop_duplicates("key")[["fit_seconds", "predict_seconds"]].to_numpy().sum()
+    assert outcome.work.all_fits_seconds == pytest.approx(total, abs=1e-3)
+    assert outcome.work.reused_fits_seconds == outcome.work.all_fits_seconds
+    assert (first.work.all_fits_seconds, first.work.reused_fits_seconds) == (outcome.work.all_fits_seconds, 0)
+    assert "in earlier runs" in dict(provenance(after).groups[1][1])["time inside all fits"]
+
+
+def test_the_order_of_test_clips_differs_between_folds_and_depends_on_no_name_or_label(go, monkeypatch):
+    built = []
+    make_task = tasks.make_task
+    monkeypatch.setattr(tasks, "make_task", lambda *args: built.append((*args[:2], make_task(*args))) or built[-1][2])
+    go(splits=("actor", "random"), models=("majority",), fresh=True)
+    by_fold = {fit.fold: task.order_seed for fit, _, task in built}
+    assert len(by_fold) == 6
+    assert len(set(by_fold.values())) == 6
+    fit, data, task = built[0]
+    assert sorted(task.test_order) == list(range(len(task.test)))
+    assert list(task.test_order) != sorted(task.test_order)
+    names = [f"other-{i}" for i in range(len(data.clips))]
+    renamed = dict(zip(data.clips.index, names, strict=True))
+    other_clips = data.clips.assign(clip=names, label=data.clips["label"].to_numpy()[::-1]).set_index(
+        "clip", drop=False
+    )
+    fold = Fold(*(tuple(renamed[clip] for clip in side[::-1]) for side in (fit.fold.train, fit.fold.test)))
+    assert replace(data, clips=other_clips).order_seed(fold) == task.order_seed
 
 
 def test_a_damaged_saved_fit_is_computed_again(go, store, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -13,6 +14,7 @@ import psutil
 import pytest
 
 from ser_bench.runs.workers import local, run_tasks, start_workers
+from ser_bench.runs.workers.own_process import call_in_own_process
 
 
 def act(action: object) -> object:
@@ -56,6 +58,35 @@ def record_pid(folder: Path) -> int:
 
 def return_pid(_: object) -> int:
     return os.getpid()
+
+
+def remember(value: object) -> object:
+    """Return the value of the call before in this process."""
+    return vars(sys).setdefault("_remembered", []).append(value) or sys._remembered[:-1]
+
+
+def print_and_return(_: object) -> str:
+    print("printed by the function")
+    return "returned"
+
+
+def hang_with_pid(path: Path) -> None:
+    """Write the id of this process, and hang."""
+    path.write_text(str(os.getpid()))
+    time.sleep(60)
+
+
+def call_alone(call: tuple) -> object:
+    return call_in_own_process(*call)
+
+
+def read_pid(path: Path) -> int:
+    """Wait for the file of :func:`hang_with_pid`."""
+    deadline = time.monotonic() + 30
+    while not (path.exists() and path.read_text()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return int(path.read_text())
 
 
 def wait_for_end(pid: int) -> None:
@@ -184,3 +215,32 @@ def test_workers_started_ahead_are_stopped_if_the_block_raises(tmp_path):
     with pytest.raises(ValueError, match="no corpus"), start_workers(act, "hang", jobs=1):
         raise ValueError("no corpus")
     assert time.monotonic() - begun < 20
+
+
+def test_a_call_in_its_own_process_remembers_no_other_call():
+    calls = [(0, (remember, "a")), (1, (remember, "b")), (2, (print_and_return, None))]
+    assert [outcome.value for outcome in run_tasks(call_alone, calls, jobs=1)] == [[], [], "returned"]
+
+
+def test_failures_in_an_own_process_are_reported_as_those_of_a_worker():
+    calls = [(0, (act, "raise")), (1, (act, "die")), (2, (act, 1))]
+    results = {outcome.key: outcome for outcome in run_tasks(call_alone, calls, jobs=2)}
+    assert results[0].error == "ValueError: first line"
+    assert results[1].error == "its worker process died twice with exit status 9"
+    assert results[2].value == (1, "1")
+
+
+def test_an_own_process_ends_with_the_time_limit_of_its_task(tmp_path):
+    (outcome,) = run_tasks(call_alone, [(0, (hang_with_pid, tmp_path / "pid"))], jobs=1, timeout=0.5)
+    assert outcome.status == "timeout"
+    wait_for_end(read_pid(tmp_path / "pid"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps the id of a dead parent")
+def test_an_own_process_ends_with_its_worker(tmp_path):
+    with start_workers(call_alone, (hang_with_pid, tmp_path / "pid"), jobs=1):
+        child = psutil.Process(read_pid(tmp_path / "pid"))
+        worker = child.parent()
+        worker.kill()
+        assert child.wait(20) in (1, None)
+    local._TaskBatch(act, 1, None).kill_workers()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ser_bench.core.options import PATH_OPTIONS, Options
-from ser_bench.report.formatting import corpus_title
+from ser_bench.report.formatting import corpus_title, work_seconds
 from ser_bench.runs.results import SavedRun
 from ser_bench.runs.results.run_info import RunInfo
 
@@ -83,8 +83,10 @@ def _corpus(run: SavedRun) -> dict[str, str]:
 
 
 def _work(info: RunInfo) -> dict[str, str]:
-    work = {name.replace("_", " "): value for name, value in info.work.model_dump().items()}
-    return _values({"started": info.started, "finished": info.finished, **work, "identity": info.identity})
+    work = info.work.model_dump(exclude={"all_fits_seconds", "reused_fits_seconds"})
+    values = {name.replace("_", " "): value for name, value in work.items()}
+    total = {"time inside all fits": work_seconds(info.work), "commit": info.commit or "unknown"}
+    return _values({"started": info.started, "finished": info.finished, **values, **total, "identity": info.identity})
 
 
 def _values(values: Mapping[str, Any]) -> dict[str, str]:
