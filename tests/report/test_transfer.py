@@ -78,7 +78,7 @@ def test_reports_show_the_matrix(pool, stand_in_drawing):
     assert "transfer" in charts_of(pool)
     assert pool.folder / "transfer.csv" in write_report(pool, ("svg",))
     assert b'id="across"' in (pool.folder / "report.html").read_bytes()
-    saved = pd.read_csv(pool.folder / "transfer.csv")
+    saved = pd.read_csv(pool.folder / "transfer.csv", keep_default_na=False)
     pd.testing.assert_frame_equal(saved, transfer_scores(pool), check_dtype=False)
 
 
