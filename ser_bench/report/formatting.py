@@ -391,11 +391,9 @@ def speaker_note(run: SavedRun) -> str:
         Empty for one corpus without shared speakers.
     """
     shared = run.info.corpus.shared_speakers
-    sentences = [
-        f"{name} is one speaker: {' and '.join(names)}." for name, names in list(shared.items())[:_MOST_PERSONS]
-    ]
+    sentences = [f"{' and '.join(shared[name])} are one speaker ({name})." for name in list(shared)[:_MOST_PERSONS]]
     if len(shared) > _MOST_PERSONS:
-        sentences.append(f"So are {len(shared) - _MOST_PERSONS:,} further persons, listed in run.json.")
+        sentences.append(f"{plural(len(shared) - _MOST_PERSONS, 'further person')} in several places: see run.json.")
     if run.info.corpus.corpora:
         which = "All other speakers" if shared else "Speakers"
         sentences.append(f"{which} of different corpora are taken to be different people.")

@@ -217,7 +217,7 @@ def test_the_assumption_about_speakers_of_several_corpora_is_stated(tmp_path):
     for text in (Page(render_page(run, {}).decode()).text, markdown(run)):
         assert "Speakers of different corpora are taken to be different people." in text
     for text in (Page(render_page(declared, {}).decode()).text, markdown(declared)):
-        assert "Anna is one speaker: ravdess/01 and savee/DC. All other speakers of different corpora are" in text
+        assert "ravdess/01 and savee/DC are one speaker (Anna). All other speakers of different corpora are" in text
 
 
 def test_the_page_names_the_target_and_what_the_run_has(run):
@@ -244,6 +244,8 @@ def test_the_audit_decides_whether_test_speakers_are_new(tmp_path, known, condit
     run = save_fake_run(tmp_path, Recipe(models=("svm", "lda"), splits=(("random", 4),), clips_per_label=2))
     audit = run.audit.assign(test_clips_of_known_speakers=known * run.audit["test_clips"])
     assert condition in headline(replace(run, audit=audit))
+    page = Page(render_page(replace(run, audit=audit), {}).decode()).text
+    assert ("; 25.0 % of the test clips by speakers from training" in page) == (known == 0.25)
     assert ("Highest UAR on new speakers" in render_page(replace(run, audit=audit), {}).decode()) == (known == 0)
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from ser_bench import splits
 from ser_bench.core.errors import UnknownNameError
+from ser_bench.report.analysis.leakage import known_speaker_share
+from ser_bench.report.formatting import percent
 from ser_bench.report.page.tables import Column, Row, Table, number, texts
 from ser_bench.runs.results import SavedRun
 
@@ -32,6 +36,9 @@ def split_table(run: SavedRun) -> Table:
         if split := _split(name):
             kind = "new speakers" if split.speaker_independent else "speakers known from training"
             condition, summary = split.condition or kind, split.summary
+            known, expected = known_speaker_share(run, name), 0.0 if split.speaker_independent else 1.0
+            if known != expected and not math.isnan(known):
+                condition += f"; {percent(known)} % of the test clips by speakers from training"
         count = int(folds.get(name, 0))
         first, *others = texts([name, condition, summary])
         rows.append(Row((first, number(count, str(count)), *others)))
