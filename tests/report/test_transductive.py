@@ -25,7 +25,7 @@ from tests.report.test_page import Page
 MARKED = ("lda", "mlp-keras", "knn")
 RECIPE = Recipe(
     models=("chance", "svm", *MARKED),
-    splits=(("actor", 3), ("random", 3), ("within", 2), ("cross", 2)),
+    splits=(("actor", 3), ("random-takes", 3), ("random", 3), ("within", 2), ("cross", 2)),
     corpora=("emodb", "savee"),
     transductive=MARKED,
     shortfalls={("knn", "actor", 0, 1): "failed"},
