@@ -279,7 +279,10 @@ def score_interval(
 
     The standard error is the standard deviation of the draws, enlarged by ``sqrt(speakers / (speakers - 1))``, because
     a draw of speakers varies too little. The logit scale keeps the ends within [0, 1], and high scores, whose
-    distribution is skewed, covered. Scores of exactly 0 or 1, or with draws outside [0, 1], stay on their own scale.
+    distribution is skewed, covered. Scores with draws outside [0, 1] stay on their own scale.
+
+    A score of 1 holds for every speaker, so no draw differs. Its interval is the exact one of the share of speakers
+    with that score (Clopper and Pearson, 1934): the mean cannot be below that share. Likewise for 0.
 
     Parameters
     ----------
@@ -314,7 +317,10 @@ def score_interval(
     for sign in (-1, 1):
         end = np.where(fractions, np.clip(center + sign * margin, 0, 1), center + sign * margin)
         ends.append(np.where(logit, 0.5 * (1 + np.tanh((log_odds + sign * log_margin) / 2)), end))
-    return ends[0], ends[1]
+    share = ((1 - confidence) / 2) ** (1 / max(speakers, 1))
+    low = np.where(fractions & (center == 1), np.minimum(ends[0], share), ends[0])
+    high = np.where(fractions & (center == 0), np.maximum(ends[1], 1 - share), ends[1])
+    return low, high
 
 
 def difference_interval(

@@ -233,6 +233,17 @@ def test_intervals_hold_the_estimate_and_stay_within_the_range_of_scores(values)
     assert ((low >= -1) & (low <= estimate) & (estimate <= high) & (high <= 1)).all()
 
 
+def test_the_interval_of_a_perfect_score_is_that_of_a_share_of_speakers():
+    """Six speakers without an error do not show that nobody ever has one."""
+    from scipy import stats
+
+    low, high = statistics.score_interval(np.ones((1, 9)), [1.0], 6)
+    assert (low[0], high[0]) == pytest.approx((stats.binomtest(6, 6).proportion_ci(method="exact").low, 1))
+    low, high = statistics.score_interval(np.zeros((1, 9)), [0.0], 24)
+    assert (low[0], high[0]) == pytest.approx((0, stats.binomtest(0, 24).proportion_ci(method="exact").high))
+    assert statistics.score_interval(np.full((1, 9), 0.125), [0.125], 6) == (0.125, 0.125)
+
+
 def test_intervals_ignore_draws_without_a_score():
     values = np.array([[np.nan, 0.5, 0.1, np.nan, 0.9], [np.nan] * 5])
     estimate = np.array([0.5, np.nan])

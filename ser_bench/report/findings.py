@@ -287,11 +287,13 @@ def _best(run: SavedRun, table: pd.DataFrame, split: str) -> str:
         condition += ", with test speakers known from training"
     elif known > 0:
         condition += f", with {100 * known:.0f} % of the test clips by speakers known from training"
-    best = "the highest UAR" if len(ranked) > 1 else "a UAR"
-    subject = f"{_listed(model_titles(run, leaders))} {'have' if len(leaders) > 1 else 'has'} {best} {condition}"
+    names = _listed(model_titles(run, leaders))
+    sentence = f"{names} {'have' if len(leaders) > 1 else 'has'} the highest UAR {condition}: {score}"
+    if len(ranked) == 1:
+        sentence = f"{names} has a UAR of {score} {condition}"
     baselines = table[table["model"].isin(BASELINES) & (table[f"{split}_uar"] >= row[f"{split}_uar"])]
     below = [f"{name} ({percent(value)} %)" for name, value in baselines[["model", f"{split}_uar"]].to_numpy()]
-    return f"{subject}: {score}{f', not above the baseline {_listed(below)}' if below else ''}."
+    return f"{sentence}{f', not above the baseline {_listed(below)}' if below else ''}."
 
 
 def _gap_sentences(run: SavedRun) -> list[str]:
