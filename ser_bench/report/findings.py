@@ -9,7 +9,14 @@ import pandas as pd
 
 from ser_bench import statistics
 from ser_bench.report.analysis.comparisons import ALPHA, Comparison, comparison, folds_recur
-from ser_bench.report.analysis.gaps import LargestGap, gaps_of, largest_gap, variants_without_copies
+from ser_bench.report.analysis.gaps import (
+    LargestGap,
+    gaps_of,
+    largest_gap,
+    missing_gaps,
+    unequal_training,
+    variants_without_copies,
+)
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS, scores_of_few
 from ser_bench.report.analysis.leakage import Takes, known_speaker_share, leakage_by_split, takes_of, training_speakers
 from ser_bench.report.analysis.scores import (
@@ -367,8 +374,8 @@ def parts_of_gap(row: pd.Series) -> str:
     )
 
 
-def copies_sentences(run: SavedRun) -> list[str]:
-    """State which models train on copies at other speeds, and the gaps without them where the run has variants.
+def gap_notes(run: SavedRun) -> list[str]:
+    """State what limits the gaps of a run.
 
     Parameters
     ----------
@@ -377,10 +384,27 @@ def copies_sentences(run: SavedRun) -> list[str]:
     Returns
     -------
     list of str
-        Empty if the run has no gap or no model trains on copies.
+        Why there is no gap, or none in parts, and what to run; the models that train on fewer clips under one of the
+        splits, or on copies at other speeds.
     """
-    pair, models = gap_splits(run), list(models_with_copies(run))
-    if pair is None or not models:
+    pair = gap_splits(run)
+    limits = [*_unequal_training(run, pair), *_copies(run, pair)] if pair else []
+    return [*missing_gaps(run), *limits]
+
+
+def _unequal_training(run: SavedRun, pair: GapSplits) -> list[str]:
+    """State which models train on unequal numbers of clips under the splits of the gap."""
+    return [
+        f"Early stopping holds out clips; {model_title(run, model)} trains on {sizes[0]:,.0f} per fold under "
+        f"{pair.random} and on {sizes[1]:,.0f} under {pair.independent}."
+        for model, sizes in unequal_training(run, pair).items()
+    ]
+
+
+def _copies(run: SavedRun, pair: GapSplits) -> list[str]:
+    """State which models train on copies at other speeds, and the gaps without them where the run has variants."""
+    models = list(models_with_copies(run))
+    if not models:
         return []
     verb = "trains" if len(models) == 1 else "train"
     names = _listed(model_titles(run, models))

@@ -13,7 +13,7 @@ from ser_bench.report.analysis.literature import published_note, published_score
 from ser_bench.report.analysis.scores import gap_splits, metrics_of, missing_folds, page_metrics, ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.transfer import transfer_matrix, transfer_models
-from ser_bench.report.findings import copies_sentences, headline, interval_notes, leakage_sentences, verdict
+from ser_bench.report.findings import gap_notes, headline, interval_notes, leakage_sentences, verdict
 from ser_bench.report.formatting import (
     SYNTHETIC,
     TRANSDUCTIVE_MARK,
@@ -223,7 +223,7 @@ def _notes(run: SavedRun) -> list[str]:
             f"Of it, takes is `{pair.random}` minus `{pair.takes}`: other takes of the test clips are in training. "
             f"Voice is `{pair.takes}` minus `{pair.independent}`: other clips of the test speakers are in training."
         )
-    notes += [*missing_gaps(run), *copies_sentences(run)]
+    notes += gap_notes(run)
     notes += [
         f"{title} (`{name}` in `fits.csv`) comes from a plugin; load the plugin to see its pooled score here."
         for name, title in run.metrics.items()

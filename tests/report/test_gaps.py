@@ -12,11 +12,12 @@ from matplotlib.text import Text
 
 from ser_bench.core.options import ModelTable, find_config, load
 from ser_bench.report import headline, terminal_table, write_report
+from ser_bench.report.analysis import gaps as gaps_module
 from ser_bench.report.analysis.gaps import PARTS, gap_table, gaps_of, largest_gap, missing_gaps
 from ser_bench.report.analysis.scores import gap_splits, pooled_scores, unequal_terms
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.leakage_gap import CHART as LEAKAGE_GAP
-from ser_bench.report.findings import copies_sentences
+from ser_bench.report.findings import gap_notes
 from ser_bench.report.formatting import points, points_interval
 from ser_bench.report.latex import latex
 from ser_bench.report.page import render_page
@@ -98,17 +99,22 @@ def test_gap_csv_of_an_earlier_report_is_removed(small, stand_in_drawing):
     assert not (run.folder / "gap.csv").exists()
 
 
-def test_splits_that_test_other_clips_have_no_gap(small):
-    run = small((("actor", 6), ("random", 6)))
+@pytest.mark.parametrize("replacement", [None, 1])
+def test_splits_that_test_other_clips_have_no_gap(small, replacement):
+    run = small((("actor", 6), ("random", 6)), models=("svm",))
     assert gap_splits(run)
-    frame = run.predictions
-    lost = (frame["split"] == "random") & (frame["clip"] == frame["clip"].iloc[0])
-    fits = run.fits.copy()
-    fits.loc[fits["split"] == "random", "n_test"] -= 1
-    other = dataclasses.replace(run, predictions=frame[~lost], fits=fits)
-    assert gap_splits(other) is None
-    assert unequal_terms(other, "random", "actor") == "they test different clips"
-    assert summarise(other)["uar_gap"].isna().all()
+    frame, fits = run.predictions.copy(), run.fits.copy()
+    drawn = frame[frame["split"] == "random"].drop_duplicates("fold")
+    row = drawn.index[0]
+    if replacement is None:
+        frame = frame.drop(row)
+        fits.loc[fits["split"] == "random", "n_test"] -= 1
+    else:
+        frame.loc[row, "clip"] = drawn["clip"].iloc[replacement]
+    changed = dataclasses.replace(run, predictions=frame, fits=fits)
+    assert gap_splits(changed) is None
+    assert unequal_terms(changed, "random", "actor") == "they test different clips"
+    assert summarise(changed)["uar_gap"].isna().all()
 
 
 @pytest.mark.parametrize(("share", "equal"), [(0.985, True), (0.97, False)])
@@ -320,7 +326,7 @@ def with_copies(run, **speeds):
 def test_models_that_train_on_copies_are_named_with_their_gap_without_copies(parted):
     run = with_copies(parted, knn=[0.85, 1.17], lda=[0.9])
     gaps = gap_table(run).set_index("model")["total"]
-    first, second = copies_sentences(run)
+    first, second = gap_notes(run)
     assert first == "knn and lda train on copies of the training clips at other speeds, which can narrow the gap."
     assert second.startswith(f"Without copies, as svm, the gap of knn is {points(gaps['svm'])} [")
     assert f"instead of {points(gaps['knn'])} [" in second
@@ -331,14 +337,14 @@ def test_models_that_train_on_copies_are_named_with_their_gap_without_copies(par
 
 
 def test_without_a_variant_the_note_says_how_to_make_one(parted):
-    first, second = copies_sentences(with_copies(parted, lda=[0.9]))
+    first, second = gap_notes(with_copies(parted, lda=[0.9]))
     assert first.startswith("lda trains on copies")
     assert "speeds = []" in second
 
 
 def test_a_run_without_copies_or_without_a_gap_has_no_note_on_copies(parted, small):
-    assert copies_sentences(parted) == []
-    assert copies_sentences(with_copies(small((("actor", 6), ("text", 2))), knn=[0.9])) == []
+    assert gap_notes(parted) == []
+    assert not any("copies" in note for note in gap_notes(with_copies(small((("actor", 6), ("text", 2))), knn=[0.9])))
 
 
 def test_the_configuration_of_the_published_results_has_lda_without_copies():
@@ -347,3 +353,25 @@ def test_the_configuration_of_the_published_results_has_lda_without_copies():
     assert options.repeats == 3
     assert options.model_tables["lda-plain"] == ModelTable(base="lda", parameters={"speeds": []})
     assert options.models == ("all",)
+
+
+def test_a_model_that_early_stopping_leaves_with_fewer_clips_is_named(parted):
+    clips = parted.fits["n_train"].astype("float64")
+    fewer = (parted.fits["model"] == "knn") & (parted.fits["split"] == "actor")
+    run = dataclasses.replace(parted, fits=parted.fits.assign(trained_clips=clips.where(~fewer, 0.9 * clips)))
+    (sentence,) = gap_notes(run)
+    assert "knn trains on 1,200 per fold under random and on 1,080 under actor" in sentence
+    assert sentence in markdown(run)
+    assert sentence in score_tables(run).gap_notes
+
+
+def test_all_comparisons_with_the_largest_gap_share_one_error_level(parted, monkeypatch):
+    levels = []
+
+    def interval(run, contrast, confidence):
+        levels.append(confidence)
+        return 0.1, -0.1, 0.3
+
+    monkeypatch.setattr(gaps_module, "contrast_interval", interval)
+    assert largest_gap(parted, gap_splits(parted)).similar == ("svm", "lda")
+    assert levels == [1 - 0.05 / 2] * 2

@@ -19,6 +19,7 @@ from ser_bench import statistics
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS, bootstrap_uar, speaker_tallies
 from ser_bench.report.analysis.scores import (
     BASELINES,
+    SIZE_TOLERANCE,
     TAKES_SPLIT,
     GapSplits,
     cached_per_run,
@@ -191,6 +192,28 @@ def variants_without_copies(run: SavedRun) -> dict[str, str]:
         if plain:
             variants[model] = plain[0]
     return variants
+
+
+def unequal_training(run: SavedRun, pair: GapSplits) -> dict[str, tuple[float, float]]:
+    """Find the models that early stopping left with unequal training sizes under two splits.
+
+    Parameters
+    ----------
+    run : SavedRun
+    pair : GapSplits
+
+    Returns
+    -------
+    dict of str to tuple of (float, float)
+        Mean clips per fold that the weights were trained on, under the random and the speaker-independent split, of
+        the models for which they differ by more than ``SIZE_TOLERANCE``.
+    """
+    fits = run.fits[run.fits["status"] == "ok"]
+    clips = fits["trained_clips"].astype("float64").groupby([fits["model"], fits["split"]]).mean()
+    sizes = {
+        m: (clips.get((m, pair.random), math.nan), clips.get((m, pair.independent), math.nan)) for m in run.info.models
+    }
+    return {m: both for m, both in sizes.items() if abs(both[0] - both[1]) > SIZE_TOLERANCE * max(both)}
 
 
 def missing_gaps(run: SavedRun) -> list[str]:

@@ -180,7 +180,7 @@ def random_splits(run: SavedRun) -> list[str]:
 def gap_partners(run: SavedRun, random: str) -> list[str]:
     """Return the speaker-independent splits of a run, the best partner of a random split first.
 
-    Splits that divide a speaker between training and test by the audit, whatever they state, are left out.
+    Splits that divide a speaker between training and test are left out; the audit decides, not what they state.
 
     Parameters
     ----------

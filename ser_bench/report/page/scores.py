@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from typing import Any
 
-from ser_bench.report.analysis.gaps import PARTS, gaps_of, missing_gaps
+from ser_bench.report.analysis.gaps import PARTS, gaps_of
 from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.literature import published_note, published_scores
 from ser_bench.report.analysis.scores import (
@@ -23,7 +23,7 @@ from ser_bench.report.analysis.scores import (
     ranking_split,
 )
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.findings import copies_sentences
+from ser_bench.report.findings import gap_notes
 from ser_bench.report.formatting import (
     byte_size,
     capitalised,
@@ -58,7 +58,7 @@ class Scores:
     gap : GapSplits or None
         The splits of the gap.
     gap_notes : tuple of str
-        Why there is no gap, or none in parts, and what to run; which models train on copies at other speeds.
+        Why there is no gap, or none in parts, and what to run; which models train on fewer clips, or on copies.
     published : str
         What limits the comparison with published figures; empty without them.
     main : Table
@@ -89,9 +89,7 @@ def score_tables(run: SavedRun) -> Scores:
     metrics = page_metrics(run)
     main, *others = (_metric_table(run, name, title) for name, title in metrics.items())
     details = (*_further_gaps(run), *others, _cost_table(run))
-    return Scores(
-        _lead(run), gap_splits(run), (*missing_gaps(run), *copies_sentences(run)), published_note(run), main, details
-    )
+    return Scores(_lead(run), gap_splits(run), tuple(gap_notes(run)), published_note(run), main, details)
 
 
 def _lead(run: SavedRun) -> str:
