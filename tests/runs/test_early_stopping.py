@@ -11,10 +11,13 @@ from ser_bench import models
 from ser_bench.metrics import METRICS
 from ser_bench.models import Model
 from ser_bench.runs.data import RunData
-from ser_bench.runs.fit import run_fit
+from ser_bench.runs.early_stopping import stopping_groups
+from ser_bench.runs.fit import run_fit, train_estimator
 from ser_bench.runs.keys import fit_keys
 from ser_bench.runs.rows import fit_rows
 from ser_bench.runs.tasks import make_task
+from ser_bench.runs.tuning import SearchSettings, _make_inner_folds
+from ser_bench.splits import make_folds
 from ser_bench.store.matrix import save_matrix
 from tests.conftest import clip_table
 from tests.runs.planned import ORIGINALS, make_data, make_planned
@@ -58,6 +61,31 @@ def test_a_network_holds_out_whole_speakers_where_the_split_tests_new_ones(split
     assert not set(speakers[result.trained]) & set(speakers[~result.trained])
     assert row["trained_speakers"] == len(set(speakers)) - 2
     assert row["trained_voices"] == 0
+
+
+@pytest.mark.parametrize("split", ["actor", "random"])
+def test_copies_at_other_speeds_are_held_out_with_their_clips(split, tmp_path):
+    data = twelve_speakers()
+    model = models.get("mlp-keras").with_parameters({**TINY, "speeds": [0.85, 1.17]})
+    X = np.random.default_rng(0).normal(size=(len(data.clips), 5)).astype(np.float32)
+    matrices = {sets: save_matrix(X, tmp_path / "X.npy") for sets in (ORIGINALS, (0.85,), (1.17,))}
+    task = make_task(make_planned(split, data, model)[0], data, matrices)
+    estimator, _ = train_estimator(task, X)
+    clips, *copies = estimator.held_out_.reshape(3, len(task.train))
+    assert clips.any()
+    for held_out in copies:
+        np.testing.assert_array_equal(held_out, clips)
+
+
+def test_the_inner_folds_of_tuning_hold_out_whole_speakers():
+    """Tuning keeps whole training speakers for its scores, and early stopping inside it whole speakers of the rest."""
+    data = twelve_speakers()
+    outer = make_folds("actor", data.clips.reset_index(drop=True))[0]
+    for fold in _make_inner_folds(outer, data.clips, SearchSettings("mlp-keras", inner_folds=3), 0):
+        stopping = stopping_groups(fold, data)
+        assert stopping.speakers is None
+        assert set(stopping.groups).isdisjoint(data.speakers_of(fold.test))
+        assert data.speakers_of(fold.train) | data.speakers_of(fold.test) == data.speakers_of(outer.train)
 
 
 def test_a_classical_model_is_trained_on_all_clips(tmp_path):
