@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -211,7 +212,10 @@ class Model:
     @property
     def is_external(self) -> bool:
         """Whether the model is defined outside this package, for example in a plugin."""
-        return self.build.__module__.partition(".")[0] != "ser_bench" or any(s.endswith(".py") for s in self.source)
+        build = self.build
+        while isinstance(build, partial):  # its own module is functools
+            build = build.func
+        return build.__module__.partition(".")[0] != "ser_bench" or any(s.endswith(".py") for s in self.source)
 
     def with_parameters(self, values: Mapping[str, Any]) -> Model:
         """Return the model with some values replaced.

@@ -153,3 +153,8 @@ def test_every_value_of_a_declared_space_can_be_built(name):
 
 def test_every_learner_declares_what_can_be_tuned():
     assert all(model.space for model in models.MODELS.values() if model.kind != "baseline")
+
+
+def test_no_model_of_the_package_is_external():
+    """External models are fitted in a process of their own, which costs a network an import of Keras per fit."""
+    assert [model.name for model in models.MODELS.values() if model.is_external] == []
