@@ -109,13 +109,18 @@ class Run:
         return f"{terminal_table(self.saved)}\n\n{self.headline}"
 
     def _repr_html_(self) -> str:
-        """Return the headline and the scores for a notebook."""
+        """Return the headline, the notes on the whole run and the scores for a notebook."""
         from html import escape
 
-        scores = [name for name in self.summary if name == "model" or name.endswith(("_uar", "uar_gap"))]
-        table = self.summary[scores].style.format(precision=3).hide(axis="index")
-        synthetic = "<p><b>SYNTHETIC SPEECH</b></p>" if self.saved.info.synthetic else ""
-        return f"<p>{escape(self.headline)}</p>{synthetic}{table.to_html()}"
+        from ser_bench.report.formatting import SYNTHETIC, model_titles, normalisation_note, transductive_note
+
+        run, summary = self.saved, self.summary
+        scores = [name for name in summary if name == "model" or name.endswith(("_uar", "uar_gap"))]
+        table = summary[scores].assign(model=model_titles(run, summary["model"]))
+        notes = [SYNTHETIC if run.info.synthetic else "", normalisation_note(run), transductive_note(run)]
+        marked = "".join(f"<p><b>{escape(note)}</b></p>" for note in notes if note)
+        styled = table.style.format(precision=3, escape="html").hide(axis="index")
+        return f"<p>{escape(self.headline)}</p>{marked}{styled.to_html()}"
 
 
 def load_corpus(name: str | None = None, data_dir: str | Path | None = None, **options: Any) -> OpenCorpus:

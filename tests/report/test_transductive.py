@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from ser_bench.api import Run
 from ser_bench.report.analysis.compared_runs import read_runs
 from ser_bench.report.analysis.scores import transductive_models
 from ser_bench.report.analysis.summary import summarise
@@ -78,6 +79,12 @@ def test_summary_and_terminal_mark_them(marked):
     text = latex(marked)
     assert unmarked(text, r"$\dagger$") == []
     assert r"$\dagger$ predicts from the other test clips" in text
+
+
+def test_a_notebook_marks_them(marked):
+    shown = Run(marked)._repr_html_()
+    assert unmarked(shown) == []
+    assert f"<b>{TRANSDUCTIVE_NOTE}</b>" in shown
 
 
 def test_the_page_marks_them_in_every_section(marked):
