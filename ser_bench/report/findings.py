@@ -346,7 +346,7 @@ def comparison_of_gaps(run: SavedRun, largest: LargestGap) -> str:
     if not largest.tested:
         return f", not tested against others below {plural(MIN_SPEAKERS, 'speaker')}"
     if not largest.similar:
-        return ", significantly larger than every other"
+        return f", significantly larger than {'that of the other model' if largest.others == 1 else 'every other'}"
     listed, more = model_titles(run, largest.similar[:2]), len(largest.similar) - 2
     names = [*listed, f"{more} more"] if more > 0 else listed
     return f", not significantly larger than that of {_listed(names)}"

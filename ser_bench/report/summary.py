@@ -10,7 +10,14 @@ from tabulate import tabulate
 from ser_bench.report.analysis.gaps import gaps_of, missing_gaps
 from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.literature import published_note, published_scores
-from ser_bench.report.analysis.scores import gap_splits, metrics_of, missing_folds, page_metrics, ranking_split
+from ser_bench.report.analysis.scores import (
+    gap_pairs,
+    gap_splits,
+    metrics_of,
+    missing_folds,
+    page_metrics,
+    ranking_split,
+)
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.transfer import transfer_matrix, transfer_models
 from ser_bench.report.findings import gap_notes, headline, interval_notes, leakage_sentences, verdict
@@ -54,6 +61,9 @@ def markdown(run: SavedRun) -> str:
     lines = [title, f"**{headline(run)}**", protocol(run) + ("" if note else " · not normalised by speaker")]
     lines += [f"**{text}.**" for text in (note, marked) if text]
     tables = [_aligned(_score_cells(run, between=" "), "github")]
+    if cells := _further_gap_cells(run):
+        tables.append("The gap between further pairs of splits, in points.")
+        tables.append(_aligned(cells, "github"))
     if cells := _published_cells(run):
         tables.append(_aligned(cells, "github"))
     if cells := _transfer_cells(run):
@@ -156,6 +166,19 @@ def _gap_cells(run: SavedRun, models: list[str], *, between: str, intervals: boo
         ]
         for part, head in heads.items()
     }
+
+
+def _further_gap_cells(run: SavedRun) -> Cells:
+    """Return the gaps of the pairs of splits beyond the first; empty without any."""
+    models, pairs = list(summarise(run)["model"]), gap_pairs(run)[1:]
+    columns = {
+        f"{pair.random} minus {pair.independent}": gaps_of(run, pair).loc[models].reset_index() for pair in pairs
+    }
+    cells = {
+        head: [_with_interval(points(v), points_interval(low, high)) for _, v, low, high in _rows(table, "total")]
+        for head, table in columns.items()
+    }
+    return {"model": model_titles(run, models)} | cells if cells else {}
 
 
 def _rows(table: pd.DataFrame, name: str) -> list[tuple[str, float, float, float]]:

@@ -13,11 +13,11 @@ from matplotlib.text import Text
 from ser_bench.core.options import ModelTable, find_config, load
 from ser_bench.report import headline, terminal_table, write_report
 from ser_bench.report.analysis import gaps as gaps_module
-from ser_bench.report.analysis.gaps import PARTS, gap_table, gaps_of, largest_gap, missing_gaps
+from ser_bench.report.analysis.gaps import PARTS, LargestGap, gap_table, gaps_of, largest_gap, missing_gaps
 from ser_bench.report.analysis.scores import gap_splits, pooled_scores, unequal_terms
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.leakage_gap import CHART as LEAKAGE_GAP
-from ser_bench.report.findings import gap_notes
+from ser_bench.report.findings import comparison_of_gaps, gap_notes
 from ser_bench.report.formatting import points, points_interval
 from ser_bench.report.latex import latex
 from ser_bench.report.page import render_page
@@ -196,6 +196,11 @@ def test_the_headline_of_one_model_compares_its_gap_with_no_other(small):
     assert not any("largest" in text.lower() for text in texts_of(run))
 
 
+def test_two_models_are_compared_by_name(small):
+    largest = LargestGap("svm", 0.3, 1, (), True)
+    assert comparison_of_gaps(small(), largest) == ", significantly larger than that of the other model"
+
+
 def test_the_headline_states_both_parts_and_only_voice_is_called_known_voice(parted):
     row = gap_table(parted).set_index("model").loc["knn"]
     parts = f"repeated takes {points(row['takes'])} [", f"known voice {points(row['voice'])} ["
@@ -237,6 +242,7 @@ def test_each_further_pair_of_splits_has_a_table_on_the_page(small):
     run = small((("random", 6), ("actor", 6), ("random-80-20", 1), ("actor-twin-80-20", 5)))
     captions = [table.caption for table in score_tables(run).details]
     assert captions[0] == "Gap between random-80-20 and actor-twin-80-20"
+    assert "random-80-20 minus actor-twin-80-20 |" in markdown(run)
 
 
 def test_page_summary_and_terminal_say_why_there_is_no_gap(small):
@@ -268,6 +274,7 @@ def test_a_model_without_every_fold_has_no_gap_in_any_text(parted):
         ),
         ((("actor", 6), ("emobox", 6)), ["no random split", "add random"]),
         ((("actor", 6), ("random", 6)), ["not divided", "random-takes"]),
+        ((("random-80-20", 1), ("actor-twin-80-20", 5)), ["of random-80-20 includes repeated takes", "random-takes"]),
     ],
 )
 def test_where_a_gap_is_missing_one_sentence_says_why(small, splits, words):
@@ -276,7 +283,9 @@ def test_where_a_gap_is_missing_one_sentence_says_why(small, splits, words):
     assert len(sentence.split()) <= 30
 
 
-@pytest.mark.parametrize("splits", [WITH_TAKES, (("text", 2),), (("random-80-20", 1), ("actor-twin-80-20", 5))])
+@pytest.mark.parametrize(
+    "splits", [WITH_TAKES, (("text", 2),), (("random-80-20", 1), ("actor-twin-80-20", 5), *WITH_TAKES)]
+)
 def test_where_nothing_is_missing_no_sentence_says_so(small, splits):
     assert missing_gaps(small(splits)) == []
 

@@ -25,7 +25,6 @@ from ser_bench.report.analysis.scores import (
     cached_per_run,
     gap_pairs,
     gap_partners,
-    gap_splits,
     is_speaker_independent,
     models_with_copies,
     pooled_scores,
@@ -232,12 +231,19 @@ def missing_gaps(run: SavedRun) -> list[str]:
     sentences = [_missing_gap(run, random) for random in random_splits(run) if random not in partners]
     if not random_splits(run):
         sentences.append(_missing_random(run))
-    pair = gap_splits(run)
-    if pair and pair.takes is None and pair.random == "random" and _tests_known_takes(run, pair.random):
-        sentences.append(
-            f"The gap is not divided into repeated takes and known voice; add {TAKES_SPLIT} to the splits."
-        )
-    return list(filter(None, sentences))
+    return [*filter(None, sentences), *_undivided_gaps(run)]
+
+
+def _undivided_gaps(run: SavedRun) -> list[str]:
+    """Say how to divide gaps that include repeated takes; empty if a gap has parts or no takes are known."""
+    pairs = gap_pairs(run)
+    names = [pair.random for pair in pairs if _tests_known_takes(run, pair.random)]
+    if not names or any(pair.takes for pair in pairs):
+        return []
+    if "random" in names:
+        return [f"The gap is not divided into repeated takes and known voice; add {TAKES_SPLIT} to the splits."]
+    gaps = f"The gap of {names[0]} includes" if len(names) == 1 else f"The gaps of {' and '.join(names)} include"
+    return [f"{gaps} repeated takes; add actor, {TAKES_SPLIT} and random to the splits to see how much."]
 
 
 def _missing_gap(run: SavedRun, random: str) -> str:
