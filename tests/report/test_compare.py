@@ -22,6 +22,7 @@ from ser_bench.report.analysis.compared_runs import (
 from ser_bench.report.analysis.scores import scores_by_speaker
 from ser_bench.report.compare import as_markdown, as_text
 from tests.report.fake_run import Recipe, save_fake_run
+from tests.runs.run_folder import changed_info
 
 MODELS = ("chance", "svm", "lda", "knn")
 SPLITS = (("actor", 3),)
@@ -47,6 +48,17 @@ def test_runs_of_the_same_clips_are_compared_model_by_model(folders):
         assert row["difference"] == pytest.approx(scores.at[row["model"], "two"] - scores.at[row["model"], "one"])
         assert row["low"] <= row["difference"] <= row["high"]
     assert not unpaired_runs(runs)
+
+
+def test_runs_with_other_speakers_are_not_paired(folders):
+    runs = read_runs([folders / "one", folders / "two"])
+    first, second = runs.runs
+    predictions = second.predictions.assign(speaker=second.predictions["speaker"].replace({"02": "01"}))
+    info = changed_info(second.info, corpus={"speakers": 23, "shared_speakers": {"01": ("ravdess/01", "ravdess/02")}})
+    runs = replace(runs, runs=(first, replace(second, predictions=predictions, info=info)))
+    assert unpaired_runs(runs) == {"two": "its clips have other speakers"}
+    assert "shared speakers: none (one), ravdess/01 and ravdess/02 (two)" in differing_settings(runs)
+    assert differences(runs).empty
 
 
 def test_a_run_does_not_differ_from_its_copy(folders, tmp_path):

@@ -133,7 +133,9 @@ def unpaired_runs(runs: ComparedRuns) -> dict[str, str]:
     for label, run in zip(runs.labels[1:], runs.runs[1:], strict=True):
         clips = _tested(run, runs.split)
         if tested.equals(clips):
-            if _test_sets(run, runs.split) != _test_sets(first, runs.split):
+            if not _tested(first, runs.split, "speaker").equals(_tested(run, runs.split, "speaker")):
+                reasons[label] = "its clips have other speakers"
+            elif _test_sets(run, runs.split) != _test_sets(first, runs.split):
                 reasons[label] = "its repeats test other clips"
             continue
         shared = len(tested.index.intersection(clips.index))
@@ -253,11 +255,11 @@ def _paired_differences(first: SavedRun, second: SavedRun, split: str) -> list[d
     return rows
 
 
-def _tested(run: SavedRun, split: str) -> pd.Series:
-    """Return the recorded label of each test clip of a split, by clip."""
+def _tested(run: SavedRun, split: str, column: str = "true") -> pd.Series:
+    """Return the recorded label, or the speaker, of each test clip of a split, by clip."""
     frame = run.predictions[run.predictions["split"] == split]
     first = frame.drop_duplicates("clip")
-    return pd.Series(first["true"].astype("str").to_numpy(), index=first["clip"].astype("str")).sort_index()
+    return pd.Series(first[column].astype("str").to_numpy(), index=first["clip"].astype("str")).sort_index()
 
 
 def _test_sets(run: SavedRun, split: str) -> set[frozenset[str]]:
@@ -271,7 +273,10 @@ def _settings(run: SavedRun) -> dict[str, str]:
     return {
         "corpus": info.corpus.name + (" (synthetic)" if info.synthetic else ""),
         "clips": f"{info.corpus.clips:,}",
+        "speakers": f"{info.corpus.speakers:,}",
+        "shared speakers": ", ".join(" and ".join(names) for names in info.corpus.shared_speakers.values()) or "none",
         "labels": str(len(run.labels)),
+        "merged emotions": ", ".join(f"{old} as {new}" for old, new in info.options.merge.items()) or "none",
         "target": info.target,
         "features": info.features,
         "normalisation": "none" if info.normalize == "none" else "by speaker (transductive)",
