@@ -111,9 +111,7 @@ def column_groups(sets: Iterable[FeatureSet]) -> dict[str, list[int]]:
 
 
 def compute(sets: Iterable[FeatureSet], y: np.ndarray, sr: float) -> dict[str, np.ndarray]:
-    """Compute several feature sets on one clip, on one thread; what they share is computed once.
-
-    The number of threads changes how matrix products round, so it is the same everywhere.
+    """Compute several feature sets on one clip; what they share is computed once.
 
     Parameters
     ----------
@@ -130,15 +128,13 @@ def compute(sets: Iterable[FeatureSet], y: np.ndarray, sr: float) -> dict[str, n
         Finite values by the set's name: shape ``(d,)`` for a vector, ``(t, d)`` for frames.
     """
     from ser_bench.audio.resample import resample
-    from ser_bench.core.threads import one_thread
     from ser_bench.features.analysis import Analysis
 
     sets = tuple(sets)
     samples = {rate: resample(y, sr, rate) for rate in {s.rate for s in sets}}
     variants = {(s.rate, s.speed) for s in sets}
     analyses = {(rate, speed): Analysis(samples[rate], (rate or sr) * speed) for rate, speed in variants}
-    with one_thread():
-        return {s.name: s.compute(analyses[s.rate, s.speed]) for s in sets}
+    return {s.name: s.compute(analyses[s.rate, s.speed]) for s in sets}
 
 
 def set_key(feature_set: FeatureSet) -> str:

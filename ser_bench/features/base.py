@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from ser_bench.core.threads import one_thread
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -17,6 +19,17 @@ LIBROSA_STFT: Mapping[str, Any] = {"n_fft": 2048, "hop_length": 512, "window": "
 
 SPEECH_FRAMES: Mapping[str, Any] = {"bands": 64, "fmin": 50, "fmax": 8000, "window_ms": 25, "hop_ms": 10}
 """Log-mel frames of speech, as parameters of a feature set."""
+
+
+@dataclass(frozen=True)
+class _OnOneThread:
+    """A function that computes on one thread, because the number of threads changes how matrix products round."""
+
+    function: Callable[[Analysis], np.ndarray]
+
+    def __call__(self, analysis: Analysis) -> np.ndarray:
+        with one_thread():
+            return self.function(analysis)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +50,7 @@ class FeatureSet:
         Name of each value of a vector or frame.
     compute : callable
         ``compute(analysis)`` maps an :class:`~ser_bench.features.analysis.Analysis` to finite float32 values of
-        shape ``(d,)`` for a vector and ``(t, d)`` for frames, with ``d = len(columns)``.
+        shape ``(d,)`` for a vector and ``(t, d)`` for frames, with ``d = len(columns)``. It runs on one thread.
     parameters : mapping
         The values that define the computation; part of the store's key.
     version : int
@@ -69,6 +82,10 @@ class FeatureSet:
     speed: float = 1.0
     rate: int | None = None
     precomputed: bool = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.compute, _OnOneThread):
+            object.__setattr__(self, "compute", _OnOneThread(self.compute))
 
     @property
     def dimension(self) -> int:

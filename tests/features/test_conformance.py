@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from ser_bench.features import FEATURE_SETS, compute
 from ser_bench.features.analysis import Analysis
@@ -41,6 +42,15 @@ def test_values_are_finite_float32_with_one_column_per_name(feature_set, name):
 def test_set_alone_gives_the_values_of_joined_sets(feature_set):
     y, sr = HARD["speech-like"]
     assert np.array_equal(feature_set.compute(Analysis(y, sr)), computed("speech-like")[feature_set.name])
+
+
+def test_values_do_not_depend_on_the_number_of_threads_outside():
+    y, sr = 0.3 * np.random.default_rng(0).standard_normal(48000).astype(np.float32), 48000
+    values = {}
+    for threads in (1, 4):
+        with threadpool_limits(threads):
+            values[threads] = compute(FEATURE_SETS.values(), y, sr)
+    assert [name for name in FEATURE_SETS if not np.array_equal(values[1][name], values[4][name])] == []
 
 
 @cache

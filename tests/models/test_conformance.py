@@ -8,6 +8,7 @@ import pytest
 from sklearn.base import clone
 
 from ser_bench import models
+from ser_bench.runs import batch_check
 
 pytestmark = pytest.mark.xdist_group("keras")  # TensorFlow is imported and traced once
 
@@ -128,6 +129,50 @@ def test_a_column_constant_in_training_decides_nothing(name):
     changed = X[40:].copy()
     changed[:, 5] = 1e4
     np.testing.assert_array_equal(p, estimator.predict_proba(changed))
+
+
+@pytest.mark.parametrize(("name", "kind"), EACH)
+def test_a_clip_is_predicted_by_itself(name, kind):
+    """Neither the order of clips nor the other clips of a batch change a prediction by more than rounding."""
+    X, rows = make(kind, seed=8)[0], np.arange(48)
+    estimator = fitted_once(name, kind)
+    checker = batch_check.BatchChecker(batch_check.copied(estimator), X, LABELS, seed=0)
+    checker.predict_batches(fit_seconds=1e9)
+    check = checker.compare(batch_check.predict(estimator, X, rows, LABELS))
+    assert not check.transductive
+    assert check.difference < batch_check.TOLERANCE / 10
+
+
+@pytest.mark.parametrize(("name", "kind"), LEARNERS)
+def test_a_fit_remembers_no_other_fit(name, kind):
+    """A fit on the test clips with their labels, as in another fold, changes no later prediction."""
+    new, labels, groups = make(kind, seed=8)
+    p = fitted_once(name, kind).predict_proba(new)
+    fitted(name, new, np.roll(labels, 1), groups).predict_proba(new)
+    np.testing.assert_array_equal(fitted_once(name, kind).predict_proba(new), p)
+    again = fitted(name, *make(kind))
+    np.testing.assert_array_equal(again.predict_proba(new), p)
+
+
+@pytest.mark.parametrize("kind", ["vector", "frames"])
+def test_equal_clips_get_equal_guesses_of_chance(kind):
+    X = make(kind)[0][:24]
+    estimator = fitted_once("chance", kind)
+    twice = np.concatenate([X, X])
+    p = estimator.predict_proba(twice)
+    np.testing.assert_array_equal(p[:24], p[24:])
+    assert len(np.unique(p[:24], axis=0)) == 24
+    if kind == "frames":  # padding is not part of a clip
+        padded = np.pad(X, ((0, 0), (0, 5), (0, 0)), constant_values=np.nan)
+        np.testing.assert_array_equal(estimator.predict_proba(padded), p[:24])
+
+
+@pytest.mark.parametrize("strategy", ["uniform", "stratified"])
+def test_chance_guesses_classes_as_often_as_its_strategy_says(strategy):
+    X = np.random.default_rng(0).normal(size=(4000, 3)).astype(np.float32)
+    y = np.where(np.arange(4000) % 4 == 0, "calm", "sad")
+    guesses = models.build("chance", strategy=strategy).fit(X, y).predict(X)
+    assert np.mean(guesses == "calm") == pytest.approx(0.5 if strategy == "uniform" else 0.25, abs=0.04)
 
 
 def test_aligned_proba_refuses_an_estimator_that_knows_other_labels():
