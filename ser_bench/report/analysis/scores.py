@@ -235,17 +235,21 @@ def unequal_terms(run: SavedRun, first: str, second: str) -> str:
     planned = [int(fits["n_test"].sum()[split]) for split in (first, second)]
     tested = [_tested_clips(run, split) for split in (first, second)]
     # Where no model finished a fold, only the number of its test clips is known.
-    finished = planned == [sum(map(len, clips.values())) for clips in tested]
-    reasons = ["test different clips"] if planned[0] != planned[1] or (finished and tested[0] != tested[1]) else []
+    finished = planned == [len(clips) for clips in tested]
+    different = planned[0] != planned[1] or (finished and not np.array_equal(tested[0], tested[1]))
+    reasons = ["test different clips"] if different else []
     if abs(sizes[0] - sizes[1]) > SIZE_TOLERANCE * max(sizes):
         reasons.append(f"train on {sizes[0]:,.0f} and {sizes[1]:,.0f} clips per fold")
     return f"they {' and '.join(reasons)}" if reasons else ""
 
 
-def _tested_clips(run: SavedRun, split: str) -> dict[int, tuple[str, ...]]:
-    """Return the test clips of each repeat, in order."""
-    frame = run.predictions.loc[run.predictions["split"] == split, [*_FIT, "clip"]].drop_duplicates()
-    return {int(repeat): tuple(sorted(part["clip"].astype("str"))) for repeat, part in frame.groupby("repeat")}
+def _tested_clips(run: SavedRun, split: str) -> npt.NDArray[np.int64]:
+    """Return repeat and code of each tested clip, sorted, shape ``(clips, 2)``; a clip counts once per fold."""
+    frame = run.predictions
+    chosen = (frame["split"] == split).to_numpy()
+    codes = frame["clip"].astype("category").cat.codes.to_numpy()
+    part = frame.loc[chosen, _FIT].assign(clip=codes[chosen]).drop_duplicates()
+    return np.asarray(part[["repeat", "clip"]].sort_values(["repeat", "clip"]), dtype=np.int64)
 
 
 def ranking_split(splits: Sequence[str]) -> str:
