@@ -22,9 +22,7 @@ from ser_bench.report.analysis.scores import transductive_models
 from ser_bench.report.formatting import (
     SYNTHETIC,
     TRANSDUCTIVE_MARK,
-    TRANSDUCTIVE_NOTE,
     markdown_cell,
-    model_titles,
     normalisation_note,
     p_value,
     percent,
@@ -33,6 +31,7 @@ from ser_bench.report.formatting import (
     points_interval,
     protocol,
     safe_markdown,
+    transductive_sentence,
 )
 
 
@@ -82,8 +81,8 @@ def transductive_notes(runs: ComparedRuns) -> list[str]:
     for label, run in zip(runs.labels, runs.runs, strict=True):
         if note := normalisation_note(run):
             notes.append(f"{label}: {note}")
-        if models := transductive_models(run):
-            notes.append(f"{label}: {', '.join(model_titles(run, models))}: {TRANSDUCTIVE_NOTE}")
+        if sentence := transductive_sentence(run):
+            notes.append(f"{label}: {sentence}")
     return notes
 
 

@@ -378,6 +378,24 @@ def transductive_note(run: SavedRun, models: Collection[str] | None = None) -> s
     return TRANSDUCTIVE_NOTE
 
 
+def transductive_sentence(run: SavedRun) -> str:
+    """Name the transductive models of a run.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        A sentence; empty if there are none.
+    """
+    titles = model_titles(run, transductive_models(run))
+    verb = "predicts" if len(titles) == 1 else "predict"
+    names = " and ".join(filter(None, (", ".join(titles[:-1]), *titles[-1:])))
+    return f"{names} {verb} from the other test clips as well (transductive)." if titles else ""
+
+
 def speaker_note(run: SavedRun) -> str:
     """State which speakers are one person, and the assumption about the speakers of several corpora.
 

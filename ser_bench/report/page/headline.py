@@ -23,7 +23,6 @@ from ser_bench.report.formatting import (
     capitalised,
     corpus_title,
     model_title,
-    model_titles,
     normalisation_note,
     percent,
     percent_range,
@@ -31,6 +30,7 @@ from ser_bench.report.formatting import (
     points,
     points_interval,
     protocol,
+    transductive_sentence,
 )
 from ser_bench.runs.results import SavedRun
 from ser_bench.runs.results.checks import STATUSES
@@ -111,10 +111,8 @@ def _bands(run: SavedRun) -> list[Band]:
         text = "These scores need clips of each test speaker; do not compare them with scores of other runs."
         bands.append(Band("TRANSDUCTIVE", f"{note}. {text}", "alarm"))
     if models := transductive_models(run):
-        text = "Their scores need other test clips" if len(models) > 1 else "Its scores need other test clips"
-        names = ", ".join(model_titles(run, models))
-        text = f"{names}: {TRANSDUCTIVE_NOTE}. {text}; do not compare them with those of other models."
-        bands.append(Band("TRANSDUCTIVE MODELS" if len(models) > 1 else "TRANSDUCTIVE MODEL", text, "alarm"))
+        text = f"{transductive_sentence(run)} Do not compare such scores with those of other models."
+        bands.append(Band("TRANSDUCTIVE MODEL" + "S" * (len(models) > 1), text, "alarm"))
     if text := _unfinished_fits(run):
         bands.append(Band("INCOMPLETE", text, "warning"))
     return bands
