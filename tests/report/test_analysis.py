@@ -25,7 +25,7 @@ from ser_bench.report.analysis.literature import published_scores
 from ser_bench.report.analysis.scores import models_with_copies, pooled_scores, scores_by_speaker
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts import significance, uar
-from ser_bench.report.findings import headline, leakage_sentences, verdict
+from ser_bench.report.findings import headline, interval_notes, leakage_sentences, verdict
 from ser_bench.report.formatting import p_value
 from ser_bench.report.latex import latex
 from ser_bench.report.page.headline import page_header
@@ -282,6 +282,21 @@ def test_the_t_test_counts_folds_that_every_repeat_draws_anew(run):
         predictions=run.predictions[run.predictions["split"] == "random"],
     )
     assert set(comparisons_with_best(alone)["folds"]) == {12}
+
+
+def test_the_same_folds_in_another_order_are_not_drawn_anew(run):
+    """With as many folds as speakers, every repeat tests one speaker at a time, in an order of its own."""
+    tables = {name: getattr(run, name).copy() for name in ("fits", "predictions")}
+    for table in tables.values():
+        second = (table["repeat"] == 1) & (table["split"] == "actor")
+        table.loc[second, "fold"] = (table.loc[second, "fold"] + 1) % 6
+    changed = dataclasses.replace(run, **tables)
+    assert folds_recur(changed, "actor")
+    (note,) = (note for note in interval_notes(changed) if "uar_sd" in note)
+    assert note.endswith("shows the effect of folds and seeds under random and of seeds only under actor and emobox.")
+    first, second = (comparisons_with_best(part).set_index("model").loc["knn"] for part in (run, changed))
+    assert second["folds"] == 6
+    assert second["t_p"] == pytest.approx(first["t_p"])
 
 
 @pytest.mark.parametrize(("p", "text"), [(0.0, "< 0.001"), (0.012, "0.012"), (0.5, "0.50"), (float("nan"), "n/a")])

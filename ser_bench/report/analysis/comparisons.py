@@ -166,7 +166,7 @@ def comparisons_with_best(run: SavedRun) -> pd.DataFrame:
     -------
     DataFrame
         A row per model but the best: ``model``, ``best``; ``wilcoxon_p`` over speakers, adjusted by Holm's method; the
-        mean ``difference`` in UAR over ``folds``, without those that :func:`folds_recur` finds again, with ``t`` and
+        mean ``difference`` in UAR over ``folds``, of which those that test the same clips count once, with ``t`` and
         ``t_p`` of the corrected resampled t-test; the clips ``only_best`` and ``only_other`` recognises in the first
         repeat, with ``mcnemar_p``. Empty for fewer than two models.
     """
@@ -183,7 +183,7 @@ def comparisons_with_best(run: SavedRun) -> pd.DataFrame:
 
 
 def folds_recur(run: SavedRun, split: str) -> bool:
-    """Return whether every repeat of a split tests the same clips in each fold.
+    """Return whether every repeat of a split tests the same groups of clips, whatever the numbers of the folds.
 
     Parameters
     ----------
@@ -195,23 +195,28 @@ def folds_recur(run: SavedRun, split: str) -> bool:
     bool
         Judged by the tested clips; True for one repeat.
     """
+    tested = _tested_together(run, split)
+    return bool(tested.nunique() <= tested.index.get_level_values("fold").nunique())
+
+
+def _tested_together(run: SavedRun, split: str) -> pd.Series:
+    """Return the set of clips that each fold tests, with index (repeat, fold)."""
     frame = run.predictions
     tested = frame.loc[frame["split"] == split, ["repeat", "fold", "clip"]].drop_duplicates()
-    clips = tested.groupby(["fold", "repeat"], observed=True)["clip"].agg(frozenset)
-    return all(len(set(part)) == 1 for _, part in clips.groupby(level="fold"))
+    return tested.groupby(["repeat", "fold"], observed=True)["clip"].agg(frozenset)
 
 
 def _over_folds(run: SavedRun, split: str, best: str, model: str) -> dict[str, Any]:
     """Compare two models fold by fold with the corrected resampled t-test.
 
-    Repeats of the same folds are not further samples of folds, so their differences are averaged before the test.
+    Folds of several repeats that test the same clips are one fold, so their differences are averaged before the test.
     """
     fits = run.fits[run.fits["split"] == split].set_index(["repeat", "fold"])
     first, second = (fits[fits["model"] == name] for name in (best, model))
     differences = (first["uar"] - second["uar"]).dropna()
     sizes = first.loc[differences.index, ["n_train", "n_test"]].astype(float)
-    if folds_recur(run, split):
-        differences, sizes = (table.groupby(level="fold").mean() for table in (differences, sizes))
+    fold = pd.factorize(_tested_together(run, split).loc[differences.index])[0]
+    differences, sizes = (table.groupby(fold).mean() for table in (differences, sizes))
     t, p = statistics.corrected_t_test(differences, sizes["n_train"], sizes["n_test"])
     return {"difference": float(differences.mean()), "folds": len(differences), "t": t, "t_p": p}
 
