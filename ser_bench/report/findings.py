@@ -233,7 +233,8 @@ def _trained_on(run: SavedRun, trained: pd.DataFrame, known_speakers: float) -> 
         f"{_listed(model_titles(run, part.index))} on {count:g}"
         for count, part in counts[counts != usual].groupby(counts)
     ]
-    sentences = [f"Models were trained on {usual:g} speakers per fold{''.join(f', {text}' for text in fewer)}."]
+    speakers = "1 speaker" if usual == 1 else f"{usual:g} speakers"
+    sentences = [f"Models were trained on {speakers} per fold{''.join(f', {text}' for text in fewer)}."]
     unaware = stated[stated["known_voices"] < known_speakers - 1e-9]["known_voices"]
     if len(unaware):
         shares = " and ".join(sorted({f"{percent(share)} %" for share in unaware}))
@@ -300,7 +301,8 @@ def _best(run: SavedRun, table: pd.DataFrame, split: str) -> str:
         sentence = f"{names} has a UAR of {score} {condition}"
     baselines = table[table["model"].isin(BASELINES) & (table[f"{split}_uar"] >= row[f"{split}_uar"])]
     below = [f"{name} ({percent(value)} %)" for name, value in baselines[["model", f"{split}_uar"]].to_numpy()]
-    return f"{sentence}{f', not above the baseline {_listed(below)}' if below else ''}."
+    noun = "baseline" if len(below) == 1 else "baselines"
+    return f"{sentence}{f', not above the {noun} {_listed(below)}' if below else ''}."
 
 
 def _gap_sentences(run: SavedRun) -> list[str]:

@@ -230,7 +230,9 @@ def test_too_few_speakers_for_any_significant_difference_are_named(tmp_path, mod
 def test_a_model_below_the_baseline_is_not_praised(tmp_path, monkeypatch):
     monkeypatch.setitem(fake_run.MODELS, "svm", (0.0, 0.0))
     monkeypatch.setitem(fake_run.MODELS, "chance", (0.3, 0.0))
-    assert "not above the baseline chance (" in headline(only(tmp_path, ("chance", "svm")))
+    run = only(tmp_path, ("chance", "majority", "svm"))
+    assert "not above the baselines chance (" in headline(run)
+    assert headline(run).count("%)") == 2
 
 
 def test_baselines_alone_are_not_ranked(tmp_path):
@@ -343,6 +345,20 @@ def test_models_with_copies_are_those_whose_parameters_name_speeds(run):
     parameters = run.fits["model"].map({"lda": '{"speeds": [0.85, 1.17]}', "knn": '{"speeds": []}'}).fillna("{}")
     changed = dataclasses.replace(run, fits=run.fits.assign(parameters=parameters))
     assert models_with_copies(changed) == {"lda": (0.85, 1.17)}
+
+
+def test_no_model_trains_on_copies_where_features_come_from_a_table(run):
+    """There is no audio to play at another speed, whatever the parameters of the model."""
+    info = changed_info(run.info, corpus={"recorded": True})
+    assert (
+        models_with_copies(dataclasses.replace(run, info=info, fits=run.fits.assign(parameters='{"speeds": [0.9]}')))
+        == {}
+    )
+
+
+def test_one_speaker_is_not_written_as_several(run):
+    (sentence, *_) = leakage_sentences(dataclasses.replace(run, fits=run.fits.assign(trained_speakers=1)))
+    assert sentence.endswith("Models were trained on 1 speaker per fold.")
 
 
 @pytest.mark.parametrize(

@@ -326,7 +326,10 @@ def models_with_copies(run: SavedRun) -> dict[str, tuple[float, ...]]:
     -------
     dict of str to tuple of float
         The speeds of the copies by model, in the order of the run; without the models that train on originals only.
+        Empty where features come from a table, since there is no audio to change the speed of.
     """
+    if run.info.corpus.recorded:
+        return {}
     parameters = run.fits.drop_duplicates("model").set_index("model")["parameters"].map(json.loads)
     speeds = {model: tuple(parameters[model].get("speeds") or ()) for model in run.info.models if model in parameters}
     return {model: copies for model, copies in speeds.items() if copies}
