@@ -223,12 +223,12 @@ def _takes(takes: Takes) -> str:
 
 
 def _trained_on(run: SavedRun, trained: pd.DataFrame, known_speakers: float) -> str:
-    """State the speakers per fold that models were trained on, and the models that know fewer voices than others."""
+    """State the most speakers per fold that models were trained on, and the models with fewer speakers or voices."""
     stated = trained.dropna()
     if stated.empty:
         return ""
     counts = stated["speakers"].round(1)
-    usual = counts.mode().max()
+    usual = counts.max()
     fewer = [
         f"{_listed(model_titles(run, part.index))} on {count:g}"
         for count, part in counts[counts != usual].groupby(counts)
