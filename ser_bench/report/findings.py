@@ -312,7 +312,7 @@ def _gap_sentences(run: SavedRun) -> list[str]:
     if pair is None or largest is None:
         return []
     row = gaps_of(run, pair).loc[largest.model]
-    parts = parts_of_gap(row)
+    parts = parts_of_gap(run, row)
     return [_gap(run, row, largest, pair), f"It has two parts: {parts}." if parts and largest.gap > 0 else ""]
 
 
@@ -354,11 +354,27 @@ def comparison_of_gaps(run: SavedRun, largest: LargestGap) -> str:
     return f", not significantly larger than that of {_listed(names)}"
 
 
-def parts_of_gap(row: pd.Series) -> str:
+def voice_title(run: SavedRun) -> str:
+    """Return the name of the part of a gap that is not of repeated takes.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        With the intensities where speakers say a sentence with one emotion at several.
+    """
+    return "known voice and other intensities" if takes_of(run).other_intensity else "known voice"
+
+
+def parts_of_gap(run: SavedRun, row: pd.Series) -> str:
     """State the two parts of a gap.
 
     Parameters
     ----------
+    run : SavedRun
     row : Series
         A row of :func:`~ser_bench.report.analysis.gaps.gap_table`.
 
@@ -369,7 +385,7 @@ def parts_of_gap(row: pd.Series) -> str:
     """
     if math.isnan(row["takes"]) or math.isnan(row["voice"]):
         return ""
-    parts = {"repeated takes": "takes", "known voice": "voice"}
+    parts = {"repeated takes": "takes", voice_title(run): "voice"}
     return ", ".join(
         f"{title} {points(row[name])} {points_interval(row[f'{name}_low'], row[f'{name}_high'])}".rstrip()
         for title, name in parts.items()
@@ -386,12 +402,24 @@ def gap_notes(run: SavedRun) -> list[str]:
     Returns
     -------
     list of str
-        Why there is no gap, or none in parts, and what to run; the models that train on fewer clips under one of the
-        splits, or on copies at other speeds.
+        Why there is no gap, or none in parts, and what to run; whether it includes other intensities; the models that
+        train on fewer clips under one of the splits, or on copies at other speeds.
     """
     pair = gap_splits(run)
-    limits = [*_unequal_training(run, pair), *_copies(run, pair)] if pair else []
+    limits = [*_other_intensities(run, pair), *_unequal_training(run, pair), *_copies(run, pair)] if pair else []
     return [*missing_gaps(run), *limits]
+
+
+def _other_intensities(run: SavedRun, pair: GapSplits) -> list[str]:
+    """State that a gap includes the same sentence and emotion at another intensity."""
+    takes = takes_of(run)
+    if not takes.other_intensity:
+        return []
+    part = "Voice" if pair.takes else "The gap"
+    return [
+        f"{part} includes other intensities: {percent(takes.other_intensity / takes.clips)} % of the clips have the "
+        "same speaker, sentence and emotion at another intensity, which may be in training."
+    ]
 
 
 def _unequal_training(run: SavedRun, pair: GapSplits) -> list[str]:

@@ -23,6 +23,8 @@ class Takes:
         Whether every sentence is known; otherwise only near-identical clips count as takes.
     repeated : int
         Clips that have another take by their columns.
+    other_intensity : int
+        Clips whose speaker says the same sentence with the same emotion at another intensity, which is no other take.
     clips : int
         All clips.
     """
@@ -30,6 +32,7 @@ class Takes:
     known: bool
     sentences: bool
     repeated: int
+    other_intensity: int
     clips: int
 
 
@@ -137,8 +140,16 @@ def takes_of(run: SavedRun) -> Takes:
         known=not run.audit["test_clips_of_known_takes"].isna().any(),
         sentences=bool((run.clips["text"] != "").all()),
         repeated=int(repeated(take_numbers(run.clips)).sum()),
+        other_intensity=_at_other_intensity(run.clips),
         clips=len(run.clips),
     )
+
+
+def _at_other_intensity(clips: pd.DataFrame) -> int:
+    """Count the clips whose speaker says the same sentence with the same emotion at another intensity."""
+    known = clips[(clips["text"] != "") & (clips["intensity"] != "")]
+    columns = [name for name in ("corpus", "speaker", "text", "emotion") if name in known]
+    return int((known.groupby(columns)["intensity"].transform("nunique") > 1).sum())
 
 
 def _total(counts: pd.Series) -> float:

@@ -25,6 +25,7 @@ from ser_bench.report.charts.parts import (
 )
 from ser_bench.report.charts.style import FAINT, WARNING, Sheet, new_sheet, split_colour
 from ser_bench.report.charts.text import names_width, text_width
+from ser_bench.report.findings import voice_title
 from ser_bench.report.formatting import model_title, model_titles, percent, points, points_interval
 from ser_bench.runs.results import SavedRun
 
@@ -68,7 +69,7 @@ def _draw(run: SavedRun) -> Figure:
     _write_gaps(ax, run, models, pair)
     bottom = 0.5 + height + 0.22
     if pair.takes:
-        _draw_parts_legend(sheet, pair, left, bottom)
+        _draw_parts_legend(sheet, pair, voice_title(run), left, bottom)
     draw_legend(sheet, rows, left, bottom + LEGEND_ROW * bool(pair.takes))
     return sheet.figure
 
@@ -135,7 +136,7 @@ def _write_gap(ax: Axes, row: int, offset: float, gap: pd.Series, total: bool) -
     text_beside(ax, points_interval(low, high), row, offset + 6, size=7.6, color=FAINT)
 
 
-def _draw_parts_legend(sheet: Sheet, pair: GapSplits, left: float, bottom: float) -> None:
+def _draw_parts_legend(sheet: Sheet, pair: GapSplits, voice: str, left: float, bottom: float) -> None:
     """Draw the bars of both parts with what they are."""
     ax = sheet.axes(left, bottom, sheet.width - left, LEGEND_ROW)
     ax.set_axis_off()
@@ -143,7 +144,7 @@ def _draw_parts_legend(sheet: Sheet, pair: GapSplits, left: float, bottom: float
     ax.set_ylim(0, 1)
     x = 0.0
     for part, text in {
-        "voice": f"known voice: {pair.takes} minus {pair.independent}",
+        "voice": f"{voice}: {pair.takes} minus {pair.independent}",
         "takes": f"repeated takes: {pair.random} minus {pair.takes}",
     }.items():
         ax.hlines([0.5], [x], [x + 0.2], **_PART_STYLE[part])
@@ -166,7 +167,8 @@ def _alt_text(run: SavedRun) -> str:
         listed.append(f"{model_title(run, str(model))} {low} to {high} % ({', '.join(values)})")
     parts = ""
     if pair.takes:
-        parts = f"; takes is {pair.random} minus {pair.takes}, voice is {pair.takes} minus {pair.independent}"
+        voice = f"voice ({voice_title(run)}) is {pair.takes} minus {pair.independent}"
+        parts = f"; takes is {pair.random} minus {pair.takes}, {voice}"
     return f"UAR under {pair.independent}, then under {pair.random}, and the gap in points{parts}: {', '.join(listed)}."
 
 

@@ -180,7 +180,7 @@ def _gap(run: SavedRun) -> Fact:
         f"points of UAR for {model_title(run, str(best.name))}: {pair.random} minus {pair.independent} {ends}".rstrip()
         + "."
     )
-    if parts := parts_of_gap(best):
+    if parts := parts_of_gap(run, best):
         text += f" {capitalised(parts)}."
     if len(learners) > 1:
         name = model_title(run, largest.model)
