@@ -81,6 +81,19 @@ def test_repeats_that_predict_the_same_have_no_standard_deviation(run):
     assert summarise(same)[["actor_uar_sd", "random_uar_sd"]].isna().all(axis=None)
 
 
+def test_the_score_of_a_speaker_is_the_mean_over_the_repeats_that_test_the_speaker(tmp_path):
+    """A hold-out that is drawn anew tests other speakers in each repeat."""
+    run = save_fake_run(tmp_path, Recipe(models=("svm",), speakers=10, splits=(("actor-80-20", 1),), repeats=2))
+    frame = run.predictions
+    first, *others = sorted(frame["speaker"].unique())
+    drawn = (frame["repeat"] == 0) | (frame["speaker"] != first)
+    run = dataclasses.replace(run, predictions=frame[drawn])
+    assert len(others) == 1
+    scores = ", ".join(f"{100 * score:.1f}" for score in scores_by_speaker(run, "actor-80-20").loc["svm"])
+    assert f"(speakers {scores})" in markdown(run)
+    assert "nan" not in scores
+
+
 def test_a_model_with_a_missing_fold_has_no_interval(broken_run):
     assert intervals(broken_run).loc[("knn", "actor")].isna().all()
     assert gap_table(broken_run).set_index("model").loc["knn", ["total", "total_low"]].isna().all()

@@ -52,7 +52,6 @@ def intervals(run: SavedRun) -> pd.DataFrame:
 
 
 @cached_per_run
-@cached_per_run
 def scores_of_few(run: SavedRun) -> dict[tuple[str, str, str], tuple[float, ...]]:
     """Return the score of each speaker where a split tests too few for an interval.
 
@@ -87,10 +86,10 @@ def each_speakers_scores(cell: SpeakerTallies, metrics: Mapping[str, Metric]) ->
     Returns
     -------
     dict of str to tuple of float
-        In the order of the speakers of ``cell``.
+        In the order of the speakers of ``cell``; means over the repeats that test the speaker.
     """
     values = statistics.scores_by_speaker(cell[1], {name: metric.score for name, metric in metrics.items()})
-    return {name: tuple(map(float, scores.mean(axis=0))) for name, scores in values.items()}
+    return {name: tuple(map(float, np.nanmean(scores, axis=0))) for name, scores in values.items()}
 
 
 def bootstrap_uar(run: SavedRun, model: str, split: str) -> npt.NDArray[np.float64]:
