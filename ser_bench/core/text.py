@@ -30,8 +30,10 @@ def escape_control(text: str) -> str:
     Returns
     -------
     str
-        The text with control and direction characters as escapes, except line breaks and tabs.
+        The text with control and direction characters as escapes, except line breaks and tabs; with spaces for
+        no-break spaces.
     """
+    text = text.replace("\N{NO-BREAK SPACE}", " ")
     return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
 
 

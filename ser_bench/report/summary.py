@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Collection
 
 import pandas as pd
 from tabulate import tabulate
@@ -40,6 +41,9 @@ from ser_bench.report.formatting import (
 )
 from ser_bench.runs.results import SavedRun
 
+_GAP = ""
+"""Stands for the gap among the splits that are shown with intervals."""
+
 Cells = dict[str, list[str]]
 """A table as text, column by column under its heading."""
 
@@ -76,8 +80,9 @@ def markdown(run: SavedRun) -> str:
 def terminal_table(run: SavedRun, width: int = 100) -> str:
     """Return the protocol and the table of scores for a terminal.
 
-    Columns that do not fit are dropped and named: metrics other than UAR first, then times, then the UAR of splits that
-    neither rank the models nor make the gap, then the parts of the gap.
+    What does not fit is left out: metrics other than UAR first, then times, the intervals of splits other than the one
+    that ranks the models, those of the gap, all intervals, the UAR of splits that neither rank the models nor make the
+    gap, and the parts of the gap. The columns are named.
 
     Parameters
     ----------
@@ -89,10 +94,14 @@ def terminal_table(run: SavedRun, width: int = 100) -> str:
     -------
     str
     """
-    splits = list(run.info.splits)
-    cells = _score_cells(run, between="\n", intervals=len(splits) < 3)
-    cells["model"] = [_shortened(name) for name in cells["model"]]
-    dropped = _drop_columns(cells, run, width)
+    splits = run.info.splits
+    shown = [{*splits, _GAP}, {ranking_split(splits), _GAP}, {ranking_split(splits)}, set()]
+    for intervals in shown:
+        cells = _score_cells(run, between="\n", intervals=intervals)
+        cells["model"] = [_shortened(name) for name in cells["model"]]
+        dropped = _drop_columns(cells, run, width, expendable_only=bool(intervals))
+        if _width(cells) <= width:
+            break
     notes = [SYNTHETIC] if run.info.synthetic else []
     notes += filter(None, [normalisation_note(run), transductive_note(run)])
     notes += missing_gaps(run)
@@ -101,21 +110,24 @@ def terminal_table(run: SavedRun, width: int = 100) -> str:
     return "\n".join([*head, "", _aligned(cells, "simple")])
 
 
-def _drop_columns(cells: Cells, run: SavedRun, width: int) -> list[str]:
-    """Remove columns, the least important first, until the table fits; return their headings."""
+def _width(cells: Cells) -> int:
+    return max(map(len, _aligned(cells, "simple").splitlines()))
+
+
+def _drop_columns(cells: Cells, run: SavedRun, width: int, *, expendable_only: bool) -> list[str]:
+    """Remove columns, the least important first, until the table fits or only UARs are left; return their headings."""
     splits = list(run.info.splits)
     needed = {ranking_split(splits)}
     if pair := gap_splits(run):
         needed |= {pair.random, pair.independent}
     others = [title for name, title in page_metrics(run).items() if name != "uar"]
     removable = [[f"{split}\n{title} %" for split in splits] for title in reversed(others)]
-    removable += [
-        [f"{ranking_split(splits)}\nmean fit"],
-        *([f"{split}\nUAR %"] for split in reversed(splits) if split not in needed),
-    ]
-    removable += [[name] for name in ("of it\ntakes", "of it\nvoice") if name in cells]
+    removable.append([f"{ranking_split(splits)}\nmean fit"])
+    if not expendable_only:
+        removable += [[f"{split}\nUAR %"] for split in reversed(splits) if split not in needed]
+        removable += [[name] for name in ("gap:\ntakes", "gap:\nvoice") if name in cells]
     dropped = []
-    while removable and max(map(len, _aligned(cells, "simple").splitlines())) > width:
+    while removable and _width(cells) > width:
         for name in removable.pop(0):
             dropped.append(name.replace("\n", " "))
             del cells[name]
@@ -129,9 +141,13 @@ def _shortened(name: str) -> str:
     return (name if len(name) <= 24 else name[:23] + "…") + mark
 
 
-def _score_cells(run: SavedRun, *, between: str, intervals: bool = True) -> Cells:
-    """Return scores, gap and mean time of a fit under the ranking split; ``between`` separates the lines of a head."""
+def _score_cells(run: SavedRun, *, between: str, intervals: Collection[str] | None = None) -> Cells:
+    """Return scores, gap and mean time of a fit under the ranking split; ``between`` separates the lines of a head.
+
+    ``intervals`` are the splits shown with intervals, and :data:`_GAP` for the gap and its parts; None for all.
+    """
     table, notes, splits = summarise(run), missing_folds(run), list(run.info.splits)
+    intervals = {*splits, _GAP} if intervals is None else intervals
     cells: Cells = {"model": model_titles(run, table["model"])}
     few = scores_of_few(run)
     for metric, title in page_metrics(run).items():
@@ -140,12 +156,12 @@ def _score_cells(run: SavedRun, *, between: str, intervals: bool = True) -> Cell
                 notes[model, split]
                 or _with_interval(
                     percent(value),
-                    percent_range(low, high, few.get((model, split, metric), ())) if intervals else "",
+                    percent_range(low, high, few.get((model, split, metric), ())) if split in intervals else "",
                 )
                 for model, value, low, high in _rows(table, f"{split}_{metric}")
             ]
         if metric == "uar":
-            cells |= _gap_cells(run, list(table["model"]), between=between, intervals=intervals)
+            cells |= _gap_cells(run, list(table["model"]), between=between, intervals=_GAP in intervals)
     cells[f"{ranking_split(splits)}{between}mean fit"] = [seconds(value) for value in table["fit_seconds"]]
     return cells
 
@@ -157,7 +173,7 @@ def _gap_cells(run: SavedRun, models: list[str], *, between: str, intervals: boo
         return {}
     heads = {"total": f"UAR{between}gap"}
     if pair.takes:
-        heads |= {"takes": f"of it{between}takes", "voice": f"of it{between}voice"}
+        heads |= {"takes": f"gap:{between}takes", "voice": f"gap:{between}voice"}
     table = gaps_of(run, pair).loc[models].reset_index()
     return {
         head: [

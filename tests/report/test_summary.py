@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
-from ser_bench.report import headline, terminal_table
+from ser_bench.report import headline
 from ser_bench.report.analysis.scores import gap_pairs, gap_splits, missing_folds, ranking_split, scores_by_speaker
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.formatting import SYNTHETIC, percent, points, seconds
+from ser_bench.report.formatting import SYNTHETIC, percent, percent_interval, points, seconds
 from ser_bench.report.page import render_page
-from ser_bench.report.summary import markdown
+from ser_bench.report.summary import markdown, terminal_table
 from ser_bench.runs.results.run_info import LeftOutClip
 from tests.report.fake_run import Recipe, save_fake_run
 from tests.runs.run_folder import changed_info
@@ -211,6 +211,19 @@ def test_the_terminal_table_fits_100_columns(tmp_path, count):
     lines = terminal_table(save_fake_run(tmp_path, recipe)).splitlines()
     assert max(map(len, lines)) <= 100
     assert any(line.startswith("cnn1d-deep") for line in lines)
+
+
+def test_the_terminal_shows_the_intervals_of_the_split_that_ranks_where_they_fit(tmp_path):
+    splits = (("actor", 6), ("random-takes", 6), ("random", 6))
+    run = save_fake_run(tmp_path, Recipe(models=("chance", "svm", "knn"), splits=splits, clips_per_label=2))
+    row = summarise(run).set_index("model").loc["knn"]
+    lines = terminal_table(run).splitlines()
+    (line,) = (line for line in lines if line.startswith("knn"))
+    assert f"{percent_interval(row['actor_uar_low'], row['actor_uar_high'])}" in line
+    assert line.count("[") == 1
+    assert "[" not in terminal_table(run, width=77)
+    assert any(line.endswith("UAR     gap:     gap:       actor") for line in lines)
+    assert any(line.split()[-5:] == ["gap", "takes", "voice", "mean", "fit"] for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from ser_bench.api import Run
+from ser_bench.core.text import escape_control
 from ser_bench.report.analysis.compared_runs import read_runs
 from ser_bench.report.analysis.scores import transductive_models
 from ser_bench.report.analysis.summary import summarise
@@ -73,6 +74,7 @@ def test_a_chart_of_another_model_has_no_note(marked):
 
 
 def test_summary_and_terminal_mark_them(marked):
+    assert "lda †" in escape_control(terminal_table(marked))  # as the command line prints it
     for text in (markdown(marked), terminal_table(marked), terminal_table(marked, width=60)):
         assert unmarked(text) == []
         assert TRANSDUCTIVE_NOTE in " ".join(text.split())
