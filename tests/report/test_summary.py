@@ -221,7 +221,7 @@ def test_the_terminal_shows_the_intervals_of_the_split_that_ranks_where_they_fit
     (line,) = (line for line in lines if line.startswith("knn"))
     assert f"{percent_interval(row['actor_uar_low'], row['actor_uar_high'])}" in line
     assert line.count("[") == 1
-    assert "[" not in terminal_table(run, width=77)
+    assert "[" not in terminal_table(run, width=70)
     assert any(line.endswith("UAR     gap:     gap:       actor") for line in lines)
     assert any(line.split()[-5:] == ["gap", "takes", "voice", "mean", "fit"] for line in lines)
 
