@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 import sklearn.metrics
@@ -100,3 +102,12 @@ def test_a_model_with_a_missing_fold_has_no_score_of_that_split(tmp_path):
     run = save_fake_run(tmp_path, recipe)
     assert transfer_matrix(run, "svm").isna().sum().sum() == 2
     assert transfer_matrix(run, "lda").notna().all(axis=None)
+
+
+def test_a_pool_that_always_trains_on_all_corpora_has_no_transfer(tmp_path, pool):
+    """A fold that happens to test one corpus only does not measure transfer."""
+    recipe = Recipe(models=("svm",), splits=(("actor", 6),), corpora=("a", "b"), speakers=6, clips_per_label=2)
+    run = save_fake_run(tmp_path, recipe)
+    audit = run.audit.assign(test_corpora=["a", *["a+b"] * 5])
+    assert transfer_scores(replace(run, audit=audit)).empty
+    assert not transfer_scores(replace(pool, audit=pool.audit[pool.audit["split"] == "cross"])).empty

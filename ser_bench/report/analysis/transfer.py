@@ -32,9 +32,10 @@ def transfer_scores(run: SavedRun) -> pd.DataFrame:
         its interval is NaN for fewer than :data:`ser_bench.report.analysis.intervals.MIN_SPEAKERS` speakers, and
         ``by_speaker`` holds their scores, with blanks between them. Only splits that test new speakers count; of two
         with the same cell, the first one does. A model with a missing fold has no row. Models that transfer best come
-        first. Empty for a run of one corpus.
+        first. Empty where every fold trains on all corpora.
     """
-    if run.audit["train_corpora"].nunique() < 2 and run.audit["test_corpora"].nunique() < 2:
+    corpora = {name for column in ("train_corpora", "test_corpora") for name in "+".join(run.audit[column]).split("+")}
+    if all(set(trained.split("+")) == corpora for trained in run.audit["train_corpora"].unique()):
         return pd.DataFrame(columns=list(COLUMNS))
     shared = run.audit.groupby("split")["shared_speakers"].sum()
     notes = missing_folds(run)
