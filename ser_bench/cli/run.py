@@ -63,8 +63,9 @@ def _work_done(outcome: RunOutcome) -> str:
         return f"{work.reused} fits from the cache, 0 computed{total}"
     share = f", {100 * work.fit_share:.0f} % of it inside fit and predict" if work.fit_share is not None else ""
     reused = f" ({work.reused} more from the cache)" if work.reused else ""
+    workers = "1 worker's" if work.jobs == 1 else f"{work.jobs} workers'"
     failed = f", {outcome.work.failed} failed" if outcome.work.failed else ""
     return (
         f"{work.computed} fits in {work.wall_seconds:.0f} s{reused}{failed}; "
-        f"{work.jobs} workers' time: {work.worker_seconds:.0f} s{share}{total}"
+        f"{workers} time: {work.worker_seconds:.0f} s{share}{total}"
     )

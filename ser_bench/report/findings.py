@@ -23,6 +23,7 @@ from ser_bench.report.analysis.scores import (
     BASELINES,
     GapSplits,
     gap_splits,
+    is_speaker_independent,
     missing_folds,
     models_with_copies,
     ranking_split,
@@ -199,7 +200,7 @@ def leakage_sentences(run: SavedRun) -> list[str]:
     Returns
     -------
     list of str
-        Up to three sentences per split, and one about the takes of the corpus.
+        Up to three sentences per split, one about the takes of the corpus, and one about classes of one speaker.
     """
     trained, takes = training_speakers(run), takes_of(run)
     rows = leakage_by_split(run).to_dict("records")
@@ -207,7 +208,18 @@ def leakage_sentences(run: SavedRun) -> list[str]:
         f"{row['split']}: {_shared(row, takes)}.{_trained_on(run, trained.loc[row['split']], row['known_speakers'])}"
         for row in rows
     ]
-    return [*shared, _takes(takes)] if rows else []
+    return [*shared, _takes(takes), *_classes_of_one_speaker(run)] if rows else []
+
+
+def _classes_of_one_speaker(run: SavedRun) -> list[str]:
+    """Name the classes that no model can learn where their only speaker is new."""
+    tested = run.predictions[["speaker", "true"]].drop_duplicates()
+    speakers = tested.groupby(tested["true"].astype("str"))["speaker"].nunique()
+    classes = [label for label in run.labels if speakers.get(label) == 1]
+    if not classes or not any(map(is_speaker_independent, run.info.splits)):
+        return []
+    noun = "Class" if len(classes) == 1 else "Classes"
+    return [f"{noun} of one speaker: {_listed(classes)}. Where this speaker is new, no training clip has the class."]
 
 
 def _takes(takes: Takes) -> str:
@@ -290,7 +302,8 @@ def _best(run: SavedRun, table: pd.DataFrame, split: str) -> str:
     interval = percent_range(row[f"{split}_uar_low"], row[f"{split}_uar_high"], few)
     score = f"{percent(row[f'{split}_uar'])} %" + (f" {interval}" if interval else "")
     known = known_speaker_share(run, split)
-    condition = "on new speakers" if known == 0 else f"under the {split} split"
+    new = "on new speakers" if split == "actor" else f"on new speakers ({split} split)"
+    condition = new if known == 0 else f"under the {split} split"
     if known == 1:
         condition += ", with test speakers known from training"
     elif known > 0:
@@ -313,7 +326,10 @@ def _gap_sentences(run: SavedRun) -> list[str]:
         return []
     row = gaps_of(run, pair).loc[largest.model]
     parts = parts_of_gap(run, row)
-    return [_gap(run, row, largest, pair), f"It has two parts: {parts}." if parts and largest.gap > 0 else ""]
+    return [
+        _gap(run, row, largest, pair),
+        f"It has two parts: {parts}." if parts and largest.gap > 0 and not largest.tied else "",
+    ]
 
 
 def _gap(run: SavedRun, row: pd.Series, largest: LargestGap, pair: GapSplits) -> str:
@@ -321,12 +337,12 @@ def _gap(run: SavedRun, row: pd.Series, largest: LargestGap, pair: GapSplits) ->
     gap = f"{points(largest.gap)} points"
     if ends := points_interval(row["total_low"], row["total_high"]):
         gap += f" {ends}"
-    if not largest.others:
+    if not largest.others and not largest.tied:
         return f"The gap between {pair.random} and {pair.independent} is {gap} for {model_title(run, largest.model)}."
     if largest.gap <= 0:
         return f"No model has a higher UAR under {pair.random} than under {pair.independent}."
-    name = model_title(run, largest.model)
-    sentence = f"The largest gap between {pair.random} and {pair.independent} is that of {name}: {gap}"
+    names = _listed(model_titles(run, [largest.model, *largest.tied]))
+    sentence = f"The largest gap between {pair.random} and {pair.independent} is that of {names}: {gap}"
     return f"{sentence}{comparison_of_gaps(run, largest)}."
 
 

@@ -414,7 +414,7 @@ def speaker_note(run: SavedRun) -> str:
         sentences.append(f"{plural(len(shared) - _MOST_PERSONS, 'further person')} in several places: see run.json.")
     if run.info.corpus.corpora:
         which = "All other speakers" if shared else "Speakers"
-        sentences.append(f"{which} of different corpora are taken to be different people.")
+        sentences.append(f"{which} of different corpora are taken to be different people, and sentences to differ.")
     return " ".join(sentences)
 
 

@@ -369,6 +369,17 @@ def test_no_model_trains_on_copies_where_features_come_from_a_table(run):
     )
 
 
+def test_a_class_of_one_speaker_cannot_be_learned_from_others(run):
+    assert not any("Class" in sentence for sentence in leakage_sentences(run))
+    frame = run.predictions
+    alone = dataclasses.replace(run, predictions=frame[(frame["true"] != "sad") | (frame["speaker"] == "03")])
+    sentence = "Class of one speaker: sad. Where this speaker is new, no training clip has the class."
+    assert leakage_sentences(alone)[-1] == sentence
+    assert sentence in markdown(alone)
+    known = dataclasses.replace(alone, info=changed_info(run.info, splits=("random",)))
+    assert sentence not in leakage_sentences(known)
+
+
 def test_one_speaker_is_not_written_as_several(run):
     (sentence, *_) = leakage_sentences(dataclasses.replace(run, fits=run.fits.assign(trained_speakers=1)))
     assert sentence.endswith("Models were trained on 1 speaker per fold.")

@@ -215,7 +215,7 @@ def test_the_assumption_about_speakers_of_several_corpora_is_stated(tmp_path):
     shared = {"Anna": ("ravdess/01", "savee/DC")}
     declared = replace(run, info=changed_info(run.info, corpus={"shared_speakers": shared}))
     for text in (Page(render_page(run, {}).decode()).text, markdown(run)):
-        assert "Speakers of different corpora are taken to be different people." in text
+        assert "Speakers of different corpora are taken to be different people, and sentences to differ." in text
     for text in (Page(render_page(declared, {}).decode()).text, markdown(declared)):
         assert "ravdess/01 and savee/DC are one speaker (Anna). All other speakers of different corpora are" in text
 
@@ -244,6 +244,7 @@ def test_the_audit_decides_whether_test_speakers_are_new(tmp_path, known, condit
     run = save_fake_run(tmp_path, Recipe(models=("svm", "lda"), splits=(("random", 4),), clips_per_label=2))
     audit = run.audit.assign(test_clips_of_known_speakers=known * run.audit["test_clips"])
     assert condition in headline(replace(run, audit=audit))
+    assert "(random split)" in headline(replace(run, audit=audit)) or known > 0
     page = Page(render_page(replace(run, audit=audit), {}).decode()).text
     assert ("; 25.0 % of the test clips by speakers from training" in page) == (known == 0.25)
     assert ("Highest UAR on new speakers" in render_page(replace(run, audit=audit), {}).decode()) == (known == 0)

@@ -59,6 +59,8 @@ class LargestGap:
         The models whose gap is not significantly smaller, the largest gap first.
     tested : bool
         Whether the speakers are enough to tell; if not, ``similar`` is empty.
+    tied : tuple of str
+        Further models with the same gap, which count neither as ``others`` nor as ``similar``.
     """
 
     model: str
@@ -66,6 +68,7 @@ class LargestGap:
     others: int
     similar: tuple[str, ...]
     tested: bool
+    tied: tuple[str, ...] = ()
 
 
 @cached_per_run
@@ -129,14 +132,17 @@ def largest_gap(run: SavedRun, pair: GapSplits) -> LargestGap | None:
     if gaps.empty:
         return None
     first, *others = map(str, gaps.index)
+    rounded = gaps.round(statistics.DECIMALS)
+    tied = tuple(model for model in others if rounded[model] == rounded[first])
+    others = [model for model in others if model not in tied]
     similar, tested = [], True
     for model in others:
-        contrast = _total(first, pair, 1.0) | _total(model, pair, -1.0)
-        _, low, _ = contrast_interval(run, contrast, 1 - ALPHA / len(others))
-        tested = tested and not math.isnan(low)
-        if low <= 0:
+        contrasts = [_total(leader, pair, 1.0) | _total(model, pair, -1.0) for leader in (first, *tied)]
+        lows = [contrast_interval(run, contrast, 1 - ALPHA / len(others))[1] for contrast in contrasts]
+        tested = tested and not any(map(math.isnan, lows))
+        if min(lows) <= 0:
             similar.append(model)
-    return LargestGap(first, float(gaps.iloc[0]), len(others), tuple(similar), tested)
+    return LargestGap(first, float(gaps.iloc[0]), len(others), tuple(similar), tested, tied)
 
 
 def contrast_interval(run: SavedRun, contrast: Contrast, confidence: float = 0.95) -> tuple[float, float, float]:

@@ -23,6 +23,7 @@ from ser_bench.report.formatting import (
     capitalised,
     corpus_title,
     model_title,
+    model_titles,
     normalisation_note,
     percent,
     percent_range,
@@ -183,8 +184,8 @@ def _gap(run: SavedRun) -> Fact:
     if parts := parts_of_gap(run, best):
         text += f" {capitalised(parts)}."
     if len(learners) > 1:
-        name = model_title(run, largest.model)
-        largest_text = f"Largest: {points(largest.gap)} for {name}{comparison_of_gaps(run, largest)}."
+        names = " and ".join(model_titles(run, [largest.model, *largest.tied]))
+        largest_text = f"Largest: {points(largest.gap)} for {names}{comparison_of_gaps(run, largest)}."
         text += f" {largest_text}" if largest.gap > 0 else f" No model has a higher UAR under {pair.random}."
         text += f" Median of {plural(len(learners), 'model')}: {points(learners['total'].median())}."
     return Fact(question, points(best["total"]), text)
