@@ -26,6 +26,7 @@ from ser_bench.report.analysis.scores import (
     is_speaker_independent,
     missing_folds,
     models_with_copies,
+    pooled_scores,
     ranking_split,
     transductive_models,
 )
@@ -90,11 +91,21 @@ def verdict(run: SavedRun) -> str:
     Returns
     -------
     str
-        One or two sentences. Baselines do not count as other models.
+        Up to three sentences. Baselines do not count as other models; one that is not below them is named.
     """
     compared = comparison(run)
     if compared is None:
         return _not_compared(run)
+    uar = pooled_scores(run)["uar"].xs(compared.split, level=1)
+    above = [name for name in BASELINES if uar.get(name, -1.0) >= uar[compared.leader]]
+    if not above:
+        return _verdict(run, compared)
+    noun = "baseline" if len(above) == 1 else "baselines"
+    return f"{_verdict(run, compared)} No model is above the {noun} {_listed(above)}."
+
+
+def _verdict(run: SavedRun, compared: Comparison) -> str:
+    """State what the tests of all models find."""
     count, speakers = len(compared.models), compared.speakers
     sample = f"{speakers} speakers, {compared.split} split"
     if compared.too_few_speakers:

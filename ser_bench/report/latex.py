@@ -105,8 +105,10 @@ def _significant_best(run: SavedRun, split: str) -> str:
 def _bold_note(best: dict[str, str]) -> str:
     """Describe what bold means, or why no score is bold."""
     if any(best.values()):
-        return "Bold: significantly better than every other model of that column, by tests over speakers"
-    return "No score is bold: none is significantly better than every other of its column"
+        return (
+            "Bold: significantly better than every other model of that column but the baselines, by tests over speakers"
+        )
+    return "No score is bold: none is significantly better than every other of its column but the baselines"
 
 
 def _rows(run: SavedRun, best: dict[str, str], pair: GapSplits | None) -> list[str]:

@@ -248,6 +248,15 @@ def test_a_model_below_the_baseline_is_not_praised(tmp_path, monkeypatch):
     assert headline(run).count("%)") == 2
 
 
+def test_models_below_a_baseline_do_not_lead(tmp_path, monkeypatch):
+    monkeypatch.setitem(fake_run.MODELS, "svm", (0.0, 0.0))
+    monkeypatch.setitem(fake_run.MODELS, "knn", (0.05, 0.0))
+    monkeypatch.setitem(fake_run.MODELS, "chance", (0.4, 0.0))
+    run = only(tmp_path, ("chance", "svm", "knn"))
+    assert verdict(run).endswith("No model is above the baseline chance.")
+    assert "baseline" not in verdict(only(tmp_path / "better", ("chance", "lda", "mlp")))
+
+
 def test_baselines_alone_are_not_ranked(tmp_path):
     run = only(tmp_path, ("chance", "majority"))
     assert "baselines only" in headline(run)

@@ -20,7 +20,7 @@ def test_bold_is_the_model_that_is_significantly_better_than_every_other(run):
     assert not comparison(run, "random").not_worse
     assert comparison(run, "actor").not_worse == ("cnn1d",)
     assert text.count(r"\textbf") == 1
-    assert "Bold: significantly better than every other model" in text
+    assert "Bold: significantly better than every other model of that column but the baselines" in text
 
 
 def test_without_a_significant_lead_nothing_is_bold(broken_run):

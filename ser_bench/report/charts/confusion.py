@@ -66,7 +66,7 @@ def _name_classes(ax: Axes, labels: list[str], width: float) -> None:
 
 
 def _name_axes(sheet: Sheet, left: float, below: float, side: float, *, small: bool) -> None:
-    caption = "predicted (% of the true class)" if small else "predicted (% of the true class; below it clips)"
+    caption = "predicted (% of the true class)" if small else "predicted (% of the true class; below it their number)"
     sheet.text(left + side / 2, 0.1, caption, color=FAINT, ha="center", size=8.5)
     sheet.text(0.15, below + side / 2, "true", color=FAINT, rotation=90, va="center", size=8.5)
 
