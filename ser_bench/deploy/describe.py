@@ -115,7 +115,8 @@ def score(info: Manifest) -> str:
     count = len(held_out.speakers)
     speakers = f"speaker{'s' * (count != 1)} {', '.join(held_out.speakers)}"
     scores = ", ".join(_with_interval(held_out.scores[name]) for name in ("uar", "accuracy"))
-    return f"score: {scores} on {held_out.clips} clips of {speakers}"
+    intervals = " (95 % intervals over speakers)" if held_out.scores["uar"].low is not None else ""
+    return f"score: {scores}{intervals} on {held_out.clips} clips of {speakers}"
 
 
 def _with_interval(score: Score) -> str:

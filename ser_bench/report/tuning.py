@@ -131,6 +131,8 @@ def table(tuned: TuningResult, style: str = "simple") -> str:
     lines = [headline(tuned), tabulate(cells, headers="keys", tablefmt=style, colalign=align, disable_numparse=True)]
     if len(rows) > len(shown):
         lines.append(f"and {len(rows) - len(shown)} more in trials.csv")
+    if nested_scores(tuned)["low"].notna().any():
+        lines.append("Brackets hold 95 % t intervals over speakers.")
     return "\n\n".join(lines)
 
 

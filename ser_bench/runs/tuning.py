@@ -221,7 +221,10 @@ def _plan_trials(
     default = next(m for m in plan.plan_models(options, available) if m.name == settings.model)
     if default.skipped:
         raise ConfigError(f"{settings.model} cannot be tuned on these features: {default.skipped}")
-    space = {name: list(values) for name, values in model.space.items()}
+    audio = not any(feature_set.precomputed for feature_set in default.sets)
+    space = {name: list(values) for name, values in model.space.items() if audio or name != "speeds"}
+    if not space:
+        raise ConfigError(f"{settings.model} has no parameter to search on a table of features")
     # one more than needed, because one may equal the defaults
     count = min(settings.trials + 1, len(ParameterGrid(space)))
     drawn = [

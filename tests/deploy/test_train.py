@@ -129,7 +129,18 @@ def test_two_held_out_speakers_have_a_score_each_and_no_interval(svm):
     assert f"(by speaker {', '.join(f'{100 * value:.1f}' for value in uar.by_speaker.values())})" in describe.score(
         info
     )
+    assert "interval" not in describe.score(info)
     assert "[" not in describe.score(info)
+
+
+def test_brackets_of_a_score_are_explained(svm):
+    info = load_model(svm).info
+    scores = {
+        name: score.model_copy(update={"low": 0.25, "high": 0.75}) for name, score in info.held_out.scores.items()
+    }
+    held_out = info.held_out.model_copy(update={"scores": scores})
+    text = describe.score(info.model_copy(update={"held_out": held_out}))
+    assert "[25.0, 75.0] (95 % intervals over speakers) on " in text
 
 
 def test_a_single_held_out_speaker_has_a_score_without_an_interval(options, tmp_path):

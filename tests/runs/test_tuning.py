@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import sklearn.metrics
@@ -184,3 +185,16 @@ def test_too_few_speakers_for_the_inner_folds_are_refused(data, store, tmp_path,
     assert call(["tune", "lda", *common, "--inner-folds", "5", "--out", str(tmp_path / "o")]) == 2
     assert "folds" in capsys.readouterr().err
     assert not list((tmp_path / "o").glob("*.toml"))
+
+
+def test_speeds_are_not_searched_where_features_come_from_a_table(store, tmp_path):
+    """There is no audio to play at another speed, so trials would differ in name only."""
+    rng = np.random.default_rng(0)
+    grid = [(s, e) for s in SPEAKERS for e in ("happy", "sad") for _ in range(3)]
+    table = pd.DataFrame(grid, columns=["speaker", "emotion"]).assign(clip=[f"{i}.wav" for i in range(len(grid))])
+    table = table.assign(**{f"x{i}": rng.normal(size=len(grid)) for i in range(3)})
+    table.to_csv(tmp_path / "table.csv", index=False)
+    settings = SearchSettings("knn", trials=4, inner_folds=2)
+    done = tune(settings, options(tmp_path / "table.csv", store, tmp_path / "out", features="auto"))
+    assert {tuple(json.loads(text)["speeds"]) for text in done.trials["parameters"]} == {()}
+    assert "Brackets hold 95 % t intervals over speakers." in tuning_table(done)

@@ -103,9 +103,10 @@ def _alt_text(run: SavedRun, model: str) -> str:
     table = run.curves[run.curves["model"] == model]
     folds = table.groupby(["split", "repeat", "fold"])
     epochs, best = folds["epoch"].max(), folds["val_accuracy"].max().groupby("split").mean()
+    trained = f"{epochs.min()} to {epochs.max()}" if epochs.min() < epochs.max() else f"{epochs.max()}"
     listed = ", ".join(f"{split} {percent(best[split])} %" for split in run.info.splits if split in best.index)
     return (
-        f"Loss and accuracy by epoch, means over the clips. Folds trained {epochs.min()} to {epochs.max()} epochs; "
+        f"Loss and accuracy by epoch, means over the clips. Folds trained {trained} epochs; "
         f"their best validation accuracy is on average {listed}."
     )
 
