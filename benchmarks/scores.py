@@ -16,7 +16,7 @@ from pathlib import Path
 from tabulate import tabulate
 
 from ser_bench.core import options as config
-from ser_bench.report.analysis.scores import BASELINES
+from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.runs import results, runner
 

@@ -130,15 +130,16 @@ def _write(folder: Path, valid: dict[str, bytes], data: bytes) -> None:
 
 def _draw(folder: Path) -> None:
     """Write every text of a report."""
-    from ser_bench.report import findings, latex, page, summary
+    from ser_bench.report import latex, page, summary
     from ser_bench.report.analysis.compared_runs import ComparedRuns
     from ser_bench.report.analysis.summary import summarise
     from ser_bench.report.compare import as_markdown
+    from ser_bench.report.findings.headline import headline
     from ser_bench.runs import results
 
     run = results.read_run(folder)
     page.render_page(run, {})
-    for text in (summary.markdown(run), latex.latex(run), summary.terminal_table(run), findings.headline(run)):
+    for text in (summary.markdown(run), latex.latex(run), summary.terminal_table(run), headline(run)):
         text.encode()
     summarise(run).to_csv()
     as_markdown(ComparedRuns((run, results.read_run(folder)), ("a", "b"), run.info.splits[0])).encode()

@@ -112,7 +112,7 @@ class Run:
         """Return the headline, the notes on the whole run and the scores for a notebook."""
         from html import escape
 
-        from ser_bench.report.formatting import SYNTHETIC, model_titles, normalisation_note, transductive_note
+        from ser_bench.report.descriptions import SYNTHETIC, model_titles, normalisation_note, transductive_note
 
         run, summary = self.saved, self.summary
         scores = [name for name in summary if name == "model" or name.endswith(("_uar", "uar_gap"))]

@@ -28,6 +28,9 @@ import numpy.typing as npt
 DECIMALS = 12
 """Scores that are equal after rounding to so many decimals are tied; one clip weighs far more."""
 
+ALPHA = 0.05
+"""The significance level of every test."""
+
 MIN_SPEAKERS = 6
 """Test speakers below which there is no interval, but the score of each speaker: so few do not show how they vary."""
 
@@ -432,37 +435,22 @@ def mean_ranks(scores: npt.ArrayLike) -> np.ndarray:
     return ranks
 
 
-def smallest_p(speakers: int, models: int) -> float:
-    """Return the smallest p value that :func:`wilcoxon_holm` can give.
+def needed_speakers(tests: int, alpha: float = ALPHA) -> int:
+    """Return the smallest number of speakers with which a Wilcoxon test adjusted by :func:`holm` can be significant.
 
     Parameters
     ----------
-    speakers, models : int
-        At least 1 speaker and 2 models.
-
-    Returns
-    -------
-    float
-        That of two models, one better on every speaker, times the number of pairs; at most 1.
-    """
-    return min(1.0, math.comb(models, 2) * 2.0 ** (1 - speakers))
-
-
-def needed_speakers(models: int, alpha: float = 0.05) -> int:
-    """Return the smallest number of speakers with which :func:`wilcoxon_holm` can find a significant difference.
-
-    Parameters
-    ----------
-    models : int
-        At least 2.
+    tests : int
+        The number of tests, at least 1; of all pairs of models for :func:`wilcoxon_holm`.
     alpha : float
         Differences are significant where p is at most ``alpha``.
 
     Returns
     -------
     int
+        Where one model is better on each of n speakers, p is ``2 ** (1 - n)`` times the number of tests.
     """
-    return next(speakers for speakers in itertools.count(1) if smallest_p(speakers, models) <= alpha)
+    return next(speakers for speakers in itertools.count(1) if tests * 2.0 ** (1 - speakers) <= alpha)
 
 
 def wilcoxon_holm(scores: npt.ArrayLike) -> np.ndarray:
@@ -545,7 +533,7 @@ def holm(p: npt.ArrayLike) -> np.ndarray:
     return adjusted
 
 
-def cliques(mean_ranks: npt.ArrayLike, p: npt.ArrayLike, alpha: float = 0.05) -> list[list[int]]:
+def cliques(mean_ranks: npt.ArrayLike, p: npt.ArrayLike, alpha: float = ALPHA) -> list[list[int]]:
     """Return the bars of a critical-difference diagram: groups of models without a significant difference.
 
     The diagram is that of Demšar (JMLR 2006), with p values of :func:`wilcoxon_holm` instead of the Nemenyi test, whose

@@ -55,7 +55,7 @@ def _run(options: Options, console: Console) -> int:
 
 def _work_done(outcome: RunOutcome) -> str:
     """Return how many fits were computed and how long they took."""
-    from ser_bench.report.formatting import work_seconds
+    from ser_bench.report.descriptions import work_seconds
 
     work = outcome.work
     total = f"; all fits of the run: {work_seconds(outcome.saved.info.work)}" if work.reused else ""

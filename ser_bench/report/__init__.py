@@ -216,7 +216,7 @@ def headline(run: SavedRun) -> str:
     str
         A few sentences on one line.
     """
-    from ser_bench.report.findings import headline
+    from ser_bench.report.findings.headline import headline
 
     return headline(run)
 

@@ -18,20 +18,16 @@ from ser_bench.report.analysis.compared_runs import (
     unpaired_runs,
 )
 from ser_bench.report.analysis.intervals import scores_of_few
-from ser_bench.report.analysis.scores import transductive_models
+from ser_bench.report.analysis.models import transductive_models
+from ser_bench.report.descriptions import SYNTHETIC, marked_title, normalisation_note, protocol, transductive_sentence
 from ser_bench.report.formatting import (
-    SYNTHETIC,
-    TRANSDUCTIVE_MARK,
     markdown_cell,
-    normalisation_note,
-    p_value,
+    p_statement,
     percent,
     percent_range,
     points,
     points_interval,
-    protocol,
     safe_markdown,
-    transductive_sentence,
 )
 
 
@@ -61,8 +57,8 @@ def compared_titles(runs: ComparedRuns, models: Sequence[str]) -> list[str]:
     -------
     list of str
     """
-    marked = {model for run in runs.runs for model in transductive_models(run)}
-    return [f"{model}\N{NO-BREAK SPACE}{TRANSDUCTIVE_MARK}" if model in marked else model for model in models]
+    transductive = {model for run in runs.runs for model in transductive_models(run)}
+    return [marked_title(model, transductive) for model in models]
 
 
 def transductive_notes(runs: ComparedRuns) -> list[str]:
@@ -168,8 +164,7 @@ def _difference(value: float, low: float, high: float, p: float) -> str:
     """Write a difference with its interval and p value; empty for NaN."""
     if np.isnan(value):
         return ""
-    sign = "" if p_value(p).startswith("<") else "= "
-    return " ".join(filter(None, [points(value), points_interval(low, high), f"p {sign}{p_value(p)}"]))
+    return " ".join(filter(None, [points(value), points_interval(low, high), p_statement(p)]))
 
 
 def _table(columns: dict[str, list[str]], style: str) -> str:

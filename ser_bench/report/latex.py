@@ -8,21 +8,15 @@ import re
 import pandas as pd
 
 from ser_bench.report.analysis.comparisons import comparison
-from ser_bench.report.analysis.gaps import PARTS, gaps_of
+from ser_bench.report.analysis.gaps import gaps_of
 from ser_bench.report.analysis.intervals import scores_of_few
-from ser_bench.report.analysis.scores import BASELINES, GapSplits, gap_splits, missing_folds
+from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.scores import missing_folds
+from ser_bench.report.analysis.splits import GapSplits, gap_splits
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.findings import interval_notes, verdict
-from ser_bench.report.formatting import (
-    SYNTHETIC,
-    model_title,
-    normalisation_note,
-    percent,
-    percent_range,
-    points,
-    protocol,
-    transductive_note,
-)
+from ser_bench.report.descriptions import SYNTHETIC, model_title, normalisation_note, protocol, transductive_note
+from ser_bench.report.findings.verdict import interval_notes, verdict
+from ser_bench.report.formatting import percent, percent_range, points
 from ser_bench.runs.results import SavedRun
 
 _SPECIAL = {
@@ -52,7 +46,8 @@ def latex(run: SavedRun) -> str:
     """
     splits, pair = list(run.info.splits), gap_splits(run)
     heads = [f"UAR, {escape(split)}" for split in splits]
-    heads += ["gap" if part == "total" else part for part in _parts(pair)]
+    parts = pair.parts if pair else ()
+    heads += ["gap" if part == "total" else part for part in parts]
     best = {split: _significant_best(run, split) for split in splits}
     caption = [
         *(protocol(run), normalisation_note(run), transductive_note(run), SYNTHETIC if run.info.synthetic else ""),
@@ -125,7 +120,7 @@ def _rows(run: SavedRun, best: dict[str, str], pair: GapSplits | None) -> list[s
             each = few.get((row["model"], split, "uar"), ())
             ends = percent_range(row[f"{split}_uar_low"], row[f"{split}_uar_high"], each).replace("speakers ", "")
             cells.append(f"{score} {{\\footnotesize{ends}}}" if ends else score)
-        for part in _parts(pair):
+        for part in pair.parts if pair else ():
             value = gaps.at[row["model"], part]
             cells.append("n/a" if math.isnan(value) else f"${points(value)}$")
         lines.append(" & ".join(cells) + r" \\")
@@ -141,8 +136,3 @@ def _gap_caption(pair: GapSplits | None) -> list[str]:
     if pair.takes:
         sentences.append(f"Takes: {pair.random} minus {pair.takes}. Voice: {pair.takes} minus {pair.independent}")
     return sentences
-
-
-def _parts(pair: GapSplits | None) -> tuple[str, ...]:
-    """Return the columns of the gap that a run has."""
-    return () if pair is None else PARTS if pair.takes else ("total",)

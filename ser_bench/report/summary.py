@@ -8,36 +8,35 @@ from collections.abc import Collection
 import pandas as pd
 from tabulate import tabulate
 
-from ser_bench.report.analysis.gaps import gaps_of, missing_gaps
+from ser_bench.report.analysis.gaps import gaps_of
 from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.literature import published_note, published_scores
-from ser_bench.report.analysis.scores import (
-    gap_pairs,
-    gap_splits,
-    metrics_of,
-    missing_folds,
-    page_metrics,
-    ranking_split,
-)
+from ser_bench.report.analysis.scores import metrics_of, missing_folds, page_metrics
+from ser_bench.report.analysis.splits import gap_pairs, gap_splits, ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.transfer import transfer_matrix, transfer_models
-from ser_bench.report.findings import gap_notes, headline, interval_notes, leakage_sentences, verdict
-from ser_bench.report.formatting import (
+from ser_bench.report.descriptions import (
     SYNTHETIC,
     TRANSDUCTIVE_MARK,
-    markdown_cell,
     model_title,
     model_titles,
     normalisation_note,
+    protocol,
+    speaker_note,
+    transductive_note,
+)
+from ser_bench.report.findings.gaps import gap_notes, missing_gaps
+from ser_bench.report.findings.headline import headline
+from ser_bench.report.findings.leakage import leakage_sentences
+from ser_bench.report.findings.verdict import interval_notes, verdict
+from ser_bench.report.formatting import (
+    markdown_cell,
     percent,
     percent_range,
     points,
     points_interval,
-    protocol,
     safe_markdown,
     seconds,
-    speaker_note,
-    transductive_note,
 )
 from ser_bench.runs.results import SavedRun
 

@@ -11,7 +11,8 @@ from tabulate import tabulate
 
 from ser_bench import statistics
 from ser_bench.metrics import UAR
-from ser_bench.report.formatting import SYNTHETIC, percent, percent_range, points, points_interval
+from ser_bench.report.descriptions import SYNTHETIC
+from ser_bench.report.formatting import percent, percent_range, points, points_interval
 from ser_bench.runs.tuning import TuningResult
 
 MAX_ROWS = 15

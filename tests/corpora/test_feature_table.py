@@ -16,7 +16,7 @@ from ser_bench.corpora.datasets.demo.clips import make_clips
 from ser_bench.corpora.pool import open_corpora
 from ser_bench.features import FEATURE_SETS
 from ser_bench.report.analysis.leakage import leakage_by_split
-from ser_bench.report.findings import leakage_sentences
+from ser_bench.report.findings.leakage import leakage_sentences
 from ser_bench.runs import results, runner
 from ser_bench.store import export
 

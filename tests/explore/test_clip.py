@@ -18,7 +18,7 @@ from ser_bench.explore.clip import Clip, read_clip
 from ser_bench.explore.panels import PANELS, common_scales
 from ser_bench.explore.titles import title_from_name
 from ser_bench.features.analysis import Analysis
-from ser_bench.report.formatting import SYNTHETIC
+from ser_bench.report.descriptions import SYNTHETIC
 from tests.conftest import tone
 from tests.legible import assert_legible, words_of
 

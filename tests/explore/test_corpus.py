@@ -14,7 +14,7 @@ from ser_bench.cli import call
 from ser_bench.explore import corpus_figures, map_figure, neighbours, projection, tables
 from ser_bench.explore.corpus import ExploredCorpus
 from ser_bench.explore.map_figure import speaker_markers
-from ser_bench.report.formatting import SYNTHETIC
+from ser_bench.report.descriptions import SYNTHETIC
 from tests.conftest import clip_table, tone
 from tests.legible import assert_legible, words_of
 

@@ -11,21 +11,18 @@ import pytest
 from scipy import stats
 
 from ser_bench import statistics
-from ser_bench.report.analysis.comparisons import (
-    ALPHA,
-    compare_models,
-    comparison,
-    comparisons_with_best,
-    folds_recur,
-)
+from ser_bench.report.analysis.comparisons import compare_models, comparison, comparisons_with_best, folds_recur
 from ser_bench.report.analysis.gaps import gap_table
 from ser_bench.report.analysis.intervals import intervals
 from ser_bench.report.analysis.leakage import leakage_by_split
 from ser_bench.report.analysis.literature import published_scores
-from ser_bench.report.analysis.scores import models_with_copies, pooled_scores, scores_by_speaker
+from ser_bench.report.analysis.models import models_with_copies
+from ser_bench.report.analysis.scores import pooled_scores, scores_by_speaker
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts import significance, uar
-from ser_bench.report.findings import headline, interval_notes, leakage_sentences, verdict
+from ser_bench.report.findings.headline import headline
+from ser_bench.report.findings.leakage import leakage_sentences
+from ser_bench.report.findings.verdict import interval_notes, verdict
 from ser_bench.report.formatting import p_value
 from ser_bench.report.latex import latex
 from ser_bench.report.page.headline import page_header
@@ -165,8 +162,8 @@ def test_the_lead_is_significant_only_if_friedmans_test_rejects_too():
     scores = pd.DataFrame(np.random.default_rng(0).random((3, 8)), index=["a", "b", "c"])
     scores.loc["a"] = scores.loc["b"] + 0.01
     compared = compare_models(scores, scores.mean(axis=1), "actor")
-    assert compared.friedman.p > ALPHA
-    assert compared.p.at["a", "b"] <= ALPHA
+    assert compared.friedman.p > statistics.ALPHA
+    assert compared.p.at["a", "b"] <= statistics.ALPHA
     assert compared.not_worse == compared.others
     assert compared.cliques == (compared.models,)
 

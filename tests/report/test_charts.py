@@ -22,7 +22,7 @@ from ser_bench.report.charts.registry import CHARTS, charts_of
 from ser_bench.report.charts.render import render
 from ser_bench.report.charts.style import split_colour
 from ser_bench.report.charts.text import wrap
-from ser_bench.report.formatting import SYNTHETIC
+from ser_bench.report.descriptions import SYNTHETIC
 from ser_bench.report.latex import latex
 from ser_bench.report.summary import markdown
 from tests.legible import assert_legible, words_of

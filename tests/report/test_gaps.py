@@ -13,11 +13,12 @@ from matplotlib.text import Text
 from ser_bench.core.options import ModelTable, find_config, load
 from ser_bench.report import headline, terminal_table, write_report
 from ser_bench.report.analysis import gaps as gaps_module
-from ser_bench.report.analysis.gaps import PARTS, LargestGap, gap_table, gaps_of, largest_gap, missing_gaps
-from ser_bench.report.analysis.scores import gap_splits, pooled_scores, unequal_terms
+from ser_bench.report.analysis.gaps import PARTS, LargestGap, gap_table, gaps_of, largest_gap
+from ser_bench.report.analysis.scores import pooled_scores
+from ser_bench.report.analysis.splits import gap_splits, unequal_terms
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.leakage_gap import CHART as LEAKAGE_GAP
-from ser_bench.report.findings import comparison_of_gaps, gap_notes
+from ser_bench.report.findings.gaps import comparison_of_gaps, gap_notes, missing_gaps
 from ser_bench.report.formatting import points, points_interval
 from ser_bench.report.latex import latex
 from ser_bench.report.page import render_page

@@ -17,8 +17,10 @@ from ser_bench.report.analysis.scores import page_metrics
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.registry import charts_of
 from ser_bench.report.charts.render import render
-from ser_bench.report.findings import headline, verdict
-from ser_bench.report.formatting import SYNTHETIC, percent
+from ser_bench.report.descriptions import SYNTHETIC
+from ser_bench.report.findings.headline import headline
+from ser_bench.report.findings.verdict import verdict
+from ser_bench.report.formatting import percent
 from ser_bench.report.page import SECTIONS, render_page
 from ser_bench.report.summary import markdown
 from ser_bench.runs.results import read_run

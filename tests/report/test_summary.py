@@ -10,9 +10,11 @@ import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
 from ser_bench.report import headline
-from ser_bench.report.analysis.scores import gap_pairs, gap_splits, missing_folds, ranking_split, scores_by_speaker
+from ser_bench.report.analysis.scores import missing_folds, scores_by_speaker
+from ser_bench.report.analysis.splits import gap_pairs, gap_splits, ranking_split
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.formatting import SYNTHETIC, percent, percent_interval, points, seconds
+from ser_bench.report.descriptions import SYNTHETIC
+from ser_bench.report.formatting import percent, percent_interval, points, seconds
 from ser_bench.report.page import render_page
 from ser_bench.report.summary import markdown, terminal_table
 from ser_bench.runs.results.run_info import LeftOutClip

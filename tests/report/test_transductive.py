@@ -10,13 +10,14 @@ import pytest
 from ser_bench.api import Run
 from ser_bench.core.text import escape_control
 from ser_bench.report.analysis.compared_runs import read_runs
-from ser_bench.report.analysis.scores import transductive_models
+from ser_bench.report.analysis.models import transductive_models
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.comparison import draw_comparison
 from ser_bench.report.charts.registry import CHARTS, charts_of
 from ser_bench.report.compare import as_markdown, as_text
-from ser_bench.report.findings import headline, verdict
-from ser_bench.report.formatting import TRANSDUCTIVE_NOTE, model_title
+from ser_bench.report.descriptions import TRANSDUCTIVE_NOTE, model_title
+from ser_bench.report.findings.headline import headline
+from ser_bench.report.findings.verdict import verdict
 from ser_bench.report.latex import latex
 from ser_bench.report.page import render_page
 from ser_bench.report.summary import markdown, terminal_table

@@ -11,7 +11,7 @@ import sklearn.metrics
 from ser_bench.report import write_report
 from ser_bench.report.analysis.transfer import transfer_matrix, transfer_models, transfer_scores
 from ser_bench.report.charts.registry import charts_of
-from ser_bench.report.findings import headline
+from ser_bench.report.findings.headline import headline
 from ser_bench.report.page import render_page
 from ser_bench.report.page.transfer import transfer_report
 from ser_bench.report.summary import markdown

@@ -26,9 +26,10 @@ import pandas as pd
 from ser_bench import report
 from ser_bench.cli import call
 from ser_bench.cli import report as command
-from ser_bench.report import findings, latex, page, summary
+from ser_bench.report import latex, page, summary
 from ser_bench.report.analysis import summary as analysis
 from ser_bench.report.charts import registry as charts
+from ser_bench.report.findings import headline as findings
 from ser_bench.runs import results
 from tests.runs import faults
 from tests.runs.faults import DAMAGES, at_moment, fill_disk, in_child, kill_me, litter

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,15 +13,10 @@ import pandas as pd
 
 from ser_bench import statistics
 from ser_bench.core.errors import RunError
-from ser_bench.report.analysis.comparisons import ALPHA
 from ser_bench.report.analysis.intervals import speaker_tallies, uar_difference
-from ser_bench.report.analysis.scores import (
-    BASELINES,
-    SIZE_TOLERANCE,
-    is_speaker_independent,
-    metrics_of,
-    scores_by_speaker,
-)
+from ser_bench.report.analysis.models import BASELINES, model_parameters
+from ser_bench.report.analysis.scores import metrics_of, scores_by_speaker
+from ser_bench.report.analysis.splits import SIZE_TOLERANCE, is_speaker_independent
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.runs.results import SavedRun, read_run
 
@@ -183,7 +177,7 @@ def needed_speakers(runs: ComparedRuns) -> int:
         enough, and without a row.
     """
     rows, speakers = len(differences(runs)), scores_by_speaker(runs.runs[0], runs.split).shape[1]
-    needed = 1 + math.ceil(math.log2(rows / ALPHA)) if rows else 0
+    needed = statistics.needed_speakers(rows) if rows else 0
     return needed if speakers < needed else 0
 
 
@@ -291,8 +285,8 @@ def _differing_parameters(runs: ComparedRuns) -> list[str]:
     """Return a line per model whose parameters differ between the runs that have it."""
     parameters: dict[str, dict[str, dict[str, Any]]] = {}
     for label, run in zip(runs.labels, runs.runs, strict=True):
-        for model, text in run.fits.drop_duplicates("model").set_index("model")["parameters"].items():
-            parameters.setdefault(str(model), {})[label] = json.loads(text)
+        for model, values in model_parameters(run).items():
+            parameters.setdefault(model, {})[label] = values
     lines = []
     for model, by_run in parameters.items():
         names = dict.fromkeys(name for values in by_run.values() for name in values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,17 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from ser_bench import statistics
-from ser_bench.report.analysis.scores import (
-    BASELINES,
-    cached_per_run,
-    pooled_scores,
-    ranking_split,
-    scores_by_speaker,
-)
+from ser_bench.report.analysis.cache import cached_per_run
+from ser_bench.report.analysis.models import trained_models
+from ser_bench.report.analysis.scores import pooled_scores, scores_by_speaker
+from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.runs.results import SavedRun
-
-ALPHA = 0.05
-"""The significance level of every test."""
+from ser_bench.statistics import ALPHA
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +76,12 @@ class Comparison:
     @property
     def too_few_speakers(self) -> bool:
         """Whether no difference between two models could be significant with this number of speakers."""
-        return statistics.smallest_p(self.speakers, len(self.models)) > ALPHA
+        return self.speakers < self.needed_speakers
+
+    @property
+    def needed_speakers(self) -> int:
+        """The smallest number of speakers with which a difference between two models could be significant."""
+        return statistics.needed_speakers(math.comb(len(self.models), 2))
 
 
 def compare_models(scores: pd.DataFrame, uar: pd.Series, split: str) -> Comparison | None:
@@ -149,9 +150,8 @@ def comparison(run: SavedRun, split: str = "") -> Comparison | None:
         As :func:`compare_models` returns.
     """
     split = split or ranking_split(run.info.splits)
-    models = [model for model in run.info.models if model not in BASELINES]
     uar = pooled_scores(run)["uar"].xs(split, level=1)
-    return compare_models(scores_by_speaker(run, split).loc[models], uar, split)
+    return compare_models(scores_by_speaker(run, split).loc[trained_models(run)], uar, split)
 
 
 @cached_per_run
@@ -166,8 +166,8 @@ def comparisons_with_best(run: SavedRun) -> pd.DataFrame:
     -------
     DataFrame
         A row per model but the best: ``model``, ``best``; ``wilcoxon_p`` over speakers, adjusted by Holm's method; the
-        mean ``difference`` in UAR over ``folds``, of which those that test the same clips count once, with ``t`` and
-        ``t_p`` of the corrected resampled t-test; the clips ``only_best`` and ``only_other`` recognises in the first
+        mean ``difference`` in UAR over ``folds`` (folds that test the same clips count once), with ``t`` and ``t_p`` of
+        the corrected resampled t-test; the clips ``only_best`` and ``only_other`` recognises in the first
         repeat, with ``mcnemar_p``. Empty for fewer than two models.
     """
     compared = comparison(run)
@@ -183,7 +183,7 @@ def comparisons_with_best(run: SavedRun) -> pd.DataFrame:
 
 
 def folds_recur(run: SavedRun, split: str) -> bool:
-    """Return whether every repeat of a split tests the same groups of clips, whatever the numbers of the folds.
+    """Return whether every repeat of a split tests the same groups of clips, under any numbers of the folds.
 
     Parameters
     ----------

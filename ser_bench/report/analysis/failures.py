@@ -13,8 +13,10 @@ import pandas as pd
 
 from ser_bench import statistics
 from ser_bench.metrics import UAR
+from ser_bench.report.analysis.cache import cached_per_run
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS, bootstrap_scores
-from ser_bench.report.analysis.scores import BASELINES, blank_incomplete, cached_per_run, missing_folds
+from ser_bench.report.analysis.models import BASELINES, trained_models
+from ser_bench.report.analysis.scores import blank_incomplete, missing_folds
 from ser_bench.runs.results import SavedRun
 
 ATTRIBUTES = ("gender", "intensity", "text")
@@ -32,21 +34,6 @@ MIN_PROBABILITY = 0.001
 _GROUP_COLUMNS = ["model", "attribute", "group", "clips", "uar", "uar_shared"]
 _GAP_COLUMNS = ["model", "attribute", "classes", "best", "worst", "gap", "low", "high"]
 _CLIP_COLUMNS = ["speaker", "gender", "text", "intensity"]
-
-
-def trained_models(run: SavedRun) -> list[str]:
-    """Return the run's models without the baselines.
-
-    Parameters
-    ----------
-    run : SavedRun
-
-    Returns
-    -------
-    list of str
-        In the order of the run.
-    """
-    return [model for model in run.info.models if model not in BASELINES]
 
 
 @cached_per_run
@@ -350,7 +337,7 @@ def _gap_interval(hits: pd.DataFrame, best: str, worst: str, gap: float, pairs: 
         speakers = [sorted({*speakers[0], *speakers[1]})] * 2
     labels = sorted(set(hits["true"]))
     first, second = (_draws(group, names, labels) for group, names in zip(groups, speakers, strict=True))
-    low, high = statistics.difference_interval(first - second, gap, count, 1 - 0.05 / pairs)
+    low, high = statistics.difference_interval(first - second, gap, count, 1 - statistics.ALPHA / pairs)
     return float(low), float(high)
 
 

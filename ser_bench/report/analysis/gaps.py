@@ -7,7 +7,6 @@ is random minus random-takes, and ``voice`` is random-takes minus speaker-indepe
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,29 +15,12 @@ import numpy as np
 import pandas as pd
 
 from ser_bench import statistics
+from ser_bench.report.analysis.cache import cached_per_run
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS, bootstrap_uar, speaker_tallies
-from ser_bench.report.analysis.scores import (
-    BASELINES,
-    SIZE_TOLERANCE,
-    TAKES_SPLIT,
-    GapSplits,
-    cached_per_run,
-    gap_pairs,
-    gap_partners,
-    is_speaker_independent,
-    models_with_copies,
-    pooled_scores,
-    random_splits,
-    twin_of,
-    unequal_terms,
-)
+from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.scores import pooled_scores
+from ser_bench.report.analysis.splits import PARTS, SIZE_TOLERANCE, GapSplits, gap_pairs
 from ser_bench.runs.results import SavedRun
-
-PARTS = ("total", "takes", "voice")
-"""The columns of gaps: the whole gap, and the parts of it."""
-
-ALPHA = 0.05
-"""Level at which a gap counts as larger than all others."""
 
 Contrast = Mapping[tuple[str, str], float]
 """Weights of UARs by model and split."""
@@ -85,7 +67,7 @@ def gap_table(run: SavedRun) -> pd.DataFrame:
         ``model``; for each of :data:`PARTS` a fraction with its 95 % interval ``_low`` and ``_high``, from paired draws
         of speakers; ``random_split``, ``takes_split`` (empty without parts) and ``independent_split``. NaN where a fold
         is missing, for parts that the run cannot tell, and for ends with fewer than ``MIN_SPEAKERS`` speakers. Without
-        a pair of :func:`~ser_bench.report.analysis.scores.gap_pairs`, the table has no rows.
+        a pair of :func:`~ser_bench.report.analysis.splits.gap_pairs`, the table has no rows.
     """
     rows = [_row(run, model, pair) for pair in gap_pairs(run) for model in run.info.models]
     ends = [f"{part}{end}" for part in PARTS for end in ("", "_low", "_high")]
@@ -138,7 +120,7 @@ def largest_gap(run: SavedRun, pair: GapSplits) -> LargestGap | None:
     similar, tested = [], True
     for model in others:
         contrasts = [_total(leader, pair, 1.0) | _total(model, pair, -1.0) for leader in (first, *tied)]
-        lows = [contrast_interval(run, contrast, 1 - ALPHA / len(others))[1] for contrast in contrasts]
+        lows = [contrast_interval(run, contrast, 1 - statistics.ALPHA / len(others))[1] for contrast in contrasts]
         tested = tested and not any(map(math.isnan, lows))
         if min(lows) <= 0:
             similar.append(model)
@@ -173,32 +155,6 @@ def contrast_interval(run: SavedRun, contrast: Contrast, confidence: float = 0.9
     return value, low, high
 
 
-def variants_without_copies(run: SavedRun) -> dict[str, str]:
-    """Find the models that differ from another one only in training on no copies at other speeds.
-
-    Parameters
-    ----------
-    run : SavedRun
-
-    Returns
-    -------
-    dict of str to str
-        The model without copies by the model with copies, which has the same base and otherwise equal parameters.
-    """
-    tables, copies = run.info.options.model_tables, models_with_copies(run)
-    parameters = run.fits.drop_duplicates("model").set_index("model")["parameters"].map(json.loads)
-    settings = {
-        str(model): (tables[model].base if model in tables else model, {**values, "speeds": None})
-        for model, values in parameters.items()
-    }
-    variants: dict[str, str] = {}
-    for model in copies:
-        plain = [name for name in settings if name not in copies and settings[name] == settings[model]]
-        if plain:
-            variants[model] = plain[0]
-    return variants
-
-
 def unequal_training(run: SavedRun, pair: GapSplits) -> dict[str, tuple[float, float]]:
     """Find the models that early stopping left with unequal training sizes under two splits.
 
@@ -219,63 +175,6 @@ def unequal_training(run: SavedRun, pair: GapSplits) -> dict[str, tuple[float, f
         m: (clips.get((m, pair.random), math.nan), clips.get((m, pair.independent), math.nan)) for m in run.info.models
     }
     return {m: both for m, both in sizes.items() if abs(both[0] - both[1]) > SIZE_TOLERANCE * max(both)}
-
-
-def missing_gaps(run: SavedRun) -> list[str]:
-    """Say which gaps or parts a reader may expect but the run cannot give, why, and what to run.
-
-    Parameters
-    ----------
-    run : SavedRun
-
-    Returns
-    -------
-    list of str
-        A sentence each; empty if nothing is missing.
-    """
-    partners = {pair.random: pair for pair in gap_pairs(run)}
-    sentences = [_missing_gap(run, random) for random in random_splits(run) if random not in partners]
-    if not random_splits(run):
-        sentences.append(_missing_random(run))
-    return [*filter(None, sentences), *_undivided_gaps(run)]
-
-
-def _undivided_gaps(run: SavedRun) -> list[str]:
-    """Say how to divide gaps that include repeated takes; empty if a gap has parts or no takes are known."""
-    pairs = gap_pairs(run)
-    names = [pair.random for pair in pairs if _tests_known_takes(run, pair.random)]
-    if not names or any(pair.takes for pair in pairs):
-        return []
-    if "random" in names:
-        return [f"The gap is not divided into repeated takes and known voice; add {TAKES_SPLIT} to the splits."]
-    gaps = f"The gap of {names[0]} includes" if len(names) == 1 else f"The gaps of {' and '.join(names)} include"
-    return [f"{gaps} repeated takes; add actor, {TAKES_SPLIT} and random to the splits to see how much."]
-
-
-def _missing_gap(run: SavedRun, random: str) -> str:
-    """Say why a random split has no partner on equal terms."""
-    partners, twin = gap_partners(run, random), twin_of(random)
-    if not partners:
-        return f"No gap for {random}: the run has no speaker-independent split; add {twin} to the splits."
-    # The reader expects the split with the name or the sizes of the random one.
-    likely = f"actor{random.removeprefix('random')}"
-    partner = likely if likely in partners else partners[0]
-    advice = f"add {twin} to the splits" if twin != partner else "choose other folds"
-    return f"No gap between {random} and {partner}: {unequal_terms(run, random, partner)}; {advice}."
-
-
-def _missing_random(run: SavedRun) -> str:
-    """Say which random split a run with speaker-independent splits lacks."""
-    independent = [name for name in run.info.splits if is_speaker_independent(name)]
-    if not {"actor", "emobox"} & set(independent):
-        return ""
-    return "No gap: the run has no random split that tests the same clips; add random to the splits."
-
-
-def _tests_known_takes(run: SavedRun, split: str) -> bool:
-    """Return whether other takes of some test clips are in training."""
-    name = "test_clips_of_known_takes"
-    return bool(name in run.audit and (run.audit.loc[run.audit["split"] == split, name].fillna(0) > 0).any())
 
 
 def _total(model: str, pair: GapSplits, weight: float) -> dict[tuple[str, str], float]:

@@ -16,7 +16,8 @@ import pandas as pd
 
 from ser_bench import statistics
 from ser_bench.metrics import UAR, Metric
-from ser_bench.report.analysis.scores import cached_per_run, metrics_of, missing_folds
+from ser_bench.report.analysis.cache import cached_per_run
+from ser_bench.report.analysis.scores import metrics_of, missing_folds
 from ser_bench.runs.results import SavedRun
 
 DRAWS = 2000

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ser_bench.report.analysis.scores import cached_per_run, is_speaker_independent
+from ser_bench.report.analysis.cache import cached_per_run
+from ser_bench.report.analysis.splits import is_speaker_independent
 from ser_bench.runs.results import SavedRun
 from ser_bench.splits.takes import repeated, take_numbers
 
@@ -24,7 +25,7 @@ class Takes:
     repeated : int
         Clips that have another take by their columns.
     other_intensity : int
-        Clips whose speaker says the same sentence with the same emotion at another intensity, which is no other take.
+        Clips whose speaker says the same sentence with the same emotion at another intensity; these are not takes.
     clips : int
         All clips.
     """

@@ -6,18 +6,12 @@ from typing import Any
 
 import pandas as pd
 
+from ser_bench.report.analysis.cache import cached_per_run
 from ser_bench.report.analysis.gaps import gaps_of
 from ser_bench.report.analysis.intervals import intervals
-from ser_bench.report.analysis.scores import (
-    BASELINES,
-    cached_per_run,
-    gap_splits,
-    metrics_of,
-    missing_folds,
-    pooled_scores,
-    ranking_split,
-    transductive_models,
-)
+from ser_bench.report.analysis.models import BASELINES, transductive_models
+from ser_bench.report.analysis.scores import metrics_of, missing_folds, pooled_scores
+from ser_bench.report.analysis.splits import gap_splits, ranking_split
 from ser_bench.runs.results import SavedRun
 
 COSTS = ("fit_seconds", "predict_seconds", "model_bytes")
@@ -38,7 +32,7 @@ def summarise(run: SavedRun) -> pd.DataFrame:
         ``model``; per split and metric of the run the columns ``<split>_<metric>``, a fraction,
         with its 95 % interval ``_low`` and ``_high``; ``<split>_uar_sd`` over repeats (see
         :func:`ser_bench.report.analysis.intervals.intervals`); ``uar_gap`` (see
-        :func:`ser_bench.report.analysis.scores.gap_splits`) with its interval; the means :data:`COSTS` over the
+        :func:`ser_bench.report.analysis.splits.gap_splits`) with its interval; the means :data:`COSTS` over the
         finished fits of the ranking split, and ``<split>_fit_seconds`` of each split, since a fit on more clips takes
         longer; ``status``, ``ok`` or the missing folds per split; ``transductive``, ``yes`` or ``no``, empty where no
         fit was checked. NaN where there is no value.
@@ -71,7 +65,7 @@ def _transductive(run: SavedRun, model: str) -> str:
     """Return whether a model predicts a clip from the other test clips as well."""
     if model in transductive_models(run):
         return "yes"
-    checked = "transductive" in run.fits and (run.fits.loc[run.fits["model"] == model, "transductive"] == "no").any()
+    checked = (run.fits.loc[run.fits["model"] == model, "transductive"] == "no").any()
     return "no" if checked else ""
 
 

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 
 from ser_bench.metrics import UAR
+from ser_bench.report.analysis.cache import cached_per_run
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS, each_speakers_scores, scores_with_intervals, tally_clips
-from ser_bench.report.analysis.scores import BASELINES, cached_per_run, missing_folds
+from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.scores import missing_folds
 from ser_bench.runs.results import SavedRun
 
 COLUMNS = ("model", "trained_on", "tested_on", "split", "uar", "uar_low", "uar_high", "clips", "speakers", "by_speaker")

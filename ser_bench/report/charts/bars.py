@@ -9,19 +9,15 @@ from matplotlib.figure import Figure
 
 from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.literature import published_scores
-from ser_bench.report.analysis.scores import BASELINES, chance_levels, missing_folds, ranking_split
+from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.scores import chance_levels, missing_folds
+from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.charts.parts import (
-    LEGEND_ROW,
-    TEXT_BOX,
-    draw_chance_line,
-    draw_legend,
-    legend_rows,
-    model_axis,
-)
+from ser_bench.report.charts.parts import LEGEND_ROW, TEXT_BOX, draw_chance_line, draw_legend, legend_rows, model_axis
 from ser_bench.report.charts.style import FAINT, INK, WARNING, WIDTH, new_sheet, split_colour
 from ser_bench.report.charts.text import names_width
-from ser_bench.report.formatting import model_title, model_titles, percent
+from ser_bench.report.descriptions import model_title, model_titles
+from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
 _CHANCE_LABELS = {"accuracy": "always the most frequent label", "uar": "chance"}

@@ -10,13 +10,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ser_bench import statistics
-from ser_bench.report.analysis.failures import BINS, calibration_errors, model_calibration, trained_models
-from ser_bench.report.analysis.scores import missing_folds, ranking_split
+from ser_bench.report.analysis.failures import BINS, calibration_errors, model_calibration
+from ser_bench.report.analysis.models import trained_models
+from ser_bench.report.analysis.scores import missing_folds
+from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.style import FAINT, INK, WARNING, WIDTH, Sheet, new_sheet, split_colour
 from ser_bench.report.charts.text import shorten, text_width
-from ser_bench.report.formatting import model_title, model_titles, percent
+from ser_bench.report.descriptions import model_title, model_titles
+from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
 _LEFT, _RIGHT, _GAP, _TITLE, _BELOW = 0.6, 0.2, 0.25, 0.36, 0.78

@@ -16,7 +16,8 @@ from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.parts import heading_beside, split_colormap, text_beside, text_colour_on
 from ser_bench.report.charts.style import FAINT, WARNING, Sheet, new_sheet
 from ser_bench.report.charts.text import names_width, shorten
-from ser_bench.report.formatting import model_title, percent
+from ser_bench.report.descriptions import model_title
+from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
 _ANGLE = 35

@@ -12,13 +12,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from ser_bench.report.analysis.scores import BASELINES, chance_levels, missing_folds, ranking_split
+from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.scores import chance_levels, missing_folds
+from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.parts import TEXT_BOX
 from ser_bench.report.charts.style import FAINT, INK, WARNING, new_sheet, split_colour
 from ser_bench.report.charts.text import text_width, wrap
-from ser_bench.report.formatting import byte_size, model_title, model_titles, percent, seconds
+from ser_bench.report.descriptions import model_title, model_titles
+from ser_bench.report.formatting import byte_size, percent, seconds
 from ser_bench.runs.results import SavedRun
 from ser_bench.statistics import pareto_front
 

@@ -13,7 +13,8 @@ from matplotlib.ticker import MaxNLocator
 
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.style import FAINT, INK, Sheet, new_sheet, split_colour
-from ser_bench.report.formatting import model_title, percent
+from ser_bench.report.descriptions import model_title
+from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
 _HEIGHT, _GAP, _LEFT, _BELOW = 1.9, 0.3, 0.65, 0.92

@@ -12,13 +12,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ser_bench.report.analysis import failures
-from ser_bench.report.analysis.scores import BASELINES, missing_folds, ranking_split
+from ser_bench.report.analysis.models import BASELINES, trained_models
+from ser_bench.report.analysis.scores import missing_folds
+from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.parts import heading_beside, model_axis, note_across, text_beside
 from ser_bench.report.charts.style import FAINT, WIDTH, Sheet, new_sheet, split_colour
 from ser_bench.report.charts.text import names_width, shorten, text_width
-from ser_bench.report.formatting import model_titles, percent, plural
+from ser_bench.report.descriptions import model_titles
+from ser_bench.report.formatting import listed, percent, plural
 from ser_bench.runs.results import SavedRun
 
 _ROW, _LINE, _BELOW = 0.3, 0.17, 0.72
@@ -63,14 +66,14 @@ class _Panel:
 def _draw(run: SavedRun) -> Figure:
     """Draw a panel per attribute with each model's UAR per group, over the classes that all groups share."""
     split = ranking_split(run.info.splits)
-    models = [model for model in summarise(run)["model"] if model in failures.trained_models(run)]
+    models = [model for model in summarise(run)["model"] if model in trained_models(run)]
     panels = _panels(run, split, models)
     titles = model_titles(run, models)
     left = names_width(titles, 9) + 0.1
     width = (WIDTH - left - 0.1 - sum(panel.margin for panel in panels)) / len(panels)
     legends = [_legend_rows(panel, width + panel.margin - 0.15) for panel in panels]
     height, above = _ROW * len(models), 0.48 + _LINE * max(map(len, legends))
-    title = f"UAR by {_joined([panel.attribute for panel in panels])} under the {split} split"
+    title = f"UAR by {listed([panel.attribute for panel in panels])} under the {split} split"
     sheet = new_sheet(run, title, body=_BELOW + height + above, splits=[split], models=models)
     limits = _limits(panels)
     x = left
@@ -205,11 +208,6 @@ def _draw_legend(
                 ax.plot([x + 0.05], [row + 0.5], **_marker_style(group, panel, colour))
             ax.text(x + (0.15 if group >= 0 else 0), row + 0.5, text, size=8, va="center_baseline")
             x += _entry_width(text)
-
-
-def _joined(names: Sequence[str]) -> str:
-    """Join names as in a sentence: ``a, b and c``."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _alt_text(run: SavedRun) -> str:

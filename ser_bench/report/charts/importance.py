@@ -10,8 +10,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ser_bench.report.analysis.failures import feature_groups, feature_importance, trained_models
-from ser_bench.report.analysis.scores import missing_folds, pooled_scores, ranking_split
+from ser_bench.report.analysis.failures import feature_groups, feature_importance
+from ser_bench.report.analysis.models import trained_models
+from ser_bench.report.analysis.scores import missing_folds, pooled_scores
+from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.parts import (
@@ -24,7 +26,8 @@ from ser_bench.report.charts.parts import (
 )
 from ser_bench.report.charts.style import FAINT, WARNING, WIDTH, Sheet, new_sheet
 from ser_bench.report.charts.text import names_width, wrap
-from ser_bench.report.formatting import model_title, model_titles, percent, points
+from ser_bench.report.descriptions import model_title, model_titles
+from ser_bench.report.formatting import percent, points
 from ser_bench.runs.results import SavedRun
 
 _ROW, _LINE, _SPACE, _RIGHT, _MAX_CELL = 0.27, 0.14, 0.14, 0.7, 1.8

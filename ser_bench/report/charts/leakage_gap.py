@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ser_bench.report.analysis.gaps import gaps_of
-from ser_bench.report.analysis.scores import GapSplits, chance_levels, gap_splits, missing_folds
+from ser_bench.report.analysis.scores import chance_levels, missing_folds
+from ser_bench.report.analysis.splits import GapSplits, gap_splits
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.parts import (
@@ -25,8 +26,9 @@ from ser_bench.report.charts.parts import (
 )
 from ser_bench.report.charts.style import FAINT, WARNING, Sheet, new_sheet, split_colour
 from ser_bench.report.charts.text import names_width, text_width
-from ser_bench.report.findings import voice_title
-from ser_bench.report.formatting import model_title, model_titles, percent, points, points_interval
+from ser_bench.report.descriptions import model_title, model_titles
+from ser_bench.report.findings.gaps import voice_title
+from ser_bench.report.formatting import percent, points, points_interval
 from ser_bench.runs.results import SavedRun
 
 _ROW = 0.3
@@ -49,7 +51,7 @@ def _draw(run: SavedRun) -> Figure:
     if pair is None:
         raise ValueError(f"no two splits have equal terms for a gap: {', '.join(run.info.splits)}")
     table = summarise(run).set_index("model", drop=False)
-    models, splits = list(table["model"]), _splits(pair)
+    models, splits = list(table["model"]), list(pair.names)
     titles = model_titles(run, models)
     left = names_width(titles, 9) + 0.1
     right = 0.55 + _COLUMN * (3 if pair.takes else 1)
@@ -74,14 +76,9 @@ def _draw(run: SavedRun) -> Figure:
     return sheet.figure
 
 
-def _splits(pair: GapSplits) -> list[str]:
-    """Return the splits of the gap, from the hardest to the easiest."""
-    return [name for name in (pair.independent, pair.takes, pair.random) if name]
-
-
 def _draw_bars(ax: Axes, table: pd.DataFrame, pair: GapSplits) -> None:
     """Draw a bar per model between the scores of two splits, or a bar per part of the gap."""
-    uar = {split: 100 * table[f"{split}_uar"].to_numpy() for split in _splits(pair)}
+    uar = {split: 100 * table[f"{split}_uar"].to_numpy() for split in pair.names}
     rows = range(len(table))
     whole = np.isnan(uar[pair.takes]) if pair.takes else np.full(len(table), True)
     low, high = (np.where(whole, uar[split], np.nan) for split in (pair.independent, pair.random))
@@ -117,7 +114,7 @@ def _write_gaps(ax: Axes, run: SavedRun, models: list[str], pair: GapSplits) -> 
     for part, head in heads.items():
         heading_beside(ax, head, offsets[part] - 34, ha="left")
     for row, model in enumerate(models):
-        missing = [f"{split} {notes[model, split]}" for split in _splits(pair) if notes[model, split]]
+        missing = [f"{split} {notes[model, split]}" for split in pair.names if notes[model, split]]
         # Without a total, the parts are left to the tables, because the note needs their place.
         shown = ["total"] if missing else list(heads)
         for part in shown if not np.isnan(gaps.at[model, "total"]) else []:

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
 from matplotlib.transforms import ScaledTranslation, Transform
 
-from ser_bench.report.analysis.scores import BASELINES
+from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.charts.style import FAINT, INK, WARNING, Sheet, split_colour, split_label
 from ser_bench.report.charts.text import shorten, text_width
 

@@ -10,12 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ser_bench.report.analysis.comparisons import Comparison, comparison
-from ser_bench.report.analysis.scores import missing_folds, ranking_split
+from ser_bench.report.analysis.scores import missing_folds
+from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.style import FAINT, INK, WARNING, WIDTH, new_sheet, split_colour
 from ser_bench.report.charts.text import shorten, text_width, wrap
-from ser_bench.report.findings import verdict
-from ser_bench.report.formatting import model_title, model_titles, p_value
+from ser_bench.report.descriptions import model_title, model_titles
+from ser_bench.report.findings.verdict import verdict
+from ser_bench.report.formatting import p_statement
 from ser_bench.runs.results import SavedRun
 
 _LINE, _BAR, _ROW, _AXIS = 0.165, 0.14, 0.26, 0.35
@@ -55,8 +57,7 @@ def _draw(run: SavedRun) -> Figure:
 def _friedman(compared: Comparison | None) -> str:
     if compared is None or compared.friedman is None:
         return ""
-    p = p_value(compared.friedman.p)
-    return f"Friedman's test by permutation: p {p if p.startswith('<') else f'= {p}'} · "
+    return f"Friedman's test by permutation: {p_statement(compared.friedman.p)} · "
 
 
 def _not_compared(run: SavedRun, split: str) -> str:

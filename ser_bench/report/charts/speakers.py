@@ -11,7 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from ser_bench.report.analysis.scores import BASELINES, missing_folds, ranking_split, scores_by_speaker
+from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.scores import missing_folds, scores_by_speaker
+from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.parts import (
@@ -24,7 +26,8 @@ from ser_bench.report.charts.parts import (
 )
 from ser_bench.report.charts.style import FAINT, WIDTH, Sheet, new_sheet
 from ser_bench.report.charts.text import names_width, shorten_front, text_width
-from ser_bench.report.formatting import model_titles, percent
+from ser_bench.report.descriptions import model_titles
+from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
 _ROW = 0.27

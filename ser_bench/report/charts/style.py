@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ser_bench.report.charts.text import text_width, wrap
-from ser_bench.report.formatting import SYNTHETIC, normalisation_note, protocol, transductive_note
+from ser_bench.report.descriptions import SYNTHETIC, normalisation_note, protocol, transductive_note
 from ser_bench.runs.results import SavedRun
 from ser_bench.splits import SPLITS
 

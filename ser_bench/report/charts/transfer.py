@@ -16,7 +16,8 @@ from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.parts import split_colormap, text_colour_on
 from ser_bench.report.charts.style import FAINT, INK, WIDTH, new_sheet
 from ser_bench.report.charts.text import names_width, shorten
-from ser_bench.report.formatting import model_title, percent
+from ser_bench.report.descriptions import model_title
+from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
 _HEAD, _GAP, _ROW, _MAX_CELL = 0.34, 0.3, 0.3, 0.62

@@ -19,8 +19,9 @@ from ser_bench.metrics import METRICS
 from ser_bench.report.analysis.failures import MIN_PROBABILITY
 from ser_bench.report.analysis.intervals import DRAWS, MIN_SPEAKERS
 from ser_bench.report.analysis.scores import page_metrics
-from ser_bench.report.findings import interval_notes, verdict
-from ser_bench.report.formatting import capitalised, normalisation_note, speaker_note
+from ser_bench.report.descriptions import normalisation_note, speaker_note
+from ser_bench.report.findings.verdict import interval_notes, verdict
+from ser_bench.report.formatting import capitalised
 from ser_bench.report.page.confusion import matrices
 from ser_bench.report.page.failures import failure_tables
 from ser_bench.report.page.headline import page_header

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.colors import to_hex
 
-from ser_bench.report.analysis.scores import BASELINES, confusion_counts, missing_folds, pooled_scores, ranking_split
+from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.scores import confusion_counts, missing_folds, pooled_scores
+from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.parts import split_colormap, text_colour_on
-from ser_bench.report.formatting import model_title, percent, transductive_note
+from ser_bench.report.descriptions import model_title, transductive_note
+from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
 SHOWN = 3

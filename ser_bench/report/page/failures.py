@@ -16,11 +16,13 @@ from ser_bench.report.analysis.failures import (
     hardest_clips,
     recall_by_class,
     shared_classes,
-    trained_models,
 )
-from ser_bench.report.analysis.scores import BASELINES, missing_folds, ranking_split
+from ser_bench.report.analysis.models import BASELINES, trained_models
+from ser_bench.report.analysis.scores import missing_folds
+from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.formatting import model_title, percent, plural, points, points_interval
+from ser_bench.report.descriptions import model_title
+from ser_bench.report.formatting import percent, plural, points, points_interval
 from ser_bench.report.page.audio import EmbeddedClips, embed_clips
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun

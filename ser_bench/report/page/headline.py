@@ -5,34 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ser_bench.report.analysis.comparisons import comparison
-from ser_bench.report.analysis.gaps import gaps_of, largest_gap, missing_gaps
+from ser_bench.report.analysis.gaps import gaps_of, largest_gap
 from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.leakage import known_speaker_share
-from ser_bench.report.analysis.scores import (
-    BASELINES,
-    chance_levels,
-    gap_splits,
-    ranking_split,
-    transductive_models,
-)
+from ser_bench.report.analysis.models import BASELINES, transductive_models
+from ser_bench.report.analysis.scores import chance_levels
+from ser_bench.report.analysis.splits import gap_splits, ranking_split
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.findings import comparison_of_gaps, headline, parts_of_gap, verdict
-from ser_bench.report.formatting import (
+from ser_bench.report.descriptions import (
     SYNTHETIC,
     TRANSDUCTIVE_NOTE,
-    capitalised,
     corpus_title,
     model_title,
     model_titles,
     normalisation_note,
-    percent,
-    percent_range,
-    plural,
-    points,
-    points_interval,
     protocol,
     transductive_sentence,
 )
+from ser_bench.report.findings.gaps import comparison_of_gaps, missing_gaps, parts_of_gap
+from ser_bench.report.findings.headline import headline
+from ser_bench.report.findings.verdict import verdict
+from ser_bench.report.formatting import capitalised, percent, percent_range, plural, points, points_interval
 from ser_bench.runs.results import SavedRun
 from ser_bench.runs.results.checks import STATUSES
 

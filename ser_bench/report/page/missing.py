@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ser_bench.report.formatting import model_title
+from ser_bench.report.descriptions import model_title
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number, texts
 from ser_bench.runs.results import SavedRun
 

@@ -4,36 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from ser_bench.report.analysis.gaps import PARTS, gaps_of
+from ser_bench.report.analysis.gaps import gaps_of
 from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.literature import published_note, published_scores
-from ser_bench.report.analysis.scores import (
-    BASELINES,
-    GapSplits,
-    chance_levels,
-    gap_pairs,
-    gap_splits,
-    metrics_of,
-    missing_folds,
-    models_with_copies,
-    page_metrics,
-    ranking_split,
-)
+from ser_bench.report.analysis.models import BASELINES, models_with_copies
+from ser_bench.report.analysis.scores import chance_levels, metrics_of, missing_folds, page_metrics
+from ser_bench.report.analysis.splits import GapSplits, gap_pairs, gap_splits, ranking_split
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.findings import gap_notes
-from ser_bench.report.formatting import (
-    byte_size,
-    capitalised,
-    model_title,
-    percent,
-    percent_range,
-    points,
-    points_interval,
-    seconds,
-)
+from ser_bench.report.descriptions import model_title
+from ser_bench.report.findings.gaps import gap_notes
+from ser_bench.report.formatting import byte_size, capitalised, percent, percent_range, points, points_interval, seconds
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
 
@@ -114,7 +97,7 @@ def _metric_table(run: SavedRun, metric: str, title: str) -> Table:
     gaps, notes = _gap_cells(run, pair if metric == "uar" else None), missing_folds(run)
     few = scores_of_few(run)
     # The gap stands after the splits that it compares.
-    position = len(list(filter(None, astuple(pair)))) if pair and gaps else 0
+    position = len(pair.names) if pair and gaps else 0
     columns = [Column(f"{title} %", under=split) for split in splits]
     columns[position:position] = [Column(head, under=under) for head, under in map(_PARTS.__getitem__, gaps)]
     rows = []
@@ -139,10 +122,7 @@ def _gap_cells(run: SavedRun, pair: GapSplits | None) -> dict[str, dict[str, Cel
     if pair is None:
         return {}
     gaps = gaps_of(run, pair)
-    return {
-        part: {str(model): _points(row, part) for model, row in gaps.iterrows()}
-        for part in (PARTS if pair.takes else ("total",))
-    }
+    return {part: {str(model): _points(row, part) for model, row in gaps.iterrows()} for part in pair.parts}
 
 
 def _points(row: Any, part: str) -> Cell:
@@ -164,7 +144,7 @@ def _further_gaps(run: SavedRun) -> list[Table]:
 
 def _in_order(splits: tuple[str, ...], pair: GapSplits | None) -> tuple[str, ...]:
     """Return the splits with those of the gap in front, the speaker-independent one first."""
-    first = [name for name in (pair.independent, pair.takes, pair.random) if name] if pair else []
+    first = pair.names if pair else ()
     return (*first, *(split for split in splits if split not in first))
 
 

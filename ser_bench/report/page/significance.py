@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ser_bench.report.analysis.comparisons import comparisons_with_best
-from ser_bench.report.formatting import model_title, p_value, points
+from ser_bench.report.descriptions import model_title
+from ser_bench.report.formatting import p_value, points
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
 

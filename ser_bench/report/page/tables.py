@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ser_bench.report.formatting import TRANSDUCTIVE_MARK, TRANSDUCTIVE_NOTE
+from ser_bench.report.descriptions import TRANSDUCTIVE_MARK, TRANSDUCTIVE_NOTE
 
 
 @dataclass(frozen=True)

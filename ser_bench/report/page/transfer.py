@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ser_bench.report.analysis.transfer import transfer_models, transfer_scores
-from ser_bench.report.findings import transfer_sentence
-from ser_bench.report.formatting import model_titles, percent, percent_range
+from ser_bench.report.descriptions import model_titles
+from ser_bench.report.findings.headline import transfer_sentence
+from ser_bench.report.formatting import percent, percent_range
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
 

@@ -1,0 +1,219 @@
+"""Titles and notes that describe a run: its corpus, protocol, models and speakers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from ser_bench.report.analysis.models import transductive_models
+from ser_bench.report.formatting import listed, plural, seconds
+from ser_bench.runs.results import SavedRun
+from ser_bench.runs.results.run_info import CorpusInfo, Work
+
+SYNTHETIC = "SYNTHETIC SPEECH"
+"""The label of every table and chart of synthetic speech."""
+
+TRANSDUCTIVE_MARK = "†"
+"""The mark after the name of a transductive model in every table and chart."""
+
+TRANSDUCTIVE_NOTE = f"{TRANSDUCTIVE_MARK} predicts from the other test clips as well (transductive)"
+"""What the mark means."""
+
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+
+_MOST_PERSONS = 5
+"""The most persons with several speaker names that a note lists."""
+
+
+def corpus_title(run: SavedRun) -> str:
+    """Return the title of a run's corpus, with the corpus name if the title lacks it.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+    """
+    corpus = run.info.corpus
+    name, title = corpus.name, corpus.title or corpus.name
+    return title if name.casefold() in title.casefold() else f"{title} ({name})"
+
+
+def protocol(run: SavedRun, splits: tuple[str, ...] | None = None) -> str:
+    """Describe the protocol of a run: corpus, clips, speakers, labels, folds, repeats, features and seed.
+
+    Parameters
+    ----------
+    run : SavedRun
+    splits : tuple of str or None
+        The splits to name; None for every split of the run.
+
+    Returns
+    -------
+    str
+        One line, its parts joined with ``·``.
+    """
+    info, corpus = run.info, run.info.corpus
+    count = len(run.labels)
+    labels = plural(count, "emotion") if info.target == "emotion" else f"{count} classes ({info.target})"
+    merged = ", ".join(f"{label} as {target}" for label, target in info.options.merge.items())
+    folds = run.fits.groupby("split")["fold"].nunique()
+    repeats = run.fits["repeat"].nunique()
+    parts = [
+        corpus_title(run),
+        plural(corpus.clips, "clip"),
+        plural(corpus.speakers, "speaker"),
+        f"{labels} ({merged})" if merged else labels,
+        *(f"{name}: {plural(int(folds.get(name, 0)), 'fold')}" for name in splits or info.splits),
+        plural(repeats, "repeat") if repeats > 1 else "",
+        _input(corpus),
+        "each model's own features" if info.features == "auto" else f"features: {info.features}",
+        f"seed {info.options.seed}",
+    ]
+    return " · ".join(filter(None, parts))
+
+
+def normalisation_note(run: SavedRun) -> str:
+    """Describe the normalisation of a run's features.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        Empty for a run without normalisation.
+    """
+    if run.info.normalize == "none":
+        return ""
+    return "Normalised per speaker with the unlabelled clips of the test speakers (transductive)"
+
+
+def marked_title(model: str, transductive: Collection[str]) -> str:
+    """Write the name of a model, with :data:`TRANSDUCTIVE_MARK` if it is one of the transductive ones.
+
+    Parameters
+    ----------
+    model : str
+    transductive : collection of str
+
+    Returns
+    -------
+    str
+    """
+    return f"{model}{_NO_BREAK}{TRANSDUCTIVE_MARK}" if model in transductive else model
+
+
+def model_title(run: SavedRun, model: str) -> str:
+    """Write the name of a model, with :data:`TRANSDUCTIVE_MARK` if it is transductive.
+
+    Parameters
+    ----------
+    run : SavedRun
+    model : str
+
+    Returns
+    -------
+    str
+    """
+    return marked_title(model, transductive_models(run))
+
+
+def model_titles(run: SavedRun, models: Iterable[str]) -> list[str]:
+    """Write the names of models, see :func:`model_title`.
+
+    Parameters
+    ----------
+    run : SavedRun
+    models : iterable of str
+
+    Returns
+    -------
+    list of str
+    """
+    return [model_title(run, model) for model in models]
+
+
+def transductive_note(run: SavedRun, models: Collection[str] | None = None) -> str:
+    """Explain the mark of transductive models.
+
+    Parameters
+    ----------
+    run : SavedRun
+    models : collection of str or None
+        The models that a table or chart shows; None for every model of the run.
+
+    Returns
+    -------
+    str
+        Empty if none of the models is transductive.
+    """
+    if not any(models is None or model in models for model in transductive_models(run)):
+        return ""
+    return TRANSDUCTIVE_NOTE
+
+
+def transductive_sentence(run: SavedRun) -> str:
+    """Name the transductive models of a run.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        A sentence; empty if there are none.
+    """
+    titles = model_titles(run, transductive_models(run))
+    verb = "predicts" if len(titles) == 1 else "predict"
+    return f"{listed(titles)} {verb} from the other test clips as well (transductive)." if titles else ""
+
+
+def speaker_note(run: SavedRun) -> str:
+    """State which speakers are one person, and the assumption about the speakers of several corpora.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        Empty for one corpus without shared speakers.
+    """
+    shared = run.info.corpus.shared_speakers
+    sentences = [f"{' and '.join(shared[name])} are one speaker ({name})." for name in list(shared)[:_MOST_PERSONS]]
+    if len(shared) > _MOST_PERSONS:
+        sentences.append(f"{plural(len(shared) - _MOST_PERSONS, 'further person')} in several places: see run.json.")
+    if run.info.corpus.corpora:
+        which = "All other speakers" if shared else "Speakers"
+        sentences.append(f"{which} of different corpora are taken to be different people, and sentences to differ.")
+    return " ".join(sentences)
+
+
+def work_seconds(work: Work) -> str:
+    """Write the time inside all fits of a run, and how much of it earlier runs spent.
+
+    Parameters
+    ----------
+    work : Work
+        The counts and times of the run.
+
+    Returns
+    -------
+    str
+        Such as "1,204 s of training and prediction, 1,100 s of it in earlier runs".
+    """
+    total = f"{seconds(work.all_fits_seconds)} of training and prediction"
+    reused = work.reused_fits_seconds
+    return f"{total}, {seconds(reused)} of it in earlier runs" if reused else total
+
+
+def _input(corpus: CorpusInfo) -> str:
+    """Describe what the models got instead of the clips at their own rates; empty if nothing."""
+    if corpus.recorded:
+        return "features read from a table, no audio"
+    return f"all clips at {corpus.sample_rate:,} Hz" if corpus.sample_rate else ""

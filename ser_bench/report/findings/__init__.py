@@ -1,0 +1,1 @@
+"""Sentences that state what a run found, each derived from its numbers."""

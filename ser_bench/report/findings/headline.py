@@ -1,0 +1,116 @@
+"""The headline of a run: the model with the highest UAR, the largest gap, and what limits both."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ser_bench import statistics
+from ser_bench.report.analysis.intervals import scores_of_few
+from ser_bench.report.analysis.leakage import known_speaker_share
+from ser_bench.report.analysis.models import BASELINES, transductive_models
+from ser_bench.report.analysis.splits import ranking_split
+from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.analysis.transfer import transfer_scores
+from ser_bench.report.descriptions import (
+    TRANSDUCTIVE_MARK,
+    model_title,
+    model_titles,
+    normalisation_note,
+    transductive_note,
+)
+from ser_bench.report.findings.gaps import gap_sentences
+from ser_bench.report.formatting import listed, percent, percent_range
+from ser_bench.runs.results import SavedRun
+
+
+def headline(run: SavedRun) -> str:
+    """State the model with the highest UAR, the largest gap and its parts, and what limits both.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        A few sentences on one line.
+    """
+    table, split = summarise(run), ranking_split(run.info.splits)
+    models = table[~table["model"].isin(BASELINES)]
+    corpus = run.info.corpus.name + (" (synthetic speech)" if run.info.synthetic else "")
+    if models.empty:
+        return f"On {corpus}, the run has baselines only: there is no model to rank."
+    ranked = models.dropna(subset=[f"{split}_uar"])
+    if ranked.empty:
+        return f"On {corpus}, no model finished every fold of the {split} split; fits.csv holds the errors."
+    incomplete = list(models.loc[models["status"] != "ok", "model"])
+    sentences = [
+        f"On {corpus}, {_best(run, table, split)}",
+        _best_inductive(run, ranked, split),
+        *gap_sentences(run),
+        transfer_sentence(run),
+        f"{normalisation_note(run)}." if normalisation_note(run) else "",
+        f"Folds are missing for {listed(model_titles(run, incomplete))}." if incomplete else "",
+    ]
+    text = " ".join(filter(None, sentences))
+    return f"{text} {transductive_note(run)}." if TRANSDUCTIVE_MARK in text else text
+
+
+def transfer_sentence(run: SavedRun) -> str:
+    """State the UAR of the best model trained on one corpus, within that corpus and on others.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        One sentence; empty if the run lacks either score.
+    """
+    table = transfer_scores(run)
+    table = table[~table["model"].isin(BASELINES) & ~table["trained_on"].str.contains("+", regex=False)]
+    within = (table["trained_on"] == table["tested_on"]).to_numpy()
+    own, across = (table[chosen].groupby("model")["uar"].mean() for chosen in (within, ~within))
+    if own.empty or across.empty:
+        return ""
+    model = str(own.idxmax())
+    return (
+        f"Trained on one corpus, {model_title(run, model)} has {percent(own[model])} % UAR on new speakers of that "
+        f"corpus and {percent(across[model])} % on speakers of another."
+    )
+
+
+def _best_inductive(run: SavedRun, ranked: pd.DataFrame, split: str) -> str:
+    """State which model is the best of the others, if the one with the highest UAR is transductive."""
+    transductive = transductive_models(run)
+    others = ranked[~ranked["model"].isin(transductive)]
+    if ranked["model"].iloc[0] not in transductive or others.empty:
+        return ""
+    best, score = others["model"].iloc[0], percent(others[f"{split}_uar"].iloc[0])
+    return f"Of the models without †, {best} has the highest UAR: {score} %."
+
+
+def _best(run: SavedRun, table: pd.DataFrame, split: str) -> str:
+    """State the score of the model with the highest UAR and what its test speakers are; a baseline that beats it."""
+    ranked = table[~table["model"].isin(BASELINES)].dropna(subset=[f"{split}_uar"])
+    uar = ranked[f"{split}_uar"].round(statistics.DECIMALS)
+    row, leaders = ranked.iloc[0], list(ranked.loc[uar == uar.iloc[0], "model"])
+    few = scores_of_few(run).get((row["model"], split, "uar"), ())
+    interval = percent_range(row[f"{split}_uar_low"], row[f"{split}_uar_high"], few)
+    score = f"{percent(row[f'{split}_uar'])} %" + (f" {interval}" if interval else "")
+    known = known_speaker_share(run, split)
+    new = "on new speakers" if split == "actor" else f"on new speakers ({split} split)"
+    condition = new if known == 0 else f"under the {split} split"
+    if known == 1:
+        condition += ", with test speakers known from training"
+    elif known > 0:
+        condition += f", with {100 * known:.0f} % of the test clips by speakers known from training"
+    names = listed(model_titles(run, leaders))
+    sentence = f"{names} {'have' if len(leaders) > 1 else 'has'} the highest UAR {condition}: {score}"
+    if len(ranked) == 1:
+        sentence = f"{names} has a UAR of {score} {condition}"
+    baselines = table[table["model"].isin(BASELINES) & (table[f"{split}_uar"] >= row[f"{split}_uar"])]
+    below = [f"{name} ({percent(value)} %)" for name, value in baselines[["model", f"{split}_uar"]].to_numpy()]
+    noun = "baseline" if len(below) == 1 else "baselines"
+    return f"{sentence}{f', not above the {noun} {listed(below)}' if below else ''}."

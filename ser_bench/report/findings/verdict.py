@@ -1,0 +1,131 @@
+"""Whether the lead of the best model is significant, and what intervals cover."""
+
+from __future__ import annotations
+
+from ser_bench.report.analysis.comparisons import Comparison, comparison, folds_recur
+from ser_bench.report.analysis.intervals import MIN_SPEAKERS, scores_of_few
+from ser_bench.report.analysis.models import BASELINES, trained_models
+from ser_bench.report.analysis.scores import missing_folds, pooled_scores
+from ser_bench.report.analysis.splits import gap_splits, ranking_split
+from ser_bench.report.descriptions import model_title, model_titles
+from ser_bench.report.formatting import listed, p_statement
+from ser_bench.runs.results import SavedRun
+
+
+def verdict(run: SavedRun) -> str:
+    """State whether the model with the highest UAR is significantly better than the other models.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        Up to three sentences. Baselines do not count as other models; one that is not below them is named.
+    """
+    compared = comparison(run)
+    if compared is None:
+        return _not_compared(run)
+    uar = pooled_scores(run)["uar"].xs(compared.split, level=1)
+    above = [name for name in BASELINES if uar.get(name, -1.0) >= uar[compared.leader]]
+    if not above:
+        return _verdict(run, compared)
+    noun = "baseline" if len(above) == 1 else "baselines"
+    return f"{_verdict(run, compared)} No model is above the {noun} {listed(above)}."
+
+
+def _verdict(run: SavedRun, compared: Comparison) -> str:
+    """State what the tests of all models find."""
+    count, speakers = len(compared.models), compared.speakers
+    sample = f"{speakers} speakers, {compared.split} split"
+    if compared.too_few_speakers:
+        return _too_few_speakers(run, compared)
+    if not compared.models_differ:
+        return f"{_no_difference(run, compared, sample)} This does not mean that the models are equal."
+    leader = model_title(run, compared.leader)
+    if not compared.not_worse:
+        others = "every other model" if count > 2 else model_title(run, compared.others[0])
+        return f"{leader} has the highest UAR and is significantly better than {others} ({sample})."
+    if compared.tied:
+        equal = listed(model_titles(run, [compared.leader, *compared.tied]))
+        return f"{equal} have the same UAR, the highest, so none of them leads ({sample})."
+    return (
+        f"{leader} has the highest UAR, but its lead over {listed(model_titles(run, compared.not_worse))} is not "
+        f"significant ({sample})."
+    )
+
+
+def interval_notes(run: SavedRun) -> list[str]:
+    """State what the intervals of a run are, and what they do not cover.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    list of str
+        A sentence each.
+    """
+    few = list(dict.fromkeys(split for _, split, _ in scores_of_few(run)))
+    paired = ", paired for the gap" if gap_splits(run) else ""
+    notes = [f"Brackets hold 95 % t intervals over speakers{paired}."] if set(run.info.splits) - set(few) else []
+    if few:
+        notes.append(
+            f"Fewer than {MIN_SPEAKERS} test speakers ({listed(few)}) give no interval; parentheses hold the score of "
+            "each speaker."
+        )
+    notes.append("Other training sets would change the scores further; intervals over test speakers do not cover that.")
+    if run.fits["repeat"].nunique() < 2:
+        return [*notes, "Repeats (--repeats) with folds drawn anew show part of it."]
+    recurring = [split for split in run.info.splits if folds_recur(run, split)]
+    redrawn = [split for split in run.info.splits if split not in recurring]
+    measured = [f"of folds and seeds under {listed(redrawn)}"] if redrawn else []
+    measured += [f"of seeds only under {listed(recurring)}"] if recurring else []
+    return [*notes, f"The deviation over repeats, `uar_sd` in summary.csv, shows the effect {' and '.join(measured)}."]
+
+
+def _not_compared(run: SavedRun) -> str:
+    """State why no difference is tested."""
+    split = ranking_split(run.info.splits)
+    models = trained_models(run)
+    complete = [model for model in models if not missing_folds(run)[model, split]]
+    if not models:
+        return "The run has baselines only, so no difference between models is tested."
+    if len(models) == 1:
+        name = model_title(run, models[0])
+        return f"Besides the baselines the run has {name} only: there is no other model to compare it with."
+    if len(complete) == 1:
+        return (
+            f"Only {model_title(run, complete[0])} finished every fold of the {split} split: "
+            "there is no other model to compare it with."
+        )
+    if not complete:
+        return f"No model finished every fold of the {split} split, so no difference is tested."
+    return f"The {split} split tests one speaker, so no difference between models can be tested."
+
+
+def _too_few_speakers(run: SavedRun, compared: Comparison) -> str:
+    """State that no pair can differ significantly, and what Friedman's test finds nevertheless."""
+    count, names = len(compared.models), listed(model_titles(run, sorted(compared.models)))
+    pair = f"no two of the {count} models" if count > 2 else f"the models {names} cannot"
+    sentence = (
+        f"With {compared.speakers} speakers, {pair}{' can' if count > 2 else ''} differ significantly: at least "
+        f"{compared.needed_speakers} speakers are needed ({compared.split} split)."
+    )
+    if compared.friedman is None or not compared.models_differ:
+        return sentence
+    p = p_statement(compared.friedman.p)
+    return f"{sentence} Friedman's permutation test finds that not all models perform alike ({p})."
+
+
+def _no_difference(run: SavedRun, compared: Comparison, sample: str) -> str:
+    """State the test that finds no difference at all."""
+    if compared.friedman is None:
+        first, second = compared.leader, compared.others[0]
+        p = p_statement(float(compared.p.at[first, second]))
+        pair = listed(model_titles(run, [first, second]))
+        return f"The difference between {pair} is not significant ({sample}; Wilcoxon's test, {p})."
+    p = p_statement(compared.friedman.p)
+    return f"No difference between the models is significant ({sample}; Friedman's permutation test, {p})."
