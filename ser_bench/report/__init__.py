@@ -65,7 +65,7 @@ def write_report(run: SavedRun, formats: Sequence[str] = ("png", "svg"), *, audi
 
 
 def is_current(folder: Path) -> bool:
-    """Return whether a run folder holds the complete report of its run, with every file unchanged.
+    """Return whether a run folder holds the complete report of its run by this code, with every file unchanged.
 
     Parameters
     ----------
@@ -83,6 +83,8 @@ def is_current(folder: Path) -> bool:
     try:
         receipt = json.loads(read_bytes(folder / "report.json"))
         digests = {"run.json": receipt["run"], **receipt["files"]}
+        if receipt["code"] != _code():
+            return False
         if not all((folder / name).resolve().is_relative_to(folder.resolve()) for name in digests):
             return False
         return all(file_checksum(folder / name) == digest for name, digest in digests.items())
@@ -239,10 +241,17 @@ def _write_tables(folder: Path, tables: dict[str, pd.DataFrame]) -> list[Path]:
     return _write_files(folder, files)
 
 
+def _code() -> str:
+    """Return the version and the commit of the code that writes a report."""
+    from ser_bench.core.versions import __version__, source_commit
+
+    return f"{__version__} {source_commit()}".rstrip()
+
+
 def _write_receipt(folder: Path, written: Sequence[Path]) -> None:
-    """Write ``report.json``, the last file: the checksums of the run and of every file of its report."""
+    """Write ``report.json``, the last file: the code, and the checksums of the run and of every file of its report."""
     from ser_bench.runs.results import file_checksum
 
     files = {path.relative_to(folder).as_posix(): file_checksum(path) for path in written}
-    receipt = {"run": file_checksum(folder / "run.json"), "files": files}
+    receipt = {"code": _code(), "run": file_checksum(folder / "run.json"), "files": files}
     _write_files(folder, {"report.json": (json.dumps(receipt, indent=1) + "\n").encode()})

@@ -118,6 +118,13 @@ def test_a_report_with_a_changed_file_is_not_current_despite_its_times(finished,
     assert not report.is_current(finished)
 
 
+def test_a_report_by_other_code_is_not_current(finished, monkeypatch):
+    """The same files may hold other sentences in a later version."""
+    assert report.is_current(finished)
+    monkeypatch.setattr("ser_bench.core.versions.source_commit", lambda: "0" * 40)
+    assert not report.is_current(finished)
+
+
 def test_a_full_disk_is_an_error_with_a_hint(run, data, monkeypatch):
     def full(descriptor):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
