@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ser_bench import corpora, features, models, statistics
+from ser_bench import corpora, features, models
 from ser_bench.core.clock import reproducible_time
 from ser_bench.core.errors import ConfigError, ModelFileError, UnknownNameError
 from ser_bench.core.files import ensure_writable
@@ -22,6 +21,7 @@ from ser_bench.deploy import manifest, onnx
 from ser_bench.deploy.file import container, state
 from ser_bench.deploy.model import TrainedModel
 from ser_bench.metrics import METRICS
+from ser_bench.report.analysis.intervals import each_speakers_scores, scores_with_intervals, tally_labels
 from ser_bench.runs import fit as fitting
 from ser_bench.runs import plan, tasks
 from ser_bench.runs.batch_check import Permuted
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 HELD_OUT = "actor:"
 """The prefix of held-out speakers: ``actor:01,02``."""
 
-_DRAWS = 2000
 _COMPARED_CLIPS = 32
 _MAX_ROWS = 2000
 _MAX_BYTES = 64 << 20
@@ -323,19 +322,11 @@ def _held_out(fit: plan.PlannedFit, data: RunData, predicted: np.ndarray) -> dic
     if not fit.fold.test:
         return None
     clips = data.clips.loc[list(fit.fold.test)]
-    true = clips["label"].to_numpy(dtype=str)
-    speakers, codes = np.unique(clips["speaker"].to_numpy(dtype=str), return_inverse=True)
-    code_of = {label: k for k, label in enumerate(data.labels)}
-    true_codes, predicted_codes = ([code_of[label] for label in names] for names in (true, predicted))
-    tallies = statistics.tally(codes, true_codes, predicted_codes, len(speakers), len(code_of))
-    draws = statistics.speaker_draws(len(speakers), _DRAWS, zlib.crc32("\n".join(speakers).encode()))
-    drawn = statistics.bootstrap_scores(tallies, draws, {name: metric.score for name, metric in METRICS.items()})
-    by_speaker = statistics.scores_by_speaker(tallies, {name: metric.score for name, metric in METRICS.items()})
+    cell = tally_labels(clips["speaker"], clips["label"], predicted, data.labels)
+    by_speaker = each_speakers_scores(cell, METRICS)
     scores = {}
-    for name, metric in METRICS.items():
-        value = metric(true, predicted)
-        ends = map(float, statistics.score_interval(drawn[name], value, len(speakers)))
+    for name, (value, *ends) in scores_with_intervals(cell, METRICS).items():
         low, high = (None if np.isnan(end) else end for end in ends)
-        each = dict(zip(map(str, speakers), map(float, by_speaker[name]), strict=True))
-        scores[name] = {"title": metric.title, "value": value, "low": low, "high": high, "by_speaker": each}
-    return {"speakers": [str(s) for s in speakers], "clips": len(clips), "scores": scores}
+        each = dict(zip(cell[0], by_speaker[name], strict=True))
+        scores[name] = {"title": METRICS[name].title, "value": value, "low": low, "high": high, "by_speaker": each}
+    return {"speakers": list(cell[0]), "clips": len(clips), "scores": scores}

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-import zlib
 
-import numpy as np
 import pandas as pd
 from tabulate import tabulate
 
-from ser_bench import statistics
 from ser_bench.metrics import UAR
+from ser_bench.report.analysis.intervals import (
+    SpeakerTallies,
+    each_speakers_scores,
+    scores_with_intervals,
+    tally_labels,
+    uar_difference,
+)
 from ser_bench.report.descriptions import SYNTHETIC
 from ser_bench.report.formatting import percent, percent_range, points, points_interval
 from ser_bench.runs.tuning import TuningResult
@@ -31,31 +35,17 @@ def nested_scores(tuned: TuningResult) -> pd.DataFrame:
     DataFrame of float64, index ``default``, ``tuned`` and ``difference``
         ``uar``, ``low`` and ``high``: 95 % intervals over speakers, paired for the difference; NaN for few speakers.
     """
-    names, tallies = _tallies(tuned)
-    counts = statistics.speaker_draws(len(names), seed=zlib.crc32("\n".join(names).encode()))
-    draws = {
-        column: statistics.bootstrap_scores(part, counts, {"uar": UAR.score})["uar"] for column, part in tallies.items()
-    }
-    draws["difference"] = draws["tuned"] - draws["default"]
-    values = {"default": tuned.default_uar, "tuned": tuned.tuned_uar, "difference": tuned.tuned_uar - tuned.default_uar}
-    ends = {
-        name: (statistics.difference_interval if name == "difference" else statistics.score_interval)(
-            draw, values[name], len(names)
-        )
-        for name, draw in draws.items()
-    }
-    table = [(values[name], float(ends[name][0]), float(ends[name][1])) for name in values]
-    return pd.DataFrame(table, columns=["uar", "low", "high"], index=list(values))
+    counts = _tallies(tuned)
+    rows = {name: scores_with_intervals(cell, {"uar": UAR})["uar"] for name, cell in counts.items()}
+    rows["difference"] = uar_difference(counts["tuned"], counts["default"])
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["uar", "low", "high"])
 
 
-def _tallies(tuned: TuningResult) -> tuple[list[str], dict[str, statistics.Tallies]]:
-    """Return the speakers, and the clips counted for the defaults and for the search."""
+def _tallies(tuned: TuningResult) -> dict[str, SpeakerTallies]:
+    """Return the clips counted for the defaults and for the search."""
     rows = tuned.predictions
-    labels, true = np.unique(rows["true"].astype(str), return_inverse=True)
-    names, speakers = np.unique(rows["speaker"].astype(str), return_inverse=True)
-    codes = {name: np.searchsorted(labels, rows[name].astype(str)) for name in ("default", "tuned")}
-    tallies = {name: statistics.tally(speakers, true, code, len(names), len(labels)) for name, code in codes.items()}
-    return list(map(str, names)), tallies
+    labels = sorted(set(rows[["true", "default", "tuned"]].to_numpy(dtype=str).ravel()))
+    return {name: tally_labels(rows["speaker"], rows["true"], rows[name], labels) for name in ("default", "tuned")}
 
 
 def trial_summary(tuned: TuningResult) -> pd.DataFrame:
@@ -97,7 +87,7 @@ def headline(tuned: TuningResult) -> str:
     best, gain = scores.loc["tuned"], scores.loc["difference"]
     note = f"{SYNTHETIC}. " if tuned.synthetic else ""
     condition = ", features normalised per speaker (transductive)" if tuned.normalize == "speaker" else ""
-    each = statistics.scores_by_speaker(_tallies(tuned)[1]["tuned"], {"uar": UAR.score})["uar"].tolist()
+    each = each_speakers_scores(_tallies(tuned)["tuned"], {"uar": UAR})["uar"]
     score = f"{percent(best['uar'])} % UAR {percent_range(best['low'], best['high'], each)}".rstrip()
     difference = f"{points(gain['uar'])} points {points_interval(gain['low'], gain['high'])}".rstrip()
     return (

@@ -8,7 +8,7 @@ paired. Scores are averaged over repeats draw by draw.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -214,6 +214,30 @@ def tally_clips(part: pd.DataFrame, classes: int) -> SpeakerTallies:
         for chosen in (repeats == repeat for repeat in np.unique(repeats))
     ]
     return tuple(map(str, speakers)), statistics.stack(tallies)
+
+
+def tally_labels(
+    speakers: npt.ArrayLike, true: npt.ArrayLike, predicted: npt.ArrayLike, labels: Sequence[str]
+) -> SpeakerTallies:
+    """Count the clips of one list of predictions per speaker and class.
+
+    Parameters
+    ----------
+    speakers, true, predicted : array_like of str, shape (clips,)
+        Speaker, recorded and predicted label of each clip.
+    labels : sequence of str
+        The classes in order.
+
+    Returns
+    -------
+    SpeakerTallies
+    """
+    known, codes = np.unique(np.asarray(speakers, dtype=str), return_inverse=True)
+    true_codes, predicted_codes = (
+        pd.Categorical(np.asarray(names, dtype=str), categories=labels).codes for names in (true, predicted)
+    )
+    tallies = statistics.tally(codes, true_codes, predicted_codes, len(known), len(labels))
+    return tuple(map(str, known)), statistics.stack([tallies])
 
 
 def _interval_row(cell: SpeakerTallies, metrics: Mapping[str, Metric]) -> dict[str, float]:
