@@ -254,7 +254,7 @@ def _notes(run: SavedRun) -> list[str]:
     if pair:
         notes += [
             f"The gap is UAR under `{pair.random}` minus UAR under `{pair.independent}`, in points. Both test the same "
-            "clips and train on equally many.",
+            "clips and train on equally many, within 2 %.",
         ]
     if pair and pair.takes:
         notes.append(

@@ -225,6 +225,16 @@ def test_known_voice_is_said_to_include_other_intensities_only_where_there_are_a
     assert not any("intensities" in note for note in gap_notes(without))
 
 
+@pytest.mark.parametrize("unknown", [slice(None), slice(1)])
+def test_voice_may_include_takes_of_unknown_sentences(parted, run, unknown):
+    """Clips of an unknown sentence are takes only if they are near-identical, as copies are."""
+    for part, saved in {"Voice": parted, "The gap": run}.items():
+        clips = saved.clips.copy()
+        clips.iloc[unknown, clips.columns.get_loc("text")] = ""
+        notes = gap_notes(dataclasses.replace(saved, clips=clips))
+        assert f"{part} may include repeated takes, because sentences are unknown." in notes
+
+
 def test_a_gap_without_parts_is_said_to_include_other_intensities(run):
     assert any(note.startswith("The gap includes other intensities: 100.0 %") for note in gap_notes(run))
 

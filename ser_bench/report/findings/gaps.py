@@ -122,11 +122,11 @@ def gap_notes(run: SavedRun) -> list[str]:
     Returns
     -------
     list of str
-        Why there is no gap, or none in parts, and what to run; whether it includes other intensities; the models that
+        Why there is no gap, or none in parts, and what to run; what else it includes; the models that
         train on fewer clips under one of the splits, or on copies at other speeds.
     """
     pair = gap_splits(run)
-    limits = [*_other_intensities(run, pair), *_unequal_training(run, pair), *_copies(run, pair)] if pair else []
+    limits = [*_further_contents(run, pair), *_unequal_training(run, pair), *_copies(run, pair)] if pair else []
     return [*missing_gaps(run), *limits]
 
 
@@ -163,16 +163,19 @@ def _gap(run: SavedRun, row: pd.Series, largest: LargestGap, pair: GapSplits) ->
     return f"{sentence}{comparison_of_gaps(run, largest)}."
 
 
-def _other_intensities(run: SavedRun, pair: GapSplits) -> list[str]:
-    """State that a gap includes the same sentence and emotion at another intensity."""
+def _further_contents(run: SavedRun, pair: GapSplits) -> list[str]:
+    """State that a gap may include unknown takes, or includes the same sentence at another intensity."""
     takes = takes_of(run)
-    if not takes.other_intensity:
-        return []
     part = "Voice" if pair.takes else "The gap"
-    return [
-        f"{part} includes other intensities: {percent(takes.other_intensity / takes.clips)} % of the clips have the "
-        "same speaker, sentence and emotion at another intensity, which may be in training."
-    ]
+    sentences = []
+    if not takes.sentences:
+        sentences.append(f"{part} may include repeated takes, because sentences are unknown.")
+    if takes.other_intensity:
+        sentences.append(
+            f"{part} includes other intensities: {percent(takes.other_intensity / takes.clips)} % of the clips have "
+            "the same speaker, sentence and emotion at another intensity, which may be in training."
+        )
+    return sentences
 
 
 def _unequal_training(run: SavedRun, pair: GapSplits) -> list[str]:
