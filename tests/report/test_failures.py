@@ -263,3 +263,10 @@ def test_cached_numbers_differ_by_argument_and_cannot_be_changed(run):
     mine = failures.recall_by_class(run, "actor")
     mine.loc[:] = 0
     assert failures.recall_by_class(run, "actor").to_numpy().max() > 0
+
+
+def test_the_chart_of_groups_claims_no_interval_of_few_speakers(tmp_path):
+    recipe = Recipe(models=("svm",), speakers=4, splits=(("actor", 4),))
+    text = charts_of(save_fake_run(tmp_path, recipe))["groups"].alt_text()
+    assert "(no interval)" in text
+    assert "excludes" not in text
