@@ -54,7 +54,7 @@ def small(tmp_path):
 
 
 def test_the_parts_are_differences_of_scores_and_add_up(parted):
-    gaps, uar = gap_table(parted).set_index("model"), pooled_scores(parted)["uar"].unstack()
+    gaps, uar = gap_table(parted).set_index("model").drop("lda"), pooled_scores(parted)["uar"].unstack()
     for part, (first, second) in {
         "total": ("random", "actor"),
         "takes": ("random", "random-takes"),
@@ -62,10 +62,9 @@ def test_the_parts_are_differences_of_scores_and_add_up(parted):
     }.items():
         expected = uar[first] - uar[second]
         pd.testing.assert_series_equal(gaps[part], expected[gaps.index], check_names=False)
-    assert np.allclose(gaps["takes"] + gaps["voice"], gaps["total"], equal_nan=True) or gaps["takes"].isna().any()
-    pd.testing.assert_series_equal(
-        summarise(parted).set_index("model")["uar_gap"].sort_index(), gaps["total"].sort_index(), check_names=False
-    )
+    np.testing.assert_allclose(gaps["takes"] + gaps["voice"], gaps["total"])
+    summary = summarise(parted).set_index("model")["uar_gap"]
+    pd.testing.assert_series_equal(summary[gaps.index], gaps["total"], check_names=False)
 
 
 def test_each_part_has_a_paired_interval(parted):
@@ -149,6 +148,8 @@ def test_five_speakers_give_gaps_without_intervals_and_no_comparison(small):
     largest = largest_gap(run, gap_splits(run))
     assert not largest.tested
     assert largest.similar == ()
+    assert "not tested against others below 6 speakers" in headline(run)
+    assert "[" not in headline(run)
 
 
 def test_two_nearly_equal_gaps_are_not_told_apart(parted):
@@ -186,11 +187,11 @@ def texts_of(run):
 
 
 def test_a_run_of_negative_gaps_is_not_called_optimistic(small):
-    run = swapped(small((("actor", 6), ("random", 6))))
+    run = swapped(small())
     assert summarise(run)["uar_gap"].drop(index=2).max() < 0
     assert "No model has a higher UAR under random than under actor." in headline(run)
     assert "No model has a higher UAR under random." in page_header(run).facts[2].text
-    assert not any("known voice" in text and "two parts" in text for text in texts_of(run))
+    assert not any("two parts" in text for text in texts_of(run))
 
 
 def test_the_headline_of_one_model_compares_its_gap_with_no_other(small):
@@ -250,12 +251,6 @@ def test_equal_gaps_are_named_together(parted):
         in page_header(equal).facts[2].text
     )
     assert "significantly larger than every other" in headline(parted)
-
-
-def test_five_speakers_are_too_few_to_compare_gaps(small):
-    run = small((("actor", 5), ("random", 5)), speakers=5)
-    assert "not tested against others below 6 speakers" in headline(run)
-    assert "[" not in headline(run)
 
 
 def test_tables_show_the_parts_beside_the_gap(parted):
@@ -323,14 +318,14 @@ def test_where_nothing_is_missing_no_sentence_says_so(small, splits):
     assert missing_gaps(small(splits)) == []
 
 
-def words_of(figure):
-    """Return every text of a figure."""
-    return [text.get_text() for text in figure.findobj(Text)]
+def words_of(run):
+    """Return every text of the chart of a run's gap."""
+    return [text.get_text() for text in LEAKAGE_GAP.figures_of(run)[0].draw().findobj(Text)]
 
 
 def test_the_chart_shows_both_parts_with_intervals(parted):
     row = gap_table(parted).set_index("model").loc["knn"]
-    words = words_of(LEAKAGE_GAP.figures_of(parted)[0].draw())
+    words = words_of(parted)
     for part in PARTS:
         assert points(row[part]) in words
         assert points_interval(row[f"{part}_low"], row[f"{part}_high"]) in words
@@ -340,7 +335,7 @@ def test_the_chart_shows_both_parts_with_intervals(parted):
 
 
 def test_the_chart_of_a_gap_without_parts_has_one_column(run):
-    words = words_of(LEAKAGE_GAP.figures_of(run)[0].draw())
+    words = words_of(run)
     assert points(summarise(run).set_index("model").at["knn", "uar_gap"]) in words
     assert not any("voice" in word or "takes" in word for word in words)
 

@@ -36,20 +36,18 @@ def cheated(tmp_path_factory) -> SavedRun:
     """A run of the cheating models, with worker processes."""
     folder = tmp_path_factory.mktemp("cheated")
     feature_table().to_csv(folder / "table.csv", index=False)
-    options = ["--corpus", folder / "table.csv", "--plugin", PLUGIN, "--models", ",".join(("lda", *CHEATS))]
-    options += [
-        "--splits",
-        "actor",
-        "--folds",
-        "2",
-        "--jobs",
-        "1",
-        "--store",
-        folder / "store",
-        "--out",
-        folder / "out",
-    ]
-    assert call(["run", "-q", *map(str, options)]) == 0
+    options = {
+        "corpus": folder / "table.csv",
+        "plugin": PLUGIN,
+        "models": ",".join(("lda", *CHEATS)),
+        "splits": "actor",
+        "folds": 2,
+        "jobs": 1,
+        "store": folder / "store",
+        "out": folder / "out",
+    }
+    words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+    assert call(["run", "-q", *words]) == 0
     return read_run(folder / "out")
 
 
