@@ -16,6 +16,13 @@ def run(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def analysed_run(tmp_path_factory):
+    """A run of two baselines and four models under three splits, with two repeats."""
+    models, splits = ("chance", "majority", "svm", "lda", "knn", "cnn1d"), (("actor", 6), ("random", 6), ("emobox", 6))
+    return save_fake_run(tmp_path_factory.mktemp("analysed"), Recipe(models=models, splits=splits, repeats=2))
+
+
+@pytest.fixture(scope="session")
 def broken_run(tmp_path_factory):
     """A synthetic, speaker-normalised run in which one fold failed and another one timed out."""
     shortfalls = {("knn", "actor", 0, 3): "failed", ("svm", "random", 0, 1): "timeout"}

@@ -1,0 +1,217 @@
+"""Verdicts, and the tests of differences between models behind them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from ser_bench import statistics
+from ser_bench.report.analysis.comparisons import compare_models, comparison, comparisons_with_best, folds_recur
+from ser_bench.report.analysis.scores import scores_by_speaker
+from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.charts import significance
+from ser_bench.report.findings.headline import headline
+from ser_bench.report.findings.verdict import interval_notes, verdict
+from ser_bench.report.latex import latex
+from ser_bench.report.page.headline import page_header
+from tests.report import fake_run
+from tests.report.fake_run import Recipe, save_fake_run
+from tests.runs.run_folder import changed_info
+
+
+@pytest.fixture(scope="module")
+def run(analysed_run):
+    """A run with two repeats, which the tests of analyses share."""
+    return analysed_run
+
+
+def test_friedmans_test_is_near_scipys_over_speakers_and_leaves_baselines_out(run):
+    learners = [model for model in run.info.models if model not in ("chance", "majority")]
+    expected = stats.friedmanchisquare(*scores_by_speaker(run, "actor").loc[learners].to_numpy())
+    compared = comparison(run)
+    assert compared.friedman.statistic == pytest.approx(expected.statistic)
+    assert compared.friedman.p == pytest.approx(expected.pvalue, abs=2e-3)
+    assert set(compared.models) == set(learners)
+    assert compared.speakers == 24
+
+
+def test_a_model_with_a_missing_fold_is_not_compared(broken_run):
+    assert "knn" not in comparison(broken_run).models
+    assert "knn" not in set(comparisons_with_best(broken_run)["model"])
+
+
+def test_the_verdict_names_the_models_without_a_significant_difference(run):
+    compared = comparison(run)
+    sentence = verdict(run)
+    assert sentence.startswith(f"{summarise(run)['model'].iloc[0]} has the highest UAR")
+    for model in compared.others:
+        assert (model in sentence) == (model in compared.not_worse)
+    assert "24 speakers" in sentence
+    assert "majority" not in sentence
+
+
+def test_the_lead_is_significant_only_if_friedmans_test_rejects_too():
+    """One of 30 equal models that happens to beat another does not differ from it."""
+    scores = pd.DataFrame(np.random.default_rng(0).random((3, 8)), index=["a", "b", "c"])
+    scores.loc["a"] = scores.loc["b"] + 0.01
+    compared = compare_models(scores, scores.mean(axis=1), "actor")
+    assert compared.friedman.p > statistics.ALPHA
+    assert compared.p.at["a", "b"] <= statistics.ALPHA
+    assert compared.not_worse == compared.others
+    assert compared.cliques == (compared.models,)
+
+
+def only(tmp_path, models, speakers=24, **changes):
+    """Return a run of some models with few clips."""
+    splits = (("actor", 2), ("random", 2))
+    return save_fake_run(
+        tmp_path, Recipe(models=models, speakers=speakers, splits=splits, clips_per_label=4, **changes)
+    )
+
+
+def equal(run, model, other):
+    """Give a model the predictions of another one."""
+    frame = run.predictions[run.predictions["model"] != model]
+    copied = frame[frame["model"] == other].assign(model=model)
+    models = pd.concat([frame, copied], ignore_index=True).astype({"model": "category", "split": "category"})
+    return dataclasses.replace(run, predictions=models)
+
+
+def claims(run):
+    """Return every sentence on which model is best."""
+    facts = page_header(run).facts
+    return " ".join([headline(run), verdict(run), *(f"{fact.question} {fact.figure} {fact.text}" for fact in facts)])
+
+
+def test_one_model_is_not_best_of_one(tmp_path):
+    run = only(tmp_path, ("chance", "majority", "svm"))
+    assert comparison(run) is None
+    assert comparisons_with_best(run).empty
+    assert "there is no other model to compare it with" in verdict(run)
+    assert "svm has a UAR of " in headline(run)
+    assert page_header(run).facts[1].figure == "not tested"
+    for word in ("highest", "Highest", "best", "significantly better", "every other model"):
+        assert word not in claims(run)
+
+
+def test_two_equal_models_share_the_highest_uar_and_neither_leads(tmp_path):
+    run = equal(only(tmp_path, ("chance", "svm", "knn")), "knn", "svm")
+    assert "svm and knn have the highest UAR" in headline(run)
+    assert "is not significant" in verdict(run)
+    assert page_header(run).facts[1].figure == "no"
+    assert comparison(run).friedman is None
+
+
+def test_two_equal_models_above_a_worse_one_do_not_lead(tmp_path):
+    run = equal(only(tmp_path, ("svm", "lda", "knn")), "lda", "svm")
+    assert comparison(run).better.at["svm", "knn"]
+    assert verdict(run).startswith("svm and lda have the same UAR, the highest, so none of them leads")
+    assert page_header(run).facts[1].figure == "no"
+    assert r"\textbf" not in latex(run)
+
+
+def test_models_that_are_all_equal_have_one_bar_and_no_winner(tmp_path):
+    run = only(tmp_path, ("chance", "svm", "knn", "lda"), speakers=12)
+    run = equal(equal(run, "knn", "svm"), "lda", "svm")
+    assert comparison(run).friedman.p == 1
+    assert comparison(run).cliques == (comparison(run).models,)
+    assert "No difference between the models is significant" in verdict(run)
+    assert "does not mean that the models are equal" in verdict(run)
+    assert "better" not in claims(run)
+
+
+@pytest.mark.parametrize(("models", "speakers", "needed"), [(("svm", "knn"), 5, 6), (("svm", "knn", "lda"), 2, 7)])
+def test_too_few_speakers_for_any_significant_difference_are_named(tmp_path, models, speakers, needed):
+    run = only(tmp_path, ("chance", *models), speakers=speakers)
+    assert f"With {speakers} speakers" in verdict(run)
+    assert f"at least {needed} speakers are needed" in verdict(run)
+    assert page_header(run).facts[1].figure == "cannot be"
+    assert comparison(run).not_worse == comparison(run).others
+    assert "better" not in claims(run)
+
+
+def test_a_model_below_the_baseline_is_not_praised(tmp_path, monkeypatch):
+    monkeypatch.setitem(fake_run.MODELS, "svm", (0.0, 0.0))
+    monkeypatch.setitem(fake_run.MODELS, "chance", (0.3, 0.0))
+    run = only(tmp_path, ("chance", "majority", "svm"))
+    assert "not above the baselines chance (" in headline(run)
+    assert headline(run).count("%)") == 2
+
+
+def test_models_below_a_baseline_do_not_lead(tmp_path, monkeypatch):
+    monkeypatch.setitem(fake_run.MODELS, "svm", (0.0, 0.0))
+    monkeypatch.setitem(fake_run.MODELS, "knn", (0.05, 0.0))
+    monkeypatch.setitem(fake_run.MODELS, "chance", (0.4, 0.0))
+    run = only(tmp_path, ("chance", "svm", "knn"))
+    assert verdict(run).endswith("No model is above the baseline chance.")
+    assert "baseline" not in verdict(only(tmp_path / "better", ("chance", "lda", "mlp")))
+
+
+def test_baselines_alone_are_not_ranked(tmp_path):
+    run = only(tmp_path, ("chance", "majority"))
+    assert "baselines only" in headline(run)
+    assert "baselines only" in verdict(run)
+    assert "best" not in claims(run)
+
+
+def test_the_diagram_leaves_out_the_baselines(run):
+    alt_text = significance.CHART.alt_text(run)
+    assert "svm" in alt_text
+    assert "chance" not in alt_text
+    assert "majority" not in alt_text
+
+
+def test_mcnemars_test_counts_the_clips_that_only_one_model_recognises(run):
+    row = comparisons_with_best(run).set_index("model").loc["knn"]
+    frame = run.predictions.query("split == 'actor' and repeat == 0")
+    right = {
+        model: (part := frame[frame["model"] == model].set_index("clip"))["true"].astype(str)
+        == part["predicted"].astype(str)
+        for model in (row["best"], "knn")
+    }
+    only_best = int((right[row["best"]] & ~right["knn"].reindex(right[row["best"]].index)).sum())
+    assert row["only_best"] == only_best
+    assert row["mcnemar_p"] == pytest.approx(stats.binomtest(only_best, only_best + int(row["only_other"])).pvalue)
+
+
+def test_the_t_test_averages_repeats_of_the_same_folds(run):
+    """Six folds fitted twice are six samples, not twelve."""
+    assert folds_recur(run, "actor")
+    row = comparisons_with_best(run).set_index("model").loc["knn"]
+    fits = run.fits.query("split == 'actor'").pivot(index=["repeat", "fold"], columns="model", values="uar")
+    differences = (fits[row["best"]] - fits["knn"]).groupby("fold").mean()
+    sizes = run.fits.query("split == 'actor' and model == 'knn'")
+    assert row["folds"] == 6
+    assert row["difference"] == pytest.approx(differences.mean())
+    t, p = statistics.corrected_t_test(differences, sizes["n_train"], sizes["n_test"])
+    assert (row["t"], row["t_p"]) == pytest.approx((t, p))
+
+
+def test_the_t_test_counts_folds_that_every_repeat_draws_anew(run):
+    assert not folds_recur(run, "random")
+    alone = dataclasses.replace(
+        run,
+        info=changed_info(run.info, splits=("random",)),
+        fits=run.fits[run.fits["split"] == "random"],
+        predictions=run.predictions[run.predictions["split"] == "random"],
+    )
+    assert set(comparisons_with_best(alone)["folds"]) == {12}
+
+
+def test_the_same_folds_in_another_order_are_not_drawn_anew(run):
+    """With as many folds as speakers, every repeat tests one speaker at a time, in an order of its own."""
+    tables = {name: getattr(run, name).copy() for name in ("fits", "predictions")}
+    for table in tables.values():
+        second = (table["repeat"] == 1) & (table["split"] == "actor")
+        table.loc[second, "fold"] = (table.loc[second, "fold"] + 1) % 6
+    changed = dataclasses.replace(run, **tables)
+    assert folds_recur(changed, "actor")
+    (note,) = (note for note in interval_notes(changed) if "uar_sd" in note)
+    assert note.endswith("shows the effect of folds and seeds under random and of seeds only under actor and emobox.")
+    first, second = (comparisons_with_best(part).set_index("model").loc["knn"] for part in (run, changed))
+    assert second["folds"] == 6
+    assert second["t_p"] == pytest.approx(first["t_p"])
