@@ -215,7 +215,8 @@ def _alt_text(run: SavedRun) -> str:
     gaps = gaps[~gaps["model"].isin(BASELINES)].dropna(subset=["gap"])
     listed = []
     for attribute, part in gaps.groupby("attribute", sort=False):
-        clear = f"the interval excludes 0 for {int((part['low'] > 0).sum())} of {plural(len(part), 'model')}"
+        above, known = int((part["low"] > 0).sum()), int(part["low"].notna().sum())
+        clear = f"the interval excludes 0 for {above} of {plural(known, 'model')}" if known else "no interval"
         listed.append(f"{_name(str(attribute))} {percent(part['gap'].mean())} points ({clear})")
     return (
         "UAR of each model per group of clips, over the classes that all groups share. "
