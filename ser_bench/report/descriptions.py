@@ -185,7 +185,7 @@ def speaker_note(run: SavedRun) -> str:
         Empty for one corpus without shared speakers.
     """
     shared = run.info.corpus.shared_speakers
-    sentences = [f"{' and '.join(shared[name])} are one speaker ({name})." for name in list(shared)[:_MOST_PERSONS]]
+    sentences = [f"{listed(shared[name])} are one speaker ({name})." for name in list(shared)[:_MOST_PERSONS]]
     if len(shared) > _MOST_PERSONS:
         sentences.append(f"{plural(len(shared) - _MOST_PERSONS, 'further person')} in several places: see run.json.")
     if run.info.corpus.corpora:

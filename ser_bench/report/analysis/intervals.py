@@ -93,6 +93,7 @@ def each_speakers_scores(cell: SpeakerTallies, metrics: Mapping[str, Metric]) ->
     return {name: tuple(map(float, np.nanmean(scores, axis=0))) for name, scores in values.items()}
 
 
+@cached_per_run
 def bootstrap_uar(run: SavedRun, model: str, split: str) -> npt.NDArray[np.float64]:
     """Return a model's UAR in each draw of speakers.
 

@@ -126,6 +126,7 @@ def training_speakers(run: SavedRun) -> pd.DataFrame:
     return table.reindex(pd.MultiIndex.from_tuples(order, names=["split", "model"]))
 
 
+@cached_per_run
 def takes_of(run: SavedRun) -> Takes:
     """Count the repeated takes among the clips of a run.
 

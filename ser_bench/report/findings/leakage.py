@@ -72,7 +72,7 @@ def _trained_on(run: SavedRun, trained: pd.DataFrame, known_speakers: float) -> 
     sentences = [f"Models were trained on {speakers} per fold{''.join(f', {text}' for text in fewer)}."]
     unaware = stated[stated["known_voices"] < known_speakers - 1e-9]["known_voices"]
     if len(unaware):
-        shares = " and ".join(sorted({f"{percent(share)} %" for share in unaware}))
+        shares = listed(sorted({f"{percent(share)} %" for share in unaware}))
         verb = "knows" if len(unaware) == 1 else "know"
         sentences.append(f"{listed(model_titles(run, unaware.index))} {verb} the speakers of {shares} of test clips.")
     unstated = list(trained.index[trained["speakers"].isna() & (trained["fits"] > 0)])

@@ -25,7 +25,7 @@ from ser_bench.report.descriptions import (
 from ser_bench.report.findings.gaps import comparison_of_gaps, missing_gaps, parts_of_gap
 from ser_bench.report.findings.headline import headline
 from ser_bench.report.findings.verdict import verdict
-from ser_bench.report.formatting import capitalised, percent, percent_range, plural, points, points_interval
+from ser_bench.report.formatting import capitalised, listed, percent, percent_range, plural, points, points_interval
 from ser_bench.runs.results import SavedRun
 from ser_bench.runs.results.checks import STATUSES
 
@@ -177,7 +177,7 @@ def _gap(run: SavedRun) -> Fact:
     if parts := parts_of_gap(run, best):
         text += f" {capitalised(parts)}."
     if len(learners) > 1:
-        names = " and ".join(model_titles(run, [largest.model, *largest.tied]))
+        names = listed(model_titles(run, [largest.model, *largest.tied]))
         largest_text = f"Largest: {points(largest.gap)} for {names}{comparison_of_gaps(run, largest)}."
         text += f" {largest_text}" if largest.gap > 0 else f" No model has a higher UAR under {pair.random}."
         text += f" Median of {plural(len(learners), 'model')}: {points(learners['total'].median())}."
