@@ -96,7 +96,7 @@ def largest_gap(run: SavedRun, pair: GapSplits) -> LargestGap | None:
     """Find the model with the largest gap, and the models whose gap is not significantly smaller.
 
     The test is a paired interval of the difference between two gaps, with Bonferroni's correction for the number of
-    models that are compared with the first.
+    pairs of models, because the data choose the largest gap.
 
     Parameters
     ----------
@@ -117,10 +117,10 @@ def largest_gap(run: SavedRun, pair: GapSplits) -> LargestGap | None:
     rounded = gaps.round(statistics.DECIMALS)
     tied = tuple(model for model in others if rounded[model] == rounded[first])
     others = [model for model in others if model not in tied]
-    similar, tested = [], True
+    similar, tested, confidence = [], True, 1 - statistics.ALPHA / max(1, math.comb(len(gaps), 2))
     for model in others:
         contrasts = [_total(leader, pair, 1.0) | _total(model, pair, -1.0) for leader in (first, *tied)]
-        lows = [contrast_interval(run, contrast, 1 - statistics.ALPHA / len(others))[1] for contrast in contrasts]
+        lows = [contrast_interval(run, contrast, confidence)[1] for contrast in contrasts]
         tested = tested and not any(map(math.isnan, lows))
         if min(lows) <= 0:
             similar.append(model)
