@@ -1,7 +1,7 @@
 """Tables, sentences, charts and the page of a run, drawn from the files that the run saved.
 
-``analysis`` computes the numbers, ``findings`` and ``formatting`` write them, ``charts`` draws them, and ``page`` shows
-them all. Heavy libraries load when a function needs them.
+``analysis`` computes the numbers, ``findings`` states them in sentences, ``charts`` draws them, and ``page`` shows them
+all. Heavy libraries load when a function needs them.
 """
 
 from __future__ import annotations
