@@ -14,7 +14,7 @@ import pandas as pd
 from ser_bench import statistics
 from ser_bench.metrics import UAR
 from ser_bench.report.analysis.cache import cached_per_run
-from ser_bench.report.analysis.intervals import MIN_SPEAKERS, bootstrap_scores
+from ser_bench.report.analysis.intervals import bootstrap_scores
 from ser_bench.report.analysis.models import BASELINES, trained_models
 from ser_bench.report.analysis.scores import blank_incomplete, missing_folds
 from ser_bench.runs.results import SavedRun
@@ -331,7 +331,7 @@ def _gap_interval(hits: pd.DataFrame, best: str, worst: str, gap: float, pairs: 
     groups = [hits[hits["group"] == name] for name in (best, worst)]
     speakers = [sorted(set(group["speaker"])) for group in groups]
     count = min(map(len, speakers))
-    if best == worst or count < MIN_SPEAKERS:
+    if best == worst:
         return np.nan, np.nan
     if set(speakers[0]) & set(speakers[1]):
         speakers = [sorted({*speakers[0], *speakers[1]})] * 2

@@ -16,7 +16,7 @@ import pandas as pd
 
 from ser_bench import statistics
 from ser_bench.report.analysis.cache import cached_per_run
-from ser_bench.report.analysis.intervals import MIN_SPEAKERS, bootstrap_uar, speaker_tallies
+from ser_bench.report.analysis.intervals import bootstrap_uar, speaker_tallies
 from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.scores import pooled_scores
 from ser_bench.report.analysis.splits import PARTS, SIZE_TOLERANCE, GapSplits, gap_pairs
@@ -147,11 +147,11 @@ def contrast_interval(run: SavedRun, contrast: Contrast, confidence: float = 0.9
     value = float(sum(weight * scores.get(cell, math.nan) for cell, weight in contrast.items()))
     if math.isnan(value):
         return math.nan, math.nan, math.nan
-    lists = {speaker_tallies(run, *cell)[0] for cell in contrast}
-    if len(lists) > 1 or len(next(iter(lists))) < MIN_SPEAKERS:
+    speakers, *others = {speaker_tallies(run, *cell)[0] for cell in contrast}
+    if others:
         return value, math.nan, math.nan
     draws = np.sum([weight * bootstrap_uar(run, *cell) for cell, weight in contrast.items()], axis=0)
-    low, high = map(float, statistics.difference_interval(draws, value, len(next(iter(lists))), confidence))
+    low, high = map(float, statistics.difference_interval(draws, value, len(speakers), confidence))
     return value, low, high
 
 

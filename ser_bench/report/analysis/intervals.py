@@ -140,8 +140,6 @@ def uar_difference(first: SpeakerTallies, second: SpeakerTallies) -> tuple[float
     """
     scores = [statistics.scores_of(tallies, {"uar": UAR.score})["uar"].mean() for _, tallies in (first, second)]
     difference, speakers = float(scores[0] - scores[1]), min(len(first[0]), len(second[0]))
-    if speakers < MIN_SPEAKERS:
-        return difference, float("nan"), float("nan")
     draws = _bootstrap_uar(first) - _bootstrap_uar(second)
     low, high = map(float, statistics.difference_interval(draws, difference, speakers))
     return difference, low, high
@@ -163,13 +161,11 @@ def scores_with_intervals(cell: SpeakerTallies, metrics: Mapping[str, Metric]) -
     """
     speakers, tallies = cell
     values = statistics.scores_of(tallies, {name: metric.score for name, metric in metrics.items()})
-    scores = {name: float(value.mean()) for name, value in values.items()}
-    if len(speakers) < MIN_SPEAKERS:
-        return {name: (score, float("nan"), float("nan")) for name, score in scores.items()}
     rows = {}
     for name, draws in bootstrap_scores(cell, metrics).items():
-        low, high = map(float, statistics.score_interval(draws, scores[name], len(speakers)))
-        rows[name] = (scores[name], low, high)
+        score = float(values[name].mean())
+        low, high = map(float, statistics.score_interval(draws, score, len(speakers)))
+        rows[name] = (score, low, high)
     return rows
 
 
