@@ -87,6 +87,22 @@ def claims(run):
     return " ".join([headline(run), verdict(run), *(f"{fact.question} {fact.figure} {fact.text}" for fact in facts)])
 
 
+def test_a_leader_by_clips_that_is_worse_on_most_speakers_does_not_lead(tmp_path):
+    """Six speakers with many clips decide UAR; 18 speakers with few clips decide the test."""
+    busy = ["01", "02", "03", "04", "05", "06"]
+    run = only(tmp_path, ("svm", "knn"))
+    frame = run.predictions
+    many = frame["speaker"].isin(busy)
+    frame = frame[many | ~frame.duplicated(["model", "split", "speaker", "true"])].copy()
+    wrong = frame["speaker"].isin(busy) == (frame["model"] == "knn")
+    labels = frame["true"].cat.categories
+    others = labels.take((frame["true"].cat.codes + 1) % len(labels)).to_series(index=frame.index)
+    frame["predicted"] = frame["true"].astype(str).where(~wrong, others.astype(str)).astype(frame["true"].dtype)
+    run = dataclasses.replace(run, predictions=frame)
+    assert "significantly better by UAR per speaker (24 speakers" in verdict(run)
+    assert page_header(run).facts[1].figure == "no"
+
+
 def test_one_model_is_not_best_of_one(tmp_path):
     run = only(tmp_path, ("chance", "majority", "svm"))
     assert comparison(run) is None

@@ -68,6 +68,11 @@ class Comparison:
         return tuple(model for model in self.others if not self.better.at[self.leader, model])
 
     @property
+    def better_than_leader(self) -> tuple[str, ...]:
+        """The models that are significantly better than the leader, where speakers have unequal numbers of clips."""
+        return tuple(model for model in self.others if self.better.at[model, self.leader])
+
+    @property
     def models_differ(self) -> bool:
         """Whether Friedman's test, or of two models Wilcoxon's, finds a difference."""
         p = self.p.to_numpy().min() if self.friedman is None else self.friedman.p

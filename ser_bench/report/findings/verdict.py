@@ -50,6 +50,13 @@ def _verdict(run: SavedRun, compared: Comparison) -> str:
     if compared.tied:
         equal = listed(model_titles(run, [compared.leader, *compared.tied]))
         return f"{equal} have the same UAR, the highest, so none of them leads ({sample})."
+    if compared.better_than_leader:
+        names = listed(model_titles(run, compared.better_than_leader))
+        verb = "is" if len(compared.better_than_leader) == 1 else "are"
+        return (
+            f"{leader} has the highest UAR over all clips, but {names} {verb} significantly better by UAR per speaker "
+            f"({sample})."
+        )
     return (
         f"{leader} has the highest UAR, but its lead over {listed(model_titles(run, compared.not_worse))} is not "
         f"significant ({sample})."
