@@ -131,10 +131,13 @@ def _notes(runs: ComparedRuns) -> list[str]:
     ]
     if needed := needed_speakers(runs):
         lines.append(f"No difference can be significant with so few speakers: at least {needed} are needed.")
-    if len(differences(runs)):
+    table = differences(runs)
+    if len(table):
+        speakers = "the speakers that both runs test"
+        interval = f"with 95 % t intervals over {speakers}" if table["low"].notna().any() else f"over {speakers}"
         lines.append(
-            "Differences are in points of UAR, with 95 % t intervals over the speakers that both runs test; p is that "
-            "of Wilcoxon's signed-rank test over speakers, with Holm's correction over all rows."
+            f"Differences are in points of UAR, {interval}; p is that of Wilcoxon's signed-rank test over speakers, "
+            "with Holm's correction over all rows."
         )
     return lines
 

@@ -109,6 +109,7 @@ def test_few_speakers_have_their_scores_and_no_significant_difference(tmp_path):
     runs = read_runs([tmp_path / "one", tmp_path / "two"])
     assert differences(runs)["low"].isna().all()
     assert "at least 6 are needed" in as_text(runs, width=1000)
+    assert "interval" not in as_text(runs, width=1000)
     scores = ", ".join(f"{100 * score:.1f}" for score in scores_by_speaker(runs.runs[0], "actor").loc["svm"])
     assert f"(speakers {scores})" in as_text(runs)
 
