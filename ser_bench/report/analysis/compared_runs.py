@@ -126,8 +126,8 @@ def unpaired_runs(runs: ComparedRuns) -> dict[str, str]:
     reasons = {}
     for label, run in zip(runs.labels[1:], runs.runs[1:], strict=True):
         clips = _tested(run, runs.split)
-        if tested.equals(clips):
-            if not _tested(first, runs.split, "speaker").equals(_tested(run, runs.split, "speaker")):
+        if tested["true"].equals(clips["true"]):
+            if not tested["speaker"].equals(clips["speaker"]):
                 reasons[label] = "its clips have other speakers"
             elif _test_sets(run, runs.split) != _test_sets(first, runs.split):
                 reasons[label] = "its repeats test other clips"
@@ -249,11 +249,11 @@ def _paired_differences(first: SavedRun, second: SavedRun, split: str) -> list[d
     return rows
 
 
-def _tested(run: SavedRun, split: str, column: str = "true") -> pd.Series:
-    """Return the recorded label, or the speaker, of each test clip of a split, by clip."""
+def _tested(run: SavedRun, split: str) -> pd.DataFrame:
+    """Return the recorded label and the speaker of each test clip of a split, by clip."""
     frame = run.predictions[run.predictions["split"] == split]
-    first = frame.drop_duplicates("clip")
-    return pd.Series(first[column].astype("str").to_numpy(), index=first["clip"].astype("str")).sort_index()
+    clips = frame.drop_duplicates("clip")[["clip", "true", "speaker"]].astype("str")
+    return clips.set_index("clip").sort_index()
 
 
 def _test_sets(run: SavedRun, split: str) -> set[frozenset[str]]:
