@@ -122,8 +122,8 @@ def gap_notes(run: SavedRun) -> list[str]:
     Returns
     -------
     list of str
-        Why there is no gap, or none in parts, and what to run; what else it includes; the models that
-        train on fewer clips under one of the splits, or on copies at other speeds.
+        Why there is no gap, or none in parts, and what to run; what else it includes; the models that train on fewer
+        clips under one of the splits, or on copies at other speeds.
     """
     pair = gap_splits(run)
     limits = [*_further_contents(run, pair), *_unequal_training(run, pair), *_copies(run, pair)] if pair else []
@@ -215,7 +215,7 @@ def _undivided_gaps(run: SavedRun) -> list[str]:
         return []
     if "random" in names:
         return [f"The gap is not divided into repeated takes and known voice; add {TAKES_SPLIT} to the splits."]
-    gaps = f"The gap of {names[0]} includes" if len(names) == 1 else f"The gaps of {' and '.join(names)} include"
+    gaps = f"The gap of {names[0]} includes" if len(names) == 1 else f"The gaps of {listed(names)} include"
     return [f"{gaps} repeated takes; add actor, {TAKES_SPLIT} and random to the splits to see how much."]
 
 
@@ -241,5 +241,5 @@ def _missing_random(run: SavedRun) -> str:
 
 def _tests_known_takes(run: SavedRun, split: str) -> bool:
     """Return whether other takes of some test clips are in training."""
-    name = "test_clips_of_known_takes"
-    return bool(name in run.audit and (run.audit.loc[run.audit["split"] == split, name].fillna(0) > 0).any())
+    counts = run.audit.loc[run.audit["split"] == split, "test_clips_of_known_takes"]
+    return bool((counts.fillna(0) > 0).any())

@@ -116,9 +116,9 @@ def _not_compared(run: SavedRun) -> str:
 def _too_few_speakers(run: SavedRun, compared: Comparison) -> str:
     """State that no pair can differ significantly, and what Friedman's test finds nevertheless."""
     count, names = len(compared.models), listed(model_titles(run, sorted(compared.models)))
-    pair = f"no two of the {count} models" if count > 2 else f"the models {names} cannot"
+    pair = f"no two of the {count} models can" if count > 2 else f"the models {names} cannot"
     sentence = (
-        f"With {compared.speakers} speakers, {pair}{' can' if count > 2 else ''} differ significantly: at least "
+        f"With {compared.speakers} speakers, {pair} differ significantly: at least "
         f"{compared.needed_speakers} speakers are needed ({compared.split} split)."
     )
     if compared.friedman is None or not compared.models_differ:
