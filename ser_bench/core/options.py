@@ -128,7 +128,13 @@ class Options(BaseModel):
     splits: Names | None = _option(
         None, "Splits to compare.", "NAME,…", "actor,random-takes,random; actor,random where no take was repeated"
     )
-    folds: int = _option(6, "Number of folds of the splits actor, random-takes and random.", "K", ge=2)
+    folds: int | None = _option(
+        None,
+        "Number of folds of the splits actor, random-takes and random.",
+        "K",
+        "6, fewer where there are fewer speakers",
+        ge=2,
+    )
     repeats: int = _option(1, "Number of repeats, each with another seed and other folds.", "N", ge=1)
     normalize: Normalization = _option(
         "none", "speaker: standardise each speaker by all unlabelled clips of that speaker (transductive)."

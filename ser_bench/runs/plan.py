@@ -205,8 +205,8 @@ def required_sets(planned_models: Sequence[PlannedModel]) -> tuple[FeatureSet, .
     return tuple({s.name: s for sets in needed for s in sets}.values())
 
 
-def choose_splits(clips: pd.DataFrame, options: Options) -> Options:
-    """Return the options with the splits of the run: those that are given, else the defaults for these clips.
+def choose_protocol(clips: pd.DataFrame, options: Options) -> Options:
+    """Return the options with splits and number of folds: those that are given, else the defaults for these clips.
 
     Parameters
     ----------
@@ -220,7 +220,8 @@ def choose_splits(clips: pd.DataFrame, options: Options) -> Options:
     Options
     """
     chosen = splits.default_splits(clips) if options.splits is None else options.splits
-    return options.model_copy(update={"splits": chosen})
+    folds = splits.default_folds(_without_tested(clips, options)) if options.folds is None else options.folds
+    return options.model_copy(update={"splits": chosen, "folds": folds})
 
 
 def make_early_folds(clips: pd.DataFrame, options: Options, *, audio: bool) -> Folds:
@@ -240,7 +241,7 @@ def make_early_folds(clips: pd.DataFrame, options: Options, *, audio: bool) -> F
     mapping of (str, int) to tuple of Fold
         Folds by split and repeat; without ``random-takes`` where takes depend on fingerprints.
     """
-    options = choose_splits(clips, options)
+    options = choose_protocol(clips, options)
     if audio and depend_on_fingerprints(clips):
         names = tuple(name for name in options.splits or () if name != splits.RANDOM_TAKES.name)
         options = options.model_copy(update={"splits": names})
@@ -270,7 +271,7 @@ def make_all_folds(clips: pd.DataFrame, options: Options) -> Folds:
     clips : pandas.DataFrame
         The clips with labels.
     options : Options
-        The options of the run, after :func:`choose_splits`.
+        The options of the run, after :func:`choose_protocol`.
 
     Returns
     -------
@@ -308,10 +309,17 @@ def make_folds(split: str, clips: pd.DataFrame, options: Options, repeat: int = 
     tuple of Fold
     """
     tested = split.removeprefix(splits.PREFIX) if split.startswith(splits.PREFIX) else None
-    excluded = [corpora.corpus_label(name) for name in cross_tested_corpora(options) if name != tested]
-    clips = clips[~clips["corpus"].isin(excluded)]
+    clips = _without_tested(clips, options, tested)
     split = f"{splits.PREFIX}{corpora.corpus_label(tested)}" if tested else split  # a path stands for its corpus
-    return splits.make_folds(split, clips, splits.FoldSettings(options.folds, options.seed, repeat))
+    return splits.make_folds(
+        split, clips, splits.FoldSettings(options.folds or splits.DEFAULT_FOLDS, options.seed, repeat)
+    )
+
+
+def _without_tested(clips: pd.DataFrame, options: Options, tested: str | None = None) -> pd.DataFrame:
+    """Return the clips without those of corpora that splits ``cross:CORPUS`` test, except ``tested``."""
+    excluded = [corpora.corpus_label(name) for name in cross_tested_corpora(options) if name != tested]
+    return clips[~clips["corpus"].isin(excluded)]
 
 
 def plan_fits(planned_models: Sequence[PlannedModel], folds: Folds, seed: int) -> tuple[PlannedFit, ...]:

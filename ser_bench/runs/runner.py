@@ -22,7 +22,7 @@ from ser_bench.runs.leakage import leakage_rows
 from ser_bench.runs.log import RunLog
 from ser_bench.runs.results.run_info import Work
 from ser_bench.runs.tasks import carry_out_fits
-from ser_bench.splits import RANDOM_TAKES
+from ser_bench.splits import DEFAULT_FOLDS, RANDOM_TAKES
 from ser_bench.splits.takes import repeated
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def locked_run(options: Options, progress: Progress | None = None) -> Iterator[R
     with results.locked_folder(folder), RunLog(folder, progress) as run_log:
         store = (options.store or default_store()).absolute()
         extraction, data = extract_data(opened, plan.required_sets(planned_models), options, store, run_log)
-        options = _choose_splits(data, options, run_log)
+        options = _choose_protocol(data, options, run_log)
         if len(data.clips) < len(opened.clips) or plan.depend_on_fingerprints(data.clips):
             folds = plan.make_all_folds(data.clips.reset_index(drop=True), options)
         planned = plan.plan_fits(planned_models, folds, options.seed)
@@ -125,9 +125,11 @@ def locked_run(options: Options, progress: Progress | None = None) -> Iterator[R
         yield _fit_and_write(prepared, options, store, run_log)
 
 
-def _choose_splits(data: RunData, options: Options, progress: Progress) -> Options:
-    """Return the options with the splits of the run; report that takes decide the default."""
-    chosen = plan.choose_splits(data.clips, options)
+def _choose_protocol(data: RunData, options: Options, progress: Progress) -> Options:
+    """Return the options with splits and folds; report defaults that the corpus decides."""
+    chosen = plan.choose_protocol(data.clips, options)
+    if options.folds is None and chosen.folds != DEFAULT_FOLDS:
+        progress.info(f"{chosen.folds} folds, one per speaker; choose fewer with --folds")
     if options.splits is None and RANDOM_TAKES.name in (chosen.splits or ()):
         count = int(repeated(data.clips["take"].to_numpy()).sum())
         names = ", ".join(chosen.splits or ())

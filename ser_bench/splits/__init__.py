@@ -13,7 +13,7 @@ from ser_bench.core.errors import SplitError, UnknownNameError
 from ser_bench.core.registry import definitions
 from ser_bench.splits import across, sentences, shuffled, speakers
 from ser_bench.splits.across import PREFIX, to_corpus
-from ser_bench.splits.base import Fold, FoldSettings, Split
+from ser_bench.splits.base import DEFAULT_FOLDS, Fold, FoldSettings, Split
 from ser_bench.splits.shuffled import RANDOM_TAKES
 from ser_bench.splits.takes import repeated, take_numbers
 
@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "DEFAULT_FOLDS",
     "PREFIX",
     "RANDOM_TAKES",
     "SPLITS",
     "Fold",
     "FoldSettings",
     "Split",
+    "default_folds",
     "default_splits",
     "get",
     "make_folds",
@@ -87,6 +89,23 @@ def default_splits(clips: pd.DataFrame) -> tuple[str, ...]:
     """
     takes = clips["take"].to_numpy() if "take" in clips else take_numbers(clips)
     return ("actor", RANDOM_TAKES.name, "random") if repeated(takes).any() else ("actor", "random")
+
+
+def default_folds(clips: pd.DataFrame) -> int:
+    """Return the number of folds of a run that names none.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        As for :func:`make_folds`.
+
+    Returns
+    -------
+    int
+        :data:`DEFAULT_FOLDS`, or the number of speakers where there are two or more but fewer.
+    """
+    speakers = clips["speaker"].nunique()
+    return min(DEFAULT_FOLDS, speakers) if speakers >= 2 else DEFAULT_FOLDS
 
 
 def get(name: str) -> Split:

@@ -32,6 +32,10 @@ class Fold:
     test: tuple[str, ...]
 
 
+DEFAULT_FOLDS = 6
+"""Number of folds where none is given and there are enough speakers."""
+
+
 @dataclass(frozen=True)
 class FoldSettings:
     """What the folds of a split depend on besides the clips.
@@ -46,7 +50,7 @@ class FoldSettings:
         Number of the repeat, from 0; splits that are redrawn differ between repeats.
     """
 
-    folds: int = 6
+    folds: int = DEFAULT_FOLDS
     seed: int = 0
     repeat: int = 0
 

@@ -168,7 +168,7 @@ RANDOM = Split(
     masks=_random,
     redrawn=True,
     speaker_independent=False,
-    folds="as many as --folds (default 6)",
+    folds="as many as --folds (default 6, or one per speaker)",
 )
 RANDOM_TAKES = Split(
     name="random-takes",
@@ -179,7 +179,7 @@ RANDOM_TAKES = Split(
     redrawn=True,
     speaker_independent=False,
     needs="repeated takes",
-    folds="as many as --folds (default 6)",
+    folds="as many as --folds (default 6, or one per speaker)",
 )
 _SHARES = (
     ("80-20", "a fifth", 0.20, "#b07800", "#2a5d84"),

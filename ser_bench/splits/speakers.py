@@ -126,7 +126,7 @@ ACTOR = Split(
     masks=_actor,
     redrawn=True,
     needs="as many speakers as folds",
-    folds="as many as --folds (default 6)",
+    folds="as many as --folds (default 6, or one per speaker)",
 )
 LOSO = Split(
     name="loso",

@@ -19,7 +19,7 @@ def load(tmp_path: Path, text: str, **overrides) -> Options:
 
 def test_defaults_are_those_of_the_documentation():
     options = config.load(None, {})
-    assert (options.folds, options.seed, options.repeats, options.normalize) == (6, 0, 1, "none")
+    assert (options.folds, options.seed, options.repeats, options.normalize) == (None, 0, 1, "none")
     assert (options.models, options.splits, options.features) == (("all",), None, "auto")  # None: by corpus
 
 

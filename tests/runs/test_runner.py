@@ -208,6 +208,17 @@ def test_the_corpus_decides_the_default_splits(go, data, columns):
     assert known.loc["random", "test_clips_of_known_takes"] > known.loc["random", "test_clips"] / 2
 
 
+def test_fewer_speakers_than_six_folds_have_a_fold_each(go, data):
+    table = pd.read_csv(data, dtype=str)
+    few = data.parent / "few.csv"
+    table[table["speaker"].isin(sorted(set(table["speaker"]))[:4])].to_csv(few, index=False)
+    _, saved = go(models=(), corpus=str(few), folds=None)
+    assert saved.info.options.folds == 4
+    assert saved.audit.groupby("split")["fold"].nunique().to_dict() == {"actor": 4, "random": 4}
+    with pytest.raises(SplitError, match="use fewer with --folds 4"):
+        go(models=(), corpus=str(few), folds=6)
+
+
 def test_another_seed_draws_other_folds(go):
     first, second = (predictions(go(models=(), splits=("random",), seed=seed)[1]) for seed in (0, 1))
     assert not first["clip"].equals(second["clip"])
