@@ -78,8 +78,11 @@ class RunData:
         int
             A hash of the audio of the training and the test clips, which depends on no label and no name.
         """
-        sides = (sorted(self.clips["key"].loc[list(clips)]) for clips in (fold.train, fold.test))
-        return int(hashlib.sha256(json.dumps(list(sides)).encode()).hexdigest()[:16], 16)
+        if id(fold) not in self._order_seeds:
+            sides = (sorted(self.clips["key"].loc[list(clips)]) for clips in (fold.train, fold.test))
+            seed = int(hashlib.sha256(json.dumps(list(sides)).encode()).hexdigest()[:16], 16)
+            self._order_seeds[id(fold)] = (fold, seed)  # keeps the fold, so that its id stays taken
+        return self._order_seeds[id(fold)][1]
 
     def true_labels(self, fold: Fold) -> np.ndarray:
         """Return the labels of a fold's test clips.
@@ -94,6 +97,11 @@ class RunData:
         ndarray of str, shape (n_test,)
         """
         return np.asarray(self.y[self.row_numbers(fold.test)])
+
+    @cached_property
+    def _order_seeds(self) -> dict[int, tuple[Fold, int]]:
+        """Seeds computed so far, once per fold however many models use it."""
+        return {}
 
     @cached_property
     def y(self) -> np.ndarray:
