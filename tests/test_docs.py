@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
 import re
 import shlex
 from pathlib import Path
 
 import click
+import pandas as pd
 
 from ser_bench.cli import cli
 from ser_bench.core import options
+from ser_bench.report.formatting import percent, percent_interval, points, points_interval, seconds
 
 ROOT = Path(__file__).parents[1]
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
@@ -109,3 +112,29 @@ def test_the_readme_has_at_most_170_lines():
 def test_the_guide_has_at_most_1000_words_before_its_recipes():
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("\n# Recipes\n")[0]
     assert len([word for word in text.split() if re.search(r"\w", word)]) <= 1000
+
+
+def test_the_table_of_the_readme_holds_the_scores_of_the_published_run():
+    summary = pd.read_csv(ROOT / "results/ravdess/summary.csv")
+    gaps = pd.read_csv(ROOT / "results/ravdess/gap.csv").set_index("model")
+    expected = []
+    for row in summary.to_dict("records"):
+        gap = gaps.loc[row["model"]]
+        ends = percent_interval(row["actor_uar_low"], row["actor_uar_high"])
+        scores = [percent(row[f"{split}_uar"]) for split in ("actor", "random-takes", "random")]
+        total = f"{points(gap['total'])} {points_interval(gap['total_low'], gap['total_high'])}"
+        parts = [points(gap["takes"]), points(gap["voice"])]
+        expected.append(
+            [row["model"], f"{scores[0]} {ends}", *scores[1:], total, *parts, seconds(row["actor_fit_seconds"])]
+        )
+    text = (ROOT / "README.md").read_text(encoding="utf-8").partition("| model | actor |")[2].partition("\n\n")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()[2:]]
+    assert rows == expected
+
+
+def test_the_published_run_names_the_commits_of_its_code():
+    info = json.loads((ROOT / "results/ravdess/run.json").read_text(encoding="utf-8"))
+    fits = pd.read_csv(ROOT / "results/ravdess/fits.csv", usecols=["commit", "transductive", "status"])
+    assert all(re.fullmatch("[0-9a-f]{40}", commit) for commit in {info["commit"], *fits["commit"]})
+    assert set(fits["transductive"]) == {"no"}
+    assert set(fits["status"]) == {"ok"}
