@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ser_bench import models
 from ser_bench.cli import call
 from ser_bench.metrics import UAR
 from ser_bench.runs.results import SavedRun, read_run
@@ -32,7 +33,15 @@ def feature_table() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def cheated(tmp_path_factory) -> SavedRun:
+def own_models():
+    """Remove the models of the plugin after the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models, "MODELS", dict(models.MODELS))
+        yield
+
+
+@pytest.fixture(scope="module")
+def cheated(own_models, tmp_path_factory) -> SavedRun:
     """A run of the cheating models, with worker processes."""
     folder = tmp_path_factory.mktemp("cheated")
     feature_table().to_csv(folder / "table.csv", index=False)
