@@ -14,6 +14,7 @@ import pandas as pd
 
 from ser_bench.cli import cli
 from ser_bench.core import options
+from ser_bench.models import MODELS
 from ser_bench.report.formatting import percent, percent_interval, points, points_interval, seconds
 
 ROOT = Path(__file__).parents[1]
@@ -103,6 +104,13 @@ def test_prose_wraps_at_100_columns():
     for page in PAGES:
         text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
         assert [line for line in text.splitlines() if len(line) > 100 and not line.startswith("|")] == [], page
+
+
+def test_the_statistics_count_the_fits_of_the_published_run():
+    run = options.load(options.find_config("reference"), {})
+    folds = sum(2 if split == "text" else run.folds or 6 for split in run.splits)  # RAVDESS has two sentences
+    fits = (len(MODELS) + len(run.model_tables)) * folds * run.repeats
+    assert f"These are {fits:,} fits" in (ROOT / "docs/statistics.md").read_text(encoding="utf-8")
 
 
 def test_the_readme_has_at_most_170_lines():

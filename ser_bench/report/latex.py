@@ -15,6 +15,7 @@ from ser_bench.report.analysis.scores import missing_folds
 from ser_bench.report.analysis.splits import GapSplits, gap_splits
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import SYNTHETIC, model_title, normalisation_note, protocol, transductive_note
+from ser_bench.report.findings.gaps import gap_limits
 from ser_bench.report.findings.verdict import interval_notes, verdict
 from ser_bench.report.formatting import percent, percent_range, points
 from ser_bench.runs.results import SavedRun
@@ -54,7 +55,7 @@ def latex(run: SavedRun) -> str:
         "UAR in percent",
         *(note.replace("`", "").replace(", paired for the gap", "").removesuffix(".") for note in interval_notes(run)),
         _bold_note(best),
-        *_gap_caption(pair),
+        *_gap_caption(run, pair),
         verdict(run),
     ]
     # A label cannot hold escaped characters.
@@ -128,11 +129,11 @@ def _rows(run: SavedRun, best: dict[str, str], pair: GapSplits | None) -> list[s
     return [*lines[:first], "\\midrule", *lines[first:]] if 0 < first < len(lines) else lines
 
 
-def _gap_caption(pair: GapSplits | None) -> list[str]:
-    """Describe the columns of the gap."""
+def _gap_caption(run: SavedRun, pair: GapSplits | None) -> list[str]:
+    """Describe the columns of the gap, and what else they include."""
     if pair is None:
         return []
     sentences = [f"Gap: {pair.random} minus {pair.independent}, in points"]
     if pair.takes:
         sentences.append(f"Takes: {pair.random} minus {pair.takes}. Voice: {pair.takes} minus {pair.independent}")
-    return sentences
+    return [*sentences, *(note.removesuffix(".") for note in gap_limits(run))]

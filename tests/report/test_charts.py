@@ -161,6 +161,20 @@ def test_charts_of_failures_show_the_numbers(run, figures):
     assert {"20.0", "10.0", "5.0", "-1.0"} <= set(words_of(figures["importance"]).split())
 
 
+def test_charts_say_what_several_repeats_count(run, figures):
+    """The run has two repeats; importance is measured in the first."""
+    assert "folds of the first repeat" in " ".join(words_of(figures["importance"]).split())
+    assert "folds of the first repeat" in charts_of(run)["importance"].alt_text()
+    assert "predictions" in words_of(figures["confusion_knn_actor"]).split()
+    assert charts_of(run)["confusion_knn_actor"].alt_text().startswith("Predictions by true class")
+
+
+def test_the_alternative_text_of_bars_says_when_it_names_the_highest_only(run):
+    text = charts_of(run)["uar"].alt_text()
+    assert "random split, the highest 3: " in text
+    assert "actor split: " in text
+
+
 def test_classes_that_a_group_lacks_are_named(run):
     strong = run.clips["intensity"].where(run.clips["emotion"] != "neutral", "normal")
     lacking = replace(run, clips=run.clips.assign(intensity=strong))

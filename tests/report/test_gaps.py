@@ -373,6 +373,7 @@ def test_models_that_train_on_copies_are_named_with_their_gap_without_copies(par
     assert second.startswith(f"Without copies, as svm, the gap of knn is {points(gaps['svm'])} [")
     assert f"instead of {points(gaps['knn'])} [" in second
     assert all(sentence in markdown(run) for sentence in (first, second))
+    assert f"{first} {second}"[:-1] in latex(run)
     assert score_tables(run).gap_notes[-2:] == (first, second)
     notes = {row.cells[0].text: row.cells[0].note for row in score_tables(run).main.rows}
     assert notes == {"svm": "", "knn": "copies at other speeds", "lda": "copies at other speeds", "chance": "baseline"}
@@ -382,6 +383,7 @@ def test_without_a_variant_the_note_says_how_to_make_one(parted):
     first, second = limits(with_copies(parted, lda=[0.9]))
     assert first.startswith("lda trains on copies")
     assert "speeds = []" in second
+    assert "speeds = []" not in latex(with_copies(parted, lda=[0.9]))
 
 
 def test_a_run_without_copies_or_without_a_gap_has_no_note_on_copies(parted, small):

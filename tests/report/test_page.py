@@ -252,6 +252,16 @@ def test_the_audit_decides_whether_test_speakers_are_new(tmp_path, known, condit
     assert ("Highest UAR on new speakers" in render_page(replace(run, audit=audit), {}).decode()) == (known == 0)
 
 
+def test_the_page_counts_fits_by_the_commit_of_their_code(run):
+    old, new = "a" * 40, "b" * 40
+    info = changed_info(run.info, commit=new)
+    fits = run.fits.assign(commit=new)
+    assert "commits of fits" not in render_page(replace(run, info=info, fits=fits), {}).decode()
+    fits.loc[:2, "commit"] = old
+    page = Page(render_page(replace(run, info=info, fits=fits), {}).decode()).text
+    assert f"{len(fits) - 3} fits by {new}, 3 fits by {old}" in page
+
+
 def test_one_corpus_makes_no_assumption_about_speakers(run):
     assert "taken to be different people" not in markdown(run)
 

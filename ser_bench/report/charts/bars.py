@@ -80,7 +80,8 @@ def bars_alt_text(run: SavedRun, measure: str, name: str) -> str:
         scores = table[f"{split}_{measure}"].dropna().sort_values(ascending=False, kind="stable")
         shown = scores if split == ranking else scores.head(3)
         listed = ", ".join(f"{model_title(run, model)} {percent(score)} %" for model, score in shown.items())
-        parts.append(f"{split} split: {listed or 'no model finished'}")
+        highest = f", the highest {len(shown)}" if len(shown) < len(scores) else ""
+        parts.append(f"{split} split{highest}: {listed or 'no model finished'}")
     return f"Bars of {name} per model and split, with {_spread(run)}. {'; '.join(parts)}."
 
 

@@ -27,14 +27,14 @@ _SMALL_CELL = 0.4
 
 
 def _draw(run: SavedRun, model: str, split: str) -> Figure:
-    """Draw a model's confusion matrix, rows in percent of the true class, with clips and recall per class."""
+    """Draw a model's confusion matrix, rows in percent of the true class, with predictions and recall per class."""
     note = missing_folds(run)[model, split]
     score = "no score" if note else f"{percent(pooled_scores(run).at[(model, split), 'uar'])} % UAR"
     labels = list(run.labels)
     cell = 0.46 if len(labels) <= 10 else 0.36
     left, below = names_width(labels, 8.5, 1.6) + 0.32, names_width(labels, 8.5, 1.0) * _SINE + 0.42
     side = cell * len(labels)
-    width = max(left + side + 1.05, 4.6)
+    width = max(left + side + 1.42, 4.6)
     title = f"{model_title(run, model)}, {split} split: {score}"
     sheet = new_sheet(run, title, body=side + below + 0.22, width=width, splits=[split], models=[model])
     ax = sheet.axes(left, below, side, side)
@@ -86,14 +86,14 @@ def _write_cells(ax: Axes, shares: np.ndarray, counts: np.ndarray, colours: Colo
         ax.text(column, row + 0.12, f"{counts[row, column]:,}", size=6.2, va="top", **style)
 
 
-def _write_recalls(ax: Axes, shares: np.ndarray, clips: np.ndarray) -> None:
-    """Write recall and clips of each class right of its row."""
-    for row, (share, count) in enumerate(zip(np.diag(shares), clips, strict=True)):
+def _write_recalls(ax: Axes, shares: np.ndarray, predictions: np.ndarray) -> None:
+    """Write recall and number of predictions of each class right of its row; every repeat predicts a clip again."""
+    for row, (share, count) in enumerate(zip(np.diag(shares), predictions, strict=True)):
         recall = f"{100 * share:.1f} %" if count else "n/a"
         text_beside(ax, recall, row, 42, size=8.5, weight="bold", ha="right")
-        text_beside(ax, f"{count:,}", row, 70, size=7.5, color=FAINT, ha="right")
+        text_beside(ax, f"{count:,}", row, 96, size=7.5, color=FAINT, ha="right")
     heading_beside(ax, "recall", 42, ha="right")
-    heading_beside(ax, "clips", 70, ha="right")
+    heading_beside(ax, "predictions", 96, ha="right")
 
 
 def _alt_text(run: SavedRun, model: str, split: str) -> str:
@@ -102,7 +102,7 @@ def _alt_text(run: SavedRun, model: str, split: str) -> str:
     counts = confusion_counts(run, model, split)
     recalls = zip(run.labels, np.diag(counts), counts.sum(axis=1), strict=True)
     listed = ", ".join(f"{label} {percent(correct / clips)} %" for label, correct, clips in recalls if clips)
-    return f"Clips by true class (rows) and predicted class (columns). Recall: {listed}."
+    return f"Predictions by true class (rows) and predicted class (columns). Recall: {listed}."
 
 
 CHART = Chart(

@@ -110,7 +110,8 @@ def _write_scores(ax: Axes, run: SavedRun, table: pd.DataFrame, split: str) -> N
 
 def _notes(run: SavedRun, split: str, blocks: Sequence[pd.DataFrame]) -> list[tuple[str, str]]:
     """Return the lines below the blocks with their colours: how to read the blocks, and which models are missing."""
-    lines = [("Mean over folds. A group that other groups can replace costs little when shuffled alone.", FAINT)]
+    folds = f"Mean over the folds{_of_first_repeat(run)}."
+    lines = [(f"{folds} A group that other groups can replace costs little when shuffled alone.", FAINT)]
     notes = missing_folds(run)
     shown = {model for table in blocks for model in table.index}
     missing = [model for model in trained_models(run) if model not in shown]
@@ -119,11 +120,19 @@ def _notes(run: SavedRun, split: str, blocks: Sequence[pd.DataFrame]) -> list[tu
     return lines + [(line, WARNING) for line in wrap(text, WIDTH - 0.5, 8)]
 
 
+def _of_first_repeat(run: SavedRun) -> str:
+    """Say that only the first of several repeats was measured."""
+    return " of the first repeat" if run.fits["repeat"].nunique() > 1 else ""
+
+
 def _alt_text(run: SavedRun) -> str:
     losses = feature_importance(run, ranking_split(run.info.splits)).mean().dropna()
     ordered = losses.sort_values(ascending=False, kind="stable").items()
     listed = ", ".join(f"{group} {points(-loss)}" for group, loss in ordered)
-    return f"Change of each model's UAR, in points, when a group of features is shuffled. Mean over models: {listed}."
+    return (
+        "Change of each model's UAR, in points, when a group of features is shuffled. "
+        f"Mean over the models that use the group and over the folds{_of_first_repeat(run)}: {listed}."
+    )
 
 
 CHART = Chart(

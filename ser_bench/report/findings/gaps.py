@@ -125,9 +125,28 @@ def gap_notes(run: SavedRun) -> list[str]:
         Why there is no gap, or none in parts, and what to run; what else it includes; the models that train on fewer
         clips under one of the splits, or on copies at other speeds.
     """
+    notes = [*missing_gaps(run), *gap_limits(run)]
+    plain = any(note.startswith("Without copies") for note in notes)
+    if gap_splits(run) and models_with_copies(run) and not plain:
+        notes.append("A variant with speeds = [] in a configuration file shows the gap without them.")
+    return notes
+
+
+def gap_limits(run: SavedRun) -> list[str]:
+    """State what else the gaps of a run include, without advice.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    list of str
+        Other intensities and unknown takes; the models that train on fewer clips under one of the splits, or on copies
+        at other speeds. Empty for a run without a gap.
+    """
     pair = gap_splits(run)
-    limits = [*_further_contents(run, pair), *_unequal_training(run, pair), *_copies(run, pair)] if pair else []
-    return [*missing_gaps(run), *limits]
+    return [*_further_contents(run, pair), *_unequal_training(run, pair), *_copies(run, pair)] if pair else []
 
 
 def missing_gaps(run: SavedRun) -> list[str]:
@@ -202,8 +221,6 @@ def _copies(run: SavedRun, pair: GapSplits) -> list[str]:
             texts = [f"{points(total)} {points_interval(low, high)}".rstrip() for total, low, high in values]
             base, variant = model_title(run, model), model_title(run, plain)
             sentences.append(f"Without copies, as {variant}, the gap of {base} is {texts[0]} instead of {texts[1]}.")
-    if len(sentences) == 1:
-        sentences.append("A variant with speeds = [] in a configuration file shows the gap without them.")
     return sentences
 
 

@@ -8,7 +8,7 @@ from ser_bench import statistics
 from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.leakage import known_speaker_share
 from ser_bench.report.analysis.models import BASELINES, transductive_models
-from ser_bench.report.analysis.splits import ranking_split
+from ser_bench.report.analysis.splits import is_speaker_independent, ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.transfer import transfer_scores
 from ser_bench.report.descriptions import (
@@ -81,6 +81,23 @@ def transfer_sentence(run: SavedRun) -> str:
     )
 
 
+def on_new_speakers(run: SavedRun) -> str:
+    """Write that scores are on new speakers, with the split where it is not ``actor`` alone.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        Such as "on new speakers (actor split)"; another split with new speakers may have another best model.
+    """
+    split = ranking_split(run.info.splits)
+    alone = [name for name in run.info.splits if is_speaker_independent(name)] == ["actor"]
+    return "on new speakers" if alone else f"on new speakers ({split} split)"
+
+
 def _best_inductive(run: SavedRun, ranked: pd.DataFrame, split: str) -> str:
     """State which model is the best of the others, if the one with the highest UAR is transductive."""
     transductive = transductive_models(run)
@@ -100,8 +117,7 @@ def _best(run: SavedRun, table: pd.DataFrame, split: str) -> str:
     interval = percent_range(row[f"{split}_uar_low"], row[f"{split}_uar_high"], few)
     score = f"{percent(row[f'{split}_uar'])} %" + (f" {interval}" if interval else "")
     known = known_speaker_share(run, split)
-    new = "on new speakers" if split == "actor" else f"on new speakers ({split} split)"
-    condition = new if known == 0 else f"under the {split} split"
+    condition = on_new_speakers(run) if known == 0 else f"under the {split} split"
     if known == 1:
         condition += ", with test speakers known from training"
     elif known > 0:

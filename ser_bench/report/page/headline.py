@@ -23,7 +23,7 @@ from ser_bench.report.descriptions import (
     transductive_sentence,
 )
 from ser_bench.report.findings.gaps import comparison_of_gaps, missing_gaps, parts_of_gap
-from ser_bench.report.findings.headline import headline
+from ser_bench.report.findings.headline import headline, on_new_speakers
 from ser_bench.report.findings.verdict import verdict
 from ser_bench.report.formatting import capitalised, listed, percent, percent_range, plural, points, points_interval
 from ser_bench.runs.results import SavedRun
@@ -131,7 +131,8 @@ def _best(run: SavedRun) -> Fact:
     table = table[~table["model"].isin(BASELINES)]
     ranked = table.dropna(subset=[f"{split}_uar"])
     score = "UAR" if len(ranked) == 1 else "Highest UAR"
-    question = f"{score} on new speakers" if known_speaker_share(run, split) == 0 else f"{score} under {split}"
+    known = known_speaker_share(run, split)
+    question = f"{score} {on_new_speakers(run)}" if known == 0 else f"{score} under {split}"
     if table.empty:
         return Fact(question, "n/a", "The run has baselines only.")
     if ranked.empty:

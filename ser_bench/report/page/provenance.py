@@ -10,6 +10,7 @@ from typing import Any
 
 from ser_bench.core.options import PATH_OPTIONS, Options
 from ser_bench.report.descriptions import corpus_title, work_seconds
+from ser_bench.report.formatting import plural
 from ser_bench.runs.results import SavedRun
 from ser_bench.runs.results.run_info import RunInfo
 
@@ -56,7 +57,7 @@ def provenance(run: SavedRun) -> Provenance:
     options = info.options.model_dump(exclude={*PATH_OPTIONS, "model_tables"})
     groups = {
         "Corpus": _corpus(run),
-        "Time and work": _work(info),
+        "Time and work": _work(run),
         "Machine": _values(info.machine.model_dump()),
         "Versions": _values(info.versions),
         "Options": _values(options),
@@ -82,11 +83,25 @@ def _corpus(run: SavedRun) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
-def _work(info: RunInfo) -> dict[str, str]:
+def _work(run: SavedRun) -> dict[str, str]:
+    info = run.info
     work = info.work.model_dump(exclude={"all_fits_seconds", "reused_fits_seconds"})
     values = {name.replace("_", " "): value for name, value in work.items()}
     total = {"time inside all fits": work_seconds(info.work), "commit": info.commit or "unknown"}
+    total |= _commits_of_fits(run)
     return _values({"started": info.started, "finished": info.finished, **values, **total, "identity": info.identity})
+
+
+def _commits_of_fits(run: SavedRun) -> dict[str, str]:
+    """Count the fits by the commit of their code; empty if it is that of the run."""
+    counts = run.fits.loc[run.fits["finished"] != "", "commit"].value_counts()
+    if set(counts.index) <= {run.info.commit}:
+        return {}
+    return {
+        "commits of fits": ", ".join(
+            f"{plural(count, 'fit')} by {commit or 'unknown'}" for commit, count in counts.items()
+        )
+    }
 
 
 def _values(values: Mapping[str, Any]) -> dict[str, str]:
