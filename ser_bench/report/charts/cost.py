@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,9 @@ from ser_bench.statistics import pareto_front
 
 _NAME_SIZE, _NAME_HEIGHT, _DOT_RADIUS = 8.5, 0.145, 0.06
 _TOP_HEIGHT, _BOTTOM_HEIGHT = 4.1, 3.2
+_BESIDE = 0.15
+"""The largest distance of a name from its point in inches without a line that joins them."""
+
 _COSTS = {
     "fit_seconds": ("mean time of one fit of this split, one thread (log scale)", seconds),
     "predict_seconds": ("time to predict a clip (log scale)", seconds),
@@ -129,7 +132,8 @@ def _draw_points(panel: _Panel, shown: pd.DataFrame, split: str, level: float) -
     occupied = [(x - _DOT_RADIUS, y - _DOT_RADIUS, x + _DOT_RADIUS, y + _DOT_RADIUS) for x, y in points]
     occupied += [(left, line - 0.01, right, line + 0.01), (right - 1.1, line, right, line + 0.2)]  # the chance line
     for name, point, colour in zip(shown["title"], points, colours, strict=True):
-        box = _free_box(name, point, occupied, (left, floor, right, floor + panel.height))
+        others = [other for other in points if other != point]
+        box = _free_box(name, (point, others), occupied, (left, floor, right, floor + panel.height))
         occupied.append(box)
         _write_name(ax, name, point, box, INK if colour != FAINT else FAINT)
 
@@ -137,25 +141,38 @@ def _draw_points(panel: _Panel, shown: pd.DataFrame, split: str, level: float) -
 def _write_name(ax: Axes, name: str, point: tuple[float, ...], box: Box, colour: str) -> None:
     """Write a name into its box, joined to its point by a line where they are far apart."""
     to_data = (ax.transData + ax.figure.dpi_scale_trans.inverted()).inverted().transform
-    distance = max(abs(box[0] - point[0]), abs(box[1] - point[1]), abs(box[2] - point[0]))
-    if distance > 0.35 + box[2] - box[0]:
+    if _distance(box, point) > _BESIDE:
         centre = to_data(((box[0] + box[2]) / 2, (box[1] + box[3]) / 2))
         ax.plot(*zip(to_data(point), centre, strict=True), color=FAINT, linewidth=0.6, zorder=1)
     x, y = to_data((box[0], box[1] + 0.03))
     ax.text(x, y, name, size=_NAME_SIZE, color=colour, bbox=TEXT_BOX, zorder=2)
 
 
-def _free_box(name: str, point: tuple[float, ...], occupied: list[Box], frame: Box) -> Box:
-    """Return the first position inside the frame that overlaps nothing, else the nearest one."""
+def _free_box(
+    name: str, points: tuple[Sequence[float], Sequence[Sequence[float]]], occupied: list[Box], frame: Box
+) -> Box:
+    """Return the first free position inside the frame that is closer to its point than to the others, else a free one.
+
+    ``points`` are the point of the name and the others. Without a free position, the name is right of its point.
+    """
+    point, others = points
     positions = list(_positions(point, text_width(name, _NAME_SIZE)))
-    for box in positions:
-        inside = box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2] and box[3] <= frame[3]
-        if inside and not any(_overlap(box, taken) for taken in occupied):
-            return box
-    return positions[0]
+    free = [box for box in positions if _inside(box, frame) and not any(_overlap(box, taken) for taken in occupied)]
+    closer = [box for box in free if all(_distance(box, point) < _distance(box, other) for other in others)]
+    return next(iter([*closer, *free, *positions]))
 
 
-def _positions(point: tuple[float, ...], width: float) -> Iterator[Box]:
+def _distance(box: Box, point: Sequence[float]) -> float:
+    """Return the distance between a box and a point in inches."""
+    across = max(box[0] - point[0], 0.0, point[0] - box[2])
+    return float(np.hypot(across, max(box[1] - point[1], 0.0, point[1] - box[3])))
+
+
+def _inside(box: Box, frame: Box) -> bool:
+    return box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2] and box[3] <= frame[3]
+
+
+def _positions(point: Sequence[float], width: float) -> Iterator[Box]:
     """Yield positions for a name: right, left, above and below its point, then the same further away."""
     x, y = point
     for ring in range(8):
