@@ -231,3 +231,13 @@ def test_the_same_folds_in_another_order_are_not_drawn_anew(run):
     first, second = (comparisons_with_best(part).set_index("model").loc["knn"] for part in (run, changed))
     assert second["folds"] == 6
     assert second["t_p"] == pytest.approx(first["t_p"])
+
+
+def test_repeats_that_predict_the_same_have_an_empty_deviation(run):
+    sentence = "The deviation is empty where all repeats predict the same."
+    assert sentence not in interval_notes(run)
+    first = run.predictions[run.predictions["repeat"] == 0]
+    same = first[(first["model"] == "lda") & (first["split"] == "emobox")]
+    rest = run.predictions[~((run.predictions["model"] == "lda") & (run.predictions["split"] == "emobox"))]
+    changed = dataclasses.replace(run, predictions=pd.concat([rest, same, same.assign(repeat=1)], ignore_index=True))
+    assert interval_notes(changed)[-1] == sentence

@@ -132,8 +132,8 @@ def _draw_points(panel: _Panel, shown: pd.DataFrame, split: str, level: float) -
     occupied = [(x - _DOT_RADIUS, y - _DOT_RADIUS, x + _DOT_RADIUS, y + _DOT_RADIUS) for x, y in points]
     occupied += [(left, line - 0.01, right, line + 0.01), (right - 1.1, line, right, line + 0.2)]  # the chance line
     for name, point, colour in zip(shown["title"], points, colours, strict=True):
-        others = [other for other in points if other != point]
-        box = _free_box(name, (point, others), occupied, (left, floor, right, floor + panel.height))
+        neighbours = [neighbour for neighbour in points if neighbour != point]
+        box = _free_box(name, (point, neighbours), occupied, (left, floor, right, floor + panel.height))
         occupied.append(box)
         _write_name(ax, name, point, box, INK if colour != FAINT else FAINT)
 
@@ -155,10 +155,10 @@ def _free_box(
 
     ``points`` are the point of the name and the others. Without a free position, the name is right of its point.
     """
-    point, others = points
+    point, neighbours = points
     positions = list(_positions(point, text_width(name, _NAME_SIZE)))
     free = [box for box in positions if _inside(box, frame) and not any(_overlap(box, taken) for taken in occupied)]
-    closer = [box for box in free if all(_distance(box, point) < _distance(box, other) for other in others)]
+    closer = [box for box in free if all(_distance(box, point) < _distance(box, neighbour) for neighbour in neighbours)]
     return next(iter([*closer, *free, *positions]))
 
 

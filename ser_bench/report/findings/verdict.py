@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ser_bench.report.analysis.comparisons import Comparison, comparison, folds_recur
-from ser_bench.report.analysis.intervals import MIN_SPEAKERS, scores_of_few
+from ser_bench.report.analysis.intervals import MIN_SPEAKERS, intervals, scores_of_few
 from ser_bench.report.analysis.models import BASELINES, trained_models
 from ser_bench.report.analysis.scores import missing_folds, pooled_scores
 from ser_bench.report.analysis.splits import gap_splits, ranking_split
@@ -90,7 +90,11 @@ def interval_notes(run: SavedRun) -> list[str]:
     redrawn = [split for split in run.info.splits if split not in recurring]
     measured = [f"of folds and seeds under {listed(redrawn)}"] if redrawn else []
     measured += [f"of seeds only under {listed(recurring)}"] if recurring else []
-    return [*notes, f"The deviation over repeats, `uar_sd` in summary.csv, shows the effect {' and '.join(measured)}."]
+    notes.append(f"The deviation over repeats, `uar_sd` in summary.csv, shows the effect {' and '.join(measured)}.")
+    complete = [cell for cell, note in missing_folds(run).items() if not note and cell[0] not in BASELINES]
+    if intervals(run)["uar_sd"].loc[complete].isna().any():
+        notes.append("The deviation is empty where all repeats predict the same.")
+    return notes
 
 
 def _not_compared(run: SavedRun) -> str:
