@@ -20,6 +20,9 @@ from ser_bench.report.findings.verdict import interval_notes, verdict
 from ser_bench.report.formatting import percent, percent_range, points
 from ser_bench.runs.results import SavedRun
 
+_MAX_HEADS = 4
+"""The most columns after the model that fit between the margins of a page; a wider table is scaled down."""
+
 _SPECIAL = {
     **{c: f"\\{c}" for c in "&%$#_{}"},
     "~": r"\textasciitilde{}",
@@ -43,7 +46,7 @@ def latex(run: SavedRun) -> str:
     Returns
     -------
     str
-        A ``table`` environment, which needs ``\\usepackage{booktabs}``.
+        A ``table`` environment, which needs the packages that its first line names.
     """
     splits, pair = list(run.info.splits), gap_splits(run)
     heads = [f"UAR, {escape(split)}" for split in splits]
@@ -58,21 +61,23 @@ def latex(run: SavedRun) -> str:
         *_gap_caption(run, pair),
         verdict(run),
     ]
+    wide = len(heads) > _MAX_HEADS
     # A label cannot hold escaped characters.
     label = re.sub(r"[^\w.+:-]", "-", run.info.corpus.name)
     lines = [
-        "% needs \\usepackage{booktabs}",
+        f"% needs \\usepackage{{{'booktabs,graphicx' if wide else 'booktabs'}}}",
         "\\begin{table}",
         "\\centering",
         f"\\caption{{{'. '.join(map(escape, filter(None, caption)))}}}",
         f"\\label{{tab:ser-bench-{label}}}",
+        *(["\\resizebox{\\textwidth}{!}{%"] if wide else []),
         f"\\begin{{tabular}}{{l{'r' * len(heads)}}}",
         "\\toprule",
         " & ".join(["model", *heads]) + r" \\",
         "\\midrule",
         *_rows(run, best, pair),
         "\\bottomrule",
-        "\\end{tabular}",
+        "\\end{tabular}" + ("}" if wide else ""),
         "\\end{table}",
     ]
     return "\n".join(lines) + "\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ser_bench.report.analysis.comparisons import comparison
 from ser_bench.report.latex import escape, latex
+from tests.report.fake_run import Recipe, save_fake_run
 
 
 def test_the_table_has_a_row_per_model(run):
@@ -35,3 +36,14 @@ def test_special_characters_are_escaped():
 def test_the_caption_says_that_speech_is_synthetic(broken_run):
     assert "SYNTHETIC SPEECH" in latex(broken_run)
     assert "failed 1/6" in latex(broken_run)
+
+
+def test_a_wide_table_is_scaled_to_the_width_of_the_text(tmp_path, run):
+    assert "resizebox" not in latex(run)
+    assert latex(run).startswith("% needs \\usepackage{booktabs}\n")
+    folds = (("actor", 6), ("random", 6), ("emobox", 6), ("text", 2))
+    text = latex(save_fake_run(tmp_path, Recipe(models=("svm", "chance"), splits=folds, clips_per_label=2)))
+    assert text.startswith("% needs \\usepackage{booktabs,graphicx}\n")
+    assert "\\resizebox{\\textwidth}{!}{%\n\\begin{tabular}" in text
+    assert "\\end{tabular}}\n" in text
+    assert text.count("{") == text.count("}")
