@@ -69,17 +69,17 @@ def group_scores(run: SavedRun, split: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``model``, ``attribute`` (of :data:`ATTRIBUTES`), ``group``, ``uar`` over the classes of the group,
+        ``model``, ``attribute`` (a value of :data:`ATTRIBUTES`), ``group``, ``uar`` over the classes of the group,
         ``uar_shared`` over the classes of every group (:func:`shared_classes`), and ``clips``, the distinct test clips
-        of these classes, or of all classes where groups share none. Compare groups by ``uar_shared``. Clips without a
-        value do not count; an attribute needs 2 to :data:`MAX_GROUPS` values.
+        of the shared classes, or of all classes where groups share none. Compare groups by ``uar_shared``. Clips
+        without a value do not count; an attribute needs 2 to :data:`MAX_GROUPS` values.
     """
     parts = []
     for attribute in ATTRIBUTES:
         table = _recall_by_group(run, split, attribute)
         shared, hits = shared_classes(run, split, attribute), _hits(run, split)
-        counted = hits[hits["true"].isin(shared)] if shared else hits
-        clips = counted.groupby(_values(run, split, attribute))["clip"].nunique()
+        shared_hits = hits[hits["true"].isin(shared)] if shared else hits
+        clips = shared_hits.groupby(_values(run, split, attribute))["clip"].nunique()
         scores = {"uar": table.mean(axis=1), "uar_shared": table[shared].mean(axis=1)}
         part = pd.DataFrame(scores).reset_index().assign(attribute=attribute)
         part["clips"] = part["group"].map(clips).astype("int64")
