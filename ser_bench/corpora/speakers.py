@@ -141,7 +141,7 @@ def with_one_gender(clips: pd.DataFrame, sources: Mapping[str, str]) -> pd.DataF
         if rows["gender"].nunique() > 1:
             raise CorpusError(
                 f"speaker {speaker} has two genders: {_listed(rows, 'gender', sources)}\n"
-                "correct the column gender, or give two speakers different names"
+                "correct the column gender, or give two people different names (speaker, person or [speakers])"
             )
     genders = dict(zip(known["speaker"], known["gender"], strict=True))
     return clips.assign(gender=[genders.get(speaker, "") for speaker in clips["speaker"]])

@@ -40,10 +40,7 @@ def speaker_folds(clips: pd.DataFrame, settings: FoldSettings, name: str = "acto
     """
     counts = clips.groupby([genders_of_speakers(clips), "speaker"], sort=True).size()
     if len(counts) < settings.folds:
-        raise SplitError(
-            f"split {name}: {settings.folds} folds need as many speakers; there are {len(counts)} speakers\n"
-            f"use fewer with --folds {max(2, len(counts))}, or another split"
-        )
+        raise SplitError(_too_few_speakers(name, settings.folds, len(counts)))
     order = settings.repeat_generator("speakers").permutation(len(counts))
     sizes = [0] * settings.folds
     people, clip_counts = counts.index.tolist(), counts.tolist()
@@ -74,6 +71,16 @@ def genders_of_speakers(clips: pd.DataFrame) -> pd.Series:
         A value per clip, the last of the speaker's genders by name: a known one if any clip has it.
     """
     return clips.groupby("speaker")["gender"].transform("max")
+
+
+def _too_few_speakers(name: str, folds: int, speakers: int) -> str:
+    """Return the message for fewer speakers than folds."""
+    if speakers < 2:
+        return f"split {name}: needs at least two speakers, there is one\nuse the split random"
+    needed = f"split {name}: {folds} folds need as many speakers; there are {speakers}"
+    if "twin" in name:  # its number of folds follows from the size of the hold-out
+        return f"{needed}\nuse the split actor"
+    return f"{needed}\nuse fewer with --folds {speakers}, or another split"
 
 
 def _actor(clips: pd.DataFrame, settings: FoldSettings) -> Masks:

@@ -97,8 +97,8 @@ def test_runs_that_train_on_other_sizes_are_not_on_equal_terms(folders, tmp_path
     """Two folds train on half of the clips, three on two thirds."""
     save_fake_run(tmp_path / "two folds", Recipe(models=MODELS, splits=(("actor", 2),), clips_per_label=4))
     runs = read_runs([folders / "one", tmp_path / "two folds"])
-    assert unequal_training(runs) == {"two folds": "it trains on 360 clips per fold, not 480"}
-    assert "two folds and one are not on equal terms: it trains on 360 clips" in as_text(runs, width=1000)
+    assert unequal_training(runs) == {"two folds": "two folds trains on 360 clips per fold, one on 480"}
+    assert "two folds and one are not on equal terms: two folds trains on 360 clips" in as_text(runs, width=1000)
     assert not unequal_training(read_runs([folders / "one", folders / "two"]))
 
 

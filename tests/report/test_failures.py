@@ -210,6 +210,13 @@ def test_the_hardest_clips_have_the_highest_loss():
     np.testing.assert_allclose(table["loss"], -np.log(rest).mean(axis=1), rtol=1e-5)
 
 
+def test_equal_losses_are_ordered_by_the_probability_and_not_by_the_name():
+    confidence = [1 - 1e-6, 1 - 1e-4, 1 - 1e-5, 0.9, 0.9, 1 - 3e-7]  # each below the least probability of a loss
+    table = failures.hardest_clips(made_up({"lda": (["happy"] * 6, confidence)}, CLIPS), "actor")
+    assert table["loss"].head(3).nunique() == 1
+    assert list(table["clip"])[:3] == ["f", "a", "b"]
+
+
 def test_the_hardest_clips_have_wrong_predictions():
     answers = {
         "majority": (["sad"] * 6, [1.0] * 6),

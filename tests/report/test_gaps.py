@@ -420,3 +420,9 @@ def test_all_pairs_of_gaps_share_one_error_level(parted, monkeypatch):
     monkeypatch.setattr(gaps_module, "contrast_interval", interval)
     assert largest_gap(parted, gap_splits(parted)).similar == ("svm", "lda")
     assert levels == [1 - 0.05 / 3] * 2
+
+
+def test_a_twin_alone_names_the_hold_out_to_add(small):
+    (sentence,) = missing_gaps(small((("actor-twin-80-20", 5),)))
+    assert sentence.startswith("No gap: the run has no random split")
+    assert sentence.endswith("add random-80-20 to the splits.")

@@ -145,7 +145,7 @@ def test_too_few_speakers_for_any_significant_difference_are_named(tmp_path, mod
     run = only(tmp_path, ("chance", *models), speakers=speakers)
     assert f"With {speakers} speakers" in verdict(run)
     assert f"at least {needed} speakers are needed" in verdict(run)
-    assert page_header(run).facts[1].figure == "cannot be"
+    assert page_header(run).facts[1].figure == "cannot be shown"
     assert comparison(run).not_worse == comparison(run).others
     assert "better" not in claims(run)
 

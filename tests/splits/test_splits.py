@@ -194,7 +194,7 @@ def test_actor_80_20_holds_out_a_fifth_of_the_speakers_of_both_genders():
 @pytest.mark.parametrize(
     ("name", "clips", "reason"),
     [
-        ("actor", clip_table(speakers=3), "there are 3 speakers"),
+        ("actor", clip_table(speakers=3), "there are 3\nuse fewer"),
         ("loso", clip_table(speakers=1), "two speakers"),
         ("actor-twin-80-20", clip_table(speakers=4), "split actor-twin-80-20: 5 folds need as many speakers"),
         ("text", clip_table(texts=1), "two sentences"),

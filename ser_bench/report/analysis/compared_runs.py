@@ -157,7 +157,7 @@ def unequal_training(runs: ComparedRuns) -> dict[str, str]:
     unpaired = unpaired_runs(runs)
     own, *others = (float(run.fits.loc[run.fits["split"] == runs.split, "n_train"].mean()) for run in runs.runs)
     return {
-        label: f"it trains on {size:,.0f} clips per fold, not {own:,.0f}"
+        label: f"{label} trains on {size:,.0f} clips per fold, {runs.labels[0]} on {own:,.0f}"
         for label, size in zip(runs.labels[1:], others, strict=True)
         if label not in unpaired and abs(size - own) > SIZE_TOLERANCE * max(size, own)
     }

@@ -31,6 +31,9 @@ BINS = 10
 MIN_PROBABILITY = 0.001
 """Lower probabilities count as this one in losses, so that a single model with a zero does not decide the mean."""
 
+_TINY = 1e-30
+"""Least probability in the order of clips whose losses are equal, as those of a few confident models are."""
+
 _GROUP_COLUMNS = ["model", "attribute", "group", "clips", "uar", "uar_shared"]
 _GAP_COLUMNS = ["model", "attribute", "classes", "best", "worst", "gap", "low", "high"]
 _CLIP_COLUMNS = ["speaker", "gender", "text", "intensity"]
@@ -223,7 +226,8 @@ def hardest_clips(run: SavedRun, split: str, most: int = 12) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The highest loss first: ``clip``, ``speaker``, ``gender``, ``text``, ``intensity``, ``true``, ``loss``,
+        The highest loss first; of equal ones, the lowest probabilities.
+        ``clip``, ``speaker``, ``gender``, ``text``, ``intensity``, ``true``, ``loss``,
         ``share_wrong`` of the predictions of all models and repeats, ``most_common_prediction`` (the first label of
         equally common ones; it may be the true one), its ``most_common_share``, and ``path``.
     """
@@ -233,15 +237,17 @@ def hardest_clips(run: SavedRun, split: str, most: int = 12) -> pd.DataFrame:
     answers = hits.groupby(["clip", "predicted"]).size().unstack(fill_value=0)
     answers = answers.reindex(columns=list(run.labels), fill_value=0)
     shares = answers.div(answers.sum(axis=1), axis=0)
-    losses = _losses(run, split)[hits.index].groupby(hits["clip"]).mean()
-    table = pd.DataFrame({"loss": losses, "share_wrong": 1 - hits.groupby("clip")["hit"].mean()})
+    losses, exact = (
+        _losses(run, split, least)[hits.index].groupby(hits["clip"]).mean() for least in (MIN_PROBABILITY, _TINY)
+    )
+    table = pd.DataFrame({"loss": losses, "exact": exact, "share_wrong": 1 - hits.groupby("clip")["hit"].mean()})
     table["true"] = hits.groupby("clip")["true"].first()
     table["most_common_prediction"] = shares.idxmax(axis=1) if len(shares) else ""
     table["most_common_share"] = shares.max(axis=1)
     table = table.join(run.clips.set_index("clip")[[*_CLIP_COLUMNS, "path"]])
     table = table[table["share_wrong"] > 0].rename_axis("clip").reset_index()
-    table["rank"] = -table["loss"].round(statistics.DECIMALS)
-    table = table.sort_values(["rank", "clip"], ignore_index=True).head(most)
+    table[["rank", "next"]] = -table[["loss", "exact"]].round(statistics.DECIMALS)
+    table = table.sort_values(["rank", "next", "clip"], ignore_index=True).head(most)
     shares = ["loss", "share_wrong", "most_common_prediction", "most_common_share"]
     return table[["clip", *_CLIP_COLUMNS, "true", *shares, "path"]]
 
@@ -297,13 +303,13 @@ def _hits(run: SavedRun, split: str) -> pd.DataFrame:
     return pd.DataFrame({**names, "hit": part["true"] == part["predicted"]})
 
 
-def _losses(run: SavedRun, split: str) -> pd.Series:
-    """Return the negative logarithm of the true label's probability per row of :func:`_hits`."""
+def _losses(run: SavedRun, split: str, least: float) -> pd.Series:
+    """Return −log of the true label's probability, or of ``least`` where it is lower, per row of :func:`_hits`."""
     part = run.predictions[run.predictions["split"] == split]
     probabilities = part[[f"p_{label}" for label in run.labels]].to_numpy(dtype="float64")
     codes = pd.Categorical(part["true"].astype("str"), categories=list(run.labels)).codes
     chosen = probabilities[np.arange(len(part)), codes]
-    return pd.Series(-np.log(np.maximum(chosen, MIN_PROBABILITY)), index=part.index)
+    return pd.Series(-np.log(np.maximum(chosen, least)), index=part.index)
 
 
 @cached_per_run

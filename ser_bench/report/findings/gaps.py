@@ -251,9 +251,11 @@ def _missing_gap(run: SavedRun, random: str) -> str:
 def _missing_random(run: SavedRun) -> str:
     """Say which random split a run with speaker-independent splits lacks."""
     independent = [name for name in run.info.splits if is_speaker_independent(name)]
-    if not {"actor", "emobox"} & set(independent):
+    twins = [name for name in independent if name.startswith("actor-twin-")]
+    if not {"actor", "emobox"} & set(independent) and not twins:
         return ""
-    return "No gap: the run has no random split that tests the same clips; add random to the splits."
+    random = "random" if {"actor", "emobox"} & set(independent) else twins[0].replace("actor-twin", "random")
+    return f"No gap: the run has no random split that tests the same clips; add {random} to the splits."
 
 
 def _tests_known_takes(run: SavedRun, split: str) -> bool:

@@ -76,8 +76,8 @@ def transfer_sentence(run: SavedRun) -> str:
         return ""
     model = str(own.idxmax())
     return (
-        f"Trained on one corpus, {model_title(run, model)} has {percent(own[model])} % UAR on new speakers of that "
-        f"corpus and {percent(across[model])} % on speakers of another."
+        f"Averaged over corpora, {model_title(run, model)} trained on one of them has {percent(own[model])} % UAR on "
+        f"its new speakers and {percent(across[model])} % on speakers of another."
     )
 
 

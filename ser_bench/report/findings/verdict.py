@@ -83,9 +83,9 @@ def interval_notes(run: SavedRun) -> list[str]:
             f"Fewer than {MIN_SPEAKERS} test speakers ({listed(few)}) give no interval; parentheses hold the score of "
             "each speaker."
         )
-    notes.append("Other training sets would change the scores further; intervals over test speakers do not cover that.")
+    notes.append("Other training sets would change the scores further; no interval over test speakers covers that.")
     if run.fits["repeat"].nunique() < 2:
-        return [*notes, "Repeats (--repeats) with folds drawn anew show part of it."]
+        return [*notes, "More repeats, with folds drawn anew, show a part of that change."]
     recurring = [split for split in run.info.splits if folds_recur(run, split)]
     redrawn = [split for split in run.info.splits if split not in recurring]
     measured = [f"of folds and seeds under {listed(redrawn)}"] if redrawn else []

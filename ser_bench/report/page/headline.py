@@ -151,7 +151,7 @@ def _best(run: SavedRun) -> Fact:
 def _significance(run: SavedRun) -> Fact:
     compared = comparison(run)
     if compared is None or compared.too_few_speakers:
-        figure = "not tested" if compared is None else "cannot be"
+        figure = "not tested" if compared is None else "cannot be shown"
     else:
         figure = "no" if compared.not_worse else "yes"
     return Fact("Is the lead significant?", figure, verdict(run))
