@@ -6,6 +6,7 @@ of a person have one speaker, so that no split trains on a test speaker.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,12 +45,16 @@ def shared_names(clips: pd.DataFrame, table: Mapping[str, str], sources: Mapping
     UnknownNameError
         If a key of the table is not a speaker.
     CorpusError
-        If a speaker has two persons.
+        If the corpus of a key is not in the run, or a speaker has two persons.
     """
     keys = _keys(clips)
     known = dict(zip(keys, clips["corpus"], strict=True))
     for key in table:
         if key not in known:
+            corpus = key.partition("/")[0]
+            if not difflib.get_close_matches(corpus, set(known.values()), cutoff=0.5):
+                corpora = ", ".join(sorted(set(known.values())))
+                raise CorpusError(f"unknown key in [speakers]: {key!r}; the corpora of this run are {corpora}")
             raise UnknownNameError("key in [speakers]:", key, sorted(known))
     persons = dict(table)
     if "person" in clips:

@@ -101,7 +101,9 @@ def _emobox(clips: pd.DataFrame, settings: FoldSettings) -> Masks:
     fold_of = {s: int(fold) for fold, speakers in published["test_speakers"].items() for s in speakers}
     numbers = clips["speaker"].map(fold_of)
     if numbers.isna().any() or not clips["clip"].str.fullmatch(r"03(-\d\d){6}").all():
-        raise SplitError("split emobox: published for RAVDESS only; this corpus has other speakers or clips")
+        raise SplitError(
+            "split emobox: published for RAVDESS only; this corpus has other speakers or clips\nuse the split actor"
+        )
     if numbers.nunique() < 2:
         raise SplitError("split emobox: needs actors of at least two of the published folds")
     return cross_validation(numbers.to_numpy(dtype=int))

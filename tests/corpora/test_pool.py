@@ -225,6 +225,8 @@ def test_an_unknown_speaker_in_the_table_names_the_nearest(manifests):
         open_corpora(paths, speakers={"phone/7": "Anna"})
     with pytest.raises(UnknownNameError, match=r"did you mean 'studio/a'"):
         open_corpora(paths[:1], speakers={"studi/a": "Anna"})
+    with pytest.raises(CorpusError, match=r"'phone/07'; the corpora of this run are studio"):
+        open_corpora(paths[:1], speakers={"phone/07": "Anna"})
 
 
 def test_a_speaker_with_two_persons_is_an_error(manifests):
