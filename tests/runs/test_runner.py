@@ -350,7 +350,7 @@ def test_other_targets_can_be_predicted(go, target, labels):
 
 
 def test_invalid_options_are_refused_before_anything_is_computed(go, tmp_path):
-    with pytest.raises(SplitError, match="6 speakers"):
+    with pytest.raises(SplitError, match="there are 6\nuse fewer with --folds 6"):
         go(folds=7, store=tmp_path / "new")
     with pytest.raises(UnknownNameError, match="did you mean 'forest'"):
         go(models=("forrest",), store=tmp_path / "new")
