@@ -50,7 +50,7 @@ def _describe(split: Split) -> int:
         "held out": split.summary,
         "test speakers": "new: no speaker is in training and test of a fold"
         if split.speaker_independent
-        else "heard before: speakers are in training and test, so scores are optimistic for new speakers",
+        else "heard before: speakers are in training and test, which can raise the scores",
         "folds": split.folds,
         "repeats": "drawn anew" if split.redrawn else "the same folds; repeats differ in the seeds of the models only",
         "needs": split.needs or "nothing",
