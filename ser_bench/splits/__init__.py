@@ -15,7 +15,7 @@ from ser_bench.splits import across, sentences, shuffled, speakers
 from ser_bench.splits.across import PREFIX, to_corpus
 from ser_bench.splits.base import DEFAULT_FOLDS, Fold, FoldSettings, Split
 from ser_bench.splits.shuffled import RANDOM_TAKES
-from ser_bench.splits.takes import repeated, take_numbers
+from ser_bench.splits.takes import repeated, take_numbers, takes_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,8 +87,7 @@ def default_splits(clips: pd.DataFrame) -> tuple[str, ...]:
     tuple of str
         ``actor`` and ``random``; ``random-takes`` in between where some clip has another take.
     """
-    takes = clips["take"].to_numpy() if "take" in clips else take_numbers(clips)
-    return ("actor", RANDOM_TAKES.name, "random") if repeated(takes).any() else ("actor", "random")
+    return ("actor", RANDOM_TAKES.name, "random") if repeated(takes_of(clips)).any() else ("actor", "random")
 
 
 def default_folds(clips: pd.DataFrame) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from ser_bench.core.errors import SplitError
 from ser_bench.splits.base import FoldSettings, Masks, Split, cross_validation
 from ser_bench.splits.speakers import speaker_folds
-from ser_bench.splits.takes import repeated, take_numbers, takes_known
+from ser_bench.splits.takes import repeated, takes_known, takes_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,7 +58,7 @@ def _random_takes(clips: pd.DataFrame, settings: FoldSettings) -> Masks:
     import numpy as np
     import pandas as pd
 
-    takes = clips["take"].to_numpy() if "take" in clips else take_numbers(clips)
+    takes = takes_of(clips)
     take_of = pd.factorize(takes)[0]  # in the order of clips, so that the numbers themselves do not matter
     counts = np.bincount(take_of)
     if not repeated(take_of).any():
@@ -154,8 +154,13 @@ def _actor_twin(clips: pd.DataFrame, settings: FoldSettings, *, share: float, na
 
     There are as many groups as hold-outs in the corpus, so the folds train on as many clips on average.
     """
+    count, speakers = round(1 / share), clips["speaker"].nunique()
+    if speakers < count:  # the size of the hold-out sets the number of folds, which --folds cannot change
+        raise SplitError(
+            f"split {name}: {count} folds need as many speakers; there are {speakers}\nuse the split actor"
+        )
     test = _held_out_clips(clips, settings, share)
-    groups = speaker_folds(clips, replace(settings, folds=round(1 / share)), name)
+    groups = speaker_folds(clips, replace(settings, folds=count), name)
     folds = [(groups != group, test & (groups == group)) for group in sorted(set(groups.tolist()))]
     return [(train, tested) for train, tested in folds if tested.any()]
 

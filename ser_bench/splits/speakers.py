@@ -78,8 +78,6 @@ def _too_few_speakers(name: str, folds: int, speakers: int) -> str:
     if speakers < 2:
         return f"split {name}: needs at least two speakers, there is one\nuse the split random"
     needed = f"split {name}: {folds} folds need as many speakers; there are {speakers}"
-    if "twin" in name:  # its number of folds follows from the size of the hold-out
-        return f"{needed}\nuse the split actor"
     return f"{needed}\nuse fewer with --folds {speakers}, or another split"
 
 

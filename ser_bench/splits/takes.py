@@ -40,6 +40,21 @@ def take_numbers(clips: pd.DataFrame) -> npt.NDArray[np.int64]:
     return _join(known, _similar_pairs(clips))
 
 
+def takes_of(clips: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Return the column ``take`` of a clip table, or :func:`take_numbers` of a table without it.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        As for :func:`take_numbers`, or with ``take``.
+
+    Returns
+    -------
+    ndarray of int64, shape (clips,)
+    """
+    return clips["take"].to_numpy(dtype="int64") if "take" in clips else take_numbers(clips)
+
+
 def repeated(takes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Return which clips have another take.
 

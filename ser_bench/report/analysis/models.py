@@ -72,7 +72,7 @@ def models_with_copies(run: SavedRun) -> dict[str, tuple[float, ...]]:
     -------
     dict of str to tuple of float
         The speeds of the copies by model, in the order of the run; without the models that train on originals only.
-        Empty where features come from a table, since there is no audio to change the speed of.
+        Empty for features from a table, which has no audio.
     """
     if run.info.corpus.recorded:
         return {}

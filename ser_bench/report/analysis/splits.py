@@ -181,6 +181,23 @@ def twin_of(random: str) -> str:
     return f"actor-twin{sizes}" if sizes else "actor"
 
 
+def random_of(independent: str) -> str:
+    """Return the random split whose twin a speaker-independent split is.
+
+    Parameters
+    ----------
+    independent : str
+        ``actor-twin-80-20`` or the like, or any other speaker-independent split.
+
+    Returns
+    -------
+    str
+        ``random`` for a split that is not the twin of a hold-out.
+    """
+    sizes = independent.removeprefix("actor-twin")
+    return f"random{sizes}" if sizes != independent else "random"
+
+
 @cached_per_run
 def unequal_terms(run: SavedRun, first: str, second: str) -> str:
     """Say why the scores of two splits are not comparable.

@@ -17,6 +17,7 @@ from ser_bench.report.analysis.splits import (
     gap_partners,
     gap_splits,
     is_speaker_independent,
+    random_of,
     random_splits,
     twin_of,
     unequal_terms,
@@ -251,10 +252,10 @@ def _missing_gap(run: SavedRun, random: str) -> str:
 def _missing_random(run: SavedRun) -> str:
     """Say which random split a run with speaker-independent splits lacks."""
     independent = [name for name in run.info.splits if is_speaker_independent(name)]
-    twins = [name for name in independent if name.startswith("actor-twin-")]
-    if not {"actor", "emobox"} & set(independent) and not twins:
+    randoms = [random_of(name) for name in independent if name == "emobox" or twin_of(random_of(name)) == name]
+    if not randoms:
         return ""
-    random = "random" if {"actor", "emobox"} & set(independent) else twins[0].replace("actor-twin", "random")
+    random = "random" if "random" in randoms else randoms[0]
     return f"No gap: the run has no random split that tests the same clips; add {random} to the splits."
 
 
