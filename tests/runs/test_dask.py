@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -48,11 +49,16 @@ class Machines:
             *("scheduler", "--host", f"{scheme}://127.0.0.1", "--port", "0", "--no-dashboard", "--no-jupyter"),
             *("--scheduler-file", str(self.file)),
         )
+        self.where = self._read_address().replace("tcp://", "dask://")
+
+    def _read_address(self) -> str:
+        """Return the scheduler's address; its file can be read before it is written to the end."""
         until = time.monotonic() + 60
-        while not self.file.exists() and time.monotonic() < until:
+        while time.monotonic() < until:
+            with suppress(FileNotFoundError, json.JSONDecodeError):
+                return str(json.loads(self.file.read_text())["address"])
             time.sleep(0.05)
-        address = next(line for line in self.file.read_text().splitlines() if '"address"' in line).split('"')[3]
-        self.where = address.replace("tcp://", "dask://")
+        raise TimeoutError(f"no address in {self.file} after 60 s")
 
     def _start(self, *words: str) -> subprocess.Popen:
         command = [sys.executable, "-m", f"distributed.cli.dask_{words[0]}", *words[1:], *self.options]
