@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from ser_bench.core.labels import canonical_gender, canonical_text, is_missing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,6 +21,9 @@ CLIP_COLUMNS = ("clip", "path", "speaker", "gender", "text", "intensity", "emoti
 
 ``clip`` is unique in its corpus and ``path`` absolute; labels in ``emotion`` are canonical.
 """
+
+_NAMES = ("speaker", "emotion")
+_OPTIONAL = ("person", "text", "intensity")
 
 PREFIXED_COLUMNS = ("clip", "speaker", "text")
 """Columns whose values carry the corpus name in a pool of corpora, as in ``ravdess/01``."""
@@ -51,6 +56,36 @@ def clip_table(rows: Iterable[Mapping[str, str]], columns: Iterable[str] = CLIP_
         for column in columns
     }
     return pd.DataFrame(table)
+
+
+def with_canonical_text(clips: pd.DataFrame) -> pd.DataFrame:
+    """Write equal names, labels and descriptions with equal characters.
+
+    Parameters
+    ----------
+    clips
+        A clip table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy. Invisible differences are gone (:func:`~ser_bench.core.labels.canonical_text`), genders are canonical,
+        and a missing gender, person, sentence or intensity is empty.
+    """
+    spellings: dict[str, Callable[[str], str]] = {
+        **dict.fromkeys(_NAMES, canonical_text),
+        **dict.fromkeys(_OPTIONAL, lambda text: "" if is_missing(text) else canonical_text(text)),
+        "gender": canonical_gender,
+    }
+    return clips.assign(
+        **{
+            column: clips[column]
+            .map({text: canonical(text) for text in set(clips[column])})
+            .astype(clips[column].dtype)
+            for column, canonical in spellings.items()
+            if column in clips
+        }
+    )
 
 
 def with_corpus_prefix(clips: pd.DataFrame) -> pd.DataFrame:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+from dataclasses import replace
 from pathlib import Path
 
 from ser_bench.core.errors import UnknownNameError
 from ser_bench.core.places import cache_folder
 from ser_bench.corpora import datasets, manifest
 from ser_bench.corpora.base import Corpus
-from ser_bench.corpora.clip_table import Listing
+from ser_bench.corpora.clip_table import Listing, with_canonical_text
 from ser_bench.corpora.filenames import FileNamePattern
 from ser_bench.corpora.folder import list_files
 
@@ -182,7 +183,8 @@ def list_clips(corpus: Corpus, folder: Path) -> Listing:
     Returns
     -------
     Listing
-        Clips and skipped files.
+        Clips, with names and labels as :func:`~ser_bench.corpora.clip_table.with_canonical_text` writes them, and
+        skipped files.
 
     Raises
     ------
@@ -190,5 +192,7 @@ def list_clips(corpus: Corpus, folder: Path) -> Listing:
         If the folder holds no clip.
     """
     if isinstance(corpus.reader, FileNamePattern):
-        return list_files(corpus, corpus.reader, folder, known=tuple(CORPORA.values()))
-    return corpus.reader(folder)
+        listing = list_files(corpus, corpus.reader, folder, known=tuple(CORPORA.values()))
+    else:
+        listing = corpus.reader(folder)
+    return replace(listing, clips=with_canonical_text(listing.clips))

@@ -1,0 +1,58 @@
+"""Tests of canonical spellings."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from ser_bench.core.labels import canonical_gender, canonical_label, canonical_text, is_missing
+
+SAME = (
+    "fröhlich",
+    unicodedata.normalize("NFD", "fröhlich"),
+    "fröhlich\u200b",
+    "\ufefffröhlich",
+    " frö\u00adhlich\u00a0",
+    "frö\x00hlich",
+)
+
+
+@pytest.mark.parametrize("spelling", SAME)
+def test_text_has_no_invisible_differences(spelling):
+    assert canonical_text(spelling) == canonical_label(spelling) == "fröhlich"
+
+
+def test_white_space_is_one_space():
+    assert canonical_text(" very\u00a0\t angry\n") == "very angry"
+
+
+@pytest.mark.parametrize(
+    "spelling", ["F", "female", "Female ", "w", "weiblich", "FEMININ", "fe\u0301minin", "Woman", "女"]
+)
+def test_spellings_of_female(spelling):
+    assert canonical_gender(spelling) == "female"
+
+
+@pytest.mark.parametrize("spelling", ["M", "m.", "male", "Mann", "männlich", "homme", "男性"])
+def test_spellings_of_male(spelling):
+    assert canonical_gender(spelling) == "male"
+
+
+@pytest.mark.parametrize(
+    ("spelling", "gender"), [("unknown", ""), ("NA", ""), ("?", ""), ("divers", "other"), ("Xyz", "xyz")]
+)
+def test_other_genders(spelling, gender):
+    assert canonical_gender(spelling) == gender
+
+
+@pytest.mark.parametrize(
+    "cell", ["", " ", "NA", "na", "NaN", "n/a", "null", "None", "--undefined--", "#N/A", "-nan", "<NA>"]
+)
+def test_usual_spellings_are_missing(cell):
+    assert is_missing(cell)
+
+
+@pytest.mark.parametrize("cell", ["none", "0", "neutral", "Nan Li", "nana"])
+def test_other_cells_are_not_missing(cell):
+    assert not is_missing(cell)
