@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ser_bench.core.labels import canonical_gender, canonical_text, is_missing
 
@@ -126,23 +126,33 @@ def empty_columns(columns: Sequence[str]) -> str:
     return f"column {names} is empty" if len(columns) == 1 else f"columns {names} are empty"
 
 
+ProblemKind = Literal["clip", "row", "column", "class", "speaker"]
+"""What a :class:`Problem` is about, and the values of ``kind`` in ``losses.csv``."""
+
+SAME_SAMPLES = "holds the same samples as"
+"""Start of the reason for leaving out a copy of a clip."""
+
+
 @dataclass(frozen=True)
 class Problem:
-    """A file, folder or table row that a listing skipped.
+    """Something in a corpus that is not used.
 
     Attributes
     ----------
     path
-        The file, or the clip's name in a table.
+        The file or folder; the name of a clip, row, column, class or speaker.
     reason
-        Why it was skipped, in a few words.
+        Why it is not used, in a few words.
+    kind
+        What it is.
     """
 
     path: str
     reason: str
+    kind: ProblemKind = "clip"
 
     @property
-    def kind(self) -> str:
+    def group(self) -> str:
         """The reason without details of this file, for grouping."""
         reason = re.sub("same clip as .*, which", "same clip as another file, which", self.reason)
         return re.split(r"[:;(]", reason)[0].strip()
@@ -209,11 +219,14 @@ class Listing:
     clips
         A clip table.
     problems
-        The skipped files, each with its reason.
+        What is not used, each with its reason.
     feature_table
         The features of a corpus without audio, else None.
+    warnings
+        What a reader of results must know about the data, a sentence each, without local folders.
     """
 
     clips: pd.DataFrame
     problems: tuple[Problem, ...] = ()
     feature_table: FeatureTable | None = None
+    warnings: tuple[str, ...] = ()

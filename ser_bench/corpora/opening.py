@@ -34,7 +34,7 @@ class OpenCorpus:
     clips
         A clip table with the additional column ``corpus``.
     problems
-        The skipped files, each with its reason.
+        What is not used, each with its reason.
     rate
         Sampling rate in Hz that every clip is resampled to; None keeps each clip's own.
     pooled
@@ -43,6 +43,8 @@ class OpenCorpus:
         The features of a corpus without audio, else None.
     shared_speakers
         The speakers, as ``corpus/speaker``, of each person who has several names or is in several corpora.
+    warnings
+        What a reader of results must know about the data, a sentence each.
     """
 
     corpus: Corpus
@@ -53,6 +55,7 @@ class OpenCorpus:
     pooled: tuple[OpenCorpus, ...] = ()
     feature_table: FeatureTable | None = None
     shared_speakers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     @property
     def members(self) -> tuple[OpenCorpus, ...]:
@@ -157,7 +160,14 @@ def list_corpus(name: str, data_dir: Path | None = None, *, part: str = "speech"
     clips = listing.clips if "corpus" in listing.clips else listing.clips.assign(corpus=corpus.name)
     if "part" in clips:
         clips = clips[(clips["part"] == part) | (part == "all")].drop(columns="part")
-    return OpenCorpus(corpus, {corpus.name: folder}, clips, listing.problems, feature_table=listing.feature_table)
+    return OpenCorpus(
+        corpus,
+        {corpus.name: folder},
+        clips,
+        listing.problems,
+        feature_table=listing.feature_table,
+        warnings=listing.warnings,
+    )
 
 
 def table_files(opened: Sequence[OpenCorpus]) -> dict[str, str]:

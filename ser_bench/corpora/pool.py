@@ -156,8 +156,15 @@ def _pooled(opened: Sequence[OpenCorpus], names: Mapping[str, str]) -> OpenCorpu
     folders = {member.corpus.name: member.folder for member in opened}
     clips = with_one_gender(name_speakers(_clips(opened), names), table_files(opened))
     description = _description([member.corpus for member in opened], clips)
-    shared = speakers_by_name(names)
-    return OpenCorpus(description, folders, clips, problems, pooled=tuple(opened), shared_speakers=shared)
+    return OpenCorpus(
+        description,
+        folders,
+        clips,
+        problems,
+        pooled=tuple(opened),
+        shared_speakers=speakers_by_name(names),
+        warnings=tuple(f"{member.corpus.name}: {warning}" for member in opened for warning in member.warnings),
+    )
 
 
 def _description(corpora: Sequence[Corpus], clips: pd.DataFrame) -> Corpus:

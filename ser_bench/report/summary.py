@@ -270,11 +270,10 @@ def _notes(run: SavedRun) -> list[str]:
     notes += filter(None, [published_note(run), speaker_note(run)])
     if (missing_folds(run) != "").any():
         notes.append("A model with a missing fold has no score under that split; `fits.csv` holds the errors.")
-    if run.info.dropped:
-        notes.append(f"Dropped as identical to an earlier clip: {_few([clip.path for clip in run.info.dropped])}.")
-    if run.info.problems:
-        clips = [f"{clip.path} ({clip.reason})" for clip in run.info.problems]
-        notes.append(f"Not used: {_few(clips)}.")
+    notes += [f"Warning: {warning}." for warning in run.info.warnings]
+    if len(run.losses):
+        names = [f"{kind} {name} ({reason})" for kind, name, reason in run.losses.itertuples(index=False)]
+        notes.append(f"Not used: {_few(names)}; `losses.csv` lists all.")
     return notes
 
 

@@ -20,7 +20,7 @@ from ser_bench.features import column_groups, set_key
 from ser_bench.runs.fit import FitResult
 from ser_bench.runs.plan import PlannedModel, required_sets
 from ser_bench.runs.results import PREDICTION_COLUMNS, tables
-from ser_bench.runs.results.run_info import CorpusInfo, LeftOutClip, MachineInfo, RunInfo, Work
+from ser_bench.runs.results.run_info import CorpusInfo, MachineInfo, RunInfo, Work
 
 if TYPE_CHECKING:
     from ser_bench.core.options import Options
@@ -173,6 +173,37 @@ def _relative_path(path: str, folder: Path) -> str:
     return escape_undecodable((Path(path).relative_to(folder) if inside else Path(Path(path).name)).as_posix())
 
 
+def loss_rows(extraction: ExtractionResult, folders: Mapping[str, Path]) -> pd.DataFrame:
+    """Return the rows of ``losses.csv``: one per clip, row, column, class or speaker that is not used.
+
+    Parameters
+    ----------
+    extraction : ExtractionResult
+        What extraction did.
+    folders : mapping of str to Path
+        Folders of the corpora by name; names in the table are relative to them.
+
+    Returns
+    -------
+    pandas.DataFrame
+    """
+    rows = [
+        (problem.kind, _published_name(problem.path, folders), escape_undecodable(problem.reason))
+        for problem in (*extraction.duplicates, *extraction.problems)
+    ]
+    return pd.DataFrame(rows, columns=list(tables.LOSSES.columns))
+
+
+def _published_name(path: str, folders: Mapping[str, Path]) -> str:
+    """Return a path relative to its corpus, or its last part if it is elsewhere; a name as it is."""
+    if not Path(path).is_absolute():
+        return escape_undecodable(path)
+    folder = next(
+        (folder for folder in folders.values() if Path(path).is_relative_to(folder.absolute())), Path(path).parent
+    )
+    return _relative_path(path, folder.absolute())
+
+
 def importance_rows(results: FitResults, data: RunData) -> pd.DataFrame:
     """Return the rows of ``importance.csv``: the UAR per fit and group of features, as it is and with it shuffled.
 
@@ -277,11 +308,7 @@ def describe_run(
         machine=MachineInfo(system=platform.platform(terse=True), processor=platform.machine(), cores=os.cpu_count()),
         started=utc_time(started),
         finished=utc_time(),
-        dropped=tuple(LeftOutClip(path=p.path, reason=p.reason) for p in extraction.duplicates),
-        problems=tuple(
-            LeftOutClip(path=escape_undecodable(Path(p.path).name), reason=escape_undecodable(p.reason))
-            for p in extraction.problems
-        ),
+        warnings=tuple(map(escape_undecodable, extraction.warnings)),
         work=work,
         identity=identity,
         commit=source_commit(),

@@ -169,6 +169,7 @@ def _fit_and_write(run: _PreparedRun, options: Options, store: Path, progress: P
         "clips": rows.clip_rows(run.data.clips, run.opened.folders),
         "audit": leakage_rows(run.planned, run.data.clips),
         "importance": rows.importance_rows(fit_results, run.data),
+        "losses": rows.loss_rows(run.extraction, run.opened.folders),
     }
     results.write_run(run.folder, info, rows.prediction_rows(fit_results, run.data), tables)
     return RunOutcome(run.folder, len(run.planned), work)

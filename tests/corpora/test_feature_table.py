@@ -192,7 +192,7 @@ def test_rows_with_equal_features_count_once(tmp_path):
     frame.loc[1, ["f0", "f1", "f2"]] = frame.loc[0, ["f0", "f1", "f2"]]
     frame.to_csv(tmp_path / "mine.csv", index=False)
     saved = go(tmp_path, "mine.csv", tmp_path / "out")
-    assert [(clip.path, clip.reason) for clip in saved.info.dropped] == [("c01", "holds the same features as c00")]
+    assert saved.losses.values.tolist() == [["clip", "c01", "holds the same features as c00"]]
 
 
 def test_the_store_separates_precomputed_sets_from_computed_ones(tmp_path):

@@ -13,7 +13,7 @@ import pandas as pd
 from ser_bench.core.labels import EMOTIONS
 from ser_bench.runs.results import read_run, write_run
 from ser_bench.runs.results.run_info import RunInfo
-from ser_bench.runs.results.tables import AUDIT, IMPORTANCE
+from ser_bench.runs.results.tables import AUDIT, IMPORTANCE, LOSSES
 from tests.runs.run_folder import changed_info, make_info
 
 MODELS = {
@@ -92,6 +92,7 @@ def save_fake_run(folder: Path, recipe: Recipe, metrics: dict[str, str] | None =
         "clips": clips.drop(columns="true"),
         "audit": _audit(recipe, predictions),
         "importance": _importance(fits),
+        "losses": pd.DataFrame([], columns=list(LOSSES.columns)),
     }
     metrics = metrics or {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro F1"}
     tables["fits"] = tables["fits"].assign(**dict.fromkeys(metrics, fits["uar"]))

@@ -18,7 +18,6 @@ from ser_bench.report.formatting import percent, percent_interval, points, secon
 from ser_bench.report.page import render_page
 from ser_bench.report.page.headline import page_header
 from ser_bench.report.summary import markdown, terminal_table
-from ser_bench.runs.results.run_info import LeftOutClip
 from tests.report.fake_run import Recipe, save_fake_run
 from tests.runs.run_folder import changed_info
 
@@ -203,11 +202,16 @@ def test_markdown_shows_percent_with_one_decimal_and_the_gaps_sign(run):
 
 
 def test_unused_clips_are_named_up_to_five(run):
-    dropped = tuple(LeftOutClip(path=f"clip{i}.wav", reason="a copy") for i in range(8))
-    info = changed_info(run.info, dropped=dropped, problems=(LeftOutClip(path="bad.wav", reason="no sound"),))
-    text = markdown(dataclasses.replace(run, info=info))
-    assert "clip4.wav and 3 more" in text
-    assert "bad.wav (no sound)" in text
+    rows = [("clip", "bad.wav", "no sound"), *(("clip", f"clip{i}.wav", "a copy") for i in range(7))]
+    losses = pd.DataFrame(rows, columns=run.losses.columns)
+    text = markdown(dataclasses.replace(run, losses=losses))
+    assert "clip3.wav (a copy) and 3 more" in text
+    assert "clip bad.wav (no sound)" in text
+
+
+def test_warnings_about_the_data_are_notes(run):
+    text = markdown(dataclasses.replace(run, info=changed_info(run.info, warnings=("rates differ",))))
+    assert "Warning: rates differ." in text
 
 
 @pytest.mark.parametrize("count", [1, 4, 8])

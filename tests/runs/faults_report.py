@@ -41,7 +41,16 @@ CHANGING = {"open", "write", "close", "flock", "fsync", "replace", "unlink", "mk
 OUTDATED = "charts/confusion_svm_actor.png"
 """A chart that an earlier run left, which drawing removes."""
 
-NEVER_DRAWN = ("run.json", "predictions.parquet", "fits.csv", "curves.csv", "clips.csv", "audit.csv", "importance.csv")
+NEVER_DRAWN = (
+    "run.json",
+    "predictions.parquet",
+    "fits.csv",
+    "curves.csv",
+    "clips.csv",
+    "audit.csv",
+    "importance.csv",
+    "losses.csv",
+)
 PASSING = ("run.log", "run.json", "report.json")
 """Files with times or with the checksum of a run; they differ between runs."""
 

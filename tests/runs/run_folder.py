@@ -39,8 +39,6 @@ def make_info(corpus: dict[str, Any] | None = None, options: dict[str, Any] | No
         "machine": {"system": "Linux", "processor": "x86_64", "cores": 2},
         "started": "2026-01-01T00:00:00+00:00",
         "finished": "2026-01-01T00:10:00+00:00",
-        "dropped": [],
-        "problems": [],
         "work": {"computed": 4, "reused": 0, "jobs": 2, "wall_seconds": 600.0, "worker_seconds": 1150.0},
         "identity": "",
     }

@@ -23,7 +23,7 @@ from ser_bench.runs.results import (
     write_file,
     write_run,
 )
-from ser_bench.runs.results.tables import AUDIT, CLIPS, CURVES, FITS, IMPORTANCE, TABLES
+from ser_bench.runs.results.tables import AUDIT, CLIPS, CURVES, FITS, IMPORTANCE, LOSSES, TABLES
 from tests.runs.run_folder import make_info, sign
 
 LABELS = ("neutral", "happy", "sad")
@@ -70,6 +70,7 @@ def make_tables():
         "clips": clips.set_axis(list(CLIPS.columns), axis=1),
         "audit": audit.set_axis(list(AUDIT.columns), axis=1),
         "importance": importance.set_axis(list(IMPORTANCE.columns), axis=1),
+        "losses": pd.DataFrame([("clip", "NA", "no sound"), ("column", "f1, f2", "texts")], columns=LOSSES.columns),
     }
 
 
@@ -294,7 +295,7 @@ def test_a_pipe_in_a_run_folder_is_an_error(folder, name):
         {"options": {"splits": []}},
         {"options": {"splits": 5}},
         {"rows": []},
-        {"dropped": [5]},
+        {"warnings": [5]},
         {"work": {"failed": "none"}},
         {"identity": "\ud800"},
         {"options": {"splits": ["actor"], "features": 5}},

@@ -107,7 +107,7 @@ def _unused_files(health: Health) -> str:
     """Name the files that were not used, grouped by reason."""
     groups: dict[str, list[Problem]] = {}
     for problem in (*health.broken, *health.opened.problems):
-        groups.setdefault(problem.kind, []).append(problem)
+        groups.setdefault(problem.group, []).append(problem)
     lines = []
     for kind, problems in groups.items():
         names = _examples([_relative_path(problem, health.opened.folder) for problem in problems])

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from ser_bench.corpora.clip_table import SAME_SAMPLES
 from ser_bench.runs.results import SavedRun
 
 PUBLISHED_CLIPS = {"ravdess": 1440}
@@ -56,7 +57,8 @@ def published_scores(run: SavedRun) -> pd.DataFrame:
     """
     entries = pd.DataFrame(_published()["entries"])
     info = run.info
-    whole = info.corpus.clips + len(info.dropped) == PUBLISHED_CLIPS.get(info.corpus.name)
+    copies = int(run.losses["reason"].str.startswith(SAME_SAMPLES).sum())
+    whole = info.corpus.clips + copies == PUBLISHED_CLIPS.get(info.corpus.name)
     comparable = info.target == "emotion" and not info.synthetic and whole
     same = (
         (entries["corpus"] == info.corpus.name)

@@ -27,7 +27,7 @@ from ser_bench.report.page.failures import failure_tables
 from ser_bench.report.page.headline import page_header
 from ser_bench.report.page.leakage import leakage_report
 from ser_bench.report.page.method import split_table
-from ser_bench.report.page.missing import excluded_clips, failed_fits
+from ser_bench.report.page.missing import failed_fits, losses
 from ser_bench.report.page.provenance import provenance
 from ser_bench.report.page.scores import score_tables
 from ser_bench.report.page.significance import comparison_table
@@ -93,7 +93,8 @@ def render_page(run: SavedRun, pictures: Mapping[str, bytes], audio: Path | None
         "matrices": matrices(run),
         "failures": failure_tables(run, audio),
         "failed_fits": failed_fits(run),
-        "excluded_clips": excluded_clips(run),
+        "losses": losses(run),
+        "warnings": run.info.warnings,
         "splits": split_table(run),
         "metrics": [(capitalised(title), METRICS[name].summary) for name, title in page_metrics(run).items()],
         "draws": DRAWS,

@@ -1,4 +1,4 @@
-"""What a run is missing: fits without a result, and clips that it did not use."""
+"""What a run is missing: fits without a result, and what it did not use."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def failed_fits(run: SavedRun) -> Table | None:
     return Table(_caption("Fits without a result", len(rows)), columns, tuple(rows[:MAX_ROWS]))
 
 
-def excluded_clips(run: SavedRun) -> Table | None:
-    """Return the clips that the run did not use, with the reason.
+def losses(run: SavedRun) -> Table | None:
+    """Return the clips, rows, columns, classes and speakers that the run did not use, with the reason.
 
     Parameters
     ----------
@@ -56,14 +56,13 @@ def excluded_clips(run: SavedRun) -> Table | None:
     Returns
     -------
     Table or None
-        None if it used every clip.
+        None if it used everything.
     """
-    clips = [*run.info.dropped, *run.info.problems]
-    if not clips:
+    if run.losses.empty:
         return None
-    columns = (Column("clip", numeric=False), Column("reason", numeric=False))
-    rows = [Row(texts([clip.path, clip.reason])) for clip in clips[:MAX_ROWS]]
-    return Table(_caption("Clips that were not used", len(clips)), columns, tuple(rows))
+    columns = tuple(Column(name, numeric=False) for name in run.losses.columns)
+    rows = [Row(texts(list(row))) for row in run.losses.head(MAX_ROWS).itertuples(index=False)]
+    return Table(_caption("Not used", len(run.losses)), columns, tuple(rows))
 
 
 def _caption(title: str, count: int) -> str:

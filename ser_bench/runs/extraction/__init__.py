@@ -21,7 +21,7 @@ from ser_bench.core.errors import CorpusError, StoreError
 from ser_bench.core.interrupt import interruptible
 from ser_bench.core.places import default_store
 from ser_bench.core.progress import Advance, NoProgress, Progress
-from ser_bench.corpora.clip_table import Problem
+from ser_bench.corpora.clip_table import SAME_SAMPLES, Problem
 from ser_bench.runs.extraction.remote import BatchJob, batch_job
 from ser_bench.runs.extraction.worker import CLIP_SECONDS, Batch, MissingSets, preload_sets
 from ser_bench.runs.inputs import open_corpus
@@ -64,10 +64,8 @@ class ExtractionResult:
         Number of clips for which features were computed.
     fingerprint : str
         Hash of the usable clips: names, audio, speakers and labels.
-    truncated : tuple of Problem
-        Long clips; only their middle was used.
-    rate_warning : str
-        Warning about different sampling rates; empty if there is none.
+    warnings : tuple of str
+        What a reader of results must know about the data, a sentence each: that of the corpus, long clips, rates.
     """
 
     clips: pd.DataFrame
@@ -75,8 +73,7 @@ class ExtractionResult:
     duplicates: tuple[Problem, ...]
     n_computed: int
     fingerprint: str
-    truncated: tuple[Problem, ...] = ()
-    rate_warning: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -157,7 +154,7 @@ def warm_up_workers(sets: Sequence[FeatureSet], store: FeatureStore, jobs: int) 
 
 
 def report_problems(extraction: ExtractionResult, progress: Progress) -> None:
-    """Warn about each clip that was left out, and once about truncated clips and sampling rates.
+    """Warn about each clip that was left out, and about what a reader of results must know.
 
     Parameters
     ----------
@@ -170,11 +167,8 @@ def report_problems(extraction: ExtractionResult, progress: Progress) -> None:
         progress.warning(f"{problem.path} is left out: {problem.reason}")
     for problem in extraction.problems:
         progress.warning(f"{problem.path}: {problem.reason}")
-    if extraction.truncated:
-        first, others = extraction.truncated[0], len(extraction.truncated) - 1
-        progress.warning(f"{first.path}: {first.reason}" + (f" (and {others:,} more)" if others else ""))
-    if extraction.rate_warning:
-        progress.warning(extraction.rate_warning)
+    for warning in extraction.warnings:
+        progress.warning(warning)
 
 
 def extract(
@@ -254,8 +248,11 @@ def _usable_clips(
         duplicates,
         n_computed,
         _corpus_fingerprint(clips),
-        _truncated_clips(clips, metadata),
-        _rate_warning([row["sr"] for row in rows], opened.rate),
+        (
+            *opened.warnings,
+            *_length_warnings(clips, metadata),
+            *_rate_warnings([row["sr"] for row in rows], opened.rate),
+        ),
     )
 
 
@@ -272,7 +269,8 @@ def _import_table(
         values = table.values_of(feature_set, missing["clip"].tolist())
         store.write(feature_set, dict(zip(missing["key"], values, strict=True)))
         n_computed = max(n_computed, len(missing))
-    return ExtractionResult(clips, opened.problems, duplicates, n_computed, _corpus_fingerprint(clips))
+    fingerprint = _corpus_fingerprint(clips)
+    return ExtractionResult(clips, opened.problems, duplicates, n_computed, fingerprint, opened.warnings)
 
 
 def _hash_files(opened: OpenCorpus, store: Path) -> tuple[dict[str, str], dict[str, str]]:
@@ -363,27 +361,27 @@ def _split_into_batches(
         start += size
 
 
-def _rate_warning(rates: Sequence[int], common_rate: int | None) -> str:
+def _rate_warnings(rates: Sequence[int], common_rate: int | None) -> Iterator[str]:
     """Warn about clips of lower sampling rates, which a model may recognise by their empty upper band."""
     if common_rate is not None:
-        lower = sum(rate < common_rate for rate in rates)
-        message = f"{lower:,} clips have a sampling rate below {common_rate:,} Hz and no energy above half their rate"
-        return message if lower else ""
+        if lower := sum(rate < common_rate for rate in rates):
+            yield f"{lower:,} clips have a sampling rate below {common_rate:,} Hz and no energy above half their rate"
+        return
     counts = Counter(rates).most_common()
     if len(counts) < 2:
-        return ""
+        return
     listed = ", ".join(f"{rate:,} Hz ({count:,} clips)" for rate, count in counts[:4])
-    return f"sampling rates differ, which a model may learn: {listed}; use --sample-rate {min(rates)} to equalise them"
+    yield f"sampling rates differ, which a model may learn: {listed}; use --sample-rate {min(rates)} to equalise them"
 
 
-def _truncated_clips(clips: pd.DataFrame, metadata: Metadata) -> tuple[Problem, ...]:
-    """Return the clips that are longer than the excerpt that was used."""
-    rows = ((path, metadata[key]) for path, key in zip(clips["path"], clips["key"], strict=True))
-    return tuple(
-        Problem(path, f"long recording; only its middle {row['samples'] / row['sr']:.0f} s are used")
-        for path, row in rows
-        if audio.is_excerpt(row["samples"], row["sr"])
-    )
+def _length_warnings(clips: pd.DataFrame, metadata: Metadata) -> Iterator[str]:
+    """Warn about the clips that are longer than the excerpt that was used."""
+    rows = ((clip, metadata[key]) for clip, key in zip(clips["clip"], clips["key"], strict=True))
+    long = [(clip, row) for clip, row in rows if audio.is_excerpt(row["samples"], row["sr"])]
+    if long:
+        clip, row = long[0]
+        more = f" (and {len(long) - 1:,} more)" if len(long) > 1 else ""
+        yield f"{clip}: long recording; only its middle {row['samples'] / row['sr']:.0f} s are used{more}"
 
 
 def _drop_duplicates(
@@ -394,7 +392,7 @@ def _drop_duplicates(
     is_later = digests.duplicated()
     first = dict(zip(digests[~is_later], clips["clip"][~is_later], strict=True))
     duplicates = tuple(
-        Problem(clip, f"holds the same {content} as {first[digest]}")
+        Problem(clip, f"{SAME_SAMPLES.replace('samples', content)} {first[digest]}")
         for clip, digest in zip(clips["clip"][is_later], digests[is_later], strict=True)
     )
     return clips[~is_later].reset_index(drop=True), duplicates

@@ -48,7 +48,7 @@ __all__ = [
     "write_run",
 ]
 
-FORMAT = 3
+FORMAT = 4
 """Version of the file layout; raised when older readers would misread the files."""
 
 _LONGEST_NAME = 60
@@ -73,7 +73,7 @@ class SavedRun:
     predictions : pandas.DataFrame
         A row per fit and test clip. Names are categorical, ``true`` and ``predicted`` over the run's labels in their
         order; probabilities are float32.
-    fits, curves, clips, audit, importance : pandas.DataFrame
+    fits, curves, clips, audit, importance, losses : pandas.DataFrame
         The tables of :mod:`ser_bench.runs.results.tables`.
     folder : Path
         The run folder.
@@ -86,6 +86,7 @@ class SavedRun:
     clips: pd.DataFrame
     audit: pd.DataFrame
     importance: pd.DataFrame
+    losses: pd.DataFrame
     folder: Path
 
     @property

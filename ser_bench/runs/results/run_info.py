@@ -97,19 +97,12 @@ class Work(_Record):
     reused_fits_seconds: _Seconds = 0.0
 
 
-class LeftOutClip(_Record):
-    """A clip that the run did not use, and why."""
-
-    path: str
-    reason: str
-
-
 class RunInfo(_Record):
     """What ``run.json`` says about a run.
 
     ``options`` never hold folders of the machine. ``metrics`` are titles by name. ``models`` are the resolved names,
     baselines included, and ``features_of`` maps each to its feature sets. ``stored_sets`` name the folders of the
-    feature store that the run read. ``dropped`` are duplicates, ``problems`` unusable files. ``identity`` hashes all
+    feature store that the run read. ``warnings`` say what a reader must know about the data. ``identity`` hashes all
     that decides the tables. ``commit`` is that of the code that wrote the run; reused fits have their own.
     """
 
@@ -124,8 +117,7 @@ class RunInfo(_Record):
     machine: MachineInfo
     started: str
     finished: str
-    dropped: tuple[LeftOutClip, ...]
-    problems: tuple[LeftOutClip, ...]
+    warnings: tuple[str, ...] = ()
     work: Work
     identity: str
     commit: Annotated[str, Field(pattern=COMMIT_PATTERN)] = ""

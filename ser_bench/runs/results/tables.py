@@ -201,6 +201,15 @@ IMPORTANCE = Table(
 """A row per fit and group of features: the UAR, and the UAR with the group shuffled among the test clips."""
 
 
+LOSSES = Table(
+    name="losses",
+    columns=("kind", "name", "reason"),
+    texts=("kind", "name", "reason"),
+    last=("kind", "name"),
+)
+"""What the run did not use: clips, rows, columns, classes and speakers, each with the reason."""
+
+
 def tables_with(metrics: Iterable[str]) -> tuple[Table, ...]:
     """Return the tables of a run that has these metrics.
 
@@ -216,4 +225,4 @@ def tables_with(metrics: Iterable[str]) -> tuple[Table, ...]:
     return (fits_table(metrics), *TABLES[1:])
 
 
-TABLES = (FITS, CURVES, CLIPS, AUDIT, IMPORTANCE)
+TABLES = (FITS, CURVES, CLIPS, AUDIT, IMPORTANCE, LOSSES)
