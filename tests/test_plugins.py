@@ -76,7 +76,8 @@ def test_the_split_in_the_guide_for_contributors_works(tmp_path, monkeypatch):
     monkeypatch.setattr(splits, "SPLITS", dict(splits.SPLITS))
     (tmp_path / "my_split.py").write_text(example_in_the_guide(4), encoding="utf-8")
     assert plugins.load(tmp_path / "my_split.py") == ["gender"]
-    clips = pd.DataFrame({"clip": list("abcd"), "gender": ["female", "female", "male", "male"], "label": list("xyxy")})
+    genders = ["female", "female", "male", "male"]
+    clips = pd.DataFrame({"clip": list("abcd"), "speaker": list("1234"), "gender": genders, "label": list("xyxy")})
     assert splits.make_folds("gender", clips) == (
         splits.Fold(("a", "b"), ("c", "d")),
         splits.Fold(("c", "d"), ("a", "b")),

@@ -1,6 +1,27 @@
-"""Escapes for text that a terminal, a table or a page cannot show as it is."""
+"""Text for messages: short lists, and escapes where a terminal, a table or a page cannot show a text as it is."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def shortened_list(names: Iterable[object], most: int = 3) -> str:
+    """Return the first names with commas, and how many others there are.
+
+    Parameters
+    ----------
+    names : iterable
+        The names.
+    most : int
+        The most names that are listed.
+
+    Returns
+    -------
+    str
+        Such as ``"a, b, c and 9 more"``.
+    """
+    items = list(map(str, names))
+    return ", ".join(items[:most]) + (f" and {len(items) - most:,} more" if len(items) > most else "")
 
 
 def escape_undecodable(name: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Collection
 import pandas as pd
 from tabulate import tabulate
 
+from ser_bench.core.text import shortened_list
 from ser_bench.report.analysis.gaps import gaps_of
 from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.literature import published_note, published_scores
@@ -273,9 +274,5 @@ def _notes(run: SavedRun) -> list[str]:
     notes += [f"Warning: {warning}." for warning in run.info.warnings]
     if len(run.losses):
         names = [f"{kind} {name} ({reason})" for kind, name, reason in run.losses.itertuples(index=False)]
-        notes.append(f"Not used: {_few(names)}; `losses.csv` lists all.")
+        notes.append(f"Not used: {shortened_list(names, 5)}; `losses.csv` lists all.")
     return notes
-
-
-def _few(items: list[str], most: int = 5) -> str:
-    return ", ".join(items[:most]) + (f" and {len(items) - most:,} more" if len(items) > most else "")

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ser_bench.core.errors import SplitError, UnknownNameError
+from ser_bench.core.errors import UnknownNameError
 from ser_bench.core.registry import definitions
 from ser_bench.splits import across, sentences, shuffled, speakers
 from ser_bench.splits.across import PREFIX, to_corpus
 from ser_bench.splits.base import DEFAULT_FOLDS, Fold, FoldSettings, Split
+from ser_bench.splits.checks import check_masks
 from ser_bench.splits.shuffled import RANDOM_TAKES
 from ser_bench.splits.takes import repeated, take_numbers, takes_of
 
@@ -61,17 +62,15 @@ def make_folds(name: str, clips: pd.DataFrame, settings: FoldSettings | None = N
     UnknownNameError
         For an unknown split.
     SplitError
-        If the clips do not allow the split: too few speakers, a single sentence, one training class.
+        If the clips do not allow the split (too few speakers, a single sentence, one training class), or the split
+        breaks a promise: :func:`~ser_bench.splits.checks.check_masks`.
     """
     split = get(name)
     clips = clips.sort_values("clip", ignore_index=True)
-    keys, labels = clips["clip"].to_numpy(), clips["label"].to_numpy()
-    folds = []
-    for train, test in split.masks(clips, settings or FoldSettings()):
-        if not test.any() or len(set(labels[train])) < 2:
-            raise SplitError(f"split {name}: a fold is without test clips or has a single training class")
-        folds.append(Fold(tuple(keys[train]), tuple(keys[test])))
-    return tuple(folds)
+    keys = clips["clip"].to_numpy()
+    masks = split.masks(clips, settings or FoldSettings())
+    check_masks(split, clips, masks)
+    return tuple(Fold(tuple(keys[train]), tuple(keys[test])) for train, test in masks)
 
 
 def default_splits(clips: pd.DataFrame) -> tuple[str, ...]:

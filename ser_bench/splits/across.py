@@ -123,6 +123,7 @@ CROSS = Split(
     colour="#6a3d9a",
     masks=_cross,
     needs=_NEEDS,
+    tests_again=True,
     folds="one per ordered pair of corpora",
 )
 LOCO = Split(

@@ -98,7 +98,9 @@ class Split:
         ``masks(clips, settings)`` takes a clip table, sorted by clip, and :class:`FoldSettings`, and returns
         :data:`Masks`. It raises :class:`~ser_bench.core.errors.SplitError` where the clips do not allow the split.
     speaker_independent : bool
-        Whether no speaker has clips in both training and test of a fold.
+        Whether no speaker has clips in both training and test of a fold. Folds that contradict it are an error.
+    tests_again : bool
+        Whether several folds of a repeat may test the same clip.
     redrawn : bool
         Whether the folds of each repeat are drawn anew. Otherwise all repeats have the same folds and differ in the
         seeds of the models only.
@@ -116,6 +118,7 @@ class Split:
     summary: str
     masks: Callable[[pd.DataFrame, FoldSettings], Masks]
     speaker_independent: bool = True
+    tests_again: bool = False
     redrawn: bool = False
     needs: str = ""
     folds: str = ""

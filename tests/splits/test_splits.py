@@ -12,6 +12,7 @@ from ser_bench.core.errors import SplitError, UnknownNameError
 from ser_bench.core.options import Options
 from ser_bench.runs import plan
 from ser_bench.splits import SPLITS, FoldSettings, make_folds
+from ser_bench.splits.base import Split
 from tests.conftest import clip_table
 
 
@@ -208,6 +209,46 @@ def test_actor_80_20_holds_out_a_fifth_of_the_speakers_of_both_genders():
 def test_a_split_that_cannot_be_says_why(name, clips, reason):
     with pytest.raises(SplitError, match=reason):
         make_folds(name, clips)
+
+
+def masks(*pairs: tuple[str, str]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return folds from the speakers that train and those that test."""
+    speakers = clip_table(speakers=4, texts=1)["speaker"]
+    return [(speakers.isin(train.split()).to_numpy(), speakers.isin(test.split()).to_numpy()) for train, test in pairs]
+
+
+BROKEN = {
+    "returns no fold": masks(),
+    r"fold 2: 3 clips \(.*\) are both in training and in test": masks(("s00 s01", "s02"), ("s00 s01", "s01")),
+    "expected masks of type bool and shape": [(np.array([0, 1, 2]), np.array([3]))],
+    "expected masks of type bool and shape .*, got int64": [tuple(m.astype(int) for m in masks(("s00", "s01"))[0])],
+    "fold 1: it is without test clips": masks(("s00 s01", "")),
+    r"3 clips \(.*\) are in the test of several folds": masks(("s00 s01", "s02"), ("s00", "s02")),
+}
+
+
+@pytest.mark.parametrize("reason", BROKEN)
+def test_folds_that_break_a_promise_are_refused(reason, monkeypatch):
+    """A split, of a plugin for example, is believed only as far as its folds show it."""
+    clips = clip_table(speakers=4, texts=1)
+    split = Split(name="mine", summary="", masks=lambda clips, settings: BROKEN[reason], speaker_independent=False)
+    monkeypatch.setitem(SPLITS, "mine", split)
+    with pytest.raises(SplitError, match=f"^split mine.*{reason}"):
+        make_folds("mine", clips)
+
+
+@pytest.mark.parametrize("independent", [True, False])
+def test_a_split_that_shares_speakers_must_not_state_new_ones(independent, monkeypatch):
+    clips = clip_table(speakers=4, texts=2)
+    by_text = [((clips["text"] == "text 0").to_numpy(), (clips["text"] == "text 1").to_numpy())]
+    split = Split(name="mine", summary="", masks=lambda clips, settings: by_text, speaker_independent=independent)
+    monkeypatch.setitem(SPLITS, "mine", split)
+    if not independent:
+        assert len(make_folds("mine", clips)) == 1
+        return
+    message = r"4 speakers \(s00, s01, s02 and 1 more\) are both .*\n.*speaker_independent=False"
+    with pytest.raises(SplitError, match=message):
+        make_folds("mine", clips)
 
 
 def test_an_unknown_split_names_the_nearest():
