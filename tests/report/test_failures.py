@@ -16,7 +16,7 @@ from ser_bench.report.charts.registry import charts_of
 from ser_bench.report.formatting import points_interval
 from ser_bench.report.page.failures import failure_tables
 from ser_bench.runs.results import SavedRun
-from ser_bench.runs.results.tables import AUDIT
+from ser_bench.runs.results.tables import AUDIT, LOSSES
 from tests.report.fake_run import Recipe, save_fake_run
 from tests.runs.run_folder import changed_info, make_info
 
@@ -45,6 +45,7 @@ def made_up(answers, clips, *, labels=("neutral", "happy", "sad"), statuses=None
     rest = {
         "curves": pd.DataFrame(columns=["model"]),
         "audit": pd.DataFrame(columns=list(AUDIT.columns)),
+        "losses": pd.DataFrame(columns=list(LOSSES.columns)),
         "folder": None,
     }
     facts = frame.drop(columns="true").assign(speaker="01", path=frame["clip"] + ".wav")
