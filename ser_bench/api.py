@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 CORPUS_OPTIONS = ("data_dir", "part", "emotions", "merge", "speakers", "sample_rate", "plugin")
 """The options of :func:`load_corpus`."""
-EXTRACT_OPTIONS = (*CORPUS_OPTIONS, "jobs", "store", "engine")
+EXTRACT_OPTIONS = (*CORPUS_OPTIONS, "conflicts", "jobs", "store", "engine")
 """The options of :func:`extract`."""
 RUN_OPTIONS = tuple(name.replace("-", "_") for name in config.OPTION_NAMES if name != "corpus")
 """The options of :func:`run`: all of them."""
@@ -176,7 +176,7 @@ def extract(
         Whether to print progress.
     **options
         Options of the command line: ``data_dir``, ``part``, ``emotions``, ``merge``, ``speakers``, ``sample_rate``,
-        ``plugin``, ``jobs``, ``store``, ``engine``.
+        ``plugin``, ``conflicts``, ``jobs``, ``store``, ``engine``.
 
     Returns
     -------
@@ -220,7 +220,8 @@ def run(corpus: str | None = None, *, progress: bool = False, **options: Any) ->
         Whether to print progress.
     **options
         Options of the command line:
-        corpus: ``data_dir``, ``part``, ``emotions``, ``merge``, ``speakers``, ``sample_rate``, ``target``;
+        corpus: ``data_dir``, ``part``, ``emotions``, ``merge``, ``speakers``, ``sample_rate``, ``conflicts``,
+        ``target``;
         benchmark: ``models``, ``features``, ``splits``, ``folds``, ``repeats``, ``normalize``, ``seed``;
         execution: ``jobs``, ``engine``, ``fit_timeout``, ``fresh``, ``store``, ``out``, ``plugin``.
 

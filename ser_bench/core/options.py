@@ -37,6 +37,10 @@ from ser_bench.core.errors import ConfigError, UnknownNameError
 Target = Literal["emotion", "gender", "emotion+gender"]
 Normalization = Literal["none", "speaker"]
 Part = Literal["speech", "song", "all"]
+Conflicts = Literal["leave-out", "first"]
+
+LEAVE_OUT, KEEP_FIRST = "leave-out", "first"
+"""The values of ``conflicts``."""
 
 
 def _split_names(value: Any) -> Any:
@@ -109,6 +113,10 @@ class Options(BaseModel):
         {},
         "Speakers who are one person, as a table from corpus/speaker to a shared name; configuration files and Python "
         "only.",
+    )
+    conflicts: Conflicts = _option(
+        "leave-out",
+        "Clips with identical samples but another speaker or label: leave out all of them, or keep the first by name.",
     )
     target: Target = _option("emotion", "The label to predict.")
     sample_rate: int | None = _option(

@@ -15,6 +15,7 @@ import numpy as np
 from ser_bench.core.errors import CorpusError
 from ser_bench.core.labels import label_order
 from ser_bench.runs.extraction import ExtractionResult, extract, report_problems
+from ser_bench.runs.extraction.copies import CopyRule
 from ser_bench.runs.workers import count_workers
 from ser_bench.splits import take_numbers
 from ser_bench.store import FeatureStore
@@ -168,7 +169,8 @@ def extract_data(
         If extraction is impossible, or the usable clips have fewer than two classes.
     """
     jobs = count_workers(options.engine, options.jobs)
-    extraction = extract(opened, sets, FeatureStore(store), jobs=jobs, progress=progress, engine=options.engine)
+    rule, engine = CopyRule.of(options), options.engine
+    extraction = extract(opened, sets, FeatureStore(store), jobs=jobs, progress=progress, engine=engine, copies=rule)
     report_problems(extraction, progress)
     clips = add_labels(extraction.clips, options.target).set_index("clip", drop=False)
     clips = clips.assign(take=take_numbers(clips))

@@ -172,7 +172,7 @@ def test_broken_links_are_reported_when_their_clips_are_read(tmp_path, capsys):
     (tmp_path / "data" / "03-01-04-01-01-01-01.wav").symlink_to(tmp_path / "nowhere.wav")
     (tmp_path / "data" / "03-01-05-01-01-01-01.wav").symlink_to("03-01-05-01-01-01-01.wav")
     (tmp_path / "data" / "03-01-06-01-01-01-01.wav").symlink_to(tmp_path / "data" / CLIP)
-    words = ["--corpus", "ravdess", "--data-dir", "data", "--jobs", "1", "--features", "mfcc"]
+    words = ["--corpus", "ravdess", "--data-dir", "data", "--jobs", "1", "--features", "mfcc", "--conflicts", "first"]
     assert call(["extract", *words]) == 0
     out, err = capsys.readouterr()
     assert "1 clips with mfcc" in out

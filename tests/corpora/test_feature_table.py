@@ -189,7 +189,8 @@ def test_the_leakage_audit_does_not_search_near_identical_clips(audio, tmp_path)
 
 def test_rows_with_equal_features_count_once(tmp_path):
     frame = table()
-    frame.loc[1, ["f0", "f1", "f2"]] = frame.loc[0, ["f0", "f1", "f2"]]
+    columns = ["speaker", "emotion", "f0", "f1", "f2"]
+    frame.loc[1, columns] = frame.loc[0, columns]
     frame.to_csv(tmp_path / "mine.csv", index=False)
     saved = go(tmp_path, "mine.csv", tmp_path / "out")
     assert saved.losses.values.tolist() == [["clip", "c01", "holds the same features as c00"]]

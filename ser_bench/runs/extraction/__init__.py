@@ -21,7 +21,8 @@ from ser_bench.core.errors import CorpusError, StoreError
 from ser_bench.core.interrupt import interruptible
 from ser_bench.core.places import default_store
 from ser_bench.core.progress import Advance, NoProgress, Progress
-from ser_bench.corpora.clip_table import SAME_SAMPLES, Problem
+from ser_bench.corpora.clip_table import Problem
+from ser_bench.runs.extraction.copies import CopyRule, DistinctClips, drop_copies, keep_equal_rows
 from ser_bench.runs.extraction.remote import BatchJob, batch_job
 from ser_bench.runs.extraction.worker import CLIP_SECONDS, Batch, MissingSets, preload_sets
 from ser_bench.runs.inputs import open_corpus
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from ser_bench.features.base import FeatureSet
 
 _LARGEST_BATCH = 128
+_MOST_COPIES = 5
+"""Number of copies that are named on the terminal."""
 _MAX_DEATHS = 16
 """After so many clips in a row that kill their worker, the clips are not the cause."""
 _HANG_NOTE = f"; a worker also ends itself after {CLIP_SECONDS:.0f} s on one clip"
@@ -59,7 +62,7 @@ class ExtractionResult:
     problems : tuple of Problem
         Clips that could not be used.
     duplicates : tuple of Problem
-        Clips that were dropped because an earlier clip has identical samples or features.
+        Clips that were left out as copies, and the classes and speakers that were lost with them.
     n_computed : int
         Number of clips for which features were computed.
     fingerprint : str
@@ -126,7 +129,8 @@ def extract_corpus(options: Options, choose: ChooseSets, progress: Progress) -> 
     with warm_up_workers(choose(features.sets_at_rate()), store, jobs) if is_local_audio else nullcontext():
         opened = open_corpus(options, progress)
         sets = choose(opened.feature_sets())
-        extraction = extract(opened, sets, store, jobs=jobs, progress=progress, engine=engine)
+        rule = CopyRule.of(options)
+        extraction = extract(opened, sets, store, jobs=jobs, progress=progress, engine=engine, copies=rule)
     report_problems(extraction, progress)
     return ExtractedCorpus(opened, sets, extraction, store)
 
@@ -154,7 +158,7 @@ def warm_up_workers(sets: Sequence[FeatureSet], store: FeatureStore, jobs: int) 
 
 
 def report_problems(extraction: ExtractionResult, progress: Progress) -> None:
-    """Warn about each clip that was left out, and about what a reader of results must know.
+    """Warn about what was left out, and about what a reader of results must know.
 
     Parameters
     ----------
@@ -163,8 +167,14 @@ def report_problems(extraction: ExtractionResult, progress: Progress) -> None:
     progress : Progress
         Receives the warnings.
     """
-    for problem in extraction.duplicates:
+    copies = [problem for problem in extraction.duplicates if problem.kind == "clip"]
+    for problem in copies[:_MOST_COPIES]:
         progress.warning(f"{problem.path} is left out: {problem.reason}")
+    if len(copies) > _MOST_COPIES:
+        progress.warning(f"{len(copies) - _MOST_COPIES:,} more copies are left out; losses.csv of a run names them")
+    for problem in extraction.duplicates:
+        if problem.kind != "clip":
+            progress.warning(f"{problem.kind} {problem.path} is left out: {problem.reason}")
     for problem in extraction.problems:
         progress.warning(f"{problem.path}: {problem.reason}")
     for warning in extraction.warnings:
@@ -179,10 +189,9 @@ def extract(
     jobs: int,
     progress: Progress | None = None,
     engine: str = LOCAL,
+    copies: CopyRule | None = None,
 ) -> ExtractionResult:
-    """Compute the features that the store lacks for the clips of a corpus.
-
-    Of clips with identical samples, only the first by name is kept.
+    """Compute the features that the store lacks for the clips of a corpus, and leave out copies.
 
     Parameters
     ----------
@@ -198,6 +207,8 @@ def extract(
         Receives progress and warnings.
     engine : str
         "local" or the address of a Dask scheduler.
+    copies : CopyRule, optional
+        How clips with identical samples are treated.
 
     Returns
     -------
@@ -215,7 +226,7 @@ def extract(
     store.prepare()
     store.quarantine_damaged(sets, progress)
     if opened.feature_table:
-        return _import_table(opened, opened.feature_table, sets, store)
+        return _import_table(opened, opened.feature_table, sets, store, copies or CopyRule())
     key_of, errors = _hash_files(opened, store.folder)
     clips = opened.clips[opened.clips["path"].isin(key_of)]
     clips = clips.assign(key=[key_of[path] for path in clips["path"]])
@@ -227,29 +238,32 @@ def extract(
         metadata = store.clip_metadata()
     failures |= {key: row["error"] for key, row in metadata.items() if row["error"]}
     errors = {path: failures[key] for path, key in key_of.items() if key in failures} | errors
-    return _usable_clips(opened, clips, errors, metadata, len(todo))
+    problems = tuple(Problem(path, reason) for path, reason in sorted(errors.items()))
+    clips = clips[~clips["path"].isin(errors)]
+    distinct = drop_copies(clips, [metadata[key]["digest"] for key in clips["key"]], copies or CopyRule())
+    return _usable_clips(opened, distinct, problems, metadata, len(todo))
 
 
 def _usable_clips(
-    opened: OpenCorpus, clips: pd.DataFrame, errors: Mapping[str, str], metadata: Metadata, n_computed: int
+    opened: OpenCorpus, distinct: DistinctClips, problems: tuple[Problem, ...], metadata: Metadata, n_computed: int
 ) -> ExtractionResult:
-    """Drop the clips with errors (by path) and duplicates, and describe the others."""
-    problems = tuple(Problem(path, reason) for path, reason in sorted(errors.items()))
-    digests = {key: row["digest"] for key, row in metadata.items()}
-    clips, duplicates = _drop_duplicates(clips[~clips["path"].isin(errors)], digests, "samples")
+    """Describe the clips that have no error and are no copies."""
+    clips = distinct.clips
     if clips.empty:
-        first = f"; {problems[0].path}: {problems[0].reason}" if problems else ""
-        raise CorpusError(f"no clip of {opened.corpus.name} can be used{first}")
+        first = "".join(f"; {problem.path}: {problem.reason}" for problem in (*problems, *distinct.problems)[:1])
+        advice = "\nkeep the first of each copy with --conflicts first" if distinct.warnings else ""
+        raise CorpusError(f"no clip of {opened.corpus.name} can be used{first}{advice}")
     rows = [metadata[key] for key in clips["key"]]
     clips = clips.assign(**{column: [row[column] for row in rows] for column in ("length", "fingerprint")})
     return ExtractionResult(
         clips,
         (*opened.problems, *problems),
-        duplicates,
+        distinct.problems,
         n_computed,
         _corpus_fingerprint(clips),
         (
             *opened.warnings,
+            *distinct.warnings,
             *_length_warnings(clips, metadata),
             *_rate_warnings([row["sr"] for row in rows], opened.rate),
         ),
@@ -257,20 +271,21 @@ def _usable_clips(
 
 
 def _import_table(
-    opened: OpenCorpus, table: FeatureTable, sets: Sequence[FeatureSet], store: FeatureStore
+    opened: OpenCorpus, table: FeatureTable, sets: Sequence[FeatureSet], store: FeatureStore, rule: CopyRule
 ) -> ExtractionResult:
     """Write the rows of a feature table into the store, with a hash of their values as key."""
     names = opened.clips["clip"].tolist()
     clips = opened.clips.assign(key=table.hashes(names), length=0.0, fingerprint=bytes(FINGERPRINT_BYTES))
-    clips, duplicates = _drop_duplicates(clips, {key: key for key in clips["key"]}, "features")
+    distinct = keep_equal_rows(clips, clips["key"].tolist(), rule)
+    clips = distinct.clips
     n_computed = 0
     for feature_set in sets:
         missing = clips[~clips["key"].isin(store.keys(feature_set))]
         values = table.values_of(feature_set, missing["clip"].tolist())
         store.write(feature_set, dict(zip(missing["key"], values, strict=True)))
         n_computed = max(n_computed, len(missing))
-    fingerprint = _corpus_fingerprint(clips)
-    return ExtractionResult(clips, opened.problems, duplicates, n_computed, fingerprint, opened.warnings)
+    fingerprint, warnings = _corpus_fingerprint(clips), (*opened.warnings, *distinct.warnings)
+    return ExtractionResult(clips, opened.problems, distinct.problems, n_computed, fingerprint, warnings)
 
 
 def _hash_files(opened: OpenCorpus, store: Path) -> tuple[dict[str, str], dict[str, str]]:
@@ -382,20 +397,6 @@ def _length_warnings(clips: pd.DataFrame, metadata: Metadata) -> Iterator[str]:
         clip, row = long[0]
         more = f" (and {len(long) - 1:,} more)" if len(long) > 1 else ""
         yield f"{clip}: long recording; only its middle {row['samples'] / row['sr']:.0f} s are used{more}"
-
-
-def _drop_duplicates(
-    clips: pd.DataFrame, digest_of: Mapping[str, str], content: str
-) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
-    """Drop the later of clips with equal digests of their samples or features."""
-    digests = clips["key"].map(digest_of)
-    is_later = digests.duplicated()
-    first = dict(zip(digests[~is_later], clips["clip"][~is_later], strict=True))
-    duplicates = tuple(
-        Problem(clip, f"{SAME_SAMPLES.replace('samples', content)} {first[digest]}")
-        for clip, digest in zip(clips["clip"][is_later], digests[is_later], strict=True)
-    )
-    return clips[~is_later].reset_index(drop=True), duplicates
 
 
 def _corpus_fingerprint(clips: pd.DataFrame) -> str:
