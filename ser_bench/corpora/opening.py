@@ -13,7 +13,15 @@ from ser_bench.core.places import cache_folder
 from ser_bench.corpora import registry
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.clip_table import FeatureTable, Problem
-from ser_bench.corpora.speakers import name_speakers, shared_names, speakers_by_name, with_one_gender
+from ser_bench.corpora.lopsided import lopsided_warnings
+from ser_bench.corpora.similar_speakers import similar_speakers_warning
+from ser_bench.corpora.speakers import (
+    name_speakers,
+    shared_names,
+    speakers_by_name,
+    with_one_gender,
+    without_unknown_genders,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,10 +132,38 @@ def open_corpus(
     opened = list_corpus(name, data_dir, part=part)
     sources = table_files([opened])
     names = shared_names(opened.clips, speakers or {}, sources)
-    clips = with_one_gender(name_speakers(opened.clips, names), sources)
-    opened = replace(opened, clips=clips, shared_speakers=speakers_by_name(names))
+    clips, doubts = checked_speakers(name_speakers(opened.clips, names), sources)
+    opened = replace(opened, clips=clips, shared_speakers=speakers_by_name(names), warnings=(*opened.warnings, *doubts))
     opened = merge_emotions(opened, merge or {}, among=[opened])
-    return keep_emotions(opened, emotions or tuple(set(opened.clips["emotion"])))
+    opened = keep_emotions(opened, emotions or tuple(set(opened.clips["emotion"])))
+    return replace(opened, warnings=(*opened.warnings, *lopsided_warnings(opened.clips)))
+
+
+def checked_speakers(clips: pd.DataFrame, sources: Mapping[str, str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Give each speaker one gender, and doubt what is likely to be wrong.
+
+    Parameters
+    ----------
+    clips
+        A clip table with ``corpus``.
+    sources
+        File of each corpus by name, for messages.
+
+    Returns
+    -------
+    clips : pandas.DataFrame
+        The clips with one known or unknown gender per speaker.
+    warnings : tuple of str
+        Unknown spellings of genders, and speakers who are probably one person.
+
+    Raises
+    ------
+    CorpusError
+        If a speaker has two genders.
+    """
+    clips, unknown_genders = without_unknown_genders(clips, sources)
+    clips = with_one_gender(clips, sources)
+    return clips, tuple(filter(None, (unknown_genders, similar_speakers_warning(clips))))
 
 
 def list_corpus(name: str, data_dir: Path | None = None, *, part: str = "speech") -> OpenCorpus:

@@ -10,8 +10,10 @@ from ser_bench.core.errors import CorpusError, UnknownNameError
 from ser_bench.core.labels import label_order
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.clip_table import Listing, with_corpus_prefix
+from ser_bench.corpora.lopsided import lopsided_warnings
 from ser_bench.corpora.opening import (
     OpenCorpus,
+    checked_speakers,
     keep_emotions,
     list_corpus,
     merge_emotions,
@@ -19,7 +21,7 @@ from ser_bench.corpora.opening import (
     table_files,
 )
 from ser_bench.corpora.registry import corpus_label
-from ser_bench.corpora.speakers import name_speakers, shared_names, speakers_by_name, with_one_gender
+from ser_bench.corpora.speakers import name_speakers, shared_names, speakers_by_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -154,7 +156,8 @@ def _clips(opened: Sequence[OpenCorpus]) -> pd.DataFrame:
 def _pooled(opened: Sequence[OpenCorpus], names: Mapping[str, str]) -> OpenCorpus:
     problems = tuple(problem for member in opened for problem in member.problems)
     folders = {member.corpus.name: member.folder for member in opened}
-    clips = with_one_gender(name_speakers(_clips(opened), names), table_files(opened))
+    clips, doubts = checked_speakers(name_speakers(_clips(opened), names), table_files(opened))
+    warnings = [f"{member.corpus.name}: {warning}" for member in opened for warning in member.warnings]
     description = _description([member.corpus for member in opened], clips)
     return OpenCorpus(
         description,
@@ -163,7 +166,7 @@ def _pooled(opened: Sequence[OpenCorpus], names: Mapping[str, str]) -> OpenCorpu
         problems,
         pooled=tuple(opened),
         shared_speakers=speakers_by_name(names),
-        warnings=tuple(f"{member.corpus.name}: {warning}" for member in opened for warning in member.warnings),
+        warnings=(*warnings, *doubts, *lopsided_warnings(clips)),
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_bench.core.errors import CorpusError, UnknownNameError
+from ser_bench.core.labels import GENDERS, canonical_text
 from ser_bench.corpora.clip_table import PERSON_PREFIX
 from ser_bench.corpora.manifest import line_numbers
 
@@ -49,6 +50,7 @@ def shared_names(clips: pd.DataFrame, table: Mapping[str, str], sources: Mapping
     """
     keys = _keys(clips)
     known = dict(zip(keys, clips["corpus"], strict=True))
+    table = {canonical_text(key): canonical_text(name) for key, name in table.items()}
     for key in table:
         if key not in known:
             corpus = key.partition("/")[0]
@@ -119,6 +121,31 @@ def speakers_by_name(names: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """
     groups = {name: tuple(sorted(key for key in names if names[key] == name)) for name in sorted(set(names.values()))}
     return {name: keys for name, keys in groups.items() if len(keys) > 1}
+
+
+def without_unknown_genders(clips: pd.DataFrame, sources: Mapping[str, str]) -> tuple[pd.DataFrame, str]:
+    """Count genders that are no known spelling as unknown.
+
+    Parameters
+    ----------
+    clips
+        A clip table with ``corpus``.
+    sources
+        File of each corpus by name, for messages.
+
+    Returns
+    -------
+    clips : pandas.DataFrame
+        The clips with genders in :data:`~ser_bench.core.labels.GENDERS`, else empty.
+    warning : str
+        Names the values with their clips; empty if all are known.
+    """
+    unknown = ~clips["gender"].isin(["", *GENDERS])
+    if not unknown.any():
+        return clips, ""
+    values = _listed(clips[unknown], "gender", sources)
+    warning = f"unknown gender: {values}; these genders count as unknown; write {', '.join(GENDERS)} or nothing"
+    return clips.assign(gender=clips["gender"].mask(unknown, "")), warning
 
 
 def with_one_gender(clips: pd.DataFrame, sources: Mapping[str, str]) -> pd.DataFrame:

@@ -255,6 +255,36 @@ def test_an_unknown_gender_is_filled_in_from_other_clips_of_the_speaker(manifest
     assert dict(zip(clips["speaker"], clips["gender"], strict=True)) == {"a": "female", "b": "male", "c": ""}
 
 
+def test_spellings_of_a_gender_are_one(manifests):
+    path = manifests("mine", "speaker,gender", "a,F", "b,m", "a,weiblich", "a,NA")
+    clips = open_corpora([path]).clips
+    assert dict(zip(clips["speaker"], clips["gender"], strict=True)) == {"a": "female", "b": "male"}
+
+
+def test_other_genders_are_unknown_and_named(manifests):
+    opened = open_corpora([manifests("mine", "speaker,gender", "a,xyz", "b,male")])
+    assert set(opened.clips["gender"]) == {"", "male"}
+    assert opened.warnings[0].startswith("unknown gender: xyz in mine-0-happy.wav (line 2 of mine.csv), mine-0-sad.wav")
+
+
+def test_speakers_that_differ_in_case_are_named_unless_joined(manifests):
+    path = manifests("mine", "speaker", "s1", "S1", "s2")
+    (warning,) = open_corpora([path]).warnings
+    assert "S1 (2 clips) and s1 (2 clips)" in warning
+    joined = open_corpora([path], speakers={"mine/S1": "mine/s1"})
+    assert not joined.warnings
+    assert set(joined.clips["speaker"]) == {"s1", "s2"}
+
+
+def test_names_in_either_normalisation_form_are_one(manifests):
+    path = Path(manifests("mine", "speaker", "ä", "b"))
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("ä", "a\u0308", 1).replace("happy,b", "happy\u200b,b"), encoding="utf-8")
+    clips = open_corpora([str(path)]).clips
+    assert set(clips["speaker"]) == {"ä", "b"}
+    assert set(clips["emotion"]) == {"happy", "sad"}
+
+
 def test_shared_speakers_survive_an_export(manifests, tmp_path):
     studio = manifests("studio", "speaker,person", "a,Anna", "b,")
     clips = open_corpora([studio, manifests("phone", "speaker,person", "07,Anna", "08,")]).clips

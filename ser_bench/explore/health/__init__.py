@@ -79,7 +79,8 @@ def check_corpus(opened: OpenCorpus, part: str, *, jobs: int, progress: Progress
     if failed.all():
         raise CorpusError(f"no clip of {opened.corpus.name} can be used; {broken[0].path}: {broken[0].reason}")
     published = opened.corpus.published_in(part) if is_registered(opened.corpus) else None
-    remarks = tuple(filter(None, (misplaced_clips_warning(opened), *_doubtful_clips(opened, measured))))
+    misplaced = misplaced_clips_warning(opened)
+    remarks = (*filter(None, [misplaced]), *opened.warnings, *_doubtful_clips(opened, measured))
     return Health(opened, part, measured[~failed].reset_index(drop=True), broken, published, remarks)
 
 
