@@ -23,6 +23,7 @@ from ser_bench.metrics import METRICS, Metric
 from ser_bench.models.base import Model
 from ser_bench.report.charts.base import Chart
 from ser_bench.runs.results.tables import FITS
+from ser_bench.runs.workers.tasks import format_error
 from ser_bench.splits.base import Split
 
 Extension = Model | FeatureSet | Split | Corpus | Metric | Chart
@@ -122,8 +123,10 @@ def _run(path: Path) -> tuple[ModuleType, bytes]:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # the plugin may raise any exception
-        raise ConfigError(f"plugin {path} failed: {type(error).__name__}: {error}") from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # the plugin may raise any exception, or call sys.exit
+        raise ConfigError(f"plugin {path} failed: {format_error(error)}") from error
     cloudpickle.register_pickle_by_value(module)
     return module, code
 

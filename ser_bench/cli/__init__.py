@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import gc
 import importlib
-import io
 import os
 import sys
 from typing import Any
 
 import click
 
+from ser_bench.cli import failures
+from ser_bench.cli.streams import prepare_streams
 from ser_bench.core.errors import SerBenchError, UnknownNameError
 from ser_bench.core.text import escape_control
 from ser_bench.core.versions import __version__
@@ -94,16 +95,19 @@ _FREE_SPACE = "finished work is kept; free disk space and run the same command a
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit: 0, 1 for a run with a failed fit, 2 for wrong usage or input, 130 for Ctrl-C."""
+    """Run the command line and exit.
+
+    The exit status is 0, 1 for a run with a failed fit, 2 for wrong usage or input, 70 for an internal error and 130
+    for Ctrl-C.
+    """
     gc.set_threshold(50_000, 20, 50)  # imports create many objects and no garbage; collecting took a tenth of a start
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # file names may hold bytes that are not valid text
+    prepare_streams()
+    os.environ["MPLBACKEND"] = "agg"  # pictures are files, and a notebook's backend may be missing here
     sys.exit(call(arguments))
 
 
 def call(arguments: list[str] | None = None) -> int:
-    """Run the command line and return the exit status; known errors are printed in one or two lines."""
+    """Run the command line and return the exit status; errors are printed in one or two lines."""
     try:
         return cli.main(args=arguments, prog_name="ser-bench", standalone_mode=False) or 0
     except click.exceptions.Exit as leaving:
@@ -115,12 +119,27 @@ def call(arguments: list[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("\nstopped; finished work is kept, run the same command again to continue", err=True)
         return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader of our output has exited, for example `| head`
-        return 0
     except OSError as error:
-        file = f": {error.filename}" if error.filename else ""
-        return _print_error(f"{error.strerror or error}{file}", hint=_FREE_SPACE if error.errno in _DISK_FULL else "")
+        return _print_os_error(error)
+    except (Exception, SystemExit) as error:
+        return _print_unexpected(error)
+
+
+def _print_os_error(error: OSError) -> int:
+    """Print an error of the operating system with its file, and return the exit status."""
+    file = f": {error.filename}" if error.filename else ""
+    return _print_error(f"{error.strerror or error}{file}", hint=_FREE_SPACE if error.errno in _DISK_FULL else "")
+
+
+def _print_unexpected(error: Exception | SystemExit) -> int:
+    """Print an exception that no command expects, and return the exit status."""
+    if isinstance(error, SystemExit) and isinstance(error.__context__, OSError):
+        return _print_os_error(error.__context__)  # click turns a broken pipe into sys.exit(1)
+    if isinstance(error, MemoryError):
+        return _print_error("out of memory", hint="finished work is kept; run the same command with fewer --jobs")
+    message, status = failures.explain(error)
+    _print_error(message)
+    return status
 
 
 def _print_error(message: str, hint: str = "") -> int:

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import click
 
+from ser_bench.cli.options import PATH
 from ser_bench.core.console import Console
 
 
 @click.command(name="compare")
-@click.argument("runs", metavar="RUN RUN…", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("runs", metavar="RUN RUN…", nargs=-1, required=True, type=PATH)
 @click.option("--split", metavar="NAME", help="The split to compare. [default: one with new speakers]")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=PATH,
     default=Path("results", "comparison"),
     show_default=True,
     metavar="DIR",

@@ -43,7 +43,7 @@ def command(
             raise ConfigError(f"ser-bench cannot download {corpus}\n{corpora.CORPORA[corpus].hint}")
         raise UnknownNameError("corpus to download", corpus, known)
     chosen = known[corpus]
-    folder = to.expanduser() if to else corpora.search_folders(corpus)[-1]
+    folder = to or corpora.corpus_cache(corpus, "--to")
     console = Console(quiet=quiet)
     licence = ": ".join(filter(None, (chosen.licence, chosen.licence_terms)))
     console.info(f"{chosen.title}, licence: {licence}\ncite: {chosen.citation}")

@@ -11,11 +11,25 @@ from typing import Any, Literal, get_args, get_origin
 import click
 
 from ser_bench.core import options as config
+from ser_bench.core.errors import ConfigError
 from ser_bench.core.options import Options
+from ser_bench.core.places import expand_home
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
-PATH = click.Path(path_type=Path)
+
+class _UserPath(click.Path):
+    """A path of the command line; ``~`` in it is the home folder, as in a shell."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(expand_home(Path(value)), param, ctx)
+        except ConfigError as error:
+            self.fail(str(error), param, ctx)
+
+
+PATH = _UserPath(path_type=Path)
+EXISTING_FOLDER = _UserPath(path_type=Path, exists=True, file_okay=False)
 
 
 def option(name: str, *, help: str = "", default: str = "") -> Decorator:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ser_bench.cli.options import PATH, load_plugin, option
+from ser_bench.cli.options import EXISTING_FOLDER, PATH, load_plugin, option
 from ser_bench.core.console import Console
 
 
@@ -14,7 +14,7 @@ from ser_bench.core.console import Console
 @click.argument("run", type=PATH)
 @click.option(
     "--audio",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=EXISTING_FOLDER,
     metavar="DIR",
     help="The folder of the corpus: the page then contains the clips with the highest loss, to listen to. Check the "
     "licence of the corpus before you share the page. [default: synthetic corpora only]",

@@ -17,6 +17,10 @@ class ConfigError(SerBenchError):
     """An invalid option or an invalid key of a configuration file."""
 
 
+class NoCacheFolderError(ConfigError):
+    """A user without a home folder, who has set no other folder for the cache."""
+
+
 class UnknownNameError(ConfigError):
     """A name that is not registered; the message suggests the nearest registered name.
 

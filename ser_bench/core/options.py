@@ -29,10 +29,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
 from ser_bench.core.errors import ConfigError, UnknownNameError
+from ser_bench.core.places import expand_home
 
 Target = Literal["emotion", "gender", "emotion+gender"]
 Normalization = Literal["none", "speaker"]
@@ -67,6 +68,10 @@ def _option(default: Any, description: str, metavar: str = "", shown_default: st
     """Return a field with what the command line shows: help text, metavar and, if it is computed, the default."""
     shown: dict[str, Any] = {"metavar": metavar, "shown_default": shown_default}
     return Field(default=default, description=description, json_schema_extra=shown, **limits)
+
+
+PATH_OPTIONS = ("data_dir", "store", "out", "plugin")
+"""The options that name files and folders of this machine."""
 
 
 class ModelTable(BaseModel):
@@ -158,12 +163,20 @@ class Options(BaseModel):
     fresh: bool = _option(False, "Ignore the fit cache and fit again.")
     model_tables: dict[str, ModelTable] = _option({}, "The [models.NAME] tables of a configuration file, by name.")
 
+    @field_validator("corpus", *PATH_OPTIONS)
+    @classmethod
+    def _expand_home(cls, value: Any) -> Any:
+        """Return a path, or the names and paths of several corpora, without ``~``."""
+        try:
+            if isinstance(value, str):
+                return ",".join(str(expand_home(Path(part))) if part[:1] == "~" else part for part in value.split(","))
+            return value and expand_home(value)
+        except ConfigError as error:
+            raise PydanticCustomError("path", "{reason}", {"reason": str(error)}) from None
+
 
 OPTION_NAMES = tuple(name.replace("_", "-") for name in Options.model_fields if name != "model_tables")
 """The keys of a configuration file, as the command line spells them."""
-
-PATH_OPTIONS = ("data_dir", "store", "out", "plugin")
-"""The options that name files and folders of this machine."""
 
 _MAX_SHOWN = 200
 """Longer values are cut in error messages."""
@@ -197,6 +210,8 @@ def load(path: Path | None, overrides: Mapping[str, Any]) -> Options:
         first = error.errors()[0]
         key = str(first["loc"][0]).replace("_", "-")
         source = f"{key} in {path}" if first["loc"][0] not in replaced else f"--{key}"
+        if first["type"] == "path":
+            raise ConfigError(f"invalid value for {source}: {first['msg']}") from None
         expected = first["msg"].removeprefix("Input should be ").partition(", unable to parse")[0]
         expected = re.sub(r"^(greater|less) than", r"a number \1 than", expected)
         raise ConfigError(f"invalid value for {source}: expected {expected}, got {_shown(first['input'])}") from None
@@ -244,9 +259,6 @@ def _read(path: Path) -> dict[str, Any]:
         if key.replace("_", "-") not in OPTION_NAMES:
             raise UnknownNameError(f"key in {path}:", key, OPTION_NAMES)
         options[key.replace("-", "_")] = value
-    for key in PATH_OPTIONS:
-        if isinstance(options.get(key), str):
-            options[key] = _expand_path(path, key, options[key])
     return options | {"model_tables": {name: _model_table(path, name, table) for name, table in tables.items()}}
 
 
@@ -260,16 +272,6 @@ def _parse(path: Path) -> dict[str, Any]:
         raise ConfigError(f"invalid TOML in {path}: {error}") from None
     except RecursionError:
         raise ConfigError(f"invalid TOML in {path}: nested too deeply") from None
-
-
-def _expand_path(config: Path, key: str, value: str) -> Path:
-    """Return the path of an option with ``~`` expanded."""
-    try:
-        return Path(value).expanduser()
-    except RuntimeError:
-        raise ConfigError(
-            f"invalid value for {key} in {config}: no user has the home folder of {value!r}; give a full path"
-        ) from None
 
 
 def _model_table(path: Path, name: str, table: Any) -> ModelTable:

@@ -4,6 +4,7 @@ from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.opening import OpenCorpus, open_corpus
 from ser_bench.corpora.registry import (
     CORPORA,
+    corpus_cache,
     corpus_label,
     default_corpus,
     downloadable,
@@ -18,6 +19,7 @@ __all__ = [
     "CORPORA",
     "Corpus",
     "OpenCorpus",
+    "corpus_cache",
     "corpus_label",
     "default_corpus",
     "downloadable",

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from ser_bench.core.errors import CorpusError, UnknownNameError
 from ser_bench.core.labels import canonical_label
-from ser_bench.core.places import cache_folder
 from ser_bench.corpora import registry
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.clip_table import FeatureTable, Problem
@@ -295,7 +294,7 @@ def _folder(corpus: Corpus, data_dir: Path | None) -> Path:
     if not registry.is_registered(corpus):  # a manifest, which may have the name of a known corpus
         return data_dir or Path(corpus.source).absolute().parent
     if corpus.make is not None:
-        folder = data_dir or cache_folder() / "corpora" / corpus.name
+        folder = data_dir or registry.corpus_cache(corpus.name)
         corpus.make(folder)
         return folder
     if data_dir is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ser_bench.core.errors import CorpusError, UnknownNameError
 from ser_bench.core.labels import label_order
+from ser_bench.core.places import expand_home
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.clip_table import Listing, with_corpus_prefix
 from ser_bench.corpora.lopsided import lopsided_warnings
@@ -101,7 +102,7 @@ def _folders(names: Sequence[str], data_dir: Path | None) -> list[Path | None]:
     if data_dir is None:
         return [None] * len(names)
     if not data_dir.is_dir() and "," in str(data_dir):
-        folders = [Path(part.strip()).expanduser() for part in str(data_dir).split(",")]
+        folders = [expand_home(Path(part.strip())) for part in str(data_dir).split(",")]
         if len(folders) != len(names):
             raise CorpusError(
                 f"--data-dir names {len(folders)} folders for {len(names)} corpora: {', '.join(names)}; "

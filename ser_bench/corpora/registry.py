@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from ser_bench.core.errors import UnknownNameError
-from ser_bench.core.places import cache_folder
+from ser_bench.core.errors import NoCacheFolderError, UnknownNameError
+from ser_bench.core.places import cache_folder, folder_from_environment
 from ser_bench.corpora import datasets, manifest
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.clip_table import Listing, with_canonical_text
@@ -133,11 +134,38 @@ def search_folders(name: str) -> list[Path]:
     Returns
     -------
     list of Path
-        Folders in the order of the search: ``$SER_BENCH_DATA``, ``./data``, the cache folder.
+        Folders in the order of the search: ``$SER_BENCH_DATA``, ``./data``, and the cache folder if there is one.
     """
-    data = os.environ.get("SER_BENCH_DATA")
-    shared = [Path(data).expanduser() / name] if data else []
-    return [*shared, Path("data", name), cache_folder() / "corpora" / name]
+    data = folder_from_environment("SER_BENCH_DATA")
+    shared = [data / name] if data else []
+    try:
+        cached = [corpus_cache(name)]
+    except NoCacheFolderError:
+        cached = []
+    return [*shared, Path("data", name), *cached]
+
+
+def corpus_cache(name: str, option: str = "--data-dir") -> Path:
+    """Return the folder that ser-bench itself fills with a corpus.
+
+    Parameters
+    ----------
+    name
+        Name of a corpus.
+    option
+        The option that names another folder, for the message.
+
+    Returns
+    -------
+    Path
+        A folder in the user's cache folder; it may not exist yet.
+
+    Raises
+    ------
+    NoCacheFolderError
+        If there is no cache folder.
+    """
+    return cache_folder(option) / "corpora" / name
 
 
 def find_folder(corpus: Corpus) -> Path | None:
@@ -154,8 +182,9 @@ def find_folder(corpus: Corpus) -> Path | None:
         The first of :func:`search_folders` that exists and is not empty.
     """
     for path in search_folders(corpus.name):
-        if path.is_dir() and any(path.iterdir()):
-            return path
+        with suppress(OSError):  # a folder of another user
+            if path.is_dir() and any(path.iterdir()):
+                return path
     return None
 
 

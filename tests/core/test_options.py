@@ -45,6 +45,13 @@ def test_model_tables_hold_parameters_and_variants(tmp_path):
     assert options.model_tables["deep"] == ModelTable(base="cnn1d", parameters={"epochs": 9})
 
 
+def test_home_folders_are_expanded_wherever_an_option_comes_from(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/anna")
+    options = load(tmp_path, 'store = "~/store"', out=Path("~/out"), corpus="emodb,~/my.csv")
+    assert (options.store, options.out) == (Path("/home/anna/store"), Path("/home/anna/out"))
+    assert options.corpus == "emodb,/home/anna/my.csv"
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -58,7 +65,7 @@ def test_model_tables_hold_parameters_and_variants(tmp_path):
         ("seed = " + "9" * 5000, "invalid TOML"),
         ("seed = 0x" + "f" * 5000, "a value that cannot be shown"),
         ("folds = '" + "x" * 5000 + "'", "expected a valid integer, got 'x{199}…$"),
-        ("store = '~no-such-user/x'", "no user has the home folder of"),
+        ("store = '~no-such-user/x'", "invalid value for store in .*c.toml: unknown user 'no-such-user', in the path"),
         ("models = [1, [2]]", "invalid value for models in .*: expected a valid string"),
     ],
 )

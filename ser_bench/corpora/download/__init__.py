@@ -16,6 +16,7 @@ from urllib3 import Retry
 
 from ser_bench.core.errors import ConfigError, DownloadError
 from ser_bench.core.files import ensure_writable, remove_stale, scratch_folder
+from ser_bench.core.places import expand_home
 from ser_bench.core.progress import NoProgress, Progress
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.download.http import RETRIES, TIMEOUT, RemoteFile, fetch
@@ -66,7 +67,7 @@ def download(
         If an archive cannot be fetched or verified, or the folder cannot be used.
     """
     progress = progress or NoProgress()
-    folder = folder.expanduser().absolute()
+    folder = expand_home(folder).absolute()
     _check_mirror(base_url)
     missing = [archive for archive in _archives(corpus, part) if not _is_complete(archive, folder, progress)]
     if not missing:

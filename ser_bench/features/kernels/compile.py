@@ -10,6 +10,7 @@ from pathlib import Path
 from pickle import PickleError
 from typing import Any, TypeVar, cast
 
+from ser_bench.core.errors import NoCacheFolderError
 from ser_bench.core.places import cache_folder
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -28,7 +29,10 @@ def _choose_cache() -> bool:
     """Point numba at the user's cache folder unless ``NUMBA_CACHE_DIR`` is set; return whether it is usable."""
     chosen = os.environ.get("NUMBA_CACHE_DIR")
     if chosen is None:
-        chosen = str(cache_folder() / "numba")
+        try:
+            chosen = str(cache_folder() / "numba")
+        except NoCacheFolderError:
+            return False
     if not _is_usable(Path(chosen)):
         return False
     os.environ["NUMBA_CACHE_DIR"] = chosen

@@ -88,7 +88,7 @@ def call_in_worker(function: Callable[[Any], Any], argument: Any) -> tuple[str |
     try:
         with threadpool_limits(1):
             return None, function(argument)
-    except Exception as error:
+    except BaseException as error:  # sys.exit in a plugin, too; workers ignore Ctrl-C
         return format_error(error), None
 
 
@@ -107,6 +107,8 @@ def format_error(error: BaseException) -> str:
     """
     if isinstance(error, FormattedError):
         return str(error)
+    if isinstance(error, SystemExit):
+        return f"it called sys.exit({'' if error.code is None else repr(error.code)})"
     first_line = next(iter(str(error).strip().splitlines()), "")
     return f"{type(error).__name__}: {first_line}".rstrip(": ")
 
