@@ -152,7 +152,9 @@ class Options(BaseModel):
     normalize: Normalization = _option(
         "none", "speaker: standardise each speaker by all unlabelled clips of that speaker (transductive)."
     )
-    out: Path | None = _option(None, "The run folder.", "DIR", "results/<corpus>")
+    out: Path | None = _option(
+        None, "The run folder.", "DIR", "results/<corpus>, with part, subset and target in the name"
+    )
     plugin: Path | None = _option(
         None, "Register your own models, feature sets, splits, corpora, metrics or charts.", "FILE.py"
     )

@@ -1,8 +1,11 @@
-"""Text for messages: short lists, and escapes where a terminal, a table or a page cannot show a text as it is."""
+"""Text for people: counts and lists of names, and escapes for what a terminal, a table or a page cannot show."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 
 def shortened_list(names: Iterable[object], most: int = 3) -> str:
@@ -22,6 +25,82 @@ def shortened_list(names: Iterable[object], most: int = 3) -> str:
     """
     items = list(map(str, names))
     return ", ".join(items[:most]) + (f" and {len(items) - most:,} more" if len(items) > most else "")
+
+
+def plural(count: int, noun: str) -> str:
+    """Write a count with its noun.
+
+    Parameters
+    ----------
+    count : int
+        The count.
+    noun : str
+        The singular.
+
+    Returns
+    -------
+    str
+        Such as ``1 fold``, ``2 classes`` or ``1,440 clips``.
+    """
+    ending = "" if count == 1 else "es" if noun.endswith(("s", "x", "ch", "sh")) else "s"
+    return f"{count:,} {noun}{ending}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Join names as in a sentence.
+
+    Parameters
+    ----------
+    names : sequence of str
+        At least one.
+
+    Returns
+    -------
+    str
+        Such as ``a, b and c``.
+    """
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+_FOLDERS = re.compile(r"""(?<![\w.:/\\])(?:[A-Za-z]:)?(?:[\\/][^\\/\s'"<>|:,;()]+)+[\\/](?=[^\\/\s'"])""")
+
+
+def without_folders(text: str, folders: Iterable[Path] = ()) -> str:
+    """Return text for others to read: without the folders of this machine, in which names of people occur.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+    folders : iterable of Path
+        Folders whose files are named relative to them.
+
+    Returns
+    -------
+    str
+        The text, every other absolute path cut to its last part, and the home folder to ``~``.
+    """
+    for folder in sorted({str(folder.absolute()) for folder in folders}, key=len, reverse=True):
+        text = text.replace(folder + os.sep, "")
+    home = os.path.expanduser("~")  # noqa: PTH111  (never raises)
+    if len(Path(home).parts) > 1:
+        text = re.sub(rf"{re.escape(home)}(?=[\\/]?(?:[\s'\":,;()]|$))", "~", text)
+    return _FOLDERS.sub("", text)
+
+
+def without_folder(name: str) -> str:
+    """Return a name that may be the path of a file, with or without a prefix as in ``cross:``, without its folder.
+
+    Parameters
+    ----------
+    name : str
+        A name or a path.
+
+    Returns
+    -------
+    str
+    """
+    return re.sub(r"[^:]*[\\/]", "", name)
 
 
 def escape_undecodable(name: str) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_bench.core.errors import CorpusError, UnknownNameError
-from ser_bench.core.labels import canonical_label
+from ser_bench.core.labels import canonical_label, label_order
+from ser_bench.core.text import plural
 from ser_bench.corpora import registry
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.clip_table import FeatureTable, Problem
 from ser_bench.corpora.lopsided import lopsided_warnings
+from ser_bench.corpora.selection import WHOLE_PART, Selection, left_out
 from ser_bench.corpora.similar_speakers import similar_speakers_warning
 from ser_bench.corpora.speakers import (
     name_speakers,
@@ -52,6 +54,10 @@ class OpenCorpus:
         The speakers, as ``corpus/speaker``, of each person who has several names or is in several corpora.
     warnings
         What a reader of results must know about the data, a sentence each.
+    selection
+        The part and the emotions that the options select.
+    unselected
+        The classes and speakers that the options leave out, each with the reason.
     """
 
     corpus: Corpus
@@ -63,6 +69,18 @@ class OpenCorpus:
     feature_table: FeatureTable | None = None
     shared_speakers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    selection: Selection = field(default_factory=Selection)
+    unselected: tuple[Problem, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name with part and subset, as in ``ravdess-song``."""
+        return self.selection.name(self.corpus.name)
+
+    @property
+    def title(self) -> str:
+        """The title with part and subset, as in ``RAVDESS song``."""
+        return self.selection.title(self.corpus.title)
 
     @property
     def members(self) -> tuple[OpenCorpus, ...]:
@@ -134,7 +152,7 @@ def open_corpus(
     clips, doubts = checked_speakers(name_speakers(opened.clips, names), sources)
     opened = replace(opened, clips=clips, shared_speakers=speakers_by_name(names), warnings=(*opened.warnings, *doubts))
     opened = merge_emotions(opened, merge or {}, among=[opened])
-    opened = keep_emotions(opened, emotions or tuple(set(opened.clips["emotion"])))
+    opened = select_emotions(opened, emotions) if emotions else keep_emotions(opened, set(opened.clips["emotion"]))
     return replace(opened, warnings=(*opened.warnings, *lopsided_warnings(opened.clips)))
 
 
@@ -193,9 +211,7 @@ def list_corpus(name: str, data_dir: Path | None = None, *, part: str = "speech"
     folder = _folder(corpus, data_dir)
     listing = registry.list_clips(corpus, folder)
     clips = listing.clips if "corpus" in listing.clips else listing.clips.assign(corpus=corpus.name)
-    if "part" in clips:
-        clips = clips[(clips["part"] == part) | (part == "all")].drop(columns="part")
-    return OpenCorpus(
+    opened = OpenCorpus(
         corpus,
         {corpus.name: folder},
         clips,
@@ -203,6 +219,23 @@ def list_corpus(name: str, data_dir: Path | None = None, *, part: str = "speech"
         feature_table=listing.feature_table,
         warnings=listing.warnings,
     )
+    return _select_part(opened, part) if "part" in clips else opened
+
+
+def _select_part(opened: OpenCorpus, part: str) -> OpenCorpus:
+    """Keep the clips of a part; raise if there is none."""
+    every = opened.clips
+    clips = every[(every["part"] == part) | (part == "all")]
+    if clips.empty:
+        others = sorted(set(every["part"]))
+        raise CorpusError(
+            f"no {part} clip in {opened.folder}: it holds {plural(len(every), f'{others[0]} clip')} of "
+            f"{opened.corpus.title}\nuse --part {others[0]}"
+        )
+    reason = f"another part than {part} (--part)"
+    unselected = left_out(every, clips, "part", reason) + left_out(every, clips, "speaker", reason)
+    selection = Selection(part="" if part == WHOLE_PART else part)
+    return replace(opened, clips=clips.drop(columns="part"), selection=selection, unselected=unselected)
 
 
 def table_files(opened: Sequence[OpenCorpus]) -> dict[str, str]:
@@ -249,10 +282,32 @@ def merge_emotions(opened: OpenCorpus, merge: Mapping[str, str], *, among: Seque
         _check_emotion(emotion, " or ".join(member.corpus.name for member in among), present)
     new_label = {emotion: canonical_label(label) for emotion, label in merge.items()}
     clips = opened.clips.assign(emotion=[new_label.get(emotion, emotion) for emotion in opened.clips["emotion"]])
-    return replace(opened, clips=clips)
+    merged = any(label != new_label.get(label, label) for label in opened.clips["emotion"])
+    return replace(opened, clips=clips, selection=replace(opened.selection, merged=merged))
 
 
-def keep_emotions(opened: OpenCorpus, emotions: Sequence[str]) -> OpenCorpus:
+def select_emotions(opened: OpenCorpus, emotions: Sequence[str]) -> OpenCorpus:
+    """Keep the clips of the emotions that the options name.
+
+    Parameters
+    ----------
+    opened
+        A corpus.
+    emotions
+        Labels to keep; each must occur in the corpus.
+
+    Returns
+    -------
+    OpenCorpus
+        The corpus with the remaining clips, named after them where others are left out.
+    """
+    kept = keep_emotions(opened, emotions, "not among --emotions")
+    if len(kept.clips) == len(opened.clips):
+        return kept
+    return replace(kept, selection=replace(opened.selection, emotions=label_order(emotions)))
+
+
+def keep_emotions(opened: OpenCorpus, emotions: Collection[str], reason: str = "") -> OpenCorpus:
     """Keep the clips of some emotions.
 
     Parameters
@@ -261,6 +316,8 @@ def keep_emotions(opened: OpenCorpus, emotions: Sequence[str]) -> OpenCorpus:
         A corpus.
     emotions
         Labels to keep; each must occur in the corpus.
+    reason
+        Why the others are left out, in a few words.
 
     Returns
     -------
@@ -280,9 +337,11 @@ def keep_emotions(opened: OpenCorpus, emotions: Sequence[str]) -> OpenCorpus:
     if clips.empty:
         folder = opened.folders[opened.corpus.name]
         raise CorpusError(
-            f"no clip of {opened.corpus.name} is left in {folder} with these options; check --part and --emotions"
+            f"no clip of {opened.name} is left in {folder} with these options; check --part and --emotions"
         )
-    return replace(opened, clips=clips.reset_index(drop=True))
+    before = opened.clips
+    unselected = left_out(before, clips, "emotion", reason) + left_out(before, clips, "speaker", reason)
+    return replace(opened, clips=clips.reset_index(drop=True), unselected=(*opened.unselected, *unselected))
 
 
 def _check_emotion(emotion: str, corpora: str, present: set[str]) -> None:

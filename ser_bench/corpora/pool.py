@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_bench.core.errors import CorpusError, UnknownNameError
 from ser_bench.core.labels import label_order
 from ser_bench.core.places import expand_home
+from ser_bench.core.text import plural
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.clip_table import Listing, with_corpus_prefix
 from ser_bench.corpora.lopsided import lopsided_warnings
@@ -22,6 +24,7 @@ from ser_bench.corpora.opening import (
     table_files,
 )
 from ser_bench.corpora.registry import corpus_label
+from ser_bench.corpora.selection import Selection
 from ser_bench.corpora.speakers import name_speakers, shared_names, speakers_by_name
 
 if TYPE_CHECKING:
@@ -92,9 +95,13 @@ def open_corpora(
     opened = [list_corpus(name, folder, part=part) for name, folder in zip(names, folders, strict=True)]
     _check(opened)
     renamed = [merge_emotions(member, merge or {}, among=opened) for member in opened]
-    shared = _shared_emotions(renamed, emotions)
+    shared = label_order(set.intersection(*(set(member.clips["emotion"]) for member in renamed)))
+    selected = _selected_emotions(renamed, shared, emotions)
     persons = shared_names(_clips(opened), speakers or {}, table_files(opened))
-    return _pooled([keep_emotions(member, shared) for member in renamed], persons)
+    common = [keep_emotions(member, shared, "not an emotion of every corpus") for member in renamed]
+    pool = _pooled([keep_emotions(member, selected, "not among --emotions") for member in common], persons)
+    merged = any(member.selection.merged for member in renamed)
+    return replace(pool, selection=Selection(emotions=selected if selected != shared else (), merged=merged))
 
 
 def _folders(names: Sequence[str], data_dir: Path | None) -> list[Path | None]:
@@ -130,9 +137,10 @@ def _check(opened: Sequence[OpenCorpus]) -> None:
             )
 
 
-def _shared_emotions(opened: Sequence[OpenCorpus], emotions: Sequence[str]) -> tuple[str, ...]:
+def _selected_emotions(
+    opened: Sequence[OpenCorpus], shared: tuple[str, ...], emotions: Sequence[str]
+) -> tuple[str, ...]:
     """Return the emotions that every corpus has, filtered by ``emotions`` unless that is empty."""
-    shared = label_order(set.intersection(*(set(member.clips["emotion"]) for member in opened)))
     names = " and ".join(member.corpus.name for member in opened)
     for emotion in emotions:
         if emotion not in shared:
@@ -140,9 +148,7 @@ def _shared_emotions(opened: Sequence[OpenCorpus], emotions: Sequence[str]) -> t
     selected = tuple(emotion for emotion in shared if emotion in emotions) if emotions else shared
     if len(selected) < 2:
         labels = "; ".join(f"{m.corpus.name}: {', '.join(label_order(m.clips['emotion']))}" for m in opened)
-        raise CorpusError(
-            f"{names} share {len(selected)} emotion{'s' * (len(selected) != 1)}; a pool needs at least 2\n{labels}"
-        )
+        raise CorpusError(f"{names} share {plural(len(selected), 'emotion')}; a pool needs at least 2\n{labels}")
     return selected
 
 
@@ -159,7 +165,7 @@ def _pooled(opened: Sequence[OpenCorpus], names: Mapping[str, str]) -> OpenCorpu
     folders = {member.corpus.name: member.folder for member in opened}
     clips, doubts = checked_speakers(name_speakers(_clips(opened), names), table_files(opened))
     warnings = [f"{member.corpus.name}: {warning}" for member in opened for warning in member.warnings]
-    description = _description([member.corpus for member in opened], clips)
+    description = _description(opened, clips)
     return OpenCorpus(
         description,
         folders,
@@ -168,19 +174,26 @@ def _pooled(opened: Sequence[OpenCorpus], names: Mapping[str, str]) -> OpenCorpu
         pooled=tuple(opened),
         shared_speakers=speakers_by_name(names),
         warnings=(*warnings, *doubts, *lopsided_warnings(clips)),
+        unselected=tuple(
+            replace(problem, path=f"{member.corpus.name}/{problem.path}")
+            for member in opened
+            for problem in member.unselected
+        ),
     )
 
 
-def _description(corpora: Sequence[Corpus], clips: pd.DataFrame) -> Corpus:
+def _description(opened: Sequence[OpenCorpus], clips: pd.DataFrame) -> Corpus:
     """Describe the pool; licence, source and citation name the corpus they belong to."""
+    corpora = [member.corpus for member in opened]
+    parts = [Selection(part=member.selection.part) for member in opened]
 
     def joined(attribute: str) -> str:
         values = ((corpus.name, getattr(corpus, attribute)) for corpus in corpora)
         return "; ".join(f"{name}: {value}" for name, value in values if value)
 
     return Corpus(
-        name="+".join(corpus.name for corpus in corpora),
-        title=" + ".join(corpus.title for corpus in corpora),
+        name="+".join(part.name(corpus.name) for part, corpus in zip(parts, corpora, strict=True)),
+        title=" + ".join(part.title(corpus.title) for part, corpus in zip(parts, corpora, strict=True)),
         licence=joined("licence"),
         source=joined("origin"),
         citation=joined("citation"),

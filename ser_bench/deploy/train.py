@@ -297,7 +297,8 @@ def _corpus_info(fit: plan.PlannedFit, data: RunData, opened: OpenCorpus, traine
     clips = clips if trained is None else clips[trained]
     speakers_of = {label: clips[clips["label"] == label]["speaker"] for label in data.labels}
     return {
-        **{name: getattr(corpus, name) for name in ("name", "title", "licence", "citation")},
+        **{name: getattr(opened, name) for name in ("name", "title")},
+        **{name: getattr(corpus, name) for name in ("licence", "citation")},
         "source": corpus.origin,
         "fingerprint": data.fingerprint,
         "clips": len(clips),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,12 +12,12 @@ from ser_bench import corpora
 from ser_bench.core.errors import CorpusError
 from ser_bench.core.labels import label_order
 from ser_bench.core.progress import Progress
+from ser_bench.core.text import plural
 from ser_bench.explore.health import measure_clips
 from ser_bench.explore.neighbours import NeighbourShare, neighbour_shares, standardise
 from ser_bench.explore.projection import project, sample_clips
 from ser_bench.features import DEFAULT, FEATURE_SETS
 from ser_bench.features.speech.pitch import REFERENCE_HZ
-from ser_bench.report.formatting import plural
 from ser_bench.runs.extraction import extract_corpus
 from ser_bench.runs.workers import available_cores
 from ser_bench.store.matrix import assemble
@@ -129,18 +129,20 @@ def explore_corpus(options: Options, progress: Progress) -> ExploredCorpus:
     if corpora.is_feature_table(options.corpus):
         raise CorpusError(f"cannot draw {options.corpus}: a table of features has no audio; give a corpus of clips")
     extracted = extract_corpus(options, _default_features, progress)
-    clips = extracted.extraction.clips
+    opened, clips = extracted.opened, extracted.extraction.clips
     clips = clips.assign(**measure_clips(clips["path"].tolist(), options.jobs or available_cores(), progress))
+    for clip, error in clips.loc[clips["error"] != "", ["clip", "error"]].itertuples(index=False):
+        progress.warning(f"{clip} is left out: {error}")
     clips = clips[clips["error"] == ""].reset_index(drop=True)
     if clips.empty:
-        raise CorpusError(f"no clip of {extracted.opened.corpus.name} can be read any more")
+        raise CorpusError(f"no clip of {opened.name} can be read any more")
     X = assemble(clips, extracted.sets, extracted.store)
     clips = clips.assign(**_measures(clips, X))
     compared = sample_clips(len(clips), _MAX_COMPARED, options.seed)
     shares = neighbour_shares(clips.iloc[compared], standardise(X[compared]))
     clips, mapped, method = _add_map(clips, X, options.seed)
     return ExploredCorpus(
-        corpus=extracted.opened.corpus,
+        corpus=replace(opened.corpus, name=opened.name, title=opened.title),
         clips=clips,
         dimension=X.shape[1],
         shares=tuple(shares),

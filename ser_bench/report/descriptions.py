@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from ser_bench.core.text import listed, plural
 from ser_bench.report.analysis.models import transductive_models
-from ser_bench.report.formatting import listed, plural, seconds
+from ser_bench.report.formatting import seconds
 from ser_bench.runs.results import SavedRun
 from ser_bench.runs.results.run_info import CorpusInfo, Work
 

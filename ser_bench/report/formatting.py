@@ -212,23 +212,6 @@ def decibels(share: float) -> str:
     return f"{20 * math.log10(share):.1f}" if share > 0 else "-inf"
 
 
-def plural(count: int, noun: str) -> str:
-    """Write a count with its noun.
-
-    Parameters
-    ----------
-    count : int
-    noun : str
-        The singular.
-
-    Returns
-    -------
-    str
-        Such as ``1 fold`` or ``1,440 clips``.
-    """
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def capitalised(text: str) -> str:
     """Write text with a capital first letter.
 
@@ -241,19 +224,3 @@ def capitalised(text: str) -> str:
     str
     """
     return text[:1].upper() + text[1:]
-
-
-def listed(names: Sequence[str]) -> str:
-    """Join names as in a sentence.
-
-    Parameters
-    ----------
-    names : sequence of str
-        At least one.
-
-    Returns
-    -------
-    str
-        Such as ``a, b and c``.
-    """
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_bench import corpora
@@ -48,7 +49,7 @@ def open_corpus(options: Options, progress: Progress) -> OpenCorpus:
     CorpusError
         If a corpus cannot be opened, or its clips cannot have the sampling rate.
     """
-    names = [*_corpus_names(options), *cross_tested_corpora(options)]
+    names = [*corpus_names(options), *cross_tested_corpora(options)]
     opened = open_corpora(
         names,
         options.data_dir,
@@ -90,12 +91,32 @@ def _announce(opened: OpenCorpus, emotions: set[str], options: Options, progress
     """
     synthetic = " (synthetic speech)" if opened.corpus.synthetic else ""
     hint = "; RAVDESS was not found, name its folder with --data-dir" if options.corpus is None and synthetic else ""
-    progress.info(f"corpus {opened.corpus.name}{synthetic}: {len(opened.clips):,} clips in {opened.folder}{hint}")
+    progress.info(f"corpus {opened.name}{synthetic}: {len(opened.clips):,} clips in {opened.folder}{hint}")
     warnings = [misplaced_clips_warning(opened)]
     if not (options.merge and emotions):  # published counts are of the original emotions
         warnings.append(missing_clips_warning(opened, options.part, emotions))
     for warning in filter(None, warnings):
         progress.warning(warning)
+
+
+def default_folder(opened: OpenCorpus, target: str, purpose: str = "") -> Path:
+    """Return the folder of results that is used without ``--out``.
+
+    Parameters
+    ----------
+    opened : OpenCorpus
+        The corpus.
+    target : str
+        What is predicted.
+    purpose : str
+        What the results are, if not a run.
+
+    Returns
+    -------
+    Path
+        ``results/<corpus>``, with part, subset, target and purpose in the name.
+    """
+    return Path("results", "-".join(filter(None, (opened.name, "" if target == "emotion" else target, purpose))))
 
 
 def cross_tested_corpora(options: Options) -> tuple[str, ...]:
@@ -112,7 +133,7 @@ def cross_tested_corpora(options: Options) -> tuple[str, ...]:
         Names as given in the options.
     """
     tested = [split.removeprefix(PREFIX) for split in options.splits or () if split.startswith(PREFIX)]
-    chosen = {corpora.corpus_label(name) for name in _corpus_names(options)}
+    chosen = {corpora.corpus_label(name) for name in corpus_names(options)}
     return tuple(name for name in dict.fromkeys(tested) if corpora.corpus_label(name) not in chosen)
 
 
@@ -146,7 +167,24 @@ def _sampling_rate(path: str) -> int:
     return 0
 
 
-def _corpus_names(options: Options) -> Sequence[str]:
+def corpus_names(options: Options) -> Sequence[str]:
+    """Return the chosen corpora, or the default one.
+
+    Parameters
+    ----------
+    options : Options
+        The options of the run.
+
+    Returns
+    -------
+    sequence of str
+        Names as given in the options.
+
+    Raises
+    ------
+    CorpusError
+        If the options name none.
+    """
     if options.corpus is None:
         return [corpora.default_corpus() if options.data_dir is None else "ravdess"]
     names = split_names(options.corpus)

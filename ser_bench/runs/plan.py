@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ser_bench import corpora, features, models, splits
 from ser_bench.core.errors import ConfigError, UnknownNameError
+from ser_bench.core.text import without_folder
 from ser_bench.runs.inputs import cross_tested_corpora
 
 if TYPE_CHECKING:
@@ -288,6 +289,26 @@ def make_all_folds(clips: pd.DataFrame, options: Options) -> Folds:
         for split in options.splits or ()
         for repeat in range(options.repeats)
     }
+
+
+def name_splits(folds: Folds, options: Options) -> tuple[Folds, Options]:
+    """Return folds and options in which a split ``cross:FILE`` has the name of the file without its folder.
+
+    Parameters
+    ----------
+    folds : mapping of (str, int) to tuple of Fold
+        Folds by split and repeat.
+    options : Options
+        The options of the run.
+
+    Returns
+    -------
+    folds, options
+        For the tables of the run; the corpora that splits test cannot be opened with these options.
+    """
+    named = tuple(map(without_folder, options.splits or ()))
+    public = {(without_folder(split), repeat): made for (split, repeat), made in folds.items()}
+    return public, options.model_copy(update={"splits": named})
 
 
 def make_folds(split: str, clips: pd.DataFrame, options: Options, repeat: int = 0) -> tuple[splits.Fold, ...]:

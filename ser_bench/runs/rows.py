@@ -14,10 +14,11 @@ import pandas as pd
 
 from ser_bench import metrics
 from ser_bench.core.clock import utc_time
-from ser_bench.core.text import escape_undecodable
+from ser_bench.core.text import escape_undecodable, without_folders
 from ser_bench.core.versions import __version__, installed_versions, source_commit
 from ser_bench.features import column_groups, set_key
 from ser_bench.runs.fit import FitResult
+from ser_bench.runs.inputs import corpus_names
 from ser_bench.runs.plan import PlannedModel, required_sets
 from ser_bench.runs.results import PREDICTION_COLUMNS, tables
 from ser_bench.runs.results.run_info import CorpusInfo, MachineInfo, RunInfo, Work
@@ -71,16 +72,20 @@ def fit_rows(
             "key": keys.get(fit, ""),
             "n_train": len(fit.fold.train),
             "n_test": len(fit.fold.test),
-            "parameters": json.dumps(dict(fit.model.definition.parameters), sort_keys=True, default=list),
+            "parameters": without_folders(_json(dict(fit.model.definition.parameters))),
         }
         rows.append(row | _outcome(fit, result, data))
     return pd.DataFrame(rows, columns=list(tables.fits_table(metrics.METRICS).columns))
 
 
+def _json(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, sort_keys=True, default=list)
+
+
 def _outcome(fit: PlannedFit, result: FitResult | FitFailure, data: RunData) -> dict[str, Any]:
     if not isinstance(result, FitResult):
         unknown = {"transductive": "", "finished": "", "commit": ""}
-        return {"status": result.status, "error": result.error, **unknown}
+        return {"status": result.status, "error": without_folders(result.error), **unknown}
     return {
         "status": "ok",
         "error": "",
@@ -173,35 +178,42 @@ def _relative_path(path: str, folder: Path) -> str:
     return escape_undecodable((Path(path).relative_to(folder) if inside else Path(Path(path).name)).as_posix())
 
 
-def loss_rows(extraction: ExtractionResult, folders: Mapping[str, Path]) -> pd.DataFrame:
+def loss_rows(opened: OpenCorpus, extraction: ExtractionResult) -> pd.DataFrame:
     """Return the rows of ``losses.csv``: one per clip, row, column, class or speaker that is not used.
 
     Parameters
     ----------
+    opened : OpenCorpus
+        The corpus; names of files are relative to its folders.
     extraction : ExtractionResult
         What extraction did.
-    folders : mapping of str to Path
-        Folders of the corpora by name; names in the table are relative to them.
 
     Returns
     -------
     pandas.DataFrame
     """
+    several = len(opened.folders) > 1
+    problems = (*extraction.duplicates, *extraction.problems, *opened.unselected)
     rows = [
-        (problem.kind, _published_name(problem.path, folders), escape_undecodable(problem.reason))
-        for problem in (*extraction.duplicates, *extraction.problems)
+        (problem.kind, _public_name(problem.path, opened.folders, several), _public(problem.reason, opened.folders))
+        for problem in problems
     ]
     return pd.DataFrame(rows, columns=list(tables.LOSSES.columns))
 
 
-def _published_name(path: str, folders: Mapping[str, Path]) -> str:
+def _public_name(path: str, folders: Mapping[str, Path], several: bool) -> str:
     """Return a path relative to its corpus, or its last part if it is elsewhere; a name as it is."""
     if not Path(path).is_absolute():
         return escape_undecodable(path)
-    folder = next(
-        (folder for folder in folders.values() if Path(path).is_relative_to(folder.absolute())), Path(path).parent
-    )
-    return _relative_path(path, folder.absolute())
+    for corpus, folder in folders.items():
+        if Path(path).is_relative_to(folder.absolute()):
+            return (f"{corpus}/" if several else "") + _relative_path(path, folder.absolute())
+    return escape_undecodable(Path(path).name)
+
+
+def _public(text: str, folders: Mapping[str, Path]) -> str:
+    """Return text without the folders of this machine."""
+    return escape_undecodable(without_folders(text, folders.values()))
 
 
 def importance_rows(results: FitResults, data: RunData) -> pd.DataFrame:
@@ -297,7 +309,7 @@ def describe_run(
     RunInfo
     """
     return RunInfo(
-        options=options,
+        options=options.model_copy(update={"corpus": ",".join(corpus_names(options))}),
         corpus=_describe_corpus(opened, extraction, labels),
         synthetic=opened.corpus.synthetic,
         metrics={name: metric.title for name, metric in metrics.METRICS.items()},
@@ -308,7 +320,7 @@ def describe_run(
         machine=MachineInfo(system=platform.platform(terse=True), processor=platform.machine(), cores=os.cpu_count()),
         started=utc_time(started),
         finished=utc_time(),
-        warnings=tuple(map(escape_undecodable, extraction.warnings)),
+        warnings=tuple(_public(warning, opened.folders) for warning in extraction.warnings),
         work=work,
         identity=identity,
         commit=source_commit(),
@@ -318,8 +330,8 @@ def describe_run(
 def _describe_corpus(opened: OpenCorpus, extraction: ExtractionResult, labels: Sequence[str]) -> CorpusInfo:
     corpus, clips = opened.corpus, extraction.clips
     return CorpusInfo(
-        name=corpus.name,
-        title=corpus.title,
+        name=opened.name,
+        title=opened.title,
         licence=corpus.licence,
         source=corpus.origin,
         citation=corpus.citation,

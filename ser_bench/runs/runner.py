@@ -16,7 +16,7 @@ from ser_bench.core.places import default_store
 from ser_bench.core.progress import NoProgress, Progress
 from ser_bench.runs import plan, results, rows
 from ser_bench.runs.data import RunData, add_labels, extract_data
-from ser_bench.runs.inputs import open_corpus
+from ser_bench.runs.inputs import default_folder, open_corpus
 from ser_bench.runs.keys import fit_keys, run_identity
 from ser_bench.runs.leakage import leakage_rows
 from ser_bench.runs.log import RunLog
@@ -110,7 +110,7 @@ def locked_run(options: Options, progress: Progress | None = None) -> Iterator[R
     for model in planned_models:
         if model.skipped:
             progress.warning(f"{model.name} is skipped: {model.skipped}")
-    folder = options.out or Path("results", opened.corpus.name)
+    folder = options.out or default_folder(opened, options.target)
     ensure_writable(folder, RunError, "--out")
     clips = add_labels(opened.clips, options.target).reset_index(drop=True)
     folds = plan.make_early_folds(clips, options, audio=opened.feature_table is None)
@@ -120,6 +120,7 @@ def locked_run(options: Options, progress: Progress | None = None) -> Iterator[R
         options = _choose_protocol(data, options, run_log)
         if len(data.clips) < len(opened.clips) or plan.depend_on_fingerprints(data.clips):
             folds = plan.make_all_folds(data.clips.reset_index(drop=True), options)
+        folds, options = plan.name_splits(folds, options)
         planned = plan.plan_fits(planned_models, folds, options.seed)
         prepared = _PreparedRun(folder, opened, extraction, data, planned_models, planned, started)
         yield _fit_and_write(prepared, options, store, run_log)
@@ -164,12 +165,12 @@ def _fit_and_write(run: _PreparedRun, options: Options, store: Path, progress: P
         options, run.opened, run.extraction, run.data.labels, run.planned_models, work, run.started, identity
     )
     tables = {
-        "fits": rows.fit_rows(fit_results, keys, run.data, options, run.opened.corpus.name),
+        "fits": rows.fit_rows(fit_results, keys, run.data, options, run.opened.name),
         "curves": rows.curve_rows(fit_results),
         "clips": rows.clip_rows(run.data.clips, run.opened.folders),
         "audit": leakage_rows(run.planned, run.data.clips),
         "importance": rows.importance_rows(fit_results, run.data),
-        "losses": rows.loss_rows(run.extraction, run.opened.folders),
+        "losses": rows.loss_rows(run.opened, run.extraction),
     }
     results.write_run(run.folder, info, rows.prediction_rows(fit_results, run.data), tables)
     return RunOutcome(run.folder, len(run.planned), work)

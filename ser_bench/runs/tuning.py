@@ -24,7 +24,7 @@ from ser_bench.core.progress import NoProgress, Progress
 from ser_bench.runs import plan
 from ser_bench.runs.data import RunData, extract_data
 from ser_bench.runs.fit import FitResult
-from ser_bench.runs.inputs import open_corpus
+from ser_bench.runs.inputs import default_folder, open_corpus
 from ser_bench.runs.keys import fit_keys
 from ser_bench.runs.results import locked_folder, write_file
 from ser_bench.runs.tasks import FitFailure, FitResults, carry_out_fits
@@ -133,7 +133,7 @@ def tune(settings: SearchSettings, options: Options, progress: Progress | None =
             f"tune scores on new speakers, but the split {split} shares speakers\nchoose another one, such as actor"
         )
     opened = open_corpus(options, progress)
-    folder = options.out or Path("results", f"{opened.corpus.name}-tune-{settings.model}")
+    folder = options.out or default_folder(opened, options.target, f"tune-{settings.model}")
     ensure_writable(folder, RunError, "--out")
     with locked_folder(folder):
         result = _search_corpus(folder, settings, split, opened, options, progress)
@@ -156,7 +156,7 @@ def _search_corpus(
     predictions = bench.predict_outer_folds(split, outer, trials)
     return TuningResult(
         folder=folder,
-        corpus=opened.corpus.name,
+        corpus=opened.name,
         synthetic=opened.corpus.synthetic,
         normalize=options.normalize,
         model=settings.model,

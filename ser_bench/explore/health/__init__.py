@@ -77,7 +77,7 @@ def check_corpus(opened: OpenCorpus, part: str, *, jobs: int, progress: Progress
     failed = measured["error"] != ""
     broken = tuple(Problem(p, e) for p, e in zip(measured["path"][failed], measured["error"][failed], strict=True))
     if failed.all():
-        raise CorpusError(f"no clip of {opened.corpus.name} can be used; {broken[0].path}: {broken[0].reason}")
+        raise CorpusError(f"no clip of {opened.name} can be used; {broken[0].path}: {broken[0].reason}")
     published = opened.corpus.published_in(part) if is_registered(opened.corpus) else None
     misplaced = misplaced_clips_warning(opened)
     remarks = (*filter(None, [misplaced]), *opened.warnings, *_doubtful_clips(opened, measured))

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ser_bench.core.text import listed, plural
 from ser_bench.report.analysis import failures
 from ser_bench.report.analysis.models import BASELINES, trained_models
 from ser_bench.report.analysis.scores import missing_folds
@@ -21,7 +22,7 @@ from ser_bench.report.charts.parts import heading_beside, model_axis, note_acros
 from ser_bench.report.charts.style import FAINT, WIDTH, Sheet, new_sheet, split_colour
 from ser_bench.report.charts.text import names_width, shorten, text_width
 from ser_bench.report.descriptions import model_titles
-from ser_bench.report.formatting import listed, percent, plural
+from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
 _ROW, _LINE, _BELOW = 0.3, 0.17, 0.72

@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 
+from ser_bench.core.text import listed, plural
 from ser_bench.report.analysis.gaps import LargestGap, gaps_of, largest_gap, unequal_training
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS
 from ser_bench.report.analysis.leakage import takes_of
@@ -23,7 +24,7 @@ from ser_bench.report.analysis.splits import (
     unequal_terms,
 )
 from ser_bench.report.descriptions import model_title, model_titles
-from ser_bench.report.formatting import listed, percent, plural, points, points_interval
+from ser_bench.report.formatting import percent, points, points_interval
 from ser_bench.runs.results import SavedRun
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ser_bench import statistics
+from ser_bench.core.text import listed
 from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.leakage import known_speaker_share
 from ser_bench.report.analysis.models import BASELINES, transductive_models
@@ -19,7 +20,7 @@ from ser_bench.report.descriptions import (
     transductive_note,
 )
 from ser_bench.report.findings.gaps import gap_sentences
-from ser_bench.report.formatting import listed, percent, percent_range
+from ser_bench.report.formatting import percent, percent_range
 from ser_bench.runs.results import SavedRun
 
 

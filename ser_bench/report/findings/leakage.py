@@ -6,10 +6,11 @@ import math
 
 import pandas as pd
 
+from ser_bench.core.text import listed, plural
 from ser_bench.report.analysis.leakage import Takes, leakage_by_split, takes_of, training_speakers
 from ser_bench.report.analysis.splits import is_speaker_independent
 from ser_bench.report.descriptions import model_titles
-from ser_bench.report.formatting import listed, percent, plural
+from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from ser_bench.core.text import listed
 from ser_bench.report.analysis.comparisons import Comparison, comparison, folds_recur
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS, intervals, scores_of_few
 from ser_bench.report.analysis.models import BASELINES, trained_models
 from ser_bench.report.analysis.scores import missing_folds, pooled_scores
 from ser_bench.report.analysis.splits import gap_splits, ranking_split
 from ser_bench.report.descriptions import model_title, model_titles
-from ser_bench.report.formatting import listed, p_statement
+from ser_bench.report.formatting import p_statement
 from ser_bench.runs.results import SavedRun
 
 

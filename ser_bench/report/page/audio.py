@@ -49,7 +49,7 @@ def synthetic_audio_folder(run: SavedRun, data_dir: Path | None = None) -> Path 
     Path or None
         None for a corpus of recorded speech, or if there is no such folder.
     """
-    corpus = corpora.CORPORA.get(run.info.corpus.name)
+    corpus = corpora.CORPORA.get(run.info.options.corpus or run.info.corpus.name)
     if not run.info.synthetic or corpus is None:
         return None
     folder = data_dir or corpora.find_folder(corpus)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ser_bench.core.text import plural
 from ser_bench.report.analysis.failures import (
     calibration_errors,
     comparable_attributes,
@@ -22,7 +23,7 @@ from ser_bench.report.analysis.scores import missing_folds
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title
-from ser_bench.report.formatting import percent, plural, points, points_interval
+from ser_bench.report.formatting import percent, points, points_interval
 from ser_bench.report.page.audio import EmbeddedClips, embed_clips
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun

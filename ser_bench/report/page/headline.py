@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ser_bench.core.text import listed, plural
 from ser_bench.report.analysis.comparisons import comparison
 from ser_bench.report.analysis.gaps import gaps_of, largest_gap
 from ser_bench.report.analysis.intervals import scores_of_few
@@ -25,7 +26,7 @@ from ser_bench.report.descriptions import (
 from ser_bench.report.findings.gaps import comparison_of_gaps, missing_gaps, parts_of_gap
 from ser_bench.report.findings.headline import headline, on_new_speakers
 from ser_bench.report.findings.verdict import verdict
-from ser_bench.report.formatting import capitalised, listed, percent, percent_range, plural, points, points_interval
+from ser_bench.report.formatting import capitalised, percent, percent_range, points, points_interval
 from ser_bench.runs.results import SavedRun
 from ser_bench.runs.results.checks import STATUSES
 

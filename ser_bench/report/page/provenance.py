@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ser_bench.core.options import PATH_OPTIONS, Options
+from ser_bench.core.text import plural
 from ser_bench.report.descriptions import corpus_title, work_seconds
-from ser_bench.report.formatting import plural
 from ser_bench.runs.results import SavedRun
 from ser_bench.runs.results.run_info import RunInfo
 

@@ -252,7 +252,7 @@ def _usable_clips(
     if clips.empty:
         first = "".join(f"; {problem.path}: {problem.reason}" for problem in (*problems, *distinct.problems)[:1])
         advice = "\nkeep the first of each copy with --conflicts first" if distinct.warnings else ""
-        raise CorpusError(f"no clip of {opened.corpus.name} can be used{first}{advice}")
+        raise CorpusError(f"no clip of {opened.name} can be used{first}{advice}")
     rows = [metadata[key] for key in clips["key"]]
     clips = clips.assign(**{column: [row[column] for row in rows] for column in ("length", "fingerprint")})
     return ExtractionResult(

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_serializer, field_validator
 
 from ser_bench.core.options import PATH_OPTIONS, Options
+from ser_bench.core.text import without_folder, without_folders
 from ser_bench.metrics import ACCURACY, MACRO_F1, NAME_PATTERN, UAR
 
 MOST = 10**12
@@ -46,6 +47,29 @@ _Metrics = Annotated[dict[_MetricName, str], AfterValidator(_with_standard_metri
 
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+
+def _published(options: Options) -> Options:
+    """Return options without the folders of the machine; a corpus or split from a file keeps the file's name."""
+    return options.model_copy(
+        update={
+            **dict.fromkeys(PATH_OPTIONS),
+            "corpus": options.corpus and ",".join(map(without_folder, options.corpus.split(","))),
+            "splits": options.splits and tuple(map(without_folder, options.splits)),
+            "model_tables": {
+                name: table.model_copy(update={"parameters": _public(table.parameters)})
+                for name, table in options.model_tables.items()
+            },
+        }
+    )
+
+
+def _public(value: Any) -> Any:
+    if isinstance(value, str):
+        return without_folders(value)
+    if isinstance(value, dict):
+        return {name: _public(part) for name, part in value.items()}
+    return [_public(part) for part in value] if isinstance(value, list) else value
 
 
 class CorpusInfo(_Record):
@@ -127,7 +151,7 @@ class RunInfo(_Record):
     def _check_options(cls, options: Options) -> Options:
         if not options.splits:
             raise ValueError("splits: expected at least one name")
-        return options.model_copy(update=dict.fromkeys(PATH_OPTIONS))
+        return _published(options)
 
     @field_serializer("options")
     def _dump_options(self, options: Options) -> dict[str, Any]:
