@@ -12,7 +12,7 @@ from ser_bench.core.labels import label_order
 from ser_bench.core.places import expand_home
 from ser_bench.core.text import plural
 from ser_bench.corpora.base import Corpus
-from ser_bench.corpora.clip_table import Listing, with_corpus_prefix
+from ser_bench.corpora.clip_table import Listing, Problem, with_corpus_prefix
 from ser_bench.corpora.lopsided import lopsided_warnings
 from ser_bench.corpora.opening import (
     OpenCorpus,
@@ -161,7 +161,7 @@ def _clips(opened: Sequence[OpenCorpus]) -> pd.DataFrame:
 
 
 def _pooled(opened: Sequence[OpenCorpus], names: Mapping[str, str]) -> OpenCorpus:
-    problems = tuple(problem for member in opened for problem in member.problems)
+    problems = [_named_after(member, problem) for member in opened for problem in member.problems]
     folders = {member.corpus.name: member.folder for member in opened}
     clips, doubts = checked_speakers(name_speakers(_clips(opened), names), table_files(opened))
     warnings = [f"{member.corpus.name}: {warning}" for member in opened for warning in member.warnings]
@@ -170,16 +170,18 @@ def _pooled(opened: Sequence[OpenCorpus], names: Mapping[str, str]) -> OpenCorpu
         description,
         folders,
         clips,
-        problems,
+        tuple(problems),
         pooled=tuple(opened),
         shared_speakers=speakers_by_name(names),
         warnings=(*warnings, *doubts, *lopsided_warnings(clips)),
-        unselected=tuple(
-            replace(problem, path=f"{member.corpus.name}/{problem.path}")
-            for member in opened
-            for problem in member.unselected
-        ),
+        unselected=tuple(_named_after(member, problem) for member in opened for problem in member.unselected),
     )
+
+
+def _named_after(member: OpenCorpus, problem: Problem) -> Problem:
+    """Return a problem whose name begins with its corpus, unless it is a path."""
+    is_path = Path(problem.path).is_absolute()
+    return problem if is_path else replace(problem, path=f"{member.corpus.name}/{problem.path}")
 
 
 def _description(opened: Sequence[OpenCorpus], clips: pd.DataFrame) -> Corpus:

@@ -98,7 +98,7 @@ def test_clips_held_out_for_early_stopping_are_not_called_training_clips(svm):
     clips = clip_table(speakers=6).set_index("clip", drop=False)
     data = SimpleNamespace(clips=clips, labels=("neutral", "happy", "sad"), fingerprint="")
     fit = SimpleNamespace(fold=Fold(tuple(clips.index), ()))
-    opened = SimpleNamespace(corpus=corpora.CORPORA["demo"])
+    opened = SimpleNamespace(corpus=corpora.CORPORA["demo"], name="demo", title="demo")
     counts = train._corpus_info(fit, data, opened, (clips["speaker"] != "s00").to_numpy())
     assert (counts["clips"], counts["speakers"], counts["stopping_clips"]) == (30, 5, 6)
     assert counts["by_label"]["sad"] == {"clips": 10, "speakers": 5}
