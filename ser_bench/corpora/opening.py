@@ -301,10 +301,10 @@ def select_emotions(opened: OpenCorpus, emotions: Sequence[str]) -> OpenCorpus:
     OpenCorpus
         The corpus with the remaining clips, named after them where others are left out.
     """
-    kept = keep_emotions(opened, emotions, "not among --emotions")
-    if len(kept.clips) == len(opened.clips):
-        return kept
-    return replace(kept, selection=replace(opened.selection, emotions=label_order(emotions)))
+    selected = keep_emotions(opened, emotions, "not among --emotions")
+    if len(selected.clips) == len(opened.clips):
+        return selected
+    return replace(selected, selection=replace(opened.selection, emotions=label_order(emotions)))
 
 
 def keep_emotions(opened: OpenCorpus, emotions: Collection[str], reason: str = "") -> OpenCorpus:

@@ -307,7 +307,7 @@ def name_splits(folds: Folds, options: Options) -> tuple[Folds, Options]:
         For the tables of the run; the corpora that splits test cannot be opened with these options.
     """
     named = tuple(map(without_folder, options.splits or ()))
-    public = {(without_folder(split), repeat): made for (split, repeat), made in folds.items()}
+    public = {(without_folder(split), repeat): parts for (split, repeat), parts in folds.items()}
     return public, options.model_copy(update={"splits": named})
 
 
