@@ -221,7 +221,7 @@ def _transfer_cells(run: SavedRun) -> Cells:
     matrices = {model: transfer_matrix(run, model).stack() for model in transfer_models(run)}
     if not matrices:
         return {}
-    pairs = list(dict.fromkeys(pair for matrix in matrices.values() for pair in matrix.index))
+    pairs = list(dict.fromkeys(pair for matrix in matrices.values() for pair in matrix.dropna().index))
     cells = {"trained on": [trained for trained, _ in pairs], "tested on": [tested for _, tested in pairs]}
     return cells | {
         model_title(run, model): [percent(matrix.get(pair, float("nan"))) for pair in pairs]

@@ -14,6 +14,7 @@ from ser_bench import corpora, features, models, splits
 from ser_bench.core.errors import ConfigError, UnknownNameError
 from ser_bench.core.text import without_folder
 from ser_bench.runs.inputs import cross_tested_corpora
+from ser_bench.splits.across import CROSS, LOCO
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -209,6 +210,8 @@ def required_sets(planned_models: Sequence[PlannedModel]) -> tuple[FeatureSet, .
 def choose_protocol(clips: pd.DataFrame, options: Options) -> Options:
     """Return the options with splits and number of folds: those that are given, else the defaults for these clips.
 
+    With two corpora, ``loco`` has the folds of ``cross``, and a run of both keeps ``cross`` alone.
+
     Parameters
     ----------
     clips : pandas.DataFrame
@@ -221,6 +224,8 @@ def choose_protocol(clips: pd.DataFrame, options: Options) -> Options:
     Options
     """
     chosen = splits.default_splits(clips) if options.splits is None else options.splits
+    if _without_tested(clips, options)["corpus"].nunique() == 2 and CROSS.name in chosen:
+        chosen = tuple(name for name in chosen if name != LOCO.name)  # the same folds
     folds = splits.default_folds(_without_tested(clips, options)) if options.folds is None else options.folds
     return options.model_copy(update={"splits": chosen, "folds": folds})
 

@@ -131,6 +131,8 @@ def _choose_protocol(data: RunData, options: Options, progress: Progress) -> Opt
     chosen = plan.choose_protocol(data.clips, options)
     if options.folds is None and chosen.folds != DEFAULT_FOLDS:
         progress.info(f"{chosen.folds} folds, one per speaker; choose fewer with --folds")
+    for name in sorted(set(options.splits or ()) - set(chosen.splits or ())):
+        progress.info(f"split {name} has the same folds as cross here and is not repeated")
     if options.splits is None and RANDOM_TAKES.name in (chosen.splits or ()):
         count = int(repeated(data.clips["take"].to_numpy()).sum())
         names = ", ".join(chosen.splits or ())

@@ -117,6 +117,7 @@ def go(data_dir, store, tmp_path):
 def test_the_audit_names_train_and_test_corpora(go):
     saved = go("emodb,savee", "within", "cross", "loco", "actor")
     assert (saved.fits["status"] == "ok").all()
+    assert saved.info.splits == ("within", "cross", "actor")  # of two corpora, loco has the folds of cross
     sides = saved.audit.groupby("split")[["train_corpora", "test_corpora"]].agg(lambda s: sorted(set(s)))
     assert sides.loc["cross"].tolist() == [["emodb", "savee"], ["emodb", "savee"]]
     assert sides.loc["within"].tolist() == [["emodb", "savee"], ["emodb", "savee"]]

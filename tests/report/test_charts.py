@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from ser_bench import splits
 from ser_bench.cli import call
 from ser_bench.report import write_report
-from ser_bench.report.analysis import failures
+from ser_bench.report.analysis import failures, groups
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts import cost
 from ser_bench.report.charts.base import Chart
@@ -157,7 +157,7 @@ def test_bars_show_the_values_of_the_summary(run, figures):
 def test_charts_of_failures_show_the_numbers(run, figures):
     for error in failures.calibration_errors(run, "actor"):
         assert f"ECE {100 * error:.1f}" in words_of(figures["calibration"])
-    for gap in failures.group_gaps(run, "actor").query("model == 'svm'")["gap"]:
+    for gap in groups.group_gaps(run, "actor").query("model == 'svm'")["gap"]:
         assert f"{100 * gap:.1f}" in words_of(figures["groups"]).split()
     assert {"20.0", "10.0", "5.0", "-1.0"} <= set(words_of(figures["importance"]).split())
 

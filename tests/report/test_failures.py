@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 from sklearn.metrics import balanced_accuracy_score, recall_score
 
-from ser_bench.report.analysis import failures
+from ser_bench.report.analysis import failures, groups
 from ser_bench.report.analysis.scores import scores_by_speaker
 from ser_bench.report.charts.registry import charts_of
 from ser_bench.report.formatting import points_interval
@@ -89,9 +89,9 @@ def test_recalls_are_scikit_learns(run):
 
 def test_models_with_a_missing_fold_have_no_numbers(small):
     assert failures.recall_by_class(small, "actor").loc["knn"].isna().all()
-    table = failures.group_scores(small, "actor").set_index("model")
+    table = groups.group_scores(small, "actor").set_index("model")
     assert table.loc["knn", ["uar", "uar_shared"]].isna().all(axis=None)
-    gaps = failures.group_gaps(small, "actor").set_index("model")
+    gaps = groups.group_gaps(small, "actor").set_index("model")
     assert gaps.loc["knn", "gap"].isna().all()
     assert set(gaps.loc["knn", "best"]) == {""}
     assert np.isnan(failures.calibration_errors(small, "actor")["knn"])
@@ -100,7 +100,7 @@ def test_models_with_a_missing_fold_have_no_numbers(small):
 
 
 def test_uar_of_a_group_is_scikit_learns_balanced_accuracy(run):
-    table = failures.group_scores(run, "actor").set_index(["model", "attribute", "group"])
+    table = groups.group_scores(run, "actor").set_index(["model", "attribute", "group"])
     part = run.predictions[(run.predictions["split"] == "actor") & (run.predictions["model"] == "cnn1d")]
     women = part[part["clip"].astype(str).isin(run.clips.loc[run.clips["gender"] == "female", "clip"])]
     expected = balanced_accuracy_score(women["true"].astype(str), women["predicted"].astype(str))
@@ -110,15 +110,15 @@ def test_uar_of_a_group_is_scikit_learns_balanced_accuracy(run):
 
 def test_the_order_of_clips_does_not_matter(run):
     shuffled = replace(run, clips=run.clips.sample(frac=1, random_state=0))
-    pd.testing.assert_frame_equal(failures.group_scores(shuffled, "actor"), failures.group_scores(run, "actor"))
+    pd.testing.assert_frame_equal(groups.group_scores(shuffled, "actor"), groups.group_scores(run, "actor"))
 
 
 def test_groups_are_compared_over_their_shared_classes(small):
-    assert failures.shared_classes(small, "actor", "intensity") == ["happy", "sad"]
-    table = failures.group_scores(small, "actor").set_index(["model", "attribute", "group"])
+    assert groups.shared_classes(small, "actor", "intensity") == ["happy", "sad"]
+    table = groups.group_scores(small, "actor").set_index(["model", "attribute", "group"])
     normal = table.loc[("svm", "intensity", "normal")]
     assert (normal["clips"], normal["uar"], normal["uar_shared"]) == (2, pytest.approx(2 / 3), 1.0)
-    gaps = failures.group_gaps(small, "actor").set_index(["model", "attribute"])
+    gaps = groups.group_gaps(small, "actor").set_index(["model", "attribute"])
     assert tuple(gaps.loc[("svm", "intensity")])[:4] == (2, "normal", "strong", 0.5)
     assert gaps.loc[("svm", "intensity"), ["low", "high"]].isna().all()  # too few speakers
     assert gaps.at[("svm", "gender"), "gap"] == pytest.approx(1 / 3)
@@ -126,7 +126,7 @@ def test_groups_are_compared_over_their_shared_classes(small):
 
 def test_the_interval_of_a_gap_between_genders_is_that_of_different_speakers(run):
     """Women and men are independent samples, so the variances of their means add up."""
-    row = failures.group_gaps(run, "actor").set_index(["model", "attribute"]).loc[("svm", "gender")]
+    row = groups.group_gaps(run, "actor").set_index(["model", "attribute"]).loc[("svm", "gender")]
     genders = run.clips.drop_duplicates("speaker").set_index("speaker")["gender"]
     scores = scores_by_speaker(run, "actor").loc["svm"]
     best, worst = (scores[genders[scores.index] == group] for group in (row["best"], row["worst"]))
@@ -137,14 +137,14 @@ def test_the_interval_of_a_gap_between_genders_is_that_of_different_speakers(run
 
 def test_groups_of_the_same_speakers_are_paired(run):
     """Speakers that are easy are so in both intensities, so the interval is narrower than that of genders."""
-    gaps = failures.group_gaps(run, "actor").set_index(["attribute", "model"])
+    gaps = groups.group_gaps(run, "actor").set_index(["attribute", "model"])
     width = gaps["high"] - gaps["low"]
     assert (width["intensity"].drop("chance") < 0.8 * width["gender"].drop("chance")).all()
 
 
 def test_a_gap_that_chance_has_too_is_not_significant(run):
     """The highest group minus the lowest is above 0 for any model."""
-    gaps = failures.group_gaps(run, "actor").set_index(["model", "attribute"])
+    gaps = groups.group_gaps(run, "actor").set_index(["model", "attribute"])
     assert (gaps.loc["chance", "gap"] > 0).all()
     assert (gaps.loc["chance", "low"] <= 0).all()
     (gender,) = (table for table in failure_tables(run, None).groups if "gender" in table.caption)
@@ -154,24 +154,63 @@ def test_a_gap_that_chance_has_too_is_not_significant(run):
 
 
 def test_an_attribute_with_one_value_is_left_out(small):
-    assert set(failures.group_scores(small, "actor")["attribute"]) == {"gender", "intensity"}
+    assert set(groups.group_scores(small, "actor")["attribute"]) == {"gender", "intensity"}
 
 
 def test_an_attribute_with_many_values_is_left_out(run):
     names = [f"sentence {index % 13}" for index in range(len(run.clips))]
     many = replace(run, clips=run.clips.assign(text=names))
-    assert set(failures.group_scores(many, "actor")["attribute"]) == {"gender", "intensity"}
+    assert set(groups.group_scores(many, "actor")["attribute"]) == {"gender", "intensity"}
     fewer = replace(run, clips=run.clips.assign(text=[name.replace(" 12", " 0") for name in names]))
-    assert "text" in set(failures.group_scores(fewer, "actor")["attribute"])
+    assert "text" in set(groups.group_scores(fewer, "actor")["attribute"])
+
+
+def pool_of_genders(women_in_hard=2):
+    """A run of three corpora: an easy one with both genders, a hard one with women only unless asked, one with men."""
+    rows = []
+    for corpus, women, men in (("easy", 4, 4), ("hard", 4, women_in_hard), ("men", 0, 4)):
+        genders = ["female"] * women + ["male"] * men
+        rows += [(f"{corpus}/{i}", ("happy", "sad")[i % 2], gender, "", "") for i, gender in enumerate(genders)]
+    clips = pd.DataFrame(rows, columns=["clip", "true", "gender", "intensity", "text"])
+    wrong = {"happy": "sad", "sad": "happy"}
+    right = [not clip.startswith("hard") for clip in clips["clip"]]
+    predicted = [true if ok else wrong[true] for ok, true in zip(right, clips["true"], strict=True)]
+    run = made_up({"svm": (predicted, [0.9] * len(rows))}, rows, labels=("happy", "sad"))
+    return replace(run, info=changed_info(run.info, corpus={"corpora": ("easy", "hard", "men")}))
+
+
+def test_groups_of_a_pool_are_compared_within_corpora():
+    """Women and men are recognised equally well in each corpus; pooled, men would seem easier."""
+    run = pool_of_genders()
+    assert groups.compared_corpora(run, "actor", "gender") == ("easy", "hard")
+    table = groups.group_scores(run, "actor").set_index("group")
+    assert table["uar_shared"].to_dict() == {"female": 0.5, "male": 0.5}
+    assert table["clips"].to_dict() == {"female": 8, "male": 6}
+
+
+def test_a_corpus_with_one_gender_does_not_count():
+    run = pool_of_genders(women_in_hard=0)
+    assert groups.compared_corpora(run, "actor", "gender") == ("easy",)
+
+
+def test_one_speaker_does_not_fill_the_list_of_hardest_clips():
+    clips = [(str(i), "happy", "male", "normal", "") for i in range(40)]
+    confidence = [0.99] * 20 + list(np.linspace(0.5, 0.9, 20))
+    run = made_up({"lda": (["sad"] * 40, confidence)}, clips, labels=("happy", "sad"))
+    speakers = ["A"] * 20 + [f"S{i % 10}" for i in range(20)]
+    run = replace(run, clips=run.clips.assign(speaker=speakers))
+    table = failures.hardest_clips(run, "actor")
+    assert table["speaker"].value_counts().max() == failures.MOST_PER_SPEAKER
+    assert failures.misclassified_clips(run, "actor") == 40
 
 
 def test_groups_without_a_class_in_common_have_no_gap():
     clips = [(str(i), gender, gender, "normal", "") for i, gender in enumerate(["male", "female"] * 4)]
     run = made_up({"svm": (["male"] * 8, [0.9] * 8)}, clips, labels=("female", "male"))
-    gaps = failures.group_gaps(run, "actor")
+    gaps = groups.group_gaps(run, "actor")
     assert list(gaps["classes"]) == [0]
     assert gaps["gap"].isna().all()
-    assert failures.comparable_attributes(run, "actor") == []
+    assert groups.comparable_attributes(run, "actor") == []
     assert "groups" not in charts_of(run)
 
 

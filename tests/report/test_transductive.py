@@ -110,7 +110,7 @@ def test_the_headline_names_the_best_of_the_other_models(marked):
     text = " ".join(headline(marked).split())
     svm = summarise(marked).set_index("model").at["svm", "actor_uar"]
     assert "lda † has the highest UAR on new speakers" in text
-    assert f"Of the models without †, svm has the highest UAR: {100 * svm:.1f} %." in text
+    assert f"Of the models without †, svm has the highest UAR: {100 * svm:.1f} % [" in text
     assert text.endswith(f"{TRANSDUCTIVE_NOTE}.")
     assert unmarked(verdict(marked)) == []
 

@@ -9,10 +9,15 @@ import pytest
 import sklearn.metrics
 
 from ser_bench.report import write_report
+from ser_bench.report.analysis.failures import misclassified_clips
+from ser_bench.report.analysis.splits import ranking_split
+from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.transfer import transfer_matrix, transfer_models, transfer_scores
 from ser_bench.report.charts.registry import charts_of
-from ser_bench.report.findings.headline import headline
+from ser_bench.report.findings.headline import headline, transfer_sentence
+from ser_bench.report.formatting import percent, percent_range
 from ser_bench.report.page import render_page
+from ser_bench.report.page.failures import failure_tables
 from ser_bench.report.page.transfer import transfer_report
 from ser_bench.report.summary import markdown
 from tests.report.fake_run import Recipe, save_fake_run
@@ -76,12 +81,37 @@ def test_models_that_transfer_best_come_first_and_baselines_are_left_out(pool):
 
 def test_reports_show_the_matrix(pool, stand_in_drawing):
     assert "Across corpora" in markdown(pool)
-    assert "on speakers of another" in headline(pool)
+    assert "on corpora that it was not trained on (cross)" in headline(pool)
     assert "transfer" in charts_of(pool)
     assert pool.folder / "transfer.csv" in write_report(pool, ("svg",))
     assert b'id="across"' in (pool.folder / "report.html").read_bytes()
     saved = pd.read_csv(pool.folder / "transfer.csv", keep_default_na=False)
     pd.testing.assert_frame_equal(saved, transfer_scores(pool), check_dtype=False)
+
+
+def test_the_sentence_has_the_scores_of_the_table_with_intervals(pool):
+    """One model, the leader, and one average: that over clips, as in the table of scores."""
+    row = summarise(pool).iloc[0]
+    for split in ("within", "cross"):
+        interval = percent_range(row[f"{split}_uar_low"], row[f"{split}_uar_high"], ())
+        assert f"{percent(row[f'{split}_uar'])} % {interval}" in transfer_sentence(pool)
+    assert transfer_sentence(pool).startswith(row["model"])
+
+
+def test_pairs_that_no_fold_has_are_not_rows_of_the_summary(tmp_path):
+    splits = (("within", 4), ("loco", 3))
+    recipe = Recipe(models=("svm",), splits=splits, corpora=("a", "b", "c"), speakers=12, clips_per_label=2)
+    run = save_fake_run(tmp_path, recipe)
+    assert transfer_matrix(run, "svm").isna().any(axis=None)
+    assert "n/a" not in markdown(run)
+
+
+def test_tables_of_failures_name_the_compared_corpora_and_count_the_clips(pool):
+    tables = failure_tables(pool, None)
+    (intensities,) = (table for table in tables.groups if "intensity" in table.caption)
+    assert "UAR by intensity within a and b under the" in intensities.caption
+    total = misclassified_clips(pool, ranking_split(pool.info.splits))
+    assert tables.clips.caption.startswith(f"12 of {total} clips that a model gets wrong")
 
 
 def test_a_run_of_one_corpus_has_no_transfer_and_removes_an_earlier_table(tmp_path, stand_in_drawing):

@@ -123,6 +123,25 @@ def scores_by_speaker(run: SavedRun, split: str) -> pd.DataFrame:
     return blank_incomplete(table.reindex(index=list(run.info.models)), run, split)
 
 
+@cached_per_run
+def hits_of(run: SavedRun, split: str) -> pd.DataFrame:
+    """Return the predictions of a split with whether they are right.
+
+    Parameters
+    ----------
+    run : SavedRun
+    split : str
+
+    Returns
+    -------
+    DataFrame
+        A row per prediction: ``model``, ``clip``, ``speaker``, ``true`` and ``predicted`` as plain text, and ``hit``.
+    """
+    part = run.predictions[run.predictions["split"] == split]
+    names = {name: part[name].astype("str") for name in ("model", "clip", "speaker", "true", "predicted")}
+    return pd.DataFrame({**names, "hit": part["true"] == part["predicted"]})
+
+
 def blank_incomplete(table: pd.DataFrame, run: SavedRun, split: str) -> pd.DataFrame:
     """Set the rows of models with a missing fold to NaN, in place.
 

@@ -54,6 +54,30 @@ def transfer_scores(run: SavedRun) -> pd.DataFrame:
     return table.iloc[np.lexsort(order[::-1])].reset_index(drop=True)
 
 
+def transfer_splits(run: SavedRun) -> tuple[list[str], list[str]]:
+    """Return the splits that test new speakers of the single training corpus, and those that test other corpora.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    within, across : list of str
+        In the order of the run's splits.
+    """
+    audit = run.audit
+    new = audit["shared_speakers"].groupby(audit["split"]).sum() == 0
+    same = audit["train_corpora"] == audit["test_corpora"]
+    single = same & ~audit["train_corpora"].str.contains("+", regex=False)
+    pairs = zip(audit["train_corpora"].str.split("+"), audit["test_corpora"].str.split("+"), strict=True)
+    apart = pd.Series([not set(train) & set(test) for train, test in pairs], index=audit.index, dtype=bool)
+    within, across = (flags.groupby(audit["split"]).all() & new for flags in (single, apart))
+    if not across.any():
+        return [], []
+    return [s for s in run.info.splits if within.get(s, False)], [s for s in run.info.splits if across.get(s, False)]
+
+
 def is_within_corpus(trained_on: str, tested_on: str) -> bool:
     """Return whether the tested corpus is one of the training corpora.
 

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ser_bench.core.text import listed, plural
-from ser_bench.report.analysis import failures
+from ser_bench.report.analysis import groups
 from ser_bench.report.analysis.models import BASELINES, trained_models
 from ser_bench.report.analysis.scores import missing_folds
 from ser_bench.report.analysis.splits import ranking_split
@@ -44,6 +44,7 @@ class _Panel:
     clips: pd.Series
     gaps: pd.DataFrame
     missing_classes: tuple[str, ...]
+    corpora: tuple[str, ...] = ()
 
     @property
     def has_markers(self) -> bool:
@@ -96,13 +97,13 @@ def _draw(run: SavedRun) -> Figure:
 
 def _panels(run: SavedRun, split: str, models: Sequence[str]) -> list[_Panel]:
     """Return a panel per attribute whose groups share a class."""
-    table, gaps = failures.group_scores(run, split), failures.group_gaps(run, split)
+    table, gaps = groups.group_scores(run, split), groups.group_gaps(run, split)
     tested = set(run.predictions.loc[run.predictions["split"] == split, "true"])
     panels = []
-    for attribute in failures.comparable_attributes(run, split):
+    for attribute in groups.comparable_attributes(run, split):
         rows = table[table["attribute"] == attribute]
         scores = rows.set_index(["model", "group"])["uar_shared"].unstack()
-        shared = failures.shared_classes(run, split, attribute)
+        shared = groups.shared_classes(run, split, attribute)
         panels.append(
             _Panel(
                 attribute=_name(attribute),
@@ -110,6 +111,7 @@ def _panels(run: SavedRun, split: str, models: Sequence[str]) -> list[_Panel]:
                 clips=rows.groupby("group")["clips"].first(),
                 gaps=gaps[gaps["attribute"] == attribute].set_index("model").reindex(models),
                 missing_classes=tuple(label for label in run.labels if label in tested and label not in shared),
+                corpora=tuple(filter(None, groups.compared_corpora(run, split, attribute))),
             )
         )
     return panels
@@ -176,6 +178,8 @@ def _legend_rows(panel: _Panel, width: float) -> list[LegendRow]:
         if rows[-1] and sum(_entry_width(text) for _, text in (*rows[-1], entry)) > width:
             rows.append([])
         rows[-1].append(entry)
+    if panel.corpora:
+        rows.append([(-1, shorten(f"within {', '.join(panel.corpora)}", width, 8))])
     if panel.missing_classes:
         rows.append([(-1, shorten(f"without {', '.join(panel.missing_classes)}", width, 8))])
     return rows
@@ -212,7 +216,7 @@ def _draw_legend(
 
 
 def _alt_text(run: SavedRun) -> str:
-    gaps = failures.group_gaps(run, ranking_split(run.info.splits))
+    gaps = groups.group_gaps(run, ranking_split(run.info.splits))
     gaps = gaps[~gaps["model"].isin(BASELINES)].dropna(subset=["gap"])
     listed = []
     for attribute, part in gaps.groupby("attribute", sort=False):
@@ -231,5 +235,5 @@ CHART = Chart(
     order=95,
     draw=_draw,
     alt_text=_alt_text,
-    applies_to=lambda run: bool(failures.comparable_attributes(run, ranking_split(run.info.splits))),
+    applies_to=lambda run: bool(groups.comparable_attributes(run, ranking_split(run.info.splits))),
 )

@@ -11,7 +11,7 @@ from ser_bench.report.analysis.leakage import known_speaker_share
 from ser_bench.report.analysis.models import BASELINES, transductive_models
 from ser_bench.report.analysis.splits import is_speaker_independent, ranking_split
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.analysis.transfer import transfer_scores
+from ser_bench.report.analysis.transfer import transfer_splits
 from ser_bench.report.descriptions import (
     TRANSDUCTIVE_MARK,
     model_title,
@@ -58,7 +58,7 @@ def headline(run: SavedRun) -> str:
 
 
 def transfer_sentence(run: SavedRun) -> str:
-    """State the UAR of the best model trained on one corpus, within that corpus and on others.
+    """State the UAR of the model with the highest UAR on speakers of other corpora than those it was trained on.
 
     Parameters
     ----------
@@ -67,19 +67,26 @@ def transfer_sentence(run: SavedRun) -> str:
     Returns
     -------
     str
-        One sentence; empty if the run lacks either score.
+        One sentence, with the UAR on new speakers of its own training corpus where the run measured it under a split
+        that does not rank the models; empty if the run tests no other corpus.
     """
-    table = transfer_scores(run)
-    table = table[~table["model"].isin(BASELINES) & ~table["trained_on"].str.contains("+", regex=False)]
-    within = (table["trained_on"] == table["tested_on"]).to_numpy()
-    own, across = (table[chosen].groupby("model")["uar"].mean() for chosen in (within, ~within))
-    if own.empty or across.empty:
+    split, (within, across) = ranking_split(run.info.splits), transfer_splits(run)
+    table = summarise(run)
+    ranked = table[~table["model"].isin(BASELINES)].dropna(subset=[f"{split}_uar"])
+    if ranked.empty or not [name for name in across if name != split]:
         return ""
-    model = str(own.idxmax())
-    return (
-        f"Averaged over corpora, {model_title(run, model)} trained on one of them has {percent(own[model])} % UAR on "
-        f"its new speakers and {percent(across[model])} % on speakers of another."
-    )
+    row = ranked.iloc[0]
+    scores = {name: _score(run, row, name) for name in (*within, *across) if name != split and row[f"{name}_uar"] >= 0}
+    parts = [f"{scores[name]} on new speakers of its training corpus ({name})" for name in within if name in scores]
+    parts += [f"{scores[name]} on corpora that it was not trained on ({name})" for name in across if name in scores]
+    return f"{model_title(run, row['model'])} has a UAR of {listed(parts)}." if parts else ""
+
+
+def _score(run: SavedRun, row: pd.Series, split: str) -> str:
+    """Return the UAR of a row of the summary under a split, with its interval or the scores of few speakers."""
+    few = scores_of_few(run).get((row["model"], split, "uar"), ())
+    interval = percent_range(row[f"{split}_uar_low"], row[f"{split}_uar_high"], few)
+    return f"{percent(row[f'{split}_uar'])} %" + (f" {interval}" if interval else "")
 
 
 def on_new_speakers(run: SavedRun) -> str:
@@ -105,8 +112,8 @@ def _best_inductive(run: SavedRun, ranked: pd.DataFrame, split: str) -> str:
     others = ranked[~ranked["model"].isin(transductive)]
     if ranked["model"].iloc[0] not in transductive or others.empty:
         return ""
-    best, score = others["model"].iloc[0], percent(others[f"{split}_uar"].iloc[0])
-    return f"Of the models without †, {best} has the highest UAR: {score} %."
+    best = others.iloc[0]
+    return f"Of the models without †, {best['model']} has the highest UAR: {_score(run, best, split)}."
 
 
 def _best(run: SavedRun, table: pd.DataFrame, split: str) -> str:
@@ -114,9 +121,7 @@ def _best(run: SavedRun, table: pd.DataFrame, split: str) -> str:
     ranked = table[~table["model"].isin(BASELINES)].dropna(subset=[f"{split}_uar"])
     uar = ranked[f"{split}_uar"].round(statistics.DECIMALS)
     row, leaders = ranked.iloc[0], list(ranked.loc[uar == uar.iloc[0], "model"])
-    few = scores_of_few(run).get((row["model"], split, "uar"), ())
-    interval = percent_range(row[f"{split}_uar_low"], row[f"{split}_uar_high"], few)
-    score = f"{percent(row[f'{split}_uar'])} %" + (f" {interval}" if interval else "")
+    score = _score(run, row, split)
     known = known_speaker_share(run, split)
     condition = on_new_speakers(run) if known == 0 else f"under the {split} split"
     if known == 1:

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from ser_bench.core.text import plural
-from ser_bench.report.analysis.failures import (
-    calibration_errors,
+from ser_bench.core.text import listed, plural
+from ser_bench.report.analysis.failures import calibration_errors, hardest_clips, misclassified_clips, recall_by_class
+from ser_bench.report.analysis.groups import (
     comparable_attributes,
+    compared_corpora,
     group_gaps,
     group_scores,
-    hardest_clips,
-    recall_by_class,
     shared_classes,
 )
 from ser_bench.report.analysis.models import BASELINES, trained_models
@@ -122,7 +121,8 @@ def _groups(run: SavedRun, split: str, attribute: str) -> Table:
     shared = shared_classes(run, split, attribute)
     over = "" if len(shared) == len(run.labels) else f", over the classes of every group: {', '.join(shared)}"
     name = "sentence" if attribute == "text" else attribute
-    return Table(f"UAR by {name} under the {split} split{over}", columns, tuple(rows))
+    within = f" within {listed(corpora)}" if any(corpora := compared_corpora(run, split, attribute)) else ""
+    return Table(f"UAR by {name}{within} under the {split} split{over}", columns, tuple(rows))
 
 
 def _clips(hardest: pd.DataFrame, embedded: EmbeddedClips | None, run: SavedRun) -> Table:
@@ -158,7 +158,10 @@ def _clips(hardest: pd.DataFrame, embedded: EmbeddedClips | None, run: SavedRun)
     split = ranking_split(run.info.splits)
     complete = [model for model in trained_models(run) if not missing_folds(run)[model, split]]
     models = plural(len(complete), "model")
-    return Table(f"The clips with the highest loss of {models}", columns, tuple(rows))
+    total, most = misclassified_clips(run, split), int(hardest["speaker"].value_counts().max())
+    caption = f"{len(rows):,} of {plural(total, 'clip')} that a model gets wrong: the highest loss of {models}"
+    spread = f", at most {most} of a speaker" if len(rows) < total else ""
+    return Table(caption + spread, columns, tuple(rows))
 
 
 def _audio_note(run: SavedRun, embedded: EmbeddedClips) -> str:
