@@ -109,21 +109,29 @@ def with_corpus_prefix(clips: pd.DataFrame) -> pd.DataFrame:
     return clips.assign(**{column: values(column) for column in PREFIXED_COLUMNS})
 
 
-def empty_columns(columns: Sequence[str]) -> str:
-    """Return the reason for skipping a table row with empty columns.
+def missing_cells(columns: Sequence[str], cells: Sequence[str]) -> str:
+    """Return the reason for skipping a table row with missing cells.
 
     Parameters
     ----------
     columns
-        Names of the empty columns, at least one.
+        Names of the columns that a row needs.
+    cells
+        Their cells.
 
     Returns
     -------
     str
-        As in ``column 'speaker' is empty``.
+        As in ``column 'speaker' is empty``, or the empty string for a complete row.
     """
-    names = ", ".join(map(repr, columns))
-    return f"column {names} is empty" if len(columns) == 1 else f"columns {names} are empty"
+    empty = [column for column, cell in zip(columns, cells, strict=True) if not cell.strip()]
+    if empty:
+        names = ", ".join(map(repr, empty))
+        return f"column {names} is empty" if len(empty) == 1 else f"columns {names} are empty"
+    for column, cell in zip(columns, cells, strict=True):
+        if is_missing(cell):
+            return f"column {column!r} has no value; {cell.strip()!r} means missing, rename it if it is a name"
+    return ""
 
 
 ProblemKind = Literal["clip", "row", "column", "class", "speaker"]

@@ -8,14 +8,15 @@ column is a feature of one set, called ``table``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from ser_bench.core.errors import CorpusError
-from ser_bench.core.labels import canonical_label
+from ser_bench.core.labels import canonical_label, is_missing
 from ser_bench.corpora.clip_table import (
     CLIP_COLUMNS,
     PERSON_PREFIX,
@@ -24,9 +25,12 @@ from ser_bench.corpora.clip_table import (
     Listing,
     Problem,
     clip_table,
-    empty_columns,
+    missing_cells,
     with_corpus_prefix,
 )
+from ser_bench.corpora.column_names import refuse_missing, unused_column
+from ser_bench.corpora.csv_table import open_csv
+from ser_bench.corpora.number_columns import NumberColumns, NumberTable, selected
 from ser_bench.features import FEATURE_SETS
 from ser_bench.features.base import FeatureSet
 
@@ -37,63 +41,151 @@ TEXT_COLUMNS = (*REQUIRED, "corpus", "gender", "text", "intensity", "person", "p
 DEFAULT_SET = "table"
 """Name of the feature set where column names do not give one."""
 
+KIND = "feature table"
+"""What messages call such a file."""
+
+_ADVICE = f"the table must have the columns {','.join(REQUIRED)} and may have corpus,gender,text,intensity,person"
+
+_IGNORED = {
+    "label": "the label is in the column 'emotion'",
+    "path": "a table of features has no audio",
+    "file": "a table of features has no audio",
+}
+"""Columns of texts that are not used."""
+
+_SPARSE = 0.05
+"""Share of missing values above which a column is named as the reason for lost rows."""
+
+_DIFFERENT_ROWS = "rows of this clip differ in speaker, emotion or features; a table has one row per clip"
+
+_MOST_NAMES = 3
+"""The most columns that a message names."""
+
 _ROW_NUMBER = re.compile(r"(unnamed: \d+|index|row|)")
 _SET_COLUMN = re.compile(r"([A-Za-z][\w@:-]*)\.(.+)")
 
 
-def read(path: Path) -> pd.DataFrame:
+@dataclass(frozen=True, eq=False)
+class TableContent:
+    """The content of a feature table.
+
+    Attributes
+    ----------
+    source
+        Kind and path of the file, for messages.
+    unit
+        What :attr:`rows` count: ``line`` for CSV, ``row`` for Parquet.
+    rows
+        Number of each row for messages.
+    texts
+        Cells of the columns in :data:`TEXT_COLUMNS` that the table has.
+    numbers
+        The other columns.
+    unused
+        Columns without a name.
+    """
+
+    source: str
+    unit: str
+    rows: Sequence[int]
+    texts: Mapping[str, list[str]]
+    numbers: NumberTable
+    unused: tuple[Problem, ...] = ()
+
+
+def read(path: Path) -> TableContent:
     """Read a table of features.
 
     Parameters
     ----------
     path
-        A CSV file in UTF-8, or a Parquet file.
+        A CSV file, as :mod:`ser_bench.corpora.csv_table` reads it, or a Parquet file.
 
     Returns
     -------
-    pandas.DataFrame
-        All columns; those in :data:`TEXT_COLUMNS` are strings with lower-case names.
+    TableContent
+        Every column, as texts or numbers.
 
     Raises
     ------
     CorpusError
-        If the file is not a table, or lacks or repeats a column.
+        If the file is not a table, lacks or repeats a column, or a column of numbers holds texts in some cells.
     """
-    table = _loaded(path)
-    names = [str(column).strip() for column in table.columns]
-    table.columns = pd.Index([name.lower() if name.lower() in TEXT_COLUMNS else name for name in names])
-    if missing := [column for column in REQUIRED if column not in table]:
-        raise CorpusError(
-            f"invalid feature table {path}: missing column{'s' * (len(missing) > 1)} {', '.join(missing)}\n"
-            f"the table must have the columns {','.join(REQUIRED)} and may have corpus,gender,text,intensity,person"
-        )
+    return _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_csv(path)
+
+
+def _read_csv(path: Path) -> TableContent:
+    file = open_csv(path, kind=KIND, known=TEXT_COLUMNS)
+    names = _known_in_lower_case(file.columns)
+    refuse_missing(names, REQUIRED, file.source, _ADVICE)
+    texts: dict[str, list[str]] = {name: [] for name in names if name in TEXT_COLUMNS}
+    places = {name: position for position, name in enumerate(names) if name}
+    others = [name for name in places if name not in TEXT_COLUMNS]
+    numbers = NumberColumns(others)
+    positions = [places[name] for name in others]
+    unnamed = {position: 0 for position, name in enumerate(names) if not name}
+    lines = []
+    for line, cells in file.rows():
+        lines.append(line)
+        for name, column in texts.items():
+            column.append(cells[places[name]].strip())
+        numbers.add(line, selected(cells, positions))
+        for position in unnamed:
+            unnamed[position] += bool(cells[position].strip())
+    nameless = [unused_column(f"column {position + 1}", "has no name") for position in unnamed if unnamed[position]]
+    return TableContent(file.source, "line", lines, texts, numbers.table(file.source, "line"), tuple(nameless))
+
+
+def _read_parquet(path: Path) -> TableContent:
+    source = f"{KIND} {path}"
+    try:
+        table = pd.read_parquet(path)
+    except OSError as error:
+        raise CorpusError(f"cannot read the {source}: {error.strerror or error}") from None
+    except Exception as error:  # pyarrow raises many types for damaged files
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+        raise CorpusError(f"invalid {source}: expected CSV in UTF-8, or Parquet; {reason}") from None
+    if not isinstance(table.index, pd.RangeIndex):
+        table = table.reset_index()
+    table.columns = pd.Index(_known_in_lower_case([str(column).strip() for column in table.columns]))
     if len(set(table.columns)) < len(table.columns):
         repeated = table.columns[table.columns.duplicated()][0]
-        raise CorpusError(f"invalid feature table {path}: column {repeated!r} occurs twice; rename or delete one")
-    return table.assign(**{name: _as_text(table[name]) for name in TEXT_COLUMNS if name in table})
+        raise CorpusError(f"invalid {source}: column {repeated!r} occurs twice; rename or delete one")
+    refuse_missing(table.columns, REQUIRED, source, _ADVICE)
+    rows = range(1, len(table) + 1)
+    texts = {name: _as_texts(table[name]) for name in table.columns if name in TEXT_COLUMNS}
+    return TableContent(source, "row", rows, texts, _numbers(table.drop(columns=list(texts)), source))
 
 
-def _loaded(path: Path) -> pd.DataFrame:
-    try:
-        if path.suffix.lower() == ".parquet":
-            return pd.read_parquet(path)
-        columns = [str(column) for column in pd.read_csv(path, nrows=0, encoding="utf-8-sig").columns]
-        texts = {column: str for column in columns if column.strip().lower() in TEXT_COLUMNS}
-        return pd.read_csv(path, dtype=texts, na_values=[""], keep_default_na=False, encoding="utf-8-sig")
-    except OSError as error:
-        raise CorpusError(f"cannot read the feature table {path}: {error.strerror or error}") from None
-    except Exception as error:  # pandas and pyarrow raise many types for damaged files
-        reason = str(error).strip() or type(error).__name__
-        message = f"invalid feature table {path}: expected CSV in UTF-8, or Parquet; {reason.splitlines()[0][:200]}"
-        raise CorpusError(message) from None
+def _known_in_lower_case(names: Iterable[str]) -> list[str]:
+    return [name.lower() if name.lower() in TEXT_COLUMNS else name for name in names]
 
 
-def _as_text(column: pd.Series) -> pd.Series:
-    """Convert values to strings; a Parquet file may hold numbers or lists. Missing values stay missing."""
-    return column.astype(object).map(lambda value: value if isinstance(value, str) else str(value), na_action="ignore")
+def _as_texts(column: pd.Series) -> list[str]:
+    """Convert values to strings; a Parquet file may hold numbers or lists. Missing values are empty."""
+    filled = column.astype(object).where(column.notna(), "")
+    return [str(value).strip() for value in filled]
 
 
-def list_clips(table: pd.DataFrame) -> Listing:
+def _numbers(table: pd.DataFrame, source: str) -> NumberTable:
+    """Return the numbers in the columns of a Parquet file, which may be numbers or texts."""
+    numeric = [name for name, dtype in table.dtypes.items() if dtype.kind in "biuf"]
+    others = NumberColumns([str(name) for name in table.columns.difference(numeric, sort=False)])
+    cells = [_as_texts(table[name]) for name in others.names]
+    for row, texts in enumerate(zip(*cells, strict=True), 1):
+        others.add(row, texts)
+    parsed = others.table(source, "row")
+    with np.errstate(over="ignore"):
+        numbers = table[numeric].to_numpy(dtype=np.float64, na_value=np.nan).astype(np.float32)
+    columns = dict(zip((*numeric, *parsed.names), (*numbers.T, *parsed.values.T), strict=True))
+    empty = [name for name in numeric if np.isnan(columns[name]).all()]
+    unused = parsed.unused | dict.fromkeys(empty, "holds no value")
+    names = tuple(str(name) for name in table.columns if name not in unused)
+    values = np.column_stack([columns[name] for name in names]) if names else np.empty((len(table), 0), np.float32)
+    return NumberTable(names, values, unused)
+
+
+def list_clips(table: TableContent) -> Listing:
     """List the clips of a table of features.
 
     Parameters
@@ -104,88 +196,111 @@ def list_clips(table: pd.DataFrame) -> Listing:
     Returns
     -------
     Listing
-        One row per clip, with the features. A row with a missing value, or of a clip that an earlier row
-        has, is a problem.
+        One row per clip, with the features. Columns that are no features, rows with a missing value, and rows of
+        clips that an earlier row has, are problems.
 
     Raises
     ------
     CorpusError
         If no row or no feature is usable, or a feature is a code for emotion or speaker.
     """
-    columns = _feature_columns(table)
-    texts = _texts(table)
-    values = table[columns].to_numpy(dtype=np.float32)
-    reasons = list(_faults(texts, values, columns))
-    problems = tuple(
-        Problem(clip or f"row {row}", reason)
-        for row, (clip, reason) in enumerate(zip(texts["clip"], reasons, strict=True), 2)
+    columns, unused = _feature_columns(table)
+    texts = _prefixed(_texts(table))
+    places = {name: column for column, name in enumerate(table.numbers.names)}
+    values = table.numbers.values[:, [places[name] for name in columns]]
+    reasons = _faults(table, texts, values, columns)
+    rows = tuple(
+        Problem(clip or f"{table.unit} {row}", f"{reason} ({table.unit} {row})", "row")
+        for row, clip, reason in zip(table.rows, texts["clip"], reasons, strict=True)
         if reason
     )
-    usable = np.array([not reason for reason in reasons])
+    usable = np.array([not reason for reason in reasons], dtype=bool)
+    sparse = _sparse_columns(values, columns)
     if not usable.any():
-        example = f"; {problems[0].path}: {problems[0].reason}" if problems else ""
-        raise CorpusError(f"the feature table has no usable row{example}")
+        example = f"; {rows[0].path}: {rows[0].reason}" if rows else ""
+        advice = f"\n{sparse}" if sparse else ""
+        raise CorpusError(f"the {table.source} has no usable row{example}{advice}")
     texts, values = texts[usable].reset_index(drop=True), values[usable]
     _refuse_labels(texts, values, columns)
-    texts = _prefixed(texts)
-    features = FeatureTable(_feature_sets(table), values, {clip: row for row, clip in enumerate(texts["clip"])})
-    persons = ("person",) if "person" in table else ()
-    clips = clip_table(texts.to_dict("records"), (*CLIP_COLUMNS, "corpus", *persons))
-    return Listing(clips if (clips["corpus"] != "").all() else clips.drop(columns="corpus"), problems, features)
+    features = FeatureTable(_feature_sets(columns), values, {clip: row for row, clip in enumerate(texts["clip"])})
+    optional = [name for name in ("corpus", "person") if name in table.texts and (name == "person" or any(texts[name]))]
+    clips = clip_table(texts.to_dict("records"), (*CLIP_COLUMNS, *optional))
+    return Listing(clips, (*unused, *rows), features, (sparse,) if sparse else ())
 
 
-def _texts(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns of the clip table, stripped and with canonical emotions; missing values are empty."""
+def _sparse_columns(values: np.ndarray, columns: Sequence[str]) -> str:
+    """Return a sentence about columns that lack values in many rows; empty if there are none."""
+    finite = np.isfinite(values)
+    sparse = finite.mean(axis=0) < 1 - _SPARSE if len(values) else np.zeros(len(columns), bool)
+    gained = int(finite[:, ~sparse].all(axis=1).sum() - finite.all(axis=1).sum())
+    if not gained:
+        return ""
+    names = [repr(name) for name, is_sparse in zip(columns, sparse, strict=True) if is_sparse]
+    more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
+    noun = "columns" if len(names) > 1 else "column"
+    return (
+        f"{gained:,} of {len(values):,} rows are left out only because the {noun} {', '.join(names[:_MOST_NAMES])}"
+        f"{more} lack{'s' * (len(names) == 1)} values; delete the {noun} to keep them"
+    )
+
+
+def _texts(table: TableContent) -> pd.DataFrame:
+    """Return the columns of the clip table with canonical emotions; missing optional values are empty."""
+    rows = len(table.rows)
     names = (*(name for name in CLIP_COLUMNS if name != "path"), "corpus", "person")
-    filled = {name: table[name].astype(object).where(table[name].notna(), "") for name in names if name in table}
-    texts = {name: [str(value).strip() for value in filled.get(name, [""] * len(table))] for name in names}
-    return pd.DataFrame(texts | {"emotion": [canonical_label(label) for label in texts["emotion"]]})
+    texts = {name: table.texts.get(name, [""] * rows) for name in names}
+    for name in set(names) - set(REQUIRED):
+        texts[name] = ["" if is_missing(cell) else cell for cell in texts[name]]
+    return pd.DataFrame(texts | {"emotion": [canonical_label(label) for label in texts["emotion"]]}, dtype=object)
 
 
 def _prefixed(texts: pd.DataFrame) -> pd.DataFrame:
     """Add prefixes to a table of several corpora, unless every value has one, as in an export."""
-    if texts["corpus"].nunique() < 2:
+    named = texts[texts["corpus"] != ""]
+    if named["corpus"].nunique() < 2:
         return texts
-    rows = texts[["corpus", *PREFIXED_COLUMNS]].itertuples(index=False)
+    rows = named[["corpus", *PREFIXED_COLUMNS]].itertuples(index=False)
     done = all(
         not value or value.startswith((f"{corpus}/", PERSON_PREFIX)) for corpus, *values in rows for value in values
     )
     return texts if done else with_corpus_prefix(texts)
 
 
-def _feature_sets(table: pd.DataFrame) -> tuple[FeatureSet, ...]:
+def _feature_sets(columns: Sequence[str]) -> tuple[FeatureSet, ...]:
     """Group the feature columns of a table into sets, in the order of their first column."""
-    columns: dict[str, list[str]] = {}
-    by_set = _is_export(table)
-    for column in _feature_columns(table):
+    names: dict[str, list[str]] = {}
+    by_set = _is_export(columns)
+    for column in columns:
         name, _, short_name = column.partition(".") if by_set else (DEFAULT_SET, "", column)
-        columns.setdefault(name, []).append(short_name)
-    return tuple(_feature_set(name, tuple(names)) for name, names in columns.items())
+        names.setdefault(name, []).append(short_name)
+    return tuple(_feature_set(name, tuple(short_names)) for name, short_names in names.items())
 
 
-def _feature_columns(table: pd.DataFrame) -> list[str]:
-    """Return the feature columns, those of one set side by side; raise if there is none."""
-    numeric = [
-        str(column)
-        for column in table.columns
-        if column not in TEXT_COLUMNS
-        and not _ROW_NUMBER.fullmatch(str(column).lower())
-        and pd.api.types.is_numeric_dtype(table[column])
-    ]
-    if _is_export(table):
-        numeric = [column for column in numeric if _SET_COLUMN.fullmatch(column)]
+def _feature_columns(table: TableContent) -> tuple[list[str], list[Problem]]:
+    """Return the feature columns, those of one set side by side, and the unused columns; raise without a feature."""
+    free = [name for name in TEXT_COLUMNS if name not in table.texts and name not in _IGNORED]
+    reasons = {name: _IGNORED[name] for name in table.texts if name in _IGNORED} | table.numbers.unused
+    numbered = [name for name in table.numbers.names if _ROW_NUMBER.fullmatch(name.lower())]
+    reasons |= dict.fromkeys(numbered, "its name says that it numbers the rows")
+    columns = [name for name in table.numbers.names if name not in reasons]
+    if _is_export(table.numbers.names):
+        reasons |= {
+            name: "its name is not SET.COLUMN, as the others are" for name in columns if not _SET_COLUMN.fullmatch(name)
+        }
+        columns = [name for name in columns if name not in reasons]
         order: dict[str, int] = {}
-        numeric.sort(key=lambda column: order.setdefault(column.partition(".")[0], len(order)))
-    if not numeric:
-        others = ", ".join([str(column) for column in table.columns if column not in TEXT_COLUMNS][:3])
-        raise CorpusError(f"the feature table has no numeric feature column; other columns: {others or 'none'}")
-    return numeric
+        columns.sort(key=lambda column: order.setdefault(column.partition(".")[0], len(order)))
+    if not columns:
+        others = "; ".join(f"{name!r} {reason}" for name, reason in [*reasons.items()][:_MOST_NAMES])
+        raise CorpusError(f"the {table.source} has no numeric feature column{'; ' * bool(others)}{others}")
+    unused = [unused_column(name, reason, free) for name, reason in reasons.items()]
+    return columns, [*table.unused, *unused]
 
 
-def _is_export(table: pd.DataFrame) -> bool:
-    """Return whether most columns are named ``SET.COLUMN``; single names of other programs may contain a dot."""
-    named = sum(bool(_SET_COLUMN.fullmatch(str(column))) for column in table.columns)
-    return named > len(table.columns) / 2
+def _is_export(names: Sequence[str]) -> bool:
+    """Return whether most features are named ``SET.COLUMN``; single names of other programs may contain a dot."""
+    named = sum(bool(_SET_COLUMN.fullmatch(name)) for name in names)
+    return named > len(names) / 2
 
 
 def _feature_set(name: str, columns: tuple[str, ...]) -> FeatureSet:
@@ -208,21 +323,29 @@ def _no_audio(analysis: object) -> np.ndarray:
     raise CorpusError("the features of a table cannot be computed; the corpus has no audio")
 
 
-def _faults(texts: pd.DataFrame, values: np.ndarray, columns: Sequence[str]) -> Iterator[str]:
-    """Yield for each row why it cannot be used; the empty string for a usable row."""
-    seen = set()
+def _faults(table: TableContent, texts: pd.DataFrame, values: np.ndarray, columns: Sequence[str]) -> list[str]:
+    """Return for each row why it cannot be used; the empty string for a usable row."""
+    required = (*REQUIRED, "corpus") if any(texts["corpus"]) else REQUIRED
+    cells = zip(*(table.texts[name] for name in required), strict=True)
     finite = np.isfinite(values)
-    complete = finite.all(axis=1)
-    for row, keys in enumerate(texts[list(REQUIRED)].itertuples(index=False, name=None)):
-        if empty := [name for name, value in zip(REQUIRED, keys, strict=True) if not value]:
-            yield empty_columns(empty)
-        elif keys[0] in seen:
-            yield "duplicate row; the first row is used"
-        elif not complete[row]:
-            yield f"column {columns[int(np.argmin(finite[row]))]!r} is not a finite number"
-        else:
-            yield ""
-        seen.add(keys[0])
+    faults = []
+    for row, (keys, complete) in enumerate(zip(cells, finite.all(axis=1).tolist(), strict=True)):
+        fault = missing_cells(required, keys)
+        if not fault and not complete:
+            column = int(np.argmin(finite[row]))
+            lacks = "has no value" if np.isnan(values[row, column]) else "is not a finite number"
+            fault = f"column {columns[column]!r} {lacks}"
+        faults.append(fault)
+    rows_of: dict[str, list[int]] = {}
+    for row, (clip, fault) in enumerate(zip(texts["clip"], faults, strict=True)):
+        if not fault:
+            rows_of.setdefault(clip, []).append(row)
+    for rows in rows_of.values():
+        contents = {(texts["speaker"][row], texts["emotion"][row], values[row].tobytes()) for row in rows}
+        for row in rows if len(contents) > 1 else rows[1:]:
+            numbers = [table.rows[same] for same in rows]
+            faults[row] = _DIFFERENT_ROWS if len(contents) > 1 else f"duplicate row; {table.unit} {numbers[0]} is used"
+    return faults
 
 
 def _refuse_labels(texts: pd.DataFrame, values: np.ndarray, columns: Sequence[str]) -> None:

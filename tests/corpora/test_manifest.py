@@ -1,0 +1,111 @@
+"""Manifests: which rows and columns are used, and which are problems."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ser_bench import corpora
+from ser_bench.core.errors import CorpusError
+from ser_bench.corpora.clip_table import Problem
+from ser_bench.corpora.manifest import line_numbers
+
+HEADER = "path,speaker,emotion"
+
+
+def opened(folder: Path, text: str, *names: str) -> corpora.OpenCorpus:
+    for name in names or ("a.wav", "b.wav"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    (folder / "mine.csv").write_text(text, encoding="utf-8")
+    return corpora.open_corpus(str(folder / "mine.csv"))
+
+
+def test_unusable_rows_are_named_with_their_lines(tmp_path):
+    rows = ("a.wav,x,sad", "", "a.wav,x,sad", "c.wav,x,sad", ",x,sad", "b.wav,,sad", "b.wav,x,NA", "b.wav,NaN,sad")
+    corpus = opened(tmp_path, "\n".join((HEADER, *rows)))
+    assert corpus.clips["clip"].tolist() == ["a.wav"]
+    missing = "means missing, rename it if it is a name"
+    assert corpus.problems == (
+        Problem("a.wav", "duplicate row; line 2 is used (line 4)", "row"),
+        Problem("c.wav", "no such file (line 5)"),
+        Problem("line 6", "column 'path' is empty (line 6)", "row"),
+        Problem("b.wav", "column 'speaker' is empty (line 7)", "row"),
+        Problem("b.wav", f"column 'emotion' has no value; 'NA' {missing} (line 8)", "row"),
+        Problem("b.wav", f"column 'speaker' has no value; 'NaN' {missing} (line 9)", "row"),
+    )
+
+
+def test_rows_of_a_clip_that_contradict_each_other_are_all_left_out(tmp_path):
+    corpus = opened(tmp_path, f"{HEADER}\na.wav,x,sad\na.wav,x,happy\nb.wav,x,sad\n")
+    assert corpus.clips["clip"].tolist() == ["b.wav"]
+    reason = "rows of this clip differ in speaker or emotion; see lines 2 and 3"
+    assert [(p.path, p.reason, p.kind) for p in corpus.problems] == [
+        ("a.wav", f"{reason} (line 2)", "row"),
+        ("a.wav", f"{reason} (line 3)", "row"),
+    ]
+
+
+def test_columns_that_are_not_used_are_named_with_the_nearest_known_name(tmp_path):
+    corpus = opened(tmp_path, f"{HEADER},persn,Sex,take,\na.wav,x,sad,Anna,f,1,note\n")
+    reason = "not a column of a manifest"
+    assert corpus.problems == (
+        Problem("persn", f"{reason}; did you mean 'person'?", "column"),
+        Problem("Sex", f"{reason}; did you mean 'gender'?", "column"),
+        Problem("take", reason, "column"),
+        Problem("column 7", "has no name", "column"),
+    )
+
+
+def test_a_missing_column_is_an_error_that_names_a_similar_one(tmp_path):
+    with pytest.raises(CorpusError, match="missing column emotion; rename 'Label' to emotion if it is that\nthe first"):
+        opened(tmp_path, "path,speaker,Label\na.wav,x,sad\n")
+    with pytest.raises(CorpusError, match="missing column emotion\nthe first line must name path,speaker,emotion"):
+        opened(tmp_path, "path,speaker\na.wav,x\n")
+
+
+def test_spaces_around_cells_are_not_part_of_them(tmp_path):
+    corpus = opened(tmp_path, "speaker, emotion, path\nx , sad, b/a.wav \n", "b/a.wav")
+    assert corpus.clips.iloc[0][["clip", "speaker", "emotion"]].tolist() == ["b/a.wav", "x", "sad"]
+
+
+def test_backslashes_are_separators_where_that_file_exists(tmp_path):
+    corpus = opened(tmp_path, f"{HEADER}\nb\\a.wav,x,sad\nb\\c.wav,x,sad\n", "b/a.wav")
+    assert corpus.clips["clip"].tolist() == ["b/a.wav"]
+    assert corpus.warnings == ("1 path of the manifest has backslashes, which were read as /",)
+    assert [p.reason for p in corpus.problems] == ["no such file; write / between folders instead of \\ (line 3)"]
+    assert line_numbers(tmp_path / "mine.csv")["b/a.wav"] == 2
+
+
+def test_a_file_name_in_another_normal_form_is_found(tmp_path):
+    assert len(opened(tmp_path, f"{HEADER}\nt\u00f6.wav,x,sad\n", "to\u0308.wav").clips) == 1
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_other_delimiters_give_the_same_corpus(tmp_path, delimiter):
+    text = f"{HEADER},text\na.wav,x,sad,t\nb.wav,y,happy,u\n"
+    expected = opened(tmp_path, text).clips
+    assert opened(tmp_path, text.replace(",", delimiter)).clips.equals(expected)
+    assert line_numbers(tmp_path / "mine.csv") == {"a.wav": 2, "b.wav": 3}
+
+
+def test_stray_quotes_are_refused_with_their_line(tmp_path):
+    with pytest.raises(CorpusError, match=r"line 3: a quoted cell does not end in its line"):
+        opened(tmp_path, f'{HEADER},text\na.wav,x,sad,t\nb.wav,x,sad,"we go\na.wav,y,sad,t\nb.wav,y,sad,we go"\n')
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path):
+    with pytest.raises(CorpusError, match="columns 3 and 4 are both named 'emotion'"):
+        opened(tmp_path, f"{HEADER},emotion\na.wav,x,sad,happy\n")
+
+
+def test_a_folder_is_an_error_that_names_the_import(tmp_path):
+    with pytest.raises(CorpusError, match=r"is a folder; --corpus takes .*\nwrite a manifest .*: ser-bench import"):
+        corpora.open_corpus(f"{tmp_path}/")
+
+
+def test_a_manifest_may_have_any_suffix(tmp_path):
+    opened(tmp_path, f"{HEADER}\na.wav,x,sad\n")
+    (tmp_path / "mine.csv").rename(tmp_path / "mine.tsv")
+    assert corpora.open_corpus(str(tmp_path / "mine.tsv")).corpus.name == "mine"
