@@ -20,8 +20,8 @@ from tests.conftest import tone
 CLIPS = {
     "plain.wav": ("01", "happy", "female"),
     'with, a "quote".wav': ("01", "sad", "female"),
-    "zwölf.wav": ("NA", "happy", ""),
-    "deep/er.wav": ("NA", "sad", ""),
+    "zwölf.wav": ("1e5", "happy", ""),
+    "deep/er.wav": ("1e5", "sad", ""),
 }
 """Speaker, emotion and gender of each clip, with names that are hard for tables."""
 
