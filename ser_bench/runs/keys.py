@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ser_bench.core.options import PATH_OPTIONS
 from ser_bench.core.versions import __version__, installed_version
 from ser_bench.features import set_key
 from ser_bench.metrics import METRICS
@@ -23,14 +24,21 @@ if TYPE_CHECKING:
 
     from ser_bench.models.base import Model
     from ser_bench.runs.data import RunData
-    from ser_bench.runs.extraction import ExtractionResult
     from ser_bench.runs.plan import PlannedFit
+    from ser_bench.runs.results.run_info import RunInfo
     from ser_bench.splits import Fold
 
 _SHARED_SOURCE = (
     *("ser_bench.runs.fit", "ser_bench.runs.batch_check", "ser_bench.runs.early_stopping"),
     "ser_bench.store.matrix",
 )
+
+
+PROVENANCE = ("started", "finished", "work", "identity", "machine", "versions", "commit")
+"""The values of ``run.json`` that say when, where and with what a run was computed, and not what it contains."""
+
+EXECUTION_OPTIONS = ("jobs", "engine", "fit_timeout", "fresh")
+"""The options that say how a run is carried out."""
 
 
 def fit_keys(planned: Sequence[PlannedFit], data: RunData) -> dict[PlannedFit, str]:
@@ -101,8 +109,10 @@ def fit_key(model: Model, facts: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(document, sort_keys=True, default=list).encode()).hexdigest()
 
 
-def run_identity(planned: Sequence[PlannedFit], keys: Mapping[PlannedFit, str], extraction: ExtractionResult) -> str:
-    """Return a SHA-256 of everything that decides the files of a run.
+def run_identity(
+    planned: Sequence[PlannedFit], keys: Mapping[PlannedFit, str], info: RunInfo, tables: Iterable[pd.DataFrame]
+) -> str:
+    """Return a SHA-256 of everything that decides the files of a run, except when and where it was computed.
 
     Parameters
     ----------
@@ -110,8 +120,10 @@ def run_identity(planned: Sequence[PlannedFit], keys: Mapping[PlannedFit, str], 
         The fits.
     keys : mapping of PlannedFit to str
         Keys of the fits that are not skipped.
-    extraction : ExtractionResult
-        What extraction did.
+    info : RunInfo
+        The content of ``run.json``.
+    tables : iterable of DataFrame
+        The tables that are known before the fits.
 
     Returns
     -------
@@ -119,9 +131,12 @@ def run_identity(planned: Sequence[PlannedFit], keys: Mapping[PlannedFit, str], 
         64 hexadecimal digits.
     """
     fits = ((f.model.name, f.split, f.repeat, f.fold_number, keys.get(f, f.model.skipped)) for f in planned)
-    left_out = ((p.path, p.reason) for p in (*extraction.duplicates, *extraction.problems))
     scores = ((metric.name, metric.version) for metric in METRICS.values())
-    return digest_of((__version__, extraction.fingerprint, *fits, *scores, *left_out))
+    content = info.model_dump(mode="json", exclude={*PROVENANCE, "options"})
+    options = info.options.model_dump(mode="json", exclude={*EXECUTION_OPTIONS, *PATH_OPTIONS})
+    described = json.dumps([content, options], sort_keys=True)
+    rows = (table.to_csv(index=False) for table in tables)
+    return digest_of((__version__, *fits, *scores, described, *rows))
 
 
 def digest_of(values: Iterable[object]) -> str:

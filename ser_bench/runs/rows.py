@@ -14,12 +14,13 @@ import pandas as pd
 
 from ser_bench import metrics
 from ser_bench.core.clock import utc_time
-from ser_bench.core.text import escape_undecodable, without_folders
+from ser_bench.core.text import without_folders
 from ser_bench.core.versions import __version__, installed_versions, source_commit
 from ser_bench.features import column_groups, set_key
 from ser_bench.runs.fit import FitResult
 from ser_bench.runs.inputs import corpus_names
 from ser_bench.runs.plan import PlannedModel, required_sets
+from ser_bench.runs.public import public_text, relative_path
 from ser_bench.runs.results import PREDICTION_COLUMNS, tables
 from ser_bench.runs.results.run_info import CorpusInfo, MachineInfo, RunInfo, Work
 
@@ -166,54 +167,10 @@ def clip_rows(clips: pd.DataFrame, folders: Mapping[str, Path]) -> pd.DataFrame:
     """
     several = len(folders) > 1
     paths = [
-        (f"{corpus}/" if several else "") + _relative_path(path, folders[corpus]) if path else ""
+        (f"{corpus}/" if several else "") + relative_path(path, folders[corpus]) if path else ""
         for path, corpus in zip(clips["path"], clips["corpus"], strict=True)
     ]
     return clips.reset_index(drop=True).assign(path=paths)[list(tables.CLIPS.columns)]
-
-
-def _relative_path(path: str, folder: Path) -> str:
-    """Return a path relative to the folder of the corpus; the file name alone for a file elsewhere."""
-    inside = Path(path).is_relative_to(folder)
-    return escape_undecodable((Path(path).relative_to(folder) if inside else Path(Path(path).name)).as_posix())
-
-
-def loss_rows(opened: OpenCorpus, extraction: ExtractionResult) -> pd.DataFrame:
-    """Return the rows of ``losses.csv``: one per clip, row, column, class or speaker that is not used.
-
-    Parameters
-    ----------
-    opened : OpenCorpus
-        The corpus; names of files are relative to its folders.
-    extraction : ExtractionResult
-        What extraction did.
-
-    Returns
-    -------
-    pandas.DataFrame
-    """
-    several = len(opened.folders) > 1
-    problems = (*extraction.duplicates, *extraction.problems, *opened.unselected)
-    rows = [
-        (problem.kind, _public_name(problem.path, opened.folders, several), _public(problem.reason, opened.folders))
-        for problem in problems
-    ]
-    return pd.DataFrame(rows, columns=list(tables.LOSSES.columns))
-
-
-def _public_name(path: str, folders: Mapping[str, Path], several: bool) -> str:
-    """Return a path relative to its corpus, or its last part if it is elsewhere; a name as it is."""
-    if not Path(path).is_absolute():
-        return escape_undecodable(path)
-    for corpus, folder in folders.items():
-        if Path(path).is_relative_to(folder.absolute()):
-            return (f"{corpus}/" if several else "") + _relative_path(path, folder.absolute())
-    return escape_undecodable(Path(path).name)
-
-
-def _public(text: str, folders: Mapping[str, Path]) -> str:
-    """Return text without the folders of this machine."""
-    return escape_undecodable(without_folders(text, folders.values()))
 
 
 def importance_rows(results: FitResults, data: RunData) -> pd.DataFrame:
@@ -279,11 +236,9 @@ def describe_run(
     extraction: ExtractionResult,
     labels: Sequence[str],
     planned_models: Sequence[PlannedModel],
-    work: Work,
     started: float,
-    identity: str,
 ) -> RunInfo:
-    """Return the content of ``run.json``: options, corpus, versions, machine, and what was left out.
+    """Return the content of ``run.json`` before the fits: options, corpus, versions, machine and warnings.
 
     Parameters
     ----------
@@ -297,16 +252,13 @@ def describe_run(
         The labels in their order.
     planned_models : sequence of PlannedModel
         The models.
-    work : Work
-        What was computed.
     started : float
         Start of the run, in seconds since the epoch.
-    identity : str
-        Identity of the run.
 
     Returns
     -------
     RunInfo
+        Without work and identity.
     """
     return RunInfo(
         options=options.model_copy(update={"corpus": ",".join(corpus_names(options))}),
@@ -320,9 +272,9 @@ def describe_run(
         machine=MachineInfo(system=platform.platform(terse=True), processor=platform.machine(), cores=os.cpu_count()),
         started=utc_time(started),
         finished=utc_time(),
-        warnings=tuple(_public(warning, opened.folders) for warning in extraction.warnings),
-        work=work,
-        identity=identity,
+        warnings=tuple(public_text(warning, opened.folders) for warning in extraction.warnings),
+        work=Work(computed=0, reused=0),
+        identity="",
         commit=source_commit(),
     )
 

@@ -10,16 +10,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ser_bench.core.clock import utc_time
 from ser_bench.core.errors import RunError
 from ser_bench.core.files import ensure_writable
 from ser_bench.core.places import default_store
 from ser_bench.core.progress import NoProgress, Progress
 from ser_bench.runs import plan, results, rows
 from ser_bench.runs.data import RunData, add_labels, extract_data
+from ser_bench.runs.earlier import keep_earlier_run
 from ser_bench.runs.inputs import default_folder, open_corpus
 from ser_bench.runs.keys import fit_keys, run_identity
 from ser_bench.runs.leakage import leakage_rows
 from ser_bench.runs.log import RunLog
+from ser_bench.runs.public import losses
 from ser_bench.runs.results.run_info import Work
 from ser_bench.runs.tasks import carry_out_fits
 from ser_bench.splits import DEFAULT_FOLDS, RANDOM_TAKES
@@ -156,23 +159,22 @@ class _PreparedRun:
 def _fit_and_write(run: _PreparedRun, options: Options, store: Path, progress: Progress) -> RunOutcome:
     """Carry out the fits and write the run's files, unless the folder already holds this run."""
     keys = fit_keys(run.planned, run.data)
-    identity = run_identity(run.planned, keys, run.extraction)
+    info = rows.describe_run(options, run.opened, run.extraction, run.data.labels, run.planned_models, run.started)
+    known = {"clips": rows.clip_rows(run.data.clips, run.opened.folders), "losses": losses(run.opened, run.extraction)}
+    identity = run_identity(run.planned, keys, info, (run.data.clips.drop(columns="path"), *known.values()))
     existing = None if options.fresh else results.find_run(run.folder, identity)
     if existing:
         progress.event("planned", fits=len(keys), cached=len(keys), cost=0.0, jobs=0)
         work = Work(computed=0, reused=len(keys))
         return RunOutcome(run.folder, len(run.planned), work, existing)
     fit_results, work = carry_out_fits(run.planned, keys, run.data, options, store, progress)
-    info = rows.describe_run(
-        options, run.opened, run.extraction, run.data.labels, run.planned_models, work, run.started, identity
-    )
-    tables = {
+    tables = known | {
         "fits": rows.fit_rows(fit_results, keys, run.data, options, run.opened.name),
         "curves": rows.curve_rows(fit_results),
-        "clips": rows.clip_rows(run.data.clips, run.opened.folders),
         "audit": leakage_rows(run.planned, run.data.clips),
         "importance": rows.importance_rows(fit_results, run.data),
-        "losses": rows.loss_rows(run.opened, run.extraction),
     }
+    info = info.model_copy(update={"work": work, "identity": identity, "finished": utc_time()})
+    keep_earlier_run(run.folder, info, tables["fits"], progress)
     results.write_run(run.folder, info, rows.prediction_rows(fit_results, run.data), tables)
     return RunOutcome(run.folder, len(run.planned), work)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 
 from ser_bench import models
-from ser_bench.runs.keys import FoldDigests, digest_of
+from ser_bench.core.options import PATH_OPTIONS
+from ser_bench.runs.keys import EXECUTION_OPTIONS, PROVENANCE, FoldDigests, digest_of, run_identity
 from ser_bench.splits import make_folds
 from tests.conftest import clip_table
+from tests.runs.run_folder import make_info
+from tests.runs.test_results import make_tables
 
 
 def test_digests_cover_training_audio_labels_and_speakers_and_test_audio():
@@ -32,3 +36,47 @@ def test_equal_folds_have_equal_digests():
 def test_an_approximate_kernel_depends_on_the_seed_the_exact_one_does_not():
     assert not models.get("svm").is_seeded
     assert models.variant("svm", "svm", {"kernel": "nystroem"}).is_seeded
+
+
+def changed(value):
+    """Return another value of the same kind."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, dict):
+        return value | {"new": ("a", "b")}
+    return (*value, "new") if isinstance(value, tuple) else f"{value or ''}1"
+
+
+def fields(model, excluded):
+    return sorted(set(type(model).model_fields) - set(excluded))
+
+
+def identity(info, tables=()):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # values of other types, on purpose
+        return run_identity((), {}, info, tables)
+
+
+def test_every_value_of_a_run_is_part_of_its_identity_except_when_and_where_it_was_computed():
+    info = make_info()
+    original = identity(info)
+    for name in fields(info, (*PROVENANCE, "options", "corpus")):
+        assert identity(info.model_copy(update={name: changed(getattr(info, name))})) != original, name
+    for part, excluded in (("options", (*EXECUTION_OPTIONS, *PATH_OPTIONS, "model_tables")), ("corpus", ())):
+        value = getattr(info, part)
+        for name in fields(value, excluded):
+            other = value.model_copy(update={name: changed(getattr(value, name))})
+            assert identity(info.model_copy(update={part: other})) != original, name
+    for name in PROVENANCE:
+        assert identity(info.model_copy(update={name: getattr(make_info(), name)})) == original
+
+
+def test_every_column_of_the_clips_and_what_is_not_used_are_part_of_the_identity():
+    tables = [make_tables()[name] for name in ("clips", "losses")]
+    original = identity(make_info(), tables)
+    for number, table in enumerate(tables):
+        for column in table:
+            other = [*tables]
+            other[number] = table.assign(**{column: "other"})
+            assert identity(make_info(), other) != original, column
+    assert identity(make_info(), [tables[0], tables[1].iloc[:1]]) != original

@@ -139,6 +139,21 @@ def test_held_out_speakers_are_not_among_the_groups_of_a_fit(go, plugin, seen):
     assert train == {tuple(sorted(set(SPEAKERS) - set(speakers))) for speakers in test}
 
 
+def test_a_corrected_description_is_written_without_a_new_fit(go, data, tmp_path):
+    table = pd.read_csv(data).assign(intensity="weak", path=lambda t: [str(data.parent / path) for path in t["path"]])
+    own = tmp_path / "own.csv"
+    table.to_csv(own, index=False)
+    options = {"corpus": str(own), "splits": ("actor",)}
+    go(**options)
+    assert go(**options)[0].unchanged
+    table.assign(intensity="strong").to_csv(own, index=False)
+    outcome, saved = go(**options)
+    assert (outcome.unchanged, outcome.work.computed) == (False, 0)
+    assert set(saved.clips["intensity"]) == {"strong"}
+    go(**options, seed=1, models=("lda",))
+    assert results.read_run(tmp_path / "out-earlier-1").info.identity == saved.info.identity
+
+
 @pytest.fixture(scope="module")
 def saved(data, store, tmp_path_factory):
     """A finished run of two splits."""

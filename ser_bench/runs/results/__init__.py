@@ -29,18 +29,20 @@ from ser_bench.runs.results.predictions import (
     to_parquet,
 )
 from ser_bench.runs.results.run_info import MOST, RunInfo
-from ser_bench.runs.results.tables import FIT_KEY, TABLES, Table, tables_with
+from ser_bench.runs.results.tables import FIT_KEY, TABLES, Table, fits_table, tables_with
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
     "PREDICTION_COLUMNS",
+    "ForeignRunError",
     "SavedRun",
     "checksum",
     "file_checksum",
     "find_run",
     "locked_folder",
+    "read_fits",
     "read_info",
     "read_run",
     "remove_file",
@@ -53,6 +55,10 @@ FORMAT = 4
 
 _LONGEST_NAME = 60
 _AGAIN = "run it again; finished fits are not repeated"
+
+
+class ForeignRunError(RunError):
+    """A ``run.json`` of another version of ser-bench, or of another program."""
 
 
 class _SavedInfo(RunInfo):
@@ -221,6 +227,36 @@ def read_info(folder: Path) -> RunInfo:
     return _read_info(folder)
 
 
+def read_fits(folder: Path) -> tuple[RunInfo, pd.DataFrame]:
+    """Read ``run.json`` and ``fits.csv`` only.
+
+    Parameters
+    ----------
+    folder : Path
+        The run folder.
+
+    Returns
+    -------
+    info : RunInfo
+        The content of ``run.json``.
+    fits : pandas.DataFrame
+        The rows of ``fits.csv``.
+
+    Raises
+    ------
+    ForeignRunError
+        If another version of ser-bench, or another program, wrote ``run.json``.
+    RunError
+        If the folder holds no run, or if one of the files is damaged.
+    """
+    info = _read_info(folder)
+    table = fits_table(info.metrics)
+    path = folder / table.file
+    if path.name not in info.sha256:
+        raise _damaged(folder / "run.json", f"sha256 must name {path.name}")
+    return info, _parse_table(path, _read_checked(path, info), table)
+
+
 def _read_files(folder: Path, info: _SavedInfo) -> SavedRun:
     """Read each file once: compare its checksum, then parse it."""
     known = {PREDICTIONS_FILE, *(table.file for table in TABLES)}
@@ -378,9 +414,9 @@ def _read_info(folder: Path) -> _SavedInfo:
 
 def _check_document(path: Path, document: Any) -> None:
     if not isinstance(document, dict) or "format" not in document:
-        raise RunError(f"{path} was not written by ser-bench\nname the folder of one of its runs")
+        raise ForeignRunError(f"{path} was not written by ser-bench\nname the folder of one of its runs")
     if document["format"] != FORMAT:
-        raise RunError(
+        raise ForeignRunError(
             f"{path} has format {str(document['format'])[:20]}, this ser-bench reads {FORMAT}"
             "\nuse the version of ser-bench that wrote it, or run again"
         )
