@@ -8,7 +8,9 @@ Options have the names and defaults of the command line, with underscores. Error
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from ser_bench.corpora import OpenCorpus
     from ser_bench.features.base import FeatureSet
+    from ser_bench.plugins import Plugin
     from ser_bench.runs.results import SavedRun
 
 CORPUS_OPTIONS = ("data_dir", "part", "emotions", "merge", "speakers", "sample_rate", "plugin")
@@ -70,9 +73,12 @@ class Run:
     ----------
     saved : SavedRun
         The run as read from its folder.
+    plugin : Plugin or None
+        The plugin of the run, whose extensions are registered while its tables are computed.
     """
 
     saved: SavedRun
+    plugin: Plugin | None = None
 
     @property
     def folder(self) -> Path:
@@ -84,7 +90,8 @@ class Run:
         """A row per model: scores with intervals, gap of the random split, costs."""
         from ser_bench.report.analysis.summary import summarise
 
-        return summarise(self.saved)
+        with _plugin_registered(self.plugin):
+            return summarise(self.saved)
 
     @property
     def fits(self) -> pd.DataFrame:
@@ -93,7 +100,10 @@ class Run:
 
     @property
     def predictions(self) -> pd.DataFrame:
-        """A row per fit and test clip, with a probability per label."""
+        """A row per fit and test clip, with a probability per label; columns as ``predictions["clip"]``.
+
+        ``predictions.clip`` is a method of pandas.
+        """
         return self.saved.predictions
 
     @property
@@ -101,14 +111,20 @@ class Run:
         """A few sentences: the highest UAR, and the largest gap with its parts."""
         from ser_bench.report import headline
 
-        return headline(self.saved)
+        with _plugin_registered(self.plugin):
+            return headline(self.saved)
 
     def __str__(self) -> str:
         from ser_bench.report import terminal_table
 
-        return f"{terminal_table(self.saved)}\n\n{self.headline}"
+        with _plugin_registered(self.plugin):
+            return f"{terminal_table(self.saved)}\n\n{self.headline}"
 
     def _repr_html_(self) -> str:
+        with _plugin_registered(self.plugin):
+            return self._html()
+
+    def _html(self) -> str:
         """Return the headline, the notes on the whole run and the scores for a notebook."""
         from html import escape
 
@@ -151,8 +167,8 @@ def load_corpus(name: str | None = None, data_dir: str | Path | None = None, **o
     """
     from ser_bench.runs.inputs import open_corpus
 
-    validated = _validate(options | {"data_dir": data_dir}, CORPUS_OPTIONS, corpus=name)
-    return open_corpus(validated, Console(quiet=True))
+    with _validated(options | {"data_dir": data_dir}, CORPUS_OPTIONS, corpus=name) as (validated, _):
+        return open_corpus(validated, Console(quiet=True))
 
 
 def extract(
@@ -193,18 +209,17 @@ def extract(
     from ser_bench.runs.extraction import extract_corpus
     from ser_bench.store.matrix import assemble
 
-    validated = _validate(options, EXTRACT_OPTIONS, corpus=corpus, features=features)
-
     def choose(available: Mapping[str, FeatureSet]) -> tuple[FeatureSet, ...]:
         return feature_sets.parse(features, available)
 
-    console = Console(quiet=not progress)
-    extracted = extract_corpus(validated, choose, console)
-    console.close()
-    clips, sets = extracted.extraction.clips, extracted.sets
-    columns = tuple(f"{s.name}.{column}" for s in sets for column in s.columns)
-    table = clips.drop(columns=["key", "length", "fingerprint"])
-    return Extracted(table, assemble(clips, sets, extracted.store), columns)
+    with _validated(options, EXTRACT_OPTIONS, corpus=corpus, features=features) as (validated, _):
+        console = Console(quiet=not progress)
+        extracted = extract_corpus(validated, choose, console)
+        console.close()
+        clips, sets = extracted.extraction.clips, extracted.sets
+        columns = tuple(f"{s.name}.{column}" for s in sets for column in s.columns)
+        table = clips.drop(columns=["key", "length", "fingerprint"])
+        return Extracted(table, assemble(clips, sets, extracted.store), columns)
 
 
 def run(corpus: str | None = None, *, progress: bool = False, **options: Any) -> Run:
@@ -247,25 +262,50 @@ def run(corpus: str | None = None, *, progress: bool = False, **options: Any) ->
     from ser_bench import report
     from ser_bench.runs import runner
 
-    validated = _validate(options, RUN_OPTIONS, corpus=corpus)
-    console = Console(quiet=not progress)
-    with runner.locked_run(validated, console) as outcome:
-        saved = outcome.saved
-        if not (outcome.unchanged and report.is_current(outcome.folder)):
-            report.write_report(saved, audio=report.synthetic_audio_folder(saved, validated.data_dir))
-    console.close()
-    return Run(saved)
+    with _validated(options, RUN_OPTIONS, corpus=corpus) as (validated, plugin):
+        console = Console(quiet=not progress)
+        with runner.locked_run(validated, console) as outcome:
+            saved = outcome.saved
+            if not (outcome.unchanged and report.is_current(outcome.folder)):
+                report.write_report(saved, audio=report.synthetic_audio_folder(saved, validated.data_dir))
+        console.close()
+    return Run(saved, plugin)
 
 
-def _validate(options: Mapping[str, Any], known: Iterable[str], **arguments: Any) -> config.Options:
-    """Return validated options and load their plugin; only ``known`` names are accepted."""
+_TURN = threading.RLock()
+"""Held while a function runs: workers, plugins and the settings of matplotlib belong to the whole process."""
+
+
+@contextmanager
+def _validated(
+    options: Mapping[str, Any], known: Iterable[str], **arguments: Any
+) -> Iterator[tuple[config.Options, Plugin | None]]:
+    """Yield validated options and their plugin, registered within the block; accept ``known`` names only.
+
+    Calls of several threads run one after another, except those that only list clips.
+    """
     for name in options:
         if name not in known:
             raise UnknownNameError("option", name, known)
     paths = {name: Path(options[name]) for name in config.PATH_OPTIONS if options.get(name)}
     validated = config.load(None, {**options, **paths, **arguments})
-    if validated.plugin:
-        from ser_bench import plugins
+    with _TURN if validated.plugin or known is not CORPUS_OPTIONS else nullcontext():
+        plugin = None
+        if validated.plugin:
+            from ser_bench import plugins
 
-        plugins.load(validated.plugin)
-    return validated
+            plugin = plugins.read(validated.plugin)
+        with _plugin_registered(plugin):
+            yield validated, plugin
+
+
+@contextmanager
+def _plugin_registered(plugin: Plugin | None) -> Iterator[None]:
+    """Register the extensions of a plugin within the block, if there is one."""
+    if plugin is None:
+        yield
+        return
+    from ser_bench import plugins
+
+    with _TURN, plugins.registered(plugin):
+        yield

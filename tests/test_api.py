@@ -5,20 +5,24 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import ser_bench
-from ser_bench import api, report
+from ser_bench import api, report, splits
 from ser_bench.cli import call
 from ser_bench.core.errors import CorpusError, UnknownNameError
 from ser_bench.core.options import Options
 from ser_bench.corpora.datasets.demo.clips import make_clips
 from ser_bench.report.charts import registry
-from ser_bench.runs import results
+from ser_bench.runs import results, runner
 
 
 @pytest.fixture(scope="module")
@@ -118,3 +122,32 @@ def test_a_run_equals_that_of_the_command_line(manifest, store, tmp_path, monkey
 def test_an_unknown_option_names_the_nearest(function, option, nearest):
     with pytest.raises(UnknownNameError, match=f"unknown option '{option}'; did you mean '{nearest}'"):
         function("demo", **{option: 1})
+
+
+def test_runs_of_two_threads_are_carried_out_one_after_another(monkeypatch):
+    """They share workers, plugins and the settings of matplotlib."""
+    active, most = [], []
+
+    @contextmanager
+    def locked_run(options, progress):
+        active.append(options)
+        most.append(len(active))
+        time.sleep(0.05)
+        active.pop()
+        yield SimpleNamespace(saved=None, unchanged=True, folder=None)
+
+    monkeypatch.setattr(runner, "locked_run", locked_run)
+    monkeypatch.setattr(report, "is_current", lambda folder: True)
+    with ThreadPoolExecutor(4) as pool:
+        assert len([*pool.map(lambda seed: api.run("demo", seed=seed), range(4))]) == 4
+    assert most == [1, 1, 1, 1]
+
+
+def test_a_plugin_is_registered_while_its_function_runs_only(tmp_path, monkeypatch):
+    lines = ("from dataclasses import replace", "from ser_bench.splits.speakers import ACTOR")
+    (tmp_path / "mine.py").write_text("\n".join((*lines, "MINE = replace(ACTOR, name='mine')")))
+    seen = []
+    monkeypatch.setattr("ser_bench.runs.inputs.open_corpus", lambda *_: seen.append("mine" in splits.SPLITS))
+    api.load_corpus("demo", plugin=tmp_path / "mine.py")
+    assert seen == [True]
+    assert "mine" not in splits.SPLITS

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ser_bench import plugins
+from ser_bench import plugins, report
 from ser_bench.cli import call
 from ser_bench.report.charts.registry import CHARTS
 
@@ -189,6 +189,11 @@ def test_the_chart_is_drawn_and_shown_on_the_page(plugin, finished, monkeypatch)
         monkeypatch.delitem(CHARTS, name)  # the other charts take most of the time
     (finished / "charts" / "clip_counts.svg").unlink()
     assert call(["report", str(finished), "--plugin", str(plugin), "--quiet"]) == 0
+    with plugins.registered(plugins.read(plugin)):
+        assert report.is_current(finished)
+        plugin.write_text(PLUGIN + "\n# changed", encoding="utf-8")
+    with plugins.registered(plugins.read(plugin)):
+        assert not report.is_current(finished)
     assert (finished / "charts" / "clip_counts.png").is_file()
     assert (finished / "charts" / "clip_counts.svg").is_file()
     page = (finished / "report.html").read_text(encoding="utf-8")

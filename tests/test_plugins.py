@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
+import cloudpickle
 import numpy as np
 import pandas as pd
 import pytest
 
-from ser_bench import corpora, features, models, plugins, splits
+from ser_bench import api, corpora, features, models, plugins, splits
 from ser_bench.core.errors import ConfigError, CorpusError, SplitError
 from ser_bench.features.analysis import Analysis
 from ser_bench.metrics import METRICS
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.summary import markdown
+from ser_bench.runs.keys import fit_key
 from ser_bench.runs.results import read_run
 from tests.report.fake_run import Recipe, save_fake_run
 
 PLUGIN = Path(__file__).with_name("plugin_recorder.py")
 
 
-def test_models_of_a_plugin_are_registered_with_its_source():
+def test_models_of_a_plugin_are_registered_with_its_version():
     assert plugins.load(PLUGIN) == ["recorder", "failing", "crashing", "hungry", "hanging", "slow"]
-    assert models.get("recorder").source == (str(PLUGIN.absolute()),)
+    version = models.get("recorder").version
+    assert models.get("recorder").is_external
     plugins.load(PLUGIN)
+    assert models.get("recorder").version == version != ""
 
 
 def example_in_the_guide(number: int) -> str:
@@ -91,8 +96,14 @@ def test_the_split_in_the_guide_for_contributors_works(tmp_path, monkeypatch):
     [
         ("x = 1", "defines no extension; assign one of Model, FeatureSet, Split, Corpus, Metric, Chart"),
         ("1 / 0", "failed: ZeroDivisionError"),
+        ("from ser_bench.metrics import UAR", "defines no extension"),
         (
-            "from ser_bench.models import MODELS\nMINE = MODELS['svm']",
+            "from dataclasses import replace\nfrom ser_bench.metrics import UAR\n"
+            "A = replace(UAR, name='mine')\nB = replace(UAR, name='mine')",
+            "defines the metric 'mine' twice; rename one",
+        ),
+        (
+            "from dataclasses import replace\nfrom ser_bench.models import MODELS\nMINE = replace(MODELS['svm'])",
             "the model .svm. is already registered",
         ),
     ],
@@ -101,6 +112,75 @@ def test_an_invalid_plugin_is_an_error(tmp_path, text, reason):
     (tmp_path / "mine.py").write_text(text)
     with pytest.raises(ConfigError, match=reason):
         plugins.load(tmp_path / "mine.py")
+
+
+HELPED = """
+from kit_label import LABEL
+from ser_bench.features.base import FeatureSet
+from ser_bench.metrics import UAR
+from ser_bench.models import MODELS
+from ser_bench.models.base import Model
+
+def build(*, seed):
+    from kit_lazy import LABEL as LATER
+    return LABEL, LATER
+
+def compute(analysis):
+    return LABEL
+
+SVM = MODELS["svm"]
+HELPED = Model(name="helped", summary="", kind="classical", features="mfcc", build=build)
+SET = FeatureSet(name="letters", kind="vector", summary="", source="", columns=("a",), compute=compute)
+"""
+
+
+@pytest.fixture
+def helped(tmp_path, monkeypatch) -> Path:
+    """A plugin with two helper modules, one of them imported by a function."""
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("kit_label", "kit_lazy"):
+        (tmp_path / f"{name}.py").write_text("LABEL = 'sad'")
+    (tmp_path / "helped.py").write_text(HELPED)
+    yield tmp_path / "helped.py"
+    for name in ("kit_label", "kit_lazy"):
+        sys.modules.pop(name, None)
+
+
+def test_a_plugin_may_import_extensions_of_ser_bench(helped):
+    assert [extension.name for extension in plugins.read(helped).extensions] == ["helped", "letters"]
+
+
+@pytest.mark.parametrize("changed", ["helped", "kit_label", "kit_lazy"])
+def test_a_change_of_a_plugin_or_a_helper_changes_keys_and_runs(helped, changed):
+    """In one process, as in a notebook, and within a second, so that bytecode looks current."""
+    versions = []
+    for _ in range(2):
+        model, letters = plugins.read(helped).extensions
+        versions.append((fit_key(model, {}), features.set_key(letters), *model.build(seed=0)))
+        path = helped.with_name(f"{changed}.py")
+        path.write_text(path.read_text().replace("'sad'", "'mad'").replace("return LABEL, ", "return 'mad', "))
+    first, second = versions
+    assert first[2:] == ("sad", "sad")
+    assert second[2:] == {"kit_lazy": ("sad", "mad")}.get(changed, ("mad", "sad"))
+    assert first[0] != second[0]
+    assert first[1] != second[1]
+
+
+def test_a_worker_gets_the_functions_of_a_plugin_with_its_helpers(helped):
+    model, letters = cloudpickle.loads(cloudpickle.dumps(plugins.read(helped).extensions))
+    assert model.build(seed=0) == ("sad", "sad")
+    assert letters.compute(None) == "sad"
+    assert model.is_external
+
+
+def test_a_plugin_without_helpers_is_registered_for_a_block_only(tmp_path):
+    (tmp_path / "worst.py").write_text(METRIC)
+    plugin = plugins.read(tmp_path / "worst.py")
+    before = dict(METRICS)
+    with pytest.raises(ZeroDivisionError), plugins.registered(plugin):
+        assert "worst_recall" in METRICS
+        _ = 1 / 0
+    assert before == METRICS
 
 
 METRIC = """
@@ -117,15 +197,13 @@ WORST = Metric(name="worst_recall", title="worst recall", summary="The lowest re
 def test_the_metric_of_a_plugin_is_a_column_of_every_table_and_the_run_is_read_without_it(tmp_path):
     recipe = Recipe(models=("chance", "svm"), splits=(("actor", 3),), speakers=6, clips_per_label=2)
     (tmp_path / "worst.py").write_text(METRIC)
-    assert plugins.load(tmp_path / "worst.py") == ["worst_recall"]
-    try:
+    plugin = plugins.read(tmp_path / "worst.py")
+    with plugins.registered(plugin):
         run = save_fake_run(tmp_path / "run", recipe, metrics={name: m.title for name, m in METRICS.items()})
         assert list(run.fits.columns).index("worst_recall") == list(run.fits.columns).index("macro_f1") + 1
-        row = summarise(run).set_index("model").loc["svm"]
-        assert row["actor_worst_recall_low"] <= row["actor_worst_recall"] <= row["actor_worst_recall_high"]
         assert "worst recall %" in markdown(run)
-    finally:
-        del METRICS["worst_recall"]
+    row = api.Run(run, plugin).summary.set_index("model").loc["svm"]
+    assert row["actor_worst_recall_low"] <= row["actor_worst_recall"] <= row["actor_worst_recall_high"]
     again = read_run(tmp_path / "run")
     assert again.fits["worst_recall"].equals(run.fits["worst_recall"])
     assert "actor_worst_recall" not in summarise(again)

@@ -102,8 +102,8 @@ def gather(config_file: str | None, values: dict[str, Any]) -> Options:
 
 
 def load_plugin(path: Path | None) -> None:
-    """Register what a plugin file defines, if there is one."""
+    """Register what a plugin file defines until the command ends, if there is one."""
     if path:
         from ser_bench import plugins
 
-        plugins.load(path)
+        click.get_current_context().with_resource(plugins.registered(plugins.read(path)))

@@ -164,6 +164,8 @@ class Model:
         Distributions that must be installed; their versions are part of a fit's key.
     source : tuple of str
         Modules whose code decides the predictions; their text is part of a fit's key.
+    version : str
+        Changes with the code of a plugin and is part of a fit's key; empty for the package's own models.
     classes : tuple of EstimatorClass
         What a file of the trained model may hold, and how each class is exported to ONNX.
 
@@ -188,6 +190,7 @@ class Model:
     cost: float = 1.0
     needs: tuple[str, ...] = ("scikit-learn",)
     source: tuple[str, ...] = ()
+    version: str = ""
     classes: tuple[EstimatorClass, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
@@ -215,7 +218,7 @@ class Model:
         build = self.build
         while isinstance(build, partial):  # its own module is functools
             build = build.func
-        return build.__module__.partition(".")[0] != "ser_bench" or any(s.endswith(".py") for s in self.source)
+        return bool(self.version) or build.__module__.partition(".")[0] != "ser_bench"
 
     def with_parameters(self, values: Mapping[str, Any]) -> Model:
         """Return the model with some values replaced.

@@ -7,6 +7,7 @@ all. Heavy libraries load when a function needs them.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -242,10 +243,12 @@ def _write_tables(folder: Path, tables: dict[str, pd.DataFrame]) -> list[Path]:
 
 
 def _code() -> str:
-    """Return the version and the commit of the code that writes a report."""
+    """Return the version and the commit of the code that writes a report, and the charts of plugins."""
     from ser_bench.core.versions import __version__, source_commit
 
-    return f"{__version__} {source_commit()}".rstrip()
+    registry = sys.modules.get("ser_bench.report.charts.registry")  # it imports matplotlib; loading a chart imports it
+    added = [chart for chart in registry.CHARTS.values() if chart.version] if registry else []
+    return " ".join(filter(None, (__version__, source_commit(), *sorted(f"{c.name}={c.version}" for c in added))))
 
 
 def _write_receipt(folder: Path, written: Sequence[Path]) -> None:

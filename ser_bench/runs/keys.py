@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ser_bench.core.errors import ConfigError
 from ser_bench.core.options import PATH_OPTIONS
 from ser_bench.core.versions import __version__, installed_version
 from ser_bench.features import set_key
@@ -104,6 +105,7 @@ def fit_key(model: Model, facts: Mapping[str, Any]) -> str:
         "model": model.name,
         "source": source_hash((*_SHARED_SOURCE, *model.source)),
         "libraries": {name: installed_version(name) for name in ("numpy", *model.needs)},
+        **({"version": model.version} if model.version else {}),
         **facts,
     }
     return hashlib.sha256(json.dumps(document, sort_keys=True, default=list).encode()).hexdigest()
@@ -201,12 +203,12 @@ def _digest_lines(lines: Mapping[str, bytes], clips: Sequence[str]) -> str:
 
 @cache
 def source_hash(modules: tuple[str, ...]) -> str:
-    """Return a SHA-256 of the source code of modules, given by name or by path, without importing them.
+    """Return a SHA-256 of the source code of modules, without importing them.
 
     Parameters
     ----------
     modules : tuple of str
-        Names of modules or paths of files.
+        Names of modules.
 
     Returns
     -------
@@ -215,7 +217,8 @@ def source_hash(modules: tuple[str, ...]) -> str:
     """
     digest = hashlib.sha256()
     for name in modules:
-        spec = None if name.endswith(".py") else importlib.util.find_spec(name)
-        path = spec.origin if spec else name
-        digest.update(Path(str(path)).read_bytes())
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.origin is None:
+            raise ConfigError(f"the module {name} is not found, whose source a model names; correct its name")
+        digest.update(Path(spec.origin).read_bytes())
     return digest.hexdigest()

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import matplotlib
@@ -21,7 +24,7 @@ from ser_bench.report.charts import cost
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.registry import CHARTS, charts_of
 from ser_bench.report.charts.render import render
-from ser_bench.report.charts.style import split_colour
+from ser_bench.report.charts.style import split_colour, styled
 from ser_bench.report.charts.text import wrap
 from ser_bench.report.descriptions import SYNTHETIC
 from ser_bench.report.latex import latex
@@ -295,6 +298,28 @@ def test_the_users_style_does_not_change_charts(run, figures):
 def test_drawing_does_not_change_the_settings_of_matplotlib(run):
     before = dict(matplotlib.rcParams)
     render(charts_of(run)["uar"].draw(), "png")
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_threads_draw_one_after_another_and_leave_the_settings_of_matplotlib():
+    before, barrier = dict(matplotlib.rcParams), threading.Barrier(4)
+    widths = []
+
+    @styled
+    def draw():
+        widths.append(matplotlib.rcParams["font.size"])
+        time.sleep(0.01)
+
+    def draw_twice(_):
+        barrier.wait()
+        draw()
+        draw()
+
+    with matplotlib.rc_context({"font.size": 31}), ThreadPoolExecutor(4) as pool:
+        list(pool.map(draw_twice, range(4)))
+        assert matplotlib.rcParams["font.size"] == 31
+    assert len(widths) == 8
+    assert 31 not in widths
     assert dict(matplotlib.rcParams) == before
 
 

@@ -40,6 +40,8 @@ class Chart:
         ``variants(run)`` returns the variants of a family, each a tuple of names. None for a single figure.
     order : int
         Position among the charts of a report, the lowest first.
+    version : str
+        Changes with the code of ``draw``, so that a finished run is drawn again; a plugin's is set on loading.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Chart:
     applies_to: Callable[[SavedRun], bool] = lambda run: True
     variants: Callable[[SavedRun], Sequence[tuple[str, ...]]] | None = None
     order: int = 100
+    version: str = ""
 
     def figures_of(self, run: SavedRun) -> list[RunChart]:
         """Return the figures of this chart for a run.

@@ -6,6 +6,7 @@ has to search. Only :func:`styled` touches Matplotlib's global settings, and it 
 
 from __future__ import annotations
 
+import threading
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -60,8 +61,13 @@ _STYLE = {
 }
 
 
+_DRAWING = threading.RLock()
+
+
 def styled(function: Callable[Parameters, Returned]) -> Callable[Parameters, Returned]:
     """Decorate a function that draws so that it runs under the charts' settings and not the user's matplotlibrc.
+
+    The settings belong to the whole process, so one thread draws at a time.
 
     Parameters
     ----------
@@ -74,7 +80,7 @@ def styled(function: Callable[Parameters, Returned]) -> Callable[Parameters, Ret
 
     @wraps(function)
     def run_styled(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Returned:
-        with matplotlib.style.context(["default", _STYLE]):
+        with _DRAWING, matplotlib.style.context(["default", _STYLE]):
             return function(*args, **kwargs)
 
     return run_styled

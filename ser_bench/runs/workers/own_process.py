@@ -60,7 +60,8 @@ def _run(call: bytes) -> tuple[int, bytes]:
     """Start a process, and return its exit status and what it wrote."""
     record_start(_START_SECONDS)
     path = os.pathsep.join(folder or str(Path.cwd()) for folder in sys.path)
-    command = [sys.executable, "-P", "-c", _CODE, str(os.getpid())]
+    # no bytecode (-B): within a second, that of a plugin's older helper module would pass for the newer one's
+    command = [sys.executable, "-P", "-B", "-c", _CODE, str(os.getpid())]
     environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": path}
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:
         try:
