@@ -27,7 +27,7 @@ import numpy as np
 import psutil
 import soundfile
 
-from ser_bench.audio import load_bytes
+from ser_bench.audio import read_bytes
 from ser_bench.deploy import load_model
 
 CLIENTS = 8
@@ -113,7 +113,8 @@ def print_local(file: str, data: bytes) -> float:
     with one_thread():
         for _ in range(60):
             begun = time.perf_counter()
-            model.predict([load_bytes(data)])
+            recording = read_bytes(data)
+            model.predict([(recording.y, recording.sr)])
             times.append(1e3 * (time.perf_counter() - begun))
     print(f"in this process, one thread: p50 {statistics.median(times[10:]):.1f} ms; load {psutil.getloadavg()[0]:.1f}")
     return statistics.median(times[10:])

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from ser_bench.audio import load, sampling_rate
+from ser_bench.audio import load, open_stream, sampling_rate
 from ser_bench.core.errors import AudioError
 
 FORMATS = {
@@ -25,6 +25,9 @@ FORMATS = {
     "rf64": ("RF64", "PCM_16"),
     "w64": ("W64", "FLOAT"),
     "aiff": ("AIFF", "PCM_16"),
+    "au": ("AU", "PCM_16"),
+    "caf": ("CAF", "PCM_16"),
+    "nist": ("NIST", "PCM_16"),
     "flac": ("FLAC", "PCM_16"),
     "ogg": ("OGG", "VORBIS"),
     "opus": ("OGG", "OPUS"),
@@ -85,7 +88,7 @@ def read_all(folder: Path, files: list[bytes]) -> int:
     path = folder / "case"
     for data in files:
         path.write_bytes(data)
-        for read in (load, sampling_rate):
+        for read in (load, open_stream, sampling_rate):
             try:
                 result = read(path)
             except AudioError:

@@ -1,7 +1,9 @@
 """Audio files as samples: ``load(path)`` returns ``(y, sr)`` or raises :class:`AudioError` with the reason.
 
-``sndfile`` decodes the formats of libsndfile, ``ffmpeg`` other containers, which ``headers`` recognises by their first
-bytes; ``excerpt`` limits long recordings to their middle.
+``read(path)`` also returns facts about the file, ``open_stream(path)`` gives recordings of any length in blocks;
+all use the same decoders. ``sndfile`` decodes the formats of libsndfile, ``ffmpeg`` other containers, which ``headers``
+recognises by their first bytes. ``sizes`` finds truncated files, ``channels`` makes them mono, and ``excerpt`` limits
+long recordings to their middle.
 """
 
 from __future__ import annotations
@@ -9,15 +11,29 @@ from __future__ import annotations
 import hashlib
 import io
 import struct
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ser_bench.audio import headers
 from ser_bench.audio.excerpt import MAX_SECONDS, is_excerpt, max_samples
-from ser_bench.core.errors import AudioError
+from ser_bench.audio.recording import (
+    MAX_RATE,
+    MIN_RATE,
+    MIN_SECONDS,
+    Recording,
+    Stream,
+    check_samples,
+    checked,
+    reading_warnings,
+    scanned,
+)
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from ser_bench.audio.sndfile import Source
 
 __all__ = [
     "EXTENSIONS",
@@ -26,11 +42,18 @@ __all__ = [
     "MAX_SECONDS",
     "MIN_RATE",
     "MIN_SECONDS",
+    "Recording",
+    "Stream",
     "check_samples",
     "is_excerpt",
+    "is_misnamed",
     "load",
-    "load_bytes",
     "max_samples",
+    "open_stream",
+    "read",
+    "read_bytes",
+    "reader_version",
+    "reading_warnings",
     "samples_digest",
     "sampling_rate",
 ]
@@ -42,20 +65,23 @@ EXTENSIONS = (*LOSSLESS_EXTENSIONS, ".opus", ".ogg", ".oga", ".m4a", ".aac", ".m
 """Extensions of clips in a folder. Video is left out, because some corpora hold each clip as audio and as video; a
 manifest may name any file."""
 
-MIN_SECONDS = 0.05
-"""Shortest clip: it holds a few periods of F0, even of a low voice."""
+_FORMATS = {
+    ".wav": ("WAV", "WAVEX", "RF64", "W64"),
+    ".flac": ("FLAC",),
+    ".mp3": ("MP3", "MPEG"),
+    ".aif": ("AIFF", "AIFF-C"),
+    ".aiff": ("AIFF", "AIFF-C"),
+    ".ogg": ("OGG", "Ogg"),
+    ".m4a": ("M4A", "MP4"),
+}
+"""The first word of the formats that each extension promises."""
+_READER = ("headers", "sizes", "sndfile", "ffmpeg", "channels", "excerpt", "recording")
 
-MIN_RATE = 4000
-"""Lowest sampling rate in Hz; below it the formants are missing."""
-
-MAX_RATE = 768_000
-"""Highest sampling rate in Hz; a header with a higher one is damaged."""
-
-_SILENCE = 2.0**-15
+_Result = TypeVar("_Result")
 
 
 def load(path: str | Path) -> tuple[np.ndarray, int]:
-    """Read a clip.
+    """Read the samples and the rate of a clip.
 
     Parameters
     ----------
@@ -65,10 +91,31 @@ def load(path: str | Path) -> tuple[np.ndarray, int]:
     Returns
     -------
     y : ndarray of shape (n_samples,), dtype float32
-        Samples with channels averaged, in [-1, 1] except for float files and overshoot of lossy decoders. For a
-        recording longer than :func:`max_samples`, the middle only; see :func:`is_excerpt`.
+        See :class:`Recording`.
     sr : int
         The sampling rate of the file in Hz.
+
+    Raises
+    ------
+    AudioError
+        As :func:`read`.
+    """
+    recording = read(path)
+    return recording.y, recording.sr
+
+
+def read(path: str | Path) -> Recording:
+    """Read a clip.
+
+    Parameters
+    ----------
+    path : str or Path
+        The audio file.
+
+    Returns
+    -------
+    Recording
+        Samples, rate, and facts about the file.
 
     Raises
     ------
@@ -79,19 +126,10 @@ def load(path: str | Path) -> tuple[np.ndarray, int]:
     """
     from ser_bench.audio import ffmpeg, sndfile
 
-    path = Path(path).absolute()  # a file named -i is not taken for an option
-    head = headers.read(path, whole=True)
-    try:
-        y, sr = sndfile.decode(path)
-    except sndfile.RefusedError:
-        if (container := headers.ffmpeg_container(head)) is None:
-            raise
-        y, sr = ffmpeg.decode(path, container)
-    check_samples(y, sr)
-    return y, sr
+    return checked(_decode(path, sndfile.decode, ffmpeg.decode))
 
 
-def load_bytes(data: bytes) -> tuple[np.ndarray, int]:
+def read_bytes(data: bytes) -> Recording:
     """Read a clip from the bytes of its file, in a format of libsndfile such as WAV, FLAC, Ogg or MP3.
 
     Parameters
@@ -101,20 +139,50 @@ def load_bytes(data: bytes) -> tuple[np.ndarray, int]:
 
     Returns
     -------
-    y, sr
-        As :func:`load`.
+    Recording
+        As :func:`read`.
 
     Raises
     ------
     AudioError
-        As :func:`load`; ``sndfile.ForeignError`` for other formats.
+        As :func:`read`; ``headers.ForeignError`` for other formats.
     """
     from ser_bench.audio import sndfile
 
-    headers.check(io.BytesIO(data), len(data), whole=True)
-    y, sr = sndfile.decode(data)
-    check_samples(y, sr)
-    return y, sr
+    head = headers.check(io.BytesIO(data), len(data), whole=True)
+    try:
+        return checked(sndfile.decode(sndfile.Source(data, head)))
+    except sndfile.RefusedError as error:
+        if container := headers.ffmpeg_container(head):
+            raise headers.ForeignError(f"{container.name} is not read here") from None
+        raise headers.foreign_error(head) or error from None
+
+
+def open_stream(path: str | Path) -> Stream:
+    """Check a whole recording of any length, and open it for reading in blocks.
+
+    Parameters
+    ----------
+    path : str or Path
+        The audio file.
+
+    Returns
+    -------
+    Stream
+        The recording.
+
+    Raises
+    ------
+    AudioError
+        As :func:`read`, except for NaN and Inf.
+    """
+    from ser_bench.audio import ffmpeg, sndfile
+
+    return _decode(
+        path,
+        lambda source: scanned(partial(sndfile.blocks, source)),
+        lambda path, container: scanned(partial(ffmpeg.blocks, path, container)),
+    )
 
 
 def sampling_rate(path: str | Path) -> int:
@@ -137,14 +205,61 @@ def sampling_rate(path: str | Path) -> int:
     """
     from ser_bench.audio import ffmpeg, sndfile
 
-    path = Path(path).absolute()
-    head = headers.read(path)
+    return _decode(path, sndfile.sampling_rate, ffmpeg.sampling_rate, whole=False)
+
+
+def _decode(
+    path: str | Path,
+    with_sndfile: Callable[[Source], _Result],
+    with_ffmpeg: Callable[[Path, headers.Container], _Result],
+    whole: bool = True,
+) -> _Result:
+    """Call the function of the decoder that reads a file."""
+    from ser_bench.audio import sndfile
+
+    path = Path(path).absolute()  # a file named -i is not taken for an option
+    head = headers.read(path, whole)
     try:
-        return sndfile.sampling_rate(path)
-    except sndfile.RefusedError:
-        if (container := headers.ffmpeg_container(head)) is None:
-            raise
-        return ffmpeg.sampling_rate(path, container)
+        return with_sndfile(sndfile.Source(path, head))
+    except sndfile.RefusedError as error:
+        if container := headers.ffmpeg_container(head):
+            return with_ffmpeg(path, container)
+        raise headers.foreign_error(head) or error from None
+
+
+def is_misnamed(path: str | Path, name: str) -> bool:
+    """Return whether a file has another format than its extension promises.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    name : str
+        Its format, as in :class:`Recording`.
+
+    Returns
+    -------
+    bool
+        False for extensions of several formats.
+    """
+    formats = _FORMATS.get(Path(path).suffix.lower())
+    return bool(name and formats) and name.split(maxsplit=1)[0] not in (formats or ())
+
+
+@cache
+def reader_version() -> str:
+    """Return a hash of the source code that reads files; a reason why a clip cannot be read holds for one version.
+
+    Returns
+    -------
+    str
+        Eight hexadecimal digits.
+    """
+    folder = Path(__file__).parent
+    source = hashlib.sha256()
+    for name in _READER:
+        source.update((folder / f"{name}.py").read_bytes())
+    return source.hexdigest()[:8]
 
 
 def samples_digest(y: np.ndarray, sr: int) -> str:
@@ -167,32 +282,3 @@ def samples_digest(y: np.ndarray, sr: int) -> str:
     hashed = hashlib.blake2b(np.ascontiguousarray(y).tobytes(), digest_size=16)
     hashed.update(struct.pack("<qq", sr, y.size))
     return hashed.hexdigest()
-
-
-def check_samples(y: np.ndarray, sr: int) -> None:
-    """Check that samples are usable.
-
-    Parameters
-    ----------
-    y : ndarray of shape (n_samples,), dtype float32
-        Samples.
-    sr : int
-        Sampling rate in Hz.
-
-    Raises
-    ------
-    AudioError
-        If the rate is out of range, or the samples are too few, not finite or constant.
-    """
-    import numpy as np
-
-    if sr < MIN_RATE:
-        raise AudioError(f"sampling rate of {sr} Hz is below {MIN_RATE} Hz")
-    if sr > MAX_RATE:
-        raise AudioError(f"sampling rate of {sr} Hz is above {MAX_RATE} Hz")
-    if y.size < MIN_SECONDS * sr:
-        raise AudioError(f"too short: {1e3 * y.size / sr:.1f} ms, at least {1e3 * MIN_SECONDS:.0f} ms needed")
-    if not np.isfinite(y).all():
-        raise AudioError("holds NaN or infinite samples")
-    if np.ptp(y) < _SILENCE:
-        raise AudioError("silent: every sample is the same")

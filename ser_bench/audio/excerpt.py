@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ser_bench.core.errors import AudioError
@@ -10,14 +12,61 @@ from ser_bench.core.errors import AudioError
 if TYPE_CHECKING:
     import numpy as np
 
-Stream = Callable[[], "Iterator[tuple[int, np.ndarray]]"]
-"""Starts to decode a file; yields the rate in Hz with each block of mono samples."""
+    from ser_bench.audio.channels import Mixer
+
+Stream = Callable[["Mixer"], "Iterator[tuple[int, np.ndarray]]"]
+"""Starts to decode a file through a mixer; yields the rate in Hz with each block of mono samples."""
 
 MAX_SECONDS = 300
 """Only the middle of a longer recording is read."""
 
 _MAX_SAMPLES = MAX_SECONDS * 48_000
 """At rates above 48 kHz the excerpt is shorter, because memory and time grow with the number of samples."""
+
+
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """The samples of a file.
+
+    Attributes
+    ----------
+    y : ndarray of shape (n_samples,), dtype float32
+        Mono samples of the recording or its excerpt.
+    sr : int
+        Sampling rate in Hz.
+    total : int
+        Number of samples of the whole recording.
+    channel : int or None
+        Index of the only channel that was used; None for the mean of all channels.
+    format : str
+        The format of the file.
+    channels : int
+        Number of channels of the file.
+    """
+
+    y: np.ndarray
+    sr: int
+    total: int
+    channel: int | None = None
+    format: str = ""
+    channels: int = 0
+
+    def of_format(self, name: str, channels: int) -> Decoded:
+        """Return the same samples with the format and the number of channels of their file.
+
+        Parameters
+        ----------
+        name : str
+            The format.
+        channels : int
+            Number of channels.
+
+        Returns
+        -------
+        Decoded
+            A copy.
+        """
+        return replace(self, format=name, channels=channels)
 
 
 def max_samples(sr: int) -> int:
@@ -74,7 +123,7 @@ def is_excerpt(samples: int, sr: int) -> bool:
     return samples == max_samples(sr) + 1
 
 
-def read_excerpt(stream: Stream) -> tuple[np.ndarray, int]:
+def read_excerpt(stream: Stream) -> Decoded:
     """Read the excerpt of a file whose length is known only at its end; a long file is decoded twice.
 
     Parameters
@@ -84,29 +133,35 @@ def read_excerpt(stream: Stream) -> tuple[np.ndarray, int]:
 
     Returns
     -------
-    y : ndarray of shape (n_samples,), dtype float32
+    Decoded
         The recording or its middle.
-    sr : int
-        Sampling rate in Hz.
 
     Raises
     ------
     AudioError
         If the file holds no samples.
     """
-    y, total, sr = _read_from(stream, 0)
+    from ser_bench.audio.channels import read_mono
+
+    (y, total, sr), channel = read_mono(partial(_read_middle, stream))
+    return Decoded(y, sr, total, channel)
+
+
+def _read_middle(stream: Stream, mixer: Mixer) -> tuple[np.ndarray, int, int]:
+    """Return the samples of the excerpt, the number of samples of the file, and the rate."""
+    y, total, sr = _read_from(stream, mixer, 0)
     start, length = bounds(total, sr)
     if start:
-        y, _, _ = _read_from(stream, start)
-    return y[:length], sr
+        y, _, _ = _read_from(stream, mixer, start)
+    return y[:length], total, sr
 
 
-def _read_from(stream: Stream, start: int) -> tuple[np.ndarray, int, int]:
+def _read_from(stream: Stream, mixer: Mixer, start: int) -> tuple[np.ndarray, int, int]:
     """Return the samples from ``start`` on, at most an excerpt; the number of samples of the file; the rate."""
     import numpy as np
 
     blocks, total, sr = [], 0, 0
-    for sr, block in stream():
+    for sr, block in stream(mixer):
         end = start + max_samples(sr) + 1
         if start < total + len(block) and total < end:
             blocks.append(block[max(0, start - total) : end - total])

@@ -20,7 +20,8 @@ from typing import IO
 
 import numpy as np
 
-from ser_bench.audio.excerpt import read_excerpt
+from ser_bench.audio.channels import Mixer
+from ser_bench.audio.excerpt import Decoded, read_excerpt
 from ser_bench.audio.headers import Container
 from ser_bench.core.errors import AudioError, TransientAudioError
 
@@ -32,7 +33,7 @@ _HEADER = struct.Struct(">4s5I")
 """Magic, offset of the data, its size, encoding, rate, channels."""
 
 
-def decode(path: Path, container: Container) -> tuple[np.ndarray, int]:
+def decode(path: Path, container: Container) -> Decoded:
     """Decode a file.
 
     Parameters
@@ -44,10 +45,8 @@ def decode(path: Path, container: Container) -> tuple[np.ndarray, int]:
 
     Returns
     -------
-    y : ndarray of shape (n_samples,), dtype float32
-        Mono samples of the recording or its excerpt.
-    sr : int
-        Sampling rate in Hz.
+    Decoded
+        The recording or its excerpt.
 
     Raises
     ------
@@ -56,7 +55,8 @@ def decode(path: Path, container: Container) -> tuple[np.ndarray, int]:
     TransientAudioError
         If ffmpeg is not installed or takes too long.
     """
-    return read_excerpt(partial(_blocks, path, container))
+    decoded = read_excerpt(partial(blocks, path, container))
+    return decoded.of_format(container.name, 0)
 
 
 def sampling_rate(path: Path, container: Container) -> int:
@@ -84,13 +84,35 @@ def sampling_rate(path: Path, container: Container) -> int:
     return sr
 
 
-def _blocks(path: Path, container: Container) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield the rate with each block of mono samples."""
+def blocks(path: Path, container: Container, mixer: Mixer) -> Iterator[tuple[int, np.ndarray]]:
+    """Decode a file in blocks.
+
+    Parameters
+    ----------
+    path : Path
+        The absolute path of the file.
+    container : Container
+        Its container.
+    mixer : Mixer
+        Makes the blocks mono.
+
+    Yields
+    ------
+    sr : int
+        Sampling rate in Hz.
+    y : ndarray of shape (n_samples,), dtype float32
+        The next samples.
+
+    Raises
+    ------
+    AudioError
+        As :func:`decode`.
+    """
     with _running(path, container) as output:
         sr, channels = _read_header(output)
         while len(read := output.read(4 * channels * max(1, _BLOCK // channels))) >= 4 * channels:
             frames = np.frombuffer(read, ">f4", len(read) // (4 * channels) * channels).astype(np.float32)
-            yield sr, frames if channels == 1 else frames.reshape(-1, channels).mean(axis=1, dtype=np.float32)
+            yield sr, mixer.mono(frames.reshape(-1, channels))
 
 
 def _read_header(output: IO[bytes]) -> tuple[int, int]:
@@ -145,6 +167,8 @@ def _check_exit(status: int, messages: IO[bytes], path: Path) -> None:
         raise TransientAudioError(f"ffmpeg was stopped by signal {-status}, or after {TIME_LIMIT:g} s")
     messages.seek(0)
     text = messages.read(4096).decode(errors="replace").replace(f"file:{path}: ", "")
+    if "matches no streams" in text or "does not contain any stream" in text:
+        raise AudioError("holds no sound: a video without an audio track; leave it out")
     lines = [re.sub(r"^\[[^]]*\] ", "", line).strip() for line in text.splitlines()]
     if status or lines:
         reason = next(filter(None, lines), f"exit status {status}")

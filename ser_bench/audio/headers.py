@@ -1,21 +1,23 @@
-"""Headers of audio files: container, and whether the file is empty, a placeholder or truncated."""
+"""Headers of audio files: container, content that is not audio, and MP3 frames."""
 
 from __future__ import annotations
 
 import io
 import stat
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from ser_bench.audio.sizes import Patch, check_size
 from ser_bench.core.errors import AudioError, TransientAudioError
 
-_HEAD = 64
+_HEAD = 512
 _MPEG_FRAME = 1500
 """Size of the largest MP3 frame, in bytes."""
-_UNKNOWN_SIZES = {0, *(value for bits in (32, 64) for value in (2 ** (bits - 1) - 1, 2 ** (bits - 1), 2**bits - 1))}
-"""Data sizes of programs that write to a pipe and do not know the size."""
+
+
+class ForeignError(AudioError):
+    """A file that holds no audio, or audio in an unknown format."""
 
 
 @dataclass(frozen=True)
@@ -35,30 +37,39 @@ class Container:
 
 
 @dataclass(frozen=True)
-class _Chunks:
-    """Layout of the chunks of a container: name, size, content, padding to a multiple of bytes."""
+class Head:
+    """The first bytes of a file.
 
-    begin: int = 12
-    size: str = "<I"
-    name: int = 4
-    multiple: int = 2
-    own: int = 0
-    """Bytes of the chunk's header that its size includes."""
-    data: bytes = b"data"
+    Attributes
+    ----------
+    start : bytes
+        The first 512 bytes.
+    content : bytes
+        The first 512 bytes after an ID3 tag, which may precede other formats than MP3.
+    patch : Patch or None
+        The true size where the header has a placeholder.
+    """
 
+    start: bytes
+    content: bytes
+    patch: Patch | None = None
 
-_CHUNKED = {
-    (b"RIFF", b"WAVE"): _Chunks(),
-    (b"RIFX", b"WAVE"): _Chunks(size=">I"),
-    (b"RF64", b"WAVE"): _Chunks(),
-    (b"FORM", b"AIFF"): _Chunks(size=">I", data=b"SSND"),
-    (b"FORM", b"AIFC"): _Chunks(size=">I", data=b"SSND"),
-    (b"riff", b"wave"): _Chunks(begin=40, size="<Q", name=16, multiple=8, own=24),
-}
-"""By bytes 0 to 4 and bytes 8 to 12, or 24 to 28 for Sony Wave64, the last."""
+    @property
+    def is_mpeg(self) -> bool:
+        """Whether the decoder of MP3 may read the file; it prints notes about many files that it reads well."""
+        sync = self.content[:2]
+        return self.start.startswith(b"ID3") or (len(sync) == 2 and sync[0] == 0xFF and sync[1] & 0xE0 == 0xE0)
+
 
 _SIGNATURES = (
-    (4, b"ftyp", Container("M4A", "mov")),
+    (4, b"ftypM4A", Container("M4A", "mov")),
+    (4, b"ftypM4B", Container("M4B", "mov")),
+    (4, b"ftypqt", Container("QuickTime", "mov")),
+    (4, b"ftyp3g", Container("3GP", "mov")),
+    (4, b"ftyp", Container("MP4", "mov")),
+    (4, b"moov", Container("QuickTime", "mov")),
+    (4, b"mdat", Container("QuickTime", "mov")),
+    (4, b"wide", Container("QuickTime", "mov")),
     (0, b"\x1a\x45\xdf\xa3", Container("WebM", "matroska")),
     (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", Container("WMA", "asf")),
     (0, b"#!AMR", Container("AMR", "amr")),
@@ -70,6 +81,8 @@ _SIGNATURES = (
     (0, b"MAC ", Container("Monkey's Audio", "ape")),
     (0, b"DSD ", Container("DSF", "dsf")),
     (0, b"FLV\x01", Container("FLV", "flv")),
+    (0, b"\x00\x00\x01\xba", Container("MPEG video", "mpeg")),
+    (8, b"AVI ", Container("AVI", "avi")),
     (0, b"caff", Container("CAF in this coding", "caf")),
     (8, b"AIFC", Container("AIFF-C in this coding", "aiff")),
     (8, b"WAVE", Container("WAV in this coding", "wav")),
@@ -79,8 +92,25 @@ _SIGNATURES = (
 """Offset and bytes of containers that ffmpeg reads and libsndfile does not. Formats of libsndfile are not listed,
 because ffmpeg would replace the missing samples of a damaged file."""
 
+_FOREIGN = (
+    (b"PK\x03\x04", "a ZIP archive", "unpack it"),
+    (b"\x1f\x8b", "a gzip archive", "unpack it"),
+    (b"BZh", "a bzip2 archive", "unpack it"),
+    (b"\xfd7zXZ", "an xz archive", "unpack it"),
+    (b"7z\xbc\xaf", "a 7z archive", "unpack it"),
+    (b"Rar!", "a RAR archive", "unpack it"),
+    (b"%PDF", "a PDF document", "leave it out"),
+    (b"\x89PNG", "a PNG picture", "leave it out"),
+    (b"\xff\xd8\xff", "a JPEG picture", "leave it out"),
+    (b"\x00\x05\x16\x07", "a resource file of macOS (its name starts with ._)", "delete it"),
+    (b"\x93NUMPY", "a NumPy array", "convert it to WAV"),
+    (b"PAR1", "a Parquet table", "convert its clips to WAV"),
+    (b"MThd", "a MIDI file, which holds notes and no sound", "leave it out"),
+)
+"""First bytes of files that are sometimes named as audio, their content, and what to do."""
 
-def read(path: Path, whole: bool = False) -> bytes:
+
+def read(path: Path, whole: bool = False) -> Head:
     """Read the first bytes of a file and check them.
 
     Parameters
@@ -92,8 +122,8 @@ def read(path: Path, whole: bool = False) -> bytes:
 
     Returns
     -------
-    bytes
-        The first 64 bytes.
+    Head
+        The first bytes.
 
     Raises
     ------
@@ -112,7 +142,7 @@ def read(path: Path, whole: bool = False) -> bytes:
         raise TransientAudioError(f"cannot be opened: {error.strerror or error}") from None
 
 
-def check(file: BinaryIO, size: int, whole: bool = False) -> bytes:
+def check(file: BinaryIO, size: int, whole: bool = False) -> Head:
     """Read the first bytes of an open file and check them.
 
     Parameters
@@ -126,41 +156,89 @@ def check(file: BinaryIO, size: int, whole: bool = False) -> bytes:
 
     Returns
     -------
-    bytes
-        The first 64 bytes.
+    Head
+        The first bytes.
 
     Raises
     ------
     AudioError
         As :func:`read`.
     """
-    head = file.read(_HEAD)
-    chunks = _CHUNKED.get((head[:4], head[8:12])) or _CHUNKED.get((head[:4], head[24:28]))
-    truncated = whole and chunks is not None and _is_truncated(file, chunks, size)
-    if not head:
+    start = file.read(_HEAD)
+    if not start:
         raise AudioError("empty file")
-    if head.startswith(b"version http"):
-        raise AudioError("a Git LFS pointer, not audio; download the file with git lfs pull")
-    if truncated:
-        raise AudioError("truncated: the header promises more samples than the file holds")
-    return head
+    if start.startswith(b"version http"):
+        raise ForeignError("a Git LFS pointer, not audio; download the file with git lfs pull")
+    content = start
+    if start.startswith(b"ID3"):
+        file.seek(_after_tag(start))
+        content = file.read(_HEAD)
+    return Head(start, content, check_size(file, start, size) if whole else None)
 
 
-def ffmpeg_container(head: bytes) -> Container | None:
+def ffmpeg_container(head: Head) -> Container | None:
     """Return the container of a file, if it is one for ffmpeg.
 
     Parameters
     ----------
-    head : bytes
-        The first 64 bytes of the file.
+    head : Head
+        The first bytes of the file.
 
     Returns
     -------
     Container or None
         None for every other file.
     """
-    matches = (known for offset, mark, known in _SIGNATURES if head[offset : offset + len(mark)] == mark)
+    content = head.content
+    matches = (known for offset, mark, known in _SIGNATURES if content[offset : offset + len(mark)] == mark)
     return next(matches, None)
+
+
+def foreign_error(head: Head) -> ForeignError | None:
+    """Return the error about a file that no decoder reads, if its content is recognised.
+
+    Parameters
+    ----------
+    head : Head
+        The first bytes of the file.
+
+    Returns
+    -------
+    ForeignError or None
+        None for unknown content.
+    """
+    start = head.start
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if text.startswith((b"<!doctype html", b"<html", b"<head")):
+        content, remedy = "an HTML page", "download the file again"
+    elif text.startswith((b"<?xml", b"{", b"[")) and _is_text(start):
+        content, remedy = "an XML or JSON document", "it may be the error of a server; download the file again"
+    elif not start.strip(b"\0"):
+        content, remedy = "a file of zeros", "the download or the copy was interrupted; download the file again"
+    elif match := next(((name, remedy) for mark, name, remedy in _FOREIGN if start.startswith(mark)), None):
+        content, remedy = match
+    elif _is_text(start):
+        content, remedy = f"a text file ({_first_words(start)})", "download the file again"
+    else:
+        return None
+    return ForeignError(f"not an audio file but {content}; {remedy}")
+
+
+def _is_text(start: bytes) -> bool:
+    """Return whether the first bytes are UTF-8 without control characters but white space."""
+    text = start.decode("utf-8", errors="ignore")
+    return len(text.encode()) > len(start) - 4 and all(c.isprintable() or c.isspace() for c in text)
+
+
+def _first_words(start: bytes) -> str:
+    """Return the beginning of a text for a message."""
+    words = " ".join(start.decode("utf-8", errors="ignore").split())
+    return repr(words if len(words) <= 40 else words[:40] + "…")
+
+
+def _after_tag(start: bytes) -> int:
+    """Return the position after an ID3 tag, whose size has seven bits per byte."""
+    return 10 + sum((byte & 0x7F) << 7 * (3 - i) for i, byte in enumerate(start[6:10]))
 
 
 def has_mpeg_length(source: Path | bytes) -> bool:
@@ -177,30 +255,7 @@ def has_mpeg_length(source: Path | bytes) -> bool:
         True with a Xing, Info or VBRI header.
     """
     with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
-        head = file.read(10)
-        if head.startswith(b"ID3"):  # the size of the tag has seven bits per byte
-            file.seek(10 + sum((byte & 0x7F) << 7 * (3 - i) for i, byte in enumerate(head[6:])))
-        else:
-            file.seek(0)
+        start = file.read(10)
+        file.seek(_after_tag(start) if start.startswith(b"ID3") else 0)
         frame = file.read(_MPEG_FRAME)
     return any(mark in frame for mark in (b"Xing", b"Info", b"VBRI"))
-
-
-def _is_truncated(file: BinaryIO, chunks: _Chunks, size: int) -> bool:
-    """Return whether the data chunk ends after the end of the file."""
-    file.seek(chunks.begin)
-    long_size = None
-    header_size = chunks.name + struct.calcsize(chunks.size)
-    while len(header := file.read(header_size)) == header_size:
-        length = max(0, struct.unpack(chunks.size, header[chunks.name :])[0] - chunks.own)
-        begin = file.tell()
-        if header.startswith(b"ds64"):
-            long_size = int.from_bytes(file.read(16)[8:], "little")
-        if header.startswith(chunks.data):
-            declared = long_size if long_size is not None and length == 2**32 - 1 else length
-            return declared not in _UNKNOWN_SIZES and begin + declared > size
-        end = begin + length + -length % chunks.multiple
-        if end >= size:
-            return True
-        file.seek(end)
-    return True

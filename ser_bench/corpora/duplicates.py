@@ -9,7 +9,6 @@ sample; nearest to the top of the folder; first by name. Files with identical sa
 from __future__ import annotations
 
 import filecmp
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,10 +144,12 @@ def _decode(path: Path) -> _Decoded:
     from ser_bench import audio
 
     try:
-        y, sr = audio.load(path)
+        recording = audio.read(path)
     except AudioError as error:
         return _Decoded(path, error=str(error))
-    return _Decoded(path, "", _bits(path), sr, len(y) / sr, audio.samples_digest(y, sr))
+    y, sr = recording.y, recording.sr
+    bits = _LOSSLESS_BITS.get(recording.format.split()[-1], 0)  # ffmpeg decodes lossy formats
+    return _Decoded(path, "", bits, sr, len(y) / sr, audio.samples_digest(y, sr))
 
 
 def _compare(paths: Sequence[Path]) -> tuple[Path, list[Path], dict[Path, str]]:
@@ -182,12 +183,3 @@ def _is_better(file: _Decoded, than: _Decoded) -> tuple[bool, str]:
     if file.bits != than.bits:
         return file.bits > than.bits, f"{file.bits} bits per sample, not {than.bits}"
     return False, "equally good, but nearer to the top or first by name"
-
-
-def _bits(path: Path) -> int:
-    import soundfile
-
-    try:
-        return _LOSSLESS_BITS.get(soundfile.info(os.fsencode(path)).subtype, 0)
-    except (soundfile.LibsndfileError, RuntimeError, TypeError, ValueError):
-        return 0  # FFmpeg decoded it: a lossy format

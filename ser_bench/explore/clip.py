@@ -11,7 +11,6 @@ import numpy as np
 from ser_bench import audio
 from ser_bench.core.errors import AudioError
 from ser_bench.core.text import escape_undecodable
-from ser_bench.explore.health.measure import read_header
 from ser_bench.explore.titles import ClipTitle, title_from_name
 from ser_bench.features.analysis import Analysis
 from ser_bench.features.librosa_compat import spectrum
@@ -125,11 +124,10 @@ def read_clip(path: Path) -> Clip:
         If the file cannot be used; the message names it.
     """
     try:
-        y, sr = audio.load(path)
+        recording = audio.read(path)
     except AudioError as error:
         raise AudioError(f"{escape_undecodable(str(path))}: {error}") from None
-    header = read_header(str(path))
-    frames = max(header.frames, len(y))
+    y, sr, frames = recording.y, recording.sr, recording.total
     limit = int(MAX_SHOWN_SECONDS * sr)
     first = max(0, (len(y) - limit) // 2)
     part = y[first : first + limit].copy() if len(y) > limit else y
@@ -139,7 +137,7 @@ def read_clip(path: Path) -> Clip:
         sr=sr,
         start=(frames - len(part)) // 2 / sr,
         seconds=frames / sr,
-        channels=header.channels,
-        format=header.format,
+        channels=recording.channels,
+        format=recording.format,
         title=title_from_name(path),
     )

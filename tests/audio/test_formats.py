@@ -274,6 +274,7 @@ def test_the_middle_of_a_long_recording_from_ffmpeg_is_read(tmp_path, fake, shor
         ("sys.exit(3)", "exit status 3"),
         ("", "no sound in it"),
         ("sys.stdout.buffer.write(struct.pack('>4s5I', b'.snd', 24, 0, 6, 16000, 1))", "holds no samples"),
+        ("sys.stderr.write(\"Stream map '' matches no streams.\"); sys.exit(1)", "a video without an audio track"),
         (RAMP + "import os; os.kill(os.getpid(), 9)", "stopped by signal 9"),
     ],
 )
@@ -364,9 +365,9 @@ def test_files_truncated_anywhere_give_samples_or_an_audio_error(tmp_path):
 )
 def test_bytes_are_read_like_their_file(tmp_path, kind, subtype):
     soundfile.write(tmp_path / "clip", tone(), 16000, format=kind, subtype=subtype)
-    (y, sr), (expected, rate) = audio.load_bytes((tmp_path / "clip").read_bytes()), load(tmp_path / "clip")
-    assert sr == rate
-    np.testing.assert_array_equal(y, expected)
+    recording, (expected, rate) = audio.read_bytes((tmp_path / "clip").read_bytes()), load(tmp_path / "clip")
+    assert recording.sr == rate
+    np.testing.assert_array_equal(recording.y, expected)
 
 
 @pytest.mark.parametrize(
@@ -374,12 +375,12 @@ def test_bytes_are_read_like_their_file(tmp_path, kind, subtype):
     [
         (b"", "empty file"),
         (b"version https://git-lfs", "Git LFS pointer"),
-        (b"<html>", "not an audio file that can be read"),
+        (b"<html>", "not an audio file but an HTML page"),
     ],
 )
 def test_bytes_without_audio_are_refused_like_their_file(tmp_path, data, reason):
     (tmp_path / "clip").write_bytes(data)
-    for given_ in (lambda: audio.load_bytes(data), lambda: load(tmp_path / "clip")):
+    for given_ in (lambda: audio.read_bytes(data), lambda: load(tmp_path / "clip")):
         with pytest.raises(AudioError, match=reason):
             given_()
 
@@ -387,4 +388,4 @@ def test_bytes_without_audio_are_refused_like_their_file(tmp_path, data, reason)
 def test_truncated_bytes_are_refused(tmp_path, write_wav):
     data = write_wav(tmp_path / "clip.wav").read_bytes()
     with pytest.raises(AudioError, match="truncated"):
-        audio.load_bytes(data[: len(data) // 2])
+        audio.read_bytes(data[: len(data) // 2])

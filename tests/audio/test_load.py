@@ -70,7 +70,7 @@ def test_a_private_chunk_after_the_data_is_ignored(tmp_path, write_wav):
     ("content", "reason"),
     [
         (b"", "empty"),
-        (b"this is text, not sound", "not an audio file"),
+        (b"this is text, not sound", r"not an audio file but a text file \('this is text, not sound'\)"),
         (b"RIFF\x00\x00\x00\x00WAVE", "truncated"),
         (
             b"version https://git-lfs.github.com/spec/v1\noid sha256:7f\nsize 131376\n",

@@ -80,13 +80,13 @@ def _noise_clip() -> bytes:
 
 def _answer(model: Any, data: bytes, max_seconds: float) -> tuple[str, Any]:
     """Return the kind and the content of the message about a clip."""
-    from ser_bench.audio.sndfile import ForeignError
+    from ser_bench.audio.headers import ForeignError
     from ser_bench.core.errors import AudioError
 
     try:
         return PREDICTION, _predict(model, data, max_seconds)
-    except ForeignError:
-        return UNSUPPORTED, "not an audio file, or an unsupported format; send WAV, FLAC, OGG or MP3"
+    except ForeignError as error:
+        return UNSUPPORTED, f"{error}; send WAV, FLAC, OGG or MP3"
     except AudioError as error:
         return UNUSABLE, str(error)
     except Exception as error:
@@ -99,9 +99,10 @@ def _predict(model: Any, data: bytes, max_seconds: float) -> dict[str, Any]:
     from ser_bench.core.errors import AudioError
 
     start = time.perf_counter()
-    y, sr = audio.load_bytes(data)
-    if y.size > max_seconds * sr:
-        raise AudioError(f"too long: {y.size / sr:.1f} s, at most {max_seconds:g} s are accepted")
+    recording = audio.read_bytes(data)
+    y, sr = recording.y, recording.sr
+    if recording.total > max_seconds * sr:
+        raise AudioError(f"too long: {recording.total / sr:.1f} s, at most {max_seconds:g} s are accepted")
     decoded = time.perf_counter()
     row = model.features((y, sr))
     extracted = time.perf_counter()

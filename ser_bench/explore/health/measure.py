@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -23,14 +22,6 @@ CLIPPED_RUN = 3
 """This many samples in a row at full scale are clipping; a single one may be a peak that just fits."""
 
 
-class Header(NamedTuple):
-    """What the header of an audio file says; 0 frames and channels if libsndfile cannot read it."""
-
-    frames: int
-    channels: int
-    format: str
-
-
 @dataclass(frozen=True, kw_only=True)
 class ClipMeasures:
     """Measurements of a clip, whose channels are averaged as for features.
@@ -45,8 +36,11 @@ class ClipMeasures:
     digest : str
         Digest of samples and sampling rate.
     format : str
+        Format of the file by its content.
     channels : int
         0 if unknown.
+    warnings : tuple of str
+        What of the file was not used.
     sr : int
         Sampling rate in Hz.
     samples : int
@@ -69,6 +63,7 @@ class ClipMeasures:
     digest: str = ""
     format: str = ""
     channels: int = 0
+    warnings: tuple[str, ...] = ()
     sr: int = 0
     samples: int = 0
     seconds: float = 0.0
@@ -111,21 +106,22 @@ def measure_clip(path: str) -> ClipMeasures:
         With only ``error`` set if the clip cannot be used.
     """
     try:
-        y, sr = audio.load(path)
+        recording = audio.read(path)
         file = hashlib.sha256(Path(path).read_bytes()).hexdigest()
     except AudioError as error:
         return ClipMeasures(path=path, error=str(error))
     except OSError as error:
         return ClipMeasures(path=path, error=f"cannot be opened: {error.strerror or error}")
-    header = read_header(path)
+    y, sr = recording.y, recording.sr
     silent, lead, trail = measure_silence(y, sr)
     length, clip_fingerprint = fingerprint(y, sr)
     return ClipMeasures(
         path=path,
         file=file,
         digest=audio.samples_digest(y, sr),
-        format=header.format,
-        channels=header.channels,
+        format=recording.format,
+        channels=recording.channels,
+        warnings=recording.warnings,
         sr=sr,
         samples=len(y),
         seconds=len(y) / sr,
@@ -184,26 +180,6 @@ def measure_silence(y: np.ndarray, sr: int) -> tuple[float, float, float]:
     counts = (len(silent) - silent.sum(), sounding[0], len(silent) - 1 - sounding[-1])
     sound, lead, trail = (float(count) * step / sr for count in counts)
     return max(0.0, len(y) / sr - sound), lead, trail
-
-
-def read_header(path: str) -> Header:
-    """Read the header of an audio file with libsndfile.
-
-    Parameters
-    ----------
-    path : str
-
-    Returns
-    -------
-    Header
-    """
-    import soundfile
-
-    try:
-        info = soundfile.info(os.fsencode(path))
-    except (soundfile.LibsndfileError, RuntimeError, TypeError, ValueError):
-        return Header(0, 0, Path(path).suffix.lstrip(".").upper())
-    return Header(info.frames, info.channels, f"{info.format} {info.subtype}")
 
 
 def _count_runs(mask: np.ndarray, min_length: int) -> int:
