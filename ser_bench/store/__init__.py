@@ -45,6 +45,10 @@ METADATA_COLUMNS = {
 """Clip metadata: digest of the samples, sampling rate in Hz, number of samples, decoding error or the empty string,
 length in seconds and audio fingerprint."""
 
+ADDED_COLUMNS: dict[str, tuple[str, Any]] = {"reader": ("string", ""), "total": ("int64", 0), "channel": ("int64", 0)}
+"""Metadata that older shards may lack, with the value for them: version of the code that read the clip,
+number of samples of the whole recording (0 if unknown), and the number of the only channel used (0 for all)."""
+
 
 class FeatureStore:
     """The feature store below a folder. Reading and writing need no lock.
@@ -202,16 +206,30 @@ class FeatureStore:
             raise StoreError(f"{self.folder} has no {feature_set.name} of {len(missing)} clips; run ser-bench extract")
         return features
 
-    def clip_metadata(self) -> dict[str, dict[str, Any]]:
+    def clip_metadata(self, reader: str = "") -> dict[str, dict[str, Any]]:
         """Return the metadata of every clip decoded so far.
+
+        Parameters
+        ----------
+        reader : str
+            Version of the code that reads clips: errors of other versions are left out. Empty keeps all.
 
         Returns
         -------
         dict of str to dict
-            A mapping with :data:`METADATA_COLUMNS` by the clip's key.
+            A mapping with :data:`METADATA_COLUMNS` and :data:`ADDED_COLUMNS` by the clip's key.
         """
-        tables = shards.read_shards(self.folder / METADATA_FOLDER, METADATA_COLUMNS)
-        return {row["key"]: row for _, table in tables for row in table.to_pylist()}
+        added = {name: alias for name, (alias, _) in ADDED_COLUMNS.items()}
+        defaults = {name: default for name, (_, default) in ADDED_COLUMNS.items()}
+        metadata: dict[str, dict[str, Any]] = {}
+        for _, table in shards.read_shards(self.folder / METADATA_FOLDER, METADATA_COLUMNS, added):
+            for row in (defaults | row for row in table.to_pylist()):
+                if row["error"] and reader and row["reader"] != reader:
+                    continue
+                best = metadata.setdefault(row["key"], row)
+                if (not row["error"], row["reader"] != "") > (not best["error"], best["reader"] != ""):
+                    metadata[row["key"]] = row
+        return metadata
 
     def write_clip_metadata(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Add a shard of clip metadata.
@@ -219,13 +237,14 @@ class FeatureStore:
         Parameters
         ----------
         rows : iterable of mapping
-            One mapping with :data:`METADATA_COLUMNS` per clip.
+            One mapping with :data:`METADATA_COLUMNS` and :data:`ADDED_COLUMNS` per clip.
         """
         import pyarrow as pa
 
         rows = [dict(row) for row in rows]
         if rows:
-            schema = pa.schema([(name, pa.type_for_alias(alias)) for name, alias in METADATA_COLUMNS.items()])
+            columns = METADATA_COLUMNS | {name: alias for name, (alias, _) in ADDED_COLUMNS.items()}
+            schema = pa.schema([(name, pa.type_for_alias(alias)) for name, alias in columns.items()])
             shards.write(self.folder / METADATA_FOLDER, pa.Table.from_pylist(rows, schema=schema))
 
     def verify(self) -> Iterator[str]:

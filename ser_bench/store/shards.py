@@ -56,7 +56,9 @@ def write(folder: Path, table: pa.Table) -> None:
         temporary.write_bytes(content)
 
 
-def read_shards(folder: Path, columns: Mapping[str, str]) -> Iterator[tuple[Path, pa.Table]]:
+def read_shards(
+    folder: Path, columns: Mapping[str, str], optional: Mapping[str, str] | None = None
+) -> Iterator[tuple[Path, pa.Table]]:
     """Read every shard in a folder and verify its checksum.
 
     Parameters
@@ -65,6 +67,8 @@ def read_shards(folder: Path, columns: Mapping[str, str]) -> Iterator[tuple[Path
         A folder of shards.
     columns : mapping of str to str
         The columns to read with their Arrow types.
+    optional : mapping of str to str, optional
+        Columns to read from the shards that have them.
 
     Yields
     ------
@@ -83,7 +87,7 @@ def read_shards(folder: Path, columns: Mapping[str, str]) -> Iterator[tuple[Path
     for shard in list_shards(folder):
         try:
             content = _verified(shard)
-            yield shard, _parse(pa.BufferReader(content), columns)
+            yield shard, _parse(pa.BufferReader(content), columns, optional)
         except FileNotFoundError:
             continue
         except ValueError as error:
@@ -221,15 +225,18 @@ def _verified(shard: Path) -> bytes:
     return content
 
 
-def _parse(source: Path | pa.BufferReader, columns: Mapping[str, str]) -> pa.Table:
+def _parse(
+    source: Path | pa.BufferReader, columns: Mapping[str, str], optional: Mapping[str, str] | None = None
+) -> pa.Table:
     """Return the rows of a Parquet file; raise ValueError if it is invalid or has other columns."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         with pq.ParquetFile(source) as opened:
-            _check_columns(opened.schema_arrow, columns)
-            return opened.read(columns=list(columns), use_threads=False)
+            present = {name: alias for name, alias in (optional or {}).items() if name in opened.schema_arrow.names}
+            _check_columns(opened.schema_arrow, {**columns, **present})
+            return opened.read(columns=[*columns, *present], use_threads=False)
     except FileNotFoundError:
         raise
     except (pa.ArrowException, OSError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import signal
@@ -81,8 +82,36 @@ def test_unusable_clips_are_reported_and_the_others_kept(folder, store, write_wa
         assert [p.reason.split(":")[0].split(" (")[0] for p in done.problems] == [
             "silent",
             "empty file",
-            "not an audio file that can be read",
+            "not an audio file but a text file",
         ]
+
+
+@pytest.mark.parametrize("columns", [{}, {"reader": "earlier", "total": 0, "channel": 0}])
+def test_a_stored_error_expires_when_the_reader_changes(folder, store, monkeypatch, columns):
+    key = hashlib.sha256((folder / f"{NAMES[0]}.wav").read_bytes()).hexdigest()
+    row = {"key": key, "digest": "", "sr": 0, "samples": 0, "error": "truncated", "length": 0.0, "fingerprint": b""}
+    with monkeypatch.context() as earlier:
+        if not columns:
+            earlier.setattr("ser_bench.store.ADDED_COLUMNS", {})  # as a version without these columns
+        store.write_clip_metadata([row | columns])
+    done = run(folder, store)
+    assert (done.n_computed, done.problems, len(done.clips)) == (4, (), 4)
+    (folder / f"{NAMES[1]}.wav").write_bytes(b"")
+    assert run(folder, store).n_computed == 1
+    done = run(folder, store)
+    assert (done.n_computed, [problem.reason for problem in done.problems]) == (0, ["empty file"])
+
+
+def test_channels_that_cancel_give_a_warning_also_from_the_store(folder, store, write_wav):
+    y = tone(f0=111)
+    for name in NAMES[:2]:
+        write_wav(folder / f"{name}.wav", np.stack([y, -y], axis=1))
+        y = tone(f0=222)
+    for _ in range(2):
+        done = run(folder, store)
+        warning = f"{NAMES[0]}: the channels cancel (inverted polarity); only channel 1 is used (and 1 more)"
+        assert done.warnings == (warning,)
+        assert len(done.clips) == 4
 
 
 def test_clips_with_identical_samples_are_dropped_and_named(folder, store):
@@ -230,4 +259,4 @@ def test_long_recordings_give_one_warning(tmp_path, store, write_wav):
     report_problems(
         extract(corpora.open_corpus(str(tmp_path / "m.csv"), None), (made_set(_level),), store, jobs=1), listener
     )
-    assert listener.warnings == ["1.wav: long recording; only its middle 300 s are used (and 1 more)"]
+    assert listener.warnings == ["1.wav: long recording; only its middle 300 s of 301 s are used (and 1 more)"]

@@ -21,6 +21,7 @@ from ser_bench.core.errors import CorpusError, StoreError
 from ser_bench.core.interrupt import interruptible
 from ser_bench.core.places import default_store
 from ser_bench.core.progress import Advance, NoProgress, Progress
+from ser_bench.core.text import grouped_by_sentence
 from ser_bench.corpora.clip_table import Problem
 from ser_bench.runs.extraction.copies import CopyRule, DistinctClips, drop_copies, keep_equal_rows
 from ser_bench.runs.extraction.remote import BatchJob, batch_job
@@ -230,12 +231,12 @@ def extract(
     key_of, errors = _hash_files(opened, store.folder)
     clips = opened.clips[opened.clips["path"].isin(key_of)]
     clips = clips.assign(key=[key_of[path] for path in clips["path"]])
-    metadata = store.clip_metadata()
+    metadata = store.clip_metadata(audio.reader_version())
     todo, missing = _find_missing(clips, sets, store, metadata)
     failures: dict[str, str] = {}
     if len(todo):
         failures = _compute(todo, missing, store, jobs, progress, engine)
-        metadata = store.clip_metadata()
+        metadata = store.clip_metadata(audio.reader_version())
     failures |= {key: row["error"] for key, row in metadata.items() if row["error"]}
     errors = {path: failures[key] for path, key in key_of.items() if key in failures} | errors
     problems = tuple(Problem(path, reason) for path, reason in sorted(errors.items()))
@@ -264,7 +265,7 @@ def _usable_clips(
         (
             *opened.warnings,
             *distinct.warnings,
-            *_length_warnings(clips, metadata),
+            *_reading_warnings(clips, metadata),
             *_rate_warnings([row["sr"] for row in rows], opened.rate),
         ),
     )
@@ -389,14 +390,16 @@ def _rate_warnings(rates: Sequence[int], common_rate: int | None) -> Iterator[st
     yield f"sampling rates differ, which a model may learn: {listed}; use --sample-rate {min(rates)} to equalise them"
 
 
-def _length_warnings(clips: pd.DataFrame, metadata: Metadata) -> Iterator[str]:
-    """Warn about the clips that are longer than the excerpt that was used."""
+def _reading_warnings(clips: pd.DataFrame, metadata: Metadata) -> list[str]:
+    """Warn about clips whose middle or first channel alone was used."""
     rows = ((clip, metadata[key]) for clip, key in zip(clips["clip"], clips["key"], strict=True))
-    long = [(clip, row) for clip, row in rows if audio.is_excerpt(row["samples"], row["sr"])]
-    if long:
-        clip, row = long[0]
-        more = f" (and {len(long) - 1:,} more)" if len(long) > 1 else ""
-        yield f"{clip}: long recording; only its middle {row['samples'] / row['sr']:.0f} s are used{more}"
+    return grouped_by_sentence(
+        (clip, warning)
+        for clip, row in rows
+        for warning in audio.reading_warnings(
+            row["samples"], row["sr"], row["total"], row["channel"] - 1 if row["channel"] else None
+        )
+    )
 
 
 def _corpus_fingerprint(clips: pd.DataFrame) -> str:

@@ -84,7 +84,7 @@ def preload_sets(sets: Sequence[FeatureSet]) -> None:
     from ser_bench import features
 
     y = np.random.default_rng(0).normal(scale=0.1, size=8192).astype(np.float32)
-    _metadata("", y, 48_000)
+    _metadata("", audio.Recording(y, 48_000, len(y)))
     features.compute(sets, y, 48_000)
 
 
@@ -146,8 +146,9 @@ def _extract_clip(key: str, path: str, sets: Sequence[FeatureSet]) -> tuple[dict
     from ser_bench.core.errors import AudioError, TransientAudioError
 
     try:
-        y, sr = audio.load(path)
-        metadata = _metadata(key, y, sr)
+        recording = audio.read(path)
+        y, sr = recording.y, recording.sr
+        metadata = _metadata(key, recording)
     except TransientAudioError as error:
         return None, {}, str(error)
     except AudioError as error:
@@ -174,20 +175,22 @@ def _compute_separately(sets: Sequence[FeatureSet], y: npt.NDArray[np.float32], 
     return computed, "; ".join(failures)
 
 
-def _metadata(key: str, y: npt.NDArray[np.float32] | None = None, sr: int = 0, error: str = "") -> dict[str, Any]:
+def _metadata(key: str, recording: audio.Recording | None = None, error: str = "") -> dict[str, Any]:
     """Return what the store records of a clip besides its features."""
     from ser_bench.audio.fingerprint import fingerprint
 
-    if y is None:
-        return {"key": key, "digest": "", "sr": 0, "samples": 0, "error": error, "length": 0.0, "fingerprint": b""}
+    row = {"key": key, "error": error, "reader": audio.reader_version(), "digest": "", "sr": 0, "samples": 0}
+    if recording is None:
+        return {**row, "total": 0, "channel": 0, "length": 0.0, "fingerprint": b""}
+    y, sr = recording.y, recording.sr
     length, contours = fingerprint(y, sr)
-    digest = audio.samples_digest(y, sr)
     return {
-        "key": key,
-        "error": "",
-        "digest": digest,
+        **row,
+        "digest": audio.samples_digest(y, sr),
         "sr": sr,
         "samples": len(y),
+        "total": recording.total,
+        "channel": 0 if recording.channel is None else recording.channel + 1,
         "length": length,
         "fingerprint": contours,
     }
