@@ -65,6 +65,28 @@ def listed(names: Sequence[str]) -> str:
 _FOLDERS = re.compile(r"""(?<![\w.:/\\])(?:[A-Za-z]:)?(?:[\\/][^\\/\s'"<>|:,;()]+)+[\\/](?=[^\\/\s'"])""")
 
 
+def grouped_by_sentence(messages: Iterable[tuple[str, str]]) -> list[str]:
+    """Join messages about several clips that differ in their numbers only.
+
+    Parameters
+    ----------
+    messages : iterable of (str, str)
+        Name and sentence.
+
+    Returns
+    -------
+    list of str
+        Each first message, with the number of further clips.
+    """
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for name, sentence in messages:
+        groups.setdefault(re.sub(r"[\d.,]*\d", "#", sentence), []).append((name, sentence))
+    return [
+        f"{name}: {sentence}" + (f" (and {len(others):,} more)" if others else "")
+        for (name, sentence), *others in groups.values()
+    ]
+
+
 def without_folders(text: str, folders: Iterable[Path] = ()) -> str:
     """Return text for others to read: without the folders of this machine, in which names of people occur.
 

@@ -105,6 +105,17 @@ def test_a_missing_speaker_is_named_and_counted_by_gender(printed, kitchen):
     assert "differs: speakers by gender: 0 male of 1" in out
 
 
+def test_clips_of_another_format_or_with_channels_that_cancel_are_named(printed, kitchen):
+    y, sr = soundfile.read(kitchen / f"{NAMES[0]}.wav")
+    soundfile.write(kitchen / f"{NAMES[0]}.wav", y, sr, format="FLAC")
+    y, sr = soundfile.read(kitchen / f"{NAMES[1]}.wav")
+    soundfile.write(kitchen / f"{NAMES[1]}.wav", np.stack([y, -y], axis=1), sr)
+    status, out, _ = printed()
+    assert status == 0
+    assert f"note: {NAMES[0]}: named .wav, but its content is FLAC PCM_16" in out
+    assert f"note: {NAMES[1]}: the channels cancel (inverted polarity); only channel 1 is used" in out
+
+
 def test_clips_that_cannot_be_used_are_grouped_by_reason(printed, kitchen):
     for name in NAMES[:5]:
         (kitchen / f"{name}.wav").write_bytes(b"")
@@ -112,7 +123,7 @@ def test_clips_that_cannot_be_used_are_grouped_by_reason(printed, kitchen):
     status, out, _ = printed()
     assert status == 1
     assert "not used: 5 files: empty file: anna-A-1.wav, anna-A-2.wav, anna-H-1.wav, ..." in out
-    assert "not used: ben-H-2.wav: not an audio file that can be read" in out
+    assert "not used: ben-H-2.wav: not an audio file but a text file" in out
     assert "differs: clips that cannot be used: 6" in out
 
 

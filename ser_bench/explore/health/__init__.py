@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ser_bench import audio
 from ser_bench.core.errors import CorpusError
 from ser_bench.core.progress import NoProgress, Progress
+from ser_bench.core.text import grouped_by_sentence
 from ser_bench.corpora.clip_table import Problem
 from ser_bench.corpora.completeness import misplaced_clips_warning
 from ser_bench.corpora.published import Published
@@ -80,7 +83,12 @@ def check_corpus(opened: OpenCorpus, part: str, *, jobs: int, progress: Progress
         raise CorpusError(f"no clip of {opened.name} can be used; {broken[0].path}: {broken[0].reason}")
     published = opened.corpus.published_in(part) if is_registered(opened.corpus) else None
     misplaced = misplaced_clips_warning(opened)
-    remarks = (*filter(None, [misplaced]), *opened.warnings, *_doubtful_clips(opened, measured))
+    remarks = (
+        *filter(None, [misplaced]),
+        *opened.warnings,
+        *_reading_remarks(measured),
+        *_doubtful_clips(opened, measured),
+    )
     return Health(opened, part, measured[~failed].reset_index(drop=True), broken, published, remarks)
 
 
@@ -115,6 +123,16 @@ def measure_clips(paths: Sequence[str], jobs: int, progress: Progress) -> dict[s
         advance(len(outcome.value))
     rows = [vars(clip) for first in sorted(measures) for clip in measures[first]]
     return {column: [row[column] for row in rows] for column in rows[0] if column != "path"}
+
+
+def _reading_remarks(measured: pd.DataFrame) -> list[str]:
+    """Describe clips that were used in part, and those with another format than their name says."""
+    messages = []
+    for row in measured[["clip", "path", "format", "warnings"]].itertuples(index=False):
+        messages += [(row.clip, warning) for warning in row.warnings]
+        if audio.is_misnamed(row.path, row.format):
+            messages.append((row.clip, f"named {Path(row.path).suffix}, but its content is {row.format}"))
+    return grouped_by_sentence(messages)
 
 
 def _doubtful_clips(opened: OpenCorpus, measured: pd.DataFrame) -> Iterator[str]:
