@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,28 +11,29 @@ import pandas as pd
 
 from ser_bench.audio.fingerprint import near_duplicates
 from ser_bench.runs.results import tables
-from ser_bench.splits.takes import takes_known
+from ser_bench.splits.takes import takes_known, unknown_sentences, unknown_speakers
 
 if TYPE_CHECKING:
     from ser_bench.runs.plan import PlannedFit
     from ser_bench.splits import Fold
 
-_COLUMNS = ("speaker", "text", "take", "key", "corpus")
+_COLUMNS = ("speaker", "text", "take", "key", "corpus", "label")
 
 
 def leakage_rows(planned: Sequence[PlannedFit], clips: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of ``audit.csv``: one per fold.
 
-    Unknown sentences (empty) never count as shared. Where no clip has audio, the count of near duplicates is missing,
-    and so is that of repeated takes unless every sentence is known. Clips with identical samples were dropped before;
-    ``identical_clips`` counts those left with equal files.
+    Counts are missing where they are unknown: those of sentences where no sentence is known, those of speakers where a
+    speaker is not, that of near duplicates where no clip has audio, and that of repeated takes where neither is known.
+    A sentence of the test counts as known from training only where it certainly is. Clips with identical samples were
+    dropped before; ``identical_clips`` counts those left with equal files.
 
     Parameters
     ----------
     planned : sequence of PlannedFit
         The fits; folds are those of their splits and repeats.
     clips : pandas.DataFrame
-        The usable clips, indexed by clip, with ``key``, ``take``, ``length`` and ``fingerprint``.
+        The usable clips, indexed by clip, with ``label``, ``key``, ``take``, ``length`` and ``fingerprint``.
 
     Returns
     -------
@@ -66,6 +68,8 @@ class _SharedClips:
         for name in _COLUMNS:
             self._codes[name], self._values[name] = pd.factorize(clips[name].to_numpy(dtype=str))
         self._takes_known = takes_known(clips)
+        self._unknown_texts = unknown_sentences(clips)
+        self._speakers_known = not unknown_speakers(clips).any()
         self._near = _find_near_duplicates(clips) if clips["length"].any() else None
 
     def count(self, fold: Fold) -> dict[str, int | str | None]:
@@ -73,22 +77,46 @@ class _SharedClips:
         train, test = ([self._rows[clip] for clip in clips] for clips in (fold.train, fold.test))
         in_train, in_test = ({name: self._present(name, rows) for name in _COLUMNS} for rows in (train, test))
         known_clips = {name: int(in_train[name][self._codes[name][test]].sum()) for name in _COLUMNS}
-        shared = {name: int((in_train[name] & in_test[name]).sum()) for name in _COLUMNS}
+        untrained = self._values["label"][in_test["label"] & ~in_train["label"]].tolist()
         return {
             "train_clips": len(train),
             "test_clips": len(test),
-            "train_speakers": int(in_train["speaker"].sum()),
-            "test_speakers": int(in_test["speaker"].sum()),
-            "shared_speakers": shared["speaker"],
-            "test_clips_of_known_speakers": known_clips["speaker"],
-            "test_texts": int(in_test["text"].sum()),
-            "shared_texts": shared["text"],
-            "test_clips_of_known_texts": known_clips["text"],
+            **self._count_speakers(in_train["speaker"], in_test["speaker"], known_clips["speaker"]),
+            **self._count_texts(in_train["text"], in_test["text"], train, test),
             "test_clips_of_known_takes": known_clips["take"] if self._takes_known else None,
             "identical_clips": known_clips["key"],
             "near_identical_clips": self._count_near_duplicates(fold),
             "train_corpora": "+".join(sorted(self._values["corpus"][in_train["corpus"]])),
             "test_corpora": "+".join(sorted(self._values["corpus"][in_test["corpus"]])),
+            "untrained_classes": json.dumps(untrained, ensure_ascii=False) if untrained else "",
+        }
+
+    def _count_speakers(self, train: np.ndarray, test: np.ndarray, known_clips: int) -> dict[str, int | None]:
+        """Return the counts of speakers, missing where some are unknown."""
+        counts = {
+            "train_speakers": int(train.sum()),
+            "test_speakers": int(test.sum()),
+            "shared_speakers": int((train & test).sum()),
+            "test_clips_of_known_speakers": known_clips,
+        }
+        return {name: count if self._speakers_known else None for name, count in counts.items()}
+
+    def _count_texts(
+        self, in_train: np.ndarray, in_test: np.ndarray, train: Sequence[int], test: Sequence[int]
+    ) -> dict[str, int | None]:
+        """Return the counts of sentences, missing where none is known."""
+        heard = in_train[self._codes["text"][test]]
+        unknown = self._unknown_texts[test]
+        uncertain = ~heard if self._unknown_texts[train].any() else unknown
+        counts = {
+            "test_texts": int(in_test.sum()),
+            "shared_texts": int((in_train & in_test).sum()),
+            "test_clips_of_known_texts": int(heard.sum()),
+        }
+        known = not self._unknown_texts.all()
+        return {
+            **{name: count if known else None for name, count in counts.items()},
+            "test_clips_of_uncertain_texts": int(uncertain.sum()),
         }
 
     def _present(self, name: str, rows: Sequence[int]) -> np.ndarray:

@@ -15,6 +15,7 @@ from ser_bench.core.errors import ConfigError, UnknownNameError
 from ser_bench.core.text import without_folder
 from ser_bench.runs.inputs import cross_tested_corpora
 from ser_bench.splits.across import CROSS, LOCO
+from ser_bench.splits.takes import unknown_sentences, unknown_speakers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -255,18 +256,18 @@ def make_early_folds(clips: pd.DataFrame, options: Options, *, audio: bool) -> F
 
 
 def depend_on_fingerprints(clips: pd.DataFrame) -> bool:
-    """Return whether the takes of some clips depend on fingerprints, because their sentences are unknown.
+    """Return whether the takes of some clips depend on fingerprints, because sentences or speakers are unknown.
 
     Parameters
     ----------
     clips : pandas.DataFrame
-        Clips with ``text``.
+        Clips with ``text`` and ``speaker``.
 
     Returns
     -------
     bool
     """
-    return bool((clips["text"] == "").any())
+    return bool((unknown_sentences(clips) | unknown_speakers(clips)).any())
 
 
 def make_all_folds(clips: pd.DataFrame, options: Options) -> Folds:

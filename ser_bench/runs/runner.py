@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from ser_bench.core.files import ensure_writable
 from ser_bench.core.places import default_store
 from ser_bench.core.progress import NoProgress, Progress
 from ser_bench.runs import plan, results, rows
+from ser_bench.runs.classes import ClassFault, class_faults, class_warnings
 from ser_bench.runs.data import RunData, add_labels, extract_data
 from ser_bench.runs.earlier import keep_earlier_run
 from ser_bench.runs.inputs import default_folder, open_corpus
@@ -124,6 +125,7 @@ def locked_run(options: Options, progress: Progress | None = None) -> Iterator[R
         if len(data.clips) < len(opened.clips) or plan.depend_on_fingerprints(data.clips):
             folds = plan.make_all_folds(data.clips.reset_index(drop=True), options)
         folds, options = plan.name_splits(folds, options)
+        extraction = _with_class_faults(extraction, class_faults(folds, data.clips), run_log)
         planned = plan.plan_fits(planned_models, folds, options.seed)
         prepared = _PreparedRun(folder, opened, extraction, data, planned_models, planned, started)
         yield _fit_and_write(prepared, options, store, run_log)
@@ -141,6 +143,20 @@ def _choose_protocol(data: RunData, options: Options, progress: Progress) -> Opt
         names = ", ".join(chosen.splits or ())
         progress.info(f"splits {names}: {count:,} of {len(data.clips):,} clips have another take; choose with --splits")
     return chosen
+
+
+def _with_class_faults(
+    extraction: ExtractionResult, faults: Sequence[ClassFault], progress: Progress
+) -> ExtractionResult:
+    """Report the classes that a split cannot score, and add them to what the run records."""
+    warnings = tuple(class_warnings(faults))
+    for warning in warnings:
+        progress.warning(warning)
+    return replace(
+        extraction,
+        problems=(*extraction.problems, *(fault.problem for fault in faults)),
+        warnings=(*extraction.warnings, *warnings),
+    )
 
 
 @dataclass(frozen=True)

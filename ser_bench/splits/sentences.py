@@ -8,6 +8,7 @@ from ser_bench.core.errors import SplitError
 from ser_bench.splits.base import FoldSettings, Masks, Split, cross_validation
 from ser_bench.splits.shuffled import SAME_SPEAKERS
 from ser_bench.splits.speakers import speaker_folds
+from ser_bench.splits.takes import unknown_sentences
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,9 +21,9 @@ _MAX_SINGLE = 20
 
 def _sentence_folds(clips: pd.DataFrame, settings: FoldSettings, name: str) -> npt.NDArray[np.int64]:
     """Return the fold that tests each clip: one sentence, or a group of sentences, per fold."""
-    texts = sorted(set(clips["text"]) - {""})
-    if len(texts) < 2 or (clips["text"] == "").any():
-        known = "not known for every clip" if (clips["text"] == "").any() else "the same for all clips"
+    texts, unknown = sorted(set(clips["text"]) - {""}), unknown_sentences(clips).any()
+    if len(texts) < 2 or unknown:
+        known = "not known for every clip" if unknown else "the same for all clips"
         raise SplitError(f"split {name}: needs at least two sentences; here the sentence is {known}")
     count = len(texts) if len(texts) <= _MAX_SINGLE else settings.folds
     order = settings.generator("sentences").permutation(len(texts)) if count < len(texts) else range(len(texts))

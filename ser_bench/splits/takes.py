@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,14 +17,15 @@ def take_numbers(clips: pd.DataFrame) -> npt.NDArray[np.int64]:
     """Return the number of each clip's take; repeated takes have the same number.
 
     Clips are repeated takes of one another if corpus, speaker, sentence, emotion and intensity are equal. Where the
-    intensity is unknown, the other columns decide. A clip whose sentence is unknown is a repeated take of those clips
-    that are nearly identical to it, directly or through others, and agree in the other columns.
+    intensity is unknown, the other columns decide. A clip whose sentence or speaker is unknown is a repeated take of
+    those clips that are nearly identical to it, directly or through others, and agree in the other columns.
 
     Parameters
     ----------
     clips : DataFrame
         Clips with ``speaker``, ``text``, ``emotion`` (else ``label``) and, if known, ``corpus``, ``intensity``,
-        ``length`` and ``fingerprint``. Without fingerprints, each clip of an unknown sentence is a take of its own.
+        ``length`` and ``fingerprint``. Without fingerprints, each clip of an unknown sentence or speaker is a take of
+        its own.
 
     Returns
     -------
@@ -33,7 +34,7 @@ def take_numbers(clips: pd.DataFrame) -> npt.NDArray[np.int64]:
     import numpy as np
 
     known = _equal_columns(clips, _COLUMNS)
-    unknown = np.flatnonzero((clips["text"] == "").to_numpy())
+    unknown = np.flatnonzero(unknown_sentences(clips) | unknown_speakers(clips))
     known[unknown] = len(clips) + unknown
     if not len(unknown) or not has_fingerprints(clips):
         return known
@@ -74,7 +75,7 @@ def repeated(takes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
 
 
 def takes_known(clips: pd.DataFrame) -> bool:
-    """Return whether all repeated takes can be found: every sentence is known, or clips have fingerprints.
+    """Return whether all repeated takes can be found: sentences and speakers are known, or clips have fingerprints.
 
     Parameters
     ----------
@@ -85,7 +86,37 @@ def takes_known(clips: pd.DataFrame) -> bool:
     -------
     bool
     """
-    return bool((clips["text"] != "").all()) or has_fingerprints(clips)
+    return not (unknown_sentences(clips) | unknown_speakers(clips)).any() or has_fingerprints(clips)
+
+
+def unknown_sentences(clips: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Return which clips have an unknown sentence.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        Clips with ``text``.
+
+    Returns
+    -------
+    ndarray of bool, shape (clips,)
+    """
+    return cast("npt.NDArray[np.bool_]", (clips["text"] == "").to_numpy(dtype=bool))
+
+
+def unknown_speakers(clips: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Return which clips have an unknown speaker.
+
+    Parameters
+    ----------
+    clips : DataFrame
+        Clips with ``speaker``.
+
+    Returns
+    -------
+    ndarray of bool, shape (clips,)
+    """
+    return cast("npt.NDArray[np.bool_]", (clips["speaker"] == "").to_numpy(dtype=bool))
 
 
 def has_fingerprints(clips: pd.DataFrame) -> bool:
@@ -118,7 +149,7 @@ def _similar_pairs(clips: pd.DataFrame) -> npt.NDArray[np.int64]:
 
     from ser_bench.audio.fingerprint import near_duplicates
 
-    unknown = (clips["text"] == "").to_numpy()
+    unknown = unknown_sentences(clips) | unknown_speakers(clips)
     others = _equal_columns(clips, tuple(name for name in _COLUMNS if name != "text"))
     near = near_duplicates(clips["length"].to_numpy(), clips["fingerprint"].tolist())
     pairs = np.array(near, dtype="int64").reshape(-1, 2)

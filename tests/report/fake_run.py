@@ -129,9 +129,8 @@ def _audit(recipe, predictions):
         test, speakers = part["clip"].nunique(), part["speaker"].nunique()
         shared = 0 if apart else speakers
         takes = 0 if apart or split == "random-takes" else test * 4 // 5
-        counts = (1000, test, 20, speakers, shared, 0 if apart else test, 2, 2, test, takes, 0, 0 if apart else 3)
-        counts += recipe.sides(split, fold)
-        rows.append((split, repeat, fold, *counts))
+        counts = (1000, test, 20, speakers, shared, 0 if apart else test, 2, 2, test, 0, takes, 0, 0 if apart else 3)
+        rows.append((split, repeat, fold, *counts, *recipe.sides(split, fold), ""))
     return pd.DataFrame(rows, columns=list(AUDIT.columns))
 
 

@@ -409,11 +409,49 @@ def test_a_model_that_early_stopping_leaves_with_fewer_clips_is_named(parted):
     assert sentence in score_tables(run).gap_notes
 
 
+def without_training_clips(run, *classes):
+    """Return a run whose actor split tests classes without training clips; the models never predict them there."""
+    frame, audit = run.predictions.copy(), run.audit.copy()
+    audit.loc[(audit["split"] == "actor") & (audit["fold"] == 1), "untrained_classes"] = json.dumps(classes)
+    wrong = (frame["split"] == "actor") & frame["true"].isin(classes)
+    frame.loc[wrong, "predicted"] = "calm"
+    return dataclasses.replace(run, predictions=frame, audit=audit)
+
+
+def test_a_class_without_training_clips_is_no_part_of_the_gap(parted):
+    """The gap is that of the recalls of the other classes, in every split, and so are its interval and its chart."""
+    run = without_training_clips(parted, "disgust")
+    gaps, frame = gaps_of(run, gap_splits(run)), run.predictions
+    others = frame[(frame["model"] == "svm") & (frame["true"] != "disgust")]
+    recalls = (
+        (others["true"] == others["predicted"]).groupby([others["split"], others["repeat"], others["true"]]).mean()
+    )
+    uar = recalls.groupby(level=[0, 1]).mean().groupby(level=0).mean()
+    assert gaps.at["svm", "total"] == pytest.approx(uar["random"] - uar["actor"])
+    assert gaps.at["svm", "takes"] + gaps.at["svm", "voice"] == pytest.approx(gaps.at["svm", "total"])
+    assert gaps.at["svm", "total_low"] < gaps.at["svm", "total"] < gaps.at["svm", "total_high"]
+    sentence = "The gap leaves out the class disgust, which is tested without a training clip under actor."
+    assert sentence in gap_notes(run)
+    assert sentence in markdown(run)
+    title = next(text.get_text() for text in LEAKAGE_GAP.draw(run).findobj(Text) if "Gap of each" in text.get_text())
+    assert title.endswith("without disgust")
+    scores = pooled_scores(run)["uar"]
+    assert scores["svm", "actor"] < pooled_scores(parted)["uar"]["svm", "actor"]
+
+
+def test_there_is_no_gap_where_fewer_than_two_classes_can_be_learned(parted):
+    run = without_training_clips(parted, *parted.labels[:-1])
+    assert gap_splits(run) is None
+    assert any("fewer than two classes" in sentence for sentence in missing_gaps(run))
+    assert "gap between" not in headline(run)
+    assert "tested without a training clip" in headline(run)
+
+
 def test_all_pairs_of_gaps_share_one_error_level(parted, monkeypatch):
     """The data choose the largest gap, so any pair of the three models may be compared."""
     levels = []
 
-    def interval(run, contrast, confidence):
+    def interval(run, contrast, classes, confidence):
         levels.append(confidence)
         return 0.1, -0.1, 0.3
 

@@ -9,6 +9,7 @@ import pytest
 
 from ser_bench.report.analysis.leakage import leakage_by_split
 from ser_bench.report.analysis.models import models_with_copies
+from ser_bench.report.findings.headline import headline
 from ser_bench.report.findings.leakage import leakage_sentences
 from ser_bench.report.page.leakage import leakage_report
 from ser_bench.report.summary import markdown
@@ -71,15 +72,40 @@ def test_no_model_trains_on_copies_where_features_come_from_a_table(run):
     )
 
 
-def test_a_class_of_one_speaker_cannot_be_learned_from_others(run):
-    assert not any("Class" in sentence for sentence in leakage_sentences(run))
-    frame = run.predictions
-    alone = dataclasses.replace(run, predictions=frame[(frame["true"] != "sad") | (frame["speaker"] == "03")])
-    sentence = "Class of one speaker: sad. Where this speaker is new, no training clip has the class."
-    assert leakage_sentences(alone)[-1] == sentence
-    assert sentence in markdown(alone)
-    known = dataclasses.replace(alone, info=changed_info(run.info, splits=("random",)))
-    assert sentence not in leakage_sentences(known)
+def test_a_class_without_training_clips_is_named(run):
+    assert not any("without a training clip" in sentence for sentence in leakage_sentences(run))
+    audit = run.audit.copy()
+    audit.loc[(audit["split"] == "actor") & (audit["fold"] == 2), "untrained_classes"] = '["sad"]'
+    changed = dataclasses.replace(run, audit=audit)
+    sentence = (
+        "Under actor, 1 class is tested without a training clip: sad in 2 of 12 folds. Its recall is 0 there for any "
+        "voice."
+    )
+    assert leakage_sentences(changed)[-1] == sentence
+    assert sentence in markdown(changed)
+    assert sentence in headline(changed)
+
+
+@pytest.mark.parametrize(
+    ("counts", "sentence"),
+    [
+        ({"test_clips_of_uncertain_texts": 0}, "every test clip has a sentence from training"),
+        ({"test_clips_of_uncertain_texts": 1.0, "test_clips_of_known_texts": pd.NA}, "sentences are unknown"),
+        (
+            {"test_clips_of_uncertain_texts": 0.5, "test_clips_of_known_texts": 0.5},
+            "50 % of the test clips have a sentence from training, and for 50 % that is unknown",
+        ),
+        ({"test_clips_of_known_speakers": pd.NA}, "random: speakers are unknown; every test clip has a sentence"),
+    ],
+)
+def test_unknown_sentences_and_speakers_are_said_to_be_unknown(run, counts, sentence):
+    audit = run.audit.copy()
+    for column, share in counts.items():
+        audit[column] = pd.array([share] * len(audit), dtype="Int64") if share is pd.NA else share * audit["test_clips"]
+    changed = dataclasses.replace(run, audit=audit)
+    assert sentence in leakage_sentences(changed)[1]
+    shown = [cell.text for cell in leakage_report(changed).table.rows[1].cells]
+    assert ("unknown" in shown) == any(share is pd.NA for share in counts.values())
 
 
 def test_one_speaker_is_not_written_as_several(run):

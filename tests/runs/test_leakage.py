@@ -44,8 +44,38 @@ def test_a_held_out_sentence_is_not_shared():
     assert (audit("actor-text")[["shared_texts", "shared_speakers"]] == 0).all(axis=None)
 
 
-def test_unknown_sentences_are_not_counted_as_shared():
-    assert (audit("actor", text="")[["test_texts", "shared_texts", "test_clips_of_known_texts"]] == 0).all(axis=None)
+def test_counts_of_unknown_sentences_are_missing():
+    rows = audit("actor", text="")
+    assert rows[["test_texts", "shared_texts", "test_clips_of_known_texts"]].isna().all(axis=None)
+    assert (rows["test_clips_of_uncertain_texts"] == rows["test_clips"]).all()
+
+
+def test_sentences_known_for_half_of_the_clips_are_uncertain_for_the_others():
+    texts = clip_table(speakers=6, texts=3)["text"]
+    rows = audit("actor", text=texts.where(np.arange(len(texts)) % 2 == 0, ""))
+    assert (rows["test_clips_of_known_texts"] + rows["test_clips_of_uncertain_texts"] == rows["test_clips"]).all()
+    assert (rows["test_clips_of_uncertain_texts"] > 0).all()
+
+
+def test_a_sentence_that_is_certainly_new_is_not_uncertain():
+    assert (audit("text")["test_clips_of_uncertain_texts"] == 0).all()
+
+
+def test_counts_of_unknown_speakers_are_missing():
+    rows = audit("random", speaker="")
+    counts = ["train_speakers", "test_speakers", "shared_speakers", "test_clips_of_known_speakers"]
+    assert rows[counts].isna().all(axis=None)
+
+
+def test_clips_of_unknown_speakers_are_no_takes_of_one_another():
+    assert audit("random", repetitions=2, speaker="")["test_clips_of_known_takes"].isna().all()
+
+
+def test_classes_without_training_clips_are_named():
+    clips = clip_table(speakers=6, texts=3)
+    labels = clips["label"].mask(clips["speaker"] == clips["speaker"].iloc[0], "new")
+    assert sorted(audit("actor", label=labels)["untrained_classes"]) == ["", "", "", "", "", '["new"]']
+    assert set(audit("random", label=labels)["untrained_classes"]) == {""}
 
 
 @pytest.mark.parametrize(("split", "leaks"), [("random", True), ("actor", False)])

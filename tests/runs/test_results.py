@@ -62,7 +62,7 @@ def make_tables():
     clips = pd.DataFrame(
         [(c, s, "", "", "", "sad", f"{c}.wav") for c, s in zip("abc", ("01", "01", "NA"), strict=True)]
     )
-    audit = pd.DataFrame([("actor", 0, fold, *range(12), "a", "a+b") for fold in range(2)])
+    audit = pd.DataFrame([("actor", 0, fold, *range(13), "a", "a+b", "") for fold in range(2)])
     importance = pd.DataFrame([("1", "actor", 0, 0, group, 3, 0.5, 0.25) for group in ("energy", "NA")])
     return {
         "fits": make_fits(),

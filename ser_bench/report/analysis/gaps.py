@@ -3,6 +3,9 @@
 ``total`` is UAR under the random split minus UAR under the speaker-independent one. A random split tests clips whose
 other take, and whose speaker, is in training. The random split that keeps takes together separates the two: ``takes``
 is random minus random-takes, and ``voice`` is random-takes minus speaker-independent. They add up to ``total``.
+
+All UARs of a gap average the same classes. A class that some fold tests without a training clip of it is left out: its
+recall is 0 there, which says nothing about voices.
 """
 
 from __future__ import annotations
@@ -16,7 +19,8 @@ import pandas as pd
 
 from ser_bench import statistics
 from ser_bench.report.analysis.cache import cached_per_run
-from ser_bench.report.analysis.intervals import bootstrap_uar, speaker_tallies
+from ser_bench.report.analysis.classes import comparable_classes
+from ser_bench.report.analysis.intervals import bootstrap_uar, speaker_tallies, uar_of_classes
 from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.scores import pooled_scores
 from ser_bench.report.analysis.splits import PARTS, SIZE_TOLERANCE, GapSplits, gap_pairs
@@ -120,14 +124,67 @@ def largest_gap(run: SavedRun, pair: GapSplits) -> LargestGap | None:
     similar, tested, confidence = [], True, 1 - statistics.ALPHA / max(1, math.comb(len(gaps), 2))
     for model in others:
         contrasts = [_total(leader, pair, 1.0) | _total(model, pair, -1.0) for leader in (first, *tied)]
-        lows = [contrast_interval(run, contrast, confidence)[1] for contrast in contrasts]
+        lows = [contrast_interval(run, contrast, gap_classes(run, pair), confidence)[1] for contrast in contrasts]
         tested = tested and not any(map(math.isnan, lows))
         if min(lows) <= 0:
             similar.append(model)
     return LargestGap(first, float(gaps.iloc[0]), len(others), tuple(similar), tested, tied)
 
 
-def contrast_interval(run: SavedRun, contrast: Contrast, confidence: float = 0.95) -> tuple[float, float, float]:
+def gap_classes(run: SavedRun, pair: GapSplits) -> tuple[str, ...]:
+    """Return the classes whose recalls a gap and its parts average.
+
+    Parameters
+    ----------
+    run : SavedRun
+    pair : GapSplits
+
+    Returns
+    -------
+    tuple of str
+        Those with training clips in every fold that tests them, under each split of the gap.
+    """
+    return comparable_classes(run, pair.names)
+
+
+def classes_left_out(run: SavedRun, pair: GapSplits) -> list[str]:
+    """Return the classes whose recalls are no part of a gap.
+
+    Parameters
+    ----------
+    run : SavedRun
+    pair : GapSplits
+
+    Returns
+    -------
+    list of str
+        In the order of the run's labels; empty for most runs.
+    """
+    used = gap_classes(run, pair)
+    return [label for label in run.labels if label not in used]
+
+
+def gap_scores(run: SavedRun, pair: GapSplits) -> pd.DataFrame:
+    """Return the UARs whose differences are the gaps.
+
+    Parameters
+    ----------
+    run : SavedRun
+    pair : GapSplits
+
+    Returns
+    -------
+    DataFrame, index model
+        A column per split of the pair: fractions over :func:`gap_classes`; NaN where a fold is missing.
+    """
+    classes = gap_classes(run, pair)
+    scores = {split: [_uar(run, (model, split), classes) for model in run.info.models] for split in pair.names}
+    return pd.DataFrame(scores, index=list(run.info.models))
+
+
+def contrast_interval(
+    run: SavedRun, contrast: Contrast, classes: tuple[str, ...], confidence: float = 0.95
+) -> tuple[float, float, float]:
     """Return a weighted sum of UARs with its interval, from paired draws of speakers.
 
     Parameters
@@ -135,6 +192,8 @@ def contrast_interval(run: SavedRun, contrast: Contrast, confidence: float = 0.9
     run : SavedRun
     contrast : mapping of (str, str) to float
         Weights by model and split.
+    classes : tuple of str
+        The classes whose recalls are averaged.
     confidence : float
         Between 0 and 1.
 
@@ -143,16 +202,21 @@ def contrast_interval(run: SavedRun, contrast: Contrast, confidence: float = 0.9
     value, low, high : float
         NaN where a fold is missing; the ends also for fewer than ``MIN_SPEAKERS`` speakers.
     """
-    scores = pooled_scores(run)["uar"]
-    value = float(sum(weight * scores.get(cell, math.nan) for cell, weight in contrast.items()))
+    value = float(sum(weight * _uar(run, cell, classes) for cell, weight in contrast.items()))
     if math.isnan(value):
         return math.nan, math.nan, math.nan
     speakers, *others = {speaker_tallies(run, *cell)[0] for cell in contrast}
     if others:
         return value, math.nan, math.nan
-    draws = np.sum([weight * bootstrap_uar(run, *cell) for cell, weight in contrast.items()], axis=0)
+    draws = np.sum([weight * bootstrap_uar(run, *cell, classes) for cell, weight in contrast.items()], axis=0)
     low, high = map(float, statistics.difference_interval(draws, value, len(speakers), confidence))
     return value, low, high
+
+
+def _uar(run: SavedRun, cell: tuple[str, str], classes: tuple[str, ...]) -> float:
+    """Return the UAR of a model under a split over some classes; NaN where a fold is missing."""
+    score = float(pooled_scores(run)["uar"].get(cell, math.nan))
+    return score if math.isnan(score) or classes == run.labels else uar_of_classes(run, *cell, classes)
 
 
 def unequal_training(run: SavedRun, pair: GapSplits) -> dict[str, tuple[float, float]]:
@@ -188,7 +252,8 @@ def _row(run: SavedRun, model: str, pair: GapSplits) -> dict[str, object]:
         ends |= {"takes": (pair.random, pair.takes), "voice": (pair.takes, pair.independent)}
     row: dict[str, object] = {"model": model}
     for part, (first, second) in ends.items():
-        value, low, high = contrast_interval(run, {(model, first): 1.0, (model, second): -1.0})
+        contrast = {(model, first): 1.0, (model, second): -1.0}
+        value, low, high = contrast_interval(run, contrast, gap_classes(run, pair))
         row |= {part: value, f"{part}_low": low, f"{part}_high": high}
     return row | {
         "random_split": pair.random,

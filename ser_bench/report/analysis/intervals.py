@@ -94,20 +94,51 @@ def each_speakers_scores(cell: SpeakerTallies, metrics: Mapping[str, Metric]) ->
 
 
 @cached_per_run
-def bootstrap_uar(run: SavedRun, model: str, split: str) -> npt.NDArray[np.float64]:
+def bootstrap_uar(run: SavedRun, model: str, split: str, classes: tuple[str, ...]) -> npt.NDArray[np.float64]:
     """Return a model's UAR in each draw of speakers.
 
     Parameters
     ----------
     run : SavedRun
     model, split : str
+    classes : tuple of str
+        The classes whose recalls are averaged.
 
     Returns
     -------
     ndarray of float64, shape (draws,)
         Runs with the same test speakers share the draws.
     """
-    return _bootstrap_uar(speaker_tallies(run, model, split))
+    return _bootstrap_uar(_of_classes(run, speaker_tallies(run, model, split), classes))
+
+
+def uar_of_classes(run: SavedRun, model: str, split: str, classes: tuple[str, ...]) -> float:
+    """Return the mean recall of some classes, averaged over repeats.
+
+    Parameters
+    ----------
+    run : SavedRun
+    model, split : str
+        A pair without a missing fold.
+    classes : tuple of str
+
+    Returns
+    -------
+    float
+        A fraction.
+    """
+    _, tallies = _of_classes(run, speaker_tallies(run, model, split), classes)
+    return float(statistics.scores_of(tallies, {"uar": UAR.score})["uar"].mean())
+
+
+def _of_classes(run: SavedRun, cell: SpeakerTallies, classes: tuple[str, ...]) -> SpeakerTallies:
+    """Return the counts of some classes."""
+    if classes == run.labels:
+        return cell
+    speakers, tallies = cell
+    columns = [run.labels.index(label) for label in classes]
+    hits, recorded, predicted = (part[..., columns] for part in (tallies.hits, tallies.recorded, tallies.predicted))
+    return speakers, statistics.Tallies(hits, recorded, predicted)
 
 
 def speaker_tallies(run: SavedRun, model: str, split: str) -> SpeakerTallies:

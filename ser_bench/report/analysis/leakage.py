@@ -9,7 +9,7 @@ import pandas as pd
 from ser_bench.report.analysis.cache import cached_per_run
 from ser_bench.report.analysis.splits import is_speaker_independent
 from ser_bench.runs.results import SavedRun
-from ser_bench.splits.takes import repeated, take_numbers
+from ser_bench.splits.takes import repeated, take_numbers, unknown_sentences, unknown_speakers
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Takes:
     known : bool
         Whether takes were counted: every sentence is known, or there is audio.
     sentences : bool
-        Whether every sentence is known; otherwise only near-identical clips count as takes.
+        Whether every sentence and speaker is known; otherwise only near-identical clips count as takes.
     repeated : int
         Clips that have another take by their columns.
     other_intensity : int
@@ -48,8 +48,9 @@ def leakage_by_split(run: SavedRun) -> pd.DataFrame:
     -------
     DataFrame
         ``split``, ``folds``; ``train_clips`` and ``test_clips``, means per fold; ``known_speakers``, ``known_texts``
-        and ``known_takes``, the shares of test clips whose speaker, sentence or other take is in training (NaN in a
-        corpus without sentences, and where takes are unknown); ``identical`` and ``near_identical``, the test clips of
+        and ``known_takes``, the shares of test clips whose speaker, sentence or other take is in training, NaN where
+        they are unknown; ``uncertain_texts``, the share of test clips whose sentence may be in training, because some
+        sentences are unknown; ``identical`` and ``near_identical``, the test clips of
         one repeat with a copy in training (NaN without audio).
     """
     rows = []
@@ -58,15 +59,15 @@ def leakage_by_split(run: SavedRun) -> pd.DataFrame:
         if part.empty:
             continue
         tested, repeats = part["test_clips"].sum(), part["repeat"].nunique()
-        known_texts = part["test_clips_of_known_texts"].sum() / tested if part["test_texts"].any() else float("nan")
         rows.append(
             {
                 "split": split,
                 "folds": int(part["fold"].nunique()),
                 "train_clips": part["train_clips"].mean(),
                 "test_clips": part["test_clips"].mean(),
-                "known_speakers": part["test_clips_of_known_speakers"].sum() / tested,
-                "known_texts": known_texts,
+                "known_speakers": _total(part["test_clips_of_known_speakers"]) / tested,
+                "known_texts": _total(part["test_clips_of_known_texts"]) / tested,
+                "uncertain_texts": part["test_clips_of_uncertain_texts"].sum() / tested,
                 "known_takes": _total(part["test_clips_of_known_takes"]) / tested,
                 "identical": part["identical_clips"].sum() / repeats,
                 "near_identical": _total(part["near_identical_clips"]) / repeats,
@@ -86,12 +87,13 @@ def known_speaker_share(run: SavedRun, split: str) -> float:
     Returns
     -------
     float
-        Counted by the audit; without one 0 for a split whose name says that speakers are apart, else NaN.
+        Counted by the audit, NaN where speakers are unknown; without an audit 0 for a split whose name says that
+        speakers are apart, else NaN.
     """
     part = run.audit[run.audit["split"] == split]
     if part.empty:
         return 0.0 if is_speaker_independent(split) else float("nan")
-    return float(part["test_clips_of_known_speakers"].sum() / part["test_clips"].sum())
+    return _total(part["test_clips_of_known_speakers"]) / float(part["test_clips"].sum())
 
 
 @cached_per_run
@@ -140,7 +142,7 @@ def takes_of(run: SavedRun) -> Takes:
     """
     return Takes(
         known=not run.audit["test_clips_of_known_takes"].isna().any(),
-        sentences=bool((run.clips["text"] != "").all()),
+        sentences=not (unknown_sentences(run.clips) | unknown_speakers(run.clips)).any(),
         repeated=int(repeated(take_numbers(run.clips)).sum()),
         other_intensity=_at_other_intensity(run.clips),
         clips=len(run.clips),
@@ -149,7 +151,7 @@ def takes_of(run: SavedRun) -> Takes:
 
 def _at_other_intensity(clips: pd.DataFrame) -> int:
     """Count the clips whose speaker says the same sentence with the same emotion at another intensity."""
-    known = clips[(clips["text"] != "") & (clips["intensity"] != "")]
+    known = clips[~unknown_sentences(clips) & ~unknown_speakers(clips) & (clips["intensity"] != "")]
     columns = [name for name in ("corpus", "speaker", "text", "emotion") if name in known]
     return int((known.groupby(columns)["intensity"].transform("nunique") > 1).sum())
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ser_bench.core.errors import UnknownNameError
 from ser_bench.report.analysis.cache import cached_per_run
+from ser_bench.report.analysis.classes import comparable_classes
 from ser_bench.runs.results import SavedRun
 from ser_bench.splits import RANDOM_TAKES
 from ser_bench.splits import get as find_split
@@ -211,8 +212,9 @@ def unequal_terms(run: SavedRun, first: str, second: str) -> str:
     Returns
     -------
     str
-        Empty if both test the same clips in every repeat, and train on equally many (means over folds within
-        :data:`SIZE_TOLERANCE`); else a clause whose subject, "they", is the two splits.
+        Empty if both test the same clips in every repeat, train on equally many (means over folds within
+        :data:`SIZE_TOLERANCE`), and have two classes with training clips in every fold that tests them; else a
+        clause whose subject, "they", is the two splits.
     """
     fits = run.fits.drop_duplicates(["split", "repeat", "fold"]).groupby("split")
     sizes = [float(fits["n_train"].mean()[split]) for split in (first, second)]
@@ -222,6 +224,8 @@ def unequal_terms(run: SavedRun, first: str, second: str) -> str:
     finished = planned == [len(clips) for clips in tested]
     different = planned[0] != planned[1] or (finished and not np.array_equal(tested[0], tested[1]))
     reasons = ["test different clips"] if different else []
+    if len(comparable_classes(run, (first, second))) < 2:
+        reasons.append("have fewer than two classes with training clips in every fold that tests them")
     if abs(sizes[0] - sizes[1]) > SIZE_TOLERANCE * max(sizes):
         reasons.append(f"train on {sizes[0]:,.0f} and {sizes[1]:,.0f} clips per fold")
     return f"they {' and '.join(reasons)}" if reasons else ""

@@ -9,7 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ser_bench.report.analysis.gaps import gaps_of
+from ser_bench.core.text import listed
+from ser_bench.report.analysis.gaps import classes_left_out, gap_scores, gaps_of
 from ser_bench.report.analysis.scores import chance_levels, missing_folds
 from ser_bench.report.analysis.splits import GapSplits, gap_splits
 from ser_bench.report.analysis.summary import summarise
@@ -51,12 +52,15 @@ def _draw(run: SavedRun) -> Figure:
     if pair is None:
         raise ValueError(f"no two splits have equal terms for a gap: {', '.join(run.info.splits)}")
     table = summarise(run).set_index("model", drop=False)
+    table = table.assign(**gap_scores(run, pair).add_suffix("_uar"))
     models, splits = list(table["model"]), list(pair.names)
     titles = model_titles(run, models)
     left = names_width(titles, 9) + 0.1
     right = 0.55 + _COLUMN * (3 if pair.takes else 1)
     height = _ROW * len(table)
     title = f"Gap of each model: UAR under {pair.random} minus UAR under {pair.independent}"
+    if left_out := classes_left_out(run, pair):
+        title += f", without {listed(left_out)}"
     rows = legend_rows(splits, 8.9 - left)
     legend = LEGEND_ROW * (len(rows) + bool(pair.takes))
     sheet = new_sheet(run, title, body=height + 0.75 + legend, splits=splits)
@@ -154,19 +158,20 @@ def _alt_text(run: SavedRun) -> str:
     gaps = gaps_of(run, pair).dropna(subset=["total"]) if pair else pd.DataFrame()
     if pair is None or gaps.empty:
         return "No model finished both splits."
-    uar = summarise(run).set_index("model")
-    listed = []
+    uar = gap_scores(run, pair)
+    values_of_models = []
     for model, row in gaps.sort_values("total", ascending=False, kind="stable").iterrows():
-        low, high = (percent(uar.at[model, f"{split}_uar"]) for split in (pair.independent, pair.random))
+        low, high = (percent(uar.at[model, split]) for split in (pair.independent, pair.random))
         values = [points(row["total"])]
         if not row[["takes", "voice"]].isna().any():
             values += [f"{name} {points(row[part])}" for name, part in (("takes", "takes"), ("voice", "voice"))]
-        listed.append(f"{model_title(run, str(model))} {low} to {high} % ({', '.join(values)})")
+        values_of_models.append(f"{model_title(run, str(model))} {low} to {high} % ({', '.join(values)})")
     parts = ""
     if pair.takes:
         voice = f"voice ({voice_title(run)}) is {pair.takes} minus {pair.independent}"
         parts = f"; takes is {pair.random} minus {pair.takes}, {voice}"
-    return f"UAR under {pair.independent}, then under {pair.random}, and the gap in points{parts}: {', '.join(listed)}."
+    heading = f"UAR under {pair.independent}, then under {pair.random}, and the gap in points{parts}"
+    return f"{heading}: {', '.join(values_of_models)}."
 
 
 CHART = Chart(

@@ -7,7 +7,8 @@ import math
 import pandas as pd
 
 from ser_bench.core.text import listed, plural
-from ser_bench.report.analysis.gaps import LargestGap, gaps_of, largest_gap, unequal_training
+from ser_bench.report.analysis.classes import comparable_classes, untrained_classes
+from ser_bench.report.analysis.gaps import LargestGap, classes_left_out, gaps_of, largest_gap, unequal_training
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS
 from ser_bench.report.analysis.leakage import takes_of
 from ser_bench.report.analysis.models import models_with_copies, variants_without_copies
@@ -144,11 +145,14 @@ def gap_limits(run: SavedRun) -> list[str]:
     Returns
     -------
     list of str
-        Other intensities and unknown takes; the models that train on fewer clips under one of the splits, or on copies
-        at other speeds. Empty for a run without a gap.
+        Classes that are left out; other intensities and unknown takes; the models that train on fewer clips under one
+        of the splits, or on copies at other speeds. Empty for a run without a gap.
     """
     pair = gap_splits(run)
-    return [*_further_contents(run, pair), *_unequal_training(run, pair), *_copies(run, pair)] if pair else []
+    if pair is None:
+        return []
+    left_out = _left_out(run, pair)
+    return [*left_out, *_further_contents(run, pair), *_unequal_training(run, pair), *_copies(run, pair)]
 
 
 def missing_gaps(run: SavedRun) -> list[str]:
@@ -182,6 +186,19 @@ def _gap(run: SavedRun, row: pd.Series, largest: LargestGap, pair: GapSplits) ->
     names = listed(model_titles(run, [largest.model, *largest.tied]))
     sentence = f"The largest gap between {pair.random} and {pair.independent} is that of {names}: {gap}"
     return f"{sentence}{comparison_of_gaps(run, largest)}."
+
+
+def _left_out(run: SavedRun, pair: GapSplits) -> list[str]:
+    """State which classes the gap leaves out."""
+    if not (classes := classes_left_out(run, pair)):
+        return []
+    splits = [split for split in pair.names if split in untrained_classes(run)]
+    noun = "class" if len(classes) == 1 else "classes"
+    verb = "is" if len(classes) == 1 else "are"
+    return [
+        f"The gap leaves out the {noun} {listed(classes)}, which {verb} tested without a training clip under "
+        f"{listed(splits)}."
+    ]
 
 
 def _further_contents(run: SavedRun, pair: GapSplits) -> list[str]:
@@ -247,7 +264,8 @@ def _missing_gap(run: SavedRun, random: str) -> str:
     likely = f"actor{random.removeprefix('random')}"
     partner = likely if likely in partners else partners[0]
     advice = f"add {twin} to the splits" if twin != partner else "choose other folds"
-    return f"No gap between {random} and {partner}: {unequal_terms(run, random, partner)}; {advice}."
+    reason = f"No gap between {random} and {partner}: {unequal_terms(run, random, partner)}"
+    return f"{reason}." if len(comparable_classes(run, (random, partner))) < 2 else f"{reason}; {advice}."
 
 
 def _missing_random(run: SavedRun) -> str:

@@ -20,6 +20,7 @@ from ser_bench.report.descriptions import (
     transductive_note,
 )
 from ser_bench.report.findings.gaps import gap_sentences
+from ser_bench.report.findings.leakage import untrained_sentence
 from ser_bench.report.formatting import percent, percent_range
 from ser_bench.runs.results import SavedRun
 
@@ -47,6 +48,7 @@ def headline(run: SavedRun) -> str:
     incomplete = list(models.loc[models["status"] != "ok", "model"])
     sentences = [
         f"On {corpus}, {_best(run, table, split)}",
+        untrained_sentence(run, split),
         _best_inductive(run, ranked, split),
         *gap_sentences(run),
         transfer_sentence(run),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import pandas as pd
 
 from ser_bench.core.text import listed, plural
+from ser_bench.report.analysis.classes import untrained_classes
 from ser_bench.report.analysis.leakage import Takes, leakage_by_split, takes_of, training_speakers
-from ser_bench.report.analysis.splits import is_speaker_independent
 from ser_bench.report.descriptions import model_titles
 from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
+from ser_bench.splits.takes import unknown_speakers
 
 
 def leakage_sentences(run: SavedRun) -> list[str]:
@@ -24,7 +26,8 @@ def leakage_sentences(run: SavedRun) -> list[str]:
     Returns
     -------
     list of str
-        Up to three sentences per split, one about the takes of the corpus, and one about classes of one speaker.
+        Up to three sentences per split, one about the takes of the corpus, and one per split about classes without
+        training clips.
     """
     trained, takes = training_speakers(run), takes_of(run)
     rows = leakage_by_split(run).to_dict("records")
@@ -32,26 +35,42 @@ def leakage_sentences(run: SavedRun) -> list[str]:
         f"{row['split']}: {_shared(row, takes)}.{_trained_on(run, trained.loc[row['split']], row['known_speakers'])}"
         for row in rows
     ]
-    return [*shared, _takes(takes), *_classes_of_one_speaker(run)] if rows else []
+    untrained = filter(None, map(partial(untrained_sentence, run), run.info.splits))
+    return [*shared, _takes(run, takes), *untrained] if rows else []
 
 
-def _classes_of_one_speaker(run: SavedRun) -> list[str]:
-    """Name the classes that no model can learn where their only speaker is new."""
-    tested = run.predictions[["speaker", "true"]].drop_duplicates()
-    speakers = tested.groupby(tested["true"].astype("str"))["speaker"].nunique()
-    classes = [label for label in run.labels if speakers.get(label) == 1]
-    if not classes or not any(map(is_speaker_independent, run.info.splits)):
-        return []
-    noun = "Class" if len(classes) == 1 else "Classes"
-    return [f"{noun} of one speaker: {listed(classes)}. Where this speaker is new, no training clip has the class."]
+def untrained_sentence(run: SavedRun, split: str) -> str:
+    """Name the classes that a split tests without a training clip of them.
+
+    Parameters
+    ----------
+    run : SavedRun
+    split : str
+
+    Returns
+    -------
+    str
+        Empty if there is none.
+    """
+    classes = untrained_classes(run).get(split, {})
+    if not classes:
+        return ""
+    folds = len(run.audit[run.audit["split"] == split])
+    parts = [f"{label} in {count} of {plural(folds, 'fold')}" for label, count in classes.items()]
+    noun, verb = ("class", "is") if len(classes) == 1 else ("classes", "are")
+    return (
+        f"Under {split}, {len(classes)} {noun} {verb} tested without a training clip: {listed(parts)}. "
+        f"{'Its' if len(classes) == 1 else 'Their'} recall is 0 there for any voice."
+    )
 
 
-def _takes(takes: Takes) -> str:
+def _takes(run: SavedRun, takes: Takes) -> str:
     """State how many clips have another take, or why that is unknown."""
+    unknown = "speakers" if unknown_speakers(run.clips).any() else "sentences"
     if not takes.known:
-        return "Repeated takes are unknown, because sentences are and the corpus has no audio."
+        return f"Repeated takes are unknown, because {unknown} are and the corpus has no audio."
     if not takes.sentences:
-        return "Where sentences are unknown, only near-identical clips count as takes of one another."
+        return f"Where {unknown} are unknown, only near-identical clips count as takes of one another."
     if not takes.repeated:
         return "No clip has another take: no speaker repeats a sentence with the same emotion and intensity."
     share = f"{takes.repeated:,} of {takes.clips:,} clips have"
@@ -84,9 +103,8 @@ def _trained_on(run: SavedRun, trained: pd.DataFrame, known_speakers: float) -> 
 
 def _shared(row: dict[str, float], takes: Takes) -> str:
     """List what the test clips of a split share with training; takes only where there are any."""
-    parts = [_share(row["known_speakers"], "a speaker from training")]
-    if not math.isnan(row["known_texts"]):
-        parts.append(_share(row["known_texts"], "a sentence from training"))
+    known = row["known_speakers"]
+    parts = ["speakers are unknown" if math.isnan(known) else _share(known, "a speaker from training"), _texts(row)]
     if takes.known and (takes.repeated or row["known_takes"]):
         parts.append(_share(row["known_takes"], "another take in training"))
     unchecked = math.isnan(row["near_identical"])
@@ -97,6 +115,16 @@ def _shared(row: dict[str, float], takes: Takes) -> str:
     if unchecked:
         parts.append("near-identical clips are not checked, because the corpus has no audio")
     return "; ".join(parts)
+
+
+def _texts(row: dict[str, float]) -> str:
+    """State the share of test clips with a sentence from training, and the share where that is unknown."""
+    if row["uncertain_texts"] == 1:
+        return "sentences are unknown"
+    if not row["uncertain_texts"]:
+        return _share(row["known_texts"], "a sentence from training")
+    known, uncertain = 100 * row["known_texts"], 100 * row["uncertain_texts"]
+    return f"{known:.0f} % of the test clips have a sentence from training, and for {uncertain:.0f} % that is unknown"
 
 
 def _share(share: float, noun: str) -> str:

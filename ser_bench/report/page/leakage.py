@@ -60,7 +60,7 @@ def leakage_report(run: SavedRun) -> LeakageReport:
     rows = []
     for row in shared.to_dict("records"):
         counts = [number(row[name], f"{row[name]:,.0f}") for name in ("folds", "train_clips", "test_clips")]
-        shares = [number(row[name], percent(row[name])) for name in ("known_speakers", "known_texts", "known_takes")]
+        shares = [_share(row, name) for name in ("known_speakers", "known_texts", "known_takes")]
         copies = [number(row[name], _count(row[name])) for name in ("identical", "near_identical")]
         rows.append(Row((Cell(row["split"]), *counts, _speakers(trained.loc[row["split"]]), *shares, *copies)))
     table = Table("What test clips share with training", columns, tuple(rows))
@@ -73,6 +73,15 @@ def _speakers(trained: pd.DataFrame) -> Cell:
     if math.isnan(low):
         return number(low, "unknown")
     return number(low, f"{low:.3g}" if low == high else f"{low:.3g}–{high:.3g}")
+
+
+def _share(row: dict[str, float], name: str) -> Cell:
+    """Return a share of the test clips; with a range where sentences are partly unknown."""
+    share = row[name]
+    if math.isnan(share):
+        return number(share, "unknown")
+    most = share + (row["uncertain_texts"] if name == "known_texts" else 0)
+    return number(share, percent(share) if share == most else f"{percent(share)}–{percent(most)}")
 
 
 def _count(copies: float) -> str:

@@ -100,13 +100,16 @@ def _find_invalid_value(tables: Mapping[str, pd.DataFrame]) -> Fault | None:
             return Fault(f"{name}.csv", f"expected numbers below {_MAX_NUMBER:g}")
     if (tables["audit"]["test_clips"] < 1).any():
         return Fault("audit.csv", "a fold has no test clip")
+    for text in tables["audit"]["untrained_classes"].unique():
+        if text and not _is_json(text, list):
+            return Fault("audit.csv", f"untrained_classes: expected a JSON list, got {text[:40]!r}")
     reason = _invalid_fit_value(tables["fits"])
     return Fault("fits.csv", reason) if reason else None
 
 
 def _invalid_fit_value(fits: pd.DataFrame) -> str:
     for text in fits["parameters"].unique():
-        if not _is_json_object(text):
+        if not _is_json(text, dict):
             return f"parameters: expected a JSON object, got {text[:40]!r}"
     for smaller, larger in (("trained_clips", "n_train"), ("trained_voices", "n_test")):
         if (fits[smaller] > fits[larger]).any():
@@ -120,9 +123,9 @@ def _invalid_fit_value(fits: pd.DataFrame) -> str:
     return ""
 
 
-def _is_json_object(text: str) -> bool:
+def _is_json(text: str, kind: type) -> bool:
     try:
-        return isinstance(json.loads(text), dict)
+        return isinstance(json.loads(text), kind)
     except (ValueError, RecursionError):
         return False
 

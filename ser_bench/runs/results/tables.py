@@ -179,17 +179,24 @@ AUDIT = Table(
     columns=(
         *("split", "repeat", "fold", "train_clips", "test_clips", "train_speakers", "test_speakers", "shared_speakers"),
         *("test_clips_of_known_speakers", "test_texts", "shared_texts", "test_clips_of_known_texts"),
-        *("test_clips_of_known_takes", "identical_clips", "near_identical_clips", "train_corpora", "test_corpora"),
+        *("test_clips_of_uncertain_texts", "test_clips_of_known_takes", "identical_clips", "near_identical_clips"),
+        *("train_corpora", "test_corpora", "untrained_classes"),
     ),
-    texts=("split", "train_corpora", "test_corpora"),
-    integers=(
-        *("repeat", "fold", "train_clips", "test_clips", "train_speakers", "test_speakers", "shared_speakers"),
-        *("test_clips_of_known_speakers", "test_texts", "shared_texts", "test_clips_of_known_texts"),
-        "identical_clips",
+    texts=("split", "train_corpora", "test_corpora", "untrained_classes"),
+    integers=("repeat", "fold", "train_clips", "test_clips", "test_clips_of_uncertain_texts", "identical_clips"),
+    counts=(
+        *("train_speakers", "test_speakers", "shared_speakers", "test_clips_of_known_speakers"),
+        *("test_texts", "shared_texts", "test_clips_of_known_texts"),
+        *("test_clips_of_known_takes", "near_identical_clips"),
     ),
-    counts=("test_clips_of_known_takes", "near_identical_clips"),
 )
-"""A row per fold of the leakage audit: what its training and test clips share."""
+"""A row per fold of the leakage audit: what its training and test clips share.
+
+Counts are missing where nothing is known: those of speakers where a clip's speaker is unknown, those of texts where no
+text is known. Of texts, ``shared_texts`` and ``test_clips_of_known_texts`` count what is certain, and
+``test_clips_of_uncertain_texts`` the test clips whose text may be in training, because it or training texts are
+unknown. ``untrained_classes`` is a JSON list of the classes that are tested although no training clip has them.
+"""
 
 IMPORTANCE = Table(
     name="importance",
