@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any
 from ser_bench import features as feature_sets
 from ser_bench.core import options as config
 from ser_bench.core.console import Console
-from ser_bench.core.errors import UnknownNameError
+from ser_bench.core.errors import ConfigError, UnknownNameError
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
     from ser_bench.corpora import OpenCorpus
+    from ser_bench.corpora.importing import Imported, LabelSource
     from ser_bench.features.base import FeatureSet
     from ser_bench.plugins import Plugin
     from ser_bench.runs.results import SavedRun
@@ -63,6 +64,82 @@ class Extracted:
         if self.X.ndim != 2:
             raise ValueError("frames do not fit into a table with a row per clip; use X")
         return pd.concat([self.clips, pd.DataFrame(self.X, columns=list(self.columns))], axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class ImportedFolder:
+    """The clips of a folder, with what was read from tables and names and what was guessed.
+
+    Attributes
+    ----------
+    imported : Imported
+        The rows, their sources and the files that are left out.
+    """
+
+    imported: Imported
+
+    @property
+    def clips(self) -> pd.DataFrame:
+        """A row per clip: ``path``, ``speaker``, ``emotion`` and the known ones of the other columns."""
+        import pandas as pd
+
+        columns = ["path", "speaker", "emotion", *(c for c in self.imported.columns if c not in ("speaker", "emotion"))]
+        return pd.DataFrame(list(self.imported.rows), columns=columns).fillna("")
+
+    @property
+    def left_out(self) -> pd.DataFrame:
+        """A row per file or row of a table that is not used: ``path``, ``reason``."""
+        import pandas as pd
+
+        return pd.DataFrame([(p.path, p.reason) for p in self.imported.left_out], columns=["path", "reason"])
+
+    @property
+    def guesses(self) -> tuple[str, ...]:
+        """Which of ``speaker`` and ``emotion`` are only a guess."""
+        return self.imported.guesses
+
+    @property
+    def warnings(self) -> list[str]:
+        """What to know before the manifest is used."""
+        from ser_bench.corpora import importing
+
+        return importing.warnings(self.imported)
+
+    def __str__(self) -> str:
+        from ser_bench.corpora import importing
+
+        return importing.preview(self.imported)
+
+    def write(self, output: str | Path, *, accept_guesses: bool = False, replace: bool = False) -> Path:
+        """Write the manifest.
+
+        Parameters
+        ----------
+        output : str or Path
+            The file, whose name ends with ``.csv``.
+        accept_guesses : bool, default False
+            Whether to write a speaker or an emotion that is only a guess.
+        replace : bool, default False
+            Whether to replace an existing file of other content.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        ConfigError
+            If something is only a guess.
+        ExportError
+            If the file exists or cannot be written.
+        """
+        from ser_bench.corpora import importing
+
+        if self.guesses and not accept_guesses:
+            raise ConfigError(f"the {' and '.join(self.guesses)} is only guessed; check it, then set accept_guesses")
+        importing.write_manifest(self.imported, Path(output), replace=replace)
+        return Path(output)
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,6 +214,56 @@ class Run:
         marked = "".join(f"<p><b>{escape(note)}</b></p>" for note in notes if note)
         styled = table.style.format(precision=3, escape="html").hide(axis="index")
         return f"<p>{escape(self.headline)}</p>{marked}{styled.to_html()}"
+
+
+def import_folder(
+    folder: str | Path,
+    *,
+    label: LabelSource | None = None,
+    pattern: str = "",
+    tables: Iterable[str | Path] = (),
+    columns: Mapping[str, str] | None = None,
+    emotions: Mapping[str, str] | None = None,
+) -> ImportedFolder:
+    """Find the clips of a folder with speakers and emotions, as ``ser-bench import`` does.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder.
+    label : {"folder", "name", "table"}, optional
+        Where the emotion stands.
+    pattern : str, optional
+        The end of each path without extension, such as ``"{speaker}_{emotion}_*"``.
+    tables : iterable of str or Path, optional
+        Tables with a row per clip.
+    columns : dict of str to str, optional
+        The table's column by column of the manifest, as ``--map``.
+    emotions : dict of str to str, optional
+        Emotion by code, as ``--map-emotions``.
+
+    Returns
+    -------
+    ImportedFolder
+        ``clips`` is a table with a row per clip; ``write`` writes the manifest.
+
+    Raises
+    ------
+    CorpusError
+        If there is no usable audio file or no emotion.
+    ConfigError
+        If an option is invalid or does not fit the folder.
+    """
+    from ser_bench.corpora import importing
+
+    choices = importing.Choices(
+        label=label,
+        pattern=pattern,
+        tables=tuple(map(Path, tables)),
+        mapping=columns or {},
+        meanings=emotions or {},
+    )
+    return ImportedFolder(importing.import_clips(Path(folder).expanduser(), choices))
 
 
 def load_corpus(name: str | None = None, data_dir: str | Path | None = None, **options: Any) -> OpenCorpus:

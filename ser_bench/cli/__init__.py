@@ -7,6 +7,7 @@ import gc
 import importlib
 import os
 import sys
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -23,6 +24,7 @@ COMMANDS = {
     "models": "List the classifiers and baselines; with NAME describe one.",
     "splits": "List the splits into training and test clips; with NAME describe one.",
     "download": "Download a published corpus, verify and unpack it.",
+    "import": "Make a CSV manifest of a folder of audio files.",
     "explore": "Draw pictures of clips or of a corpus.",
     "extract": "Compute features into the feature store.",
     "export": "Write the features of a corpus as one CSV or Parquet table.",
@@ -37,7 +39,7 @@ COMMANDS = {
     "predict": "Predict the emotion of clips with a model file.",
     "serve": "Serve predictions of a model file over HTTP, with a page to try it.",
 }
-"""Every command with its short help; ``ser_bench.cli.<name>`` defines ``command``."""
+"""Every command with its short help; ``ser_bench.cli.<name>`` defines ``command``, ``import_`` that of ``import``."""
 
 GREETING = """\
 ser-bench compares speech emotion classifiers on the speakers of their training data and on new speakers.
@@ -59,7 +61,8 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"ser_bench.cli.{cmd_name}").command
+        module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command: click.Command = importlib.import_module(f"ser_bench.cli.{module}").command
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[Any, Any, list[str]]:

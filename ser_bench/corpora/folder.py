@@ -15,7 +15,9 @@ from ser_bench.corpora.duplicates import Candidate, Duplicates, more_files
 from ser_bench.corpora.filenames import FileNamePattern
 
 
-def audio_files(folder: Path, on_error: Callable[[OSError], None] | None = None) -> Iterator[Path]:
+def audio_files(
+    folder: Path, on_error: Callable[[OSError], None] | None = None, extensions: Sequence[str] = EXTENSIONS
+) -> Iterator[Path]:
     """Find audio files by extension, except hidden ones and those in ``__MACOSX``.
 
     Links to folders are followed; each folder is read once, so a loop of links ends.
@@ -26,6 +28,8 @@ def audio_files(folder: Path, on_error: Callable[[OSError], None] | None = None)
         Folder to search, at any depth.
     on_error
         Called with the error of each folder that cannot be read.
+    extensions
+        The extensions to look for, in lower case.
 
     Yields
     ------
@@ -41,7 +45,7 @@ def audio_files(folder: Path, on_error: Callable[[OSError], None] | None = None)
         seen.add((status.st_dev, status.st_ino))
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
         for file in sorted(files):
-            if not file.startswith(".") and Path(file).suffix.lower() in EXTENSIONS:
+            if not file.startswith(".") and Path(file).suffix.lower() in extensions:
                 yield Path(parent, file)
 
 

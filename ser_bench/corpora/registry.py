@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+import shlex
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from ser_bench.core.errors import NoCacheFolderError, UnknownNameError
+from ser_bench.core.errors import CorpusError, NoCacheFolderError, UnknownNameError
 from ser_bench.core.places import cache_folder, folder_from_environment
 from ser_bench.corpora import datasets, manifest
 from ser_bench.corpora.base import Corpus
@@ -49,7 +50,7 @@ def get(name: str) -> Corpus:
     UnknownNameError
         If the name is neither.
     CorpusError
-        If the manifest is invalid.
+        If the manifest is invalid, or the name is that of a folder.
     """
     corpus_label(name)
     return CORPORA[name] if name in CORPORA else manifest.corpus(Path(name))
@@ -72,9 +73,17 @@ def corpus_label(name: str) -> str:
     ------
     UnknownNameError
         If the name is neither.
+    CorpusError
+        If the name is that of a folder.
     """
     if name in CORPORA:
         return name
+    if Path(name).is_dir():
+        folder = shlex.quote(name)
+        raise CorpusError(
+            f"{name} is a folder; make a manifest of its clips: ser-bench import {folder} -o corpus.csv\n"
+            f"for a known corpus: --corpus NAME --data-dir {folder}"
+        )
     if name.lower().endswith((".csv", ".tsv", ".parquet")) or os.sep in name or Path(name).is_file():
         return Path(name).stem
     raise UnknownNameError("corpus", name, [*CORPORA, "the path of a CSV manifest"])

@@ -1,0 +1,316 @@
+"""From a folder to the rows of a manifest: what the user states, tables, names of published corpora, then guesses."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ser_bench.core.errors import ConfigError, CorpusError
+from ser_bench.core.labels import canonical_gender, canonical_label, canonical_text
+from ser_bench.corpora.clip_table import Problem
+from ser_bench.corpora.importing import emotions, known, speakers, tables, traits
+from ser_bench.corpora.importing.column import UNKNOWN, Column, joined
+from ser_bench.corpora.importing.emotions import LabelSource
+from ser_bench.corpora.importing.files import AudioFile, Scan, scan
+from ser_bench.corpora.importing.legends import path_meanings, read_legends
+from ser_bench.corpora.importing.patterns import parse_pattern, unmatched
+
+COLUMNS = ("speaker", "emotion", "gender", "text", "intensity", "person")
+"""The columns of the manifest beside the path."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """What the user states; everything else is guessed.
+
+    Attributes
+    ----------
+    label
+        Where emotions come from: ``folder``, ``name`` or ``table``.
+    pattern
+        Pattern of the paths, such as ``{speaker}_{emotion}_*``.
+    tables
+        Tables that describe the files.
+    mapping
+        Column of the table by column of the manifest.
+    meanings
+        Emotion by code.
+    ignored
+        A file to leave out: the manifest to write.
+    """
+
+    label: LabelSource | None = None
+    pattern: str = ""
+    tables: tuple[Path, ...] = ()
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    meanings: Mapping[str, str] = field(default_factory=dict)
+    ignored: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    """The rows of a manifest, and how they came about.
+
+    Attributes
+    ----------
+    folder
+        The imported folder.
+    rows
+        A mapping per clip with ``path`` (absolute) and the columns of the manifest; unknown values are missing.
+    columns
+        The columns with values, with their source and certainty.
+    spellings
+        Number of clips by the spelling in paths or tables and the emotion that it became, where they differ.
+    left_out
+        Files and rows that are not used, each with the reason.
+    warnings
+        What the user should know.
+    """
+
+    folder: Path
+    rows: tuple[Mapping[str, str], ...]
+    columns: Mapping[str, Column]
+    spellings: Mapping[tuple[str, str], int]
+    left_out: tuple[Problem, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def guesses(self) -> tuple[str, ...]:
+        """Which of speaker and emotion are only a guess."""
+        return tuple(name for name in ("speaker", "emotion") if self._certainty(name) == "guess")
+
+    def _certainty(self, name: str) -> str:
+        return self.columns[name].certainty if name in self.columns else "unknown"
+
+
+def import_clips(folder: Path, choices: Choices) -> Imported:
+    """Find the clips of a folder with speakers and emotions.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    choices
+        What the user states.
+
+    Returns
+    -------
+    Imported
+        Rows for a manifest.
+
+    Raises
+    ------
+    CorpusError
+        If the folder has no usable audio file, or no emotion is found.
+    ConfigError
+        If an option is invalid or does not fit the folder.
+    """
+    scanned = scan(folder)
+    stated = _stated(scanned.files, folder, choices)
+    names = known.known_files(scanned.files, folder)
+    columns = {name: joined([stated.columns.get(name, UNKNOWN), names.columns.get(name, UNKNOWN)]) for name in COLUMNS}
+    columns["emotion"] = _emotions(scanned.files, folder, choices, stated.columns.get("emotion", UNKNOWN), names)
+    usable = [file for file in scanned.files if file.name in columns["emotion"].values]
+    if not usable:
+        raise CorpusError(_no_emotion_message(folder, scanned.files, columns["emotion"]))
+    columns["gender"] = _filled(columns["gender"], traits.genders, usable)
+    columns["speaker"] = _speakers(columns["speaker"], columns["emotion"], columns["gender"], usable)
+    columns["gender"] = _genders(columns["gender"], columns["speaker"], usable)
+    columns["intensity"] = _filled(columns["intensity"], traits.intensities, usable)
+    return _imported(folder, scanned, usable, columns, stated.problems)
+
+
+@dataclass(frozen=True)
+class _Stated:
+    """What the pattern and the tables give."""
+
+    columns: Mapping[str, Column]
+    problems: tuple[Problem, ...] = ()
+
+
+def _stated(files: Sequence[AudioFile], folder: Path, choices: Choices) -> _Stated:
+    """Read the pattern and the tables."""
+    patterned = _pattern_columns(files, choices) if choices.pattern else {}
+    described = _described(files, folder, choices, searched="emotion" not in patterned)
+    if described is None:
+        return _Stated(patterned)
+    if twice := sorted(choices.mapping.keys() & patterned.keys()):
+        raise ConfigError(f"--pattern and --map both give {', '.join(twice)}; remove one")
+    columns = {name: patterned.get(name, column) for name, column in described.columns.items()} | patterned
+    unnamed = {file.name: "no row of the table names it" for file in files if file.name not in described.names}
+    if "emotion" not in patterned and columns["emotion"].values:
+        columns["emotion"] = replace(columns["emotion"], problems={**unnamed, **columns["emotion"].problems})
+    return _Stated(columns, described.problems)
+
+
+def _described(
+    files: Sequence[AudioFile], folder: Path, choices: Choices, *, searched: bool
+) -> tables.Described | None:
+    """Read the named tables, or search the folder for some."""
+    legends = read_legends(folder)
+    if choices.tables:
+        return tables.describe(choices.tables, folder, files, choices.mapping, choices.meanings, legends)
+    if choices.mapping or (searched and choices.label in (None, "table")):
+        found_tables = tables.find_tables(folder, files, choices.mapping, choices.meanings, legends, choices.ignored)
+        if found_tables is None and (choices.mapping or choices.label == "table"):
+            raise ConfigError(
+                f"no table below {folder} names its audio files and their emotions; name it with --table FILE, "
+                "and its columns with --map path=COLUMN,emotion=COLUMN"
+            )
+        return found_tables
+    return None
+
+
+def _pattern_columns(files: Sequence[AudioFile], choices: Choices) -> dict[str, Column]:
+    """Return the columns that the pattern gives."""
+    pattern = parse_pattern(choices.pattern)
+    matches = {file.name: values for file in files if (values := pattern.values(file)) is not None}
+    if not matches:
+        raise unmatched(pattern, files)
+    read = emotions.word_reader(choices.meanings)
+    reason = f"the path does not match the pattern {pattern.text}"
+    problems = {file.name: reason for file in files if file.name not in matches}
+    columns = {}
+    for name in {column for _, column in pattern.columns}:
+        texts = {file: values[name] for file, values in matches.items()}
+        if name == "emotion":
+            values = {file: read(text) or canonical_label(text) for file, text in texts.items()}
+        else:
+            values = {file: canonical_gender(text) if name == "gender" else text for file, text in texts.items()}
+        columns[name] = Column(
+            values=values,
+            source=f"the pattern {pattern.text}",
+            certainty="stated",
+            spellings=texts if name == "emotion" else {},
+            problems=problems,
+        )
+    return columns
+
+
+def _emotions(
+    files: Sequence[AudioFile], folder: Path, choices: Choices, stated: Column, names: known.KnownFiles
+) -> Column:
+    """Return the emotions: stated ones, those of published names, else those of folders and file names."""
+    if stated.values and not (choices.label is None and len(names.columns["emotion"].values) == len(files)):
+        return stated
+    meanings, legend = dict(choices.meanings), ""
+    coded = names.columns["emotion"]
+    rest = [file for file in files if file.name not in coded.values]
+    if not meanings and rest:
+        meanings, legend = path_meanings(rest, read_legends(folder))
+    if choices.label == "folder":
+        column = emotions.labels(files, meanings, "folder")
+        return replace(column, source=column.source + (f", legend {legend}" if legend else ""))
+    found_emotions = emotions.labels(rest, meanings, choices.label)
+    if legend:
+        found_emotions = replace(found_emotions, source=f"{found_emotions.source}, legend {legend}")
+    if coded.values and choices.label is None:
+        coded = known.compared(coded, _emotion_folders(files))
+    return joined([coded, found_emotions])
+
+
+def _emotion_folders(files: Sequence[AudioFile]) -> Column:
+    """Return the emotions of folder names, where folders name emotions at all."""
+    try:
+        column = emotions.labels(files, {}, "folder")
+    except CorpusError:
+        return UNKNOWN
+    return column if column.values and column.certainty == "stated" and not column.warnings else UNKNOWN
+
+
+def _filled(column: Column, find: Callable[[Sequence[AudioFile]], Column], files: Sequence[AudioFile]) -> Column:
+    """Fill the files without a value from their paths."""
+    rest = [file for file in files if file.name not in column.values]
+    return joined([column, find(rest)]) if rest else column
+
+
+def _speakers(column: Column, emotions: Column, genders: Column, files: Sequence[AudioFile]) -> Column:
+    """Fill the files without a speaker from their paths, unless the user states where speakers are."""
+    rest = [file for file in files if file.name not in column.values]
+    if not rest or column.certainty == "stated":
+        return column
+    return joined([column, speakers.speakers(rest, emotions.values, genders.values)])
+
+
+def _genders(column: Column, speakers_column: Column, files: Sequence[AudioFile]) -> Column:
+    """Fill genders from speaker codes; drop guessed genders that contradict the speakers."""
+    coded = speakers.genders_of_codes(speakers_column.values)
+    if coded and not column.values:
+        return Column(values=coded, source="letters of the speakers", certainty="likely")
+    by_speaker: dict[str, set[str]] = defaultdict(set)
+    for file in files:
+        if (speaker := speakers_column.values.get(file.name)) and (gender := column.values.get(file.name)):
+            by_speaker[speaker].add(gender)
+    contradicting = sorted(speaker for speaker, found_genders in by_speaker.items() if len(found_genders) > 1)
+    if contradicting and column.certainty != "known":
+        warning = f"{column.source} is not used as gender: speaker {contradicting[0]} would have two"
+        return Column(values={}, source="", certainty="unknown", warnings=(warning,))
+    if column.certainty == "guess" and len(by_speaker) > 2:
+        return replace(column, certainty="likely", source=f"{column.source}; each speaker has one")
+    return column
+
+
+def _imported(
+    folder: Path,
+    scanned: Scan,
+    usable: Sequence[AudioFile],
+    columns: Mapping[str, Column],
+    problems: tuple[Problem, ...],
+) -> Imported:
+    """Build the rows, and name what is left out."""
+    rows = tuple(_row(file, columns) for file in usable)
+    emotion = columns["emotion"]
+    names = {file.name for file in usable}
+    unused = (
+        Problem(file.name, emotion.problems.get(file.name, "no emotion in its path"))
+        for file in scanned.files
+        if file.name not in names
+    )
+    spellings = Counter(
+        (text, emotion.values[name])
+        for name, text in emotion.spellings.items()
+        if name in names and canonical_text(text).lower() != emotion.values[name]
+    )
+    return Imported(
+        folder=folder,
+        rows=rows,
+        columns={name: column for name, column in columns.items() if any(row.get(name) for row in rows)},
+        spellings=spellings,
+        left_out=(*scanned.left_out, *unused, *problems),
+        warnings=(*(w for column in columns.values() for w in column.warnings), *_part_warnings(usable, columns)),
+    )
+
+
+def _row(file: AudioFile, columns: Mapping[str, Column]) -> dict[str, str]:
+    values = {name: canonical_text(column.values.get(file.name, "")) for name, column in columns.items()}
+    return {"path": str(file.path), **{name: value for name, value in values.items() if value}}
+
+
+def _part_warnings(files: Sequence[AudioFile], columns: Mapping[str, Column]) -> tuple[str, ...]:
+    """Say that folders such as train and test are no labels, and how many speakers they share."""
+    parts = traits.part_folders(files)
+    if not parts:
+        return ()
+    by_speaker: dict[str, set[str]] = defaultdict(set)
+    for name, part in parts.items():
+        if speaker := columns["speaker"].values.get(name):
+            by_speaker[speaker].add(part)
+    shared = sum(len(found_parts) > 1 for found_parts in by_speaker.values())
+    sharing = f"; {shared:,} of {len(by_speaker):,} speakers are in several of them" if by_speaker else ""
+    return (
+        f"the folders {', '.join(sorted(set(parts.values())))} are not labels{sharing}; ser-bench makes its own splits",
+    )
+
+
+def _no_emotion_message(folder: Path, files: Sequence[AudioFile], column: Column) -> str:
+    """Explain that no emotion was found, with an example and the options that help."""
+    if column.problems:
+        reason, count = Counter(column.problems.values()).most_common(1)[0]
+        return f"no clip of {folder} has an emotion; {count:,} of {len(files):,} files: {reason}"
+    return (
+        f"no two emotions in the folder names, file names or tables of {folder}, for example {files[0].name}\n"
+        "say where they are: --pattern '{speaker}_{emotion}_*', --label folder, --table FILE, or what codes mean: "
+        "--map-emotions 1=angry,2=happy"
+    )

@@ -1,0 +1,143 @@
+"""The preview of an import as text: sources, rows, counts, what is left out, and what to check."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from ser_bench.core.labels import label_order
+from ser_bench.corpora.clip_table import Problem
+from ser_bench.corpora.importing.assembly import COLUMNS, Imported
+
+EXAMPLE = "--pattern '{speaker}_{emotion}_*'"
+"""An example of the option that ends most doubts."""
+
+_ROWS = 10
+_LISTED = 12
+_CERTAINTY = {"stated": "", "known": "", "likely": "guessed, likely: ", "guess": "guessed, please check: "}
+_WIDEST_CELL = 48
+
+
+def preview(imported: Imported) -> str:
+    """Return the preview.
+
+    Parameters
+    ----------
+    imported
+        The rows.
+
+    Returns
+    -------
+    str
+        Several lines.
+    """
+    sections = (_sources(imported), _rows(imported), _counts(imported), _left_out(imported.left_out))
+    return "\n\n".join(filter(None, sections))
+
+
+def warnings(imported: Imported) -> list[str]:
+    """Return what the user should know before the manifest is used.
+
+    Parameters
+    ----------
+    imported
+        The rows.
+
+    Returns
+    -------
+    list of str
+        Sentences.
+    """
+    unknown = sum("speaker" not in row for row in imported.rows)
+    lines = list(imported.warnings)
+    if unknown == len(imported.rows):
+        hint = "" if any("speaker may be" in line for line in lines) else f"; name it, for example with {EXAMPLE}"
+        lines.append(f"no speaker is known, so the column speaker is empty and new speakers cannot be tested{hint}")
+    elif unknown:
+        lines.append(f"the speaker of {unknown:,} of {len(imported.rows):,} clips is unknown; fill in the column")
+    return lines
+
+
+def _sources(imported: Imported) -> str:
+    """Return where each column comes from, and the spellings of emotions."""
+    speakers = {row["speaker"] for row in imported.rows if "speaker" in row}
+    emotions = {row["emotion"] for row in imported.rows}
+    lines = [
+        f"{imported.folder}: {_number(len(imported.rows), 'clip')}, {_number(len(speakers), 'speaker')}, "
+        f"{_number(len(emotions), 'emotion')}"
+    ]
+    for name in ("emotion", "speaker", *COLUMNS[2:]):
+        if column := imported.columns.get(name):
+            lines.append(f"  {name:<9} {_CERTAINTY[column.certainty]}{column.source}")
+        elif name in ("speaker", "gender"):
+            lines.append(f"  {name:<9} unknown")
+    if spellings := _spellings(imported.spellings):
+        lines.append(f"  spellings {spellings}")
+    return "\n".join(lines)
+
+
+def _spellings(spellings: Mapping[tuple[str, str], int]) -> str:
+    words: dict[str, list[str]] = {}
+    for text, emotion in sorted(spellings):
+        words.setdefault(emotion, []).append(text)
+    return ", ".join(f"{' '.join(_shortened(words[emotion], 6))} = {emotion}" for emotion in label_order(words))
+
+
+def _rows(imported: Imported) -> str:
+    """Return rows spread over the table."""
+    columns = ["path", *(name for name in COLUMNS if name in imported.columns or name in ("speaker", "emotion"))]
+    count = len(imported.rows)
+    chosen = sorted({index * (count - 1) // max(1, min(_ROWS, count) - 1) for index in range(min(_ROWS, count))})
+    base = imported.folder.absolute()
+    rows = [columns]
+    for row in (imported.rows[index] for index in chosen):
+        path = Path(row["path"]).relative_to(base).as_posix()
+        rows.append([_cell(path, start=True), *(_cell(row.get(name, "")) for name in columns[1:])])
+    widths = [max(len(row[index]) for row in rows) for index in range(len(columns))]
+    return "\n".join(
+        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def _cell(text: str, *, start: bool = False) -> str:
+    """Return a cell without its start, or without its end, if it is too long."""
+    if len(text) <= _WIDEST_CELL:
+        return text
+    return f"…{text[1 - _WIDEST_CELL :]}" if start else f"{text[: _WIDEST_CELL - 1]}…"
+
+
+def _counts(imported: Imported) -> str:
+    """Return the clips per emotion and per speaker."""
+    emotions = Counter(row["emotion"] for row in imported.rows)
+    speakers = Counter(row["speaker"] for row in imported.rows if "speaker" in row)
+    lines = ["clips per emotion: " + ", ".join(f"{name} {emotions[name]:,}" for name in label_order(emotions))]
+    if speakers:
+        listed = _shortened([f"{name} {count:,}" for name, count in sorted(speakers.items())], _LISTED)
+        lines.append(f"clips per speaker: {', '.join(listed)}")
+    return "\n".join(lines)
+
+
+def _left_out(problems: Sequence[Problem]) -> str:
+    """Return what is left out, by reason."""
+    if not problems:
+        return ""
+    by_reason: dict[str, list[str]] = {}
+    for problem in problems:
+        by_reason.setdefault(problem.reason, []).append(problem.path)
+    lines = [f"left out: {_number(len(problems), 'file or row', 'files and rows')}"]
+    ordered = sorted(by_reason.items(), key=lambda item: -len(item[1]))
+    lines += [f"  {len(paths):,}: {reason}, for example {paths[0]}" for reason, paths in ordered[:_LISTED]]
+    if more := sum(len(paths) for _, paths in ordered[_LISTED:]):
+        lines.append(f"  {more:,}: other reasons; list all with -v")
+    return "\n".join(lines)
+
+
+def _number(count: int, singular: str, plural: str = "") -> str:
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def _shortened(words: Iterable[str], most: int) -> list[str]:
+    """Return the first words, and how many more there are."""
+    words = list(words)
+    return words if len(words) <= most else [*words[:most], f"and {len(words) - most:,} more"]
