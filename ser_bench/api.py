@@ -205,12 +205,20 @@ class Run:
         """Return the headline, the notes on the whole run and the scores for a notebook."""
         from html import escape
 
-        from ser_bench.report.descriptions import SYNTHETIC, model_titles, normalisation_note, transductive_note
+        from ser_bench.report.descriptions import (
+            SYNTHETIC,
+            losses_note,
+            model_titles,
+            normalisation_note,
+            transductive_note,
+            warnings_note,
+        )
 
         run, summary = self.saved, self.summary
         scores = [name for name in summary if name == "model" or name.endswith(("_uar", "uar_gap"))]
         table = summary[scores].assign(model=model_titles(run, summary["model"]))
         notes = [SYNTHETIC if run.info.synthetic else "", normalisation_note(run), transductive_note(run)]
+        notes += [losses_note(run), warnings_note(run)]
         marked = "".join(f"<p><b>{escape(note)}</b></p>" for note in notes if note)
         styled = table.style.format(precision=3, escape="html").hide(axis="index")
         return f"<p>{escape(self.headline)}</p>{marked}{styled.to_html()}"

@@ -50,7 +50,8 @@ def _extract(options: Options, console: Console) -> int:
     console.close()
     extraction = filled.extraction
     sizes = ", ".join(f"{s.name} ({s.dimension})" for s in filled.sets)
-    n_clips, n_left_out = len(extraction.clips), len(extraction.problems) + len(extraction.duplicates)
+    left_out = [p for p in (*extraction.problems, *extraction.duplicates) if p.kind in ("clip", "row")]
+    n_clips, n_left_out = len(extraction.clips), len(left_out)
     console.info(
         f"{n_clips:,} clips with {sizes}: {extraction.n_computed:,} computed, "
         f"{n_clips - min(extraction.n_computed, n_clips):,} in the store before"

@@ -163,6 +163,7 @@ class Problem:
     def group(self) -> str:
         """The reason without details of this file, for grouping."""
         reason = re.sub("same clip as .*, which", "same clip as another file, which", self.reason)
+        reason = re.sub(r"^(holds the same \w+ as) .*", r"\1 another clip", reason)
         return re.split(r"[:;(]", reason)[0].strip()
 
 

@@ -19,7 +19,15 @@ from ser_bench.report.analysis.compared_runs import (
 )
 from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.models import transductive_models
-from ser_bench.report.descriptions import SYNTHETIC, marked_title, normalisation_note, protocol, transductive_sentence
+from ser_bench.report.descriptions import (
+    SYNTHETIC,
+    losses_note,
+    marked_title,
+    normalisation_note,
+    protocol,
+    transductive_sentence,
+    warnings_note,
+)
 from ser_bench.report.formatting import (
     markdown_cell,
     p_statement,
@@ -121,7 +129,14 @@ def as_markdown(runs: ComparedRuns) -> str:
 
 def _notes(runs: ComparedRuns) -> list[str]:
     """Return protocols, differing settings, and how the runs are paired."""
-    lines = [*protocols(runs), *transductive_notes(runs), *(f"Differs in {line}." for line in differing_settings(runs))]
+    lines = protocols(runs)
+    lines += [
+        f"{label}: {note}"
+        for label, run in zip(runs.labels, runs.runs, strict=True)
+        for note in (losses_note(run), warnings_note(run))
+        if note
+    ]
+    lines += [*transductive_notes(runs), *(f"Differs in {line}." for line in differing_settings(runs))]
     lines += [
         f"{label} is not paired with {runs.labels[0]}: {reason}." for label, reason in unpaired_runs(runs).items()
     ]

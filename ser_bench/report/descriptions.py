@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from ser_bench.core.text import listed, plural
 from ser_bench.report.analysis.models import transductive_models
 from ser_bench.report.formatting import seconds
+from ser_bench.runs.losses import loss_sentence
 from ser_bench.runs.results import SavedRun
 from ser_bench.runs.results.run_info import CorpusInfo, Work
 
@@ -73,6 +74,38 @@ def protocol(run: SavedRun, splits: tuple[str, ...] | None = None) -> str:
         f"seed {info.options.seed}",
     ]
     return " · ".join(filter(None, parts))
+
+
+def losses_note(run: SavedRun) -> str:
+    """Count what a run did not use, by kind and reason.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        A sentence; empty if the run used everything.
+    """
+    sentence = loss_sentence(run.losses)
+    return f"{sentence}; losses.csv has each name." if sentence else ""
+
+
+def warnings_note(run: SavedRun) -> str:
+    """Count the warnings about the data of a run.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        A sentence; empty if there is none.
+    """
+    count = len(run.info.warnings)
+    return f"{plural(count, 'warning')} about the data; see summary.md." if count else ""
 
 
 def normalisation_note(run: SavedRun) -> str:

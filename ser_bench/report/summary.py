@@ -8,7 +8,6 @@ from collections.abc import Collection
 import pandas as pd
 from tabulate import tabulate
 
-from ser_bench.core.text import shortened_list
 from ser_bench.report.analysis.gaps import gaps_of
 from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.literature import published_note, published_scores
@@ -19,12 +18,14 @@ from ser_bench.report.analysis.transfer import transfer_matrix, transfer_models
 from ser_bench.report.descriptions import (
     SYNTHETIC,
     TRANSDUCTIVE_MARK,
+    losses_note,
     model_title,
     model_titles,
     normalisation_note,
     protocol,
     speaker_note,
     transductive_note,
+    warnings_note,
 )
 from ser_bench.report.findings.gaps import gap_notes, missing_gaps
 from ser_bench.report.findings.headline import headline
@@ -63,6 +64,8 @@ def markdown(run: SavedRun) -> str:
     title += f": {SYNTHETIC}" if run.info.synthetic else ""
     note, marked = normalisation_note(run), transductive_note(run)
     lines = [title, f"**{headline(run)}**", protocol(run) + ("" if note else " · not normalised by speaker")]
+    if losses := losses_note(run):
+        lines.append(losses)
     lines += [f"**{text}.**" for text in (note, marked) if text]
     tables = [_aligned(_score_cells(run, between=" "), "github")]
     if cells := _further_gap_cells(run):
@@ -74,7 +77,15 @@ def markdown(run: SavedRun) -> str:
         tables.append("Across corpora: UAR in percent by training corpora and tested corpus, on new speakers.")
         tables.append(_aligned(cells, "github", texts=2))
     notes = "\n".join(f"- {_on_one_line(note)}" for note in _notes(run))
-    return safe_markdown("\n\n".join([*map(_on_one_line, lines), *tables, notes]) + "\n")
+    parts = [*map(_on_one_line, lines), *tables, notes]
+    if run.info.warnings:
+        warnings = "\n".join(f"- {_on_one_line(_sentence(warning))}" for warning in run.info.warnings)
+        parts += ["## Warnings about the data", warnings]
+    return safe_markdown("\n\n".join(parts) + "\n")
+
+
+def _sentence(text: str) -> str:
+    return text + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def terminal_table(run: SavedRun, width: int = 100) -> str:
@@ -104,7 +115,7 @@ def terminal_table(run: SavedRun, width: int = 100) -> str:
             break
     notes = [SYNTHETIC] if run.info.synthetic else []
     notes += filter(None, [normalisation_note(run), transductive_note(run)])
-    notes += missing_gaps(run)
+    notes += [*missing_gaps(run), *filter(None, (losses_note(run), warnings_note(run)))]
     notes += [f"Too wide for this table, see summary.csv: {', '.join(dropped)}"] if dropped else []
     head = [line for text in (protocol(run), *notes) for line in textwrap.wrap(text, width)]
     return "\n".join([*head, "", _aligned(cells, "simple")])
@@ -271,8 +282,4 @@ def _notes(run: SavedRun) -> list[str]:
     notes += filter(None, [published_note(run), speaker_note(run)])
     if (missing_folds(run) != "").any():
         notes.append("A model with a missing fold has no score under that split; `fits.csv` holds the errors.")
-    notes += [f"Warning: {warning}." for warning in run.info.warnings]
-    if len(run.losses):
-        names = [f"{kind} {name} ({reason})" for kind, name, reason in run.losses.itertuples(index=False)]
-        notes.append(f"Not used: {shortened_list(names, 5)}; `losses.csv` lists all.")
     return notes

@@ -14,8 +14,9 @@ import numpy as np
 
 from ser_bench.core.errors import CorpusError
 from ser_bench.core.labels import label_order
-from ser_bench.runs.extraction import ExtractionResult, extract, report_problems
+from ser_bench.runs.extraction import ExtractionResult, extract
 from ser_bench.runs.extraction.copies import CopyRule
+from ser_bench.runs.losses import report_problems
 from ser_bench.runs.workers import count_workers
 from ser_bench.splits import take_numbers
 from ser_bench.store import FeatureStore
@@ -171,7 +172,7 @@ def extract_data(
     jobs = count_workers(options.engine, options.jobs)
     rule, engine = CopyRule.of(options), options.engine
     extraction = extract(opened, sets, FeatureStore(store), jobs=jobs, progress=progress, engine=engine, copies=rule)
-    report_problems(extraction, progress)
+    report_problems(opened, extraction, progress)
     clips = add_labels(extraction.clips, options.target).set_index("clip", drop=False)
     clips = clips.assign(take=take_numbers(clips))
     labels = ordered_labels(clips, options.target)

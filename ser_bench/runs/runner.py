@@ -23,7 +23,7 @@ from ser_bench.runs.inputs import default_folder, open_corpus
 from ser_bench.runs.keys import fit_keys, run_identity
 from ser_bench.runs.leakage import leakage_rows
 from ser_bench.runs.log import RunLog
-from ser_bench.runs.public import losses
+from ser_bench.runs.losses import loss_table
 from ser_bench.runs.results.run_info import Work
 from ser_bench.runs.tasks import carry_out_fits
 from ser_bench.splits import DEFAULT_FOLDS, RANDOM_TAKES
@@ -176,7 +176,10 @@ def _fit_and_write(run: _PreparedRun, options: Options, store: Path, progress: P
     """Carry out the fits and write the run's files, unless the folder already holds this run."""
     keys = fit_keys(run.planned, run.data)
     info = rows.describe_run(options, run.opened, run.extraction, run.data.labels, run.planned_models, run.started)
-    known = {"clips": rows.clip_rows(run.data.clips, run.opened.folders), "losses": losses(run.opened, run.extraction)}
+    known = {
+        "clips": rows.clip_rows(run.data.clips, run.opened.folders),
+        "losses": loss_table(run.opened, run.extraction),
+    }
     identity = run_identity(run.planned, keys, info, (run.data.clips.drop(columns="path"), *known.values()))
     existing = None if options.fresh else results.find_run(run.folder, identity)
     if existing:

@@ -201,17 +201,32 @@ def test_markdown_shows_percent_with_one_decimal_and_the_gaps_sign(run):
     assert cells == [percent(best["actor_uar"]), percent(best["random_uar"]), points(best["uar_gap"])]
 
 
-def test_unused_clips_are_named_up_to_five(run):
-    rows = [("clip", "bad.wav", "no sound"), *(("clip", f"clip{i}.wav", "a copy") for i in range(7))]
-    losses = pd.DataFrame(rows, columns=run.losses.columns)
-    text = markdown(dataclasses.replace(run, losses=losses))
-    assert "clip3.wav (a copy) and 3 more" in text
-    assert "clip bad.wav (no sound)" in text
+def test_what_is_not_used_is_counted_near_the_top_of_summary_page_and_terminal(run):
+    rows = [("clip", "bad.wav", "no sound"), *(("clip", f"clip{i}.wav", "a copy (of x)") for i in range(1200))]
+    rows += [("column", "f1", "holds text"), ("class", "calm", "not among --emotions: 96 clips")]
+    lossy = dataclasses.replace(run, losses=pd.DataFrame(rows, columns=run.losses.columns))
+    expected = (
+        "1,201 clips (1,200 a copy, 1 no sound), 1 column (f1, holds text) and "
+        "1 class (calm, not among --emotions: 96 clips) were not used; losses.csv has each name."
+    )
+    assert markdown(lossy).split("\n\n")[3] == expected
+    assert page_header(lossy).losses == expected
+    assert expected in " ".join(terminal_table(lossy).split())
+    assert "not used" not in markdown(run) + terminal_table(run) + page_header(run).losses
 
 
-def test_warnings_about_the_data_are_notes(run):
-    text = markdown(dataclasses.replace(run, info=changed_info(run.info, warnings=("rates differ",))))
-    assert "Warning: rates differ." in text
+def test_one_thing_that_is_not_used_is_named(run):
+    rows = [("clip", "bad.wav", "no sound")]
+    lossy = dataclasses.replace(run, losses=pd.DataFrame(rows, columns=run.losses.columns))
+    assert "1 clip (bad.wav, no sound) was not used" in markdown(lossy)
+
+
+def test_warnings_about_the_data_have_a_section_and_are_counted_on_the_terminal(run):
+    warned = dataclasses.replace(run, info=changed_info(run.info, warnings=("rates <b>differ", "long clips")))
+    assert markdown(warned).endswith("## Warnings about the data\n\n- rates &lt;b>differ.\n- long clips.\n")
+    assert "2 warnings about the data; see summary.md." in terminal_table(warned)
+    assert any(band.text == "rates <b>differ. 1 more below." for band in page_header(warned).bands)
+    assert "Warnings about the data" not in markdown(run)
 
 
 @pytest.mark.parametrize("count", [1, 4, 8])

@@ -16,7 +16,8 @@ from ser_bench import audio, corpora, features
 from ser_bench.core.errors import CorpusError, StoreError
 from ser_bench.features.base import FeatureSet
 from ser_bench.runs import extraction
-from ser_bench.runs.extraction import extract, preload_sets, report_problems, warm_up_workers
+from ser_bench.runs.extraction import extract, preload_sets, warm_up_workers
+from ser_bench.runs.losses import report_problems
 from ser_bench.runs.workers import TaskResult
 from ser_bench.store import FeatureStore
 from tests.conftest import tone
@@ -67,6 +68,11 @@ def test_features_are_found_after_the_corpus_moved(folder, store, tmp_path):
     assert run(tmp_path / "elsewhere", store).n_computed == 0
 
 
+def clips_of(done):
+    """Return the clips that could not be used, without the classes and speakers that are lost with them."""
+    return [problem for problem in done.problems if problem.kind == "clip"]
+
+
 def test_unusable_clips_are_reported_and_the_others_kept(folder, store, write_wav):
     write_wav(folder / "03-01-01-01-01-01-03.wav", np.zeros(16000))
     (folder / "03-01-01-01-02-01-03.wav").write_bytes(b"")
@@ -74,12 +80,17 @@ def test_unusable_clips_are_reported_and_the_others_kept(folder, store, write_wa
     for _ in range(2):  # the second time from what the store remembers
         done = run(folder, store)
         assert len(done.clips) == 4
-        assert [Path(p.path).stem for p in done.problems] == [
+        assert [(p.kind, p.path, p.reason) for p in done.problems if p.kind != "clip"] == [
+            ("class", "calm", "no clip can be read: 1 clip"),
+            ("class", "neutral", "no clip can be read: 2 clips"),
+            ("speaker", "03", "no clip can be read: 3 clips"),
+        ]
+        assert [Path(p.path).stem for p in clips_of(done)] == [
             "03-01-01-01-01-01-03",
             "03-01-01-01-02-01-03",
             "03-01-02-01-01-01-03",
         ]
-        assert [p.reason.split(":")[0].split(" (")[0] for p in done.problems] == [
+        assert [p.reason.split(":")[0].split(" (")[0] for p in clips_of(done)] == [
             "silent",
             "empty file",
             "not an audio file but a text file",
@@ -193,7 +204,7 @@ def test_a_failing_set_affects_one_clip_only(opened, store):
     sets = (made_set(_raising), *features.parse("mfcc"))
     done = extract(opened, sets, store, jobs=2)
     assert done.clips["clip"].tolist() == sorted(NAMES)
-    assert [(Path(p.path).stem, p.reason) for p in done.problems] == [
+    assert [(Path(p.path).stem, p.reason) for p in clips_of(done)] == [
         ("03-01-07-01-01-01-03", "odd failed: ZeroDivisionError: first line")
     ]
     assert len(extract(opened, sets[1:], store, jobs=1).clips) == 5
@@ -203,13 +214,13 @@ def test_a_failing_set_affects_one_clip_only(opened, store):
 def test_a_clip_that_kills_its_worker_is_found_and_the_others_are_computed(opened, store, compute):
     done = extract(opened, (made_set(compute),), store, jobs=1)
     assert done.clips["clip"].tolist() == sorted(NAMES)
-    assert [Path(p.path).stem for p in done.problems] == ["03-01-07-01-01-01-03"]
+    assert [Path(p.path).stem for p in clips_of(done)] == ["03-01-07-01-01-01-03"]
     assert "its worker process died" in done.problems[0].reason
     assert store.keys(made_set(compute)) == set(done.clips["key"])
 
 
 def test_failures_of_a_set_are_not_recorded_in_the_store(opened, store):
-    assert len(extract(opened, (made_set(_raising),), store, jobs=1).problems) == 1
+    assert len(clips_of(extract(opened, (made_set(_raising),), store, jobs=1))) == 1
     mended = extract(opened, (made_set(_level),), store, jobs=1)
     assert (len(mended.clips), mended.n_computed, mended.problems) == (5, 1, ())
 
@@ -256,7 +267,6 @@ def test_long_recordings_give_one_warning(tmp_path, store, write_wav):
         write_wav(tmp_path / f"{i}.wav", tone((audio.MAX_SECONDS, 301, 302)[i], sr=sr, seed=i), sr=sr)
     rows = [f"{i}.wav,anna,happy" for i in range(3)]
     (tmp_path / "m.csv").write_text("\n".join(["path,speaker,emotion", *rows]))
-    report_problems(
-        extract(corpora.open_corpus(str(tmp_path / "m.csv"), None), (made_set(_level),), store, jobs=1), listener
-    )
+    opened = corpora.open_corpus(str(tmp_path / "m.csv"), None)
+    report_problems(opened, extract(opened, (made_set(_level),), store, jobs=1), listener)
     assert listener.warnings == ["1.wav: long recording; only its middle 300 s of 301 s are used (and 1 more)"]

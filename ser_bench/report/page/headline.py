@@ -17,6 +17,7 @@ from ser_bench.report.descriptions import (
     SYNTHETIC,
     TRANSDUCTIVE_NOTE,
     corpus_title,
+    losses_note,
     model_title,
     model_titles,
     normalisation_note,
@@ -70,13 +71,14 @@ class PageHeader:
 
     Parameters
     ----------
-    title, protocol, headline : str
+    title, protocol, losses, headline : str
     bands : tuple of Band
     facts : tuple of Fact
     """
 
     title: str
     protocol: str
+    losses: str
     headline: str
     bands: tuple[Band, ...]
     facts: tuple[Fact, ...]
@@ -94,7 +96,7 @@ def page_header(run: SavedRun) -> PageHeader:
     PageHeader
     """
     facts = (_best(run), _significance(run), _gap(run))
-    return PageHeader(corpus_title(run), protocol(run), headline(run), tuple(_bands(run)), facts)
+    return PageHeader(corpus_title(run), protocol(run), losses_note(run), headline(run), tuple(_bands(run)), facts)
 
 
 def _bands(run: SavedRun) -> list[Band]:
@@ -108,6 +110,9 @@ def _bands(run: SavedRun) -> list[Band]:
     if models := transductive_models(run):
         text = f"{transductive_sentence(run)} Do not compare such scores with those of other models."
         bands.append(Band("TRANSDUCTIVE MODEL" + "S" * (len(models) > 1), text, "alarm"))
+    if warnings := run.info.warnings:
+        more = f" {len(warnings) - 1:,} more below." if len(warnings) > 1 else ""
+        bands.append(Band("DATA", f"{warnings[0]}.{more}", "warning"))
     if text := _unfinished_fits(run):
         bands.append(Band("INCOMPLETE", text, "warning"))
     return bands

@@ -23,10 +23,12 @@ from ser_bench.core.places import default_store
 from ser_bench.core.progress import Advance, NoProgress, Progress
 from ser_bench.core.text import grouped_by_sentence
 from ser_bench.corpora.clip_table import Problem
+from ser_bench.corpora.selection import left_out
 from ser_bench.runs.extraction.copies import CopyRule, DistinctClips, drop_copies, keep_equal_rows
 from ser_bench.runs.extraction.remote import BatchJob, batch_job
 from ser_bench.runs.extraction.worker import CLIP_SECONDS, Batch, MissingSets, preload_sets
 from ser_bench.runs.inputs import open_corpus
+from ser_bench.runs.losses import report_problems
 from ser_bench.runs.workers import LOCAL, count_workers, run_tasks, start_workers
 from ser_bench.store import FeatureStore
 
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
     from ser_bench.features.base import FeatureSet
 
 _LARGEST_BATCH = 128
-_MOST_COPIES = 5
 """Number of copies that are named on the terminal."""
 _MAX_DEATHS = 16
 """After so many clips in a row that kill their worker, the clips are not the cause."""
@@ -132,7 +133,7 @@ def extract_corpus(options: Options, choose: ChooseSets, progress: Progress) -> 
         sets = choose(opened.feature_sets())
         rule = CopyRule.of(options)
         extraction = extract(opened, sets, store, jobs=jobs, progress=progress, engine=engine, copies=rule)
-    report_problems(extraction, progress)
+    report_problems(opened, extraction, progress)
     return ExtractedCorpus(opened, sets, extraction, store)
 
 
@@ -156,30 +157,6 @@ def warm_up_workers(sets: Sequence[FeatureSet], store: FeatureStore, jobs: int) 
     if any(store.holds(feature_set) for feature_set in sets):
         return nullcontext()
     return start_workers(preload_sets, tuple(sets), jobs=jobs)
-
-
-def report_problems(extraction: ExtractionResult, progress: Progress) -> None:
-    """Warn about what was left out, and about what a reader of results must know.
-
-    Parameters
-    ----------
-    extraction : ExtractionResult
-        What extraction did.
-    progress : Progress
-        Receives the warnings.
-    """
-    copies = [problem for problem in extraction.duplicates if problem.kind == "clip"]
-    for problem in copies[:_MOST_COPIES]:
-        progress.warning(f"{problem.path} is left out: {problem.reason}")
-    if len(copies) > _MOST_COPIES:
-        progress.warning(f"{len(copies) - _MOST_COPIES:,} more copies are left out; losses.csv of a run names them")
-    for problem in extraction.duplicates:
-        if problem.kind != "clip":
-            progress.warning(f"{problem.kind} {problem.path} is left out: {problem.reason}")
-    for problem in extraction.problems:
-        progress.warning(f"{problem.path}: {problem.reason}")
-    for warning in extraction.warnings:
-        progress.warning(warning)
 
 
 def extract(
@@ -241,6 +218,8 @@ def extract(
     errors = {path: failures[key] for path, key in key_of.items() if key in failures} | errors
     problems = tuple(Problem(path, reason) for path, reason in sorted(errors.items()))
     clips = clips[~clips["path"].isin(errors)]
+    for column in ("emotion", "speaker"):
+        problems += left_out(opened.clips, clips, column, "no clip can be read")
     distinct = drop_copies(clips, [metadata[key]["digest"] for key in clips["key"]], copies or CopyRule())
     return _usable_clips(opened, distinct, problems, metadata, len(todo))
 
