@@ -14,6 +14,7 @@ import click
 
 from ser_bench.cli import failures
 from ser_bench.cli.streams import prepare_streams
+from ser_bench.cli.usage import usage_hint
 from ser_bench.core.errors import SerBenchError, UnknownNameError
 from ser_bench.core.text import escape_control
 from ser_bench.core.versions import __version__
@@ -93,7 +94,7 @@ def cli(context: click.Context) -> None:
         click.echo(GREETING)
 
 
-_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FREE_SPACE = "finished work is kept; free disk space and run the same command again"
 
 
@@ -116,16 +117,21 @@ def call(arguments: list[str] | None = None) -> int:
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except click.ClickException as error:
-        return _print_error(error.format_message(), hint=_usage_hint(error))
+        return _print_error(error.format_message(), hint=usage_hint(error))
     except SerBenchError as error:
         return _print_error(str(error))
     except (KeyboardInterrupt, click.Abort):
-        click.echo("\nstopped; finished work is kept, run the same command again to continue", err=True)
-        return 130
+        return _print_stopped()
     except OSError as error:
         return _print_os_error(error)
     except (Exception, SystemExit) as error:
-        return _print_unexpected(error)
+        return _print_stopped() if failures.is_interrupt(error) else _print_unexpected(error)
+
+
+def _print_stopped() -> int:
+    """Print that Ctrl-C ended the command, and return the exit status."""
+    click.echo("\nstopped; finished work is kept, run the same command again to continue", err=True)
+    return 130
 
 
 def _print_os_error(error: OSError) -> int:
@@ -149,9 +155,3 @@ def _print_error(message: str, hint: str = "") -> int:
     """Print an error and return the exit status."""
     click.echo(escape_control(f"ser-bench: {message}") + (f"\n{hint}" if hint else ""), err=True)
     return 2
-
-
-def _usage_hint(error: click.ClickException) -> str:
-    """Return how to see the help of the command that was used wrongly."""
-    context = getattr(error, "ctx", None)
-    return f"see {context.command_path} --help" if context else ""

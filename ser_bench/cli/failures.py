@@ -38,6 +38,23 @@ def explain(error: Exception | SystemExit) -> tuple[str, int]:
     return f"internal error: {reason}\nfinished work is kept; {saved}, please report it", INTERNAL_ERROR
 
 
+def is_interrupt(error: BaseException) -> bool:
+    """Return whether Ctrl-C caused an exception: libraries turn it into their own while they are imported.
+
+    Parameters
+    ----------
+    error : BaseException
+        The exception.
+
+    Returns
+    -------
+    bool
+    """
+    cause = error.__cause__ or error.__context__
+    is_cause = isinstance(cause, KeyboardInterrupt) or (cause is not None and is_interrupt(cause))
+    return is_cause or "KeyboardInterrupt" in str(error)
+
+
 def _plugin_lines(error: BaseException) -> Iterator[str]:
     """Yield the lines of plugins in the traceback, the innermost first."""
     for frame, number in reversed(list(traceback.walk_tb(error.__traceback__))):

@@ -5,8 +5,9 @@ A message is one or two lines: what is wrong, with the value, then what to do.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
+
+from ser_bench.core.names import nearest_name
 
 
 class SerBenchError(Exception):
@@ -36,8 +37,8 @@ class UnknownNameError(ConfigError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         known = sorted(known)
-        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-        hint = f"did you mean {nearest[0]!r}?" if nearest else f"known: {', '.join(known)}"
+        nearest = nearest_name(name, known)
+        hint = f"did you mean {nearest!r}?" if nearest else f"known: {', '.join(known)}"
         super().__init__(f"unknown {kind} {name!r}; {hint}")
 
 

@@ -174,6 +174,8 @@ def ensure_writable(folder: Path, error: type[SerBenchError], option: str) -> No
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
+    except FileExistsError:
+        raise error(f"cannot write to {folder}: it is a file, not a folder\nname a folder with {option}") from None
     except OSError as reason:
         raise error(
             f"cannot write to {folder}: {reason.strerror or reason}\nname another folder with {option}"

@@ -24,7 +24,6 @@ model with other parameters or for each named variant::
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -34,6 +33,7 @@ from pydantic_core import PydanticCustomError
 
 from ser_bench.core.errors import ConfigError, UnknownNameError
 from ser_bench.core.places import expand_home
+from ser_bench.core.toml_file import read_toml
 
 Target = Literal["emotion", "gender", "emotion+gender"]
 Normalization = Literal["none", "speaker"]
@@ -47,7 +47,10 @@ LEAVE_OUT, KEEP_FIRST = "leave-out", "first"
 def _split_names(value: Any) -> Any:
     """Turn ``"a, b"`` or a list of names into a tuple of distinct names in order."""
     if isinstance(value, str):
-        value = [name.strip() for name in value.split(",") if name.strip()]
+        names = [name.strip() for name in value.split(",") if name.strip()]
+        if not names and value.strip():
+            raise PydanticCustomError("names", "Input should be one or more names, joined by commas")
+        value = names
     if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
         return tuple(dict.fromkeys(value))
     return value
@@ -165,6 +168,14 @@ class Options(BaseModel):
     fresh: bool = _option(False, "Ignore the fit cache and fit again.")
     model_tables: dict[str, ModelTable] = _option({}, "The [models.NAME] tables of a configuration file, by name.")
 
+    @field_validator("models")
+    @classmethod
+    def _check_models(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the models if there is one."""
+        if not names:
+            raise PydanticCustomError("names", "Input should be one or more models; baselines are added to them")
+        return names
+
     @field_validator("corpus", *PATH_OPTIONS)
     @classmethod
     def _expand_home(cls, value: Any) -> Any:
@@ -250,7 +261,7 @@ def find_config(name: str) -> Path:
 
 def _read(path: Path) -> dict[str, Any]:
     """Return the options of a configuration file, keys with underscores, models' tables as ``model_tables``."""
-    content = _parse(path)
+    content = read_toml(path)
     tables: dict[str, Any] = {}
     if isinstance(content.get("models"), dict):
         tables = content.pop("models")
@@ -261,19 +272,13 @@ def _read(path: Path) -> dict[str, Any]:
         if key.replace("_", "-") not in OPTION_NAMES:
             raise UnknownNameError(f"key in {path}:", key, OPTION_NAMES)
         options[key.replace("-", "_")] = value
+    for key in (*PATH_OPTIONS, "corpus"):
+        if isinstance(value := options.get(key), str) and not value.isprintable():
+            raise ConfigError(
+                f"invalid value for {key} in {path}: {value!r} has a tab or a line break; write a path with "
+                "backslashes in single quotes: 'C:\\temp'"
+            )
     return options | {"model_tables": {name: _model_table(path, name, table) for name, table in tables.items()}}
-
-
-def _parse(path: Path) -> dict[str, Any]:
-    """Return the content of a TOML file."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror or error}") from None
-    except ValueError as error:  # also for a number of thousands of digits
-        raise ConfigError(f"invalid TOML in {path}: {error}") from None
-    except RecursionError:
-        raise ConfigError(f"invalid TOML in {path}: nested too deeply") from None
 
 
 def _model_table(path: Path, name: str, table: Any) -> ModelTable:

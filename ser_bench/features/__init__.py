@@ -77,6 +77,8 @@ def parse(text: str, known: Mapping[str, FeatureSet] | None = None) -> tuple[Fea
         If a set is named twice, or vectors are joined with frames.
     """
     known = FEATURE_SETS if known is None else known
+    if "," in text:
+        raise ConfigError(f"invalid features {text!r}: join feature sets with +, as in {text.replace(',', '+')}")
     names = [name.strip() for name in text.split("+")]
     for name in names:
         if name not in known:

@@ -24,6 +24,7 @@ __all__ = [
     "Parameters",
     "aligned_proba",
     "build",
+    "check_parameters",
     "fit",
     "get",
     "parameter",
@@ -81,6 +82,36 @@ def build(model: str | Model, *, seed: int = 0, **parameters: Any) -> Any:
     """
     model = (get(model) if isinstance(model, str) else model).with_parameters(parameters)
     return model.estimator(seed, model.parameters)
+
+
+def check_parameters(model: Model) -> None:
+    """Check the parameters of a model that is defined elsewhere, as scikit-learn does at the start of a fit.
+
+    Parameters
+    ----------
+    model : Model
+        The model; those of this package state all limits in their schema.
+
+    Raises
+    ------
+    ConfigError
+        For a value that an estimator does not take.
+    """
+    if not model.is_external:
+        return
+    from sklearn.utils._param_validation import InvalidParameterError
+
+    try:
+        estimator = model.estimator(0, model.parameters)
+        parts = [estimator, *estimator.get_params(deep=True).values()]
+        for part in parts:
+            getattr(part, "_validate_params", lambda: None)()
+    except InvalidParameterError as error:
+        raise ConfigError(f"invalid parameter of model {model.name!r}: {error}") from None
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # the model may fail in any way; its fits then fail with the reason
+        return
 
 
 def variant(base: str | Model, name: str, parameters: Mapping[str, Any]) -> Model:

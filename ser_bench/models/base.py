@@ -294,10 +294,29 @@ class Model:
             if first["type"] == "extra_forbidden":
                 raise ConfigError(f"model {self.name!r} has no parameter {name!r}; {self._nearest(name)}") from None
             value = values[name]
-            raise ConfigError(
-                f"invalid value for {name} of model {self.name!r}: expected {self.allowed(name)}, got {value!r}"
-            ) from None
+            raise self.invalid_value(name, self.allowed(name), value) from None
+        for name, value in plain.items():
+            if isinstance(value, int) and abs(value) >= _INTEGER_LIMIT:
+                raise self.invalid_value(name, f"an integer below {_INTEGER_LIMIT:,}", value)
         return dict(sorted(plain.items(), key=lambda item: item[0] in LearnerParameters.model_fields))
+
+    def invalid_value(self, name: str, expected: str, value: Any) -> ConfigError:
+        """Return the error for the value of a parameter.
+
+        Parameters
+        ----------
+        name : str
+            The parameter.
+        expected : str
+            What it may be.
+        value : object
+            What it is.
+
+        Returns
+        -------
+        ConfigError
+        """
+        return ConfigError(f"invalid value for {name} of model {self.name!r}: expected {expected}, got {value!r}")
 
     def _nearest(self, name: str) -> str:
         known = list(self.schema.model_fields)
@@ -306,6 +325,9 @@ class Model:
             return f"did you mean {near[0]!r}?"
         return f"it has {', '.join(known)}" if known else "it takes none"
 
+
+_INTEGER_LIMIT = 2**31
+"""Libraries pass integers to C as 32 bits."""
 
 _TYPES = {"boolean": "true or false", "integer": "an integer", "number": "a number", "string": "a text"}
 _LIMITS = {"exclusiveMinimum": ">", "minimum": "≥", "exclusiveMaximum": "<", "maximum": "≤"}

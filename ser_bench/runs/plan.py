@@ -179,6 +179,7 @@ def _chosen_models(options: Options) -> list[Model]:
 
 
 def _plan_model(model: Model, requested: str, available: Mapping[str, FeatureSet] | None) -> PlannedModel:
+    models.check_parameters(model)
     sets = features.parse(_default_features(model, available) if requested == "auto" else requested, available)
     kind = sets[0].kind
     skipped = "" if kind in model.accepts else f"{model.name} takes {' or '.join(model.accepts)}, not {kind}"

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from ser_bench import metrics, models, splits
-from ser_bench.core.errors import ConfigError, RunError
+from ser_bench.core.errors import ConfigError, RunError, SplitError
 from ser_bench.core.files import ensure_writable
 from ser_bench.core.places import default_store
 from ser_bench.core.progress import NoProgress, Progress
@@ -239,6 +239,11 @@ def _make_inner_folds(
     fold: splits.Fold, clips: pd.DataFrame, settings: SearchSettings, seed: int
 ) -> tuple[splits.Fold, ...]:
     training = clips.loc[list(fold.train)].reset_index(drop=True)
+    speakers = training["speaker"].nunique()
+    if speakers < settings.inner_folds:
+        outer = f"{speakers} speakers train in an outer fold" if speakers > 1 else "one speaker trains in an outer fold"
+        advice = f"use fewer with --inner-folds {speakers}" if speakers > 1 else "tune needs three speakers or more"
+        raise SplitError(f"{settings.inner_folds} inner folds need as many training speakers; {outer}\n{advice}")
     return splits.make_folds("actor", training, splits.FoldSettings(settings.inner_folds, seed))
 
 

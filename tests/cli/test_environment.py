@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ser_bench import plugins
-from ser_bench.cli import call, streams
+from ser_bench.cli import call, failures, streams
 from ser_bench.core.errors import ConfigError
 from ser_bench.runs.workers.tasks import call_in_worker
 
@@ -126,3 +126,38 @@ def test_an_internal_error_is_two_lines_and_a_file_with_the_traceback(tmp_path, 
 def test_paths_of_unknown_users_are_invalid_values(capsys):
     assert call(["report", "~nobody-here/run"]) == 2
     assert "Invalid value for 'RUN': unknown user 'nobody-here'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("run ravdess", "did you mean --corpus ravdess?"),
+        ("run my.csv", "did you mean --corpus my.csv?"),
+        ("run svm", "did you mean --models svm?"),
+        ("run RAVDESS", "did you mean --corpus ravdess?"),
+        ("run actor", "did you mean --splits actor?"),
+        ("run nonsense", "see ser-bench run --help"),
+        ("report a b", "see ser-bench report --help"),
+    ],
+)
+def test_a_word_too_many_has_a_hint(capsys, words, hint):
+    assert call(words.split()) == 2
+    assert capsys.readouterr().err.splitlines()[1:] == [hint]
+
+
+@pytest.mark.parametrize(
+    ("error", "is_interrupt"), [(ValueError("KeyboardInterrupt: "), True), (ValueError("a"), False)]
+)
+def test_ctrl_c_that_a_library_turns_into_another_exception_stops(error, is_interrupt):
+    assert failures.is_interrupt(error) is is_interrupt
+
+
+def test_ctrl_c_behind_another_exception_stops(monkeypatch):
+    def fail(*_, **__):
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            raise ImportError("half imported") from None
+
+    monkeypatch.setattr("ser_bench.cli.splits.show", fail)
+    assert call(["splits"]) == 130

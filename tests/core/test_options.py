@@ -28,6 +28,26 @@ def test_the_command_line_overrides_the_file(tmp_path):
     assert (options.folds, options.seed) == (3, 7)
 
 
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbffolds = 4\n", b"folds = 4\r\n", b"folds = 4\rseed = 1\r"])
+def test_a_byte_order_mark_and_other_line_ends_do_no_harm(tmp_path, content):
+    (tmp_path / "c.toml").write_bytes(content)
+    assert config.load(tmp_path / "c.toml", {}).folds == 4
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("folds = 4".encode("utf-16"), "cannot read .*c.toml: it is encoded as UTF-16; save it as UTF-8"),
+        ("folds = 4".encode("utf-16-le"), "it is encoded as UTF-16"),
+        (b"folds = 4\n# gr\xfcn\n", "cannot read .*c.toml, line 2: byte 0xfc is not UTF-8; save it as UTF-8"),
+    ],
+)
+def test_other_encodings_are_refused_by_name(tmp_path, content, reason):
+    (tmp_path / "c.toml").write_bytes(content)
+    with pytest.raises(ConfigError, match=reason):
+        config.load(tmp_path / "c.toml", {})
+
+
 def test_names_are_a_list_or_joined_by_commas(tmp_path):
     assert load(tmp_path, 'models = ["svm", "knn"]').models == load(tmp_path, 'models = "svm, knn,svm"').models
 
@@ -65,6 +85,11 @@ def test_home_folders_are_expanded_wherever_an_option_comes_from(tmp_path, monke
         ("seed = " + "9" * 5000, "invalid TOML"),
         ("seed = 0x" + "f" * 5000, "a value that cannot be shown"),
         ("folds = '" + "x" * 5000 + "'", "expected a valid integer, got 'x{199}…$"),
+        ("models = ','", "expected one or more names, joined by commas, got ','"),
+        ("models = []", "expected one or more models; baselines are added to them, got "),
+        ('store = "D:\\temp\\new"', r"store in .*: 'D:.temp.new' has a tab or a line break; write .* in single quotes"),
+        ('store = "D:\\data"', r"Unescaped .* \(at line 1.*: store = \"D:.data\"\nwrite a path .* in single quotes"),
+        ("fresh = True", r"\(at line 1, column 9\): fresh = True\nwrite a text in quotes, and true"),
         ("store = '~no-such-user/x'", "invalid value for store in .*c.toml: unknown user 'no-such-user', in the path"),
         ("models = [1, [2]]", "invalid value for models in .*: expected a valid string"),
     ],

@@ -158,3 +158,37 @@ def test_every_learner_declares_what_can_be_tuned():
 def test_no_model_of_the_package_is_external():
     """External models are fitted in a process of their own, which costs a network an import of Keras per fit."""
     assert [model.name for model in models.MODELS.values() if model.is_external] == []
+
+
+class _Unlimited(models.Parameters):
+    C: float = models.parameter(1.0, "inverse strength of the penalty")
+
+
+def _build_unlimited(*, seed, C):
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    return make_pipeline(LogisticRegression(C=C))
+
+
+def test_a_value_that_scikit_learn_refuses_is_wrong_input():
+    model = models.Model(
+        name="mine", summary="", kind="classical", features="mfcc", build=_build_unlimited, schema=_Unlimited
+    )
+    models.check_parameters(model)
+    with pytest.raises(ConfigError, match=r"invalid parameter of model 'mine': The 'C' .* Got -1.0 instead"):
+        models.check_parameters(model.with_parameters({"C": -1.0}))
+
+
+def _build_nothing(*, seed):
+    sys.exit()
+
+
+def test_a_build_that_fails_is_left_to_the_fits():
+    model = models.Model(name="mine", summary="", kind="classical", features="mfcc", build=_build_nothing)
+    models.check_parameters(model)
+
+
+def test_integers_that_overflow_are_wrong_input():
+    with pytest.raises(ConfigError, match="max_depth of model 'tree': expected an integer below 2,147,483,648, got 10"):
+        models.get("tree").with_parameters({"max_depth": 10**20})

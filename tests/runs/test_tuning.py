@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 import sklearn.metrics
 
-from ser_bench import models
+from ser_bench import load_corpus, models, splits
 from ser_bench.cli import call
 from ser_bench.core import options as config
-from ser_bench.core.errors import ConfigError, RunError
+from ser_bench.core.errors import ConfigError, RunError, SplitError
 from ser_bench.core.options import Options
 from ser_bench.corpora.datasets.demo.clips import make_clips
 from ser_bench.report import tuning_table, write_tuning
@@ -198,3 +198,12 @@ def test_speeds_are_not_searched_where_features_come_from_a_table(store, tmp_pat
     done = tune(settings, options(tmp_path / "table.csv", store, tmp_path / "out", features="auto"))
     assert {tuple(json.loads(text)["speeds"]) for text in done.trials["parameters"]} == {()}
     assert "Brackets hold 95 % t intervals over speakers." in tuning_table(done)
+
+
+def test_too_many_inner_folds_are_named_with_their_option(data, store, tmp_path):
+    clips = load_corpus(str(data)).clips
+    clips = clips.assign(label=clips["emotion"])
+    outer = splits.make_folds("actor", clips, splits.FoldSettings(3, 0))[0]
+    reason = "5 inner folds need as many training speakers; 4 speakers train in an outer fold\nuse .* --inner-folds 4"
+    with pytest.raises(SplitError, match=reason):
+        tuning._make_inner_folds(outer, clips.set_index("clip", drop=False), SearchSettings("lda", inner_folds=5), 0)
