@@ -238,12 +238,13 @@ def test_sessions_below_speakers_and_languages_above_are_not_speakers(tree):
     "names",
     [
         [f"{a}_{b}_{e}_1.wav" for a, b, e in product(("alpha", "beta"), ("one", "two"), FOUR)],
+        [f"{e}_{v}_{w}.wav" for e, v, w in product(FOUR, "AB", ("abajo", "basta"))],
         [f"{e}/{take:03d}.wav" for e, take in product(FOUR, range(4))],
         [f"{e}/t{take:03d}.wav" for e, take in product(FOUR, range(4))],
         [f"session{s}/{e}_{take}.wav" for s, e, take in product((1, 2), FOUR, (1, 2))],
         [f"{s}/{e}_1.wav" for s, e in product("123", FOUR)],
     ],
-    ids=("two words", "takes", "lettered takes", "sessions", "numbers"),
+    ids=("two words", "words after letters", "takes", "lettered takes", "sessions", "numbers"),
 )
 def test_an_unclear_speaker_stays_unknown(tree, names):
     imported = read(tree(*names))
@@ -269,6 +270,35 @@ def test_label_folder_keeps_unknown_names_as_labels(tree):
     with pytest.raises(CorpusError, match="--label folder"):
         read(folder)
     assert {row["emotion"] for row in read(folder, label="folder").rows} == {"stressed", "rested"}
+
+
+def test_unused_columns_and_unreadable_tables_are_named(tree):
+    write_table(tree("a.wav", "b.wav") / "t.csv", "file,emotion,f1,f2", "a,sad,1,2", "b,angry,3,4")
+    assert read(tree()).warnings == ("t.csv: f1, f2 are not used; --map takes more",)
+    write_table(tree() / "t.csv", "file,emotion,emotion", "a,sad,sad", "b,angry,angry")
+    with pytest.raises(CorpusError, match=r"not used: invalid table .*both named 'emotion'"):
+        read(tree())
+
+
+def test_a_named_table_wins_over_the_names_of_a_published_corpus(tree):
+    names = ("03-01-05-01-01-01-01.wav", "03-01-03-01-01-01-02.wav")
+    write_table(tree(*names) / "perceived.csv", "file,emotion", f"{names[0]},sad", f"{names[1]},happy")
+    assert by_name(read(tree()), "emotion")[names[0]] == "angry"
+    imported = read(tree(), tables=(tree() / "perceived.csv",))
+    assert by_name(imported, "emotion")[names[0]] == "sad"
+    assert by_name(imported, "speaker")[names[0]] == "01"
+
+
+def test_numbers_in_a_table_need_a_meaning(tree):
+    write_table(tree("a.wav", "b.wav") / "t.csv", "file,label", "a,0", "b,1")
+    with pytest.raises(ConfigError, match=r"the column label of .* holds numbers \(0, 1\)"):
+        read(tree())
+    assert by_name(read(tree(), meanings={"0": "sad", "1": "calm"}), "emotion") == {"a.wav": "sad", "b.wav": "calm"}
+
+
+def test_numbers_around_an_emotion_are_not_its_spelling(tree):
+    imported = read(tree(*(f"{number} - {e}/{number}.wav" for number, e in enumerate(("fear", "Wut")))))
+    assert set(imported.spellings) == {("fear", "fearful"), ("Wut", "angry")}
 
 
 def test_unknown_words_beside_emotions_are_kept_and_listed(tree):

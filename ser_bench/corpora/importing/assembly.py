@@ -108,18 +108,19 @@ def import_clips(folder: Path, choices: Choices) -> Imported:
         If an option is invalid or does not fit the folder.
     """
     scanned = scan(folder)
-    stated = _stated(scanned.files, folder, choices)
     names = known.known_files(scanned.files, folder)
+    is_published = len(names.columns["emotion"].values) == len(scanned.files)
+    stated = _stated(scanned.files, folder, choices, search_tables=not is_published)
     columns = {name: joined([stated.columns.get(name, UNKNOWN), names.columns.get(name, UNKNOWN)]) for name in COLUMNS}
     columns["emotion"] = _emotions(scanned.files, folder, choices, stated.columns.get("emotion", UNKNOWN), names)
     usable = [file for file in scanned.files if file.name in columns["emotion"].values]
     if not usable:
-        raise CorpusError(_no_emotion_message(folder, scanned.files, columns["emotion"]))
+        raise CorpusError(_no_emotion_message(folder, scanned.files, columns["emotion"], stated.warnings))
     columns["gender"] = _filled(columns["gender"], traits.genders, usable)
     columns["speaker"] = _speakers(columns["speaker"], columns["emotion"], columns["gender"], usable)
     columns["gender"] = _genders(columns["gender"], columns["speaker"], usable)
     columns["intensity"] = _filled(columns["intensity"], traits.intensities, usable)
-    return _imported(folder, scanned, usable, columns, stated.problems)
+    return _imported(folder, scanned, usable, columns, stated)
 
 
 @dataclass(frozen=True)
@@ -128,39 +129,38 @@ class _Stated:
 
     columns: Mapping[str, Column]
     problems: tuple[Problem, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
-def _stated(files: Sequence[AudioFile], folder: Path, choices: Choices) -> _Stated:
+def _stated(files: Sequence[AudioFile], folder: Path, choices: Choices, *, search_tables: bool) -> _Stated:
     """Read the pattern and the tables."""
     patterned = _pattern_columns(files, choices) if choices.pattern else {}
-    described = _described(files, folder, choices, searched="emotion" not in patterned)
-    if described is None:
-        return _Stated(patterned)
+    described = _described(files, folder, choices, searched=search_tables and "emotion" not in patterned)
+    if not described.names:
+        return _Stated(patterned, warnings=described.warnings)
     if twice := sorted(choices.mapping.keys() & patterned.keys()):
         raise ConfigError(f"--pattern and --map both give {', '.join(twice)}; remove one")
     columns = {name: patterned.get(name, column) for name, column in described.columns.items()} | patterned
     unnamed = {file.name: "no row of the table names it" for file in files if file.name not in described.names}
     if "emotion" not in patterned and columns["emotion"].values:
         columns["emotion"] = replace(columns["emotion"], problems={**unnamed, **columns["emotion"].problems})
-    return _Stated(columns, described.problems)
+    return _Stated(columns, described.problems, described.warnings)
 
 
-def _described(
-    files: Sequence[AudioFile], folder: Path, choices: Choices, *, searched: bool
-) -> tables.Described | None:
+def _described(files: Sequence[AudioFile], folder: Path, choices: Choices, *, searched: bool) -> tables.Described:
     """Read the named tables, or search the folder for some."""
     legends = read_legends(folder)
     if choices.tables:
         return tables.describe(choices.tables, folder, files, choices.mapping, choices.meanings, legends)
     if choices.mapping or (searched and choices.label in (None, "table")):
         found_tables = tables.find_tables(folder, files, choices.mapping, choices.meanings, legends, choices.ignored)
-        if found_tables is None and (choices.mapping or choices.label == "table"):
+        if not found_tables.names and (choices.mapping or choices.label == "table"):
             raise ConfigError(
                 f"no table below {folder} names its audio files and their emotions; name it with --table FILE, "
                 "and its columns with --map path=COLUMN,emotion=COLUMN"
             )
         return found_tables
-    return None
+    return tables.Described({}, (), frozenset())
 
 
 def _pattern_columns(files: Sequence[AudioFile], choices: Choices) -> dict[str, Column]:
@@ -193,7 +193,7 @@ def _emotions(
     files: Sequence[AudioFile], folder: Path, choices: Choices, stated: Column, names: known.KnownFiles
 ) -> Column:
     """Return the emotions: stated ones, those of published names, else those of folders and file names."""
-    if stated.values and not (choices.label is None and len(names.columns["emotion"].values) == len(files)):
+    if stated.values:
         return stated
     meanings, legend = dict(choices.meanings), ""
     coded = names.columns["emotion"]
@@ -257,7 +257,7 @@ def _imported(
     scanned: Scan,
     usable: Sequence[AudioFile],
     columns: Mapping[str, Column],
-    problems: tuple[Problem, ...],
+    stated: _Stated,
 ) -> Imported:
     """Build the rows, and name what is left out."""
     rows = tuple(_row(file, columns) for file in usable)
@@ -278,8 +278,12 @@ def _imported(
         rows=rows,
         columns={name: column for name, column in columns.items() if any(row.get(name) for row in rows)},
         spellings=spellings,
-        left_out=(*scanned.left_out, *unused, *problems),
-        warnings=(*(w for column in columns.values() for w in column.warnings), *_part_warnings(usable, columns)),
+        left_out=(*scanned.left_out, *unused, *stated.problems),
+        warnings=(
+            *stated.warnings,
+            *(w for column in columns.values() for w in column.warnings),
+            *_part_warnings(usable, columns),
+        ),
     )
 
 
@@ -304,13 +308,14 @@ def _part_warnings(files: Sequence[AudioFile], columns: Mapping[str, Column]) ->
     )
 
 
-def _no_emotion_message(folder: Path, files: Sequence[AudioFile], column: Column) -> str:
+def _no_emotion_message(folder: Path, files: Sequence[AudioFile], column: Column, warnings: Sequence[str]) -> str:
     """Explain that no emotion was found, with an example and the options that help."""
     if column.problems:
         reason, count = Counter(column.problems.values()).most_common(1)[0]
         return f"no clip of {folder} has an emotion; {count:,} of {len(files):,} files: {reason}"
+    reasons = "".join(f"; {warning}" for warning in warnings[:1])
     return (
-        f"no two emotions in the folder names, file names or tables of {folder}, for example {files[0].name}\n"
+        f"no two emotions in the folder names, file names or tables of {folder}, for example {files[0].name}{reasons}\n"
         "say where they are: --pattern '{speaker}_{emotion}_*', --label folder, --table FILE, or what codes mean: "
         "--map-emotions 1=angry,2=happy"
     )

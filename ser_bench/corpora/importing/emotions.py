@@ -18,6 +18,7 @@ from ser_bench.corpora.importing.traits import is_gender, is_part
 LabelSource = Literal["folder", "name", "table"]
 
 _NEGATIONS = frozenset(("not", "non", "no", "un", "nicht", "kein", "pas"))
+_AROUND_WORDS = f"{digits} -_"
 _LEAST_SHARE = 0.5
 _MOST_CONTRADICTIONS = 0.02
 
@@ -130,7 +131,7 @@ def _read(position: Position, files: Sequence[AudioFile], read: Callable[[str], 
         word = position.value(file)
         if word and (emotion := read(word)) and not (before and before.value(file).lower() in _NEGATIONS):
             values[file.name] = emotion
-            spellings[file.name] = word
+            spellings[file.name] = word if read(word.strip(_AROUND_WORDS)) != emotion else word.strip(_AROUND_WORDS)
     return _Reading(position, values, spellings)
 
 

@@ -147,7 +147,8 @@ def path_meanings(files: Sequence[AudioFile], legends: Sequence[Legend]) -> tupl
         Name of the legend.
     """
     for position in positions(files) if legends else ():
-        meanings, name = meanings_of(set(values_at(position, files).values()), legends)
+        codes = set(values_at(position, files).values())
+        meanings, name = meanings_of(codes, legends) if 2 * len(codes) <= len(files) else ({}, "")
         if meanings:
             return meanings, name
     return {}, ""

@@ -26,6 +26,7 @@ _OTHER_KINDS = re.compile(
     r"song|raw|clean|noisy|phone|studio|mono|stereo)[ _-]?\d*|\d+k(hz)?|v\d+",
     re.IGNORECASE,
 )
+_FIRST_FIELD = Position(None, 0)
 _REPEATED = "the same in folder and file name"
 _LANGUAGES = frozenset(
     (
@@ -77,17 +78,21 @@ def speakers(files: Sequence[AudioFile], emotions: Mapping[str, str], genders: M
     strong = [candidate for candidate in candidates if candidate.support]
     weak = [candidate for candidate in candidates if _is_name(candidate)]
     in_folders = [candidate for candidate in weak if candidate.position.level is not None]
+    first_fields = [candidate for candidate in weak if candidate.position == _FIRST_FIELD]
     if len(strong) == 1:
         return _column(strong[0], files, likely=strong[0].support != _REPEATED)
-    if not strong and (len(weak) == 1 or len(in_folders) == 1):
-        return _column((in_folders or weak)[0], files, likely=False)
-    return Column(values={}, source="", certainty="unknown", warnings=_possible(strong or weak or candidates, files))
+    if not strong and len(in_folders) == 1:
+        return _column(in_folders[0], files, likely=False)
+    if not strong and weak == first_fields and first_fields:
+        return _column(first_fields[0], files, likely=False, doubt="it may be a sentence, too")
+    possible = strong or weak or [candidate for candidate in candidates if _may_number_speakers(candidate)]
+    return Column(values={}, source="", certainty="unknown", warnings=_possible(possible, files))
 
 
-def _column(candidate: _Candidate, files: Sequence[AudioFile], *, likely: bool) -> Column:
+def _column(candidate: _Candidate, files: Sequence[AudioFile], *, likely: bool, doubt: str = "") -> Column:
     return Column(
         values=candidate.values,
-        source="; ".join(filter(None, (candidate.text, candidate.support))),
+        source="; ".join(filter(None, (candidate.text, candidate.support, doubt))),
         option=f"--pattern '{pattern_of(candidate.position, files[0], 'speaker')}'",
         certainty="likely" if likely else "guess",
     )
@@ -162,6 +167,11 @@ def _is_name(candidate: _Candidate) -> bool:
         _NUMBERED.fullmatch(value) or (len(value) > 1 and not any(map(str.isdigit, value)))
         for value in candidate.distinct
     )
+
+
+def _may_number_speakers(candidate: _Candidate) -> bool:
+    """Check whether numbers or letters stand where speakers often do: in a folder, or first in the name."""
+    return candidate.position.level is not None or candidate.position == _FIRST_FIELD
 
 
 def _without_numberings(candidates: list[_Candidate]) -> list[_Candidate]:

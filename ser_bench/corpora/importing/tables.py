@@ -39,13 +39,23 @@ _NAMES = {
     ),
     "speaker": (
         *("speaker", "speaker_id", "speakerid", "spk", "spk_id", "spkid", "speaker_name", "actor", "actor_id"),
-        *("actorid", "client_id", "subject", "subject_id", "participant", "participant_id", "talker", "voice_id"),
+        *(
+            "actorid",
+            "client_id",
+            "sprecher",
+            "subject",
+            "subject_id",
+            "participant",
+            "participant_id",
+            "talker",
+            "voice_id",
+        ),
     ),
     "emotion": (
         *("emotion", "emotion_label", "emotion_name", "emo", "label", "labels", "class", "category", "target"),
         *("emotion_id", "major_emotion", "feeling"),
     ),
-    "gender": ("gender", "sex", "speaker_gender"),
+    "gender": ("gender", "sex", "speaker_gender", "geschlecht"),
     "text": ("text", "sentence", "transcript", "transcription", "utterance", "sentence_id"),
     "intensity": ("intensity", "emotion_intensity", "emotional_intensity", "level"),
 }
@@ -55,6 +65,8 @@ _MAPPING_EXAMPLE = "speaker=spk,emotion=label"
 
 _NO_LABEL = ("xxx", "?", "-")
 _LEAST_SHARE = 0.5
+_MOST_CODES = 30
+_LISTED = 8
 _FIELD = re.compile(r"\{([^{}]+)\}")
 _NUMBERED_DIALOGUES = "dia{dialogue_id}_utt{utterance_id}"
 """The file names of MELD, whose tables hold both numbers."""
@@ -72,11 +84,14 @@ class Described:
         Rows whose file is missing.
     names
         The files that a table names.
+    warnings
+        Columns that are not used, and tables that cannot be read.
     """
 
     columns: Mapping[str, Column]
     problems: tuple[Problem, ...]
     names: frozenset[str]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -182,7 +197,7 @@ def find_tables(
     meanings: Mapping[str, str],
     legends: Sequence[Legend],
     ignored: Path | None,
-) -> Described | None:
+) -> Described:
     """Find the tables below a folder that name its audio files and their emotions.
 
     Parameters
@@ -198,8 +213,8 @@ def find_tables(
 
     Returns
     -------
-    Described or None
-        What the tables say; None where there is none.
+    Described
+        What the tables say; without names where there is none.
 
     Raises
     ------
@@ -207,20 +222,21 @@ def find_tables(
         If two tables name other emotions for the same files.
     """
     index = FileIndex(files)
-    tables = []
+    tables, refused = [], []
     for path in sorted(path for suffix in ("csv", "tsv") for path in folder.rglob(f"*.{suffix}")):
         if path.name.startswith(".") or (ignored is not None and path.absolute() == ignored.absolute()):
             continue
         try:
             table = _read(path, folder, index, mapping, meanings, legends)
-        except (CorpusError, UnknownNameError):
-            continue  # a file of another kind
+        except CorpusError as error:
+            refused.append(f"not used: {str(error).splitlines()[0]}")
+            continue
+        except UnknownNameError:
+            continue  # --map is about another table
         if "emotion" in table.chosen and share_found(table.files) >= _LEAST_SHARE:
             tables.append(table)
-    if not tables:
-        return None
     _refuse_contradictions(tables)
-    return _described(tables)
+    return _described(tables, tuple(refused))
 
 
 def _read(
@@ -327,6 +343,12 @@ def _emotion_column(
                 f"choose one with --map emotion={usual[0]} or --map emotion={key}"
             )
     column = usual[0] if usual else named
+    codes = sorted({row[column].strip() for row in rows}) if column and not usual else []
+    if codes and all(map(str.isdigit, codes)) and len(codes) <= _MOST_CODES:
+        raise ConfigError(
+            f"the column {column} of {path} holds numbers ({', '.join(codes[:5])}); say what they mean: "
+            f"--map-emotions {codes[0]}=angry,…"
+        )
     return {"emotion": column} if column else {}
 
 
@@ -345,7 +367,7 @@ def _refuse_contradictions(tables: Sequence[_Table]) -> None:
                 )
 
 
-def _described(tables: Sequence[_Table]) -> Described:
+def _described(tables: Sequence[_Table], warnings: tuple[str, ...] = ()) -> Described:
     """Join tables of different files, such as those of training and test."""
     missing = [
         Problem(f"{table.name}, line {line}", f"a row of {table.name} names no file, or several", kind="row")
@@ -355,7 +377,15 @@ def _described(tables: Sequence[_Table]) -> Described:
     ]
     names = frozenset(file.name for table in tables for file in table.files if file is not None)
     columns = {column: _column(column, tables) for column in COLUMNS if column != "path"}
-    return Described(columns, tuple(missing), names)
+    return Described(columns, tuple(missing), names, (*warnings, *filter(None, map(_unused_columns, tables))))
+
+
+def _unused_columns(table: _Table) -> str:
+    """Return a sentence that names the columns of a table that are not used; empty if there are none."""
+    used = {name for source in table.chosen.values() for name in (_FIELD.findall(source) or [source])}
+    unused = [name for name in table.rows[0] if name and name not in used] if table.rows else []
+    listed = ", ".join([*unused[:_LISTED], *(["…"] if len(unused) > _LISTED else [])])
+    return f"{table.name}: {listed} {'is' if len(unused) == 1 else 'are'} not used; --map takes more" if unused else ""
 
 
 def _column(column: str, tables: Sequence[_Table]) -> Column:
