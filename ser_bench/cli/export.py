@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 def command(config_file: str | None, quiet: bool, verbose: bool, output: Path, **values: Any) -> int:
     """Write the features of a corpus as one table with a row per clip.
 
-    The columns are clip, corpus, speaker, gender, emotion, then the features, named SET.COLUMN, for example
-    mfcc.mfcc_00. Values are float32 as in the feature store, not normalised, and read back bit for bit.
+    The columns are clip, corpus, speaker, gender, emotion, text, intensity, then the features, named SET.COLUMN, for
+    example mfcc.mfcc_00. Values are float32 as in the feature store, not normalised, and read back bit for bit.
 
     \b
     Examples:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,7 @@ from ser_bench.corpora.clip_table import (
 from ser_bench.corpora.column_names import refuse_missing, unused_column
 from ser_bench.corpora.csv_table import open_csv
 from ser_bench.corpora.number_columns import NumberColumns, NumberTable, selected
+from ser_bench.corpora.public_names import public_names
 from ser_bench.features import FEATURE_SETS
 from ser_bench.features.base import FeatureSet
 
@@ -112,6 +114,36 @@ def read(path: Path) -> TableContent:
         If the file is not a table, lacks or repeats a column, or a column of numbers holds texts in some cells.
     """
     return _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_csv(path)
+
+
+def corpora_in(path: Path) -> frozenset[str]:
+    """Return the values in the column ``corpus`` of a table of features.
+
+    Parameters
+    ----------
+    path
+        A CSV or Parquet file.
+
+    Returns
+    -------
+    frozenset of str
+        Empty without that column, and for a file that is no table.
+    """
+    try:
+        status = path.stat()
+    except OSError:
+        return frozenset()  # read() reports it
+    return _corpora_in(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(8)
+def _corpora_in(path: Path, changed: int, size: int) -> frozenset[str]:
+    """Read the column once for each state of the file."""
+    try:
+        texts = read(path).texts.get("corpus", [])
+    except CorpusError:
+        return frozenset()
+    return frozenset(text for text in texts if not is_missing(text))
 
 
 def _read_csv(path: Path) -> TableContent:
@@ -249,6 +281,7 @@ def _texts(table: TableContent) -> pd.DataFrame:
     rows = len(table.rows)
     names = (*(name for name in CLIP_COLUMNS if name != "path"), "corpus", "person")
     texts = {name: table.texts.get(name, [""] * rows) for name in names}
+    texts["clip"] = public_names(texts["clip"])
     for name in set(names) - set(REQUIRED):
         texts[name] = ["" if is_missing(cell) else cell for cell in texts[name]]
     return pd.DataFrame(texts | {"emotion": [canonical_label(label) for label in texts["emotion"]]}, dtype=object)

@@ -15,6 +15,7 @@ from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.clip_table import CLIP_COLUMNS, Listing, Problem, clip_table, missing_cells
 from ser_bench.corpora.column_names import refuse_missing, unused_column
 from ser_bench.corpora.csv_table import open_csv, read_csv_table
+from ser_bench.corpora.public_names import public_names
 
 REQUIRED = ("path", "speaker", "emotion")
 OPTIONAL = ("gender", "text", "intensity", "person")
@@ -110,9 +111,11 @@ def line_numbers(path: Path) -> dict[str, int]:
         file = open_csv(path, kind="manifest", known=_KNOWN)
         columns = [column.lower() for column in file.columns]
         name = "path" if "path" in columns else "clip"
-        for line, cells in file.rows() if name in columns else ():
-            for clip in _spellings(cells[columns.index(name)]):
-                lines.setdefault(clip, line)
+        cells = [(line, row[columns.index(name)]) for line, row in file.rows()] if name in columns else []
+        clips = public_names([cell for _, cell in cells], path.absolute().parent)
+        for (line, _), clip in zip(cells, clips, strict=True):
+            for spelling in _spellings(clip):
+                lines.setdefault(spelling, line)
     return lines
 
 
@@ -150,6 +153,9 @@ def _read(path: Path) -> _Manifest:
 def _list_clips(manifest: _Manifest, folder: Path, source: Path) -> Listing:
     """List the clips of a manifest; relative paths start at ``folder``, and invalid rows are problems."""
     clips = [_clip(row, folder) for row in manifest.rows]
+    warnings = tuple(_separator_warnings(manifest, clips))
+    names = public_names([clip["clip"] for clip in clips], folder)
+    clips = [clip | {"clip": name} for clip, name in zip(clips, names, strict=True)]
     faults = [_fault(row, clip) for row, clip in zip(manifest.rows, clips, strict=True)]
     rows_of: dict[str, list[int]] = {}
     for number, clip in enumerate(clips):
@@ -171,7 +177,6 @@ def _list_clips(manifest: _Manifest, folder: Path, source: Path) -> Listing:
             f"each row needs {','.join(REQUIRED)}; relative paths start at the folder {folder}"
         )
     columns = (*CLIP_COLUMNS, "person") if "person" in manifest.columns else CLIP_COLUMNS
-    warnings = tuple(_separator_warnings(manifest, clips))
     return Listing(clip_table(usable, columns), (*manifest.unused, *problems), warnings=warnings)
 
 

@@ -89,6 +89,32 @@ def corpus_label(name: str) -> str:
     raise UnknownNameError("corpus", name, [*CORPORA, "the path of a CSV manifest"])
 
 
+def corpus_labels(name: str) -> frozenset[str]:
+    """Return the labels of the corpora that a name stands for.
+
+    Parameters
+    ----------
+    name
+        A known corpus, or the path of a CSV manifest or feature table.
+
+    Returns
+    -------
+    frozenset of str
+        :func:`corpus_label`, and the corpora in a table of several.
+
+    Raises
+    ------
+    UnknownNameError
+        If the name is neither.
+    """
+    labels = frozenset([corpus_label(name)])
+    if not is_feature_table(name):
+        return labels
+    from ser_bench.corpora import feature_table
+
+    return labels | feature_table.corpora_in(Path(name))
+
+
 def is_feature_table(name: str | None) -> bool:
     """Check whether ``--corpus`` names a table of features.
 

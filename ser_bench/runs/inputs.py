@@ -133,8 +133,11 @@ def cross_tested_corpora(options: Options) -> tuple[str, ...]:
         Names as given in the options.
     """
     tested = [split.removeprefix(PREFIX) for split in options.splits or () if split.startswith(PREFIX)]
-    chosen = {corpora.corpus_label(name) for name in corpus_names(options)}
-    return tuple(name for name in dict.fromkeys(tested) if corpora.corpus_label(name) not in chosen)
+    if not tested:
+        return ()
+    chosen = {label for name in corpus_names(options) for label in corpora.corpus_labels(name)}
+    further = [name for name in dict.fromkeys(tested) if name not in chosen]
+    return tuple(name for name in further if corpora.corpus_label(name) not in chosen)
 
 
 def lowest_sampling_rate(clips: pd.DataFrame) -> int:

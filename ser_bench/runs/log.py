@@ -22,6 +22,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 from ser_bench.core.errors import RunError
 from ser_bench.core.files import read_bytes
 from ser_bench.core.progress import Advance, Progress
+from ser_bench.core.text import without_folders
 from ser_bench.core.versions import __version__
 
 FILE = "run.log"
@@ -67,7 +68,7 @@ class RunLog:
                 self._file.close()
 
     def event(self, event: str, **facts: Any) -> None:
-        """Append an event.
+        """Append an event; texts lose the folders of the machine, since run folders are published.
 
         Parameters
         ----------
@@ -77,7 +78,8 @@ class RunLog:
             Its values, which JSON can represent.
         """
         if self._file is not None:
-            line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **facts}
+            texts = {name: without_folders(fact) for name, fact in facts.items() if isinstance(fact, str)}
+            line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **facts, **texts}
             with suppress(OSError, ValueError):
                 self._file.write(json.dumps(line) + "\n")
 

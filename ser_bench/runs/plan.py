@@ -338,7 +338,8 @@ def make_folds(split: str, clips: pd.DataFrame, options: Options, repeat: int = 
     """
     tested = split.removeprefix(splits.PREFIX) if split.startswith(splits.PREFIX) else None
     clips = _without_tested(clips, options, tested)
-    split = f"{splits.PREFIX}{corpora.corpus_label(tested)}" if tested else split  # a path stands for its corpus
+    if tested and tested not in set(clips["corpus"]):  # a path stands for its corpus
+        split = f"{splits.PREFIX}{corpora.corpus_label(tested)}"
     return splits.make_folds(
         split, clips, splits.FoldSettings(options.folds or splits.DEFAULT_FOLDS, options.seed, repeat)
     )

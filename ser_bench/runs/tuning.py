@@ -21,6 +21,7 @@ from ser_bench.core.errors import ConfigError, RunError, SplitError
 from ser_bench.core.files import ensure_writable
 from ser_bench.core.places import default_store
 from ser_bench.core.progress import NoProgress, Progress
+from ser_bench.core.text import without_folders
 from ser_bench.runs import plan
 from ser_bench.runs.data import RunData, extract_data
 from ser_bench.runs.fit import FitResult
@@ -304,7 +305,7 @@ class _TrialScore:
         """Return the score with further inner folds; a failed fold fails the trial."""
         for result in results:
             if isinstance(result, FitFailure):
-                return dataclasses.replace(self, status=result.status, error=result.error)
+                return dataclasses.replace(self, status=result.status, error=without_folders(result.error))
         predicted = [result.predicted for result in results if isinstance(result, FitResult)]
         return dataclasses.replace(self, true=(*self.true, *true), predicted=(*self.predicted, *predicted))
 

@@ -4,7 +4,8 @@ The columns are :data:`CLIP_COLUMNS`, then the features, each named ``<set>.<col
 joined sets. Values are the store's float32. CSV has nine significant digits, from which float32 or float64 gives back
 the same bits. Texts are as in the clip table, so a speaker may be called ``01`` and must be read as text::
 
-    pandas.read_csv("features.csv", dtype=dict.fromkeys(("clip", "corpus", "speaker"), str), keep_default_na=False)
+    texts = ("clip", "corpus", "speaker", "text", "intensity")
+    pandas.read_csv("features.csv", dtype=dict.fromkeys(texts, str), keep_default_na=False)
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from ser_bench.features.base import FeatureSet
 
-CLIP_COLUMNS = ("clip", "corpus", "speaker", "gender", "emotion")
+CLIP_COLUMNS = ("clip", "corpus", "speaker", "gender", "emotion", "text", "intensity")
 """The columns before the features; unknown values are empty strings."""
 
 _CHUNK = 1024

@@ -18,12 +18,12 @@ from ser_bench.store import FeatureStore, export
 from tests.conftest import tone
 
 CLIPS = {
-    "plain.wav": ("01", "happy", "female"),
-    'with, a "quote".wav': ("01", "sad", "female"),
-    "zwölf.wav": ("1e5", "happy", ""),
-    "deep/er.wav": ("1e5", "sad", ""),
+    "plain.wav": ("01", "happy", "female", "02", "strong"),
+    'with, a "quote".wav': ("01", "sad", "female", "Kids, talk", "normal"),
+    "zwölf.wav": ("1e5", "happy", "", "", ""),
+    "deep/er.wav": ("1e5", "sad", "", "1", ""),
 }
-"""Speaker, emotion and gender of each clip, with names that are hard for tables."""
+"""Speaker, emotion, gender, text and intensity of each clip, with names that are hard for tables."""
 
 ODD = np.array([0.0, -0.0, 1.0, -3.0, 0.1, 1 / 3, 1e-45, -1.1754944e-38, 3.4028235e38, 16777217.0], dtype=np.float32)
 
@@ -35,7 +35,7 @@ def corpus(tmp_path, write_wav, monkeypatch) -> Path:
     for i, name in enumerate(CLIPS):
         write_wav(tmp_path / "data" / name, tone(f0=100 + 20 * i, seed=i))
     rows = [[name, *labels] for name, labels in CLIPS.items()]
-    table = pd.DataFrame(rows, columns=["path", "speaker", "emotion", "gender"])
+    table = pd.DataFrame(rows, columns=["path", "speaker", "emotion", "gender", "text", "intensity"])
     table.to_csv(tmp_path / "data" / "own.csv", index=False)
     return tmp_path / "data" / "own.csv"
 
@@ -79,11 +79,8 @@ def test_table_has_a_row_per_clip_with_the_exact_values_of_the_store(run, corpus
     assert out.splitlines()[-1] == f"table: {file}"
     table = read(file)
     clips, X = stored(corpus, tmp_path / "store", "mfcc+chroma")
-    assert tuple(table.columns[:5]) == ("clip", "corpus", "speaker", "gender", "emotion")
-    labels = {
-        clip: (speaker, emotion, gender)
-        for clip, _, speaker, gender, emotion in table[[*export.CLIP_COLUMNS]].to_numpy()
-    }
+    assert tuple(table.columns[:7]) == ("clip", "corpus", "speaker", "gender", "emotion", "text", "intensity")
+    labels = {row.clip: (row.speaker, row.emotion, row.gender, row.text, row.intensity) for row in table.itertuples()}
     assert labels == CLIPS
     assert set(table["corpus"]) == {"own"}
     assert table["clip"].tolist() == clips["clip"].tolist()
@@ -96,7 +93,7 @@ def test_column_names_start_with_the_name_of_the_set(run, tmp_path, sets, first)
     last = "mfcc.mfcc_39"
     assert run("--features", sets, "-o", "table.parquet")[0] == 0
     names = read(tmp_path / "table.parquet").columns
-    assert (names[5], names[-1]) == (first, last)
+    assert (names[7], names[-1]) == (first, last)
     assert len(read(Path("table.parquet"))[[first, last]]) == len(CLIPS)
 
 
@@ -128,12 +125,12 @@ def test_parquet_holds_float32_in_row_groups(tmp_path):
     export.write_table(tmp_path / "many.PARQUET", clips, X, ["x.0", "x.1", "x.2"])
     opened = pq.ParquetFile(tmp_path / "many.PARQUET")
     assert (opened.num_row_groups, opened.metadata.num_rows) == (3, 3000)
-    assert [str(kind) for kind in opened.schema_arrow.types] == ["string"] * 5 + ["float"] * 3
+    assert [str(kind) for kind in opened.schema_arrow.types] == ["string"] * 7 + ["float"] * 3
 
 
 def test_default_is_the_default_vector_and_nothing_is_computed_twice(run, tmp_path):
     assert run("-q", "-o", "a.parquet")[:2] == (0, "")
-    assert read(tmp_path / "a.parquet").shape == (4, 5 + features.FEATURE_SETS["functionals"].dimension)
+    assert read(tmp_path / "a.parquet").shape == (4, 7 + features.FEATURE_SETS["functionals"].dimension)
     status, _, err = run("--emotions", "sad", "-o", "a.parquet")  # the existing file is replaced
     assert (status, err) == (0, "")
     assert set(read(tmp_path / "a.parquet")["emotion"]) == {"sad"}
