@@ -127,7 +127,7 @@ def corpora_in(path: Path) -> frozenset[str]:
     Returns
     -------
     frozenset of str
-        Empty without that column, and for a file that is no table.
+        Empty without that column, and for a file that cannot be read as a table.
     """
     try:
         status = path.stat()
