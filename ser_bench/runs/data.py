@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from ser_bench.core.labels import label_order
 from ser_bench.runs.extraction import ExtractionResult, extract
 from ser_bench.runs.extraction.copies import CopyRule
 from ser_bench.runs.losses import report_problems
+from ser_bench.runs.normalization import normalization_warning
 from ser_bench.runs.workers import count_workers
 from ser_bench.splits import take_numbers
 from ser_bench.store import FeatureStore
@@ -167,8 +168,11 @@ def extract_data(
     Raises
     ------
     SerBenchError
-        If extraction is impossible, or the usable clips have fewer than two classes.
+        If extraction is impossible, the usable clips have fewer than two classes, or most speakers have too few clips
+        to be standardised by them.
     """
+    if warning := normalization_warning(opened.clips, options.normalize):
+        opened = replace(opened, warnings=(*opened.warnings, warning))
     jobs = count_workers(options.engine, options.jobs)
     rule, engine = CopyRule.of(options), options.engine
     extraction = extract(opened, sets, FeatureStore(store), jobs=jobs, progress=progress, engine=engine, copies=rule)
