@@ -134,6 +134,26 @@ def missing_cells(columns: Sequence[str], cells: Sequence[str]) -> str:
     return ""
 
 
+def needed_columns(required: Sequence[str], speakers: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that each row of a table needs.
+
+    Parameters
+    ----------
+    required
+        Columns that the table has.
+    speakers
+        The cells of its column ``speaker``.
+
+    Returns
+    -------
+    tuple of str
+        Without ``speaker`` where no row has one: every speaker is then unknown. Where some rows have one, the others
+        may be clips of a known speaker, and are problems.
+    """
+    unknown = all(map(is_missing, speakers))
+    return tuple(column for column in required if not (unknown and column == "speaker"))
+
+
 ProblemKind = Literal["clip", "row", "column", "class", "speaker"]
 """What a :class:`Problem` is about, and the values of ``kind`` in ``losses.csv``."""
 

@@ -45,6 +45,8 @@ def refuse_missing(columns: Iterable[str], required: Iterable[str], source: str,
     free = [name for name in written if name not in required]
     likely = [(written[similar], name) for name in missing if (similar := _nearest(name, free))]
     hints = "".join(f"; rename {column!r} to {name} if it is that" for column, name in likely)
+    if "speaker" in missing:
+        hints += "; leave its cells empty if speakers are unknown"
     raise CorpusError(
         f"invalid {source}: missing column{'s' * (len(missing) > 1)} {', '.join(missing)}{hints}\n{advice}"
     )

@@ -27,6 +27,7 @@ from ser_bench.corpora.clip_table import (
     Problem,
     clip_table,
     missing_cells,
+    needed_columns,
     with_corpus_prefix,
 )
 from ser_bench.corpora.column_names import refuse_missing, unused_column
@@ -282,7 +283,7 @@ def _texts(table: TableContent) -> pd.DataFrame:
     names = (*(name for name in CLIP_COLUMNS if name != "path"), "corpus", "person")
     texts = {name: table.texts.get(name, [""] * rows) for name in names}
     texts["clip"] = public_names(texts["clip"])
-    for name in set(names) - set(REQUIRED):
+    for name in {*names} - {"clip", "emotion"}:
         texts[name] = ["" if is_missing(cell) else cell for cell in texts[name]]
     return pd.DataFrame(texts | {"emotion": [canonical_label(label) for label in texts["emotion"]]}, dtype=object)
 
@@ -358,7 +359,8 @@ def _no_audio(analysis: object) -> np.ndarray:
 
 def _faults(table: TableContent, texts: pd.DataFrame, values: np.ndarray, columns: Sequence[str]) -> list[str]:
     """Return for each row why it cannot be used; the empty string for a usable row."""
-    required = (*REQUIRED, "corpus") if any(texts["corpus"]) else REQUIRED
+    required = needed_columns(REQUIRED, table.texts["speaker"])
+    required = (*required, "corpus") if any(texts["corpus"]) else required
     cells = zip(*(table.texts[name] for name in required), strict=True)
     finite = np.isfinite(values)
     faults = []

@@ -51,14 +51,14 @@ def lopsided_warnings(clips: pd.DataFrame) -> Iterator[str]:
     Parameters
     ----------
     clips
-        A clip table with ``corpus``; speakers are known.
+        A clip table with ``corpus``. Clips of unknown speakers do not count.
 
     Yields
     ------
     str
         A sentence for each corpus and reason.
     """
-    for corpus, part in clips.groupby("corpus", sort=True):
+    for corpus, part in clips[clips["speaker"] != ""].groupby("corpus", sort=True):
         several = clips["corpus"].nunique() > 1
         for sentence in filter(None, (_telling_speakers(part), _largest_speaker(part))):
             yield f"{corpus}: {sentence}" if several else sentence

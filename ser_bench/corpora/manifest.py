@@ -12,7 +12,7 @@ from pathlib import Path
 from ser_bench.core.errors import CorpusError
 from ser_bench.core.labels import canonical_label, canonical_text, is_missing
 from ser_bench.corpora.base import Corpus
-from ser_bench.corpora.clip_table import CLIP_COLUMNS, Listing, Problem, clip_table, missing_cells
+from ser_bench.corpora.clip_table import CLIP_COLUMNS, Listing, Problem, clip_table, missing_cells, needed_columns
 from ser_bench.corpora.column_names import refuse_missing, unused_column
 from ser_bench.corpora.csv_table import open_csv, read_csv_table
 from ser_bench.corpora.public_names import public_names
@@ -156,7 +156,8 @@ def _list_clips(manifest: _Manifest, folder: Path, source: Path) -> Listing:
     warnings = tuple(_separator_warnings(manifest, clips))
     names = public_names([clip["clip"] for clip in clips], folder)
     clips = [clip | {"clip": name} for clip, name in zip(clips, names, strict=True)]
-    faults = [_fault(row, clip) for row, clip in zip(manifest.rows, clips, strict=True)]
+    required = needed_columns(REQUIRED, [row["speaker"] for row in manifest.rows])
+    faults = [_fault(row, clip, required) for row, clip in zip(manifest.rows, clips, strict=True)]
     rows_of: dict[str, list[int]] = {}
     for number, clip in enumerate(clips):
         if not faults[number]:
@@ -192,7 +193,11 @@ def _clip(row: Mapping[str, str], folder: Path) -> dict[str, str]:
     """Return the columns of a clip table; the clip is named by the first spelling of its path that exists."""
     spellings = _spellings(row["path"])
     clip = next((spelling for spelling in spellings if _is_file(folder / spelling)), spellings[0])
-    return {**row, "clip": clip, "path": str((folder / clip).absolute()), "emotion": canonical_label(row["emotion"])}
+    names = {
+        "speaker": "" if is_missing(row["speaker"]) else row["speaker"],
+        "emotion": canonical_label(row["emotion"]),
+    }
+    return {**row, "clip": clip, "path": str((folder / clip).absolute()), **names}
 
 
 def _spellings(path: str) -> list[str]:
@@ -210,9 +215,9 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _fault(row: Mapping[str, str], clip: Mapping[str, str]) -> Problem | None:
+def _fault(row: Mapping[str, str], clip: Mapping[str, str], required: Sequence[str]) -> Problem | None:
     """Return why a row cannot be used, apart from other rows of its clip."""
-    if reason := missing_cells(REQUIRED, [row[column] for column in REQUIRED]):
+    if reason := missing_cells(required, [row[column] for column in required]):
         return Problem("", reason, "row")
     try:
         if Path(clip["path"]).is_file():

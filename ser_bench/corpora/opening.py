@@ -20,6 +20,7 @@ from ser_bench.corpora.speakers import (
     name_speakers,
     shared_names,
     speakers_by_name,
+    unknown_speakers_warning,
     with_one_gender,
     without_unknown_genders,
 )
@@ -171,7 +172,7 @@ def checked_speakers(clips: pd.DataFrame, sources: Mapping[str, str]) -> tuple[p
     clips : pandas.DataFrame
         The clips with one known or unknown gender per speaker.
     warnings : tuple of str
-        Unknown spellings of genders, and speakers who are probably one person.
+        Unknown speakers, unknown spellings of genders, and speakers who are probably one person.
 
     Raises
     ------
@@ -180,7 +181,8 @@ def checked_speakers(clips: pd.DataFrame, sources: Mapping[str, str]) -> tuple[p
     """
     clips, unknown_genders = without_unknown_genders(clips, sources)
     clips = with_one_gender(clips, sources)
-    return clips, tuple(filter(None, (unknown_genders, similar_speakers_warning(clips))))
+    doubts = (unknown_speakers_warning(clips), unknown_genders, similar_speakers_warning(clips))
+    return clips, tuple(filter(None, doubts))
 
 
 def list_corpus(name: str, data_dir: Path | None = None, *, part: str = "speech") -> OpenCorpus:

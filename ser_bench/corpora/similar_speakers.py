@@ -34,7 +34,7 @@ def similar_speakers(clips: pd.DataFrame) -> list[tuple[str, ...]]:
         Names that are equal but for case, punctuation, leading zeros, a decimal ``.0`` or look-alike letters. Speakers
         with different known genders are different people.
     """
-    genders = clips.groupby(["corpus", "speaker"], sort=True)["gender"].max()
+    genders = clips[clips["speaker"] != ""].groupby(["corpus", "speaker"], sort=True)["gender"].max()
     groups: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for (corpus, speaker), gender in genders.items():
         groups[corpus, _written_plainly(speaker.removeprefix(f"{corpus}/"))][gender].append(speaker)

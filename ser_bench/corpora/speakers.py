@@ -123,6 +123,29 @@ def speakers_by_name(names: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     return {name: keys for name, keys in groups.items() if len(keys) > 1}
 
 
+def unknown_speakers_warning(clips: pd.DataFrame) -> str:
+    """Say what unknown speakers make impossible.
+
+    Parameters
+    ----------
+    clips
+        A clip table with ``corpus``.
+
+    Returns
+    -------
+    str
+        One sentence; empty if every speaker is known.
+    """
+    unknown = clips["speaker"] == ""
+    if not unknown.any():
+        return ""
+    corpora = ", ".join(sorted(set(clips.loc[unknown, "corpus"])))
+    return (
+        f"no clip of {corpora} has a speaker; scores say nothing about new voices, since the voice of each test clip "
+        "may be in training; fill in the column speaker for splits by speaker"
+    )
+
+
 def without_unknown_genders(clips: pd.DataFrame, sources: Mapping[str, str]) -> tuple[pd.DataFrame, str]:
     """Count genders that are no known spelling as unknown.
 
@@ -168,7 +191,7 @@ def with_one_gender(clips: pd.DataFrame, sources: Mapping[str, str]) -> pd.DataF
     CorpusError
         If a speaker has two genders.
     """
-    known = clips[clips["gender"] != ""]
+    known = clips[(clips["gender"] != "") & (clips["speaker"] != "")]
     for speaker, rows in known.groupby("speaker", sort=True):
         if rows["gender"].nunique() > 1:
             raise CorpusError(
@@ -176,7 +199,8 @@ def with_one_gender(clips: pd.DataFrame, sources: Mapping[str, str]) -> pd.DataF
                 "correct the column gender, or give two people different names (speaker, person or [speakers])"
             )
     genders = dict(zip(known["speaker"], known["gender"], strict=True))
-    return clips.assign(gender=[genders.get(speaker, "") for speaker in clips["speaker"]])
+    pairs = zip(clips["speaker"], clips["gender"], strict=True)
+    return clips.assign(gender=[genders.get(speaker, "") if speaker else gender for speaker, gender in pairs])
 
 
 def _keys(clips: pd.DataFrame) -> list[str]:

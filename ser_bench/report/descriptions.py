@@ -65,7 +65,7 @@ def protocol(run: SavedRun, splits: tuple[str, ...] | None = None) -> str:
     parts = [
         corpus_title(run),
         plural(corpus.clips, "clip"),
-        plural(corpus.speakers, "speaker"),
+        plural(corpus.speakers, "speaker") if corpus.speakers else "speakers unknown",
         f"{labels} ({merged})" if merged else labels,
         *(f"{name}: {plural(int(folds.get(name, 0)), 'fold')}" for name in splits or info.splits),
         plural(repeats, "repeat") if repeats > 1 else "",

@@ -102,16 +102,16 @@ def _outcome(fit: PlannedFit, result: FitResult | FitFailure, data: RunData) -> 
     }
 
 
-def _trained_on(fold: Fold, result: FitResult, data: RunData) -> dict[str, int]:
-    """Count the clips and speakers that a model was trained on, and the test clips of known voices."""
+def _trained_on(fold: Fold, result: FitResult, data: RunData) -> dict[str, int | None]:
+    """Count the clips and speakers that a model was trained on, and the test clips of known voices; None if unknown."""
     if result.trained is None:
         return {}
     train, test = (data.groups[data.row_numbers(clips)] for clips in (fold.train, fold.test))
     speakers = np.unique(train[result.trained])
     return {
         "trained_clips": int(result.trained.sum()),
-        "trained_speakers": len(speakers),
-        "trained_voices": int(np.isin(test, speakers).sum()),
+        "trained_speakers": None if "" in speakers else len(speakers),
+        "trained_voices": None if "" in speakers else int(np.isin(test, speakers).sum()),
     }
 
 
@@ -288,7 +288,7 @@ def _describe_corpus(opened: OpenCorpus, extraction: ExtractionResult, labels: S
         source=corpus.origin,
         citation=corpus.citation,
         clips=len(clips),
-        speakers=int(clips["speaker"].nunique()),
+        speakers=len(set(clips["speaker"]) - {""}),
         emotions={str(label): int(count) for label, count in clips["emotion"].value_counts().items()},
         labels=tuple(labels),
         fingerprint=extraction.fingerprint,

@@ -14,9 +14,9 @@ from ser_bench.core.registry import definitions
 from ser_bench.splits import across, sentences, shuffled, speakers
 from ser_bench.splits.across import PREFIX, to_corpus
 from ser_bench.splits.base import DEFAULT_FOLDS, Fold, FoldSettings, Split
-from ser_bench.splits.checks import check_masks
+from ser_bench.splits.checks import check_masks, check_speakers
 from ser_bench.splits.shuffled import RANDOM_TAKES
-from ser_bench.splits.takes import repeated, take_numbers, takes_of
+from ser_bench.splits.takes import repeated, take_numbers, takes_of, unknown_speakers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,12 +62,13 @@ def make_folds(name: str, clips: pd.DataFrame, settings: FoldSettings | None = N
     UnknownNameError
         For an unknown split.
     SplitError
-        If the clips do not allow the split (too few speakers, a single sentence, one training class), or the split
-        breaks a promise: :func:`~ser_bench.splits.checks.check_masks`.
+        If the clips do not allow the split (too few or unknown speakers, a single sentence, one training class), or
+        the split breaks a promise: :func:`~ser_bench.splits.checks.check_masks`.
     """
     split = get(name)
     clips = clips.sort_values("clip", ignore_index=True)
     keys = clips["clip"].to_numpy()
+    check_speakers(split, clips)
     masks = split.masks(clips, settings or FoldSettings())
     check_masks(split, clips, masks)
     return tuple(Fold(tuple(keys[train]), tuple(keys[test])) for train, test in masks)
@@ -84,9 +85,11 @@ def default_splits(clips: pd.DataFrame) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        ``actor`` and ``random``; ``random-takes`` in between where some clip has another take.
+        ``actor`` and ``random``; ``random-takes`` in between where some clip has another take. Without ``actor`` where
+        a speaker is unknown.
     """
-    return ("actor", RANDOM_TAKES.name, "random") if repeated(takes_of(clips)).any() else ("actor", "random")
+    names = ("actor", RANDOM_TAKES.name, "random") if repeated(takes_of(clips)).any() else ("actor", "random")
+    return names[1:] if unknown_speakers(clips).any() else names
 
 
 def default_folds(clips: pd.DataFrame) -> int:

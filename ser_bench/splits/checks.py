@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ser_bench.core.errors import SplitError
 from ser_bench.core.text import shortened_list
+from ser_bench.splits.takes import unknown_speakers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,3 +81,26 @@ def _listed(names: Iterable[str], noun: str) -> str:
     names = list(names)
     counted = f"{len(names):,} {noun}{'' if len(names) == 1 else 's'} ({shortened_list(names)})"
     return f"{counted} {'is' if len(names) == 1 else 'are'}"
+
+
+def check_speakers(split: Split, clips: pd.DataFrame) -> None:
+    """Check that a split of speakers knows them.
+
+    Parameters
+    ----------
+    split : Split
+        The split.
+    clips : DataFrame
+        A clip table.
+
+    Raises
+    ------
+    SplitError
+        If the split promises new speakers, and a speaker is unknown.
+    """
+    unknown = int(unknown_speakers(clips).sum())
+    if split.speaker_independent and unknown:
+        raise SplitError(
+            f"split {split.name}: needs the speaker of every clip; {unknown:,} of {len(clips):,} clips have none\n"
+            "fill in the column speaker, or use --splits random, whose scores say nothing about new speakers"
+        )

@@ -109,3 +109,17 @@ def test_a_manifest_may_have_any_suffix(tmp_path):
     opened(tmp_path, f"{HEADER}\na.wav,x,sad\n")
     (tmp_path / "mine.csv").rename(tmp_path / "mine.tsv")
     assert corpora.open_corpus(str(tmp_path / "mine.tsv")).corpus.name == "mine"
+
+
+def test_a_manifest_without_any_speaker_has_unknown_speakers(tmp_path):
+    corpus = opened(tmp_path, "path,speaker,emotion\na.wav,,happy\nb.wav,NA,sad\n", "a.wav", "b.wav")
+    assert list(corpus.clips["speaker"]) == ["", ""]
+    assert not corpus.problems
+    (warning,) = corpus.warnings
+    assert "has a speaker; scores say nothing about new voices" in warning
+
+
+def test_some_unknown_speakers_are_problems(tmp_path):
+    corpus = opened(tmp_path, "path,speaker,emotion\na.wav,,happy\nb.wav,x,sad\n", "a.wav", "b.wav")
+    assert [problem.path for problem in corpus.problems] == ["a.wav"]
+    assert not corpus.warnings

@@ -11,6 +11,7 @@ from ser_bench.report.analysis.leakage import leakage_by_split
 from ser_bench.report.analysis.models import models_with_copies
 from ser_bench.report.findings.headline import headline
 from ser_bench.report.findings.leakage import leakage_sentences
+from ser_bench.report.page import render_page
 from ser_bench.report.page.leakage import leakage_report
 from ser_bench.report.summary import markdown
 from tests.runs.run_folder import changed_info
@@ -129,3 +130,26 @@ def test_unknown_takes_are_never_said_to_be_absent(run, clips, takes, sentence):
     changed = dataclasses.replace(run, clips=table, audit=audit)
     assert sentence in leakage_sentences(changed)[-1]
     assert not any("another take in training" in text for text in leakage_sentences(changed))
+
+
+def test_a_run_of_unknown_speakers_has_no_score_on_new_voices(analysed_run):
+    unknown = pd.array([pd.NA] * len(analysed_run.fits), dtype="Int64")
+    counts = ["train_speakers", "test_speakers", "shared_speakers", "test_clips_of_known_speakers"]
+    random = changed_info(analysed_run.info, corpus={"speakers": 0}, splits=("random",))
+    run = dataclasses.replace(
+        analysed_run,
+        info=random,
+        predictions=analysed_run.predictions.assign(speaker="").query("split == 'random'"),
+        clips=analysed_run.clips.assign(speaker=""),
+        fits=analysed_run.fits.assign(trained_speakers=unknown, trained_voices=unknown).query("split == 'random'"),
+        audit=analysed_run.audit.assign(**dict.fromkeys(counts, unknown[: len(analysed_run.audit)])).query(
+            "split == 'random'"
+        ),
+    )
+    text = markdown(run)
+    assert "Speakers are unknown, so there is no score on new voices." in headline(run)
+    assert "No gap: speakers are unknown" in text
+    assert "Speakers are unknown, so scores have no interval." in text
+    assert "speakers unknown" in text
+    assert "known from training" not in text
+    assert "speakers are unknown" in render_page(run, {}).decode()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ser_bench.core.errors import SplitError, UnknownNameError
 from ser_bench.core.options import Options
 from ser_bench.runs import plan
-from ser_bench.splits import SPLITS, FoldSettings, make_folds
+from ser_bench.splits import SPLITS, FoldSettings, default_splits, make_folds
 from ser_bench.splits.base import Split
 from tests.conftest import clip_table
 
@@ -249,6 +249,18 @@ def test_a_split_that_shares_speakers_must_not_state_new_ones(independent, monke
     message = r"4 speakers \(s00, s01, s02 and 1 more\) are both .*\n.*speaker_independent=False"
     with pytest.raises(SplitError, match=message):
         make_folds("mine", clips)
+
+
+@pytest.mark.parametrize("name", ["actor", "loso", "actor-80-20", "actor-text"])
+def test_splits_by_speaker_need_the_speakers(name):
+    clips = clip_table(speakers=6, texts=3).assign(speaker="")
+    with pytest.raises(SplitError, match=r"needs the speaker of every clip; \d+ of \d+ clips have none"):
+        make_folds(name, clips)
+    assert len(make_folds("random", clips)) == 6
+
+
+def test_unknown_speakers_have_random_splits_by_default():
+    assert default_splits(clip_table(speakers=6).assign(speaker="")) == ("random",)
 
 
 def test_an_unknown_split_names_the_nearest():

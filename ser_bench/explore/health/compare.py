@@ -50,9 +50,9 @@ def clips_by_speaker(health: Health) -> tuple[dict[str, int], dict[str, int | No
     Returns
     -------
     counts, published : dict
-        The clips in the folder and as published, None if unknown. Both have the speakers of both.
+        The clips in the folder and as published, None if unknown. Both have the known speakers of both.
     """
-    counts = Counter(health.opened.clips["speaker"])
+    counts = Counter(speaker for speaker in health.opened.clips["speaker"] if speaker)
     published: Mapping[str, int | None] = health.published.speakers if health.published else {}
     speakers, missing = sorted({*counts, *published}), 0 if published else None
     return {name: counts[name] for name in speakers}, {name: published.get(name, missing) for name in speakers}
@@ -71,7 +71,7 @@ def counts_by_gender(health: Health) -> dict[str, tuple[int, int]]:
         Numbers of speakers and clips by gender; an unknown gender is the empty string.
     """
     clips = health.opened.clips
-    speakers = clips.drop_duplicates("speaker")["gender"].value_counts()
+    speakers = clips[clips["speaker"] != ""].drop_duplicates("speaker")["gender"].value_counts()
     counts = clips["gender"].value_counts()
     return {gender: (int(speakers.get(gender, 0)), int(counts[gender])) for gender in sorted(counts.index)}
 

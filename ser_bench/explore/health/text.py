@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tabulate import tabulate
 
-from ser_bench.core.text import escape_undecodable
+from ser_bench.core.text import escape_undecodable, plural
 from ser_bench.explore.health.compare import clips_by_speaker, counts_by_gender, differences, find_copies
 from ser_bench.explore.health.measure import CLIPPED_RUN, FRAME_SECONDS, SILENCE_DB
 
@@ -59,7 +59,9 @@ def _title(health: Health) -> str:
     hours = health.clips["seconds"].sum() / 3600
     synthetic = " (synthetic speech)" if corpus.synthetic else ""
     part = f", {health.part}" if len(corpus.published) > 1 else ""
-    size = f"{len(clips):,} clips of {clips['speaker'].nunique()} speakers, {hours:.2f} h of sound"
+    count = len(set(clips["speaker"]) - {""})
+    speakers = plural(count, "speaker") if count else "unknown speakers"
+    size = f"{len(clips):,} clips of {speakers}, {hours:.2f} h of sound"
     return f"{corpus.title}{synthetic}{part}: {size}\nin {escape_undecodable(str(health.opened.folder))}"
 
 
@@ -86,6 +88,8 @@ def _speaker_counts(health: Health) -> str:
     """Describe the clips per speaker; name present speakers whose count differs from the publication."""
     counts, published = clips_by_speaker(health)
     present = {name: count for name, count in counts.items() if count}
+    if not present:
+        return "clips per speaker: unknown"
     low, high = min(present.values()), max(present.values())
     line = f"clips per speaker: {low:,} each" if low == high else f"clips per speaker: {low:,} to {high:,}"
     known = [name for name in present if published[name] is not None]

@@ -64,13 +64,13 @@ def scores_of_few(run: SavedRun) -> dict[tuple[str, str, str], tuple[float, ...]
     -------
     dict of (str, str, str) to tuple of float
         By model, split and metric: scores averaged over repeats, in the order of the speakers' names. Models with a
-        missing fold and splits with :data:`MIN_SPEAKERS` or more speakers are missing.
+        missing fold, and splits with :data:`MIN_SPEAKERS` or more speakers or an unknown one are missing.
     """
     notes, metrics = missing_folds(run), metrics_of(run)
     return {
         (*cell, metric): scores
         for cell, tallies in _tallies(run).items()
-        if not notes[cell] and len(tallies[0]) < MIN_SPEAKERS
+        if not notes[cell] and len(tallies[0]) < MIN_SPEAKERS and "" not in tallies[0]
         for metric, scores in each_speakers_scores(tallies, metrics).items()
     }
 
@@ -170,7 +170,7 @@ def uar_difference(first: SpeakerTallies, second: SpeakerTallies) -> tuple[float
         The ends are NaN for fewer than :data:`MIN_SPEAKERS` speakers.
     """
     scores = [statistics.scores_of(tallies, {"uar": UAR.score})["uar"].mean() for _, tallies in (first, second)]
-    difference, speakers = float(scores[0] - scores[1]), min(len(first[0]), len(second[0]))
+    difference, speakers = float(scores[0] - scores[1]), min(_count(first[0]), _count(second[0]))
     draws = _bootstrap_uar(first) - _bootstrap_uar(second)
     low, high = map(float, statistics.difference_interval(draws, difference, speakers))
     return difference, low, high
@@ -195,9 +195,14 @@ def scores_with_intervals(cell: SpeakerTallies, metrics: Mapping[str, Metric]) -
     rows = {}
     for name, draws in bootstrap_scores(cell, metrics).items():
         score = float(values[name].mean())
-        low, high = map(float, statistics.score_interval(draws, score, len(speakers)))
+        low, high = map(float, statistics.score_interval(draws, score, _count(speakers)))
         rows[name] = (score, low, high)
     return rows
+
+
+def _count(speakers: Sequence[str]) -> int:
+    """Return the number of speakers, 0 if some are unknown: their clips cannot be drawn by speaker."""
+    return 0 if "" in speakers else len(speakers)
 
 
 def bootstrap_scores(cell: SpeakerTallies, metrics: Mapping[str, Metric]) -> dict[str, npt.NDArray[np.float64]]:

@@ -113,13 +113,15 @@ def scores_by_speaker(run: SavedRun, split: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame of float64, shape (models, speakers)
-        Means over the classes that the speaker has clips of; NaN rows for models with a missing fold.
+        Means over the classes that the speaker has clips of; NaN rows for models with a missing fold. Unknown speakers
+        have no column.
     """
     part = run.predictions[run.predictions["split"] == split]
     names = {name: part[name].astype("str") for name in ("model", "speaker", "true")}
     hits = pd.DataFrame({**names, "repeat": part["repeat"], "hit": part["true"] == part["predicted"]})
     recalls = hits.groupby(["model", "speaker", "repeat", "true"])["hit"].mean()
     table = recalls.groupby(["model", "speaker", "repeat"]).mean().groupby(["model", "speaker"]).mean().unstack()
+    table = table.drop(columns="", errors="ignore")
     return blank_incomplete(table.reindex(index=list(run.info.models)), run, split)
 
 

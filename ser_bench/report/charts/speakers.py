@@ -116,4 +116,11 @@ def _alt_text(run: SavedRun) -> str:
     )
 
 
-CHART = Chart(name="speakers", title="UAR per speaker", order=70, draw=_draw, alt_text=_alt_text)
+CHART = Chart(
+    name="speakers",
+    title="UAR per speaker",
+    order=70,
+    draw=_draw,
+    alt_text=_alt_text,
+    applies_to=lambda run: bool(run.info.corpus.speakers),
+)

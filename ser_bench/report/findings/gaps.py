@@ -167,6 +167,8 @@ def missing_gaps(run: SavedRun) -> list[str]:
     list of str
         A sentence each; empty if nothing is missing.
     """
+    if not run.info.corpus.speakers:
+        return ["No gap: speakers are unknown, so no split has new speakers; fill in the column speaker."]
     partners = {pair.random: pair for pair in gap_pairs(run)}
     sentences = [_missing_gap(run, random) for random in random_splits(run) if random not in partners]
     if not random_splits(run):

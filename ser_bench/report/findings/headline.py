@@ -48,6 +48,7 @@ def headline(run: SavedRun) -> str:
     incomplete = list(models.loc[models["status"] != "ok", "model"])
     sentences = [
         f"On {corpus}, {_best(run, table, split)}",
+        "" if run.info.corpus.speakers else "Speakers are unknown, so there is no score on new voices.",
         untrained_sentence(run, split),
         _best_inductive(run, ranked, split),
         *gap_sentences(run),

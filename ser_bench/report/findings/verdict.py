@@ -76,6 +76,8 @@ def interval_notes(run: SavedRun) -> list[str]:
     list of str
         A sentence each.
     """
+    if not run.info.corpus.speakers:
+        return ["Speakers are unknown, so scores have no interval."]
     few = list(dict.fromkeys(split for _, split, _ in scores_of_few(run)))
     paired = ", paired for the gap" if gap_splits(run) else ""
     notes = [f"Brackets hold 95 % t intervals over speakers{paired}."] if set(run.info.splits) - set(few) else []
@@ -115,6 +117,8 @@ def _not_compared(run: SavedRun) -> str:
         )
     if not complete:
         return f"No model finished every fold of the {split} split, so no difference is tested."
+    if not run.info.corpus.speakers:
+        return "Speakers are unknown, so no difference between models is tested."
     return f"The {split} split tests one speaker, so no difference between models can be tested."
 
 
