@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 @click.option(
     "--inner-folds",
     type=click.IntRange(2),
-    default=4,
-    show_default=True,
-    help="Inner folds; each holds out whole training speakers.",
+    help="Inner folds; each holds out whole training speakers. [default: 4, fewer where there are fewer speakers]",
 )
 @option("splits", help="The outer split.", default="actor")
 @option("folds", help="Outer folds of the split actor.")
@@ -42,7 +40,7 @@ def command(
     model: str,
     search: str,
     trials: int,
-    inner_folds: int,
+    inner_folds: int | None,
     config_file: str | None,
     quiet: bool,
     verbose: bool,
@@ -50,12 +48,13 @@ def command(
 ) -> int:
     """Search MODEL's parameters on the training speakers only, and score the search on the held-out speakers.
 
-    Writes tuned.toml for --config, trials.csv, a table and a chart. After an interruption, run the same command again.
+    Writes tuned.toml for --config, trials.csv, a table and a chart. tuned.toml has the options of the search, too.
+    After an interruption, run the same command again.
 
     \b
     Examples:
       ser-bench tune svm --corpus ravdess --data-dir ~/RAVDESS --trials 30
-      ser-bench run --config results/ravdess-tune-svm/tuned.toml --corpus ravdess --data-dir ~/RAVDESS
+      ser-bench run --config results/ravdess-tune-svm/tuned.toml --data-dir ~/RAVDESS
     """
     from ser_bench.runs.tuning import SearchSettings
 

@@ -19,12 +19,14 @@ from ser_bench.report.descriptions import SYNTHETIC
 from ser_bench.report.formatting import percent, percent_range, points, points_interval
 from ser_bench.runs.tuning import TuningResult
 
+_PREDICTED = ("default", "tuned", "written")
+
 MAX_ROWS = 15
 """The most trials that the table lists; trials.csv lists every one."""
 
 
 def nested_scores(tuned: TuningResult) -> pd.DataFrame:
-    """Return UAR on the outer test clips: of the defaults, of the search, and their difference.
+    """Return UAR on the outer test clips: of the defaults, of the search and their difference, and of what it wrote.
 
     Parameters
     ----------
@@ -32,7 +34,7 @@ def nested_scores(tuned: TuningResult) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame of float64, index ``default``, ``tuned`` and ``difference``
+    DataFrame of float64, index ``default``, ``tuned``, ``written`` and ``difference``
         ``uar``, ``low`` and ``high``: 95 % intervals over speakers, paired for the difference; NaN for few speakers.
     """
     counts = _tallies(tuned)
@@ -44,8 +46,8 @@ def nested_scores(tuned: TuningResult) -> pd.DataFrame:
 def _tallies(tuned: TuningResult) -> dict[str, SpeakerTallies]:
     """Return the clips counted for the defaults and for the search."""
     rows = tuned.predictions
-    labels = sorted(set(rows[["true", "default", "tuned"]].to_numpy(dtype=str).ravel()))
-    return {name: tally_labels(rows["speaker"], rows["true"], rows[name], labels) for name in ("default", "tuned")}
+    labels = sorted(set(rows[["true", *_PREDICTED]].to_numpy(dtype=str).ravel()))
+    return {name: tally_labels(rows["speaker"], rows["true"], rows[name], labels) for name in _PREDICTED}
 
 
 def trial_summary(tuned: TuningResult) -> pd.DataFrame:
@@ -96,6 +98,27 @@ def headline(tuned: TuningResult) -> str:
     )
 
 
+def written(tuned: TuningResult) -> str:
+    """State the UAR of the parameters in ``tuned.toml``.
+
+    Parameters
+    ----------
+    tuned : TuningResult
+
+    Returns
+    -------
+    str
+        A sentence or two.
+    """
+    uar, low, high = nested_scores(tuned).loc["written"]
+    each = each_speakers_scores(_tallies(tuned)["written"], {"uar": UAR})["uar"]
+    score = f"{percent(uar)} % UAR {percent_range(low, high, each)}".rstrip()
+    return (
+        f"The parameters of tuned.toml have {score} on the same clips. Their choice has seen every speaker, "
+        "so this score is optimistic."
+    )
+
+
 def table(tuned: TuningResult, style: str = "simple") -> str:
     """Return the headline and the best trials as text.
 
@@ -119,7 +142,11 @@ def table(tuned: TuningResult, style: str = "simple") -> str:
         "changes": [text if len(text) < 61 else text[:60] + "…" for text in shown["changes"]],
     }
     align = ("right", "right", "right", "right", "left")
-    lines = [headline(tuned), tabulate(cells, headers="keys", tablefmt=style, colalign=align, disable_numparse=True)]
+    lines = [
+        headline(tuned),
+        written(tuned),
+        tabulate(cells, headers="keys", tablefmt=style, colalign=align, disable_numparse=True),
+    ]
     if len(rows) > len(shown):
         lines.append(f"and {len(rows) - len(shown)} more in trials.csv")
     if nested_scores(tuned)["low"].notna().any():

@@ -1,16 +1,18 @@
 """Hyper-parameter search inside the training speakers, scored by nested cross-validation (Varma and Simon, 2006).
 
 For each outer fold every trial is fitted on inner folds of whole training speakers. The best trial is then fitted on
-all training clips of the outer fold and tested on its test clips, which no choice has seen. Fits are cached, so an
-interrupted search continues where it stopped.
+all training clips of the outer fold and tested on its test clips, which no choice has seen. The parameters that are
+written are those of the trial with the highest mean UAR over the inner folds of all outer folds. Fits are cached, so
+an interrupted search continues where it stopped.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,13 +24,15 @@ from ser_bench.core.files import ensure_writable
 from ser_bench.core.places import default_store
 from ser_bench.core.progress import NoProgress, Progress
 from ser_bench.core.text import without_folders
+from ser_bench.features import set_key
 from ser_bench.runs import plan
 from ser_bench.runs.data import RunData, extract_data
 from ser_bench.runs.fit import FitResult
 from ser_bench.runs.inputs import default_folder, open_corpus
 from ser_bench.runs.keys import fit_keys
-from ser_bench.runs.results import locked_folder, write_file
+from ser_bench.runs.results import locked_folder
 from ser_bench.runs.tasks import FitFailure, FitResults, carry_out_fits
+from ser_bench.runs.tuned_files import SearchRecord, found_with, write_search
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +45,9 @@ Strategy = Literal["random", "halving"]
 
 TRIAL_COLUMNS = ("outer_fold", "trial", "inner_folds", "uar", "status", "error", "chosen", "parameters")
 """The columns of ``trials.csv``: a row per outer fold and trial; trial 0 has the default parameters."""
+
+DEFAULT_INNER_FOLDS = 4
+"""Number of inner folds where none is given and there are enough training speakers."""
 
 HALVING_FACTOR = 3
 """Each round of halving keeps one trial in so many."""
@@ -58,14 +65,14 @@ class SearchSettings:
         All trials on all inner folds, or fewer trials on each further inner fold.
     trials : int
         Number of trials beside the default parameters.
-    inner_folds : int
-        Number of inner folds.
+    inner_folds : int or None
+        Number of inner folds; None for 4, fewer where an outer fold has fewer training speakers.
     """
 
     model: str
     search: Strategy = "random"
     trials: int = 20
-    inner_folds: int = 4
+    inner_folds: int | None = None
 
 
 @dataclass(frozen=True)
@@ -81,13 +88,14 @@ class TuningResult:
     synthetic : bool
         Whether the corpus is synthetic.
     parameters : mapping
-        The best parameters over all outer folds.
-    tuned_uar, default_uar : float
-        UAR pooled over the outer test clips, of the chosen trials and of the default parameters.
+        The best parameters over all outer folds, which ``tuned.toml`` holds.
+    tuned_uar, default_uar, written_uar : float
+        UAR pooled over the outer test clips: of the trial that each fold chose, of the default parameters, and of
+        ``parameters``, whose choice has seen these clips.
     trials : pandas.DataFrame
         The rows of ``trials.csv``.
     predictions : pandas.DataFrame
-        The rows of ``nested.csv``: per outer test clip its label and both predictions.
+        The rows of ``nested.csv``: per outer test clip its label and the three predictions.
     """
 
     folder: Path
@@ -99,6 +107,7 @@ class TuningResult:
     parameters: Mapping[str, Any]
     tuned_uar: float
     default_uar: float
+    written_uar: float
     trials: pd.DataFrame
     predictions: pd.DataFrame
 
@@ -137,74 +146,44 @@ def tune(settings: SearchSettings, options: Options, progress: Progress | None =
     folder = options.out or default_folder(opened, options.target, f"tune-{settings.model}")
     ensure_writable(folder, RunError, "--out")
     with locked_folder(folder):
-        result = _search_corpus(folder, settings, split, opened, options, progress)
-        _write(result)
-    return result
+        return _search_corpus(folder, settings, split, opened, options, progress)
 
 
 def _search_corpus(
     folder: Path, settings: SearchSettings, split: str, opened: OpenCorpus, options: Options, progress: Progress
 ) -> TuningResult:
+    """Search, and write the files of the search."""
     store = (options.store or default_store()).absolute()
     variants = _plan_trials(settings, options, opened.feature_sets())
     _, data = extract_data(opened, plan.required_sets(variants), options, store, progress)
+    options = plan.choose_protocol(data.clips, options.model_copy(update={"splits": (split,)}))
     bench = _Bench(variants, data, options, store, progress)
     outer = plan.make_folds(split, data.clips.reset_index(drop=True), options)
+    settings = dataclasses.replace(settings, inner_folds=_inner_folds(settings, outer, data.clips["speaker"]))
     inner = [_make_inner_folds(fold, data.clips, settings, options.seed) for fold in outer]
     trials = _search(bench, inner, settings)
     if not (trials["status"] == "ok").any():
         raise RunError(f"no trial of {settings.model} could be fitted: {trials['error'].iloc[0]}")
-    predictions = bench.predict_outer_folds(split, outer, trials)
-    return TuningResult(
+    best = _best_trial(trials)
+    predictions = bench.predict_outer_folds(split, outer, trials, best)
+    uar = {name: metrics.UAR(predictions["true"], predictions[name]) for name in ("tuned", "default", "written")}
+    result = TuningResult(
         folder=folder,
         corpus=opened.name,
         synthetic=opened.corpus.synthetic,
         normalize=options.normalize,
         model=settings.model,
         split=split,
-        parameters=variants[_best_trial(trials)].definition.parameters,
-        tuned_uar=metrics.UAR(predictions["true"], predictions["tuned"]),
-        default_uar=metrics.UAR(predictions["true"], predictions["default"]),
+        parameters=variants[best].definition.parameters,
+        **{f"{name}_uar": value for name, value in uar.items()},
         trials=trials,
         predictions=predictions,
     )
-
-
-def _write(result: TuningResult) -> None:
-    for name, table in (("trials", result.trials), ("nested", result.predictions)):
-        write_file(result.folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n").encode())
-    write_file(result.folder / "tuned.toml", to_toml(result, models.get(result.model).parameters).encode())
-
-
-def to_toml(result: TuningResult, defaults: Mapping[str, Any]) -> str:
-    """Return the content of ``tuned.toml`` for ``--config``: the parameters that differ from the defaults.
-
-    Parameters
-    ----------
-    result : TuningResult
-        The outcome of the search.
-    defaults : mapping
-        The default parameters.
-
-    Returns
-    -------
-    str
-    """
-    synthetic = " SYNTHETIC SPEECH." if result.synthetic else ""
-    normalized = " Speakers normalised by their own clips (transductive)." if result.normalize == "speaker" else ""
-    lines = [
-        f"# Found by `ser-bench tune {result.model}` on {result.corpus}, {result.split} split.{synthetic}{normalized}",
-        f"# UAR of the search on new speakers: {100 * result.tuned_uar:.1f} %; of the defaults: "
-        f"{100 * result.default_uar:.1f} %.",
-        "",
-        "[models]",
-        f"use = [{json.dumps(result.model)}]",
-        "",
-        f"[models.{result.model}]",
-    ]
-    changed = {name: value for name, value in result.parameters.items() if value != defaults[name]}
-    lines += [f"{name} = {json.dumps(value)}" for name, value in changed.items()] or ["# the defaults were best"]
-    return "\n".join(lines) + "\n"
+    chosen = found_with(options, variants[0].features)
+    sets = sorted(f"{s.name}-{set_key(s)}" for s in plan.required_sets(variants))
+    record = SearchRecord(dataclasses.asdict(settings), chosen, data.fingerprint, sets, sorted(bench.keys))
+    write_search(result, record, models.get(settings.model).parameters, progress)
+    return result
 
 
 def _plan_trials(
@@ -236,16 +215,27 @@ def _plan_trials(
     return [default, *(dataclasses.replace(default, definition=model) for model in trials)]
 
 
+def _inner_folds(settings: SearchSettings, outer: Sequence[splits.Fold], speakers: pd.Series) -> int:
+    """Return the number of inner folds: the default is 4, or the fewest training speakers of an outer fold."""
+    fewest = min(speakers[list(fold.train)].nunique() for fold in outer)
+    return settings.inner_folds or max(2, min(DEFAULT_INNER_FOLDS, fewest))
+
+
 def _make_inner_folds(
     fold: splits.Fold, clips: pd.DataFrame, settings: SearchSettings, seed: int
 ) -> tuple[splits.Fold, ...]:
     training = clips.loc[list(fold.train)].reset_index(drop=True)
     speakers = training["speaker"].nunique()
-    if speakers < settings.inner_folds:
+    if speakers < _count(settings):
         outer = f"{speakers} speakers train in an outer fold" if speakers > 1 else "one speaker trains in an outer fold"
         advice = f"use fewer with --inner-folds {speakers}" if speakers > 1 else "tune needs three speakers or more"
-        raise SplitError(f"{settings.inner_folds} inner folds need as many training speakers; {outer}\n{advice}")
-    return splits.make_folds("actor", training, splits.FoldSettings(settings.inner_folds, seed))
+        raise SplitError(f"{_count(settings)} inner folds need as many training speakers; {outer}\n{advice}")
+    return splits.make_folds("actor", training, splits.FoldSettings(_count(settings), seed))
+
+
+def _count(settings: SearchSettings) -> int:
+    """Return the number of inner folds, which is known once the outer folds are."""
+    return settings.inner_folds or DEFAULT_INNER_FOLDS
 
 
 @dataclass(frozen=True)
@@ -257,22 +247,27 @@ class _Bench:
     options: Options
     store: Path
     progress: Progress
+    keys: set[str] = dataclasses.field(default_factory=set)
 
     def carry_out(self, fits: Sequence[plan.PlannedFit]) -> FitResults:
-        return carry_out_fits(fits, fit_keys(fits, self.data), self.data, self.options, self.store, self.progress)[0]
+        keys = fit_keys(fits, self.data)
+        self.keys.update(keys.values())
+        return carry_out_fits(fits, keys, self.data, self.options, self.store, self.progress)[0]
 
     def plan_fit(self, trial: int, split: str, number: int, fold: splits.Fold) -> plan.PlannedFit:
         return plan.PlannedFit(self.trials[trial], split, 0, number, fold, self.options.seed)
 
-    def predict_outer_folds(self, split: str, outer: Sequence[splits.Fold], trials: pd.DataFrame) -> pd.DataFrame:
-        """Return the predictions of the defaults and of the chosen trial for each outer test clip."""
+    def predict_outer_folds(
+        self, split: str, outer: Sequence[splits.Fold], trials: pd.DataFrame, best: int
+    ) -> pd.DataFrame:
+        """Return the predictions of the defaults, of the chosen trial and of the best one for each outer test clip."""
         import pandas as pd
 
         chosen = trials[trials["chosen"]].set_index("outer_fold")["trial"]
         fits = [
             {
-                "default": self.plan_fit(0, split, number, fold),
-                "tuned": self.plan_fit(int(chosen[number]), split, number, fold),
+                name: self.plan_fit(trial, split, number, fold)
+                for name, trial in (("default", 0), ("tuned", int(chosen[number])), ("written", best))
             }
             for number, fold in enumerate(outer)
         ]
@@ -325,38 +320,34 @@ def _search(bench: _Bench, inner: Sequence[Sequence[splits.Fold]], settings: Sea
     """Return the rows of ``trials.csv``; the choice for an outer fold uses its own inner folds only."""
     scores: _Scores = {}
     remaining = {outer: list(range(len(bench.trials))) for outer in range(len(inner))}
-    for first, last in _rounds(settings):
-        _score_round(bench, {outer: folds[first:last] for outer, folds in enumerate(inner)}, first, remaining, scores)
+    for last in _rounds(settings):
+        _score(bench, inner, {(outer, trial): last for outer in remaining for trial in remaining[outer]}, scores)
         for outer, trials in remaining.items():
             ranked = sorted(trials, key=lambda trial: -scores[outer, trial].uar)
-            n_kept = max(2, -(-len(ranked) // HALVING_FACTOR)) if last < settings.inner_folds else len(ranked)
+            n_kept = max(2, -(-len(ranked) // HALVING_FACTOR)) if last < _count(settings) else len(ranked)
             remaining[outer] = ranked[:n_kept]
     best = {
         outer: max(trials, key=lambda trial: (scores[outer, trial].uar, -trial)) for outer, trials in remaining.items()
     }
+    finalists = {trial for trials in remaining.values() for trial in trials}
+    _score(bench, inner, dict.fromkeys(product(remaining, finalists), _count(settings)), scores)
     return _trial_rows(bench, scores, best)
 
 
-def _score_round(
-    bench: _Bench,
-    inner: Mapping[int, Sequence[splits.Fold]],
-    first: int,
-    remaining: Mapping[int, Sequence[int]],
-    scores: _Scores,
+def _score(
+    bench: _Bench, inner: Sequence[Sequence[splits.Fold]], goals: Mapping[tuple[int, int], int], scores: _Scores
 ) -> None:
-    """Fit the remaining trials on further inner folds, numbered from ``first``, and add to their scores."""
-    fits = {
-        (outer, trial): [
-            bench.plan_fit(trial, f"inner folds of {outer + 1}", number, fold)
-            for number, fold in enumerate(inner[outer], start=first)
-        ]
-        for outer, trials in remaining.items()
-        for trial in trials
-    }
+    """Fit trials on further inner folds, up to the number in ``goals`` by outer fold and trial, and add the scores."""
+    fits = {}
+    for (outer, trial), last in goals.items():
+        score = scores.setdefault((outer, trial), _TrialScore())
+        numbers = range(len(score.true), last) if score.status == "ok" else ()
+        name = f"inner folds of {outer + 1}"
+        fits[outer, trial] = [bench.plan_fit(trial, name, number, inner[outer][number]) for number in numbers]
     results = bench.carry_out([fit for trial_fits in fits.values() for fit in trial_fits])
     for key, trial_fits in fits.items():
         true = [bench.data.true_labels(fit.fold) for fit in trial_fits]
-        scores[key] = scores.get(key, _TrialScore()).add(true, [results[fit] for fit in trial_fits])
+        scores[key] = scores[key].add(true, [results[fit] for fit in trial_fits])
 
 
 def _trial_rows(bench: _Bench, scores: _Scores, best: Mapping[int, int]) -> pd.DataFrame:
@@ -378,18 +369,17 @@ def _trial_rows(bench: _Bench, scores: _Scores, best: Mapping[int, int]) -> pd.D
     return pd.DataFrame(rows, columns=list(TRIAL_COLUMNS))
 
 
-def _rounds(settings: SearchSettings) -> Iterator[tuple[int, int]]:
-    """Yield the first and last (exclusive) inner fold of each round."""
-    if settings.search == "random":
-        yield 0, settings.inner_folds
-    else:
-        yield from ((number, number + 1) for number in range(settings.inner_folds))
+def _rounds(settings: SearchSettings) -> Iterable[int]:
+    """Return the number of inner folds that the trials have after each round."""
+    return (_count(settings),) if settings.search == "random" else range(1, _count(settings) + 1)
 
 
 def _best_trial(trials: pd.DataFrame) -> int:
-    """Return the trial with the best mean UAR, among those fitted on all inner folds of as many outer folds as any."""
-    complete = trials[trials["inner_folds"] == trials["inner_folds"].max()]
-    table = complete.groupby("trial")["uar"].agg(["size", "mean"])
-    if (table["size"] == trials["outer_fold"].nunique()).any():
-        table = table[table["size"] == trials["outer_fold"].nunique()]
-    return int(table["mean"].idxmax())
+    """Return the trial that finished in most outer folds, and has the highest UAR there relative to the others.
+
+    Outer folds differ in difficulty, so the means of trials that finished in other folds are not comparable.
+    """
+    complete = trials[(trials["status"] == "ok") & (trials["inner_folds"] == trials["inner_folds"].max())]
+    relative = complete["uar"] - complete.groupby("outer_fold")["uar"].transform("mean")
+    table = complete.assign(relative=relative).groupby("trial")["relative"].agg(["size", "mean"])
+    return int(table.sort_values(["size", "mean"], ascending=False, kind="stable").index[0])

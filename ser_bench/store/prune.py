@@ -1,6 +1,7 @@
 """Contents of a store, and removal of what no saved run refers to and nothing has used lately.
 
-A run refers to its fits by the keys in ``fits.csv`` and to its feature sets in ``run.json``. Reading marks a file as
+A run refers to its fits by the keys in ``fits.csv`` and to its feature sets in ``run.json``; a hyper-parameter search
+refers to both in ``search.json``. Reading marks a file as
 used (:func:`ser_bench.core.files.mark_used`), which protects runs whose folders are elsewhere for a while.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator
@@ -122,7 +124,7 @@ def referenced_by_runs(folders: Iterable[Path]) -> RunReferences:
     Raises
     ------
     RunError
-        If a folder does not exist.
+        If a folder does not exist or cannot be read.
     """
     sets: set[str] = set()
     fits: set[str] = set()
@@ -130,14 +132,33 @@ def referenced_by_runs(folders: Iterable[Path]) -> RunReferences:
     for folder in folders:
         if not folder.is_dir():
             raise RunError(f"folder of runs not found: {folder}; name another folder with --runs")
-        for file in sorted(folder.rglob("run.json")):
-            run_sets, run_fits = _sets_of(file), _fits_of(file.parent / "fits.csv")
+        for file in _records(folder):
+            run_sets = _listed(file, "stored_sets")
+            run_fits = _fits_of(file.with_name("fits.csv")) if file.name == "run.json" else _listed(file, "fits")
             runs += 1
             if run_sets is None or run_fits is None:
                 unreadable.append(file.parent)
             sets |= run_sets or set()
             fits |= run_fits or set()
     return RunReferences(frozenset(sets), frozenset(fits), runs, tuple(unreadable))
+
+
+def _records(folder: Path) -> Iterator[Path]:
+    """Yield the files that list what runs and searches refer to, also behind links; each folder once."""
+    seen = set()
+    for root, folders, files in os.walk(folder, followlinks=True, onerror=_raise):
+        real = Path(root).resolve()
+        if real in seen:  # a link to a folder above
+            folders.clear()
+            continue
+        seen.add(real)
+        folders.sort()
+        yield from (Path(root, name) for name in ("run.json", "search.json") if name in files)
+
+
+def _raise(error: OSError) -> None:
+    """Refuse a folder that cannot be read, because it may hold runs."""
+    raise RunError(f"cannot read the folder of runs {error.filename}: {error.strerror}; name others with --runs")
 
 
 def unused_items(
@@ -203,10 +224,10 @@ def _item(kind: str, path: Path) -> StoreItem:
     return StoreItem(kind, name, path, sum(s.st_size for s in stats), len(stats), used)
 
 
-def _sets_of(file: Path) -> set[str] | None:
-    """Return the folders of the feature sets that a run read; None if ``run.json`` does not list them."""
+def _listed(file: Path, name: str) -> set[str] | None:
+    """Return the names that a JSON file lists under a name; None if it does not."""
     try:
-        names = json.loads(file.read_text(encoding="utf-8")).get("stored_sets")
+        names = json.loads(file.read_text(encoding="utf-8")).get(name)
     except (OSError, ValueError, AttributeError, RecursionError):
         return None
     return set(map(str, names)) if isinstance(names, list) else None

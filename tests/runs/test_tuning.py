@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -15,10 +16,11 @@ from ser_bench.cli import call
 from ser_bench.core import options as config
 from ser_bench.core.errors import ConfigError, RunError, SplitError
 from ser_bench.core.options import Options
+from ser_bench.core.progress import NoProgress
 from ser_bench.corpora.datasets.demo.clips import make_clips
 from ser_bench.report import tuning_table, write_tuning
 from ser_bench.report.tuning import headline, nested_scores, trial_summary
-from ser_bench.runs import tasks, tuning
+from ser_bench.runs import runner, tasks, tuning
 from ser_bench.runs.tasks import FitFailure
 from ser_bench.runs.tuning import SearchSettings, tune
 from tests.runs.in_process import no_workers
@@ -113,16 +115,58 @@ def test_a_search_that_is_repeated_fits_nothing_again(data, store, result, tmp_p
 
 def test_halving_fits_better_trials_on_more_inner_folds(data, store, tmp_path):
     done = tune(SearchSettings("lda", "halving", trials=5, inner_folds=3), options(data, store, tmp_path / "out"))
-    counts = done.trials.groupby("outer_fold")["inner_folds"].value_counts().unstack(fill_value=0)
-    assert (counts[1] > counts[3]).all()
+    counts = done.trials.pivot(index="trial", columns="outer_fold", values="inner_folds")
+    assert (counts == 1).any().all()
     assert (done.trials.loc[done.trials["chosen"], "inner_folds"] == 3).all()
+    finished = counts[(counts == 3).any(axis="columns")]
+    assert (finished == 3).all(axis=None)  # what finished in one outer fold is scored in all of them
+    means = done.trials.groupby("trial")["uar"].mean()[finished.index]
+    best = done.trials.set_index("trial")["parameters"].loc[means.idxmax()].iloc[0]
+    assert json.loads(best) == json.loads(json.dumps(dict(done.parameters)))
 
 
-def test_tuned_toml_is_a_configuration_that_gives_the_parameters(result):
-    loaded = config.load(result.folder / "tuned.toml", {})
-    assert loaded.models == ("lda",)
-    table = loaded.model_tables["lda"]
-    assert models.variant("lda", "lda", table.parameters).parameters == result.parameters
+def test_trials_of_other_outer_folds_are_compared_relative_to_their_fold():
+    """Trial 1 finished in the first fold only, where every trial scores high."""
+    rows = [(0, 0, 0.9), (0, 1, 0.95), (1, 0, 0.4), (1, 2, 0.5), (2, 2, 0.5), (2, 3, 0.45)]
+    table = pd.DataFrame(rows, columns=["outer_fold", "trial", "uar"]).assign(status="ok", inner_folds=4)
+    assert tuning._best_trial(table) == 2
+
+
+def test_tuned_toml_repeats_the_search_and_its_score(data, store, tmp_path):
+    """A run with the configuration has the folds, the features, the labels and the UAR of the search."""
+    chosen = {"normalize": "speaker", "seed": 3, "merge": {"happy": "other", "sad": "other"}, "part": "all"}
+    settings = SearchSettings("knn", "halving", trials=3, inner_folds=2)
+    done = tune(settings, options(data, store, tmp_path / "out", **chosen))
+    loaded = config.load(done.folder / "tuned.toml", {})
+    assert loaded.models == ("knn",)
+    assert models.variant("knn", "knn", loaded.model_tables["knn"].parameters).parameters == done.parameters
+    expected = options(data, store, None, **chosen, models=("knn",), model_tables=loaded.model_tables)
+    assert loaded == expected.model_copy(update={"store": None, "jobs": None})
+    saved = runner.run(loaded.model_copy(update={"store": store, "out": tmp_path / "run", "jobs": 1})).saved
+    predictions = saved.predictions[saved.predictions["model"] == "knn"].set_index("clip")["predicted"].astype(str)
+    assert predictions.to_dict() == done.predictions.set_index("clip")["written"].to_dict()
+    assert f"UAR with these parameters, actor split: {100 * done.written_uar:.1f} %" in (
+        (done.folder / "tuned.toml").read_text(encoding="utf-8")
+    )
+
+
+def test_the_configuration_of_a_search_of_other_data_is_kept_and_named(data, store, tmp_path):
+    class Warnings(NoProgress):
+        lines: ClassVar[list[str]] = []
+
+        def warning(self, message: str) -> None:
+            self.lines.append(message)
+
+    for emotions in ((), (), ("happy", "sad")):
+        settings = SearchSettings("lda", trials=1, inner_folds=2)
+        tune(settings, options(data, store, tmp_path, emotions=emotions), Warnings())
+    (line,) = Warnings.lines
+    assert line.endswith(
+        "was found with emotions its default (now happy,sad), other clips of the corpus; "
+        "it is kept as tuned-earlier-1.toml"
+    )
+    assert config.load(tmp_path / "tuned-earlier-1.toml", {}).emotions == ()
+    assert config.load(tmp_path / "tuned.toml", {}).emotions == ("happy", "sad")
 
 
 def test_the_report_of_a_search_has_a_table_and_a_chart(result):
@@ -183,8 +227,17 @@ def test_the_command_tunes_and_names_an_unknown_model(data, store, tmp_path, cap
 def test_too_few_speakers_for_the_inner_folds_are_refused(data, store, tmp_path, capsys):
     common = ["--corpus", str(data), "--features", "mfcc", "--folds", "3", "--store", str(store)]
     assert call(["tune", "lda", *common, "--inner-folds", "5", "--out", str(tmp_path / "o")]) == 2
-    assert "folds" in capsys.readouterr().err
+    assert "use fewer with --inner-folds 4" in capsys.readouterr().err
     assert not list((tmp_path / "o").glob("*.toml"))
+
+
+def test_a_corpus_of_few_speakers_has_fewer_folds(data, store, tmp_path):
+    people = {f"small/{name}": "S01" for name in ("S04", "S05", "S06")}
+    chosen = options(data, store, tmp_path, folds=None, speakers=people)
+    done = tune(SearchSettings("lda", trials=1), chosen)
+    record = json.loads((tmp_path / "search.json").read_text(encoding="utf-8"))
+    assert record["options"]["folds"] == done.trials["outer_fold"].nunique() == 3
+    assert record["search"]["inner_folds"] == 2
 
 
 def test_speeds_are_not_searched_where_features_come_from_a_table(store, tmp_path):

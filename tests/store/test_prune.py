@@ -14,7 +14,7 @@ from ser_bench.core.errors import RunError, StoreError
 from ser_bench.core.files import mark_used
 from ser_bench.core.options import Options
 from ser_bench.corpora.datasets.demo.clips import make_clips
-from ser_bench.runs import results, runner
+from ser_bench.runs import results, runner, tuning
 from ser_bench.store.prune import list_items, referenced_by_runs, remove_items, unused_items
 
 LONG_AGO = time.time() - 100 * 86_400
@@ -107,6 +107,27 @@ def test_run_that_does_not_list_its_needs_is_reported(workspace, tmp_path):
     (tmp_path / "old" / "run.json").write_text("{}")
     (tmp_path / "old" / "fits.csv").write_text("model,split\nknn,actor\n")
     assert referenced_by_runs([tmp_path]).unreadable == (tmp_path / "old",)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need special rights on Windows")
+def test_runs_behind_links_are_kept(workspace, tmp_path):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "linked").symlink_to(workspace / "kept")
+    (tmp_path / "results" / "above").symlink_to(tmp_path)
+    references = referenced_by_runs([tmp_path / "results"])
+    assert references.runs == 1
+    assert references.sets == referenced_by_runs([workspace / "kept"]).sets
+
+
+def test_files_of_a_search_are_kept(workspace):
+    options = {"corpus": str(workspace / "small.csv"), "store": workspace / "store", "features": "chroma", "folds": 2}
+    chosen = Options(**options, splits=("actor",), jobs=1, out=workspace / "tuned")
+    tuning.tune(tuning.SearchSettings("lda", trials=1, inner_folds=2), chosen)
+    age(workspace / "store")
+    references = referenced_by_runs([workspace])
+    assert (references.runs, references.unreadable) == (2, ())
+    unused = unused_items(list_items(workspace / "store"), references, days=30)
+    assert {item.kind for item in unused} == {"index"}
 
 
 def test_missing_folders_are_refused(tmp_path):
