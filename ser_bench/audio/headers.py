@@ -17,7 +17,19 @@ _MPEG_FRAME = 1500
 
 
 class ForeignError(AudioError):
-    """A file that holds no audio, or audio in an unknown format."""
+    """A file that holds no audio, or audio in an unknown format.
+
+    Parameters
+    ----------
+    reason : str
+        What the file is.
+    remedy : str
+        What to do, if that is known.
+    """
+
+    def __init__(self, reason: str, remedy: str = "") -> None:
+        super().__init__(f"{reason}; {remedy}" if remedy else reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -168,7 +180,7 @@ def check(file: BinaryIO, size: int, whole: bool = False) -> Head:
     if not start:
         raise AudioError("empty file")
     if start.startswith(b"version http"):
-        raise ForeignError("a Git LFS pointer, not audio; download the file with git lfs pull")
+        raise ForeignError("a Git LFS pointer, not audio", "download the file with git lfs pull")
     content = start
     if start.startswith(b"ID3"):
         file.seek(_after_tag(start))
@@ -221,7 +233,7 @@ def foreign_error(head: Head) -> ForeignError | None:
         content, remedy = f"a text file ({_first_words(start)})", "download the file again"
     else:
         return None
-    return ForeignError(f"not an audio file but {content}; {remedy}")
+    return ForeignError(f"not an audio file but {content}", remedy)
 
 
 def _is_text(start: bytes) -> bool:

@@ -14,7 +14,7 @@ from ser_bench.cli.options import PATH
 from ser_bench.core.console import Console
 from ser_bench.core.errors import AudioError, ConfigError, ModelFileError
 from ser_bench.core.files import atomic_write, ensure_writable
-from ser_bench.core.text import escape_control
+from ser_bench.core.text import escape_control, grouped_by_sentence
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +42,9 @@ class _Request:
 @click.command(name="predict")
 @click.argument("file", type=PATH)
 @click.argument("clips", nargs=-1, metavar="CLIP…")
-@click.option("--json", "form", flag_value="json", help="Print a list of objects: clip, emotion, probabilities.")
+@click.option(
+    "--json", "form", flag_value="json", help="Print a list of objects: clip, emotion, probabilities, warnings."
+)
 @click.option("--csv", "form", flag_value="csv", help="Print a row per clip with a column per label.")
 @click.option("-o", "--output", type=PATH, metavar="FILE", help="Write to this file instead of the terminal.")
 @click.option("--window", type=float, metavar="SECONDS", help="Predict windows of this length, over time.")
@@ -54,7 +56,8 @@ def command(file: Path, clips: tuple[str, ...], microphone: float | None, quiet:
     """Predict the emotion of clips with FILE, a model file of ser-bench train.
 
     A CLIP is an audio file, a folder (every audio file in it) or - (one file on standard input). The predicted label
-    is in "emotion" for every target. An unreadable clip is named on standard error; the exit status is then 2.
+    is in "emotion" for every target. An unreadable clip is named on standard error; the exit status is then 2. Warnings
+    say what of a clip was not used, and in what it differs from the training clips.
 
     \b
     Examples:
@@ -172,6 +175,9 @@ def _write(model: TrainedModel, predictions: Sequence[ClipPrediction], request: 
         text = output.as_table(predictions, over_time=over_time)
     if model.info.synthetic:
         console.warning(describe.SYNTHETIC)
+    if request.form == "table":
+        for warning in grouped_by_sentence((clip.clip, text) for clip in predictions for text in clip.warnings):
+            console.warning(warning)
     if request.output is not None:
         with atomic_write(request.output) as temporary:
             temporary.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")

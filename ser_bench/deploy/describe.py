@@ -81,6 +81,7 @@ def about(info: Manifest) -> list[str]:
         "predicts": f"{info.target}: {', '.join(info.labels)}",
         "features": " + ".join(f"{s.name} (version {s.version}, {len(s.columns)} columns)" for s in info.features),
         "sampling rate": f"{info.rate:,} Hz" if info.rate else "as recorded",
+        "audio": _audio(info),
         "trained on": f"{_training_data(info)}{speeds}",
         "by label": f"{by_label} (clips/speakers)",
         "score": score(info).removeprefix("score: "),
@@ -147,6 +148,14 @@ def _training_data(info: Manifest) -> str:
     synthetic = " of synthetic speech" if info.synthetic else ""
     stopping = f", {info.corpus.stopping_clips:,} more for early stopping" if info.corpus.stopping_clips else ""
     return f"{info.corpus.clips:,} clips{synthetic} by {info.corpus.speakers} speakers ({info.corpus.name}){stopping}"
+
+
+def _audio(info: Manifest) -> str:
+    """Describe the sound of the training clips."""
+    if info.audio is None:
+        return "not known"
+    rates = " and ".join(f"{rate:,}" for rate in info.audio.rates[:3])
+    return f"clips of {info.audio.shortest:.1f} to {info.audio.longest:.1f} s at {rates} Hz"
 
 
 def _numbers(values: Sequence[float]) -> str:

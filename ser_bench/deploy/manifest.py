@@ -98,6 +98,31 @@ class CorpusInfo(_Part):
     by_label: dict[str, dict[str, int]]
 
 
+class TrainingAudio(_Part):
+    """What the training clips sound like, for warnings about clips that differ.
+
+    Parameters
+    ----------
+    rates : list of int
+        Sampling rates of the files in Hz.
+    shortest, longest : float
+        Durations in seconds.
+    quietest : float
+        Lowest level in dBFS among some of the clips.
+    clipped : float
+        Largest share of samples at full scale among them.
+    treble : float or None
+        Lowest energy above 4 kHz among them, relative to that below, in dB; None for low rates.
+    """
+
+    rates: list[int]
+    shortest: float
+    longest: float
+    quietest: float
+    clipped: float
+    treble: float | None
+
+
 class Score(_Part):
     """A metric on held-out speakers, as a fraction.
 
@@ -169,6 +194,8 @@ class Manifest(_Part):
         What the model is for.
     limits : list of str
         What users should know.
+    audio : TrainingAudio or None
+        What the training clips sound like; None in files that do not say.
     """
 
     ser_bench: str
@@ -185,6 +212,7 @@ class Manifest(_Part):
     versions: dict[str, str]
     intended_use: str
     limits: list[str]
+    audio: TrainingAudio | None = None
 
 
 def validate(content: dict[str, Any], path: Path) -> Manifest:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ser_bench import features, models
+from ser_bench import audio, features, models
+from ser_bench.audio import Recording
 from ser_bench.core.errors import AudioError, ModelFileError
 from ser_bench.core.versions import installed_version
 from ser_bench.deploy import manifest
 from ser_bench.deploy.file import container, state
+from ser_bench.deploy.training_audio import differences
 from ser_bench.store import matrix
 
 if TYPE_CHECKING:
     from ser_bench.features.base import FeatureSet
 
-Sound = str | Path | tuple[np.ndarray, int]
-"""A clip: its file, or ``(y, sr)`` with float samples, mono or ``(samples, channels)``, and the rate in Hz."""
+Sound = str | Path | tuple[np.ndarray, int] | Recording
+"""A clip: its file, a recording, or ``(y, sr)`` with float samples, mono or ``(samples, channels)``, and the rate in
+Hz."""
 
 _PROBE_FRAMES = 50
 
@@ -35,10 +38,29 @@ class Prediction:
         The most probable label.
     probabilities : mapping of str to float
         The probability of every label, in the order of the model's labels.
+    warnings : tuple of str
+        Why the prediction may be wrong: what of the clip was not used, and in what it differs from the training clips.
     """
 
     label: str
     probabilities: Mapping[str, float]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class ModelInput:
+    """The features of a clip.
+
+    Parameters
+    ----------
+    features : numpy.ndarray
+        float32 of shape ``(d,)``, or ``(t, d)`` for models of sequences.
+    warnings : tuple of str
+        As in :class:`Prediction`.
+    """
+
+    features: np.ndarray
+    warnings: tuple[str, ...] = ()
 
 
 class TrainedModel:
@@ -82,8 +104,34 @@ class TrainedModel:
         AudioError
             For a clip that cannot be used.
         """
-        clips: Iterable[Sound] = [sounds] if isinstance(sounds, str | Path) or _is_pair(sounds) else sounds  # type: ignore[list-item, assignment]
-        return self.predict_features([self.features(clip) for clip in clips])
+        single = isinstance(sounds, str | Path | Recording) or _is_pair(sounds)
+        clips: Iterable[Sound] = [sounds] if single else sounds  # type: ignore[list-item, assignment]
+        return self.predict_inputs([self.read(clip) for clip in clips])
+
+    def read(self, sound: Sound) -> ModelInput:
+        """Read a clip and compute its features, as the model needs them.
+
+        Parameters
+        ----------
+        sound : Sound
+            A path, a recording, or ``(y, sr)``.
+
+        Returns
+        -------
+        ModelInput
+            The features, and warnings about the clip.
+
+        Raises
+        ------
+        AudioError
+            For a clip that cannot be used.
+        """
+        recording = _recording(sound)
+        values = features.compute(self.sets, recording.y, recording.sr)
+        row = matrix.join_sets([values[feature_set.name] for feature_set in self.sets], self.sets)
+        return ModelInput(
+            row, (*recording.warnings, *differences(self.info.audio, self.info.rate, recording.y, recording.sr))
+        )
 
     def features(self, sound: Sound) -> np.ndarray:
         """Return the features of a clip, as the model needs them.
@@ -103,11 +151,23 @@ class TrainedModel:
         AudioError
             For a clip that cannot be used.
         """
-        from ser_bench import audio
+        return self.read(sound).features
 
-        y, sr = audio.load(sound) if isinstance(sound, str | Path) else _mono(*sound)
-        values = features.compute(self.sets, y, sr)
-        return matrix.join_sets([values[feature_set.name] for feature_set in self.sets], self.sets)
+    def predict_inputs(self, inputs: Sequence[ModelInput]) -> list[Prediction]:
+        """Return a prediction per clip, with the warnings about it.
+
+        Parameters
+        ----------
+        inputs : sequence of ModelInput
+            The result of :meth:`read` for each clip.
+
+        Returns
+        -------
+        list of Prediction
+            In the order of the inputs.
+        """
+        predictions = self.predict_features([clip.features for clip in inputs])
+        return [replace(p, warnings=clip.warnings) for p, clip in zip(predictions, inputs, strict=True)]
 
     def predict_features(self, rows: Sequence[np.ndarray]) -> list[Prediction]:
         """Return a prediction per clip, from features.
@@ -207,14 +267,18 @@ def _is_pair(sounds: Any) -> bool:
     return isinstance(sounds, tuple) and len(sounds) == 2 and isinstance(sounds[0], np.ndarray)
 
 
-def _mono(y: np.ndarray, sr: int) -> tuple[np.ndarray, int]:
-    from ser_bench.audio import check_samples
-
-    y = np.asarray(y)
+def _recording(sound: Sound) -> Recording:
+    """Read a clip, or check its samples."""
+    if isinstance(sound, str | Path):
+        return audio.read(sound)
+    if isinstance(sound, Recording):
+        audio.check_samples(sound.y, sound.sr)
+        return sound
+    y, sr = np.asarray(sound[0]), int(sound[1])
     if y.ndim not in (1, 2) or y.dtype.kind != "f":
         raise AudioError(
             f"invalid samples: expected float of shape (samples,) or (samples, channels), got {y.dtype} {y.shape}"
         )
     y = (y if y.ndim == 1 else y.mean(axis=1)).astype(np.float32)
-    check_samples(y, int(sr))
-    return y, int(sr)
+    audio.check_samples(y, sr)
+    return Recording(y, sr, len(y))

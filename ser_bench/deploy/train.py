@@ -20,6 +20,7 @@ from ser_bench.core.versions import __version__, installed_versions
 from ser_bench.deploy import manifest, onnx
 from ser_bench.deploy.file import container, state
 from ser_bench.deploy.model import TrainedModel
+from ser_bench.deploy.training_audio import measure_training_audio
 from ser_bench.metrics import METRICS
 from ser_bench.report.analysis.intervals import each_speakers_scores, scores_with_intervals, tally_labels
 from ser_bench.runs import fit as fitting
@@ -30,6 +31,7 @@ from ser_bench.runs.early_stopping import trained_clips
 from ser_bench.runs.inputs import open_corpus
 from ser_bench.runs.workers import run_tasks
 from ser_bench.splits import Fold
+from ser_bench.store import FeatureStore
 
 if TYPE_CHECKING:
     from ser_bench.core.options import Options
@@ -126,7 +128,7 @@ def train(
     fold = _fold(data, hold_out)
     fit = plan.PlannedFit(entry, "train", 0, 0, fold, options.seed)
     fitted, rows = _fit_in_worker(fit, data, options.engine, store, progress, _MAX_ROWS if as_onnx else 0)
-    info = _describe(fit, data, opened, options, fitted)
+    info = _describe(fit, data, opened, options, fitted, store)
     agreement = None
     if as_onnx:
         agreement = onnx.write(TrainedModel(info, state.unpack(fitted.members), entry.sets), path, rows)
@@ -253,7 +255,7 @@ def _check_copy(estimator: Any, copy: Any, X: np.ndarray, labels: Sequence[str])
 
 
 def _describe(
-    fit: plan.PlannedFit, data: RunData, opened: OpenCorpus, options: Options, fitted: _Fitted
+    fit: plan.PlannedFit, data: RunData, opened: OpenCorpus, options: Options, fitted: _Fitted, store: Path
 ) -> manifest.Manifest:
     model, synthetic = fit.model.definition, opened.corpus.synthetic
     content = {
@@ -276,8 +278,15 @@ def _describe(
         "versions": {"ser-bench": __version__, **installed_versions(_libraries(model))},
         "intended_use": manifest.INTENDED_USE,
         "limits": [*([manifest.SYNTHETIC_LIMIT] if synthetic else []), *manifest.LIMITS],
+        "audio": _training_audio(data, fit, store),
     }
     return manifest.Manifest.model_validate(content)
+
+
+def _training_audio(data: RunData, fit: plan.PlannedFit, store: Path) -> dict[str, Any]:
+    """Describe the audio of the training clips."""
+    clips, metadata = data.clips.loc[list(fit.fold.train)], FeatureStore(store).clip_metadata()
+    return measure_training_audio(clips["path"].tolist(), [metadata[key] for key in clips["key"]])
 
 
 def _feature_set_info(feature_set: features.FeatureSet) -> dict[str, Any]:

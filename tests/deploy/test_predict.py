@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from ser_bench.audio import load
+from ser_bench.audio import load, open_stream
 from ser_bench.cli import call
 from ser_bench.deploy import load_model, manifest
 from ser_bench.deploy.file import container
@@ -74,7 +74,7 @@ def test_json_has_clip_emotion_and_probabilities(command, svm, clip):
     status, out, _ = command("predict", svm, clip, "--json")
     (prediction,) = json.loads(out)
     assert status == 0
-    assert list(prediction) == ["clip", "emotion", "probabilities"]
+    assert list(prediction) == ["clip", "emotion", "probabilities", "warnings"]
     assert prediction["clip"] == str(clip)
     assert list(prediction["probabilities"]) == LABELS
     assert prediction["emotion"] == max(LABELS, key=prediction["probabilities"].get)
@@ -86,7 +86,7 @@ def test_csv_has_a_row_per_clip_and_a_column_per_label(command, svm, clip, tmp_p
     rows = list(csv.DictReader(io.StringIO((tmp_path / "predictions.csv").read_text())))
     assert status == 0
     assert "predictions: predictions.csv" in out
-    assert list(rows[0]) == ["clip", "emotion", *(f"p_{label}" for label in LABELS), "error"]
+    assert list(rows[0]) == ["clip", "emotion", *(f"p_{label}" for label in LABELS), "error", "warnings"]
     assert rows[0] == rows[1]
     assert float(rows[0]["p_sad"]) == load_model(svm).predict(clip)[0].probabilities["sad"]
 
@@ -123,7 +123,7 @@ def test_invalid_clips_have_an_error_and_the_others_a_prediction(command, svm, c
     assert status == 2
     assert [list(row) for row in rows] == [
         ["clip", "error"],
-        ["clip", "emotion", "probabilities"],
+        ["clip", "emotion", "probabilities", "warnings"],
         *[["clip", "error"]] * 2,
     ]
     assert len(err.splitlines()) == 3
@@ -178,7 +178,7 @@ def test_a_model_of_synthetic_speech_has_a_warning(command, svm, tmp_path, clip)
 
 def test_windows_cover_a_recording_and_the_last_ends_with_it(lecture):
     path, length = lecture
-    parts = list(windows(path, 1.5, 0.5))
+    parts = list(windows(open_stream(path), 1.5, 0.5))
     whole, sr = soundfile.read(path, dtype="float32")
     assert parts[0].start == 0
     assert parts[-1].end == pytest.approx(length)
@@ -192,7 +192,7 @@ def test_windows_cover_a_recording_and_the_last_ends_with_it(lecture):
 @pytest.mark.parametrize(("seconds", "hop", "count"), [(1.0, 1.0, 2), (1.5, 0.5, 2), (2.0, 0.5, 1), (9.0, 1.0, 1)])
 def test_windows_contain_every_sample(tmp_path, write_wav, seconds, hop, count):
     path = write_wav(tmp_path / "x.wav", np.linspace(-0.5, 0.5, 32_000, dtype=np.float32), subtype="FLOAT")
-    parts = list(windows(path, seconds, hop))
+    parts = list(windows(open_stream(path), seconds, hop))
     assert len(parts) == count
     assert (parts[0].start, parts[-1].end) == (0.0, 2.0)
 
@@ -202,7 +202,7 @@ def test_predictions_of_windows_have_start_and_end(command, svm, lecture):
     status, out, _ = command("predict", svm, path, "--window", "1", "--hop", "0.5", "--json")
     rows = json.loads(out)
     assert status == 0
-    assert list(rows[0]) == ["clip", "start", "end", "emotion", "probabilities"]
+    assert list(rows[0]) == ["clip", "start", "end", "emotion", "probabilities", "warnings"]
     assert rows[-1]["end"] == pytest.approx(length, abs=1e-3)
     silent = [row for row in rows if "error" in row]
     assert silent
@@ -217,7 +217,7 @@ def test_a_window_of_the_whole_clip_has_the_prediction_of_the_clip(svm, clip):
 
 def test_the_envelope_contains_the_extremes_of_the_recording(lecture):
     path, length = lecture
-    low, high, seconds = envelope(path)
+    low, high, seconds = envelope(open_stream(path))
     whole, _ = soundfile.read(path, dtype="float32")
     assert seconds == pytest.approx(length)
     assert len(low) <= 1500

@@ -11,10 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
+from ser_bench import audio
 from ser_bench.core.errors import AudioError
-from ser_bench.deploy.model import Prediction, Sound, TrainedModel
+from ser_bench.deploy.model import ModelInput, Prediction, Sound, TrainedModel
 from ser_bench.deploy.predict.windows import windows
 
 STDIN = "-"
@@ -46,6 +45,11 @@ class ClipPrediction:
     end: float | None = None
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """Why the prediction may be wrong, a sentence each."""
+        return self.prediction.warnings if self.prediction else ()
+
+    @property
     def failed(self) -> bool:
         """Whether the clip cannot be used; a silent window of a usable recording is not a failure."""
         return self.prediction is None and self.start is None
@@ -53,10 +57,10 @@ class ClipPrediction:
 
 @dataclass(frozen=True)
 class _Item:
-    """A clip or window with its features, or with an error."""
+    """A clip or window as the model needs it, or an error."""
 
     clip: str
-    row: np.ndarray | None
+    input: ModelInput | None
     error: str = ""
     start: float | None = None
     end: float | None = None
@@ -104,15 +108,17 @@ def predict_windows(model: TrainedModel, clip: str, path: Path, window: float, h
 
 def _window_items(model: TrainedModel, clip: str, path: Path, window: float, hop: float) -> Iterator[_Item]:
     try:
-        for part in windows(path, window, hop):
-            yield _item(model, clip, (part.y, part.sr), round(part.start, 3), round(part.end, 3))
+        stream = audio.open_stream(path)
+        for part in windows(stream, window, hop):
+            recording = audio.Recording(part.y, part.sr, len(part.y), stream.channel)
+            yield _item(model, clip, recording, round(part.start, 3), round(part.end, 3))
     except AudioError as error:
         yield _Item(clip, None, str(error))
 
 
 def _item(model: TrainedModel, clip: str, sound: Sound, start: float | None = None, end: float | None = None) -> _Item:
     try:
-        return _Item(clip, model.features(sound), "", start, end)
+        return _Item(clip, model.read(sound), "", start, end)
     except AudioError as error:
         return _Item(clip, None, str(error), start, end)
 
@@ -121,9 +127,9 @@ def _in_batches(model: TrainedModel, items: Iterable[_Item]) -> Iterator[ClipPre
     """Predict in batches: a network takes as long for a batch as for one clip."""
     remaining = iter(items)
     while batch := list(itertools.islice(remaining, _BATCH)):
-        predictions = iter(model.predict_features([item.row for item in batch if item.row is not None]))
+        predictions = iter(model.predict_inputs([item.input for item in batch if item.input is not None]))
         for item in batch:
-            prediction = None if item.row is None else next(predictions)
+            prediction = None if item.input is None else next(predictions)
             yield ClipPrediction(item.clip, prediction, item.error, item.start, item.end)
 
 

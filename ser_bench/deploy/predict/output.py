@@ -16,7 +16,7 @@ from ser_bench.deploy.predict.batch import ClipPrediction
 
 
 def as_json(predictions: Sequence[ClipPrediction]) -> str:
-    """Return a JSON list of objects with ``clip``, ``emotion`` and ``probabilities``, or ``error``.
+    """Return a JSON list of objects with ``clip``, ``emotion``, ``probabilities`` and ``warnings``, or ``error``.
 
     Parameters
     ----------
@@ -37,7 +37,8 @@ def _object(clip: ClipPrediction) -> dict[str, Any]:
     if clip.prediction is None:
         return {"clip": clip.clip, **window, "error": clip.error}
     probabilities = dict(clip.prediction.probabilities)
-    return {"clip": clip.clip, **window, "emotion": clip.prediction.label, "probabilities": probabilities}
+    label, warnings = clip.prediction.label, list(clip.warnings)
+    return {"clip": clip.clip, **window, "emotion": label, "probabilities": probabilities, "warnings": warnings}
 
 
 def as_csv(predictions: Sequence[ClipPrediction], labels: Sequence[str], *, over_time: bool) -> str:
@@ -55,17 +56,17 @@ def as_csv(predictions: Sequence[ClipPrediction], labels: Sequence[str], *, over
     Returns
     -------
     str
-        Columns ``clip``, ``emotion``, ``p_<label>`` and ``error``.
+        Columns ``clip``, ``emotion``, ``p_<label>``, ``error`` and ``warnings``, with semicolons between warnings.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     window_columns = ["start", "end"] if over_time else []
-    writer.writerow(["clip", *window_columns, "emotion", *(f"p_{label}" for label in labels), "error"])
+    writer.writerow(["clip", *window_columns, "emotion", *(f"p_{label}" for label in labels), "error", "warnings"])
     for clip in predictions:
         window = [clip.start, clip.end] if over_time else []
         label = clip.prediction.label if clip.prediction else ""
         p = [clip.prediction.probabilities[name] for name in labels] if clip.prediction else [""] * len(labels)
-        writer.writerow([clip.clip, *window, label, *p, clip.error])
+        writer.writerow([clip.clip, *window, label, *p, clip.error, "; ".join(clip.warnings)])
     return text.getvalue().rstrip("\n")
 
 

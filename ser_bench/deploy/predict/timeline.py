@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ser_bench.audio import open_stream
 from ser_bench.core.files import atomic_write
 from ser_bench.core.labels import COLOURS
 from ser_bench.core.text import escape_undecodable
@@ -65,7 +66,7 @@ def _figure(model: TrainedModel, predictions: Sequence[ClipPrediction], recordin
 
 def _draw_wave(axes: Axes, recording: Path) -> float:
     """Draw the envelope and return the length of the recording in seconds."""
-    low, high, length = envelope(recording)
+    low, high, length = envelope(open_stream(recording))
     times = (np.arange(len(low)) + 0.5) * length / max(1, len(low))
     axes.fill_between(times, low, high, color=INK, linewidth=0)
     axes.set_ylabel("samples", color=FAINT)

@@ -79,7 +79,7 @@ class Service:
         Returns
         -------
         dict
-            ``clip``, ``emotion``, ``probabilities`` and ``timings`` in ms.
+            ``clip``, ``emotion``, ``probabilities``, ``warnings`` and ``timings`` in ms.
 
         Raises
         ------
@@ -90,7 +90,7 @@ class Service:
         if self.stopping.is_set() or not self.pool.ready:
             raise RequestError(503, f"The service is {self.state()}.", retry=True)
         if request.mimetype != "multipart/form-data":
-            raise RequestError(415, "Send the clip as the field 'file' of multipart/form-data.")
+            raise RequestError(415, messages.NOT_A_FORM)
         if not self.slots.acquire(blocking=False):
             raise RequestError(429, "Too many clips at once; try again in a moment.", retry=True)
         try:

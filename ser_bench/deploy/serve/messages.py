@@ -6,6 +6,12 @@ from ser_bench.deploy import describe
 from ser_bench.deploy.manifest import Manifest
 from ser_bench.deploy.serve.settings import MEGABYTE
 
+NOT_A_FORM = (
+    "Send the clip (WAV, FLAC, OGG or MP3) as the field 'file' of multipart/form-data, as in "
+    "curl -F file=@clip.wav http://127.0.0.1:8000/predict."
+)
+"""The message for a request with another type of content."""
+
 _BY_STATUS = {
     400: "Malformed request.",
     404: "Not found; the paths are /, /predict, /model, /health and /openapi.json.",

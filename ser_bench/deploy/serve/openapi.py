@@ -104,6 +104,7 @@ def _answer(labels: list[str]) -> dict[str, Any]:
             "clip": _TEXT | {"description": "File name as sent, for display."},
             "emotion": {"type": "string", "enum": labels},
             "probabilities": _object(dict.fromkeys(labels, share)),
+            "warnings": {"type": "array", "items": _TEXT, "description": "Why the prediction may be wrong."},
             "timings": _object(steps) | {"description": "Milliseconds."},
         }
     )

@@ -86,7 +86,7 @@ def _answer(model: Any, data: bytes, max_seconds: float) -> tuple[str, Any]:
     try:
         return PREDICTION, _predict(model, data, max_seconds)
     except ForeignError as error:
-        return UNSUPPORTED, f"{error}; send WAV, FLAC, OGG or MP3"
+        return UNSUPPORTED, f"{error.reason}; send WAV, FLAC, OGG or MP3"
     except AudioError as error:
         return UNUSABLE, str(error)
     except Exception as error:
@@ -94,22 +94,23 @@ def _answer(model: Any, data: bytes, max_seconds: float) -> tuple[str, Any]:
 
 
 def _predict(model: Any, data: bytes, max_seconds: float) -> dict[str, Any]:
-    """Return ``emotion``, ``probabilities`` and ``timings`` in ms of a clip, given the bytes of its file."""
+    """Return ``emotion``, ``probabilities``, ``warnings`` and ``timings`` in ms of a clip, given its file's bytes."""
     from ser_bench import audio
     from ser_bench.core.errors import AudioError
 
     start = time.perf_counter()
     recording = audio.read_bytes(data)
-    y, sr = recording.y, recording.sr
-    if recording.total > max_seconds * sr:
-        raise AudioError(f"too long: {recording.total / sr:.1f} s, at most {max_seconds:g} s are accepted")
+    seconds = recording.total / recording.sr
+    if seconds > max_seconds:
+        raise AudioError(f"too long: {seconds:.1f} s, at most {max_seconds:g} s are accepted")
     decoded = time.perf_counter()
-    row = model.features((y, sr))
+    clip = model.read(recording)
     extracted = time.perf_counter()
-    (prediction,) = model.predict_features([row])
+    (prediction,) = model.predict_inputs([clip])
     timings = {"decode": decoded - start, "features": extracted - decoded, "predict": time.perf_counter() - extracted}
     return {
         "emotion": prediction.label,
         "probabilities": dict(prediction.probabilities),
+        "warnings": list(prediction.warnings),
         "timings": {name: round(1e3 * seconds, 2) for name, seconds in timings.items()},
     }

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 
+import numpy as np
 import pytest
+import soundfile
 
 from tests.deploy.serve.conftest import encoded, speech
 
@@ -115,6 +117,16 @@ def test_a_chosen_file_is_predicted_and_drawn(page, clip):
     assert max(widths) == widths[list(shares).index(text(page, "best"))] > 0
 
 
+def test_warnings_about_a_clip_are_shown(page, clip, tmp_path):
+    y, sr = soundfile.read(clip)
+    soundfile.write(tmp_path / "a.wav", np.stack([y, -y], axis=1), sr)
+    page.find_element("id", "file").send_keys(str(tmp_path / "a.wav"))
+    answered(page)
+    assert "The channels cancel (inverted polarity); only channel 1 is used." in text(page, "warnings")
+    page.find_element("id", "file").send_keys(str(clip))
+    until(page, "document.getElementById('warnings').hidden")
+
+
 def test_a_dropped_file_is_predicted(page):
     drop(page, encoded(speech(0.5), form="FLAC"), "dropped.flac")
     answered(page)
@@ -150,7 +162,7 @@ def test_a_recording_needs_only_the_keyboard(page):
 def test_an_unsupported_file_shows_an_error(page):
     drop(page, b"<html>no sound</html>", "page.html")
     until(page, "document.getElementById('error').textContent")
-    assert text(page, "error") == "Not an audio file, or an unsupported format; send WAV, FLAC, OGG or MP3."
+    assert text(page, "error") == "Not an audio file but an HTML page; send WAV, FLAC, OGG or MP3."
     assert not page.find_element("id", "answer").is_displayed()
     drop(page, encoded(speech(0.5)), "clip.wav")
     answered(page)

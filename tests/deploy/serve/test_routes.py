@@ -17,7 +17,12 @@ from ser_bench.deploy.serve.pool import WorkerCrashedError, WorkerTimeoutError
 from ser_bench.deploy.serve.settings import Settings
 from tests.deploy.serve.conftest import encoded, speech
 
-PREDICTION = {"emotion": "sad", "probabilities": {"neutral": 0.1, "happy": 0.2, "sad": 0.7}, "timings": {"decode": 1.0}}
+PREDICTION = {
+    "emotion": "sad",
+    "probabilities": {"neutral": 0.1, "happy": 0.2, "sad": 0.7},
+    "warnings": ["a sentence"],
+    "timings": {"decode": 1.0},
+}
 
 
 class FakePool:
@@ -55,7 +60,7 @@ def test_a_prediction_has_the_documented_fields(create):
     _, client = create((worker.PREDICTION, PREDICTION | {"timings": {"decode": 1.0, "features": 2.0, "predict": 0.5}}))
     response = send(client)
     assert response.status_code == 200
-    assert list(response.json) == ["clip", "emotion", "probabilities", "timings"]
+    assert list(response.json) == ["clip", "emotion", "probabilities", "warnings", "timings"]
     assert response.json["clip"] == "clip.wav"
     assert list(response.json["timings"]) == ["wait", "decode", "features", "predict", "total"]
 
@@ -91,7 +96,10 @@ def test_a_file_over_the_limit_is_413(create):
 
 def test_a_request_without_exactly_one_file_is_refused(create):
     _, client = create()
-    assert client.post("/predict", data=b"RIFF", content_type="audio/wav").status_code == 415
+    answer = client.post("/predict", data=b"RIFF", content_type="audio/wav")
+    assert answer.status_code == 415
+    for word in ("WAV, FLAC, OGG or MP3", "field 'file' of multipart/form-data", "curl -F file=@clip.wav"):
+        assert word in answer.json["error"]
     assert client.post("/predict", data={"clip": (io.BytesIO(b"x"), "x")}).status_code == 400
     two = {"file": [(io.BytesIO(b"x"), "x"), (io.BytesIO(b"y"), "y")]}
     assert client.post("/predict", data=two).status_code == 400
@@ -231,3 +239,8 @@ def test_a_worker_classifies_files(model):
     }
     assert [worker._answer(loaded, data, 2.0)[0] for data in kinds] == list(kinds.values())
     assert worker._answer(None, clip, 2.0)[0] == worker.ERROR
+    m4a = b"\0\0\0\x1cftypM4A " + bytes(100)
+    assert worker._answer(loaded, m4a, 2.0) == (
+        worker.UNSUPPORTED,
+        "M4A is not read here; send WAV, FLAC, OGG or MP3",
+    )

@@ -48,6 +48,9 @@ function show(prediction) {
     row.append(name, track, number);
     return row;
   }));
+  $("warnings").replaceChildren(...prediction.warnings.map((text) =>
+    Object.assign(document.createElement("li"), { textContent: `${text[0].toUpperCase()}${text.slice(1)}.` })));
+  $("warnings").hidden = !prediction.warnings.length;
   $("answer").hidden = false;
 }
 
