@@ -39,6 +39,8 @@ def command(run: Path, audio: Path | None, plugin: Path | None, quiet: bool, ver
     with results.locked_folder(run):
         saved = results.read_run(run)
         written = report.write_report(saved, audio=audio or report.synthetic_audio_folder(saved))
+    if warning := report.font_warning(saved):
+        console.warning(warning)
     for path in written:
         console.detail(str(path))
     console.info(report.terminal_table(saved) + "\n")

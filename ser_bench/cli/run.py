@@ -45,6 +45,8 @@ def _run(options: Options, console: Console) -> int:
                 report.write_report(saved, audio=report.synthetic_audio_folder(saved, options.data_dir))
         except OSError as error:
             raise RunError(f"cannot write the report into {outcome.folder}: {error.strerror or error}") from None
+    if warning := report.font_warning(saved):
+        console.warning(warning)
     console.close()
     console.info("\n" + report.terminal_table(saved) + "\n")
     console.info(report.headline(saved))

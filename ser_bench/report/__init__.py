@@ -65,6 +65,26 @@ def write_report(run: SavedRun, formats: Sequence[str] = ("png", "svg"), *, audi
     return written
 
 
+def font_warning(run: SavedRun) -> str:
+    """Return a sentence about names that the charts cannot draw with the installed fonts.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        Empty if every label, speaker, model and title can be drawn.
+    """
+    names = {*run.labels, *run.clips["speaker"], *run.info.models, *run.info.splits, run.info.corpus.title}
+    if all(name.isascii() for name in names):
+        return ""
+    from ser_bench.report.charts.fonts import undrawable
+
+    return undrawable(sorted(names))
+
+
 def is_current(folder: Path) -> bool:
     """Return whether a run folder holds the complete report of its run by this code, with every file unchanged.
 

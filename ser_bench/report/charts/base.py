@@ -95,16 +95,25 @@ class RunChart:
     run : SavedRun
     variant : tuple of str
         The variant of a family; empty for a single figure.
+    numbered : bool
+        Whether the name of the file ends with a checksum of the variant, since another name looks the same.
     """
 
     chart: Chart
     run: SavedRun
     variant: tuple[str, ...] = ()
+    numbered: bool = False
 
     @property
     def name(self) -> str:
         """Name of the file without its ending."""
-        return _file_name("_".join((self.chart.name, *self.variant)))
+        name = "_".join((self.chart.name, *self.variant))
+        safe = re.sub(r"[^\w.+-]", "-", name)  # some file systems refuse others; cross:emodb becomes cross-emodb
+        if not self.numbered and len(safe.encode()) < _MAX_NAME_BYTES:
+            return safe
+        parts = "\0".join((self.chart.name, *self.variant)) if self.numbered else name
+        start = safe if len(safe.encode()) < _MAX_NAME_BYTES else safe[:40]
+        return f"{start}-{hashlib.sha256(parts.encode()).hexdigest()[:8]}"
 
     @property
     def title(self) -> str:
@@ -132,10 +141,3 @@ class RunChart:
         str
         """
         return self.chart.alt_text(self.run, *self.variant)
-
-
-def _file_name(name: str) -> str:
-    """Replace the characters that some file systems refuse; ``cross:emodb`` becomes ``cross-emodb``."""
-    safe = re.sub(r"[^\w.+-]", "-", name)
-    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-    return safe if len(safe.encode()) < _MAX_NAME_BYTES else f"{safe[:40]}-{digest}"

@@ -5,7 +5,10 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
+import unicodedata
+from collections import Counter
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ser_bench.core.errors import RunError
@@ -36,10 +39,18 @@ def charts_of(run: SavedRun) -> dict[str, RunChart]:
     Returns
     -------
     dict of str to RunChart
-        By the names of their files without ending, in the order of the report.
+        By the names of their files without ending, in the order of the report. Names differ in more than case.
     """
     ordered = sorted(CHARTS.values(), key=lambda chart: chart.order)
-    return {figure.name: figure for chart in ordered for figure in chart.figures_of(run)}
+    figures = [figure for chart in ordered for figure in chart.figures_of(run)]
+    counts = Counter(_folded(figure.name) for figure in figures)
+    distinct = [replace(figure, numbered=counts[_folded(figure.name)] > 1) for figure in figures]
+    return {figure.name: figure for figure in distinct}
+
+
+def _folded(name: str) -> str:
+    """Return what names of files that some file systems take for the same have in common."""
+    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def draw_charts(run: SavedRun, folder: Path, formats: Sequence[str] = FORMATS) -> list[Path]:

@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from ser_bench.report.charts.fonts import use_further_fonts
 from ser_bench.report.charts.style import DPI, styled
 
 FORMATS = ("png", "svg")
@@ -38,7 +39,7 @@ def render(figure: Figure, kind: str, *, full_colour: bool = False) -> bytes:
     bytes
     """
     with warnings.catch_warnings():
-        # Matplotlib warns of glyphs that the font lacks, for example in names in other scripts.
+        # Matplotlib warns of glyphs that fonts lack; undrawable() does so in words.
         warnings.filterwarnings("ignore", message="Glyph")
         return _svg(figure) if kind == "svg" else _png(figure, full_colour)
 
@@ -47,6 +48,8 @@ def _png(figure: Figure, full_colour: bool) -> bytes:
     """Return a PNG; 256 colours take a third of the size, and charts have few colours."""
     canvas: Any = FigureCanvasAgg(figure)
     canvas.draw()
+    if use_further_fonts(figure):
+        canvas.draw()
     size, pixels = canvas.get_width_height(), canvas.buffer_rgba()
     image = Image.frombuffer("RGBA", size, pixels).convert("RGB")
     if not full_colour:
@@ -58,6 +61,7 @@ def _png(figure: Figure, full_colour: bool) -> bytes:
 
 def _svg(figure: Figure) -> bytes:
     """Return an SVG with coordinates in hundredths of a point, and the fonts named once for all labels."""
+    use_further_fonts(figure)
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()

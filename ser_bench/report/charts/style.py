@@ -17,6 +17,7 @@ import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ser_bench.report.charts.fonts import OWN
 from ser_bench.report.charts.text import text_width, wrap
 from ser_bench.report.descriptions import SYNTHETIC, normalisation_note, protocol, transductive_note
 from ser_bench.runs.results import SavedRun
@@ -42,7 +43,7 @@ _STYLE = {
     "axes.spines.top": False,
     "font.family": "sans-serif",
     # An SVG repeats this list at every label, so it is short; Verdana is as wide as DejaVu Sans.
-    "font.sans-serif": ["DejaVu Sans", "Verdana"],
+    "font.sans-serif": [OWN, "Verdana"],
     "font.size": 9,
     "grid.color": RULE,
     "grid.linewidth": 0.7,

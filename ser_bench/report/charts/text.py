@@ -9,6 +9,8 @@ from functools import lru_cache
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
+from ser_bench.report.charts.fonts import OWN, further_fonts
+
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -28,7 +30,8 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
     float
         Width in inches.
     """
-    font = FontProperties(family=["DejaVu Sans"], weight="bold" if bold else "normal", size=size)
+    families = () if text.isascii() else further_fonts(frozenset(text))
+    font = FontProperties(family=[OWN, *families], weight="bold" if bold else "normal", size=size)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")
         return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]) / 72
