@@ -171,11 +171,11 @@ def extract_data(
         If extraction is impossible, the usable clips have fewer than two classes, or most speakers have too few clips
         to be standardised by them.
     """
-    if warning := normalization_warning(opened.clips, options.normalize):
-        opened = replace(opened, warnings=(*opened.warnings, warning))
+    doubts = filter(None, [normalization_warning(opened.clips, options.normalize)])
+    corpus = replace(opened, warnings=(*opened.warnings, *doubts))
     jobs = count_workers(options.engine, options.jobs)
     rule, engine = CopyRule.of(options), options.engine
-    extraction = extract(opened, sets, FeatureStore(store), jobs=jobs, progress=progress, engine=engine, copies=rule)
+    extraction = extract(corpus, sets, FeatureStore(store), jobs=jobs, progress=progress, engine=engine, copies=rule)
     report_problems(opened, extraction, progress)
     clips = add_labels(extraction.clips, options.target).set_index("clip", drop=False)
     clips = clips.assign(take=take_numbers(clips))

@@ -12,12 +12,13 @@ from ser_bench import corpora
 from ser_bench.audio import sampling_rate
 from ser_bench.core.errors import AudioError, CorpusError
 from ser_bench.core.labels import label_order
+from ser_bench.core.text import plural
 from ser_bench.corpora.completeness import misplaced_clips_warning, missing_clips_warning
 from ser_bench.corpora.pool import open_corpora, split_names
 from ser_bench.splits import PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
 
@@ -37,7 +38,7 @@ def open_corpus(options: Options, progress: Progress) -> OpenCorpus:
     options : Options
         The options of the run.
     progress : Progress
-        Receives what was opened, and warnings about missing or misplaced clips.
+        Receives what was opened, and the warnings about its data.
 
     Returns
     -------
@@ -60,7 +61,9 @@ def open_corpus(options: Options, progress: Progress) -> OpenCorpus:
     )
     for member in opened.members:
         emotions = set(member.clips["emotion"]) if opened.pooled else set(options.emotions)
-        _announce(member, emotions, options, progress)
+        opened = replace(opened, warnings=(*opened.warnings, *_announce(member, emotions, options, progress)))
+    for warning in opened.warnings:
+        progress.warning(warning)
     if opened.feature_table:
         if options.sample_rate:
             raise CorpusError(
@@ -84,19 +87,18 @@ def _choose_rate(opened: OpenCorpus, options: Options, progress: Progress) -> in
     return rate
 
 
-def _announce(opened: OpenCorpus, emotions: set[str], options: Options, progress: Progress) -> None:
-    """Report a corpus and its folder, and warn of missing or misplaced clips.
+def _announce(opened: OpenCorpus, emotions: set[str], options: Options, progress: Progress) -> Iterator[str]:
+    """Report a corpus and its folder, and yield warnings of missing or misplaced clips.
 
     ``emotions`` are those kept by the filter; empty means all.
     """
     synthetic = " (synthetic speech)" if opened.corpus.synthetic else ""
     hint = "; RAVDESS was not found, name its folder with --data-dir" if options.corpus is None and synthetic else ""
-    progress.info(f"corpus {opened.name}{synthetic}: {len(opened.clips):,} clips in {opened.folder}{hint}")
+    progress.info(f"corpus {opened.name}{synthetic}: {plural(len(opened.clips), 'clip')} in {opened.folder}{hint}")
     warnings = [misplaced_clips_warning(opened)]
     if not (options.merge and emotions):  # published counts are of the original emotions
         warnings.append(missing_clips_warning(opened, options.part, emotions))
-    for warning in filter(None, warnings):
-        progress.warning(warning)
+    yield from filter(None, warnings)
 
 
 def default_folder(opened: OpenCorpus, target: str, purpose: str = "") -> Path:

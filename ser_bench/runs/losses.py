@@ -108,9 +108,10 @@ def report_problems(opened: OpenCorpus, extraction: ExtractionResult, progress: 
         Receives the warnings.
     """
     groups: dict[str, list[str]] = {}
-    for problem in (*extraction.duplicates, *extraction.problems):
-        name = problem.path if problem.kind in ("clip", "row") else f"{problem.kind} {problem.path}"
-        groups.setdefault(problem.group, []).append(f"{name} is left out: {problem.reason}")
+    for problems, verb in ((extraction.duplicates, " is left out"), (extraction.problems, "")):
+        for problem in problems:
+            name = problem.path if problem.kind in ("clip", "row") else f"{problem.kind} {problem.path}"
+            groups.setdefault(problem.group, []).append(f"{name}{verb}: {problem.reason}")
     for group, lines in groups.items():
         more = len(lines) - _MOST_LINES
         for line in lines[:_MOST_LINES] if more > 1 else lines:
@@ -118,6 +119,7 @@ def report_problems(opened: OpenCorpus, extraction: ExtractionResult, progress: 
         if more > 1:
             progress.warning(f"{more:,} more are left out: {group}; losses.csv of a run names them")
     for warning in extraction.warnings:
-        progress.warning(warning)
+        if warning not in opened.warnings:  # those were given when the corpus was opened
+            progress.warning(warning)
     if sentence := loss_sentence(loss_table(opened, extraction)):
         progress.info(sentence)

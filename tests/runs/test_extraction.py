@@ -110,7 +110,7 @@ def test_a_stored_error_expires_when_the_reader_changes(folder, store, monkeypat
     (folder / f"{NAMES[1]}.wav").write_bytes(b"")
     assert run(folder, store).n_computed == 1
     done = run(folder, store)
-    assert (done.n_computed, [problem.reason for problem in done.problems]) == (0, ["empty file"])
+    assert (done.n_computed, [problem.reason for problem in clips_of(done)]) == (0, ["empty file"])
 
 
 def test_channels_that_cancel_give_a_warning_also_from_the_store(folder, store, write_wav):
