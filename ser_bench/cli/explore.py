@@ -99,6 +99,7 @@ def _draw_corpus(options: Options, output: Path | None, console: Console) -> int
     from ser_bench import explore
     from ser_bench.explore.corpus import explore_corpus
     from ser_bench.explore.map_figure import neighbours_caption
+    from ser_bench.report import glyph_warning
 
     started = time.perf_counter()
     if output is not None and output.suffix.lower() in (".png", ".svg"):
@@ -108,6 +109,8 @@ def _draw_corpus(options: Options, output: Path | None, console: Console) -> int
     explored = explore_corpus(options, console)
     folder = output or Path("results", f"{explored.corpus.name}-explore")
     files = explore.write_corpus(explored, folder)
+    if warning := glyph_warning((*explored.clips["emotion"], *explored.clips["speaker"])):
+        console.warning(warning)
     console.close()
     for path in files:
         console.detail(str(path))

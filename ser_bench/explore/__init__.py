@@ -43,15 +43,23 @@ def picture_files(clips: Sequence[Path], output: Path | None, *, together: bool)
     shown = list(clips[:1]) if together else list(clips)
     if output is None or output.is_dir() or not output.suffix:
         folder = output or DEFAULT_FOLDER
-        stems = [escape_undecodable(clip.stem) for clip in shown]
-        repeats = [stems[:index].count(stem) for index, stem in enumerate(stems)]
-        names = [f"{stem}-{count + 1}" if count else stem for stem, count in zip(stems, repeats, strict=True)]
+        names = _distinct([escape_undecodable(clip.stem) for clip in shown])
         return [folder / f"{name}{'-compared' if together else ''}.png" for name in names]
     if output.suffix.lower().lstrip(".") not in FORMATS:
         raise ConfigError(f"invalid file for a picture: {output}; its name must end in .png or .svg")
     if len(shown) > 1:
         raise ConfigError(f"-o {output} is one file for {len(shown)} pictures; give a folder, or add --compare")
     return [output]
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Add numbers to repeated names; file systems may ignore case."""
+    chosen: dict[str, str] = {}
+    for name in names:
+        numbered = (name, *(f"{name}-{number}" for number in range(2, len(names) + 1)))
+        free = next(candidate for candidate in numbered if candidate.casefold() not in chosen)
+        chosen[free.casefold()] = free
+    return list(chosen.values())
 
 
 def write_picture(figure: Figure, path: Path, *, full_colour: bool = False) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,12 +77,30 @@ def font_warning(run: SavedRun) -> str:
     str
         Empty if every label, speaker, model and title can be drawn.
     """
-    names = {*run.labels, *run.clips["speaker"], *run.info.models, *run.info.splits, run.info.corpus.title}
-    if all(name.isascii() for name in names):
+    return glyph_warning(
+        (*run.labels, *run.clips["speaker"], *run.info.models, *run.info.splits, run.info.corpus.title)
+    )
+
+
+def glyph_warning(names: Iterable[str]) -> str:
+    """Return a sentence about characters that no installed font holds.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Texts of charts.
+
+    Returns
+    -------
+    str
+        Empty if all of them can be drawn.
+    """
+    further = sorted({name for name in names if not name.isascii()})
+    if not further:
         return ""
     from ser_bench.report.charts.fonts import undrawable
 
-    return undrawable(sorted(names))
+    return undrawable(further)
 
 
 def is_current(folder: Path) -> bool:

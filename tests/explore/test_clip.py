@@ -11,6 +11,7 @@ import pytest
 import soundfile
 from matplotlib.figure import Figure
 
+from ser_bench import explore
 from ser_bench.cli import call
 from ser_bench.explore import clip as clip_module
 from ser_bench.explore import clip_figure, playing
@@ -227,3 +228,9 @@ def test_without_a_player_the_picture_is_drawn(angry, players, capsys, quick_pic
 def test_an_error_of_sounddevice_is_shown(angry_clip, players, monkeypatch):
     monkeypatch.setattr(playing.importlib.util, "find_spec", lambda name: name)
     assert "could not be played (sounddevice: " in playing.play(angry_clip)
+
+
+def test_pictures_of_clips_with_equal_names_have_files_of_their_own():
+    clips = [Path(folder, f"{name}.wav") for folder, name in (("x", "a"), ("y", "a"), ("x", "a-2"), ("x", "A"))]
+    files = explore.picture_files(clips, Path("pictures"), together=False)
+    assert [file.name for file in files] == ["a.png", "a-2.png", "a-2-2.png", "A-3.png"]

@@ -72,6 +72,6 @@ def test_missing_glyphs_are_named_once_in_words(font, tmp_path):
     run = save_fake_run(tmp_path, Recipe(models=("svm",), labels=(ANGER, "悲しみ"), clips_per_label=1))
     assert font_warning(run) == (
         "charts as PNG show boxes for 3 characters that no installed font holds (し み 悲); "
-        "install a font such as Noto Sans CJK, then run ser-bench report"
+        "install a font such as Noto Sans CJK, then draw them again"
     )
     assert font_warning(save_fake_run(tmp_path / "plain", Recipe(models=("svm",), clips_per_label=1))) == ""

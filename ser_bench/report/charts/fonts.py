@@ -93,7 +93,7 @@ def undrawable(texts: Iterable[str]) -> str:
     fonts = " and ".join(sorted({f"Noto Sans {_script(character)}" for character in missing})[:3])
     return (
         f"charts as PNG show boxes for {len(missing):,} characters that no installed font holds ({listed}); "
-        f"install a font such as {fonts}, then run ser-bench report"
+        f"install a font such as {fonts}, then draw them again"
     )
 
 
