@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ser_bench.core.errors import SplitError
-from ser_bench.core.text import shortened_list
+from ser_bench.core.text import plural, shortened_list
 from ser_bench.splits.takes import unknown_speakers
 
 if TYPE_CHECKING:
@@ -79,8 +79,7 @@ def _check_tested_once(split: Split, names: np.ndarray, counts: np.ndarray) -> N
 def _listed(names: Iterable[str], noun: str) -> str:
     """Return a count with the first names, and the verb: ``2 clips (a, b) are``."""
     names = list(names)
-    counted = f"{len(names):,} {noun}{'' if len(names) == 1 else 's'} ({shortened_list(names)})"
-    return f"{counted} {'is' if len(names) == 1 else 'are'}"
+    return f"{plural(len(names), noun)} ({shortened_list(names)}) {'is' if len(names) == 1 else 'are'}"
 
 
 def check_speakers(split: Split, clips: pd.DataFrame) -> None:

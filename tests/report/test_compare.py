@@ -56,9 +56,37 @@ def test_runs_with_other_speakers_are_not_paired(folders):
     predictions = second.predictions.assign(speaker=second.predictions["speaker"].replace({"02": "01"}))
     info = changed_info(second.info, corpus={"speakers": 23, "shared_speakers": {"01": ("ravdess/01", "ravdess/02")}})
     runs = replace(runs, runs=(first, replace(second, predictions=predictions, info=info)))
-    assert unpaired_runs(runs) == {"two": "its clips have other speakers"}
+    reason = unpaired_runs(runs)["two"]
+    assert reason.startswith("30 clips have other speakers (Actor_02/03-01-angry-00-02.wav: 01, not 02; ")
+    assert reason.endswith("; …)")
     assert "shared speakers: none (one), ravdess/01 and ravdess/02 (two)" in differing_settings(runs)
     assert differences(runs).empty
+
+
+def test_a_renamed_speaker_or_another_corpus_is_named(folders):
+    runs = read_runs([folders / "one", folders / "two"])
+    first, second = runs.runs
+    speakers = second.predictions["speaker"].astype(str).replace({"02": "Anna"})
+    renamed = replace(runs, runs=(first, replace(second, predictions=second.predictions.assign(speaker=speakers))))
+    assert ": Anna, not 02" in unpaired_runs(renamed)["two"]
+    assert differences(renamed).empty
+    info = changed_info(second.info, corpus={"name": "elsewhere", "fingerprint": "other"})
+    other = replace(runs, runs=(first, replace(second, info=info)))  # clips and people have equal names in both corpora
+    assert unpaired_runs(other) == {"two": "its corpus is elsewhere, not ravdess"}
+    assert differences(other).empty
+
+
+def test_other_folds_rates_and_libraries_are_listed(folders):
+    runs = read_runs([folders / "one", folders / "two"])
+    first, second = runs.runs
+    speaker = second.predictions["speaker"].astype(str)
+    folds = second.predictions["fold"].mask(speaker == "01", (second.predictions["fold"] + 1) % 3)
+    info = changed_info(second.info, corpus={"sample_rate": 8000}, versions={**second.info.versions, "numpy": "0.1"})
+    second = replace(second, predictions=second.predictions.assign(fold=folds), info=info)
+    lines = differing_settings(replace(runs, runs=(first, second)))
+    assert "folds: 3 (one), 3 that divide the clips otherwise (two)" in lines
+    assert "sampling rate: the clips' own (one), 8,000 Hz (two)" in lines
+    assert any(line.startswith("numpy: ") for line in lines)
 
 
 def test_a_run_does_not_differ_from_its_copy(folders, tmp_path):

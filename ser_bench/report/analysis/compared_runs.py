@@ -13,12 +13,16 @@ import pandas as pd
 
 from ser_bench import statistics
 from ser_bench.core.errors import RunError
+from ser_bench.core.text import plural
 from ser_bench.report.analysis.intervals import speaker_tallies, uar_difference
 from ser_bench.report.analysis.models import BASELINES, model_parameters
 from ser_bench.report.analysis.scores import metrics_of, scores_by_speaker
 from ser_bench.report.analysis.splits import SIZE_TOLERANCE, is_speaker_independent
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.runs.results import SavedRun, read_run
+
+_LIBRARIES = ("numpy", "scikit-learn", "xgboost", "tensorflow", "keras")
+_MOST_EXAMPLES = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,27 +123,47 @@ def unpaired_runs(runs: ComparedRuns) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Reasons by label; runs with the same test clips and labels are missing.
+        Reasons by label; runs that test the same clips with the same labels and speakers are missing.
     """
     first = runs.runs[0]
-    tested = _tested(first, runs.split)
-    reasons = {}
-    for label, run in zip(runs.labels[1:], runs.runs[1:], strict=True):
-        clips = _tested(run, runs.split)
-        if tested["true"].equals(clips["true"]):
-            if not tested["speaker"].equals(clips["speaker"]):
-                reasons[label] = "its clips have other speakers"
-            elif _test_sets(run, runs.split) != _test_sets(first, runs.split):
-                reasons[label] = "its repeats test other clips"
-            continue
-        shared = len(tested.index.intersection(clips.index))
-        if run.info.corpus.name != first.info.corpus.name:
-            reasons[label] = f"its corpus is {run.info.corpus.name}, not {first.info.corpus.name}"
-        elif shared < max(len(tested), len(clips)):
-            reasons[label] = f"it tests {len(clips):,} clips, not {len(tested):,}; {shared:,} of them are the same"
-        else:
-            reasons[label] = "its clips have other labels"
+    reasons = {
+        label: "; ".join(_obstacles(first, run, runs.split))
+        for label, run in zip(runs.labels[1:], runs.runs[1:], strict=True)
+    }
+    return {label: reason for label, reason in reasons.items() if reason}
+
+
+def _obstacles(first: SavedRun, run: SavedRun, split: str) -> list[str]:
+    """Return the differences between two runs that a paired test does not allow."""
+    expected_clips, clips = _tested(first, split), _tested(run, split)
+    shared = expected_clips.index.intersection(clips.index)
+    old, new = expected_clips.loc[shared], clips.loc[shared]
+    reasons = []
+    if run.info.target != first.info.target:
+        reasons.append(f"its target is {run.info.target}, not {first.info.target}")
+    corpus, expected = run.info.corpus, first.info.corpus
+    if corpus.fingerprint != expected.fingerprint and corpus.name != expected.name:
+        reasons.append(f"its corpus is {corpus.name}, not {expected.name}")
+    if len(shared) < max(len(expected_clips), len(clips)):
+        counts = f"{len(clips):,} clips, not {len(expected_clips):,}"
+        reasons.append(f"it tests {counts}; {len(shared):,} of them are the same")
+    if run.info.target == first.info.target and (changed := _changed(old["true"], new["true"])):
+        reasons.append(f"{changed[0]} other labels ({changed[1]})")
+    if changed := _changed(old["speaker"], new["speaker"]):
+        reasons.append(f"{changed[0]} other speakers ({changed[1]})")
+    if not reasons and _test_sets(run, split) != _test_sets(first, split):
+        reasons.append("its repeats test other clips")
     return reasons
+
+
+def _changed(old: pd.Series, new: pd.Series) -> tuple[str, str] | None:
+    """Return how many clips have another value, and some of them with both values; None without any."""
+    clips = old.index[old != new]
+    if not len(clips):
+        return None
+    some = "; ".join(f"{clip}: {new[clip]}, not {old[clip]}" for clip in clips[:_MOST_EXAMPLES])
+    some += "; …" if len(clips) > _MOST_EXAMPLES else ""
+    return f"{plural(len(clips), 'clip')} {'has' if len(clips) == 1 else 'have'}", some
 
 
 def unequal_training(runs: ComparedRuns) -> dict[str, str]:
@@ -215,7 +239,7 @@ def differing_settings(runs: ComparedRuns) -> list[str]:
     list of str
         A line per setting, then a line per model with different parameters.
     """
-    settings = [_settings(run) for run in runs.runs]
+    settings = [_settings(run) | {"folds": folds} for run, folds in zip(runs.runs, _folds(runs), strict=True)]
     lines = []
     for name in settings[0]:
         values = [values[name] for values in settings]
@@ -262,6 +286,24 @@ def _test_sets(run: SavedRun, split: str) -> set[frozenset[str]]:
     return {frozenset(map(str, clips)) for _, clips in tested.groupby("repeat")["clip"]}
 
 
+def _folds(runs: ComparedRuns) -> list[str]:
+    """Return the number of folds of each run, and whether they divide the clips of the first run otherwise."""
+    first, *rest = (_test_folds(run, runs.split) for run in runs.runs)
+    texts = [str(len(first))]
+    for folds in rest:
+        same_clips = frozenset().union(*folds) == frozenset().union(*first)
+        differ = same_clips and len(folds) == len(first) and folds != first
+        texts.append(f"{len(folds)}{' that divide the clips otherwise' if differ else ''}")
+    return texts
+
+
+def _test_folds(run: SavedRun, split: str) -> set[frozenset[str]]:
+    """Return the clips that each fold tests in the first repeat of a split."""
+    frame = run.predictions
+    first = frame.loc[(frame["split"] == split) & (frame["repeat"] == 0), ["fold", "clip"]].drop_duplicates()
+    return {frozenset(map(str, clips)) for _, clips in first.groupby("fold")["clip"]}
+
+
 def _settings(run: SavedRun) -> dict[str, str]:
     info = run.info
     return {
@@ -269,6 +311,9 @@ def _settings(run: SavedRun) -> dict[str, str]:
         "clips": f"{info.corpus.clips:,}",
         "speakers": f"{info.corpus.speakers:,}",
         "shared speakers": ", ".join(" and ".join(names) for names in info.corpus.shared_speakers.values()) or "none",
+        "part": info.options.part,
+        "sampling rate": f"{info.corpus.sample_rate:,} Hz" if info.corpus.sample_rate else "the clips' own",
+        "emotions": ", ".join(info.options.emotions) or "all",
         "labels": str(len(run.labels)),
         "merged emotions": ", ".join(f"{old} as {new}" for old, new in info.options.merge.items()) or "none",
         "target": info.target,
@@ -278,6 +323,7 @@ def _settings(run: SavedRun) -> dict[str, str]:
         "seed": str(info.options.seed),
         "ser-bench": info.versions.get("ser-bench", "unknown"),
         "Python": info.versions.get("python", "unknown"),
+        **{name: info.versions.get(name, "unknown") for name in _LIBRARIES},
     }
 
 
