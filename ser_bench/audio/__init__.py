@@ -29,6 +29,7 @@ from ser_bench.audio.recording import (
     reading_warnings,
     scanned,
 )
+from ser_bench.core.versions import installed_version
 
 if TYPE_CHECKING:
     import numpy as np
@@ -248,7 +249,7 @@ def is_misnamed(path: str | Path, name: str) -> bool:
 
 @cache
 def reader_version() -> str:
-    """Return a hash of the source code that reads files; a reason why a clip cannot be read holds for one version.
+    """Return a hash of the code that reads files; a reason why a clip cannot be read holds for one version.
 
     Returns
     -------
@@ -256,7 +257,7 @@ def reader_version() -> str:
         Eight hexadecimal digits.
     """
     folder = Path(__file__).parent
-    source = hashlib.sha256()
+    source = hashlib.sha256(installed_version("soundfile").encode())
     for name in _READER:
         source.update((folder / f"{name}.py").read_bytes())
     return source.hexdigest()[:8]

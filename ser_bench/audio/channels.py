@@ -20,10 +20,16 @@ class Mixer:
     ----------
     channel : int or None
         Index of the only channel to use; None for the mean of all.
+
+    Attributes
+    ----------
+    n_channels : int
+        Number of channels of the last block.
     """
 
     def __init__(self, channel: int | None = None) -> None:
         self.channel = channel
+        self.n_channels = 0
         self._n = 0
         self._sums = np.zeros(1)
         self._squares = np.zeros(1)
@@ -42,6 +48,7 @@ class Mixer:
         ndarray of shape (n_frames,), dtype float32
             The mean of the channels or the chosen channel, in memory of its own.
         """
+        self.n_channels = frames.shape[1]
         if self.channel is not None:
             return np.ascontiguousarray(frames[:, self.channel]).copy()
         if frames.shape[1] == 1:

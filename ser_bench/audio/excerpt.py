@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -50,23 +50,6 @@ class Decoded:
     channel: int | None = None
     format: str = ""
     channels: int = 0
-
-    def of_format(self, name: str, channels: int) -> Decoded:
-        """Return the same samples with the format and the number of channels of their file.
-
-        Parameters
-        ----------
-        name : str
-            The format.
-        channels : int
-            Number of channels.
-
-        Returns
-        -------
-        Decoded
-            A copy.
-        """
-        return replace(self, format=name, channels=channels)
 
 
 def max_samples(sr: int) -> int:
@@ -143,17 +126,17 @@ def read_excerpt(stream: Stream) -> Decoded:
     """
     from ser_bench.audio.channels import read_mono
 
-    (y, total, sr), channel = read_mono(partial(_read_middle, stream))
-    return Decoded(y, sr, total, channel)
+    (y, total, sr, n_channels), channel = read_mono(partial(_read_middle, stream))
+    return Decoded(y, sr, total, channel, channels=n_channels)
 
 
-def _read_middle(stream: Stream, mixer: Mixer) -> tuple[np.ndarray, int, int]:
-    """Return the samples of the excerpt, the number of samples of the file, and the rate."""
+def _read_middle(stream: Stream, mixer: Mixer) -> tuple[np.ndarray, int, int, int]:
+    """Return the samples of the excerpt, the number of samples and the rate of the file, and its channels."""
     y, total, sr = _read_from(stream, mixer, 0)
     start, length = bounds(total, sr)
     if start:
         y, _, _ = _read_from(stream, mixer, start)
-    return y[:length], total, sr
+    return y[:length], total, sr, mixer.n_channels
 
 
 def _read_from(stream: Stream, mixer: Mixer, start: int) -> tuple[np.ndarray, int, int]:

@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Timer
@@ -55,8 +56,7 @@ def decode(path: Path, container: Container) -> Decoded:
     TransientAudioError
         If ffmpeg is not installed or takes too long.
     """
-    decoded = read_excerpt(partial(blocks, path, container))
-    return decoded.of_format(container.name, 0)
+    return replace(read_excerpt(partial(blocks, path, container)), format=container.name)
 
 
 def sampling_rate(path: Path, container: Container) -> int:

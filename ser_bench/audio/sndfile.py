@@ -6,7 +6,7 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,11 +121,9 @@ def decode(source: Source) -> Decoded:
     with _open(source) as sound:
         known, channels, name = _length(sound, source) is not None, sound.channels, f"{sound.format} {sound.subtype}"
     if not known:
-        decoded = read_excerpt(partial(blocks, source))
-    else:
-        (y, total, sr), channel = read_mono(partial(_read_known, source))
-        decoded = Decoded(y, sr, total, channel)
-    return decoded.of_format(name, channels)
+        return replace(read_excerpt(partial(blocks, source)), format=name)
+    (y, total, sr), channel = read_mono(partial(_read_known, source))
+    return Decoded(y, sr, total, channel, name, channels)
 
 
 def _read_known(source: Source, mixer: Mixer) -> tuple[np.ndarray, int, int]:

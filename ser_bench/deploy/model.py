@@ -11,6 +11,7 @@ import numpy as np
 
 from ser_bench import audio, features, models
 from ser_bench.audio import Recording
+from ser_bench.audio.channels import Mixer
 from ser_bench.core.errors import AudioError, ModelFileError
 from ser_bench.core.versions import installed_version
 from ser_bench.deploy import manifest
@@ -279,6 +280,14 @@ def _recording(sound: Sound) -> Recording:
         raise AudioError(
             f"invalid samples: expected float of shape (samples,) or (samples, channels), got {y.dtype} {y.shape}"
         )
-    y = (y if y.ndim == 1 else y.mean(axis=1)).astype(np.float32)
+    y, channel = (y.astype(np.float32), None) if y.ndim == 1 else _mixed(y)
     audio.check_samples(y, sr)
-    return Recording(y, sr, len(y))
+    return Recording(y, sr, len(y), channel)
+
+
+def _mixed(frames: np.ndarray) -> tuple[np.ndarray, int | None]:
+    """Return the mean of the channels, or one of them, with its index, where they cancel."""
+    mixer = Mixer()
+    mixer.mono(frames)
+    channel = mixer.audible_channel()
+    return (frames.mean(axis=1) if channel is None else frames[:, channel]).astype(np.float32), channel

@@ -114,7 +114,7 @@ def test_a_file_with_an_additional_tag_is_a_copy(tmp_path):
 def test_clips_without_other_files_are_not_decoded(tmp_path, monkeypatch):
     put(tmp_path / CLIP)
     put(tmp_path / "copy" / CLIP)
-    monkeypatch.setattr("ser_bench.audio.load", lambda path: pytest.fail(f"{path} was decoded"))
+    monkeypatch.setattr("ser_bench.audio.read", lambda path: pytest.fail(f"{path} was decoded"))
     assert len(corpora.open_corpus("ravdess", tmp_path).clips) == 1
 
 

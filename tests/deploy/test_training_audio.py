@@ -110,6 +110,14 @@ def test_warnings_reach_json_csv_table_and_service(svm, phone, capsys, tmp_path)
     assert (kind, content["warnings"]) == (worker.PREDICTION, WARNINGS)
 
 
+def test_samples_whose_channels_cancel_are_predicted_as_one_channel(svm, clip):
+    y, sr = load(clip)
+    model = load_model(svm)
+    (inverted,), (mono,) = model.predict((np.stack([y, -y], axis=1), sr)), model.predict((y, sr))
+    assert inverted.probabilities == mono.probabilities
+    assert inverted.warnings == (WARNINGS[0],)
+
+
 def test_a_prediction_from_the_middle_of_a_long_recording_says_so(svm, clip, monkeypatch):
     y, sr = load(clip)
     monkeypatch.setattr(excerpt, "MAX_SECONDS", 1)
