@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ser_bench.core.text import plural
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -146,8 +148,10 @@ def file_size(count: int) -> str:
 
 def _training_data(info: Manifest) -> str:
     synthetic = " of synthetic speech" if info.synthetic else ""
+    count = info.corpus.speakers
+    speakers = plural(count, "speaker") if count else "unknown speakers"
     stopping = f", {info.corpus.stopping_clips:,} more for early stopping" if info.corpus.stopping_clips else ""
-    return f"{info.corpus.clips:,} clips{synthetic} by {info.corpus.speakers} speakers ({info.corpus.name}){stopping}"
+    return f"{info.corpus.clips:,} clips{synthetic} by {speakers} ({info.corpus.name}){stopping}"
 
 
 def _audio(info: Manifest) -> str:

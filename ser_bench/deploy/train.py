@@ -311,10 +311,10 @@ def _corpus_info(fit: plan.PlannedFit, data: RunData, opened: OpenCorpus, traine
         "source": corpus.origin,
         "fingerprint": data.fingerprint,
         "clips": len(clips),
-        "speakers": int(clips["speaker"].nunique()),
+        "speakers": len(set(clips["speaker"]) - {""}),
         "stopping_clips": len(fit.fold.train) - len(clips),
         "by_label": {
-            label: {"clips": len(names), "speakers": int(names.nunique())} for label, names in speakers_of.items()
+            label: {"clips": len(names), "speakers": len(set(names) - {""})} for label, names in speakers_of.items()
         },
     }
 

@@ -56,6 +56,13 @@ def test_copies_of_another_speaker_are_left_out_and_the_lost_speaker_is_named():
     assert "another speaker (speakers: s1 and s2)" in distinct.warnings[0]
 
 
+def test_an_unknown_speaker_contradicts_nobody():
+    table, digests = clips("a ? sad male 1", "b s2 sad male 1", "c s2 sad male 2")
+    distinct = drop_copies(table.assign(speaker=table["speaker"].replace("?", "")), digests, CopyRule())
+    assert losses(distinct) == [("clip", "b", "holds the same samples as a")]
+    assert not distinct.warnings
+
+
 def test_the_first_by_name_counts_where_the_user_asks():
     table, digests = clips("a s1 sad male 1", "b s2 happy male 1")
     distinct = drop_copies(table, digests, FIRST)

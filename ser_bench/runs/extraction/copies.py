@@ -139,7 +139,12 @@ def _compared(rule: CopyRule) -> tuple[str, ...]:
 
 
 def _differ(group: pd.DataFrame, rule: CopyRule) -> bool:
-    return any(group[column].nunique() > 1 for column in _compared(rule))
+    return any(_values_differ(group[column]) for column in _compared(rule))
+
+
+def _values_differ(values: pd.Series) -> bool:
+    """Return whether known values differ; an unknown one contradicts nothing."""
+    return len(set(values) - {""}) > 1
 
 
 def _left_out(group: pd.DataFrame, rule: CopyRule) -> Iterator[Problem]:
@@ -154,9 +159,9 @@ def _left_out(group: pd.DataFrame, rule: CopyRule) -> Iterator[Problem]:
 def _contradictions(row: dict[str, str], copy: dict[str, str], rule: CopyRule) -> str:
     """State the columns in which two copies differ, with both values."""
     parts = [
-        f"whose {column} is {copy[column] or 'unknown'}, not {row[column] or 'unknown'}"
+        f"whose {column} is {copy[column]}, not {row[column]}"
         for column in _compared(rule)
-        if row[column] != copy[column]
+        if row[column] and copy[column] and row[column] != copy[column]
     ]
     return ", " + " and ".join(parts) if parts else ""
 
@@ -165,7 +170,7 @@ def _lost(before: pd.DataFrame, after: pd.DataFrame, rule: CopyRule) -> Iterator
     """Yield the classes and speakers without a clip that counts."""
     columns: dict[str, ProblemKind] = {**dict.fromkeys(rule.labels, "class"), "speaker": "speaker"}
     for column, kind in columns.items():
-        for value in sorted(set(before[column]) - set(after[column])):
+        for value in sorted(set(before[column]) - set(after[column]) - {""}):
             count = int((before[column] == value).sum())
             clips = "its only clip is a copy" if count == 1 else f"all its {count:,} clips are copies"
             yield Problem(value, f"{clips} of another clip", kind)
@@ -175,7 +180,7 @@ def _conflict_warnings(groups: Sequence[pd.DataFrame], rule: CopyRule) -> Iterat
     """Yield a sentence about copies that differ in speaker or label."""
     if not groups:
         return
-    columns = [column for column in _compared(rule) if any(group[column].nunique() > 1 for group in groups)]
+    columns = [column for column in _compared(rule) if any(_values_differ(group[column]) for group in groups)]
     clips = sum(len(group) for group in groups)
     start = f"{clips:,} clips have identical samples but another {_listed(columns)}{_speaker_pairs(groups)}"
     if rule.conflicts == KEEP_FIRST:
@@ -188,7 +193,7 @@ def _speaker_pairs(groups: Sequence[pd.DataFrame]) -> str:
     """Name the speakers who share samples."""
     counts: dict[tuple[str, str], int] = {}
     for group in groups:
-        for pair in combinations(sorted(set(group["speaker"])), 2):
+        for pair in combinations(sorted(set(group["speaker"]) - {""}), 2):
             counts[pair] = counts.get(pair, 0) + 1
     named = [f"{first} and {second}" for first, second in sorted(counts, key=lambda pair: (-counts[pair], pair))]
     shown = named if len(named) <= _MOST_NAMED else [*named[:_MOST_NAMED], f"{len(named) - _MOST_NAMED:,} more"]
