@@ -217,6 +217,13 @@ def test_the_emotion_as_a_field_of_the_name_and_genders_that_find_the_speaker(tr
     assert imported.guesses == ()
 
 
+def test_numbers_with_one_gender_each_are_a_guess(tree):
+    names = [f"{'FM'[n % 2]}_{n:02d}_{e}_{take}.wav" for n, e, take in product(range(4), FOUR, (1, 2))]
+    imported = read(tree(*names))
+    assert {row["speaker"] for row in imported.rows} == {"00", "01", "02", "03"}
+    assert imported.guesses == ("speaker",)
+
+
 def test_speaker_and_emotion_in_one_folder_name(tree):
     imported = read(
         tree(*(f"{s}_{e}/{w}.wav" for s, e, w in product(("OLD", "YNG"), ("Pleasant_surprise", "Fear"), "xyz")))

@@ -28,6 +28,7 @@ _OTHER_KINDS = re.compile(
 )
 _FIRST_FIELD = Position(None, 0)
 _REPEATED = "the same in folder and file name"
+_ONE_GENDER = "each has one gender"
 _LANGUAGES = frozenset(
     (
         *("ar", "bn", "cn", "cs", "cz", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr", "he", "hi", "hu", "id"),
@@ -80,7 +81,7 @@ def speakers(files: Sequence[AudioFile], emotions: Mapping[str, str], genders: M
     in_folders = [candidate for candidate in weak if candidate.position.level is not None]
     first_fields = [candidate for candidate in weak if candidate.position == _FIRST_FIELD]
     if len(strong) == 1:
-        return _column(strong[0], files, likely=strong[0].support != _REPEATED)
+        return _column(strong[0], files, likely=_is_likely(strong[0]))
     if not strong and len(in_folders) == 1:
         return _column(in_folders[0], files, likely=False)
     if not strong and weak == first_fields and first_fields:
@@ -147,9 +148,10 @@ def _form(distinct: set[str]) -> str:
 def _evidence(same: Sequence[_Candidate], genders: Mapping[str, str]) -> str:
     """Return what else supports a division of the files into speakers."""
     values = same[0].values
-    many_clips = len(values) >= 4 * len(set(values.values()))
-    if many_clips and len(set(genders.values())) > 1 and values.keys() <= genders.keys():
-        return "each has one gender"
+    people = len(set(values.values()))
+    is_known = values.keys() <= genders.keys() and 1 < len(set(genders.values())) < people
+    if is_known and len(values) >= 4 * people:
+        return _ONE_GENDER
     if len({candidate.position.level is None for candidate in same}) > 1:
         return _REPEATED
     return ""
@@ -167,6 +169,11 @@ def _is_name(candidate: _Candidate) -> bool:
         _NUMBERED.fullmatch(value) or (len(value) > 1 and not any(map(str.isdigit, value)))
         for value in candidate.distinct
     )
+
+
+def _is_likely(candidate: _Candidate) -> bool:
+    """Check whether the support is enough without a question; numbers with one gender each may be sessions."""
+    return candidate.support != _REPEATED and (candidate.support != _ONE_GENDER or _is_name(candidate))
 
 
 def _may_number_speakers(candidate: _Candidate) -> bool:
