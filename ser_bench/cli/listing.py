@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-import textwrap
 from collections.abc import Mapping, Sequence
 
 import click
 
-from ser_bench.core.text import escape_control
+from ser_bench.core.text import escape_control, wrap_words
 
 _MODULES = {"scikit-learn": "sklearn"}
 _LABEL_WIDTH, _TEXT_WIDTH = 15, 84
@@ -27,17 +26,18 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[object]], *, width: in
     from tabulate import tabulate
 
     wrapped = [
-        ["\n".join(textwrap.fill(line, width) for line in str(cell).split("\n")) for cell in row] for row in rows
+        ["\n".join("\n".join(wrap_words(line, width)) for line in str(cell).split("\n")) for cell in row]
+        for row in rows
     ]
     return tabulate(wrapped, headers=headers, tablefmt="simple", disable_numparse=True)
 
 
 def describe(title: str, facts: Mapping[str, str], *sections: str) -> int:
     """Print one entry: a title, its facts with wrapped texts (empty ones are left out), and further sections."""
-    click.echo(escape_control(textwrap.fill(title, _LABEL_WIDTH + _TEXT_WIDTH)))
+    click.echo(escape_control("\n".join(wrap_words(title, _LABEL_WIDTH + _TEXT_WIDTH))))
     for label, text in facts.items():
         if text:
-            lines = textwrap.wrap(text, _TEXT_WIDTH, break_on_hyphens=False)
+            lines = wrap_words(text, _TEXT_WIDTH)
             click.echo(escape_control(f"{label:<{_LABEL_WIDTH}}" + f"\n{'':<{_LABEL_WIDTH}}".join(lines)))
     for section in filter(None, sections):
         click.echo(escape_control(f"\n{section}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -123,6 +124,30 @@ def without_folder(name: str) -> str:
     str
     """
     return re.sub(r"[^:]*[\\/]", "", name)
+
+
+def wrap_words(text: str, width: int, *, first: str = "", further: str = "") -> list[str]:
+    """Break a text into lines between words; a longer word, such as a path, stays whole.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    width : int
+        The most characters on a line.
+    first : str, optional
+        The start of the first line.
+    further : str, optional
+        The start of the other lines.
+
+    Returns
+    -------
+    list of str
+    """
+    wrapper = textwrap.TextWrapper(
+        width, initial_indent=first, subsequent_indent=further, break_long_words=False, break_on_hyphens=False
+    )
+    return wrapper.wrap(text)
 
 
 def escape_undecodable(name: str) -> str:

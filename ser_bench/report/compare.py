@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
 import numpy as np
 from tabulate import tabulate
 
+from ser_bench.core.text import wrap_words
 from ser_bench.report.analysis.compared_runs import (
     ComparedRuns,
     compared_scores,
@@ -105,7 +105,7 @@ def as_text(runs: ComparedRuns, width: int = 100) -> str:
     """
     head = [SYNTHETIC] if runs.synthetic else []
     text = [*head, f"UAR under the {runs.split} split", *_notes(runs)]
-    lines = [part for line in text for part in textwrap.wrap(line, width, subsequent_indent="  ")]
+    lines = [part for line in text for part in wrap_words(line, width, further="  ")]
     return "\n".join([*lines, "", _table(_columns(runs), "simple")])
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Collection
 
 import pandas as pd
 from tabulate import tabulate
 
+from ser_bench.core.text import wrap_words
 from ser_bench.report.analysis.gaps import gaps_of
 from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.literature import published_note, published_scores
@@ -117,7 +117,7 @@ def terminal_table(run: SavedRun, width: int = 100) -> str:
     notes += filter(None, [normalisation_note(run), transductive_note(run)])
     notes += [*missing_gaps(run), *filter(None, (losses_note(run), warnings_note(run)))]
     notes += [f"Too wide for this table, see summary.csv: {', '.join(dropped)}"] if dropped else []
-    head = [line for text in (protocol(run), *notes) for line in textwrap.wrap(text, width)]
+    head = [line for text in (protocol(run), *notes) for line in wrap_words(text, width)]
     return "\n".join([*head, "", _aligned(cells, "simple")])
 
 

@@ -7,7 +7,7 @@ import tomllib
 import pytest
 
 from ser_bench import corpora, features, models, splits
-from ser_bench.cli import COMMANDS, GREETING, call
+from ser_bench.cli import COMMANDS, GREETING, call, listing
 from ser_bench.core import options
 
 REGISTRIES = {
@@ -78,3 +78,9 @@ def test_a_split_by_corpus_is_described(capsys):
 def test_an_unknown_name_gives_the_nearest_and_exit_status_2(capsys, command, name, nearest):
     assert call([command, name]) == 2
     assert f"did you mean {nearest!r}?" in capsys.readouterr().err
+
+
+def test_a_path_in_a_table_stays_whole():
+    path = "/home/a-user/recordings/of-the-year-2026/a/very/long/folder/with/many/parts"
+    assert path in listing.table(("name", "found here"), [("x", path)], width=28)
+    assert "two\n" in listing.table(("name", "words"), [("x", "one two three four")], width=8)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from tabulate import tabulate
 
-from ser_bench.core.text import escape_undecodable, plural
+from ser_bench.core.text import escape_undecodable, plural, wrap_words
 from ser_bench.explore.health.compare import clips_by_speaker, counts_by_gender, differences, find_copies
 from ser_bench.explore.health.measure import CLIPPED_RUN, FRAME_SECONDS, SILENCE_DB
 
@@ -205,11 +204,10 @@ def _table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 def _aligned(facts: dict[str, str]) -> str:
     """Return the facts in two columns, wrapped to the width of the text."""
     indent = max(map(len, facts)) + 2
-    style: dict[str, Any] = {"subsequent_indent": " " * indent, "break_on_hyphens": False}
-    lines = (textwrap.fill(fact, _WIDTH, initial_indent=f"{name:<{indent}}", **style) for name, fact in facts.items())
-    return "\n".join(lines).replace(_NO_BREAK, " ")
+    blocks = (wrap_words(fact, _WIDTH, first=f"{name:<{indent}}", further=" " * indent) for name, fact in facts.items())
+    return "\n".join(line for block in blocks for line in block).replace(_NO_BREAK, " ")
 
 
 def _wrapped(lead: str, lines: Iterable[str]) -> str:
-    style: dict[str, Any] = {"subsequent_indent": "  ", "break_on_hyphens": False}
-    return "\n".join(textwrap.fill(lead + escape_undecodable(line), _WIDTH, **style) for line in lines)
+    blocks = (wrap_words(lead + escape_undecodable(line), _WIDTH, further="  ") for line in lines)
+    return "\n".join(line for block in blocks for line in block)
