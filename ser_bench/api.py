@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 CORPUS_OPTIONS = ("data_dir", "part", "emotions", "merge", "speakers", "sample_rate", "plugin")
 """The options of :func:`load_corpus`."""
-EXTRACT_OPTIONS = (*CORPUS_OPTIONS, "conflicts", "jobs", "store", "engine")
+EXTRACT_OPTIONS = (*CORPUS_OPTIONS, "conflicts", "link_speakers", "jobs", "store", "engine")
 """The options of :func:`extract`."""
 RUN_OPTIONS = tuple(name.replace("-", "_") for name in config.OPTION_NAMES if name != "corpus")
 """The options of :func:`run`: all of them."""
@@ -327,7 +327,7 @@ def extract(
         Whether to print progress.
     **options
         Options of the command line: ``data_dir``, ``part``, ``emotions``, ``merge``, ``speakers``, ``sample_rate``,
-        ``plugin``, ``conflicts``, ``jobs``, ``store``, ``engine``.
+        ``plugin``, ``conflicts``, ``link_speakers``, ``jobs``, ``store``, ``engine``.
 
     Returns
     -------
@@ -353,7 +353,7 @@ def extract(
         console.close()
         clips, sets = extracted.extraction.clips, extracted.sets
         columns = tuple(f"{s.name}.{column}" for s in sets for column in s.columns)
-        table = clips.drop(columns=["key", "length", "fingerprint"])
+        table = clips.drop(columns=["key", "near_identical"], errors="ignore")
         return Extracted(table, assemble(clips, sets, extracted.store), columns)
 
 
@@ -371,7 +371,7 @@ def run(corpus: str | None = None, *, progress: bool = False, **options: Any) ->
     **options
         Options of the command line:
         corpus: ``data_dir``, ``part``, ``emotions``, ``merge``, ``speakers``, ``sample_rate``, ``conflicts``,
-        ``target``;
+        ``link_speakers``, ``target``;
         benchmark: ``models``, ``features``, ``splits``, ``folds``, ``repeats``, ``normalize``, ``seed``;
         execution: ``jobs``, ``engine``, ``fit_timeout``, ``fresh``, ``store``, ``out``, ``plugin``.
 

@@ -126,6 +126,9 @@ class Options(BaseModel):
         "leave-out",
         "Clips with identical samples but another speaker or label: leave out all of them, or keep the first by name.",
     )
+    link_speakers: bool = _option(
+        False, "Speakers who share identical or near-identical clips are one person, and stay in one fold."
+    )
     target: Target = _option("emotion", "The label to predict.")
     sample_rate: int | None = _option(
         None,

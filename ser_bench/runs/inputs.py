@@ -69,6 +69,8 @@ def open_corpus(options: Options, progress: Progress) -> OpenCorpus:
             raise CorpusError(
                 f"{opened.corpus.name} is a table of features without audio\nremove --sample-rate {options.sample_rate}"
             )
+        if options.link_speakers:
+            raise CorpusError(f"{opened.corpus.name} is a table of features without audio\nremove --link-speakers")
         sets = ", ".join(f"{s.name} ({s.dimension})" for s in opened.feature_table.sets)
         progress.info(f"feature sets of the table: {sets}; training clips are not augmented, as there is no audio")
     return replace(opened, rate=_choose_rate(opened, options, progress))

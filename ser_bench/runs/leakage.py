@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ser_bench.audio.fingerprint import near_duplicates
 from ser_bench.runs.results import tables
-from ser_bench.splits.takes import takes_known, unknown_sentences, unknown_speakers
+from ser_bench.splits.takes import NEAR_IDENTICAL, copies_known, takes_known, unknown_sentences, unknown_speakers
 
 if TYPE_CHECKING:
     from ser_bench.runs.plan import PlannedFit
@@ -24,7 +23,7 @@ def leakage_rows(planned: Sequence[PlannedFit], clips: pd.DataFrame) -> pd.DataF
     """Return the rows of ``audit.csv``: one per fold.
 
     Counts are missing where they are unknown: those of sentences where no sentence is known, those of speakers where a
-    speaker is not, that of near duplicates where no clip has audio, and that of repeated takes where neither is known.
+    speaker is not, that of near-identical clips without audio, and that of repeated takes where neither is known.
     A sentence of the test counts as known from training only where it certainly is. Clips with identical samples were
     dropped before; ``identical_clips`` counts those left with equal files.
 
@@ -33,7 +32,8 @@ def leakage_rows(planned: Sequence[PlannedFit], clips: pd.DataFrame) -> pd.DataF
     planned : sequence of PlannedFit
         The fits; folds are those of their splits and repeats.
     clips : pandas.DataFrame
-        The usable clips, indexed by clip, with ``label``, ``key``, ``take``, ``length`` and ``fingerprint``.
+        The usable clips, indexed by clip, with ``label``, ``key``, ``take`` and, of audio,
+        ``near_identical``.
 
     Returns
     -------
@@ -48,14 +48,9 @@ def leakage_rows(planned: Sequence[PlannedFit], clips: pd.DataFrame) -> pd.DataF
     return pd.DataFrame(rows, columns=list(tables.AUDIT.columns))
 
 
-def _find_near_duplicates(clips: pd.DataFrame) -> dict[str, set[str]]:
-    """Return the near duplicates of each clip that has any."""
-    duplicates: dict[str, set[str]] = {}
-    names = clips.index.to_numpy(dtype=str)
-    for i, j in near_duplicates(clips["length"].to_numpy(), clips["fingerprint"].tolist()):
-        duplicates.setdefault(names[i], set()).add(names[j])
-        duplicates.setdefault(names[j], set()).add(names[i])
-    return duplicates
+def _near_identical(clips: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Return the near-identical clips of each clip that has any."""
+    return {clip: copies for clip, copies in zip(clips.index, clips[NEAR_IDENTICAL], strict=True) if copies}
 
 
 class _SharedClips:
@@ -70,7 +65,7 @@ class _SharedClips:
         self._takes_known = takes_known(clips)
         self._unknown_texts = unknown_sentences(clips)
         self._speakers_known = not unknown_speakers(clips).any()
-        self._near = _find_near_duplicates(clips) if clips["length"].any() else None
+        self._near = _near_identical(clips) if copies_known(clips) else None
 
     def count(self, fold: Fold) -> dict[str, int | str | None]:
         """Return a row of the audit without the name of the fold."""
@@ -85,7 +80,7 @@ class _SharedClips:
             **self._count_texts(in_train["text"], in_test["text"], train, test),
             "test_clips_of_known_takes": known_clips["take"] if self._takes_known else None,
             "identical_clips": known_clips["key"],
-            "near_identical_clips": self._count_near_duplicates(fold),
+            "near_identical_clips": self._count_near_identical(fold),
             "train_corpora": "+".join(sorted(self._values["corpus"][in_train["corpus"]])),
             "test_corpora": "+".join(sorted(self._values["corpus"][in_test["corpus"]])),
             "untrained_classes": json.dumps(untrained, ensure_ascii=False) if untrained else "",
@@ -125,7 +120,7 @@ class _SharedClips:
         present[self._codes[name][rows]] = True
         return np.asarray(present & (self._values[name] != "")) if name == "text" else present
 
-    def _count_near_duplicates(self, fold: Fold) -> int | None:
+    def _count_near_identical(self, fold: Fold) -> int | None:
         if self._near is None:
             return None
         train = set(fold.train) if self._near else set()

@@ -17,6 +17,7 @@ from ser_bench.core.clock import utc_time
 from ser_bench.core.text import without_folders
 from ser_bench.core.versions import __version__, installed_versions, source_commit
 from ser_bench.features import column_groups, set_key
+from ser_bench.runs.extraction.near_identical import FINGERPRINT
 from ser_bench.runs.fit import FitResult
 from ser_bench.runs.inputs import corpus_names
 from ser_bench.runs.plan import PlannedModel, required_sets
@@ -267,7 +268,7 @@ def describe_run(
         metrics={name: metric.title for name, metric in metrics.METRICS.items()},
         models=tuple(model.name for model in planned_models),
         features_of={model.name: model.features for model in planned_models},
-        stored_sets=tuple(sorted(f"{s.name}-{set_key(s)}" for s in required_sets(planned_models))),
+        stored_sets=_stored_sets(opened, planned_models),
         versions={"ser-bench": __version__, "python": platform.python_version()} | installed_versions(_LIBRARIES),
         machine=MachineInfo(system=platform.platform(terse=True), processor=platform.machine(), cores=os.cpu_count()),
         started=utc_time(started),
@@ -277,6 +278,12 @@ def describe_run(
         identity="",
         commit=source_commit(),
     )
+
+
+def _stored_sets(opened: OpenCorpus, planned_models: Sequence[PlannedModel]) -> tuple[str, ...]:
+    """Return the folders of the feature sets that the run read; fingerprints exist for audio only."""
+    sets = (*required_sets(planned_models), *(() if opened.feature_table else (FINGERPRINT,)))
+    return tuple(sorted(f"{s.name}-{set_key(s)}" for s in sets))
 
 
 def _describe_corpus(opened: OpenCorpus, extraction: ExtractionResult, labels: Sequence[str]) -> CorpusInfo:
@@ -295,5 +302,5 @@ def _describe_corpus(opened: OpenCorpus, extraction: ExtractionResult, labels: S
         sample_rate=opened.rate,
         recorded=opened.feature_table is not None,
         corpora=tuple(dict.fromkeys(clips["corpus"])) if clips["corpus"].nunique() > 1 else (),
-        shared_speakers=dict(opened.shared_speakers),
+        shared_speakers=dict(extraction.shared_speakers),
     )

@@ -122,7 +122,8 @@ def locked_run(options: Options, progress: Progress | None = None) -> Iterator[R
         store = (options.store or default_store()).absolute()
         extraction, data = extract_data(opened, plan.required_sets(planned_models), options, store, run_log)
         options = _choose_protocol(data, options, run_log)
-        if len(data.clips) < len(opened.clips) or plan.depend_on_fingerprints(data.clips):
+        linked = extraction.shared_speakers != opened.shared_speakers
+        if linked or len(data.clips) < len(opened.clips) or plan.depend_on_fingerprints(data.clips):
             folds = plan.make_all_folds(data.clips.reset_index(drop=True), options)
         folds, options = plan.name_splits(folds, options)
         extraction = _with_class_faults(extraction, class_faults(folds, data.clips), run_log)

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 _COLUMNS = ("corpus", "speaker", "text", "emotion", "intensity")
 """What repeated takes have in common; a table may lack some."""
 
+NEAR_IDENTICAL = "near_identical"
+"""Column with the names of the clips that are near-identical to each clip, where there is audio to compare."""
+
 
 def take_numbers(clips: pd.DataFrame) -> npt.NDArray[np.int64]:
     """Return the number of each clip's take; repeated takes have the same number.
@@ -23,9 +26,8 @@ def take_numbers(clips: pd.DataFrame) -> npt.NDArray[np.int64]:
     Parameters
     ----------
     clips : DataFrame
-        Clips with ``speaker``, ``text``, ``emotion`` (else ``label``) and, if known, ``corpus``, ``intensity``,
-        ``length`` and ``fingerprint``. Without fingerprints, each clip of an unknown sentence or speaker is a take of
-        its own.
+        Clips with ``speaker``, ``text``, ``emotion`` (else ``label``) and, if known, ``corpus``, ``intensity`` and
+        ``near_identical``. Without the last, each clip of an unknown sentence or speaker is a take of its own.
 
     Returns
     -------
@@ -36,7 +38,7 @@ def take_numbers(clips: pd.DataFrame) -> npt.NDArray[np.int64]:
     known = _equal_columns(clips, _COLUMNS)
     unknown = np.flatnonzero(unknown_sentences(clips) | unknown_speakers(clips))
     known[unknown] = len(clips) + unknown
-    if not len(unknown) or not has_fingerprints(clips):
+    if not len(unknown) or not copies_known(clips):
         return known
     return _join(known, _similar_pairs(clips))
 
@@ -75,7 +77,7 @@ def repeated(takes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
 
 
 def takes_known(clips: pd.DataFrame) -> bool:
-    """Return whether all repeated takes can be found: sentences and speakers are known, or clips have fingerprints.
+    """Return whether all repeated takes can be found: sentences and speakers are known, or near-identical clips are.
 
     Parameters
     ----------
@@ -86,7 +88,7 @@ def takes_known(clips: pd.DataFrame) -> bool:
     -------
     bool
     """
-    return not (unknown_sentences(clips) | unknown_speakers(clips)).any() or has_fingerprints(clips)
+    return not (unknown_sentences(clips) | unknown_speakers(clips)).any() or copies_known(clips)
 
 
 def unknown_sentences(clips: pd.DataFrame) -> npt.NDArray[np.bool_]:
@@ -119,8 +121,8 @@ def unknown_speakers(clips: pd.DataFrame) -> npt.NDArray[np.bool_]:
     return cast("npt.NDArray[np.bool_]", (clips["speaker"] == "").to_numpy(dtype=bool))
 
 
-def has_fingerprints(clips: pd.DataFrame) -> bool:
-    """Return whether any clip has an audio fingerprint.
+def copies_known(clips: pd.DataFrame) -> bool:
+    """Return whether near-identical clips are known, because there is audio to compare.
 
     Parameters
     ----------
@@ -131,7 +133,7 @@ def has_fingerprints(clips: pd.DataFrame) -> bool:
     -------
     bool
     """
-    return "length" in clips and bool(clips["length"].to_numpy().any())
+    return NEAR_IDENTICAL in clips
 
 
 def _equal_columns(clips: pd.DataFrame, columns: tuple[str, ...]) -> npt.NDArray[np.int64]:
@@ -147,11 +149,15 @@ def _similar_pairs(clips: pd.DataFrame) -> npt.NDArray[np.int64]:
     """Return pairs of nearly identical clips that may be takes of one sentence, shape ``(pairs, 2)``."""
     import numpy as np
 
-    from ser_bench.audio.fingerprint import near_duplicates
-
     unknown = unknown_sentences(clips) | unknown_speakers(clips)
     others = _equal_columns(clips, tuple(name for name in _COLUMNS if name != "text"))
-    near = near_duplicates(clips["length"].to_numpy(), clips["fingerprint"].tolist())
+    row_of = {clip: row for row, clip in enumerate(clips["clip"])}
+    near = [
+        (row_of[clip], row_of[copy])
+        for clip, copies in zip(clips["clip"], clips[NEAR_IDENTICAL], strict=True)
+        for copy in copies
+        if copy in row_of
+    ]
     pairs = np.array(near, dtype="int64").reshape(-1, 2)
     first, second = pairs.T
     return np.asarray(pairs[(unknown[first] | unknown[second]) & (others[first] == others[second])])

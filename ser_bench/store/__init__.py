@@ -38,12 +38,8 @@ METADATA_FOLDER = "clips"
 """The folder of clip metadata."""
 
 FEATURE_COLUMNS = {"key": "string", "t": "int32", "d": "int32", "values": "list<float>"}
-METADATA_COLUMNS = {
-    **{"key": "string", "digest": "string", "sr": "int64", "samples": "int64", "error": "string"},
-    **{"length": "double", "fingerprint": "binary"},
-}
-"""Clip metadata: digest of the samples, sampling rate in Hz, number of samples, decoding error or the empty string,
-length in seconds and audio fingerprint."""
+METADATA_COLUMNS = {"key": "string", "digest": "string", "sr": "int64", "samples": "int64", "error": "string"}
+"""Clip metadata: digest of the samples, sampling rate in Hz, number of samples, decoding error or the empty string."""
 
 ADDED_COLUMNS: dict[str, tuple[str, Any]] = {"reader": ("string", ""), "total": ("int64", 0), "channel": ("int64", 0)}
 """Metadata that older shards may lack, with the value for them: version of the code that read the clip,

@@ -1,21 +1,19 @@
-"""Fingerprints: altered copies of a recording are near-duplicates, other takes are not."""
+"""Near-identical clips: altered copies of a recording are found, other takes and short words are not."""
 
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from scipy import signal
 
-from ser_bench.audio import fingerprint as fingerprint_module
-from ser_bench.audio.fingerprint import (
-    BRIGHTNESS_THRESHOLD,
-    LENGTH_TOLERANCE,
-    LEVEL_THRESHOLD,
-    fingerprint,
-    near_duplicates,
-)
+from ser_bench.audio.alignment import coherence, is_copy
+from ser_bench.audio.copies import find_near_identical
+from ser_bench.audio.fingerprint import INAUDIBLE, fingerprint, suggest_copies
+from ser_bench.audio.resample import resample
 
 SR = 16000
 
@@ -31,11 +29,15 @@ def take(seed: int) -> np.ndarray:
     return np.concatenate([*parts, np.zeros(3200)]).astype(np.float32)
 
 
-def coded(y: np.ndarray, kind: str) -> tuple[np.ndarray, int]:
+def coded(y: np.ndarray, kind: str, sr: int = SR, subtype: str | None = None) -> tuple[np.ndarray, int]:
     buffer = io.BytesIO()
-    soundfile.write(buffer, y, SR, format=kind)
+    soundfile.write(buffer, y, sr, format=kind, subtype=subtype)
     buffer.seek(0)
     return soundfile.read(buffer, dtype="float32")
+
+
+def band(y: np.ndarray, sr: int, edges: float | tuple[float, float], kind: str) -> np.ndarray:
+    return signal.sosfilt(signal.butter(4, edges, kind, fs=sr, output="sos"), y).astype(np.float32)
 
 
 def noisy(y: np.ndarray) -> np.ndarray:
@@ -52,52 +54,63 @@ COPIES = {
     "ogg": lambda y: coded(y, "OGG"),
     "noise at -40 dB": lambda y: (noisy(y), SR),
     "twice the rate": lambda y: (np.repeat(y, 2), 2 * SR),
+    "high-pass": lambda y: (band(y, SR, 300, "highpass"), SR),
+    "telephone": lambda y: coded(band(resample(y, SR, 8000), 8000, (300, 3400), "bandpass"), "WAV", 8000, "ULAW"),
+    "mp3": lambda y: coded(y, "MP3"),
+    "8 kHz": lambda y: (resample(y, SR, 8000), 8000),
+    "cut in its speech": lambda y: (y[6000:], SR),
 }
 
 
+@pytest.fixture(scope="module")
+def takes() -> list[np.ndarray]:
+    """Return takes that differ, as another speaker's or another sentence do."""
+    return [take(seed) for seed in range(12)]
+
+
 @pytest.mark.parametrize("change", COPIES)
-def test_an_altered_copy_is_found_among_other_takes(change):
-    sounds = [(take(seed), SR) for seed in range(12)] + [COPIES[change](take(3))]
-    lengths, fingerprints = zip(*(fingerprint(*sound) for sound in sounds), strict=True)
-    assert near_duplicates(lengths, fingerprints) == [(3, 12)]
+def test_an_altered_copy_is_found_among_other_takes(takes, change):
+    sounds = [*((y, SR) for y in takes), COPIES[change](takes[3])]
+    assert suggest_copies([fingerprint(*sound) for sound in sounds]) == [(3, 12)]
+    assert is_copy(*sounds[3], *sounds[12])
 
 
-def test_silent_clips_are_not_duplicates():
-    lengths, fingerprints = zip(*(fingerprint(np.zeros(4000, np.float32), SR) for _ in range(3)), strict=True)
-    assert near_duplicates(lengths, fingerprints) == []
+def word(seed: int) -> np.ndarray:
+    """Return a word of 0.35 s: one vowel and one fricative of one speaker, each time with other phases and pitch."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(int(0.35 * SR)) / SR
+    pitch = 2 * np.pi * np.cumsum(120 * (1 + 0.03 * rng.standard_normal() + 0.02 * np.sin(2 * np.pi * 3 * t))) / SR
+    vowel = sum(np.sin(k * pitch + rng.uniform(0, 2 * np.pi)) / k for k in range(1, 25))
+    fricative = band(rng.standard_normal(t.size), SR, 3000, "highpass")
+    return (np.hanning(t.size) * (vowel * (t < 0.2) + fricative * (t >= 0.2))).astype(np.float32)
 
 
-def test_a_constant_signal_has_a_fingerprint():
-    length, contours = fingerprint(np.ones(400, np.float32), SR)
-    assert length == 0
-    assert len(contours) == 192
+def test_a_word_said_again_is_no_copy():
+    words = [word(seed) for seed in range(13)]
+    assert max(coherence(words[0], SR, other, SR) for other in words[1:]) < 0.7
+    assert is_copy(words[0], SR, *COPIES["ogg"](words[0]))
 
 
-def walk(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Return courses of level and brightness that wander, a row of 192 a clip."""
-    return np.concatenate([np.cumsum(rng.normal(0, 12, (count, 96)), axis=1) + 120 for _ in range(2)], axis=1)
+def test_clips_without_sound_are_no_copies():
+    silent, click = np.zeros(4000, np.float32), np.eye(1, 4000, 2000, dtype=np.float32)[0]
+    codes = [fingerprint(y, SR) for y in (silent, silent, np.ones(400, np.float32))]
+    assert all(len(code) and (code == INAUDIBLE).all() for code in codes)
+    assert suggest_copies([*codes, fingerprint(click, SR)]) == []
+    assert suggest_copies([]) == []
+    assert coherence(silent, SR, silent, SR) == 0
 
 
-def packed(courses: np.ndarray) -> list[bytes]:
-    return [row.tobytes() for row in courses.clip(0, 255).round().astype(np.uint8)]
+def test_a_beep_that_two_clips_share_does_not_make_them_copies(takes):
+    beep = 0.1 * np.sin(2 * np.pi * 1000 * np.arange(4000) / SR).astype(np.float32)
+    clips = [np.concatenate(parts) for parts in ([beep, takes[0]], [beep, takes[1]], [takes[2], beep])]
+    pairs = suggest_copies([fingerprint(y, SR) for y in clips])
+    assert not any(is_copy(clips[i], SR, clips[j], SR) for i, j in pairs)
 
 
-def test_the_search_finds_the_pairs_of_an_exhaustive_comparison():
-    rng = np.random.default_rng(1)
-    courses = walk(rng, 150)
-    courses[100:] = courses[:50] + rng.normal(0, 1, (50, 192)) * np.linspace(0, 30, 50)[:, None]
-    fingerprints, lengths = packed(courses), np.tile(np.linspace(1, 1.2, 50), 3)
-    rows = np.array([np.frombuffer(p, np.uint8) for p in fingerprints], dtype=float)
-    level, bright = np.corrcoef(rows[:, :96]), np.corrcoef(rows[:, 96:])
-    apart = np.maximum(lengths, lengths[:, None]) / np.minimum(lengths, lengths[:, None])
-    alike = np.triu((level > LEVEL_THRESHOLD) & (bright > BRIGHTNESS_THRESHOLD) & (apart <= 1 + LENGTH_TOLERANCE), 1)
-    expected = [(int(i), int(j)) for i, j in np.argwhere(alike)]
-    assert 5 < len(expected) < 50
-    assert near_duplicates(lengths, fingerprints) == expected
-
-
-def test_a_clip_is_compared_with_a_limited_number_of_clips_of_the_next_lengths(monkeypatch):
-    monkeypatch.setattr(fingerprint_module, "MAX_COMPARED", 4)
-    fingerprints = packed(walk(np.random.default_rng(2), 1)) * 60
-    lengths = np.linspace(1, 1.01, 60)
-    assert near_duplicates(lengths, fingerprints) == [(i, j) for i in range(60) for j in range(i + 1, min(60, i + 5))]
+def test_a_file_that_cannot_be_read_any_more_leaves_its_pair_open(takes, tmp_path, write_wav):
+    paths = [str(write_wav(tmp_path / f"{i}.wav", y)) for i, y in enumerate((takes[0], 0.5 * takes[0], takes[1]))]
+    codes = [fingerprint(y, SR) for y in (takes[0], takes[0], takes[1])]
+    assert find_near_identical(paths, codes).pairs == ((0, 1),)
+    Path(paths[1]).unlink()
+    done = find_near_identical(paths, codes)
+    assert (done.pairs, done.unread) == ((), ((0, 1),))

@@ -14,7 +14,6 @@ from ser_bench.cli import call
 from ser_bench.corpora.filenames import FileNamePattern
 from ser_bench.corpora.published import Published
 from ser_bench.explore.health import Health, check_corpus
-from ser_bench.explore.health.compare import find_copies
 from ser_bench.explore.health.measure import measure_clip, measure_levels, measure_silence
 
 
@@ -135,20 +134,24 @@ def test_a_corpus_without_a_usable_clip_is_exit_status_2(printed, kitchen):
     assert "no clip of kitchen can be used" in err
 
 
-def test_copies_are_grouped_by_kind(kitchen):
+def test_copies_that_contradict_each_other_are_listed_first(kitchen):
     y, sr = soundfile.read(kitchen / "anna-H-1.wav", dtype="float32")
     (kitchen / "anna-H-2.wav").write_bytes((kitchen / "anna-H-1.wav").read_bytes())
     soundfile.write(kitchen / "ben-H-1.wav", y, sr, subtype="FLOAT")
     soundfile.write(kitchen / "ben-A-1.wav", 0.5 * y, sr)
-    copies = find_copies(checked(kitchen))
-    assert copies["same file"] == [("anna-H-1", "anna-H-2")]
-    assert copies["same samples"] == [("anna-H-1", "ben-H-1")]
-    assert {name for pair in copies["near-identical"] for name in pair} == {
-        "anna-H-1",
-        "anna-H-2",
-        "ben-H-1",
-        "ben-A-1",
-    }
+    y, sr = soundfile.read(kitchen / "ben-A-2.wav", dtype="float32")
+    soundfile.write(kitchen / "anna-A-2.wav", 0.5 * y, sr)
+    copies = checked(kitchen).copies
+    assert list(copies.pairs.items()) == [
+        ("same samples, another speaker", [("anna-H-1", "ben-H-1")]),
+        ("near-identical, another emotion", [("anna-H-1", "ben-A-1")]),
+        ("near-identical, another speaker", [("anna-A-2", "ben-A-2")]),
+        ("same file", [("anna-H-1", "anna-H-2")]),
+        ("same samples", []),
+        ("near-identical", []),
+    ]
+    assert "3 clips have identical samples but another speaker (speakers: anna and ben)" in copies.remarks[0]
+    assert "2 pairs of near-identical clips of two speakers (speakers: anna and ben)" in copies.remarks[1]
 
 
 def test_clips_of_another_rate_channels_or_format_are_named(printed, kitchen, write_wav):

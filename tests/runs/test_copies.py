@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+import soundfile
 
+from ser_bench import features
+from ser_bench.corpora import open_corpus
 from ser_bench.corpora.clip_table import clip_table
+from ser_bench.corpora.pool import open_corpora
+from ser_bench.runs.extraction import extract
 from ser_bench.runs.extraction.copies import CopyRule, drop_copies, keep_equal_rows
+from ser_bench.runs.extraction.linking import link_speakers
+from ser_bench.store import FeatureStore
 
 FIRST = CopyRule("first")
 
@@ -41,7 +49,7 @@ def test_copies_with_other_emotions_are_all_left_out():
     ]
     assert distinct.warnings == (
         "3 clips have identical samples but another emotion; all of them are left out. "
-        "To keep the first by name, use --conflicts first",
+        "--conflicts first keeps the first by name",
     )
 
 
@@ -85,3 +93,76 @@ def test_equal_rows_of_features_count_unless_speaker_and_label_are_equal():
     assert distinct.clips["clip"].tolist() == ["a", "b", "c", "e"]
     assert losses(distinct) == [("clip", "d", "holds the same features as a")]
     assert "3 of 4 rows have the features of a row with another speaker or emotion" in distinct.warnings[0]
+
+
+@pytest.fixture(scope="module")
+def shared_voices(tmp_path_factory):
+    """A manifest of three speakers: c's clips are b's at another level, one of them with identical samples."""
+    folder = tmp_path_factory.mktemp("voices")
+    lines = ["path,speaker,emotion,gender"]
+    for number, (speaker, emotion) in enumerate((s, e) for s in "ab" for e in ("happy", "sad")):
+        y = speech_like(number)
+        soundfile.write(folder / f"{speaker}-{emotion}.wav", y, 16000)
+        lines.append(f"{speaker}-{emotion}.wav,{speaker},{emotion},female")
+        if speaker == "b":
+            soundfile.write(folder / f"c-{emotion}.wav", y if emotion == "sad" else 0.3 * y, 16000)
+            lines.append(f"c-{emotion}.wav,c,{emotion},female")
+    (folder / "voices.csv").write_text("\n".join(lines))
+    return folder / "voices.csv"
+
+
+def speech_like(seed: int) -> np.ndarray:
+    """Return 1.5 s of noise whose level and spectrum change as in speech, float32."""
+    rng = np.random.default_rng(seed)
+    parts = [np.convolve(rng.standard_normal(2400), rng.standard_normal(32), "same") for _ in range(10)]
+    return (0.01 * np.concatenate([np.hanning(2400) * part for part in parts])).astype(np.float32)
+
+
+def extracted(manifest, store, **rule):
+    opened = open_corpus(str(manifest))
+    return extract(opened, features.parse("mfcc"), FeatureStore(store), jobs=1, copies=CopyRule(**rule))
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return tmp_path_factory.mktemp("store")
+
+
+def test_near_identical_clips_of_two_speakers_are_named_and_not_joined(shared_voices, store):
+    done = extracted(shared_voices, store)
+    assert done.clips["speaker"].tolist() == ["a", "a", "b", "c"]
+    assert done.clips["near_identical"].tolist() == [(), (), ("c-happy.wav",), ("b-happy.wav",)]
+    assert done.warnings == (
+        "2 clips have identical samples but another speaker (speakers: b and c); all of them are left out. "
+        "--conflicts first keeps the first by name, and --link-speakers makes such speakers one person",
+        "1 pair of near-identical clips of two speakers (speakers: b and c), such as b-happy.wav and c-happy.wav; "
+        "if these are one person, --link-speakers keeps all clips of both in one fold",
+    )
+
+
+def test_linked_speakers_are_one_person_and_lose_no_clip_but_the_copy(shared_voices, store):
+    done = extracted(shared_voices, store, link_speakers=True)
+    assert done.clips["clip"].tolist() == ["a-happy.wav", "a-sad.wav", "b-happy.wav", "b-sad.wav", "c-happy.wav"]
+    assert done.clips["speaker"].tolist() == ["a", "a", "b", "b", "b"]
+    assert done.shared_speakers == {"voices/b": ("voices/b", "voices/c")}
+    assert done.warnings == (
+        "speakers who share clips count as one person, as --link-speakers asks: voices/b and voices/c",
+    )
+
+
+def test_linked_speakers_join_declared_persons(shared_voices):
+    opened = open_corpus(str(shared_voices), speakers={"voices/a": "Anna", "voices/b": "Anna"})
+    linked = link_speakers(opened.clips, opened, [("b-sad.wav", "c-sad.wav")])
+    assert set(linked.clips["speaker"]) == {"Anna"}
+    assert linked.shared == {"voices/Anna": ("voices/a", "voices/b", "voices/c")}
+
+
+def test_speakers_of_two_corpora_are_linked(shared_voices, tmp_path):
+    (tmp_path / "other.csv").write_text(
+        shared_voices.read_text().replace(",a,", ",x,").replace("\n", f"\n{shared_voices.parent}/")
+    )
+    opened = open_corpora([str(shared_voices), str(tmp_path / "other.csv")])
+    clips = opened.clips
+    linked = link_speakers(clips, opened, [("voices/a-sad.wav", clips["clip"][clips["speaker"] == "other/x"].iloc[0])])
+    assert linked.shared == {"other/x": ("other/x", "voices/a")}
+    assert set(linked.clips["speaker"]) >= {"person/other/x", "voices/b", "other/b"}

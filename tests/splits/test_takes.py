@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ser_bench.audio.fingerprint import fingerprint
 from ser_bench.core.errors import SplitError
 from ser_bench.splits import SPLITS, FoldSettings, default_splits, make_folds, take_numbers
-from tests.conftest import clip_table, tone
+from tests.conftest import clip_table
 
 
 def groups(clips: pd.DataFrame) -> list[list[str]]:
@@ -32,9 +31,9 @@ def test_takes_agree_in_speaker_sentence_emotion_and_intensity():
 def test_takes_of_an_unknown_sentence_are_nearly_identical_clips():
     clips = clip_table(speakers=2, emotions=("happy", "sad"), texts=1, repetitions=3).assign(text="")
     assert groups(clips) == []
-    sounds = [tone(0.5 + 0.3 * (int(clip[-1]) == 2), f0=200) for clip in clips["clip"]]
-    facts = [fingerprint(y * np.hanning(len(y)), 16000) for y in sounds]
-    heard = clips.assign(length=[f[0] for f in facts], fingerprint=[f[1] for f in facts])
+    firsts = clips["clip"][clips["clip"].str[-1] != "2"].tolist()  # near-identical to each other, across classes too
+    near = [tuple(firsts) if clip in firsts else () for clip in clips["clip"]]
+    heard = clips.assign(near_identical=near)
     assert groups(heard)[0] == ["s00-happy-0-0", "s00-happy-0-1"]
     assert [len(names) for names in groups(heard)] == [2] * 4
 

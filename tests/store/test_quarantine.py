@@ -21,6 +21,7 @@ from ser_bench.core.errors import StoreError
 from ser_bench.core.progress import NoProgress
 from ser_bench.runs import fit_cache
 from ser_bench.runs.extraction import extract
+from ser_bench.runs.extraction.near_identical import FINGERPRINT
 from ser_bench.runs.extraction.worker import Batch, extract_batch
 from ser_bench.runs.fit import FitResult
 from ser_bench.runs.fit_cache import FitCache
@@ -66,7 +67,7 @@ def original(tmp_path_factory, opened) -> Path:
     store.prepare()
     keys, _ = FileHashes(store.folder, opened.folder).hash_files(opened.clips["path"])
     for path, key in keys.items():
-        extract_batch(Batch(store.folder, ((key, path),), ((MFCC, frozenset([key])),)))
+        extract_batch(Batch(store.folder, ((key, path),), ((MFCC, frozenset([key])), (FINGERPRINT, frozenset([key])))))
     return store.folder
 
 

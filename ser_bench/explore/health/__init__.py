@@ -15,6 +15,7 @@ from ser_bench.corpora.clip_table import Problem
 from ser_bench.corpora.completeness import misplaced_clips_warning
 from ser_bench.corpora.published import Published
 from ser_bench.corpora.registry import is_registered
+from ser_bench.explore.health.copies import Copies, find_copies
 from ser_bench.explore.health.measure import measure_batch
 from ser_bench.runs.workers import run_tasks
 
@@ -44,6 +45,8 @@ class Health:
         What was published of the part, None if nothing.
     remarks : tuple of str
         Sentences for the user.
+    copies : Copies
+        Pairs of clips that are copies of each other.
     """
 
     opened: OpenCorpus
@@ -52,6 +55,7 @@ class Health:
     broken: tuple[Problem, ...]
     published: Published | None
     remarks: tuple[str, ...]
+    copies: Copies
 
 
 def check_corpus(opened: OpenCorpus, part: str, *, jobs: int, progress: Progress | None = None) -> Health:
@@ -89,7 +93,8 @@ def check_corpus(opened: OpenCorpus, part: str, *, jobs: int, progress: Progress
         *_reading_remarks(measured),
         *_doubtful_clips(opened, measured),
     )
-    return Health(opened, part, measured[~failed].reset_index(drop=True), broken, published, remarks)
+    usable = measured[~failed].reset_index(drop=True)
+    return Health(opened, part, usable, broken, published, remarks, find_copies(usable, jobs=jobs))
 
 
 def measure_clips(paths: Sequence[str], jobs: int, progress: Progress) -> dict[str, list[Any]]:

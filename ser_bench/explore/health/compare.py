@@ -1,4 +1,4 @@
-"""Comparison of a corpus with what was published of it, and copies among its clips."""
+"""Comparison of a corpus with what was published of it."""
 
 from __future__ import annotations
 
@@ -6,38 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ser_bench.audio.fingerprint import near_duplicates
-
 if TYPE_CHECKING:
     from ser_bench.explore.health import Health
-
-KINDS = ("same file", "same samples", "near-identical")
-
-
-def find_copies(health: Health) -> dict[str, list[tuple[str, str]]]:
-    """Find pairs of clips that are copies of each other.
-
-    Parameters
-    ----------
-    health : Health
-
-    Returns
-    -------
-    dict
-        Pairs of clip names by kind, the strongest of :data:`KINDS` that holds. Clips with the same samples are paired
-        with the first of them only.
-    """
-    clips = health.clips
-    names = clips["clip"].tolist()
-    files, digests = dict(zip(names, clips["file"], strict=True)), dict(zip(names, clips["digest"], strict=True))
-    groups = (group.tolist() for _, group in clips.groupby("digest")["clip"])
-    same = sorted((first, copy) for first, *copies in groups for copy in copies)
-    near = [(names[i], names[j]) for i, j in near_duplicates(clips["length"].to_numpy(), clips["fingerprint"].tolist())]
-    return {
-        KINDS[0]: [pair for pair in same if files[pair[0]] == files[pair[1]]],
-        KINDS[1]: [pair for pair in same if files[pair[0]] != files[pair[1]]],
-        KINDS[2]: [pair for pair in near if digests[pair[0]] != digests[pair[1]]],
-    }
 
 
 def clips_by_speaker(health: Health) -> tuple[dict[str, int], dict[str, int | None]]:

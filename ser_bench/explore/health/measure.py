@@ -53,8 +53,8 @@ class ClipMeasures:
         Samples that are exactly 0.
     silent, lead, trail : float
         Seconds of silence in all, before the first sound and after the last.
-    length, fingerprint : float, bytes
-        See :mod:`ser_bench.audio.fingerprint`.
+    fingerprint : bytes
+        Codes of :func:`ser_bench.audio.fingerprint.fingerprint`, 4 bytes each.
     """
 
     path: str
@@ -75,7 +75,6 @@ class ClipMeasures:
     silent: float = 0.0
     lead: float = 0.0
     trail: float = 0.0
-    length: float = 0.0
     fingerprint: bytes = b""
 
 
@@ -114,7 +113,6 @@ def measure_clip(path: str) -> ClipMeasures:
         return ClipMeasures(path=path, error=f"cannot be opened: {error.strerror or error}")
     y, sr = recording.y, recording.sr
     silent, lead, trail = measure_silence(y, sr)
-    length, clip_fingerprint = fingerprint(y, sr)
     return ClipMeasures(
         path=path,
         file=file,
@@ -129,8 +127,7 @@ def measure_clip(path: str) -> ClipMeasures:
         silent=silent,
         lead=lead,
         trail=trail,
-        length=length,
-        fingerprint=clip_fingerprint,
+        fingerprint=fingerprint(y, sr).tobytes(),
     )
 
 

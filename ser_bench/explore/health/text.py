@@ -11,7 +11,7 @@ import numpy as np
 from tabulate import tabulate
 
 from ser_bench.core.text import escape_undecodable, plural, wrap_words
-from ser_bench.explore.health.compare import clips_by_speaker, counts_by_gender, differences, find_copies
+from ser_bench.explore.health.compare import clips_by_speaker, counts_by_gender, differences
 from ser_bench.explore.health.measure import CLIPPED_RUN, FRAME_SECONDS, SILENCE_DB
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def as_text(health: Health) -> str:
         _unused_files(health),
         _aligned(dict(_sound_facts(health.clips))),
         _aligned(dict(_unusual_clips(health.clips))),
-        _wrapped("note: ", health.remarks),
+        _wrapped("note: ", (*health.remarks, *health.copies.remarks)),
         _verdict(health),
     )
     return "\n\n".join(section for section in sections if section)
@@ -100,7 +100,7 @@ def _speaker_counts(health: Health) -> str:
 
 def _copy_list(health: Health) -> str:
     rows = {}
-    for kind, pairs in find_copies(health).items():
+    for kind, pairs in health.copies.pairs.items():
         examples = _examples([f"{first} = {second}" for first, second in pairs])
         rows[kind] = f"{len(pairs):,}" + (f": {examples}" if pairs else "")
     return "pairs of clips that are copies of each other\n" + _aligned(rows)

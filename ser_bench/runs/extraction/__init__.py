@@ -11,12 +11,11 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ser_bench import audio, corpora, features
-from ser_bench.audio.fingerprint import FINGERPRINT_BYTES
 from ser_bench.core.errors import CorpusError, StoreError
 from ser_bench.core.interrupt import interruptible
 from ser_bench.core.places import default_store
@@ -24,7 +23,9 @@ from ser_bench.core.progress import Advance, NoProgress, Progress
 from ser_bench.core.text import grouped_by_sentence
 from ser_bench.corpora.clip_table import Problem
 from ser_bench.corpora.selection import left_out
-from ser_bench.runs.extraction.copies import CopyRule, DistinctClips, drop_copies, keep_equal_rows
+from ser_bench.runs.extraction.choice import ChosenClips, choose_clips
+from ser_bench.runs.extraction.copies import CopyRule, keep_equal_rows
+from ser_bench.runs.extraction.near_identical import FINGERPRINT
 from ser_bench.runs.extraction.remote import BatchJob, batch_job
 from ser_bench.runs.extraction.worker import CLIP_SECONDS, Batch, MissingSets, preload_sets
 from ser_bench.runs.inputs import open_corpus
@@ -60,7 +61,8 @@ class ExtractionResult:
     Attributes
     ----------
     clips : pandas.DataFrame
-        The usable clips, with their store keys in ``key``.
+        The usable clips, with their store keys in ``key`` and, of audio, the names of near-identical clips in
+        ``near_identical``.
     problems : tuple of Problem
         Clips that could not be used.
     duplicates : tuple of Problem
@@ -70,7 +72,10 @@ class ExtractionResult:
     fingerprint : str
         Hash of the usable clips: names, audio, speakers and labels.
     warnings : tuple of str
-        What a reader of results must know about the data, a sentence each: that of the corpus, long clips, rates.
+        What a reader of results must know about the data, a sentence each: that of the corpus, copies, long clips,
+        rates.
+    shared_speakers : mapping of str to tuple of str
+        The speakers, as ``corpus/speaker``, of each person with several names.
     """
 
     clips: pd.DataFrame
@@ -79,6 +84,7 @@ class ExtractionResult:
     n_computed: int
     fingerprint: str
     warnings: tuple[str, ...] = ()
+    shared_speakers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -200,11 +206,12 @@ def extract(
     CorpusError
         If no clip can be used.
     """
-    progress = progress or NoProgress()
+    progress, copies = progress or NoProgress(), copies or CopyRule()
+    sets = sets if opened.feature_table else (*sets, FINGERPRINT)
     store.prepare()
     store.quarantine_damaged(sets, progress)
     if opened.feature_table:
-        return _import_table(opened, opened.feature_table, sets, store, copies or CopyRule())
+        return _import_table(opened, opened.feature_table, sets, store, copies)
     key_of, errors = _hash_files(opened, store.folder)
     clips = opened.clips[opened.clips["path"].isin(key_of)]
     clips = clips.assign(key=[key_of[path] for path in clips["path"]])
@@ -220,33 +227,33 @@ def extract(
     clips = clips[~clips["path"].isin(errors)]
     for column in ("emotion", "speaker"):
         problems += left_out(opened.clips, clips, column, "no clip can be read")
-    distinct = drop_copies(clips, [metadata[key]["digest"] for key in clips["key"]], copies or CopyRule())
-    return _usable_clips(opened, distinct, problems, metadata, len(todo))
+    chosen = choose_clips(opened, clips, [metadata[key]["digest"] for key in clips["key"]], store, jobs, copies)
+    return _usable_clips(opened, chosen, problems, metadata, len(todo))
 
 
 def _usable_clips(
-    opened: OpenCorpus, distinct: DistinctClips, problems: tuple[Problem, ...], metadata: Metadata, n_computed: int
+    opened: OpenCorpus, chosen: ChosenClips, problems: tuple[Problem, ...], metadata: Metadata, n_computed: int
 ) -> ExtractionResult:
     """Describe the clips that have no error and are no copies."""
-    clips = distinct.clips
+    clips = chosen.clips
     if clips.empty:
-        first = "".join(f"; {problem.path}: {problem.reason}" for problem in (*problems, *distinct.problems)[:1])
-        advice = "\nkeep the first of each copy with --conflicts first" if distinct.warnings else ""
+        first = "".join(f"; {problem.path}: {problem.reason}" for problem in (*problems, *chosen.problems)[:1])
+        advice = "".join(f"\n{warning}" for warning in chosen.warnings[:1])
         raise CorpusError(f"no clip of {opened.name} can be used{first}{advice}")
     rows = [metadata[key] for key in clips["key"]]
-    clips = clips.assign(**{column: [row[column] for row in rows] for column in ("length", "fingerprint")})
     return ExtractionResult(
         clips,
         (*opened.problems, *problems),
-        distinct.problems,
+        chosen.problems,
         n_computed,
         _corpus_fingerprint(clips),
         (
             *opened.warnings,
-            *distinct.warnings,
+            *chosen.warnings,
             *_reading_warnings(clips, metadata),
             *_rate_warnings([row["sr"] for row in rows], opened.rate),
         ),
+        chosen.shared_speakers,
     )
 
 
@@ -255,7 +262,7 @@ def _import_table(
 ) -> ExtractionResult:
     """Write the rows of a feature table into the store, with a hash of their values as key."""
     names = opened.clips["clip"].tolist()
-    clips = opened.clips.assign(key=table.hashes(names), length=0.0, fingerprint=bytes(FINGERPRINT_BYTES))
+    clips = opened.clips.assign(key=table.hashes(names))
     distinct = keep_equal_rows(clips, clips["key"].tolist(), rule)
     clips = distinct.clips
     n_computed = 0
@@ -265,7 +272,8 @@ def _import_table(
         store.write(feature_set, dict(zip(missing["key"], values, strict=True)))
         n_computed = max(n_computed, len(missing))
     fingerprint, warnings = _corpus_fingerprint(clips), (*opened.warnings, *distinct.warnings)
-    return ExtractionResult(clips, opened.problems, distinct.problems, n_computed, fingerprint, warnings)
+    shared = opened.shared_speakers
+    return ExtractionResult(clips, opened.problems, distinct.problems, n_computed, fingerprint, warnings, shared)
 
 
 def _hash_files(opened: OpenCorpus, store: Path) -> tuple[dict[str, str], dict[str, str]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -29,10 +30,13 @@ class CopyRule:
         What happens to copies that differ in speaker or label: leave out all of them, or keep the first by name.
     labels : tuple of str
         The columns that make up the label: ``emotion``, ``gender`` or both.
+    link_speakers : bool
+        Whether speakers who share clips are one person.
     """
 
     conflicts: str = LEAVE_OUT
     labels: tuple[str, ...] = ("emotion",)
+    link_speakers: bool = False
 
     @classmethod
     def of(cls, options: Options) -> CopyRule:
@@ -47,7 +51,7 @@ class CopyRule:
         -------
         CopyRule
         """
-        return cls(options.conflicts, tuple(options.target.split("+")))
+        return cls(options.conflicts, tuple(options.target.split("+")), options.link_speakers)
 
 
 @dataclass(frozen=True)
@@ -182,20 +186,50 @@ def _conflict_warnings(groups: Sequence[pd.DataFrame], rule: CopyRule) -> Iterat
         return
     columns = [column for column in _compared(rule) if any(_values_differ(group[column]) for group in groups)]
     clips = sum(len(group) for group in groups)
-    start = f"{clips:,} clips have identical samples but another {_listed(columns)}{_speaker_pairs(groups)}"
+    speakers = name_pairs(pair for group in groups for pair in combinations(sorted(set(group["speaker"]) - {""}), 2))
+    start = f"{clips:,} clips have identical samples but another {_listed(columns)}{speakers}"
     if rule.conflicts == KEEP_FIRST:
         yield f"{start}; the first by name counts, as --conflicts first asks"
     else:
-        yield f"{start}; all of them are left out. To keep the first by name, use --conflicts first"
+        person = ", and --link-speakers makes such speakers one person" if speakers else ""
+        yield f"{start}; all of them are left out. --conflicts first keeps the first by name{person}"
 
 
-def _speaker_pairs(groups: Sequence[pd.DataFrame]) -> str:
-    """Name the speakers who share samples."""
-    counts: dict[tuple[str, str], int] = {}
-    for group in groups:
-        for pair in combinations(sorted(set(group["speaker"]) - {""}), 2):
-            counts[pair] = counts.get(pair, 0) + 1
-    named = [f"{first} and {second}" for first, second in sorted(counts, key=lambda pair: (-counts[pair], pair))]
+def same_samples(clips: pd.DataFrame, digests: Sequence[str]) -> list[tuple[str, str]]:
+    """Return pairs of clips with equal digests, each with the first of them.
+
+    Parameters
+    ----------
+    clips : pandas.DataFrame
+        Clips in order.
+    digests : sequence of str
+        Digest of the samples of each clip.
+
+    Returns
+    -------
+    list of (str, str)
+        Names of clips.
+    """
+    first: dict[str, str] = {}
+    pairs = [(first.setdefault(digest, clip), clip) for clip, digest in zip(clips["clip"], digests, strict=True)]
+    return [(earlier, clip) for earlier, clip in pairs if earlier != clip]
+
+
+def name_pairs(pairs: Iterable[tuple[str, str]]) -> str:
+    """Name pairs of speakers in brackets, the most frequent first.
+
+    Parameters
+    ----------
+    pairs : iterable of (str, str)
+        Names of two speakers, as often as they share a clip.
+
+    Returns
+    -------
+    str
+        Such as `` (speakers: a and b, c and d, 2 more)``; empty without pairs.
+    """
+    counts = Counter(tuple(sorted(pair)) for pair in pairs)
+    named = [" and ".join(pair) for pair in sorted(counts, key=lambda pair: (-counts[pair], pair))]
     shown = named if len(named) <= _MOST_NAMED else [*named[:_MOST_NAMED], f"{len(named) - _MOST_NAMED:,} more"]
     return f" (speakers: {', '.join(shown)})" if named else ""
 

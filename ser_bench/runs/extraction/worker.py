@@ -177,13 +177,10 @@ def _compute_separately(sets: Sequence[FeatureSet], y: npt.NDArray[np.float32], 
 
 def _metadata(key: str, recording: audio.Recording | None = None, error: str = "") -> dict[str, Any]:
     """Return what the store records of a clip besides its features."""
-    from ser_bench.audio.fingerprint import fingerprint
-
     row = {"key": key, "error": error, "reader": audio.reader_version(), "digest": "", "sr": 0, "samples": 0}
     if recording is None:
-        return {**row, "total": 0, "channel": 0, "length": 0.0, "fingerprint": b""}
+        return {**row, "total": 0, "channel": 0}
     y, sr = recording.y, recording.sr
-    length, contours = fingerprint(y, sr)
     return {
         **row,
         "digest": audio.samples_digest(y, sr),
@@ -191,6 +188,4 @@ def _metadata(key: str, recording: audio.Recording | None = None, error: str = "
         "samples": len(y),
         "total": recording.total,
         "channel": 0 if recording.channel is None else recording.channel + 1,
-        "length": length,
-        "fingerprint": contours,
     }
