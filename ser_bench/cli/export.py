@@ -13,6 +13,7 @@ from ser_bench.cli.options import PATH, common_options, corpus_options, gather, 
 from ser_bench.core.console import Console
 from ser_bench.core.errors import ConfigError
 from ser_bench.core.options import Options
+from ser_bench.core.text import plural
 
 if TYPE_CHECKING:
     from ser_bench.features.base import FeatureSet
@@ -60,7 +61,7 @@ def _export(options: Options, output: Path, console: Console) -> int:
     export.write_table(output, clips, assemble(clips, sets, filled.store), columns)
     console.close()
     console.info(
-        f"{len(clips):,} clips with {len(columns)} features ({'+'.join(s.name for s in sets)}) "
+        f"{plural(len(clips), 'clip')} with {plural(len(columns), 'feature')} ({'+'.join(s.name for s in sets)}) "
         f"in {time.perf_counter() - started:.1f} s\ntable: {output}"
     )
     return 0

@@ -11,6 +11,7 @@ import click
 from ser_bench.cli.options import common_options, corpus_options, gather, option, options_from
 from ser_bench.core.console import Console
 from ser_bench.core.options import Options
+from ser_bench.core.text import plural
 
 if TYPE_CHECKING:
     from ser_bench.features.base import FeatureSet
@@ -53,7 +54,7 @@ def _extract(options: Options, console: Console) -> int:
     left_out = [p for p in (*extraction.problems, *extraction.duplicates) if p.kind in ("clip", "row")]
     n_clips, n_left_out = len(extraction.clips), len(left_out)
     console.info(
-        f"{n_clips:,} clips with {sizes}: {extraction.n_computed:,} computed, "
+        f"{plural(n_clips, 'clip')} with {sizes}: {extraction.n_computed:,} computed, "
         f"{n_clips - min(extraction.n_computed, n_clips):,} in the store before"
         + (f", {n_left_out} left out" if n_left_out else "")
         + f"; {time.perf_counter() - started:.1f} s\nstore: {filled.store.folder}"

@@ -10,6 +10,7 @@ from ser_bench.cli.options import common_options, corpus_options, gather, option
 from ser_bench.core.console import Console
 from ser_bench.core.errors import RunError
 from ser_bench.core.options import Options
+from ser_bench.core.text import plural
 
 if TYPE_CHECKING:
     from ser_bench.runs.runner import RunOutcome
@@ -62,12 +63,12 @@ def _work_done(outcome: RunOutcome) -> str:
     work = outcome.work
     total = f"; all fits of the run: {work_seconds(outcome.saved.info.work)}" if work.reused else ""
     if not work.computed:
-        return f"{work.reused} fits from the cache, 0 computed{total}"
+        return f"{plural(work.reused, 'fit')} from the cache, 0 computed{total}"
     share = f", {100 * work.fit_share:.0f} % of it inside fit and predict" if work.fit_share is not None else ""
     reused = f" ({work.reused} more from the cache)" if work.reused else ""
     workers = "1 worker's" if work.jobs == 1 else f"{work.jobs} workers'"
     failed = f", {outcome.work.failed} failed" if outcome.work.failed else ""
     return (
-        f"{work.computed} fits in {work.wall_seconds:.0f} s{reused}{failed}; "
+        f"{plural(work.computed, 'fit')} in {work.wall_seconds:.0f} s{reused}{failed}; "
         f"{workers} time: {work.worker_seconds:.0f} s{share}{total}"
     )

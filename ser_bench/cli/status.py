@@ -10,7 +10,7 @@ import click
 
 from ser_bench.cli.listing import show
 from ser_bench.cli.options import PATH
-from ser_bench.core.text import escape_control
+from ser_bench.core.text import escape_control, plural
 
 if TYPE_CHECKING:
     from ser_bench.runs.log import RunStatus
@@ -52,7 +52,7 @@ def _progress(status: RunStatus) -> str:
     """Return one line: fits done and failed, time taken and left."""
     time = _duration(status.seconds)
     if not status.n_planned:
-        task = f": {status.task.task} {status.task.count:,} clips" if status.task else ""
+        task = f": {status.task.task} {plural(status.task.count, 'clip')}" if status.task else ""
         return f"no fit started after {time}{task}"
     done = len(status.fits) + status.n_cached
     cached = f", {status.n_cached:,} of them before this run" if status.n_cached else ""

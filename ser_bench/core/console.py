@@ -122,9 +122,9 @@ class Console:
             click.echo(escape_control(text), err=True)
 
 
-def _plural(unit: str) -> str:
-    """Return the plural of a unit; abbreviations such as MB have none."""
-    return unit if unit.isupper() else f"{unit}s"
+def _plural(unit: str, count: int) -> str:
+    """Return a unit after its count; abbreviations such as MB have no plural."""
+    return unit if unit.isupper() or count == 1 else f"{unit}s"
 
 
 def _bar(total: float, task: str, unit: str, count: int) -> tuple[Advance, Callable[[], None]]:
@@ -142,7 +142,7 @@ def _bar(total: float, task: str, unit: str, count: int) -> tuple[Advance, Calla
         nonlocal done
         done += int(share) if total == count else 1
         rate = done / max(bar.format_dict["elapsed"], 1e-9)
-        bar.set_postfix_str(f"{done}/{count} {_plural(unit)}, {rate:.1f}/s", refresh=False)
+        bar.set_postfix_str(f"{done}/{count} {_plural(unit, count)}, {rate:.1f}/s", refresh=False)
         bar.update(share)
         if done >= count:
             bar.close()
@@ -165,6 +165,6 @@ def _lines(total: float, task: str, unit: str, count: int) -> Advance:
         last = now
         remaining = (now - started) * (total - done_share) / max(done_share, 1e-9)
         ending = f", about {remaining:.0f} s left" if done < count else f" in {now - started:.0f} s"
-        click.echo(f"{task}: {done:,} of {count:,} {_plural(unit)}{ending}", err=True)
+        click.echo(f"{task}: {done:,} of {count:,} {_plural(unit, count)}{ending}", err=True)
 
     return advance

@@ -271,8 +271,9 @@ def _sparse_columns(values: np.ndarray, columns: Sequence[str]) -> str:
     names = [repr(name) for name, is_sparse in zip(columns, sparse, strict=True) if is_sparse]
     more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
     noun = "columns" if len(names) > 1 else "column"
+    verb = "is" if gained == 1 else "are"
     return (
-        f"{gained:,} of {len(values):,} rows are left out only because the {noun} {', '.join(names[:_MOST_NAMES])}"
+        f"{gained:,} of {len(values):,} rows {verb} left out only because the {noun} {', '.join(names[:_MOST_NAMES])}"
         f"{more} lack{'s' * (len(names) == 1)} values; delete the {noun} to keep them"
     )
 

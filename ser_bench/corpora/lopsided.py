@@ -74,7 +74,8 @@ def _telling_speakers(clips: pd.DataFrame) -> str:
     if uar - 1 / classes < TELLING * (1 - 1 / classes):
         return ""
     single = int((emotions == 1).sum())
-    speakers = f"{single} of {len(emotions)} speakers have a single emotion, and " if single else ""
+    verb = "has" if single == 1 else "have"
+    speakers = f"{single} of {len(emotions)} speakers {verb} a single emotion, and " if single else ""
     return (
         f"the speaker tells the emotion: {speakers}a speaker's most frequent emotion is right for "
         f"{100 * accuracy:.0f} % of the clips (UAR {100 * uar:.0f} %, chance {100 / classes:.0f} %); scores on known "

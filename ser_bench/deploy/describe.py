@@ -81,7 +81,9 @@ def about(info: Manifest) -> list[str]:
         "model": f"{info.model.name} ({info.model.kind}), seed {info.model.seed}",
         "parameters": ", ".join(f"{name}={value}" for name, value in info.model.parameters.items()) or "none",
         "predicts": f"{info.target}: {', '.join(info.labels)}",
-        "features": " + ".join(f"{s.name} (version {s.version}, {len(s.columns)} columns)" for s in info.features),
+        "features": " + ".join(
+            f"{s.name} (version {s.version}, {plural(len(s.columns), 'column')})" for s in info.features
+        ),
         "sampling rate": f"{info.rate:,} Hz" if info.rate else "as recorded",
         "audio": _audio(info),
         "trained on": f"{_training_data(info)}{speeds}",
@@ -119,7 +121,7 @@ def score(info: Manifest) -> str:
     speakers = f"speaker{'s' * (count != 1)} {', '.join(held_out.speakers)}"
     scores = ", ".join(_with_interval(held_out.scores[name]) for name in ("uar", "accuracy"))
     intervals = " (95 % intervals over speakers)" if held_out.scores["uar"].low is not None else ""
-    return f"score: {scores}{intervals} on {held_out.clips} clips of {speakers}"
+    return f"score: {scores}{intervals} on {plural(held_out.clips, 'clip')} of {speakers}"
 
 
 def _with_interval(score: Score) -> str:
@@ -151,7 +153,7 @@ def _training_data(info: Manifest) -> str:
     count = info.corpus.speakers
     speakers = plural(count, "speaker") if count else "unknown speakers"
     stopping = f", {info.corpus.stopping_clips:,} more for early stopping" if info.corpus.stopping_clips else ""
-    return f"{info.corpus.clips:,} clips{synthetic} by {speakers} ({info.corpus.name}){stopping}"
+    return f"{plural(info.corpus.clips, 'clip')}{synthetic} by {speakers} ({info.corpus.name}){stopping}"
 
 
 def _audio(info: Manifest) -> str:

@@ -81,7 +81,7 @@ def _choose_rate(opened: OpenCorpus, options: Options, progress: Progress) -> in
     rate = options.sample_rate
     if len(opened.folders) > 1:
         labels = ", ".join(label_order(opened.clips["emotion"]))
-        progress.info(f"pooled: {len(opened.clips):,} clips of the emotions that all corpora have ({labels})")
+        progress.info(f"pooled: {plural(len(opened.clips), 'clip')} of the emotions that all corpora have ({labels})")
         rate = rate or lowest_sampling_rate(opened.clips)
     if rate:
         reason = "" if options.sample_rate else ", the lowest rate of all corpora; change it with --sample-rate"

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from ser_bench.core.errors import SplitError
+from ser_bench.core.text import plural
 from ser_bench.splits.base import FoldSettings, Masks, Split, cross_validation
 from ser_bench.splits.speakers import speaker_folds
 from ser_bench.splits.takes import repeated, takes_known, takes_of
@@ -38,7 +39,7 @@ def _stratified(
 def _random(clips: pd.DataFrame, settings: FoldSettings) -> Masks:
     """Return folds of exactly the sizes of the actor split's, so that both train on equally many clips."""
     if len(clips) < settings.folds:
-        raise SplitError(f"split random: cannot make {settings.folds} folds of {len(clips)} clips")
+        raise SplitError(f"split random: cannot make {settings.folds} folds of {plural(len(clips), 'clip')}")
     generator = settings.generator("random", settings.repeat)
     sizes = _fold_sizes(clips, settings).tolist()
     return cross_validation(_stratified(clips["label"].to_numpy(dtype=str), sizes, generator))

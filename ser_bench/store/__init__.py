@@ -26,6 +26,7 @@ import numpy as np
 
 from ser_bench.core.errors import StoreError
 from ser_bench.core.files import atomic_write, ensure_writable, mark_used, remove_stale
+from ser_bench.core.text import plural
 from ser_bench.features import set_key
 from ser_bench.store import shards
 from ser_bench.store.quarantine import move_to_quarantine
@@ -199,7 +200,9 @@ class FeatureStore:
             except ValueError as error:
                 raise shards.damage_error(shard, str(error)) from None
         if missing:
-            raise StoreError(f"{self.folder} has no {feature_set.name} of {len(missing)} clips; run ser-bench extract")
+            raise StoreError(
+                f"{self.folder} has no {feature_set.name} of {plural(len(missing), 'clip')}; run ser-bench extract"
+            )
         return features
 
     def clip_metadata(self, reader: str = "") -> dict[str, dict[str, Any]]:

@@ -174,7 +174,7 @@ def test_broken_links_are_reported_when_their_clips_are_read(tmp_path, capsys):
     words = ["--corpus", "ravdess", "--data-dir", "data", "--jobs", "1", "--features", "mfcc", "--conflicts", "first"]
     assert call(["extract", *words]) == 0
     out, err = capsys.readouterr()
-    assert "1 clips with mfcc" in out
+    assert "1 clip with mfcc" in out
     assert err.count("cannot be opened") == 2
     assert "holds the same samples" in err
 

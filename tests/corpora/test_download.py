@@ -552,7 +552,7 @@ def before_the_file() -> bytes:
         (lambda: SOUND[:-300], "is damaged"),
         (damaged, "is damaged: Bad CRC-32"),
         (lambda: b"<html>log in</html>", "is damaged: File is not a zip file"),
-        (lambda: zipped({clip(0): b"alone"}), "holds 1 clips; expected 6"),
+        (lambda: zipped({clip(0): b"alone"}), "holds 1 clip; expected 6"),
     ],
 )  # fmt: skip
 def test_an_unsafe_or_damaged_archive_leaves_nothing(fetch, server, tmp_path, content, reason):

@@ -62,7 +62,7 @@ def test_pandas_reads_the_folder_of_a_set(store):
 
 def test_error_for_a_missing_row_names_the_command_to_run(store):
     store.write(feature_set(), rows("x"))
-    with pytest.raises(StoreError, match="has no test of 1 clips; run ser-bench extract"):
+    with pytest.raises(StoreError, match="has no test of 1 clip; run ser-bench extract"):
         store.read(feature_set(), ["x", "y"])
 
 

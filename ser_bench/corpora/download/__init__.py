@@ -18,6 +18,7 @@ from ser_bench.core.errors import ConfigError, DownloadError
 from ser_bench.core.files import ensure_writable, remove_stale, scratch_folder
 from ser_bench.core.places import expand_home
 from ser_bench.core.progress import NoProgress, Progress
+from ser_bench.core.text import plural
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.download.http import RETRIES, TIMEOUT, RemoteFile, fetch
 from ser_bench.corpora.download.unzip import unpack
@@ -83,7 +84,7 @@ def download(
             url = archive.address(base_url)
             packed = _fetched(archive, url, staging, retries, timeout, progress)
             _install(archive, url, packed, folder / archive.folder)
-            progress.info(f"{archive.clips:,} clips unpacked: {folder / archive.folder}")
+            progress.info(f"{plural(archive.clips, 'clip')} unpacked: {folder / archive.folder}")
     finally:
         with suppress(OSError):  # partial downloads stay in it
             staging.rmdir()
@@ -128,7 +129,7 @@ def _is_complete(archive: Archive, folder: Path, progress: Progress) -> bool:
             f"{unpacked}: {len(changed)} of {len(sizes)} files are missing or changed, for example {changed[0]}\n"
             "delete that folder and run the same command again"
         )
-    progress.info(f"{archive.clips:,} clips already downloaded and verified: {unpacked}")
+    progress.info(f"{plural(archive.clips, 'clip')} already downloaded and verified: {unpacked}")
     return True
 
 
@@ -136,7 +137,9 @@ def _has_other_clips(archive: Archive, folder: Path, progress: Progress) -> bool
     """Return whether the folder holds the clips without a record of their download."""
     clips = _count_clips((name for _, _, files in os.walk(folder) for name in files), archive)
     if clips >= archive.clips:
-        progress.info(f"found {clips:,} clips that ser-bench did not download; checksums not verified: {folder}")
+        progress.info(
+            f"found {plural(clips, 'clip')} that ser-bench did not download; checksums not verified: {folder}"
+        )
         return True
     unpacked = folder / archive.folder
     if unpacked.exists() and not (unpacked.is_dir() and not any(unpacked.iterdir())):
@@ -213,7 +216,7 @@ def _install(archive: Archive, url: str, packed: Path, unpacked: Path) -> None:
 def _unpack(archive: Archive, url: str, packed: Path, temporary: Path, unpacked: Path) -> None:
     sizes = unpack(packed, temporary, limit=archive.unpacked_limit)
     if (clips := _count_clips(sizes, archive)) != archive.clips:
-        raise DownloadError(f"{archive.name} holds {clips} clips; expected {archive.clips}")
+        raise DownloadError(f"{archive.name} holds {plural(clips, 'clip')}; expected {archive.clips}")
     record = {"archive": archive.name, "url": url, "md5": archive.md5, "clips": clips, "files": sizes}
     (temporary / RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
     unpacked.parent.mkdir(parents=True, exist_ok=True)

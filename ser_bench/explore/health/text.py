@@ -60,7 +60,7 @@ def _title(health: Health) -> str:
     part = f", {health.part}" if len(corpus.published) > 1 else ""
     count = len(set(clips["speaker"]) - {""})
     speakers = plural(count, "speaker") if count else "unknown speakers"
-    size = f"{len(clips):,} clips of {speakers}, {hours:.2f} h of sound"
+    size = f"{plural(len(clips), 'clip')} of {speakers}, {hours:.2f} h of sound"
     return f"{corpus.title}{synthetic}{part}: {size}\nin {escape_undecodable(str(health.opened.folder))}"
 
 
@@ -177,7 +177,7 @@ def _decibels(share: pd.Series) -> pd.Series:
 
 
 def _tally(values: Iterable[str]) -> str:
-    return ", ".join(f"{value} ({count:,} clips)" for value, count in Counter(values).most_common())
+    return ", ".join(f"{value} ({plural(count, 'clip')})" for value, count in Counter(values).most_common())
 
 
 def _examples(names: Sequence[str]) -> str:

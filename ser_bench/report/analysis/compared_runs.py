@@ -145,7 +145,7 @@ def _obstacles(first: SavedRun, run: SavedRun, split: str) -> list[str]:
     if corpus.fingerprint != expected.fingerprint and corpus.name != expected.name:
         reasons.append(f"its corpus is {corpus.name}, not {expected.name}")
     if len(shared) < max(len(expected_clips), len(clips)):
-        counts = f"{len(clips):,} clips, not {len(expected_clips):,}"
+        counts = f"{plural(len(clips), 'clip')}, not {len(expected_clips):,}"
         reasons.append(f"it tests {counts}; {len(shared):,} of them are the same")
     if run.info.target == first.info.target and (changed := _changed(old["true"], new["true"])):
         reasons.append(f"{changed[0]} other labels ({changed[1]})")

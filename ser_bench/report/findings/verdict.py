@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ser_bench.core.text import listed
+from ser_bench.core.text import listed, plural
 from ser_bench.report.analysis.comparisons import Comparison, comparison, folds_recur
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS, intervals, scores_of_few
 from ser_bench.report.analysis.models import BASELINES, trained_models
@@ -39,7 +39,7 @@ def verdict(run: SavedRun) -> str:
 def _verdict(run: SavedRun, compared: Comparison) -> str:
     """State what the tests of all models find."""
     count, speakers = len(compared.models), compared.speakers
-    sample = f"{speakers} speakers, {compared.split} split"
+    sample = f"{plural(speakers, 'speaker')}, {compared.split} split"
     if compared.too_few_speakers:
         return _too_few_speakers(run, compared)
     if not compared.models_differ:
@@ -127,7 +127,7 @@ def _too_few_speakers(run: SavedRun, compared: Comparison) -> str:
     count, names = len(compared.models), listed(model_titles(run, sorted(compared.models)))
     pair = f"no two of the {count} models can" if count > 2 else f"the models {names} cannot"
     sentence = (
-        f"With {compared.speakers} speakers, {pair} differ significantly: at least "
+        f"With {plural(compared.speakers, 'speaker')}, {pair} differ significantly: at least "
         f"{compared.needed_speakers} speakers are needed ({compared.split} split)."
     )
     if compared.friedman is None or not compared.models_differ:

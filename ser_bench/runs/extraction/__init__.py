@@ -20,7 +20,7 @@ from ser_bench.core.errors import CorpusError, StoreError
 from ser_bench.core.interrupt import interruptible
 from ser_bench.core.places import default_store
 from ser_bench.core.progress import Advance, NoProgress, Progress
-from ser_bench.core.text import grouped_by_sentence
+from ser_bench.core.text import grouped_by_sentence, plural
 from ser_bench.corpora.clip_table import Problem
 from ser_bench.corpora.selection import left_out
 from ser_bench.runs.extraction.choice import ChosenClips, choose_clips
@@ -368,12 +368,13 @@ def _rate_warnings(rates: Sequence[int], common_rate: int | None) -> Iterator[st
     """Warn about clips of lower sampling rates, which a model may recognise by their empty upper band."""
     if common_rate is not None:
         if lower := sum(rate < common_rate for rate in rates):
-            yield f"{lower:,} clips have a sampling rate below {common_rate:,} Hz and no energy above half their rate"
+            clips = "1 clip has" if lower == 1 else f"{lower:,} clips have"
+            yield f"{clips} a sampling rate below {common_rate:,} Hz and no energy above half that rate"
         return
     counts = Counter(rates).most_common()
     if len(counts) < 2:
         return
-    listed = ", ".join(f"{rate:,} Hz ({count:,} clips)" for rate, count in counts[:4])
+    listed = ", ".join(f"{rate:,} Hz ({plural(count, 'clip')})" for rate, count in counts[:4])
     yield f"sampling rates differ, which a model may learn: {listed}; use --sample-rate {min(rates)} to equalise them"
 
 

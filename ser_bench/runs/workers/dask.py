@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from ser_bench.core.errors import EngineError, MissingExtraError
 from ser_bench.core.progress import Progress
+from ser_bench.core.text import plural
 from ser_bench.runs.workers import dask_worker
 from ser_bench.runs.workers.tasks import Requirements, TaskResult, format_error
 
@@ -117,7 +118,7 @@ def check_workers(engine: str, requirements: Requirements, progress: Progress) -
             first_worker.setdefault(difference, worker)
     for difference, worker in first_worker.items():
         progress.warning(f"worker {worker} {difference}")
-    progress.detail(f"{len(checks)} workers at {engine}")
+    progress.detail(f"{plural(len(checks), 'worker')} at {engine}")
 
 
 def _call_on_workers(engine: str, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
