@@ -142,4 +142,9 @@ def _write(imported: Imported, output: Path, console: Console, *, replace: bool)
     console.info(
         f"\n{'manifest' if written else 'unchanged'}: {output}\nnext: ser-bench run --corpus {shlex.quote(str(output))}"
     )
+    if imported.published:
+        folder = shlex.quote(str(imported.folder))
+        console.info(
+            f"or, with its licence and checks: ser-bench run --corpus {imported.published} --data-dir {folder}"
+        )
     return 0

@@ -64,6 +64,16 @@ def test_a_dry_run_writes_nothing_and_a_missing_output_is_named(run, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clips"]
 
 
+def test_a_published_corpus_needs_no_manifest(run, tmp_path):
+    for name in ("03a01Fa.wav", "08b10Wa.wav"):
+        (tmp_path / name).write_bytes(b"RIFF")
+    status, out, _ = run("import", ".", "-o", "corpus.csv")
+    assert (status, out.splitlines()[-1]) == (
+        0,
+        "or, with its licence and checks: ser-bench run --corpus emodb --data-dir .",
+    )
+
+
 def test_a_folder_as_corpus_leads_to_import(run, tmp_path):
     create(tmp_path, ("speaker1",))
     status, _, err = run("run", "--corpus", "clips")

@@ -347,6 +347,17 @@ def test_a_pattern_names_what_does_not_match_it(tree):
         read(folder, pattern="{speaker}-{emotion}")
 
 
+def test_codes_at_the_emotion_of_a_pattern(tree):
+    folder = tree(*(f"{s}{e}1.wav" for s, e in product(("x", "y"), "WFTN")))
+    imported = read(folder, pattern="{speaker:1}{emotion:1}*")
+    assert set(imported.spellings) >= {("W", "angry"), ("T", "sad")}
+    assert imported.guesses == ("emotion",)  # letters of German
+    stated = read(folder, pattern="{speaker:1}{emotion:1}*", meanings={"W": "angry", "F": "joy"})
+    assert Counter(row["emotion"] for row in stated.rows) == {"angry": 2, "happy": 2, "t": 2, "n": 2}
+    assert stated.warnings == ("not known as emotions, kept as labels: N (2), T (2)",)
+    assert stated.guesses == ()
+
+
 def test_pointers_empty_files_second_formats_and_hidden_files(tree):
     folder = tree("a_sad.wav", "b_angry.wav", "a_sad.mp3", ".hidden.wav", "__MACOSX/a_sad.wav")
     (folder / "c_sad.wav").write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n")

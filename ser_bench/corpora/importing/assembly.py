@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ser_bench.core.errors import ConfigError, CorpusError
-from ser_bench.core.labels import canonical_gender, canonical_label, canonical_text
+from ser_bench.core.labels import canonical_gender, canonical_text, is_missing
 from ser_bench.corpora.clip_table import Problem
 from ser_bench.corpora.importing import emotions, known, speakers, tables, traits
 from ser_bench.corpora.importing.column import UNKNOWN, Column, joined
 from ser_bench.corpora.importing.emotions import LabelSource
 from ser_bench.corpora.importing.files import AudioFile, Scan, scan
-from ser_bench.corpora.importing.legends import path_meanings, read_legends
+from ser_bench.corpora.importing.legends import meanings_of, path_meanings, read_legends
 from ser_bench.corpora.importing.patterns import parse_pattern, unmatched
 
 COLUMNS = ("speaker", "emotion", "gender", "text", "intensity", "person")
@@ -67,6 +67,8 @@ class Imported:
         Files and rows that are not used, each with the reason.
     warnings
         What the user should know.
+    published
+        Name of the published corpus that all clips belong to; else empty.
     """
 
     folder: Path
@@ -75,6 +77,7 @@ class Imported:
     spellings: Mapping[tuple[str, str], int]
     left_out: tuple[Problem, ...]
     warnings: tuple[str, ...]
+    published: str = ""
 
     @property
     def guesses(self) -> tuple[str, ...]:
@@ -120,7 +123,8 @@ def import_clips(folder: Path, choices: Choices) -> Imported:
     columns["speaker"] = _speakers(columns["speaker"], columns["emotion"], columns["gender"], usable)
     columns["gender"] = _genders(columns["gender"], columns["speaker"], usable)
     columns["intensity"] = _filled(columns["intensity"], traits.intensities, usable)
-    return _imported(folder, scanned, usable, columns, stated)
+    imported = _imported(folder, scanned, usable, columns, stated)
+    return replace(imported, published=names.only(usable))
 
 
 @dataclass(frozen=True)
@@ -134,7 +138,7 @@ class _Stated:
 
 def _stated(files: Sequence[AudioFile], folder: Path, choices: Choices, *, search_tables: bool) -> _Stated:
     """Read the pattern and the tables."""
-    patterned = _pattern_columns(files, choices) if choices.pattern else {}
+    patterned = _pattern_columns(files, folder, choices) if choices.pattern else {}
     described = _described(files, folder, choices, searched=search_tables and "emotion" not in patterned)
     if not described.names:
         return _Stated(patterned, warnings=described.warnings)
@@ -163,29 +167,24 @@ def _described(files: Sequence[AudioFile], folder: Path, choices: Choices, *, se
     return tables.Described({}, (), frozenset())
 
 
-def _pattern_columns(files: Sequence[AudioFile], choices: Choices) -> dict[str, Column]:
+def _pattern_columns(files: Sequence[AudioFile], folder: Path, choices: Choices) -> dict[str, Column]:
     """Return the columns that the pattern gives."""
     pattern = parse_pattern(choices.pattern)
     matches = {file.name: values for file in files if (values := pattern.values(file)) is not None}
     if not matches:
         raise unmatched(pattern, files)
-    read = emotions.word_reader(choices.meanings)
+    source = f"the pattern {pattern.text}"
     reason = f"the path does not match the pattern {pattern.text}"
     problems = {file.name: reason for file in files if file.name not in matches}
     columns = {}
     for name in {column for _, column in pattern.columns}:
         texts = {file: values[name] for file, values in matches.items()}
         if name == "emotion":
-            values = {file: read(text) or canonical_label(text) for file, text in texts.items()}
-        else:
-            values = {file: canonical_gender(text) if name == "gender" else text for file, text in texts.items()}
-        columns[name] = Column(
-            values=values,
-            source=f"the pattern {pattern.text}",
-            certainty="stated",
-            spellings=texts if name == "emotion" else {},
-            problems=problems,
-        )
+            meanings = choices.meanings or meanings_of(set(texts.values()), read_legends(folder))[0]
+            columns[name] = emotions.stated_labels(texts, meanings, source, problems)
+            continue
+        values = {file: canonical_gender(text) if name == "gender" else text for file, text in texts.items()}
+        columns[name] = Column(values=values, source=source, certainty="stated", problems=problems)
     return columns
 
 
@@ -288,7 +287,10 @@ def _imported(
 
 
 def _row(file: AudioFile, columns: Mapping[str, Column]) -> dict[str, str]:
+    """Return the values of a file; a speaker called NA is unknown, as in every manifest."""
     values = {name: canonical_text(column.values.get(file.name, "")) for name, column in columns.items()}
+    if is_missing(values["speaker"]):
+        values["speaker"] = ""
     return {"path": str(file.path), **{name: value for name, value in values.items() if value}}
 
 

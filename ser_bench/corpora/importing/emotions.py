@@ -19,6 +19,7 @@ LabelSource = Literal["folder", "name", "table"]
 
 _NEGATIONS = frozenset(("not", "non", "no", "un", "nicht", "kein", "pas"))
 _AROUND_WORDS = f"{digits} -_"
+_LISTED = 12
 _LEAST_SHARE = 0.5
 _MOST_CONTRADICTIONS = 0.02
 
@@ -109,6 +110,57 @@ def labels(files: Sequence[AudioFile], meanings: Mapping[str, str], among: Label
     return joined([column, further, _kept_labels(best, rest)])
 
 
+def stated_labels(
+    words: Mapping[str, str], meanings: Mapping[str, str], source: str, problems: Mapping[str, str]
+) -> Column:
+    """Turn the words of a field that the user names into emotions.
+
+    Parameters
+    ----------
+    words
+        Word by the file's name.
+    meanings
+        Emotion by code, stated by the user or a legend. Without any, letters are read as one language, as a guess.
+    source
+        Where the words stand.
+    problems
+        Why other files have none.
+
+    Returns
+    -------
+    Column
+        Emotions; unknown words are kept as labels.
+    """
+    letters = {} if meanings else emotions_of_letters(set(words.values()))
+    read = word_reader(meanings or letters)
+    return Column(
+        values={name: read(word) or canonical_label(word) for name, word in words.items()},
+        source=source,
+        certainty="guess" if letters else "stated",
+        spellings=words,
+        problems=problems,
+        warnings=kept_labels(Counter(word for word in words.values() if not read(word))),
+    )
+
+
+def kept_labels(counts: Mapping[str, int]) -> tuple[str, ...]:
+    """Return a warning about words that are kept as labels though they are not known as emotions.
+
+    Parameters
+    ----------
+    counts
+        Number of clips by word.
+
+    Returns
+    -------
+    tuple of str
+        Empty without such words.
+    """
+    listed = ", ".join(f"{word} ({count:,})" for word, count in sorted(counts.items())[:_LISTED])
+    more = f" and {len(counts) - _LISTED:,} more" if len(counts) > _LISTED else ""
+    return (f"not known as emotions, kept as labels: {listed}{more}",) if counts else ()
+
+
 def _readings(files: Sequence[AudioFile], read: Callable[[str], str], among: LabelSource | None) -> list[_Reading]:
     """Return the positions that name two emotions or more in half of the files, the most complete first."""
     readings = []
@@ -162,14 +214,13 @@ def _kept_labels(best: _Reading, rest: Sequence[AudioFile]) -> Column:
     further_labels = {
         name: word for name, word in words.items() if plausible and not word.isdigit() and not is_part(word)
     }
-    listed = ", ".join(f"{word} ({count:,})" for word, count in sorted(Counter(further_labels.values()).items()))
     return Column(
         values={name: canonical_label(word) for name, word in further_labels.items()},
         source=best.source,
         certainty="likely",
         spellings=further_labels,
         problems={file.name: f"no emotion in {best.position}" for file in rest if file.name not in further_labels},
-        warnings=(f"not known as emotions, kept as labels: {listed}",) if further_labels else (),
+        warnings=kept_labels(Counter(further_labels.values())),
     )
 
 

@@ -35,6 +35,22 @@ class KnownFiles:
     corpora: Mapping[str, str]
     columns: Mapping[str, Column]
 
+    def only(self, files: Sequence[AudioFile]) -> str:
+        """Return the name of the published corpus that all files belong to.
+
+        Parameters
+        ----------
+        files
+            Files.
+
+        Returns
+        -------
+        str
+            Empty if they belong to none, or to several.
+        """
+        titles = {self.corpora.get(file.name) for file in files}
+        return next((name for name, corpus in CORPORA.items() if titles == {corpus.title}), "")
+
 
 def known_files(files: Sequence[AudioFile], folder: Path) -> KnownFiles:
     """Read the names of published corpora.

@@ -13,7 +13,7 @@ from ser_bench.core.labels import canonical_gender, canonical_label, is_missing
 from ser_bench.corpora.clip_table import Problem
 from ser_bench.corpora.csv_table import TextTable, read_csv_table
 from ser_bench.corpora.importing.column import Column
-from ser_bench.corpora.importing.emotions import word_reader
+from ser_bench.corpora.importing.emotions import kept_labels, word_reader
 from ser_bench.corpora.importing.files import AudioFile
 from ser_bench.corpora.importing.legends import Legend, meanings_of, parse_pairs
 from ser_bench.corpora.importing.matching import FileIndex, share_found
@@ -391,7 +391,7 @@ def _unused_columns(table: _Table) -> str:
 def _column(column: str, tables: Sequence[_Table]) -> Column:
     """Return the values of a column; a file with contradicting rows has none."""
     texts: dict[str, dict[str, str]] = defaultdict(dict)  # per file: word by value
-    kept_labels: Counter[str] = Counter()
+    unknown: Counter[str] = Counter()
     problems = {}
     for table in tables:
         read = word_reader(table.meanings)
@@ -401,12 +401,11 @@ def _column(column: str, tables: Sequence[_Table]) -> Column:
                 continue
             value = _value(column, text, read)
             texts[file.name].setdefault(value, text)
-            kept_labels[text] += column == "emotion" and not read(text)
-    kept_labels += Counter()  # only positive counts
+            if column == "emotion" and not read(text):
+                unknown[text] += 1
     for name, words in texts.items():
         if len(words) > 1 and column == "emotion":
             problems[name] = f"rows contradict each other: {' and '.join(sorted(words))}"
-    listed = ", ".join(f"{word} ({count:,})" for word, count in sorted(kept_labels.items()))
     used = [table for table in tables if table.chosen.get(column)]
     legends = sorted({f", legend {table.legend}" for table in used if table.legend and column == "emotion"})
     return Column(
@@ -415,7 +414,7 @@ def _column(column: str, tables: Sequence[_Table]) -> Column:
         certainty="stated",
         spellings={name: next(iter(words.values())) for name, words in texts.items()} if column == "emotion" else {},
         problems=problems,
-        warnings=(f"not known as emotions, kept as labels: {listed}",) if kept_labels else (),
+        warnings=kept_labels(unknown),
     )
 
 
