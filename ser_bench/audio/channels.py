@@ -53,11 +53,12 @@ class Mixer:
             return np.ascontiguousarray(frames[:, self.channel]).copy()
         if frames.shape[1] == 1:
             return frames[:, 0].copy()
-        y: np.ndarray = frames.mean(axis=1, dtype=np.float32)
-        self._n += len(frames)
-        self._sums = self._sums + frames.sum(axis=0, dtype=np.float64)
-        self._squares = self._squares + np.einsum("ij,ij->j", frames, frames, dtype=np.float64)
-        self._mean_squares += float(np.einsum("i,i->", y, y, dtype=np.float64))
+        with np.errstate(invalid="ignore", over="ignore"):  # the caller checks for NaN and Inf
+            y: np.ndarray = frames.mean(axis=1, dtype=np.float32)
+            self._n += len(frames)
+            self._sums = self._sums + frames.sum(axis=0, dtype=np.float64)
+            self._squares = self._squares + np.einsum("ij,ij->j", frames, frames, dtype=np.float64)
+            self._mean_squares += float(np.einsum("i,i->", y, y, dtype=np.float64))
         return y
 
     def audible_channel(self) -> int | None:
@@ -71,8 +72,9 @@ class Mixer:
         n_channels = len(self._squares)
         if not self._n or n_channels < 2:
             return None
-        power = self._squares / self._n - (self._sums / self._n) ** 2
-        mean_power = self._mean_squares / self._n - (self._sums.sum() / n_channels / self._n) ** 2
+        with np.errstate(invalid="ignore", over="ignore"):
+            power = self._squares / self._n - (self._sums / self._n) ** 2
+            mean_power = self._mean_squares / self._n - (self._sums.sum() / n_channels / self._n) ** 2
         if not power.max() > 0 or not mean_power < _CANCELLED * power.sum() / n_channels**2:
             return None
         return int(np.argmax(power >= power.max() / 2))

@@ -169,6 +169,8 @@ def _check_exit(status: int, messages: IO[bytes], path: Path) -> None:
     text = messages.read(4096).decode(errors="replace").replace(f"file:{path}: ", "")
     if "matches no streams" in text or "does not contain any stream" in text:
         raise AudioError("holds no sound: a video without an audio track; leave it out")
+    if "moov atom not found" in text:
+        raise AudioError("truncated: the file ends before its index (ffmpeg: moov atom not found)")
     lines = [re.sub(r"^\[[^]]*\] ", "", line).strip() for line in text.splitlines()]
     if status or lines:
         reason = next(filter(None, lines), f"exit status {status}")

@@ -68,7 +68,7 @@ class Head:
 
     @property
     def is_mpeg(self) -> bool:
-        """Whether the decoder of MP3 may read the file; it prints notes about many files that it reads well."""
+        """Whether the content is MPEG audio, or follows an ID3 tag."""
         sync = self.content[:2]
         return self.start.startswith(b"ID3") or (len(sync) == 2 and sync[0] == 0xFF and sync[1] & 0xE0 == 0xE0)
 

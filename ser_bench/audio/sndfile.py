@@ -30,6 +30,10 @@ _UNKNOWN = 2**62
 _MPEG_SLACK = 2304
 """Tolerance in samples: encoders count the first and last MP3 frames, of up to 1,152 samples, differently."""
 
+_MPEG_EXTENSIONS = frozenset((".mp1", ".mp2", ".mp3", ".mpa", ".m1a", ".m2a", ".m3a"))
+"""libsndfile tries its decoder of MP3 on files with these names, also where their content is not MPEG."""
+_GUESSED_FORMATS = ("RAW", "AU")
+"""libsndfile takes these formats from the extension of a file without a header."""
 _UNRECOGNISED = 1
 """Error code of libsndfile for an unknown format."""
 _TRUNCATED = "truncated: the header promises {:,} samples, the file holds {:,}"
@@ -57,6 +61,12 @@ class Source:
 
     content: Path | bytes
     head: headers.Head
+
+    @property
+    def is_mpeg(self) -> bool:
+        """Whether libsndfile tries its decoder of MP3, which prints notes about many files that it reads well."""
+        is_named = isinstance(self.content, Path) and self.content.suffix.lower() in _MPEG_EXTENSIONS
+        return is_named or self.head.is_mpeg
 
     @contextmanager
     def open(self) -> Iterator[Any]:
@@ -209,12 +219,16 @@ def _open(source: Source, forward: bool = False) -> Iterator[SoundFile]:
     """Open a file, with ``forward`` for reading without seeking; libsndfile's errors become :class:`RefusedError`."""
     import soundfile
 
-    sound_class = _sound_class(forward, source.head.is_mpeg)
+    sound_class = _sound_class(forward, source.is_mpeg)
     try:
         with source.open() as file, sound_class(file) as sound:
+            if sound.format in _GUESSED_FORMATS and (foreign := headers.foreign_error(source.head)):
+                raise foreign
             yield sound
     except (soundfile.LibsndfileError, RuntimeError, TypeError, ValueError) as error:
         reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
+        if "lost sync" in reason:
+            raise AudioError(f"truncated or damaged ({reason})") from None
         unknown = getattr(error, "code", 0) == _UNRECOGNISED
         kind = UnrecognisedError if unknown else RefusedError
         raise kind(f"not an audio file that can be read ({reason})") from None

@@ -63,3 +63,13 @@ def test_the_format_is_that_of_the_content(tmp_path, kind):
     assert audio.is_misnamed("a.wav", recording.format)
     assert not audio.is_misnamed(f"a.{kind.lower()}", recording.format)
     assert not audio.is_misnamed("a.unknown", recording.format)
+
+
+@pytest.mark.parametrize("extension", ["au", "vox", "snd", "mp3"])
+def test_an_extension_does_not_make_a_page_audio(tmp_path, capfd, extension):
+    path = tmp_path / f"a.{extension}"
+    path.write_bytes(b"<html><body>not found</body></html>" * 200)
+    for read in (audio.load, audio.open_stream, audio.sampling_rate):
+        with pytest.raises(AudioError, match="an HTML page"):
+            read(path)
+    assert capfd.readouterr().err == ""
