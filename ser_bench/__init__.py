@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ser_bench.core.versions import __version__
 
 if TYPE_CHECKING:
-    from ser_bench.api import extract, import_folder, load_corpus, run
-    from ser_bench.deploy import load_model
+    from ser_bench.api import extract, import_folder, load_corpus, load_model, run
 
 __all__ = ["__version__", "extract", "import_folder", "load_corpus", "load_model", "run"]
 
@@ -16,7 +15,7 @@ _MODULES = {
     "extract": "ser_bench.api",
     "import_folder": "ser_bench.api",
     "load_corpus": "ser_bench.api",
-    "load_model": "ser_bench.deploy",
+    "load_model": "ser_bench.api",
     "run": "ser_bench.api",
 }
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from ser_bench.corpora import OpenCorpus
     from ser_bench.corpora.importing import Imported, LabelSource
+    from ser_bench.deploy import TrainedModel
     from ser_bench.features.base import FeatureSet
     from ser_bench.plugins import Plugin
     from ser_bench.runs.results import SavedRun
@@ -304,6 +305,39 @@ def load_corpus(name: str | None = None, data_dir: str | Path | None = None, **o
 
     with _validated(options | {"data_dir": data_dir}, CORPUS_OPTIONS, corpus=name) as (validated, _):
         return open_corpus(validated, Console(quiet=True))
+
+
+def load_model(path: str | Path, plugin: str | Path | None = None) -> TrainedModel:
+    """Read a model from its file; this runs no code from the file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file of ``ser-bench train``.
+    plugin : str or Path, optional
+        The plugin that defines feature sets or the model of the file.
+
+    Returns
+    -------
+    TrainedModel
+        The model.
+
+    Raises
+    ------
+    ModelFileError
+        For a file that is missing, foreign, damaged or of a newer format, or whose feature sets or plugin have
+        changed since.
+    ConfigError
+        If the plugin cannot be loaded.
+    """
+    from ser_bench import deploy
+
+    if plugin is None:
+        return deploy.load_model(path)
+    from ser_bench import plugins
+
+    with _TURN, plugins.registered(plugins.read(Path(plugin))):
+        return deploy.load_model(path)
 
 
 def extract(

@@ -171,6 +171,7 @@ def test_a_worker_gets_the_functions_of_a_plugin_with_its_helpers(helped):
     assert model.build(seed=0) == ("sad", "sad")
     assert letters.compute(None) == "sad"
     assert model.is_external
+    assert {letters: 1}[letters]  # runs use feature sets as keys
 
 
 def test_a_plugin_without_helpers_is_registered_for_a_block_only(tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ser_bench.cli.options import PATH
+from ser_bench.cli.options import PATH, load_plugin, option
 from ser_bench.core.text import escape_control, escape_control_json
 
 
@@ -21,7 +21,8 @@ from ser_bench.core.text import escape_control, escape_control_json
     metavar="OUT",
     help="Export the model to ONNX for other programs; needs the extra [onnx].",
 )
-def command(file: Path, as_json: bool, onnx_file: Path | None) -> int:
+@option("plugin", help="Register the feature sets and the model that FILE needs.")
+def command(file: Path, as_json: bool, onnx_file: Path | None, plugin: Path | None) -> int:
     """Show what a model file predicts, its training data, its score and its limits.
 
     With --onnx, export the model to an ONNX file instead; the file is kept only if it gives the same predictions. Every
@@ -32,6 +33,7 @@ def command(file: Path, as_json: bool, onnx_file: Path | None) -> int:
       ser-bench model svm.ser
       ser-bench model svm.ser --onnx svm.onnx
     """
+    load_plugin(plugin)
     if onnx_file is not None:
         return _export(file, onnx_file)
     from ser_bench.deploy import describe, manifest

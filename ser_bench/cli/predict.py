@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ser_bench.cli.options import PATH
+from ser_bench.cli.options import PATH, load_plugin, option
 from ser_bench.core.console import Console
 from ser_bench.core.errors import AudioError, ConfigError, ModelFileError
 from ser_bench.core.files import atomic_write, ensure_writable
@@ -51,8 +51,11 @@ class _Request:
 @click.option("--hop", type=float, metavar="SECONDS", help="Step between windows. [default: a third of the window]")
 @click.option("--timeline", type=PATH, metavar="FILE.png", help="Draw the predictions for one clip over time.")
 @click.option("--microphone", type=float, metavar="SECONDS", help="Record a clip; needs the extra [microphone].")
+@option("plugin", help="Register the feature sets and the model that FILE needs.")
 @click.option("-q", "--quiet", is_flag=True, help="Print no progress and no table.")
-def command(file: Path, clips: tuple[str, ...], microphone: float | None, quiet: bool, **values: Any) -> int:
+def command(
+    file: Path, clips: tuple[str, ...], microphone: float | None, plugin: Path | None, quiet: bool, **values: Any
+) -> int:
     """Predict the emotion of clips with FILE, a model file of ser-bench train.
 
     A CLIP is an audio file, a folder (every audio file in it) or - (one file on standard input). The predicted label
@@ -67,6 +70,7 @@ def command(file: Path, clips: tuple[str, ...], microphone: float | None, quiet:
     request = _validate(clips, microphone, **values)
     from ser_bench.deploy import load_model
 
+    load_plugin(plugin)
     model = load_model(file)
     console = Console(quiet=quiet)
     recording = _record(microphone) if microphone else None
@@ -111,9 +115,9 @@ def _check_files(output: Path | None, timeline: Path | None) -> None:
     """Raise an error if a file cannot be written."""
     if timeline and timeline.suffix.lower() not in (".png", ".svg"):
         raise ConfigError(f"invalid value for --timeline: expected a name that ends in .png or .svg, got {timeline}")
-    for file, option in ((output, "-o"), (timeline, "--timeline")):
+    for file, name in ((output, "-o"), (timeline, "--timeline")):
         if file is not None:
-            ensure_writable(file.parent, ModelFileError, option)
+            ensure_writable(file.parent, ModelFileError, name)
 
 
 def _record(seconds: float) -> tuple[np.ndarray, int]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ser_bench.cli.options import PATH
+from ser_bench.cli.options import PATH, load_plugin, option
 from ser_bench.core.errors import MissingExtraError
 
 
@@ -21,7 +22,8 @@ from ser_bench.core.errors import MissingExtraError
 @click.option("--max-bytes", default=10_000_000, show_default=True, metavar="N", help="Largest file.")
 @click.option("--max-seconds", default=60.0, show_default=True, metavar="SECONDS", help="Longest clip.")
 @click.option("--decode-timeout", default=10.0, show_default=True, metavar="SECONDS", help="Time limit per clip.")
-def command(file: Path, jobs: int | None, **values: Any) -> int:
+@option("plugin", help="Register the feature sets and the model that the file needs.")
+def command(file: Path, jobs: int | None, plugin: Path | None, **values: Any) -> int:
     """Serve predictions of FILE, a model file of ser-bench train, over HTTP; needs the extra [serve].
 
     POST /predict takes a clip (WAV, FLAC, OGG, MP3) in the multipart field "file" and returns an object as in
@@ -38,8 +40,18 @@ def command(file: Path, jobs: int | None, **values: Any) -> int:
     from ser_bench.deploy.serve.settings import Settings
     from ser_bench.runs.workers import available_cores
 
-    settings = Settings(file, jobs=min(available_cores(), 4) if jobs is None else jobs, **values)
+    load_plugin(plugin)
+    prepare = partial(_load, plugin) if plugin else None
+    jobs = min(available_cores(), 4) if jobs is None else jobs
+    settings = Settings(file, jobs=jobs, prepare=prepare, **values)
     from ser_bench.deploy.serve.server import serve
 
     serve(settings, lambda address: click.echo(f"serving {file} at {address}"))
     return 0
+
+
+def _load(plugin: Path) -> None:
+    """Register a plugin in a worker."""
+    from ser_bench import plugins
+
+    plugins.load(plugin)

@@ -13,7 +13,7 @@ import site
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -42,7 +42,7 @@ class Helpers:
         The version of each module, by its name.
     """
 
-    versions: Mapping[str, str]
+    versions: Mapping[str, str] = field(hash=False)
 
     def refresh(self) -> Helpers:
         """Forget helper modules that this process may hold in another version, so that it imports them anew.

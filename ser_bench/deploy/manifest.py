@@ -38,12 +38,15 @@ class ModelInfo(_Part):
         All parameters with their values.
     seed : int
         The seed of the fit.
+    version : str
+        The version of the plugin that defines the model; empty for the models of the package.
     """
 
     name: str
     kind: str
     parameters: dict[str, Any]
     seed: int
+    version: str = ""
 
 
 class FeatureSetInfo(_Part):

@@ -217,21 +217,43 @@ def load_model(path: str | Path) -> TrainedModel:
     content, members = container.read(path)
     info = manifest.validate(content, path)
     sets = _feature_sets(info, path)
+    _check_plugin(info, path)
     try:
         model = TrainedModel(info, state.unpack(members), sets)
         _probe(model)
     except ModelFileError as error:
-        raise ModelFileError(f"{path} is refused: {error}{_version_hint(info)}") from None
+        raise ModelFileError(f"{path} is refused: {error}{_plugin_hint(info)}{_version_hint(info)}") from None
     return model
+
+
+def _check_plugin(info: manifest.Manifest, path: Path) -> None:
+    """Raise :class:`ModelFileError` where another version of the model's plugin is registered."""
+    current = models.MODELS.get(info.model.name)
+    if info.model.version and current and current.version != info.model.version:
+        raise ModelFileError(
+            f"{path} was trained with another version of the plugin that defines {info.model.name}; train it again"
+        )
+
+
+def _plugin_hint(info: manifest.Manifest) -> str:
+    """Return a line about the plugin of the model, where it is not registered."""
+    missing = info.model.version and info.model.name not in models.MODELS
+    return f"\nthe model {info.model.name} is of a plugin; name it with --plugin FILE.py" if missing else ""
 
 
 def _feature_sets(info: manifest.Manifest, path: Path) -> tuple[FeatureSet, ...]:
     available = features.sets_at_rate(info.rate)
     for saved in info.features:
         if saved.name not in available:
-            raise ModelFileError(f"{path} needs the feature set {saved.name!r}; load the plugin that defines it")
+            raise ModelFileError(
+                f"{path} needs the feature set {saved.name!r} of a plugin; name its file with --plugin FILE.py"
+            )
         current = available[saved.name]
         if features.set_key(current) != saved.key:
+            if "plugin" in saved.parameters:
+                raise ModelFileError(
+                    f"{path} was trained with another version of the plugin that defines {saved.name}; train it again"
+                )
             difference = (
                 f"version {saved.version}; this ser-bench has version {current.version}"
                 if saved.version != current.version

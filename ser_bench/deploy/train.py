@@ -120,7 +120,7 @@ def train(
     if as_onnx:
         onnx.check_extra("an ONNX file")
     options = options.model_copy(update={"models": (name,), "splits": ()})
-    _entry(name, options, features.sets_at_rate())
+    _check_savable(_entry(name, options, features.sets_at_rate()).definition)
     opened = open_corpus(options, progress)
     entry = _entry(name, options, opened.feature_sets())
     store = (options.store or default_store()).absolute()
@@ -148,6 +148,27 @@ def _check_options(options: Options) -> None:
         raise ConfigError(
             f"{options.corpus} is a table of features, but a trained model predicts audio; name a corpus of clips"
         )
+
+
+def _check_savable(model: models.Model) -> None:
+    """Raise :class:`ModelFileError` before the fit where no file may hold the estimator of a plugin's model."""
+    import cloudpickle
+
+    if not model.is_external:
+        return
+    carried = cloudpickle.list_registry_pickle_by_value()
+    for listed in model.classes:
+        if listed.path.partition(":")[0] in carried:
+            raise ModelFileError(
+                f"{model.name} cannot be saved: the plugin itself defines {listed.name}; "
+                "define it in a module that the plugin imports"
+            )
+    try:
+        state.pack(model.estimator(0, model.parameters))
+    except ModelFileError as error:
+        raise ModelFileError(f"{model.name}: {error}; list its classes in Model(classes=...)") from None
+    except Exception:  # the fit reports what else is wrong with the model
+        return
 
 
 def check_file(path: Path, option: str = "-o") -> None:
@@ -228,6 +249,7 @@ def _fit(task: fitting.FitTask) -> _Fitted:
 
 
 def _fit_and_pack(task: fitting.FitTask) -> _Fitted:
+    models.MODELS.setdefault(task.model.name, task.model)  # the process of a plugin's model does not know its classes
     X = np.load(task.matrix, mmap_mode="r", allow_pickle=False)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -266,6 +288,7 @@ def _describe(
             "kind": model.kind,
             "parameters": _json_values(model.parameters),
             "seed": fit.seed,
+            "version": model.version,
         },
         "target": options.target,
         "labels": list(data.labels),

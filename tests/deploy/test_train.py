@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import pickle
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,10 +12,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from ser_bench import corpora, plugins
+import ser_bench
+from ser_bench import corpora, features, plugins
+from ser_bench.cli import call
 from ser_bench.core.errors import AudioError, ConfigError, CorpusError, ModelFileError, UnknownNameError
 from ser_bench.core.progress import NoProgress
 from ser_bench.deploy import describe, load_model, train
+from ser_bench.deploy.serve import server
 from ser_bench.runs import results, runner
 from ser_bench.splits import Fold
 from tests.conftest import clip_table
@@ -160,12 +166,89 @@ def test_a_model_can_predict_gender(options, tmp_path, clip):
     assert load_model(tmp_path / "g.ser").predict(clip)[0].label in ("female", "male")
 
 
-def test_a_model_of_a_plugin_cannot_be_saved(options, tmp_path):
-    """A file may contain listed classes only."""
+def test_a_model_of_a_plugin_whose_class_is_not_listed_is_refused_before_the_corpus_is_read(options, tmp_path):
     plugins.load(RECORDER)
-    with pytest.raises(ModelFileError, match="models of ser-bench only"):
-        train.train(options(), "recorder", tmp_path / "x.ser", NoProgress())
+    with pytest.raises(ModelFileError, match=r"models of ser-bench only; list its classes in Model\(classes=...\)"):
+        train.train(options(corpus="nowhere.csv"), "recorder", tmp_path / "x.ser", NoProgress())
     assert list(tmp_path.iterdir()) == []
+
+
+PLUGIN = """
+import numpy as np
+from kit_estimator import Nearest
+from ser_bench.features.base import FeatureSet
+from ser_bench.models.base import EstimatorClass, Model
+
+def compute(analysis):
+    return np.array([len(analysis.y), np.abs(analysis.y).mean()], dtype=np.float32)
+
+SET = FeatureSet(name="simple", kind="vector", summary="", source="", columns=("a", "b"), compute=compute)
+NEAREST = Model(
+    name="nearest", summary="", kind="classical", features="simple", build=lambda seed: Nearest(1),
+    classes=(EstimatorClass(path="kit_estimator:Nearest"),),
+)
+OWN = Model(
+    name="own", summary="", kind="classical", features="simple", build=lambda seed: Nearest(1),
+    classes=(EstimatorClass(path="ser_bench_plugin_simple:Nearest"),),
+)
+"""
+HELPER = """
+from sklearn.neighbors import KNeighborsClassifier
+
+class Nearest(KNeighborsClassifier):
+    pass
+"""
+
+
+@pytest.fixture
+def simple(tmp_path, monkeypatch) -> Path:
+    """A plugin with a feature set, and with a model whose class is in a helper module."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "kit_estimator.py").write_text(HELPER)
+    (tmp_path / "simple.py").write_text(PLUGIN)
+    yield tmp_path / "simple.py"
+    sys.modules.pop("kit_estimator", None)
+
+
+def test_files_with_a_plugins_feature_set_are_read_with_the_plugin(options, tmp_path, simple, clip, capsys):
+    file = str(tmp_path / "x.ser")
+    with plugins.registered(plugins.read(simple)):
+        train.train(options(features="simple"), "lda", tmp_path / "x.ser", NoProgress())
+    assert call(["predict", file, str(clip), "--json"]) == 2
+    assert "needs the feature set 'simple' of a plugin; name its file with --plugin" in capsys.readouterr().err
+    assert call(["predict", file, str(clip), "--json", "--plugin", str(simple)]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert row["emotion"] == ser_bench.load_model(file, plugin=simple).predict(clip)[0].label
+    simple.write_text(PLUGIN + "# changed")
+    assert call(["predict", file, str(clip), "--plugin", str(simple)]) == 2
+    assert "another version of the plugin that defines simple; train it again" in capsys.readouterr().err
+
+
+def test_workers_of_the_service_register_the_plugin(simple, monkeypatch):
+    started = []
+    monkeypatch.setattr(server, "serve", lambda settings, announce: started.append(settings))
+    monkeypatch.setattr(features, "FEATURE_SETS", dict(features.FEATURE_SETS))
+    assert call(["serve", "x.ser", "--plugin", str(simple)]) == 0
+    assert "simple" not in features.FEATURE_SETS
+    pickle.loads(pickle.dumps(started[0].prepare))()
+    assert "simple" in features.FEATURE_SETS
+
+
+def test_a_class_of_the_plugin_file_itself_is_refused_before_the_fit(options, tmp_path, simple):
+    refused = pytest.raises(ModelFileError, match="defines Nearest; define it in a module that the plugin imports")
+    with plugins.registered(plugins.read(simple)), refused:
+        train.train(options(corpus="nowhere.csv"), "own", tmp_path / "x.ser", NoProgress())
+
+
+def test_a_plugins_model_is_saved_with_the_classes_that_it_lists(options, tmp_path, simple, clip):
+    with plugins.registered(plugins.read(simple)):
+        train.train(options(features="mfcc"), "nearest", tmp_path / "x.ser", NoProgress())
+    with pytest.raises(ModelFileError, match="unknown class 'Nearest'\nthe model nearest is of a plugin; name it with"):
+        load_model(tmp_path / "x.ser")
+    assert ser_bench.load_model(tmp_path / "x.ser", simple).predict(clip)[0].label in EMOTIONS
+    simple.write_text(PLUGIN + "# changed")
+    with pytest.raises(ModelFileError, match="another version of the plugin that defines nearest"):
+        ser_bench.load_model(tmp_path / "x.ser", simple)
 
 
 @pytest.mark.parametrize(

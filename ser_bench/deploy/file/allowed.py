@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Mapping
-from functools import cache
 
 from ser_bench import models
 from ser_bench.core.errors import ModelFileError
@@ -35,7 +34,6 @@ NETWORKS = ("mlp", "cnn1d", "cnn2d", "lstm")
 """The functions of :mod:`ser_bench.models.networks.architectures` that a file may name."""
 
 
-@cache
 def class_named(name: str) -> type:
     """Return a class of :func:`classes`.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,8 @@ class Settings:
         Duration limit of a clip in seconds.
     decode_timeout : float
         Time limit of a prediction in seconds.
+    prepare : callable or None
+        Called in each worker before the model is loaded; registers a plugin.
 
     Raises
     ------
@@ -46,6 +49,7 @@ class Settings:
     max_bytes: int = 10 * MEGABYTE
     max_seconds: float = 60.0
     decode_timeout: float = 10.0
+    prepare: Callable[[], object] | None = None
 
     def __post_init__(self) -> None:
         """Check the ranges."""

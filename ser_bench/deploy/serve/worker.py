@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,13 @@ PREDICTION, UNSUPPORTED, UNUSABLE, ERROR = "prediction", "unsupported format", "
 """Kinds of the message about a clip."""
 
 
-def run_worker(pipe: Connection, file: Path, members: dict[str, str], max_seconds: float) -> None:
+def run_worker(
+    pipe: Connection,
+    file: Path,
+    members: dict[str, str],
+    max_seconds: float,
+    prepare: Callable[[], object] | None = None,
+) -> None:
     """Report whether the model loads, then answer each clip until the pipe is closed.
 
     Parameters
@@ -29,12 +36,16 @@ def run_worker(pipe: Connection, file: Path, members: dict[str, str], max_second
         Digests of the model that the service describes; a file that was replaced since then is refused.
     max_seconds : float
         Duration limit of a clip in seconds.
+    prepare : callable or None
+        Called before the model is loaded.
     """
     for number in (signal.SIGINT, signal.SIGTERM):  # sent to the whole process group; the pipe ends this worker
         signal.signal(number, signal.SIG_IGN)
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 2)  # decoders in C report damaged files there; our own errors use the pipe
     try:
+        if prepare:
+            prepare()
         model = _load_model(file, members)
     except Exception as error:
         _send(pipe, START_FAILED, str(error))
