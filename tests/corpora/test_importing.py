@@ -104,6 +104,16 @@ def test_songs_beside_speech_are_left_out_and_named(tree):
     assert [p.reason for p in imported.left_out] == ["a song beside speech; import its folder alone to use it"]
 
 
+def test_copies_in_nested_folders_of_a_mirror_count_once(tree):
+    names = ("angry/OAF_back_angry.wav", "sad/OAF_back_sad.wav", "angry/03-02-05-01-01-01-01.wav")
+    folder = tree(*names, *(f"TESS/{name}" for name in names))
+    (folder / "TESS/sad/OAF_back_sad.wav").write_bytes(b"RIFF and more")
+    imported = read(folder)
+    assert Counter(by_name(imported, "emotion").values()) == {"angry": 1, "sad": 1}
+    reasons = Counter(p.reason.split(";")[0] for p in imported.left_out)
+    assert reasons == {"a copy of another clip by name and size": 1, "a song beside speech": 2}
+
+
 def test_the_speaker_of_iemocap_is_the_last_letter_not_the_start(tree):
     write_table(
         tree("Ses01F_impro01_F000.wav", "Ses01F_impro01_M000.wav", "Ses01F_impro01_M001.wav") / "labels.csv",

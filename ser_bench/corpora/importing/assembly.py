@@ -196,7 +196,7 @@ def _emotions(
         return stated
     meanings, legend = dict(choices.meanings), ""
     coded = names.columns["emotion"]
-    rest = [file for file in files if file.name not in coded.values]
+    rest = [file for file in files if file.name not in coded.values and file.name not in coded.problems]
     if not meanings and rest:
         meanings, legend = path_meanings(rest, read_legends(folder))
     if choices.label == "folder":

@@ -85,7 +85,28 @@ def known_files(files: Sequence[AudioFile], folder: Path) -> KnownFiles:
     if len(set(corpora.values())) > 1 or len(rows) < len(files):
         rows = {name: {**row, "speaker": f"{corpora[name]}-{row['speaker']}"} for name, row in rows.items()}
     columns = {column: _column(column, rows, corpora) for column in COLUMNS}
-    return KnownFiles(corpora, columns | {"emotion": _without_songs(columns["emotion"], rows)})
+    emotions = _without(columns["emotion"], _copies(files, rows, corpora))
+    return KnownFiles(corpora, columns | {"emotion": _without_songs(emotions, rows)})
+
+
+def _copies(
+    files: Sequence[AudioFile], rows: Mapping[str, Mapping[str, str]], corpora: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the files that have the name and the size of another clip, as mirrors with nested folders hold them."""
+    first_files: dict[tuple[str, str], AudioFile] = {}
+    problems = {}
+    for file in sorted(files, key=lambda file: (len(file.folders), file.name)):
+        if clip := rows.get(file.name, {}).get("clip"):
+            first = first_files.setdefault((corpora[file.name], clip), file)
+            if first is not file and first.path.stat().st_size == file.path.stat().st_size:
+                problems[file.name] = "a copy of another clip by name and size"
+    return problems
+
+
+def _without(column: Column, problems: Mapping[str, str]) -> Column:
+    """Leave files out of a column."""
+    values = {name: value for name, value in column.values.items() if name not in problems}
+    return replace(column, values=values, problems={**column.problems, **problems})
 
 
 def _without_songs(column: Column, rows: Mapping[str, Mapping[str, str]]) -> Column:
@@ -93,11 +114,7 @@ def _without_songs(column: Column, rows: Mapping[str, Mapping[str, str]]) -> Col
     songs = {name for name, row in rows.items() if row.get("part") == "song"}
     if songs and len(songs) == len(rows):
         return replace(column, warnings=("all clips are songs",))
-    return replace(
-        column,
-        values={name: emotion for name, emotion in column.values.items() if name not in songs},
-        problems=dict.fromkeys(songs, "a song beside speech; import its folder alone to use it"),
-    )
+    return _without(column, dict.fromkeys(songs, "a song beside speech; import its folder alone to use it"))
 
 
 def _matches(
