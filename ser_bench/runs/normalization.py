@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 USEFUL_CLIPS = 10
-"""Clips from which on the means and deviations of a speaker help; docs/decisions/58-classes-and-speakers.md."""
+"""Clips from which on the means and deviations of a speaker help; docs/decisions/59-doubtful-speakers.md."""
 
 MIN_CLIPS = 5
 """Clips below which they cost more than they help."""
