@@ -182,7 +182,8 @@ class Problem:
     @property
     def group(self) -> str:
         """The reason without details of this file, for grouping."""
-        reason = re.sub("same clip as .*, which", "same clip as another file, which", self.reason)
+        names = r"^(same clip as|a copy of|a lossy version of) .*, which"
+        reason = re.sub(names, r"\1 another file, which", self.reason)
         reason = re.sub(r"^(holds the same \w+ as) .*", r"\1 another clip", reason)
         return re.split(r"[:;(]", reason)[0].strip()
 

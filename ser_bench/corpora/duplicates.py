@@ -9,7 +9,7 @@ sample; nearest to the top of the folder; first by name. Files with identical sa
 from __future__ import annotations
 
 import filecmp
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,10 +66,11 @@ class Duplicates:
         Returns
         -------
         tuple of Problem
-            One for each file with other samples; all copies together, and all lossy versions together.
+            One for each file: those with other samples, copies, and lossy versions.
         """
-        together = (*_together(self._copies, "a copy of"), *_together(self._lossy, "a lossy version of"))
-        return (*self._worse, *together)
+        copies = [Problem(str(path), f"a copy of {used}, which is used") for path, used in self._copies]
+        lossy = [Problem(str(path), f"a lossy version of {used}, which is used") for path, used in self._lossy]
+        return (*self._worse, *copies, *lossy)
 
     def _lossless(self, files: list[Candidate]) -> list[Candidate]:
         """Return the files with a lossless format's extension, or all if there is none."""
@@ -97,28 +98,6 @@ class Duplicates:
             Problem(str(path), f"same clip as {used}, which is used: {worse[path]}") for path in sorted(worse)
         ]
         return best
-
-
-def _together(pairs: list[tuple[Path, Path]], relation: str) -> Iterator[Problem]:
-    if pairs:
-        path, used = pairs[0]
-        yield Problem(str(path), f"{relation} {used}, which is used{more_files(len(pairs) - 1)}")
-
-
-def more_files(count: int) -> str:
-    """Return the end of a message about several files.
-
-    Parameters
-    ----------
-    count
-        Number of files that the message does not name.
-
-    Returns
-    -------
-    str
-        Empty for 0.
-    """
-    return f"; {count:,} more such file{'s' * (count > 1)}" if count else ""
 
 
 def _same_bytes(path: Path, other_path: Path) -> bool:

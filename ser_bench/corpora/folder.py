@@ -11,7 +11,7 @@ from ser_bench.audio import EXTENSIONS
 from ser_bench.core.errors import CorpusError
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.clip_table import CLIP_COLUMNS, Listing, Problem, clip_table
-from ser_bench.corpora.duplicates import Candidate, Duplicates, more_files
+from ser_bench.corpora.duplicates import Candidate, Duplicates
 from ser_bench.corpora.filenames import FileNamePattern
 
 
@@ -67,8 +67,7 @@ def list_files(corpus: Corpus, pattern: FileNamePattern, folder: Path, *, known:
     -------
     Listing
         One row per clip; :mod:`ser_bench.corpora.duplicates` chooses among several files. The table has
-        the additional column ``part`` if the names give it. Copies share one problem, and so do files that
-        have names of another corpus; every other skipped file has its own.
+        the additional column ``part`` if the names give it. Every skipped file is a problem.
 
     Raises
     ------
@@ -120,11 +119,12 @@ def _unreadable(error: OSError) -> Problem:
 def _unrecognised(
     corpus: Corpus, pattern: FileNamePattern, paths: list[Path], known: Sequence[Corpus]
 ) -> Iterator[Problem]:
-    """Report files without a code of this corpus; those of one other known corpus together."""
+    """Report files without a code of this corpus, with the known corpus whose code they have."""
     remaining = paths
     for other_corpus, files in _by_corpus(paths, known):
         remaining = [path for path in remaining if path not in files]
-        yield Problem(str(min(files)), f"named as a clip of {other_corpus.title}{more_files(len(files) - 1)}")
+        for path in sorted(files):
+            yield Problem(str(path), f"named as a clip of {other_corpus.title}")
     for path in remaining:
         reason = f"unrecognised file name; expected the {corpus.title} code, for example {pattern.example}"
         yield Problem(str(path), reason)

@@ -221,16 +221,17 @@ def test_clips_are_listed_at_any_depth_as_wav_or_flac(corpus, tmp_path):
 
 
 @pytest.mark.parametrize("corpus", CODED, ids=lambda c: c.name)
-def test_copies_are_one_problem_and_another_recording_of_that_name_its_own(corpus, tmp_path):
+def test_each_copy_and_each_other_recording_of_a_name_is_a_problem(corpus, tmp_path):
     first, second, *_ = published_names(corpus.name)
     touch(tmp_path, first, second, f"copy/{first}", f"copy/{second}", f"other/{first}", "take 2.wav")
     (tmp_path / "other" / first).write_bytes(b"another take")
     listing = corpora.list_clips(corpus, tmp_path)
     assert len(listing.clips) == 2
     assert set(listing.clips["path"]) == {str(tmp_path / first), str(tmp_path / second)}
-    another, copies, unknown = (problem.reason for problem in listing.problems)
+    another, *copies, unknown = (problem.reason for problem in listing.problems)
     assert another.startswith(f"same clip as {first}, which is used: ")
-    assert copies == f"a copy of {min(first, second)}, which is used; 1 more such file"
+    assert copies == [f"a copy of {name}, which is used" for name in sorted((first, second))]
+    assert {problem.group for problem in listing.problems[1:3]} == {"a copy of another file, which is used"}
     assert f"expected the {corpus.title} code" in unknown
 
 
@@ -244,12 +245,12 @@ def test_the_folder_of_another_corpus_is_recognised(corpus, actual, tmp_path):
     assert f"--corpus {actual.name}" in advice
 
 
-def test_clips_of_another_corpus_are_one_problem(tmp_path):
+def test_clips_of_another_corpus_are_named_as_such(tmp_path):
     touch(tmp_path, *published_names("savee")[:3], *published_names("emodb")[:4], "notes.wav")
     clips, problems = (listing := corpora.list_clips(corpora.CORPORA["savee"], tmp_path)).clips, listing.problems
     assert len(clips) == 3
     assert [problem.reason.partition("; expected")[0] for problem in problems] == [
-        "named as a clip of EmoDB; 3 more such files",
+        *["named as a clip of EmoDB"] * 4,
         "unrecognised file name",
     ]
 
@@ -276,7 +277,7 @@ def test_nested_copies_of_tess_count_once(tmp_path):
     touch(tmp_path, f"{name}/{name}/OAF_neutral/OAF_bite_neutral.wav")
     opened = corpora.open_corpus("tess", tmp_path)
     assert opened.clips["clip"].tolist() == ["OAF_bite_neutral", "OAF_bite_ps"]
-    assert [problem.reason.partition(", ")[2] for problem in opened.problems] == ["which is used; 2 more such files"]
+    assert [problem.reason.partition(", ")[2] for problem in opened.problems] == ["which is used"] * 3
 
 
 @pytest.mark.parametrize("beside", ["CREMA-D", "CREMA-D/AudioWAV", "CREMA-D/tables", None])
