@@ -7,9 +7,11 @@ import pytest
 import soundfile
 
 from ser_bench import features
+from ser_bench.core.options import Options
 from ser_bench.corpora import open_corpus
 from ser_bench.corpora.clip_table import clip_table
 from ser_bench.corpora.pool import open_corpora
+from ser_bench.runs import runner
 from ser_bench.runs.extraction import extract
 from ser_bench.runs.extraction.copies import CopyRule, drop_copies, keep_equal_rows
 from ser_bench.runs.extraction.linking import link_speakers
@@ -45,7 +47,7 @@ def test_copies_with_other_emotions_are_all_left_out():
         ("clip", "a", "holds the same samples as b, whose emotion is happy, not sad"),
         ("clip", "b", "holds the same samples as a, whose emotion is sad, not happy"),
         ("clip", "c", "holds the same samples as b, whose emotion is happy, not sad"),
-        ("class", "happy", "its only clip is a copy of another clip"),
+        ("class", "happy", "every clip is a copy of another clip: 1 clip"),
     ]
     assert distinct.warnings == (
         "3 clips have identical samples but another emotion; all of them are left out. "
@@ -60,7 +62,7 @@ def test_copies_of_another_speaker_are_left_out_and_the_lost_speaker_is_named():
     distinct = drop_copies(table, digests, CopyRule())
     assert distinct.clips["clip"].tolist() == ["e"]
     assert losses(distinct)[0] == ("clip", "a", "holds the same samples as b, whose speaker is s2, not s1")
-    assert losses(distinct)[4:] == [("speaker", "s2", "all its 2 clips are copies of another clip")]
+    assert losses(distinct)[4:] == [("speaker", "s2", "every clip is a copy of another clip: 2 clips")]
     assert "another speaker (speakers: s1 and s2)" in distinct.warnings[0]
 
 
@@ -166,3 +168,18 @@ def test_speakers_of_two_corpora_are_linked(shared_voices, tmp_path):
     linked = link_speakers(clips, opened, [("voices/a-sad.wav", clips["clip"][clips["speaker"] == "other/x"].iloc[0])])
     assert linked.shared == {"other/x": ("other/x", "voices/a")}
     assert set(linked.clips["speaker"]) >= {"person/other/x", "voices/b", "other/b"}
+
+
+def test_linked_speakers_are_in_one_fold(shared_voices, store, tmp_path):
+    options = Options(
+        corpus=str(shared_voices),
+        link_speakers=True,
+        **{"models": ("majority",), "features": "mfcc", "splits": ("actor",), "folds": 2, "jobs": 1},
+        **{"store": store, "out": tmp_path},
+    )
+    saved = runner.run(options).saved
+    folds = saved.predictions.drop_duplicates("clip").set_index("clip")["fold"]
+    assert folds["b-happy.wav"] == folds["b-sad.wav"] == folds["c-happy.wav"] != folds["a-sad.wav"]
+    assert saved.info.corpus.shared_speakers == {"voices/b": ("voices/b", "voices/c")}
+    assert saved.audit["near_identical_clips"].sum() == 0
+    assert "voices/b and voices/c" in " ".join(saved.info.warnings)

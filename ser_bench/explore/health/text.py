@@ -12,6 +12,7 @@ from tabulate import tabulate
 
 from ser_bench.core.text import escape_undecodable, plural, wrap_words
 from ser_bench.explore.health.compare import clips_by_speaker, counts_by_gender, differences
+from ser_bench.explore.health.copies import CONTRADICTIONS
 from ser_bench.explore.health.measure import CLIPPED_RUN, FRAME_SECONDS, SILENCE_DB
 
 if TYPE_CHECKING:
@@ -100,9 +101,14 @@ def _speaker_counts(health: Health) -> str:
 
 def _copy_list(health: Health) -> str:
     rows = {}
+    values = health.clips.set_index("clip")[list(CONTRADICTIONS)]
     for kind, pairs in health.copies.pairs.items():
-        examples = _examples([f"{first} = {second}" for first, second in pairs])
-        rows[kind] = f"{len(pairs):,}" + (f": {examples}" if pairs else "")
+        column = kind.partition(", another ")[2]
+        examples = [
+            f"{first} = {second}" + (f" ({values.at[first, column]}, {values.at[second, column]})" if column else "")
+            for first, second in pairs
+        ]
+        rows[kind] = f"{len(pairs):,}" + (f": {_examples(examples)}" if pairs else "")
     return "pairs of clips that are copies of each other\n" + _aligned(rows)
 
 

@@ -9,6 +9,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from ser_bench.core.options import KEEP_FIRST, LEAVE_OUT
+from ser_bench.core.text import plural
 from ser_bench.corpora.clip_table import SAME_SAMPLES, Problem, ProblemKind
 
 if TYPE_CHECKING:
@@ -176,8 +177,7 @@ def _lost(before: pd.DataFrame, after: pd.DataFrame, rule: CopyRule) -> Iterator
     for column, kind in columns.items():
         for value in sorted(set(before[column]) - set(after[column]) - {""}):
             count = int((before[column] == value).sum())
-            clips = "its only clip is a copy" if count == 1 else f"all its {count:,} clips are copies"
-            yield Problem(value, f"{clips} of another clip", kind)
+            yield Problem(value, f"every clip is a copy of another clip: {plural(count, 'clip')}", kind)
 
 
 def _conflict_warnings(groups: Sequence[pd.DataFrame], rule: CopyRule) -> Iterator[str]:
