@@ -8,6 +8,30 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True)
+class PublishedAudio:
+    """The audio files of a corpus as its publisher offers them; None where that is unknown.
+
+    Attributes
+    ----------
+    rate
+        Sampling rate in Hz.
+    seconds
+        Duration of the shortest and of the longest clip.
+    hours
+        Duration of all clips.
+    """
+
+    rate: int | None = None
+    seconds: tuple[float, float] | None = None
+    hours: float | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether rate and durations are known."""
+        return self.rate is not None and self.seconds is not None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Published:
     """The published size of a corpus, or of one part of it.
 
@@ -19,11 +43,14 @@ class Published:
         Clips by speaker, None where only the speaker is known; empty where no speaker is known.
     genders
         Speakers by gender; empty where unknown.
+    audio
+        Sampling rate and durations.
     """
 
     counts: Mapping[str, int]
     speakers: Mapping[str, int | None] = field(default_factory=dict)
     genders: Mapping[str, int] = field(default_factory=dict)
+    audio: PublishedAudio = PublishedAudio()
 
     @property
     def clips(self) -> int:
@@ -51,7 +78,20 @@ def combined(parts: Sequence[Published]) -> Published:
         for speaker, clips in part.speakers.items():
             speakers[speaker] = None if clips is None else clips + (speakers.get(speaker) or 0)
     largest = max(parts, key=lambda part: len(part.speakers))
-    return Published(counts=counts, speakers=speakers, genders=largest.genders)
+    audio = _combined_audio([part.audio for part in parts])
+    return Published(counts=counts, speakers=speakers, genders=largest.genders, audio=audio)
+
+
+def _combined_audio(parts: Sequence[PublishedAudio]) -> PublishedAudio:
+    """Combine the audio of parts; what is unknown of one part, or differs in its rate, is unknown of all."""
+    rates = {part.rate for part in parts}
+    seconds = [part.seconds for part in parts if part.seconds]
+    hours = [part.hours for part in parts if part.hours]
+    return PublishedAudio(
+        rate=rates.pop() if len(rates) == 1 else None,
+        seconds=(min(s for s, _ in seconds), max(s for _, s in seconds)) if len(seconds) == len(parts) else None,
+        hours=sum(hours) if len(hours) == len(parts) else None,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

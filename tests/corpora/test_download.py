@@ -580,7 +580,7 @@ def test_a_full_disk_is_an_error_before_the_download(fetch, server, monkeypatch)
 
 def test_an_unwritable_folder_is_an_error(fetch, tmp_path):
     (tmp_path / "tiny").write_text("a file")
-    with pytest.raises(DownloadError, match=r"cannot write to .*\nname another folder with --to"):
+    with pytest.raises(DownloadError, match=r"cannot write to .*: it is a file, not a folder\nname a folder with --to"):
         fetch()
 
 

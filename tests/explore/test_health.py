@@ -6,14 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 
 from ser_bench import corpora
 from ser_bench.cli import call
 from ser_bench.corpora.filenames import FileNamePattern
-from ser_bench.corpora.published import Published
+from ser_bench.corpora.published import Published, PublishedAudio
 from ser_bench.explore.health import Health, check_corpus
+from ser_bench.explore.health.alterations import empty_bands, padded_clips
 from ser_bench.explore.health.measure import measure_clip, measure_levels, measure_silence
 
 
@@ -76,7 +78,8 @@ def printed(kitchen, capsys):
 def test_a_complete_corpus_gives_exit_status_0(printed):
     status, out, _ = printed()
     assert status == 0
-    assert out.endswith("as published: every clip is there and can be used\n")
+    verdict = "as published: every clip is there and can be used; the published rates and durations are not known here"
+    assert verdict in " ".join(out.split())
     assert "clips per speaker: 4 each, as published" in out
     assert "16000 Hz (8 clips)" in out
 
@@ -165,6 +168,44 @@ def test_clips_of_another_rate_channels_or_format_are_named(printed, kitchen, wr
         "channels",
         "formats",
     ]
+
+
+def test_altered_audio_differs_from_the_publication(kitchen, printed, monkeypatch, write_wav):
+    audio = PublishedAudio(rate=48_000, seconds=(1.0, 2.0), hours=0.0)
+    monkeypatch.setitem(corpora.CORPORA, "kitchen", with_audio(audio))
+    status, out, _ = printed()
+    assert status == 1
+    assert "differs: audio: all 8 clips have 16,000 Hz (published: 48,000 Hz)" in out
+    assert "differs: audio: all 8 clips last 0.50 s (published: 1.0 to 2.0 s)" in out
+
+
+def test_published_rates_and_durations_are_confirmed(printed, monkeypatch):
+    audio = PublishedAudio(rate=16_000, seconds=(0.5, 0.5), hours=8 * 0.5 / 3600)
+    monkeypatch.setitem(corpora.CORPORA, "kitchen", with_audio(audio))
+    status, out, _ = printed()
+    assert status == 0
+    assert " ".join(out.split()).endswith("rate, durations and bandwidth are those of the published files")
+
+
+def with_audio(audio: PublishedAudio) -> corpora.Corpus:
+    """The corpus with a known publication of its audio."""
+    return replace(KITCHEN, published={"speech": replace(KITCHEN.published["speech"], audio=audio)})
+
+
+def test_equal_lengths_and_empty_bands_are_remarks_about_any_clips():
+    n = 40
+    clips = pd.DataFrame(
+        {"samples": 32000, "sr": 16000, "padding": [0] * 30 + [8000] * 10, "bandwidth": 3990.0}, range(n)
+    )
+    assert list(padded_clips(clips)) == [
+        "all 40 clips last exactly 2.00 s; they were probably cut or padded; 10 of them end in digital silence"
+    ]
+    (reason,) = empty_bands(clips)
+    assert reason.startswith(
+        "all 40 clips at 16,000 Hz have hardly any sound above 3,990 Hz; they were probably resamp"
+    )
+    varied = clips.assign(samples=range(32000, 32000 + n), bandwidth=[3990.0] * 19 + [7700.0] * 21)
+    assert [*padded_clips(varied), *empty_bands(varied)] == []
 
 
 def test_doubtful_clips_are_shown_with_their_measurements(kitchen, monkeypatch):

@@ -121,7 +121,7 @@ def test_channels_that_cancel_give_a_warning_also_from_the_store(folder, store, 
     for _ in range(2):
         done = run(folder, store)
         warning = f"{NAMES[0]}: the channels cancel (inverted polarity); only channel 1 is used (and 1 more)"
-        assert done.warnings == (warning,)
+        assert warning in done.warnings
         assert len(done.clips) == 4
 
 

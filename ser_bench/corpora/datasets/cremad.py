@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.filenames import FileNamePattern
-from ser_bench.corpora.published import Published
+from ser_bench.corpora.published import Published, PublishedAudio
 
 SENTENCES = ("IEO", "TIE", "IOM", "IWW", "TAI", "MTI", "IWL", "ITH", "DFA", "ITS", "TSI", "WSI")
 COUNTS = dict.fromkeys(("happy", "sad", "angry", "fearful", "disgust"), 1271) | {"neutral": 1087}
@@ -86,6 +86,7 @@ CORPUS = Corpus(
             counts=COUNTS,
             speakers=dict.fromkeys(str(actor) for actor in range(1001, 1092)),
             genders={"male": 48, "female": 43},
+            audio=PublishedAudio(rate=16_000),  # of AudioWAV; https://huggingface.co/datasets/Emo-Codec/CREMA-D_synth
         )
     },
     doubtful={"1076_MTI_SAD_XX": "reported as faulty by users (no sound)"}

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.filenames import FileNamePattern
-from ser_bench.corpora.published import Archive, Published
+from ser_bench.corpora.published import Archive, Published, PublishedAudio
 
 EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
 SPEECH = dict.fromkeys(EMOTIONS, 192) | {"neutral": 96}
 SONGS = dict.fromkeys(EMOTIONS[1:6], 184) | {"neutral": 92}
+RATE = 48_000
+"""Sampling rate in Hz, as the page on Zenodo states it."""
 GENDERS = {f"{actor:02d}": "male" if actor % 2 else "female" for actor in range(1, 25)}
 
 CORPUS = Corpus(
@@ -73,11 +75,17 @@ CORPUS = Corpus(
         ),
     ),
     published={
-        "speech": Published(counts=SPEECH, speakers=dict.fromkeys(GENDERS, 60), genders={"male": 12, "female": 12}),
+        "speech": Published(
+            counts=SPEECH,
+            speakers=dict.fromkeys(GENDERS, 60),
+            genders={"male": 12, "female": 12},
+            audio=PublishedAudio(rate=RATE, seconds=(2.936, 5.272), hours=1.4803),  # durations measured
+        ),
         "song": Published(  # actor 18 did not sing
             counts=SONGS,
             speakers={actor: 44 for actor in GENDERS if actor != "18"},
             genders={"male": 12, "female": 11},
+            audio=PublishedAudio(rate=RATE),
         ),
     },
     hint=(

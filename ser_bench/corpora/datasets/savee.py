@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.filenames import FileNamePattern
-from ser_bench.corpora.published import Published
+from ser_bench.corpora.published import Published, PublishedAudio
 
 EMOTIONS = {
     "a": "angry",
@@ -52,7 +52,14 @@ CORPUS = Corpus(
         clip_id="{speaker}_{text}",
         folder_pattern=r"(?P<speaker>DC|JE|JK|KL)",
     ),
-    published={"speech": Published(counts=COUNTS, speakers=dict.fromkeys(SPEAKERS, 120), genders={"male": 4})},
+    published={
+        "speech": Published(
+            counts=COUNTS,
+            speakers=dict.fromkeys(SPEAKERS, 120),
+            genders={"male": 4},
+            audio=PublishedAudio(rate=44_100, seconds=(1.631, 7.139), hours=0.5119),  # rate in Info.txt, rest measured
+        )
+    },
     hint="register at http://kahlan.eps.surrey.ac.uk/savee/ for AudioData.zip, unpack it, "
     "and name its folder with --data-dir",
     notes="All four speakers are men. Sentences differ between emotions except for the first three of each. Some "

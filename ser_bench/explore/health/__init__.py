@@ -15,6 +15,7 @@ from ser_bench.corpora.clip_table import Problem
 from ser_bench.corpora.completeness import misplaced_clips_warning
 from ser_bench.corpora.published import Published
 from ser_bench.corpora.registry import is_registered
+from ser_bench.explore.health.alterations import empty_bands, padded_clips
 from ser_bench.explore.health.copies import Copies, find_copies
 from ser_bench.explore.health.measure import measure_batch
 from ser_bench.runs.workers import run_tasks
@@ -86,14 +87,15 @@ def check_corpus(opened: OpenCorpus, part: str, *, jobs: int, progress: Progress
     if failed.all():
         raise CorpusError(f"no clip of {opened.name} can be used; {broken[0].path}: {broken[0].reason}")
     published = opened.corpus.published_in(part) if is_registered(opened.corpus) else None
+    usable = measured[~failed].reset_index(drop=True)
     misplaced = misplaced_clips_warning(opened)
     remarks = (
         *filter(None, [misplaced]),
         *opened.warnings,
         *_reading_remarks(measured),
+        *(() if published and published.audio.is_known else (*padded_clips(usable), *empty_bands(usable))),
         *_doubtful_clips(opened, measured),
     )
-    usable = measured[~failed].reset_index(drop=True)
     return Health(opened, part, usable, broken, published, remarks, find_copies(usable, jobs=jobs))
 
 

@@ -6,7 +6,11 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ser_bench.corpora.altered import audio_differences
+from ser_bench.explore.health.alterations import empty_bands
+
 if TYPE_CHECKING:
+    from ser_bench.corpora.published import Published
     from ser_bench.explore.health import Health
 
 
@@ -47,7 +51,7 @@ def counts_by_gender(health: Health) -> dict[str, tuple[int, int]]:
 
 
 def differences(health: Health) -> list[str]:
-    """Return the differences between a corpus and its publication: clips by class, speakers, unusable clips.
+    """Return the differences between a corpus and its publication: clips by class, speakers, audio, unusable clips.
 
     Parameters
     ----------
@@ -66,9 +70,16 @@ def differences(health: Health) -> list[str]:
             lines.append("clips by class: " + ", ".join(f"{x} {counts[x]} of {published[x]}" for x in labels))
         lines += _speaker_differences(health)
         lines += _gender_differences(health)
+        lines += _audio_differences(health, health.published)
     if health.broken:
         lines.append(f"clips that cannot be used: {len(health.broken):,}")
     return lines
+
+
+def _audio_differences(health: Health, published: Published) -> list[str]:
+    samples, rates = health.clips["samples"].tolist(), health.clips["sr"].tolist()
+    lines = audio_differences(published.audio, published.clips, samples, rates)
+    return [f"audio: {line}" for line in (*lines, *(empty_bands(health.clips) if published.audio.is_known else ()))]
 
 
 def _speaker_differences(health: Health) -> list[str]:

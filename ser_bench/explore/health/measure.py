@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ser_bench import audio
+from ser_bench.audio.bandwidth import bandwidth
 from ser_bench.audio.fingerprint import fingerprint
 from ser_bench.core.errors import AudioError
 
@@ -49,8 +50,10 @@ class ClipMeasures:
         Levels and mean relative to full scale.
     clipped : int
         Runs of samples at full scale.
-    zeros : int
-        Samples that are exactly 0.
+    zeros, padding : int
+        Samples that are exactly 0, in all and at the end.
+    bandwidth : float
+        Highest frequency in Hz with more than rounding noise.
     silent, lead, trail : float
         Seconds of silence in all, before the first sound and after the last.
     fingerprint : bytes
@@ -72,6 +75,8 @@ class ClipMeasures:
     offset: float = 0.0
     clipped: int = 0
     zeros: int = 0
+    padding: int = 0
+    bandwidth: float = 0.0
     silent: float = 0.0
     lead: float = 0.0
     trail: float = 0.0
@@ -124,6 +129,7 @@ def measure_clip(path: str) -> ClipMeasures:
         samples=len(y),
         seconds=len(y) / sr,
         **measure_levels(y),
+        bandwidth=bandwidth(y, sr),
         silent=silent,
         lead=lead,
         trail=trail,
@@ -143,15 +149,17 @@ def measure_levels(y: np.ndarray) -> dict[str, Any]:
     -------
     dict
         ``rms``, ``peak`` and ``offset`` (mean) relative to full scale; ``clipped``, the number of runs at full
-        scale; ``zeros``, the number of samples that are exactly 0.
+        scale; ``zeros`` and ``padding``, the numbers of samples that are exactly 0, in all and at the end.
     """
     magnitude = np.abs(y)
+    sounding = np.flatnonzero(magnitude)
     return {
         "rms": float(np.sqrt(np.dot(y, y) / len(y))),
         "peak": float(magnitude.max()),
         "offset": float(y.mean(dtype=np.float64)),
         "clipped": _count_runs(magnitude >= FULL_SCALE, CLIPPED_RUN),
-        "zeros": int(len(y) - np.count_nonzero(y)),
+        "zeros": len(y) - len(sounding),
+        "padding": int(len(y) - 1 - sounding[-1]) if len(sounding) else len(y),
     }
 
 

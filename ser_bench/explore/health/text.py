@@ -143,6 +143,7 @@ def _sound_facts(clips: pd.DataFrame) -> Iterator[tuple[str, str]]:
     frames = f"{1000 * FRAME_SECONDS:.0f} ms frames {SILENCE_DB:.0f} dB below the clip's loudest"
     yield "silence", f"{silent:.0f} % of all sound ({frames})"
     yield "at the ends", f"{clips['lead'].median():.2f} s before, {clips['trail'].median():.2f} s after (medians)"
+    yield "bandwidth", f"median {clips['bandwidth'].median():,.0f} Hz, at most {clips['bandwidth'].max():,.0f} Hz"
     yield "exact zeros", f"{100 * clips['zeros'].sum() / samples:.0f} % of all samples"
 
 
@@ -175,7 +176,13 @@ def _verdict(health: Health) -> str:
         unused = len(health.broken) + len(health.opened.problems)
         usable = f"{unused:,} cannot be used; the reasons are above" if unused else "every clip can be used"
         return f"{usable}; no publication to compare with"
-    return "as published: every clip is there and can be used"
+    verdict = "as published: every clip is there and can be used"
+    if health.opened.corpus.synthetic:
+        return verdict
+    if health.published.audio.is_known:
+        return _wrapped("", [f"{verdict}; rate, durations and bandwidth are those of the published files"])
+    known = "durations are" if health.published.audio.rate else "rates and durations are"
+    return _wrapped("", [f"{verdict}; the published {known} not known here, so cut or padded clips pass"])
 
 
 def _decibels(share: pd.Series) -> pd.Series:

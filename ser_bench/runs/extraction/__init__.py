@@ -21,6 +21,7 @@ from ser_bench.core.interrupt import interruptible
 from ser_bench.core.places import default_store
 from ser_bench.core.progress import Advance, NoProgress, Progress
 from ser_bench.core.text import grouped_by_sentence, plural
+from ser_bench.corpora.altered import altered_audio_warnings
 from ser_bench.corpora.clip_table import Problem
 from ser_bench.corpora.selection import left_out
 from ser_bench.runs.extraction.choice import ChosenClips, choose_clips
@@ -252,6 +253,7 @@ def _usable_clips(
             *chosen.warnings,
             *_reading_warnings(clips, metadata),
             *_rate_warnings([row["sr"] for row in rows], opened.rate),
+            *_altered_audio(opened, clips, metadata),
         ),
         chosen.shared_speakers,
     )
@@ -376,6 +378,20 @@ def _rate_warnings(rates: Sequence[int], common_rate: int | None) -> Iterator[st
         return
     listed = ", ".join(f"{rate:,} Hz ({plural(count, 'clip')})" for rate, count in counts[:4])
     yield f"sampling rates differ, which a model may learn: {listed}; use --sample-rate {min(rates)} to equalise them"
+
+
+def _altered_audio(opened: OpenCorpus, clips: pd.DataFrame, metadata: Metadata) -> Iterator[str]:
+    """Warn about corpora whose audio is not as published, or whose clips all have one length."""
+    for member in opened.members:
+        names = set(member.clips["corpus"])
+        rows = [metadata[key] for key in clips["key"][clips["corpus"].isin(names)]]
+        yield from altered_audio_warnings(
+            member.corpus,
+            opened.selection.part or "speech",
+            emotions=opened.selection.emotions,
+            samples=[row["total"] or row["samples"] for row in rows],
+            rates=[row["sr"] for row in rows],
+        )
 
 
 def _reading_warnings(clips: pd.DataFrame, metadata: Metadata) -> list[str]:
