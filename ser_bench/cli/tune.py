@@ -72,5 +72,6 @@ def _tune(search: SearchSettings, options: Options, console: Console) -> int:
     written = report.write_tuning(tuned)
     console.close()
     console.info("\n" + report.tuning_table(tuned) + "\n")
-    console.info(f"tuned.toml, trials.csv, nested.csv and {', '.join(path.name for path in written)}: {tuned.folder}/")
+    names = ("tuned.toml", "trials.csv", "nested.csv", "search.json", *(path.name for path in written))
+    console.info(f"{', '.join(names)}: {tuned.folder}/")
     return 1 if (tuned.trials["status"] != "ok").any() else 0
