@@ -130,9 +130,7 @@ class TrainedModel:
         recording = _recording(sound)
         values = features.compute(self.sets, recording.y, recording.sr)
         row = matrix.join_sets([values[feature_set.name] for feature_set in self.sets], self.sets)
-        return ModelInput(
-            row, (*recording.warnings, *differences(self.info.audio, self.info.rate, recording.y, recording.sr))
-        )
+        return ModelInput(row, (*recording.warnings, *differences(self.info.audio, self.info.rate, recording)))
 
     def features(self, sound: Sound) -> np.ndarray:
         """Return the features of a clip, as the model needs them.

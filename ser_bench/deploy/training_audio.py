@@ -15,6 +15,7 @@ from ser_bench import audio
 from ser_bench.core.errors import AudioError
 
 if TYPE_CHECKING:
+    from ser_bench.audio import Recording
     from ser_bench.deploy.manifest import TrainingAudio
 
 _SAMPLED_CLIPS = 64
@@ -71,7 +72,7 @@ def measure_training_audio(paths: Sequence[str], metadata: Iterable[Mapping[str,
     }
 
 
-def differences(trained: TrainingAudio | None, rate: int | None, y: np.ndarray, sr: int) -> tuple[str, ...]:
+def differences(trained: TrainingAudio | None, rate: int | None, recording: Recording) -> tuple[str, ...]:
     """Return in what a clip differs from the training clips.
 
     Parameters
@@ -80,10 +81,8 @@ def differences(trained: TrainingAudio | None, rate: int | None, y: np.ndarray, 
         The training clips; None for a model file that does not describe them.
     rate : int or None
         Rate to which the model resamples clips; None for the rate of each clip.
-    y : ndarray of shape (n_samples,), dtype float32
-        Samples of the clip.
-    sr : int
-        Its sampling rate in Hz.
+    recording : Recording
+        The clip.
 
     Returns
     -------
@@ -92,11 +91,12 @@ def differences(trained: TrainingAudio | None, rate: int | None, y: np.ndarray, 
     """
     if trained is None:
         return ()
-    seconds, level, clipped = len(y) / sr, _level(y), _clipped(y)
+    y, sr, seconds = recording.y, recording.sr, recording.total / recording.sr
+    level, clipped = _level(y), _clipped(y)
     warnings = list(_rate_difference(trained.rates, rate, sr))
     if not trained.shortest / _DURATION_RATIO <= seconds <= trained.longest * _DURATION_RATIO:
         warnings.append(
-            f"{seconds:.1f} s long; the training clips have {trained.shortest:.1f} to {trained.longest:.1f} s"
+            f"{seconds:,.1f} s long; the training clips have {trained.shortest:.1f} to {trained.longest:.1f} s"
         )
     if level < trained.quietest - _LEVEL_MARGIN_DB:
         warnings.append(f"level of {level:.0f} dBFS; the quietest training clips have {trained.quietest:.0f} dBFS")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from ser_bench.audio import excerpt, load
+from ser_bench.audio import Recording, excerpt, load
 from ser_bench.audio.resample import resample
 from ser_bench.cli import call
 from ser_bench.deploy import load_model
@@ -57,14 +57,14 @@ SAME = (SPEECH, 16000)
     ],
 )
 def test_a_difference_is_named_and_a_resemblance_is_not(y, sr, rate, expected):
-    assert differences(TRAINED, rate, y, sr) == expected
+    assert differences(TRAINED, rate, Recording(y, sr, len(y))) == expected
 
 
 def test_rates_that_hardly_differ_give_no_warning():
     at_44100 = TRAINED.model_copy(update={"rates": [22050, 44100]})
     y = resample(SPEECH, 16000, 48000)
-    assert differences(at_44100, None, y, 48000) == ()
-    assert "have 22,050 and 44,100 Hz" in differences(at_44100, None, *SAME)[0]
+    assert differences(at_44100, None, Recording(y, 48000, len(y))) == ()
+    assert "have 22,050 and 44,100 Hz" in differences(at_44100, None, Recording(*SAME, len(SPEECH)))[0]
 
 
 def test_the_training_clips_give_no_warning_and_a_file_without_their_audio_none(svm, corpus, tmp_path, clip):
