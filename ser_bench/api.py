@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ser_bench.plugins import Plugin
     from ser_bench.runs.results import SavedRun
 
-CORPUS_OPTIONS = ("data_dir", "part", "emotions", "merge", "speakers", "sample_rate", "plugin")
+CORPUS_OPTIONS = ("data_dir", "part", "emotions", "merge", "speakers", "sample_rate", "label_columns", "plugin")
 """The options of :func:`load_corpus`."""
 EXTRACT_OPTIONS = (*CORPUS_OPTIONS, "conflicts", "link_speakers", "jobs", "store", "engine")
 """The options of :func:`extract`."""
@@ -287,7 +287,7 @@ def load_corpus(name: str | None = None, data_dir: str | Path | None = None, **o
         The folder of the corpus.
     **options
         Options of the command line: ``part``, ``emotions``, ``merge`` (a dict of emotions to rename),
-        ``speakers`` (a dict of speakers who are one person), ``sample_rate``, ``plugin``.
+        ``speakers`` (a dict of speakers who are one person), ``sample_rate``, ``label_columns``, ``plugin``.
 
     Returns
     -------
@@ -361,7 +361,7 @@ def extract(
         Whether to print progress.
     **options
         Options of the command line: ``data_dir``, ``part``, ``emotions``, ``merge``, ``speakers``, ``sample_rate``,
-        ``plugin``, ``conflicts``, ``link_speakers``, ``jobs``, ``store``, ``engine``.
+        ``label_columns``, ``plugin``, ``conflicts``, ``link_speakers``, ``jobs``, ``store``, ``engine``.
 
     Returns
     -------
@@ -405,7 +405,7 @@ def run(corpus: str | None = None, *, progress: bool = False, **options: Any) ->
     **options
         Options of the command line:
         corpus: ``data_dir``, ``part``, ``emotions``, ``merge``, ``speakers``, ``sample_rate``, ``conflicts``,
-        ``link_speakers``, ``target``;
+        ``link_speakers``, ``label_columns``, ``target``;
         benchmark: ``models``, ``features``, ``splits``, ``folds``, ``repeats``, ``normalize``, ``seed``;
         execution: ``jobs``, ``engine``, ``fit_timeout``, ``fresh``, ``store``, ``out``, ``plugin``.
 

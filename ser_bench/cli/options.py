@@ -73,7 +73,9 @@ def _shown_default(value: Any) -> str:
     return "" if value is None or value is False else str(value)
 
 
-corpus_options = options_from("corpus", "data_dir", "part", "emotions", "sample_rate", "conflicts", "link_speakers")
+corpus_options = options_from(
+    "corpus", "data_dir", "part", "emotions", "sample_rate", "conflicts", "link_speakers", "label_columns"
+)
 
 output_options = _stack(
     click.option("-q", "--quiet", is_flag=True, help="Print warnings and errors only."),

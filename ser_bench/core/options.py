@@ -38,6 +38,7 @@ from ser_bench.core.toml_file import read_toml
 Target = Literal["emotion", "gender", "emotion+gender"]
 Normalization = Literal["none", "speaker"]
 Part = Literal["speech", "song", "all"]
+LabelColumns = Literal["refuse", "use"]
 Conflicts = Literal["leave-out", "first"]
 
 LEAVE_OUT, KEEP_FIRST = "leave-out", "first"
@@ -128,6 +129,11 @@ class Options(BaseModel):
     )
     link_speakers: bool = _option(
         False, "Speakers who share identical or near-identical clips are one person, and stay in one fold."
+    )
+    label_columns: LabelColumns = _option(
+        "refuse",
+        "Columns of a feature table that hold the label or row numbers: refuse the table, or use them and mark the "
+        "results.",
     )
     target: Target = _option("emotion", "The label to predict.")
     sample_rate: int | None = _option(

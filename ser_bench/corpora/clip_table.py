@@ -29,6 +29,9 @@ PREFIXED_COLUMNS = ("clip", "speaker", "text")
 """Columns whose values carry the corpus name in a pool of corpora, as in ``ravdess/01``."""
 
 
+DEFAULT_SET = "table"
+"""Name of the feature set of a table whose column names do not give one."""
+
 PERSON_PREFIX = "person/"
 """Prefix of the speakers of several corpora who are declared as one person."""
 

@@ -20,6 +20,7 @@ from ser_bench.core.errors import CorpusError
 from ser_bench.core.labels import canonical_label, is_missing
 from ser_bench.corpora.clip_table import (
     CLIP_COLUMNS,
+    DEFAULT_SET,
     PERSON_PREFIX,
     PREFIXED_COLUMNS,
     FeatureTable,
@@ -40,9 +41,6 @@ from ser_bench.features.base import FeatureSet
 REQUIRED = ("clip", "speaker", "emotion")
 TEXT_COLUMNS = (*REQUIRED, "corpus", "gender", "text", "intensity", "person", "path", "file", "label")
 """Columns that are never features."""
-
-DEFAULT_SET = "table"
-"""Name of the feature set where column names do not give one."""
 
 KIND = "feature table"
 """What messages call such a file."""
@@ -235,7 +233,7 @@ def list_clips(table: TableContent) -> Listing:
     Raises
     ------
     CorpusError
-        If no row or no feature is usable, or a feature is a code for emotion or speaker.
+        If no row or no feature is usable.
     """
     columns, unused = _feature_columns(table)
     texts = _prefixed(_texts(table))
@@ -254,7 +252,6 @@ def list_clips(table: TableContent) -> Listing:
         advice = f"\n{sparse}" if sparse else ""
         raise CorpusError(f"the {table.source} has no usable row{example}{advice}")
     texts, values = texts[usable].reset_index(drop=True), values[usable]
-    _refuse_labels(texts, values, columns)
     features = FeatureTable(_feature_sets(columns), values, {clip: row for row, clip in enumerate(texts["clip"])})
     optional = [name for name in ("corpus", "person") if name in table.texts and (name == "person" or any(texts[name]))]
     clips = clip_table(texts.to_dict("records"), (*CLIP_COLUMNS, *optional))
@@ -382,18 +379,3 @@ def _faults(table: TableContent, texts: pd.DataFrame, values: np.ndarray, column
             numbers = [table.rows[same] for same in rows]
             faults[row] = _DIFFERENT_ROWS if len(contents) > 1 else f"duplicate row; {table.unit} {numbers[0]} is used"
     return faults
-
-
-def _refuse_labels(texts: pd.DataFrame, values: np.ndarray, columns: Sequence[str]) -> None:
-    """Raise if a feature has one distinct value per emotion, or per speaker: a code, not a feature."""
-    for name in ("emotion", "speaker"):
-        codes, labels = pd.factorize(texts[name])
-        if len(labels) < 2 or len(labels) > len(codes) / 2:
-            continue
-        first = values[[int(np.argmax(codes == code)) for code in range(len(labels))]]
-        constant = (values == first[codes]).all(axis=0)
-        for column in np.flatnonzero(constant).tolist():
-            if len(set(first[:, column].tolist())) == len(labels):
-                raise CorpusError(
-                    f"column {columns[column]!r} of the feature table encodes the {name}; delete the column"
-                )

@@ -57,11 +57,6 @@ def corpus(path: Path) -> Corpus:
     CorpusError
         If the file cannot be read or lacks a column.
     """
-    if path.is_dir():
-        raise CorpusError(
-            f"{path} is a folder; --corpus takes a known corpus, a manifest or a feature table\n"
-            f"write a manifest of its audio files: ser-bench import {path} -o {path.name or 'corpus'}.csv"
-        )
     if holds_features(path):
         from ser_bench.corpora import feature_table
 

@@ -14,6 +14,7 @@ from ser_bench.core.errors import AudioError, CorpusError
 from ser_bench.core.labels import label_order
 from ser_bench.core.text import plural
 from ser_bench.corpora.completeness import misplaced_clips_warning, missing_clips_warning
+from ser_bench.corpora.label_columns import describe_label_columns
 from ser_bench.corpora.pool import open_corpora, split_names
 from ser_bench.splits import PREFIX
 
@@ -73,7 +74,23 @@ def open_corpus(options: Options, progress: Progress) -> OpenCorpus:
             raise CorpusError(f"{opened.corpus.name} is a table of features without audio\nremove --link-speakers")
         sets = ", ".join(f"{s.name} ({s.dimension})" for s in opened.feature_table.sets)
         progress.info(f"feature sets of the table: {sets}; training clips are not augmented, as there is no audio")
+        opened = replace(opened, warnings=(*opened.warnings, *_label_column_warnings(opened, options)))
     return replace(opened, rate=_choose_rate(opened, options, progress))
+
+
+def _label_column_warnings(opened: OpenCorpus, options: Options) -> tuple[str, ...]:
+    """Return a sentence about columns that hold the label; raise unless the user wants to use them."""
+    assert opened.feature_table is not None
+    targets = options.target.split("+")
+    found_columns = describe_label_columns(opened.feature_table, opened.clips, targets)
+    if not found_columns:
+        return ()
+    if options.label_columns == "refuse":
+        raise CorpusError(
+            f"the feature table {opened.corpus.name} holds its labels: {found_columns}\n"
+            "delete these columns, or use them with --label-columns use, which marks the results"
+        )
+    return (f"the features hold the labels, so that scores say nothing about recognition: {found_columns}",)
 
 
 def _choose_rate(opened: OpenCorpus, options: Options, progress: Progress) -> int | None:

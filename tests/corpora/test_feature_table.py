@@ -73,13 +73,6 @@ def test_text_columns_and_row_numbers_are_not_features(tmp_path):
     assert set(corpus.clips["gender"]) == {"male"}
 
 
-@pytest.mark.parametrize(("name", "column"), [("emotion", "code"), ("speaker", "id")])
-def test_a_feature_that_encodes_a_label_is_an_error(tmp_path, name, column):
-    codes = pd.factorize(table()[name])[0] * 1.5
-    with pytest.raises(CorpusError, match=f"column '{column}' of the feature table encodes the {name}"):
-        opened(tmp_path, table(**{column: codes}))
-
-
 def test_invalid_rows_are_problems(tmp_path):
     frame = table()
     frame.loc[0, "f1"], frame.loc[1, "f2"], frame.loc[2, "speaker"], frame.loc[3, "clip"] = np.nan, np.inf, "", "c09"

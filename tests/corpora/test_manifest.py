@@ -100,11 +100,6 @@ def test_two_columns_of_one_name_are_refused(tmp_path):
         opened(tmp_path, f"{HEADER},emotion\na.wav,x,sad,happy\n")
 
 
-def test_a_folder_is_an_error_that_names_the_import(tmp_path):
-    with pytest.raises(CorpusError, match=r"is a folder; --corpus takes .*\nwrite a manifest .*: ser-bench import"):
-        corpora.open_corpus(f"{tmp_path}/")
-
-
 def test_a_manifest_may_have_any_suffix(tmp_path):
     opened(tmp_path, f"{HEADER}\na.wav,x,sad\n")
     (tmp_path / "mine.csv").rename(tmp_path / "mine.tsv")
