@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.clip_table import FeatureTable, Problem
 from ser_bench.corpora.lopsided import lopsided_warnings
 from ser_bench.corpora.selection import WHOLE_PART, Selection, left_out
-from ser_bench.corpora.similar_speakers import similar_speakers_warning
+from ser_bench.corpora.similar_names import similar_labels_warning, similar_speakers_warning
 from ser_bench.corpora.speakers import (
     name_speakers,
     shared_names,
@@ -154,7 +154,25 @@ def open_corpus(
     opened = replace(opened, clips=clips, shared_speakers=speakers_by_name(names), warnings=(*opened.warnings, *doubts))
     opened = merge_emotions(opened, merge or {}, among=[opened])
     opened = select_emotions(opened, emotions) if emotions else keep_emotions(opened, set(opened.clips["emotion"]))
-    return replace(opened, warnings=(*opened.warnings, *lopsided_warnings(opened.clips)))
+    return replace(opened, warnings=(*opened.warnings, *label_warnings(opened.clips)))
+
+
+def label_warnings(clips: pd.DataFrame) -> Iterator[str]:
+    """Doubt the labels that are used.
+
+    Parameters
+    ----------
+    clips
+        A clip table with ``corpus``.
+
+    Yields
+    ------
+    str
+        A sentence on labels that are probably one, and on speakers who tell the emotion.
+    """
+    if similar := similar_labels_warning(clips):
+        yield similar
+    yield from lopsided_warnings(clips)
 
 
 def checked_speakers(clips: pd.DataFrame, sources: Mapping[str, str]) -> tuple[pd.DataFrame, tuple[str, ...]]:

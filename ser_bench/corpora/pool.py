@@ -13,11 +13,11 @@ from ser_bench.core.places import expand_home
 from ser_bench.core.text import plural
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.clip_table import Listing, Problem, with_corpus_prefix
-from ser_bench.corpora.lopsided import lopsided_warnings
 from ser_bench.corpora.opening import (
     OpenCorpus,
     checked_speakers,
     keep_emotions,
+    label_warnings,
     list_corpus,
     merge_emotions,
     open_corpus,
@@ -173,7 +173,7 @@ def _pooled(opened: Sequence[OpenCorpus], names: Mapping[str, str]) -> OpenCorpu
         tuple(problems),
         pooled=tuple(opened),
         shared_speakers=speakers_by_name(names),
-        warnings=(*warnings, *doubts, *lopsided_warnings(clips)),
+        warnings=(*warnings, *doubts, *label_warnings(clips)),
         unselected=tuple(_named_after(member, problem) for member in opened for problem in member.unselected),
     )
 

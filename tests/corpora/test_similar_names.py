@@ -1,4 +1,4 @@
-"""Tests of speakers who are probably one person."""
+"""Tests of speakers who are probably one person, and of labels that are probably one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from ser_bench.corpora import CORPORA
-from ser_bench.corpora.similar_speakers import similar_speakers, similar_speakers_warning
+from ser_bench.corpora.similar_names import similar_labels_warning, similar_speakers, similar_speakers_warning
 
 
 def clips_of(speakers, genders=None, corpus="mine"):
@@ -47,3 +47,22 @@ def test_the_warning_counts_clips_and_says_how_to_join():
     assert "S1 (1 clip) and s1 (2 clips)" in warning
     assert '[speakers] "mine/S1" = "mine/s1"' in warning
     assert not similar_speakers_warning(clips_of(["s1", "s2"]))
+
+
+def test_declared_persons_are_compared_over_corpora():
+    pool = pd.concat([clips_of(["person/Anna", "person/Ben"], corpus="a"), clips_of(["person/anna"], corpus="b")])
+    assert similar_speakers(pool) == [("person/Anna", "person/anna")]
+    assert "give them one name in the column person" in similar_speakers_warning(pool)
+    one = pd.concat([clips_of(["person/Anna"], corpus="a"), clips_of(["person/Anna"], corpus="b")])
+    assert not similar_speakers(one)
+
+
+def test_labels_that_differ_in_writing_are_named():
+    warning = similar_labels_warning(pd.DataFrame({"emotion": ["very happy", "very_happy", "sad", "sad"]}))
+    assert "very happy (1 clip) and very_happy (1 clip)" in warning
+    assert '--merge "very happy=very_happy"' in warning
+
+
+@pytest.mark.parametrize("corpus", CORPORA.values(), ids=lambda corpus: corpus.name)
+def test_published_labels_are_different(corpus):
+    assert not similar_labels_warning(pd.DataFrame({"emotion": list(corpus.counts)}))

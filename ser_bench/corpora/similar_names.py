@@ -1,11 +1,15 @@
-"""Speakers who are probably one person, because their names differ only in how they are written."""
+"""Speakers who are probably one person, and labels that are probably one, because of how their names are written."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from ser_bench.core.text import plural
+from ser_bench.corpora.clip_table import PERSON_PREFIX
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +25,7 @@ _TOKEN = re.compile(r"\d+|[^\W\d_]+")
 
 
 def similar_speakers(clips: pd.DataFrame) -> list[tuple[str, ...]]:
-    """Find speakers of one corpus whose names differ only in how they are written.
+    """Find speakers of one corpus, and declared persons, whose names differ only in how they are written.
 
     Parameters
     ----------
@@ -37,7 +41,10 @@ def similar_speakers(clips: pd.DataFrame) -> list[tuple[str, ...]]:
     genders = clips[clips["speaker"] != ""].groupby(["corpus", "speaker"], sort=True)["gender"].max()
     groups: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for (corpus, speaker), gender in genders.items():
-        groups[corpus, _written_plainly(speaker.removeprefix(f"{corpus}/"))][gender].append(speaker)
+        scope = PERSON_PREFIX if speaker.startswith(PERSON_PREFIX) else f"{corpus}/"
+        names = groups[scope, _written_plainly(speaker.removeprefix(scope))][gender]
+        if speaker not in names:  # a person of several corpora
+            names.append(speaker)
     joined = []
     for by_gender in groups.values():
         unknown = by_gender.pop("", [])
@@ -62,20 +69,50 @@ def similar_speakers_warning(clips: pd.DataFrame) -> str:
     groups = similar_speakers(clips)
     if not groups:
         return ""
-    counts = clips["speaker"].value_counts().to_dict()
-    named = [
-        " and ".join(f"{name} ({counts[name]:,} clip{'s' * (counts[name] != 1)})" for name in group)
-        for group in groups[:_MOST_GROUPS]
-    ]
-    more = f"; {len(groups) - len(named):,} more" if len(groups) > len(named) else ""
     first, second = groups[0][:2]
-    corpus = str(clips.loc[clips["speaker"] == first, "corpus"].iloc[0])
-    key, name = (f"{corpus}/{speaker.removeprefix(f'{corpus}/')}" for speaker in (first, second))
+    advice = "give them one name in the column person or in [speakers]"
+    if not first.startswith(PERSON_PREFIX):
+        corpus = str(clips.loc[clips["speaker"] == first, "corpus"].iloc[0])
+        key, name = (f"{corpus}/{speaker.removeprefix(f'{corpus}/')}" for speaker in (first, second))
+        advice = f'join them in the column person, or in a configuration file as [speakers] "{key}" = "{name}"'
     return (
         "speakers whose names differ only in case, punctuation, zeros or look-alike letters count as different people: "
-        f"{'; '.join(named)}{more}; join them in the column person, or in a configuration file as [speakers] "
-        f'"{key}" = "{name}"'
+        f"{_counted(groups, clips['speaker'])}; {advice}"
     )
+
+
+def similar_labels_warning(clips: pd.DataFrame) -> str:
+    """Name the emotions that are probably one.
+
+    Parameters
+    ----------
+    clips
+        A clip table.
+
+    Returns
+    -------
+    str
+        One sentence with the numbers of clips and how to join the labels; empty if no labels are similar.
+    """
+    by_spelling: dict[str, list[str]] = defaultdict(list)
+    for label in sorted(set(clips["emotion"])):
+        by_spelling[_written_plainly(label)].append(label)
+    groups = [tuple(labels) for labels in by_spelling.values() if len(labels) > 1]
+    if not groups:
+        return ""
+    first, second = groups[0][:2]
+    return (
+        "labels that differ only in punctuation, zeros or look-alike letters count as different emotions: "
+        f'{_counted(groups, clips["emotion"])}; join them, as with --merge "{first}={second}"'
+    )
+
+
+def _counted(groups: Sequence[Sequence[str]], names: pd.Series) -> str:
+    """List the first groups of names, each with the number of its clips, and count the others."""
+    counts = names.value_counts().to_dict()
+    named = [" and ".join(f"{name} ({plural(counts[name], 'clip')})" for name in group) for group in groups]
+    more = f"; {len(groups) - _MOST_GROUPS:,} more" if len(groups) > _MOST_GROUPS else ""
+    return "; ".join(named[:_MOST_GROUPS]) + more
 
 
 def _written_plainly(name: str) -> str:
