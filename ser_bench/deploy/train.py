@@ -34,6 +34,8 @@ from ser_bench.splits import Fold
 from ser_bench.store import FeatureStore
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ser_bench.core.options import Options
     from ser_bench.corpora import OpenCorpus
 
@@ -126,6 +128,8 @@ def train(
     store = (options.store or default_store()).absolute()
     _, data = extract_data(opened, plan.required_sets([entry]), options, store, progress)
     fold = _fold(data, hold_out)
+    if warning := unlearned_classes_warning(data.clips["label"], fold):
+        progress.warning(warning)
     fit = plan.PlannedFit(entry, "train", 0, 0, fold, options.seed)
     fitted, rows = _fit_in_worker(fit, data, options.engine, store, progress, _MAX_ROWS if as_onnx else 0)
     info = _describe(fit, data, opened, options, fitted, store)
@@ -210,6 +214,30 @@ def _fold(data: RunData, hold_out: str) -> Fold:
     if data.clips.loc[~tested, "label"].nunique() < 2:
         raise ConfigError("--hold-out leaves fewer than two classes for training; hold out fewer speakers")
     return Fold(tuple(data.clips.index[~tested]), tuple(data.clips.index[tested]))
+
+
+def unlearned_classes_warning(labels: pd.Series, fold: Fold) -> str:
+    """Name the classes that only held-out speakers have.
+
+    Parameters
+    ----------
+    labels : Series of str
+        Label by clip.
+    fold : Fold
+        The training and the held-out clips.
+
+    Returns
+    -------
+    str
+        One sentence; empty if training clips have every class.
+    """
+    classes = sorted(set(labels.loc[list(fold.test)]) - set(labels.loc[list(fold.train)]))
+    if not classes:
+        return ""
+    return (
+        f"only held-out speakers have clips of {', '.join(classes)}, so the model cannot predict that and its score "
+        "counts a recall of 0; hold out other speakers, or choose other --emotions"
+    )
 
 
 def _parse_hold_out(hold_out: str) -> tuple[str, ...]:

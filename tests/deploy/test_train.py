@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 
@@ -152,6 +153,12 @@ def test_brackets_of_a_score_are_explained(svm):
 def test_a_single_held_out_speaker_has_a_score_without_an_interval(options, tmp_path):
     held_out = train.train(options(), "tree", tmp_path / "t.ser", NoProgress(), "actor:S03").info.held_out
     assert (held_out.speakers, held_out.scores["uar"].low, held_out.scores["accuracy"].high) == (["S03"], None, None)
+
+
+def test_classes_that_only_held_out_speakers_have_are_named():
+    labels = pd.Series({"a": "sad", "b": "happy", "c": "disgust", "d": "sad"})
+    assert not train.unlearned_classes_warning(labels, Fold(("a", "b", "c"), ("d",)))
+    assert "have clips of disgust" in train.unlearned_classes_warning(labels, Fold(("a", "b"), ("c", "d")))
 
 
 def test_clips_are_resampled_to_the_rate_of_the_model(options, tmp_path, clip):
