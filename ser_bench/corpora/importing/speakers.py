@@ -23,10 +23,12 @@ _NUMBERED = re.compile(r"[sp][ _-]?\d{1,4}", re.IGNORECASE)
 _OTHER_KINDS = re.compile(
     r"(session|sess|ses|take|rec|recording|sentence|sent|utt|utterance|clip|file|audio|wavs?|flac|mp3|text|txt|word|"
     r"phrase|scene|script|dialogue|dia|day|part|cd|disc|disk|batch|group|set|split|sample|samples|data|clips|speech|"
-    r"song|raw|clean|noisy|phone|studio|mono|stereo)[ _-]?\d*|\d+k(hz)?|v\d+",
+    r"song|raw|clean|noisy|phone|studio|mono|stereo)[ _-]?\d*|\d+k(hz)?|v\d+|(19|20)\d{6}",
     re.IGNORECASE,
 )
 _FIRST_FIELD = Position(None, 0)
+_NAMED = "named as speakers"
+_BOTH_GENDERS = "letters of both genders with numbers"
 _REPEATED = "the same in folder and file name"
 _ONE_GENDER = "each has one gender"
 _LANGUAGES = frozenset(
@@ -76,21 +78,18 @@ def speakers(files: Sequence[AudioFile], emotions: Mapping[str, str], genders: M
         Likely or guessed speakers; unknown, with the possible positions in a warning, where several fit.
     """
     candidates = _without_numberings(list(_candidates(files, emotions, genders)))
-    strong = [candidate for candidate in candidates if candidate.support]
-    weak = [candidate for candidate in candidates if _is_name(candidate)]
-    in_folders = [candidate for candidate in weak if candidate.position.level is not None]
-    first_fields = [candidate for candidate in weak if candidate.position == _FIRST_FIELD]
-    if len(strong) == 1:
-        return _column(strong[0], files, likely=_is_likely(strong[0]))
-    if not strong and len(in_folders) == 1:
-        return _column(in_folders[0], files, likely=False)
-    if not strong and weak == first_fields and first_fields:
-        return _column(first_fields[0], files, likely=False, doubt="it may be a sentence, too")
-    possible = strong or weak or [candidate for candidate in candidates if _may_number_speakers(candidate)]
-    return Column(values={}, source="", certainty="unknown", warnings=_possible(possible, files))
+    named = [candidate for candidate in candidates if candidate.support in (_NAMED, _BOTH_GENDERS)]
+    possible = named or [candidate for candidate in candidates if _may_be_speakers(candidate)]
+    if len(possible) != 1 or not _is_usual(possible[0]):
+        return Column(values={}, source="", certainty="unknown", warnings=_possible(possible, files))
+    return _column(possible[0], files)
 
 
-def _column(candidate: _Candidate, files: Sequence[AudioFile], *, likely: bool, doubt: str = "") -> Column:
+def _column(candidate: _Candidate, files: Sequence[AudioFile]) -> Column:
+    """Return the values of a candidate; it is likely if names say so, else a guess, also for numbers."""
+    has_digits = any(character.isdigit() for value in candidate.distinct for character in value)
+    likely = candidate.support in (_NAMED, _BOTH_GENDERS) or (candidate.support == _ONE_GENDER and not has_digits)
+    doubt = "" if candidate.support or candidate.position.level is not None else "it may be a sentence, too"
     return Column(
         values=candidate.values,
         source="; ".join(filter(None, (candidate.text, candidate.support, doubt))),
@@ -138,10 +137,10 @@ def _is_other_kind(distinct: set[str]) -> bool:
 def _form(distinct: set[str]) -> str:
     """Return how the form of the values supports that they are speakers."""
     if all(map(_EXPLICIT.fullmatch, distinct)):
-        return "named as speakers"
+        return _NAMED
     letters = {match[1].lower() for value in distinct if (match := _GENDERED.fullmatch(value))}
     if len(letters) > 1 and all(map(_GENDERED.fullmatch, distinct)):
-        return "letters of both genders with numbers"
+        return _BOTH_GENDERS
     return ""
 
 
@@ -171,14 +170,15 @@ def _is_name(candidate: _Candidate) -> bool:
     )
 
 
-def _is_likely(candidate: _Candidate) -> bool:
-    """Check whether the support is enough without a question; numbers with one gender each may be sessions."""
-    return candidate.support != _REPEATED and (candidate.support != _ONE_GENDER or _is_name(candidate))
+def _may_be_speakers(candidate: _Candidate) -> bool:
+    """Check whether the values may be speakers: names, folders, or what another fact supports."""
+    return bool(candidate.support) or _is_name(candidate) or candidate.position.level is not None
 
 
-def _may_number_speakers(candidate: _Candidate) -> bool:
-    """Check whether numbers or letters stand where speakers often do: in a folder, or first in the name."""
-    return candidate.position.level is not None or candidate.position == _FIRST_FIELD
+def _is_usual(candidate: _Candidate) -> bool:
+    """Check whether a guess is allowed: a folder of names or a first field of names, or what a fact supports."""
+    is_first = candidate.position.level is not None or candidate.position == _FIRST_FIELD
+    return bool(candidate.support) or (is_first and _is_name(candidate))
 
 
 def _without_numberings(candidates: list[_Candidate]) -> list[_Candidate]:
@@ -192,18 +192,21 @@ def _without_numberings(candidates: list[_Candidate]) -> list[_Candidate]:
         candidate
         for candidate in candidates
         if (candidate.position.field or 0) >= 0 or candidate.position.level not in levels
-        if candidate.support.startswith("named")
+        if candidate.support == _NAMED
         or not any(_numbers_below(candidate, upper) for upper in uppers if upper is not candidate)
     ]
 
 
 def _numbers_below(candidate: _Candidate, upper: _Candidate) -> bool:
+    """Check whether the values of a candidate repeat below those of a more varied folder, as sessions do."""
     if len(upper.distinct) <= len(candidate.distinct):
         return False
-    below = defaultdict(set)
+    below, above = defaultdict(set), defaultdict(set)
     for name, value in candidate.values.items():
         below[value].add(upper.values[name])
-    return all(len(uppers) > 1 for uppers in below.values())
+        above[upper.values[name]].add(value)
+    repeated = all(len(uppers) > 1 for uppers in below.values())
+    return repeated and 2 * sum(len(values) > 1 for values in above.values()) >= len(above)
 
 
 def genders_of_codes(speakers: Mapping[str, str]) -> dict[str, str]:
