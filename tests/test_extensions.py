@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -175,6 +176,7 @@ def test_a_run_uses_the_corpus_feature_set_model_and_split(finished):
     assert fits["split"].tolist() == ["halves", "halves"]
     assert set(fits["status"]) == {"ok"}
     assert set(fits["uar"]) == {1.0}
+    assert list(json.loads((finished / "run.json").read_text(encoding="utf-8"))["plugins"]) == ["logit", "crossings"]
 
 
 def test_the_metric_is_a_column_of_the_tables_and_on_the_page(finished):

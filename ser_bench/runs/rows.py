@@ -268,7 +268,8 @@ def describe_run(
         metrics={name: metric.title for name, metric in metrics.METRICS.items()},
         models=tuple(model.name for model in planned_models),
         features_of={model.name: model.features for model in planned_models},
-        stored_sets=_stored_sets(opened, planned_models),
+        stored_sets=stored_sets(opened, planned_models),
+        plugins=_plugin_versions(planned_models),
         versions={"ser-bench": __version__, "python": platform.python_version()} | installed_versions(_LIBRARIES),
         machine=MachineInfo(system=platform.platform(terse=True), processor=platform.machine(), cores=os.cpu_count()),
         started=utc_time(started),
@@ -280,8 +281,27 @@ def describe_run(
     )
 
 
-def _stored_sets(opened: OpenCorpus, planned_models: Sequence[PlannedModel]) -> tuple[str, ...]:
-    """Return the folders of the feature sets that the run read; fingerprints exist for audio only."""
+def _plugin_versions(planned_models: Sequence[PlannedModel]) -> dict[str, str]:
+    """Return the versions of the models and feature sets that a plugin defines, by name."""
+    versions = {model.name: model.definition.version for model in planned_models}
+    versions |= {s.name: str(s.parameters.get("plugin", "")) for s in required_sets(planned_models)}
+    return {name: version for name, version in versions.items() if version}
+
+
+def stored_sets(opened: OpenCorpus, planned_models: Sequence[PlannedModel]) -> tuple[str, ...]:
+    """Return the folders of the feature sets that a run reads; fingerprints exist for audio only.
+
+    Parameters
+    ----------
+    opened : OpenCorpus
+        The corpus.
+    planned_models : sequence of PlannedModel
+        The models.
+
+    Returns
+    -------
+    tuple of str
+    """
     sets = (*required_sets(planned_models), *(() if opened.feature_table else (FINGERPRINT,)))
     return tuple(sorted(f"{s.name}-{set_key(s)}" for s in sets))
 

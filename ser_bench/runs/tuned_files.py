@@ -37,15 +37,15 @@ class SearchRecord:
         The options, as :func:`found_with` returns them.
     fingerprint : str
         Fingerprint of the corpus.
-    stored_sets, fits : list of str
+    stored_sets, fits : tuple of str
         Folders of feature sets and keys of fits in the store.
     """
 
     search: Mapping[str, Any]
     options: Mapping[str, Any]
     fingerprint: str
-    stored_sets: list[str]
-    fits: list[str]
+    stored_sets: tuple[str, ...]
+    fits: tuple[str, ...]
 
 
 def found_with(options: Options, features: str) -> dict[str, Any]:

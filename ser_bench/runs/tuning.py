@@ -24,13 +24,13 @@ from ser_bench.core.files import ensure_writable
 from ser_bench.core.places import default_store
 from ser_bench.core.progress import NoProgress, Progress
 from ser_bench.core.text import without_folders
-from ser_bench.features import set_key
 from ser_bench.runs import plan
 from ser_bench.runs.data import RunData, extract_data
 from ser_bench.runs.fit import FitResult
 from ser_bench.runs.inputs import default_folder, open_corpus
 from ser_bench.runs.keys import fit_keys
 from ser_bench.runs.results import locked_folder
+from ser_bench.runs.rows import stored_sets
 from ser_bench.runs.tasks import FitFailure, FitResults, carry_out_fits
 from ser_bench.runs.tuned_files import SearchRecord, found_with, write_search
 
@@ -180,8 +180,8 @@ def _search_corpus(
         predictions=predictions,
     )
     chosen = found_with(options, variants[0].features)
-    sets = sorted(f"{s.name}-{set_key(s)}" for s in plan.required_sets(variants))
-    record = SearchRecord(dataclasses.asdict(settings), chosen, data.fingerprint, sets, sorted(bench.keys))
+    sets = stored_sets(opened, variants)
+    record = SearchRecord(dataclasses.asdict(settings), chosen, data.fingerprint, sets, tuple(sorted(bench.keys)))
     write_search(result, record, models.get(settings.model).parameters, progress)
     return result
 

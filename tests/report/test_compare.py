@@ -70,6 +70,9 @@ def test_a_renamed_speaker_or_another_corpus_is_named(folders):
     renamed = replace(runs, runs=(first, replace(second, predictions=second.predictions.assign(speaker=speakers))))
     assert ": Anna, not 02" in unpaired_runs(renamed)["two"]
     assert differences(renamed).empty
+    unknown = [replace(run, predictions=run.predictions.assign(speaker="")) for run in runs.runs]
+    nobody = replace(runs, runs=tuple(unknown))
+    assert unpaired_runs(nobody) == {"two": "720 clips have no known speaker"}
     info = changed_info(second.info, corpus={"name": "elsewhere", "fingerprint": "other"})
     other = replace(runs, runs=(first, replace(second, info=info)))  # clips and people have equal names in both corpora
     assert unpaired_runs(other) == {"two": "its corpus is elsewhere, not ravdess"}
@@ -81,12 +84,14 @@ def test_other_folds_rates_and_libraries_are_listed(folders):
     first, second = runs.runs
     speaker = second.predictions["speaker"].astype(str)
     folds = second.predictions["fold"].mask(speaker == "01", (second.predictions["fold"] + 1) % 3)
-    info = changed_info(second.info, corpus={"sample_rate": 8000}, versions={**second.info.versions, "numpy": "0.1"})
+    changes = {"versions": {**second.info.versions, "numpy": "0.1"}, "plugins": {"mine": "12ab"}}
+    info = changed_info(second.info, corpus={"sample_rate": 8000}, **changes)
     second = replace(second, predictions=second.predictions.assign(fold=folds), info=info)
     lines = differing_settings(replace(runs, runs=(first, second)))
     assert "folds: 3 (one), 3 that divide the clips otherwise (two)" in lines
     assert "sampling rate: the clips' own (one), 8,000 Hz (two)" in lines
     assert any(line.startswith("numpy: ") for line in lines)
+    assert "plugin code of mine: none (one), 12ab (two)" in lines
 
 
 def test_a_run_does_not_differ_from_its_copy(folders, tmp_path):

@@ -151,6 +151,8 @@ def _obstacles(first: SavedRun, run: SavedRun, split: str) -> list[str]:
         reasons.append(f"{changed[0]} other labels ({changed[1]})")
     if changed := _changed(old["speaker"], new["speaker"]):
         reasons.append(f"{changed[0]} other speakers ({changed[1]})")
+    if unknown := int(((old["speaker"] == "") | (new["speaker"] == "")).sum()):
+        reasons.append(f"{plural(unknown, 'clip')} {'has' if unknown == 1 else 'have'} no known speaker")
     if not reasons and _test_sets(run, split) != _test_sets(first, split):
         reasons.append("its repeats test other clips")
     return reasons
@@ -241,8 +243,8 @@ def differing_settings(runs: ComparedRuns) -> list[str]:
     """
     settings = [_settings(run) | {"folds": folds} for run, folds in zip(runs.runs, _folds(runs), strict=True)]
     lines = []
-    for name in settings[0]:
-        values = [values[name] for values in settings]
+    for name in dict.fromkeys(name for values in settings for name in values):
+        values = [values.get(name, "none") for values in settings]
         if len(set(values)) > 1:
             lines.append(f"{name}: " + ", ".join(f"{v} ({k})" for k, v in zip(runs.labels, values, strict=True)))
     return [*lines, *_differing_parameters(runs)]
@@ -324,6 +326,7 @@ def _settings(run: SavedRun) -> dict[str, str]:
         "ser-bench": info.versions.get("ser-bench", "unknown"),
         "Python": info.versions.get("python", "unknown"),
         **{name: info.versions.get(name, "unknown") for name in _LIBRARIES},
+        **{f"plugin code of {name}": version for name, version in info.plugins.items()},
     }
 
 

@@ -126,8 +126,9 @@ class RunInfo(_Record):
 
     ``options`` never hold folders of the machine. ``metrics`` are titles by name. ``models`` are the resolved names,
     baselines included, and ``features_of`` maps each to its feature sets. ``stored_sets`` name the folders of the
-    feature store that the run read. ``warnings`` say what a reader must know about the data. ``identity`` hashes all
-    that decides the tables. ``commit`` is that of the code that wrote the run; reused fits have their own.
+    feature store that the run read. ``plugins`` are the versions of models and feature sets of a plugin by name.
+    ``warnings`` say what a reader must know about the data. ``identity`` hashes all that decides the tables.
+    ``commit`` is that of the code that wrote the run; reused fits have their own.
     """
 
     options: Options
@@ -137,6 +138,7 @@ class RunInfo(_Record):
     models: _UniqueNames
     features_of: dict[str, str]
     stored_sets: tuple[str, ...]
+    plugins: dict[str, str] = {}
     versions: dict[str, str]
     machine: MachineInfo
     started: str
