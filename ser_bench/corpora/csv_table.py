@@ -120,6 +120,34 @@ def open_csv(path: Path, *, kind: str, known: Collection[str] = ()) -> CsvFile:
         If the file cannot be read, is not text, has no header, or a column occurs twice.
     """
     source = f"{kind} {path}"
+    content, delimiter, columns = _header(path, source, known)
+    _refuse_repeated(columns, known, source)
+    return CsvFile(columns, delimiter, source, content)
+
+
+def column_names(path: Path, known: Collection[str] = ()) -> tuple[str, ...]:
+    """Read the names of the columns, without a check of the file.
+
+    Parameters
+    ----------
+    path
+        A file.
+    known
+        Lower-case names of the columns that the file may have; they decide between delimiters.
+
+    Returns
+    -------
+    tuple of str
+        Names as written, without spaces around them; empty for a file without a header.
+    """
+    try:
+        return _header(path, str(path), known)[2]
+    except CorpusError:
+        return ()
+
+
+def _header(path: Path, source: str, known: Collection[str]) -> tuple[bytes, str, tuple[str, ...]]:
+    """Return the content in UTF-8, the delimiter and the columns."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -130,9 +158,7 @@ def open_csv(path: Path, *, kind: str, known: Collection[str] = ()) -> CsvFile:
     _, header = next(_parsed(content, delimiter, source), (0, []))
     if not header:
         raise CorpusError(f"invalid {source}: the file is empty; its first line must name the columns")
-    columns = tuple(name.strip() for name in header)
-    _refuse_repeated(columns, known, source)
-    return CsvFile(columns, delimiter, source, content)
+    return content, delimiter, tuple(name.strip() for name in header)
 
 
 def read_csv_table(path: Path, *, kind: str, known: Collection[str] = ()) -> TextTable:

@@ -14,7 +14,7 @@ from ser_bench.core.labels import canonical_label, canonical_text, is_missing
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.clip_table import CLIP_COLUMNS, Listing, Problem, clip_table, missing_cells, needed_columns
 from ser_bench.corpora.column_names import refuse_missing, unused_column
-from ser_bench.corpora.csv_table import open_csv, read_csv_table
+from ser_bench.corpora.csv_table import column_names, open_csv, read_csv_table
 from ser_bench.corpora.public_names import public_names
 
 REQUIRED = ("path", "speaker", "emotion")
@@ -82,10 +82,8 @@ def holds_features(path: Path) -> bool:
     """
     if path.suffix.lower() == ".parquet":
         return True
-    with suppress(CorpusError):  # _read() reports it
-        columns = {column.lower() for column in open_csv(path, kind="manifest", known=_KNOWN).columns}
-        return "clip" in columns and "path" not in columns
-    return False
+    columns = {column.lower() for column in column_names(path, _KNOWN)}
+    return "clip" in columns and "path" not in columns
 
 
 def line_numbers(path: Path) -> dict[str, int]:

@@ -87,7 +87,7 @@ def _label_column_warnings(opened: OpenCorpus, options: Options) -> tuple[str, .
         return ()
     if options.label_columns == "refuse":
         raise CorpusError(
-            f"the feature table {opened.corpus.name} holds its labels: {found_columns}\n"
+            f"the feature table {Path(opened.corpus.source).name} holds its labels: {found_columns}\n"
             "delete these columns, or use them with --label-columns use, which marks the results"
         )
     return (f"the features hold the labels, so that scores say nothing about recognition: {found_columns}",)

@@ -167,6 +167,12 @@ def test_a_column_with_many_missing_values_is_named_in_a_warning(tmp_path):
         opened(tmp_path, frame)
 
 
+def test_a_repeated_column_is_refused(tmp_path):
+    repeated = table().rename(columns={"f2": "f1"})
+    with pytest.raises(CorpusError, match=r"feature table .*: columns 5 and 6 are both named 'f1'"):
+        opened(tmp_path, repeated)
+
+
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_the_index_of_a_table_is_not_lost(tmp_path, suffix):
     frame = table().set_index("clip")

@@ -117,7 +117,7 @@ def test_a_table_that_holds_its_labels_is_refused_unless_the_user_insists(tmp_pa
     with pytest.raises(CorpusError) as caught:
         open_corpus(Options(corpus=corpus), Console(quiet=True))
     assert str(caught.value).splitlines() == [
-        f"the feature table mine holds its labels: {columns}",
+        f"the feature table mine.csv holds its labels: {columns}",
         "delete these columns, or use them with --label-columns use, which marks the results",
     ]
     opened = open_corpus(Options(corpus=corpus, label_columns="use"), Console(quiet=True))
