@@ -33,22 +33,26 @@ class _Output(io.TextIOWrapper):
 
 
 def prepare_streams() -> None:
-    """Replace standard output and error by tolerant ones, and open closed descriptors on the null device.
+    """Replace standard output and error by tolerant ones, and open closed streams on the null device.
 
-    Without the latter, the next file to be opened gets the number of standard output, and libraries print into it.
+    Python has None for a closed stream. The next file to be opened would get its number, and libraries print into it.
     """
     for descriptor in (0, 1, 2):
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
-    sys.stdout, sys.stderr = _tolerant(sys.stdout), _tolerant(sys.stderr)
+            null = os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
+            os.set_inheritable(null, True)  # workers need it, too
+    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  (open until the exit)
+    sys.stdout, sys.stderr = _tolerant(sys.stdout, 1), _tolerant(sys.stderr, 2)
 
 
-def _tolerant(stream: TextIO) -> TextIO:
+def _tolerant(stream: TextIO | None, descriptor: int) -> TextIO:
     """Return the stream with escapes for what its encoding lacks, such as file names that are not valid text."""
+    if stream is None:
+        return open(descriptor, "w", encoding="utf-8", closefd=False)
     if not isinstance(stream, io.TextIOWrapper):
-        return stream  # closed, or replaced by another program
+        return stream  # replaced by another program
     encoding, line_buffering, write_through = stream.encoding, stream.line_buffering, stream.write_through
     return _Output(
         stream.detach(),

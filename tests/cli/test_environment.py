@@ -25,7 +25,10 @@ SPLIT = Split(name="{name}", summary="mine", masks=masks, needs="", folds="2")
 """
 
 
-CLOSED = "from ser_bench.cli import streams; streams.prepare_streams(); import os; os.fstat(0); os.fstat(1)"
+CLOSED = (
+    "from ser_bench.cli import streams; streams.prepare_streams(); import sys; "
+    "sys.stdin.buffer.read(); print(sys.stdout.isatty(), file=sys.stderr); assert sys.stdout.fileno() == 1"
+)
 """Code that fails where standard input or output is a closed descriptor."""
 
 
@@ -42,7 +45,7 @@ def manifest(tmp_path) -> Path:
 def test_output_after_the_reader_has_exited_is_discarded():
     read, write = os.pipe()
     os.close(read)
-    stream = streams._tolerant(open(write, "w", encoding="utf-8"))  # noqa: SIM115, PTH123
+    stream = streams._tolerant(open(write, "w", encoding="utf-8"), write)  # noqa: SIM115, PTH123
     for _ in range(3):
         print("x" * 100_000, file=stream, flush=True)
     stream.close()
@@ -51,7 +54,7 @@ def test_output_after_the_reader_has_exited_is_discarded():
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX")
 @pytest.mark.parametrize(
     ("code", "ending"),
-    [("import ser_bench.cli as c; c.main(['splits'])", " | true"), (CLOSED, " <&- >&-")],
+    [("import ser_bench.cli as c; c.main(['splits'])", " | true"), (CLOSED, " <&- >&- 2>&-")],
 )
 def test_a_closed_pipe_or_descriptor_is_no_error(code, ending):
     script = f'set -o pipefail; "{sys.executable}" -c "{code}"{ending}'
