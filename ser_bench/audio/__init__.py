@@ -181,7 +181,7 @@ def open_stream(path: str | Path) -> Stream:
 
     return _decode(
         path,
-        lambda source: scanned(partial(sndfile.blocks, source)),
+        lambda source: scanned(partial(sndfile.blocks, source), source.head.sizes.unread),
         lambda path, container: scanned(partial(ffmpeg.blocks, path, container)),
     )
 

@@ -42,6 +42,8 @@ class Decoded:
         The format of the file.
     channels : int
         Number of channels of the file.
+    unread : int
+        Bytes after the samples that were not read.
     """
 
     y: np.ndarray
@@ -50,6 +52,7 @@ class Decoded:
     channel: int | None = None
     format: str = ""
     channels: int = 0
+    unread: int = 0
 
 
 def max_samples(sr: int) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from ser_bench.audio.sizes import Patch, check_size
+from ser_bench.audio.sizes import Sizes, check_size
 from ser_bench.core.errors import AudioError, TransientAudioError
 
 _HEAD = 512
@@ -58,13 +58,13 @@ class Head:
         The first 512 bytes.
     content : bytes
         The first 512 bytes after an ID3 tag, which may precede other formats than MP3.
-    patch : Patch or None
-        The true size where the header has a placeholder.
+    sizes : Sizes
+        Differences between the size in the header and the size of the file.
     """
 
     start: bytes
     content: bytes
-    patch: Patch | None = None
+    sizes: Sizes = Sizes()  # noqa: RUF009 - it is frozen
 
     @property
     def is_mpeg(self) -> bool:
@@ -185,7 +185,7 @@ def check(file: BinaryIO, size: int, whole: bool = False) -> Head:
     if start.startswith(b"ID3"):
         file.seek(_after_tag(start))
         content = file.read(_HEAD)
-    return Head(start, content, check_size(file, start, size) if whole else None)
+    return Head(start, content, check_size(file, start, size) if whole else Sizes())
 
 
 def ffmpeg_container(head: Head) -> Container | None:

@@ -47,6 +47,8 @@ class Recording:
         The format of the file by its content, such as ``"WAV PCM_16"`` or ``"MP4"``.
     channels : int
         Number of channels of the file; 0 if unknown.
+    unread : int
+        Bytes after the samples that were not read.
     """
 
     y: np.ndarray
@@ -55,11 +57,12 @@ class Recording:
     channel: int | None = None
     format: str = ""
     channels: int = 0
+    unread: int = 0
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Sentences about what was not used, without the path."""
-        return reading_warnings(len(self.y), self.sr, self.total, self.channel)
+        return reading_warnings(len(self.y), self.sr, self.total, self.channel, self.unread)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,17 +79,30 @@ class Stream:
         Index of the only channel that is used, because the channels cancel; None for the mean of all channels.
     start : callable
         Starts to decode the file through a mixer; yields the rate with each block of mono samples.
+    unread : int
+        Bytes after the samples that are not read.
     """
 
     sr: int
     total: int
     channel: int | None
     start: Callable[[Mixer], Iterator[tuple[int, np.ndarray]]]
+    unread: int = 0
 
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """Sentences about what was not used, without the path."""
-        return reading_warnings(0, self.sr, self.total, self.channel)
+    def part(self, y: np.ndarray) -> Recording:
+        """Return a part of the recording as a recording of its own.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_samples,), dtype float32
+            Samples of the part.
+
+        Returns
+        -------
+        Recording
+            The part, with the warnings about the file.
+        """
+        return Recording(y, self.sr, len(y), self.channel, unread=self.unread)
 
     def blocks(self) -> Iterator[np.ndarray]:
         """Read the recording from its start.
@@ -102,7 +118,9 @@ class Stream:
             yield y
 
 
-def reading_warnings(n_used: int, sr: int, total: int = 0, channel: int | None = None) -> tuple[str, ...]:
+def reading_warnings(
+    n_used: int, sr: int, total: int = 0, channel: int | None = None, unread: int = 0
+) -> tuple[str, ...]:
     """Return sentences about what of a recording was not used.
 
     Parameters
@@ -115,6 +133,8 @@ def reading_warnings(n_used: int, sr: int, total: int = 0, channel: int | None =
         Number of samples of the recording; 0 if unknown.
     channel : int or None
         Index of the only channel that is used, because the channels cancel.
+    unread : int
+        Bytes after the samples that were not read.
 
     Returns
     -------
@@ -127,6 +147,8 @@ def reading_warnings(n_used: int, sr: int, total: int = 0, channel: int | None =
         warnings.append(f"long recording; only its middle {n_used / sr:.0f} s{length} are used")
     if channel is not None:
         warnings.append(f"the channels cancel (inverted polarity); only channel {channel + 1} is used")
+    if unread:
+        warnings.append(f"{unread:,} bytes after the samples are not used; the size in the header may be wrong")
     return tuple(warnings)
 
 
@@ -152,13 +174,15 @@ def checked(decoded: Decoded) -> Recording:
     return Recording(**vars(decoded))
 
 
-def scanned(start: Callable[[Mixer], Iterator[tuple[int, np.ndarray]]]) -> Stream:
+def scanned(start: Callable[[Mixer], Iterator[tuple[int, np.ndarray]]], unread: int = 0) -> Stream:
     """Decode a whole file block by block, and check it.
 
     Parameters
     ----------
     start : callable
         Starts to decode the file through a mixer; yields the rate with each block of mono samples.
+    unread : int
+        Bytes after the samples that are not read.
 
     Returns
     -------
@@ -176,7 +200,7 @@ def scanned(start: Callable[[Mixer], Iterator[tuple[int, np.ndarray]]]) -> Strea
     _check_length(total, sr)
     if extent < _SILENCE:
         raise AudioError(_SILENT)
-    return Stream(sr, total, channel, start)
+    return Stream(sr, total, channel, start, unread)
 
 
 def _extent(blocks: Iterator[tuple[int, np.ndarray]]) -> tuple[int, int, float]:

@@ -18,6 +18,10 @@ _PLACEHOLDER_MARGIN = 1 << 16
 """Placeholders are at most this many bytes below a multiple of 2 GiB: programs subtract their header or round down."""
 _HUGE, _FAR = 1 << 30, 16
 """A size from 1 GiB on that is 16 times the content of the file is a placeholder, too."""
+_FEW = 1 << 12
+"""Fewer bytes after the samples are not worth a warning: programs fill up sectors or append notes."""
+_SEARCHED = 1 << 16
+"""The chunk of samples is searched in so many bytes where a size before it is wrong."""
 _OGG_PAGE = 27 + 255 + 255 * 255
 """Size of the largest Ogg page in bytes."""
 _NIST_HEADER = 1024
@@ -37,6 +41,22 @@ class Patch:
 
     offset: int
     content: bytes
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Differences between the size in a header and the size of the file.
+
+    Attributes
+    ----------
+    patch : Patch or None
+        The true size where the header has a placeholder.
+    unread : int
+        Bytes after the samples that belong to no chunk; 0 if they are few.
+    """
+
+    patch: Patch | None = None
+    unread: int = 0
 
 
 @dataclass(frozen=True)
@@ -78,7 +98,7 @@ _CHUNKED = {
 """By bytes 0 to 4 and bytes 8 to 12, or 24 to 28 for Sony Wave64, the last."""
 
 
-def check_size(file: BinaryIO, head: bytes, size: int) -> Patch | None:
+def check_size(file: BinaryIO, head: bytes, size: int) -> Sizes:
     """Compare the size in the header of a file with the size of the file.
 
     Parameters
@@ -86,14 +106,14 @@ def check_size(file: BinaryIO, head: bytes, size: int) -> Patch | None:
     file : file object
         The file.
     head : bytes
-        Its first 64 bytes.
+        Its first bytes, at least 64.
     size : int
         Its size in bytes.
 
     Returns
     -------
-    Patch or None
-        The true size where the header has a placeholder; None where the header is right or has no size.
+    Sizes
+        Empty where the header is right or has no size.
 
     Raises
     ------
@@ -104,15 +124,15 @@ def check_size(file: BinaryIO, head: bytes, size: int) -> Patch | None:
     if chunks is not None:
         return _check_chunks(file, head, chunks, size)
     if head.startswith((b".snd", b"dns.")):
-        return _check_sun(head, size)
+        return _check_sun(file, head, size)
     if head.startswith(b"NIST_1A"):
         _check_nist(file, size)
     elif head.startswith(b"OggS"):
         _check_last_page(file, size)
-    return None
+    return Sizes()
 
 
-def _check_chunks(file: BinaryIO, head: bytes, chunks: _Chunks, size: int) -> Patch | None:
+def _check_chunks(file: BinaryIO, head: bytes, chunks: _Chunks, size: int) -> Sizes:
     """Find the chunk of samples and check its size."""
     file.seek(chunks.begin)
     long_size, long_offset = None, 0
@@ -126,13 +146,18 @@ def _check_chunks(file: BinaryIO, head: bytes, chunks: _Chunks, size: int) -> Pa
             else:
                 offset, declared, layout, own = begin - chunks.header + chunks.name, length, chunks.size, chunks.own
             closed = chunks.total and abs(struct.unpack(chunks.size, head[4:8])[0] + 8 - size) <= 1
-            if not _is_placeholder(file, chunks, declared, begin, size, closed):
-                return None
-            return _patch(offset, layout, size - begin + own)
+            if _is_placeholder(file, chunks, declared, begin, size, closed):
+                return Sizes(_patch(offset, layout, size - begin + own))
+            end = begin + declared + -declared % chunks.multiple
+            return Sizes(unread=0 if _are_chunks(file, chunks, end, size) else _unread(file, declared, end, size))
         end = begin + length + -length % chunks.multiple
         if end >= size:
             break
         file.seek(end)
+    file.seek(0)
+    found_at = file.read(_SEARCHED).find(chunks.data, chunks.begin)
+    if 0 <= found_at < size - chunks.header:
+        raise AudioError("damaged header: the size of a chunk before the samples is wrong; write the file again")
     raise AudioError("truncated: the file ends before its samples")
 
 
@@ -186,7 +211,7 @@ def _patch(offset: int, layout: str, value: int) -> Patch | None:
     return Patch(offset, struct.pack(layout, value)) if value < 256 ** struct.calcsize(layout) - 1 else None
 
 
-def _check_sun(head: bytes, size: int) -> Patch | None:
+def _check_sun(file: BinaryIO, head: bytes, size: int) -> Sizes:
     """Check the size in the header of Sun audio (AU)."""
     layout = ">I" if head.startswith(b".snd") else "<I"
     if len(head) < 12:
@@ -194,10 +219,17 @@ def _check_sun(head: bytes, size: int) -> Patch | None:
     begin, declared = (struct.unpack(layout, head[k : k + 4])[0] for k in (4, 8))
     available = max(0, size - begin)
     if declared and declared <= available:
-        return None
+        return Sizes(unread=_unread(file, declared, begin + declared, size))
     if declared and not is_unknown(declared, available):
         raise _cut(declared, available)
-    return _patch(8, layout, available)
+    return Sizes(_patch(8, layout, available))
+
+
+def _unread(file: BinaryIO, declared: int, end: int, size: int) -> int:
+    """Return the number of bytes after the samples; 0 if they are few or begin with zeros."""
+    file.seek(end)
+    rest = size - end
+    return rest if rest > max(_FEW, declared // 10) and file.read(_FEW).strip(b"\0") else 0
 
 
 def _check_nist(file: BinaryIO, size: int) -> None:

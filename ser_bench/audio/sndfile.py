@@ -77,7 +77,7 @@ class Source:
         bytes or file object
             What soundfile opens: the path, or a file object with the right size in its header.
         """
-        patch = self.head.patch
+        patch = self.head.sizes.patch
         if isinstance(self.content, Path):
             if patch is None:
                 yield os.fsencode(self.content)
@@ -133,7 +133,7 @@ def decode(source: Source) -> Decoded:
     if not known:
         return replace(read_excerpt(partial(blocks, source)), format=name)
     (y, total, sr), channel = read_mono(partial(_read_known, source))
-    return Decoded(y, sr, total, channel, name, channels)
+    return Decoded(y, sr, total, channel, name, channels, source.head.sizes.unread)
 
 
 def _read_known(source: Source, mixer: Mixer) -> tuple[np.ndarray, int, int]:

@@ -42,9 +42,12 @@ FEATURE_COLUMNS = {"key": "string", "t": "int32", "d": "int32", "values": "list<
 METADATA_COLUMNS = {"key": "string", "digest": "string", "sr": "int64", "samples": "int64", "error": "string"}
 """Clip metadata: digest of the samples, sampling rate in Hz, number of samples, decoding error or the empty string."""
 
-ADDED_COLUMNS: dict[str, tuple[str, Any]] = {"reader": ("string", ""), "total": ("int64", 0), "channel": ("int64", 0)}
-"""Metadata that older shards may lack, with the value for them: version of the code that read the clip,
-number of samples of the whole recording (0 if unknown), and the number of the only channel used (0 for all)."""
+ADDED_COLUMNS: dict[str, tuple[str, Any]] = {
+    "reader": ("string", ""),
+    **dict.fromkeys(("total", "channel", "unread"), ("int64", 0)),
+}
+"""Metadata that older shards may lack, with the value for them: version of the code that read the clip, number of
+samples of the whole recording (0 if unknown), number of the only channel used (0 for all), bytes that were not read."""
 
 
 class FeatureStore:

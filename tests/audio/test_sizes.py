@@ -95,6 +95,24 @@ def test_a_wav_without_samples_before_its_notes_holds_no_samples(tmp_path):
         audio.load(tmp_path / "a.wav")
 
 
+@pytest.mark.parametrize(("kind", "unread"), [("WAV", 6000), ("AIFF", 6008), ("AU", 6000)])
+def test_samples_beyond_a_size_that_is_too_small_give_a_warning(tmp_path, kind, unread):
+    (tmp_path / "a").write_bytes(with_size(kind, 2000))
+    warning = f"{unread:,} bytes after the samples are not used; the size in the header may be wrong"
+    assert audio.read(tmp_path / "a").warnings == (warning,)
+    assert audio.open_stream(tmp_path / "a").part(Y).warnings == (warning,)
+    (tmp_path / "a").write_bytes(whole_file(kind) + bytes(20_000))  # filled up with zeros
+    assert audio.read(tmp_path / "a").warnings == ()
+
+
+def test_an_odd_chunk_without_padding_is_not_called_truncated(tmp_path):
+    data = whole_file("WAV")
+    odd = b"LIST" + struct.pack("<I", 7) + b"INFOabc"
+    (tmp_path / "a.wav").write_bytes(data[:36] + odd + data[36:])
+    with pytest.raises(AudioError, match="damaged header: the size of a chunk before the samples is wrong"):
+        audio.load(tmp_path / "a.wav")
+
+
 def test_a_stream_refuses_a_cut_flac_and_reads_one_of_unknown_length(tmp_path):
     data = bytearray(whole_file("FLAC"))
     data[21] &= 0xF0

@@ -110,8 +110,7 @@ def _window_items(model: TrainedModel, clip: str, path: Path, window: float, hop
     try:
         stream = audio.open_stream(path)
         for part in windows(stream, window, hop):
-            recording = audio.Recording(part.y, part.sr, len(part.y), stream.channel)
-            yield _item(model, clip, recording, round(part.start, 3), round(part.end, 3))
+            yield _item(model, clip, stream.part(part.y), round(part.start, 3), round(part.end, 3))
     except AudioError as error:
         yield _Item(clip, None, str(error))
 

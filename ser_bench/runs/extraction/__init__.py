@@ -401,7 +401,7 @@ def _reading_warnings(clips: pd.DataFrame, metadata: Metadata) -> list[str]:
         (clip, warning)
         for clip, row in rows
         for warning in audio.reading_warnings(
-            row["samples"], row["sr"], row["total"], row["channel"] - 1 if row["channel"] else None
+            row["samples"], row["sr"], row["total"], row["channel"] - 1 if row["channel"] else None, row["unread"]
         )
     )
 

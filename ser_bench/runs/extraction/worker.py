@@ -179,7 +179,7 @@ def _metadata(key: str, recording: audio.Recording | None = None, error: str = "
     """Return what the store records of a clip besides its features."""
     row = {"key": key, "error": error, "reader": audio.reader_version(), "digest": "", "sr": 0, "samples": 0}
     if recording is None:
-        return {**row, "total": 0, "channel": 0}
+        return {**row, "total": 0, "channel": 0, "unread": 0}
     y, sr = recording.y, recording.sr
     return {
         **row,
@@ -188,4 +188,5 @@ def _metadata(key: str, recording: audio.Recording | None = None, error: str = "
         "samples": len(y),
         "total": recording.total,
         "channel": 0 if recording.channel is None else recording.channel + 1,
+        "unread": recording.unread,
     }
