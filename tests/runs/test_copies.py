@@ -87,6 +87,12 @@ def test_only_the_target_and_the_speaker_must_agree(labels, kept):
     assert len(drop_copies(table, digests, CopyRule(labels=labels)).clips) == kept
 
 
+def test_lost_classes_are_those_of_the_target():
+    table, digests = clips("a s1 sad male 1", "b s2 sad female 1", "c s1 sad male 2", "d s2 happy female 3")
+    distinct = drop_copies(table, digests, CopyRule(labels=("emotion", "gender")))
+    assert [name for kind, name, _ in losses(distinct) if kind == "class"] == ["sad-female"]
+
+
 def test_equal_rows_of_features_count_unless_speaker_and_label_are_equal():
     table, digests = clips(
         "a s1 sad male 1", "b s1 happy male 1", "c s2 sad male 1", "d s1 sad male 1", "e s1 sad male 2"

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ser_bench import statistics
 from ser_bench.core.errors import RunError
+from ser_bench.core.options import KEEP_FIRST
 from ser_bench.core.text import plural
 from ser_bench.report.analysis.intervals import speaker_tallies, uar_difference
 from ser_bench.report.analysis.models import BASELINES, model_parameters
@@ -319,6 +320,7 @@ def _settings(run: SavedRun) -> dict[str, str]:
         "labels": str(len(run.labels)),
         "merged emotions": ", ".join(f"{old} as {new}" for old, new in info.options.merge.items()) or "none",
         "target": info.target,
+        "contradicting copies": "the first counts" if info.options.conflicts == KEEP_FIRST else "left out",
         "features": info.features,
         "normalisation": "none" if info.normalize == "none" else "by speaker (transductive)",
         "repeats": str(info.options.repeats),

@@ -173,11 +173,12 @@ def _contradictions(row: dict[str, str], copy: dict[str, str], rule: CopyRule) -
 
 def _lost(before: pd.DataFrame, after: pd.DataFrame, rule: CopyRule) -> Iterator[Problem]:
     """Yield the classes and speakers without a clip that counts."""
-    columns: dict[str, ProblemKind] = {**dict.fromkeys(rule.labels, "class"), "speaker": "speaker"}
-    for column, kind in columns.items():
-        for value in sorted(set(before[column]) - set(after[column]) - {""}):
-            count = int((before[column] == value).sum())
-            yield Problem(value, f"every clip is a copy of another clip: {plural(count, 'clip')}", kind)
+    kinds: tuple[tuple[ProblemKind, tuple[str, ...]], ...] = (("class", rule.labels), ("speaker", ("speaker",)))
+    for kind, columns in kinds:
+        names = ["-".join(values) for values in zip(*(before[column] for column in columns), strict=True)]
+        counted = {"-".join(values) for values in zip(*(after[column] for column in columns), strict=True)}
+        for name in sorted(set(names) - counted - {""}):
+            yield Problem(name, f"every clip is a copy of another clip: {plural(names.count(name), 'clip')}", kind)
 
 
 def _conflict_warnings(groups: Sequence[pd.DataFrame], rule: CopyRule) -> Iterator[str]:
