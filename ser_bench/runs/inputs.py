@@ -63,8 +63,6 @@ def open_corpus(options: Options, progress: Progress) -> OpenCorpus:
     for member in opened.members:
         emotions = set(member.clips["emotion"]) if opened.pooled else set(options.emotions)
         opened = replace(opened, warnings=(*opened.warnings, *_announce(member, emotions, options, progress)))
-    for warning in opened.warnings:
-        progress.warning(warning)
     if opened.feature_table:
         if options.sample_rate:
             raise CorpusError(
@@ -75,6 +73,8 @@ def open_corpus(options: Options, progress: Progress) -> OpenCorpus:
         sets = ", ".join(f"{s.name} ({s.dimension})" for s in opened.feature_table.sets)
         progress.info(f"feature sets of the table: {sets}; training clips are not augmented, as there is no audio")
         opened = replace(opened, warnings=(*opened.warnings, *_label_column_warnings(opened, options)))
+    for warning in opened.warnings:
+        progress.warning(warning)
     return replace(opened, rate=_choose_rate(opened, options, progress))
 
 

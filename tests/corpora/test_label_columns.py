@@ -111,7 +111,7 @@ def written(folder, **columns):
     return str(folder / "mine.csv")
 
 
-def test_a_table_that_holds_its_labels_is_refused_unless_the_user_insists(tmp_path):
+def test_a_table_that_holds_its_labels_is_refused_unless_the_user_insists(tmp_path, capsys):
     corpus = written(tmp_path, is_angry=(CODE == 0) * 1, is_sad=(CODE == 3) * 1)
     columns = "'is_angry' tells angry from the rest (100.0%); 'is_sad' tells sad from the rest (100.0%)"
     with pytest.raises(CorpusError) as caught:
@@ -121,6 +121,7 @@ def test_a_table_that_holds_its_labels_is_refused_unless_the_user_insists(tmp_pa
         "delete these columns, or use them with --label-columns use, which marks the results",
     ]
     opened = open_corpus(Options(corpus=corpus, label_columns="use"), Console(quiet=True))
+    assert "so that scores say nothing about recognition" in capsys.readouterr().err
     assert opened.warnings == (
         f"the features hold the labels, so that scores say nothing about recognition: {columns}",
     )
