@@ -63,6 +63,22 @@ def listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def speaker_count(count: int) -> str:
+    """Return a number of speakers in words.
+
+    Parameters
+    ----------
+    count : int
+        The number of known speakers.
+
+    Returns
+    -------
+    str
+        Such as ``4 speakers``; ``unknown speakers`` for 0.
+    """
+    return plural(count, "speaker") if count else "unknown speakers"
+
+
 _FOLDERS = re.compile(r"""(?<![\w.:/\\])(?:[A-Za-z]:)?(?:[\\/][^\\/\s'"<>|:,;()]+)+[\\/](?=[^\\/\s'"])""")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ser_bench.core.text import plural
+from ser_bench.core.text import plural, speaker_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -150,8 +150,7 @@ def file_size(count: int) -> str:
 
 def _training_data(info: Manifest) -> str:
     synthetic = " of synthetic speech" if info.synthetic else ""
-    count = info.corpus.speakers
-    speakers = plural(count, "speaker") if count else "unknown speakers"
+    speakers = speaker_count(info.corpus.speakers)
     stopping = f", {info.corpus.stopping_clips:,} more for early stopping" if info.corpus.stopping_clips else ""
     return f"{plural(info.corpus.clips, 'clip')}{synthetic} by {speakers} ({info.corpus.name}){stopping}"
 

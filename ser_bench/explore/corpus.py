@@ -12,7 +12,7 @@ from ser_bench import corpora
 from ser_bench.core.errors import CorpusError
 from ser_bench.core.labels import label_order
 from ser_bench.core.progress import Progress
-from ser_bench.core.text import plural
+from ser_bench.core.text import plural, speaker_count
 from ser_bench.explore.health import measure_clips
 from ser_bench.explore.neighbours import NeighbourShare, neighbour_shares, standardise
 from ser_bench.explore.projection import project, sample_clips
@@ -102,7 +102,7 @@ class ExploredCorpus:
             (
                 corpus.title if has_name else f"{corpus.title} ({corpus.name})",
                 plural(len(clips), "clip"),
-                plural(clips["speaker"].nunique(), "speaker"),
+                speaker_count(len(set(clips["speaker"]) - {""})),
                 plural(len(self.emotions), "emotion"),
                 f"{clips['seconds'].sum() / 3600:.2f} h of sound",
             )

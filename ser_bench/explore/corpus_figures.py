@@ -161,7 +161,7 @@ def _draw_speakers(ax: Axes, explored: ExploredCorpus, width: float) -> None:
     for emotion in emotions:
         ax.bar(range(len(table)), table[emotion], bottom=bottom, width=0.72, color=emotion_colour(emotion, emotions))
         bottom += table[emotion].to_numpy()
-    names = [shorten_front(str(name), 0.9, 8) for name in table.index]
+    names = [shorten_front(str(name) or "unknown", 0.9, 8) for name in table.index]
     longest = max(text_width(name, 8) for name in names) + 0.06
     step = int(np.ceil(longest / (width / len(names))))
     ax.set_xticks(range(0, len(names), step), names[::step], fontsize=8)

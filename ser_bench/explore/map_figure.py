@@ -44,7 +44,10 @@ def draw_map(explored: ExploredCorpus) -> Figure:
     emotions = [(label, emotion_colour(label, explored.emotions), "o") for label in explored.emotions]
     genders = dict(zip(explored.clips["speaker"], explored.clips["gender"], strict=True))
     speakers = [(name, *marker) for name, marker in sorted(speaker_markers(genders).items())]
-    legends = (_legend_rows(emotions), _legend_rows(speakers))
+    legends = (
+        _legend_rows(emotions),
+        _legend_rows([(name or "unknown", colour, marker) for name, colour, marker in speakers]),
+    )
     below = 0.2 + _LEGEND_ROW * max(map(len, legends))
     title, synthetic = "Map of the clips by their features", explored.corpus.synthetic
     sheet = titled_sheet(title, _lines(explored), (), body=below + _SIDE + 0.3, synthetic=synthetic)
@@ -75,13 +78,13 @@ def neighbours_caption(explored: ExploredCorpus) -> str:
     shares = shares_by_attribute(explored.shares)
     if not shares:
         return ""
-    emotion, speaker = shares["emotion", "all"], shares["speaker", "all"]
+    emotion, speaker = shares["emotion", "all"], shares.get(("speaker", "all"))
     k = min(NEIGHBOURS, explored.compared - 1)
     text = (
         f"Of a clip's {k} nearest neighbours (by all {explored.dimension:,} standardised features, not by this map) "
-        f"{emotion.observed:.0%} share its emotion (by chance {emotion.chance:.0%}) and {speaker.observed:.0%} its "
-        f"speaker (by chance {speaker.chance:.0%})."
+        f"{emotion.observed:.0%} share its emotion (by chance {emotion.chance:.0%})"
     )
+    text += f" and {speaker.observed:.0%} its speaker (by chance {speaker.chance:.0%})." if speaker else "."
     if others := shares.get(("emotion", "other speakers")):
         text += (
             f" Of the {k} nearest clips of other speakers {others.observed:.0%} share its emotion "

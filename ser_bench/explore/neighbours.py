@@ -70,14 +70,15 @@ def neighbour_shares(clips: pd.DataFrame, X: np.ndarray, k: int = NEIGHBOURS) ->
     Returns
     -------
     list of NeighbourShare
-        Empty for a single clip. Other speakers are left out if they have fewer than ``k`` clips.
+        Empty for a single clip. Other speakers are left out if they have fewer than ``k`` clips, or if a speaker is
+        unknown.
     """
     k = min(k, len(clips) - 1)
     if k < 1:
         return []
     attributes = {name: clips[name].to_numpy() for name in ("emotion", "speaker", "gender", "text")}
     speakers = np.unique(attributes["speaker"], return_inverse=True)[1]
-    enough_others = len(clips) - np.bincount(speakers).max() >= k
+    enough_others = len(clips) - np.bincount(speakers).max() >= k and (attributes["speaker"] != "").all()
     nearest, nearest_of_others = _nearest(X, speakers, k, other_speakers=bool(enough_others))
     shares = [
         NeighbourShare(name, "all", float((values[nearest] == values[:, None]).mean()), _chance(values))

@@ -70,7 +70,9 @@ def _rows_by_emotion(explored: ExploredCorpus) -> Iterator[Sequence[str]]:
 
 def _rows_by_speaker(explored: ExploredCorpus) -> Iterator[Sequence[str]]:
     for name, clips in explored.clips.groupby("speaker"):
-        yield str(name), clips["gender"].iloc[0] or "unknown", f"{len(clips):,}", *_measured_cells(clips)
+        genders = set(clips["gender"])
+        gender = genders.pop() if len(genders) == 1 else ""  # unknown speakers may have several
+        yield str(name) or "unknown", gender or "unknown", f"{len(clips):,}", *_measured_cells(clips)
 
 
 def _measured_cells(clips: pd.DataFrame) -> Iterator[str]:

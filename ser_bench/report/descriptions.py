@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from ser_bench.core.text import listed, plural
+from ser_bench.core.text import listed, plural, speaker_count
 from ser_bench.report.analysis.models import transductive_models
 from ser_bench.report.formatting import seconds
 from ser_bench.runs.losses import loss_sentence
@@ -65,7 +65,7 @@ def protocol(run: SavedRun, splits: tuple[str, ...] | None = None) -> str:
     parts = [
         corpus_title(run),
         plural(corpus.clips, "clip"),
-        plural(corpus.speakers, "speaker") if corpus.speakers else "speakers unknown",
+        speaker_count(corpus.speakers),
         f"{labels} ({merged})" if merged else labels,
         *(f"{name}: {plural(int(folds.get(name, 0)), 'fold')}" for name in splits or info.splits),
         plural(repeats, "repeat") if repeats > 1 else "",

@@ -64,6 +64,14 @@ def test_pictures_name_corpus_and_synthetic_speech_and_their_texts_do_not_overla
     assert (SYNTHETIC in words) == synthetic
 
 
+def test_unknown_speakers_are_drawn_as_unknown():
+    explored = simulated(CASES["one speaker, one emotion"].assign(speaker=""))
+    assert "unknown speakers" in explored.summary
+    assert "speaker" not in map_figure.neighbours_caption(explored)
+    assert "unknown" in words_of(map_figure.draw_map(explored))
+    assert "| unknown | " in tables.markdown(explored)
+
+
 def test_the_summary_gives_title_and_size():
     assert simulated(CASES["24 speakers"]).summary.startswith("RAVDESS · 384 clips · 24 speakers · 8 emotions · ")
 

@@ -150,6 +150,6 @@ def test_a_run_of_unknown_speakers_has_no_score_on_new_voices(analysed_run):
     assert "Speakers are unknown, so there is no score on new voices." in headline(run)
     assert "No gap: speakers are unknown" in text
     assert "Speakers are unknown, so scores have no interval." in text
-    assert "speakers unknown" in text
+    assert "unknown speakers" in text
     assert "known from training" not in text
     assert "speakers are unknown" in render_page(run, {}).decode()

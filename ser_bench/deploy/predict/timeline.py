@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from ser_bench.audio import open_stream
 from ser_bench.core.files import atomic_write
 from ser_bench.core.labels import COLOURS
-from ser_bench.core.text import escape_undecodable, plural
+from ser_bench.core.text import escape_undecodable, plural, speaker_count
 from ser_bench.deploy.model import TrainedModel
 from ser_bench.deploy.predict.batch import ClipPrediction
 from ser_bench.deploy.predict.windows import envelope
@@ -50,7 +50,7 @@ def _figure(model: TrainedModel, predictions: Sequence[ClipPrediction], recordin
         f"{escape_undecodable(Path(predictions[0].clip).name)}, by {info.model.name}",
         [
             f"trained on {plural(info.corpus.clips, 'clip')}{synthetic}, "
-            f"{plural(info.corpus.speakers, 'speaker')} of {info.corpus.title}"
+            f"{speaker_count(info.corpus.speakers)} of {info.corpus.title}"
         ],
         ["The probabilities are not calibrated"],
         body=_BODY,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ser_bench.core.text import plural
+from ser_bench.core.text import plural, speaker_count
 from ser_bench.deploy import describe
 from ser_bench.deploy.manifest import Manifest
 from ser_bench.deploy.serve.settings import MEGABYTE
@@ -113,7 +113,7 @@ def model_facts(manifest: Manifest) -> list[tuple[str, str]]:
     return [
         ("Model", f"{manifest.model.name} with {' + '.join(s.name for s in manifest.features)}"),
         ("Predicts", f"{manifest.target}: {', '.join(manifest.labels)}"),
-        ("Trained on", f"{plural(corpus.clips, 'clip')} by {plural(corpus.speakers, 'speaker')} ({corpus.title})"),
+        ("Trained on", f"{plural(corpus.clips, 'clip')} by {speaker_count(corpus.speakers)} ({corpus.title})"),
         ("Score", describe.score(manifest).removeprefix("score: ")),
         ("Licence of the data", corpus.licence or "unknown"),
         ("Intended use", manifest.intended_use),

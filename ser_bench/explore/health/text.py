@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tabulate import tabulate
 
-from ser_bench.core.text import escape_undecodable, plural, wrap_words
+from ser_bench.core.text import escape_undecodable, plural, speaker_count, wrap_words
 from ser_bench.explore.health.compare import clips_by_speaker, counts_by_gender, differences
 from ser_bench.explore.health.copies import CONTRADICTIONS
 from ser_bench.explore.health.measure import CLIPPED_RUN, FRAME_SECONDS, SILENCE_DB
@@ -59,8 +59,7 @@ def _title(health: Health) -> str:
     hours = health.clips["seconds"].sum() / 3600
     synthetic = " (synthetic speech)" if corpus.synthetic else ""
     part = f", {health.part}" if len(corpus.published) > 1 else ""
-    count = len(set(clips["speaker"]) - {""})
-    speakers = plural(count, "speaker") if count else "unknown speakers"
+    speakers = speaker_count(len(set(clips["speaker"]) - {""}))
     size = f"{plural(len(clips), 'clip')} of {speakers}, {hours:.2f} h of sound"
     return f"{corpus.title}{synthetic}{part}: {size}\nin {escape_undecodable(str(health.opened.folder))}"
 

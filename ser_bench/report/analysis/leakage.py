@@ -96,6 +96,20 @@ def known_speaker_share(run: SavedRun, split: str) -> float:
     return _total(part["test_clips_of_known_speakers"]) / float(part["test_clips"].sum())
 
 
+def speakers_known(run: SavedRun) -> bool:
+    """Return whether the speaker of every clip is known.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    bool
+    """
+    return not unknown_speakers(run.clips).any()
+
+
 @cached_per_run
 def training_speakers(run: SavedRun) -> pd.DataFrame:
     """Return the speakers that the weights of each model were trained on.

@@ -10,7 +10,7 @@ from ser_bench.core.text import listed, plural
 from ser_bench.report.analysis.classes import comparable_classes, untrained_classes
 from ser_bench.report.analysis.gaps import LargestGap, classes_left_out, gaps_of, largest_gap, unequal_training
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS
-from ser_bench.report.analysis.leakage import takes_of
+from ser_bench.report.analysis.leakage import speakers_known, takes_of
 from ser_bench.report.analysis.models import models_with_copies, variants_without_copies
 from ser_bench.report.analysis.splits import (
     TAKES_SPLIT,
@@ -167,7 +167,7 @@ def missing_gaps(run: SavedRun) -> list[str]:
     list of str
         A sentence each; empty if nothing is missing.
     """
-    if not run.info.corpus.speakers:
+    if not speakers_known(run):
         return ["No gap: speakers are unknown, so no split has new speakers; fill in the column speaker."]
     partners = {pair.random: pair for pair in gap_pairs(run)}
     sentences = [_missing_gap(run, random) for random in random_splits(run) if random not in partners]

@@ -7,7 +7,7 @@ import pandas as pd
 from ser_bench import statistics
 from ser_bench.core.text import listed
 from ser_bench.report.analysis.intervals import scores_of_few
-from ser_bench.report.analysis.leakage import known_speaker_share
+from ser_bench.report.analysis.leakage import known_speaker_share, speakers_known
 from ser_bench.report.analysis.models import BASELINES, transductive_models
 from ser_bench.report.analysis.splits import is_speaker_independent, ranking_split
 from ser_bench.report.analysis.summary import summarise
@@ -48,7 +48,7 @@ def headline(run: SavedRun) -> str:
     incomplete = list(models.loc[models["status"] != "ok", "model"])
     sentences = [
         f"On {corpus}, {_best(run, table, split)}",
-        "" if run.info.corpus.speakers else "Speakers are unknown, so there is no score on new voices.",
+        "" if speakers_known(run) else "Speakers are unknown, so there is no score on new voices.",
         untrained_sentence(run, split),
         _best_inductive(run, ranked, split),
         *gap_sentences(run),

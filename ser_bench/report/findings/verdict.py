@@ -5,6 +5,7 @@ from __future__ import annotations
 from ser_bench.core.text import listed, plural
 from ser_bench.report.analysis.comparisons import Comparison, comparison, folds_recur
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS, intervals, scores_of_few
+from ser_bench.report.analysis.leakage import speakers_known
 from ser_bench.report.analysis.models import BASELINES, trained_models
 from ser_bench.report.analysis.scores import missing_folds, pooled_scores
 from ser_bench.report.analysis.splits import gap_splits, ranking_split
@@ -76,7 +77,7 @@ def interval_notes(run: SavedRun) -> list[str]:
     list of str
         A sentence each.
     """
-    if not run.info.corpus.speakers:
+    if not speakers_known(run):
         return ["Speakers are unknown, so scores have no interval."]
     few = list(dict.fromkeys(split for _, split, _ in scores_of_few(run)))
     paired = ", paired for the gap" if gap_splits(run) else ""
@@ -117,7 +118,7 @@ def _not_compared(run: SavedRun) -> str:
         )
     if not complete:
         return f"No model finished every fold of the {split} split, so no difference is tested."
-    if not run.info.corpus.speakers:
+    if not speakers_known(run):
         return "Speakers are unknown, so no difference between models is tested."
     return f"The {split} split tests one speaker, so no difference between models can be tested."
 
