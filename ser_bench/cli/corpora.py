@@ -60,7 +60,7 @@ def command(name: str | None, check: bool, quiet: bool, plugin: Path | None, **v
         ("corpus", "clips", "speakers", "emotions", "licence", "found here"),
         rows,
         "Download and citation of a corpus: ser-bench corpora NAME\n"
-        "Your clips in a CSV file with the columns path,speaker,emotion: ser-bench run --corpus FILE.csv",
+        "Your own clips: ser-bench import FOLDER -o corpus.csv, then ser-bench run --corpus corpus.csv",
         width=28,
     )
 

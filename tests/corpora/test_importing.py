@@ -205,6 +205,25 @@ def test_columns_of_a_table_are_stated_with_map(tree):
         importing.parse_mapping("spk=who")
 
 
+def test_a_table_with_a_json_object_on_each_line(tree):
+    lines = ('{"file_name": "a.wav", "label": "sad", "speaker": 7}', '{"file_name": "b.wav", "label": "angry"}')
+    (tree("train/a.wav", "train/b.wav") / "train" / "metadata.jsonl").write_text("\n".join(lines))
+    assert by_name(read(tree()), "emotion") == {"a.wav": "sad", "b.wav": "angry"}
+    assert by_name(read(tree()), "speaker") == {"a.wav": "7", "b.wav": ""}
+
+
+def test_a_table_about_other_files_is_no_obstacle(tree):
+    write_table(tree("sad/1x.wav", "angry/2x.wav") / "scores.csv", "run,label", "7,0", "8,1")
+    assert by_name(read(tree()), "emotion") == {"1x.wav": "sad", "2x.wav": "angry"}
+
+
+def test_a_workbook_and_a_folder_of_videos(tree):
+    (tree("a.mp4", "b.mp4") / "labels.xlsx").write_bytes(b"PK")
+    with pytest.raises(CorpusError, match=r"labels.xlsx is not read; save it as 'CSV UTF-8'"):
+        read(tree())
+    assert len(read(tree("sad.mp4", "angry.mp4")).rows) == 2
+
+
 def test_rows_that_contradict_each_other_leave_the_clip_out(tree):
     write_table(
         tree("a.wav", "b.wav", "c.wav") / "t.csv", "file,emotion", "a,sad", "a,angry", "b,sad", "c,angry", "b,sad"

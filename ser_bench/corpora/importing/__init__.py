@@ -8,7 +8,7 @@ from ser_bench.corpora.importing.assembly import Choices, Imported, import_clips
 from ser_bench.corpora.importing.emotions import LabelSource
 from ser_bench.corpora.importing.legends import parse_meanings
 from ser_bench.corpora.importing.preview import EXAMPLE, preview, warnings
-from ser_bench.corpora.importing.tables import parse_mapping
+from ser_bench.corpora.importing.table import parse_mapping
 from ser_bench.corpora.importing.writing import check_output, write_manifest
 
 __all__ = [

@@ -310,12 +310,18 @@ def _part_warnings(files: Sequence[AudioFile], columns: Mapping[str, Column]) ->
     )
 
 
+def _other_tables(folder: Path) -> list[str]:
+    """Return a sentence for each workbook in the folder."""
+    names = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in (".xlsx", ".xls", ".ods"))
+    return [f"{name} is not read; save it as 'CSV UTF-8'" for name in names]
+
+
 def _no_emotion_message(folder: Path, files: Sequence[AudioFile], column: Column, warnings: Sequence[str]) -> str:
     """Explain that no emotion was found, with an example and the options that help."""
     if column.problems:
         reason, count = Counter(column.problems.values()).most_common(1)[0]
         return f"no clip of {folder} has an emotion; {count:,} of {len(files):,} files: {reason}"
-    reasons = "".join(f"; {warning}" for warning in warnings[:1])
+    reasons = "".join(f"; {warning}" for warning in (*warnings, *_other_tables(folder))[:1])
     return (
         f"no two emotions in the folder names, file names or tables of {folder}, for example {files[0].name}{reasons}\n"
         "say where they are: --pattern '{speaker}_{emotion}_*', --label folder, --table FILE, or what codes mean: "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -94,10 +95,18 @@ def _rows(imported: Imported) -> str:
     for row in (imported.rows[index] for index in chosen):
         path = Path(row["path"]).relative_to(base).as_posix()
         rows.append([_cell(path, start=True), *(_cell(row.get(name, "")) for name in columns[1:])])
-    widths = [max(len(row[index]) for row in rows) for index in range(len(columns))]
-    return "\n".join(
-        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+    widths = [max(_columns_of(row[index]) for row in rows) for index in range(len(columns))]
+    return "\n".join(_line(row, widths) for row in rows)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (cell + " " * (width - _columns_of(cell)) for cell, width in zip(cells, widths, strict=True))
+    return "  " + "  ".join(padded).rstrip()
+
+
+def _columns_of(text: str) -> int:
+    """Return the columns that a text takes on a terminal; Chinese and Japanese characters take two."""
+    return sum(1 + (unicodedata.east_asian_width(character) in "WF") for character in text)
 
 
 def _cell(text: str, *, start: bool = False) -> str:
