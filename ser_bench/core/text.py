@@ -6,7 +6,7 @@ import os
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 
 def shortened_list(names: Iterable[object], most: int = 3) -> str:
@@ -128,18 +128,22 @@ def without_folders(text: str, folders: Iterable[Path] = ()) -> str:
 
 
 def without_folder(name: str) -> str:
-    """Return a name that may be the path of a file, with or without a prefix as in ``cross:``, without its folder.
+    """Return a name that may be the path of a file for others to read: a path of this machine loses its folder.
 
     Parameters
     ----------
     name : str
-        A name or a path.
+        A name or a path, with or without a prefix as in ``cross:corpus.csv``.
 
     Returns
     -------
     str
+        The last part of an absolute path and of one with ``..``; any other name as it is.
     """
-    return re.sub(r"[^:]*[\\/]", "", name)
+    prefix, path = re.fullmatch(r"((?:[a-z]{2,}:)?)(.*)", name, re.DOTALL).groups()  # type: ignore[union-attr]
+    parts = re.split(r"[\\/]", path)
+    is_absolute = PurePosixPath(path).is_absolute() or bool(PureWindowsPath(path).root)
+    return f"{prefix}{parts[-1]}" if is_absolute or ".." in parts else name
 
 
 def wrap_words(text: str, width: int, *, first: str = "", further: str = "") -> list[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ser_bench.core.labels import label_order
-from ser_bench.core.text import without_folder
 from ser_bench.corpora.clip_table import Listing
 from ser_bench.corpora.filenames import FileNamePattern
 from ser_bench.corpora.published import Archive, Published, combined
@@ -87,7 +87,7 @@ class Corpus:
     def origin(self) -> str:
         """The source for readers elsewhere: the name of a file without its folder."""
         is_file = Path(self.source).is_absolute() or self.source.lower().endswith((".csv", ".tsv", ".parquet"))
-        return without_folder(self.source) if is_file else self.source
+        return re.split(r"[\\/]", self.source)[-1] if is_file else self.source
 
     def published_in(self, part: str) -> Published:
         """Return the published size of a part.

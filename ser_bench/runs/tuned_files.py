@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ser_bench.core.files import read_bytes
 from ser_bench.core.options import PATH_OPTIONS, Options
+from ser_bench.core.text import without_folder
 from ser_bench.runs.inputs import corpus_names
 from ser_bench.runs.keys import EXECUTION_OPTIONS
 from ser_bench.runs.results import write_file
@@ -63,7 +64,14 @@ def found_with(options: Options, features: str) -> dict[str, Any]:
     dict
         The main options, and all others that differ from their defaults; no folder of this machine.
     """
-    named = options.model_copy(update={"corpus": ",".join(corpus_names(options)), "features": features})
+    named = options.model_copy(
+        update={
+            "corpus": ",".join(map(without_folder, corpus_names(options))),
+            "features": features,
+            "splits": options.splits and tuple(map(without_folder, options.splits)),
+            "plugin": options.plugin and Path(without_folder(str(options.plugin))),
+        }
+    )
     values, defaults = named.model_dump(mode="json"), Options().model_dump(mode="json")
     chosen = [name for name in values if name not in _NEVER and values[name] != defaults[name]]
     return {name: values[name] for name in dict.fromkeys((*_ALWAYS, *chosen))}
@@ -119,6 +127,8 @@ def to_toml(result: TuningResult, record: SearchRecord, defaults: Mapping[str, A
         f"{100 * result.default_uar:.1f} % with the defaults.",
         "",
     ]
+    if str(record.options["corpus"]).endswith((".csv", ".tsv", ".parquet")):
+        lines[-1:] = ["# Elsewhere than beside the corpus, name its file with --corpus.", ""]
     tables = {name: value for name, value in record.options.items() if isinstance(value, dict)}
     lines += [_line(name.replace("_", "-"), value) for name, value in record.options.items() if name not in tables]
     for name, table in tables.items():

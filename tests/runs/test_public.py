@@ -12,6 +12,7 @@ from ser_bench import plugins, report
 from ser_bench.core.options import Options
 from ser_bench.core.text import without_folder, without_folders
 from ser_bench.runs import runner
+from ser_bench.runs.tuned_files import found_with
 from tests.runs.in_process import no_workers
 
 PLUGIN = """
@@ -114,4 +115,16 @@ def test_known_folders_are_removed_and_the_home_folder_is_a_tilde(home):
     text = f"cannot read {home}: {home}/my data/a/x.wav"
     assert without_folders(text, [home / "my data"]) == "cannot read ~: a/x.wav"
     assert without_folder("cross:/home/mia/b.csv") == "cross:b.csv"
-    assert without_folder("random-80-20") == "random-80-20"
+    for name in ("random-80-20", "ravdess", "own/corpus.csv", "cross:own/corpus.csv"):
+        assert without_folder(name) == name
+    for name in ("/home/mia/b.csv", "../mia/b.csv", r"C:\Users\mia\b.csv"):
+        assert without_folder(name) == "b.csv"
+
+
+def test_options_of_a_search_name_no_folder_of_the_machine(home):
+    options = Options(
+        corpus=f"{home}/one.csv,{home}/two.csv", splits=(f"cross:{home}/b.csv",), plugin=home / "p.py", store=home / "s"
+    )
+    found = found_with(options, "mfcc")
+    assert (found["corpus"], found["splits"], found["plugin"]) == ("one.csv,two.csv", ["cross:b.csv"], "p.py")
+    assert "mia-user" not in str(found)

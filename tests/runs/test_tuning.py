@@ -141,8 +141,9 @@ def test_tuned_toml_repeats_the_search_and_its_score(data, store, tmp_path):
     assert loaded.models == ("knn",)
     assert models.variant("knn", "knn", loaded.model_tables["knn"].parameters).parameters == done.parameters
     expected = options(data, store, None, **chosen, models=("knn",), model_tables=loaded.model_tables)
-    assert loaded == expected.model_copy(update={"store": None, "jobs": None})
-    saved = runner.run(loaded.model_copy(update={"store": store, "out": tmp_path / "run", "jobs": 1})).saved
+    assert loaded == expected.model_copy(update={"store": None, "jobs": None, "corpus": data.name})
+    here = {"corpus": str(data), "store": store, "out": tmp_path / "run", "jobs": 1}
+    saved = runner.run(loaded.model_copy(update=here)).saved
     predictions = saved.predictions[saved.predictions["model"] == "knn"].set_index("clip")["predicted"].astype(str)
     assert predictions.to_dict() == done.predictions.set_index("clip")["written"].to_dict()
     assert f"UAR with these parameters, actor split: {100 * done.written_uar:.1f} %" in (

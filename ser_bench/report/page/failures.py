@@ -122,7 +122,9 @@ def _groups(run: SavedRun, split: str, attribute: str) -> Table:
     over = "" if len(shared) == len(run.labels) else f", over the classes of every group: {', '.join(shared)}"
     name = "sentence" if attribute == "text" else attribute
     within = f" within {listed(corpora)}" if any(corpora := compared_corpora(run, split, attribute)) else ""
-    return Table(f"UAR by {name}{within} under the {split} split{over}", columns, tuple(rows))
+    unknown = int((run.clips[attribute] == "").sum())
+    without = f"; {plural(unknown, 'clip')} of unknown {name} left out" if unknown else ""
+    return Table(f"UAR by {name}{within} under the {split} split{over}{without}", columns, tuple(rows))
 
 
 def _clips(hardest: pd.DataFrame, embedded: EmbeddedClips | None, run: SavedRun) -> Table:
