@@ -154,7 +154,7 @@ def test_copies_that_contradict_each_other_are_listed_first(kitchen):
         ("near-identical", []),
     ]
     assert "3 clips have identical samples but another speaker (speakers: anna and ben)" in copies.remarks[0]
-    assert "2 pairs of near-identical clips of two speakers (speakers: anna and ben)" in copies.remarks[1]
+    assert "2 pairs of near-identical clips of two speakers (speakers: anna and ben, 2 times)" in copies.remarks[1]
 
 
 def test_clips_of_another_rate_channels_or_format_are_named(printed, kitchen, write_wav):

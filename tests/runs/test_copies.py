@@ -13,7 +13,7 @@ from ser_bench.corpora.clip_table import clip_table
 from ser_bench.corpora.pool import open_corpora
 from ser_bench.runs import runner
 from ser_bench.runs.extraction import extract
-from ser_bench.runs.extraction.copies import CopyRule, drop_copies, keep_equal_rows
+from ser_bench.runs.extraction.copies import CopyRule, drop_copies, keep_equal_rows, name_pairs
 from ser_bench.runs.extraction.linking import link_speakers
 from ser_bench.store import FeatureStore
 
@@ -63,7 +63,7 @@ def test_copies_of_another_speaker_are_left_out_and_the_lost_speaker_is_named():
     assert distinct.clips["clip"].tolist() == ["e"]
     assert losses(distinct)[0] == ("clip", "a", "holds the same samples as b, whose speaker is s2, not s1")
     assert losses(distinct)[4:] == [("speaker", "s2", "every clip is a copy of another clip: 2 clips")]
-    assert "another speaker (speakers: s1 and s2)" in distinct.warnings[0]
+    assert "another speaker (speakers: s1 and s2, 2 times)" in distinct.warnings[0]
 
 
 def test_an_unknown_speaker_contradicts_nobody():
@@ -189,3 +189,9 @@ def test_linked_speakers_are_in_one_fold(shared_voices, store, tmp_path):
     assert saved.info.corpus.shared_speakers == {"voices/b": ("voices/b", "voices/c")}
     assert saved.audit["near_identical_clips"].sum() == 0
     assert "voices/b and voices/c" in " ".join(saved.info.warnings)
+
+
+def test_pairs_of_speakers_are_named_by_how_often_they_share_a_clip():
+    assert name_pairs([("b", "a"), ("c", "d"), ("a", "b")]) == " (speakers: a and b, 2 times; c and d)"
+    assert name_pairs([("a", f"b{i}") for i in range(10)]).endswith("a and b7; 2 more)")
+    assert name_pairs([]) == ""

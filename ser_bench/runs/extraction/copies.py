@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ser_bench.core.options import Options
 
-_MOST_NAMED = 3
+_MOST_NAMED = 8
 """Number of pairs of speakers that a warning names."""
 
 
@@ -227,12 +227,15 @@ def name_pairs(pairs: Iterable[tuple[str, str]]) -> str:
     Returns
     -------
     str
-        Such as `` (speakers: a and b, c and d, 2 more)``; empty without pairs.
+        Such as `` (speakers: a and b, 12 times; c and d; 2 more)``; empty without pairs.
     """
     counts = Counter(tuple(sorted(pair)) for pair in pairs)
-    named = [" and ".join(pair) for pair in sorted(counts, key=lambda pair: (-counts[pair], pair))]
+    named = [
+        " and ".join(pair) + (f", {counts[pair]:,} times" if counts[pair] > 1 else "")
+        for pair in sorted(counts, key=lambda pair: (-counts[pair], pair))
+    ]
     shown = named if len(named) <= _MOST_NAMED else [*named[:_MOST_NAMED], f"{len(named) - _MOST_NAMED:,} more"]
-    return f" (speakers: {', '.join(shown)})" if named else ""
+    return f" (speakers: {'; '.join(shown)})" if named else ""
 
 
 def _listed(names: Sequence[str]) -> str:
