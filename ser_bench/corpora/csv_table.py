@@ -18,6 +18,7 @@ from itertools import islice
 from pathlib import Path
 
 from ser_bench.core.errors import CorpusError
+from ser_bench.core.labels import canonical_text
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 """Names of the characters that may separate cells."""
@@ -36,7 +37,7 @@ class TextTable:
     Attributes
     ----------
     columns
-        Names of the columns as written, without spaces around them; empty for a column without a name.
+        Names of the columns, as :func:`~ser_bench.core.labels.canonical_text` writes them; a name may be empty.
     rows
         The cells of each row, as many as there are columns.
     lines
@@ -58,7 +59,7 @@ class CsvFile:
     Attributes
     ----------
     columns
-        Names of the columns as written, without spaces around them; empty for a column without a name.
+        Names of the columns, as :func:`~ser_bench.core.labels.canonical_text` writes them; a name may be empty.
     delimiter
         One of :data:`DELIMITERS`.
     source
@@ -138,7 +139,7 @@ def column_names(path: Path, known: Collection[str] = ()) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Names as written, without spaces around them; empty for a file without a header.
+        Names as in :attr:`CsvFile.columns`; empty for a file without a header.
     """
     try:
         return _header(path, str(path), known)[2]
@@ -158,7 +159,7 @@ def _header(path: Path, source: str, known: Collection[str]) -> tuple[bytes, str
     _, header = next(_parsed(content, delimiter, source), (0, []))
     if not header:
         raise CorpusError(f"invalid {source}: the file is empty; its first line must name the columns")
-    return content, delimiter, tuple(name.strip() for name in header)
+    return content, delimiter, tuple(map(canonical_text, header))
 
 
 def read_csv_table(path: Path, *, kind: str, known: Collection[str] = ()) -> TextTable:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from ser_bench.core.errors import CorpusError
@@ -217,8 +218,25 @@ def _fault(row: Mapping[str, str], clip: Mapping[str, str], required: Sequence[s
             return None
     except OSError as error:
         return Problem("", f"cannot be opened: {error.strerror or error}")
-    hint = "; write / between folders instead of \\" if "\\" in row["path"] else ""
-    return Problem("", f"no such file{hint}")
+    return Problem("", f"no such file{_hint(row['path'], Path(clip['path']))}")
+
+
+def _hint(written: str, path: Path) -> str:
+    """Return what may be wrong with a path: its separators, or the case or extension of the name."""
+    similar = _names_by_stem(path.parent).get(path.stem.lower(), [])
+    if len(similar) == 1:
+        return f"; that folder has {similar[0]}"
+    return "; write / between folders instead of \\" if "\\" in written else ""
+
+
+@lru_cache(maxsize=8)
+def _names_by_stem(folder: Path) -> dict[str, list[str]]:
+    """Return the names of a folder's files by their lower-case stem; empty if it cannot be read."""
+    names: dict[str, list[str]] = {}
+    with suppress(OSError):
+        for path in folder.iterdir():
+            names.setdefault(path.stem.lower(), []).append(path.name)
+    return names
 
 
 def _repetition(line: int, clips: Sequence[Mapping[str, str]], lines: Sequence[int]) -> Problem | None:

@@ -92,6 +92,14 @@ def test_a_repeated_column_is_refused_with_both_positions(tmp_path, header):
         read(tmp_path, f"{header}\na,s,sad,happy\n")
 
 
+def test_invisible_characters_are_not_part_of_a_column_name(tmp_path):
+    assert read(tmp_path, "\ufeff\ufeffpath, speaker\u200b,emo\u00a0tion\na,s,sad\n").columns == (
+        "path",
+        "speaker",
+        "emo tion",
+    )
+
+
 def test_case_distinguishes_unknown_columns(tmp_path):
     assert read(tmp_path, f"{HEADER},F1,f1\na,s,sad,1,2\n").columns[3:] == ("F1", "f1")
     with pytest.raises(CorpusError, match="columns 4 and 5 are both named 'f1'"):

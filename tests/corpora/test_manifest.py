@@ -78,6 +78,15 @@ def test_backslashes_are_separators_where_that_file_exists(tmp_path):
     assert line_numbers(tmp_path / "mine.csv")["b/a.wav"] == 2
 
 
+def test_a_missing_file_is_compared_with_names_of_other_case_or_extension(tmp_path):
+    corpus = opened(tmp_path, f"{HEADER}\na.wav,x,sad\nb.WAV,x,sad\nc.mp3,x,sad\nd,x,sad\n", "a.wav", "B.wav", "c.flac")
+    assert [p.reason for p in corpus.problems] == [
+        "no such file; that folder has B.wav (line 3)",
+        "no such file; that folder has c.flac (line 4)",
+        "no such file (line 5)",
+    ]
+
+
 def test_a_file_name_in_another_normal_form_is_found(tmp_path):
     assert len(opened(tmp_path, f"{HEADER}\nt\u00f6.wav,x,sad\n", "to\u0308.wav").clips) == 1
 
