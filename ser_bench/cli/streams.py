@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
 from typing import TextIO
+
+_NO_READER = (errno.EPIPE, errno.EBADF)
+"""Errors of a pipe whose reader has exited, and of a stream that is open for reading only."""
 
 
 class _Output(io.TextIOWrapper):
@@ -14,19 +18,21 @@ class _Output(io.TextIOWrapper):
     def write(self, text: str) -> int:
         try:
             return super().write(text)
-        except BrokenPipeError:
-            self._discard()
+        except OSError as error:
+            self._discard(error)
             return len(text)
 
     def flush(self) -> None:
         try:
             super().flush()
-        except BrokenPipeError:
-            self._discard()
+        except OSError as error:
+            self._discard(error)
             super().flush()
 
-    def _discard(self) -> None:
-        """Send what is written from now on to the null device."""
+    def _discard(self, error: OSError) -> None:
+        """Send what is written from now on to the null device, unless the error has another reason."""
+        if error.errno not in _NO_READER:
+            raise error
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, self.fileno())
         os.close(null)

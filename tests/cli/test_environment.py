@@ -42,9 +42,14 @@ def manifest(tmp_path) -> Path:
     return file
 
 
-def test_output_after_the_reader_has_exited_is_discarded():
+@pytest.mark.parametrize("reader_exits", [True, False])
+def test_output_without_a_reader_is_discarded(reader_exits):
+    """A pipe whose reader has exited, or a stream that is open for reading only."""
     read, write = os.pipe()
     os.close(read)
+    if not reader_exits:
+        os.close(write)
+        write = os.open(os.devnull, os.O_RDONLY)
     stream = streams._tolerant(open(write, "w", encoding="utf-8"), write)  # noqa: SIM115, PTH123
     for _ in range(3):
         print("x" * 100_000, file=stream, flush=True)
