@@ -227,15 +227,15 @@ def test_fewer_speakers_than_six_folds_have_a_fold_each(go, data):
     table = pd.read_csv(data, dtype=str)
     few = data.parent / "few.csv"
     table[table["speaker"].isin(sorted(set(table["speaker"]))[:4])].to_csv(few, index=False)
-    _, saved = go(models=(), corpus=str(few), folds=None)
+    _, saved = go(models=("majority",), corpus=str(few), folds=None)
     assert saved.info.options.folds == 4
     assert saved.audit.groupby("split")["fold"].nunique().to_dict() == {"actor": 4, "random": 4}
     with pytest.raises(SplitError, match="use fewer with --folds 4"):
-        go(models=(), corpus=str(few), folds=6)
+        go(models=("majority",), corpus=str(few), folds=6)
 
 
 def test_another_seed_draws_other_folds(go):
-    first, second = (predictions(go(models=(), splits=("random",), seed=seed)[1]) for seed in (0, 1))
+    first, second = (predictions(go(models=("majority",), splits=("random",), seed=seed)[1]) for seed in (0, 1))
     assert not first["clip"].equals(second["clip"])
 
 
@@ -359,7 +359,7 @@ def test_variants_of_a_model_have_their_own_parameters(go):
 
 @pytest.mark.parametrize(("target", "labels"), [("gender", 2), ("emotion+gender", 6)])
 def test_other_targets_can_be_predicted(go, target, labels):
-    _, saved = go(models=(), target=target, splits=("actor",))
+    _, saved = go(models=("majority",), target=target, splits=("actor",))
     assert len(saved.info.corpus.labels) == labels
     assert set(saved.predictions["true"]) == set(saved.info.corpus.labels)
 
