@@ -15,6 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 TARGETS = {
+    "audio": "headers and samples of audio files",
     "manifest": "manifests and tables of features, CSV and Parquet",
     "names": "file names, read as every known corpus does",
     "config": "configurations in TOML",
