@@ -212,6 +212,11 @@ def test_a_table_with_a_json_object_on_each_line(tree):
     assert by_name(read(tree()), "speaker") == {"a.wav": "7", "b.wav": ""}
 
 
+def test_tables_in_hidden_folders_are_not_read(tree):
+    write_table(tree("sad/1.wav", "angry/2.wav") / ".cache" / "t.csv", "file,label", "1,happy", "2,calm")
+    assert by_name(read(tree()), "emotion") == {"1.wav": "sad", "2.wav": "angry"}
+
+
 def test_a_table_about_other_files_is_no_obstacle(tree):
     write_table(tree("sad/1x.wav", "angry/2x.wav") / "scores.csv", "run,label", "7,0", "8,1")
     assert by_name(read(tree()), "emotion") == {"1x.wav": "sad", "2x.wav": "angry"}
@@ -335,6 +340,12 @@ def test_numbers_in_a_table_need_a_meaning(tree):
 def test_numbers_around_an_emotion_are_not_its_spelling(tree):
     imported = read(tree(*(f"{number} - {e}/{number}.wav" for number, e in enumerate(("fear", "Wut")))))
     assert set(imported.spellings) == {("fear", "fearful"), ("Wut", "angry")}
+
+
+def test_a_folder_without_visible_characters_is_no_label(tree):
+    imported = read(tree("\N{ZERO WIDTH SPACE}/a.wav", "calm voice/b.wav"), label="folder")
+    assert by_name(imported, "emotion") == {"b.wav": "calm voice"}
+    assert [p.reason for p in imported.left_out] == ["no emotion in its path"]
 
 
 def test_unknown_words_beside_emotions_are_kept_and_listed(tree):

@@ -116,7 +116,7 @@ def import_clips(folder: Path, choices: Choices) -> Imported:
     stated = _stated(scanned.files, folder, choices, search_tables=not is_published)
     columns = {name: joined([stated.columns.get(name, UNKNOWN), names.columns.get(name, UNKNOWN)]) for name in COLUMNS}
     columns["emotion"] = _emotions(scanned.files, folder, choices, stated.columns.get("emotion", UNKNOWN), names)
-    usable = [file for file in scanned.files if file.name in columns["emotion"].values]
+    usable = [file for file in scanned.files if columns["emotion"].values.get(file.name)]
     if not usable:
         raise CorpusError(_no_emotion_message(folder, scanned.files, columns["emotion"], stated.warnings))
     columns["gender"] = _filled(columns["gender"], traits.genders, usable)

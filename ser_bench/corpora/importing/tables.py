@@ -127,7 +127,8 @@ def find_tables(
     index = FileIndex(files)
     tables, refused = [], []
     for path in sorted(path for suffix in ("csv", "tsv", "jsonl") for path in folder.rglob(f"*.{suffix}")):
-        if path.name.startswith(".") or (ignored is not None and path.absolute() == ignored.absolute()):
+        hidden = any(part.startswith((".", "__MACOSX")) for part in path.relative_to(folder).parts)
+        if hidden or (ignored is not None and path.absolute() == ignored.absolute()):
             continue
         try:
             table = read_table(path, folder, index, mapping, meanings, legends)
