@@ -88,7 +88,8 @@ def loss_sentence(table: pd.DataFrame) -> str:
 def _reasons(problems: Sequence[Problem]) -> str:
     """Name a few things with their reasons, or count many by reason."""
     if len(problems) <= _MOST_NAMED:
-        return "; ".join(f"{problem.path}, {problem.reason}" for problem in problems)
+        counted = problems[0].kind in ("class", "speaker")  # their reason holds the number of clips
+        return "; ".join(f"{p.path}, {p.reason if counted else p.group}" for p in problems)
     groups = Counter(problem.group for problem in problems).most_common()
     if len(groups) == 1:
         return groups[0][0]
