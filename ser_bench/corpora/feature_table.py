@@ -35,6 +35,7 @@ from ser_bench.corpora.column_names import refuse_missing, unused_column
 from ser_bench.corpora.csv_table import open_csv
 from ser_bench.corpora.number_columns import NumberColumns, NumberTable, selected
 from ser_bench.corpora.public_names import public_names
+from ser_bench.corpora.selection import lost_with_rows
 from ser_bench.features import FEATURE_SETS
 from ser_bench.features.base import FeatureSet
 
@@ -236,7 +237,8 @@ def list_clips(table: TableContent) -> Listing:
         If no row or no feature is usable.
     """
     columns, unused = _feature_columns(table)
-    texts = _prefixed(_texts(table))
+    named = _texts(table)
+    texts = _prefixed(named)
     places = {name: column for column, name in enumerate(table.numbers.names)}
     values = table.numbers.values[:, [places[name] for name in columns]]
     reasons = _faults(table, texts, values, columns)
@@ -251,11 +253,12 @@ def list_clips(table: TableContent) -> Listing:
         example = f"; {rows[0].path}: {rows[0].reason}" if rows else ""
         advice = f"\n{sparse}" if sparse else ""
         raise CorpusError(f"the {table.source} has no usable row{example}{advice}")
+    lost = lost_with_rows(named, named[usable])
     texts, values = texts[usable].reset_index(drop=True), values[usable]
     features = FeatureTable(_feature_sets(columns), values, {clip: row for row, clip in enumerate(texts["clip"])})
     optional = [name for name in ("corpus", "person") if name in table.texts and (name == "person" or any(texts[name]))]
     clips = clip_table(texts.to_dict("records"), (*CLIP_COLUMNS, *optional))
-    return Listing(clips, (*unused, *rows), features, (sparse,) if sparse else ())
+    return Listing(clips, (*unused, *rows, *lost), features, (sparse,) if sparse else ())
 
 
 def _sparse_columns(values: np.ndarray, columns: Sequence[str]) -> str:

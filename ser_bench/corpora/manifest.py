@@ -17,6 +17,7 @@ from ser_bench.corpora.clip_table import CLIP_COLUMNS, Listing, Problem, clip_ta
 from ser_bench.corpora.column_names import refuse_missing, unused_column
 from ser_bench.corpora.csv_table import column_names, open_csv, read_csv_table
 from ser_bench.corpora.public_names import public_names
+from ser_bench.corpora.selection import lost_with_rows
 
 REQUIRED = ("path", "speaker", "emotion")
 OPTIONAL = ("gender", "text", "intensity", "person")
@@ -172,7 +173,9 @@ def _list_clips(manifest: _Manifest, folder: Path, source: Path) -> Listing:
             f"each row needs {','.join(REQUIRED)}; relative paths start at the folder {folder}"
         )
     columns = (*CLIP_COLUMNS, "person") if "person" in manifest.columns else CLIP_COLUMNS
-    return Listing(clip_table(usable, columns), (*manifest.unused, *problems), warnings=warnings)
+    table = clip_table(usable, columns)
+    problems += lost_with_rows(clip_table(clips, columns), table)
+    return Listing(table, (*manifest.unused, *problems), warnings=warnings)
 
 
 def _separator_warnings(manifest: _Manifest, clips: Sequence[Mapping[str, str]]) -> Iterator[str]:

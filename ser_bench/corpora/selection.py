@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ser_bench.core.labels import label_order
+from ser_bench.core.labels import is_missing, label_order
 from ser_bench.core.text import listed, plural
 from ser_bench.corpora.clip_table import Problem
 
@@ -106,5 +106,22 @@ def left_out(before: pd.DataFrame, after: pd.DataFrame, column: str, reason: str
     """
     kind: ProblemKind = "speaker" if column == "speaker" else "class"
     counts = before[column].value_counts()
-    missing = sorted(set(counts.index) - set(after[column]))
+    missing = sorted(value for value in set(counts.index) - set(after[column]) if not is_missing(value))
     return tuple(Problem(str(value), f"{reason}: {plural(int(counts[value]), 'clip')}", kind) for value in missing)
+
+
+def lost_with_rows(rows: pd.DataFrame, usable: pd.DataFrame) -> tuple[Problem, ...]:
+    """Return the classes and speakers of a table of which no row can be used.
+
+    Parameters
+    ----------
+    rows, usable
+        Rows with ``emotion`` and ``speaker``, before and after those that cannot be used are removed.
+
+    Returns
+    -------
+    tuple of Problem
+    """
+    return tuple(
+        problem for column in ("emotion", "speaker") for problem in left_out(rows, usable, column, "no row can be used")
+    )

@@ -95,3 +95,24 @@ def test_left_out_values_are_counted():
     clips = clip_table(speakers=2)
     (problem,) = left_out(clips, clips[clips["speaker"] != "s01"], "speaker", "gone")
     assert (problem.kind, problem.path, problem.reason) == ("speaker", "s01", "gone: 6 clips")
+
+
+@pytest.mark.parametrize("kind", ["manifest", "feature table"])
+def test_classes_and_speakers_of_faulty_rows_only_are_named(tmp_path, kind):
+    rows = [("a", "happy"), ("b", "happy"), ("a", "sad"), ("b", "sad"), ("c", "calm"), ("c", "calm")]
+    name = manifest(tmp_path, "own", rows)
+    if kind == "manifest":
+        (tmp_path / "4.wav").unlink()
+        (tmp_path / "5.wav").unlink()
+    else:
+        lines = [
+            f"k{n},{speaker},{emotion},{'' if emotion == 'calm' else n}" for n, (speaker, emotion) in enumerate(rows)
+        ]
+        (tmp_path / "own.csv").write_text("\n".join(["clip,speaker,emotion,f0", *lines]) + "\n")
+    problems = [
+        (p.kind, p.path, p.reason) for p in corpora.open_corpus(name).problems if p.kind in ("class", "speaker")
+    ]
+    assert problems == [
+        ("class", "calm", "no row can be used: 2 clips"),
+        ("speaker", "c", "no row can be used: 2 clips"),
+    ]

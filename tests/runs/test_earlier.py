@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from ser_bench import corpora
 from ser_bench.core.progress import NoProgress
 from ser_bench.runs.earlier import keep_earlier_run
+from ser_bench.runs.inputs import default_folder
 from ser_bench.runs.results import read_run, write_run
 from tests.runs.run_folder import make_info
 from tests.runs.test_results import make_fits, make_predictions, make_tables
@@ -94,3 +97,12 @@ def test_a_run_of_another_version_is_kept_and_a_damaged_one_is_not(folder):
     path.unlink()
     assert said(folder, make_info(), make_fits()) == []
     assert beside(folder) == ["own", "own-earlier-1"]
+
+
+def test_the_default_folder_has_part_target_and_purpose_in_its_name(tmp_path):
+    for part in ("01", "02"):
+        (tmp_path / f"03-{part}-03-01-01-01-01.wav").write_bytes(b"")
+    speech, song = (corpora.open_corpus("ravdess", tmp_path, part=part) for part in ("speech", "song"))
+    assert default_folder(speech, "emotion") == Path("results/ravdess")
+    assert default_folder(song, "gender") == Path("results/ravdess-song-gender")
+    assert default_folder(song, "emotion", "tune-svm") == Path("results/ravdess-song-tune-svm")
