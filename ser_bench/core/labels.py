@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from ser_bench.core.emotion_words import LETTERS, WORDS
@@ -65,6 +65,15 @@ _GENDER_SPELLINGS = {
     "": ("unknown", "unspecified", "undefined", "u", "?", "-"),
 }
 _GENDERS = {spelling: gender for gender, spellings in _GENDER_SPELLINGS.items() for spelling in spellings}
+
+_INITIALS = (
+    {"h": "male", "m": "female"},
+    {"h": "male", "f": "female"},
+    {"m": "male", "v": "female"},
+    {"m": "male", "k": "female"},
+    {"e": "male", "k": "female"},
+)
+"""Pairs of initials in Spanish, French, Dutch, Swedish and Polish, and Turkish."""
 
 _MISSING = {
     *("", "na", "n/a", "n.a.", "<na>", "#na", "#n/a", "#n/a n/a", "null", "#null!", "\\n", "--undefined--"),
@@ -129,6 +138,25 @@ def canonical_gender(text: str) -> str:
         return ""
     gender = canonical_text(text).lower()
     return _GENDERS.get(gender.rstrip("."), gender)
+
+
+def canonical_genders(texts: Collection[str]) -> dict[str, str]:
+    """Return the canonical form of every gender of a column.
+
+    Parameters
+    ----------
+    texts : collection of str
+        Genders as a corpus spells them.
+
+    Returns
+    -------
+    dict of str to str
+        As :func:`canonical_gender`, by text; a pair of initials such as ``h`` and ``m`` in Spanish is read together.
+    """
+    genders = {text: canonical_gender(text) for text in texts}
+    letters = {canonical_text(text).lower().rstrip(".") for text, gender in genders.items() if gender}
+    pair = next((pair for pair in _INITIALS if letters == pair.keys()), {})
+    return {text: pair.get(canonical_text(text).lower().rstrip("."), gender) for text, gender in genders.items()}
 
 
 def canonical_label(label: str) -> str:

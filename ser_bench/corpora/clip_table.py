@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from ser_bench.core.labels import canonical_gender, canonical_text, is_missing
+from ser_bench.core.labels import canonical_genders, canonical_text, is_missing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,16 +75,16 @@ def with_canonical_text(clips: pd.DataFrame) -> pd.DataFrame:
         A copy. Invisible differences are gone (:func:`~ser_bench.core.labels.canonical_text`), genders are canonical,
         and a missing gender, person, sentence or intensity is empty.
     """
-    spellings: dict[str, Callable[[str], str]] = {
-        **dict.fromkeys(_NAMES, canonical_text),
-        **dict.fromkeys(_OPTIONAL, lambda text: "" if is_missing(text) else canonical_text(text)),
-        "gender": canonical_gender,
+    spellings: dict[str, Callable[[set[str]], dict[str, str]]] = {
+        **dict.fromkeys(_NAMES, lambda texts: {text: canonical_text(text) for text in texts}),
+        **dict.fromkeys(
+            _OPTIONAL, lambda texts: {text: "" if is_missing(text) else canonical_text(text) for text in texts}
+        ),
+        "gender": canonical_genders,
     }
     return clips.assign(
         **{
-            column: clips[column]
-            .map({text: canonical(text) for text in set(clips[column])})
-            .astype(clips[column].dtype)
+            column: clips[column].map(canonical(set(clips[column]))).astype(clips[column].dtype)
             for column, canonical in spellings.items()
             if column in clips
         }

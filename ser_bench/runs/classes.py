@@ -67,7 +67,7 @@ def class_faults(folds: Folds, clips: pd.DataFrame) -> list[ClassFault]:
     for (split, repeat), parts in folds.items():
         trained_somewhere, tested_somewhere = set(), set()
         for number, fold in enumerate(parts, 1):
-            train, test = ({label_of[clip] for clip in side} for side in (fold.train, fold.test))
+            train, test = (set(map(label_of.__getitem__, side)) for side in (fold.train, fold.test))
             trained_somewhere |= train
             tested_somewhere |= test
             for label in test - train:

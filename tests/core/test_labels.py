@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from ser_bench.core.labels import canonical_gender, canonical_label, canonical_text, is_missing
+from ser_bench.core.labels import canonical_gender, canonical_genders, canonical_label, canonical_text, is_missing
 
 SAME = (
     "fröhlich",
@@ -51,6 +51,19 @@ def test_other_genders(spelling, gender):
 )
 def test_usual_spellings_are_missing(cell):
     assert is_missing(cell)
+
+
+@pytest.mark.parametrize(
+    ("texts", "female", "male"),
+    [("FM", "F", "M"), ("hm", "m", "h"), ("HF", "F", "H"), ("vm", "v", "m"), ("KM", "K", "M"), ("ke", "k", "e")],
+)
+def test_initials_of_genders_are_read_as_a_pair(texts, female, male):
+    genders = canonical_genders([*texts, ""])
+    assert (genders[female], genders[male], genders[""]) == ("female", "male", "")
+
+
+def test_other_initials_are_not_guessed():
+    assert canonical_genders("hmf") == {"h": "h", "m": "male", "f": "female"}
 
 
 @pytest.mark.parametrize("cell", ["none", "0", "neutral", "Nan Li", "nana"])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ser_bench.core.errors import ConfigError, CorpusError
-from ser_bench.core.labels import canonical_gender, canonical_text, is_missing
+from ser_bench.core.labels import canonical_genders, canonical_text, is_missing
 from ser_bench.corpora.clip_table import Problem
 from ser_bench.corpora.importing import emotions, known, speakers, tables, traits
 from ser_bench.corpora.importing.column import UNKNOWN, Column, joined
@@ -183,7 +183,8 @@ def _pattern_columns(files: Sequence[AudioFile], folder: Path, choices: Choices)
             meanings = choices.meanings or meanings_of(set(texts.values()), read_legends(folder))[0]
             columns[name] = emotions.stated_labels(texts, meanings, source, problems)
             continue
-        values = {file: canonical_gender(text) if name == "gender" else text for file, text in texts.items()}
+        genders = canonical_genders(set(texts.values())) if name == "gender" else {}
+        values = {file: genders.get(text, text) for file, text in texts.items()}
         columns[name] = Column(values=values, source=source, certainty="stated", problems=problems)
     return columns
 
