@@ -157,6 +157,16 @@ def test_copies_that_contradict_each_other_are_listed_first(kitchen):
     assert "2 pairs of near-identical clips of two speakers (speakers: anna and ben, 2 times)" in copies.remarks[1]
 
 
+def test_copies_that_contradict_each_other_are_in_the_verdict(kitchen, capsys):
+    (kitchen / "anna-A-1.wav").write_bytes((kitchen / "anna-H-1.wav").read_bytes())
+    rows = ["path,speaker,emotion", "anna-A-1.wav,anna,angry", "anna-H-1.wav,anna,happy", "ben-H-1.wav,ben,happy"]
+    (kitchen / "some.csv").write_text("\n".join(rows))
+    call(["corpora", "--check", str(kitchen / "some.csv"), "--jobs", "1"])
+    out = capsys.readouterr().out
+    assert "same file, another emotion  1: anna-A-1.wav = anna-H-1.wav (angry, happy)" in out
+    assert "every clip can be read; copies contradict each other; no publication to compare with" in out
+
+
 def test_clips_of_another_rate_channels_or_format_are_named(printed, kitchen, write_wav):
     noise = 0.1 * np.random.default_rng(9).standard_normal((8000, 2))
     write_wav(kitchen / "ben-H-1.wav", noise, sr=8000, subtype="PCM_24")

@@ -12,7 +12,7 @@ from tabulate import tabulate
 
 from ser_bench.core.text import escape_undecodable, plural, speaker_count, wrap_words
 from ser_bench.explore.health.compare import clips_by_speaker, counts_by_gender, differences
-from ser_bench.explore.health.copies import CONTRADICTIONS
+from ser_bench.explore.health.copies import CONTRADICTIONS, KINDS
 from ser_bench.explore.health.measure import CLIPPED_RUN, FRAME_SECONDS, SILENCE_DB
 
 if TYPE_CHECKING:
@@ -173,7 +173,9 @@ def _verdict(health: Health) -> str:
         return _wrapped("differs: ", lines)
     if health.published is None:
         unused = len(health.broken) + len(health.opened.problems)
-        usable = f"{unused:,} cannot be used; the reasons are above" if unused else "every clip can be used"
+        contradict = len(health.copies.pairs) > len(KINDS)
+        readable = "every clip can be read; copies contradict each other" if contradict else "every clip can be used"
+        usable = f"{unused:,} cannot be used; the reasons are above" if unused else readable
         return f"{usable}; no publication to compare with"
     verdict = "as published: every clip is there and can be used"
     if health.opened.corpus.synthetic:
