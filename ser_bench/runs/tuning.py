@@ -160,6 +160,7 @@ def _search_corpus(
     bench = _Bench(variants, data, options, store, progress)
     outer = plan.make_folds(split, data.clips.reset_index(drop=True), options)
     settings = dataclasses.replace(settings, inner_folds=_inner_folds(settings, outer, data.clips["speaker"]))
+    progress.info(f"{len(outer)} outer folds, each with {settings.inner_folds} inner folds of its training speakers")
     inner = [_make_inner_folds(fold, data.clips, settings, options.seed) for fold in outer]
     trials = _search(bench, inner, settings)
     if not (trials["status"] == "ok").any():

@@ -220,7 +220,7 @@ def simple(tmp_path, monkeypatch) -> Path:
 def test_files_with_a_plugins_feature_set_are_read_with_the_plugin(options, tmp_path, simple, clip, capsys):
     file = str(tmp_path / "x.ser")
     with plugins.registered(plugins.read(simple)):
-        train.train(options(features="simple"), "lda", tmp_path / "x.ser", NoProgress())
+        train.train(options(features="simple"), "tree", tmp_path / "x.ser", NoProgress())
     assert call(["predict", file, str(clip), "--json"]) == 2
     assert "needs the feature set 'simple' of a plugin; name its file with --plugin" in capsys.readouterr().err
     assert call(["predict", file, str(clip), "--json", "--plugin", str(simple)]) == 0
