@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ser_bench.core.options import Options
+from ser_bench.runs import runner
 from ser_bench.runs.classes import class_faults, class_warnings
 from ser_bench.splits import FoldSettings, make_folds
 from tests.conftest import clip_table
@@ -64,3 +66,22 @@ def test_a_class_that_no_fold_tests_is_named():
 def test_a_class_with_one_clip_is_never_learned_under_random():
     (fault,) = faults("random", labels=lambda clips: clips["label"].mask(clips.index == 0, "rare"))
     assert fault.label == "rare"
+
+
+def test_a_run_records_the_classes_that_it_cannot_score(tmp_path):
+    rows = [f"c{n},s{n % 4},{'new' if n % 4 == 3 else 'ab'[n // 4 % 2]},{n * n % 7},{n * n % 11}" for n in range(32)]
+    table = tmp_path / "table.csv"
+    table.write_text("\n".join(["clip,speaker,emotion,x,y", *rows]) + "\n", encoding="utf-8")
+    options = Options(
+        corpus=str(table),
+        models=("majority",),
+        splits=("actor",),
+        folds=2,
+        jobs=1,
+        store=tmp_path,
+        out=tmp_path / "run",
+    )
+    saved = runner.run(options).saved
+    assert saved.losses.query("kind == 'class'")["name"].tolist() == ["new"]
+    assert any("without a training clip of them: new (fold" in warning for warning in saved.info.warnings)
+    assert sorted(saved.audit["untrained_classes"]) == ["", '["new"]']
