@@ -38,7 +38,7 @@ HEAVY = (
 
 
 LIGHT = (
-    *("", "--help", "export --help", "explore --help", "predict --help", "serve --help"),
+    *("", "--help", "export --help", "import --help", "explore --help", "predict --help", "serve --help"),
     *("corpora", "corpora emodb", "features", "features mfcc", "models", "models svm", "splits", "splits actor"),
 )
 """Commands that answer at once."""
