@@ -137,7 +137,9 @@ def test_every_chart_has_a_title_and_a_text_alternative_and_none_has_two_files(r
 def test_names_that_look_the_same_get_files_of_their_own(tmp_path):
     models = ("svm", "knn (k=1)", "knn [k=1]", "KNN-5", "knn-5")
     splits_alike = (("actor", 6), ("a-b", 6), ("a b", 6))
-    run = save_fake_run(tmp_path, Recipe(models=models, splits=splits_alike, clips_per_label=1))
+    run = save_fake_run(
+        tmp_path, Recipe(models=models, splits=splits_alike, labels=("sad", "calm"), speakers=6, clips_per_label=1)
+    )
     names = [name for name, figure in charts_of(run).items() if figure.chart.name == "confusion"]
     assert len({name.casefold() for name in names}) == len(models) * len(splits_alike)
     assert "confusion_svm_actor" in names  # alone, so without a checksum
