@@ -115,7 +115,10 @@ def find_helpers(code: bytes, modules: Iterable[str] = ()) -> Helpers:
         spec = _find(name)
         if spec is None or not spec.has_location or spec.origin is None or is_library(spec.origin):
             continue
-        content = Path(spec.origin).read_bytes()
+        try:
+            content = Path(spec.origin).read_bytes()
+        except OSError:  # a module in a zip archive, for example
+            continue
         versions[name] = version_of(content)
         if spec.origin.endswith(".py"):
             pending += _imports(content, name if spec.submodule_search_locations else name.rpartition(".")[0])

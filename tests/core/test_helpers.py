@@ -6,6 +6,7 @@ import importlib
 import pickle
 import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -58,6 +59,13 @@ def test_helpers_are_found_inside_functions_and_packages_and_are_not_imported(fo
 
 def test_code_that_cannot_be_parsed_has_no_helpers():
     assert find_helpers(b"def").versions == {}
+
+
+def test_modules_in_a_zip_archive_are_not_followed(tmp_path, monkeypatch):
+    with ZipFile(tmp_path / "kit.zip", "w") as archive:
+        archive.writestr("kit_zipped.py", "LABEL = 1")
+    monkeypatch.syspath_prepend(tmp_path / "kit.zip")
+    assert find_helpers(b"import kit_zipped").versions == {}
 
 
 def test_modules_imported_by_name_are_found_after_the_import(folder):
