@@ -157,9 +157,10 @@ def _header(path: Path, source: str, known: Collection[str]) -> tuple[bytes, str
     if delimiter is None:
         delimiter = max(DELIMITERS, key=lambda candidate: _plausibility(content, candidate, known))
     _, header = next(_parsed(content, delimiter, source), (0, []))
-    if not header:
+    columns = tuple(map(canonical_text, header))
+    if not any(columns):
         raise CorpusError(f"invalid {source}: the file is empty; its first line must name the columns")
-    return content, delimiter, tuple(map(canonical_text, header))
+    return content, delimiter, columns
 
 
 def read_csv_table(path: Path, *, kind: str, known: Collection[str] = ()) -> TextTable:

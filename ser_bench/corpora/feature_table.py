@@ -55,6 +55,9 @@ _IGNORED = {
 }
 """Columns of texts that are not used."""
 
+_NUMBERS = "biuf"
+"""Kinds of dtype that are numbers."""
+
 _SPARSE = 0.05
 """Share of missing values above which a column is named as the reason for lost rows."""
 
@@ -172,6 +175,9 @@ def _read_parquet(path: Path) -> TableContent:
     source = f"{KIND} {path}"
     try:
         table = pd.read_parquet(path)
+        for position, dtype in enumerate(table.dtypes):  # text that is not UTF-8 fails only when it is read
+            if dtype.kind not in _NUMBERS:
+                _as_texts(table.iloc[:, position])
     except OSError as error:
         raise CorpusError(f"cannot read the {source}: {error.strerror or error}") from None
     except Exception as error:  # pyarrow raises many types for damaged files
@@ -201,7 +207,7 @@ def _as_texts(column: pd.Series) -> list[str]:
 
 def _numbers(table: pd.DataFrame, source: str) -> NumberTable:
     """Return the numbers in the columns of a Parquet file, which may be numbers or texts."""
-    numeric = [name for name, dtype in table.dtypes.items() if dtype.kind in "biuf"]
+    numeric = [name for name, dtype in table.dtypes.items() if dtype.kind in _NUMBERS]
     others = NumberColumns([str(name) for name in table.columns.difference(numeric, sort=False)])
     cells = [_as_texts(table[name]) for name in others.names]
     for row, texts in enumerate(zip(*cells, strict=True), 1):

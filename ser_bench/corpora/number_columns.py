@@ -115,6 +115,8 @@ class NumberColumns:
         CorpusError
             If a column of numbers holds a text in some cells.
         """
+        if not self._values:
+            return NumberTable(tuple(self.names), np.empty((0, len(self.names)), np.float32), {})
         order = np.argsort([*self._plain, *self._others], kind="stable")
         values = np.frombuffer(self._values, dtype=np.float64).reshape(-1, max(1, len(self.names)))[:, order]
         reasons = {}
