@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import signal
+import sys
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -177,6 +178,12 @@ def _raising(analysis):
     return _level(analysis)
 
 
+def _exiting(analysis):
+    if np.abs(analysis.y).max() > LOUD:
+        sys.exit(3)
+    return _level(analysis)
+
+
 def _deadly(analysis):
     if np.abs(analysis.y).max() > LOUD:
         os._exit(9)
@@ -200,12 +207,16 @@ def opened(folder, write_wav):
     return corpora.open_corpus("ravdess", folder)
 
 
-def test_a_failing_set_affects_one_clip_only(opened, store):
-    sets = (made_set(_raising), *features.parse("mfcc"))
+@pytest.mark.parametrize(
+    ("compute", "reason"),
+    [(_raising, "ZeroDivisionError: first line"), (_exiting, "it called sys.exit(3)")],
+)
+def test_a_failing_set_affects_one_clip_only(opened, store, compute, reason):
+    sets = (made_set(compute), *features.parse("mfcc"))
     done = extract(opened, sets, store, jobs=2)
     assert done.clips["clip"].tolist() == sorted(NAMES)
     assert [(Path(p.path).stem, p.reason) for p in clips_of(done)] == [
-        ("03-01-07-01-01-01-03", "odd failed: ZeroDivisionError: first line")
+        ("03-01-07-01-01-01-03", f"odd failed: {reason}")
     ]
     assert len(extract(opened, sets[1:], store, jobs=1).clips) == 5
 

@@ -157,7 +157,7 @@ def _extract_clip(key: str, path: str, sets: Sequence[FeatureSet]) -> tuple[dict
         return None, {}, f"reading failed: {format_error(error)}"
     try:
         return metadata, features.compute(sets, y, sr), ""
-    except Exception:  # one of the sets, perhaps of a plugin, fails
+    except (Exception, SystemExit):  # one of the sets, perhaps of a plugin, fails
         return metadata, *_compute_separately(sets, y, sr)
 
 
@@ -170,7 +170,7 @@ def _compute_separately(sets: Sequence[FeatureSet], y: npt.NDArray[np.float32], 
     for feature_set in sets:
         try:
             computed |= features.compute([feature_set], y, sr)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             failures.append(f"{feature_set.name} failed: {format_error(error)}")
     return computed, "; ".join(failures)
 
