@@ -44,6 +44,7 @@ def test_rows_of_a_clip_that_contradict_each_other_are_all_left_out(tmp_path):
     assert [(p.path, p.reason, p.kind) for p in corpus.problems] == [
         ("a.wav", f"{reason} (line 2)", "row"),
         ("a.wav", f"{reason} (line 3)", "row"),
+        ("happy", "no row can be used: 1 clip", "class"),
     ]
 
 
