@@ -111,7 +111,7 @@ def left_out(before: pd.DataFrame, after: pd.DataFrame, column: str, reason: str
 
 
 def lost_with_rows(rows: pd.DataFrame, usable: pd.DataFrame) -> tuple[Problem, ...]:
-    """Return the classes and speakers of a table of which no row can be used.
+    """Return the classes and speakers of a table that have no usable row.
 
     Parameters
     ----------
