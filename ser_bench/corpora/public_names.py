@@ -1,14 +1,14 @@
-"""Names of clips that are written into results: paths without the folders of the machine above all clips."""
+"""Names of clips that are written into results: paths without the folders of the machine."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
-from itertools import takewhile
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
 
 def public_names(names: Sequence[str], folder: Path | None = None) -> list[str]:
-    """Replace absolute paths by paths relative to the folder of the corpus, or to the folder that they share.
+    """Replace absolute paths by paths below the folder of the corpus, or else by their last parts.
 
     Parameters
     ----------
@@ -20,22 +20,22 @@ def public_names(names: Sequence[str], folder: Path | None = None) -> list[str]:
     Returns
     -------
     list of str
-        Names in the same order and as distinct as before; a relative path stays as it is.
+        Names in the same order and as distinct as before. A path elsewhere keeps as few parts as tell all of them
+        apart. Any other name stays as it is.
     """
     absolute = {name: path for name in dict.fromkeys(names) if (path := _absolute(name))}
     if not absolute:
         return list(names)
-    public = {name: _below(path, folder) for name, path in absolute.items()}
-    outside = [path for name, path in absolute.items() if not public[name]]
-    if outside:
-        levels = zip(*(path.parts[:-1] for path in outside), strict=False)
-        shared = sum(1 for _ in takewhile(lambda level: len(set(level)) == 1, levels))
-        for name, path in absolute.items():
-            public[name] = public[name] or "/".join(path.parts[shared:])
-    taken = [public.get(name, name) for name in dict.fromkeys(names)]
-    if len(set(taken)) < len(taken):
-        public |= {name: f"file {number}/{path.name}" for number, (name, path) in enumerate(absolute.items(), 1)}
-    return [public.get(name, name) for name in names]
+    below = {name: _below(path, folder) for name, path in absolute.items()}
+    elsewhere = {name: _private(path) for name, path in absolute.items() if not below[name]}
+    taken = {below.get(name) or name for name in names if name not in elsewhere}
+    for count in range(1, max(map(len, elsewhere.values()), default=0) + 1):
+        short = {name: "/".join(parts[-count:]) for name, parts in elsewhere.items()}
+        if len(set(short.values()) - taken) == len(short):
+            break
+    else:
+        short = {name: f"file {number}/{parts[-1]}" for number, (name, parts) in enumerate(elsewhere.items(), 1)}
+    return [below.get(name) or short.get(name) or name for name in names]
 
 
 def _absolute(name: str) -> PurePath | None:
@@ -51,3 +51,9 @@ def _below(path: PurePath, folder: Path | None) -> str:
     """Return a path relative to a folder; empty if it is elsewhere."""
     base = PurePath(folder.absolute()) if folder else None
     return path.relative_to(base).as_posix() if base and path.is_relative_to(base) else ""
+
+
+def _private(path: PurePath) -> tuple[str, ...]:
+    """Return the parts of a path after its root, or after the home folder."""
+    home = PurePath(os.path.expanduser("~"))  # noqa: PTH111  (never raises)
+    return path.relative_to(home).parts if path.is_relative_to(home) and path != home else path.parts[1:]

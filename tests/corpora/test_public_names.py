@@ -21,13 +21,16 @@ DATA = Path("/home/mia/data")
         (["/mnt/mia/a/x.wav"], ["x.wav"]),
         ([r"C:\Users\mia\a\x.wav", r"C:\Users\mia\b\x.wav"], ["a/x.wav", "b/x.wav"]),
         ([r"\\server\mia\a\x.wav", "03-01-07"], ["x.wav", "03-01-07"]),
-        (["/mnt/mia/x.wav", "x.wav"], ["file 1/x.wav", "x.wav"]),
+        (["/mnt/mia/x.wav", "x.wav"], ["mia/x.wav", "x.wav"]),
+        (["/x.wav", "x.wav"], ["file 1/x.wav", "x.wav"]),
         (["/mnt/mia/x.wav", "/mnt/mia/x.wav"], ["x.wav", "x.wav"]),
+        (["/mnt/mia/s1_sad.wav", "/home/mia/other/s2_sad.wav"], ["s1_sad.wav", "s2_sad.wav"]),
+        (["/mnt/one/a/x.wav", "/srv/two/a/x.wav", "/srv/y.wav"], ["one/a/x.wav", "two/a/x.wav", "srv/y.wav"]),
         (["", "."], ["", "."]),
         ([], []),
     ],
 )
-def test_absolute_paths_lose_the_folders_above_all_clips(names, expected):
+def test_absolute_paths_keep_as_few_parts_as_tell_them_apart(names, expected):
     assert public_names(names, DATA) == expected
 
 
