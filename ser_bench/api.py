@@ -292,7 +292,7 @@ def load_corpus(name: str | None = None, data_dir: str | Path | None = None, **o
     Returns
     -------
     OpenCorpus
-        ``clips`` is a table with a row per clip.
+        ``clips`` is a table with a row per clip; ``problems`` name what is not used.
 
     Raises
     ------
@@ -302,9 +302,14 @@ def load_corpus(name: str | None = None, data_dir: str | Path | None = None, **o
         If an option is unknown or invalid.
     """
     from ser_bench.runs.inputs import open_corpus
+    from ser_bench.runs.losses import loss_sentence, loss_table
 
     with _validated(options | {"data_dir": data_dir}, CORPUS_OPTIONS, corpus=name) as (validated, _):
-        return open_corpus(validated, Console(quiet=True))
+        console = Console(quiet=True)
+        opened = open_corpus(validated, console)
+        if opened.problems:
+            console.warning(f"{loss_sentence(loss_table(opened))}; the attribute problems has each name")
+        return opened
 
 
 def load_model(path: str | Path, plugin: str | Path | None = None) -> TrainedModel:

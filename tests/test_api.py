@@ -77,6 +77,15 @@ def test_a_corpus_has_a_table_of_clips(manifest):
         api.load_corpus("nowhere.csv")
 
 
+def test_a_corpus_that_loses_rows_gives_a_warning(manifest, tmp_path, capsys):
+    rows = manifest.read_text(encoding="utf-8").splitlines()
+    missing = ",".join([*rows[1].split(",")[:-1], "nowhere.wav"])
+    (manifest.parent / "more.csv").write_text("\n".join([*rows, missing]) + "\n", encoding="utf-8")
+    corpus = api.load_corpus(str(manifest.parent / "more.csv"))
+    assert [problem.path for problem in corpus.problems] == ["nowhere.wav"]
+    assert "1 clip (nowhere.wav, no such file) was not used; the attribute problems" in capsys.readouterr().err
+
+
 def test_extracted_features_equal_an_export(manifest, store, tmp_path):
     extracted = api.extract(str(manifest), "mfcc+chroma", jobs=1, store=store)
     options = ["--corpus", str(manifest), "--features", "mfcc+chroma", "--store", str(store), "-q"]

@@ -25,15 +25,15 @@ _MOST_NAMED = 3
 _MOST_REASONS = 3
 
 
-def loss_table(opened: OpenCorpus, extraction: ExtractionResult) -> pd.DataFrame:
+def loss_table(opened: OpenCorpus, extraction: ExtractionResult | None = None) -> pd.DataFrame:
     """Return the rows of ``losses.csv``: one per clip, row, column, class or speaker that is not used.
 
     Parameters
     ----------
     opened : OpenCorpus
         The corpus.
-    extraction : ExtractionResult
-        What extraction did.
+    extraction : ExtractionResult, optional
+        What extraction did, if features were extracted.
 
     Returns
     -------
@@ -44,7 +44,8 @@ def loss_table(opened: OpenCorpus, extraction: ExtractionResult) -> pd.DataFrame
 
     from ser_bench.runs.results.tables import LOSSES
 
-    problems = (*extraction.duplicates, *extraction.problems, *opened.unselected)
+    unused = (*extraction.duplicates, *extraction.problems) if extraction else opened.problems
+    problems = (*unused, *opened.unselected)
     rows = [(p.kind, _public_name(p, opened.folders), public_text(p.reason, opened.folders)) for p in problems]
     return pd.DataFrame(rows, columns=list(LOSSES.columns)).drop_duplicates(ignore_index=True)
 
