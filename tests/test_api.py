@@ -156,7 +156,12 @@ def test_a_plugin_is_registered_while_its_function_runs_only(tmp_path, monkeypat
     lines = ("from dataclasses import replace", "from ser_bench.splits.speakers import ACTOR")
     (tmp_path / "mine.py").write_text("\n".join((*lines, "MINE = replace(ACTOR, name='mine')")))
     seen = []
-    monkeypatch.setattr("ser_bench.runs.inputs.open_corpus", lambda *_: seen.append("mine" in splits.SPLITS))
+
+    def open_corpus(*_):
+        seen.append("mine" in splits.SPLITS)
+        return SimpleNamespace(problems=())
+
+    monkeypatch.setattr("ser_bench.runs.inputs.open_corpus", open_corpus)
     api.load_corpus("demo", plugin=tmp_path / "mine.py")
     assert seen == [True]
     assert "mine" not in splits.SPLITS

