@@ -331,11 +331,12 @@ def test_a_wrong_folder_is_an_error_of_two_lines(tmp_path, capsys):
 
 
 def test_the_listing_fits_100_columns_and_shows_details(tmp_path, capsys, monkeypatch):
-    monkeypatch.setenv("SER_BENCH_DATA", str(tmp_path / ("a long folder name with spaces " * 3)))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SER_BENCH_DATA", "a long folder name with spaces " * 3)
     touch(corpora.search_folders("emodb")[0], "03a01Fa.wav")
     assert call(["corpora"]) == 0
     listing = capsys.readouterr().out
-    assert max(len(line) for line in listing.splitlines() if str(tmp_path) not in line) <= 100  # paths are whole
+    assert max(map(len, listing.splitlines())) <= 100
     assert all(corpus.name in listing for corpus in CODED)
     for corpus in corpora.CORPORA.values():
         assert call(["corpora", corpus.name]) == 0
