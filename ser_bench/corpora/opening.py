@@ -12,10 +12,10 @@ from ser_bench.core.labels import canonical_label, label_order
 from ser_bench.core.text import plural
 from ser_bench.corpora import registry
 from ser_bench.corpora.base import Corpus
+from ser_bench.corpora.checks.lopsided import lopsided_warnings
+from ser_bench.corpora.checks.similar_names import similar_labels_warning, similar_speakers_warning
 from ser_bench.corpora.clip_table import FeatureTable, Problem
-from ser_bench.corpora.lopsided import lopsided_warnings
 from ser_bench.corpora.selection import WHOLE_PART, Selection, left_out
-from ser_bench.corpora.similar_names import similar_labels_warning, similar_speakers_warning
 from ser_bench.corpora.speakers import (
     name_speakers,
     shared_names,

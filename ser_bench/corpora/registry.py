@@ -12,11 +12,12 @@ from pathlib import Path
 
 from ser_bench.core.errors import CorpusError, NoCacheFolderError, UnknownNameError
 from ser_bench.core.places import cache_folder, folder_from_environment
-from ser_bench.corpora import datasets, manifest
+from ser_bench.corpora import datasets
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.clip_table import Listing, with_canonical_text
 from ser_bench.corpora.filenames import FileNamePattern
 from ser_bench.corpora.folder import list_files
+from ser_bench.corpora.tables import manifest
 
 
 def _registered() -> dict[str, Corpus]:
@@ -110,7 +111,7 @@ def corpus_labels(name: str) -> frozenset[str]:
     labels = frozenset([corpus_label(name)])
     if not is_feature_table(name):
         return labels
-    from ser_bench.corpora import feature_table
+    from ser_bench.corpora.tables import feature_table
 
     return labels | feature_table.corpora_in(Path(name))
 

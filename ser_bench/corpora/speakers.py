@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ser_bench.core.errors import CorpusError, UnknownNameError
 from ser_bench.core.labels import GENDERS, canonical_text
 from ser_bench.corpora.clip_table import PERSON_PREFIX
-from ser_bench.corpora.manifest import line_numbers
+from ser_bench.corpora.tables.manifest import line_numbers
 
 if TYPE_CHECKING:
     import pandas as pd

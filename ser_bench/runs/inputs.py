@@ -13,9 +13,9 @@ from ser_bench.audio import sampling_rate
 from ser_bench.core.errors import AudioError, CorpusError
 from ser_bench.core.labels import label_order
 from ser_bench.core.text import plural
-from ser_bench.corpora.completeness import misplaced_clips_warning, missing_clips_warning
-from ser_bench.corpora.label_columns import describe_label_columns
+from ser_bench.corpora.checks.completeness import misplaced_clips_warning, missing_clips_warning
 from ser_bench.corpora.pool import open_corpora, split_names
+from ser_bench.corpora.tables.label_columns import describe_label_columns
 from ser_bench.splits import PREFIX
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from ser_bench.cli import call
 from ser_bench.core.errors import CorpusError, UnknownNameError
 from ser_bench.core.labels import EMOTIONS
 from ser_bench.core.options import Options
-from ser_bench.corpora import manifest
 from ser_bench.corpora.clip_table import CLIP_COLUMNS
+from ser_bench.corpora.tables import manifest
 from ser_bench.runs import results, runner
 
 

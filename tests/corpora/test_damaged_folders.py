@@ -14,7 +14,7 @@ import soundfile
 
 from ser_bench import corpora
 from ser_bench.cli import call
-from ser_bench.corpora.completeness import misplaced_clips_warning, missing_clips_warning
+from ser_bench.corpora.checks.completeness import misplaced_clips_warning, missing_clips_warning
 from ser_bench.runs.extraction import extract
 from ser_bench.splits import make_folds
 from ser_bench.store import FeatureStore

@@ -11,8 +11,8 @@ from ser_bench import audio
 from ser_bench.core.errors import CorpusError
 from ser_bench.core.progress import NoProgress, Progress
 from ser_bench.core.text import grouped_by_sentence
+from ser_bench.corpora.checks.completeness import misplaced_clips_warning
 from ser_bench.corpora.clip_table import Problem
-from ser_bench.corpora.completeness import misplaced_clips_warning
 from ser_bench.corpora.published import Published
 from ser_bench.corpora.registry import is_registered
 from ser_bench.explore.health.alterations import empty_bands, padded_clips

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ser_bench.corpora.altered import equal_lengths, share_of_clips
+from ser_bench.corpora.checks.altered import equal_lengths, share_of_clips
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ser_bench.corpora.altered import audio_differences
+from ser_bench.corpora.checks.altered import audio_differences
 from ser_bench.explore.health.alterations import empty_bands
 
 if TYPE_CHECKING:

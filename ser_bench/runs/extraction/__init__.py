@@ -21,7 +21,7 @@ from ser_bench.core.interrupt import interruptible
 from ser_bench.core.places import default_store
 from ser_bench.core.progress import Advance, NoProgress, Progress
 from ser_bench.core.text import grouped_by_sentence, plural
-from ser_bench.corpora.altered import altered_audio_warnings
+from ser_bench.corpora.checks.altered import altered_audio_warnings
 from ser_bench.corpora.clip_table import Problem
 from ser_bench.corpora.selection import left_out
 from ser_bench.runs.extraction.choice import ChosenClips, choose_clips

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ser_bench.core.errors import CorpusError
-from ser_bench.corpora.csv_table import read_csv_table
+from ser_bench.corpora.tables.csv_table import read_csv_table
 
 HEADER = "path,speaker,emotion"
 ROWS = "a.wav,s1,happy\nb.wav,s2,sad\n"

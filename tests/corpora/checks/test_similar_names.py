@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from ser_bench.corpora import CORPORA
-from ser_bench.corpora.similar_names import similar_labels_warning, similar_speakers, similar_speakers_warning
+from ser_bench.corpora.checks.similar_names import similar_labels_warning, similar_speakers, similar_speakers_warning
 
 
 def clips_of(speakers, genders=None, corpus="mine"):

@@ -14,10 +14,10 @@ from ser_bench.core.errors import CorpusError
 from ser_bench.core.labels import canonical_label, canonical_text, is_missing
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.clip_table import CLIP_COLUMNS, Listing, Problem, clip_table, missing_cells, needed_columns
-from ser_bench.corpora.column_names import refuse_missing, unused_column
-from ser_bench.corpora.csv_table import column_names, open_csv, read_csv_table
 from ser_bench.corpora.public_names import public_names
 from ser_bench.corpora.selection import lost_with_rows
+from ser_bench.corpora.tables.column_names import refuse_missing, unused_column
+from ser_bench.corpora.tables.csv_table import column_names, open_csv, read_csv_table
 
 REQUIRED = ("path", "speaker", "emotion")
 OPTIONAL = ("gender", "text", "intensity", "person")
@@ -60,7 +60,7 @@ def corpus(path: Path) -> Corpus:
         If the file cannot be read or lacks a column.
     """
     if holds_features(path):
-        from ser_bench.corpora import feature_table
+        from ser_bench.corpora.tables import feature_table
 
         features = feature_table.read(path)
         return _description(path, features.texts, lambda folder: feature_table.list_clips(features))

@@ -31,11 +31,11 @@ from ser_bench.corpora.clip_table import (
     needed_columns,
     with_corpus_prefix,
 )
-from ser_bench.corpora.column_names import refuse_missing, unused_column
-from ser_bench.corpora.csv_table import open_csv
-from ser_bench.corpora.number_columns import NumberColumns, NumberTable, selected
 from ser_bench.corpora.public_names import public_names
 from ser_bench.corpora.selection import lost_with_rows
+from ser_bench.corpora.tables.column_names import refuse_missing, unused_column
+from ser_bench.corpora.tables.csv_table import open_csv
+from ser_bench.corpora.tables.number_columns import NumberColumns, NumberTable, selected
 from ser_bench.features import FEATURE_SETS
 from ser_bench.features.base import FeatureSet
 
@@ -104,7 +104,7 @@ def read(path: Path) -> TableContent:
     Parameters
     ----------
     path
-        A CSV file, as :mod:`ser_bench.corpora.csv_table` reads it, or a Parquet file.
+        A CSV file, as :mod:`ser_bench.corpora.tables.csv_table` reads it, or a Parquet file.
 
     Returns
     -------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ser_bench import corpora
-from ser_bench.corpora.altered import altered_audio_warnings, audio_differences, equal_lengths
+from ser_bench.corpora.checks.altered import altered_audio_warnings, audio_differences, equal_lengths
 from ser_bench.corpora.published import PublishedAudio
 
 EMODB = corpora.CORPORA["emodb"].published["speech"].audio

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ser_bench.corpora.lopsided import lopsided_warnings, speaker_score
+from ser_bench.corpora.checks.lopsided import lopsided_warnings, speaker_score
 
 
 def clips_of(counts):

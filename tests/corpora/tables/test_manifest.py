@@ -9,7 +9,7 @@ import pytest
 from ser_bench import corpora
 from ser_bench.core.errors import CorpusError
 from ser_bench.corpora.clip_table import Problem
-from ser_bench.corpora.manifest import line_numbers
+from ser_bench.corpora.tables.manifest import line_numbers
 
 HEADER = "path,speaker,emotion"
 

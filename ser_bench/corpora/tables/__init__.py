@@ -1,0 +1,1 @@
+"""Tables of other people as corpora: CSV manifests and feature tables, read strictly."""
