@@ -10,12 +10,13 @@ from pathlib import Path
 from ser_bench.core.errors import ConfigError, CorpusError
 from ser_bench.core.labels import canonical_genders, canonical_text, is_missing
 from ser_bench.corpora.clip_table import Problem
-from ser_bench.corpora.importing import emotions, known, speakers, tables, traits
+from ser_bench.corpora.importing import tables
 from ser_bench.corpora.importing.column import UNKNOWN, Column, joined
-from ser_bench.corpora.importing.emotions import LabelSource
 from ser_bench.corpora.importing.files import AudioFile, Scan, scan
 from ser_bench.corpora.importing.legends import meanings_of, path_meanings, read_legends
-from ser_bench.corpora.importing.patterns import parse_pattern, unmatched
+from ser_bench.corpora.importing.paths import emotions, known, speakers, traits
+from ser_bench.corpora.importing.paths.emotions import LabelSource
+from ser_bench.corpora.importing.paths.patterns import parse_pattern, unmatched
 
 COLUMNS = ("speaker", "emotion", "gender", "text", "intensity", "person")
 """The columns of the manifest beside the path."""

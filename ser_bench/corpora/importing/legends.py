@@ -11,7 +11,7 @@ from pathlib import Path
 from ser_bench.core.errors import ConfigError
 from ser_bench.core.labels import emotion_of
 from ser_bench.corpora.importing.files import AudioFile
-from ser_bench.corpora.importing.positions import positions, values_at
+from ser_bench.corpora.importing.paths.positions import positions, values_at
 
 _SUFFIXES = (".txt", ".csv", ".tsv", ".json", ".md", ".yaml", ".yml", "")
 _MOST_BYTES = 20_000

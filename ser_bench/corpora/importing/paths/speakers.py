@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from ser_bench.core.labels import emotion_of
 from ser_bench.corpora.importing.column import Column
 from ser_bench.corpora.importing.files import AudioFile
-from ser_bench.corpora.importing.positions import Position, pattern_of, positions, values_at
-from ser_bench.corpora.importing.traits import is_gender, is_intensity, is_part
+from ser_bench.corpora.importing.paths.positions import Position, pattern_of, positions, values_at
+from ser_bench.corpora.importing.paths.traits import is_gender, is_intensity, is_part
 
 _PERSON_WORDS = (
     "speaker|spkr?|actor|actress|subject|subj|sub|participant|partic|person|voice|talker|caller|patient|user|"

@@ -15,7 +15,7 @@ from ser_bench.core.labels import emotion_of, emotions_of_letters
 from ser_bench.corpora import importing, open_corpus
 from ser_bench.corpora.importing import Choices, Imported, import_clips
 from ser_bench.corpora.importing.files import AudioFile
-from ser_bench.corpora.importing.patterns import parse_pattern
+from ser_bench.corpora.importing.paths.patterns import parse_pattern
 
 FOUR = ("angry", "happy", "sad", "neutral")
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ser_bench.core.labels import canonical_gender
 from ser_bench.corpora.importing.column import UNKNOWN, Certainty, Column
 from ser_bench.corpora.importing.files import AudioFile
-from ser_bench.corpora.importing.positions import Position, positions, values_at
+from ser_bench.corpora.importing.paths.positions import Position, positions, values_at
 
 _PART = re.compile(
     r"(train|training|test|testing|val|valid|validation|dev|devel|development|eval|evaluation)s?\d*"

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from ser_bench.core.errors import ConfigError, CorpusError, UnknownNameError
 from ser_bench.core.labels import is_missing
-from ser_bench.corpora.importing.emotions import word_reader
 from ser_bench.corpora.importing.files import AudioFile
 from ser_bench.corpora.importing.legends import Legend, meanings_of, parse_pairs
-from ser_bench.corpora.importing.matching import FileIndex, share_found
+from ser_bench.corpora.importing.paths.emotions import word_reader
+from ser_bench.corpora.importing.tables.matching import FileIndex, share_found
 from ser_bench.corpora.tables.csv_table import TextTable, read_csv_table
 
 COLUMNS = ("path", "speaker", "emotion", "gender", "text", "intensity", "person")

@@ -11,11 +11,11 @@ from ser_bench.core.errors import CorpusError, UnknownNameError
 from ser_bench.core.labels import canonical_gender, canonical_label
 from ser_bench.corpora.clip_table import Problem
 from ser_bench.corpora.importing.column import Column
-from ser_bench.corpora.importing.emotions import kept_labels, word_reader
 from ser_bench.corpora.importing.files import AudioFile
 from ser_bench.corpora.importing.legends import Legend
-from ser_bench.corpora.importing.matching import FileIndex, share_found
-from ser_bench.corpora.importing.table import COLUMNS, FIELD, LEAST_SHARE, Table, cell_text, read_table
+from ser_bench.corpora.importing.paths.emotions import kept_labels, word_reader
+from ser_bench.corpora.importing.tables.matching import FileIndex, share_found
+from ser_bench.corpora.importing.tables.table import COLUMNS, FIELD, LEAST_SHARE, Table, cell_text, read_table
 
 _NO_LABEL = ("xxx", "?", "-")
 _LISTED = 8
