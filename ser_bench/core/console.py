@@ -56,7 +56,7 @@ class Console:
             self._print_above_bar(text)
 
     def warning(self, text: str) -> None:
-        """Print a warning to standard error, also if quiet; only the first twelve unless verbose.
+        """Print a warning to standard error, also if quiet; after twelve, only a line about -v unless verbose.
 
         Parameters
         ----------
@@ -66,6 +66,8 @@ class Console:
         self._warnings += 1
         if self._warnings <= _MAX_WARNINGS or self.verbose:
             self._print_above_bar(f"warning: {text}")
+        elif self._warnings == _MAX_WARNINGS + 1:
+            self._print_above_bar("warning: more warnings are not shown; -v shows all")
 
     def event(self, event: str, **facts: Any) -> None:
         """Discard an event, which is for a log only.

@@ -135,6 +135,7 @@ class _Stated:
     columns: Mapping[str, Column]
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
+    unused: str = ""
 
 
 def _stated(files: Sequence[AudioFile], folder: Path, choices: Choices, *, search_tables: bool) -> _Stated:
@@ -149,7 +150,7 @@ def _stated(files: Sequence[AudioFile], folder: Path, choices: Choices, *, searc
     unnamed = {file.name: "no row of the table names it" for file in files if file.name not in described.names}
     if "emotion" not in patterned and columns["emotion"].values:
         columns["emotion"] = replace(columns["emotion"], problems={**unnamed, **columns["emotion"].problems})
-    return _Stated(columns, described.problems, described.warnings)
+    return _Stated(columns, described.problems, described.warnings, described.unused)
 
 
 def _described(files: Sequence[AudioFile], folder: Path, choices: Choices, *, searched: bool) -> tables.Described:
@@ -281,9 +282,10 @@ def _imported(
         spellings=spellings,
         left_out=(*scanned.left_out, *unused, *stated.problems),
         warnings=(
+            *dict.fromkeys(w for column in columns.values() for w in column.warnings),
             *stated.warnings,
-            *(w for column in columns.values() for w in column.warnings),
             *_part_warnings(usable, columns),
+            *filter(None, [stated.unused]),
         ),
     )
 

@@ -48,15 +48,15 @@ def warnings(imported: Imported) -> list[str]:
     Returns
     -------
     list of str
-        Sentences.
+        Sentences, the most important first.
     """
     unknown = sum("speaker" not in row for row in imported.rows)
     lines = list(imported.warnings)
     if unknown == len(imported.rows):
         hint = "" if any("speaker may be" in line for line in lines) else f"; name it, for example with {EXAMPLE}"
-        lines.append(f"no speaker is known, so the column speaker is empty and new speakers cannot be tested{hint}")
+        lines.insert(0, f"no speaker is known, so the column speaker is empty and new speakers cannot be tested{hint}")
     elif unknown:
-        lines.append(f"the speaker of {unknown:,} of {len(imported.rows):,} clips is unknown; fill in the column")
+        lines.insert(0, f"the speaker of {unknown:,} of {len(imported.rows):,} clips is unknown; fill in the column")
     return lines
 
 

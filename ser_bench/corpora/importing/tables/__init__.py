@@ -34,13 +34,16 @@ class Described:
     names
         The files that a table names.
     warnings
-        Columns that are not used, and tables that cannot be read.
+        Tables that are not used, with the reason.
+    unused
+        A sentence about columns that are not used.
     """
 
     columns: Mapping[str, Column]
     problems: tuple[Problem, ...]
     names: frozenset[str]
     warnings: tuple[str, ...] = ()
+    unused: str = ""
 
 
 def describe(
@@ -168,15 +171,23 @@ def _described(tables: Sequence[Table], warnings: tuple[str, ...] = ()) -> Descr
     ]
     names = frozenset(file.name for table in tables for file in table.files if file is not None)
     columns = {column: _column(column, tables) for column in COLUMNS if column != "path"}
-    return Described(columns, tuple(missing), names, (*warnings, *filter(None, map(_unused_columns, tables))))
+    return Described(columns, tuple(missing), names, warnings, _unused_columns(tables))
 
 
-def _unused_columns(table: Table) -> str:
-    """Return a sentence that names the columns of a table that are not used; empty if there are none."""
-    used = {name for source in table.chosen.values() for name in (FIELD.findall(source) or [source])}
-    unused = [name for name in table.rows[0] if name and name not in used] if table.rows else []
-    listed = ", ".join([*unused[:_LISTED], *(["…"] if len(unused) > _LISTED else [])])
-    return f"{table.name}: {listed} {'is' if len(unused) == 1 else 'are'} not used; --map takes more" if unused else ""
+def _unused_columns(tables: Sequence[Table]) -> str:
+    """Return a sentence that names the columns of tables that are not used; empty if there are none."""
+    unused: dict[str, list[str]] = {}
+    for table in tables:
+        used = {name for source in table.chosen.values() for name in (FIELD.findall(source) or [source])}
+        for name in table.rows[0] if table.rows else ():
+            if name and name not in used:
+                unused.setdefault(name, []).append(table.name)
+    if not unused:
+        return ""
+    concerned = {name for names in unused.values() for name in names}
+    listed = ", ".join([*list(unused)[:_LISTED], *(["…"] if len(unused) > _LISTED else [])])
+    place = next(iter(concerned)) if len(concerned) == 1 else f"{len(concerned):,} tables"
+    return f"{place}: {listed} {'is' if len(unused) == 1 else 'are'} not used; --map takes more"
 
 
 def _column(column: str, tables: Sequence[Table]) -> Column:
