@@ -302,7 +302,7 @@ def load_corpus(name: str | None = None, data_dir: str | Path | None = None, **o
         If an option is unknown or invalid.
     """
     from ser_bench.runs.inputs import open_corpus
-    from ser_bench.runs.losses import loss_sentence, loss_table
+    from ser_bench.runs.results.losses import loss_sentence, loss_table
 
     with _validated(options | {"data_dir": data_dir}, CORPUS_OPTIONS, corpus=name) as (validated, _):
         console = Console(quiet=True)

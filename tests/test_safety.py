@@ -61,7 +61,7 @@ ALLOWED = {
     ("report/charts/registry.py", "importlib.import_module"): "the modules of its own folder",
     ("deploy/file/allowed.py", "pkgutil.resolve_name"): "only classes of registered models, never a name of the file",
     ("deploy/onnx/estimators.py", "pkgutil.resolve_name"): "only functions of registered models",
-    ("plugins.py", "exec_module"): "a plugin is code that the user chooses",
+    ("plugins/__init__.py", "exec_module"): "a plugin is code that the user chooses",
     ("runs/workers/own_process.py", "cloudpickle.load"): "a call of the parent process, through a pipe",
     ("runs/workers/own_process.py", "cloudpickle.loads"): "the outcome of a child process, through a pipe",
     (

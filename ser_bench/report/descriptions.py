@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable
 from ser_bench.core.text import listed, plural, speaker_count
 from ser_bench.report.analysis.models import transductive_models
 from ser_bench.report.formatting import seconds
-from ser_bench.runs.losses import loss_sentence
 from ser_bench.runs.results import SavedRun
+from ser_bench.runs.results.losses import loss_sentence
 from ser_bench.runs.results.run_info import CorpusInfo, Work
 
 SYNTHETIC = "SYNTHETIC SPEECH"

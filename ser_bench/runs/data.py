@@ -16,8 +16,8 @@ from ser_bench.core.errors import CorpusError
 from ser_bench.core.labels import label_order
 from ser_bench.runs.extraction import ExtractionResult, extract
 from ser_bench.runs.extraction.copies import CopyRule
-from ser_bench.runs.losses import report_problems
 from ser_bench.runs.normalization import normalization_warning
+from ser_bench.runs.results.losses import report_problems
 from ser_bench.runs.workers import count_workers
 from ser_bench.splits import take_numbers
 from ser_bench.store import FeatureStore

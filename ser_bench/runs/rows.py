@@ -21,8 +21,8 @@ from ser_bench.runs.extraction.near_identical import FINGERPRINT
 from ser_bench.runs.fit import FitResult
 from ser_bench.runs.inputs import corpus_names
 from ser_bench.runs.plan import PlannedModel, required_sets
-from ser_bench.runs.public import public_text, relative_path
 from ser_bench.runs.results import PREDICTION_COLUMNS, tables
+from ser_bench.runs.results.public import public_text, relative_path
 from ser_bench.runs.results.run_info import CorpusInfo, MachineInfo, RunInfo, Work
 
 if TYPE_CHECKING:

@@ -18,12 +18,12 @@ from ser_bench.core.progress import NoProgress, Progress
 from ser_bench.runs import plan, results, rows
 from ser_bench.runs.classes import ClassFault, class_faults, class_warnings
 from ser_bench.runs.data import RunData, add_labels, extract_data
-from ser_bench.runs.earlier import keep_earlier_run
 from ser_bench.runs.inputs import default_folder, open_corpus
 from ser_bench.runs.keys import fit_keys, run_identity
 from ser_bench.runs.leakage import leakage_rows
 from ser_bench.runs.log import RunLog
-from ser_bench.runs.losses import loss_table
+from ser_bench.runs.results.earlier import keep_earlier_run
+from ser_bench.runs.results.losses import loss_table
 from ser_bench.runs.results.run_info import Work
 from ser_bench.runs.tasks import carry_out_fits
 from ser_bench.splits import DEFAULT_FOLDS, RANDOM_TAKES

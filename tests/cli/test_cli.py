@@ -161,7 +161,7 @@ def test_real_voices_are_in_the_page_only_with_audio_option(run, data, finished)
 
 @pytest.mark.usefixtures("few_charts")
 def test_a_failed_fit_gives_exit_status_1_and_a_reason(run, data):
-    plugin = Path(__file__).parents[1] / "plugin_recorder.py"
+    plugin = Path(__file__).parents[1] / "plugins" / "plugin_recorder.py"
     status, _, err = run("run", "--corpus", data / "tiny.csv", *LEAST, "--models", "failing", "--plugin", plugin)
     assert status == 1
     assert "failing, actor fold 1 failed: ValueError: failing on purpose" in err

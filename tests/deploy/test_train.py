@@ -25,7 +25,7 @@ from ser_bench.splits import Fold
 from tests.conftest import clip_table
 from tests.deploy.conftest import EMOTIONS, SPEAKERS
 
-RECORDER = Path(__file__).parents[1] / "plugin_recorder.py"
+RECORDER = Path(__file__).parents[1] / "plugins" / "plugin_recorder.py"
 
 
 CLASSICAL = ("svm", "lda", "xgboost")

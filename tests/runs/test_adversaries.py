@@ -13,7 +13,7 @@ from ser_bench.cli import call
 from ser_bench.metrics import UAR
 from ser_bench.runs.results import SavedRun, read_run
 
-PLUGIN = Path(__file__).parents[1] / "plugin_adversaries.py"
+PLUGIN = Path(__file__).parents[1] / "plugins" / "plugin_adversaries.py"
 CHEATS = ("blocks", "batch", "memory")
 EMOTIONS = ("angry", "calm", "happy", "sad")
 

@@ -31,7 +31,7 @@ from ser_bench.runs.tuning import SearchSettings
 from ser_bench.runs.workers import Requirements, check_workers, count_workers, dask_worker, run_tasks
 from ser_bench.runs.workers import dask as dask_engine
 
-PLUGIN = Path(__file__).parents[1] / "plugin_recorder.py"
+PLUGIN = Path(__file__).parents[1] / "plugins" / "plugin_recorder.py"
 ROOT = Path(ser_bench.__file__).parents[1]
 ENVIRONMENT = {
     "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",

@@ -18,7 +18,7 @@ from ser_bench.core.errors import CorpusError, StoreError
 from ser_bench.features.base import FeatureSet
 from ser_bench.runs import extraction
 from ser_bench.runs.extraction import extract, preload_sets, warm_up_workers
-from ser_bench.runs.losses import report_problems
+from ser_bench.runs.results.losses import report_problems
 from ser_bench.runs.workers import TaskResult
 from ser_bench.store import FeatureStore
 from tests.conftest import tone

@@ -10,8 +10,8 @@ from ser_bench.core.options import PATH_OPTIONS
 from ser_bench.runs.keys import EXECUTION_OPTIONS, PROVENANCE, FoldDigests, digest_of, run_identity
 from ser_bench.splits import make_folds
 from tests.conftest import clip_table
+from tests.runs.results.test_results import make_tables
 from tests.runs.run_folder import make_info
-from tests.runs.test_results import make_tables
 
 
 def test_digests_cover_training_audio_labels_and_speakers_and_test_audio():

@@ -24,7 +24,7 @@ from ser_bench.runs import plan, results, runner, tasks
 from ser_bench.splits import Fold
 from tests.runs.in_process import no_workers
 
-PLUGIN = Path(__file__).parents[1] / "plugin_recorder.py"
+PLUGIN = Path(__file__).parents[1] / "plugins" / "plugin_recorder.py"
 SPEAKERS = ("S01", "S02", "S03", "S04", "S05", "S06")
 EMOTIONS = ("happy", "neutral", "sad")
 

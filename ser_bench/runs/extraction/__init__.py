@@ -30,7 +30,7 @@ from ser_bench.runs.extraction.near_identical import FINGERPRINT
 from ser_bench.runs.extraction.remote import BatchJob, batch_job
 from ser_bench.runs.extraction.worker import CLIP_SECONDS, Batch, MissingSets, preload_sets
 from ser_bench.runs.inputs import open_corpus
-from ser_bench.runs.losses import report_problems
+from ser_bench.runs.results.losses import report_problems
 from ser_bench.runs.workers import LOCAL, count_workers, run_tasks, start_workers
 from ser_bench.store import FeatureStore
 

@@ -10,9 +10,9 @@ from zipfile import ZipFile
 
 import pytest
 
-from ser_bench.core import helpers
 from ser_bench.core.errors import ConfigError
-from ser_bench.core.helpers import find_helpers, new_helpers
+from ser_bench.plugins import helper_modules
+from ser_bench.plugins.helper_modules import find_helpers, new_helpers
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def folder(tmp_path, monkeypatch) -> Path:
         (tmp_path / name).write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    monkeypatch.setattr(helpers, "_imported", {})
+    monkeypatch.setattr(helper_modules, "_imported", {})
     yield tmp_path
     for name in [name for name in sys.modules if name.startswith("kit")]:
         del sys.modules[name]

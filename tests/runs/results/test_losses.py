@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from ser_bench.corpora.clip_table import Problem
-from ser_bench.runs.losses import loss_sentence, loss_table, report_problems
-from tests.runs.test_earlier import Lines
+from ser_bench.runs.results.losses import loss_sentence, loss_table, report_problems
+from tests.runs.results.test_earlier import Lines
 
 
 def extracted(problems=(), duplicates=(), warnings=()):

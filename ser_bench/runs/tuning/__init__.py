@@ -32,7 +32,7 @@ from ser_bench.runs.keys import fit_keys
 from ser_bench.runs.results import locked_folder
 from ser_bench.runs.rows import stored_sets
 from ser_bench.runs.tasks import FitFailure, FitResults, carry_out_fits
-from ser_bench.runs.tuned_files import SearchRecord, found_with, write_search
+from ser_bench.runs.tuning.files import SearchRecord, found_with, write_search
 
 if TYPE_CHECKING:
     import pandas as pd

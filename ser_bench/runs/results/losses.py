@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, get_args
 
 from ser_bench.core.text import escape_undecodable, listed, plural, shortened_list
 from ser_bench.corpora.clip_table import Problem, ProblemKind
-from ser_bench.runs.public import public_text, relative_path
+from ser_bench.runs.results.public import public_text, relative_path
 
 if TYPE_CHECKING:
     import pandas as pd

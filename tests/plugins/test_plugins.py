@@ -32,7 +32,7 @@ def test_models_of_a_plugin_are_registered_with_its_version():
 
 
 def example_in_the_guide(number: int) -> str:
-    guide = Path(__file__).parents[1] / "CONTRIBUTING.md"
+    guide = Path(__file__).parents[2] / "CONTRIBUTING.md"
     return guide.read_text(encoding="utf-8").split("```python\n")[number].split("```")[0]
 
 

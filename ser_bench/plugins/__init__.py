@@ -19,11 +19,11 @@ from typing import Any
 
 from ser_bench import corpora, features, models, splits
 from ser_bench.core.errors import ConfigError
-from ser_bench.core.helpers import Helpers, find_helpers, new_helpers, version_of
 from ser_bench.corpora.base import Corpus
 from ser_bench.features.base import FeatureSet
 from ser_bench.metrics import METRICS, Metric
 from ser_bench.models.base import Model
+from ser_bench.plugins.helper_modules import Helpers, find_helpers, new_helpers, version_of
 from ser_bench.report.charts.base import Chart
 from ser_bench.runs.results.tables import FITS
 from ser_bench.runs.workers.tasks import format_error

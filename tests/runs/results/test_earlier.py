@@ -9,11 +9,11 @@ import pytest
 
 from ser_bench import corpora
 from ser_bench.core.progress import NoProgress
-from ser_bench.runs.earlier import keep_earlier_run
 from ser_bench.runs.inputs import default_folder
 from ser_bench.runs.results import read_run, write_run
+from ser_bench.runs.results.earlier import keep_earlier_run
+from tests.runs.results.test_results import make_fits, make_predictions, make_tables
 from tests.runs.run_folder import make_info
-from tests.runs.test_results import make_fits, make_predictions, make_tables
 
 
 class Lines(NoProgress):
