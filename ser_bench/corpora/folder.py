@@ -15,10 +15,26 @@ from ser_bench.corpora.duplicates import Candidate, Duplicates
 from ser_bench.corpora.filenames import FileNamePattern
 
 
-def audio_files(
-    folder: Path, on_error: Callable[[OSError], None] | None = None, extensions: Sequence[str] = EXTENSIONS
-) -> Iterator[Path]:
-    """Find audio files by extension, except hidden ones and those in ``__MACOSX``.
+def audio_files(folder: Path, on_error: Callable[[OSError], None] | None = None) -> Iterator[Path]:
+    """Find audio files by extension among :func:`visible_files`.
+
+    Parameters
+    ----------
+    folder
+        Folder to search, at any depth.
+    on_error
+        Called with the error of each folder that cannot be read.
+
+    Yields
+    ------
+    Path
+        Files of a folder in order of their names.
+    """
+    return (path for path in visible_files(folder, on_error) if path.suffix.lower() in EXTENSIONS)
+
+
+def visible_files(folder: Path, on_error: Callable[[OSError], None] | None = None) -> Iterator[Path]:
+    """Find all files, except hidden ones and those in ``__MACOSX``.
 
     Links to folders are followed; each folder is read once, so a loop of links ends.
 
@@ -28,8 +44,6 @@ def audio_files(
         Folder to search, at any depth.
     on_error
         Called with the error of each folder that cannot be read.
-    extensions
-        The extensions to look for, in lower case.
 
     Yields
     ------
@@ -45,7 +59,7 @@ def audio_files(
         seen.add((status.st_dev, status.st_ino))
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
         for file in sorted(files):
-            if not file.startswith(".") and Path(file).suffix.lower() in extensions:
+            if not file.startswith("."):
                 yield Path(parent, file)
 
 

@@ -70,6 +70,8 @@ class Imported:
         What the user should know.
     published
         Name of the published corpus that all clips belong to; else empty.
+    others
+        Number of files that are neither audio nor video, by extension.
     """
 
     folder: Path
@@ -79,6 +81,7 @@ class Imported:
     left_out: tuple[Problem, ...]
     warnings: tuple[str, ...]
     published: str = ""
+    others: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def guesses(self) -> tuple[str, ...]:
@@ -281,6 +284,7 @@ def _imported(
         columns={name: column for name, column in columns.items() if any(row.get(name) for row in rows)},
         spellings=spellings,
         left_out=(*scanned.left_out, *unused, *stated.problems),
+        others=scanned.others,
         warnings=(
             *dict.fromkeys(w for column in columns.values() for w in column.warnings),
             *stated.warnings,

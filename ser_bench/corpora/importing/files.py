@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ser_bench.audio import EXTENSIONS, LOSSLESS_EXTENSIONS
 from ser_bench.core.errors import CorpusError
 from ser_bench.corpora.clip_table import Problem
-from ser_bench.corpora.folder import audio_files
+from ser_bench.corpora.folder import visible_files
 
-VIDEO_EXTENSIONS = (".mp4", ".mkv", ".mov", ".avi", ".flv")
-"""Files that are imported where a folder has no audio file; ffmpeg reads their sound."""
+_AUDIO_EXTENSIONS = frozenset(
+    (
+        *(*EXTENSIONS, ".mp1", ".mp2", ".mpga", ".m4b", ".mka", ".3gp", ".nist", ".voc", ".snd", ".gsm", ".ape"),
+        *(".wv", ".tta", ".mpc", ".ac3", ".spx"),
+    )
+)
+_VIDEO_EXTENSIONS = frozenset(
+    (".mp4", ".m4v", ".mkv", ".mov", ".avi", ".flv", ".wmv", ".mpg", ".mpeg", ".ogv", ".3g2", ".mts", ".m2ts", ".vob")
+)
+_RAW_EXTENSIONS = frozenset((".raw", ".pcm", ".ulaw", ".alaw", ".ul", ".al"))
+_LISTED = 12
 
 _POINTER = b"version https://git-lfs"
 _POINTER_BYTES = 1024
@@ -50,15 +59,20 @@ class Scan:
     files
         Usable files, in order of their names.
     left_out
-        The others, each with the reason.
+        The other audio and video files, each with the reason.
+    others
+        Number of all other files by extension.
     """
 
     files: tuple[AudioFile, ...]
     left_out: tuple[Problem, ...]
+    others: Mapping[str, int] = field(default_factory=dict)
 
 
 def scan(folder: Path) -> Scan:
-    """List the audio files of a folder at any depth; hidden files and ``__MACOSX`` are skipped.
+    """List the files of a folder at any depth; hidden files and ``__MACOSX`` are skipped.
+
+    Videos are clips where the folder has no audio file; ffmpeg reads their sound.
 
     Parameters
     ----------
@@ -68,7 +82,7 @@ def scan(folder: Path) -> Scan:
     Returns
     -------
     Scan
-        Usable files, and Git LFS pointers, empty files, second formats and unreadable folders.
+        Usable files, and all others with a reason or a count.
 
     Raises
     ------
@@ -79,15 +93,40 @@ def scan(folder: Path) -> Scan:
         raise CorpusError(f"{folder} is not a folder; ser-bench import reads the audio files below a folder")
     errors: list[OSError] = []
     base = folder.absolute()
-    paths = list(audio_files(base, errors.append)) or list(audio_files(base, extensions=VIDEO_EXTENSIONS))
-    files = tuple(_audio_file(path, base) for path in paths)
+    paths = list(visible_files(base, errors.append))
+    files = tuple(_audio_file(path, base) for path in paths if _kind(path))
+    others = Counter(path.suffix.lower() or "no extension" for path in paths if not _kind(path))
     reasons = dict(_unusable(files))
     unreadable = [Problem(str(e.filename), f"cannot read the folder: {e.strerror or e}", kind="clip") for e in errors]
     left_out = (*unreadable, *(Problem(name, reason) for name, reason in reasons.items()))
     usable = tuple(file for file in files if file.name not in reasons)
     if not usable:
-        raise CorpusError(_no_file_message(folder, left_out))
-    return Scan(usable, left_out)
+        raise CorpusError(_no_file_message(folder, left_out, others))
+    return Scan(usable, left_out, others)
+
+
+def counted(others: Mapping[str, int]) -> str:
+    """Return the counts of files by extension as text.
+
+    Parameters
+    ----------
+    others
+        Number of files by extension.
+
+    Returns
+    -------
+    str
+        The most frequent extensions.
+    """
+    ordered = sorted(others.items(), key=lambda item: (-item[1], item[0]))
+    more = [f"and {sum(count for _, count in ordered[_LISTED:]):,} more"] if len(ordered) > _LISTED else []
+    return ", ".join([*(f"{extension} ({count:,})" for extension, count in ordered[:_LISTED]), *more])
+
+
+def _kind(path: Path) -> str:
+    """Return ``audio``, ``raw`` or ``video``; empty for other files."""
+    kinds = {"audio": _AUDIO_EXTENSIONS, "raw": _RAW_EXTENSIONS, "video": _VIDEO_EXTENSIONS}
+    return next((kind for kind, extensions in kinds.items() if path.suffix.lower() in extensions), "")
 
 
 def _audio_file(path: Path, base: Path) -> AudioFile:
@@ -98,11 +137,25 @@ def _audio_file(path: Path, base: Path) -> AudioFile:
 def _unusable(files: Sequence[AudioFile]) -> Iterator[tuple[str, str]]:
     """Yield files that are no clip of their own, with the reason."""
     first_formats: dict[tuple[Path, str], AudioFile] = {}
-    for file in sorted(files, key=lambda file: file.path.suffix.lower() not in LOSSLESS_EXTENSIONS):
+    has_audio = any(_kind(file.path) == "audio" for file in files)
+    for file in sorted(files, key=_rank):
+        kind = _kind(file.path)
         if reason := _fault(file):
             yield file.name, reason
-        elif first_formats.setdefault((file.path.parent, file.stem), file) is not file:
-            yield file.name, "another format of a clip beside it; the lossless file is used"
+        elif (file.path.parent, file.stem) in first_formats:
+            yield file.name, "another format of a clip beside it"
+        elif kind == "raw":
+            yield file.name, "samples without a header; convert the file to WAV"
+        elif kind == "video" and has_audio:
+            yield file.name, "a video beside audio files; convert it to WAV to use it"
+        else:
+            first_formats[file.path.parent, file.stem] = file
+
+
+def _rank(file: AudioFile) -> int:
+    """Return a number that is lower for better formats."""
+    kind = _kind(file.path)
+    return ("audio", "raw", "video").index(kind) + (file.path.suffix.lower() not in LOSSLESS_EXTENSIONS)
 
 
 def _fault(file: AudioFile) -> str:
@@ -121,9 +174,10 @@ def _fault(file: AudioFile) -> str:
     return ""
 
 
-def _no_file_message(folder: Path, left_out: Sequence[Problem]) -> str:
+def _no_file_message(folder: Path, left_out: Sequence[Problem], others: Mapping[str, int]) -> str:
     """Explain that a folder has no usable audio file."""
     if not left_out:
-        return f"no audio file below {folder}; ser-bench import looks for {', '.join(EXTENSIONS[:4])}, .mp3 and others"
+        present = f"; it has {counted(others)}" if others else ", which is empty"
+        return f"no audio file below {folder}{present}\nser-bench import reads .wav, .flac, .mp3 and other audio files"
     reason, count = Counter(problem.reason for problem in left_out).most_common(1)[0]
     return f"no usable audio file below {folder}: {count:,} of {len(left_out):,}: {reason}"

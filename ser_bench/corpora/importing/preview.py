@@ -10,6 +10,7 @@ from pathlib import Path
 from ser_bench.core.labels import label_order
 from ser_bench.corpora.clip_table import Problem
 from ser_bench.corpora.importing.assembly import COLUMNS, Imported
+from ser_bench.corpora.importing.files import counted
 
 EXAMPLE = "--pattern '{speaker}_{emotion}_*'"
 """An example of the option that ends most doubts."""
@@ -33,7 +34,8 @@ def preview(imported: Imported) -> str:
     str
         Several lines.
     """
-    sections = (_sources(imported), _rows(imported), _counts(imported), _left_out(imported.left_out))
+    others = f"files that are not audio: {counted(imported.others)}" if imported.others else ""
+    sections = (_sources(imported), _rows(imported), _counts(imported), _left_out(imported.left_out), others)
     return "\n\n".join(filter(None, sections))
 
 
