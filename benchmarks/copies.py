@@ -22,8 +22,8 @@ from scipy import signal
 from tabulate import tabulate
 
 from ser_bench import audio
-from ser_bench.audio.alignment import is_copy
-from ser_bench.audio.fingerprint import Codes, fingerprint, suggest_copies
+from ser_bench.audio.copies.alignment import is_copy
+from ser_bench.audio.copies.fingerprint import Codes, fingerprint, suggest_copies
 from ser_bench.audio.resample import resample
 from ser_bench.corpora import open_corpus
 

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ser_bench.audio.fingerprint import CODE_BITS, Codes, suggest_copies
+from ser_bench.audio.copies.fingerprint import CODE_BITS, Codes, suggest_copies
 from ser_bench.core.options import Options
 from ser_bench.runs import plan
 from ser_bench.runs.data import RunData

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from ser_bench.core.labels import canonical_genders, canonical_text, is_missing
+from ser_bench.core.genders import canonical_genders
+from ser_bench.core.spelling import canonical_text, is_missing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,7 +73,7 @@ def with_canonical_text(clips: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A copy. Invisible differences are gone (:func:`~ser_bench.core.labels.canonical_text`), genders are canonical,
+        A copy. Invisible differences are gone (:func:`~ser_bench.core.spelling.canonical_text`), genders are canonical,
         and a missing gender, person, sentence or intensity is empty.
     """
     spellings: dict[str, Callable[[set[str]], dict[str, str]]] = {

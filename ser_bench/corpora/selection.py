@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ser_bench.core.labels import is_missing, label_order
+from ser_bench.core.labels import label_order
+from ser_bench.core.spelling import is_missing
 from ser_bench.core.text import listed, plural
 from ser_bench.corpora.clip_table import Problem
 

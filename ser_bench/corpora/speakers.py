@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ser_bench.core.errors import CorpusError, UnknownNameError
-from ser_bench.core.labels import GENDERS, canonical_text
+from ser_bench.core.genders import GENDERS
+from ser_bench.core.spelling import canonical_text
 from ser_bench.corpora.clip_table import PERSON_PREFIX
 from ser_bench.corpora.tables.manifest import line_numbers
 
@@ -159,7 +160,7 @@ def without_unknown_genders(clips: pd.DataFrame, sources: Mapping[str, str]) -> 
     Returns
     -------
     clips : pandas.DataFrame
-        The clips with genders in :data:`~ser_bench.core.labels.GENDERS`, else empty.
+        The clips with genders in :data:`~ser_bench.core.genders.GENDERS`, else empty.
     warning : str
         Names the values with their clips; empty if all are known.
     """

@@ -10,9 +10,9 @@ import pytest
 import soundfile
 from scipy import signal
 
-from ser_bench.audio.alignment import coherence, is_copy
 from ser_bench.audio.copies import find_near_identical
-from ser_bench.audio.fingerprint import INAUDIBLE, fingerprint, suggest_copies
+from ser_bench.audio.copies.alignment import coherence, is_copy
+from ser_bench.audio.copies.fingerprint import INAUDIBLE, fingerprint, suggest_copies
 from ser_bench.audio.resample import resample
 
 SR = 16000

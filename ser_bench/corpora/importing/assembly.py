@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ser_bench.core.errors import ConfigError, CorpusError
-from ser_bench.core.labels import canonical_genders, canonical_text, is_missing
+from ser_bench.core.genders import canonical_genders
+from ser_bench.core.spelling import canonical_text, is_missing
 from ser_bench.corpora.clip_table import Problem
 from ser_bench.corpora.importing import tables
 from ser_bench.corpora.importing.column import UNKNOWN, Column, joined

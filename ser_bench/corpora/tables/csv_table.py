@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 
 from ser_bench.core.errors import CorpusError
-from ser_bench.core.labels import canonical_text
+from ser_bench.core.spelling import canonical_text
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 """Names of the characters that may separate cells."""
@@ -37,7 +37,7 @@ class TextTable:
     Attributes
     ----------
     columns
-        Names of the columns, as :func:`~ser_bench.core.labels.canonical_text` writes them; a name may be empty.
+        Names of the columns, as :func:`~ser_bench.core.spelling.canonical_text` writes them; a name may be empty.
     rows
         The cells of each row, as many as there are columns.
     lines
@@ -59,7 +59,7 @@ class CsvFile:
     Attributes
     ----------
     columns
-        Names of the columns, as :func:`~ser_bench.core.labels.canonical_text` writes them; a name may be empty.
+        Names of the columns, as :func:`~ser_bench.core.spelling.canonical_text` writes them; a name may be empty.
     delimiter
         One of :data:`DELIMITERS`.
     source

@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 
 from ser_bench.core.errors import CorpusError
-from ser_bench.core.labels import canonical_label, is_missing
+from ser_bench.core.labels import canonical_label
+from ser_bench.core.spelling import is_missing
 from ser_bench.corpora.clip_table import (
     CLIP_COLUMNS,
     DEFAULT_SET,

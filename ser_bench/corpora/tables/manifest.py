@@ -11,7 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from ser_bench.core.errors import CorpusError
-from ser_bench.core.labels import canonical_label, canonical_text, is_missing
+from ser_bench.core.labels import canonical_label
+from ser_bench.core.spelling import canonical_text, is_missing
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.clip_table import CLIP_COLUMNS, Listing, Problem, clip_table, missing_cells, needed_columns
 from ser_bench.corpora.public_names import public_names

@@ -16,7 +16,7 @@ from operator import itemgetter
 import numpy as np
 
 from ser_bench.core.errors import CorpusError
-from ser_bench.core.labels import is_missing
+from ser_bench.core.spelling import is_missing
 
 _SEPARATED = re.compile(r"[-+]?(\d+,\d+|\d{1,3}([.,'’ \u00a0\u202f]\d{3})+([.,]\d+)?)([eE][-+]?\d+)?\s*")
 """A number with a decimal comma, or with thousands separators."""

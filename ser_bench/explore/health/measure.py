@@ -11,7 +11,7 @@ import numpy as np
 
 from ser_bench import audio
 from ser_bench.audio.bandwidth import bandwidth
-from ser_bench.audio.fingerprint import fingerprint
+from ser_bench.audio.copies.fingerprint import fingerprint
 from ser_bench.core.errors import AudioError
 
 FRAME_SECONDS = 0.02
@@ -57,7 +57,7 @@ class ClipMeasures:
     silent, lead, trail : float
         Seconds of silence in all, before the first sound and after the last.
     fingerprint : bytes
-        Codes of :func:`ser_bench.audio.fingerprint.fingerprint`, 4 bytes each.
+        Codes of :func:`ser_bench.audio.copies.fingerprint.fingerprint`, 4 bytes each.
     """
 
     path: str

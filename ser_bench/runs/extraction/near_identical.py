@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ser_bench.audio.copies import find_near_identical
-from ser_bench.audio.fingerprint import fingerprint
+from ser_bench.audio.copies.fingerprint import fingerprint
 from ser_bench.features.base import FeatureSet
 from ser_bench.runs.extraction.copies import CopyRule, name_pairs
 

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ser_bench.core.labels import emotion_of
 from ser_bench.corpora.importing.column import Column
+from ser_bench.corpora.importing.emotion_words import emotion_of
 from ser_bench.corpora.importing.files import AudioFile
 from ser_bench.corpora.importing.paths.positions import Position, pattern_of, positions, values_at
 from ser_bench.corpora.importing.paths.traits import is_gender, is_intensity, is_part

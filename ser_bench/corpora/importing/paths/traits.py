@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ser_bench.core.labels import canonical_gender
+from ser_bench.core.genders import canonical_gender
 from ser_bench.corpora.importing.column import UNKNOWN, Certainty, Column
 from ser_bench.corpora.importing.files import AudioFile
 from ser_bench.corpora.importing.paths.positions import Position, positions, values_at

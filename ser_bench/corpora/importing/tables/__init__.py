@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ser_bench.core.errors import CorpusError, UnknownNameError
-from ser_bench.core.labels import canonical_gender, canonical_label
+from ser_bench.core.genders import canonical_gender
+from ser_bench.core.labels import canonical_label
 from ser_bench.corpora.clip_table import Problem
 from ser_bench.corpora.importing.column import Column
 from ser_bench.corpora.importing.files import AudioFile
@@ -186,8 +187,8 @@ def _unused_columns(tables: Sequence[Table]) -> str:
         return ""
     concerned = {name for names in unused.values() for name in names}
     listed = ", ".join([*list(unused)[:_LISTED], *(["…"] if len(unused) > _LISTED else [])])
-    place = next(iter(concerned)) if len(concerned) == 1 else f"{len(concerned):,} tables"
-    return f"{place}: {listed} {'is' if len(unused) == 1 else 'are'} not used; --map takes more"
+    name = next(iter(concerned)) if len(concerned) == 1 else f"{len(concerned):,} tables"
+    return f"{name}: {listed} {'is' if len(unused) == 1 else 'are'} not used; --map takes more"
 
 
 def _column(column: str, tables: Sequence[Table]) -> Column:

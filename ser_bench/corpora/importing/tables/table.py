@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ser_bench.core.errors import ConfigError, CorpusError, UnknownNameError
-from ser_bench.core.labels import is_missing
+from ser_bench.core.spelling import is_missing
 from ser_bench.corpora.importing.files import AudioFile
 from ser_bench.corpora.importing.legends import Legend, meanings_of, parse_pairs
 from ser_bench.corpora.importing.paths.emotions import word_reader

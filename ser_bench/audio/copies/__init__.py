@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ser_bench import audio
-from ser_bench.audio.alignment import is_copy
-from ser_bench.audio.fingerprint import Codes, suggest_copies
+from ser_bench.audio.copies.alignment import is_copy
+from ser_bench.audio.copies.fingerprint import Codes, suggest_copies
 from ser_bench.core.errors import AudioError
 
 
@@ -37,7 +37,7 @@ def find_near_identical(paths: Sequence[str], fingerprints: Sequence[Codes], *, 
     paths : sequence of str
         The file of each clip.
     fingerprints : sequence of ndarray
-        The fingerprint of each clip, from :func:`ser_bench.audio.fingerprint.fingerprint`.
+        The fingerprint of each clip, from :func:`ser_bench.audio.copies.fingerprint.fingerprint`.
     threads : int
         Threads that decode and compare.
 

@@ -1,4 +1,4 @@
-"""Tests of canonical spellings."""
+"""Canonical spellings of texts, labels and genders, and cells that mean a missing value."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import unicodedata
 
 import pytest
 
-from ser_bench.core.labels import canonical_gender, canonical_genders, canonical_label, canonical_text, is_missing
+from ser_bench.core.genders import canonical_gender, canonical_genders
+from ser_bench.core.labels import canonical_label
+from ser_bench.core.spelling import canonical_text, is_missing
 
 SAME = (
     "fröhlich",

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-WORDS = {
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+
+from ser_bench.core.labels import EMOTIONS, canonical_label
+
+_WORDS = {
     "neutral": (
         *("neu", "ntr", "neut", "normal speech", "neutre", "neutralität", "neutro", "neutra", "neutralità"),
         *(
@@ -94,7 +100,7 @@ WORDS = {
 """Words of English, German, French, Spanish, Italian, Portuguese, Dutch, Polish, Turkish, Russian, Chinese, Japanese,
 Korean, Arabic and Hindi, and usual codes of three letters."""
 
-LETTERS = {
+_LETTERS = {
     "English": {"A": "angry", "D": "disgust", "F": "fearful", "H": "happy", "N": "neutral", "S": "sad"},
     "German": {
         **{"W": "angry", "L": "boredom", "E": "disgust", "A": "fearful", "F": "happy", "T": "sad", "N": "neutral"},
@@ -104,3 +110,60 @@ LETTERS = {
     },
 }
 """First letters of emotions by language; a letter alone means nothing."""
+
+
+@lru_cache(maxsize=4096)
+def emotion_of(word: str) -> str:
+    """Return the emotion that a word or an unambiguous code denotes, in one of several languages.
+
+    Parameters
+    ----------
+    word : str
+        A word of a folder name, a file name or a table, such as ``ANG``, ``Wut`` or ``pleasant_surprise``.
+
+    Returns
+    -------
+    str
+        A label, one of :data:`~ser_bench.core.labels.EMOTIONS` or another usual one such as ``contempt``; empty for an
+        unknown word.
+    """
+    text = canonical_label(word.replace("_", " ").replace("-", " "))
+    label = text if text in EMOTIONS else _EMOTION_OF.get(_without_accents(text), "")
+    return label or (text if text in _WORDS else "")
+
+
+def emotions_of_letters(letters: Iterable[str]) -> dict[str, str]:
+    """Return the emotions that a set of single letters denotes.
+
+    Parameters
+    ----------
+    letters : iterable of str
+        The distinct codes of a corpus.
+
+    Returns
+    -------
+    dict of str to str
+        Emotion by code where one language has all of them, neutral among at least four; else empty.
+    """
+    codes = {letter: letter.upper() for letter in letters}
+    fitting = [table for table in _LETTERS.values() if set(codes.values()) <= set(table)]
+    if len(fitting) != 1 or len(codes) < 4 or "N" not in codes.values():
+        return {}
+    return {letter: fitting[0][code] for letter, code in codes.items()}
+
+
+def _without_accents(text: str) -> str:
+    """Return text in lower case without accents, for comparison."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("ł", "l").replace("ı", "i"))
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def _spellings(word: str) -> set[str]:
+    """Return the spellings of a word without accents; German umlauts may have two letters."""
+    two_letters = word.casefold().translate({ord("ä"): "ae", ord("ö"): "oe", ord("ü"): "ue"})
+    return {_without_accents(word), _without_accents(two_letters)}
+
+
+_EMOTION_OF = {
+    spelling: emotion for emotion, words in _WORDS.items() for word in words for spelling in _spellings(word)
+}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ser_bench.audio.fingerprint import RATE
+from ser_bench.audio.copies.fingerprint import RATE
 from ser_bench.audio.resample import resample
 
 COHERENCE_THRESHOLD = 0.78

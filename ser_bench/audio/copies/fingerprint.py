@@ -3,7 +3,7 @@
 A code says in which of 21 bands between 350 and 3,000 Hz the level rises faster than in the next band. Gain, a constant
 filter, resampling, lossy coding, faint noise, and silence or a cut at the ends change few of its bits, since all bands
 pass a telephone. The codes follow Haitsma and Kalker, A highly robust audio fingerprinting system, ISMIR 2002, with
-shorter frames, for speech. :mod:`ser_bench.audio.alignment` confirms the pairs that they suggest.
+shorter frames, for speech. :mod:`ser_bench.audio.copies.alignment` confirms the pairs that they suggest.
 """
 
 from __future__ import annotations
