@@ -118,7 +118,7 @@ def import_clips(folder: Path, choices: Choices) -> Imported:
     scanned = scan(folder)
     names = known.known_files(scanned.files, folder)
     is_published = len(names.columns["emotion"].values) == len(scanned.files)
-    stated = _stated(scanned.files, folder, choices, search_tables=not is_published)
+    stated = _stated(scanned.files, folder, choices, names, search_tables=not is_published)
     columns = {name: joined([stated.columns.get(name, UNKNOWN), names.columns.get(name, UNKNOWN)]) for name in COLUMNS}
     columns["emotion"] = _emotions(scanned.files, folder, choices, stated.columns.get("emotion", UNKNOWN), names)
     usable = [file for file in scanned.files if columns["emotion"].values.get(file.name)]
@@ -139,22 +139,29 @@ class _Stated:
     columns: Mapping[str, Column]
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
-    unused: str = ""
+    unused: tuple[str, ...] = ()
 
 
-def _stated(files: Sequence[AudioFile], folder: Path, choices: Choices, *, search_tables: bool) -> _Stated:
+def _stated(
+    files: Sequence[AudioFile], folder: Path, choices: Choices, names: known.KnownFiles, *, search_tables: bool
+) -> _Stated:
     """Read the pattern and the tables."""
     patterned = _pattern_columns(files, folder, choices) if choices.pattern else {}
     described = _described(files, folder, choices, searched=search_tables and "emotion" not in patterned)
+    lost = ""
+    if described.columns and described.columns["emotion"].values and "emotion" not in patterned:
+        described, lost = _compared(described, files, choices, _path_emotions(files, folder, choices, names))
+    unused = tuple(filter(None, (_unused_tables(described.faults), described.unused)))
     if not described.names:
-        return _Stated(patterned, warnings=described.warnings)
+        return _Stated(patterned, warnings=described.warnings, unused=unused)
     if twice := sorted(choices.mapping.keys() & patterned.keys()):
         raise ConfigError(f"--pattern and --map both give {', '.join(twice)}; remove one")
     columns = {name: patterned.get(name, column) for name, column in described.columns.items()} | patterned
-    unnamed = {file.name: "no row of the table names it" for file in files if file.name not in described.names}
     if "emotion" not in patterned and columns["emotion"].values:
+        reasons = ("no row of the table names it", "its row has no emotion")
+        unnamed = {file.name: reasons[file.name in described.names] for file in files}
         columns["emotion"] = replace(columns["emotion"], problems={**unnamed, **columns["emotion"].problems})
-    return _Stated(columns, described.problems, described.warnings, described.unused)
+    return _Stated(columns, described.problems, (*filter(None, [lost]), *described.warnings), unused)
 
 
 def _described(files: Sequence[AudioFile], folder: Path, choices: Choices, *, searched: bool) -> tables.Described:
@@ -164,13 +171,47 @@ def _described(files: Sequence[AudioFile], folder: Path, choices: Choices, *, se
         return tables.describe(choices.tables, folder, files, choices.mapping, choices.meanings, legends)
     if choices.mapping or (searched and choices.label in (None, "table")):
         found_tables = tables.find_tables(folder, files, choices.mapping, choices.meanings, legends, choices.ignored)
-        if not found_tables.names and (choices.mapping or choices.label == "table"):
+        needs_emotions = choices.label == "table" and not found_tables.columns["emotion"].values
+        if needs_emotions or (choices.mapping and not found_tables.names):
+            reasons = (*found_tables.faults, *found_tables.warnings, f"no table below {folder} has emotions")
             raise ConfigError(
-                f"no table below {folder} names its audio files and their emotions; name it with --table FILE, "
-                "and its columns with --map path=COLUMN,emotion=COLUMN"
+                f"{reasons[0]}\nname the table with --table FILE, and its columns with --map path=COLUMN,emotion=COLUMN"
             )
         return found_tables
     return tables.Described({}, (), frozenset())
+
+
+def _path_emotions(files: Sequence[AudioFile], folder: Path, choices: Choices, names: known.KnownFiles) -> Column:
+    """Return the emotions that the paths name beside a table; unknown where they are unclear."""
+    try:
+        column = _emotions(files, folder, replace(choices, label=None), UNKNOWN, names)
+    except CorpusError:
+        return UNKNOWN
+    return column if column.certainty != "guess" else UNKNOWN
+
+
+def _compared(
+    described: tables.Described, files: Sequence[AudioFile], choices: Choices, paths: Column
+) -> tuple[tables.Described, str]:
+    """Prefer paths to a manifest of ser-bench; say which files a table leaves out though their paths name emotions."""
+    is_searched = not (choices.tables or choices.mapping or choices.label)
+    if is_searched and described.manifests and len(paths.values) >= len(described.names):
+        faults = (*tables.manifest_faults(described.manifests), *described.faults)
+        return tables.Described({}, (), frozenset(), described.warnings, faults), ""
+    lost = [file.name for file in files if file.name not in described.names and file.name in paths.values]
+    if not lost:
+        return described, ""
+    return described, (
+        f"{len(lost):,} of {len(files):,} files have no row in the table and are left out, though {paths.source} "
+        f"names their emotion, for example {lost[0]}; --label folder and --label name use paths, not tables"
+    )
+
+
+def _unused_tables(faults: Sequence[str]) -> str:
+    """Return a sentence about tables that are not used; empty if there are none."""
+    if len(faults) < 2:
+        return "".join(f"a table is not used: {fault}" for fault in faults)
+    return f"{len(faults):,} tables are not used, for example: {faults[0]}"
 
 
 def _pattern_columns(files: Sequence[AudioFile], folder: Path, choices: Choices) -> dict[str, Column]:
@@ -290,7 +331,7 @@ def _imported(
             *dict.fromkeys(w for column in columns.values() for w in column.warnings),
             *stated.warnings,
             *_part_warnings(usable, columns),
-            *filter(None, [stated.unused]),
+            *stated.unused,
         ),
     )
 

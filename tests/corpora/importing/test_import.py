@@ -185,7 +185,7 @@ def test_columns_of_a_table_are_stated_with_map(tree):
     imported = read(tree(), tables=(tree() / "t.csv",), mapping=mapping)
     assert by_name(imported, "emotion") == {"one.wav": "angry", "two.wav": "happy"}
     assert by_name(imported, "text")["one.wav"] == "one-a"
-    with pytest.raises(UnknownNameError, match="whom"):
+    with pytest.raises(ConfigError, match="has no column 'whom'; it has f, perceived"):
         read(tree(), tables=(tree() / "t.csv",), mapping={"speaker": "whom"})
     with pytest.raises(UnknownNameError):
         importing.parse_mapping("spk=who")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ser_bench.core.errors import CorpusError, UnknownNameError
+from ser_bench.core.errors import CorpusError
 from ser_bench.core.genders import canonical_gender
 from ser_bench.core.labels import canonical_label
 from ser_bench.corpora.clip_table import Problem
@@ -16,7 +16,16 @@ from ser_bench.corpora.importing.files import AudioFile
 from ser_bench.corpora.importing.legends import Legend
 from ser_bench.corpora.importing.paths.emotions import kept_labels, word_reader
 from ser_bench.corpora.importing.tables.matching import FileIndex, share_found
-from ser_bench.corpora.importing.tables.table import COLUMNS, FIELD, LEAST_SHARE, Table, cell_text, read_table
+from ser_bench.corpora.importing.tables.table import (
+    COLUMNS,
+    FIELD,
+    LEAST_SHARE,
+    Table,
+    UnknownColumnError,
+    cell_text,
+    is_manifest,
+    read_table,
+)
 
 _NO_LABEL = ("xxx", "?", "-")
 _LISTED = 8
@@ -35,16 +44,22 @@ class Described:
     names
         The files that a table names.
     warnings
-        Tables that are not used, with the reason.
+        Tables that cannot be read.
+    faults
+        Why other tables are not used.
     unused
         A sentence about columns that are not used.
+    manifests
+        Names of the tables, if ser-bench wrote all of them.
     """
 
     columns: Mapping[str, Column]
     problems: tuple[Problem, ...]
     names: frozenset[str]
     warnings: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
     unused: str = ""
+    manifests: tuple[str, ...] = ()
 
 
 def describe(
@@ -88,13 +103,8 @@ def describe(
     tables = [read_table(path, folder, index, mapping, meanings, legends, is_stated=True) for path in paths]
     for table in tables:
         if not any(table.files):
-            column = table.chosen.get("path", "")
-            cell = cell_text(column, table.rows[0]) if column and table.rows else "no row"
-            raise CorpusError(
-                f"no row of {table.path} names an audio file below {folder}; its column "
-                f"{column or 'path'} says {cell!r}\nname the column of the files with --map path=COLUMN"
-            )
-    return _described(tables)
+            raise CorpusError(f"{_fault(table, index)}\nname the column of the files with --map path=COLUMN")
+    return _described(tables, index)
 
 
 def find_tables(
@@ -105,7 +115,7 @@ def find_tables(
     legends: Sequence[Legend],
     ignored: Path | None,
 ) -> Described:
-    """Find the tables below a folder that name its audio files and their emotions.
+    """Find the tables below a folder that name its audio files and their emotions, speakers or genders.
 
     Parameters
     ----------
@@ -129,7 +139,7 @@ def find_tables(
         If two tables name other emotions for the same files.
     """
     index = FileIndex(files)
-    tables, refused = [], []
+    tables, refused, faults = [], [], []
     for path in sorted(path for suffix in ("csv", "tsv", "jsonl") for path in folder.rglob(f"*.{suffix}")):
         hidden = any(part.startswith((".", "__MACOSX")) for part in path.relative_to(folder).parts)
         if hidden or (ignored is not None and path.absolute() == ignored.absolute()):
@@ -138,13 +148,57 @@ def find_tables(
             table = read_table(path, folder, index, mapping, meanings, legends)
         except CorpusError as error:
             refused.append(f"not used: {str(error).splitlines()[0]}")
-            continue
-        except UnknownNameError:
-            continue  # --map is about another table
-        if "emotion" in table.chosen and share_found(table.files) >= LEAST_SHARE:
-            tables.append(table)
+        except UnknownColumnError as error:
+            faults.append(str(error))
+        else:
+            if fault := _fault(table, index):
+                faults.append(fault)
+            else:
+                tables.append(table)
+    if manifests := _own_manifests(tables):
+        tables = [table for table in tables if table not in manifests]
+        faults = [*manifest_faults([table.name for table in manifests]), *faults]
     _refuse_contradictions(tables)
-    return _described(tables, tuple(refused))
+    return replace(_described(tables, index), warnings=tuple(refused), faults=tuple(faults))
+
+
+def _fault(table: Table, index: FileIndex) -> str:
+    """Return why a table cannot be used; empty for a usable one."""
+    if not table.rows:
+        return f"{table.name} has no row"
+    if share_found(table.files) < LEAST_SHARE:
+        column = table.chosen["path"]
+        count = len(table.files) - table.files.count(None)
+        cell = cell_text(column, table.rows[table.files.index(None)])
+        return (
+            f"{count:,} of {len(table.rows):,} rows of {table.name} name an audio file: "
+            f"its column {column} says {cell!r}, and {index.fault(cell)}"
+        )
+    if not table.chosen.keys() & {"emotion", "speaker", "gender"}:
+        return f"{table.name} has no column of emotions, speakers or genders; it has {', '.join(table.rows[0])}"
+    return ""
+
+
+def manifest_faults(names: Sequence[str]) -> list[str]:
+    """Return why manifests that ser-bench wrote are not used.
+
+    Parameters
+    ----------
+    names
+        Their names.
+
+    Returns
+    -------
+    list of str
+        A sentence for each.
+    """
+    return [f"{name} is a manifest that ser-bench wrote; --table {name} uses it" for name in names]
+
+
+def _own_manifests(tables: Sequence[Table]) -> list[Table]:
+    """Return the manifests that ser-bench wrote, where other tables hold emotions."""
+    manifests = [table for table in tables if is_manifest(table)]
+    return manifests if any("emotion" in table.chosen for table in tables if table not in manifests) else []
 
 
 def _refuse_contradictions(tables: Sequence[Table]) -> None:
@@ -162,17 +216,23 @@ def _refuse_contradictions(tables: Sequence[Table]) -> None:
                 )
 
 
-def _described(tables: Sequence[Table], warnings: tuple[str, ...] = ()) -> Described:
+def _described(tables: Sequence[Table], index: FileIndex) -> Described:
     """Join tables of different files, such as those of training and test."""
     missing = [
-        Problem(f"{table.name}, line {line}", f"a row of {table.name} names no file, or several", kind="row")
+        Problem(f"{table.name}, line {line}", f"a row of {table.name}: {fault}", kind="row")
         for table in tables
-        for line, file in zip(table.lines, table.files, strict=True)
-        if file is None
+        for line, file, row in zip(table.lines, table.files, table.rows, strict=True)
+        if file is None and (fault := index.fault(cell_text(table.chosen["path"], row)).partition(",")[0])
     ]
     names = frozenset(file.name for table in tables for file in table.files if file is not None)
     columns = {column: _column(column, tables) for column in COLUMNS if column != "path"}
-    return Described(columns, tuple(missing), names, warnings, _unused_columns(tables))
+    return Described(
+        columns,
+        tuple(missing),
+        names,
+        unused=_unused_columns(tables),
+        manifests=tuple(table.name for table in tables) if all(map(is_manifest, tables)) else (),
+    )
 
 
 def _unused_columns(tables: Sequence[Table]) -> str:
@@ -187,8 +247,8 @@ def _unused_columns(tables: Sequence[Table]) -> str:
         return ""
     concerned = {name for names in unused.values() for name in names}
     listed = ", ".join([*list(unused)[:_LISTED], *(["…"] if len(unused) > _LISTED else [])])
-    name = next(iter(concerned)) if len(concerned) == 1 else f"{len(concerned):,} tables"
-    return f"{name}: {listed} {'is' if len(unused) == 1 else 'are'} not used; --map takes more"
+    source = next(iter(concerned)) if len(concerned) == 1 else f"{len(concerned):,} tables"
+    return f"{source}: {listed} {'is' if len(unused) == 1 else 'are'} not used; --map takes more"
 
 
 def _column(column: str, tables: Sequence[Table]) -> Column:

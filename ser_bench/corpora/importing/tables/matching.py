@@ -50,8 +50,30 @@ class FileIndex:
             seen[path[-1]] += 1
         return [self._find(path, folders, part, alone=seen[path[-1]] == 1) for path in paths]
 
+    def fault(self, cell: str) -> str:
+        """Return why a cell does not name one file.
+
+        Parameters
+        ----------
+        cell
+            A cell that :meth:`find` gives no file for.
+
+        Returns
+        -------
+        str
+            Few words without the cell.
+        """
+        name = _EXTENSION.sub("", _parts(cell)[-1])
+        if len(self._named(name)) > 1:
+            return "several files have this name"
+        padded = [stem for stem in self._by_stem if name.isdigit() and stem.isdigit() and int(stem) == int(name)]
+        return f"no file has this name, but {padded[0]}; write the zeros" if padded else "no file has this name"
+
+    def _named(self, name: str) -> list[AudioFile]:
+        return self._by_stem.get(name) or self._by_stem.get(_EXTENSION.sub("", name)) or []
+
     def _find(self, path: tuple[str, ...], folders: tuple[str, ...], part: str, *, alone: bool) -> AudioFile | None:
-        named = self._by_stem.get(path[-1]) or self._by_stem.get(_EXTENSION.sub("", path[-1])) or []
+        named = self._named(path[-1])
         if len(named) == 1 and alone:
             return named[0]
         whole = (*(folder.casefold() for folder in folders), *path)

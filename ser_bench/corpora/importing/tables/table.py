@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -49,6 +50,10 @@ FIELD = re.compile(r"\{([^{}]+)\}")
 """A column in a template."""
 _NUMBERED_DIALOGUES = "dia{dialogue_id}_utt{utterance_id}"
 """The file names of MELD, whose tables hold both numbers."""
+
+
+class UnknownColumnError(ConfigError):
+    """A column of ``--map`` that a table does not have."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,31 @@ class Table:
         for file, row in zip(self.files, self.rows, strict=True):
             if source and file is not None and not is_missing(text := cell_text(source, row)):
                 yield file, text
+
+
+def is_manifest(table: Table) -> bool:
+    """Check whether ser-bench wrote a table: the columns of a manifest, and paths relative to its folder.
+
+    Parameters
+    ----------
+    table
+        A table.
+
+    Returns
+    -------
+    bool
+        True for an earlier result of an import.
+    """
+    columns = tuple(table.rows[0]) if table.rows else ()
+    return (
+        table.path.suffix == ".csv"
+        and columns[:3] == ("path", "speaker", "emotion")
+        and set(columns) <= set(COLUMNS)
+        and all(
+            file is None or os.path.normpath(table.path.absolute().parent / row["path"]) == str(file.path)
+            for file, row in zip(table.files, table.rows, strict=True)
+        )
+    )
 
 
 def parse_mapping(text: str) -> dict[str, str]:
@@ -168,8 +198,10 @@ def read_table(
     ------
     CorpusError
         If the table cannot be read.
+    UnknownColumnError
+        If the table lacks a column of the mapping.
     ConfigError
-        If the mapping names an unknown column, or the column of emotions is unclear.
+        If the column of emotions is unclear.
     """
     table = _text_table(path)
     rows = [dict(zip(_keys(table), cells, strict=True)) for cells in table.rows]
@@ -180,6 +212,7 @@ def read_table(
     path_column, found_files = _path_column(
         stated.get("path"), keys, rows, lambda cells: index.find(cells, folders, part)
     )
+    _refuse_without_header(path, path_column, table.columns, keys, index)
     chosen = {column: name for column in _NAMES if (name := stated.get(column) or _named(column, keys))} | stated
     chosen["path"] = path_column
     if chosen.get("text") == path_column:
@@ -209,6 +242,18 @@ def _text_table(path: Path) -> TextTable:
     return TextTable(columns, rows, list(range(1, len(rows) + 1)), ",")
 
 
+def _refuse_without_header(
+    path: Path, column: str, names: Sequence[str], keys: Sequence[str], index: FileIndex
+) -> None:
+    """Raise if the name of the column of files is itself the name of a file."""
+    name = dict(zip(keys, names, strict=True)).get(column, "")
+    if column not in _NAMES["path"] and name and index.find([name], ())[0]:
+        raise CorpusError(
+            f"{path} has no header: its first line names the clip {name}; add a line above it, "
+            "such as path,speaker,emotion"
+        )
+
+
 def _keys(table: TextTable) -> list[str]:
     return [name.strip().lower().replace(" ", "_").replace("-", "_") for name in table.columns]
 
@@ -226,7 +271,7 @@ def _stated(text: str, keys: Sequence[str], path: Path) -> str:
     names = FIELD.findall(text) or [text]
     for name in names:
         if name.strip().lower().replace(" ", "_").replace("-", "_") not in keys:
-            raise UnknownNameError(f"column in {path}", name, keys)
+            raise UnknownColumnError(f"{path} has no column {name!r}; it has {', '.join(filter(None, keys))}")
     if "{" not in text:
         return text.strip().lower().replace(" ", "_").replace("-", "_")
     return FIELD.sub(lambda match: "{" + match[1].strip().lower().replace(" ", "_").replace("-", "_") + "}", text)
@@ -267,7 +312,7 @@ def _path_column(
     sources = [stated] if stated else [*named, *(key for key in keys if key not in named)]
     if not stated and {"dialogue_id", "utterance_id"} <= set(keys):
         sources.insert(0, _NUMBERED_DIALOGUES)
-    best: tuple[str, list[AudioFile | None]] = ("", [None] * len(rows))
+    best: tuple[str, list[AudioFile | None]] = (sources[0], [None] * len(rows))
     for source in sources:
         found_files = find([cell_text(source, row) for row in rows])
         if share_found(found_files) > share_found(best[1]):
