@@ -7,7 +7,7 @@ of a person have one speaker, so that no split trains on a test speaker.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +49,7 @@ def shared_names(clips: pd.DataFrame, table: Mapping[str, str], sources: Mapping
     CorpusError
         If the corpus of a key is not in the run, or a speaker has two persons.
     """
-    keys = _keys(clips)
+    keys = speaker_keys(clips)
     known = dict(zip(keys, clips["corpus"], strict=True))
     table = {canonical_text(key): canonical_text(name) for key, name in table.items()}
     for key in table:
@@ -74,12 +74,29 @@ def shared_names(clips: pd.DataFrame, table: Mapping[str, str], sources: Mapping
 
 def _names_of_groups(links: Sequence[tuple[str, str]]) -> dict[str, str]:
     """Return for each name that of its group: the first by name of those that are only the second of a link."""
+    firsts = {first for first, _ in links}
+    groups = linked_groups(links)
+    return {name: min(group, key=lambda member: (member in firsts, member)) for name, group in groups.items()}
+
+
+def linked_groups(links: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    """Join names that are linked, directly or through others.
+
+    Parameters
+    ----------
+    links
+        Pairs of names.
+
+    Returns
+    -------
+    dict of str to set of str
+        The group of each name.
+    """
     groups: dict[str, set[str]] = {}
     for first, second in links:
         joined = groups.get(first, {first}) | groups.get(second, {second})
         groups |= dict.fromkeys(joined, joined)
-    firsts = {first for first, _ in links}
-    return {name: min(group, key=lambda member: (member in firsts, member)) for name, group in groups.items()}
+    return groups
 
 
 def name_speakers(clips: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
@@ -100,7 +117,7 @@ def name_speakers(clips: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame
     """
     several = clips["corpus"].nunique() > 1
     speakers = []
-    for key, speaker, corpus in zip(_keys(clips), clips["speaker"], clips["corpus"], strict=True):
+    for key, speaker, corpus in zip(speaker_keys(clips), clips["speaker"], clips["corpus"], strict=True):
         name = names.get(key)
         shown = PERSON_PREFIX + name if name and several else (name or "").removeprefix(f"{corpus}/")
         speakers.append(shown or speaker)
@@ -204,8 +221,19 @@ def with_one_gender(clips: pd.DataFrame, sources: Mapping[str, str]) -> pd.DataF
     return clips.assign(gender=[genders.get(speaker, "") if speaker else gender for speaker, gender in pairs])
 
 
-def _keys(clips: pd.DataFrame) -> list[str]:
-    """Return ``corpus/speaker`` of each clip."""
+def speaker_keys(clips: pd.DataFrame) -> list[str]:
+    """Name the speaker of each clip as in ``[speakers]``.
+
+    Parameters
+    ----------
+    clips
+        A clip table with ``corpus``.
+
+    Returns
+    -------
+    list of str
+        ``corpus/speaker`` of each clip.
+    """
     if clips["corpus"].nunique() > 1:  # the names have their prefixes
         return list(clips["speaker"])
     return [f"{corpus}/{speaker}" for corpus, speaker in zip(clips["corpus"], clips["speaker"], strict=True)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ser_bench.core.labels import label_order
+from ser_bench.core.text import shortened_list
 from ser_bench.corpora.clip_table import Problem
 
 if TYPE_CHECKING:
@@ -107,6 +108,4 @@ def class_warnings(faults: Sequence[ClassFault]) -> Iterator[str]:
 
 
 def _few(names: Sequence[str]) -> str:
-    """List the first names, and count the others."""
-    more = f" and {len(names) - _MOST_CLASSES:,} more" if len(names) > _MOST_CLASSES else ""
-    return ", ".join(names[:_MOST_CLASSES]) + more
+    return shortened_list(names, _MOST_CLASSES)

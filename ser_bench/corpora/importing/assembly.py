@@ -12,15 +12,12 @@ from ser_bench.core.genders import canonical_genders
 from ser_bench.core.spelling import canonical_text, is_missing
 from ser_bench.corpora.clip_table import Problem
 from ser_bench.corpora.importing import tables
-from ser_bench.corpora.importing.column import UNKNOWN, Column, joined
+from ser_bench.corpora.importing.column import COLUMNS, UNKNOWN, Column, joined
 from ser_bench.corpora.importing.files import AudioFile, Scan, scan
 from ser_bench.corpora.importing.legends import meanings_of, path_meanings, read_legends
 from ser_bench.corpora.importing.paths import emotions, known, speakers, traits
 from ser_bench.corpora.importing.paths.emotions import LabelSource
 from ser_bench.corpora.importing.paths.patterns import parse_pattern, unmatched
-
-COLUMNS = ("speaker", "emotion", "gender", "text", "intensity", "person")
-"""The columns of the manifest beside the path."""
 
 
 @dataclass(frozen=True, kw_only=True)

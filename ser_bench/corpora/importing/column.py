@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+COLUMNS = ("speaker", "emotion", "gender", "text", "intensity", "person")
+"""The columns of the manifest beside the path."""
+
 Certainty = Literal["stated", "known", "likely", "guess", "unknown"]
 """``stated`` by the user or a table; ``known`` names of a published corpus; ``likely``; a ``guess``."""
 

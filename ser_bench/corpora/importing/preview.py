@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ser_bench.core.labels import label_order
+from ser_bench.core.text import plural
 from ser_bench.corpora.clip_table import Problem
-from ser_bench.corpora.importing.assembly import COLUMNS, Imported
+from ser_bench.corpora.importing.assembly import Imported
+from ser_bench.corpora.importing.column import COLUMNS
 from ser_bench.corpora.importing.files import counted
 
 EXAMPLE = "--pattern '{speaker}_{emotion}_*'"
@@ -67,8 +69,8 @@ def _sources(imported: Imported) -> str:
     speakers = {row["speaker"] for row in imported.rows if "speaker" in row}
     emotions = {row["emotion"] for row in imported.rows}
     lines = [
-        f"{imported.folder}: {_number(len(imported.rows), 'clip')}, {_number(len(speakers), 'speaker')}, "
-        f"{_number(len(emotions), 'emotion')}"
+        f"{imported.folder}: {plural(len(imported.rows), 'clip')}, {plural(len(speakers), 'speaker')}, "
+        f"{plural(len(emotions), 'emotion')}"
     ]
     for name in ("emotion", "speaker", *COLUMNS[2:]):
         if column := imported.columns.get(name):
@@ -136,16 +138,12 @@ def _left_out(problems: Sequence[Problem]) -> str:
     by_reason: dict[str, list[str]] = {}
     for problem in problems:
         by_reason.setdefault(problem.reason, []).append(problem.path)
-    lines = [f"left out: {_number(len(problems), 'file or row', 'files and rows')}"]
+    lines = [f"left out: {len(problems):,} {'file or row' if len(problems) == 1 else 'files and rows'}"]
     ordered = sorted(by_reason.items(), key=lambda item: -len(item[1]))
     lines += [f"  {len(paths):,}: {reason}, for example {paths[0]}" for reason, paths in ordered[:_LISTED]]
     if more := sum(len(paths) for _, paths in ordered[_LISTED:]):
         lines.append(f"  {more:,}: other reasons; list all with -v")
     return "\n".join(lines)
-
-
-def _number(count: int, singular: str, plural: str = "") -> str:
-    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
 
 
 def _shortened(words: Iterable[str], most: int) -> list[str]:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ser_bench.core.errors import ExportError
 from ser_bench.core.files import atomic_write
-from ser_bench.corpora.importing.assembly import COLUMNS, Imported
+from ser_bench.corpora.importing.assembly import Imported
+from ser_bench.corpora.importing.column import COLUMNS
 
 
 def manifest_text(imported: Imported, folder: Path) -> str:

@@ -19,6 +19,7 @@ import pandas as pd
 from ser_bench.core.errors import CorpusError
 from ser_bench.core.labels import canonical_label
 from ser_bench.core.spelling import is_missing
+from ser_bench.core.text import shortened_list
 from ser_bench.corpora.clip_table import (
     CLIP_COLUMNS,
     DEFAULT_SET,
@@ -276,12 +277,11 @@ def _sparse_columns(values: np.ndarray, columns: Sequence[str]) -> str:
     if not gained:
         return ""
     names = [repr(name) for name, is_sparse in zip(columns, sparse, strict=True) if is_sparse]
-    more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
     noun = "columns" if len(names) > 1 else "column"
     verb = "is" if gained == 1 else "are"
     return (
-        f"{gained:,} of {len(values):,} rows {verb} left out only because the {noun} {', '.join(names[:_MOST_NAMES])}"
-        f"{more} lack{'s' * (len(names) == 1)} values; delete the {noun} to keep them"
+        f"{gained:,} of {len(values):,} rows {verb} left out only because the {noun} "
+        f"{shortened_list(names, _MOST_NAMES)} lack{'s' * (len(names) == 1)} values; delete the {noun} to keep them"
     )
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from ser_bench.core.errors import CorpusError
 from ser_bench.core.spelling import is_missing
+from ser_bench.core.text import shortened_list
 
 _SEPARATED = re.compile(r"[-+]?(\d+,\d+|\d{1,3}([.,'’ \u00a0\u202f]\d{3})+([.,]\d+)?)([eE][-+]?\d+)?\s*")
 """A number with a decimal comma, or with thousands separators."""
@@ -176,8 +177,7 @@ def _not_numbers(name: str, texts: Sequence[tuple[int, str]], source: str, unit:
 def _lines(rows: Sequence[int], unit: str) -> str:
     if not rows:
         return ""
-    more = f" and {len(rows) - _MOST_LINES:,} more" if len(rows) > _MOST_LINES else ""
-    return f"; also in {unit}{'s' * (len(rows) > 1)} {', '.join(map(str, rows[:_MOST_LINES]))}{more}"
+    return f"; also in {unit}{'s' * (len(rows) > 1)} {shortened_list(rows, _MOST_LINES)}"
 
 
 def _shortened(text: str) -> str:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ser_bench.corpora.clip_table import PERSON_PREFIX
 from ser_bench.corpora.opening import table_files
-from ser_bench.corpora.speakers import name_speakers, shared_names, speakers_by_name, with_one_gender
+from ser_bench.corpora.speakers import (
+    linked_groups,
+    name_speakers,
+    shared_names,
+    speaker_keys,
+    speakers_by_name,
+    with_one_gender,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,9 +64,9 @@ def link_speakers(clips: pd.DataFrame, opened: OpenCorpus, pairs: Sequence[tuple
         If two joined speakers have two genders.
     """
     known = clips["speaker"] != ""
-    speaker_of = {clip: key for clip, key, has in zip(clips["clip"], _keys(clips), known, strict=True) if has}
+    speaker_of = {clip: key for clip, key, has in zip(clips["clip"], speaker_keys(clips), known, strict=True) if has}
     spoken = [(speaker_of[a], speaker_of[b]) for a, b in pairs if a in speaker_of and b in speaker_of]
-    links = {tuple(sorted(pair)) for pair in spoken if pair[0] != pair[1]}
+    links = {(min(pair), max(pair)) for pair in spoken if pair[0] != pair[1]}
     if not links:
         return LinkedSpeakers(clips, opened.shared_speakers)
     sources = table_files(opened.members)
@@ -71,21 +78,10 @@ def link_speakers(clips: pd.DataFrame, opened: OpenCorpus, pairs: Sequence[tuple
     return LinkedSpeakers(joined, _with_declared(persons, opened.shared_speakers), (warning,))
 
 
-def _keys(clips: pd.DataFrame) -> list[str]:
-    """Return ``corpus/speaker`` of each clip; in a pool the speakers have their prefixes."""
-    if clips["corpus"].nunique() > 1:
-        return list(clips["speaker"])
-    return [f"{corpus}/{speaker}" for corpus, speaker in zip(clips["corpus"], clips["speaker"], strict=True)]
-
-
-def _named(links: set[tuple[str, ...]]) -> dict[str, str]:
+def _named(links: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return the table of ``[speakers]`` that joins linked speakers: the first of each group for the others."""
-    groups: dict[str, set[str]] = {}
-    for first, second in sorted(links):
-        joined = groups.get(first, {first}) | groups.get(second, {second})
-        groups |= dict.fromkeys(joined, joined)
     table = {}
-    for key, group in groups.items():
+    for key, group in linked_groups(sorted(links)).items():
         # a declared person of a pool gives its name to the others
         name = min(group, key=lambda member: (not member.startswith(PERSON_PREFIX), member))
         if key != name or name.startswith(PERSON_PREFIX):

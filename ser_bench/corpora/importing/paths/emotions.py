@@ -10,6 +10,7 @@ from typing import Literal
 
 from ser_bench.core.errors import CorpusError
 from ser_bench.core.labels import canonical_label
+from ser_bench.core.text import shortened_list
 from ser_bench.corpora.importing.column import UNKNOWN, Certainty, Column, joined
 from ser_bench.corpora.importing.emotion_words import emotion_of, emotions_of_letters
 from ser_bench.corpora.importing.files import AudioFile
@@ -157,9 +158,8 @@ def kept_labels(counts: Mapping[str, int]) -> tuple[str, ...]:
     tuple of str
         Empty without such words.
     """
-    listed = ", ".join(f"{word} ({count:,})" for word, count in sorted(counts.items())[:_LISTED])
-    more = f" and {len(counts) - _LISTED:,} more" if len(counts) > _LISTED else ""
-    return (f"not known as emotions, kept as labels: {listed}{more}",) if counts else ()
+    words = shortened_list([f"{word} ({count:,})" for word, count in sorted(counts.items())], _LISTED)
+    return (f"not known as emotions, kept as labels: {words}",) if counts else ()
 
 
 def _readings(files: Sequence[AudioFile], read: Callable[[str], str], among: LabelSource | None) -> list[_Reading]:

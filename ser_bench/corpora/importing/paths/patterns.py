@@ -7,10 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ser_bench.core.errors import ConfigError
+from ser_bench.corpora.importing.column import COLUMNS
 from ser_bench.corpora.importing.files import AudioFile
-
-COLUMNS = ("speaker", "emotion", "gender", "text", "intensity", "person")
-"""The fields of a pattern that are columns of the manifest; other fields are ignored."""
 
 _TOKEN = re.compile(r"\{(?P<name>[^{}:]*)(?::(?P<width>\d+))?\}|(?P<any>\*)|(?P<slash>[/\\])|(?P<text>[^{}*/\\]+)")
 

@@ -11,13 +11,12 @@ from ser_bench.core.errors import CorpusError
 from ser_bench.core.genders import canonical_gender
 from ser_bench.core.labels import canonical_label
 from ser_bench.corpora.clip_table import Problem
-from ser_bench.corpora.importing.column import Column
+from ser_bench.corpora.importing.column import COLUMNS, Column
 from ser_bench.corpora.importing.files import AudioFile
 from ser_bench.corpora.importing.legends import Legend
 from ser_bench.corpora.importing.paths.emotions import kept_labels, word_reader
 from ser_bench.corpora.importing.tables.matching import FileIndex, share_found
 from ser_bench.corpora.importing.tables.table import (
-    COLUMNS,
     FIELD,
     LEAST_SHARE,
     Table,
@@ -225,7 +224,7 @@ def _described(tables: Sequence[Table], index: FileIndex) -> Described:
         if file is None and (fault := index.fault(cell_text(table.chosen["path"], row)).partition(",")[0])
     ]
     names = frozenset(file.name for table in tables for file in table.files if file is not None)
-    columns = {column: _column(column, tables) for column in COLUMNS if column != "path"}
+    columns = {column: _column(column, tables) for column in COLUMNS}
     return Described(
         columns,
         tuple(missing),

@@ -11,14 +11,15 @@ from pathlib import Path
 
 from ser_bench.core.errors import ConfigError, CorpusError, UnknownNameError
 from ser_bench.core.spelling import is_missing
+from ser_bench.corpora.importing.column import COLUMNS
 from ser_bench.corpora.importing.files import AudioFile
 from ser_bench.corpora.importing.legends import Legend, meanings_of, parse_pairs
 from ser_bench.corpora.importing.paths.emotions import word_reader
 from ser_bench.corpora.importing.tables.matching import FileIndex, share_found
 from ser_bench.corpora.tables.csv_table import TextTable, read_csv_table
 
-COLUMNS = ("path", "speaker", "emotion", "gender", "text", "intensity", "person")
-"""The columns of the manifest that ``--map`` may name."""
+_COLUMNS = ("path", *COLUMNS)
+"""The columns that ``--map`` may name."""
 
 _NAMES = {
     "path": (
@@ -127,7 +128,7 @@ def is_manifest(table: Table) -> bool:
     return (
         table.path.suffix == ".csv"
         and columns[:3] == ("path", "speaker", "emotion")
-        and set(columns) <= set(COLUMNS)
+        and set(columns) <= set(_COLUMNS)
         and all(
             file is None or os.path.normpath(table.path.absolute().parent / row["path"]) == str(file.path)
             for file, row in zip(table.files, table.rows, strict=True)
@@ -155,8 +156,8 @@ def parse_mapping(text: str) -> dict[str, str]:
     """
     mapping = parse_pairs(text, "--map", _MAPPING_EXAMPLE)
     for column in mapping:
-        if column not in COLUMNS:
-            raise UnknownNameError("column of a manifest", column, COLUMNS)
+        if column not in _COLUMNS:
+            raise UnknownNameError("column of a manifest", column, _COLUMNS)
     return mapping
 
 
@@ -255,7 +256,12 @@ def _refuse_without_header(
 
 
 def _keys(table: TextTable) -> list[str]:
-    return [name.strip().lower().replace(" ", "_").replace("-", "_") for name in table.columns]
+    return [_normalized(name) for name in table.columns]
+
+
+def _normalized(name: str) -> str:
+    """Return the name of a column in lower case, its words joined by underscores."""
+    return name.strip().lower().replace(" ", "_").replace("-", "_")
 
 
 def _folders(path: Path, folder: Path) -> tuple[str, ...]:
@@ -270,11 +276,11 @@ def _stated(text: str, keys: Sequence[str], path: Path) -> str:
     """Return a column or template of ``--map`` with normalised names; raise if a column is unknown."""
     names = FIELD.findall(text) or [text]
     for name in names:
-        if name.strip().lower().replace(" ", "_").replace("-", "_") not in keys:
+        if _normalized(name) not in keys:
             raise UnknownColumnError(f"{path} has no column {name!r}; it has {', '.join(filter(None, keys))}")
     if "{" not in text:
-        return text.strip().lower().replace(" ", "_").replace("-", "_")
-    return FIELD.sub(lambda match: "{" + match[1].strip().lower().replace(" ", "_").replace("-", "_") + "}", text)
+        return _normalized(text)
+    return FIELD.sub(lambda match: f"{{{_normalized(match[1])}}}", text)
 
 
 def cell_text(source: str, row: Mapping[str, str]) -> str:
