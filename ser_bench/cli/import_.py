@@ -67,8 +67,9 @@ def command(
     """Make a CSV manifest of the audio files below DIR, for --corpus.
 
     Without options, emotions come from a table, from the names of published corpora, or from words in folder and file
-    names; speakers come from codes such as Actor_01 or from names. The preview shows ten rows, the counts, and what is
-    guessed. An unclear speaker stays unknown. A mere guess is written only after a question, or with --yes.
+    names; speakers come from names such as Actor_01 or anna. The preview shows ten rows, the counts, and what is
+    guessed. A speaker who may stand in several positions stays unknown; a warning lists them. A guess is written only
+    after a question, or with --yes.
 
     \b
     Examples:

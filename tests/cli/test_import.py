@@ -35,7 +35,7 @@ def test_the_preview_comes_before_the_manifest(run, tmp_path):
     status, out, err = run("import", "clips", "-o", "corpus.csv")
     assert (status, err) == (0, "")
     assert "clips: 8 clips, 2 speakers, 2 emotions" in out
-    assert "guessed, likely: field 1 of the file name (speaker1, speaker2); named as speakers" in out
+    assert "likely: field 1 of the file name (speaker1, speaker2: 2 values, 4 clips each); the names say" in out
     assert "SAD = sad" not in out  # the same word
     assert "ANG = angry" in out
     assert "left out: 1 file or row\n  1: empty file, for example speaker3_SAD_1.wav" in out
@@ -47,7 +47,7 @@ def test_a_mere_guess_needs_yes_where_nobody_can_be_asked(run, tmp_path):
     create(tmp_path, ("anna", "ben"))
     status, out, err = run("import", "clips", "-o", "corpus.csv")
     assert status == 2
-    assert "guessed, please check: field 1" in out
+    assert "a guess, please check: field 1" in out
     assert "add --yes or --pattern '{speaker}_*'" in err
     assert not (tmp_path / "corpus.csv").exists()
     assert run("import", "clips", "-o", "corpus.csv", "--yes", "-q")[:2] == (0, "")

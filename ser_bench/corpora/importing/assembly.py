@@ -12,12 +12,13 @@ from ser_bench.core.genders import canonical_genders
 from ser_bench.core.spelling import canonical_text, is_missing
 from ser_bench.corpora.clip_table import Problem
 from ser_bench.corpora.importing import tables
-from ser_bench.corpora.importing.column import COLUMNS, UNKNOWN, Column, joined
+from ser_bench.corpora.importing.column import COLUMNS, UNKNOWN, Certainty, Column, joined
 from ser_bench.corpora.importing.files import AudioFile, Scan, scan
 from ser_bench.corpora.importing.legends import meanings_of, path_meanings, read_legends
 from ser_bench.corpora.importing.paths import emotions, known, speakers, traits
 from ser_bench.corpora.importing.paths.emotions import LabelSource
 from ser_bench.corpora.importing.paths.patterns import parse_pattern, unmatched
+from ser_bench.corpora.importing.paths.speaker_names import genders_of_codes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -275,25 +276,33 @@ def _speakers(column: Column, emotions: Column, genders: Column, files: Sequence
     rest = [file for file in files if file.name not in column.values]
     if not rest or column.certainty == "stated":
         return column
-    return joined([column, speakers.speakers(rest, emotions.values, genders.values)])
+    others = [file for file in files if file.name in column.values]
+    certain_genders = {} if genders.certainty == "guess" else genders.values
+    return joined([column, speakers.speakers(rest, emotions.values, certain_genders, others)])
 
 
 def _genders(column: Column, speakers_column: Column, files: Sequence[AudioFile]) -> Column:
-    """Fill genders from speaker codes; drop guessed genders that contradict the speakers."""
-    coded = speakers.genders_of_codes(speakers_column.values)
+    """Fill genders from speaker codes; drop those that contradict the speakers, and letters that none confirm."""
+    confirmed: Certainty = "guess" if speakers_column.certainty == "guess" else "likely"
+    coded = genders_of_codes(speakers_column.values)
     if coded and not column.values:
-        return Column(values=coded, source="letters of the speakers", certainty="likely")
+        return Column(values=coded, source="letters of the speakers", certainty=confirmed)
     by_speaker: dict[str, set[str]] = defaultdict(set)
     for file in files:
         if (speaker := speakers_column.values.get(file.name)) and (gender := column.values.get(file.name)):
             by_speaker[speaker].add(gender)
     contradicting = sorted(speaker for speaker, found_genders in by_speaker.items() if len(found_genders) > 1)
     if contradicting and column.certainty != "known":
-        warning = f"{column.source} is not used as gender: speaker {contradicting[0]} would have two"
-        return Column(values={}, source="", certainty="unknown", warnings=(warning,))
+        return _unused_gender(f"{column.source} is not used as gender: speaker {contradicting[0]} would have two")
     if column.certainty == "guess" and len(by_speaker) > 2:
-        return replace(column, certainty="likely", source=f"{column.source}; each speaker has one")
+        return replace(column, certainty=confirmed, source=f"{column.source}; each speaker has one")
+    if column.certainty == "guess":
+        return _unused_gender(f"{column.source} is not used as gender: no speakers confirm it")
     return column
+
+
+def _unused_gender(warning: str) -> Column:
+    return Column(values={}, source="", certainty="unknown", warnings=(warning,))
 
 
 def _imported(

@@ -19,7 +19,7 @@ EXAMPLE = "--pattern '{speaker}_{emotion}_*'"
 
 _ROWS = 10
 _LISTED = 12
-_CERTAINTY = {"stated": "", "known": "", "likely": "guessed, likely: ", "guess": "guessed, please check: "}
+_CERTAINTY = {"stated": "", "known": "", "likely": "likely: ", "guess": "a guess, please check: "}
 _WIDEST_CELL = 48
 
 

@@ -109,39 +109,27 @@ def _indices(lengths: set[int]) -> list[int]:
     return [*range(longest), *(range(-1, -longest - 1, -1) if len(lengths) > 1 else ())]
 
 
-def pattern_of(position: Position, file: AudioFile, column: str) -> str:
-    """Return the value of ``--pattern`` that reads a column from a position.
+def separated(name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Split a name into fields and what stands between them.
 
     Parameters
     ----------
-    position
-        The position.
-    file
-        A file, for its separators and its depth.
-    column
-        Column of the manifest.
+    name
+        A folder name, or a file name without its extension.
 
     Returns
     -------
-    str
-        A pattern such as ``{}_{speaker}_*``.
+    words : tuple of str
+        The fields.
+    gaps : tuple of str
+        The separators before the first field, between the fields, and after the last; one more than fields.
     """
-    if position.level is None:
-        return _name_pattern(file.stem, position.field or 0, column)
-    level = position.level % len(file.folders)
-    own = f"{{{column}}}" if position.field is None else _name_pattern(file.folders[level], position.field, column)
-    return "/".join([own, *["*"] * (len(file.folders) - level)])
-
-
-def _name_pattern(name: str, field: int, column: str) -> str:
-    """Return a pattern for one field of a name."""
-    matches = list(re.finditer(rf"(?:(?!{_SEPARATORS.pattern}).)+", name))
-    field %= len(matches)
-    text, end = "", 0
-    for index, match in enumerate(matches[: field + 1]):
-        text += name[end : match.start()] + (f"{{{column}}}" if index == field else "{}")
-        end = match.end()
-    return text + (f"{name[end : matches[field + 1].start()]}*" if field + 1 < len(matches) else name[end:])
+    words = fields(name)
+    gaps, start = [], 0
+    for word in words:
+        gaps.append(name[start : name.index(word, start)])
+        start += len(gaps[-1]) + len(word)
+    return words, (*gaps, name[start:])
 
 
 def values_at(position: Position, files: Sequence[AudioFile]) -> Mapping[str, str]:
