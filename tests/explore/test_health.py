@@ -153,8 +153,8 @@ def test_copies_that_contradict_each_other_are_listed_first(kitchen):
         ("same samples", []),
         ("near-identical", []),
     ]
-    assert "3 clips have identical samples but another speaker (speakers: anna and ben)" in copies.remarks[0]
-    assert "2 pairs of near-identical clips of two speakers (speakers: anna and ben, 2 times)" in copies.remarks[1]
+    assert "3 clips have identical samples but another speaker (speakers: anna and ben)" in copies.warnings[0]
+    assert "2 pairs of near-identical clips of two speakers (speakers: anna and ben, 2 times)" in copies.warnings[1]
 
 
 def test_copies_that_contradict_each_other_are_in_the_verdict(kitchen, capsys):
@@ -202,7 +202,7 @@ def with_audio(audio: PublishedAudio) -> corpora.Corpus:
     return replace(KITCHEN, published={"speech": replace(KITCHEN.published["speech"], audio=audio)})
 
 
-def test_equal_lengths_and_empty_bands_are_remarks_about_any_clips():
+def test_equal_lengths_and_empty_bands_are_warnings_about_any_clips():
     n = 40
     clips = pd.DataFrame(
         {"samples": 32000, "sr": 16000, "padding": [0] * 30 + [8000] * 10, "bandwidth": 3990.0}, range(n)
@@ -221,8 +221,8 @@ def test_equal_lengths_and_empty_bands_are_remarks_about_any_clips():
 def test_doubtful_clips_are_shown_with_their_measurements(kitchen, monkeypatch):
     doubtful = replace(KITCHEN, doubtful={"ben-A-1": "reported as faulty", "gone-A-1": "reported as faulty"})
     monkeypatch.setitem(corpora.CORPORA, "kitchen", doubtful)
-    (remark,) = checked(kitchen).remarks
-    assert remark.startswith("ben-A-1: reported as faulty; here 0.50 s, peak 0.")
+    (warning,) = checked(kitchen).warnings
+    assert warning.startswith("ben-A-1: reported as faulty; here 0.50 s, peak 0.")
 
 
 @pytest.mark.parametrize("corpus", corpora.CORPORA.values(), ids=lambda c: c.name)

@@ -152,7 +152,7 @@ def test_five_speakers_give_gaps_without_intervals_and_no_comparison(small):
     assert "[" not in headline(run)
 
 
-def test_two_nearly_equal_gaps_are_not_told_apart(parted):
+def test_two_nearly_equal_gaps_do_not_differ_significantly(parted):
     largest = largest_gap(parted, gap_splits(parted))
     assert largest.model == "knn"
     assert largest.similar == ()

@@ -84,7 +84,7 @@ def audio_differences(
 
 
 def equal_lengths(samples: Sequence[int], rates: Sequence[int]) -> str:
-    """Return a remark about clips that all have one length.
+    """Return a warning about clips that all have one length.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def equal_lengths(samples: Sequence[int], rates: Sequence[int]) -> str:
     Returns
     -------
     str
-        The remark; empty where lengths differ.
+        The warning; empty where lengths differ.
     """
     if len(samples) < _FEWEST:
         return ""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from ser_bench.corpora.clip_table import FeatureTable
 
-TOLD = 0.97
+_LEAST_ACCURACY = 0.97
 """Least balanced accuracy at which the values of a column tell a class."""
 
 _LEAST_ROWS = 8
@@ -241,10 +241,14 @@ def _few_values(codes: np.ndarray, target: _Labels) -> str:
     """Return what a column of few values tells; empty if nothing."""
     shape = (codes.max() + 1, len(target.names))
     table = np.stack([_tally(codes[rows], target.codes[rows], shape) for rows in (target.half == 0, target.half == 1)])
-    return _told_class(table, target) or _told_groups(table.sum(axis=0), target) or _told_within_speakers(codes, target)
+    return (
+        _identified_class(table, target)
+        or _separated_groups(table.sum(axis=0), target)
+        or _identified_within_speakers(codes, target)
+    )
 
 
-def _told_class(table: np.ndarray, target: _Labels) -> str:
+def _identified_class(table: np.ndarray, target: _Labels) -> str:
     """Return the class that the values tell from the rest, by values counted on other speakers."""
     hits = np.zeros((len(target.names), len(target.names)))
     for half in (0, 1):
@@ -259,16 +263,16 @@ def _told_class(table: np.ndarray, target: _Labels) -> str:
     if is_binary := len(table[0]) == 2:  # an exact one-hot column needs fewer rows
         balanced[(counts < _LEAST_ROWS) & (balanced < 1)] = 0
     balanced[counts < (_LEAST_ROWS // 2 if is_binary else _LEAST_ROWS)] = 0
-    classes = np.flatnonzero(balanced >= TOLD)
+    classes = np.flatnonzero(balanced >= _LEAST_ACCURACY)
     if is_binary and classes.size and len(target.names) > 2:
         names = ", ".join(target.names[label] for label in classes)
         return f"tells {names} from the rest ({balanced[classes].min():.1%})"
     few = len(table[0]) <= 2 * len(target.names)  # of two classes, levels in small steps may tell both
-    is_told = len(classes) == len(target.names) and (len(target.names) > 2 or few)
-    return f"tells every label ({balanced.min():.1%})" if is_told else ""
+    identifies_all = len(classes) == len(target.names) and (len(target.names) > 2 or few)
+    return f"tells every label ({balanced.min():.1%})" if identifies_all else ""
 
 
-def _told_groups(table: np.ndarray, target: _Labels) -> str:
+def _separated_groups(table: np.ndarray, target: _Labels) -> str:
     """Return the groups of classes that the values tell, where each class has one value."""
     value = table.argmax(axis=0)
     groups = np.unique(value)
@@ -276,18 +280,21 @@ def _told_groups(table: np.ndarray, target: _Labels) -> str:
         return ""
     recalls = [table[group][value == group].sum() / table[:, value == group].sum() for group in groups]
     least = _LEAST_ROWS // 2 if min(recalls) == 1 else _LEAST_ROWS
-    if min(recalls) < TOLD or min(table[:, value == group].sum() for group in groups) < least:
+    if min(recalls) < _LEAST_ACCURACY or min(table[:, value == group].sum() for group in groups) < least:
         return ""
     listed = " from ".join("+".join(np.asarray(target.names)[value == group]) for group in groups)
     return f"tells {listed} ({min(recalls):.1%})"
 
 
-def _told_within_speakers(codes: np.ndarray, target: _Labels) -> str:
+def _identified_within_speakers(codes: np.ndarray, target: _Labels) -> str:
     """Return whether each speaker has one value per class, and not the same for all classes."""
     table = _tally(target.cells, codes, (len(target.owners), codes.max() + 1))
     rows = table.sum(axis=1)
     repeated = rows >= 2
-    if rows[repeated].sum() < _REPEATED * len(codes) or table[repeated].max(axis=1).sum() < TOLD * rows[repeated].sum():
+    if (
+        rows[repeated].sum() < _REPEATED * len(codes)
+        or table[repeated].max(axis=1).sum() < _LEAST_ACCURACY * rows[repeated].sum()
+    ):
         return ""
     values = table.argmax(axis=1)
     several = np.flatnonzero(np.bincount(target.owners) > 1)
@@ -349,7 +356,7 @@ def _noisy_codes(transposed: np.ndarray, edges: np.ndarray, target: _Labels) -> 
     low, high = (np.take_along_axis(edges[position], order, axis=0) for position in (1, 3))
     for column in np.flatnonzero((low[1:] > high[:-1]).all(axis=0)).tolist():
         uar = _uar_of_nearest_median(transposed[column], target)
-        if uar >= TOLD:
+        if uar >= _LEAST_ACCURACY:
             yield column, f"tells every label on other speakers ({uar:.1%})"
 
 

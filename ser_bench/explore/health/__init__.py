@@ -44,7 +44,7 @@ class Health:
         Clips that cannot be used.
     published : Published or None
         What was published of the part, None if nothing.
-    remarks : tuple of str
+    warnings : tuple of str
         Sentences for the user.
     copies : Copies
         Pairs of clips that are copies of each other.
@@ -55,7 +55,7 @@ class Health:
     clips: pd.DataFrame
     broken: tuple[Problem, ...]
     published: Published | None
-    remarks: tuple[str, ...]
+    warnings: tuple[str, ...]
     copies: Copies
 
 
@@ -89,14 +89,14 @@ def check_corpus(opened: OpenCorpus, part: str, *, jobs: int, progress: Progress
     published = opened.corpus.published_in(part) if is_registered(opened.corpus) else None
     usable = measured[~failed].reset_index(drop=True)
     misplaced = misplaced_clips_warning(opened)
-    remarks = (
+    warnings = (
         *filter(None, [misplaced]),
         *opened.warnings,
-        *_reading_remarks(measured),
+        *_reading_warnings(measured),
         *(() if published and published.audio.is_known else (*padded_clips(usable), *empty_bands(usable))),
         *_doubtful_clips(opened, measured),
     )
-    return Health(opened, part, usable, broken, published, remarks, find_copies(usable, jobs=jobs))
+    return Health(opened, part, usable, broken, published, warnings, find_copies(usable, jobs=jobs))
 
 
 def measure_clips(paths: Sequence[str], jobs: int, progress: Progress) -> dict[str, list[Any]]:
@@ -132,7 +132,7 @@ def measure_clips(paths: Sequence[str], jobs: int, progress: Progress) -> dict[s
     return {column: [row[column] for row in rows] for column in rows[0] if column != "path"}
 
 
-def _reading_remarks(measured: pd.DataFrame) -> list[str]:
+def _reading_warnings(measured: pd.DataFrame) -> list[str]:
     """Describe clips that were used in part, and those with another format than their name says."""
     messages = []
     for row in measured[["clip", "path", "format", "warnings"]].itertuples(index=False):
@@ -143,7 +143,7 @@ def _reading_remarks(measured: pd.DataFrame) -> list[str]:
 
 
 def _doubtful_clips(opened: OpenCorpus, measured: pd.DataFrame) -> Iterator[str]:
-    """Yield a remark per clip whose label or recording was reported as faulty, with its measurements."""
+    """Yield a warning per clip whose label or recording was reported as faulty, with its measurements."""
     for row in measured[measured["clip"].isin(opened.corpus.doubtful)].to_dict("records"):
         facts = row["error"] or f"here {row['seconds']:.2f} s, peak {row['peak']:.3f} of full scale"
         yield f"{row['clip']}: {opened.corpus.doubtful[row['clip']]}; {facts}"

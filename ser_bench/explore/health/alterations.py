@@ -18,11 +18,11 @@ are above 0.82; resampled from 16,000 to 44,100 Hz, they are below 0.37."""
 _PADDED_SECONDS = 0.1
 """Shorter silence at the end may be natural."""
 _MANY = 0.5
-"""Share of such clips from which a remark is made; single quiet clips have little treble by nature."""
+"""Share of such clips from which a warning is given; single quiet clips have little treble by nature."""
 
 
 def padded_clips(clips: pd.DataFrame) -> Iterator[str]:
-    """Yield a remark where most clips have exactly one length.
+    """Yield a warning where most clips have exactly one length.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def padded_clips(clips: pd.DataFrame) -> Iterator[str]:
 
 
 def empty_bands(clips: pd.DataFrame) -> Iterator[str]:
-    """Yield a remark for each sampling rate at which most clips have no treble.
+    """Yield a warning for each sampling rate at which most clips have no treble.
 
     Parameters
     ----------

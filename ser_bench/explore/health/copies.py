@@ -29,12 +29,12 @@ class Copies:
     pairs : mapping of str to list of (str, str)
         Names of clips by kind: the kinds of :data:`KINDS` with another emotion or speaker, if there are any, then
         :data:`KINDS`. Each pair is in one list. Clips with the same samples are paired with the first of them only.
-    remarks : tuple of str
+    warnings : tuple of str
         Sentences about copies that contradict each other, or that could not be compared.
     """
 
     pairs: Mapping[str, list[tuple[str, str]]]
-    remarks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def find_copies(clips: pd.DataFrame, *, jobs: int = 1) -> Copies:
@@ -65,10 +65,10 @@ def find_copies(clips: pd.DataFrame, *, jobs: int = 1) -> Copies:
         KINDS[2]: near,
     }
     rule = CopyRule()
-    remarks = [*drop_copies(clips, digests, rule).warnings, *near_identical_warnings(clips, near, rule)]
+    warnings = [*drop_copies(clips, digests, rule).warnings, *near_identical_warnings(clips, near, rule)]
     if similar.unread:
-        remarks.append(f"{len(similar.unread):,} pairs of similar clips could not be compared")
-    return Copies(dict(_by_contradiction(clips, by_kind)), tuple(remarks))
+        warnings.append(f"{len(similar.unread):,} pairs of similar clips could not be compared")
+    return Copies(dict(_by_contradiction(clips, by_kind)), tuple(warnings))
 
 
 def _by_contradiction(

@@ -28,7 +28,7 @@ _NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def as_text(health: Health) -> str:
-    """Describe a corpus: counts, copies, unusable files, measurements, remarks and a verdict.
+    """Describe a corpus: counts, copies, unusable files, measurements, warnings and a verdict.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def as_text(health: Health) -> str:
         _unused_files(health),
         _aligned(dict(_sound_facts(health.clips))),
         _aligned(dict(_unusual_clips(health.clips))),
-        _wrapped("note: ", (*health.remarks, *health.copies.remarks)),
+        _wrapped("note: ", (*health.warnings, *health.copies.warnings)),
         _verdict(health),
     )
     return "\n\n".join(section for section in sections if section)

@@ -1,4 +1,4 @@
-"""Near-identical clips of a corpus: similar by fingerprints in the store, and said where speakers or labels differ."""
+"""Near-identical clips of a corpus, found by fingerprints in the store; warnings where speakers or labels differ."""
 
 from __future__ import annotations
 
