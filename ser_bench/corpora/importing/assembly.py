@@ -13,6 +13,7 @@ from ser_bench.core.spelling import canonical_text, is_missing
 from ser_bench.corpora.clip_table import Problem
 from ser_bench.corpora.importing import tables
 from ser_bench.corpora.importing.column import COLUMNS, UNKNOWN, Certainty, Column, joined
+from ser_bench.corpora.importing.failures import no_emotion_message
 from ser_bench.corpora.importing.files import AudioFile, Scan, scan
 from ser_bench.corpora.importing.legends import meanings_of, path_meanings, read_legends
 from ser_bench.corpora.importing.paths import emotions, known, speakers, traits
@@ -121,7 +122,8 @@ def import_clips(folder: Path, choices: Choices) -> Imported:
     columns["emotion"] = _emotions(scanned.files, folder, choices, stated.columns.get("emotion", UNKNOWN), names)
     usable = [file for file in scanned.files if columns["emotion"].values.get(file.name)]
     if not usable:
-        raise CorpusError(_no_emotion_message(folder, scanned.files, columns["emotion"], stated.warnings))
+        reasons = (*stated.warnings, *stated.faults)
+        raise CorpusError(no_emotion_message(folder, scanned.files, columns["emotion"], choices.meanings, reasons))
     columns["gender"] = _filled(columns["gender"], traits.genders, usable)
     columns["speaker"] = _speakers(columns["speaker"], columns["emotion"], columns["gender"], usable)
     columns["gender"] = _genders(columns["gender"], columns["speaker"], usable)
@@ -137,6 +139,7 @@ class _Stated:
     columns: Mapping[str, Column]
     problems: tuple[Problem, ...] = ()
     warnings: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
 
 
@@ -149,9 +152,9 @@ def _stated(
     lost = ""
     if described.columns and described.columns["emotion"].values and "emotion" not in patterned:
         described, lost = _compared(described, files, choices, _path_emotions(files, folder, choices, names))
-    unused = tuple(filter(None, (_unused_tables(described.faults), described.unused)))
+    faults, unused = (tuple(filter(None, [text])) for text in (_unused_tables(described.faults), described.unused))
     if not described.names:
-        return _Stated(patterned, warnings=described.warnings, unused=unused)
+        return _Stated(patterned, warnings=described.warnings, faults=faults)
     if twice := sorted(choices.mapping.keys() & patterned.keys()):
         raise ConfigError(f"--pattern and --map both give {', '.join(twice)}; remove one")
     columns = {name: patterned.get(name, column) for name, column in described.columns.items()} | patterned
@@ -159,7 +162,7 @@ def _stated(
         reasons = ("no row of the table names it", "its row has no emotion")
         unnamed = {file.name: reasons[file.name in described.names] for file in files}
         columns["emotion"] = replace(columns["emotion"], problems={**unnamed, **columns["emotion"].problems})
-    return _Stated(columns, described.problems, (*filter(None, [lost]), *described.warnings), unused)
+    return _Stated(columns, described.problems, (*filter(None, [lost]), *described.warnings), faults, unused)
 
 
 def _described(files: Sequence[AudioFile], folder: Path, choices: Choices, *, searched: bool) -> tables.Described:
@@ -337,6 +340,7 @@ def _imported(
             *dict.fromkeys(w for column in columns.values() for w in column.warnings),
             *stated.warnings,
             *_part_warnings(usable, columns),
+            *stated.faults,
             *stated.unused,
         ),
     )
@@ -363,23 +367,4 @@ def _part_warnings(files: Sequence[AudioFile], columns: Mapping[str, Column]) ->
     sharing = f"; {shared:,} of {len(by_speaker):,} speakers are in several of them" if by_speaker else ""
     return (
         f"the folders {', '.join(sorted(set(parts.values())))} are not labels{sharing}; ser-bench makes its own splits",
-    )
-
-
-def _other_tables(folder: Path) -> list[str]:
-    """Return a sentence for each workbook in the folder."""
-    names = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in (".xlsx", ".xls", ".ods"))
-    return [f"{name} is not read; save it as 'CSV UTF-8'" for name in names]
-
-
-def _no_emotion_message(folder: Path, files: Sequence[AudioFile], column: Column, warnings: Sequence[str]) -> str:
-    """Explain that no emotion was found, with an example and the options that help."""
-    if column.problems:
-        reason, count = Counter(column.problems.values()).most_common(1)[0]
-        return f"no clip of {folder} has an emotion; {count:,} of {len(files):,} files: {reason}"
-    reasons = "".join(f"; {warning}" for warning in (*warnings, *_other_tables(folder))[:1])
-    return (
-        f"no two emotions in the folder names, file names or tables of {folder}, for example {files[0].name}{reasons}\n"
-        "say where they are: --pattern '{speaker}_{emotion}_*', --label folder, --table FILE, or what codes mean: "
-        "--map-emotions 1=angry,2=happy"
     )

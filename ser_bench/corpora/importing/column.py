@@ -67,16 +67,19 @@ def joined(columns: list[Column]) -> Column:
     order: tuple[Certainty, ...] = ("stated", "known", "likely", "guess", "unknown")
     values: dict[str, str] = {}
     spellings: dict[str, str] = {}
+    used = []
     for column in filled:
         added = {name: value for name, value in column.values.items() if name not in values}
         spellings |= {name: text for name, text in column.spellings.items() if name in added}
         values |= added
+        used += [column] if added else []
+    used = used or filled
     return Column(
         values=values,
-        source="; ".join(dict.fromkeys(column.source for column in filled)),
-        certainty=max((column.certainty for column in filled), key=order.index),
+        source="; ".join(dict.fromkeys(column.source for column in used)),
+        certainty=max((column.certainty for column in used), key=order.index),
         spellings=spellings,
-        option=next((column.option for column in filled if column.option), ""),
+        option=next((column.option for column in used if column.option), ""),
         problems={name: reason for column in filled for name, reason in column.problems.items() if name not in values},
         warnings=sum((column.warnings for column in columns), ()),
     )

@@ -100,9 +100,42 @@ def read_legends(folder: Path) -> list[Legend]:
     list of Legend
         Files in order of their names.
     """
-    files = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in _SUFFIXES and path.is_file()]
-    legends = [Legend(path.name, _read(path)) for path in files if path.stat().st_size < _MOST_BYTES]
+    legends = [Legend(path.name, _read(path)) for path in _small_files(folder)]
     return [legend for legend in legends if legend.words]
+
+
+def _small_files(folder: Path) -> list[Path]:
+    files = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in _SUFFIXES and path.is_file()]
+    return [path for path in files if path.stat().st_size < _MOST_BYTES]
+
+
+def _text(path: Path) -> str:
+    """Return the content of a file; empty for one that is not text."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError):
+        return ""
+
+
+def lists_of_emotions(folder: Path) -> list[str]:
+    """Name the small text files of a folder that list emotions without codes.
+
+    Parameters
+    ----------
+    folder
+        The imported folder.
+
+    Returns
+    -------
+    list of str
+        File names.
+    """
+    return [path.name for path in _small_files(folder) if _is_list(path)]
+
+
+def _is_list(path: Path) -> bool:
+    words = [line.strip(" \t,-*'\"") for line in _text(path).splitlines() if line.strip()]
+    return len(words) > 1 and all(map(emotion_of, words))
 
 
 def meanings_of(codes: Collection[str], legends: Sequence[Legend]) -> tuple[dict[str, str], str]:
@@ -163,10 +196,7 @@ def _meanings(legend: Mapping[str, str], codes: Collection[str]) -> dict[str, st
 
 def _read(path: Path) -> dict[str, str]:
     """Return the pairs of a legend in either order, code first or emotion first."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, ValueError):
-        return {}
+    text = _text(path)
     pairs = _json_pairs(text) if path.suffix.lower() == ".json" else _line_pairs(text)
     turned = {word: code for code, word in pairs.items() if emotion_of(code) and not emotion_of(word)}
     return {code.casefold(): word for code, word in (pairs | turned).items()}

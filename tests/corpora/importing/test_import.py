@@ -379,9 +379,11 @@ def test_codes_at_the_emotion_of_a_pattern(tree):
     imported = read(folder, pattern="{speaker:1}{emotion:1}*")
     assert set(imported.spellings) >= {("W", "angry"), ("T", "sad")}
     assert imported.guesses == ("emotion",)  # letters of German
-    stated = read(folder, pattern="{speaker:1}{emotion:1}*", meanings={"W": "angry", "F": "joy"})
-    assert Counter(row["emotion"] for row in stated.rows) == {"angry": 2, "happy": 2, "t": 2, "n": 2}
-    assert stated.warnings == ("not known as emotions, kept as labels: N (2), T (2)",)
+    meanings = {"W": "angry", "F": "joy"}
+    with pytest.raises(ConfigError, match="--map-emotions has no emotion for N, T; add N=EMOTION"):
+        read(folder, pattern="{speaker:1}{emotion:1}*", meanings=meanings)
+    stated = read(folder, pattern="{speaker:1}{emotion:1}*", meanings={**meanings, "T": "sad", "N": "whisper"})
+    assert Counter(row["emotion"] for row in stated.rows) == {"angry": 2, "happy": 2, "sad": 2, "whisper": 2}
     assert stated.guesses == ()
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from string import digits
 from typing import Literal
 
-from ser_bench.core.errors import CorpusError
+from ser_bench.core.errors import ConfigError, CorpusError
 from ser_bench.core.labels import canonical_label
 from ser_bench.core.text import shortened_list
 from ser_bench.corpora.importing.column import UNKNOWN, Certainty, Column, joined
@@ -109,7 +109,7 @@ def labels(files: Sequence[AudioFile], meanings: Mapping[str, str], among: Label
         return column
     further = labels(rest, meanings, among) if _readings(rest, word_reader(meanings), among) else UNKNOWN
     rest = [file for file in rest if file.name not in further.values]
-    return joined([column, further, _kept_labels(best, rest)])
+    return joined([column, further, _kept_labels(best, rest, has_meanings=bool(meanings))])
 
 
 def stated_labels(
@@ -135,6 +135,7 @@ def stated_labels(
     """
     letters = {} if meanings else emotions_of_letters(set(words.values()))
     read = word_reader(meanings or letters)
+    refuse_codes((word for word in words.values() if not read(word)), meanings)
     return Column(
         values={name: read(word) or canonical_label(word) for name, word in words.items()},
         source=source,
@@ -143,6 +144,43 @@ def stated_labels(
         problems=problems,
         warnings=kept_labels(Counter(word for word in words.values() if not read(word))),
     )
+
+
+def is_code(word: str) -> bool:
+    """Check whether a word is a number or at most two letters, which mean nothing alone.
+
+    Parameters
+    ----------
+    word
+        A word.
+
+    Returns
+    -------
+    bool
+        False for names of labels, and for signs such as ``?``.
+    """
+    return word.isascii() and word.isalnum() and (word.isdigit() or len(word) < 3)
+
+
+def refuse_codes(words: Iterable[str], meanings: Mapping[str, str]) -> None:
+    """Raise if the user states what some codes mean, but not what all of them mean.
+
+    Parameters
+    ----------
+    words
+        Words that are not known as emotions.
+    meanings
+        Emotion by code.
+
+    Raises
+    ------
+    ConfigError
+        If a word is a code.
+    """
+    codes = sorted({word for word in words if is_code(word)})
+    if meanings and codes:
+        listed = shortened_list(codes, _LISTED)
+        raise ConfigError(f"--map-emotions has no emotion for {listed}; add {codes[0]}=EMOTION")
 
 
 def kept_labels(counts: Mapping[str, int]) -> tuple[str, ...]:
@@ -206,21 +244,27 @@ def _contradictions(best: _Reading, others: Sequence[_Reading], files: Sequence[
     return problems
 
 
-def _kept_labels(best: _Reading, rest: Sequence[AudioFile]) -> Column:
+def _kept_labels(best: _Reading, rest: Sequence[AudioFile], *, has_meanings: bool) -> Column:
     """Keep unknown words beside the emotions as labels, if they look like labels."""
     words = values_at(best.position, rest)
     counts = Counter(words.values())
     is_folder = best.position.level is not None and best.position.field is None
     plausible = is_folder or (len(counts) <= len(set(best.values.values())) and min(counts.values(), default=0) > 1)
+    codes = {word for word in counts if word.isdigit() or (has_meanings and is_code(word))}
     further_labels = {
-        name: word for name, word in words.items() if plausible and not word.isdigit() and not is_part(word)
+        name: word for name, word in words.items() if plausible and word not in codes and not is_part(word)
     }
+    reasons = {name: f" for {word}" for name, word in words.items() if has_meanings and word in codes}
     return Column(
         values={name: canonical_label(word) for name, word in further_labels.items()},
         source=best.source,
         certainty="likely",
         spellings=further_labels,
-        problems={file.name: f"no emotion in {best.position}" for file in rest if file.name not in further_labels},
+        problems={
+            file.name: f"no emotion{reasons.get(file.name, '')} in {best.position}"
+            for file in rest
+            if file.name not in further_labels
+        },
         warnings=kept_labels(Counter(further_labels.values())),
     )
 

@@ -14,7 +14,7 @@ from ser_bench.corpora.clip_table import Problem
 from ser_bench.corpora.importing.column import COLUMNS, Column
 from ser_bench.corpora.importing.files import AudioFile
 from ser_bench.corpora.importing.legends import Legend
-from ser_bench.corpora.importing.paths.emotions import kept_labels, word_reader
+from ser_bench.corpora.importing.paths.emotions import kept_labels, refuse_codes, word_reader
 from ser_bench.corpora.importing.tables.matching import FileIndex, share_found
 from ser_bench.corpora.importing.tables.table import (
     FIELD,
@@ -265,6 +265,7 @@ def _column(column: str, tables: Sequence[Table]) -> Column:
             texts[file.name].setdefault(value, text)
             if column == "emotion" and not read(text):
                 unknown[text] += 1
+        refuse_codes(unknown, table.meanings)
     for name, words in texts.items():
         if len(words) > 1 and column == "emotion":
             problems[name] = f"rows contradict each other: {' and '.join(sorted(words))}"

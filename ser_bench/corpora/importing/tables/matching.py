@@ -67,7 +67,7 @@ class FileIndex:
         if len(self._named(name)) > 1:
             return "several files have this name"
         padded = [stem for stem in self._by_stem if name.isdigit() and stem.isdigit() and int(stem) == int(name)]
-        return f"no file has this name, but {padded[0]}; write the zeros" if padded else "no file has this name"
+        return f"the file is named {padded[0]}; write its zeros" if padded else "no file has this name"
 
     def _named(self, name: str) -> list[AudioFile]:
         return self._by_stem.get(name) or self._by_stem.get(_EXTENSION.sub("", name)) or []
