@@ -25,7 +25,6 @@ MAX_RATE = 768_000
 """Highest sampling rate in Hz; a header with a higher one is damaged."""
 
 _SILENCE = 2.0**-15
-_SILENT = "silent: every sample is the same"
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,7 +198,7 @@ def scanned(start: Callable[[Mixer], Iterator[tuple[int, np.ndarray]]], unread: 
     (sr, total, extent), channel = read_mono(lambda mixer: _extent(start(mixer)))
     _check_length(total, sr)
     if extent < _SILENCE:
-        raise AudioError(_SILENT)
+        raise _silence_error(extent)
     return Stream(sr, total, channel, start, unread)
 
 
@@ -235,8 +234,15 @@ def check_samples(y: np.ndarray, sr: int) -> None:
     _check_length(y.size, sr)
     if not np.isfinite(y).all():
         raise AudioError("holds NaN or infinite samples")
-    if np.ptp(y) < _SILENCE:
-        raise AudioError(_SILENT)
+    if (extent := float(np.ptp(y))) < _SILENCE:
+        raise _silence_error(extent)
+
+
+def _silence_error(extent: float) -> AudioError:
+    """Return the error for samples that span less than one step of 16 bits."""
+    if not extent:
+        return AudioError("silent: every sample is the same")
+    return AudioError(f"silent in effect: the samples differ by {extent:.0e} of full scale at most")
 
 
 def _check_length(n_samples: int, sr: int) -> None:

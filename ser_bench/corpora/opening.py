@@ -15,7 +15,7 @@ from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.checks.lopsided import lopsided_warnings
 from ser_bench.corpora.checks.similar_names import similar_labels_warning, similar_speakers_warning
 from ser_bench.corpora.clip_table import FeatureTable, Problem
-from ser_bench.corpora.selection import WHOLE_PART, Selection, left_out
+from ser_bench.corpora.selection import WHOLE_PART, Selection, unselected
 from ser_bench.corpora.speakers import (
     name_speakers,
     shared_names,
@@ -252,10 +252,9 @@ def _select_part(opened: OpenCorpus, part: str) -> OpenCorpus:
             f"no {part} clip in {opened.folder}: it holds {plural(len(every), f'{others[0]} clip')} of "
             f"{opened.corpus.title}\nuse --part {others[0]}"
         )
-    reason = f"another part than {part} (--part)"
-    unselected = left_out(every, clips, "part", reason) + left_out(every, clips, "speaker", reason)
     selection = Selection(part="" if part == WHOLE_PART else part)
-    return replace(opened, clips=clips.drop(columns="part"), selection=selection, unselected=unselected)
+    excluded = unselected(every, clips, f"another part than {part} (--part)")
+    return replace(opened, clips=clips.drop(columns="part"), selection=selection, unselected=excluded)
 
 
 def table_files(opened: Sequence[OpenCorpus]) -> dict[str, str]:
@@ -359,9 +358,8 @@ def keep_emotions(opened: OpenCorpus, emotions: Collection[str], reason: str = "
         raise CorpusError(
             f"no clip of {opened.name} is left in {folder} with these options; check --part and --emotions"
         )
-    before = opened.clips
-    unselected = left_out(before, clips, "emotion", reason) + left_out(before, clips, "speaker", reason)
-    return replace(opened, clips=clips.reset_index(drop=True), unselected=(*opened.unselected, *unselected))
+    excluded = (*opened.unselected, *unselected(opened.clips, clips, reason))
+    return replace(opened, clips=clips.reset_index(drop=True), unselected=excluded)
 
 
 def _check_emotion(emotion: str, corpora: str, present: set[str]) -> None:

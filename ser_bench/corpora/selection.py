@@ -88,6 +88,25 @@ def _short_name(emotions: Sequence[str]) -> str:
     return f"{len(emotions)}-emotions-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
 
 
+def unselected(before: pd.DataFrame, after: pd.DataFrame, reason: str) -> tuple[Problem, ...]:
+    """Return what an option leaves out: each clip, then the classes and speakers without another clip.
+
+    Parameters
+    ----------
+    before, after
+        Clips before and after it.
+    reason
+        Why, in a few words.
+
+    Returns
+    -------
+    tuple of Problem
+    """
+    clips = before.loc[~before["clip"].isin(set(after["clip"])), "clip"]
+    lost = (left_out(before, after, column, reason) for column in ("emotion", "speaker"))
+    return (*(Problem(clip, reason) for clip in clips), *(problem for problems in lost for problem in problems))
+
+
 def left_out(before: pd.DataFrame, after: pd.DataFrame, column: str, reason: str) -> tuple[Problem, ...]:
     """Return the values of a column that a selection or a filter leaves without a clip.
 
@@ -96,7 +115,7 @@ def left_out(before: pd.DataFrame, after: pd.DataFrame, column: str, reason: str
     before, after
         Clips before and after it.
     column
-        ``emotion``, ``part`` or ``speaker``.
+        ``emotion`` or ``speaker``.
     reason
         Why, in a few words.
 

@@ -29,6 +29,7 @@ from ser_bench.runs.batch_check import Permuted
 from ser_bench.runs.data import RunData, extract_data
 from ser_bench.runs.early_stopping import trained_clips
 from ser_bench.runs.inputs import open_corpus
+from ser_bench.runs.results.losses import report_losses
 from ser_bench.runs.workers import run_tasks
 from ser_bench.splits import Fold
 from ser_bench.store import FeatureStore
@@ -126,7 +127,8 @@ def train(
     opened = open_corpus(options, progress)
     entry = _entry(name, options, opened.feature_sets())
     store = (options.store or default_store()).absolute()
-    _, data = extract_data(opened, plan.required_sets([entry]), options, store, progress)
+    extraction, data = extract_data(opened, plan.required_sets([entry]), options, store, progress)
+    report_losses(opened, extraction, progress)
     fold = _fold(data, hold_out)
     if warning := unlearned_classes_warning(data.clips["label"], fold):
         progress.warning(warning)

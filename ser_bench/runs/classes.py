@@ -1,4 +1,4 @@
-"""Classes that a split cannot score: tested without a training clip of them, or never tested."""
+"""Classes that a split cannot score: tested without a training clip of them, or never tested; classes in no fold."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ser_bench.core.labels import label_order
-from ser_bench.core.text import shortened_list
+from ser_bench.core.text import plural, shortened_list
 from ser_bench.corpora.clip_table import Problem
 
 if TYPE_CHECKING:
@@ -36,15 +36,6 @@ class ClassFault:
     split: str
     label: str
     folds: tuple[str, ...]
-
-    @property
-    def problem(self) -> Problem:
-        """The row of ``losses.csv``."""
-        if not self.folds:
-            return Problem(self.label, f"under {self.split}, no fold tests it", "class")
-        tests = "tests" if len(self.folds) == 1 else "test"
-        reason = f"under {self.split}, {_few(self.folds)} {tests} it without a training clip of it; gaps leave it out"
-        return Problem(self.label, reason, "class")
 
 
 def class_faults(folds: Folds, clips: pd.DataFrame) -> list[ClassFault]:
@@ -83,6 +74,30 @@ def class_faults(folds: Folds, clips: pd.DataFrame) -> list[ClassFault]:
     ]
 
 
+def unused_classes(folds: Folds, clips: pd.DataFrame) -> tuple[Problem, ...]:
+    """Return the classes that no fold of any split uses, neither for training nor for testing.
+
+    Parameters
+    ----------
+    folds : mapping of (str, int) to tuple of Fold
+        Folds by split and repeat.
+    clips : pandas.DataFrame
+        The clips with ``clip`` and ``label``.
+
+    Returns
+    -------
+    tuple of Problem
+        The rows of ``losses.csv``, in the order of labels.
+    """
+    used = {clip for parts in folds.values() for fold in parts for side in (fold.train, fold.test) for clip in side}
+    counts = clips["label"].value_counts()
+    unused = set(clips["label"]) - set(clips.loc[clips["clip"].isin(used), "label"])
+    return tuple(
+        Problem(label, f"in no fold of any split: {plural(int(counts[label]), 'clip')}", "class")
+        for label in label_order(unused)
+    )
+
+
 def class_warnings(faults: Sequence[ClassFault]) -> Iterator[str]:
     """Warn of classes that splits cannot score.
 
@@ -100,12 +115,13 @@ def class_warnings(faults: Sequence[ClassFault]) -> Iterator[str]:
         own = [fault for fault in faults if fault.split == split]
         if untrained := [f"{fault.label} ({_few(fault.folds)})" for fault in own if fault.folds]:
             yield (
-                f"under {split}, folds test classes without a training clip of them: {_few(untrained)}; their recall "
-                "is 0 there, and gaps leave these classes out"
+                f"under {split}, folds test classes without a training clip of them: {_few(untrained)}; "
+                "their recall is 0 there for any voice"
             )
         if untested := [fault.label for fault in own if not fault.folds]:
             yield f"under {split}, no fold tests {_few(untested)}; its scores are those of the other classes"
 
 
 def _few(names: Sequence[str]) -> str:
+    """List the first names, and count the others."""
     return shortened_list(names, _MOST_CLASSES)

@@ -16,7 +16,7 @@ from ser_bench.core.files import ensure_writable
 from ser_bench.core.places import default_store
 from ser_bench.core.progress import NoProgress, Progress
 from ser_bench.runs import plan, results, rows
-from ser_bench.runs.classes import ClassFault, class_faults, class_warnings
+from ser_bench.runs.classes import class_faults, class_warnings, unused_classes
 from ser_bench.runs.data import RunData, add_labels, extract_data
 from ser_bench.runs.inputs import default_folder, open_corpus
 from ser_bench.runs.keys import fit_keys, run_identity
@@ -30,6 +30,8 @@ from ser_bench.splits import DEFAULT_FOLDS, RANDOM_TAKES
 from ser_bench.splits.takes import repeated
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from ser_bench.core.options import Options
     from ser_bench.corpora import OpenCorpus
     from ser_bench.runs.extraction import ExtractionResult
@@ -126,7 +128,7 @@ def locked_run(options: Options, progress: Progress | None = None) -> Iterator[R
         if linked or len(data.clips) < len(opened.clips) or plan.depend_on_fingerprints(data.clips):
             folds = plan.make_all_folds(data.clips.reset_index(drop=True), options)
         folds, options = plan.name_splits(folds, options)
-        extraction = _with_class_faults(extraction, class_faults(folds, data.clips), run_log)
+        extraction = _with_class_faults(extraction, folds, data.clips, run_log)
         planned = plan.plan_fits(planned_models, folds, options.seed)
         prepared = _PreparedRun(folder, opened, extraction, data, planned_models, planned, started)
         yield _fit_and_write(prepared, options, store, run_log)
@@ -147,15 +149,15 @@ def _choose_protocol(data: RunData, options: Options, progress: Progress) -> Opt
 
 
 def _with_class_faults(
-    extraction: ExtractionResult, faults: Sequence[ClassFault], progress: Progress
+    extraction: ExtractionResult, folds: plan.Folds, clips: pd.DataFrame, progress: Progress
 ) -> ExtractionResult:
-    """Report the classes that a split cannot score, and add them to what the run records."""
-    warnings = tuple(class_warnings(faults))
+    """Warn of the classes that a split cannot score, and record those in no fold as not used."""
+    warnings = tuple(class_warnings(class_faults(folds, clips)))
     for warning in warnings:
         progress.warning(warning)
     return replace(
         extraction,
-        problems=(*extraction.problems, *(fault.problem for fault in faults)),
+        problems=(*extraction.problems, *unused_classes(folds, clips)),
         warnings=(*extraction.warnings, *warnings),
     )
 

@@ -89,7 +89,8 @@ def test_files_without_audio_are_refused(tmp_path, content, reason):
     ("y", "reason"),
     [
         (np.zeros(16000), "silent"),
-        (np.full(16000, 0.5), "silent"),
+        (np.full(16000, 0.5), "silent: every sample is the same"),
+        (1e-30 * np.sin(np.arange(16000.0)), "silent in effect: the samples differ by 2e-30 of full scale"),
         (tone(seconds=0.0005), "too short: 0.5 ms"),
         (np.array([0.1] * 8000 + [np.nan] + [0.2] * 8000), "NaN"),
     ],

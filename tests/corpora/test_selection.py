@@ -33,6 +33,10 @@ def manifest(folder, name, rows):
     return str(folder / f"{name}.csv")
 
 
+def of_part(opened, code):
+    return [clip for clip in opened.clips["clip"] if clip[3:5] == code]
+
+
 def unselected(opened):
     return [(problem.kind, problem.path, problem.reason) for problem in opened.unselected]
 
@@ -42,12 +46,15 @@ def test_part_is_in_the_name_and_the_rest_is_named(tmp_path):
     speech, song = (corpora.open_corpus("ravdess", folder, part=part) for part in ("speech", "song"))
     assert (speech.name, speech.title) == ("ravdess", "RAVDESS")
     assert (song.name, song.title) == ("ravdess-song", "RAVDESS song")
-    assert unselected(speech) == [("class", "song", "another part than speech (--part): 2 clips")]
-    assert unselected(song) == [
-        ("class", "speech", "another part than song (--part): 3 clips"),
-        ("speaker", "18", "another part than song (--part): 1 clip"),
-    ]
     every = corpora.open_corpus("ravdess", folder, part="all")
+    reason = "another part than speech (--part)"
+    assert unselected(speech) == [("clip", clip, reason) for clip in of_part(every, "02")]
+    reason = "another part than song (--part)"
+    assert unselected(song) == [
+        *(("clip", clip, reason) for clip in of_part(every, "01")),
+        ("class", "neutral", f"{reason}: 1 clip"),
+        ("speaker", "18", f"{reason}: 1 clip"),
+    ]
     assert (every.name, every.title, every.unselected) == ("ravdess-all", "RAVDESS speech and song", ())
 
 
@@ -61,6 +68,7 @@ def test_subset_is_in_the_name_only_where_clips_are_left_out(tmp_path):
     some = corpora.open_corpus(name, emotions=("sad", "happy"))
     assert (some.name, some.title) == ("own-happy+sad", "own, only happy and sad")
     assert unselected(some) == [
+        ("clip", "3.wav", "not among --emotions"),
         ("class", "calm", "not among --emotions: 1 clip"),
         ("speaker", "c", "not among --emotions: 1 clip"),
     ]
@@ -75,8 +83,10 @@ def test_pool_names_what_it_leaves_out_with_the_corpus(tmp_path):
     pool = open_corpora([first, second])
     assert pool.name == "a+b"
     assert unselected(pool) == [
+        ("clip", "a/2.wav", "not an emotion of every corpus"),
         ("class", "a/boredom", "not an emotion of every corpus: 1 clip"),
         ("speaker", "a/2", "not an emotion of every corpus: 1 clip"),
+        ("clip", "b/2.wav", "not an emotion of every corpus"),
         ("class", "b/angry", "not an emotion of every corpus: 1 clip"),
     ]
 

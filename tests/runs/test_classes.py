@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from ser_bench.core.options import Options
 from ser_bench.runs import runner
-from ser_bench.runs.classes import class_faults, class_warnings
+from ser_bench.runs.classes import class_faults, class_warnings, unused_classes
 from ser_bench.splits import FoldSettings, make_folds
 from tests.conftest import clip_table
 
@@ -31,10 +33,9 @@ def test_classes_of_several_speakers_are_scored():
 def test_a_class_of_one_speaker_is_named_with_its_fold():
     (fault,) = faults("loso", "random", labels=of_one_speaker)
     assert (fault.split, fault.label, fault.folds) == ("loso", "disgust", ("fold 6",))
-    assert fault.problem.kind == "class"
-    assert "fold 6 tests it without a training clip of it" in fault.problem.reason
     (warning,) = class_warnings([fault])
     assert "training clip of them: disgust (fold 6)" in warning
+    assert "gap" not in warning
 
 
 def test_folds_of_further_repeats_are_named():
@@ -57,7 +58,7 @@ def test_a_class_that_no_fold_tests_is_named():
         "actor-80-20",
         labels=lambda clips: clips["label"].mask(clips["speaker"] == known[known != known[tested]].iloc[0], "disgust"),
     )
-    assert fault.problem.reason == "under actor-80-20, no fold tests it"
+    assert not fault.folds
     assert list(class_warnings([fault])) == [
         "under actor-80-20, no fold tests disgust; its scores are those of the other classes"
     ]
@@ -66,6 +67,18 @@ def test_a_class_that_no_fold_tests_is_named():
 def test_a_class_with_one_clip_is_never_learned_under_random():
     (fault,) = faults("random", labels=lambda clips: clips["label"].mask(clips.index == 0, "rare"))
     assert fault.label == "rare"
+
+
+def test_a_class_is_unused_only_where_no_fold_of_any_split_has_it():
+    clips = clip_table(speakers=6, texts=3)
+    clips = clips.assign(label=of_one_speaker(clips))
+    folds = make_folds("loso", clips, FoldSettings(6, 0, 0))
+    assert unused_classes({("loso", 0): folds}, clips) == ()
+    assert unused_classes({("loso", 0): folds[:1]}, clips) == ()  # it is trained on
+    others = {clip for fold in folds for clip in fold.train if clip not in folds[5].test}
+    left = [dataclasses.replace(fold, train=tuple(clip for clip in fold.train if clip in others)) for fold in folds[:5]]
+    (problem,) = unused_classes({("loso", 0): tuple(left)}, clips)
+    assert (problem.kind, problem.path, problem.reason) == ("class", "disgust", "in no fold of any split: 9 clips")
 
 
 def test_a_run_records_the_classes_that_it_cannot_score(tmp_path):
@@ -82,6 +95,6 @@ def test_a_run_records_the_classes_that_it_cannot_score(tmp_path):
         out=tmp_path / "run",
     )
     saved = runner.run(options).saved
-    assert saved.losses.query("kind == 'class'")["name"].tolist() == ["new"]
+    assert saved.losses.empty  # a class that was tested is used
     assert any("without a training clip of them: new (fold" in warning for warning in saved.info.warnings)
     assert sorted(saved.audit["untrained_classes"]) == ["", '["new"]']

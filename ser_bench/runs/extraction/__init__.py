@@ -30,7 +30,7 @@ from ser_bench.runs.extraction.near_identical import FINGERPRINT
 from ser_bench.runs.extraction.remote import BatchJob, batch_job
 from ser_bench.runs.extraction.worker import CLIP_SECONDS, Batch, MissingSets, preload_sets
 from ser_bench.runs.inputs import open_corpus
-from ser_bench.runs.results.losses import report_problems
+from ser_bench.runs.results.losses import report_losses, report_problems
 from ser_bench.runs.workers import LOCAL, count_workers, run_tasks, start_workers
 from ser_bench.store import FeatureStore
 
@@ -141,6 +141,7 @@ def extract_corpus(options: Options, choose: ChooseSets, progress: Progress) -> 
         rule = CopyRule.of(options)
         extraction = extract(opened, sets, store, jobs=jobs, progress=progress, engine=engine, copies=rule)
     report_problems(opened, extraction, progress)
+    report_losses(opened, extraction, progress)
     return ExtractedCorpus(opened, sets, extraction, store)
 
 

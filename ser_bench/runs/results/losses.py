@@ -98,7 +98,7 @@ def _reasons(problems: Sequence[Problem]) -> str:
 
 
 def report_problems(opened: OpenCorpus, extraction: ExtractionResult, progress: Progress) -> None:
-    """Warn about what is left out, and about what a reader of results must know; then count what is not used.
+    """Warn about what is left out, and about what a reader of results must know.
 
     Parameters
     ----------
@@ -123,5 +123,19 @@ def report_problems(opened: OpenCorpus, extraction: ExtractionResult, progress: 
     for warning in extraction.warnings:
         if warning not in opened.warnings:  # those were given when the corpus was opened
             progress.warning(warning)
+
+
+def report_losses(opened: OpenCorpus, extraction: ExtractionResult, progress: Progress) -> None:
+    """Count what is not used; a run counts it above its table instead.
+
+    Parameters
+    ----------
+    opened : OpenCorpus
+        The corpus.
+    extraction : ExtractionResult
+        What extraction did.
+    progress : Progress
+        Receives the sentence.
+    """
     if sentence := loss_sentence(loss_table(opened, extraction)):
         progress.info(sentence)

@@ -30,6 +30,7 @@ from ser_bench.runs.fit import FitResult
 from ser_bench.runs.inputs import default_folder, open_corpus
 from ser_bench.runs.keys import fit_keys
 from ser_bench.runs.results import locked_folder
+from ser_bench.runs.results.losses import report_losses
 from ser_bench.runs.rows import stored_sets
 from ser_bench.runs.tasks import FitFailure, FitResults, carry_out_fits
 from ser_bench.runs.tuning.files import SearchRecord, found_with, write_search
@@ -155,7 +156,8 @@ def _search_corpus(
     """Search, and write the files of the search."""
     store = (options.store or default_store()).absolute()
     variants = _plan_trials(settings, options, opened.feature_sets())
-    _, data = extract_data(opened, plan.required_sets(variants), options, store, progress)
+    extraction, data = extract_data(opened, plan.required_sets(variants), options, store, progress)
+    report_losses(opened, extraction, progress)
     options = plan.choose_protocol(data.clips, options.model_copy(update={"splits": (split,)}))
     bench = _Bench(variants, data, options, store, progress)
     outer = plan.make_folds(split, data.clips.reset_index(drop=True), options)

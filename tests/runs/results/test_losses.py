@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from ser_bench.corpora.clip_table import Problem
-from ser_bench.runs.results.losses import loss_sentence, loss_table, report_problems
+from ser_bench.runs.results.losses import loss_sentence, loss_table, report_losses, report_problems
 from tests.runs.results.test_earlier import Lines
 
 
@@ -39,25 +39,30 @@ def test_many_warnings_of_one_reason_are_cut_and_counted_once_at_the_end(tmp_pat
     problems = [Problem(f"{number}.wav", f"no such file: {number}") for number in range(1000)]
     duplicates = [Problem("z.wav", "holds the same samples as a.wav"), Problem("calm", "its only clip", "class")]
     lines = Lines()
-    report_problems(
-        opened(tmp_path, [Problem("song", "--part", "class")]), extracted(problems, duplicates, ["known", "w"]), lines
-    )
+    corpus = opened(tmp_path, [Problem("song", "--part", "class")])
+    extraction = extracted(problems, duplicates, ["known", "w"])
+    report_problems(corpus, extraction, lines)
     assert lines.lines == [
         "warning: z.wav is left out: holds the same samples as a.wav",
         "warning: class calm is left out: its only clip",
         *(f"warning: {number}.wav: no such file: {number}" for number in range(5)),
         "warning: 995 more are left out: no such file; losses.csv of a run names them",
         "warning: w",
+    ]
+    lines = Lines()
+    report_losses(corpus, extraction, lines)
+    assert lines.lines == [
         "info: 1,001 clips (1,000 no such file, 1 holds the same samples as another clip) and "
         "2 classes (calm, its only clip; song, --part) were not used",
     ]
     lines = Lines()
     report_problems(opened(tmp_path), extracted(problems[:6]), lines)
-    assert len(lines.lines) == 7
+    assert len(lines.lines) == 6
 
 
 def test_nothing_is_said_where_everything_is_used(tmp_path):
     lines = Lines()
     report_problems(opened(tmp_path), extracted(), lines)
+    report_losses(opened(tmp_path), extracted(), lines)
     assert lines.lines == []
     assert loss_sentence(loss_table(opened(tmp_path), extracted())) == ""
