@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ser_bench.audio.channels import Mixer
 
-Stream = Callable[["Mixer"], "Iterator[tuple[int, np.ndarray]]"]
+Decoder = Callable[["Mixer"], "Iterator[tuple[int, np.ndarray]]"]
 """Starts to decode a file through a mixer; yields the rate in Hz with each block of mono samples."""
 
 MAX_SECONDS = 300
@@ -31,17 +31,18 @@ class Decoded:
     Attributes
     ----------
     y : ndarray of shape (n_samples,), dtype float32
-        Mono samples of the recording or its excerpt.
+        Samples with channels averaged, in [-1, 1] except for float files and overshoot of lossy decoders. For a
+        recording longer than :func:`ser_bench.audio.max_samples`, the middle only.
     sr : int
-        Sampling rate in Hz.
+        The sampling rate of the file in Hz.
     total : int
         Number of samples of the whole recording.
     channel : int or None
-        Index of the only channel that was used; None for the mean of all channels.
+        Index of the only channel that was used, because the channels cancel; None for the mean of all channels.
     format : str
-        The format of the file.
+        The format of the file by its content, such as ``"WAV PCM_16"`` or ``"MP4"``.
     channels : int
-        Number of channels of the file.
+        Number of channels of the file; 0 if unknown.
     unread : int
         Bytes after the samples that were not read.
     """
@@ -109,12 +110,12 @@ def is_excerpt(samples: int, sr: int) -> bool:
     return samples == max_samples(sr) + 1
 
 
-def read_excerpt(stream: Stream) -> Decoded:
+def read_excerpt(decoder: Decoder) -> Decoded:
     """Read the excerpt of a file whose length is known only at its end; a long file is decoded twice.
 
     Parameters
     ----------
-    stream : callable
+    decoder : Decoder
         Starts to decode the file.
 
     Returns
@@ -129,25 +130,25 @@ def read_excerpt(stream: Stream) -> Decoded:
     """
     from ser_bench.audio.channels import read_mono
 
-    (y, total, sr, n_channels), channel = read_mono(partial(_read_middle, stream))
+    (y, total, sr, n_channels), channel = read_mono(partial(_read_middle, decoder))
     return Decoded(y, sr, total, channel, channels=n_channels)
 
 
-def _read_middle(stream: Stream, mixer: Mixer) -> tuple[np.ndarray, int, int, int]:
+def _read_middle(decoder: Decoder, mixer: Mixer) -> tuple[np.ndarray, int, int, int]:
     """Return the samples of the excerpt, the number of samples and the rate of the file, and its channels."""
-    y, total, sr = _read_from(stream, mixer, 0)
+    y, total, sr = _read_from(decoder, mixer, 0)
     start, length = bounds(total, sr)
     if start:
-        y, _, _ = _read_from(stream, mixer, start)
+        y, _, _ = _read_from(decoder, mixer, start)
     return y[:length], total, sr, mixer.n_channels
 
 
-def _read_from(stream: Stream, mixer: Mixer, start: int) -> tuple[np.ndarray, int, int]:
+def _read_from(decoder: Decoder, mixer: Mixer, start: int) -> tuple[np.ndarray, int, int]:
     """Return the samples from ``start`` on, at most an excerpt; the number of samples of the file; the rate."""
     import numpy as np
 
     blocks, total, sr = [], 0, 0
-    for sr, block in stream(mixer):
+    for sr, block in decoder(mixer):
         end = start + max_samples(sr) + 1
         if start < total + len(block) and total < end:
             blocks.append(block[max(0, start - total) : end - total])

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ser_bench.audio.excerpt import is_excerpt
+from ser_bench.audio.excerpt import Decoded, is_excerpt
 from ser_bench.core.errors import AudioError
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from ser_bench.audio.channels import Mixer
-    from ser_bench.audio.excerpt import Decoded
+    from ser_bench.audio.excerpt import Decoder
 
 MIN_SECONDS = 0.05
 """Shortest clip: it holds a few periods of F0, even of a low voice."""
@@ -28,35 +27,11 @@ _SILENCE = 2.0**-15
 
 
 @dataclass(frozen=True, eq=False)
-class Recording:
-    """A clip as it was read from its file.
+class Recording(Decoded):
+    """A clip as it was read from its file, with samples that were checked.
 
-    Attributes
-    ----------
-    y : ndarray of shape (n_samples,), dtype float32
-        Samples with channels averaged, in [-1, 1] except for float files and overshoot of lossy decoders. For a
-        recording longer than :func:`ser_bench.audio.max_samples`, the middle only.
-    sr : int
-        The sampling rate of the file in Hz.
-    total : int
-        Number of samples of the whole recording.
-    channel : int or None
-        Index of the only channel that was used, because the channels cancel; None for the mean of all channels.
-    format : str
-        The format of the file by its content, such as ``"WAV PCM_16"`` or ``"MP4"``.
-    channels : int
-        Number of channels of the file; 0 if unknown.
-    unread : int
-        Bytes after the samples that were not read.
+    The attributes are those of :class:`ser_bench.audio.excerpt.Decoded`.
     """
-
-    y: np.ndarray
-    sr: int
-    total: int
-    channel: int | None = None
-    format: str = ""
-    channels: int = 0
-    unread: int = 0
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -85,7 +60,7 @@ class Stream:
     sr: int
     total: int
     channel: int | None
-    start: Callable[[Mixer], Iterator[tuple[int, np.ndarray]]]
+    start: Decoder
     unread: int = 0
 
     def part(self, y: np.ndarray) -> Recording:
@@ -173,7 +148,7 @@ def checked(decoded: Decoded) -> Recording:
     return Recording(**vars(decoded))
 
 
-def scanned(start: Callable[[Mixer], Iterator[tuple[int, np.ndarray]]], unread: int = 0) -> Stream:
+def scanned(start: Decoder, unread: int = 0) -> Stream:
     """Decode a whole file block by block, and check it.
 
     Parameters

@@ -131,7 +131,7 @@ def is_current(folder: Path) -> bool:
         return False
 
 
-def write_comparison(runs: ComparedRuns, folder: Path, formats: Sequence[str] = ("png", "svg")) -> list[Path]:
+def write_comparison(runs: ComparedRuns, folder: Path) -> list[Path]:
     """Write the comparison of several runs.
 
     Parameters
@@ -139,8 +139,6 @@ def write_comparison(runs: ComparedRuns, folder: Path, formats: Sequence[str] = 
     runs : ComparedRuns
     folder : Path
         The folder to write into.
-    formats : sequence of {'png', 'svg'}
-        The file formats of the chart.
 
     Returns
     -------
@@ -154,7 +152,7 @@ def write_comparison(runs: ComparedRuns, folder: Path, formats: Sequence[str] = 
     """
     from ser_bench.report.analysis.compared_runs import compared_scores, differences
     from ser_bench.report.charts.comparison import draw_comparison
-    from ser_bench.report.charts.render import render
+    from ser_bench.report.charts.render import FORMATS, render
     from ser_bench.report.compare import as_markdown
 
     table = compared_scores(runs).merge(differences(runs), on=["model", "run"], how="left")
@@ -163,17 +161,15 @@ def write_comparison(runs: ComparedRuns, folder: Path, formats: Sequence[str] = 
         "comparison.csv": table.to_csv(index=False, lineterminator="\n").encode(),
         "comparison.md": as_markdown(runs).encode(),
     }
-    return _write_files(folder, files | {f"charts/comparison.{kind}": render(figure, kind) for kind in formats})
+    return _write_files(folder, files | {f"charts/comparison.{kind}": render(figure, kind) for kind in FORMATS})
 
 
-def write_tuning(tuned: TuningResult, formats: Sequence[str] = ("png", "svg")) -> list[Path]:
+def write_tuning(tuned: TuningResult) -> list[Path]:
     """Write the table and the chart of a hyper-parameter search into its folder.
 
     Parameters
     ----------
     tuned : TuningResult
-    formats : sequence of {'png', 'svg'}
-        The file formats of the chart.
 
     Returns
     -------
@@ -185,13 +181,13 @@ def write_tuning(tuned: TuningResult, formats: Sequence[str] = ("png", "svg")) -
     RunError
         If the folder cannot be written.
     """
-    from ser_bench.report.charts.render import render
+    from ser_bench.report.charts.render import FORMATS, render
     from ser_bench.report.charts.tuning import draw_tuning
     from ser_bench.report.tuning import table
 
     figure = draw_tuning(tuned)
     files = {"tuned.md": f"# Tuning {tuned.model}\n\n{table(tuned, 'github')}\n".encode()}
-    return _write_files(tuned.folder, files | {f"charts/tuning.{kind}": render(figure, kind) for kind in formats})
+    return _write_files(tuned.folder, files | {f"charts/tuning.{kind}": render(figure, kind) for kind in FORMATS})
 
 
 def tuning_table(tuned: TuningResult) -> str:
