@@ -229,7 +229,7 @@ def import_folder(
     folder: str | Path,
     *,
     label: LabelSource | None = None,
-    pattern: str = "",
+    pattern: str | None = None,
     tables: Iterable[str | Path] = (),
     columns: Mapping[str, str] | None = None,
     emotions: Mapping[str, str] | None = None,

@@ -94,6 +94,8 @@ def cli(context: click.Context) -> None:
         click.echo(GREETING)
 
 
+_CONTINUED = ("download", "extract", "export", "run", "tune", "train")
+"""Commands that continue where they were stopped."""
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FREE_SPACE = "finished work is kept; free disk space and run the same command again"
 
@@ -121,16 +123,18 @@ def call(arguments: list[str] | None = None) -> int:
     except SerBenchError as error:
         return _print_error(str(error))
     except (KeyboardInterrupt, click.Abort):
-        return _print_stopped()
+        return _print_stopped(arguments)
     except OSError as error:
         return _print_os_error(error)
     except (Exception, SystemExit) as error:
-        return _print_stopped() if failures.is_interrupt(error) else _print_unexpected(error)
+        return _print_stopped(arguments) if failures.is_interrupt(error) else _print_unexpected(error)
 
 
-def _print_stopped() -> int:
+def _print_stopped(arguments: list[str] | None) -> int:
     """Print that Ctrl-C ended the command, and return the exit status."""
-    click.echo("\nstopped; finished work is kept, run the same command again to continue", err=True)
+    name = next(iter(sys.argv[1:] if arguments is None else arguments), "")
+    advice = "; finished work is kept, run the same command again to continue" if name in _CONTINUED else ""
+    click.echo(f"\nstopped{advice}", err=True)
     return 130
 
 

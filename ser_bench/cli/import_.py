@@ -12,6 +12,7 @@ import click
 from ser_bench.cli.options import PATH, output_options
 from ser_bench.core.console import Console
 from ser_bench.core.errors import ConfigError
+from ser_bench.core.text import escape_control
 from ser_bench.corpora import importing
 from ser_bench.corpora.importing import Choices, Imported
 
@@ -26,7 +27,6 @@ from ser_bench.corpora.importing import Choices, Imported
 )
 @click.option(
     "--pattern",
-    default="",
     metavar="TEXT",
     help="The end of each path without extension: {speaker}, {emotion}, {gender}, {text}, {intensity}, {person}; "
     "{} is ignored, * is any text, / separates folders, {speaker:2} is two characters wide.",
@@ -42,14 +42,11 @@ from ser_bench.corpora.importing import Choices, Imported
 @click.option(
     "--map",
     "mapping",
-    default="",
     metavar="COLUMN=NAME,…",
     help="The table's name for path, speaker, emotion, gender, text, intensity or person; a text such as "
     "path=dia{Dialogue_ID}_utt{Utterance_ID} joins several.",
 )
-@click.option(
-    "--map-emotions", "meanings", default="", metavar="CODE=EMOTION,…", help="What codes mean: 1=angry,2=happy."
-)
+@click.option("--map-emotions", "meanings", metavar="CODE=EMOTION,…", help="What codes mean: 1=angry,2=happy.")
 @click.option("-y", "--yes", is_flag=True, help="Accept guesses without a question.")
 @click.option("--replace", is_flag=True, help="Replace an existing file.")
 @click.option("--dry-run", is_flag=True, help="Show the preview, write nothing.")
@@ -96,10 +93,10 @@ def command(
 
 def _choices(
     label: importing.LabelSource | None,
-    pattern: str,
+    pattern: str | None,
     tables: tuple[Path, ...],
-    mapping: str,
-    meanings: str,
+    mapping: str | None,
+    meanings: str | None,
     **more: Any,
 ) -> Choices:
     """Return what the user states."""
@@ -107,15 +104,18 @@ def _choices(
         label=label,
         pattern=pattern,
         tables=tables,
-        mapping=importing.parse_mapping(mapping) if mapping else {},
-        meanings=importing.parse_meanings(meanings) if meanings else {},
+        mapping=importing.parse_mapping(mapping) if mapping is not None else {},
+        meanings=importing.parse_meanings(meanings) if meanings is not None else {},
         **more,
     )
 
 
 def _show(imported: Imported, console: Console) -> None:
-    """Print the preview and the warnings."""
-    console.info(importing.preview(imported))
+    """Print the preview and the warnings; guesses are shown on standard error, too, if quiet."""
+    text = importing.preview(imported)
+    console.info(text)
+    if imported.guesses and (console.quiet or (sys.stderr.isatty() and not sys.stdout.isatty())):
+        click.echo(escape_control(text), err=True)
     for problem in imported.left_out:
         console.detail(f"left out: {problem.path}: {problem.reason}")
     for warning in importing.warnings(imported):
@@ -127,7 +127,7 @@ def _confirm(imported: Imported, output: Path, *, yes: bool) -> None:
     if yes or not imported.guesses:
         return
     guesses = " and ".join(imported.guesses)
-    example = next((o for name in imported.guesses if (o := imported.columns[name].option)), "--pattern")
+    example = next((o for name in imported.guesses if (o := imported.columns[name].option)), "--pattern TEXT")
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ConfigError(
             f"the {guesses} is only guessed, so {output} is not written\n"

@@ -45,13 +45,23 @@ def check_masks(split: Split, clips: pd.DataFrame, folds: Masks) -> None:
         fold = f"split {split.name}, fold {number}"
         for mask in (train, test):
             _check_type(mask, len(clips), fold)
-        if not test.any() or len(set(labels[train])) < 2:
-            raise SplitError(f"{fold}: it is without test clips or has a single training class")
+        _check_filled(labels[train], int(test.sum()), fold)
         if (train & test).any():
             raise SplitError(f"{fold}: {_listed(names[train & test], 'clip')} both in training and in test")
         if split.speaker_independent:
             _check_speakers(speakers[train], speakers[test], fold)
     _check_tested_once(split, names, np.sum([test for _, test in folds], axis=0))
+
+
+def _check_filled(train_labels: np.ndarray, test_count: int, fold: str) -> None:
+    """Raise SplitError for a fold without test clips, or with a single class in training."""
+    fault = "" if test_count else "it is without test clips"
+    if not fault and len(set(train_labels)) < 2:
+        fault = "it has a single training class" if len(train_labels) else "it is without training clips"
+    if fault:
+        raise SplitError(
+            f"{fold}: {fault}\nuse at least two speakers, and at least two clips of each emotion from each speaker"
+        )
 
 
 def _check_type(mask: Any, length: int, fold: str) -> None:

@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 
 from ser_bench.cli import call
+from ser_bench.corpora import importing
 
 
 @pytest.fixture
@@ -50,7 +51,10 @@ def test_a_mere_guess_needs_yes_where_nobody_can_be_asked(run, tmp_path):
     assert "a guess, please check: field 1" in out
     assert "add --yes or --pattern '{speaker}_*'" in err
     assert not (tmp_path / "corpus.csv").exists()
-    assert run("import", "clips", "-o", "corpus.csv", "--yes", "-q")[:2] == (0, "")
+    status, out, err = run("import", "clips", "-o", "corpus.csv", "--yes", "-q")
+    assert (status, out) == (0, "")
+    assert "clips: 8 clips, 2 speakers, 2 emotions\n" in err
+    assert "a guess, please check: field 1" in err  # a guess is always shown
     assert run("import", "clips", "-o", "named.csv", "--pattern", "{speaker}_*")[0] == 0
     assert (tmp_path / "corpus.csv").read_text() == (tmp_path / "named.csv").read_text()
 
@@ -79,3 +83,22 @@ def test_a_folder_as_corpus_leads_to_import(run, tmp_path):
     status, _, err = run("run", "--corpus", "clips")
     assert status == 2
     assert "clips is a folder; make a manifest of its clips: ser-bench import clips -o corpus.csv" in err
+
+
+@pytest.mark.parametrize("option", ["--pattern", "--map", "--map-emotions"])
+def test_an_empty_option_is_refused(run, tmp_path, option):
+    create(tmp_path, ("speaker1", "speaker2"))
+    status, _, err = run("import", "clips", "-o", "corpus.csv", option, "")
+    assert status == 2
+    assert "''" in err
+    assert not (tmp_path / "corpus.csv").exists()
+
+
+def test_an_import_that_is_stopped_has_kept_nothing(run, tmp_path, monkeypatch):
+    def interrupted(*_) -> None:
+        raise KeyboardInterrupt
+
+    create(tmp_path, ("speaker1", "speaker2"))
+    monkeypatch.setattr(importing, "import_clips", interrupted)
+    status, _, err = run("import", "clips", "-o", "corpus.csv")
+    assert (status, err.strip()) == (130, "stopped")

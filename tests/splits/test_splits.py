@@ -204,6 +204,7 @@ def test_actor_80_20_holds_out_a_fifth_of_the_speakers_of_both_genders():
         ("random", clip_table(speakers=1, texts=1, emotions=("sad", "happy")), "6 folds of 2 clips"),
         ("actor-80-20", clip_table(speakers=1), "two speakers"),
         ("random-90-10", clip_table(speakers=1, texts=1, emotions=("sad", "happy")), "without test clips"),
+        ("loso", clip_table(speakers=2, texts=1).iloc[[0, -1]], "two clips of each emotion from each"),
     ],
 )
 def test_a_split_that_cannot_be_says_why(name, clips, reason):

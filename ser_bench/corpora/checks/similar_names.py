@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ser_bench.core.text import plural
@@ -39,18 +39,37 @@ def similar_speakers(clips: pd.DataFrame) -> list[tuple[str, ...]]:
         with different known genders are different people.
     """
     genders = clips[clips["speaker"] != ""].groupby(["corpus", "speaker"], sort=True)["gender"].max()
-    groups: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    scopes: dict[str, dict[str, str]] = defaultdict(dict)
     for (corpus, speaker), gender in genders.items():
         scope = PERSON_PREFIX if speaker.startswith(PERSON_PREFIX) else f"{corpus}/"
-        names = groups[scope, _written_plainly(speaker.removeprefix(scope))][gender]
-        if speaker not in names:  # a person of several corpora
-            names.append(speaker)
-    joined = []
-    for by_gender in groups.values():
+        scopes[scope][speaker] = max(gender, scopes[scope].get(speaker, ""))  # a person of several corpora
+    return sorted(group for scope, names in scopes.items() for group in similar_names(names, scope))
+
+
+def similar_names(genders: Mapping[str, str], prefix: str = "") -> list[tuple[str, ...]]:
+    """Find names of speakers that differ only in how they are written.
+
+    Parameters
+    ----------
+    genders
+        Gender by speaker; empty if unknown.
+    prefix
+        Start of the names that does not count, such as the corpus.
+
+    Returns
+    -------
+    list of tuple of str
+        Names that are equal as for :func:`similar_speakers`.
+    """
+    spellings: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for name, gender in genders.items():
+        spellings[_written_plainly(name.removeprefix(prefix))][gender].append(name)
+    groups = []
+    for by_gender in spellings.values():
         unknown = by_gender.pop("", [])
         several = list(by_gender.values()) if len(by_gender) > 1 else [sum(by_gender.values(), unknown)]
-        joined += [tuple(sorted(names)) for names in several if len(names) > 1]
-    return sorted(joined)
+        groups += [tuple(sorted(names)) for names in several if len(names) > 1]
+    return sorted(groups)
 
 
 def similar_speakers_warning(clips: pd.DataFrame) -> str:

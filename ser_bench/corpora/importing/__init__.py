@@ -7,12 +7,11 @@ published corpora, or from folders and file names. A guess is shown as a guess, 
 from ser_bench.corpora.importing.assembly import Choices, Imported, import_clips
 from ser_bench.corpora.importing.legends import parse_meanings
 from ser_bench.corpora.importing.paths.emotions import LabelSource
-from ser_bench.corpora.importing.preview import EXAMPLE, preview, warnings
+from ser_bench.corpora.importing.preview import preview, warnings
 from ser_bench.corpora.importing.tables.table import parse_mapping
 from ser_bench.corpora.importing.writing import check_output, write_manifest
 
 __all__ = [
-    "EXAMPLE",
     "Choices",
     "Imported",
     "LabelSource",

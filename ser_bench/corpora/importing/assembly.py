@@ -43,7 +43,7 @@ class Choices:
     """
 
     label: LabelSource | None = None
-    pattern: str = ""
+    pattern: str | None = None
     tables: tuple[Path, ...] = ()
     mapping: Mapping[str, str] = field(default_factory=dict)
     meanings: Mapping[str, str] = field(default_factory=dict)
@@ -147,7 +147,7 @@ def _stated(
     files: Sequence[AudioFile], folder: Path, choices: Choices, names: known.KnownFiles, *, search_tables: bool
 ) -> _Stated:
     """Read the pattern and the tables."""
-    patterned = _pattern_columns(files, folder, choices) if choices.pattern else {}
+    patterned = _pattern_columns(files, folder, choices) if choices.pattern is not None else {}
     described = _described(files, folder, choices, searched=search_tables and "emotion" not in patterned)
     lost = ""
     if described.columns and described.columns["emotion"].values and "emotion" not in patterned:
@@ -217,7 +217,7 @@ def _unused_tables(faults: Sequence[str]) -> str:
 
 def _pattern_columns(files: Sequence[AudioFile], folder: Path, choices: Choices) -> dict[str, Column]:
     """Return the columns that the pattern gives."""
-    pattern = parse_pattern(choices.pattern)
+    pattern = parse_pattern(choices.pattern or "")
     matches = {file.name: values for file in files if (values := pattern.values(file)) is not None}
     if not matches:
         raise unmatched(pattern, files)

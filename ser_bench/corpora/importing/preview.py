@@ -9,13 +9,11 @@ from pathlib import Path
 
 from ser_bench.core.labels import label_order
 from ser_bench.core.text import plural
+from ser_bench.corpora.checks.similar_names import similar_names
 from ser_bench.corpora.clip_table import Problem
 from ser_bench.corpora.importing.assembly import Imported
 from ser_bench.corpora.importing.column import COLUMNS
 from ser_bench.corpora.importing.files import counted
-
-EXAMPLE = "--pattern '{speaker}_{emotion}_*'"
-"""An example of the option that ends most doubts."""
 
 _ROWS = 10
 _LISTED = 12
@@ -55,13 +53,27 @@ def warnings(imported: Imported) -> list[str]:
         Sentences, the most important first.
     """
     unknown = sum("speaker" not in row for row in imported.rows)
-    lines = list(imported.warnings)
+    lines = [*filter(None, [_similar_speakers(imported.rows)]), *imported.warnings]
     if unknown == len(imported.rows):
-        hint = "" if any("speaker may be" in line for line in lines) else f"; name it, for example with {EXAMPLE}"
+        advice = "; if paths name speakers, say where with --pattern, else fill in the column"
+        hint = "" if any("speaker may be" in line for line in lines) else advice
         lines.insert(0, f"no speaker is known, so the column speaker is empty and new speakers cannot be tested{hint}")
     elif unknown:
         lines.insert(0, f"the speaker of {unknown:,} of {len(imported.rows):,} clips is unknown; fill in the column")
     return lines
+
+
+def _similar_speakers(rows: Sequence[Mapping[str, str]]) -> str:
+    """Return a warning about speakers who are probably one person; empty if there are none."""
+    genders = {row["speaker"]: row.get("gender", "") for row in rows if "speaker" in row and "person" not in row}
+    groups = similar_names(genders)
+    if not groups:
+        return ""
+    more = f"; {len(groups) - 1:,} more" if len(groups) > 1 else ""
+    return (
+        f"{' and '.join(groups[0])} count as different speakers, though only the spelling differs{more}; "
+        "if they are one person, rename the files, or write one name into the column person"
+    )
 
 
 def _sources(imported: Imported) -> str:

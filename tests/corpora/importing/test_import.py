@@ -302,7 +302,7 @@ def test_label_folder_keeps_unknown_names_as_labels(tree):
 
 def test_unused_columns_and_unreadable_tables_are_named(tree):
     write_table(tree("a.wav", "b.wav") / "t.csv", "file,emotion,f1,f2", "a,sad,1,2", "b,angry,3,4")
-    assert read(tree()).warnings == ("t.csv: f1, f2 are not used; --map takes more",)
+    assert read(tree()).warnings == ("t.csv: f1, f2 are not used",)
     write_table(tree() / "t.csv", "file,emotion,emotion", "a,sad,sad", "b,angry,angry")
     with pytest.raises(CorpusError, match=r"not used: invalid table .*both named 'emotion'"):
         read(tree())

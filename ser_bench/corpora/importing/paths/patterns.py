@@ -90,7 +90,7 @@ def parse_pattern(text: str) -> PathPattern:
     if not {"speaker", "emotion"} & {column for _, column in columns}:
         raise ConfigError(
             f"invalid pattern {text!r}: it has neither {{speaker}} nor {{emotion}}; "
-            "an example: --pattern '{speaker}_{emotion}_*'"
+            "write a path with {speaker} and {emotion} in the place of the speaker and the emotion"
         )
     depth = sum(bool(token["slash"]) for token in tokens)
     return PathPattern(text, re.compile("".join(parts), re.IGNORECASE | re.DOTALL), tuple(columns), depth)

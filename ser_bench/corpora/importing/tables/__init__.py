@@ -247,7 +247,7 @@ def _unused_columns(tables: Sequence[Table]) -> str:
     concerned = {name for names in unused.values() for name in names}
     listed = ", ".join([*list(unused)[:_LISTED], *(["…"] if len(unused) > _LISTED else [])])
     source = next(iter(concerned)) if len(concerned) == 1 else f"{len(concerned):,} tables"
-    return f"{source}: {listed} {'is' if len(unused) == 1 else 'are'} not used; --map takes more"
+    return f"{source}: {listed} {'is' if len(unused) == 1 else 'are'} not used"
 
 
 def _column(column: str, tables: Sequence[Table]) -> Column:
