@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ser_bench.audio import EXTENSIONS, LOSSLESS_EXTENSIONS
 from ser_bench.core.errors import CorpusError
+from ser_bench.core.text import shortened_list
 from ser_bench.corpora.clip_table import Problem
 from ser_bench.corpora.folder import visible_files
 
@@ -119,8 +120,7 @@ def counted(others: Mapping[str, int]) -> str:
         The most frequent extensions.
     """
     ordered = sorted(others.items(), key=lambda item: (-item[1], item[0]))
-    more = [f"and {sum(count for _, count in ordered[_LISTED:]):,} more"] if len(ordered) > _LISTED else []
-    return ", ".join([*(f"{extension} ({count:,})" for extension, count in ordered[:_LISTED]), *more])
+    return shortened_list((f"{extension} ({count:,})" for extension, count in ordered), _LISTED)
 
 
 def _kind(path: Path) -> str:

@@ -35,7 +35,7 @@ def described(tree):
     ("cell", "fault"),
     [
         ("x/1.wav", "several files have this name"),
-        ("7", "the file is named 007; write its zeros"),
+        ("7", "no file has this name; write the zeros of 007"),
         ("anna", "no file has this name"),
     ],
 )

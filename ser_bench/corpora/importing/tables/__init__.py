@@ -221,7 +221,7 @@ def _described(tables: Sequence[Table], index: FileIndex) -> Described:
         Problem(f"{table.name}, line {line}", f"a row of {table.name}: {fault}", kind="row")
         for table in tables
         for line, file, row in zip(table.lines, table.files, table.rows, strict=True)
-        if file is None and (fault := index.fault(cell_text(table.chosen["path"], row)).partition(",")[0])
+        if file is None and (fault := index.fault(cell_text(table.chosen["path"], row)).partition(";")[0])
     ]
     names = frozenset(file.name for table in tables for file in table.files if file is not None)
     columns = {column: _column(column, tables) for column in COLUMNS}

@@ -26,6 +26,7 @@ class FileIndex:
         for file in files:
             self._by_stem[file.stem.casefold()].append(file)
             self._by_stem[file.path.name.casefold()].append(file)
+        self._padded = {file.stem.lstrip("0"): file.stem for file in files if file.stem.isdecimal()}
 
     def find(self, cells: Sequence[str], folders: tuple[str, ...], part: str = "") -> list[AudioFile | None]:
         """Return the file that each cell names.
@@ -66,8 +67,8 @@ class FileIndex:
         name = _EXTENSION.sub("", _parts(cell)[-1])
         if len(self._named(name)) > 1:
             return "several files have this name"
-        padded = [stem for stem in self._by_stem if name.isdigit() and stem.isdigit() and int(stem) == int(name)]
-        return f"the file is named {padded[0]}; write its zeros" if padded else "no file has this name"
+        padded = self._padded.get(name.lstrip("0"), "") if name.isdecimal() else ""
+        return "no file has this name" + (f"; write the zeros of {padded}" if padded else "")
 
     def _named(self, name: str) -> list[AudioFile]:
         return self._by_stem.get(name) or self._by_stem.get(_EXTENSION.sub("", name)) or []
