@@ -55,11 +55,11 @@ def _progress(status: RunStatus) -> str:
         task = f": {status.task.task} {plural(status.task.count, 'clip')}" if status.task else ""
         return f"no fit started after {time}{task}"
     done = len(status.fits) + status.n_cached
-    cached = f", {status.n_cached:,} of them before this run" if status.n_cached else ""
+    cached = f" ({status.n_cached:,} of them in earlier runs)" if status.n_cached else ""
     n_failed = sum(fit.status != "ok" for fit in status.fits)
     failed = f", {n_failed:,} failed" if n_failed else ""
     left = f", about {_duration(status.seconds_left)} left" if status.seconds_left is not None else ""
-    return f"{done:,} of {status.n_planned:,} fits done{cached}{failed} after {time}{left}"
+    return f"{done:,} of {status.n_planned:,} fits done{cached}{failed}, {time} after the start{left}"
 
 
 def _print_models(status: RunStatus) -> None:

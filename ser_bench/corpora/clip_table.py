@@ -188,7 +188,7 @@ class Problem:
         """The reason without details of this file, for grouping."""
         names = r"^(same clip as|a copy of|a lossy version of) .*, which"
         reason = re.sub(names, r"\1 another file, which", self.reason)
-        reason = re.sub(r"^(holds the same \w+ as) .*", r"\1 another clip", reason)
+        reason = re.sub(r"^holds the same (\w+) as .*", r"same \1 as another clip", reason)
         return re.split(r"[:;(]", reason)[0].strip()
 
 

@@ -118,7 +118,7 @@ def test_status_shows_finished_and_failed_fits_and_how_to_continue(tmp_path, cap
     assert call(["status", str(tmp_path)]) == 0
     out = capsys.readouterr().out
     assert "stopped by Ctrl-C" in out
-    assert "4 of 8 fits done, 2 of them before this run, 1 failed" in out
+    assert "4 of 8 fits done (2 of them in earlier runs), 1 failed, " in out
     assert "last: svm, actor fold 2, failed: ValueError: on purpose" in out
     assert "run the same command again to continue" in out
 

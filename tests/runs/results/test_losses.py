@@ -52,7 +52,7 @@ def test_many_warnings_of_one_reason_are_cut_and_counted_once_at_the_end(tmp_pat
     lines = Lines()
     report_losses(corpus, extraction, lines)
     assert lines.lines == [
-        "info: 1,001 clips (1,000 no such file, 1 holds the same samples as another clip) and "
+        "info: 1,001 clips (1,000 no such file, 1 same samples as another clip) and "
         "2 classes (calm, its only clip; song, --part) were not used",
     ]
     lines = Lines()
