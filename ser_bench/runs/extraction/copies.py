@@ -9,8 +9,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from ser_bench.core.options import KEEP_FIRST, LEAVE_OUT
-from ser_bench.core.text import plural
-from ser_bench.corpora.clip_table import SAME_SAMPLES, Problem, ProblemKind
+from ser_bench.corpora.clip_table import SAME_SAMPLES, Problem
+from ser_bench.corpora.selection import left_out
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -171,14 +171,15 @@ def _contradictions(row: dict[str, str], copy: dict[str, str], rule: CopyRule) -
     return ", " + " and ".join(parts) if parts else ""
 
 
-def _lost(before: pd.DataFrame, after: pd.DataFrame, rule: CopyRule) -> Iterator[Problem]:
-    """Yield the classes and speakers without a clip that counts."""
-    kinds: tuple[tuple[ProblemKind, tuple[str, ...]], ...] = (("class", rule.labels), ("speaker", ("speaker",)))
-    for kind, columns in kinds:
-        names = ["-".join(values) for values in zip(*(before[column] for column in columns), strict=True)]
-        counted = {"-".join(values) for values in zip(*(after[column] for column in columns), strict=True)}
-        for name in sorted(set(names) - counted - {""}):
-            yield Problem(name, f"every clip is a copy of another clip: {plural(names.count(name), 'clip')}", kind)
+def _lost(before: pd.DataFrame, after: pd.DataFrame, rule: CopyRule) -> tuple[Problem, ...]:
+    """Return the classes and speakers without a clip that counts."""
+    reason = "every clip is a copy of another clip"
+    labelled, counted = (clips.assign(label=_joined(clips, rule.labels)) for clips in (before, after))
+    return (*left_out(labelled, counted, "label", reason), *left_out(before, after, "speaker", reason))
+
+
+def _joined(clips: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+    return ["-".join(values) for values in zip(*(clips[column] for column in columns), strict=True)]
 
 
 def _conflict_warnings(groups: Sequence[pd.DataFrame], rule: CopyRule) -> Iterator[str]:
