@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
-from pathlib import Path, PurePosixPath, PureWindowsPath
 
 
 def shortened_list(names: Iterable[object], most: int = 3) -> str:
@@ -79,9 +77,6 @@ def speaker_count(count: int) -> str:
     return plural(count, "speaker") if count else "unknown speakers"
 
 
-_FOLDERS = re.compile(r"""(?<![\w.:/\\])(?:[A-Za-z]:)?(?:[\\/][^\\/\s'"<>|:,;()]+)+[\\/](?=[^\\/\s'"])""")
-
-
 def grouped_by_sentence(messages: Iterable[tuple[str, str]]) -> list[str]:
     """Join messages about several clips that differ in their numbers only.
 
@@ -102,48 +97,6 @@ def grouped_by_sentence(messages: Iterable[tuple[str, str]]) -> list[str]:
         f"{name}: {sentence}" + (f" (and {len(others):,} more)" if others else "")
         for (name, sentence), *others in groups.values()
     ]
-
-
-def without_folders(text: str, folders: Iterable[Path] = ()) -> str:
-    """Return text for others to read: without the folders of this machine, in which names of people occur.
-
-    Parameters
-    ----------
-    text : str
-        Any text.
-    folders : iterable of Path
-        Folders whose files are named relative to them.
-
-    Returns
-    -------
-    str
-        The text, every other absolute path cut to its last part, and the home folder to ``~``.
-    """
-    for folder in sorted({str(folder.absolute()) for folder in folders}, key=len, reverse=True):
-        text = text.replace(folder + os.sep, "")
-    home = os.path.expanduser("~")  # noqa: PTH111  (never raises)
-    if len(Path(home).parts) > 1:
-        text = re.sub(rf"{re.escape(home)}(?=[\\/]?(?:[\s'\":,;()]|$))", "~", text)
-    return _FOLDERS.sub("", text)
-
-
-def without_folder(name: str) -> str:
-    """Return a name that may be the path of a file for others to read: a path of this machine loses its folder.
-
-    Parameters
-    ----------
-    name : str
-        A name or a path, with or without a prefix as in ``cross:corpus.csv``.
-
-    Returns
-    -------
-    str
-        The last part of an absolute path and of one with ``..``; any other name as it is.
-    """
-    prefix, path = re.fullmatch(r"((?:[a-z]{2,}:)?)(.*)", name, re.DOTALL).groups()  # type: ignore[union-attr]
-    parts = re.split(r"[\\/]", path)
-    is_absolute = PurePosixPath(path).is_absolute() or bool(PureWindowsPath(path).root)
-    return f"{prefix}{parts[-1]}" if is_absolute or ".." in parts else name
 
 
 def wrap_words(text: str, width: int, *, first: str = "", further: str = "") -> list[str]:

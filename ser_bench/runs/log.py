@@ -21,8 +21,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from ser_bench.core.errors import RunError
 from ser_bench.core.files import read_bytes
+from ser_bench.core.private_paths import public_values
 from ser_bench.core.progress import Advance, Progress
-from ser_bench.core.text import without_folders
 from ser_bench.core.versions import __version__
 
 FILE = "run.log"
@@ -78,8 +78,8 @@ class RunLog:
             Its values, which JSON can represent.
         """
         if self._file is not None:
-            texts = {name: without_folders(fact) for name, fact in facts.items() if isinstance(fact, str)}
-            line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **facts, **texts}
+            time_now = datetime.now(UTC).isoformat(timespec="milliseconds")
+            line = {"time": time_now, "event": event, **public_values(facts)}
             with suppress(OSError, ValueError):
                 self._file.write(json.dumps(line) + "\n")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ser_bench import corpora, features, models, splits
 from ser_bench.core.errors import ConfigError, UnknownNameError
-from ser_bench.core.text import without_folder
+from ser_bench.core.private_paths import without_folder
 from ser_bench.runs.inputs import cross_tested_corpora
 from ser_bench.splits.across import CROSS, LOCO
 from ser_bench.splits.takes import unknown_sentences, unknown_speakers

@@ -14,7 +14,7 @@ import pandas as pd
 
 from ser_bench import metrics
 from ser_bench.core.clock import utc_time
-from ser_bench.core.text import without_folders
+from ser_bench.core.private_paths import public_values, without_folders
 from ser_bench.core.versions import __version__, installed_versions, source_commit
 from ser_bench.features import column_groups, set_key
 from ser_bench.runs.extraction.near_identical import FINGERPRINT
@@ -74,7 +74,7 @@ def fit_rows(
             "key": keys.get(fit, ""),
             "n_train": len(fit.fold.train),
             "n_test": len(fit.fold.test),
-            "parameters": without_folders(_json(dict(fit.model.definition.parameters))),
+            "parameters": _json(public_values(dict(fit.model.definition.parameters))),
         }
         rows.append(row | _outcome(fit, result, data))
     return pd.DataFrame(rows, columns=list(tables.fits_table(metrics.METRICS).columns))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from ser_bench.core.text import escape_undecodable, without_folders
+from ser_bench.core.private_paths import without_folders
+from ser_bench.core.text import escape_undecodable
 
 
 def relative_path(path: str, folder: Path) -> str:

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_serializer, field_validator
 
 from ser_bench.core.options import PATH_OPTIONS, Options
-from ser_bench.core.text import without_folder, without_folders
+from ser_bench.core.private_paths import public_values, without_folder
+from ser_bench.corpora.pool import split_names
 from ser_bench.metrics import ACCURACY, MACRO_F1, NAME_PATTERN, UAR
 
 MOST = 10**12
@@ -54,22 +55,14 @@ def _published(options: Options) -> Options:
     return options.model_copy(
         update={
             **dict.fromkeys(PATH_OPTIONS),
-            "corpus": options.corpus and ",".join(map(without_folder, options.corpus.split(","))),
+            "corpus": options.corpus and ",".join(map(without_folder, split_names(options.corpus))),
             "splits": options.splits and tuple(map(without_folder, options.splits)),
             "model_tables": {
-                name: table.model_copy(update={"parameters": _public(table.parameters)})
+                name: table.model_copy(update={"parameters": public_values(table.parameters)})
                 for name, table in options.model_tables.items()
             },
         }
     )
-
-
-def _public(value: Any) -> Any:
-    if isinstance(value, str):
-        return without_folders(value)
-    if isinstance(value, dict):
-        return {name: _public(part) for name, part in value.items()}
-    return [_public(part) for part in value] if isinstance(value, list) else value
 
 
 class CorpusInfo(_Record):

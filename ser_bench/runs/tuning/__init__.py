@@ -22,8 +22,8 @@ from ser_bench import metrics, models, splits
 from ser_bench.core.errors import ConfigError, RunError, SplitError
 from ser_bench.core.files import ensure_writable
 from ser_bench.core.places import default_store
+from ser_bench.core.private_paths import without_folders
 from ser_bench.core.progress import NoProgress, Progress
-from ser_bench.core.text import without_folders
 from ser_bench.runs import plan
 from ser_bench.runs.data import RunData, extract_data
 from ser_bench.runs.fit import FitResult

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ser_bench.core.files import read_bytes
 from ser_bench.core.options import PATH_OPTIONS, Options
-from ser_bench.core.text import without_folder
+from ser_bench.core.private_paths import without_folder
 from ser_bench.runs.inputs import corpus_names
 from ser_bench.runs.keys import EXECUTION_OPTIONS
 from ser_bench.runs.results import write_file

@@ -10,7 +10,7 @@ import pytest
 
 from ser_bench import plugins, report
 from ser_bench.core.options import Options
-from ser_bench.core.text import without_folder, without_folders
+from ser_bench.core.private_paths import without_folder, without_folders
 from ser_bench.runs import runner
 from ser_bench.runs.tuning.files import found_with
 from tests.runs.in_process import no_workers
