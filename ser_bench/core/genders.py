@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from ser_bench.core.spelling import canonical_text, is_missing
+from ser_bench.core.spelling import canonical_text, is_unknown
 
 GENDERS = ("female", "male", "other")
 """Every canonical gender."""
@@ -21,7 +21,7 @@ _GENDER_SPELLINGS = {
         *("男", "男性", "남", "남성", "남자", "ذكر", "مرد"),
     ),
     "other": ("nonbinary", "non-binary", "non binary", "divers", "diverse"),
-    "": ("unknown", "unspecified", "undefined", "u", "?", "-"),
+    "": ("u",),
 }
 
 _GENDERS = {spelling: gender for gender, spellings in _GENDER_SPELLINGS.items() for spelling in spellings}
@@ -49,10 +49,10 @@ def canonical_gender(text: str) -> str:
     str
         One of :data:`GENDERS`, empty for a missing or unknown one; any other text in lower case.
     """
-    if is_missing(text):
+    if is_unknown(text):
         return ""
-    gender = canonical_text(text).lower()
-    return _GENDERS.get(gender.rstrip("."), gender)
+    gender = canonical_text(text).lower().rstrip(".")
+    return _GENDERS.get(gender, gender)
 
 
 def canonical_genders(texts: Collection[str]) -> dict[str, str]:

@@ -43,7 +43,7 @@ _SYNONYMS = {
     "surprise": "surprised",
     "bored": "boredom",
 }
-"""Other forms of labels, read in every corpus; ``ser-bench import`` knows words of more languages."""
+"""Other forms of labels, read in every corpus; :mod:`ser_bench.corpora.emotion_words` has words of more languages."""
 
 
 def canonical_label(label: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ser_bench.core.genders import canonical_genders
-from ser_bench.core.spelling import canonical_text, is_missing
+from ser_bench.core.spelling import canonical_text, is_missing, is_unknown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +23,6 @@ CLIP_COLUMNS = ("clip", "path", "speaker", "gender", "text", "intensity", "emoti
 ``clip`` is unique in its corpus and ``path`` absolute; labels in ``emotion`` are canonical.
 """
 
-_NAMES = ("speaker", "emotion")
 _OPTIONAL = ("person", "text", "intensity")
 
 PREFIXED_COLUMNS = ("clip", "speaker", "text")
@@ -74,12 +73,14 @@ def with_canonical_text(clips: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         A copy. Invisible differences are gone (:func:`~ser_bench.core.spelling.canonical_text`), genders are canonical,
-        and a missing gender, person, sentence or intensity is empty.
+        and an unknown gender, person, sentence or intensity is empty (:func:`~ser_bench.core.spelling.is_unknown`). So
+        is an unknown speaker where no speaker is known.
     """
     spellings: dict[str, Callable[[set[str]], dict[str, str]]] = {
-        **dict.fromkeys(_NAMES, lambda texts: {text: canonical_text(text) for text in texts}),
+        "emotion": lambda texts: {text: canonical_text(text) for text in texts},
+        "speaker": lambda texts: {text: "" if all(map(is_unknown, texts)) else canonical_text(text) for text in texts},
         **dict.fromkeys(
-            _OPTIONAL, lambda texts: {text: "" if is_missing(text) else canonical_text(text) for text in texts}
+            _OPTIONAL, lambda texts: {text: "" if is_unknown(text) else canonical_text(text) for text in texts}
         ),
         "gender": canonical_genders,
     }
@@ -133,7 +134,7 @@ def missing_cells(columns: Sequence[str], cells: Sequence[str]) -> str:
         names = ", ".join(map(repr, empty))
         return f"column {names} is empty" if len(empty) == 1 else f"columns {names} are empty"
     for column, cell in zip(columns, cells, strict=True):
-        if is_missing(cell):
+        if is_missing(cell) or (column == "speaker" and is_unknown(cell)):
             return f"column {column!r} has no value; {cell.strip()!r} means missing, rename it if it is a name"
     return ""
 
@@ -154,7 +155,7 @@ def needed_columns(required: Sequence[str], speakers: Sequence[str]) -> tuple[st
         Without ``speaker`` where no row has one: every speaker is then unknown. Where some rows have one, the others
         may be clips of a known speaker, and are problems.
     """
-    unknown = all(map(is_missing, speakers))
+    unknown = all(map(is_unknown, speakers))
     return tuple(column for column in required if not (unknown and column == "speaker"))
 
 

@@ -12,6 +12,7 @@ from ser_bench.core.labels import canonical_label, label_order
 from ser_bench.core.text import plural
 from ser_bench.corpora import registry
 from ser_bench.corpora.base import Corpus
+from ser_bench.corpora.checks.doubtful_labels import doubtful_labels_warnings
 from ser_bench.corpora.checks.lopsided import lopsided_warnings
 from ser_bench.corpora.checks.similar_names import similar_labels_warning, similar_speakers_warning
 from ser_bench.corpora.clip_table import FeatureTable, Problem
@@ -168,10 +169,11 @@ def label_warnings(clips: pd.DataFrame) -> Iterator[str]:
     Yields
     ------
     str
-        A sentence on labels that are probably one, and on speakers who tell the emotion.
+        A sentence on labels that are probably one, or none, and on speakers who tell the emotion.
     """
     if similar := similar_labels_warning(clips):
         yield similar
+    yield from doubtful_labels_warnings(clips)
     yield from lopsided_warnings(clips)
 
 

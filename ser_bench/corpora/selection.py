@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ser_bench.core.labels import label_order
-from ser_bench.core.spelling import is_missing
+from ser_bench.core.spelling import is_missing, is_unknown
 from ser_bench.core.text import listed, plural
 from ser_bench.corpora.clip_table import Problem
 
@@ -126,7 +126,8 @@ def left_out(before: pd.DataFrame, after: pd.DataFrame, column: str, reason: str
     """
     kind: ProblemKind = "speaker" if column == "speaker" else "class"
     counts = before[column].value_counts()
-    missing = sorted(value for value in set(counts.index) - set(after[column]) if not is_missing(value))
+    has_no_name = is_unknown if column == "speaker" else is_missing
+    missing = sorted(value for value in set(counts.index) - set(after[column]) if not has_no_name(value))
     return tuple(Problem(str(value), f"{reason}: {plural(int(counts[value]), 'clip')}", kind) for value in missing)
 
 

@@ -64,7 +64,7 @@ def shared_names(clips: pd.DataFrame, table: Mapping[str, str], sources: Mapping
         declared = clips.assign(key=keys)[clips["person"] != ""]
         for key, rows in declared.groupby("key", sort=False):
             if rows["person"].nunique() > 1:
-                raise CorpusError(f"speaker {key} has two persons: {_listed(rows, 'person', sources)}")
+                raise CorpusError(f"speaker {key} has two persons: {clips_by_value(rows, 'person', sources)}")
             persons.setdefault(str(key), str(rows["person"].iloc[0]))
     links = list(persons.items())
     # A name may also be that of another speaker of the same corpus, who is then the same person.
@@ -184,7 +184,7 @@ def without_unknown_genders(clips: pd.DataFrame, sources: Mapping[str, str]) -> 
     unknown = ~clips["gender"].isin(["", *GENDERS])
     if not unknown.any():
         return clips, ""
-    values = _listed(clips[unknown], "gender", sources)
+    values = clips_by_value(clips[unknown], "gender", sources)
     warning = f"unknown gender: {values}; these genders count as unknown; write {', '.join(GENDERS)} or nothing"
     return clips.assign(gender=clips["gender"].mask(unknown, "")), warning
 
@@ -213,7 +213,7 @@ def with_one_gender(clips: pd.DataFrame, sources: Mapping[str, str]) -> pd.DataF
     for speaker, rows in known.groupby("speaker", sort=True):
         if rows["gender"].nunique() > 1:
             raise CorpusError(
-                f"speaker {speaker} has two genders: {_listed(rows, 'gender', sources)}\n"
+                f"speaker {speaker} has two genders: {clips_by_value(rows, 'gender', sources)}\n"
                 "correct the column gender, or give two people different names (speaker, person or [speakers])"
             )
     genders = dict(zip(known["speaker"], known["gender"], strict=True))
@@ -239,11 +239,26 @@ def speaker_keys(clips: pd.DataFrame) -> list[str]:
     return [f"{corpus}/{speaker}" for corpus, speaker in zip(clips["corpus"], clips["speaker"], strict=True)]
 
 
-def _listed(rows: pd.DataFrame, column: str, sources: Mapping[str, str]) -> str:
-    """List the clips of each value of a column, with the lines of their files where known."""
-    lines = {corpus: line_numbers(Path(sources[corpus])) for corpus in set(rows["corpus"]) if sources.get(corpus)}
+def clips_by_value(clips: pd.DataFrame, column: str, sources: Mapping[str, str]) -> str:
+    """List the clips of each value of a column.
+
+    Parameters
+    ----------
+    clips
+        A clip table with ``corpus``.
+    column
+        The column.
+    sources
+        File of each corpus by name.
+
+    Returns
+    -------
+    str
+        The values in order, each with a few clips, and their lines where a corpus is a table.
+    """
+    lines = {corpus: line_numbers(Path(sources[corpus])) for corpus in set(clips["corpus"]) if sources.get(corpus)}
     parts = []
-    for value, part in rows.groupby(column, sort=True):
+    for value, part in clips.groupby(column, sort=True):
         named: Sequence[str] = [
             _located(clip, corpus, lines, sources)
             for clip, corpus in zip(part["clip"].head(_MOST_CLIPS), part["corpus"], strict=False)

@@ -14,6 +14,8 @@ import numpy as np
 
 from ser_bench.core.errors import CorpusError
 from ser_bench.core.labels import label_order
+from ser_bench.corpora.opening import table_files
+from ser_bench.corpora.speakers import clips_by_value
 from ser_bench.runs.extraction import ExtractionResult, extract
 from ser_bench.runs.extraction.copies import CopyRule
 from ser_bench.runs.normalization import normalization_warning
@@ -171,6 +173,7 @@ def extract_data(
         If extraction is impossible, the usable clips have fewer than two classes, or most speakers have too few clips
         to be standardised by them.
     """
+    refuse_unknown_genders(opened, options.target)
     doubts = filter(None, [normalization_warning(opened.clips, options.normalize)])
     corpus = replace(opened, warnings=(*opened.warnings, *doubts))
     jobs = count_workers(options.engine, options.jobs)
@@ -181,6 +184,33 @@ def extract_data(
     clips = clips.assign(take=take_numbers(clips))
     labels = ordered_labels(clips, options.target)
     return extraction, RunData(clips, labels, extraction.fingerprint, options.normalize)
+
+
+def refuse_unknown_genders(opened: OpenCorpus, target: str) -> None:
+    """Raise if the target needs genders that are unknown.
+
+    Parameters
+    ----------
+    opened : OpenCorpus
+        The corpus.
+    target : {"emotion", "gender", "emotion+gender"}
+        The class to predict.
+
+    Raises
+    ------
+    CorpusError
+        Names the speakers without a gender, with the lines of their clips where the corpus is a table.
+    """
+    unknown = opened.clips["gender"] == ""
+    if "gender" not in target or not unknown.any():
+        return
+    if unknown.all():
+        raise CorpusError(f"the target {target} needs every speaker's gender, which this corpus does not have")
+    speakers = clips_by_value(opened.clips[unknown], "speaker", table_files([opened]))
+    raise CorpusError(
+        f"the target {target} needs every speaker's gender; it is unknown for speaker {speakers}\n"
+        "fill in the column gender, or delete the rows without one from the table"
+    )
 
 
 def add_labels(clips: pd.DataFrame, target: str) -> pd.DataFrame:

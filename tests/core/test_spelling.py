@@ -8,7 +8,8 @@ import pytest
 
 from ser_bench.core.genders import canonical_gender, canonical_genders
 from ser_bench.core.labels import canonical_label
-from ser_bench.core.spelling import canonical_text, is_missing
+from ser_bench.core.spelling import canonical_text, is_missing, is_unknown
+from ser_bench.corpora.emotion_words import canonical_labels
 
 SAME = (
     "fröhlich",
@@ -36,7 +37,7 @@ def test_spellings_of_female(spelling):
     assert canonical_gender(spelling) == "female"
 
 
-@pytest.mark.parametrize("spelling", ["M", "m.", "male", "Mann", "männlich", "homme", "男性"])
+@pytest.mark.parametrize("spelling", ["M", "m.", "MALE.", "male", "Mann", "männlich", "homme", "男性"])
 def test_spellings_of_male(spelling):
     assert canonical_gender(spelling) == "male"
 
@@ -71,3 +72,21 @@ def test_other_initials_are_not_guessed():
 @pytest.mark.parametrize("cell", ["none", "0", "neutral", "Nan Li", "nana"])
 def test_other_cells_are_not_missing(cell):
     assert not is_missing(cell)
+
+
+@pytest.mark.parametrize(
+    "cell", ["", "NA", "-", "—", "?", "...", "unknown", "Unknown_Speaker", "(none)", "None", "tbd", "XXX", "unbekannt"]
+)
+def test_placeholders_are_unknown(cell):
+    assert is_unknown(cell)
+
+
+@pytest.mark.parametrize("cell", ["0", "a01", "no", "Unknown1", "Ann", "x", "你好", "say the word none"])
+def test_names_and_texts_are_known(cell):
+    assert not is_unknown(cell)
+
+
+def test_a_word_joins_the_emotion_that_is_also_a_label():
+    labels = canonical_labels(["Wut", "Ärger", "anger", "ANG", "pleasant_surprise", "surprise", "Freude"])
+    assert labels["Wut"] == labels["Ärger"] == labels["anger"] == "angry"
+    assert (labels["ANG"], labels["pleasant_surprise"], labels["Freude"]) == ("ang", "pleasant_surprise", "freude")

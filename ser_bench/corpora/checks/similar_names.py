@@ -122,7 +122,7 @@ def similar_labels_warning(clips: pd.DataFrame) -> str:
     first, second = groups[0][:2]
     return (
         "labels that differ only in punctuation, zeros or look-alike letters count as different emotions: "
-        f'{_counted(groups, clips["emotion"])}; join them, as with --merge "{first}={second}"'
+        f'{_counted(groups, clips["emotion"])}; join them in a configuration file as [merge] "{first}" = "{second}"'
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ser_bench.core.errors import ConfigError, CorpusError
 from ser_bench.core.genders import canonical_genders
-from ser_bench.core.spelling import canonical_text, is_missing
+from ser_bench.core.spelling import canonical_text, is_unknown
 from ser_bench.corpora.clip_table import Problem
 from ser_bench.corpora.importing import tables
 from ser_bench.corpora.importing.column import COLUMNS, UNKNOWN, Certainty, Column, joined
@@ -347,9 +347,9 @@ def _imported(
 
 
 def _row(file: AudioFile, columns: Mapping[str, Column]) -> dict[str, str]:
-    """Return the values of a file; a speaker called NA is unknown, as in every manifest."""
+    """Return the values of a file; a speaker called NA or unknown is unknown, as in every manifest."""
     values = {name: canonical_text(column.values.get(file.name, "")) for name, column in columns.items()}
-    if is_missing(values["speaker"]):
+    if is_unknown(values["speaker"]):
         values["speaker"] = ""
     return {"path": str(file.path), **{name: value for name, value in values.items() if value}}
 

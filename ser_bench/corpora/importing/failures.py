@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ser_bench.core.text import shortened_list
+from ser_bench.corpora.emotion_words import emotion_of
 from ser_bench.corpora.importing.column import Column
-from ser_bench.corpora.importing.emotion_words import emotion_of
 from ser_bench.corpora.importing.files import AudioFile
 from ser_bench.corpora.importing.legends import Legend, lists_of_emotions, read_legends
 from ser_bench.corpora.importing.paths.positions import Position, positions, values_at

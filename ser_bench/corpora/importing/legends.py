@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ser_bench.core.errors import ConfigError
-from ser_bench.corpora.importing.emotion_words import emotion_of
+from ser_bench.corpora.emotion_words import emotion_of
 from ser_bench.corpora.importing.files import AudioFile
 from ser_bench.corpora.importing.paths.positions import positions, values_at
 

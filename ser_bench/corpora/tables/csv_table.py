@@ -26,7 +26,12 @@ DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 _SAMPLED_ROWS = 20
 """Rows that the choice of the delimiter looks at."""
 
-_DELIMITER_LINE = re.compile(rb'"?sep=(.)"?\r?\n')
+_END_OF_FILE = b"\x1a"
+"""Ctrl-Z, which DOS programs write at the end of a text."""
+
+_ESCAPED_QUOTE = b'\\"'
+
+_DELIMITER_LINE = re.compile(rb'"?sep=(.)"?(?:\r\n|\r|\n)')
 """A first line for Excel, as in ``sep=;``."""
 
 
@@ -207,7 +212,8 @@ def _as_utf8(data: bytes, source: str) -> bytes:
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
         raise CorpusError(f"invalid {source}, line {line}: NUL character; save the file again as 'CSV UTF-8'")
-    return text.encode() if encoding == "utf-16" else data.removeprefix(codecs.BOM_UTF8)
+    content = text.encode() if encoding == "utf-16" else data.removeprefix(codecs.BOM_UTF8)
+    return content.removesuffix(_END_OF_FILE)
 
 
 def _without_delimiter_line(content: bytes) -> tuple[bytes, str | None]:
@@ -233,7 +239,16 @@ def _parsed(content: bytes, delimiter: str, source: str) -> Iterator[tuple[int, 
     except csv.Error as error:
         if reader.line_num > line or "end of data" in str(error):
             raise CorpusError(_several_lines(source, line)) from None
-        raise CorpusError(f'invalid {source}, line {line}: {error}; delete the stray quote (") there') from None
+        raise CorpusError(f"invalid {source}, line {line}: {_unparsed(error, content, line)}") from None
+
+
+def _unparsed(error: csv.Error, content: bytes, line: int) -> str:
+    """Return why a line does not parse, and what to do."""
+    if "field limit" in str(error):
+        return f"a cell has more than {csv.field_size_limit():,} characters; shorten it"
+    if _ESCAPED_QUOTE in (content.splitlines()[line - 1 : line] or [b""])[0]:
+        return 'a quote within a cell is written \\"; write it twice instead ("")'
+    return f'{error}; delete the stray quote (") there'
 
 
 def _several_lines(source: str, line: int) -> str:

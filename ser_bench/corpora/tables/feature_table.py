@@ -17,9 +17,8 @@ import numpy as np
 import pandas as pd
 
 from ser_bench.core.errors import CorpusError
-from ser_bench.core.labels import canonical_label
 from ser_bench.core.spelling import is_missing
-from ser_bench.core.text import shortened_list
+from ser_bench.core.text import listed, shortened_list
 from ser_bench.corpora.clip_table import (
     CLIP_COLUMNS,
     DEFAULT_SET,
@@ -37,6 +36,7 @@ from ser_bench.corpora.public_names import public_names
 from ser_bench.corpora.selection import lost_with_rows
 from ser_bench.corpora.tables.column_names import refuse_missing, unused_column
 from ser_bench.corpora.tables.csv_table import open_csv
+from ser_bench.corpora.tables.label_rows import canonical_rows, differing_columns, joined_labels_warning, joined_row
 from ser_bench.corpora.tables.number_columns import NumberColumns, NumberTable, selected
 from ser_bench.features import FEATURE_SETS
 from ser_bench.features.base import FeatureSet
@@ -63,7 +63,8 @@ _NUMBERS = "biuf"
 _SPARSE = 0.05
 """Share of missing values above which a column is named as the reason for lost rows."""
 
-_DIFFERENT_ROWS = "rows of this clip differ in speaker, emotion or features; a table has one row per clip"
+_DUPLICATE = "duplicate row"
+"""Start of the reason for not using a row that adds to an earlier one."""
 
 _MOST_NAMES = 3
 """The most columns that a message names."""
@@ -262,11 +263,12 @@ def list_clips(table: TableContent) -> Listing:
         advice = f"\n{sparse}" if sparse else ""
         raise CorpusError(f"the {table.source} has no usable row{example}{advice}")
     lost = lost_with_rows(named, named[usable])
-    texts, values = texts[usable].reset_index(drop=True), values[usable]
+    joined = joined_labels_warning(table.texts["emotion"])
+    texts, values = _with_known_cells(texts, reasons), values[usable]
     features = FeatureTable(_feature_sets(columns), values, {clip: row for row, clip in enumerate(texts["clip"])})
     optional = [name for name in ("corpus", "person") if name in table.texts and (name == "person" or any(texts[name]))]
     clips = clip_table(texts.to_dict("records"), (*CLIP_COLUMNS, *optional))
-    return Listing(clips, (*unused, *rows, *lost), features, (sparse,) if sparse else ())
+    return Listing(clips, (*unused, *rows, *lost), features, tuple(filter(None, (sparse, joined))))
 
 
 def _sparse_columns(values: np.ndarray, columns: Sequence[str]) -> str:
@@ -291,9 +293,8 @@ def _texts(table: TableContent) -> pd.DataFrame:
     names = (*(name for name in CLIP_COLUMNS if name != "path"), "corpus", "person")
     texts = {name: table.texts.get(name, [""] * rows) for name in names}
     texts["clip"] = public_names(texts["clip"])
-    for name in {*names} - {"clip", "emotion"}:
-        texts[name] = ["" if is_missing(cell) else cell for cell in texts[name]]
-    return pd.DataFrame(texts | {"emotion": [canonical_label(label) for label in texts["emotion"]]}, dtype=object)
+    texts["corpus"] = ["" if is_missing(cell) else cell for cell in texts["corpus"]]
+    return canonical_rows(pd.DataFrame(texts, dtype=object))
 
 
 def _prefixed(texts: pd.DataFrame) -> pd.DataFrame:
@@ -383,9 +384,24 @@ def _faults(table: TableContent, texts: pd.DataFrame, values: np.ndarray, column
     for row, (clip, fault) in enumerate(zip(texts["clip"], faults, strict=True)):
         if not fault:
             rows_of.setdefault(clip, []).append(row)
-    for rows in rows_of.values():
-        contents = {(texts["speaker"][row], texts["emotion"][row], values[row].tobytes()) for row in rows}
-        for row in rows if len(contents) > 1 else rows[1:]:
-            numbers = [table.rows[same] for same in rows]
-            faults[row] = _DIFFERENT_ROWS if len(contents) > 1 else f"duplicate row; {table.unit} {numbers[0]} is used"
+    for rows in filter(lambda rows: len(rows) > 1, rows_of.values()):
+        differing = differing_columns(texts.iloc[rows].to_dict("records"))
+        if len({values[row].tobytes() for row in rows}) > 1:
+            differing.append("features")
+        different = (
+            f"rows of this clip differ in {listed(differing)}; a table has one row per clip" if differing else ""
+        )
+        for row in rows if differing else rows[1:]:
+            faults[row] = different or f"{_DUPLICATE}; {table.unit} {table.rows[rows[0]]} is used"
     return faults
+
+
+def _with_known_cells(texts: pd.DataFrame, reasons: Sequence[str]) -> pd.DataFrame:
+    """Return the usable rows, with what duplicate rows of the same clips add."""
+    rows = texts[[not reason for reason in reasons]].copy()
+    described = texts[[not reason or reason.startswith(_DUPLICATE) for reason in reasons]]
+    repeated = described[described["clip"].duplicated(keep=False)]
+    for clip, same in repeated.groupby("clip", sort=False):
+        row = joined_row(same.to_dict("records"))
+        rows.loc[rows["clip"] == clip, list(row)] = list(row.values())
+    return rows.reset_index(drop=True)

@@ -11,14 +11,16 @@ from functools import lru_cache
 from pathlib import Path
 
 from ser_bench.core.errors import CorpusError
-from ser_bench.core.labels import canonical_label
-from ser_bench.core.spelling import canonical_text, is_missing
+from ser_bench.core.spelling import canonical_text, is_missing, is_unknown
+from ser_bench.core.text import listed
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.clip_table import CLIP_COLUMNS, Listing, Problem, clip_table, missing_cells, needed_columns
+from ser_bench.corpora.emotion_words import canonical_labels
 from ser_bench.corpora.public_names import public_names
 from ser_bench.corpora.selection import lost_with_rows
 from ser_bench.corpora.tables.column_names import refuse_missing, unused_column
 from ser_bench.corpora.tables.csv_table import column_names, open_csv, read_csv_table
+from ser_bench.corpora.tables.label_rows import canonical_rows, differing_columns, joined_labels_warning, joined_row
 
 REQUIRED = ("path", "speaker", "emotion")
 OPTIONAL = ("gender", "text", "intensity", "person")
@@ -116,14 +118,15 @@ def line_numbers(path: Path) -> dict[str, int]:
 
 
 def _description(path: Path, texts: Mapping[str, Sequence[str]], reader: Callable[[Path], Listing]) -> Corpus:
+    labels = canonical_labels(set(texts["emotion"]))
     return Corpus(
         name=path.stem,
         title=path.stem,
         licence="as its owner says",
         source=str(path),
         citation="",
-        counts=Counter(canonical_label(label) for label in texts["emotion"] if not is_missing(label)),
-        speakers=len({canonical_text(speaker) for speaker in texts["speaker"] if not is_missing(speaker)}),
+        counts=Counter(labels[label] for label in texts["emotion"] if not is_missing(label)),
+        speakers=len({canonical_text(speaker) for speaker in texts["speaker"] if not is_unknown(speaker)}),
         reader=reader,
     )
 
@@ -148,10 +151,9 @@ def _read(path: Path) -> _Manifest:
 
 def _list_clips(manifest: _Manifest, folder: Path, source: Path) -> Listing:
     """List the clips of a manifest; relative paths start at ``folder``, and invalid rows are problems."""
-    clips = [_clip(row, folder) for row in manifest.rows]
-    warnings = tuple(_separator_warnings(manifest, clips))
-    names = public_names([clip["clip"] for clip in clips], folder)
-    clips = [clip | {"clip": name} for clip, name in zip(clips, names, strict=True)]
+    columns = (*CLIP_COLUMNS, "person") if "person" in manifest.columns else CLIP_COLUMNS
+    clips = _clips(manifest, folder, columns)
+    warnings = (*_separator_warnings(manifest, clips), joined_labels_warning([row["emotion"] for row in manifest.rows]))
     required = needed_columns(REQUIRED, [row["speaker"] for row in manifest.rows])
     faults = [_fault(row, clip, required) for row, clip in zip(manifest.rows, clips, strict=True)]
     rows_of: dict[str, list[int]] = {}
@@ -162,21 +164,21 @@ def _list_clips(manifest: _Manifest, folder: Path, source: Path) -> Listing:
     usable = []
     for line, clip, fault in zip(manifest.lines, clips, faults, strict=True):
         same = rows_of.get(clip["path"], [])
-        if problem := fault or _repetition(line, [clips[row] for row in same], [manifest.lines[row] for row in same]):
+        rows = [clips[row] for row in same]
+        if problem := fault or _repetition(line, rows, [manifest.lines[row] for row in same]):
             name = clip["clip"] or f"line {line}"
             problems.append(Problem(name, f"{problem.reason} (line {line})", problem.kind))
         else:
-            usable.append(clip)
+            usable.append(joined_row(rows))
     if not usable:
         example = f", for example {problems[0].path}: {problems[0].reason}" if problems else ""
         raise CorpusError(
             f"no row of the manifest {source} can be used{example}\n"
             f"each row needs {','.join(REQUIRED)}; relative paths start at the folder {folder}"
         )
-    columns = (*CLIP_COLUMNS, "person") if "person" in manifest.columns else CLIP_COLUMNS
     table = clip_table(usable, columns)
     problems += lost_with_rows(clip_table(clips, columns), table)
-    return Listing(table, (*manifest.unused, *problems), warnings=warnings)
+    return Listing(table, (*manifest.unused, *problems), warnings=tuple(filter(None, warnings)))
 
 
 def _separator_warnings(manifest: _Manifest, clips: Sequence[Mapping[str, str]]) -> Iterator[str]:
@@ -187,21 +189,26 @@ def _separator_warnings(manifest: _Manifest, clips: Sequence[Mapping[str, str]])
         yield f"{paths} backslashes, which were read as /"
 
 
-def _clip(row: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Return the columns of a clip table; the clip is named by the first spelling of its path that exists."""
-    spellings = _spellings(row["path"])
-    clip = next((spelling for spelling in spellings if _is_file(folder / spelling)), spellings[0])
-    names = {
-        "speaker": "" if is_missing(row["speaker"]) else row["speaker"],
-        "emotion": canonical_label(row["emotion"]),
-    }
-    return {**row, "clip": clip, "path": str((folder / clip).absolute()), **names}
+def _clips(manifest: _Manifest, folder: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    """Return the rows of a clip table; each is named by the first spelling of its path that exists."""
+    import pandas as pd
+
+    files = []
+    for row in manifest.rows:
+        spellings = _spellings(row["path"])
+        files.append(next((spelling for spelling in spellings if _is_file(folder / spelling)), spellings[0]))
+    cells: dict[str, list[str]] = {column: [row.get(column, "") for row in manifest.rows] for column in columns}
+    cells["clip"] = public_names(files, folder)
+    cells["path"] = [str((folder / file).absolute()) for file in files]
+    texts = canonical_rows(pd.DataFrame(cells, dtype=object))
+    return [dict(zip(columns, row, strict=True)) for row in zip(*(texts[column] for column in columns), strict=True)]
 
 
 def _spellings(path: str) -> list[str]:
-    """Return a path as written, with the folder separators of this system, and in both Unicode normal forms."""
+    """Return a path as written, with this system's separators, without invisible characters, in both normal forms."""
     path = path.strip()
-    spellings = (path, path.replace("\\", "/"))
+    visible = "".join(c for c in path if unicodedata.category(c) != "Cf").strip()
+    spellings = (path, path.replace("\\", "/"), visible, visible.replace("\\", "/"))
     normalized = [unicodedata.normalize(form, text) for text in spellings for form in ("NFC", "NFD")]
     return list(dict.fromkeys((*spellings, *normalized)))
 
@@ -226,11 +233,28 @@ def _fault(row: Mapping[str, str], clip: Mapping[str, str], required: Sequence[s
 
 
 def _hint(written: str, path: Path) -> str:
-    """Return what may be wrong with a path: its separators, or the case or extension of the name."""
-    similar = _names_by_stem(path.parent).get(path.stem.lower(), [])
-    if len(similar) == 1:
+    """Return what may be wrong with a path: its separators, or the case of a folder or the name, or the extension."""
+    folder = _existing(path.parent)
+    similar = _names_by_stem(folder).get(path.stem.lower(), []) if folder else []
+    if len(similar) == 1 and folder == path.parent:
         return f"; that folder has {similar[0]}"
+    if len(similar) == 1 and folder:
+        first = next(n for n, (a, b) in enumerate(zip(folder.parts, path.parts, strict=False)) if a != b)
+        return f"; there is {Path(*folder.parts[first:], similar[0]).as_posix()}"
     return "; write / between folders instead of \\" if "\\" in written else ""
+
+
+@lru_cache(maxsize=64)
+def _existing(folder: Path) -> Path | None:
+    """Return a folder, or the only one whose path differs in case; None if there is none."""
+    if folder.is_dir():
+        return folder
+    if folder == folder.parent or not (parent := _existing(folder.parent)):
+        return None
+    with suppress(OSError):
+        similar = [path for path in parent.iterdir() if path.name.lower() == folder.name.lower() and path.is_dir()]
+        return similar[0] if len(similar) == 1 else None
+    return None
 
 
 @lru_cache(maxsize=8)
@@ -245,7 +269,10 @@ def _names_by_stem(folder: Path) -> dict[str, list[str]]:
 
 def _repetition(line: int, clips: Sequence[Mapping[str, str]], lines: Sequence[int]) -> Problem | None:
     """Return why a row is not used, from the clips and lines of all usable rows with its file."""
-    if len({(clip["speaker"], clip["emotion"]) for clip in clips}) > 1:
-        listed = " and ".join(map(str, lines[:2]))
-        return Problem("", f"rows of this clip differ in speaker or emotion; see lines {listed}", "row")
+    if columns := differing_columns(clips):
+        values = [clip[columns[0]] for clip in clips]
+        first = next(row for row, value in enumerate(values) if value)
+        second = next(row for row, value in enumerate(values) if value not in ("", values[first]))
+        reason = f"rows of this clip differ in {listed(columns)}; see lines {lines[first]} and {lines[second]}"
+        return Problem("", reason, "row")
     return Problem("", f"duplicate row; line {lines[0]} is used", "row") if line != lines[0] else None

@@ -60,7 +60,7 @@ def test_declared_persons_are_compared_over_corpora():
 def test_labels_that_differ_in_writing_are_named():
     warning = similar_labels_warning(pd.DataFrame({"emotion": ["very happy", "very_happy", "sad", "sad"]}))
     assert "very happy (1 clip) and very_happy (1 clip)" in warning
-    assert '--merge "very happy=very_happy"' in warning
+    assert '[merge] "very happy" = "very_happy"' in warning
 
 
 @pytest.mark.parametrize("corpus", CORPORA.values(), ids=lambda corpus: corpus.name)

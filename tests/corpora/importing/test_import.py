@@ -12,8 +12,8 @@ import pytest
 import ser_bench
 from ser_bench.core.errors import ConfigError, CorpusError, ExportError, UnknownNameError
 from ser_bench.corpora import importing, open_corpus
+from ser_bench.corpora.emotion_words import emotion_of, emotions_of_letters
 from ser_bench.corpora.importing import Choices, Imported, import_clips
-from ser_bench.corpora.importing.emotion_words import emotion_of, emotions_of_letters
 from ser_bench.corpora.importing.files import AudioFile
 from ser_bench.corpora.importing.paths.patterns import parse_pattern
 

@@ -52,8 +52,10 @@ def test_the_line_for_excel_names_the_delimiter_and_counts_as_a_line(tmp_path):
         lambda text: codecs.BOM_UTF16_BE + text.encode("utf-16-be"),
         lambda text: text.replace("\n", "\r\n").encode(),
         lambda text: text.replace("\n", "\r").encode(),
+        lambda text: f"sep=,\n{text}".replace("\n", "\r").encode(),
+        lambda text: f"{text}\x1a".encode(),
     ],
-    ids=["utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "crlf", "cr"],
+    ids=["utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "crlf", "cr", "sep-cr", "ctrl-z"],
 )
 def test_encodings_and_line_ends_give_the_same_table(tmp_path, encoded):
     table = read(tmp_path, encoded(f"{HEADER}\nä,s,sad\n"))
@@ -79,6 +81,8 @@ def test_spaces_after_a_delimiter_are_ignored_before_a_quote(tmp_path):
         ('a,s,sad\n\n"b,s,sad"\n', r"line 4: 1 cell, but the header has 3; correct missing cells or a stray quote"),
         ("a,s,sad,x\n", r"line 2: 4 cells, but the header has 3; correct a comma without quotes"),
         ("a,s\0,sad\n", r"line 2: NUL character"),
+        (f"a,s,sad\nb,{'x' * 131_073},sad\n", r"line 3: a cell has more than 131,072 characters; shorten it"),
+        ('a,s,"so \\"sad\\", yes"\n', r'line 2: a quote within a cell is written \\"; write it twice instead'),
     ],
 )
 def test_a_row_that_does_not_parse_is_refused_with_its_line(tmp_path, rows, message):

@@ -78,7 +78,7 @@ def test_invalid_rows_are_problems(tmp_path):
     frame.loc[0, "f1"], frame.loc[1, "f2"], frame.loc[2, "speaker"], frame.loc[3, "clip"] = np.nan, np.inf, "", "c09"
     corpus = opened(tmp_path, pd.concat([frame, frame[-1:]]))
     assert len(corpus.clips) == len(frame) - 5
-    different = "rows of this clip differ in speaker, emotion or features; a table has one row per clip"
+    different = "rows of this clip differ in speaker and features; a table has one row per clip"
     assert [(p.path, p.reason) for p in corpus.problems] == [
         ("c00", "column 'f1' has no value (line 2)"),
         ("c01", "column 'f2' is not a finite number (line 3)"),
@@ -291,3 +291,17 @@ def test_the_store_separates_precomputed_sets_from_computed_ones(tmp_path):
     assert own.columns == FEATURE_SETS["mfcc"].columns
     assert set_key(own) != set_key(FEATURE_SETS["mfcc"])
     assert export.column_names([own]) == names
+
+
+def test_rows_of_a_clip_may_differ_in_gender_and_add_to_each_other(tmp_path):
+    frame = table().assign(gender="female", text="")
+    other = frame[-2:].assign(gender=["male", "-"], text=["", "t"])
+    corpus = opened(tmp_path, pd.concat([frame, other]))
+    different = "rows of this clip differ in gender; a table has one row per clip"
+    assert [problem.reason for problem in corpus.problems] == [
+        f"{different} (line 24)",
+        f"{different} (line 26)",
+        "duplicate row; line 25 is used (line 27)",
+    ]
+    assert set(corpus.clips["gender"]) == {"female"}
+    assert corpus.clips["text"].tolist()[-1] == "t"

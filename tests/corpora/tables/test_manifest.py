@@ -40,7 +40,7 @@ def test_unusable_rows_are_named_with_their_lines(tmp_path):
 def test_rows_of_a_clip_that_contradict_each_other_are_all_left_out(tmp_path):
     corpus = opened(tmp_path, f"{HEADER}\na.wav,x,sad\na.wav,x,happy\nb.wav,x,sad\n")
     assert corpus.clips["clip"].tolist() == ["b.wav"]
-    reason = "rows of this clip differ in speaker or emotion; see lines 2 and 3"
+    reason = "rows of this clip differ in emotion; see lines 2 and 3"
     assert [(p.path, p.reason, p.kind) for p in corpus.problems] == [
         ("a.wav", f"{reason} (line 2)", "row"),
         ("a.wav", f"{reason} (line 3)", "row"),
@@ -128,3 +128,59 @@ def test_some_unknown_speakers_are_problems(tmp_path):
     corpus = opened(tmp_path, "path,speaker,emotion\na.wav,,happy\nb.wav,x,sad\n", "a.wav", "b.wav")
     assert [problem.path for problem in corpus.problems if problem.kind == "row"] == ["a.wav"]
     assert not corpus.warnings
+
+
+@pytest.mark.parametrize("unknown", ["-", "?", "unknown", "tbd"])
+def test_placeholders_are_no_text_and_no_person(tmp_path, unknown):
+    rows = f"a.wav,x,sad,{unknown},{unknown},{unknown},{unknown}\nb.wav,y,happy,{unknown},{unknown},{unknown},{unknown}"
+    corpus = opened(tmp_path, f"{HEADER},gender,text,intensity,person\n{rows}\n")
+    assert set(corpus.clips[["gender", "text", "intensity"]].to_numpy().ravel()) == {""}
+    assert corpus.clips["speaker"].tolist() == ["x", "y"]
+    assert not corpus.shared_speakers
+
+
+def test_placeholders_are_no_speaker(tmp_path):
+    corpus = opened(tmp_path, f"{HEADER}\na.wav,unknown,happy\nb.wav,-,sad\n")
+    assert corpus.clips["speaker"].tolist() == ["", ""]
+    assert corpus.corpus.speakers == 0
+    corpus = opened(tmp_path, f"{HEADER}\na.wav,unknown,sad\nb.wav,x,sad\n")
+    assert corpus.problems == (
+        Problem(
+            "a.wav", "column 'speaker' has no value; 'unknown' means missing, rename it if it is a name (line 2)", "row"
+        ),
+    )
+
+
+@pytest.mark.parametrize(("first", "second"), [("Zo\u00eb", "Zoe\u0308"), ("x", "x\u200b"), ("A B", "A  B")])
+def test_spellings_of_one_speaker_do_not_contradict_each_other(tmp_path, first, second):
+    corpus = opened(tmp_path, f"{HEADER}\na.wav,{first},sad\na.wav,{second},sad\nb.wav,{first},happy\n")
+    assert len(corpus.clips) == 2
+    assert corpus.problems == (Problem("a.wav", "duplicate row; line 2 is used (line 3)", "row"),)
+
+
+@pytest.mark.parametrize("column", ["gender", "text", "intensity", "person"])
+def test_rows_of_a_clip_may_differ_in_any_column(tmp_path, column):
+    corpus = opened(tmp_path, f"{HEADER},{column}\na.wav,x,sad,\na.wav,x,sad,f\na.wav,x,sad,m\nb.wav,y,sad,f\n")
+    assert corpus.clips["clip"].tolist() == ["b.wav"]
+    assert corpus.problems[0].reason == f"rows of this clip differ in {column}; see lines 3 and 4 (line 2)"
+
+
+def test_an_unknown_cell_contradicts_nothing(tmp_path):
+    corpus = opened(tmp_path, f"{HEADER},gender,text\na.wav,x,sad,f,\na.wav,x,sad,,t\nb.wav,y,sad,-,u\n")
+    assert corpus.clips["gender"].tolist() == ["female", ""]
+    assert corpus.clips["text"].tolist() == ["t", "u"]
+
+
+def test_joined_labels_are_named(tmp_path):
+    corpus = opened(tmp_path, f"{HEADER}\na.wav,x,Wut\nb.wav,x,angry\n")
+    assert set(corpus.clips["emotion"]) == {"angry"}
+    assert "labels of one emotion are joined: wut (1 row) as angry" in corpus.warnings
+
+
+def test_a_path_with_an_invisible_character_is_found(tmp_path):
+    assert len(opened(tmp_path, f"{HEADER}\n\u200bt/a.wav,x,sad\n", "t/a.wav").clips) == 1
+
+
+def test_a_folder_of_other_case_is_named(tmp_path):
+    corpus = opened(tmp_path, f"{HEADER}\nT/U/a.wav,x,sad\nt/u/b.wav,x,sad\n", "t/u/a.wav", "t/u/b.wav")
+    assert [problem.reason for problem in corpus.problems] == ["no such file; there is t/u/a.wav (line 2)"]

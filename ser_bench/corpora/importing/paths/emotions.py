@@ -11,8 +11,8 @@ from typing import Literal
 from ser_bench.core.errors import ConfigError, CorpusError
 from ser_bench.core.labels import canonical_label
 from ser_bench.core.text import shortened_list
+from ser_bench.corpora.emotion_words import emotion_of, emotions_of_letters
 from ser_bench.corpora.importing.column import UNKNOWN, Certainty, Column, joined
-from ser_bench.corpora.importing.emotion_words import emotion_of, emotions_of_letters
 from ser_bench.corpora.importing.files import AudioFile
 from ser_bench.corpora.importing.paths.positions import Position, positions, values_at
 from ser_bench.corpora.importing.paths.traits import is_gender, is_part

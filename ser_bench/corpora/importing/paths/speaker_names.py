@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from ser_bench.corpora.importing.emotion_words import emotion_of
+from ser_bench.corpora.emotion_words import emotion_of
 from ser_bench.corpora.importing.paths.traits import is_gender, is_intensity, is_part
 
 Form = Literal["labelled", "F or M", "name", "S01", "code"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from ser_bench.core.labels import EMOTIONS, canonical_label
@@ -100,7 +100,7 @@ _WORDS = {
 """Words of English, German, French, Spanish, Italian, Portuguese, Dutch, Polish, Turkish, Russian, Chinese, Japanese,
 Korean, Arabic and Hindi, and usual codes of three letters."""
 
-_LETTERS = {
+LETTERS = {
     "English": {"A": "angry", "D": "disgust", "F": "fearful", "H": "happy", "N": "neutral", "S": "sad"},
     "German": {
         **{"W": "angry", "L": "boredom", "E": "disgust", "A": "fearful", "F": "happy", "T": "sad", "N": "neutral"},
@@ -110,6 +110,39 @@ _LETTERS = {
     },
 }
 """First letters of emotions by language; a letter alone means nothing."""
+
+_LONGEST_CODE = 3
+_SHORT_WORDS = {"wut"}
+_OWN_CLASSES = {"relaxed", "pleasant surprise", "pleasant surprised", "normal speech"}
+"""Words that may be a class beside the emotion that they usually denote."""
+
+
+def canonical_labels(labels: Collection[str]) -> dict[str, str]:
+    """Return the canonical form of every label of a column.
+
+    Parameters
+    ----------
+    labels : collection of str
+        Labels as a corpus spells them.
+
+    Returns
+    -------
+    dict of str to str
+        As :func:`canonical_label`, by text. A word such as ``Wut`` is ``angry`` where that is a label, too; codes
+        and words that may be another class are kept.
+    """
+    canonical = {label: canonical_label(label) for label in labels}
+    present = set(EMOTIONS).intersection(canonical.values())
+    return {
+        written: emotion_of(label) if _is_certain(label) and emotion_of(label) in present else label
+        for written, label in canonical.items()
+    }
+
+
+def _is_certain(label: str) -> bool:
+    """Return whether a word of an emotion is neither a code nor perhaps a class of its own."""
+    code = label.isascii() and len(label) <= _LONGEST_CODE and label not in _SHORT_WORDS
+    return not code and label.replace("_", " ").replace("-", " ") not in _OWN_CLASSES
 
 
 @lru_cache(maxsize=4096)
@@ -146,7 +179,7 @@ def emotions_of_letters(letters: Iterable[str]) -> dict[str, str]:
         Emotion by code where one language has all of them, neutral among at least four; else empty.
     """
     codes = {letter: letter.upper() for letter in letters}
-    fitting = [table for table in _LETTERS.values() if set(codes.values()) <= set(table)]
+    fitting = [table for table in LETTERS.values() if set(codes.values()) <= set(table)]
     if len(fitting) != 1 or len(codes) < 4 or "N" not in codes.values():
         return {}
     return {letter: fitting[0][code] for letter, code in codes.items()}
