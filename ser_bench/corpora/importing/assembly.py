@@ -21,6 +21,9 @@ from ser_bench.corpora.importing.paths.emotions import LabelSource
 from ser_bench.corpora.importing.paths.patterns import parse_pattern, unmatched
 from ser_bench.corpora.importing.paths.speaker_names import genders_of_codes
 
+_MOST_UNNAMED = 0.1
+"""Share of files without a row of the table from which a warning names them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
@@ -199,12 +202,16 @@ def _compared(
     if is_searched and described.manifests and len(paths.values) >= len(described.names):
         faults = (*tables.manifest_faults(described.manifests), *described.faults)
         return tables.Described({}, (), frozenset(), described.warnings, faults), ""
-    lost = [file.name for file in files if file.name not in described.names and file.name in paths.values]
-    if not lost:
+    unnamed = [file.name for file in files if file.name not in described.names]
+    lost = [name for name in unnamed if name in paths.values]
+    if not lost and len(unnamed) <= _MOST_UNNAMED * len(files):
         return described, ""
+    text = f"{len(unnamed):,} of {len(files):,} files have no row in the table and are left out"
+    if not lost:
+        return described, f"{text}, for example {unnamed[0]}"
     return described, (
-        f"{len(lost):,} of {len(files):,} files have no row in the table and are left out, though {paths.source} "
-        f"names their emotion, for example {lost[0]}; --label folder and --label name use paths, not tables"
+        f"{text}, though {paths.source} names the emotion of {len(lost):,} of them, for example {lost[0]}; "
+        "--label folder and --label name use paths, not tables"
     )
 
 

@@ -88,7 +88,10 @@ def _workbooks(folder: Path) -> Iterator[str]:
 def _single_emotion(files: Sequence[AudioFile]) -> Iterator[str]:
     """Yield a sentence if the first position that names an emotion names the same one for most files."""
     for position in positions(files):
-        counts = Counter(filter(None, map(emotion_of, values_at(position, files).values())))
+        words = values_at(position, files)
+        counts = Counter(filter(None, map(emotion_of, words.values())))
         if len(counts) == 1 and 2 * counts.total() >= len(files):
-            yield f"{position} names one emotion only, {next(iter(counts))}; a corpus needs two"
+            others = shortened_list(sorted({word for word in words.values() if not emotion_of(word)}))
+            beside = f", beside {others}" if others else ""
+            yield f"{position} names one emotion only, {next(iter(counts))}{beside}; a corpus needs two"
             return

@@ -108,6 +108,8 @@ def test_files_without_a_row_whose_paths_name_emotions_are_a_loud_warning(tree):
     imported = read(folder)
     assert len(imported.rows) == 2
     assert imported.warnings[0].startswith("2 of 4 files have no row in the table and are left out, though the first")
+    tree(*(f"more/{number}.wav" for number in range(9)))
+    assert read(folder).warnings[0].startswith("11 of 13 files have no row in the table and are left out, for example ")
 
 
 def test_an_own_manifest_is_the_only_table_where_paths_name_nothing(described):

@@ -10,6 +10,7 @@ from pathlib import Path
 from ser_bench.core.errors import CorpusError
 from ser_bench.core.genders import canonical_gender
 from ser_bench.core.labels import canonical_label
+from ser_bench.core.text import shortened_list
 from ser_bench.corpora.clip_table import Problem
 from ser_bench.corpora.importing.column import COLUMNS, Column
 from ser_bench.corpora.importing.files import AudioFile
@@ -174,7 +175,8 @@ def _fault(table: Table, index: FileIndex) -> str:
             f"its column {column} says {cell!r}, and {index.fault(cell)}"
         )
     if not table.chosen.keys() & {"emotion", "speaker", "gender"}:
-        return f"{table.name} has no column of emotions, speakers or genders; it has {', '.join(table.rows[0])}"
+        names = shortened_list(table.rows[0], _LISTED)
+        return f"{table.name} has no known column, such as emotion; it has {names}; --map emotion=COLUMN names one"
     return ""
 
 
@@ -286,7 +288,7 @@ def _source(column: str, tables: Sequence[Table]) -> str:
     names: dict[str, list[str]] = defaultdict(list)
     for table in tables:
         names[table.chosen[column]].append(table.name)
-    return ", ".join(f"column {source} of {', '.join(files)}" for source, files in names.items())
+    return ", ".join(f"column {source} of {shortened_list(files)}" for source, files in names.items())
 
 
 def _value(column: str, text: str, read: Callable[[str], str]) -> str:
