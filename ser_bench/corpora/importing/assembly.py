@@ -131,7 +131,7 @@ def import_clips(folder: Path, choices: Choices) -> Imported:
     columns["speaker"] = _speakers(columns["speaker"], columns["emotion"], columns["gender"], usable)
     columns["gender"] = _genders(columns["gender"], columns["speaker"], usable)
     columns["intensity"] = _filled(columns["intensity"], traits.intensities, usable)
-    imported = _imported(folder, scanned, usable, columns, stated)
+    imported = _imported(folder, scanned, usable, columns, stated, choices.meanings)
     return replace(imported, published=names.only(usable))
 
 
@@ -189,7 +189,7 @@ def _path_emotions(files: Sequence[AudioFile], folder: Path, choices: Choices, n
     """Return the emotions that the paths name beside a table; unknown where they are unclear."""
     try:
         column = _emotions(files, folder, replace(choices, label=None), UNKNOWN, names)
-    except CorpusError:
+    except (ConfigError, CorpusError):
         return UNKNOWN
     return column if column.certainty != "guess" else UNKNOWN
 
@@ -270,7 +270,7 @@ def _emotion_folders(files: Sequence[AudioFile]) -> Column:
     """Return the emotions of folder names, where folders name emotions at all."""
     try:
         column = emotions.labels(files, {}, "folder")
-    except CorpusError:
+    except (ConfigError, CorpusError):
         return UNKNOWN
     return column if column.values and column.certainty == "stated" and not column.warnings else UNKNOWN
 
@@ -321,6 +321,7 @@ def _imported(
     usable: Sequence[AudioFile],
     columns: Mapping[str, Column],
     stated: _Stated,
+    meanings: Mapping[str, str],
 ) -> Imported:
     """Build the rows, and name what is left out."""
     rows = tuple(_row(file, columns) for file in usable)
@@ -345,6 +346,7 @@ def _imported(
         others=scanned.others,
         warnings=(
             *dict.fromkeys(w for column in columns.values() for w in column.warnings),
+            *emotions.unused_codes(meanings, emotion),
             *stated.warnings,
             *_part_warnings(usable, columns),
             *stated.faults,

@@ -53,8 +53,8 @@ def no_emotion_message(
     first = "; ".join(found_reasons[:2]) or "no two emotions in folder names, file names or tables"
     return (
         f"{folder}: {first}; example: {files[0].name}\n"
-        "say where emotions are: --pattern '{speaker}_{emotion}_*', --label folder, --table FILE, or what codes mean: "
-        "--map-emotions 1=angry,2=happy"
+        "say where emotions are: --label folder, --table FILE, or --pattern with {emotion} in its place; or "
+        "what codes mean: --map-emotions 1=angry,2=happy"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from ser_bench.corpora.emotion_words import emotion_of, emotions_of_letters
 from ser_bench.corpora.importing.column import UNKNOWN, Certainty, Column, joined
 from ser_bench.corpora.importing.files import AudioFile
 from ser_bench.corpora.importing.paths.positions import Position, positions, values_at
+from ser_bench.corpora.importing.paths.suggested import fitting_pattern
 from ser_bench.corpora.importing.paths.traits import is_gender, is_part
 
 LabelSource = Literal["folder", "name", "table"]
@@ -22,6 +24,8 @@ LabelSource = Literal["folder", "name", "table"]
 _NEGATIONS = frozenset(("not", "non", "no", "un", "nicht", "kein", "pas"))
 _AROUND_WORDS = f"{digits} -_"
 _LISTED = 12
+_NO_EMOTION = "no emotion for"
+_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _LEAST_SHARE = 0.5
 _MOST_CONTRADICTIONS = 0.02
 
@@ -135,7 +139,7 @@ def stated_labels(
     """
     letters = {} if meanings else emotions_of_letters(set(words.values()))
     read = word_reader(meanings or letters)
-    refuse_codes((word for word in words.values() if not read(word)), meanings)
+    refuse_codes((word for word in words.values() if not read(word)), meanings, source)
     return Column(
         values={name: read(word) or canonical_label(word) for name, word in words.items()},
         source=source,
@@ -162,8 +166,8 @@ def is_code(word: str) -> bool:
     return word.isascii() and word.isalnum() and (word.isdigit() or len(word) < 3)
 
 
-def refuse_codes(words: Iterable[str], meanings: Mapping[str, str]) -> None:
-    """Raise if the user states what some codes mean, but not what all of them mean.
+def refuse_codes(words: Iterable[str], meanings: Mapping[str, str], source: str) -> None:
+    """Raise for numbers as labels, and if the user states what some codes mean, but not what all of them mean.
 
     Parameters
     ----------
@@ -171,16 +175,56 @@ def refuse_codes(words: Iterable[str], meanings: Mapping[str, str]) -> None:
         Words that are not known as emotions.
     meanings
         Emotion by code.
+    source
+        Where the words stand.
 
     Raises
     ------
     ConfigError
-        If a word is a code.
+        If a word is a number, or a code beside those of ``meanings``.
     """
-    codes = sorted({word for word in words if is_code(word)})
+    words = set(words)
+    codes = sorted(word for word in words if is_code(word))
+    numbers = sorted(word for word in words if _NUMBER.fullmatch(word))
     if meanings and codes:
         listed = shortened_list(codes, _LISTED)
         raise ConfigError(f"--map-emotions has no emotion for {listed}; add {codes[0]}=EMOTION")
+    if numbers:
+        raise ConfigError(
+            f"{source}: {shortened_list(numbers, _LISTED)} {'is a number' if len(numbers) == 1 else 'are numbers'}, "
+            f"not emotions; say what they mean: --map-emotions {numbers[0]}=EMOTION,…, or state another place"
+        )
+
+
+def unused_codes(meanings: Mapping[str, str], column: Column) -> tuple[str, ...]:
+    """Return a warning about codes of ``--map-emotions`` that do not occur.
+
+    Parameters
+    ----------
+    meanings
+        Emotion by code.
+    column
+        The emotions.
+
+    Returns
+    -------
+    tuple of str
+        Empty if all codes occur.
+
+    Raises
+    ------
+    ConfigError
+        If other codes have no emotion, as where the codes start at 0 and those of ``meanings`` at 1.
+    """
+    used = {word.casefold() for word in column.spellings.values()}
+    unused = [f"{code}={emotion}" for code, emotion in meanings.items() if code.casefold() not in used]
+    if not unused:
+        return ()
+    warning = f"no clip has the code of {shortened_list(unused, _LISTED)} in --map-emotions"
+    lacking = [reason for reason in column.problems.values() if reason.startswith(_NO_EMOTION)]
+    if lacking:
+        raise ConfigError(f"{warning}, but {len(lacking):,} clips have others, as in: {lacking[0]}; correct the codes")
+    return (warning,)
 
 
 def kept_labels(counts: Mapping[str, int]) -> tuple[str, ...]:
@@ -236,12 +280,19 @@ def _contradictions(best: _Reading, others: Sequence[_Reading], files: Sequence[
             raise CorpusError(
                 f"two positions name an emotion, and they differ for {len(differing):,} of {len(files):,} files: "
                 f"{best.source} and {reading.source}, for example {differing[0]}\n"
-                "choose one with --label folder, --label name, or --pattern, for example "
-                "--pattern '{speaker}/{emotion}/*'"
+                f"choose one with {_options((best, reading), files)}"
             )
         for name in differing:
             problems[name] = f"two emotions in the path: {best.spellings[name]} and {reading.spellings[name]}"
     return problems
+
+
+def _options(readings: Sequence[_Reading], files: Sequence[AudioFile]) -> str:
+    """Return the options that choose one of two positions."""
+    if {reading.position.level is None for reading in readings} == {True, False}:
+        return "--label folder or --label name"
+    patterns = (fitting_pattern(r.position, values_at(r.position, files), files, "emotion") for r in readings)
+    return " or ".join(f"--pattern '{pattern}'" for pattern in patterns if pattern) or "--pattern"
 
 
 def _kept_labels(best: _Reading, rest: Sequence[AudioFile], *, has_meanings: bool) -> Column:
@@ -254,14 +305,14 @@ def _kept_labels(best: _Reading, rest: Sequence[AudioFile], *, has_meanings: boo
     further_labels = {
         name: word for name, word in words.items() if plausible and word not in codes and not is_part(word)
     }
-    reasons = {name: f" for {word}" for name, word in words.items() if has_meanings and word in codes}
+    reasons = {name: f"{_NO_EMOTION} {word}" for name, word in words.items() if has_meanings and word in codes}
     return Column(
         values={name: canonical_label(word) for name, word in further_labels.items()},
         source=best.source,
         certainty="likely",
         spellings=further_labels,
         problems={
-            file.name: f"no emotion{reasons.get(file.name, '')} in {best.position}"
+            file.name: f"{reasons.get(file.name, 'no emotion')} in {best.position}"
             for file in rest
             if file.name not in further_labels
         },
@@ -289,6 +340,7 @@ def _folders_as_they_are(files: Sequence[AudioFile]) -> Column:
         candidates = [name for name in file.folders if not is_part(name) and not is_gender(name)]
         if candidates:
             labels[file.name] = candidates[-1]
+    refuse_codes(labels.values(), {}, "the folder of the file")
     return Column(
         values={name: canonical_label(label) for name, label in labels.items()},
         source="the folder of the file",

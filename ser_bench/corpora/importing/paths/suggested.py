@@ -44,7 +44,7 @@ def fitting_pattern(
             pattern = parse_pattern(text)
         except ConfigError:  # braces in the names
             continue
-        if all(pattern.values(file) == {column: values[file.name]} for file in files) and not any(
+        if all(pattern.values(file) == {column: values.get(file.name)} for file in files) and not any(
             map(pattern.values, others)
         ):
             return text

@@ -267,7 +267,7 @@ def _column(column: str, tables: Sequence[Table]) -> Column:
             texts[file.name].setdefault(value, text)
             if column == "emotion" and not read(text):
                 unknown[text] += 1
-        refuse_codes(unknown, table.meanings)
+        refuse_codes(unknown, table.meanings, _source(column, [table]) if table.chosen.get(column) else "")
     for name, words in texts.items():
         if len(words) > 1 and column == "emotion":
             problems[name] = f"rows contradict each other: {' and '.join(sorted(words))}"
