@@ -130,7 +130,7 @@ def is_manifest(table: Table) -> bool:
         and columns[:3] == ("path", "speaker", "emotion")
         and set(columns) <= set(_COLUMNS)
         and all(
-            file is None or os.path.normpath(table.path.absolute().parent / row["path"]) == str(file.path)
+            file is None or os.path.normpath(table.path.absolute().parent / row["path"]) == os.path.normpath(file.path)
             for file, row in zip(table.files, table.rows, strict=True)
         )
     )
