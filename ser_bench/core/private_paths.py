@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
+
+from ser_bench.core.text import escape_undecodable
 
 _ROOT = re.compile(
     r"""
@@ -99,6 +101,23 @@ def public_values(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: public_values(part) for name, part in value.items()}
     return [public_values(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+def public_text(text: str, folders: Mapping[str, Path]) -> str:
+    """Return a text without the folders of this machine.
+
+    Parameters
+    ----------
+    text : str
+        A reason or a warning.
+    folders : mapping of str to Path
+        Folders of the corpora by name; their files are named relative to them.
+
+    Returns
+    -------
+    str
+    """
+    return escape_undecodable(without_folders(text, folders.values()))
 
 
 def without_folder(name: str) -> str:

@@ -115,7 +115,7 @@ def left_out(before: pd.DataFrame, after: pd.DataFrame, column: str, reason: str
     before, after
         Clips before and after it.
     column
-        ``emotion`` or ``speaker``.
+        ``speaker``, or a column of classes.
     reason
         Why, in a few words.
 

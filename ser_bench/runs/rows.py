@@ -14,7 +14,8 @@ import pandas as pd
 
 from ser_bench import metrics
 from ser_bench.core.clock import utc_time
-from ser_bench.core.private_paths import public_values, without_folders
+from ser_bench.core.private_paths import public_text, public_values, without_folders
+from ser_bench.core.public_names import relative_path
 from ser_bench.core.versions import __version__, installed_versions, source_commit
 from ser_bench.features import column_groups, set_key
 from ser_bench.runs.extraction.near_identical import FINGERPRINT
@@ -22,7 +23,6 @@ from ser_bench.runs.fit import FitResult
 from ser_bench.runs.inputs import corpus_names
 from ser_bench.runs.plan import PlannedModel, required_sets
 from ser_bench.runs.results import PREDICTION_COLUMNS, tables
-from ser_bench.runs.results.public import public_text, relative_path
 from ser_bench.runs.results.run_info import CorpusInfo, MachineInfo, RunInfo, Work
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ser_bench.core.errors import CorpusError
+from ser_bench.core.public_names import public_names
 from ser_bench.core.spelling import is_missing
 from ser_bench.core.text import listed, shortened_list
 from ser_bench.corpora.clip_table import (
@@ -32,7 +33,6 @@ from ser_bench.corpora.clip_table import (
     needed_columns,
     with_corpus_prefix,
 )
-from ser_bench.corpora.public_names import public_names
 from ser_bench.corpora.selection import lost_with_rows
 from ser_bench.corpora.tables.column_names import refuse_missing, unused_column
 from ser_bench.corpora.tables.csv_table import open_csv

@@ -11,12 +11,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from ser_bench.core.errors import CorpusError
+from ser_bench.core.public_names import public_names
 from ser_bench.core.spelling import canonical_text, is_missing, is_unknown
 from ser_bench.core.text import listed
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.clip_table import CLIP_COLUMNS, Listing, Problem, clip_table, missing_cells, needed_columns
 from ser_bench.corpora.emotion_words import canonical_labels
-from ser_bench.corpora.public_names import public_names
 from ser_bench.corpora.selection import lost_with_rows
 from ser_bench.corpora.tables.column_names import refuse_missing, unused_column
 from ser_bench.corpora.tables.csv_table import column_names, open_csv, read_csv_table

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
+from ser_bench.core.private_paths import public_text
+from ser_bench.core.public_names import relative_path
 from ser_bench.core.text import escape_undecodable, listed, plural, shortened_list
 from ser_bench.corpora.clip_table import Problem, ProblemKind
-from ser_bench.runs.results.public import public_text, relative_path
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,6 +6,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
+from ser_bench.core.text import escape_undecodable
+
 
 def public_names(names: Sequence[str], folder: Path | None = None) -> list[str]:
     """Replace absolute paths by paths below the folder of the corpus, or else by their last parts.
@@ -36,6 +38,25 @@ def public_names(names: Sequence[str], folder: Path | None = None) -> list[str]:
     else:
         short = {name: f"file {number}/{parts[-1]}" for number, (name, parts) in enumerate(elsewhere.items(), 1)}
     return [below.get(name) or short.get(name) or name for name in names]
+
+
+def relative_path(path: str, folder: Path) -> str:
+    """Return a path relative to the folder of its corpus; the file name alone for a file elsewhere.
+
+    Parameters
+    ----------
+    path : str
+        The path of a clip.
+    folder : Path
+        Folder of the corpus.
+
+    Returns
+    -------
+    str
+        With ``/`` on every system.
+    """
+    inside = Path(path).is_relative_to(folder)
+    return escape_undecodable((Path(path).relative_to(folder) if inside else Path(Path(path).name)).as_posix())
 
 
 def _absolute(name: str) -> PurePath | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ser_bench import corpora
-from ser_bench.corpora.public_names import public_names
+from ser_bench.core.public_names import public_names
 
 DATA = Path("/home/mia/data")
 
