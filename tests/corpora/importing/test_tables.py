@@ -102,6 +102,16 @@ def test_an_earlier_manifest_is_no_table(tree):
     assert len(read(folder, tables=(folder / "corpus.csv",)).rows) == 4
 
 
+def test_the_tables_of_a_run_are_not_read(tree):
+    folder = tree(
+        *(f"{emotion}/{take}{emotion}.wav" for emotion, take in product(("angry", "sad"), "ab")), "r/run.json"
+    )
+    (folder / "r" / "clips.csv").write_text("clip,speaker,emotion\naangry,anna,angry\nasad,anna,sad\n")
+    imported = read(folder)
+    assert len(imported.rows) == 4
+    assert imported.warnings == ("a table is not used: r holds results of ser-bench",)
+
+
 def test_files_without_a_row_whose_paths_name_emotions_are_a_loud_warning(tree):
     folder = tree(*(f"{emotion}/{take}{emotion}.wav" for emotion, take in product(("angry", "sad"), "ab")))
     (folder / "t.csv").write_text("file,emotion\naangry,angry\nasad,happy\n")

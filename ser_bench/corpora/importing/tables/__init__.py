@@ -29,6 +29,8 @@ from ser_bench.corpora.importing.tables.table import (
 
 _NO_LABEL = ("xxx", "?", "-")
 _LISTED = 8
+_RESULTS = ("run.json", "explore.md")
+"""Files beside the tables that a run or ``ser-bench explore`` writes."""
 
 
 @dataclass(frozen=True)
@@ -140,10 +142,8 @@ def find_tables(
     """
     index = FileIndex(files)
     tables, refused, faults = [], [], []
-    for path in sorted(path for suffix in ("csv", "tsv", "jsonl") for path in folder.rglob(f"*.{suffix}")):
-        hidden = any(part.startswith((".", "__MACOSX")) for part in path.relative_to(folder).parts)
-        if hidden or (ignored is not None and path.absolute() == ignored.absolute()):
-            continue
+    paths, runs = _table_files(folder, ignored)
+    for path in paths:
         try:
             table = read_table(path, folder, index, mapping, meanings, legends)
         except CorpusError as error:
@@ -158,8 +158,24 @@ def find_tables(
     if manifests := _own_manifests(tables):
         tables = [table for table in tables if table not in manifests]
         faults = [*manifest_faults([table.name for table in manifests]), *faults]
+    faults += (f"{run} holds results of ser-bench" for run in runs)
     _refuse_contradictions(tables)
     return replace(_described(tables, index), warnings=tuple(refused), faults=tuple(faults))
+
+
+def _table_files(folder: Path, ignored: Path | None) -> tuple[list[Path], list[str]]:
+    """Return the visible tables below a folder, and the folders whose tables are results of ser-bench."""
+    paths, runs = [], set()
+    for path in sorted(path for suffix in ("csv", "tsv", "jsonl") for path in folder.rglob(f"*.{suffix}")):
+        name = path.relative_to(folder)
+        hidden = any(part.startswith((".", "__MACOSX")) for part in name.parts)
+        if hidden or (ignored is not None and path.absolute() == ignored.absolute()):
+            continue
+        if any((path.parent / result).is_file() for result in _RESULTS):
+            runs.add(name.parent.as_posix())
+        else:
+            paths.append(path)
+    return paths, sorted(runs)
 
 
 def _fault(table: Table, index: FileIndex) -> str:
