@@ -8,15 +8,29 @@ from collections.abc import Collection, Iterable
 from ser_bench.core.errors import CorpusError
 from ser_bench.corpora.clip_table import Problem
 
-_SYNONYMS = {
-    "speaker": ("actor", "subject", "participant", "talker", "speaker_id", "speakerid", "spk", "spk_id"),
-    "emotion": ("label", "class", "target", "category", "emo"),
-    "path": ("file", "filename", "file_name", "filepath", "file_path", "audio", "wav", "clip", "name"),
-    "clip": ("file", "filename", "file_name", "name", "id", "utterance", "path"),
-    "gender": ("sex",),
-    "text": ("sentence", "transcript", "transcription", "statement", "utterance"),
+USUAL_NAMES = {
+    "path": (
+        *("path", "file_name", "filename", "file", "file_path", "filepath", "wav", "wav_path", "wav_file", "audio"),
+        *("audio_path", "audio_filepath", "audio_file", "audiofile", "clip", "clip_path", "fname", "name", "id"),
+        *("utterance_id", "utt_id"),
+    ),
+    "speaker": (
+        *("speaker", "speaker_id", "speakerid", "spk", "spk_id", "spkid", "speaker_name", "actor", "actor_id"),
+        *("actorid", "client_id", "sprecher", "subject", "subject_id", "participant", "participant_id", "talker"),
+        *("voice_id",),
+    ),
+    "emotion": (
+        *("emotion", "emotion_label", "emotion_name", "emo", "label", "labels", "class", "category", "target"),
+        *("emotion_id", "major_emotion", "feeling"),
+    ),
+    "gender": ("gender", "sex", "speaker_gender", "geschlecht"),
+    "text": ("text", "sentence", "transcript", "transcription", "utterance", "sentence_id", "statement"),
+    "intensity": ("intensity", "emotion_intensity", "emotional_intensity", "level"),
 }
-"""Usual names of columns in tables of other programs."""
+"""Usual names of the columns of a manifest in tables of other programs, the best first."""
+
+_CLIP_NAMES = ("file", "filename", "file_name", "name", "id", "utterance", "path")
+"""Usual names of the column ``clip`` of a feature table."""
 
 
 def refuse_missing(columns: Iterable[str], required: Iterable[str], source: str, advice: str) -> None:
@@ -75,5 +89,6 @@ def unused_column(column: str, reason: str, free: Collection[str] = ()) -> Probl
 
 def _nearest(known: str, columns: Collection[str]) -> str | None:
     """Return the lower-case column that is likely to mean a known one, if any."""
-    synonym = next((name for name in columns if name in _SYNONYMS.get(known, ())), None)
+    usual = _CLIP_NAMES if known == "clip" else USUAL_NAMES.get(known, ())
+    synonym = next((name for name in columns if name in usual), None)
     return synonym or next(iter(difflib.get_close_matches(known, columns, n=1, cutoff=0.75)), None)

@@ -16,31 +16,11 @@ from ser_bench.corpora.importing.files import AudioFile
 from ser_bench.corpora.importing.legends import Legend, meanings_of, parse_pairs
 from ser_bench.corpora.importing.paths.emotions import word_reader
 from ser_bench.corpora.importing.tables.matching import FileIndex, share_found
+from ser_bench.corpora.tables.column_names import USUAL_NAMES
 from ser_bench.corpora.tables.csv_table import TextTable, read_csv_table
 
 _COLUMNS = ("path", *COLUMNS)
 """The columns that ``--map`` may name."""
-
-_NAMES = {
-    "path": (
-        *("path", "file_name", "filename", "file", "file_path", "filepath", "wav", "wav_path", "wav_file", "audio"),
-        *("audio_path", "audio_filepath", "audio_file", "audiofile", "clip", "clip_path", "fname", "name", "id"),
-        *("utterance_id", "utt_id"),
-    ),
-    "speaker": (
-        *("speaker", "speaker_id", "speakerid", "spk", "spk_id", "spkid", "speaker_name", "actor", "actor_id"),
-        *("actorid", "client_id", "sprecher", "subject", "subject_id", "participant", "participant_id", "talker"),
-        *("voice_id",),
-    ),
-    "emotion": (
-        *("emotion", "emotion_label", "emotion_name", "emo", "label", "labels", "class", "category", "target"),
-        *("emotion_id", "major_emotion", "feeling"),
-    ),
-    "gender": ("gender", "sex", "speaker_gender", "geschlecht"),
-    "text": ("text", "sentence", "transcript", "transcription", "utterance", "sentence_id"),
-    "intensity": ("intensity", "emotion_intensity", "emotional_intensity", "level"),
-}
-"""Usual column names by column of the manifest, the best first."""
 
 _MAPPING_EXAMPLE = "speaker=spk,emotion=label"
 
@@ -214,7 +194,7 @@ def read_table(
         stated.get("path"), keys, rows, lambda cells: index.find(cells, folders, part)
     )
     _refuse_without_header(path, path_column, table.columns, keys, index)
-    chosen = {column: name for column in _NAMES if (name := stated.get(column) or _named(column, keys))} | stated
+    chosen = {column: name for column in USUAL_NAMES if (name := stated.get(column) or _named(column, keys))} | stated
     chosen["path"] = path_column
     if chosen.get("text") == path_column:
         del chosen["text"]
@@ -248,7 +228,7 @@ def _refuse_without_header(
 ) -> None:
     """Raise if the name of the column of files is itself the name of a file."""
     name = dict(zip(keys, names, strict=True)).get(column, "")
-    if column not in _NAMES["path"] and name and index.find([name], ())[0]:
+    if column not in USUAL_NAMES["path"] and name and index.find([name], ())[0]:
         raise CorpusError(
             f"{path} has no header: its first line names the clip {name}; add a line above it, "
             "such as path,speaker,emotion"
@@ -304,7 +284,7 @@ def cell_text(source: str, row: Mapping[str, str]) -> str:
 
 
 def _named(column: str, keys: Sequence[str]) -> str:
-    return next((name for name in _NAMES[column] if name in keys), "")
+    return next((name for name in USUAL_NAMES[column] if name in keys), "")
 
 
 def _path_column(
@@ -314,7 +294,7 @@ def _path_column(
     find: Callable[[Sequence[str]], list[AudioFile | None]],
 ) -> tuple[str, list[AudioFile | None]]:
     """Return the column or template that names most files, and the file of each row."""
-    named = [name for name in _NAMES["path"] if name in keys]
+    named = [name for name in USUAL_NAMES["path"] if name in keys]
     sources = [stated] if stated else [*named, *(key for key in keys if key not in named)]
     if not stated and {"dialogue_id", "utterance_id"} <= set(keys):
         sources.insert(0, _NUMBERED_DIALOGUES)
@@ -339,7 +319,7 @@ def _emotion_column(
         known = {word: emotion for word in words if (emotion := read(word))}
         if len(set(known.values())) > 1 and 2 * len(known) >= len(words):
             readable.append(key)
-    usual = [key for key in readable if key in _NAMES["emotion"]] or readable
+    usual = [key for key in readable if key in USUAL_NAMES["emotion"]] or readable
     for key in usual[1:]:
         differing = sum(read(row[usual[0]].strip()) != read(row[key].strip()) for row in rows)
         if differing:
