@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from ser_bench.core.genders import canonical_genders
@@ -205,11 +205,14 @@ class FeatureTable:
         float32, shape ``(clips, columns)``: the columns of all sets side by side.
     rows
         Row number in ``values`` by clip.
+    precise
+        float64 values by column, of those that float32 rounds too much to show that they number the rows.
     """
 
     sets: tuple[FeatureSet, ...]
     values: np.ndarray
     rows: Mapping[str, int]
+    precise: Mapping[int, np.ndarray] = field(default_factory=dict)
 
     def hashes(self, clips: Sequence[str]) -> list[str]:
         """Hash the values of clips; the store uses it in place of the hash of an audio file.

@@ -15,7 +15,7 @@ from ser_bench.core.labels import label_order
 from ser_bench.core.text import plural
 from ser_bench.corpora.checks.completeness import misplaced_clips_warning, missing_clips_warning
 from ser_bench.corpora.pool import open_corpora, split_names
-from ser_bench.corpora.tables.label_columns import describe_label_columns
+from ser_bench.corpora.tables.label_columns import describe_label_columns, describe_separating_columns
 from ser_bench.splits import PREFIX
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ def _label_column_warnings(opened: OpenCorpus, options: Options) -> tuple[str, .
     targets = options.target.split("+")
     found_columns = describe_label_columns(opened.feature_table, opened.clips, targets)
     if not found_columns:
-        return ()
+        doubtful = describe_separating_columns(opened.feature_table, opened.clips, targets)
+        return (doubtful,) if doubtful else ()
     if options.label_columns == "refuse":
         raise CorpusError(
             f"the feature table {Path(opened.corpus.source).name} holds its labels: {found_columns}\n"

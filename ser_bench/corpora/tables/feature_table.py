@@ -66,6 +66,9 @@ _SPARSE = 0.05
 _DUPLICATE = "duplicate row"
 """Start of the reason for not using a row that adds to an earlier one."""
 
+_ROUNDED = 0.01
+"""Share of the mean step between neighbouring values above which rounding to float32 matters."""
+
 _MOST_NAMES = 3
 """The most columns that a message names."""
 
@@ -205,7 +208,10 @@ def _known_in_lower_case(names: Iterable[str]) -> list[str]:
 def _as_texts(column: pd.Series) -> list[str]:
     """Convert values to strings; a Parquet file may hold numbers or lists. Missing values are empty."""
     filled = column.astype(object).where(column.notna(), "")
-    return [str(value).strip() for value in filled]
+    try:
+        return [(value.decode() if isinstance(value, bytes) else str(value)).strip() for value in filled]
+    except UnicodeDecodeError:
+        raise CorpusError(f"column {column.name!r} holds bytes that are not text in UTF-8") from None
 
 
 def _numbers(table: pd.DataFrame, source: str) -> NumberTable:
@@ -216,13 +222,12 @@ def _numbers(table: pd.DataFrame, source: str) -> NumberTable:
     for row, texts in enumerate(zip(*cells, strict=True), 1):
         others.add(row, texts)
     parsed = others.table(source, "row")
-    with np.errstate(over="ignore"):
-        numbers = table[numeric].to_numpy(dtype=np.float64, na_value=np.nan).astype(np.float32)
+    numbers = table[numeric].to_numpy(dtype=np.float64, na_value=np.nan)
     columns = dict(zip((*numeric, *parsed.names), (*numbers.T, *parsed.values.T), strict=True))
     empty = [name for name in numeric if np.isnan(columns[name]).all()]
     unused = parsed.unused | dict.fromkeys(empty, "holds no value")
     names = tuple(str(name) for name in table.columns if name not in unused)
-    values = np.column_stack([columns[name] for name in names]) if names else np.empty((len(table), 0), np.float32)
+    values = np.column_stack([columns[name] for name in names]) if names else np.empty((len(table), 0))
     return NumberTable(names, values, unused)
 
 
@@ -249,7 +254,9 @@ def list_clips(table: TableContent) -> Listing:
     named = _texts(table)
     texts = _prefixed(named)
     places = {name: column for column, name in enumerate(table.numbers.names)}
-    values = table.numbers.values[:, [places[name] for name in columns]]
+    exact = table.numbers.values[:, [places[name] for name in columns]]
+    with np.errstate(over="ignore"):
+        values = exact.astype(np.float32)
     reasons = _faults(table, texts, values, columns)
     rows = tuple(
         Problem(clip or f"{table.unit} {row}", f"{reason} ({table.unit} {row})", "row")
@@ -265,10 +272,18 @@ def list_clips(table: TableContent) -> Listing:
     lost = lost_with_rows(named, named[usable])
     joined = joined_labels_warning(table.texts["emotion"])
     texts, values = _with_known_cells(texts, reasons), values[usable]
-    features = FeatureTable(_feature_sets(columns), values, {clip: row for row, clip in enumerate(texts["clip"])})
+    numbers = {clip: row for row, clip in enumerate(texts["clip"])}
+    features = FeatureTable(_feature_sets(columns), values, numbers, _rounded_columns(exact[usable], values))
     optional = [name for name in ("corpus", "person") if name in table.texts and (name == "person" or any(texts[name]))]
     clips = clip_table(texts.to_dict("records"), (*CLIP_COLUMNS, *optional))
     return Listing(clips, (*unused, *rows, *lost), features, tuple(filter(None, (sparse, joined))))
+
+
+def _rounded_columns(exact: np.ndarray, values: np.ndarray) -> dict[int, np.ndarray]:
+    """Return the columns in which rounding to float32 exceeds a share of the step between neighbouring values."""
+    errors = np.abs(exact - values).max(axis=0)
+    steps = np.ptp(exact, axis=0) / len(exact)
+    return {column: exact[:, column].copy() for column in np.flatnonzero(errors > _ROUNDED * steps).tolist()}
 
 
 def _sparse_columns(values: np.ndarray, columns: Sequence[str]) -> str:
@@ -281,9 +296,12 @@ def _sparse_columns(values: np.ndarray, columns: Sequence[str]) -> str:
     names = [repr(name) for name, is_sparse in zip(columns, sparse, strict=True) if is_sparse]
     noun = "columns" if len(names) > 1 else "column"
     verb = "is" if gained == 1 else "are"
+    infinite = np.isinf(values[:, sparse]).any()
+    fault = "hold{s} values that are not finite" if infinite else "lack{s} values"
     return (
         f"{gained:,} of {len(values):,} rows {verb} left out only because the {noun} "
-        f"{shortened_list(names, _MOST_NAMES)} lack{'s' * (len(names) == 1)} values; delete the {noun} to keep them"
+        f"{shortened_list(names, _MOST_NAMES)} {fault.format(s='s' * (len(names) == 1))}; "
+        f"delete the {noun} to keep them"
     )
 
 

@@ -8,8 +8,9 @@ column is judged alone, and columns of few values in pairs.
   counted; or each class has one value, of all speakers or of each, and not the same for all classes.
 - *A wide gap*: two groups of classes lie far apart, compared with the width of the widest class.
 - *A noisy code*: nearest class median tells three or more classes almost without error on other speakers.
-- *Row numbers*: the values are evenly spaced, in any order, in all rows or in those of each speaker; or they grow from
-  row to row while the labels come in blocks.
+- *Ratings*: up to 11 values separate two classes without error.
+- *Row numbers*: see :mod:`ser_bench.corpora.tables.row_numbers`.
+- *Pairs*: two columns of few values tell the label, or the difference of two columns does.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ser_bench.corpora.clip_table import DEFAULT_SET
+from ser_bench.corpora.tables.label_pairs import differences
+from ser_bench.corpora.tables.row_numbers import LEAST_ROWS, find_row_numbers
+from ser_bench.corpora.tables.separation import LEAST_SEPARATED_ROWS, LEAST_SPEAKERS, separating_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,9 +34,6 @@ if TYPE_CHECKING:
 
 _LEAST_ACCURACY = 0.97
 """Least balanced accuracy at which the values of a column tell a class."""
-
-_LEAST_ROWS = 8
-"""The least rows of a class, or of a table, that are judged."""
 
 _ROWS_PER_VALUE = 3
 """A column has few values if each occurs in so many rows on average."""
@@ -46,6 +47,11 @@ _REPEATED = 0.9
 _MOST_PAIRED = 40
 """Columns of few values that are also judged in pairs."""
 
+_MANY = 16
+"""With more columns of few values, each needs three times the rows: one of many is right by chance."""
+
+_MOST_RATINGS = 11
+"""The most values of a rating, such as 0 to 10."""
 
 _MOST_NAMED = 5
 """The most columns that a message names."""
@@ -90,15 +96,58 @@ def describe_label_columns(table: FeatureTable, clips: pd.DataFrame, targets: Se
     str
         A clause per column, joined by semicolons; empty if there is no such column.
     """
+    columns = find_label_columns(*_inputs(table, clips, targets))
+    clauses = [f"{' and '.join(map(repr, column.columns))} {column.finding}" for column in columns]
+    more = f"; {len(clauses) - _MOST_NAMED:,} more columns" if len(clauses) > _MOST_NAMED else ""
+    return "; ".join(clauses[:_MOST_NAMED]) + more
+
+
+def describe_separating_columns(table: FeatureTable, clips: pd.DataFrame, targets: Sequence[str]) -> str:
+    """Describe the columns that separate two classes without error, where real features seldom do.
+
+    Parameters
+    ----------
+    table
+        The features.
+    clips
+        The clips to judge by.
+    targets
+        Columns of ``clips`` that a model is to predict.
+
+    Returns
+    -------
+    str
+        A sentence; empty if there is no such column.
+    """
+    values, names, labels, speakers = _inputs(table, clips, targets)
+    owners = np.unique(speakers, return_inverse=True)[1]
+    for target in (_labels(rows, owners) for rows in labels.values() if len(set(rows)) == 2):
+        if target.counts.min() < LEAST_SEPARATED_ROWS or (any(speakers) and target.speakers.min() < LEAST_SPEAKERS):
+            continue
+        if columns := separating_columns(values, target.codes):
+            listed = ", ".join(repr(names[column]) for column in columns[:_MOST_NAMED])
+            more = f" and {len(columns) - _MOST_NAMED:,} more" if len(columns) > _MOST_NAMED else ""
+            several = len(columns) > 1
+            return (
+                f"the column{'s' * several} {listed}{more} separate{'s' * (not several)} {' from '.join(target.names)} "
+                "without error; check that no rating or code of the label is among the features"
+            )
+    return ""
+
+
+def _inputs(
+    table: FeatureTable, clips: pd.DataFrame, targets: Sequence[str]
+) -> tuple[np.ndarray, list[str], dict[str, np.ndarray], np.ndarray]:
+    """Return values, names of columns, labels and speakers, with the rows in the order of the file."""
     rows = np.array([table.rows[clip] for clip in clips["clip"]])
     order = np.argsort(rows)
     single = [part.name for part in table.sets] == [DEFAULT_SET]
     names = [column if single else f"{part.name}.{column}" for part in table.sets for column in part.columns]
+    values = table.values[rows[order]].astype(np.float64)
+    for column, precise in table.precise.items():
+        values[:, column] = precise[rows[order]]
     labels = {target: clips[target].to_numpy()[order] for target in targets}
-    columns = find_label_columns(table.values[rows[order]], names, labels, clips["speaker"].to_numpy()[order])
-    clauses = [f"{' and '.join(map(repr, column.columns))} {column.finding}" for column in columns]
-    more = f"; {len(clauses) - _MOST_NAMED:,} more columns" if len(clauses) > _MOST_NAMED else ""
-    return "; ".join(clauses[:_MOST_NAMED]) + more
+    return values, names, labels, clips["speaker"].to_numpy()[order]
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,9 +159,11 @@ class _Labels:
     codes, names
         Code of each row's label, and the label by code.
     half
-        Which half of the speakers a row belongs to.
+        Which half of the speakers a row belongs to; of one speaker, which half of the rows.
     cells, owners
         Code of each row's speaker and label, and the speaker by this code.
+    least_rows
+        The least rows of a class at which a column of few values is judged.
     """
 
     codes: np.ndarray
@@ -120,6 +171,7 @@ class _Labels:
     half: np.ndarray
     cells: np.ndarray
     owners: np.ndarray
+    least_rows: int = LEAST_ROWS
 
     @property
     def counts(self) -> np.ndarray:
@@ -133,7 +185,10 @@ class _Labels:
 
 
 def find_label_columns(
-    values: np.ndarray, columns: Sequence[str], labels: Mapping[str, Sequence[str]], speakers: Sequence[str]
+    values: np.ndarray,
+    columns: Sequence[str],
+    labels: Mapping[str, Sequence[str] | np.ndarray],
+    speakers: Sequence[str] | np.ndarray,
 ) -> list[LabelColumn]:
     """Find the columns that hold a label, a speaker, or row numbers.
 
@@ -153,30 +208,56 @@ def find_label_columns(
     list of LabelColumn
         In the order of the columns, pairs last.
     """
-    if len(values) < _LEAST_ROWS:
+    if len(values) < LEAST_ROWS:
         return []
-    transposed = np.ascontiguousarray(values.T)
+    transposed = np.ascontiguousarray(values.T, dtype=np.float64)
     ordered = np.sort(transposed, axis=1)
     distinct = 1 + np.count_nonzero(np.diff(ordered, axis=1), axis=1)
     owners = np.unique(np.asarray(speakers), return_inverse=True)[1]
-    coded = [_labels(rows, owners) for rows in labels.values() if 1 < len(set(rows)) <= len(rows) / 2]
-    findings = dict.fromkeys(_row_numbers(transposed, ordered, coded), "numbers the rows")
     codes = _codes_of_few_values(transposed, distinct)
-    for column, values_of_rows in codes.items():
-        if finding := _about_speakers(transposed[column], values_of_rows, owners):
-            findings[column] = finding
+    least_rows = LEAST_ROWS if len(codes) <= _MANY else 3 * LEAST_ROWS
+    coded = [_labels(rows, owners, least_rows) for rows in labels.values() if 1 < len(set(rows)) <= len(rows) / 2]
+    findings = find_row_numbers(transposed, ordered, [target.codes for target in coded], owners)
+    findings |= {column: "is a code of the speaker" for column in codes if _is_code(codes[column], owners)}
     for target in coded:
-        for column in np.flatnonzero(distinct == len(target.names)).tolist():
-            if len(np.unique(target.codes + 1j * transposed[column])) == len(target.names):
-                findings.setdefault(column, "has one value per label")
-        few = ((column, _few_values(codes[column], target)) for column in codes)
-        edges = _quantiles(transposed, target)
-        for column, finding in (*few, *_wide_gaps(edges, target), *_noisy_codes(transposed, edges, target)):
+        for column, finding in _judged(transposed, distinct, codes, target):
             if finding:
                 findings.setdefault(column, finding)
-    pairs = _pairs({column: codes[column] for column in codes if column not in findings}, coded)
+    pairs = [*_pairs({column: codes[column] for column in codes if column not in findings}, coded)]
+    linked = [pair for target in coded for pair in _linked(transposed, target) if not findings.keys() & pair[:2]]
     single = [LabelColumn((columns[column],), findings[column]) for column in sorted(findings)]
-    return [*single, *(LabelColumn((columns[a], columns[b]), finding) for a, b, finding in pairs)]
+    return [*single, *(LabelColumn((columns[a], columns[b]), finding) for a, b, finding in (*pairs, *linked))]
+
+
+def _judged(
+    transposed: np.ndarray, distinct: np.ndarray, codes: Mapping[int, np.ndarray], target: _Labels
+) -> Iterator[tuple[int, str]]:
+    """Yield columns and what they show about a label; empty if nothing."""
+    if len(target.codes) >= target.least_rows:
+        for column in np.flatnonzero(distinct == len(target.names)).tolist():
+            if len(np.unique(target.codes + 1j * transposed[column])) == len(target.names):
+                yield column, "has one value per label"
+    for column, values in codes.items():
+        yield column, _few_values(values, target) or _rating(values, target)
+    edges = _quantiles(transposed, target)
+    yield from _wide_gaps(edges, target)
+    yield from _noisy_codes(transposed, edges, target)
+
+
+def _is_code(codes: np.ndarray, owners: np.ndarray) -> bool:
+    """Return whether each of several speakers has one value, and no other speaker has it."""
+    speakers = owners.max() + 1
+    return bool(speakers > 1 and speakers == codes.max() + 1 == len(np.unique(owners * speakers + codes)))
+
+
+def _rating(codes: np.ndarray, target: _Labels) -> str:
+    """Return whether few ordered values separate two classes without error."""
+    many = target.least_rows > LEAST_ROWS  # a table of rounded features
+    if many or len(target.names) != 2 or codes.max() >= _MOST_RATINGS or target.counts.min() < LEAST_ROWS:
+        return ""
+    first, second = codes[target.codes == 0], codes[target.codes == 1]
+    separated = first.max() < second.min() or second.max() < first.min()
+    return f"tells {target.names[0]} from {target.names[1]} (100.0%)" if separated else ""
 
 
 def _codes_of_few_values(transposed: np.ndarray, distinct: np.ndarray) -> dict[int, np.ndarray]:
@@ -190,51 +271,25 @@ def _codes_of_few_values(transposed: np.ndarray, distinct: np.ndarray) -> dict[i
     return codes
 
 
-def _labels(rows: Sequence[str], speakers: np.ndarray) -> _Labels:
+def _labels(rows: Sequence[str] | np.ndarray, speakers: np.ndarray, least_rows: int = LEAST_ROWS) -> _Labels:
     names, codes = np.unique(np.asarray(rows), return_inverse=True)
     used, cells = np.unique(speakers * len(names) + codes, return_inverse=True)
     half = speakers // 2 % 2 if speakers.max() > 2 else speakers % 2  # women and men often alternate
-    return _Labels(codes, tuple(map(str, names)), half, cells, used // len(names))
+    half = half if speakers.max() > 0 else _places_in_groups(codes) % 2
+    return _Labels(codes, tuple(map(str, names)), half, cells, used // len(names), least_rows)
+
+
+def _places_in_groups(codes: np.ndarray) -> np.ndarray:
+    """Return the place of each row among the rows of its code."""
+    order = np.argsort(codes, kind="stable")
+    places = np.empty(len(codes), dtype=np.int64)
+    places[order] = np.arange(len(codes)) - np.searchsorted(codes[order], codes[order])
+    return places
 
 
 def _tally(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Count pairs of codes."""
     return np.bincount(rows * shape[1] + columns, minlength=shape[0] * shape[1]).reshape(shape)
-
-
-def _row_numbers(transposed: np.ndarray, ordered: np.ndarray, coded: Sequence[_Labels]) -> Iterator[int]:
-    """Yield the columns of row numbers: evenly spaced in any order, or growing with the blocks of labels."""
-    steps = np.diff(transposed, axis=1)
-    monotone = np.logical_or((steps > 0).all(axis=1), (steps < 0).all(axis=1)).tolist()
-    in_blocks = any(np.count_nonzero(np.diff(target.codes)) < len(target.names) for target in coded)
-    for column in range(len(transposed)):
-        if (monotone[column] and in_blocks) or _evenly_spaced(ordered[column]):
-            yield column
-
-
-def _evenly_spaced(ordered: np.ndarray) -> bool:
-    """Return whether sorted values have equal steps, some missing; so many distinct integers are not measured."""
-    steps = np.diff(ordered.astype(np.float64))
-    if steps.min() <= 0:
-        return False
-    multiples = steps / steps.min()
-    close = np.abs(multiples - np.round(multiples)).max() < 0.05
-    return bool(close and multiples.sum() < max(1.5 * len(ordered), len(ordered) ** 2 / 40))
-
-
-def _about_speakers(column: np.ndarray, codes: np.ndarray, speakers: np.ndarray) -> str:
-    """Return whether a column of few values numbers the rows of each speaker, or is a code of the speaker."""
-    rows = np.bincount(speakers)
-    if len(rows) < 2:
-        return ""
-    pairs = len(np.unique(speakers * (codes.max() + 1) + codes))
-    if pairs == len(rows) == codes.max() + 1:
-        return "is a code of the speaker"
-    if pairs == len(speakers) and rows.max() >= _LEAST_ROWS:
-        tested = np.flatnonzero(rows >= _LEAST_ROWS)
-        if all(_evenly_spaced(np.sort(column[speakers == speaker])) for speaker in tested):
-            return "numbers the rows of each speaker"
-    return ""
 
 
 def _few_values(codes: np.ndarray, target: _Labels) -> str:
@@ -261,8 +316,8 @@ def _identified_class(table: np.ndarray, target: _Labels) -> str:
     wrong = (hits.sum(axis=0) - np.diag(hits)) / (counts.sum() - counts)
     balanced = (right + 1 - wrong) / 2
     if is_binary := len(table[0]) == 2:  # an exact one-hot column needs fewer rows
-        balanced[(counts < _LEAST_ROWS) & (balanced < 1)] = 0
-    balanced[counts < (_LEAST_ROWS // 2 if is_binary else _LEAST_ROWS)] = 0
+        balanced[(counts < target.least_rows) & (balanced < 1)] = 0
+    balanced[counts < (target.least_rows // 2 if is_binary else target.least_rows)] = 0
     classes = np.flatnonzero(balanced >= _LEAST_ACCURACY)
     if is_binary and classes.size and len(target.names) > 2:
         names = ", ".join(target.names[label] for label in classes)
@@ -279,7 +334,7 @@ def _separated_groups(table: np.ndarray, target: _Labels) -> str:
     if len(groups) < 2:
         return ""
     recalls = [table[group][value == group].sum() / table[:, value == group].sum() for group in groups]
-    least = _LEAST_ROWS // 2 if min(recalls) == 1 else _LEAST_ROWS
+    least = target.least_rows // 2 if min(recalls) == 1 else target.least_rows
     if min(recalls) < _LEAST_ACCURACY or min(table[:, value == group].sum() for group in groups) < least:
         return ""
     listed = " from ".join("+".join(np.asarray(target.names)[value == group]) for group in groups)
@@ -316,14 +371,14 @@ def _quantiles(transposed: np.ndarray, target: _Labels) -> np.ndarray:
 def _wide_gaps(edges: np.ndarray, target: _Labels) -> Iterator[tuple[int, str]]:
     """Yield the columns with a gap between two groups of classes that is wide compared with the classes."""
     counts = target.counts
-    if np.median(counts) < _LEAST_ROWS:
+    if np.median(counts) < LEAST_ROWS:
         return
     order = np.argsort(edges[2], axis=0)
     low, high = (np.take_along_axis(edges[position], order, axis=0) for position in (0, 4))
     width = (high - low).max(axis=0)
     gaps = np.minimum.accumulate(low[::-1], axis=0)[::-1][1:] - np.maximum.accumulate(high, axis=0)[:-1]
-    smaller = _smaller_group(order, target)
-    wide = (gaps > _least_gap(smaller) * width) & (gaps > 0) & (smaller >= _LEAST_ROWS)
+    smaller, evidence = _smaller_group(order, target)
+    wide = (gaps > _least_gap(evidence) * width) & (gaps > 0) & (smaller >= LEAST_ROWS)
     for column in np.flatnonzero(wide.any(axis=0)).tolist():
         split = int(wide[:, column].argmax()) + 1
         parts = (order[:split, column], order[split:, column])
@@ -331,15 +386,14 @@ def _wide_gaps(edges: np.ndarray, target: _Labels) -> Iterator[tuple[int, str]]:
         yield column, f"tells {listed}, with a gap wider than the classes"
 
 
-def _smaller_group(order: np.ndarray, target: _Labels) -> np.ndarray:
-    """Return the rows of the smaller group at each split of ordered classes, at most three per speaker of a class."""
+def _smaller_group(order: np.ndarray, target: _Labels) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows of the smaller group at each split of ordered classes, and those that count as evidence."""
     rows = np.cumsum(target.counts[order], axis=0)[:-1]
     speakers = target.speakers[order]
     below = np.maximum.accumulate(speakers, axis=0)[:-1]
     above = np.maximum.accumulate(speakers[::-1], axis=0)[::-1][1:]
-    speakers = np.minimum(below, above)
     rows = np.minimum(rows, len(target.codes) - rows)
-    return np.where(rows < _ROWS_PER_SPEAKER * speakers, rows, _ROWS_PER_SPEAKER * speakers)
+    return rows, np.minimum(rows, _ROWS_PER_SPEAKER * np.minimum(below, above))
 
 
 def _least_gap(rows: np.ndarray) -> np.ndarray:
@@ -384,3 +438,14 @@ def _pairs(codes: Mapping[int, np.ndarray], coded: Sequence[_Labels]) -> Iterato
         finding = next((finding for target in coded if (finding := _few_values(joint, target))), "")
         if finding:
             yield first, second, finding
+
+
+def _linked(transposed: np.ndarray, target: _Labels) -> Iterator[tuple[int, int, str]]:
+    """Yield the pairs of columns whose difference tells the label."""
+    if transposed.shape[1] < _LEAST_PAIRED_ROWS:
+        return
+    candidates = [*differences(transposed, target.codes)]
+    if candidates:
+        edges = _quantiles(np.stack([difference for *_, difference in candidates]), target)
+        for number, finding in _wide_gaps(edges, target):
+            yield *candidates[number][:2], f"{finding}, by their difference"

@@ -19,8 +19,11 @@ from ser_bench.core.errors import CorpusError
 from ser_bench.core.spelling import is_missing
 from ser_bench.core.text import shortened_list
 
-_SEPARATED = re.compile(r"[-+]?(\d+,\d+|\d{1,3}([.,'’ \u00a0\u202f]\d{3})+([.,]\d+)?)([eE][-+]?\d+)?\s*")
+_SEPARATED = re.compile(r"[-+\u2212]?(\d+,\d+|\d{1,3}([.,'’ \u00a0\u202f]\d{3})+([.,]\d+)?)([eE][-+]?\d+)?\s*")
 """A number with a decimal comma, or with thousands separators."""
+
+_MINUS = "\N{MINUS SIGN}"
+"""The minus of typeset text, which Python does not read."""
 
 _TRUTH = {"true": 1.0, "false": 0.0}
 
@@ -117,7 +120,7 @@ class NumberColumns:
             If a column of numbers holds a text in some cells.
         """
         if not self._values:
-            return NumberTable(tuple(self.names), np.empty((0, len(self.names)), np.float32), {})
+            return NumberTable(tuple(self.names), np.empty((0, len(self.names))), {})
         order = np.argsort([*self._plain, *self._others], kind="stable")
         values = np.frombuffer(self._values, dtype=np.float64).reshape(-1, max(1, len(self.names)))[:, order]
         reasons = {}
@@ -128,12 +131,11 @@ class NumberColumns:
             numbers = np.count_nonzero(~np.isnan(values[:, column])) + separated
             if numbers >= len(texts) - separated:
                 raise CorpusError(_not_numbers(self.names[column], texts, source, unit))
-            reasons[column] = f"holds texts, for example {_shortened(texts[0][1])}"
+            share = f" in {len(texts):,} of {len(values):,} cells" if numbers else ""
+            reasons[column] = f"holds texts{share}, for example {_shortened(texts[0][1])}"
         used = [column for column in range(len(self.names)) if column not in reasons]
-        with np.errstate(over="ignore"):
-            features = values[:, used].astype(np.float32)
         names = tuple(self.names[column] for column in used)
-        return NumberTable(names, features, {self.names[column]: reasons[column] for column in sorted(reasons)})
+        return NumberTable(names, values[:, used], {self.names[column]: reasons[column] for column in sorted(reasons)})
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +147,7 @@ class NumberTable:
     names
         Their names.
     values
-        float32, shape ``(rows, columns)``; NaN where a value is missing.
+        float64, shape ``(rows, columns)``; NaN where a value is missing.
     unused
         Why the other columns are not features, by name.
     """
@@ -158,7 +160,7 @@ class NumberTable:
 def _number(cell: str) -> float | None:
     """Return the number in a cell, NaN for a missing value, None for a text."""
     try:
-        return None if "_" in cell else float(cell)
+        return None if "_" in cell else float(cell.replace(_MINUS, "-"))
     except ValueError:
         return np.nan if is_missing(cell) else _TRUTH.get(cell.strip().lower())
 

@@ -167,6 +167,36 @@ def test_a_column_with_many_missing_values_is_named_in_a_warning(tmp_path):
         opened(tmp_path, frame)
 
 
+def test_a_column_with_infinite_values_is_not_said_to_lack_values(tmp_path):
+    frame = table()
+    frame.loc[:4, "f1"] = np.inf
+    assert "the column 'f1' holds values that are not finite; delete" in opened(tmp_path, frame).warnings[0]
+
+
+def test_a_typeset_minus_is_a_minus(tmp_path):
+    frame = table()
+    texts = frame.assign(**{name: [str(x).replace("-", "\u2212") for x in frame[name]] for name in ("f0", "f1")})
+    corpus = opened(tmp_path, texts)
+    assert corpus.feature_table.sets[0].columns == ("f0", "f1", "f2")
+    np.testing.assert_array_equal(corpus.feature_table.values, frame[["f0", "f1", "f2"]].to_numpy(np.float32))
+
+
+def test_bytes_in_a_parquet_file_are_text_in_utf8(tmp_path):
+    frame = table()
+    as_bytes = frame.assign(emotion=[x.encode() for x in frame["emotion"]], f1=[str(x).encode() for x in frame["f1"]])
+    corpus = opened(tmp_path, as_bytes, "mine.parquet")
+    assert set(corpus.clips["emotion"]) == set(frame["emotion"])
+    np.testing.assert_array_equal(corpus.feature_table.values[:, 1], frame["f1"].to_numpy(np.float32))
+    with pytest.raises(CorpusError, match="column 'f1' holds bytes that are not text in UTF-8"):
+        opened(tmp_path, frame.assign(f1=[b"\xff\xfe"] * len(frame)), "mine.parquet")
+
+
+def test_a_column_with_more_texts_than_numbers_is_named_with_their_count(tmp_path):
+    frame = table(note=["loud"] * 14 + ["3"] * 10)
+    reasons = {problem.path: problem.reason for problem in opened(tmp_path, frame).problems}
+    assert reasons["note"] == "holds texts in 14 of 24 cells, for example 'loud'"
+
+
 def test_a_repeated_column_is_refused(tmp_path):
     repeated = table().rename(columns={"f2": "f1"})
     with pytest.raises(CorpusError, match=r"feature table .*: columns 5 and 6 are both named 'f1'"):

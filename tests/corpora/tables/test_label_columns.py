@@ -11,6 +11,7 @@ from ser_bench.core.console import Console
 from ser_bench.core.errors import CorpusError
 from ser_bench.core.options import Options
 from ser_bench.corpora.tables.label_columns import find_label_columns
+from ser_bench.corpora.tables.separation import separating_columns
 from ser_bench.runs.inputs import open_corpus
 
 EMOTIONS = ("angry", "happy", "neutral", "sad")
@@ -21,12 +22,12 @@ CODE = RNG.permutation(np.repeat(range(4), N // 4))
 NOISE = RNG.standard_normal((N, 6))
 
 
-def found(*columns: np.ndarray, rows=slice(None), labels=None) -> dict[tuple[str, ...], str]:
-    values = np.column_stack([NOISE + CODE[:, None] * 0.5, *columns]).astype(np.float32)[rows]
+def found(*columns: np.ndarray, rows=slice(None), labels=None, speakers=SPEAKER) -> dict[tuple[str, ...], str]:
+    values = np.column_stack([NOISE + CODE[:, None] * 0.5, *columns])[rows]
     names = [*(f"f{i}" for i in range(6)), *(f"c{i}" for i in range(len(columns)))]
     targets = {"emotion": np.asarray(EMOTIONS)[CODE] if labels is None else labels}
     targets = {name: values_of_rows[rows] for name, values_of_rows in targets.items()}
-    listed = find_label_columns(values, names, targets, SPEAKER[rows].astype(str))
+    listed = find_label_columns(values, names, targets, speakers[rows].astype(str))
     return {column.columns: column.finding for column in listed}
 
 
@@ -61,6 +62,7 @@ COLUMNS = {
     "row numbers of a table sorted by label": (ranks_by(NOISE[:, 0], CODE), "numbers the rows"),
     "row numbers in any order": (RNG.permutation(N) / 7, "numbers the rows"),
     "row numbers of each speaker": (np.arange(N) // 8, "numbers the rows of each speaker"),
+    "row numbers of each speaker from an offset": (SPEAKER * 1000 + np.arange(N) // 8, "of each speaker"),
     "a code of the speaker": (SPEAKER * 2.0, "is a code of the speaker"),
 }
 
@@ -87,6 +89,52 @@ def test_an_exact_code_is_found_in_a_small_table():
         ("c0",): "has one value per label",
         ("c1",): "tells angry from the rest (100.0%)",
     }
+
+
+def test_columns_whose_difference_is_a_code_are_found():
+    """Scaled, turned round, or with the code of one class; equal columns alone are no finding."""
+    feature = RNG.standard_normal(N) * 50 - 200
+    listed = found(feature, feature + CODE)
+    assert list(listed) == [("c0", "c1")]
+    assert listed["c0", "c1"].endswith("with a gap wider than the classes, by their difference")
+    assert list(found(feature, CODE - 0.1 * feature)) == [("c0", "c1")]
+    assert list(found(feature, feature + (CODE == 2))) == [("c0", "c1")]
+    assert found(feature, feature, 3 - 2 * feature) == {}
+
+
+@pytest.mark.parametrize("speakers", [np.full(N, ""), SPEAKER % 2], ids=["unknown", "two"])
+def test_codes_with_noise_are_found_without_speakers_and_with_two(speakers):
+    columns = [(label == CODE) + 1e-4 * NOISE[:, 0] for label in range(3)]
+    listed = found(*columns, CODE + 1e-4 * NOISE[:, 1], CODE + 0.13 * NOISE[:, 0], speakers=speakers)
+    assert list(listed) == [(f"c{column}",) for column in range(5)]
+
+
+def ranked(values: np.ndarray) -> np.ndarray:
+    return np.argsort(np.argsort(values, axis=0), axis=0) / N
+
+
+def test_ranks_of_features_are_features_and_row_numbers_among_them_are_not():
+    features = ranked(NOISE + CODE[:, None])
+    columns = np.column_stack([features, ranks_by(NOISE[:, 0], CODE), np.arange(N)])
+    names = [*"abcdef", "by label", "by row"]
+    listed = find_label_columns(columns, names, {"emotion": np.asarray(EMOTIONS)[CODE]}, SPEAKER.astype(str))
+    assert [(column.columns, column.finding) for column in listed] == [
+        (("by label",), "numbers the rows"),
+        (("by row",), "numbers the rows"),
+    ]
+
+
+def test_one_of_many_rounded_features_may_tell_a_class_of_few_rows():
+    rows = np.concatenate([np.flatnonzero(label == CODE)[:size] for label, size in enumerate((9, 9, 9, 5))])
+    chance = (RNG.random((N, 20)) < 0.5) * 1.0
+    assert found(*chance.T, CODE == 3, rows=rows) == {}
+    assert found(CODE == 3, rows=rows) == {("c0",): "tells sad from the rest (100.0%)"}
+
+
+def test_a_rating_that_separates_two_classes_is_found():
+    two = np.asarray(["calm", "angry"])[(CODE > 1).astype(int)]
+    rating = np.where(CODE > 1, 6, 1) + RNG.integers(0, 5, N)
+    assert found(rating, labels=two) == {("c0",): "tells angry from calm (100.0%)"}
 
 
 def test_growing_values_are_row_numbers_where_labels_come_in_blocks():
@@ -126,6 +174,35 @@ def test_a_table_that_holds_its_labels_is_refused_unless_the_user_insists(tmp_pa
         f"the features hold the labels, so that scores say nothing about recognition: {columns}",
     )
     assert call(["run", "--corpus", corpus, "--models", "chance", "--store", str(tmp_path / "store")]) == 2
+
+
+def test_row_numbers_that_float32_cannot_hold_are_found(tmp_path):
+    first = 20_260_001
+    for offset in (first, 10**8, 0.5 + 10**9):
+        corpus = written(tmp_path, id=np.arange(N) + offset)
+        with pytest.raises(CorpusError, match="'id' numbers the rows"):
+            open_corpus(Options(corpus=corpus), Console(quiet=True))
+
+
+def test_a_column_that_alone_separates_two_classes_is_named_in_a_warning():
+    """Real features do so in small tables, and then several do."""
+    codes = (CODE > 1).astype(int)
+    clear = np.where(codes, 1, -1) * (0.01 + np.abs(NOISE[:, 0]))
+    close = codes * 3.6 + NOISE[:, 1]
+    few = np.flatnonzero(np.arange(N) % 2 == 0)
+    assert separating_columns(np.column_stack([NOISE[:, 2:], clear]), codes) == [4]
+    assert separating_columns(np.column_stack([NOISE[:, 2:], clear])[few], codes[few]) == [4]
+    assert separating_columns(np.column_stack([close, clear])[few], codes[few]) == []
+
+
+def test_the_warning_about_a_separating_column_is_saved(tmp_path):
+    corpus = written(tmp_path, score=np.where(CODE > 1, 1, -1) * (0.01 + np.abs(NOISE[:, 0])))
+    merged = {"angry": "calm", "happy": "calm", "neutral": "tense", "sad": "tense"}
+    opened = open_corpus(Options(corpus=corpus, merge=merged), Console(quiet=True))
+    assert opened.warnings == (
+        "the column 'score' separates calm from tense without error; "
+        "check that no rating or code of the label is among the features",
+    )
 
 
 def test_the_label_is_that_of_the_target(tmp_path):
