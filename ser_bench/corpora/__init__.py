@@ -1,4 +1,9 @@
-"""Corpora: from a name to a table of clips with speaker and emotion."""
+"""Corpora: from a name to a table of clips with speaker and emotion.
+
+``datasets`` describes the published corpora, and ``download`` fetches their archives. ``tables`` reads manifests and
+feature tables, ``importing`` makes manifests of folders, and ``checks`` warns of what is likely to be wrong.
+``opening`` and ``pool`` use them all.
+"""
 
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.opening import OpenCorpus, open_corpus

@@ -13,7 +13,7 @@ from ser_bench.core.text import plural
 from ser_bench.corpora import registry
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.checks.doubtful_labels import doubtful_labels_warnings
-from ser_bench.corpora.checks.lopsided import lopsided_warnings
+from ser_bench.corpora.checks.imbalance import imbalance_warnings
 from ser_bench.corpora.checks.similar_names import similar_labels_warning, similar_speakers_warning
 from ser_bench.corpora.clip_table import FeatureTable, Problem
 from ser_bench.corpora.selection import WHOLE_PART, Selection, unselected
@@ -159,7 +159,7 @@ def open_corpus(
 
 
 def label_warnings(clips: pd.DataFrame) -> Iterator[str]:
-    """Doubt the labels that are used.
+    """Warn of labels that are probably wrong.
 
     Parameters
     ----------
@@ -174,11 +174,11 @@ def label_warnings(clips: pd.DataFrame) -> Iterator[str]:
     if similar := similar_labels_warning(clips):
         yield similar
     yield from doubtful_labels_warnings(clips)
-    yield from lopsided_warnings(clips)
+    yield from imbalance_warnings(clips)
 
 
 def checked_speakers(clips: pd.DataFrame, sources: Mapping[str, str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Give each speaker one gender, and doubt what is likely to be wrong.
+    """Give each speaker one gender, and warn of what is likely to be wrong.
 
     Parameters
     ----------

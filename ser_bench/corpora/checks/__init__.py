@@ -1,1 +1,1 @@
-"""Checks of a corpus that warn and change nothing: missing clips, altered audio, similar names, lopsided speakers."""
+"""Checks of a corpus that warn and change nothing: missing clips, altered audio, doubtful names, unequal speakers."""

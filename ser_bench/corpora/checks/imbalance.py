@@ -1,4 +1,4 @@
-"""Corpora whose speakers tell the emotion, or in which one speaker has most clips."""
+"""Imbalance of speakers: a corpus whose speakers tell the emotion, or in which one speaker has most clips."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     import pandas as pd
 
-TELLING = 0.25
+CONFOUNDED = 0.25
 """The share of the way from chance to 100 % UAR from which on speakers tell the emotion."""
 
 LARGE_SHARE = 0.5
@@ -45,7 +45,7 @@ def speaker_score(clips: pd.DataFrame) -> SpeakerScore:
     return SpeakerScore(float(right.sum() / counts.sum()), float((right.sum(axis=0) / counts.sum(axis=0)).mean()))
 
 
-def lopsided_warnings(clips: pd.DataFrame) -> Iterator[str]:
+def imbalance_warnings(clips: pd.DataFrame) -> Iterator[str]:
     """Warn of corpora in which recognising the speaker may pass for recognising the emotion.
 
     Parameters
@@ -71,7 +71,7 @@ def _telling_speakers(clips: pd.DataFrame) -> str:
     if classes < 2 or len(emotions) < 2:
         return ""
     accuracy, uar = speaker_score(clips)
-    if uar - 1 / classes < TELLING * (1 - 1 / classes):
+    if uar - 1 / classes < CONFOUNDED * (1 - 1 / classes):
         return ""
     single = int((emotions == 1).sum())
     verb = "has" if single == 1 else "have"
