@@ -15,12 +15,8 @@ def target() -> Callable[[bytes], None]:
     import pandas  # noqa: F401
     import pyarrow.parquet  # noqa: F401
 
-    from ser_bench.corpora import (
-        feature_table,  # noqa: F401
-        is_feature_table,
-        list_clips,
-        manifest,
-    )
+    from ser_bench.corpora import is_feature_table, list_clips
+    from ser_bench.corpora.tables import feature_table, manifest  # noqa: F401
 
     folder = tempfile.TemporaryDirectory(prefix="fuzz-")
     atexit.register(folder.cleanup)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from ser_bench.core.genders import canonical_genders
@@ -91,6 +91,28 @@ def with_canonical_text(clips: pd.DataFrame) -> pd.DataFrame:
             if column in clips
         }
     )
+
+
+def without_unknown_speakers(listing: Listing) -> Listing:
+    """Leave out the clips without a speaker where other clips have one.
+
+    Parameters
+    ----------
+    listing
+        A listing whose clips :func:`with_canonical_text` has written.
+
+    Returns
+    -------
+    Listing
+        Each clip that is left out is a problem.
+    """
+    unknown = [is_unknown(speaker) for speaker in listing.clips["speaker"]]
+    if not any(unknown) or all(unknown):
+        return listing
+    reason = "has no speaker; clips of unknown speakers may be those of a known one"
+    problems = tuple(Problem(clip, reason) for clip in listing.clips.loc[unknown, "clip"])
+    clips = listing.clips[[not value for value in unknown]].reset_index(drop=True)
+    return replace(listing, clips=clips, problems=(*listing.problems, *problems))
 
 
 def with_corpus_prefix(clips: pd.DataFrame) -> pd.DataFrame:

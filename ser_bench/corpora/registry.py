@@ -14,7 +14,7 @@ from ser_bench.core.errors import CorpusError, NoCacheFolderError, UnknownNameEr
 from ser_bench.core.places import cache_folder, folder_from_environment
 from ser_bench.corpora import datasets
 from ser_bench.corpora.base import Corpus
-from ser_bench.corpora.clip_table import Listing, with_canonical_text
+from ser_bench.corpora.clip_table import Listing, with_canonical_text, without_unknown_speakers
 from ser_bench.corpora.filenames import FileNamePattern
 from ser_bench.corpora.folder import list_files
 from ser_bench.corpora.tables import manifest
@@ -249,7 +249,7 @@ def list_clips(corpus: Corpus, folder: Path) -> Listing:
     -------
     Listing
         Clips, with names and labels as :func:`~ser_bench.corpora.clip_table.with_canonical_text` writes them, and
-        skipped files.
+        skipped files; a clip without a speaker is skipped where other clips have one.
 
     Raises
     ------
@@ -260,4 +260,4 @@ def list_clips(corpus: Corpus, folder: Path) -> Listing:
         listing = list_files(corpus, corpus.reader, folder, known=tuple(CORPORA.values()))
     else:
         listing = corpus.reader(folder)
-    return replace(listing, clips=with_canonical_text(listing.clips))
+    return without_unknown_speakers(replace(listing, clips=with_canonical_text(listing.clips)))

@@ -230,10 +230,8 @@ def add_labels(clips: pd.DataFrame, target: str) -> pd.DataFrame:
     Raises
     ------
     CorpusError
-        If the target needs a gender that is unknown, or if there is only one class.
+        If there is only one class.
     """
-    if "gender" in target and (clips["gender"] == "").any():
-        raise CorpusError(f"the target {target} needs every speaker's gender, which this corpus does not have")
     label = {
         "emotion": clips["emotion"],
         "gender": clips["gender"],

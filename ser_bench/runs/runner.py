@@ -17,7 +17,7 @@ from ser_bench.core.places import default_store
 from ser_bench.core.progress import NoProgress, Progress
 from ser_bench.runs import plan, results, rows
 from ser_bench.runs.classes import class_faults, class_warnings, unused_classes
-from ser_bench.runs.data import RunData, add_labels, extract_data
+from ser_bench.runs.data import RunData, add_labels, extract_data, refuse_unknown_genders
 from ser_bench.runs.inputs import default_folder, open_corpus
 from ser_bench.runs.keys import fit_keys, run_identity
 from ser_bench.runs.leakage import leakage_rows
@@ -118,6 +118,7 @@ def locked_run(options: Options, progress: Progress | None = None) -> Iterator[R
             progress.warning(f"{model.name} is skipped: {model.skipped}")
     folder = options.out or default_folder(opened, options.target)
     ensure_writable(folder, RunError, "--out")
+    refuse_unknown_genders(opened, options.target)
     clips = add_labels(opened.clips, options.target).reset_index(drop=True)
     folds = plan.make_early_folds(clips, options, audio=opened.feature_table is None)
     with results.locked_folder(folder), RunLog(folder, progress) as run_log:

@@ -8,7 +8,7 @@ import pytest
 
 from ser_bench import corpora
 from ser_bench.core.errors import CorpusError
-from ser_bench.corpora.clip_table import Problem
+from ser_bench.corpora.clip_table import Listing, Problem, clip_table, without_unknown_speakers
 from ser_bench.corpora.tables.manifest import line_numbers
 
 HEADER = "path,speaker,emotion"
@@ -184,3 +184,10 @@ def test_a_path_with_an_invisible_character_is_found(tmp_path):
 def test_a_folder_of_other_case_is_named(tmp_path):
     corpus = opened(tmp_path, f"{HEADER}\nT/U/a.wav,x,sad\nt/u/b.wav,x,sad\n", "t/u/a.wav", "t/u/b.wav")
     assert [problem.reason for problem in corpus.problems] == ["no such file; there is t/u/a.wav (line 2)"]
+
+
+def test_a_reader_in_python_may_not_know_some_speakers():
+    clips = clip_table([{"clip": "a", "speaker": "x"}, {"clip": "b", "speaker": "unknown"}])
+    listing = without_unknown_speakers(Listing(clips))
+    assert listing.clips["clip"].tolist() == ["a"]
+    assert [problem.path for problem in listing.problems] == ["b"]
