@@ -209,3 +209,29 @@ def test_letters_of_genders_need_speakers_that_confirm_them(tree):
     imported = import_clips(tree(*voices), Choices())
     assert "gender" not in imported.columns
     assert "field 1 of the file name (F, M) is not used as gender: no speakers confirm it" in imported.warnings
+
+
+def test_dates_below_folders_of_names_are_sessions():
+    guess = column(*(f"{who}/2023-04-{day:02d}/{take}" for who, day, take in product(NAMES[:3], (1, 2), (1, 2))))
+    assert set(guess.values.values()) == set(NAMES[:3])
+
+
+@pytest.mark.parametrize("people", [("ana", "ben", "cleo"), ("1001", "1002", "1003"), ("S07", "S09", "S12")])
+def test_folders_of_sentences_do_not_hide_the_people_below_them(people):
+    sentences = ("lappen", "wolke", "abend", "papier")
+    unknown = column(*(f"{sentence}/{who}_{take}" for sentence, who, take in product(sentences, people, (1, 2))))
+    assert unknown.certainty == "unknown"
+    assert (
+        f"  field 1 of the file name ({', '.join(people)}: 3 values, 16 clips each): --pattern '{{speaker}}_"
+        in (unknown.warnings[0])
+    )
+
+
+def test_people_at_the_end_of_names_of_different_length_are_listed():
+    sentences = ("lappen", "wolke_am_abend", "papier_eins")
+    unknown = column(*(f"{sentence}_{who}" for sentence, who in product(sentences, ("anke", "ben", "jonas"))))
+    assert unknown.certainty == "unknown"
+    assert (
+        "the last field of the file name (anke, ben, jonas: 3 values, 6 clips each): --pattern '*_{speaker}'"
+        in (unknown.warnings[0])
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 from ser_bench.corpora.emotion_words import emotion_of
@@ -23,7 +23,7 @@ _OTHER_KINDS = re.compile(
     r"(session|sess|ses|take|rec|recording|sentence|sent|utt|utterance|clip|file|audio|wavs?|flac|mp3|text|txt|word|"
     r"phrase|scene|script|dialogue|dia|day|part|cd|disc|disk|batch|group|set|split|sample|samples|data|clips|speech|"
     r"song|raw|clean|noisy|phone|studio|mono|stereo|mic|microphone|channel|ch|room)[ _-]?\d*|\d+k(hz)?|v\d+|"
-    r"(19|20)\d{6}",
+    r"(19|20)\d\d[-_.]?\d\d[-_.]?\d\d",
     re.IGNORECASE,
 )
 _LANGUAGES = frozenset(
@@ -80,22 +80,25 @@ def is_other_kind(distinct: set[str]) -> bool:
     )
 
 
-def is_counter(distinct: set[str]) -> bool:
-    """Check whether the values count takes: numbers from 0 or 1, with few gaps.
+def is_counter(distinct: Collection[str], prefix: str = "") -> bool:
+    """Check whether the values count takes or sessions: numbers from 0 or 1, with few gaps.
 
     Parameters
     ----------
     distinct
         The distinct values.
+    prefix
+        Regular expression of what may stand before the number.
 
     Returns
     -------
     bool
         True for ``01``, ``02``, ``03``.
     """
-    if not all(value.isdecimal() for value in distinct):
+    matches = [re.fullmatch(rf"{prefix}(\d+)", value, re.IGNORECASE) for value in distinct]
+    numbers = {int(match[1]) for match in matches if match}
+    if not all(matches):
         return False
-    numbers = {int(value) for value in distinct}
     return min(numbers) <= 1 and max(numbers) <= 1.5 * len(numbers)
 
 

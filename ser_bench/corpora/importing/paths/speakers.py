@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ser_bench.corpora.importing.column import Certainty, Column
 from ser_bench.corpora.importing.files import AudioFile
@@ -75,7 +75,7 @@ def speakers(
     Column
         Likely or guessed speakers; unknown, with the possible positions in a warning, where several fit.
     """
-    candidates = sorted(_without_numberings(list(_candidates(files, emotions, genders))), key=_rank)
+    candidates = sorted(_sessions_marked(list(_candidates(files, emotions, genders))), key=_rank)
     if not candidates:
         return Column(values={}, source="", certainty="unknown")
     options = [fitting_pattern(c.position, c.values, files, others=others) for c in candidates]
@@ -172,25 +172,15 @@ def _has_one_each(values: Mapping[str, str], attributes: Mapping[str, str]) -> b
     return len(pairs) == len({value for value, _ in pairs})
 
 
-def _without_numberings(candidates: list[_Candidate]) -> list[_Candidate]:
-    """Leave out positions that number something below each value of a more varied folder, such as sessions.
-
-    Fields counted from the end are left out where those from the start may name speakers.
-    """
+def _sessions_marked(candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    """Mark sessions below speakers as counters."""
     uppers = [c for c in candidates if c.position.level is not None and c.position.field is None and c.is_name]
-    levels = {candidate.position.level for candidate in candidates if (candidate.position.field or 0) >= 0}
-    return [
-        candidate
-        for candidate in candidates
-        if (candidate.position.field or 0) >= 0 or candidate.position.level not in levels
-        if candidate.form == "labelled"
-        or not any(_numbers_below(candidate, upper) for upper in uppers if upper is not candidate)
-    ]
+    return [replace(c, is_counter=c.is_counter or any(_counts_below(c, upper) for upper in uppers)) for c in candidates]
 
 
-def _numbers_below(candidate: _Candidate, upper: _Candidate) -> bool:
-    """Check whether the values of a candidate repeat below those of a more varied folder, as sessions do."""
-    if len(upper.distinct) <= len(candidate.distinct):
+def _counts_below(candidate: _Candidate, upper: _Candidate) -> bool:
+    """Check whether numbers such as ``s1`` start anew below the values of a more varied folder, as sessions do."""
+    if len(upper.distinct) <= len(candidate.distinct) or not is_counter(candidate.distinct, prefix="[a-z]?"):
         return False
     below, above = defaultdict(set), defaultdict(set)
     for name, value in candidate.values.items():
