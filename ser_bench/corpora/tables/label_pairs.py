@@ -33,29 +33,21 @@ def differences(transposed: np.ndarray, codes: np.ndarray) -> Iterator[tuple[int
     tuple
         Positions of both columns, and the difference of the scaled columns in each row.
     """
-    scaled, within = _scaled(transposed, codes)
-    projection = np.random.default_rng(0).standard_normal(within.shape[1]) / np.sqrt(within.shape[1])
-    keys = within @ projection
-    signs = np.where(keys < 0, -1, 1)
-    keys, scaled, within = keys * signs, scaled * signs[:, None], within * signs[:, None]
-    usable = np.flatnonzero(np.linalg.norm(within, axis=1) > 0.5)
-    order = usable[np.argsort(keys[usable], kind="stable")]
+    counts = np.bincount(codes)
+    means = transposed @ np.eye(len(counts))[codes] / counts
+    within = transposed - means[:, codes]
+    norms = np.sqrt(np.einsum("cr,cr->c", within, within))
+    floor = 1e-9 * np.abs(means).max(axis=1) + np.finfo(float).tiny
+    keys = within @ np.random.default_rng(0).standard_normal(len(codes)) / np.maximum(norms, floor)
+    factors = np.where(keys < 0, -1, 1) / np.maximum(norms, floor)
+    usable = np.flatnonzero(norms > floor)
+    order = usable[np.argsort(np.abs(keys[usable]), kind="stable")].tolist()
     count = 0
     for first, second in pairwise(order):
-        if count < _MOST_CANDIDATES and np.linalg.norm(within[first] - within[second]) < _CLOSE:
-            difference = scaled[first] - scaled[second]
+        if count == _MOST_CANDIDATES:
+            return
+        if np.linalg.norm(within[first] * factors[first] - within[second] * factors[second]) < _CLOSE:
+            difference = transposed[first] * factors[first] - transposed[second] * factors[second]
             if np.ptp(difference) > _CLOSE / np.sqrt(len(codes)):
                 count += 1
-                yield int(min(first, second)), int(max(first, second)), difference
-
-
-def _scaled(transposed: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the columns divided by their spread within the classes, and without the means of the classes."""
-    counts = np.bincount(codes)
-    members = np.eye(len(counts))[codes]
-    values = transposed - transposed.mean(axis=1, keepdims=True)
-    within = values - (values @ members / counts)[:, codes]
-    norms = np.linalg.norm(within, axis=1, keepdims=True)
-    floor = 1e-9 * np.abs(transposed).max(axis=1, keepdims=True) + np.finfo(float).tiny
-    factors = np.where(norms > floor, 1 / np.maximum(norms, floor), 0)
-    return values * factors, within * factors
+                yield min(first, second), max(first, second), difference
