@@ -214,12 +214,13 @@ class Run:
             transductive_note,
             warnings_note,
         )
+        from ser_bench.report.findings.gaps import excluded_classes
 
         run, summary = self.saved, self.summary
         scores = [name for name in summary if name == "model" or name.endswith(("_uar", "uar_gap"))]
         table = summary[scores].assign(model=model_titles(run, summary["model"]))
         notes = [SYNTHETIC if run.info.synthetic else "", normalisation_note(run), transductive_note(run)]
-        notes += [losses_note(run), warnings_note(run)]
+        notes += [*excluded_classes(run), losses_note(run), warnings_note(run)]
         marked = "".join(f"<p><b>{escape(note)}</b></p>" for note in notes if note)
         styled = table.style.format(precision=3, escape="html").hide(axis="index")
         return f"<p>{escape(self.headline)}</p>{marked}{styled.to_html()}"

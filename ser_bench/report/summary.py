@@ -27,7 +27,7 @@ from ser_bench.report.descriptions import (
     transductive_note,
     warnings_note,
 )
-from ser_bench.report.findings.gaps import gap_notes, missing_gaps
+from ser_bench.report.findings.gaps import excluded_classes, gap_notes, missing_gaps
 from ser_bench.report.findings.headline import headline
 from ser_bench.report.findings.leakage import leakage_sentences
 from ser_bench.report.findings.verdict import interval_notes, verdict
@@ -115,7 +115,7 @@ def terminal_table(run: SavedRun, width: int = 100) -> str:
             break
     notes = [SYNTHETIC] if run.info.synthetic else []
     notes += filter(None, [normalisation_note(run), transductive_note(run)])
-    notes += [*missing_gaps(run), *filter(None, (losses_note(run), warnings_note(run)))]
+    notes += [*missing_gaps(run), *excluded_classes(run), *filter(None, (losses_note(run), warnings_note(run)))]
     notes += [f"Too wide for this table, see summary.csv: {', '.join(dropped)}"] if dropped else []
     head = [line for text in (protocol(run), *notes) for line in wrap_words(text, width)]
     return "\n".join([*head, "", _aligned(cells, "simple")])

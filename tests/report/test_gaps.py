@@ -192,6 +192,9 @@ def test_a_run_of_negative_gaps_is_not_called_optimistic(small):
     assert "No model has a higher UAR under random than under actor." in headline(run)
     assert "No model has a higher UAR under random." in page_header(run).facts[2].text
     assert not any("two parts" in text for text in texts_of(run))
+    run = without_training_clips(run, "disgust")
+    assert "Without disgust, no model has a higher UAR under random than under actor." in headline(run)
+    assert "Without disgust, no model has a higher UAR under random." in page_header(run).facts[2].text
 
 
 def test_the_headline_of_one_model_compares_its_gap_with_no_other(small):
@@ -226,14 +229,16 @@ def test_known_voice_is_said_to_include_other_intensities_only_where_there_are_a
     assert not any("intensities" in note for note in gap_notes(without))
 
 
-@pytest.mark.parametrize("unknown", [slice(None), slice(1)])
-def test_voice_may_include_takes_of_unknown_sentences(parted, run, unknown):
+@pytest.mark.parametrize(
+    ("unknown", "reason"), [(slice(None), "sentences are"), (slice(1), "the sentences of 1 of 1,440 clips are")]
+)
+def test_voice_may_include_takes_of_unknown_sentences(parted, run, unknown, reason):
     """Clips of an unknown sentence are takes only if they are near-identical, as copies are."""
     for part, saved in {"Voice": parted, "The gap": run}.items():
         clips = saved.clips.copy()
         clips.iloc[unknown, clips.columns.get_loc("text")] = ""
         notes = gap_notes(dataclasses.replace(saved, clips=clips))
-        assert f"{part} may include repeated takes, because sentences are unknown." in notes
+        assert f"{part} may include repeated takes, because {reason} unknown." in notes
 
 
 def test_a_gap_without_parts_is_said_to_include_other_intensities(run):
@@ -435,6 +440,9 @@ def test_a_class_without_training_clips_is_no_part_of_the_gap(parted):
     assert sentence in markdown(run)
     title = next(text.get_text() for text in LEAKAGE_GAP.draw(run).findobj(Text) if "Gap of each" in text.get_text())
     assert title.endswith("without disgust")
+    assert "between random and actor, without disgust, is that of" in headline(run)
+    assert ", without disgust." in page_header(run).facts[2].text
+    assert sentence in " ".join(terminal_table(run).split())
     scores = pooled_scores(run)["uar"]
     assert scores["svm", "actor"] < pooled_scores(parted)["uar"]["svm", "actor"]
 

@@ -241,3 +241,11 @@ def test_repeats_that_predict_the_same_have_an_empty_deviation(run):
     rest = run.predictions[~((run.predictions["model"] == "lda") & (run.predictions["split"] == "emobox"))]
     changed = dataclasses.replace(run, predictions=pd.concat([rest, same, same.assign(repeat=1)], ignore_index=True))
     assert interval_notes(changed)[-1] == sentence
+
+
+def test_parentheses_are_explained_only_where_several_speakers_are_tested(run, monkeypatch):
+    for scores, ending in (((0.5,), "no interval."), ((0.5, 0.6), "the score of each speaker.")):
+        few = {("svm", "actor", "uar"): scores}
+        monkeypatch.setattr("ser_bench.report.findings.verdict.scores_of_few", lambda run, few=few: few)
+        (note,) = (note for note in interval_notes(run) if note.startswith("Fewer than"))
+        assert note.endswith(ending)

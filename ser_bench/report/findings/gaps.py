@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from ser_bench.core.text import listed, plural
+from ser_bench.core.text import listed, plural, shortened_list
 from ser_bench.report.analysis.classes import comparable_classes, untrained_classes
 from ser_bench.report.analysis.gaps import LargestGap, classes_left_out, gaps_of, largest_gap, unequal_training
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS
@@ -25,8 +25,9 @@ from ser_bench.report.analysis.splits import (
     unequal_terms,
 )
 from ser_bench.report.descriptions import model_title, model_titles
-from ser_bench.report.formatting import percent, points, points_interval
+from ser_bench.report.formatting import capitalised, percent, points, points_interval
 from ser_bench.runs.results import SavedRun
+from ser_bench.splits.takes import unknown_sentences, unknown_speakers
 
 
 def gap_sentences(run: SavedRun) -> list[str]:
@@ -151,8 +152,7 @@ def gap_limits(run: SavedRun) -> list[str]:
     pair = gap_splits(run)
     if pair is None:
         return []
-    left_out = _left_out(run, pair)
-    return [*left_out, *_further_contents(run, pair), *_unequal_training(run, pair), *_copies(run, pair)]
+    return [*excluded_classes(run), *_further_contents(run, pair), *_unequal_training(run, pair), *_copies(run, pair)]
 
 
 def missing_gaps(run: SavedRun) -> list[str]:
@@ -178,21 +178,52 @@ def missing_gaps(run: SavedRun) -> list[str]:
 
 def _gap(run: SavedRun, row: pd.Series, largest: LargestGap, pair: GapSplits) -> str:
     """State the largest gap, and whether it is significantly larger than the others."""
-    gap = f"{points(largest.gap)} points"
+    gap, classes = f"{points(largest.gap)} points", without_classes(run, pair)
+    without = f", {classes}," if classes else ""
     if ends := points_interval(row["total_low"], row["total_high"]):
         gap += f" {ends}"
     if not largest.others and not largest.tied:
-        return f"The gap between {pair.random} and {pair.independent} is {gap} for {model_title(run, largest.model)}."
+        title = model_title(run, largest.model)
+        return f"The gap between {pair.random} and {pair.independent}{without} is {gap} for {title}."
     if largest.gap <= 0:
-        return f"No model has a higher UAR under {pair.random} than under {pair.independent}."
+        start = f"{capitalised(classes)}, no" if classes else "No"
+        return f"{start} model has a higher UAR under {pair.random} than under {pair.independent}."
     names = listed(model_titles(run, [largest.model, *largest.tied]))
-    sentence = f"The largest gap between {pair.random} and {pair.independent} is that of {names}: {gap}"
+    sentence = f"The largest gap between {pair.random} and {pair.independent}{without} is that of {names}: {gap}"
     return f"{sentence}{comparison_of_gaps(run, largest)}."
 
 
-def _left_out(run: SavedRun, pair: GapSplits) -> list[str]:
-    """State which classes the gap leaves out."""
-    if not (classes := classes_left_out(run, pair)):
+def without_classes(run: SavedRun, pair: GapSplits) -> str:
+    """Name the classes that a gap leaves out.
+
+    Parameters
+    ----------
+    run : SavedRun
+    pair : GapSplits
+
+    Returns
+    -------
+    str
+        Such as ``without disgust``; empty for most runs.
+    """
+    classes = classes_left_out(run, pair)
+    return f"without {shortened_list(classes)}" if classes else ""
+
+
+def excluded_classes(run: SavedRun) -> list[str]:
+    """State which classes the gap leaves out, since their recalls are part of the UAR of a split.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    list of str
+        One sentence; empty for most runs.
+    """
+    pair = gap_splits(run)
+    if pair is None or not (classes := classes_left_out(run, pair)):
         return []
     splits = [split for split in pair.names if split in untrained_classes(run)]
     noun = "class" if len(classes) == 1 else "classes"
@@ -209,13 +240,23 @@ def _further_contents(run: SavedRun, pair: GapSplits) -> list[str]:
     part = "Voice" if pair.takes else "The gap"
     sentences = []
     if not takes.sentences:
-        sentences.append(f"{part} may include repeated takes, because sentences are unknown.")
+        sentences.append(f"{part} may include repeated takes, because {_unknown_sentences(run)} unknown.")
     if takes.other_intensity:
         sentences.append(
             f"{part} includes other intensities: {percent(takes.other_intensity / takes.clips)} % of the clips have "
             "the same speaker, sentence and emotion at another intensity, which may be in training."
         )
     return sentences
+
+
+def _unknown_sentences(run: SavedRun) -> str:
+    """Name what is unknown about the takes: speakers, all sentences, or those of some clips."""
+    if unknown_speakers(run.clips).any():
+        return "speakers are"
+    unknown = int(unknown_sentences(run.clips).sum())
+    if unknown == len(run.clips):
+        return "sentences are"
+    return f"the sentences of {unknown:,} of {plural(len(run.clips), 'clip')} are"
 
 
 def _unequal_training(run: SavedRun, pair: GapSplits) -> list[str]:

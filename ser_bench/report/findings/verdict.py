@@ -83,10 +83,9 @@ def interval_notes(run: SavedRun) -> list[str]:
     paired = ", paired for the gap" if gap_splits(run) else ""
     notes = [f"Brackets hold 95 % t intervals over speakers{paired}."] if set(run.info.splits) - set(few) else []
     if few:
-        notes.append(
-            f"Fewer than {MIN_SPEAKERS} test speakers ({listed(few)}) give no interval; parentheses hold the score of "
-            "each speaker."
-        )
+        several = any(len(scores) > 1 for scores in scores_of_few(run).values())
+        shown = "; parentheses hold the score of each speaker" if several else ""
+        notes.append(f"Fewer than {MIN_SPEAKERS} test speakers ({listed(few)}) give no interval{shown}.")
     notes.append("Other training sets would change the scores further; no interval over test speakers covers that.")
     if run.fits["repeat"].nunique() < 2:
         return [*notes, "More repeats, with folds drawn anew, show a part of that change."]

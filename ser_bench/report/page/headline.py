@@ -24,7 +24,7 @@ from ser_bench.report.descriptions import (
     protocol,
     transductive_sentence,
 )
-from ser_bench.report.findings.gaps import comparison_of_gaps, missing_gaps, parts_of_gap
+from ser_bench.report.findings.gaps import comparison_of_gaps, missing_gaps, parts_of_gap, without_classes
 from ser_bench.report.findings.headline import headline, on_new_speakers
 from ser_bench.report.findings.verdict import verdict
 from ser_bench.report.formatting import capitalised, percent, percent_range, points, points_interval
@@ -176,16 +176,17 @@ def _gap(run: SavedRun) -> Fact:
     if learners.empty or largest is None:
         return Fact(question, "n/a", f"No model finished both {pair.random} and {pair.independent}.")
     best = learners.iloc[0]
-    ends = points_interval(best["total_low"], best["total_high"])
+    ends, classes = points_interval(best["total_low"], best["total_high"]), without_classes(run, pair)
     text = (
         f"points of UAR for {model_title(run, str(best.name))}: {pair.random} minus {pair.independent} {ends}".rstrip()
-        + "."
+        + (f", {classes}." if classes else ".")
     )
     if parts := parts_of_gap(run, best):
         text += f" {capitalised(parts)}."
     if len(learners) > 1:
         names = listed(model_titles(run, [largest.model, *largest.tied]))
         largest_text = f"Largest: {points(largest.gap)} for {names}{comparison_of_gaps(run, largest)}."
-        text += f" {largest_text}" if largest.gap > 0 else f" No model has a higher UAR under {pair.random}."
+        none = f"{capitalised(classes)}, no" if classes else "No"
+        text += f" {largest_text}" if largest.gap > 0 else f" {none} model has a higher UAR under {pair.random}."
         text += f" Median of {plural(len(learners), 'model')}: {points(learners['total'].median())}."
     return Fact(question, points(best["total"]), text)
