@@ -11,7 +11,7 @@ from ser_bench.core.console import Console
 from ser_bench.core.errors import CorpusError
 from ser_bench.core.options import Options
 from ser_bench.corpora.tables.label_columns import find_label_columns
-from ser_bench.corpora.tables.separation import separating_columns
+from ser_bench.corpora.tables.label_columns.separation import separating_columns
 from ser_bench.runs.inputs import open_corpus
 
 EMOTIONS = ("angry", "happy", "neutral", "sad")

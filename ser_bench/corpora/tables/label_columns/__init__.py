@@ -9,7 +9,7 @@ column is judged alone, and columns of few values in pairs.
 - *A wide gap*: two groups of classes lie far apart, compared with the width of the widest class.
 - *A noisy code*: nearest class median tells three or more classes almost without error on other speakers.
 - *Ratings*: up to 11 values separate two classes without error.
-- *Row numbers*: see :mod:`ser_bench.corpora.tables.row_numbers`.
+- *Row numbers*: see :mod:`ser_bench.corpora.tables.label_columns.row_numbers`.
 - *Pairs*: two columns of few values tell the label, or the difference of two columns does.
 """
 
@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ser_bench.corpora.clip_table import DEFAULT_SET
-from ser_bench.corpora.tables.label_pairs import differences
-from ser_bench.corpora.tables.row_numbers import LEAST_ROWS, find_row_numbers
-from ser_bench.corpora.tables.separation import LEAST_SEPARATED_ROWS, LEAST_SPEAKERS, separating_columns
+from ser_bench.corpora.tables.label_columns.pairs import differences
+from ser_bench.corpora.tables.label_columns.row_numbers import LEAST_ROWS, find_row_numbers
+from ser_bench.corpora.tables.label_columns.separation import LEAST_SEPARATED_ROWS, LEAST_SPEAKERS, separating_columns
 
 if TYPE_CHECKING:
     import pandas as pd
