@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from ser_bench.report.findings.headline import headline
 from ser_bench.report.findings.verdict import interval_notes, verdict
 from ser_bench.report.latex import latex
 from ser_bench.report.page.headline import page_header
+from ser_bench.report.page.scores import score_tables
 from tests.report import fake_run
 from tests.report.fake_run import Recipe, save_fake_run
 from tests.runs.run_folder import changed_info
@@ -117,6 +119,7 @@ def test_one_model_is_not_best_of_one(tmp_path):
 def test_two_equal_models_share_the_highest_uar_and_neither_leads(tmp_path):
     run = equal(only(tmp_path, ("chance", "svm", "knn")), "knn", "svm")
     assert "svm and knn have the highest UAR" in headline(run)
+    assert re.match(r"UAR under the \w+ split is [\d.]+ % for every model; chance", score_tables(run).lead)
     assert "is not significant" in verdict(run)
     assert page_header(run).facts[1].figure == "no"
     assert comparison(run).friedman is None

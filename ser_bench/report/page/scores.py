@@ -14,7 +14,7 @@ from ser_bench.report.analysis.models import BASELINES, models_with_copies
 from ser_bench.report.analysis.scores import chance_levels, metrics_of, missing_folds, page_metrics
 from ser_bench.report.analysis.splits import GapSplits, gap_pairs, gap_splits, ranking_split
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.descriptions import model_title
+from ser_bench.report.descriptions import model_title, model_titles
 from ser_bench.report.findings.gaps import gap_notes
 from ser_bench.report.formatting import byte_size, capitalised, percent, percent_range, points, points_interval, seconds
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
@@ -83,10 +83,12 @@ def _lead(run: SavedRun) -> str:
     chance = f"chance is {percent(chance_levels(run)['uar'])} %"
     if table.empty:
         return f"No model finished every fold of the {split} split; {chance}."
-    scores = [
-        f"{percent(row[f'{split}_uar'])} % ({model_title(run, row['model'])})" for row in table.to_dict("records")
-    ]
-    values = f"ranges from {scores[-1]} to {scores[0]}" if len(scores) > 1 else f"is {scores[0]}"
+    scores = [f"{percent(uar)} %" for uar in table[f"{split}_uar"]]
+    named = [f"{score} ({title})" for score, title in zip(scores, model_titles(run, table["model"]), strict=True)]
+    if scores[0] == scores[-1]:
+        values = f"is {named[0] if len(named) == 1 else f'{scores[0]} for every model'}"
+    else:
+        values = f"ranges from {named[-1]} to {named[0]}"
     return f"UAR under the {split} split {values}; {chance}."
 
 
