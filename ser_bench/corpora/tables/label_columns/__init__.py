@@ -8,6 +8,7 @@ column is judged alone, and columns of few values in pairs.
   counted; or each class has one value, of all speakers or of each, and not the same for all classes.
 - *A wide gap*: two groups of classes lie far apart, compared with the width of the widest class.
 - *A noisy code*: nearest class median tells three or more classes almost without error on other speakers.
+  With one or two speakers, or unknown ones, it is four or more classes; of one or unknown ones, on other rows.
 - *Ratings*: up to 11 values separate two classes without error.
 - *Row numbers*: see :mod:`ser_bench.corpora.tables.label_columns.row_numbers`.
 - *Pairs*: two columns of few values tell the label, or the difference of two columns does.
@@ -47,8 +48,14 @@ _REPEATED = 0.9
 _MOST_PAIRED = 40
 """Columns of few values that are also judged in pairs."""
 
-_MANY = 16
-"""With more columns of few values, each needs three times the rows: one of many is right by chance."""
+_COLUMNS_PER_STEP = 16
+"""So many columns of few values add to the rows that each needs: one of many is right by chance."""
+
+_MOST_STEPS = 8
+"""The most times that the least rows are taken."""
+
+_LEAST_CODED_SPEAKERS = 5
+"""The least speakers in a table where a column counts as their code."""
 
 _MOST_RATINGS = 11
 """The most values of a rating, such as 0 to 10."""
@@ -215,7 +222,7 @@ def find_label_columns(
     distinct = 1 + np.count_nonzero(np.diff(ordered, axis=1), axis=1)
     owners = np.unique(np.asarray(speakers), return_inverse=True)[1]
     codes = _codes_of_few_values(transposed, distinct)
-    least_rows = LEAST_ROWS if len(codes) <= _MANY else 3 * LEAST_ROWS
+    least_rows = LEAST_ROWS * min(_MOST_STEPS, 1 + len(codes) // _COLUMNS_PER_STEP)
     coded = [_labels(rows, owners, least_rows) for rows in labels.values() if 1 < len(set(rows)) <= len(rows) / 2]
     findings = find_row_numbers(transposed, ordered, [target.codes for target in coded], owners)
     findings |= {column: "is a code of the speaker" for column in codes if _is_code(codes[column], owners)}
@@ -240,14 +247,16 @@ def _judged(
     for column, values in codes.items():
         yield column, _few_values(values, target) or _rating(values, target)
     edges = _quantiles(transposed, target)
-    yield from _wide_gaps(edges, target)
+    yield from ((column, finding) for column, finding in _wide_gaps(edges, target) if column not in codes)
     yield from _noisy_codes(transposed, edges, target)
 
 
 def _is_code(codes: np.ndarray, owners: np.ndarray) -> bool:
-    """Return whether each of several speakers has one value, and no other speaker has it."""
+    """Return whether each speaker has one value, and no other speaker has it; features may separate few speakers."""
     speakers = owners.max() + 1
-    return bool(speakers > 1 and speakers == codes.max() + 1 == len(np.unique(owners * speakers + codes)))
+    return bool(
+        speakers >= _LEAST_CODED_SPEAKERS and speakers == codes.max() + 1 == len(np.unique(owners * speakers + codes))
+    )
 
 
 def _rating(codes: np.ndarray, target: _Labels) -> str:
@@ -352,6 +361,9 @@ def _identified_within_speakers(codes: np.ndarray, target: _Labels) -> str:
     ):
         return ""
     values = table.argmax(axis=1)
+    by_speaker = _tally(target.owners[target.cells], codes, (target.owners.max() + 1, codes.max() + 1))
+    if len(codes) - by_speaker.max(axis=1).sum() < target.least_rows:  # rows beside the usual value of their speaker
+        return ""
     several = np.flatnonzero(np.bincount(target.owners) > 1)
     differ = [len(np.unique(values[target.owners == owner])) > 1 for owner in several]
     return "tells the labels within each speaker" if differ and np.mean(differ) >= _REPEATED else ""
@@ -404,14 +416,16 @@ def _least_gap(rows: np.ndarray) -> np.ndarray:
 def _noisy_codes(transposed: np.ndarray, edges: np.ndarray, target: _Labels) -> Iterator[tuple[int, str]]:
     """Yield the columns that tell three or more classes by the nearest median of a class on other speakers."""
     counts = target.counts
-    if len(counts) < 3 or np.median(counts) < _LEAST_NOISY_ROWS or len(set(target.half)) < 2:
+    least_classes = 3 if len(set(target.owners)) > 2 else 4  # real features may tell three emotions of one voice
+    if len(counts) < least_classes or np.median(counts) < _LEAST_NOISY_ROWS or len(set(target.half)) < 2:
         return
     order = np.argsort(edges[2], axis=0)
     low, high = (np.take_along_axis(edges[position], order, axis=0) for position in (1, 3))
     for column in np.flatnonzero((low[1:] > high[:-1]).all(axis=0)).tolist():
         uar = _uar_of_nearest_median(transposed[column], target)
         if uar >= _LEAST_ACCURACY:
-            yield column, f"tells every label on other speakers ({uar:.1%})"
+            tested = "speakers" if target.owners.max() else "rows"
+            yield column, f"tells every label on other {tested} ({uar:.1%})"
 
 
 def _uar_of_nearest_median(column: np.ndarray, target: _Labels) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-LEAST_SEPARATED_ROWS = 40
+LEAST_SEPARATED_ROWS = 60
 """The least rows of each class that are judged."""
 
 LEAST_SPEAKERS = 4
