@@ -17,6 +17,9 @@ LEAST_ROWS = 8
 _MOST_NUMBERS = 2
 """Evenly spaced columns that count as row numbers in any order, where other columns are the most."""
 
+_LEAST_EVEN_ROWS = 16
+"""The least rows in which even steps alone are evidence; few rounded values may have them by chance."""
+
 _BLOCKS = 0.18
 """Share of the changes in random order below which the labels come in blocks."""
 
@@ -51,7 +54,7 @@ def find_row_numbers(
     even = [column for column in range(len(ordered)) if _evenly_spaced(ordered[column])]
     of_speakers = [column for column in _even_in_speakers(transposed, speakers) if column not in even]
     numbers = len(even) + len(of_speakers)
-    if numbers > _MOST_NUMBERS or 2 * numbers > len(ordered):
+    if numbers > _MOST_NUMBERS or 2 * numbers > len(ordered) or len(speakers) < _LEAST_EVEN_ROWS:
         even = [column for column in even if _follows(transposed[column], labels, np.zeros_like(speakers))]
         of_speakers = [column for column in of_speakers if _follows(transposed[column], labels, speakers)]
     findings = dict.fromkeys(of_speakers, "numbers the rows of each speaker")
