@@ -82,10 +82,3 @@ def clip_table(
         for r in range(repetitions)
     ]
     return pd.DataFrame(rows)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the tests of a file in one process, so that its fixtures are made once; a test may name another group."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.as_posix()))

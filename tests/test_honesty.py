@@ -123,7 +123,6 @@ def test_permuted_labels_leave_fast_models_at_chance_under_every_split(name, spl
     assert pooled_uar(model, split, tmp_path, permuted=True) < LIMIT
 
 
-@pytest.mark.xdist_group("keras")
 @pytest.mark.parametrize("split", ["actor", "random-takes", "random"])
 def test_permuted_labels_leave_a_network_at_chance(split, tmp_path):
     """Early stopping on held-out speakers or takes does not help to predict the test clips."""

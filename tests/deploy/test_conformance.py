@@ -10,8 +10,6 @@ from ser_bench.core.errors import ModelFileError
 from ser_bench.deploy.file import allowed, state
 from tests.deploy.conftest import clusters, fitted
 
-pytestmark = pytest.mark.xdist_group("keras")  # TensorFlow is imported and traced once
-
 CASES = [(name, kind) for name, model in models.MODELS.items() for kind in model.accepts]
 VARIANTS = [
     ("knn", {"balance": True}),

@@ -20,8 +20,6 @@ from ser_bench.deploy import load_model
 from ser_bench.deploy.file import arrays, container, state
 from tests.deploy.conftest import fitted
 
-pytestmark = pytest.mark.xdist_group("keras")  # TensorFlow is imported and traced once
-
 
 def members_of(path) -> dict[str, bytes]:
     with zipfile.ZipFile(path) as opened:

@@ -23,7 +23,6 @@ from tests.deploy.conftest import fitted
 from tests.deploy.test_conformance import CASES, VARIANTS
 
 pytestmark = [
-    pytest.mark.xdist_group("keras"),  # TensorFlow is imported and traced once
     pytest.mark.skipif(
         not all(importlib.util.find_spec(name) for name in ("onnx", "onnxruntime")), reason="needs the extra [onnx]"
     ),

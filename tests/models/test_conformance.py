@@ -10,8 +10,6 @@ from sklearn.base import clone
 from ser_bench import models
 from ser_bench.runs import batch_check
 
-pytestmark = pytest.mark.xdist_group("keras")  # TensorFlow is imported and traced once
-
 LABELS = ("angry", "calm", "sad")
 SMALL = {
     "tree": {"min_samples_leaf": 2},

@@ -14,8 +14,6 @@ from ser_bench.models.networks import compiled
 from ser_bench.models.networks.sequences import BandScaler, chunked, clip_lengths, common_length, pooled
 from ser_bench.models.networks.training import Augmentation, hold_out
 
-pytestmark = pytest.mark.xdist_group("keras")  # TensorFlow is imported and traced once
-
 SMALL = {"filters": [4, 4], "epochs": 3, "pool": 1, "batch_size": 16}
 PROBLEM = (
     "import numpy as np\n"

@@ -22,8 +22,6 @@ from ser_bench.store.matrix import save_matrix
 from tests.conftest import clip_table
 from tests.runs.planned import ORIGINALS, make_data, make_planned
 
-pytestmark = pytest.mark.xdist_group("keras")
-
 EMOTIONS = ("angry", "happy", "neutral", "sad")
 TINY = {"hidden": [4], "epochs": 1}
 
