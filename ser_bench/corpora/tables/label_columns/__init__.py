@@ -104,7 +104,10 @@ def describe_label_columns(table: FeatureTable, clips: pd.DataFrame, targets: Se
         A clause per column, joined by semicolons; empty if there is no such column.
     """
     columns = find_label_columns(*_inputs(table, clips, targets))
-    clauses = [f"{' and '.join(map(repr, column.columns))} {column.finding}" for column in columns]
+    clauses = [
+        f"{'the pair ' * (len(column.columns) > 1)}{' and '.join(map(repr, column.columns))} {column.finding}"
+        for column in columns
+    ]
     more = f"; {len(clauses) - _MOST_NAMED:,} more columns" if len(clauses) > _MOST_NAMED else ""
     return "; ".join(clauses[:_MOST_NAMED]) + more
 
