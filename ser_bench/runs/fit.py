@@ -107,6 +107,18 @@ class FitResult:
         Commit of the code that computed the fit; empty if unknown.
     trained : ndarray of bool, shape (n_train,) or None
         The training clips that were not held out for early stopping; None if the model does not state them.
+    uncalibrated : ndarray of float, shape (n_test, n_labels) or None
+        The probabilities before calibration; None if the model is not calibrated.
+    temperature : float or None
+        Divides the logarithms of the probabilities; None if the model is not calibrated.
+    set_threshold : float or None
+        A prediction set of 90 % coverage holds the labels whose probability is at least 1 minus this threshold.
+    calibration_clips, calibration_speakers : int or None
+        Held-out training clips and speakers that the calibration was fitted on; None if it was not, or if unknown.
+    n_weights : int
+        Trainable weights of a network; 0 for other models.
+    ended : mapping
+        How the training of a network ended: ``epochs`` and ``best_epoch`` (int), ``why`` ("patience" or "last epoch").
     """
 
     predicted: np.ndarray
@@ -122,6 +134,13 @@ class FitResult:
     finished: str = ""
     commit: str = ""
     trained: np.ndarray | None = None
+    uncalibrated: np.ndarray | None = None
+    temperature: float | None = None
+    set_threshold: float | None = None
+    calibration_clips: int | None = None
+    calibration_speakers: int | None = None
+    n_weights: int = 0
+    ended: Mapping[str, Any] = field(default_factory=dict)
 
 
 def run_fit(task: FitTask) -> FitResult:
@@ -200,6 +219,8 @@ def _run_fit(task: FitTask) -> FitResult:
         check.transductive,
         check.difference,
         trained=trained_clips(task.model, estimator, len(task.train), 1 + len(task.augmented)),
+        n_weights=int(getattr(estimator, "n_weights_", 0)),
+        ended=dict(getattr(estimator, "ended_", {})),
     )
 
 

@@ -12,7 +12,7 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,6 +27,17 @@ _CHECKSUM_BYTES = 64
 _COMMENT_LENGTH_BYTES = 2
 _MAX_AMOUNT = 10**15
 _Amount = Annotated[float, Field(ge=0, le=_MAX_AMOUNT, allow_inf_nan=False)]
+_Count = Annotated[int, Field(ge=0, le=_MAX_AMOUNT)]
+
+
+class _Ended(BaseModel):
+    """How the training of a network ended."""
+
+    model_config = ConfigDict(strict=True)
+
+    epochs: _Count
+    best_epoch: _Count
+    why: Literal["patience", "last epoch"]
 
 
 class _Facts(BaseModel):
@@ -38,12 +49,18 @@ class _Facts(BaseModel):
     predict_seconds: _Amount
     history: dict[str, list[float]]
     warnings: list[str]
-    model_bytes: Annotated[int, Field(ge=0, le=_MAX_AMOUNT)]
+    model_bytes: _Count
     shuffled: list[str]
     transductive: bool = False
     batch_difference: Annotated[float, Field(ge=0, le=1)] = 0.0
     finished: Annotated[str, Field(pattern=FINISHED_PATTERN)] = ""
     commit: Annotated[str, Field(pattern=COMMIT_PATTERN)] = ""
+    temperature: Annotated[float, Field(gt=0, le=_MAX_AMOUNT, allow_inf_nan=False)] | None = None
+    set_threshold: Annotated[float, Field(ge=0, le=1)] | None = None
+    calibration_clips: _Count | None = None
+    calibration_speakers: _Count | None = None
+    n_weights: _Count = 0
+    ended: _Ended | None = None
 
 
 class FitCache:
@@ -144,6 +161,12 @@ def _pack(key: str, result: FitResult) -> bytes:
         "batch_difference": result.batch_difference,
         "finished": result.finished,
         "commit": result.commit,
+        "temperature": result.temperature,
+        "set_threshold": result.set_threshold,
+        "calibration_clips": result.calibration_clips,
+        "calibration_speakers": result.calibration_speakers,
+        "n_weights": result.n_weights,
+        "ended": dict(result.ended) or None,
     }
     arrays = {
         "predicted": result.predicted,
@@ -151,6 +174,7 @@ def _pack(key: str, result: FitResult) -> bytes:
         "facts": np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8),
         **{f"shuffled_{i}": labels for i, labels in enumerate(result.shuffled.values())},
         **({} if result.trained is None else {"trained": result.trained}),
+        **({} if result.uncalibrated is None else {"uncalibrated": result.uncalibrated}),
     }
     stream = io.BytesIO()
     np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
@@ -179,6 +203,13 @@ def _unpack(key: str, content: bytes) -> FitResult:
                 facts.finished,
                 facts.commit,
                 trained=arrays.get("trained"),
+                uncalibrated=arrays.get("uncalibrated"),
+                temperature=facts.temperature,
+                set_threshold=facts.set_threshold,
+                calibration_clips=facts.calibration_clips,
+                calibration_speakers=facts.calibration_speakers,
+                n_weights=facts.n_weights,
+                ended=facts.ended.model_dump() if facts.ended else {},
             )
     except Exception as error:  # hostile content can make libraries raise anything
         raise ValueError(f"invalid content ({type(error).__name__})") from None
@@ -191,12 +222,12 @@ def _check(result: FitResult, n_test: int, labels: Sequence[str] | None = None, 
             raise ValueError(f"expected a label for each of {n_test} test clips")
         if labels is not None and not np.isin(predicted, labels).all():
             raise ValueError("it predicts other labels")
-    probabilities = result.probabilities
-    n_labels = probabilities.shape[-1] if labels is None else len(labels)
-    if probabilities.dtype.kind != "f" or probabilities.shape != (n_test, n_labels):
-        raise ValueError(f"expected a probability per label for each of {n_test} test clips")
-    if not np.isfinite(probabilities).all():
-        raise ValueError("a probability is not finite")
+    n_labels = result.probabilities.shape[-1] if labels is None else len(labels)
+    for probabilities in (result.probabilities, *([] if result.uncalibrated is None else [result.uncalibrated])):
+        if probabilities.dtype.kind != "f" or probabilities.shape != (n_test, n_labels):
+            raise ValueError(f"expected a probability per label for each of {n_test} test clips")
+        if not np.isfinite(probabilities).all():
+            raise ValueError("a probability is not finite")
     trained = result.trained
     if trained is not None and (trained.dtype != bool or trained.shape != (n_train or trained.size,)):
         raise ValueError("expected a mask of the training clips")

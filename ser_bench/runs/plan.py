@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ser_bench import corpora, features, models, splits
 from ser_bench.core.errors import ConfigError, UnknownNameError
@@ -44,11 +44,14 @@ class PlannedModel:
         The feature sets whose values are joined.
     skipped : str
         Why the model cannot take these feature sets; empty if it can.
+    effort : {"full", "quick"}
+        Whether the model has its own parameters, or those that make its fits quick.
     """
 
     definition: Model
     sets: tuple[FeatureSet, ...]
     skipped: str = ""
+    effort: Literal["full", "quick"] = "full"
 
     @property
     def name(self) -> str:

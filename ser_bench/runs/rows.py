@@ -22,7 +22,7 @@ from ser_bench.runs.extraction.near_identical import FINGERPRINT
 from ser_bench.runs.fit import FitResult
 from ser_bench.runs.inputs import corpus_names
 from ser_bench.runs.plan import PlannedModel, required_sets
-from ser_bench.runs.results import PREDICTION_COLUMNS, tables
+from ser_bench.runs.results import UNCALIBRATED, prediction_columns, tables
 from ser_bench.runs.results.run_info import CorpusInfo, MachineInfo, RunInfo, Work
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ _LIBRARIES = (
     *("numpy", "scipy", "scikit-learn", "xgboost", "tensorflow", "keras", "librosa", "soundfile", "numba"),
     *("pandas", "pyarrow", "matplotlib"),
 )
+
+_LEAST_PROBABILITY = float(np.finfo(np.float64).eps)
+"""A smaller probability of the true label counts as this one in the log loss, as in scikit-learn."""
 
 
 def fit_rows(
@@ -74,6 +77,7 @@ def fit_rows(
             "key": keys.get(fit, ""),
             "n_train": len(fit.fold.train),
             "n_test": len(fit.fold.test),
+            "effort": fit.model.effort,
             "parameters": _json(public_values(dict(fit.model.definition.parameters))),
         }
         rows.append(row | _outcome(fit, result, data))
@@ -86,7 +90,7 @@ def _json(values: Mapping[str, Any]) -> str:
 
 def _outcome(fit: PlannedFit, result: FitResult | FitFailure, data: RunData) -> dict[str, Any]:
     if not isinstance(result, FitResult):
-        unknown = {"transductive": "", "finished": "", "commit": ""}
+        unknown = {"transductive": "", "finished": "", "commit": "", "ended": ""}
         return {"status": result.status, "error": without_folders(result.error), **unknown}
     return {
         "status": "ok",
@@ -100,6 +104,14 @@ def _outcome(fit: PlannedFit, result: FitResult | FitFailure, data: RunData) -> 
         "finished": result.finished,
         "commit": result.commit,
         **_trained_on(fit.fold, result, data),
+        "temperature": result.temperature,
+        "set_threshold": result.set_threshold,
+        "calibration_clips": result.calibration_clips,
+        "calibration_speakers": result.calibration_speakers,
+        "n_weights": result.n_weights or None,
+        "epochs": result.ended.get("epochs"),
+        "best_epoch": result.ended.get("best_epoch"),
+        "ended": result.ended.get("why", ""),
     }
 
 
@@ -132,7 +144,7 @@ def prediction_rows(results: FitResults, data: RunData) -> pd.DataFrame:
     """
     done = list(_successful(results))
     if not done:
-        return pd.DataFrame(columns=[*PREDICTION_COLUMNS, *(f"p_{label}" for label in data.labels)])
+        return pd.DataFrame(columns=list(prediction_columns(data.labels)))
     clip_numbers = np.concatenate([data.row_numbers(fit.fold.test) for fit, _ in done])
     fit_numbers = np.repeat(np.arange(len(done)), [len(fit.fold.test) for fit, _ in done])
     probabilities = np.concatenate([result.probabilities for _, result in done])
@@ -147,7 +159,19 @@ def prediction_rows(results: FitResults, data: RunData) -> pd.DataFrame:
         "true": pd.Categorical(data.clips["label"]).take(clip_numbers),
         "predicted": pd.Categorical(np.concatenate([result.predicted for _, result in done])),
     }
-    return pd.DataFrame(columns | {f"p_{label}": probabilities[:, i] for i, label in enumerate(data.labels)})
+    columns |= {f"p_{label}": probabilities[:, i] for i, label in enumerate(data.labels)}
+    scores = [_uncalibrated_scores(result, data.row_numbers(fit.fold.test), data) for fit, result in done]
+    return pd.DataFrame(columns | dict(zip(UNCALIBRATED, np.concatenate(scores, axis=1), strict=True)))
+
+
+def _uncalibrated_scores(result: FitResult, clip_numbers: np.ndarray, data: RunData) -> np.ndarray:
+    """Return confidence, log loss and Brier score per test clip before calibration; NaN if there is none."""
+    if result.uncalibrated is None:
+        return np.full((len(UNCALIBRATED), len(clip_numbers)), np.nan, dtype=np.float32)
+    truth = np.array(data.labels) == data.y[clip_numbers][:, None]
+    p = result.uncalibrated
+    log_loss = -np.log(np.maximum(p[truth], _LEAST_PROBABILITY))
+    return np.array([p.max(axis=1), log_loss, ((p - truth) ** 2).sum(axis=1)], dtype=np.float32)
 
 
 def clip_rows(clips: pd.DataFrame, folders: Mapping[str, Path]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ser_bench.core.labels import EMOTIONS
-from ser_bench.runs.results import read_run, write_run
+from ser_bench.runs.results import UNCALIBRATED, read_run, write_run
 from ser_bench.runs.results.run_info import RunInfo
 from ser_bench.runs.results.tables import AUDIT, IMPORTANCE, LOSSES
 from tests.runs.run_folder import changed_info, make_info
@@ -34,7 +34,11 @@ MODELS = {
 """The accuracy of each model on new speakers, and what known speakers add."""
 
 _APART = ("actor", "loso", "emobox", "within", "cross")
+BASELINES = ("chance", "majority")
 NETWORKS = ("mlp-keras", "cnn1d", "cnn2d", "lstm")
+TEMPERATURE = 1.5
+"""Temperature of every calibrated fit."""
+
 SECONDS = {"chance": 0.002, "majority": 0.001, "knn": 0.01, "lda": 0.09, "xgboost": 6.0, "lstm": 48.0}
 
 
@@ -153,6 +157,7 @@ def _fit(recipe, clips, key, folds):
     table = clips.assign(**key, normalize=recipe.normalize, fold=fold)
     table["predicted"] = np.array(recipe.labels)[chances.argmax(axis=1)]
     table = pd.concat([table, pd.DataFrame(chances, columns=[f"p_{x}" for x in recipe.labels])], axis=1)
+    table = table.assign(**_before_calibration(table, chances, recipe.labels, calibrated=model not in BASELINES))
     table = table[[held and statuses[f] == "ok" for f, held in zip(table["fold"], held_out, strict=True)]]
     seconds = SECONDS.get(model, 1.0) * rng.uniform(0.9, 1.1, folds)
     fits = pd.DataFrame({"fold": range(folds), "status": statuses, "fit_seconds": seconds})
@@ -163,11 +168,34 @@ def _fit(recipe, clips, key, folds):
     fits = fits.assign(**_trained(model, split, clips, fold, held_out, folds), trained_clips=fits["n_train"])
     fits = fits.assign(transductive="yes" if model in recipe.transductive else "no")
     fits = fits.assign(batch_difference=0.0, finished="2026-01-01T00:05:00+00:00", commit="")
+    fits = fits.assign(**_calibrated(model, folds))
     right = (table["true"] == table["predicted"]).groupby(table["fold"]).mean()
     scores = right.reindex(range(folds)).to_numpy()
     fits = fits.assign(accuracy=scores, uar=scores, macro_f1=scores)
     fits["error"] = ["" if status == "ok" else "ValueError: made up" for status in statuses]
     return fits, table, _curves(key, model, statuses, rng)
+
+
+def _before_calibration(table, chances, labels, *, calibrated):
+    """Return the scores of probabilities that were overconfident; NaN for a model that is not calibrated."""
+    if not calibrated:
+        return dict.fromkeys(UNCALIBRATED, np.float32(np.nan))
+    p = chances**TEMPERATURE
+    p = p / p.sum(axis=1, keepdims=True)
+    truth = np.array(labels) == table["true"].to_numpy()[:, None]
+    values = (p.max(axis=1), -np.log(p[truth]), ((p - truth) ** 2).sum(axis=1))
+    return {name: column.astype("float32") for name, column in zip(UNCALIBRATED, values, strict=True)}
+
+
+def _calibrated(model, folds):
+    """Return what ``fits.csv`` says about calibration, and how the training of a network ended."""
+    known = dict.fromkeys(("temperature", "set_threshold", "calibration_clips", "calibration_speakers"), np.nan)
+    known |= {"effort": "full", "n_weights": np.nan, "epochs": np.nan, "best_epoch": np.nan, "ended": ""}
+    if model not in BASELINES:
+        known |= {"temperature": TEMPERATURE, "set_threshold": 0.9, "calibration_clips": 8, "calibration_speakers": 2}
+    if model in NETWORKS:
+        known |= {"n_weights": 12345, "epochs": 40, "best_epoch": 32, "ended": "patience"}
+    return {name: [value] * folds for name, value in known.items()}
 
 
 def _folds(clips, split, repeat, folds, rng):

@@ -180,6 +180,21 @@ def test_damaged_fit_moves_to_quarantine_with_a_warning(fit, tmp_path, damage):
     assert len(list((tmp_path / "quarantine").iterdir())) == 1
 
 
+def test_calibration_and_end_of_training_are_read_as_saved(tmp_path):
+    ended = {"epochs": 9, "best_epoch": 7, "why": "patience"}
+    numbers = {"temperature": 1.5, "set_threshold": 0.9, "calibration_clips": 8, "calibration_speakers": 2}
+    result = dataclasses.replace(RESULT, uncalibrated=np.eye(2), n_weights=12, ended=ended, **numbers)
+    FitCache(tmp_path).save("aa", result)
+    read = FitCache(tmp_path).load("aa")
+    np.testing.assert_array_equal(read.uncalibrated, np.eye(2))
+    assert (read.n_weights, read.ended) == (12, ended)
+    assert {name: getattr(read, name) for name in numbers} == numbers
+    plain = FitCache(tmp_path)
+    plain.save("ab", RESULT)
+    assert plain.load("ab").uncalibrated is None
+    assert plain.load("ab").temperature is None
+
+
 def test_missing_fit_causes_no_warning(tmp_path):
     listener = Listener()
     assert FitCache(tmp_path, listener).load("aa") is None
@@ -229,6 +244,11 @@ def test_fit_of_other_clips_or_labels_moves_to_quarantine(fit, tmp_path, n_test,
         {"history": {"loss": ["low"]}},
         {"fit_seconds": "long"},
         {"model_bytes": -1},
+        {"uncalibrated": np.zeros((2, 3))},
+        {"temperature": 0.0},
+        {"set_threshold": 1.5},
+        {"calibration_clips": -1},
+        {"ended": {"epochs": 3, "best_epoch": 2, "why": "boredom"}},
     ],
 )
 def test_forged_fit_with_the_right_checksum_moves_to_quarantine(fit, tmp_path, invalid):

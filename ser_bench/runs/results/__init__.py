@@ -24,6 +24,7 @@ from ser_bench.runs.results.checks import find_fault
 from ser_bench.runs.results.predictions import (
     PREDICTION_COLUMNS,
     PREDICTIONS_FILE,
+    UNCALIBRATED,
     from_parquet,
     prediction_columns,
     to_parquet,
@@ -36,12 +37,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PREDICTION_COLUMNS",
+    "UNCALIBRATED",
     "ForeignRunError",
     "SavedRun",
     "checksum",
     "file_checksum",
     "find_run",
     "locked_folder",
+    "prediction_columns",
     "read_fits",
     "read_info",
     "read_run",
@@ -50,7 +53,7 @@ __all__ = [
     "write_run",
 ]
 
-FORMAT = 4
+FORMAT = 5
 """Version of the file layout; raised when older readers would misread the files."""
 
 _LONGEST_NAME = 60

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ser_bench.runs.results.predictions import PREDICTIONS_FILE
+from ser_bench.runs.results.predictions import PREDICTIONS_FILE, UNCALIBRATED
 from ser_bench.runs.results.run_info import COMMIT_PATTERN, FINISHED_PATTERN
 from ser_bench.runs.results.tables import FIT_KEY
 
@@ -21,6 +21,12 @@ STATUSES = ("ok", "failed", "timeout", "skipped")
 
 TRANSDUCTIVE = ("yes", "no", "")
 """The values of ``transductive`` in ``fits.csv``; empty where it is unknown."""
+
+EFFORTS = ("full", "quick")
+"""The values of ``effort`` in ``fits.csv``."""
+
+ENDINGS = ("patience", "last epoch", "")
+"""The values of ``ended`` in ``fits.csv``; empty for a model without epochs."""
 
 _FIT_KEY = list(FIT_KEY)
 _UNIQUE = {
@@ -77,7 +83,10 @@ def find_fault(info: RunInfo, tables: Mapping[str, pd.DataFrame], predictions: p
 
 
 def _find_unknown_name(info: RunInfo, tables: Mapping[str, pd.DataFrame]) -> Fault | None:
-    known = {"status": STATUSES, "transductive": TRANSDUCTIVE, "model": info.models, "split": info.splits}
+    known = {
+        **{"status": STATUSES, "transductive": TRANSDUCTIVE, "effort": EFFORTS, "ended": ENDINGS},
+        **{"model": info.models, "split": info.splits},
+    }
     for name, table in tables.items():
         for column in (column for column in known if column in table):
             if unknown := set(table[column]) - set(known[column]):
@@ -111,11 +120,16 @@ def _invalid_fit_value(fits: pd.DataFrame) -> str:
     for text in fits["parameters"].unique():
         if not _is_json(text, dict):
             return f"parameters: expected a JSON object, got {text[:40]!r}"
-    for smaller, larger in (("trained_clips", "n_train"), ("trained_voices", "n_test")):
+    bounds = (("trained_clips", "n_train"), ("trained_voices", "n_test"), ("calibration_clips", "n_train"))
+    for smaller, larger in (*bounds, ("best_epoch", "epochs")):
         if (fits[smaller] > fits[larger]).any():
             return f"{smaller} exceeds {larger}"
     if ((fits["batch_difference"] < 0) | (fits["batch_difference"] > 1)).any():
         return "batch_difference: expected a number from 0 to 1"
+    if (fits["temperature"] <= 0).any():
+        return "temperature: expected a positive number"
+    if ((fits["set_threshold"] < 0) | (fits["set_threshold"] > 1)).any():
+        return "set_threshold: expected a number from 0 to 1"
     for name, pattern in _PATTERNS.items():
         invalid = fits[name][~fits[name].str.fullmatch(pattern)]
         if len(invalid):
@@ -137,6 +151,22 @@ def _find_invalid_predictions(fits: pd.DataFrame, predictions: pd.DataFrame) -> 
     actual = predictions.astype({"model": "str", "split": "str"}).groupby(_FIT_KEY).size().sort_index()
     if list(expected.index) != list(actual.index) or (expected.to_numpy() != actual.to_numpy()).any():
         return Fault(PREDICTIONS_FILE, "the number of clips per fit differs from n_test in fits.csv")
-    if not np.isfinite(predictions.select_dtypes("float32").to_numpy()).all():
+    if not np.isfinite(predictions.filter(regex="^p_").to_numpy()).all():
         return Fault(PREDICTIONS_FILE, "a probability is not finite")
+    return _find_invalid_scores(fits, predictions)
+
+
+def _find_invalid_scores(fits: pd.DataFrame, predictions: pd.DataFrame) -> Fault | None:
+    """Check that the scores before calibration are there for the clips of calibrated fits, and for no others."""
+    import numpy as np
+
+    scores = predictions[list(UNCALIBRATED)]
+    if np.isinf(scores.to_numpy()).any() or (scores < 0).any(axis=None):
+        return Fault(PREDICTIONS_FILE, "a score before calibration is infinite or negative")
+    names = predictions[_FIT_KEY].astype({"model": "str", "split": "str"})
+    counts = scores.notna().groupby([names[name] for name in _FIT_KEY]).sum()
+    ok = fits[fits["status"] == "ok"].set_index(_FIT_KEY)
+    expected = ok["n_test"].astype("float64").where(ok["temperature"].notna(), 0).reindex(counts.index)
+    if (counts.sub(expected, axis=0) != 0).any(axis=None):
+        return Fault(PREDICTIONS_FILE, "scores before calibration do not fit temperature in fits.csv")
     return None

@@ -16,6 +16,12 @@ PREDICTIONS_FILE = "predictions.parquet"
 PREDICTION_COLUMNS = ("model", "split", "normalize", "repeat", "fold", "clip", "speaker", "true", "predicted")
 """The columns before ``p_<label>``."""
 
+UNCALIBRATED = ("uncalibrated_confidence", "uncalibrated_log_loss", "uncalibrated_brier")
+"""The columns behind ``p_<label>``: highest probability, log loss and Brier score before calibration.
+
+They are float32, and NaN where a model is not calibrated.
+"""
+
 _NAMES = tuple(name for name in PREDICTION_COLUMNS if name not in ("repeat", "fold"))
 _MAX_ROW_BYTES = 1 << 12
 _MAX_EXTRA_BYTES = 1 << 20
@@ -33,7 +39,11 @@ def prediction_columns(labels: Sequence[str]) -> tuple[str, ...]:
     -------
     tuple of str
     """
-    return (*PREDICTION_COLUMNS, *(f"p_{label}" for label in labels))
+    return (*PREDICTION_COLUMNS, *_probability_columns(labels), *UNCALIBRATED)
+
+
+def _probability_columns(labels: Sequence[str]) -> list[str]:
+    return [f"p_{label}" for label in labels]
 
 
 def to_parquet(table: pd.DataFrame, labels: Sequence[str]) -> bytes:
@@ -63,7 +73,7 @@ def to_parquet(table: pd.DataFrame, labels: Sequence[str]) -> bytes:
         write_page_checksum=True,
         use_dictionary=list(PREDICTION_COLUMNS),
         # floats compress well only when their bytes are stored by position
-        column_encoding={f"p_{label}": "BYTE_STREAM_SPLIT" for label in labels},
+        column_encoding=dict.fromkeys((*_probability_columns(labels), *UNCALIBRATED), "BYTE_STREAM_SPLIT"),
     )
     return stream.getvalue()
 
@@ -110,7 +120,8 @@ def from_parquet(data: bytes, labels: Sequence[str], max_rows: int) -> pd.DataFr
 def _schema(labels: Sequence[str]) -> pa.Schema:
     import pyarrow as pa
 
-    types = {"repeat": pa.int32(), "fold": pa.int32()} | {f"p_{label}": pa.float32() for label in labels}
+    numbers = (*_probability_columns(labels), *UNCALIBRATED)
+    types = {"repeat": pa.int32(), "fold": pa.int32()} | dict.fromkeys(numbers, pa.float32())
     return pa.schema([(name, types.get(name, pa.string())) for name in prediction_columns(labels)])
 
 
@@ -131,6 +142,8 @@ def _check_columns(arrow: pa.Table, labels: Sequence[str]) -> pa.Table:
     arrow = arrow.select(schema.names)
     for field in schema:
         column = arrow[field.name]
-        if getattr(column.type, "value_type", column.type) != field.type or column.null_count:
+        if getattr(column.type, "value_type", column.type) != field.type:
+            raise ValueError(f"column {field.name!r}: expected {field.type}")
+        if column.null_count and field.name not in UNCALIBRATED:
             raise ValueError(f"column {field.name!r}: expected {field.type} without missing values")
     return arrow

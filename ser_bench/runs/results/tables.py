@@ -118,13 +118,18 @@ FITS = Table(
         *("n_train", "n_test", "trained_clips", "trained_speakers", "trained_voices"),
         *("accuracy", "uar", "macro_f1", "fit_seconds", "predict_seconds", "parameters"),
         *("model_bytes", "key", "transductive", "batch_difference", "finished", "commit"),
+        *("effort", "temperature", "set_threshold", "calibration_clips", "calibration_speakers"),
+        *("n_weights", "epochs", "best_epoch", "ended"),
     ),
     texts=(
         *("corpus", "target", "features", "normalize", "model", "split", "status", "error", "parameters", "key"),
-        *("transductive", "finished", "commit"),
+        *("transductive", "finished", "commit", "effort", "ended"),
     ),
     integers=("repeat", "fold", "seed"),
-    counts=("n_train", "n_test", "trained_clips", "trained_speakers", "trained_voices", "model_bytes"),
+    counts=(
+        *("n_train", "n_test", "trained_clips", "trained_speakers", "trained_voices", "model_bytes"),
+        *("calibration_clips", "calibration_speakers", "n_weights", "epochs", "best_epoch"),
+    ),
 )
 """A row per planned fit; only with the metrics of the package.
 
@@ -132,6 +137,11 @@ FITS = Table(
 early stopping; ``trained_voices`` counts the test clips whose speaker is one of them. ``transductive`` is "yes" where
 predictions of a clip depended on the clips predicted with it, else "no"; ``batch_difference`` is the largest change of
 a probability. ``finished`` is the time at which the fit was computed, by the code of ``commit``.
+
+``effort`` is "full", or "quick" where the model had the parameters that make its fits quick. ``temperature`` and
+``set_threshold`` (of prediction sets of 90 % coverage) were fitted on ``calibration_clips`` held-out training clips of
+``calibration_speakers``; all four are missing where a model is not calibrated. A network has ``n_weights`` trainable
+weights, those of ``best_epoch`` out of ``epochs``; training ended by "patience" or with the "last epoch".
 """
 
 

@@ -16,6 +16,7 @@ from ser_bench.core.errors import RunError
 from ser_bench.runs import results
 from ser_bench.runs.results import (
     PREDICTION_COLUMNS,
+    UNCALIBRATED,
     SavedRun,
     find_run,
     locked_folder,
@@ -42,6 +43,12 @@ def make_fits():
     fits = fits.assign(
         finished=["2026-01-01T00:05:00+00:00"] * 3 + [""], commit=["a" * 40, "b" * 40 + "-dirty", "", ""]
     )
+    calibrated = [True, True, False, False]
+    fits = fits.assign(effort="full", temperature=np.where(calibrated, 1.5, np.nan))
+    fits = fits.assign(set_threshold=np.where(calibrated, 0.9, np.nan), n_weights=[np.nan, np.nan, 1234, np.nan])
+    fits = fits.assign(calibration_clips=np.where(calibrated, 2, np.nan), ended=["", "", "patience", ""])
+    fits = fits.assign(calibration_speakers=np.where(calibrated, 1, np.nan), epochs=[np.nan, np.nan, 30, np.nan])
+    fits = fits.assign(best_epoch=[np.nan, np.nan, 22, np.nan])
     return fits[list(FITS.columns)]
 
 
@@ -50,7 +57,9 @@ def make_predictions():
     clips = pd.DataFrame({"clip": ["a", "b", "c"], "speaker": ["01", "01", "NA"], "true": ["sad", "happy", "sad"]})
     rows = ok.merge(clips, how="cross").assign(predicted="sad")
     chances = np.random.default_rng(0).dirichlet(np.ones(3), len(rows)).astype("float32")
-    return rows[list(PREDICTION_COLUMNS)].assign(**{f"p_{x}": chances[:, i] for i, x in enumerate(LABELS)})
+    rows = rows[list(PREDICTION_COLUMNS)].assign(**{f"p_{x}": chances[:, i] for i, x in enumerate(LABELS)})
+    scores = np.where(rows["model"] == "svm", 0.75, np.nan).astype("float32")
+    return rows.assign(**dict.fromkeys(UNCALIBRATED, scores))
 
 
 def make_curves():
@@ -96,7 +105,7 @@ def test_labels_keep_their_order(folder):
 
 def test_predictions_open_in_plain_pandas_and_compare(folder):
     plain = pd.read_parquet(folder / "predictions.parquet")
-    assert list(plain.columns) == [*PREDICTION_COLUMNS, *(f"p_{label}" for label in LABELS)]
+    assert list(plain.columns) == [*PREDICTION_COLUMNS, *(f"p_{label}" for label in LABELS), *UNCALIBRATED]
     assert (plain["true"] == plain["predicted"]).mean() == pytest.approx(2 / 3)
     assert plain["p_sad"].dtype == np.float32
 
@@ -222,11 +231,22 @@ def test_a_folder_of_another_program_is_refused(tmp_path):
         read_run(tmp_path)
 
 
-def test_a_later_format_is_refused(folder):
+@pytest.mark.parametrize("version", [4, 99])
+def test_another_format_is_refused(folder, version):
     info = json.loads((folder / "run.json").read_text())
-    (folder / "run.json").write_text(json.dumps({**info, "format": 99}))
-    with pytest.raises(RunError, match="format 99"):
+    (folder / "run.json").write_text(json.dumps({**info, "format": version}))
+    with pytest.raises(RunError, match=rf"format {version}, this ser-bench reads 5\nuse the version .* or run again"):
         read_run(folder)
+
+
+@pytest.mark.parametrize(("model", "score"), [("svm", np.nan), ("1", 0.5), ("svm", -1.0), ("svm", np.inf)])
+def test_scores_before_calibration_belong_to_calibrated_fits(tmp_path, model, score):
+    predictions = make_predictions()
+    row = predictions.index[predictions["model"] == model][0]
+    predictions.loc[row, "uncalibrated_log_loss"] = score
+    write_run(tmp_path, make_info(), predictions, make_tables())
+    with pytest.raises(RunError, match=r"predictions\.parquet is damaged: .*before calibration"):
+        read_run(tmp_path)
 
 
 def test_deeply_nested_json_is_damaged(folder):
