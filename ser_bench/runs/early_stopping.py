@@ -80,8 +80,8 @@ def trained_clips(model: Model, estimator: Any, n_train: int, copies: int) -> np
     Returns
     -------
     ndarray of bool, shape (n_train,) or None
-        A clip counts if any of its rows was trained on. None for a network, or a model that takes groups, without
-        ``held_out_``.
+        A clip counts if any of its rows was trained on, and each clip where ``refitted_`` is true. None for a network,
+        or a model that takes groups, without ``held_out_``.
 
     Raises
     ------
@@ -94,4 +94,6 @@ def trained_clips(model: Model, estimator: Any, n_train: int, copies: int) -> np
     held_out = np.asarray(held_out, dtype=bool)
     if held_out.shape != (copies * n_train,):
         raise ValueError(f"invalid held_out_: expected shape ({copies * n_train},), got {held_out.shape}")
+    if getattr(estimator, "refitted_", False):
+        return np.ones(n_train, dtype=bool)
     return np.asarray(~held_out.reshape(copies, n_train).all(axis=0))

@@ -11,8 +11,9 @@ import pytest
 from ser_bench import models
 from ser_bench.core.errors import ConfigError
 from ser_bench.models.networks import compiled
+from ser_bench.models.networks.augmentation import Augmentation
+from ser_bench.models.networks.holdout import hold_out
 from ser_bench.models.networks.sequences import BandScaler, chunked, clip_lengths, common_length, pooled
-from ser_bench.models.networks.training import Augmentation, hold_out
 
 SMALL = {"filters": [4, 4], "epochs": 3, "pool": 1, "batch_size": 16}
 PROBLEM = (
@@ -115,6 +116,37 @@ def test_the_kept_weights_are_those_of_the_best_epoch():
     assert -np.log(right).mean() == pytest.approx(min(estimator.history_["val_loss"]), rel=1e-4)
 
 
+def test_a_refit_trains_on_the_held_out_speakers_too():
+    """It starts anew and takes as many epochs as were best; the held-out probabilities stay those of the first fit."""
+    X, y, groups = problem()
+    small = {"hidden": [8], "epochs": 6, "learning_rate": 0.02}
+    once = models.build("mlp-keras", refit=False, **small).fit(X[:, :, 0], y, groups)
+    twice = models.build("mlp-keras", refit=True, **small).fit(X[:, :, 0], y, groups)
+    assert (once.refitted_, twice.refitted_) == (False, True)
+    np.testing.assert_array_equal(once.held_out_, twice.held_out_)
+    np.testing.assert_array_equal(once.held_out_proba_, once.predict_proba(X[once.held_out_, :, 0]))
+    np.testing.assert_array_equal(once.held_out_proba_, twice.held_out_proba_)
+    assert once.history_ == twice.history_
+    alone = models.build("mlp-keras", **small | {"epochs": once.ended_["best_epoch"]}).fit(X[:, :, 0], y)
+    for a, b in zip(alone.weights_, twice.weights_, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_weights_are_the_mean_of_those_of_the_last_epochs():
+    """Training itself is the same with and without the mean."""
+    X, y, _ = problem()
+    small = {"hidden": [8], "schedule": "constant"}
+    two, three = (models.build("mlp-keras", epochs=e, **small).fit(X[:, :, 0], y).weights_ for e in (2, 3))
+    averaged = models.build("mlp-keras", epochs=3, average=2, **small).fit(X[:, :, 0], y)
+    for a, b, mean in zip(two, three, averaged.weights_, strict=True):
+        np.testing.assert_allclose(mean, (a + b) / 2, rtol=1e-5, atol=1e-7)
+
+
+def test_the_trainable_weights_are_counted():
+    X, y, _ = problem()
+    assert models.build("mlp-keras", hidden=[8], epochs=1).fit(X[:, :, 0], y).n_weights_ == 21 * 8 + 9 * 3
+
+
 def one_epoch(monkeypatch, X, y, groups, **parameters):
     """Fit a network for one epoch; return it and, per batch, inputs, targets and the network's outputs for them."""
     batches = []
@@ -158,8 +190,11 @@ def test_training_stops_when_patience_ends():
     X, y, groups = problem()  # pure noise: the validation loss soon rises
     model = models.get("mlp-keras")
     build = models.build(model, hidden=[32], epochs=200, patience=2, noise=0.0, mixup=0.0, learning_rate=0.01)
-    history = models.fit(model, build, X[:, :, 0], y, groups).history_
+    estimator = models.fit(model, build, X[:, :, 0], y, groups)
+    history = estimator.history_
     assert len(history["loss"]) < 200
+    best = int(np.argmin(history["val_loss"])) + 1
+    assert estimator.ended_ == {"epochs": best + 2, "best_epoch": best, "why": "patience"}
     assert int(np.argmin(history["val_loss"])) == len(history["loss"]) - 3
     assert len({len(values) for values in history.values()}) == 1
 
@@ -168,8 +203,11 @@ def test_without_groups_all_epochs_are_trained():
     """Validation values are NaN, one per epoch."""
     X, y, _ = problem()
     model = models.get("cnn1d")
-    history = models.fit(model, models.build(model, **SMALL), X, y).history_
+    estimator = models.fit(model, models.build(model, **SMALL), X, y)
+    history = estimator.history_
     assert len(history["loss"]) == 3
+    assert estimator.ended_ == {"epochs": 3, "best_epoch": 3, "why": "last epoch"}
+    assert estimator.held_out_proba_.shape == (0, 3)
     assert np.all(np.isnan(history["val_loss"]))
 
 

@@ -23,7 +23,7 @@ from tests.conftest import clip_table
 from tests.runs.planned import ORIGINALS, make_data, make_planned
 
 EMOTIONS = ("angry", "happy", "neutral", "sad")
-TINY = {"hidden": [4], "epochs": 1}
+TINY = {"hidden": [4], "epochs": 1, "refit": False}
 
 
 def twelve_speakers(**columns) -> RunData:
@@ -59,6 +59,13 @@ def test_a_network_holds_out_whole_speakers_where_the_split_tests_new_ones(split
     assert not set(speakers[result.trained]) & set(speakers[~result.trained])
     assert row["trained_speakers"] == len(set(speakers)) - 2
     assert row["trained_voices"] == 0
+
+
+@pytest.mark.parametrize("split", ["actor", "random"])
+def test_a_refit_network_is_trained_on_every_clip(split, tmp_path):
+    fold, _, row = row_of(split, models.get("mlp-keras").with_parameters({**TINY, "refit": True}), tmp_path)
+    assert row["trained_clips"] == row["n_train"] == len(fold.train)
+    assert row["trained_speakers"] == len({clip.split("-")[0] for clip in fold.train})
 
 
 @pytest.mark.parametrize("split", ["actor", "random"])

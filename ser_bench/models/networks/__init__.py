@@ -17,12 +17,11 @@ from ser_bench.models.base import (
     parameter,
 )
 
+_MODULES = ("architectures", "augmentation", "classifier", "compiled", "holdout", "sequences", "training")
 _SOURCE = (
     "ser_bench.models.estimators",
-    *(
-        f"ser_bench.models.networks{module}"
-        for module in ("", ".architectures", ".classifier", ".compiled", ".sequences", ".training")
-    ),
+    "ser_bench.models.networks",
+    *(f"ser_bench.models.networks.{module}" for module in _MODULES),
 )
 _CLASSES = (
     EstimatorClass(
@@ -48,6 +47,10 @@ class NetworkParameters(LearnerParameters):
     learning_rate: float = parameter(1e-2, "highest learning rate of AdamW", gt=0, tune=(1e-3, 2e-3, 5e-3, 1e-2))
     schedule: Literal["cosine", "constant"] = parameter("cosine", "course of the learning rate over the epochs")
     weight_decay: float = parameter(0.0, "weight decay of AdamW", ge=0, tune=(0.0, 1e-4, 1e-3))
+    average: Integer = parameter(1, "last epochs whose mean weights are kept", ge=1, tune=(1, 3, 6))
+    refit: bool = parameter(
+        False, "whether to train again on all training speakers, for as many epochs as were best on held-out ones"
+    )
     label_smoothing: float = parameter(
         0.0, "share of the target spread evenly over all classes", ge=0, lt=1, tune=(0.0, 0.1, 0.2)
     )
@@ -123,8 +126,8 @@ class LSTMParameters(FrameParameters):
 
 def _build_network(network: str, inputs: tuple[str, ...], /, *, seed: int, **parameters: Any) -> Any:
     """Return an untrained network; parameters of neither training nor augmentation shape its architecture."""
+    from ser_bench.models.networks.augmentation import Augmentation
     from ser_bench.models.networks.classifier import KerasClassifier
-    from ser_bench.models.networks.training import Augmentation
 
     training = {name: parameters.pop(name) for name in KerasClassifier().get_params() if name in parameters}
     augmentation = {name: parameters.pop(name) for name in Augmentation.__dataclass_fields__ if name in parameters}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,12 +13,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from ser_bench.models.estimators import Standardizer
 from ser_bench.models.networks import compiled, sequences
-from ser_bench.models.networks.training import Augmentation, Plan, hold_out, train
+from ser_bench.models.networks.augmentation import Augmentation
+from ser_bench.models.networks.holdout import hold_out
+from ser_bench.models.networks.training import Ended, Plan, train
 
 
 class KerasClassifier(ClassifierMixin, BaseEstimator):
     """A network of :mod:`ser_bench.models.networks.architectures`, trained with early stopping on held-out clips.
 
+    With ``refit`` it is then trained again from its first weights, on all clips, for as many epochs as were best.
     Without ``groups``, or with fewer than four, it trains all ``epochs`` on all clips.
 
     Parameters
@@ -27,7 +31,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
     architecture : mapping, optional
         Keywords of that function.
     augmentation : mapping, optional
-        Keywords of :class:`ser_bench.models.networks.training.Augmentation`.
+        Keywords of :class:`ser_bench.models.networks.augmentation.Augmentation`.
     inputs : tuple of {"vector", "frames"}
         What ``X`` may be. A network over frames takes a vector in steps of ``chunk`` columns.
     epochs, patience : int
@@ -35,6 +39,10 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         with the lowest validation loss are kept.
     batch_size, learning_rate, schedule, weight_decay
         Clips per batch, highest learning rate, its course ("cosine" or "constant") and weight decay of AdamW.
+    average : int
+        Last epochs whose mean weights are the weights of an epoch.
+    refit : bool
+        Whether the network is trained again on all clips.
     label_smoothing : float
         Share of the target spread evenly over all classes.
     balance : bool
@@ -53,11 +61,20 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         The labels.
     weights_ : list of ndarray
         The trained weights.
+    n_weights_ : int
+        Number of trainable weights.
     history_ : dict of str to list of float
         A value per epoch of each of :data:`ser_bench.models.networks.training.MEASURES`; those of validation, which
-        include copies at other speeds, are NaN where no clip is held out.
+        include copies at other speeds, are NaN where no clip is held out. A refit adds nothing to them.
+    ended_ : Ended
+        How the training with held-out clips ended.
     held_out_ : ndarray of bool, shape (n,)
-        The clips held out for early stopping: neither weights nor scaling depend on their features.
+        The clips held out for early stopping: neither the number of epochs nor, without ``refit``, weights and scaling
+        depend on their features in any other way.
+    held_out_proba_ : ndarray of float64, shape (held-out clips, classes)
+        Probabilities of the held-out clips by the network that was not trained on them.
+    refitted_ : bool
+        Whether the network was trained on the held-out clips in the end.
     """
 
     def __init__(  # noqa: PLR0913 (a keyword per hyper-parameter)
@@ -73,6 +90,8 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         learning_rate: float = 1e-3,
         schedule: str = "cosine",
         weight_decay: float = 0.0,
+        average: int = 1,
+        refit: bool = False,
         label_smoothing: float = 0.0,
         balance: bool = True,
         validation: float = 0.15,
@@ -91,6 +110,8 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         self.learning_rate = learning_rate
         self.schedule = schedule
         self.weight_decay = weight_decay
+        self.average = average
+        self.refit = refit
         self.label_smoothing = label_smoothing
         self.balance = balance
         self.validation = validation
@@ -122,19 +143,33 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         X = self._validated(X)
         self.classes_, codes = np.unique(np.asarray(y), return_inverse=True)
         self.held_out_ = held_out = hold_out(groups, codes, self.validation, self.random_state, speakers)
+        self.refitted_ = bool(self.refit and held_out.any())
+        original = None if originals is None else np.asarray(originals, dtype=bool)
+        plan = self._plan(flat=self._is_flat(X))
+        with compiled.LOCK:
+            self.history_, self.ended_ = self._train(X, codes, held_out, plan, original)
+            if self.refitted_:
+                plan = dataclasses.replace(plan, epochs=self.ended_["best_epoch"])
+                self._train(X, codes, np.zeros_like(held_out), plan, original)
+        return self
+
+    def _train(
+        self, X: np.ndarray, codes: np.ndarray, held_out: np.ndarray, plan: Plan, originals: np.ndarray | None
+    ) -> tuple[dict[str, list[float]], Ended]:
+        """Train from the first weights; with clips held out, also keep the probabilities of those."""
         inputs = self._prepared(X, training=~held_out)
         targets = np.eye(len(self.classes_), dtype=np.float32)[codes]
         weights = np.ones(len(codes), dtype=np.float32)
         if self.balance:
             weights[~held_out] = compute_sample_weight("balanced", codes[~held_out])
-        clean = None if originals is None else np.asarray(originals, dtype=bool)
-        flat = X.ndim == 2 and "frames" in self.inputs
-        self.blueprint_ = self._blueprint(inputs.shape[1:], flat=flat)
-        with compiled.LOCK:
-            program = compiled.fresh(self.blueprint_, self.random_state)
-            self.history_ = train(program, inputs, targets, weights, held_out, self._plan(flat=flat), clean)
-            self.weights_ = [np.array(w) for w in program.model.get_weights()]
-        return self
+        self.blueprint_ = self._blueprint(inputs.shape[1:], flat=self._is_flat(X))
+        program = compiled.fresh(self.blueprint_, self.random_state)
+        outcome = train(program, inputs, targets, weights, held_out, plan, originals)
+        self.weights_ = [np.array(w) for w in program.model.get_weights()]
+        self.n_weights_ = int(sum(np.prod(w.shape) for w in program.model.trainable_weights))
+        if held_out.any() or not self.refitted_:
+            self.held_out_proba_ = self._proba(inputs[held_out])
+        return outcome
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return probabilities.
@@ -150,7 +185,11 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
             Columns as in ``classes_``.
         """
         check_is_fitted(self)
-        inputs = self._prepared(self._validated(X))
+        return self._proba(self._prepared(self._validated(X)))
+
+    def _proba(self, inputs: np.ndarray) -> np.ndarray:
+        if not len(inputs):
+            return np.empty((0, len(self.classes_)))
         with compiled.LOCK:
             model = compiled.loaded(self.blueprint_, self.weights_)
             p = compiled.predict(model, inputs).astype(np.float64)
@@ -170,6 +209,10 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         """
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
+    def _is_flat(self, X: np.ndarray) -> bool:
+        """Return whether a network over frames gets a vector."""
+        return X.ndim == 2 and "frames" in self.inputs
+
     def _validated(self, X: Any) -> np.ndarray:
         dimensions = tuple({"vector": 2, "frames": 3}[kind] for kind in self.inputs)
         return sequences.as_float32(X, dimensions)
@@ -183,7 +226,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
             Z = self.scaler_.transform(X)
             return sequences.chunked(Z, self.chunk) if "frames" in self.inputs else Z
         if training is not None:
-            lengths = sequences.clip_lengths(X[training])
+            lengths = sequences.clip_lengths(X)  # of all clips, so that a refit uses the same compiled network
             self.length_ = sequences.common_length(lengths, self.pool, self.max_frames)
         steps = sequences.pooled(X, self.length_, self.pool)
         if training is not None:
@@ -208,6 +251,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             schedule=self.schedule,
+            average=self.average,
             augment=augmentation.without_time() if flat else augmentation,
             seed=self.random_state,
         )
