@@ -209,9 +209,9 @@ class Run:
         from ser_bench.report.descriptions import (
             SYNTHETIC,
             losses_note,
+            mark_notes,
             model_titles,
             normalisation_note,
-            transductive_note,
             warnings_note,
         )
         from ser_bench.report.findings.gaps import excluded_classes
@@ -219,7 +219,7 @@ class Run:
         run, summary = self.saved, self.summary
         scores = [name for name in summary if name == "model" or name.endswith(("_uar", "uar_gap"))]
         table = summary[scores].assign(model=model_titles(run, summary["model"]))
-        notes = [SYNTHETIC if run.info.synthetic else "", normalisation_note(run), transductive_note(run)]
+        notes = [SYNTHETIC if run.info.synthetic else "", normalisation_note(run), *mark_notes(run)]
         notes += [*excluded_classes(run), losses_note(run), warnings_note(run)]
         marked = "".join(f"<p><b>{escape(note)}</b></p>" for note in notes if note)
         styled = table.style.format(precision=3, escape="html").hide(axis="index")
@@ -412,7 +412,7 @@ def run(corpus: str | None = None, *, progress: bool = False, **options: Any) ->
         Options of the command line:
         corpus: ``data_dir``, ``part``, ``emotions``, ``merge``, ``speakers``, ``sample_rate``, ``conflicts``,
         ``link_speakers``, ``label_columns``, ``target``;
-        benchmark: ``models``, ``features``, ``splits``, ``folds``, ``repeats``, ``normalize``, ``seed``;
+        benchmark: ``models``, ``features``, ``splits``, ``folds``, ``repeats``, ``normalize``, ``effort``, ``seed``;
         execution: ``jobs``, ``engine``, ``fit_timeout``, ``fresh``, ``store``, ``out``, ``plugin``.
 
     Returns

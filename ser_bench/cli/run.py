@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command(name="run")
 @options_from("models", "splits", "folds", "repeats")
 @corpus_options
-@options_from("features", "target", "normalize", "seed", "out", "engine", "fit_timeout", "fresh")
+@options_from("features", "target", "normalize", "effort", "seed", "out", "engine", "fit_timeout", "fresh")
 @common_options
 def command(config_file: str | None, quiet: bool, verbose: bool, **values: Any) -> int:
     """Fit every model under every split and write tables, charts and a report page into a folder.

@@ -35,7 +35,7 @@ from ser_bench.core.console import Console
     "[default: by the ending of FILE]",
 )
 @corpus_options
-@options_from("features", "target")
+@options_from("features", "target", "effort")
 @option("normalize", help="Only none: at prediction time the speaker's other clips are not available.")
 @option("seed", help="Random seed; the same seed gives the same model.")
 @options_from("engine")

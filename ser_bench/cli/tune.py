@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @option("splits", help="The outer split.", default="actor")
 @option("folds", help="Outer folds of the split actor.")
 @corpus_options
-@options_from("features", "target", "normalize", "seed")
+@options_from("features", "target", "normalize", "effort", "seed")
 @option("out", default="results/<corpus>-tune-<model>")
 @options_from("fit_timeout", "engine")
 @common_options

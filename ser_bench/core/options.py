@@ -40,6 +40,7 @@ Normalization = Literal["none", "speaker"]
 Part = Literal["speech", "song", "all"]
 LabelColumns = Literal["refuse", "use"]
 Conflicts = Literal["leave-out", "first"]
+Effort = Literal["auto", "quick", "full"]
 
 LEAVE_OUT, KEEP_FIRST = "leave-out", "first"
 """The values of ``conflicts``."""
@@ -161,6 +162,11 @@ class Options(BaseModel):
         ge=2,
     )
     repeats: int = _option(1, "Number of repeats, each with another seed and other folds.", "N", ge=1)
+    effort: Effort = _option(
+        "auto",
+        "quick: train networks for less time, and mark their results; full: train them to the end; auto: quick for the "
+        "corpus demo, full for every other.",
+    )
     normalize: Normalization = _option(
         "none", "speaker: standardise each speaker by all unlabelled clips of that speaker (transductive)."
     )

@@ -144,6 +144,8 @@ class Model:
         Declares the parameters.
     parameters : mapping
         The values that differ from the schema's defaults; once the model is made, every parameter's value.
+    quick : mapping
+        Values that replace the model's own under quick effort, for example fewer epochs.
     takes_groups : bool
         Whether ``fit`` also takes ``groups`` (a group per clip) and holds out some whole groups for early stopping. The
         groups are speakers if no test speaker is in training, else takes: repeated recordings, or single clips where
@@ -183,6 +185,7 @@ class Model:
     accepts: tuple[Literal["vector", "frames"], ...] = ("vector",)
     schema: type[Parameters] = field(default=Parameters, repr=False)
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    quick: Mapping[str, Any] = field(default_factory=dict)
     takes_groups: bool = False
     seeded: bool = True
     seeded_if: Mapping[str, Any] = field(default_factory=dict)
@@ -195,6 +198,9 @@ class Model:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", self._validated(self.parameters))
+        if self.quick:
+            validated = self._validated({**self.parameters, **self.quick})
+            object.__setattr__(self, "quick", {name: validated[name] for name in self.quick})
 
     @property
     def space(self) -> dict[str, Sequence[Any]]:
@@ -221,7 +227,7 @@ class Model:
         return bool(self.version) or build.__module__.partition(".")[0] != "ser_bench"
 
     def with_parameters(self, values: Mapping[str, Any]) -> Model:
-        """Return the model with some values replaced.
+        """Return the model with some values replaced; quick effort does not change these again.
 
         Parameters
         ----------
@@ -237,7 +243,17 @@ class Model:
         ConfigError
             For an unknown parameter or a value that does not fit the schema.
         """
-        return dataclasses.replace(self, parameters={**self.parameters, **values})
+        quick = {name: value for name, value in self.quick.items() if name not in values}
+        return dataclasses.replace(self, parameters={**self.parameters, **values}, quick=quick)
+
+    def with_quick_effort(self) -> Model:
+        """Return the model as quick effort trains it: the values of ``quick`` replace its own.
+
+        Returns
+        -------
+        Model
+        """
+        return self.with_parameters(self.quick)
 
     def estimator(self, seed: int, parameters: Mapping[str, Any]) -> Any:
         """Build an unfitted estimator.

@@ -18,13 +18,15 @@ from ser_bench.report.analysis.compared_runs import (
     unpaired_runs,
 )
 from ser_bench.report.analysis.intervals import scores_of_few
-from ser_bench.report.analysis.models import transductive_models
 from ser_bench.report.descriptions import (
+    MARK_NOTES,
     SYNTHETIC,
     losses_note,
     marked_title,
+    model_marks,
     normalisation_note,
     protocol,
+    quick_sentence,
     transductive_sentence,
     warnings_note,
 )
@@ -54,7 +56,7 @@ def protocols(runs: ComparedRuns) -> list[str]:
 
 
 def compared_titles(runs: ComparedRuns, models: Sequence[str]) -> list[str]:
-    """Write the names of models, with a mark for each that is transductive in one of the runs.
+    """Write the names of models, with the marks that they have in one of the runs.
 
     Parameters
     ----------
@@ -65,12 +67,13 @@ def compared_titles(runs: ComparedRuns, models: Sequence[str]) -> list[str]:
     -------
     list of str
     """
-    transductive = {model for run in runs.runs for model in transductive_models(run)}
-    return [marked_title(model, transductive) for model in models]
+    marks = {model: "".join(model_marks(run).get(model, "") for run in runs.runs) for model in models}
+    ordered = {model: "".join(mark for mark in MARK_NOTES if mark in marks[model]) for model in models}
+    return [marked_title(model, {name: mark for name, mark in ordered.items() if mark}) for model in models]
 
 
-def transductive_notes(runs: ComparedRuns) -> list[str]:
-    """State which runs are normalised by speaker, and which of their models are transductive.
+def run_notes(runs: ComparedRuns) -> list[str]:
+    """State which runs are normalised by speaker, which models are transductive, and which quick effort trained.
 
     Parameters
     ----------
@@ -85,8 +88,7 @@ def transductive_notes(runs: ComparedRuns) -> list[str]:
     for label, run in zip(runs.labels, runs.runs, strict=True):
         if note := normalisation_note(run):
             notes.append(f"{label}: {note}")
-        if sentence := transductive_sentence(run):
-            notes.append(f"{label}: {sentence}")
+        notes += [f"{label}: {text}" for text in (transductive_sentence(run), quick_sentence(run)) if text]
     return notes
 
 
@@ -136,7 +138,7 @@ def _notes(runs: ComparedRuns) -> list[str]:
         for note in (losses_note(run), warnings_note(run))
         if note
     ]
-    lines += [*transductive_notes(runs), *(f"Differs in {line}." for line in differing_settings(runs))]
+    lines += [*run_notes(runs), *(f"Differs in {line}." for line in differing_settings(runs))]
     lines += [
         f"{label} is not paired with {runs.labels[0]}: {reason}." for label, reason in unpaired_runs(runs).items()
     ]

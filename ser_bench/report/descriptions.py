@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from ser_bench.core.text import listed, plural, speaker_count
-from ser_bench.report.analysis.models import transductive_models
-from ser_bench.report.formatting import seconds
+from ser_bench.report.analysis.cache import cached_per_run
+from ser_bench.report.analysis.models import model_parameters, quick_models, transductive_models
+from ser_bench.report.formatting import plain_value, seconds
 from ser_bench.runs.results import SavedRun
 from ser_bench.runs.results.losses import loss_sentence
 from ser_bench.runs.results.run_info import CorpusInfo, Work
@@ -19,6 +20,15 @@ TRANSDUCTIVE_MARK = "†"
 
 TRANSDUCTIVE_NOTE = f"{TRANSDUCTIVE_MARK} predicts from the other test clips as well (transductive)"
 """What the mark means."""
+
+QUICK_MARK = "‡"
+"""The mark after the name of a model that quick effort trained, in every table and chart."""
+
+QUICK_NOTE = f"{QUICK_MARK} quick effort: trained for less time than with full effort"
+"""What the mark means."""
+
+MARK_NOTES = {TRANSDUCTIVE_MARK: TRANSDUCTIVE_NOTE, QUICK_MARK: QUICK_NOTE}
+"""What each mark after the name of a model means."""
 
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 
@@ -125,23 +135,42 @@ def normalisation_note(run: SavedRun) -> str:
     return "Normalised per speaker with the unlabelled clips of the test speakers (transductive)"
 
 
-def marked_title(model: str, transductive: Collection[str]) -> str:
-    """Write the name of a model, with :data:`TRANSDUCTIVE_MARK` if it is one of the transductive ones.
+@cached_per_run
+def model_marks(run: SavedRun) -> Mapping[str, str]:
+    """Return the marks of the models that have one.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    mapping of str to str
+        Characters of :data:`MARK_NOTES` by model.
+    """
+    marked = {TRANSDUCTIVE_MARK: transductive_models(run), QUICK_MARK: quick_models(run)}
+    marks = {model: "".join(mark for mark, names in marked.items() if model in names) for model in run.info.models}
+    return {model: characters for model, characters in marks.items() if characters}
+
+
+def marked_title(model: str, marks: Mapping[str, str]) -> str:
+    """Write the name of a model with its marks.
 
     Parameters
     ----------
     model : str
-    transductive : collection of str
+    marks : mapping of str to str
+        Marks by model.
 
     Returns
     -------
     str
     """
-    return f"{model}{_NO_BREAK}{TRANSDUCTIVE_MARK}" if model in transductive else model
+    return f"{model}{_NO_BREAK}{marks[model]}" if model in marks else model
 
 
 def model_title(run: SavedRun, model: str) -> str:
-    """Write the name of a model, with :data:`TRANSDUCTIVE_MARK` if it is transductive.
+    """Write the name of a model with its marks, see :func:`model_marks`.
 
     Parameters
     ----------
@@ -152,7 +181,7 @@ def model_title(run: SavedRun, model: str) -> str:
     -------
     str
     """
-    return marked_title(model, transductive_models(run))
+    return marked_title(model, model_marks(run))
 
 
 def model_titles(run: SavedRun, models: Iterable[str]) -> list[str]:
@@ -170,8 +199,8 @@ def model_titles(run: SavedRun, models: Iterable[str]) -> list[str]:
     return [model_title(run, model) for model in models]
 
 
-def transductive_note(run: SavedRun, models: Collection[str] | None = None) -> str:
-    """Explain the mark of transductive models.
+def mark_notes(run: SavedRun, models: Collection[str] | None = None) -> list[str]:
+    """Explain the marks of models.
 
     Parameters
     ----------
@@ -181,12 +210,26 @@ def transductive_note(run: SavedRun, models: Collection[str] | None = None) -> s
 
     Returns
     -------
-    str
-        Empty if none of the models is transductive.
+    list of str
+        A note per mark; empty if none of the models has one.
     """
-    if not any(models is None or model in models for model in transductive_models(run)):
-        return ""
-    return TRANSDUCTIVE_NOTE
+    shown = "".join(marks for model, marks in model_marks(run).items() if models is None or model in models)
+    return notes_of_marks(shown)
+
+
+def notes_of_marks(text: str) -> list[str]:
+    """Explain the marks that a text has.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    list of str
+        A note per mark.
+    """
+    return [note for mark, note in MARK_NOTES.items() if mark in text]
 
 
 def transductive_sentence(run: SavedRun) -> str:
@@ -204,6 +247,48 @@ def transductive_sentence(run: SavedRun) -> str:
     titles = model_titles(run, transductive_models(run))
     verb = "predicts" if len(titles) == 1 else "predict"
     return f"{listed(titles)} {verb} from the other test clips as well (transductive)." if titles else ""
+
+
+def quick_sentence(run: SavedRun) -> str:
+    """Name the models that quick effort trained.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        A sentence; empty if there are none.
+    """
+    titles = model_titles(run, quick_models(run))
+    verb = "is" if len(titles) == 1 else "are"
+    return f"{listed(titles)} {verb} trained for less time than with full effort (quick effort)." if titles else ""
+
+
+def quick_parameters(run: SavedRun) -> str:
+    """State which parameters quick effort replaced, with both values.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        A sentence; empty if there are none.
+    """
+    used, models = model_parameters(run), quick_models(run)
+    replaced = [
+        f"{model_title(run, model)}: "
+        + ", ".join(
+            f"{name} {plain_value(used.get(model, {}).get(name))} instead of {plain_value(value)}"
+            for name, value in run.info.full_parameters.get(model, {}).items()
+        )
+        for model in models
+        if run.info.full_parameters.get(model)
+    ]
+    return f"Quick effort trains {'; '.join(replaced)}." if replaced else ""
 
 
 def speaker_note(run: SavedRun) -> str:

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from ser_bench.core.text import escape_control
+from ser_bench.core.text import escape_control, listed
 
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
@@ -210,6 +210,24 @@ def decibels(share: float) -> str:
         One decimal; ``-inf`` for 0.
     """
     return f"{20 * math.log10(share):.1f}" if share > 0 else "-inf"
+
+
+def plain_value(value: object) -> str:
+    """Write the value of a parameter.
+
+    Parameters
+    ----------
+    value : object
+        A value of JSON.
+
+    Returns
+    -------
+    str
+        Such as "0.85 and 1.17" for a list, and "none" without a value.
+    """
+    if isinstance(value, list | tuple):
+        return listed([plain_value(part) for part in value]) if value else "none"
+    return "none" if value is None else {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
 
 
 def capitalised(text: str) -> str:

@@ -14,7 +14,7 @@ from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.scores import missing_folds
 from ser_bench.report.analysis.splits import GapSplits, gap_splits
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.descriptions import SYNTHETIC, model_title, normalisation_note, protocol, transductive_note
+from ser_bench.report.descriptions import SYNTHETIC, mark_notes, model_title, normalisation_note, protocol
 from ser_bench.report.findings.gaps import gap_limits
 from ser_bench.report.findings.verdict import interval_notes, verdict
 from ser_bench.report.formatting import percent, percent_range, points
@@ -30,6 +30,7 @@ _SPECIAL = {
     "\\": r"\textbackslash{}",
     "·": r"$\cdot$",
     "†": r"$\dagger$",
+    "‡": r"$\ddagger$",
     "\N{NO-BREAK SPACE}": "~",
     "<": r"$<$",
     ">": r"$>$",
@@ -54,7 +55,7 @@ def latex(run: SavedRun) -> str:
     heads += ["gap" if part == "total" else part for part in parts]
     best = {split: _significant_best(run, split) for split in splits}
     caption = [
-        *(protocol(run), normalisation_note(run), transductive_note(run), SYNTHETIC if run.info.synthetic else ""),
+        *(protocol(run), normalisation_note(run), *mark_notes(run), SYNTHETIC if run.info.synthetic else ""),
         "UAR in percent",
         *(note.replace("`", "").replace(", paired for the gap", "").removesuffix(".") for note in interval_notes(run)),
         _bold_note(best),

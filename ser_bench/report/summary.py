@@ -16,15 +16,16 @@ from ser_bench.report.analysis.splits import gap_pairs, gap_splits, ranking_spli
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.transfer import transfer_matrix, transfer_models
 from ser_bench.report.descriptions import (
+    MARK_NOTES,
     SYNTHETIC,
-    TRANSDUCTIVE_MARK,
     losses_note,
+    mark_notes,
     model_title,
     model_titles,
     normalisation_note,
     protocol,
+    quick_parameters,
     speaker_note,
-    transductive_note,
     warnings_note,
 )
 from ser_bench.report.findings.gaps import excluded_classes, gap_notes, missing_gaps
@@ -62,11 +63,11 @@ def markdown(run: SavedRun) -> str:
     """
     title = f"# ser-bench on {run.info.corpus.title or run.info.corpus.name}"
     title += f": {SYNTHETIC}" if run.info.synthetic else ""
-    note, marked = normalisation_note(run), transductive_note(run)
+    note = normalisation_note(run)
     lines = [title, f"**{headline(run)}**", protocol(run) + ("" if note else " · not normalised by speaker")]
     if losses := losses_note(run):
         lines.append(losses)
-    lines += [f"**{text}.**" for text in (note, marked) if text]
+    lines += [f"**{text}.**" for text in (note, *mark_notes(run)) if text]
     tables = [_aligned(_score_cells(run, between=" "), "github")]
     if cells := _further_gap_cells(run):
         tables.append("The gap between further pairs of splits, in points.")
@@ -114,7 +115,7 @@ def terminal_table(run: SavedRun, width: int = 100) -> str:
         if _width(cells) <= width:
             break
     notes = [SYNTHETIC] if run.info.synthetic else []
-    notes += filter(None, [normalisation_note(run), transductive_note(run)])
+    notes += filter(None, [normalisation_note(run), *mark_notes(run)])
     notes += [*missing_gaps(run), *excluded_classes(run), *filter(None, (losses_note(run), warnings_note(run)))]
     notes += [f"Too wide for this table, see summary.csv: {', '.join(dropped)}"] if dropped else []
     head = [line for text in (protocol(run), *notes) for line in wrap_words(text, width)]
@@ -146,10 +147,12 @@ def _drop_columns(cells: Cells, run: SavedRun, width: int, *, expendable_only: b
 
 
 def _shortened(name: str) -> str:
-    """Cut the end of a long name, but not the mark of a transductive model."""
-    mark = name[-2:] if name.endswith(TRANSDUCTIVE_MARK) else ""
-    name = name.removesuffix(mark)
-    return (name if len(name) <= 24 else name[:23] + "…") + mark
+    """Cut the end of a long name, but not its marks."""
+    plain = name.rstrip("".join(MARK_NOTES))
+    marks = name[len(plain) :]
+    if marks:
+        plain, marks = plain[:-1], plain[-1:] + marks  # the space between them does not break
+    return (plain if len(plain) <= 24 else plain[:23] + "…") + marks
 
 
 def _score_cells(run: SavedRun, *, between: str, intervals: Collection[str] | None = None) -> Cells:
@@ -262,6 +265,7 @@ def _notes(run: SavedRun) -> list[str]:
         "UAR is the mean recall over the classes. Scores are in percent, pooled over the test clips of all folds"
         f"{repeats}.",
         *interval_notes(run),
+        *filter(None, [quick_parameters(run)]),
     ]
     if pair:
         notes += [

@@ -7,13 +7,13 @@ A run is models × splits × repeats × folds. :class:`PlannedModel` is a model 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from ser_bench import corpora, features, models, splits
 from ser_bench.core.errors import ConfigError, UnknownNameError
 from ser_bench.core.private_paths import without_folder
-from ser_bench.runs.inputs import cross_tested_corpora
+from ser_bench.runs.inputs import corpus_names, cross_tested_corpora
 from ser_bench.splits.across import CROSS, LOCO
 from ser_bench.splits.takes import unknown_sentences, unknown_speakers
 
@@ -44,19 +44,24 @@ class PlannedModel:
         The feature sets whose values are joined.
     skipped : str
         Why the model cannot take these feature sets; empty if it can.
-    effort : {"full", "quick"}
-        Whether the model has its own parameters, or those that make its fits quick.
+    full : mapping
+        The values under full effort of the parameters that quick effort replaced.
     """
 
     definition: Model
     sets: tuple[FeatureSet, ...]
     skipped: str = ""
-    effort: Literal["full", "quick"] = "full"
+    full: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """The model's name."""
         return self.definition.name
+
+    @property
+    def effort(self) -> str:
+        """The effort of its training: ``quick`` if quick effort replaced a parameter, else ``full``."""
+        return "quick" if self.full else "full"
 
     @property
     def features(self) -> str:
@@ -165,7 +170,44 @@ def plan_models(options: Options, available: Mapping[str, FeatureSet] | None = N
     ConfigError
         If the parameters of a model are invalid.
     """
-    return tuple(_plan_model(model, options.features, available) for model in _chosen_models(options))
+    quick = effort_of(options) == "quick"
+    return tuple(_plan_model(model, options.features, available, quick=quick) for model in _chosen_models(options))
+
+
+def effort_of(options: Options) -> str:
+    """Return the effort of a run: the given one, else that of its corpus.
+
+    Parameters
+    ----------
+    options : Options
+        The options of the run.
+
+    Returns
+    -------
+    str
+        ``quick`` or ``full``; without an option, quick for a run on ``demo`` alone.
+    """
+    if options.effort != "auto":
+        return options.effort
+    return "quick" if corpus_names(options) == ["demo"] else "full"
+
+
+def default_parameters(name: str, options: Options) -> Mapping[str, Any]:
+    """Return the parameters of a registered model under the effort of a run.
+
+    Parameters
+    ----------
+    name : str
+        The model.
+    options : Options
+        The options of the run.
+
+    Returns
+    -------
+    mapping
+    """
+    model = models.get(name)
+    return (model.with_quick_effort() if effort_of(options) == "quick" else model).parameters
 
 
 def _chosen_models(options: Options) -> list[Model]:
@@ -181,12 +223,16 @@ def _chosen_models(options: Options) -> list[Model]:
     return [known[name] for name in (*options.models, *baselines)]
 
 
-def _plan_model(model: Model, requested: str, available: Mapping[str, FeatureSet] | None) -> PlannedModel:
+def _plan_model(
+    model: Model, requested: str, available: Mapping[str, FeatureSet] | None, *, quick: bool
+) -> PlannedModel:
+    full = {name: model.parameters[name] for name, value in model.quick.items() if value != model.parameters[name]}
+    model = model.with_quick_effort() if quick else model
     models.check_parameters(model)
     sets = features.parse(_default_features(model, available) if requested == "auto" else requested, available)
     kind = sets[0].kind
     skipped = "" if kind in model.accepts else f"{model.name} takes {' or '.join(model.accepts)}, not {kind}"
-    return PlannedModel(model, sets, skipped)
+    return PlannedModel(model, sets, skipped, full if quick else {})
 
 
 def _default_features(model: Model, available: Mapping[str, FeatureSet] | None) -> str:

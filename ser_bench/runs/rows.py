@@ -21,7 +21,7 @@ from ser_bench.features import column_groups, set_key
 from ser_bench.runs.extraction.near_identical import FINGERPRINT
 from ser_bench.runs.fit import FitResult
 from ser_bench.runs.inputs import corpus_names
-from ser_bench.runs.plan import PlannedModel, required_sets
+from ser_bench.runs.plan import PlannedModel, effort_of, required_sets
 from ser_bench.runs.results import UNCALIBRATED, prediction_columns, tables
 from ser_bench.runs.results.run_info import CorpusInfo, MachineInfo, RunInfo, Work
 
@@ -286,12 +286,13 @@ def describe_run(
         Without work and identity.
     """
     return RunInfo(
-        options=options.model_copy(update={"corpus": ",".join(corpus_names(options))}),
+        options=options.model_copy(update={"corpus": ",".join(corpus_names(options)), "effort": effort_of(options)}),
         corpus=_describe_corpus(opened, extraction, labels),
         synthetic=opened.corpus.synthetic,
         metrics={name: metric.title for name, metric in metrics.METRICS.items()},
         models=tuple(model.name for model in planned_models),
         features_of={model.name: model.features for model in planned_models},
+        full_parameters={m.name: public_values(dict(m.full)) for m in planned_models if m.full},
         stored_sets=stored_sets(opened, planned_models),
         plugins=_plugin_versions(planned_models),
         versions={"ser-bench": __version__, "python": platform.python_version()} | installed_versions(_LIBRARIES),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tomllib
 
 import pytest
@@ -55,6 +56,13 @@ def test_every_entry_is_described_with_an_example(capsys, command, name):
         assert [p for p in models.get(name).parameters if f"\n{p} " not in text] == []
     if command == "splits":
         assert "\nfolds " in text
+
+
+def test_a_model_shows_its_values_under_quick_effort(capsys, monkeypatch):
+    changed = dataclasses.replace(models.get("mlp-keras"), quick={"epochs": 3})
+    monkeypatch.setitem(models.MODELS, "mlp-keras", changed)
+    assert output(capsys, "models", "mlp-keras").count("under quick effort: ") == 1
+    assert "under quick effort: 3\n" in output(capsys, "models", "mlp-keras")
 
 
 @pytest.mark.parametrize("name", [name for name, model in models.MODELS.items() if model.parameters])

@@ -322,6 +322,7 @@ def _settings(run: SavedRun) -> dict[str, str]:
         "target": info.target,
         "contradicting copies": "the first counts" if info.options.conflicts == KEEP_FIRST else "left out",
         "features": info.features,
+        "effort": "quick" if info.options.effort == "quick" else "full",
         "normalisation": "none" if info.normalize == "none" else "by speaker (transductive)",
         "repeats": str(info.options.repeats),
         "seed": str(info.options.seed),

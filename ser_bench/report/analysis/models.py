@@ -1,4 +1,4 @@
-"""The models of a run: which ones learn, what they train on, and which are transductive."""
+"""The models of a run: which ones learn, what they train on, which are transductive, and which quick effort trained."""
 
 from __future__ import annotations
 
@@ -58,6 +58,22 @@ def transductive_models(run: SavedRun) -> tuple[str, ...]:
         The models with a fit that ``fits.csv`` marks as transductive, in the order of the run.
     """
     marked = set(run.fits.loc[run.fits["transductive"] == "yes", "model"])
+    return tuple(model for model in run.info.models if model in marked)
+
+
+def quick_models(run: SavedRun) -> tuple[str, ...]:
+    """Return the models that quick effort trained with other parameters than full effort does.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    tuple of str
+        In the order of the run.
+    """
+    marked = set(run.fits.loc[run.fits["effort"] == "quick", "model"])
     return tuple(model for model in run.info.models if model in marked)
 
 

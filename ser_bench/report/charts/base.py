@@ -117,7 +117,7 @@ class RunChart:
 
     @property
     def title(self) -> str:
-        """Title on the page, with the mark of a transductive model."""
+        """Title on the page, with the marks of a model."""
         from ser_bench.report.descriptions import model_titles
 
         return ": ".join(filter(None, (self.chart.title, ", ".join(model_titles(self.run, self.variant)))))

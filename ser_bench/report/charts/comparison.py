@@ -12,7 +12,7 @@ from ser_bench.report.analysis.compared_runs import ComparedRuns, compared_score
 from ser_bench.report.charts.parts import TEXT_BOX, model_axis
 from ser_bench.report.charts.style import INK, WIDTH, Sheet, styled, titled_sheet
 from ser_bench.report.charts.text import names_width, shorten
-from ser_bench.report.compare import compared_titles, protocols, transductive_notes
+from ser_bench.report.compare import compared_titles, protocols, run_notes
 
 _RUN_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#6a3d9a")
 """A colour per run in the given order, after Okabe and Ito; further runs repeat the colours with a hatch."""
@@ -41,7 +41,7 @@ def draw_comparison(runs: ComparedRuns) -> Figure:
     sheet = titled_sheet(
         f"UAR under the {runs.split} split, run by run",
         protocols(runs),
-        transductive_notes(runs),
+        run_notes(runs),
         body=height + 0.7 + _LEGEND_ROW * count,
         synthetic=runs.synthetic,
     )

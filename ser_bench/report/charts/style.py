@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 
 from ser_bench.report.charts.fonts import OWN
 from ser_bench.report.charts.text import text_width, wrap
-from ser_bench.report.descriptions import SYNTHETIC, normalisation_note, protocol, transductive_note
+from ser_bench.report.descriptions import SYNTHETIC, mark_notes, normalisation_note, protocol
 from ser_bench.runs.results import SavedRun
 from ser_bench.splits import SPLITS
 
@@ -199,7 +199,7 @@ def new_sheet(
     return titled_sheet(
         title,
         [protocol(run, tuple(splits) if splits is not None else None)],
-        [normalisation_note(run), transductive_note(run, models)],
+        [normalisation_note(run), *mark_notes(run, models)],
         body=body,
         width=width,
         synthetic=run.info.synthetic,

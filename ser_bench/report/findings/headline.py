@@ -12,13 +12,7 @@ from ser_bench.report.analysis.models import BASELINES, transductive_models
 from ser_bench.report.analysis.splits import is_speaker_independent, ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.transfer import transfer_splits
-from ser_bench.report.descriptions import (
-    TRANSDUCTIVE_MARK,
-    model_title,
-    model_titles,
-    normalisation_note,
-    transductive_note,
-)
+from ser_bench.report.descriptions import model_title, model_titles, normalisation_note, notes_of_marks
 from ser_bench.report.findings.gaps import gap_sentences
 from ser_bench.report.findings.leakage import untrained_sentence
 from ser_bench.report.formatting import percent, percent_range
@@ -57,7 +51,7 @@ def headline(run: SavedRun) -> str:
         f"Folds are missing for {listed(model_titles(run, incomplete))}." if incomplete else "",
     ]
     text = " ".join(filter(None, sentences))
-    return f"{text} {transductive_note(run)}." if TRANSDUCTIVE_MARK in text else text
+    return " ".join([text, *(f"{note}." for note in notes_of_marks(text))])
 
 
 def transfer_sentence(run: SavedRun) -> str:
@@ -116,7 +110,8 @@ def _best_inductive(run: SavedRun, ranked: pd.DataFrame, split: str) -> str:
     if ranked["model"].iloc[0] not in transductive or others.empty:
         return ""
     best = others.iloc[0]
-    return f"Of the models without †, {best['model']} has the highest UAR: {_score(run, best, split)}."
+    title = model_title(run, best["model"])
+    return f"Of the models without †, {title} has the highest UAR: {_score(run, best, split)}."
 
 
 def _best(run: SavedRun, table: pd.DataFrame, split: str) -> str:

@@ -12,7 +12,7 @@ from ser_bench.report.analysis.scores import confusion_counts, missing_folds, po
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.parts import split_colormap, text_colour_on
-from ser_bench.report.descriptions import model_title, transductive_note
+from ser_bench.report.descriptions import mark_notes, model_title
 from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
@@ -72,7 +72,7 @@ class Matrix:
     missing : str
         The missing folds.
     note : str
-        What the mark of a transductive model means.
+        What the marks of the model mean.
     """
 
     model: str
@@ -131,7 +131,7 @@ def matrices(run: SavedRun) -> Matrices:
 def _matrix(run: SavedRun, model: str, split: str) -> Matrix:
     missing = missing_folds(run)[model, split]
     tint = f"s{run.info.splits.index(split)}"
-    title, note = model_title(run, model), transductive_note(run, [model])
+    title, note = model_title(run, model), ". ".join(mark_notes(run, [model]))
     if missing:
         return Matrix(title, split, tint, "n/a", run.labels, (), missing, note)
     counts = confusion_counts(run, model, split)

@@ -15,13 +15,15 @@ from ser_bench.report.analysis.splits import gap_splits, ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import (
     SYNTHETIC,
-    TRANSDUCTIVE_NOTE,
     corpus_title,
     losses_note,
+    mark_notes,
     model_title,
     model_titles,
     normalisation_note,
     protocol,
+    quick_parameters,
+    quick_sentence,
     transductive_sentence,
 )
 from ser_bench.report.findings.gaps import comparison_of_gaps, missing_gaps, parts_of_gap, without_classes
@@ -110,6 +112,9 @@ def _bands(run: SavedRun) -> list[Band]:
     if models := transductive_models(run):
         text = f"{transductive_sentence(run)} Do not compare such scores with those of other models."
         bands.append(Band("TRANSDUCTIVE MODEL" + "S" * (len(models) > 1), text, "alarm"))
+    if text := quick_sentence(run):
+        text = f"{text} They may score higher with --effort full. {quick_parameters(run)}"
+        bands.append(Band("QUICK EFFORT", text, "warning"))
     if warnings := run.info.warnings:
         more = f" {len(warnings) - 1:,} more below." if len(warnings) > 1 else ""
         bands.append(Band("DATA", f"{warnings[0]}.{more}", "warning"))
@@ -149,8 +154,7 @@ def _best(run: SavedRun) -> Fact:
     interval = f" {ends}" if few else f", 95 % interval {ends} over speakers" if ends else ""
     title = model_title(run, best["model"])
     text = f"{title}, {split} split{interval}. Chance is {percent(chance_levels(run)['uar'])} %."
-    if best["model"] in transductive_models(run):
-        text += f" {TRANSDUCTIVE_NOTE}."
+    text += "".join(f" {note}." for note in mark_notes(run, [best["model"]]))
     return Fact(question, f"{percent(best[f'{split}_uar'])} %", text)
 
 

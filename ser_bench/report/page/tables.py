@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ser_bench.report.descriptions import TRANSDUCTIVE_MARK, TRANSDUCTIVE_NOTE
+from ser_bench.report.descriptions import notes_of_marks
 
 
 @dataclass(frozen=True)
@@ -94,10 +94,9 @@ class Table:
 
     @property
     def note(self) -> str:
-        """What the mark of transductive models means; empty if the table names none."""
+        """What the marks of models mean; empty if the table has none."""
         texts = [column.head for column in self.columns] + [cell.text for row in self.rows for cell in row.cells]
-        marked = any(TRANSDUCTIVE_MARK in text for text in texts)
-        return TRANSDUCTIVE_NOTE if marked else ""
+        return ". ".join(notes_of_marks("".join(texts)))
 
 
 def number(value: float, text: str, note: str = "") -> Cell:

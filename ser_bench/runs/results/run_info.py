@@ -118,8 +118,9 @@ class RunInfo(_Record):
     """What ``run.json`` says about a run.
 
     ``options`` never hold folders of the machine. ``metrics`` are titles by name. ``models`` are the resolved names,
-    baselines included, and ``features_of`` maps each to its feature sets. ``stored_sets`` name the folders of the
-    feature store that the run read. ``plugins`` are the versions of models and feature sets of a plugin by name.
+    baselines included, and ``features_of`` maps each to its feature sets. ``full_parameters`` hold by model what quick
+    effort replaced. ``stored_sets`` name the folders of the feature store that the run read. ``plugins`` are the
+    versions of models and feature sets of a plugin by name.
     ``warnings`` say what a reader must know about the data. ``identity`` hashes all that decides the tables.
     ``commit`` is that of the code that wrote the run; reused fits have their own.
     """
@@ -130,6 +131,7 @@ class RunInfo(_Record):
     metrics: _Metrics
     models: _UniqueNames
     features_of: dict[str, str]
+    full_parameters: dict[str, dict[str, Any]] = {}
     stored_sets: tuple[str, ...]
     plugins: dict[str, str] = {}
     versions: dict[str, str]

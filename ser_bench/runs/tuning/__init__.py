@@ -185,7 +185,7 @@ def _search_corpus(
     chosen = found_with(options, variants[0].features)
     sets = stored_sets(opened, variants)
     record = SearchRecord(dataclasses.asdict(settings), chosen, data.fingerprint, sets, tuple(sorted(bench.keys)))
-    write_search(result, record, models.get(settings.model).parameters, progress)
+    write_search(result, record, plan.default_parameters(settings.model, options), progress)
     return result
 
 

@@ -1,4 +1,4 @@
-"""Conformance: every table, chart and sentence marks the models that predict from the other test clips as well."""
+"""Conformance: every table, chart and sentence marks transductive models, and those that quick effort trained."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import pytest
 from ser_bench.api import Run
 from ser_bench.core.text import escape_control
 from ser_bench.report.analysis.compared_runs import read_runs
-from ser_bench.report.analysis.models import transductive_models
+from ser_bench.report.analysis.models import quick_models, transductive_models
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.comparison import draw_comparison
 from ser_bench.report.charts.registry import CHARTS, charts_of
 from ser_bench.report.compare import as_markdown, as_text
-from ser_bench.report.descriptions import TRANSDUCTIVE_NOTE, model_title
+from ser_bench.report.descriptions import QUICK_NOTE, TRANSDUCTIVE_NOTE, model_title
 from ser_bench.report.findings.headline import headline
 from ser_bench.report.findings.verdict import verdict
 from ser_bench.report.latex import latex
@@ -26,20 +26,28 @@ from tests.report.fake_run import Recipe, save_fake_run, stand_in_charts
 from tests.report.test_page import Page
 
 MARKED = ("lda", "mlp-keras", "knn")
+QUICK = "mlp-keras"
 RECIPE = Recipe(
     models=("chance", "svm", *MARKED),
     splits=(("actor", 3), ("random-takes", 3), ("random", 3), ("within", 2), ("cross", 2)),
     corpora=("emodb", "savee"),
     transductive=MARKED,
+    quick=(QUICK,),
     shortfalls={("knn", "actor", 0, 1): "failed"},
     clips_per_label=2,
 )
 NAMES = "|".join(MARKED)
 
 
-def unmarked(text: str, mark: str = "†") -> list[str]:
-    """Return the places that name a transductive model without its mark."""
-    return re.findall(rf".{{0,30}}(?<![\w-])(?:{NAMES})(?![\w-])(?![\s~]{re.escape(mark)}).{{0,20}}", text)
+def unmarked(text: str, marks: tuple[str, str] = ("†", "‡")) -> list[str]:
+    """Return the places that name a marked model without its marks."""
+    first, second = map(re.escape, marks)
+    expected = {NAMES: first, QUICK: first + second}
+    return [
+        place
+        for names, mark in expected.items()
+        for place in re.findall(rf".{{0,30}}(?<![\w-])(?:{names})(?![\w-])(?![\s~]{mark}).{{0,20}}", text)
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +59,9 @@ def marked(tmp_path_factory):
 def test_the_models_are_those_that_fits_csv_marks(marked, run):
     assert transductive_models(marked) == MARKED
     assert transductive_models(run) == ()
-    assert [model_title(marked, name).split() for name in ("svm", "lda")] == [["svm"], ["lda", "†"]]
+    assert quick_models(marked) == (QUICK,)
+    titles = [model_title(marked, name).split() for name in ("svm", "lda", QUICK)]
+    assert titles == [["svm"], ["lda", "†"], [QUICK, "†‡"]]
 
 
 def test_the_run_has_every_chart(marked):
@@ -66,6 +76,7 @@ def test_every_chart_marks_them(marked, chart):
         assert unmarked(words) == []
         assert "†" in words
         assert TRANSDUCTIVE_NOTE in words
+        assert (QUICK_NOTE in words) == (not figure.variant or QUICK in figure.variant)
         assert unmarked(figure.alt_text()) == []
         assert unmarked(figure.title) == []
 
@@ -79,8 +90,13 @@ def test_summary_and_terminal_mark_them(marked):
     for text in (markdown(marked), terminal_table(marked), terminal_table(marked, width=60)):
         assert unmarked(text) == []
         assert TRANSDUCTIVE_NOTE in " ".join(text.split())
+        assert QUICK_NOTE in " ".join(text.split())
+    assert (
+        "Quick effort trains mlp-keras †‡: epochs 12 instead of 40, speeds none instead of 0.85 and 1.17."
+        in markdown(marked)
+    )
     text = latex(marked)
-    assert unmarked(text, r"$\dagger$") == []
+    assert unmarked(text, (r"$\dagger$", r"$\ddagger$")) == []
     assert r"$\dagger$ predicts from the other test clips" in text
 
 
@@ -88,6 +104,7 @@ def test_a_notebook_marks_them(marked):
     shown = Run(marked)._repr_html_()
     assert unmarked(shown) == []
     assert f"<b>{TRANSDUCTIVE_NOTE}</b>" in shown
+    assert f"<b>{QUICK_NOTE}</b>" in shown
 
 
 def test_the_page_marks_them_in_every_section(marked):
@@ -95,15 +112,16 @@ def test_the_page_marks_them_in_every_section(marked):
     shown, _, provenance = text.partition("How can this run be repeated?")
     assert provenance
     assert unmarked(shown) == []
-    assert "TRANSDUCTIVE MODELS lda †, mlp-keras † and knn † predict from the other test clips" in " ".join(
-        shown.split()
-    )
+    words = " ".join(shown.split())
+    assert "TRANSDUCTIVE MODELS lda †, mlp-keras †‡ and knn † predict from the other test clips" in words
+    assert "QUICK EFFORT mlp-keras †‡ is trained for less time than with full effort" in words
     assert shown.count(TRANSDUCTIVE_NOTE) > 5
+    assert shown.count(QUICK_NOTE) > 3
 
 
 def test_a_run_without_such_models_has_no_mark(run):
     pages = Page(render_page(run, stand_in_charts(run)).decode()).text
-    assert not any("†" in text for text in (pages, markdown(run), terminal_table(run), latex(run)))
+    assert not any(mark in text for mark in "†‡" for text in (pages, markdown(run), terminal_table(run), latex(run)))
 
 
 def test_the_headline_names_the_best_of_the_other_models(marked):
@@ -111,7 +129,7 @@ def test_the_headline_names_the_best_of_the_other_models(marked):
     svm = summarise(marked).set_index("model").at["svm", "actor_uar"]
     assert "lda † has the highest UAR on new speakers" in text
     assert f"Of the models without †, svm has the highest UAR: {100 * svm:.1f} % [" in text
-    assert text.endswith(f"{TRANSDUCTIVE_NOTE}.")
+    assert text.endswith(f"{TRANSDUCTIVE_NOTE}. {QUICK_NOTE}.")  # mlp-keras has the largest gap
     assert unmarked(verdict(marked)) == []
 
 
@@ -133,8 +151,10 @@ def test_summary_csv_has_a_column(marked, run):
 def test_a_comparison_marks_them_and_names_their_run(tmp_path):
     recipe = Recipe(models=("svm", "lda"), splits=(("actor", 3),), clips_per_label=2)
     save_fake_run(tmp_path / "plain", recipe)
-    save_fake_run(tmp_path / "marked", replace(recipe, transductive=("lda",)))
+    save_fake_run(tmp_path / "marked", replace(recipe, transductive=("lda",), quick=("lda",)))
     runs = read_runs([tmp_path / "plain", tmp_path / "marked"])
     for text in (as_text(runs), as_markdown(runs), words_of(draw_comparison(runs))):
-        assert unmarked(text) == []
-        assert "marked: lda † predicts from the other test clips as well" in " ".join(text.split())
+        assert unmarked(text.replace("parameters of lda", "")) == []
+        words = " ".join(text.split())
+        assert "marked: lda †‡ predicts from the other test clips as well" in words
+        assert "marked: lda †‡ is trained for less time than with full effort (quick effort)." in words
