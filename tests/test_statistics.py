@@ -530,36 +530,6 @@ def test_mcnemar_equals_statsmodels(rows):
     assert p == pytest.approx(mcnemar(table, exact=True).pvalue)
 
 
-def test_calibration_equals_an_example_worked_by_hand():
-    result = statistics.calibration([0.1, 0.2, 0.9, 0.7], [False, True, True, False], bins=3)
-    np.testing.assert_allclose(result.confidence, [0.15, np.nan, 0.8])
-    np.testing.assert_allclose(result.accuracy, [0.5, np.nan, 0.5])
-    np.testing.assert_array_equal(result.count, [2, 0, 2])
-    assert result.ece == pytest.approx(0.5 * 0.35 + 0.5 * 0.3)
-
-
-def test_a_bin_contains_its_upper_edge():
-    edges = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
-    count = statistics.calibration(edges, [True] * 11).count
-    np.testing.assert_array_equal(count, [2] + [1] * 9)
-
-
-@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=50), st.integers(1, 12))
-def test_calibration_counts_every_clip_and_one_bin_compares_the_means(rows, bins):
-    confidence, right = zip(*rows, strict=True)
-    assert statistics.calibration(confidence, right, bins).count.sum() == len(rows)
-    whole = abs(np.mean(confidence) - np.mean(right))
-    assert statistics.calibration(confidence, right, bins=1).ece == pytest.approx(whole)
-
-
-@pytest.mark.parametrize(
-    ("confidence", "right"), [([], []), ([0.5], [True, False]), ([1.1], [True]), ([np.nan], [True]), ([-0.1], [True])]
-)
-def test_calibration_refuses_invalid_confidences(confidence, right):
-    with pytest.raises(ValueError, match=r"no clip|one length|between 0 and 1"):
-        statistics.calibration(confidence, right)
-
-
 def test_a_slower_model_that_is_not_better_is_not_on_the_front():
     front = statistics.pareto_front([1, 2, 3, 3, np.nan, 0], [0.5, 0.5, 0.9, 0.8, 1.0, np.nan])
     np.testing.assert_array_equal(front, [True, False, True, False, False, False])

@@ -17,9 +17,39 @@ differences are ranked after rounding to 12 decimals, so that the order of addit
 from __future__ import annotations
 
 from ser_bench.statistics.arrays import DECIMALS
-from ser_bench.statistics.calibration import Calibration, calibration
-from ser_bench.statistics.intervals import MIN_SPEAKERS, difference_interval, score_interval
+from ser_bench.statistics.calibration import (
+    BINS,
+    Excess,
+    Reliability,
+    calibration_error,
+    excess_by_speaker,
+    pooled_calibration_error,
+    reliability,
+)
+from ser_bench.statistics.intervals import (
+    MIN_SPEAKERS,
+    Estimate,
+    difference_interval,
+    positive_interval,
+    score_interval,
+)
 from ser_bench.statistics.pareto import pareto_front
+from ser_bench.statistics.proper_scores import (
+    LEAST_PROBABILITY,
+    SpeakerSums,
+    bootstrap_means,
+    brier_scores,
+    log_losses,
+    mean_over_speakers,
+    means,
+    sum_by_speaker,
+)
+from ser_bench.statistics.selection import (
+    accuracy_by_coverage,
+    area_under_risk,
+    confidence_auroc,
+    prediction_sets,
+)
 from ser_bench.statistics.significance import (
     ALPHA,
     EXACT,
@@ -48,31 +78,50 @@ from ser_bench.statistics.tallies import (
 
 __all__ = [
     "ALPHA",
+    "BINS",
     "DECIMALS",
     "EXACT",
+    "LEAST_PROBABILITY",
     "MAX_ORDERS",
     "MIN_SPEAKERS",
-    "Calibration",
+    "Estimate",
+    "Excess",
     "Friedman",
+    "Reliability",
     "Score",
+    "SpeakerSums",
     "Tallies",
+    "accuracy_by_coverage",
+    "area_under_risk",
+    "bootstrap_means",
     "bootstrap_scores",
-    "calibration",
+    "brier_scores",
+    "calibration_error",
     "cliques",
+    "confidence_auroc",
     "corrected_t_test",
     "difference_interval",
+    "excess_by_speaker",
     "friedman",
     "holm",
+    "log_losses",
     "mcnemar_exact",
+    "mean_over_speakers",
     "mean_ranks",
+    "means",
     "needed_speakers",
     "pareto_front",
+    "pooled_calibration_error",
+    "positive_interval",
+    "prediction_sets",
+    "reliability",
     "score_interval",
     "scores_by_speaker",
     "scores_of",
     "signed_rank_sums",
     "speaker_draws",
     "stack",
+    "sum_by_speaker",
     "tally",
     "wilcoxon_holm",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,6 +11,14 @@ from ser_bench.statistics.arrays import ratio
 
 MIN_SPEAKERS = 6
 """Test speakers below which there is no interval, but the score of each speaker: so few do not show how they vary."""
+
+
+class Estimate(NamedTuple):
+    """A number with the ends of its interval, which are NaN where there is none."""
+
+    value: float
+    low: float
+    high: float
 
 
 def score_interval(
@@ -105,6 +115,48 @@ def difference_interval(
     center = np.asarray(estimate, dtype=np.float64)
     margin = _t_margin(np.asarray(draws, dtype=np.float64), speakers, confidence, min_speakers)
     return np.clip(center - margin, -1, 1), np.clip(center + margin, -1, 1)
+
+
+def positive_interval(
+    draws: npt.ArrayLike,
+    estimate: npt.ArrayLike,
+    speakers: int,
+    confidence: float = 0.95,
+    *,
+    min_speakers: int = MIN_SPEAKERS,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return t intervals over speakers of positive numbers without an upper limit, such as losses.
+
+    The standard error is that of :func:`score_interval`; the logarithmic scale keeps the ends above 0.
+
+    Parameters
+    ----------
+    draws : array_like of float, shape (..., draws)
+        Numbers per draw; NaN values are ignored.
+    estimate : array_like of float, shape (...)
+        Numbers over all speakers.
+    speakers : int
+        Number of speakers that are drawn.
+    confidence : float
+        Between 0 and 1.
+    min_speakers : int
+        Fewer speakers have no interval.
+
+    Returns
+    -------
+    low, high : ndarray of float64, shape (...)
+        NaN without an estimate, and for fewer than ``min_speakers`` speakers. An estimate of 0 has no width.
+
+    Raises
+    ------
+    ValueError
+        For fewer than two draws, or an invalid ``confidence``.
+    """
+    center = np.asarray(estimate, dtype=np.float64)
+    margin = _t_margin(np.asarray(draws, dtype=np.float64), speakers, confidence, min_speakers)
+    factor = np.exp(ratio(margin, center))
+    factor = np.where(center == 0, np.where(np.isnan(margin), np.nan, 1), factor)
+    return center / factor, center * factor
 
 
 def _t_margin(draws: np.ndarray, speakers: int, confidence: float, min_speakers: int) -> np.ndarray:

@@ -17,9 +17,6 @@ from ser_bench.report.analysis.models import BASELINES, trained_models
 from ser_bench.report.analysis.scores import blank_incomplete, hits_of, missing_folds
 from ser_bench.runs.results import SavedRun
 
-BINS = 10
-"""Equally wide bins of confidence."""
-
 MIN_PROBABILITY = 0.001
 """Lower probabilities count as this one in losses, so that a single model with a zero does not decide the mean."""
 
@@ -53,8 +50,8 @@ def recall_by_class(run: SavedRun, split: str) -> pd.DataFrame:
     return blank_incomplete(table, run, split)
 
 
-def model_calibration(run: SavedRun, model: str, split: str) -> statistics.Calibration:
-    """Compare a model's confidence, its highest probability per clip, with its accuracy in :data:`BINS` bins.
+def model_calibration(run: SavedRun, model: str, split: str) -> statistics.Reliability:
+    """Compare a model's confidence, its highest probability per clip, with its accuracy in bins of equally many clips.
 
     Parameters
     ----------
@@ -63,7 +60,7 @@ def model_calibration(run: SavedRun, model: str, split: str) -> statistics.Calib
 
     Returns
     -------
-    Calibration
+    Reliability
 
     Raises
     ------
@@ -74,9 +71,8 @@ def model_calibration(run: SavedRun, model: str, split: str) -> statistics.Calib
         raise ValueError(f"{model} is a baseline or misses folds of the {split} split; it has no calibration")
     frame = run.predictions
     part = frame[(frame["model"] == model) & (frame["split"] == split)]
-    # Probabilities are saved as float32: rounding puts 0.3 and 0.7 back on the edges of their bins.
-    confidence = part[[f"p_{label}" for label in run.labels]].max(axis=1).astype("float64").round(6)
-    return statistics.calibration(confidence, part["true"] == part["predicted"], bins=BINS)
+    confidence = part[[f"p_{label}" for label in run.labels]].max(axis=1)
+    return statistics.reliability(confidence, part["true"] == part["predicted"])
 
 
 @cached_per_run

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ser_bench import statistics
-from ser_bench.report.analysis.failures import BINS, calibration_errors, model_calibration
+from ser_bench.report.analysis.failures import calibration_errors, model_calibration
 from ser_bench.report.analysis.models import trained_models
 from ser_bench.report.analysis.scores import missing_folds
 from ser_bench.report.analysis.splits import ranking_split
@@ -21,6 +21,7 @@ from ser_bench.report.charts.text import shorten, text_width
 from ser_bench.report.descriptions import model_title, model_titles
 from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
+from ser_bench.statistics import BINS
 
 _LEFT, _RIGHT, _GAP, _TITLE, _BELOW = 0.6, 0.2, 0.25, 0.36, 0.78
 _MAX_COLUMNS, _MAX_HEIGHT = 5, 2.4
@@ -89,7 +90,7 @@ def _write_head(ax: Axes, title: str, error: str, width: float, *, two_lines: bo
     ax.text(0 if two_lines else 1, 1.02, error, size=8.5, ha="left" if two_lines else "right", **style)
 
 
-def _draw_bins(ax: Axes, calibration: statistics.Calibration, colour: str) -> None:
+def _draw_bins(ax: Axes, calibration: statistics.Reliability, colour: str) -> None:
     """Draw a dot per bin that has clips, its area by their share, and its distance from the diagonal."""
     used = calibration.count > 0
     confidence, accuracy = 100 * calibration.confidence[used], 100 * calibration.accuracy[used]
