@@ -172,7 +172,7 @@ def _fit(recipe, clips, key, folds):
     fits = fits.assign(transductive="yes" if model in recipe.transductive else "no")
     fits = fits.assign(batch_difference=0.0, finished="2026-01-01T00:05:00+00:00", commit="")
     curves = _curves(key, model, statuses, rng)
-    fits = fits.assign(**_calibrated(model, folds), **_ended(model, curves, folds))
+    fits = fits.assign(**_calibrated(model, fits["n_train"]), **_ended(model, curves, folds))
     fits["effort"] = "quick" if model in recipe.quick else "full"
     right = (table["true"] == table["predicted"]).groupby(table["fold"]).mean()
     scores = right.reindex(range(folds)).to_numpy()
@@ -192,12 +192,13 @@ def _before_calibration(table, chances, labels, *, calibrated):
     return {name: column.astype("float32") for name, column in zip(UNCALIBRATED, values, strict=True)}
 
 
-def _calibrated(model, folds):
+def _calibrated(model, n_train):
     """Return what ``fits.csv`` says about calibration."""
     known = dict.fromkeys(("temperature", "set_threshold", "calibration_clips", "calibration_speakers"), np.nan)
     if model not in BASELINES:
-        known = {"temperature": TEMPERATURE, "set_threshold": 0.9, "calibration_clips": 2, "calibration_speakers": 2}
-    return {name: [value] * folds for name, value in known.items()}
+        known = {"temperature": TEMPERATURE, "set_threshold": 0.9, "calibration_speakers": 2}
+        known["calibration_clips"] = np.minimum(8, n_train)
+    return known
 
 
 def _ended(model, curves, folds):

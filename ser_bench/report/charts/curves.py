@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,16 @@ from matplotlib.ticker import MaxNLocator
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.style import FAINT, INK, Sheet, new_sheet, split_colour
 from ser_bench.report.descriptions import model_title
+from ser_bench.report.findings.training import training_ends
 from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
-_HEIGHT, _GAP, _LEFT, _BELOW = 1.9, 0.3, 0.65, 0.92
+_HEIGHT, _GAP, _LEFT, _BELOW = 1.9, 0.3, 0.65, 1.12
 _MAX_VECTOR_POINTS = 3000
 """From this many points on, the folds' thin lines are stored as pixels, which keeps the SVG small."""
+
+_ENDINGS = {"patience": "patience ended training", "last epoch": "training took all epochs"}
+"""Why training ended, for the legend."""
 
 _DASHED, _DOTTED = (0, (4, 2)), (0, (1, 1.2))
 _LINES = (("", FAINT, _DASHED), ("clean_", INK, _DOTTED), ("val_", None, "solid"))
@@ -30,16 +35,16 @@ def _draw(run: SavedRun, model: str) -> Figure:
     """Draw a model's loss and accuracy by epoch: a column per split, a thin line per fold, the mean bold."""
     table = run.curves[run.curves["model"] == model]
     splits = [split for split in run.info.splits if (table["split"] == split).any()]
-    body = _BELOW + 2 * _HEIGHT + _GAP + 0.3
-    sheet = new_sheet(
-        run, f"{model_title(run, model)}: loss and accuracy by epoch", body=body, splits=splits, models=[model]
-    )
+    title, body = f"{model_title(run, model)}: loss and accuracy by epoch", _BELOW + 2 * _HEIGHT + _GAP + 0.3
+    sheet = new_sheet(run, title, body=body, splits=splits, models=[model], details=training_ends(run, model))
     width = (sheet.width - _LEFT - 0.2 - 0.25 * (len(splits) - 1)) / len(splits)
+    kept = _kept_epochs(run, table)
     for row, measure in enumerate(("accuracy", "loss")):
         bottom = _BELOW + row * (_HEIGHT + _GAP)
         axes = [sheet.axes(_LEFT + i * (width + 0.25), bottom, width, _HEIGHT) for i in range(len(splits))]
         for ax, split in zip(axes, splits, strict=True):
             _draw_panel(ax, table[table["split"] == split], measure, split_colour(split))
+            _mark_kept_epochs(ax, kept[kept["split"] == split], measure, split_colour(split))
             if measure == "loss":
                 ax.set_title(split, color=split_colour(split), weight="bold", size=9, pad=4)
                 ax.tick_params(labelbottom=False)
@@ -48,6 +53,27 @@ def _draw(run: SavedRun, model: str) -> Figure:
         _share_scale(axes, measure)
     _draw_legend(sheet)
     return sheet.figure
+
+
+def _kept_epochs(run: SavedRun, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the row of each fit's best epoch, with why its training ended."""
+    keys = ["model", "split", "repeat", "fold"]
+    ends = run.fits.loc[run.fits["ended"] != "", [*keys, "best_epoch", "ended"]]
+    return table.merge(ends.rename(columns={"best_epoch": "epoch"}).astype({"epoch": "int64"}), on=[*keys, "epoch"])
+
+
+def _mark_kept_epochs(ax: Axes, kept: pd.DataFrame, measure: str, colour: str) -> None:
+    """Draw a dot at the best epoch of each fold: full where patience ended its training, else hollow."""
+    scale = 100 if measure == "accuracy" else 1
+    for reason in _ENDINGS:
+        rows = kept[kept["ended"] == reason]
+        _draw_dots(ax, rows["epoch"], scale * rows[f"val_{measure}"], colour, reason)
+
+
+def _draw_dots(ax: Axes, x: Sequence[float], y: Sequence[float], colour: str, reason: str) -> None:
+    """Draw dots, full or hollow by why training ended."""
+    fill, edge = (colour, "white") if reason == "patience" else ("white", colour)
+    ax.scatter(x, y, s=22, linewidths=0.8, zorder=4, facecolor=fill, edgecolor=edge)
 
 
 def _draw_panel(ax: Axes, table: pd.DataFrame, measure: str, colour: str) -> None:
@@ -85,19 +111,22 @@ def _share_scale(axes: list[Axes], measure: str) -> None:
 
 def _draw_legend(sheet: Sheet) -> None:
     """Explain the lines below the panels."""
-    ax = sheet.axes(_LEFT, 0.1, sheet.width - _LEFT, 0.4)
+    ax = sheet.axes(_LEFT, 0.1, sheet.width - _LEFT, 0.6)
     ax.set_axis_off()
     ax.set_xlim(0, sheet.width - _LEFT)
-    ax.set_ylim(0, 2)
+    ax.set_ylim(0, 3)
     entries: tuple[tuple[float, float, str, dict[str, Any]], ...] = (
-        (0.0, 1.5, "training clips, augmented", {"color": FAINT, "linestyle": _DASHED, "linewidth": 2.2}),
-        (3.4, 1.5, "training clips, clean", {"color": INK, "linestyle": _DOTTED, "linewidth": 2.2}),
-        (0.0, 0.5, "validation: clips held out of training", {"color": INK, "linewidth": 2.2}),
-        (3.4, 0.5, "thin: a fold; bold: mean while half still train", {"color": INK, "linewidth": 0.7}),
+        (0.0, 2.5, "training clips, augmented", {"color": FAINT, "linestyle": _DASHED, "linewidth": 2.2}),
+        (3.9, 2.5, "training clips, clean", {"color": INK, "linestyle": _DOTTED, "linewidth": 2.2}),
+        (0.0, 1.5, "validation: clips held out of training", {"color": INK, "linewidth": 2.2}),
+        (3.9, 1.5, "thin: a fold; bold: mean while half still train", {"color": INK, "linewidth": 0.7}),
     )
     for x, y, text, style in entries:
         ax.plot([x, x + 0.3], [y, y], **style)
         ax.text(x + 0.37, y, text, size=8, va="center_baseline")
+    for x, reason in ((0.0, "patience"), (3.9, "last epoch")):
+        _draw_dots(ax, [x + 0.15], [0.5], INK, reason)
+        ax.text(x + 0.37, 0.5, f"best epoch; {_ENDINGS[reason]}", size=8, va="center_baseline")
 
 
 def _alt_text(run: SavedRun, model: str) -> str:
@@ -108,8 +137,8 @@ def _alt_text(run: SavedRun, model: str) -> str:
     listed = ", ".join(f"{split} {percent(best[split])} %" for split in run.info.splits if split in best.index)
     return (
         f"Loss and accuracy by epoch, means over the clips. Folds trained {trained} epochs; "
-        f"their best validation accuracy is on average {listed}."
-    )
+        f"their best validation accuracy is on average {listed}. {' '.join(training_ends(run, model))}"
+    ).rstrip()
 
 
 def _networks(run: SavedRun) -> list[tuple[str, ...]]:

@@ -176,6 +176,7 @@ def new_sheet(
     width: float = WIDTH,
     splits: Sequence[str] | None = None,
     models: Sequence[str] | None = None,
+    details: Sequence[str] = (),
 ) -> Sheet:
     """Return a sheet for a chart of a run: title, protocol, what is transductive, badge for synthetic speech.
 
@@ -191,6 +192,8 @@ def new_sheet(
         The splits that the chart shows. Default: all of the run.
     models : sequence of str, optional
         The models that the chart shows. Default: all of the run.
+    details : sequence of str
+        Further lines below the protocol.
 
     Returns
     -------
@@ -198,7 +201,7 @@ def new_sheet(
     """
     return titled_sheet(
         title,
-        [protocol(run, tuple(splits) if splits is not None else None)],
+        [protocol(run, tuple(splits) if splits is not None else None), *details],
         [normalisation_note(run), *mark_notes(run, models)],
         body=body,
         width=width,

@@ -14,8 +14,10 @@ from ser_bench.report.analysis.models import BASELINES, models_with_copies
 from ser_bench.report.analysis.scores import chance_levels, metrics_of, missing_folds, page_metrics
 from ser_bench.report.analysis.splits import GapSplits, gap_pairs, gap_splits, ranking_split
 from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.analysis.training import network_training
 from ser_bench.report.descriptions import model_title, model_titles
 from ser_bench.report.findings.gaps import gap_notes
+from ser_bench.report.findings.training import endings, epoch_range
 from ser_bench.report.formatting import byte_size, capitalised, percent, percent_range, points, points_interval, seconds
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
@@ -71,7 +73,7 @@ def score_tables(run: SavedRun) -> Scores:
     """
     metrics = page_metrics(run)
     main, *others = (_metric_table(run, name, title) for name, title in metrics.items())
-    details = (*_further_gaps(run), *others, _cost_table(run))
+    details = (*_further_gaps(run), *others, _cost_table(run), *_training_table(run))
     return Scores(_lead(run), gap_splits(run), tuple(gap_notes(run)), published_note(run), main, details)
 
 
@@ -187,3 +189,34 @@ def _cost_table(run: SavedRun) -> Table:
     ]
     caption = "Training time, prediction time and model size"
     return Table(caption, (Column("model", numeric=False), *columns), tuple(rows))
+
+
+def _training_table(run: SavedRun) -> list[Table]:
+    """Return weights, epochs and the end of training of the networks under the ranking split; empty without any."""
+    split = ranking_split(run.info.splits)
+    training = network_training(run)
+    rows = training[training["split"] == split].set_index("model")
+    if rows.empty:
+        return []
+    summary = summarise(run).set_index("model")
+    columns = (
+        Column("model", numeric=False),
+        Column("weights", under="trainable"),
+        Column("epochs", under=f"of the fits, {split}"),
+        Column("best epoch", under="median"),
+        Column("end of training", numeric=False, under="number of fits"),
+        Column("training", under=f"mean per fit, {split}"),
+    )
+    cells = {
+        model: [
+            number(row["n_weights"], f"{row['n_weights']:,.0f}"),
+            number(row["longest"], epoch_range(row["shortest"], row["longest"])),
+            number(row["median"], f"{row['median']:.0f}"),
+            Cell(endings(row["patience"], row["last_epoch"])),
+            number(summary.at[model, f"{split}_fit_seconds"], seconds(summary.at[model, f"{split}_fit_seconds"])),
+        ]
+        for model, row in rows.iterrows()
+    }
+    ordered = [model for model in summary.index if model in cells]
+    caption = "Networks: weights, epochs and end of training"
+    return [Table(caption, columns, tuple(_model_row(run, model, cells[model]) for model in ordered))]

@@ -1,0 +1,84 @@
+"""Sentences about the training of networks: why it ended, and which epochs were kept."""
+
+from __future__ import annotations
+
+from math import isnan
+
+import pandas as pd
+
+from ser_bench.core.text import listed, plural
+from ser_bench.report.analysis.models import models_with_copies
+from ser_bench.report.analysis.splits import is_speaker_independent
+from ser_bench.report.analysis.training import network_training
+from ser_bench.runs.results import SavedRun
+
+
+def training_ends(run: SavedRun, model: str) -> list[str]:
+    """State per split why the training of a network ended, and which epochs had the lowest validation loss.
+
+    Parameters
+    ----------
+    run : SavedRun
+    model : str
+        A network.
+
+    Returns
+    -------
+    list of str
+        A sentence per split, then what became of the network after its best epoch; empty if that is unknown.
+    """
+    table = network_training(run)
+    rows = [row for _, row in table[table["model"] == model].iterrows() if row["patience"] or row["last_epoch"]]
+    if not rows:
+        return []
+    if any(row["refitted"] for row in rows):
+        after = "Each network is then trained again on all training clips, for as many epochs as were best."
+    else:
+        after = "The weights of the best epoch are kept."
+    copies = "Copies at other speeds count in the validation loss. " if model in models_with_copies(run) else ""
+    return [*(f"{row['split']}: {_end(row)}." for row in rows), copies + after]
+
+
+def epoch_range(low: float, high: float) -> str:
+    """Write a range of epochs.
+
+    Parameters
+    ----------
+    low, high : float
+
+    Returns
+    -------
+    str
+        Such as "14 to 32", or "14".
+    """
+    return f"{low:.0f}" if low == high else f"{low:.0f} to {high:.0f}"
+
+
+def endings(patience: int, last_epoch: int) -> str:
+    """Write how many fits ended by patience and how many with the last epoch.
+
+    Parameters
+    ----------
+    patience, last_epoch : int
+
+    Returns
+    -------
+    str
+        Such as "4 by patience and 2 with the last epoch"; empty for no fit.
+    """
+    counts = {"by patience": patience, "with the last epoch": last_epoch}
+    return listed([f"{count} {reason}" for reason, count in counts.items() if count])
+
+
+def _end(row: pd.Series) -> str:
+    """Write how the fits of one split ended, and what their validation loss was measured on."""
+    took = f"{epoch_range(row['shortest'], row['longest'])} epochs"
+    ended = f"training ended after {took}, {endings(row['patience'], row['last_epoch'])}"
+    if not row["validated"]:
+        return f"{ended}; no clip was held out"
+    clips = "held-out clips" if isnan(row["held_out_clips"]) else f"{row['held_out_clips']:,.0f} held-out clips"
+    if is_speaker_independent(row["split"]) and not isnan(row["held_out_speakers"]):
+        clips += f" of {plural(round(row['held_out_speakers']), 'speaker')}"
+    noun = "epoch" if row["first"] == row["last"] else "epochs"
+    best = f"the loss on {clips} was lowest in {noun} {epoch_range(row['first'], row['last'])}"
+    return f"{ended}; {best}" + (f", in {plural(row['at_end'], 'fit')} the last one" if row["at_end"] else "")
