@@ -38,13 +38,13 @@ def _draw(run: SavedRun, model: str) -> Figure:
     title, body = f"{model_title(run, model)}: loss and accuracy by epoch", _BELOW + 2 * _HEIGHT + _GAP + 0.3
     sheet = new_sheet(run, title, body=body, splits=splits, models=[model], details=training_ends(run, model))
     width = (sheet.width - _LEFT - 0.2 - 0.25 * (len(splits) - 1)) / len(splits)
-    kept = _kept_epochs(run, table)
+    best = _best_epochs(run, table)
     for row, measure in enumerate(("accuracy", "loss")):
         bottom = _BELOW + row * (_HEIGHT + _GAP)
         axes = [sheet.axes(_LEFT + i * (width + 0.25), bottom, width, _HEIGHT) for i in range(len(splits))]
         for ax, split in zip(axes, splits, strict=True):
             _draw_panel(ax, table[table["split"] == split], measure, split_colour(split))
-            _mark_kept_epochs(ax, kept[kept["split"] == split], measure, split_colour(split))
+            _mark_best_epochs(ax, best[best["split"] == split], measure, split_colour(split))
             if measure == "loss":
                 ax.set_title(split, color=split_colour(split), weight="bold", size=9, pad=4)
                 ax.tick_params(labelbottom=False)
@@ -55,18 +55,18 @@ def _draw(run: SavedRun, model: str) -> Figure:
     return sheet.figure
 
 
-def _kept_epochs(run: SavedRun, table: pd.DataFrame) -> pd.DataFrame:
+def _best_epochs(run: SavedRun, table: pd.DataFrame) -> pd.DataFrame:
     """Return the row of each fit's best epoch, with why its training ended."""
     keys = ["model", "split", "repeat", "fold"]
     ends = run.fits.loc[run.fits["ended"] != "", [*keys, "best_epoch", "ended"]]
     return table.merge(ends.rename(columns={"best_epoch": "epoch"}).astype({"epoch": "int64"}), on=[*keys, "epoch"])
 
 
-def _mark_kept_epochs(ax: Axes, kept: pd.DataFrame, measure: str, colour: str) -> None:
+def _mark_best_epochs(ax: Axes, best: pd.DataFrame, measure: str, colour: str) -> None:
     """Draw a dot at the best epoch of each fold: full where patience ended its training, else hollow."""
     scale = 100 if measure == "accuracy" else 1
     for reason in _ENDINGS:
-        rows = kept[kept["ended"] == reason]
+        rows = best[best["ended"] == reason]
         _draw_dots(ax, rows["epoch"], scale * rows[f"val_{measure}"], colour, reason)
 
 

@@ -145,7 +145,7 @@ def draw_named_points(panel: Panel, points: Sequence[NamedPoint], chance: float 
             ends = [float(to_inches.transform((cost, end))[1]) for end in (point.low, point.high)]
             occupied.append((x - 0.02, ends[0], x + 0.02, ends[1]))
     for point, centre in zip(points, centres, strict=True):
-        neighbours = [other for other in centres if other != centre]
+        neighbours = [dot for dot in centres if dot != centre]
         box = _free_box(point.name, (centre, neighbours), occupied, frame)
         occupied.append(box)
         _write_name(ax, point, centre, box)
