@@ -22,6 +22,7 @@ from ser_bench.report.findings.headline import headline
 from ser_bench.report.findings.verdict import verdict
 from ser_bench.report.formatting import percent
 from ser_bench.report.page import SECTIONS, render_page
+from ser_bench.report.page.provenance import provenance
 from ser_bench.report.summary import markdown
 from ser_bench.runs.results import read_run
 from tests.report.fake_run import Recipe, save_fake_run, stand_in_charts
@@ -278,6 +279,15 @@ def test_a_report_holds_the_page_and_two_reports_of_a_run_are_equal(tmp_path, st
 def test_a_page_without_charts_names_their_folder(tmp_path):
     run = save_fake_run(tmp_path, Recipe(models=("svm",), splits=(("actor", 2),), speakers=4, clips_per_label=1))
     assert "the folder charts/ next to this page" in Page(render_page(run, {}).decode()).text
+
+
+@pytest.mark.parametrize(
+    ("corpus", "effort", "named"),
+    [("demo", "quick", False), ("demo", "full", True), ("ravdess", "full", False), ("ravdess", "quick", True)],
+)
+def test_the_command_names_the_effort_that_is_not_the_default_of_the_corpus(run, corpus, effort, named):
+    info = run.info.model_copy(update={"options": Options(corpus=corpus, effort=effort, splits="actor")})
+    assert (f"--effort {effort}" in provenance(replace(run, info=info)).command) == named
 
 
 def test_the_command_repeats_the_run_with_its_options_and_models(run):

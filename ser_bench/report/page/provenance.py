@@ -11,6 +11,7 @@ from typing import Any
 from ser_bench.core.options import PATH_OPTIONS, Options
 from ser_bench.core.text import plural
 from ser_bench.report.descriptions import corpus_title, work_seconds
+from ser_bench.runs.plan import effort_of
 from ser_bench.runs.results import SavedRun
 from ser_bench.runs.results.run_info import RunInfo
 
@@ -123,10 +124,12 @@ def _command(info: RunInfo, *, configured: bool) -> str:
     """Return the command line of the run: corpus, models, splits, folds, seed, and what differs from the defaults."""
     words = ["ser-bench", "run", *(["--config", "run.toml"] if configured else [])]
     words += ["--corpus", info.options.corpus or info.corpus.name]
-    for name, field in Options.model_fields.items():
+    defaults = {name: field.default for name, field in Options.model_fields.items()}
+    defaults["effort"] = effort_of(info.options.model_copy(update={"effort": "auto"}))
+    for name, default in defaults.items():
         value = getattr(info.options, name)
         text = ",".join(value) if isinstance(value, tuple) else value
-        if name in _NEVER or text in (None, "") or (value == field.default and name not in _ALWAYS):
+        if name in _NEVER or text in (None, "") or (value == default and name not in _ALWAYS):
             continue
         words += [f"--{name.replace('_', '-')}", str(text)]
     return shlex.join(words)
