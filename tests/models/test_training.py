@@ -369,7 +369,7 @@ def test_mixup_blends_targets_as_it_blends_clips():
 def test_another_thread_that_draws_random_numbers_changes_no_weights():
     """Workers of a cluster talk to their scheduler beside the fit, and draw from Python's generator for it."""
     blueprint = compiled.Blueprint(
-        network="cnn1d", architecture={"filters": [8, 8], "kernel": 5, "dropout": 0.2}, shape=(60, 40), classes=3
+        network="cnn1d", architecture=models.build("cnn1d", filters=[8, 8]).architecture, shape=(60, 40), classes=3
     )
 
     def weights() -> list[np.ndarray]:

@@ -115,13 +115,13 @@ def _mlp(graph: Graph, architecture: Any, weights: Weights, x: str) -> str:
 
 
 def _cnn1d(graph: Graph, architecture: Any, weights: Weights, x: str) -> str:
-    flat, filters = architecture.get("flat", False), architecture["filters"]
-    x, mask = _bands_and_mask(graph, x)
-    for layer in range(len(filters)):
-        x = _convolution(graph, weights, x, 2 if flat and layer == 0 else 1)
-        if layer < len(filters) - 1:
-            x, mask = (_pooling(graph, value, 4 if flat else 2) for value in (x, mask))
-    return graph.add("Flatten", x, axis=1) if flat else _mean_and_spread(graph, x, mask)
+    if not architecture.get("flat", False):
+        x, mask, pooled = _convolved(graph, architecture, weights, x)
+        return _pooled_clip(graph, architecture, weights, x, mask, pooled)
+    x, _ = _bands_and_mask(graph, x)
+    for layer in range(len(architecture["filters"])):
+        x = _convolution(graph, weights, _pooling(graph, x, 4) if layer else x, 1 if layer else 2)
+    return graph.add("Flatten", x, axis=1)
 
 
 def _cnn2d(graph: Graph, architecture: Any, weights: Weights, x: str) -> str:
@@ -142,12 +142,36 @@ def _cnn2d(graph: Graph, architecture: Any, weights: Weights, x: str) -> str:
 
 def _lstm(graph: Graph, architecture: Any, weights: Weights, x: str) -> str:
     flat = architecture.get("flat", False)
+    plan = {**architecture, "filters": []} if flat else architecture
+    x, mask, pooled = _convolved(graph, plan, weights, x)
+    if plan["filters"]:
+        pooled = [*pooled, _mean_and_spread(graph, x, mask)]
+    layer = {"lstm": _lstm_layer, "gru": _gru_layer}[architecture["memory"]]
+    x = layer(graph, weights, x, architecture["units"], 2 if architecture["bidirectional"] else 1)
+    if flat:
+        return graph.add("Flatten", x, axis=1)
+    return _pooled_clip(graph, architecture, weights, x, mask, pooled)
+
+
+def _convolved(graph: Graph, architecture: Any, weights: Weights, x: str) -> tuple[str, str, list[str]]:
+    """Return the last convolution, its mask, and the statistics of the input and of each convolution but the last."""
     x, mask = _bands_and_mask(graph, x)
-    for _ in [] if flat else architecture["filters"]:
-        x = _convolution(graph, weights, x, 1)
-        x, mask = (_pooling(graph, value, 2) for value in (x, mask))
-    x = _lstm_layer(graph, weights, x, architecture["units"], 2 if architecture["bidirectional"] else 1)
-    return graph.add("Flatten", x, axis=1) if flat else _mean_and_spread(graph, x, mask)
+    pooled = [_mean_and_spread(graph, x, mask)]
+    filters = architecture["filters"]
+    for layer in range(len(filters)):
+        halves = layer < architecture["halvings"]
+        x = _convolution(graph, weights, x, 2 if halves else 1)
+        mask = _pooling(graph, mask, 2) if halves else mask
+        if layer < len(filters) - 1:
+            pooled.append(_mean_and_spread(graph, x, mask))
+    return x, mask, pooled
+
+
+def _pooled_clip(graph: Graph, architecture: Any, weights: Weights, x: str, mask: str, pooled: list[str]) -> str:
+    """Return the statistics of the last layer, with those of other layers where the network sees them."""
+    attention = architecture["pooling"] == "attention"
+    x = _attended(graph, weights, x, mask) if attention else _mean_and_spread(graph, x, mask)
+    return graph.add("Concat", x, *pooled, axis=1) if architecture["pooled_layers"] == "all" else x
 
 
 def _dense(graph: Graph, weights: Weights, x: str) -> str:
@@ -206,6 +230,31 @@ def _gates(values: np.ndarray, units: int) -> np.ndarray:
     """Reorder gates from Keras (input, forget, cell, output) to ONNX (input, output, forget, cell)."""
     gates = values.reshape(4, units, *values.shape[1:])
     return gates[[0, 3, 1, 2]].reshape(values.shape)
+
+
+def _gru_layer(graph: Graph, weights: Weights, x: str, units: int, directions: int) -> str:
+    """Return the outputs of gated recurrent units at every step, both directions concatenated."""
+    cells = [[next(weights) for _ in range(3)] for _ in range(directions)]
+    kernels, recurrent = (np.stack([cell[k].T for cell in cells]) for k in (0, 1))
+    biases = np.stack([bias.reshape(-1) for _, _, bias in cells])
+    direction = "bidirectional" if directions == 2 else "forward"
+    steps = graph.add("Transpose", x, perm=[1, 0, 2])
+    y = graph.add(
+        "GRU", steps, kernels, recurrent, biases, hidden_size=units, direction=direction, linear_before_reset=1
+    )
+    return graph.add("Reshape", graph.add("Transpose", y, perm=[2, 0, 1, 3]), ints(0, 0, directions * units))
+
+
+def _attended(graph: Graph, weights: Weights, x: str, mask: str) -> str:
+    """Return mean and standard deviation over the steps for each head of an attention."""
+    behind = graph.add("Mul", graph.add("Sub", mask, np.ones(1, np.float32)), np.full(1, 1e4, np.float32))
+    scores = graph.add("Add", _dense(graph, weights, x), behind)
+    share = graph.add("Transpose", graph.add("Softmax", scores, axis=1), perm=[0, 2, 1])
+    mean = graph.add("MatMul", share, x)
+    squares = graph.add("MatMul", share, graph.add("Mul", x, x))
+    variance = graph.add("Max", graph.add("Sub", squares, graph.add("Mul", mean, mean)), np.zeros(1, np.float32))
+    spread = graph.add("Sqrt", graph.add("Add", variance, np.full(1, _EPSILON, np.float32)))
+    return graph.add("Flatten", graph.add("Concat", mean, spread, axis=2), axis=1)
 
 
 def _mean_and_spread(graph: Graph, x: str, mask: str) -> str:

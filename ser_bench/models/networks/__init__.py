@@ -94,13 +94,28 @@ class FrameParameters(NetworkParameters):
     mask_frames: Integer = parameter(8, "widest masked stripe, in steps (SpecAugment)", ge=0)
 
 
-class CNN1DParameters(FrameParameters):
+class PooledParameters(FrameParameters):
+    """Parameters of networks along time that end in statistics over the clip."""
+
+    kernel: Integer = parameter(5, "width of the convolutions, in steps", ge=1)
+    halvings: Integer = parameter(2, "convolutions, from the first, that halve the number of steps", ge=0)
+    pooling: Literal["statistics", "attention"] = parameter(
+        "statistics",
+        "mean and deviation over the clip: of all steps alike, or weighted by attention",
+        tune=("statistics", "attention"),
+    )
+    heads: Integer = parameter(4, "sets of weights over time that attention learns", ge=1)
+    pooled_layers: Literal["last", "all"] = parameter(
+        "all", "whose mean and deviation the classifier sees: the last layer's, or also the input's and those between"
+    )
+
+
+class CNN1DParameters(PooledParameters):
     """Parameters of ``cnn1d``."""
 
     filters: Counts = parameter(
         [48, 96], "filters of each convolution", tune=([48, 96], [48, 64, 96], [64, 96, 128]), min_length=1
     )
-    kernel: Integer = parameter(5, "width of the convolutions, in steps", ge=1)
     chunk: Integer = parameter(1, "columns per step where the features are a vector", ge=1)
 
 
@@ -114,11 +129,11 @@ class CNN2DParameters(FrameParameters):
     units: Integer = parameter(64, "units of the dense layer", ge=1)
 
 
-class LSTMParameters(FrameParameters):
+class LSTMParameters(PooledParameters):
     """Parameters of ``lstm``."""
 
-    filters: Counts = parameter([48, 48], "filters of each convolution; each halves the number of steps")
-    kernel: Integer = parameter(5, "width of the convolutions, in steps", ge=1)
+    filters: Counts = parameter([48, 48], "filters of each convolution before the memory")
+    memory: Literal["lstm", "gru"] = parameter("lstm", "long short-term memory, or gated recurrent units")
     units: Integer = parameter(48, "units of the memory", ge=1, tune=(32, 48, 96))
     bidirectional: bool = parameter(True, "whether the memory reads the clip in both directions")
     chunk: Integer = parameter(16, "columns per step where the features are a vector", ge=1)

@@ -44,17 +44,21 @@ def mlp(keras: Any, shape: Shape, classes: int, *, hidden: list[int], dropout: f
     return keras.Model(inputs, layers.Dense(classes, activation="softmax")(x))
 
 
-def cnn1d(
+def cnn1d(  # noqa: PLR0913 (a keyword per hyper-parameter)
     keras: Any,
     shape: Shape,
     classes: int,
     *,
     filters: list[int],
     kernel: int,
+    halvings: int,
+    pooling: str,
+    heads: int,
+    pooled_layers: str,
     dropout: float,
     flat: bool = False,
 ) -> Any:
-    """Convolutions along time, halving it between them, then the mean and standard deviation of each filter.
+    """Convolutions along time, then statistics over the clip.
 
     Parameters
     ----------
@@ -68,6 +72,14 @@ def cnn1d(
         Filters of each convolution.
     kernel : int
         Width of the convolutions.
+    halvings : int
+        How many convolutions, from the first, halve the number of steps.
+    pooling : {"statistics", "attention"}
+        Mean and standard deviation over the steps of the last layer: of all steps alike, or weighted by ``heads``.
+    heads : int
+        Number of sets of weights over time that attention learns.
+    pooled_layers : {"last", "all"}
+        Whether the mean and standard deviation of the input and of each convolution are added to those of the last.
     dropout : float
         Share of activations set to 0 in training.
     flat : bool
@@ -79,15 +91,12 @@ def cnn1d(
     """
     layers = keras.layers
     inputs = keras.Input(shape)
-    x, mask = _bands_and_mask(inputs)
-    for layer, count in enumerate(filters):
-        stride = 2 if flat and layer == 0 else 1
-        x = layers.Conv1D(count, kernel, strides=stride, padding="same", use_bias=False)(x)
-        x = _normalised(layers, x)
-        if layer < len(filters) - 1:
-            x, mask = _pooled(layers, x, mask, 4 if flat else 2)
-            x = layers.SpatialDropout1D(dropout / 2)(x)
-    x = layers.Flatten()(x) if flat else _mean_and_deviation(keras, x, mask)
+    if flat:
+        x = layers.Flatten()(_convolved_vector(layers, inputs, filters, kernel, dropout))
+    else:
+        x, mask, pooled = _convolved(keras, inputs, filters, kernel, halvings, dropout)
+        x = _pooled_clip(keras, x, mask, heads if pooling == "attention" else 0)
+        x = keras.ops.concatenate([x, *pooled], axis=-1) if pooled_layers == "all" else x
     x = layers.Dropout(dropout)(x)
     return keras.Model(inputs, layers.Dense(classes, activation="softmax")(x))
 
@@ -152,12 +161,17 @@ def lstm(  # noqa: PLR0913 (a keyword per hyper-parameter)
     *,
     filters: list[int],
     kernel: int,
+    halvings: int,
+    memory: str,
     units: int,
     bidirectional: bool,
+    pooling: str,
+    heads: int,
+    pooled_layers: str,
     dropout: float,
     flat: bool = False,
 ) -> Any:
-    """Convolutions that halve time, long short-term memory, then the mean and standard deviation of its outputs.
+    """Convolutions that shorten time, long short-term memory, then statistics over the clip.
 
     The memory takes time with the number of steps, so convolutions shorten the sequence first. With ``flat`` they are
     left out, because neighbouring steps are not neighbours in time.
@@ -174,10 +188,20 @@ def lstm(  # noqa: PLR0913 (a keyword per hyper-parameter)
         Filters of each convolution.
     kernel : int
         Width of the convolutions.
+    halvings : int
+        How many convolutions, from the first, halve the number of steps.
+    memory : {"lstm", "gru"}
+        Long short-term memory, or gated recurrent units.
     units : int
-        Units of the layer that follows the convolutions.
+        Units of the memory.
     bidirectional : bool
         Whether the memory reads the clip in both directions.
+    pooling : {"statistics", "attention"}
+        Mean and standard deviation over the steps of the memory: of all steps alike, or weighted by ``heads``.
+    heads : int
+        Number of sets of weights over time that attention learns.
+    pooled_layers : {"last", "all"}
+        Whether the mean and standard deviation of the input and of each convolution are added to those of the memory.
     dropout : float
         Share of activations set to 0 in training.
     flat : bool
@@ -189,16 +213,48 @@ def lstm(  # noqa: PLR0913 (a keyword per hyper-parameter)
     """
     layers = keras.layers
     inputs = keras.Input(shape)
-    x, mask = _bands_and_mask(inputs)
-    for count in [] if flat else filters:
-        x = _normalised(layers, layers.Conv1D(count, kernel, padding="same", use_bias=False)(x))
-        x, mask = _pooled(layers, x, mask, 2)
+    x, mask, pooled = _convolved(keras, inputs, [] if flat else filters, kernel, halvings, dropout)
+    if filters and not flat:
+        pooled = [*pooled, _mean_and_deviation(keras, x, mask)]
         x = layers.SpatialDropout1D(dropout / 2)(x)
-    memory = layers.LSTM(units, return_sequences=True, use_cudnn=False)
-    x = (layers.Bidirectional(memory) if bidirectional else memory)(x)
-    x = layers.Flatten()(x) if flat else _mean_and_deviation(keras, x, mask)
+    cell = {"lstm": layers.LSTM, "gru": layers.GRU}[memory](units, return_sequences=True, use_cudnn=False)
+    x = (layers.Bidirectional(cell) if bidirectional else cell)(x)
+    if flat:
+        x = layers.Flatten()(x)
+    else:
+        x = _pooled_clip(keras, x, mask, heads if pooling == "attention" else 0)
+        x = keras.ops.concatenate([x, *pooled], axis=-1) if pooled_layers == "all" else x
     x = layers.Dropout(dropout)(x)
     return keras.Model(inputs, layers.Dense(classes, activation="softmax")(x))
+
+
+def _convolved(
+    keras: Any, inputs: Any, filters: list[int], kernel: int, halvings: int, dropout: float
+) -> tuple[Any, Any, list[Any]]:
+    """Return the last convolution, its mask, and the statistics of the input and of each convolution but the last."""
+    layers = keras.layers
+    x, mask = _bands_and_mask(inputs)
+    pooled = [_mean_and_deviation(keras, x, mask)]
+    for layer, count in enumerate(filters):
+        stride = 2 if layer < halvings else 1
+        x = _normalised(layers, layers.Conv1D(count, kernel, strides=stride, padding="same", use_bias=False)(x))
+        if stride == 2:
+            mask = layers.MaxPooling1D(2, padding="same")(mask)
+        if layer < len(filters) - 1:
+            pooled.append(_mean_and_deviation(keras, x, mask))
+            x = layers.SpatialDropout1D(dropout / 2)(x)
+    return x, mask, pooled
+
+
+def _convolved_vector(layers: Any, inputs: Any, filters: list[int], kernel: int, dropout: float) -> Any:
+    """Return the last convolution over a vector in steps; the first and the pooling between them shorten it."""
+    x, _ = _bands_and_mask(inputs)
+    for layer, count in enumerate(filters):
+        stride = 2 if layer == 0 else 1
+        x = _normalised(layers, layers.Conv1D(count, kernel, strides=stride, padding="same", use_bias=False)(x))
+        if layer < len(filters) - 1:
+            x = layers.SpatialDropout1D(dropout / 2)(layers.MaxPooling1D(4, padding="same")(x))
+    return x
 
 
 def _bands_and_mask(inputs: Any) -> tuple[Any, Any]:
@@ -211,9 +267,17 @@ def _normalised(layers: Any, x: Any) -> Any:
     return layers.Activation("relu")(layers.BatchNormalization(momentum=0.9)(x))
 
 
-def _pooled(layers: Any, x: Any, mask: Any, factor: int) -> tuple[Any, Any]:
-    shorter = layers.MaxPooling1D(factor, padding="same")
-    return shorter(x), layers.MaxPooling1D(factor, padding="same")(mask)
+def _pooled_clip(keras: Any, x: Any, mask: Any, heads: int) -> Any:
+    """Return mean and standard deviation over the clip, shape ``(b, 2 * channels)``, or that for each head."""
+    if not heads:
+        return _mean_and_deviation(keras, x, mask)
+    layers, ops = keras.layers, keras.ops
+    scores = layers.Dense(heads)(x) + (mask - 1) * 1e4  # no weight behind the clip's end
+    weights = ops.transpose(ops.softmax(scores, axis=1), (0, 2, 1))
+    mean = ops.matmul(weights, x)
+    variance = ops.matmul(weights, ops.square(x)) - ops.square(mean)
+    deviation = ops.sqrt(ops.maximum(variance, 0.0) + 1e-3)
+    return layers.Flatten()(ops.concatenate([mean, deviation], axis=-1))
 
 
 def _mean_and_deviation(keras: Any, x: Any, mask: Any) -> Any:
