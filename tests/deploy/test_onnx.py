@@ -39,6 +39,7 @@ MORE = [
     ("mlp", {"hidden": [8, 4], "epochs": 5}),
     ("cnn2d", {"filters": [2], "units": 4, "epochs": 1, "pool": 1, "batch_size": 16}),
     ("cnn1d", {"filters": [4, 4], "halvings": 0, "pooling": "attention", "heads": 2, "epochs": 1, "pool": 1}),
+    ("cnn1d", {"filters": [4], "members": 2, "level_bands": 5, "epochs": 1, "pool": 2}),
     ("lstm", {"filters": [4], "units": 4, "memory": "gru", "pooling": "attention", "epochs": 1, "pool": 1}),
     ("lstm", {"filters": [], "units": 4, "memory": "gru", "bidirectional": False, "pooled_layers": "last", "pool": 2}),
 ]

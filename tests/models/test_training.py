@@ -4,6 +4,7 @@ import random
 import subprocess
 import sys
 import threading
+from copy import copy
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from ser_bench.core.errors import ConfigError
 from ser_bench.models.networks import compiled
 from ser_bench.models.networks.augmentation import Augmentation
 from ser_bench.models.networks.holdout import hold_out
-from ser_bench.models.networks.sequences import BandScaler, chunked, clip_lengths, common_length, pooled
+from ser_bench.models.networks.sequences import BandScaler, chunked, clip_lengths, common_length, pooled, subtract_level
 
 SMALL = {"filters": [4, 4], "epochs": 3, "pool": 1, "batch_size": 16}
 PROBLEM = (
@@ -130,6 +131,24 @@ def test_a_refit_trains_on_the_held_out_speakers_too():
     alone = models.build("mlp-keras", **small | {"epochs": once.ended_["best_epoch"]}).fit(X[:, :, 0], y)
     for a, b in zip(alone.weights_, twice.weights_, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_members_differ_in_their_first_weights_and_their_probabilities_are_averaged():
+    """The first member is the network without others; a refit gives each member its own number of epochs."""
+    X, y, groups = problem()
+    vectors, small = X[:, :, 0], {"hidden": [8], "epochs": 2, "refit": False}
+    alone = models.build("mlp-keras", **small, members=1).fit(vectors, y, groups)
+    both = models.build("mlp-keras", **small, members=2).fit(vectors, y, groups)
+    half = len(both.weights_) // 2
+    for a, b, c in zip(alone.weights_, both.weights_, both.weights_[half:], strict=False):
+        np.testing.assert_array_equal(a, b)
+        assert not np.array_equal(b, c)
+    assert (both.n_weights_, both.history_) == (2 * alone.n_weights_, alone.history_)
+    second = copy(alone)
+    second.weights_ = both.weights_[half:]
+    mean = (alone.predict_proba(vectors) + second.predict_proba(vectors)) / 2
+    np.testing.assert_allclose(both.predict_proba(vectors), mean)
+    np.testing.assert_array_equal(both.held_out_proba_, both.predict_proba(vectors[both.held_out_]))
 
 
 def test_weights_are_the_mean_of_those_of_the_last_epochs():
@@ -307,6 +326,21 @@ def test_a_clip_without_frames_is_all_padding():
     X = np.full((1, 4, 2), np.nan, dtype=np.float32)
     assert clip_lengths(X) == [0]
     assert not pooled(X, length=4, pool=2).any()
+
+
+def test_a_louder_clip_is_the_same_without_its_level():
+    """Other columns and the padding stay as they are."""
+    X = np.random.default_rng(0).normal(size=(1, 6, 5)).astype(np.float32)
+    X[0, 4:] = np.nan
+    louder = X + np.array([9, 9, 9, 0, 0], dtype=np.float32)
+    (quiet, loud) = (pooled(clip, length=4, pool=2) for clip in (X, louder))
+    untouched = quiet[:, :, 3:].copy()
+    for steps in (quiet, loud):
+        subtract_level(steps, 3)
+    np.testing.assert_allclose(quiet, loud, atol=1e-5)
+    np.testing.assert_array_equal(quiet[:, :, 3:], untouched)
+    assert not loud[0, 2:].any()
+    assert quiet[0, :2, :3].mean() == pytest.approx(0, abs=1e-6)
 
 
 def test_the_common_length_is_bounded_and_a_multiple_of_four():

@@ -14,6 +14,7 @@ from ser_bench.deploy.file.allowed import NETWORKS
 _MAX_CLASSES = 1000
 _MAX_FEATURES = 1 << 20
 _MAX_LAYERS = 64
+_MAX_MEMBERS = 32
 _MAX_INPUT_SIZE = 1 << 24
 
 
@@ -241,14 +242,15 @@ def _check_network(network: Any) -> None:
         _require(len(plan.shape) == 2 and network.length_ == plan.shape[0], "network")
     elif "frames" in network.inputs:
         _require(plan.shape[1] == network.chunk + 1, "network")
-    _check_weights(plan, [w.shape for w in network.weights_])
+    _require(isinstance(network.members, int) and 0 < network.members <= _MAX_MEMBERS, "network")
+    _check_weights(plan, network.members, [w.shape for w in network.weights_])
 
 
-def _check_weights(plan: Any, shapes: list[tuple[int, ...]]) -> None:
+def _check_weights(plan: Any, members: int, shapes: list[tuple[int, ...]]) -> None:
     """Compare the shapes of the weights with those of the network, without building it."""
     from ser_bench.models.networks.compiled import outline
 
-    _require(outline(plan) == shapes, "network")
+    _require(members * outline(plan) == shapes, "network")
 
 
 def _require(holds: bool, name: str) -> None:

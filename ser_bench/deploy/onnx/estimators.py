@@ -263,5 +263,5 @@ def network(graph: Graph, model: Any, x: str) -> str:
     else:
         graph.centre, graph.spread, graph.frames = model.scaler_.mean, model.scaler_.scale, model.length_ * model.pool
         steps = networks.pooled(graph, model, x)
-    p = networks.network(graph, model.blueprint_, model.weights_, steps)
+    p = networks.network(graph, model.blueprint_, model.weights_, model.members, steps)
     return graph.normalised(graph.cast(p, np.float64))

@@ -19,8 +19,8 @@ _EPSILON = 1e-3
 Weights = Iterator[np.ndarray]
 
 
-def network(graph: Graph, plan: Any, weights: list[np.ndarray], x: str) -> str:
-    """Add a network.
+def network(graph: Graph, plan: Any, weights: list[np.ndarray], members: int, x: str) -> str:
+    """Add the mean of networks of one architecture.
 
     Parameters
     ----------
@@ -29,18 +29,23 @@ def network(graph: Graph, plan: Any, weights: list[np.ndarray], x: str) -> str:
     plan : Blueprint
         The architecture.
     weights : list of numpy.ndarray
-        The weights, in the order of the layers.
+        The weights in the order of the layers, of one network after another.
+    members : int
+        The number of networks.
     x : str
         The name of its input.
 
     Returns
     -------
     str
-        The name of the softmax, float32 of shape ``(n, classes)``.
+        The name of the probabilities, float32 of shape ``(n, classes)``.
     """
     remaining = iter(weights)
-    x = _NETWORKS[plan.network](graph, plan.architecture, remaining, x)
-    return graph.add("Softmax", _dense(graph, remaining, x), axis=1)
+    outputs = []
+    for _ in range(members):
+        last = _NETWORKS[plan.network](graph, plan.architecture, remaining, x)
+        outputs.append(graph.add("Softmax", _dense(graph, remaining, last), axis=1))
+    return graph.add("Mean", *outputs)
 
 
 def pooled(graph: Graph, model: Any, x: str) -> str:
@@ -67,8 +72,8 @@ def pooled(graph: Graph, model: Any, x: str) -> str:
     excess = graph.add("Div", graph.add("Sub", steps, ints(model.length_)), ints(2))
     step = graph.add("Add", graph.add("Max", excess, ints(0)), np.arange(model.length_)[None, :, None])
     inside = graph.add("Less", step, steps)
-    means = _means(graph, x, step, inside, size, model.pool)
     mask = graph.cast(inside, np.float32)
+    means = _without_level(graph, model, _means(graph, x, step, inside, size, model.pool), mask)
     z = graph.add("Sub", means, model.scaler_.mean.astype(np.float32))
     z = graph.add("Mul", graph.add("Div", z, model.scaler_.scale.astype(np.float32)), mask)
     return graph.add("Concat", z, mask, axis=2)
@@ -82,6 +87,19 @@ def _means(graph: Graph, x: str, step: str, inside: str, size: str, pool: int) -
     values = graph.add("GatherND", x, graph.add("Unsqueeze", index, ints(3)), batch_dims=1)  # (n, length, pool, d)
     values = graph.add("Where", graph.add("Unsqueeze", used, ints(3)), values, np.zeros(1, np.float32))
     return graph.add("Div", graph.add("ReduceSum", values, ints(2), keepdims=0), graph.cast(size, np.float32))
+
+
+def _without_level(graph: Graph, model: Any, means: str, mask: str) -> str:
+    """Subtract the mean over the clip and its first bands from these bands."""
+    columns = len(model.scaler_.mean)
+    bands = min(model.level_bands, columns)
+    if not bands:
+        return means
+    level = graph.add("ReduceMean", _bands(graph, means, 0, bands), axes=[2], keepdims=1)
+    steps = graph.add("Max", graph.add("ReduceSum", mask, ints(1), keepdims=1), np.ones(1, np.float32))
+    level = graph.add("Div", graph.add("ReduceSum", level, ints(1), keepdims=1), steps)
+    chosen = (np.arange(columns) < bands).astype(np.float32)
+    return graph.add("Sub", means, graph.add("Mul", level, chosen))
 
 
 def chunked(graph: Graph, model: Any, x: str) -> str:

@@ -47,6 +47,9 @@ class NetworkParameters(LearnerParameters):
     learning_rate: float = parameter(1e-2, "highest learning rate of AdamW", gt=0, tune=(1e-3, 2e-3, 5e-3, 1e-2))
     schedule: Literal["cosine", "constant"] = parameter("cosine", "course of the learning rate over the epochs")
     weight_decay: float = parameter(0.0, "weight decay of AdamW", ge=0, tune=(0.0, 1e-4, 1e-3))
+    members: Integer = parameter(
+        1, "networks trained alike from different first weights, whose probabilities are averaged", ge=1, le=32
+    )
     average: Integer = parameter(1, "last epochs whose mean weights are kept", ge=1, tune=(1, 3, 6))
     refit: bool = parameter(
         False, "whether to train again on all training speakers, for as many epochs as were best on held-out ones"
@@ -87,6 +90,9 @@ class FrameParameters(NetworkParameters):
         240, "longest part of a clip that the network sees, in frames, rounded up to four steps", ge=1
     )
     pool: Integer = parameter(4, "frames averaged into one step", ge=1)
+    level_bands: Integer = parameter(
+        0, "number of first columns from which their common mean over the clip is subtracted; 0 keeps the level", ge=0
+    )
     gain: float = parameter(0.2, "standard deviation of a level added to all bands", ge=0)
     stretch: float = parameter(0.1, "largest relative change of tempo", ge=0, lt=1)
     band_shift: Integer = parameter(1, "largest shift along the bands", ge=0)

@@ -39,6 +39,8 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         with the lowest validation loss are kept.
     batch_size, learning_rate, schedule, weight_decay
         Clips per batch, highest learning rate, its course ("cosine" or "constant") and weight decay of AdamW.
+    members : int
+        Networks trained alike from different first weights; the probabilities are their mean.
     average : int
         Last epochs whose mean weights are the weights of an epoch.
     refit : bool
@@ -52,6 +54,8 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
     max_frames, pool, chunk : int
         Longest part of a clip in frames, rounded up to four steps; frames averaged into one step; columns per step of a
         vector.
+    level_bands : int
+        Number of first columns of frames from which their common mean over the clip is subtracted.
     random_state : int
         Seed.
 
@@ -60,19 +64,20 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
     classes_ : ndarray of shape (classes,)
         The labels.
     weights_ : list of ndarray
-        The trained weights.
+        The trained weights, of one member after another.
     n_weights_ : int
-        Number of trainable weights.
+        Number of trainable weights of all members.
     history_ : dict of str to list of float
         A value per epoch of each of :data:`ser_bench.models.networks.training.MEASURES`; those of validation, which
-        include copies at other speeds, are NaN where no clip is held out. A refit adds nothing to them.
+        include copies at other speeds, are NaN where no clip is held out. They are those of the first member; a refit
+        adds nothing to them.
     ended_ : Ended
-        How the training with held-out clips ended.
+        How the training of the first member with held-out clips ended.
     held_out_ : ndarray of bool, shape (n,)
-        The clips held out for early stopping: neither the number of epochs nor, without ``refit``, weights and scaling
-        depend on their features in any other way.
+        The clips held out for early stopping. Without ``refit``, neither weights nor scaling depend on their features,
+        but for the number of epochs.
     held_out_proba_ : ndarray of float64, shape (held-out clips, classes)
-        Probabilities of the held-out clips by the network that was not trained on them.
+        Probabilities of the held-out clips by the members before they are trained on them.
     refitted_ : bool
         Whether the network was trained on the held-out clips in the end.
     """
@@ -90,6 +95,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         learning_rate: float = 1e-3,
         schedule: str = "cosine",
         weight_decay: float = 0.0,
+        members: int = 1,
         average: int = 1,
         refit: bool = False,
         label_smoothing: float = 0.0,
@@ -98,6 +104,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         max_frames: int = 300,
         pool: int = 2,
         chunk: int = 1,
+        level_bands: int = 0,
         random_state: int = 0,
     ) -> None:
         self.network = network
@@ -110,6 +117,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         self.learning_rate = learning_rate
         self.schedule = schedule
         self.weight_decay = weight_decay
+        self.members = members
         self.average = average
         self.refit = refit
         self.label_smoothing = label_smoothing
@@ -118,6 +126,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         self.max_frames = max_frames
         self.pool = pool
         self.chunk = chunk
+        self.level_bands = level_bands
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any, groups: Any = None, speakers: Any = None, originals: Any = None) -> KerasClassifier:
@@ -145,31 +154,35 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         self.held_out_ = held_out = hold_out(groups, codes, self.validation, self.random_state, speakers)
         self.refitted_ = bool(self.refit and held_out.any())
         original = None if originals is None else np.asarray(originals, dtype=bool)
-        plan = self._plan(flat=self._is_flat(X))
+        plans = [self._plan(member, flat=self._is_flat(X)) for member in range(self.members)]
         with compiled.LOCK:
-            self.history_, self.ended_ = self._train(X, codes, held_out, plan, original)
+            outcomes = self._train(X, codes, held_out, plans, original)
             if self.refitted_:
-                plan = dataclasses.replace(plan, epochs=self.ended_["best_epoch"])
-                self._train(X, codes, np.zeros_like(held_out), plan, original)
+                endings = [ended["best_epoch"] for _, ended in outcomes]
+                plans = [dataclasses.replace(plan, epochs=n) for plan, n in zip(plans, endings, strict=True)]
+                self._train(X, codes, np.zeros_like(held_out), plans, original)
+        self.history_, self.ended_ = outcomes[0]
         return self
 
     def _train(
-        self, X: np.ndarray, codes: np.ndarray, held_out: np.ndarray, plan: Plan, originals: np.ndarray | None
-    ) -> tuple[dict[str, list[float]], Ended]:
-        """Train from the first weights; with clips held out, also keep the probabilities of those."""
+        self, X: np.ndarray, codes: np.ndarray, held_out: np.ndarray, plans: list[Plan], originals: np.ndarray | None
+    ) -> list[tuple[dict[str, list[float]], Ended]]:
+        """Train members from their first weights; with clips held out, also keep the probabilities of those."""
         inputs = self._prepared(X, training=~held_out)
         targets = np.eye(len(self.classes_), dtype=np.float32)[codes]
         weights = np.ones(len(codes), dtype=np.float32)
         if self.balance:
             weights[~held_out] = compute_sample_weight("balanced", codes[~held_out])
         self.blueprint_ = self._blueprint(inputs.shape[1:], flat=self._is_flat(X))
-        program = compiled.fresh(self.blueprint_, self.random_state)
-        outcome = train(program, inputs, targets, weights, held_out, plan, originals)
-        self.weights_ = [np.array(w) for w in program.model.get_weights()]
-        self.n_weights_ = int(sum(np.prod(w.shape) for w in program.model.trainable_weights))
+        self.weights_, self.n_weights_, outcomes = [], 0, []
+        for plan in plans:
+            program = compiled.fresh(self.blueprint_, plan.seed)
+            outcomes.append(train(program, inputs, targets, weights, held_out, plan, originals))
+            self.weights_ += [np.array(w) for w in program.model.get_weights()]
+            self.n_weights_ += int(sum(np.prod(w.shape) for w in program.model.trainable_weights))
         if held_out.any() or not self.refitted_:
             self.held_out_proba_ = self._proba(inputs[held_out])
-        return outcome
+        return outcomes
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return probabilities.
@@ -190,9 +203,13 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
     def _proba(self, inputs: np.ndarray) -> np.ndarray:
         if not len(inputs):
             return np.empty((0, len(self.classes_)))
+        size = len(self.weights_) // self.members
+        outputs = []
         with compiled.LOCK:
-            model = compiled.loaded(self.blueprint_, self.weights_)
-            p = compiled.predict(model, inputs).astype(np.float64)
+            for start in range(0, len(self.weights_), size):
+                model = compiled.loaded(self.blueprint_, self.weights_[start : start + size])
+                outputs.append(compiled.predict(model, inputs).astype(np.float64))
+        p = np.mean(outputs, axis=0)
         return p / p.sum(axis=1, keepdims=True)
 
     def predict(self, X: Any) -> np.ndarray:
@@ -229,6 +246,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
             lengths = sequences.clip_lengths(X)  # of all clips, so that a refit uses the same compiled network
             self.length_ = sequences.common_length(lengths, self.pool, self.max_frames)
         steps = sequences.pooled(X, self.length_, self.pool)
+        sequences.subtract_level(steps, self.level_bands)
         if training is not None:
             self.scaler_ = sequences.BandScaler().fit(steps[training])
         return self.scaler_.apply(steps)
@@ -243,7 +261,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
             label_smoothing=self.label_smoothing,
         )
 
-    def _plan(self, *, flat: bool) -> Plan:
+    def _plan(self, member: int, *, flat: bool) -> Plan:
         augmentation = Augmentation(**(self.augmentation or {}))
         return Plan(
             epochs=self.epochs,
@@ -253,5 +271,10 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
             schedule=self.schedule,
             average=self.average,
             augment=augmentation.without_time() if flat else augmentation,
-            seed=self.random_state,
+            seed=_member_seed(self.random_state, member),
         )
+
+
+def _member_seed(seed: int, member: int) -> int:
+    """Return the seed of a member; that of the first is the estimator's own."""
+    return seed if member == 0 else int(np.random.SeedSequence([seed, member]).generate_state(1)[0] >> 1)

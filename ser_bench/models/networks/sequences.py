@@ -75,6 +75,27 @@ def pooled(X: np.ndarray, length: int, pool: int) -> np.ndarray:
     return out
 
 
+def subtract_level(sequences: np.ndarray, bands: int) -> None:
+    """Subtract the mean over a clip and its first bands from these bands, in place.
+
+    The mean depends on the distance to the microphone more than on the emotion.
+
+    Parameters
+    ----------
+    sequences : ndarray of float32, shape (n, t, d + 1)
+        As returned by :func:`pooled`.
+    bands : int
+        Number of first channels; 0 changes nothing.
+    """
+    bands = min(bands, sequences.shape[2] - 1)
+    if not bands:
+        return
+    mask = sequences[:, :, -1:]
+    steps = np.maximum(mask.sum(axis=1, keepdims=True), 1)
+    level = sequences[:, :, :bands].mean(axis=2, keepdims=True).sum(axis=1, keepdims=True) / steps
+    sequences[:, :, :bands] -= level * mask
+
+
 def chunked(X: np.ndarray, width: int) -> np.ndarray:
     """Divide vectors into steps.
 
