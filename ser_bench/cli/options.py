@@ -88,8 +88,8 @@ common_options = _stack(
         "--config",
         "config_file",
         metavar="FILE.toml",
-        help="Options by name; the command line wins over the file. Included configurations: default, quick, strong, "
-        "strong-random, reference, tutorial-4-emotions.",
+        help="Options by name; the command line wins over the file. Included configurations: default, quick, "
+        "architectures, strong, strong-random, reference, tutorial-4-emotions.",
     ),
     options_from("plugin"),
     output_options,

@@ -70,8 +70,9 @@ def test_sentences_follow_from_the_fits(trained):
 
 
 def test_a_second_training_on_all_clips_is_stated(trained):
-    refitted = with_fits(trained, parameters='{"refit": true, "speeds": [0.85]}')
+    refitted = with_fits(trained, parameters='{"refit": true, "speeds": [0.85], "members": 3}')
     assert training_ends(refitted, "cnn1d")[-1] == (
+        "Epochs and curves are those of the first of 3 networks. "
         "Copies at other speeds count in the validation loss. Each network is then trained again on all training "
         "clips, for as many epochs as were best."
     )

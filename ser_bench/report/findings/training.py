@@ -7,7 +7,7 @@ from math import isnan
 import pandas as pd
 
 from ser_bench.core.text import listed, plural
-from ser_bench.report.analysis.models import models_with_copies
+from ser_bench.report.analysis.models import model_parameters, models_with_copies
 from ser_bench.report.analysis.splits import is_speaker_independent
 from ser_bench.report.analysis.training import network_training
 from ser_bench.runs.results import SavedRun
@@ -35,8 +35,11 @@ def training_ends(run: SavedRun, model: str) -> list[str]:
         after = "Each network is then trained again on all training clips, for as many epochs as were best."
     else:
         after = "The weights of the best epoch are kept."
+    members = model_parameters(run)[model].get("members")
+    several = isinstance(members, int) and members > 1
+    first = f"Epochs and curves are those of the first of {members} networks. " if several else ""
     copies = "Copies at other speeds count in the validation loss. " if model in models_with_copies(run) else ""
-    return [*(f"{row['split']}: {_end(row)}." for row in rows), copies + after]
+    return [*(f"{row['split']}: {_end(row)}." for row in rows), first + copies + after]
 
 
 def epoch_range(low: float, high: float) -> str:

@@ -1,0 +1,35 @@
+"""The configurations that come with ser-bench: each can be planned, and the command line names it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ser_bench.cli.options import common_options
+from ser_bench.core.options import find_config, load
+from ser_bench.runs import plan
+
+CONFIGS = sorted(path.stem for path in (Path(__file__).parents[2] / "configs").glob("*.toml"))
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_configuration_can_be_planned(name):
+    options = load(find_config(name), {})
+    planned = plan.plan_models(options)
+    assert [model.name for model in planned if model.skipped] == []
+    assert set(options.model_tables) <= {model.name for model in planned}
+
+
+def test_the_help_names_every_configuration():
+    parameters = common_options(lambda **values: None).__click_params__
+    (help_text,) = (parameter.help for parameter in parameters if parameter.name == "config_file")
+    assert [name for name in CONFIGS if name not in help_text] == []
+
+
+def test_the_architectures_are_networks_that_differ():
+    planned = plan.plan_models(load(find_config("architectures"), {}))
+    networks = [model.definition for model in planned if model.definition.kind == "network"]
+    settings = [(model.build, *sorted(model.parameters.items(), key=str)) for model in networks]
+    assert len(networks) >= 6
+    assert len({str(setting) for setting in settings}) == len(networks)
