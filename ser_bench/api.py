@@ -172,6 +172,14 @@ class Run:
             return summarise(self.saved)
 
     @property
+    def calibration(self) -> pd.DataFrame:
+        """A row per model and split, as in ``calibration.csv``: ECE, log loss, Brier score, prediction sets."""
+        from ser_bench.report.analysis.calibration import calibration_table
+
+        with _plugin_registered(self.plugin):
+            return calibration_table(self.saved)
+
+    @property
     def fits(self) -> pd.DataFrame:
         """A row per fit, failed fits included."""
         return self.saved.fits

@@ -34,14 +34,15 @@ def write_report(run: SavedRun, formats: Sequence[str] = ("png", "svg"), *, audi
     Returns
     -------
     list of Path
-        ``summary.csv``, ``.tex`` and ``.md``, ``report.html``, ``gap.csv`` where the run has a gap, ``transfer.csv``
-        for several corpora, and the charts.
+        ``summary.csv``, ``.tex`` and ``.md``, ``calibration.csv``, ``report.html``, ``gap.csv`` where the run has a
+        gap, ``transfer.csv`` for several corpora, and the charts.
 
     Raises
     ------
     RunError
         If the folder cannot be written.
     """
+    from ser_bench.report.analysis.calibration import calibration_table
     from ser_bench.report.analysis.gaps import gap_table
     from ser_bench.report.analysis.summary import summarise
     from ser_bench.report.analysis.transfer import transfer_scores
@@ -51,7 +52,8 @@ def write_report(run: SavedRun, formats: Sequence[str] = ("png", "svg"), *, audi
     from ser_bench.report.summary import markdown
 
     folder = run.folder
-    tables = _write_tables(folder, {"gap.csv": gap_table(run), "transfer.csv": transfer_scores(run)})
+    further = {"gap.csv": gap_table(run), "transfer.csv": transfer_scores(run)}
+    tables = _write_tables(folder, {"calibration.csv": calibration_table(run), **further})
     charts = draw_charts(run, folder, formats)
     pictures = {path.stem: path.read_bytes() for path in charts if path.suffix == ".svg"}
     files = {

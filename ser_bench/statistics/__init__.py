@@ -29,6 +29,7 @@ from ser_bench.statistics.calibration import (
 from ser_bench.statistics.intervals import (
     MIN_SPEAKERS,
     Estimate,
+    Interval,
     difference_interval,
     positive_interval,
     score_interval,
@@ -40,8 +41,10 @@ from ser_bench.statistics.proper_scores import (
     bootstrap_means,
     brier_scores,
     log_losses,
+    mean_of_known,
     mean_over_speakers,
     means,
+    means_by_speaker,
     sum_by_speaker,
 )
 from ser_bench.statistics.selection import (
@@ -87,6 +90,7 @@ __all__ = [
     "Estimate",
     "Excess",
     "Friedman",
+    "Interval",
     "Reliability",
     "Score",
     "SpeakerSums",
@@ -106,9 +110,11 @@ __all__ = [
     "holm",
     "log_losses",
     "mcnemar_exact",
+    "mean_of_known",
     "mean_over_speakers",
     "mean_ranks",
     "means",
+    "means_by_speaker",
     "needed_speakers",
     "pareto_front",
     "pooled_calibration_error",

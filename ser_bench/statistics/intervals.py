@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,15 @@ class Estimate(NamedTuple):
     value: float
     low: float
     high: float
+
+
+class Interval(Protocol):
+    """A function that returns the ends of intervals over speakers, such as :func:`score_interval`."""
+
+    def __call__(
+        self, draws: npt.ArrayLike, estimate: npt.ArrayLike, speakers: int, confidence: float = 0.95
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the low and the high end."""
 
 
 def score_interval(

@@ -114,6 +114,36 @@ def means(sums: SpeakerSums) -> np.ndarray:
     return ratio(sums.sums.sum(axis=-2), sums.clips.sum(axis=-2))
 
 
+def means_by_speaker(sums: SpeakerSums) -> np.ndarray:
+    """Return means over the clips of each speaker.
+
+    Parameters
+    ----------
+    sums : SpeakerSums
+
+    Returns
+    -------
+    ndarray of float64, shape (..., speakers, measures)
+        NaN without a value.
+    """
+    return ratio(sums.sums, sums.clips)
+
+
+def mean_of_known(values: np.ndarray) -> np.ndarray:
+    """Return means along the first axis that ignore NaN.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n, ...)
+
+    Returns
+    -------
+    ndarray of float64, shape (...)
+        NaN where every value is.
+    """
+    return ratio(np.nansum(values, axis=0), np.sum(~np.isnan(values), axis=0))
+
+
 def bootstrap_means(sums: SpeakerSums, draws: np.ndarray) -> np.ndarray:
     """Return means over the clips of each draw of speakers.
 

@@ -196,7 +196,7 @@ def _calibrated(model, n_train):
     """Return what ``fits.csv`` says about calibration."""
     known = dict.fromkeys(("temperature", "set_threshold", "calibration_clips", "calibration_speakers"), np.nan)
     if model not in BASELINES:
-        known = {"temperature": TEMPERATURE, "set_threshold": 0.9, "calibration_speakers": 2}
+        known = {"temperature": TEMPERATURE, "set_threshold": 0.95, "calibration_speakers": 2}
         known["calibration_clips"] = np.minimum(8, n_train)
     return known
 
@@ -256,8 +256,11 @@ def _chances(recipe, clips, model, split, rng):
     near = (codes + rng.choice([1, 2, size - 1, size // 2], len(codes))) % size
     chosen = np.where(rng.random(len(codes)) < skill, codes, near)
     chosen = rng.integers(0, size, len(codes)) if model == "chance" else chosen
-    noise = rng.dirichlet(np.full(size, 0.6), len(codes))
-    return (0.45 * noise + 0.55 * np.eye(size)[chosen]).astype("float32")
+    logits = rng.normal(0, 1, (len(codes), size)) + 1.5 * np.eye(size)[codes]
+    row, best = np.arange(len(codes)), logits.argmax(axis=1)
+    logits[row, best], logits[row, chosen] = logits[row, chosen], logits[row, best]
+    chances = np.exp(np.where(chosen == codes, 1.3, 0.9)[:, np.newaxis] * logits)
+    return (chances / chances.sum(axis=1, keepdims=True)).astype("float32")
 
 
 def _curves(key, model, statuses, rng):

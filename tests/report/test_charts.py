@@ -18,7 +18,8 @@ from matplotlib.figure import Figure
 from ser_bench import splits
 from ser_bench.cli import call
 from ser_bench.report import write_report
-from ser_bench.report.analysis import failures, groups
+from ser_bench.report.analysis import groups
+from ser_bench.report.analysis.calibration import calibration_of
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts import points
 from ser_bench.report.charts.base import Chart
@@ -89,7 +90,7 @@ SENTENCES = {
 }
 """Runs with models and numbers of sentences that make the charts of failures large."""
 
-FAILURES = ("calibration", "importance", "groups")
+FAILURES = ("calibration", "risk_coverage", "set_coverage", "importance", "groups")
 
 
 class Figures(dict):
@@ -169,8 +170,10 @@ def test_bars_show_the_values_of_the_summary(run, figures):
 
 
 def test_charts_of_failures_show_the_numbers(run, figures):
-    for error in failures.calibration_errors(run, "actor"):
-        assert f"ECE {100 * error:.1f}" in words_of(figures["calibration"])
+    errors = calibration_of(run, "actor")[["ece_before", "ece"]].dropna()
+    assert len(errors) == 3
+    for before, after in errors.to_numpy():
+        assert f"ECE {100 * before:.1f} → {100 * after:.1f}" in words_of(figures["calibration"])
     for gap in groups.group_gaps(run, "actor").query("model == 'svm'")["gap"]:
         assert f"{100 * gap:.1f}" in words_of(figures["groups"]).split()
     assert {"20.0", "10.0", "5.0", "-1.0"} <= set(words_of(figures["importance"]).split())

@@ -16,7 +16,7 @@ from ser_bench.report.charts.registry import charts_of
 from ser_bench.report.formatting import points_interval
 from ser_bench.report.page.failures import failure_tables
 from ser_bench.runs.results import SavedRun
-from ser_bench.runs.results.tables import AUDIT, LOSSES
+from ser_bench.runs.results.tables import AUDIT, FITS, LOSSES
 from tests.report.fake_run import Recipe, save_fake_run
 from tests.runs.run_folder import changed_info, make_info
 
@@ -40,6 +40,7 @@ def made_up(answers, clips, *, labels=("neutral", "happy", "sad"), statuses=None
         predictions[name] = pd.Categorical(predictions[name], categories=labels)
     fits = pd.DataFrame([(m, "actor", 0, 0, (statuses or {}).get(m, "ok")) for m in answers])
     fits.columns = ["model", "split", "repeat", "fold", "status"]
+    fits = fits.reindex(columns=list(FITS.columns))
     info = make_info(corpus={"labels": list(labels)}, models=list(answers))
     columns = ["model", "split", "repeat", "fold", "group", "columns", "uar", "uar_shuffled"]
     rest = {
@@ -94,9 +95,6 @@ def test_models_with_a_missing_fold_have_no_numbers(small):
     gaps = groups.group_gaps(small, "actor").set_index("model")
     assert gaps.loc["knn", "gap"].isna().all()
     assert set(gaps.loc["knn", "best"]) == {""}
-    assert np.isnan(failures.calibration_errors(small, "actor")["knn"])
-    with pytest.raises(ValueError, match="no calibration"):
-        failures.model_calibration(small, "knn", "actor")
 
 
 def test_uar_of_a_group_is_scikit_learns_balanced_accuracy(run):
@@ -214,23 +212,6 @@ def test_groups_without_a_class_in_common_have_no_gap():
     assert "groups" not in charts_of(run)
 
 
-def test_confidence_is_the_highest_probability(small):
-    result = failures.model_calibration(small, "svm", "actor")
-    used = result.count > 0
-    assert list(result.count[used]) == [1, 1, 2, 2]
-    np.testing.assert_allclose(result.accuracy[used], [1, 0, 0.5, 0.5])
-    np.testing.assert_allclose(result.confidence[used], [0.55, 0.6, 0.7, 0.95])
-    assert result.ece == pytest.approx((0.45 + 0.6 + 2 * 0.2 + 2 * 0.45) / 6)
-    errors = failures.calibration_errors(small, "actor")
-    assert list(errors.index) == ["svm", "knn"]
-    assert errors["svm"] == result.ece
-
-
-def test_baselines_have_no_calibration(small):
-    with pytest.raises(ValueError, match="baseline"):
-        failures.model_calibration(small, "chance", "actor")
-
-
 def test_the_hardest_clips_have_the_highest_loss():
     answers = {
         "svm": (["happy"] * 6, [0.6, 0.99, 0.9, 0.9, 0.8, 0.95]),
@@ -292,7 +273,8 @@ def test_a_run_without_importance_has_no_such_chart(small):
 
 def test_a_run_of_baselines_has_no_charts_of_failures(tmp_path):
     run = save_fake_run(tmp_path, Recipe(models=("chance", "svm"), splits=(("actor", 2),), clips_per_label=2))
-    alone = replace(run, info=changed_info(run.info, models=("chance",)))
+    tables = {name: getattr(run, name).query("model == 'chance'") for name in ("predictions", "fits", "importance")}
+    alone = replace(run, info=changed_info(run.info, models=("chance",)), **tables)
     assert set(CHARTS) <= set(charts_of(run))
     assert not set(CHARTS) & set(charts_of(alone))
 

@@ -273,7 +273,7 @@ def test_a_report_holds_the_page_and_two_reports_of_a_run_are_equal(tmp_path, st
     first = (tmp_path / "report.html").read_bytes()
     write_report(run, formats=("svg",))
     assert (tmp_path / "report.html").read_bytes() == first
-    assert first.count(b"<svg") == 9  # without the gap, which needs two splits, and the matrices, which are tables
+    assert first.count(b"<svg") == 11  # without the gap, which needs two splits, and the matrices, which are tables
 
 
 def test_a_page_without_charts_names_their_folder(tmp_path):

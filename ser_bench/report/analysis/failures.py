@@ -1,4 +1,4 @@
-"""Where models fail: by class, by confidence and by clip; and which features they use.
+"""Where models fail: by class and by clip; and which features they use.
 
 Scores are fractions and repeats are pooled. A model with a missing fold has NaN, as in
 :mod:`ser_bench.report.analysis.scores`.
@@ -13,7 +13,7 @@ import pandas as pd
 
 from ser_bench import statistics
 from ser_bench.report.analysis.cache import cached_per_run
-from ser_bench.report.analysis.models import BASELINES, trained_models
+from ser_bench.report.analysis.models import trained_models
 from ser_bench.report.analysis.scores import blank_incomplete, hits_of, missing_folds
 from ser_bench.runs.results import SavedRun
 
@@ -48,53 +48,6 @@ def recall_by_class(run: SavedRun, split: str) -> pd.DataFrame:
     table = table.reindex(index=list(run.info.models), columns=list(run.labels))
     table.index.name, table.columns.name = "model", "label"
     return blank_incomplete(table, run, split)
-
-
-def model_calibration(run: SavedRun, model: str, split: str) -> statistics.Reliability:
-    """Compare a model's confidence, its highest probability per clip, with its accuracy in bins of equally many clips.
-
-    Parameters
-    ----------
-    run : SavedRun
-    model, split : str
-
-    Returns
-    -------
-    Reliability
-
-    Raises
-    ------
-    ValueError
-        For a baseline, and for a model with a missing fold.
-    """
-    if model in BASELINES or missing_folds(run)[model, split]:
-        raise ValueError(f"{model} is a baseline or misses folds of the {split} split; it has no calibration")
-    frame = run.predictions
-    part = frame[(frame["model"] == model) & (frame["split"] == split)]
-    confidence = part[[f"p_{label}" for label in run.labels]].max(axis=1)
-    return statistics.reliability(confidence, part["true"] == part["predicted"])
-
-
-@cached_per_run
-def calibration_errors(run: SavedRun, split: str) -> pd.Series:
-    """Return the expected calibration error per model, without the baselines.
-
-    Parameters
-    ----------
-    run : SavedRun
-    split : str
-
-    Returns
-    -------
-    Series of float64, index model
-        Fractions; NaN for a model with a missing fold.
-    """
-    notes = missing_folds(run)
-    errors = {
-        model: np.nan if notes[model, split] else model_calibration(run, model, split).ece
-        for model in trained_models(run)
-    }
-    return pd.Series(errors, dtype="float64", name="ece").rename_axis("model")
 
 
 @cached_per_run

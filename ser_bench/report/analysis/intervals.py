@@ -170,7 +170,7 @@ def uar_difference(first: SpeakerTallies, second: SpeakerTallies) -> tuple[float
         The ends are NaN for fewer than :data:`MIN_SPEAKERS` speakers.
     """
     scores = [statistics.scores_of(tallies, {"uar": UAR.score})["uar"].mean() for _, tallies in (first, second)]
-    difference, speakers = float(scores[0] - scores[1]), min(_count(first[0]), _count(second[0]))
+    difference, speakers = float(scores[0] - scores[1]), min(known_count(first[0]), known_count(second[0]))
     draws = _bootstrap_uar(first) - _bootstrap_uar(second)
     low, high = map(float, statistics.difference_interval(draws, difference, speakers))
     return difference, low, high
@@ -195,13 +195,23 @@ def scores_with_intervals(cell: SpeakerTallies, metrics: Mapping[str, Metric]) -
     rows = {}
     for name, draws in bootstrap_scores(cell, metrics).items():
         score = float(values[name].mean())
-        low, high = map(float, statistics.score_interval(draws, score, _count(speakers)))
+        low, high = map(float, statistics.score_interval(draws, score, known_count(speakers)))
         rows[name] = (score, low, high)
     return rows
 
 
-def _count(speakers: Sequence[str]) -> int:
-    """Return the number of speakers, 0 if some are unknown: their clips cannot be drawn by speaker."""
+def known_count(speakers: Sequence[str]) -> int:
+    """Return the number of speakers, 0 if some are unknown: their clips cannot be drawn by speaker.
+
+    Parameters
+    ----------
+    speakers : sequence of str
+        Their names; an unknown one is empty.
+
+    Returns
+    -------
+    int
+    """
     return 0 if "" in speakers else len(speakers)
 
 
@@ -220,9 +230,24 @@ def bootstrap_scores(cell: SpeakerTallies, metrics: Mapping[str, Metric]) -> dic
         Equal lists of speakers get equal draws.
     """
     speakers, tallies = cell
-    draws = statistics.speaker_draws(len(speakers), DRAWS, zlib.crc32("\n".join(speakers).encode()))
+    draws = speaker_draws(speakers)
     scores = statistics.bootstrap_scores(tallies, draws, {name: metric.score for name, metric in metrics.items()})
     return {name: values.mean(axis=0) for name, values in scores.items()}
+
+
+def speaker_draws(speakers: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Draw speakers with replacement, equal lists of names equally.
+
+    Parameters
+    ----------
+    speakers : sequence of str
+        Their names.
+
+    Returns
+    -------
+    ndarray of int64, shape (draws, speakers)
+    """
+    return statistics.speaker_draws(len(speakers), DRAWS, zlib.crc32("\n".join(speakers).encode()))
 
 
 def tally_clips(part: pd.DataFrame, classes: int) -> SpeakerTallies:

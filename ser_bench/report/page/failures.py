@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from ser_bench.core.text import listed, plural
-from ser_bench.report.analysis.failures import calibration_errors, hardest_clips, misclassified_clips, recall_by_class
+from ser_bench.report.analysis.failures import hardest_clips, misclassified_clips, recall_by_class
 from ser_bench.report.analysis.groups import (
     comparable_attributes,
     compared_corpora,
@@ -81,21 +80,18 @@ def failure_tables(run: SavedRun, audio: Path | None) -> FailureTables:
 
 
 def _recalls(run: SavedRun, split: str) -> Table:
-    """Return recall per model and class, and the expected calibration error."""
-    table, errors, notes = recall_by_class(run, split), calibration_errors(run, split), missing_folds(run)
+    """Return recall per model and class."""
+    table, notes = recall_by_class(run, split), missing_folds(run)
     columns = (
         Column("model", numeric=False),
         *(Column(label, under="recall %") for label in run.labels),
-        Column("ECE", under="points"),
     )
     rows = []
     for model in summarise(run)["model"]:
         baseline = model in BASELINES
         note = "baseline" if baseline else notes[model, split]
         cells = [number(table.at[model, label], percent(table.at[model, label])) for label in run.labels]
-        error = float(errors.get(model, math.nan))
-        calibration = Cell("") if baseline else number(error, percent(error))
-        rows.append(Row((Cell(model_title(run, model), note=note), *cells, calibration), "quiet" if baseline else ""))
+        rows.append(Row((Cell(model_title(run, model), note=note), *cells), "quiet" if baseline else ""))
     return Table(f"Recall per class under the {split} split", columns, tuple(rows))
 
 
