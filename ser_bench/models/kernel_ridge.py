@@ -94,7 +94,8 @@ class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):
         X = check_array(X, dtype=np.float64)
         if X.shape[1] != self.n_features_in_:
             raise ValueError(f"X has {X.shape[1]} columns, but {self.n_features_in_} in training")
-        return self._kernel(X) @ self.coefficients_ + self.intercept_
+        outputs: np.ndarray = self._kernel(X) @ self.coefficients_ + self.intercept_
+        return outputs
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return probabilities.
@@ -123,7 +124,8 @@ class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):
         -------
         ndarray of shape (n,)
         """
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        labels: np.ndarray = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return labels
 
     def _kernel(self, X: np.ndarray) -> np.ndarray:
         """Return the kernel of clips and training clips, in the precision of ``X``."""
