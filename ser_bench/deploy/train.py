@@ -126,6 +126,7 @@ def train(
     _check_savable(_entry(name, options, features.sets_at_rate()).definition)
     opened = open_corpus(options, progress)
     entry = _entry(name, options, opened.feature_sets())
+    plan.report_effort([entry], progress)
     store = (options.store or default_store()).absolute()
     extraction, data = extract_data(opened, plan.required_sets([entry]), options, store, progress)
     report_losses(opened, extraction, progress)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ser_bench import corpora, features, models, splits
 from ser_bench.core.errors import ConfigError, UnknownNameError
 from ser_bench.core.private_paths import without_folder
+from ser_bench.core.text import listed
 from ser_bench.runs.inputs import corpus_names, cross_tested_corpora
 from ser_bench.splits.across import CROSS, LOCO
 from ser_bench.splits.takes import unknown_sentences, unknown_speakers
@@ -190,6 +191,22 @@ def effort_of(options: Options) -> str:
     if options.effort != "auto":
         return options.effort
     return "quick" if corpus_names(options) == ["demo"] else "full"
+
+
+def report_effort(planned_models: Sequence[PlannedModel], progress: Progress) -> None:
+    """Report which models train with quick effort, and how to train them to the end.
+
+    Parameters
+    ----------
+    planned_models : sequence of PlannedModel
+        The models.
+    progress : Progress
+        Receives one line; nothing if none does.
+    """
+    names = [model.name for model in planned_models if model.effort == "quick" and not model.skipped]
+    if names:
+        verb = "trains" if len(names) == 1 else "train"
+        progress.info(f"{listed(names)} {verb} with quick effort; train to the end with --effort full")
 
 
 def default_parameters(name: str, options: Options) -> Mapping[str, Any]:

@@ -116,6 +116,7 @@ def locked_run(options: Options, progress: Progress | None = None) -> Iterator[R
     for model in planned_models:
         if model.skipped:
             progress.warning(f"{model.name} is skipped: {model.skipped}")
+    plan.report_effort(planned_models, progress)
     folder = options.out or default_folder(opened, options.target)
     ensure_writable(folder, RunError, "--out")
     refuse_unknown_genders(opened, options.target)

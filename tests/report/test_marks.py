@@ -144,6 +144,7 @@ def test_a_headline_that_names_no_such_model_has_no_note(run):
 def test_summary_csv_has_a_column(marked, run):
     table = summarise(marked).set_index("model")
     assert table["transductive"].to_dict() == {"chance": "no", "svm": "no", **dict.fromkeys(MARKED, "yes")}
+    assert table["effort"].to_dict() == {model: "quick" if model == QUICK else "full" for model in table.index}
     unknown = replace(run, fits=run.fits.assign(transductive=""))
     assert set(summarise(unknown)["transductive"]) == {""}
 

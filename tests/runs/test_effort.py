@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from ser_bench import models
+from ser_bench.core.console import Console
 from ser_bench.core.errors import ConfigError
 from ser_bench.core.options import ModelTable, Options
 from ser_bench.runs import plan
@@ -80,3 +81,11 @@ def test_quick_values_are_validated(network):
         dataclasses.replace(network, quick={"epoch": 2})
     with pytest.raises(ConfigError, match="invalid value for epochs"):
         dataclasses.replace(network, quick={"epochs": 0})
+
+
+def test_a_command_says_which_models_train_with_quick_effort(capsys):
+    console = Console()
+    plan.report_effort([planned("svm", effort="quick"), planned(effort="quick")], console)
+    plan.report_effort([planned("svm", effort="quick"), planned(effort="full")], console)
+    text = "mlp-keras trains with quick effort; train to the end with --effort full"
+    assert capsys.readouterr().out.count(text) == 1

@@ -156,6 +156,7 @@ def _search_corpus(
     """Search, and write the files of the search."""
     store = (options.store or default_store()).absolute()
     variants = _plan_trials(settings, options, opened.feature_sets())
+    plan.report_effort(variants[:1], progress)
     extraction, data = extract_data(opened, plan.required_sets(variants), options, store, progress)
     report_losses(opened, extraction, progress)
     options = plan.choose_protocol(data.clips, options.model_copy(update={"splits": (split,)}))
