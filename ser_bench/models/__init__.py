@@ -28,6 +28,7 @@ __all__ = [
     "fit",
     "get",
     "parameter",
+    "uncalibrated",
     "variant",
 ]
 
@@ -102,7 +103,7 @@ def check_parameters(model: Model) -> None:
     from sklearn.utils._param_validation import InvalidParameterError
 
     try:
-        estimator = model.estimator(0, model.parameters)
+        estimator = uncalibrated(model.estimator(0, model.parameters))
         parts = [estimator, *estimator.get_params(deep=True).values()]
         for part in parts:
             getattr(part, "_validate_params", lambda: None)()
@@ -165,7 +166,7 @@ def fit(
     y : ndarray of str, shape (n,)
         Labels.
     groups : ndarray, shape (n,), optional
-        Groups of clips, for a model that holds some out whole for early stopping: speakers, or takes.
+        Groups of clips, for a model that holds some out whole for early stopping or calibration: speakers, or takes.
     speakers : ndarray of str, shape (n,), optional
         Speakers, where the groups are takes.
     originals : ndarray of bool, shape (n,), optional
@@ -176,15 +177,33 @@ def fit(
     estimator
         The same, fitted.
     """
-    from sklearn.utils.validation import has_fit_parameter
     from threadpoolctl import threadpool_limits
 
-    extra = {"groups": groups} if model.takes_groups else {}
-    if model.takes_groups:
-        optional = {"speakers": speakers, "originals": originals}
-        extra |= {name: values for name, values in optional.items() if has_fit_parameter(estimator, name)}
+    from ser_bench.models.calibration import Calibrated, fit_arguments
+
+    takes_groups = model.takes_groups or isinstance(estimator, Calibrated)
+    extra = fit_arguments(estimator, groups, speakers, originals) if takes_groups else {}
     with threadpool_limits(1):
         return estimator.fit(X, y, **extra)
+
+
+def uncalibrated(estimator: Any) -> Any:
+    """Return the classifier inside a calibrated one, or any other estimator itself.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A classifier, fitted or not.
+
+    Returns
+    -------
+    estimator
+    """
+    from ser_bench.models.calibration import Calibrated
+
+    if not isinstance(estimator, Calibrated):
+        return estimator
+    return getattr(estimator, "estimator_", estimator.estimator)
 
 
 def aligned_proba(estimator: Any, X: np.ndarray, labels: Sequence[str]) -> np.ndarray:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
 
 from ser_bench.core.errors import ConfigError
 
@@ -66,6 +67,12 @@ class LearnerParameters(Parameters):
         "speeds at which training clips are added to the originals, such as 0.85 and 1.17",
         tune=([], [*SLOWER_AND_FASTER], [0.9, 1.1]),
     )
+
+
+class CalibrationParameters(Parameters):
+    """Parameters of every model except baselines."""
+
+    calibrate: bool = parameter(True, "whether probabilities are calibrated on held-out training clips")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,7 +212,7 @@ class Model:
     @property
     def space(self) -> dict[str, Sequence[Any]]:
         """The values that tuning draws from, by parameter."""
-        extras = {name: declared.json_schema_extra for name, declared in self.schema.model_fields.items()}
+        extras = {name: declared.json_schema_extra for name, declared in self._fields.items()}
         return {name: extra["tune"] for name, extra in extras.items() if isinstance(extra, dict) and extra["tune"]}  # type: ignore[misc]
 
     @property
@@ -255,8 +262,13 @@ class Model:
         """
         return self.with_parameters(self.quick)
 
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether probabilities are calibrated on held-out training clips."""
+        return bool(self.parameters.get("calibrate", False))
+
     def estimator(self, seed: int, parameters: Mapping[str, Any]) -> Any:
-        """Build an unfitted estimator.
+        """Build an unfitted estimator, calibrated if ``parameters`` say so.
 
         Parameters
         ----------
@@ -269,7 +281,13 @@ class Model:
         -------
         estimator
         """
-        return self.build(seed=seed, **{name: value for name, value in parameters.items() if name != "speeds"})
+        own = {name: value for name, value in parameters.items() if name not in ("speeds", "calibrate")}
+        estimator = self.build(seed=seed, **own)
+        if not parameters.get("calibrate", False):
+            return estimator
+        from ser_bench.models.calibration import Calibrated
+
+        return Calibrated(estimator, takes_groups=self.takes_groups)
 
     def allowed(self, name: str) -> str:
         """Describe the allowed values of a parameter.
@@ -284,7 +302,8 @@ class Model:
         str
             Such as "an integer ≥ 1".
         """
-        return _allowed(self.schema.model_json_schema()["properties"][name])
+        schema = CalibrationParameters if name in self._reserved else self.schema
+        return _allowed(schema.model_json_schema()["properties"][name])
 
     def description(self, name: str) -> str:
         """Return the description of a parameter.
@@ -298,23 +317,39 @@ class Model:
         -------
         str
         """
-        return self.schema.model_fields[name].description or ""
+        return self._fields[name].description or ""
+
+    @property
+    def _reserved(self) -> dict[str, FieldInfo]:
+        return {} if self.kind == "baseline" else dict(CalibrationParameters.model_fields)
+
+    @property
+    def _fields(self) -> dict[str, FieldInfo]:
+        return dict(self.schema.model_fields) | self._reserved
 
     def _validated(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        if taken := self._reserved.keys() & self.schema.model_fields:
+            raise ConfigError(f"model {self.name!r} declares the reserved parameter {min(taken)!r}; rename it")
+        reserved = {name: value for name, value in values.items() if name in self._reserved}
+        plain = self._checked(self.schema, {name: v for name, v in values.items() if name not in reserved})
+        plain = dict(sorted(plain.items(), key=lambda item: item[0] in LearnerParameters.model_fields))
+        return plain | (self._checked(CalibrationParameters, reserved) if self._reserved else {})
+
+    def _checked(self, schema: type[Parameters], values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of all parameters of a schema."""
         try:
             lists = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
-            plain = self.schema.model_validate(lists).model_dump()
+            plain = schema.model_validate(lists).model_dump()
         except ValidationError as error:
             first = error.errors()[0]
             name = str(first["loc"][0])
             if first["type"] == "extra_forbidden":
                 raise ConfigError(f"model {self.name!r} has no parameter {name!r}; {self._nearest(name)}") from None
-            value = values[name]
-            raise self.invalid_value(name, self.allowed(name), value) from None
+            raise self.invalid_value(name, self.allowed(name), values[name]) from None
         for name, value in plain.items():
             if isinstance(value, int) and abs(value) >= _INTEGER_LIMIT:
                 raise self.invalid_value(name, f"an integer below {_INTEGER_LIMIT:,}", value)
-        return dict(sorted(plain.items(), key=lambda item: item[0] in LearnerParameters.model_fields))
+        return plain
 
     def invalid_value(self, name: str, expected: str, value: Any) -> ConfigError:
         """Return the error for the value of a parameter.
@@ -335,7 +370,7 @@ class Model:
         return ConfigError(f"invalid value for {name} of model {self.name!r}: expected {expected}, got {value!r}")
 
     def _nearest(self, name: str) -> str:
-        known = list(self.schema.model_fields)
+        known = list(self._fields)
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
         if near:
             return f"did you mean {near[0]!r}?"

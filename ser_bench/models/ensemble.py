@@ -43,7 +43,9 @@ def _build_ensemble(*, seed: int, members: Sequence[str]) -> Any:
     """Return a classifier whose probabilities are the mean of those of its members."""
     from sklearn.ensemble import VotingClassifier
 
-    estimators = [(name, _MEMBERS[name].estimator(seed, _MEMBERS[name].parameters)) for name in members]
+    estimators = [
+        (name, _MEMBERS[name].estimator(seed, {**_MEMBERS[name].parameters, "calibrate": False})) for name in members
+    ]
     return VotingClassifier(estimators, voting="soft")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Callable
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -154,7 +155,7 @@ def _hashed_uniform(X: Any, count: int, seed: int) -> np.ndarray:
 
 
 class SoftmaxScores:
-    """Mixin that turns one-versus-rest scores into probabilities, and predicts the most probable class."""
+    """Mixin that turns a score per class into probabilities, and predicts the most probable class."""
 
     classes_: np.ndarray
     decision_function: Callable[[Any], np.ndarray]
@@ -192,11 +193,17 @@ class SoftmaxScores:
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
 
-class SoftmaxSVC(SoftmaxScores, SVC):
-    """Support vector classifier whose probabilities are the softmax of its one-versus-rest scores.
+PAIR_SLOPE = 2.0
+"""Log odds of a pair of classes per unit of its decision value."""
 
-    The probabilities are deterministic and agree with ``predict``, but they are not calibrated. Platt scaling inside
-    ``SVC`` costs five fits on random folds that mix speakers, may disagree with ``predict``, and is deprecated.
+
+class SoftmaxSVC(SoftmaxScores, SVC):
+    """Support vector classifier whose probabilities follow from the decision values of its pairs of classes.
+
+    The decision value of a pair stands for the logarithm of its odds, and the probability of a class is proportional to
+    the product of its probabilities in all pairs. ``predict`` returns the most probable class, not that with the most
+    votes. Platt scaling inside ``SVC`` costs five fits on random folds that mix speakers, may disagree with
+    ``predict``, and is deprecated.
     ``gamma`` may also be a string such as ``"0.3/d"``: 0.3 over the number of columns.
     """
 
@@ -224,6 +231,28 @@ class SoftmaxSVC(SoftmaxScores, SVC):
         finally:
             self.gamma = gamma  # a parameter stays as the caller set it
         return self
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the sum of the log probabilities of each class in its pairs with all others.
+
+        Parameters
+        ----------
+        X : array_like of shape (n, d)
+            Features.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, classes)
+        """
+        decisions = PAIR_SLOPE * self._decision_function(X)
+        count = len(self.classes_)
+        if count == 2:  # the sign is that of the second class
+            return -np.logaddexp(0, np.column_stack([decisions, -decisions]))
+        scores = np.zeros((len(decisions), count))
+        for column, (first, second) in enumerate(combinations(range(count), 2)):
+            scores[:, first] -= np.logaddexp(0, -decisions[:, column])
+            scores[:, second] -= np.logaddexp(0, decisions[:, column])
+        return scores
 
 
 _TOLERANCE = 0.01

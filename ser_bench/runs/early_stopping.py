@@ -88,6 +88,9 @@ def trained_clips(model: Model, estimator: Any, n_train: int, copies: int) -> np
     ValueError
         If ``held_out_`` has another shape.
     """
+    from ser_bench import models
+
+    estimator = models.uncalibrated(estimator)
     held_out = getattr(estimator, "held_out_", None)
     if held_out is None:
         return None if model.takes_groups or model.kind == "network" else np.ones(n_train, dtype=bool)

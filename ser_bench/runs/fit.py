@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _Outcome = TypeVar("_Outcome")
 
+SET_COVERAGE = 0.9
+"""Share of clips of new speakers whose prediction set holds the true label."""
+
 
 @dataclass(frozen=True)
 class FitTask:
@@ -112,7 +115,7 @@ class FitResult:
     temperature : float or None
         Divides the logarithms of the probabilities; None if the model is not calibrated.
     set_threshold : float or None
-        A prediction set of 90 % coverage holds the labels whose probability is at least 1 minus this threshold.
+        A prediction set of :data:`SET_COVERAGE` holds the labels whose probability is at least 1 minus this threshold.
     calibration_clips, calibration_speakers : int or None
         Held-out training clips and speakers that the calibration was fitted on; None if it was not, or if unknown.
     n_weights : int
@@ -190,6 +193,8 @@ def run_alone(function: Callable[[FitTask], _Outcome], task: FitTask) -> _Outcom
 
 
 def _run_fit(task: FitTask) -> FitResult:
+    from ser_bench import models
+
     X = np.load(task.matrix, mmap_mode="r", allow_pickle=False)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -206,7 +211,8 @@ def _run_fit(task: FitTask) -> FitResult:
     if not np.isfinite(answers.probabilities).all():
         raise ValueError("the model's probabilities are not finite")
     check = checker.compare(answers)
-    history = {name: [float(v) for v in values] for name, values in getattr(estimator, "history_", {}).items()}
+    network = models.uncalibrated(estimator)
+    history = {name: [float(v) for v in values] for name, values in getattr(network, "history_", {}).items()}
     return FitResult(
         answers.predicted,
         answers.probabilities,
@@ -219,9 +225,27 @@ def _run_fit(task: FitTask) -> FitResult:
         check.transductive,
         check.difference,
         trained=trained_clips(task.model, estimator, len(task.train), 1 + len(task.augmented)),
-        n_weights=int(getattr(estimator, "n_weights_", 0)),
-        ended=dict(getattr(estimator, "ended_", {})),
+        n_weights=int(getattr(network, "n_weights_", 0)),
+        ended=dict(getattr(network, "ended_", {})),
+        **_calibration(estimator, X_test, task),
     )
+
+
+def _calibration(estimator: Any, X_test: np.ndarray, task: FitTask) -> dict[str, Any]:
+    """Return what a result holds about calibration; nothing without one."""
+    from ser_bench import models
+
+    if not getattr(estimator, "is_calibrated", False):
+        return {}
+    in_order = Permuted(models.uncalibrated(estimator), task.test_order)
+    names = np.unique((task.groups if task.speakers is None else task.speakers)[estimator.out_of_fold_])
+    return {
+        "uncalibrated": models.aligned_proba(in_order, X_test, task.labels),
+        "temperature": float(estimator.temperature_),
+        "set_threshold": float(estimator.threshold(SET_COVERAGE)),
+        "calibration_clips": len(estimator.out_of_fold_),
+        "calibration_speakers": None if "" in names else len(names),
+    }
 
 
 def train_estimator(task: FitTask, X: np.ndarray) -> tuple[Any, float]:

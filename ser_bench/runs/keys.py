@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _SHARED_SOURCE = (
     *("ser_bench.runs.fit", "ser_bench.runs.batch_check", "ser_bench.runs.early_stopping"),
     "ser_bench.store.matrix",
+    *(f"ser_bench.models.calibration{module}" for module in ("", ".groups", ".sets", ".temperature")),
 )
 
 
@@ -57,7 +58,7 @@ def fit_keys(planned: Sequence[PlannedFit], data: RunData) -> dict[PlannedFit, s
     dict of PlannedFit to str
     """
     digests = FoldDigests(data.clips)
-    groups = {id(fit.fold): fit.fold for fit in planned if fit.model.definition.takes_groups}
+    groups = {id(fit.fold): fit.fold for fit in planned if _needs_groups(fit.model.definition)}
     group_digests = {number: stopping_groups(fold, data).digest for number, fold in groups.items()}
     model_facts: dict[tuple[int, bool], dict[str, Any]] = {}  # computed once per model, not once per fit
     keys = {}
@@ -69,10 +70,14 @@ def fit_keys(planned: Sequence[PlannedFit], data: RunData) -> dict[PlannedFit, s
             model_facts[kind] = _model_facts(fit, data)
         seed = fit.seed if fit.model.definition.is_seeded else None
         facts = {**model_facts[kind], **digests.of(fit.fold), "seed": seed}
-        if fit.model.definition.takes_groups:
+        if _needs_groups(fit.model.definition):
             facts["groups"] = group_digests[id(fit.fold)]
         keys[fit] = fit_key(fit.model.definition, facts)
     return keys
+
+
+def _needs_groups(model: Model) -> bool:
+    return model.takes_groups or model.is_calibrated
 
 
 def _model_facts(fit: PlannedFit, data: RunData) -> dict[str, Any]:

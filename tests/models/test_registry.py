@@ -61,23 +61,23 @@ def test_every_parameter_has_a_description_and_says_what_it_takes(name):
 
 
 def test_whole_numbers_pass_for_numbers_and_words_may_become_numbers():
-    pipeline = models.build("svm", C=2, gamma=0.01)
+    pipeline = models.build("svm", calibrate=False, C=2, gamma=0.01)
     assert pipeline[-1].C == 2.0
     assert pipeline[-1].gamma == 0.01
-    assert models.build("svm", gamma="1e-3/d")[-1].gamma == "1e-3/d"
-    assert models.build("lda", shrinkage="auto")[-1].shrinkage == "auto"
+    assert models.build("svm", calibrate=False, gamma="1e-3/d")[-1].gamma == "1e-3/d"
+    assert models.build("lda", calibrate=False, shrinkage="auto")[-1].shrinkage == "auto"
 
 
 @pytest.mark.parametrize("value", [1, 5, 1.0, 0.5, "sqrt"])
 def test_a_forest_takes_a_number_of_columns_as_well_as_a_share(value):
-    forest = models.build("forest", max_features=value)[-1]
+    forest = models.build("forest", calibrate=False, max_features=value)[-1]
     assert forest.max_features == value
     assert type(forest.max_features) is type(value)
 
 
 def test_tuples_pass_for_lists():
     assert models.variant("svm", "svm", {"speeds": (0.9, 1.1)}).parameters["speeds"] == [0.9, 1.1]
-    assert models.build("mlp", hidden=(64, 32))[-1].hidden_layer_sizes == (64, 32)
+    assert models.build("mlp", calibrate=False, hidden=(64, 32))[-1].hidden_layer_sizes == (64, 32)
 
 
 @pytest.mark.parametrize("name", list(models.MODELS))
@@ -89,7 +89,7 @@ def test_every_default_is_a_plain_value_of_a_configuration_file(name):
 
 def test_a_variant_keeps_the_base_and_changes_what_it_says():
     deep = models.variant("cnn1d", "cnn1d-deep", {"filters": [32, 64, 64, 96]})
-    estimator = models.build(deep, epochs=3)
+    estimator = models.build(deep, calibrate=False, epochs=3)
     assert deep.name == "cnn1d-deep"
     assert estimator.architecture["filters"] == [32, 64, 64, 96]
     assert estimator.epochs == 3
@@ -109,7 +109,7 @@ def test_a_variant_with_an_unknown_parameter_is_refused():
 def test_models_travel_to_other_processes():
     """A variant is pickled with the function that builds it."""
     sent = pickle.loads(pickle.dumps(models.variant("lstm", "lstm-wide", {"units": 96})))
-    assert models.build(sent).architecture["units"] == 96
+    assert models.build(sent, calibrate=False).architecture["units"] == 96
 
 
 def test_every_source_is_a_module_of_this_package():

@@ -94,12 +94,12 @@ def test_held_out_speakers_change_neither_scaling_nor_weights():
     X, y, groups = problem()
     model = models.get("cnn1d")
     one_epoch = {**SMALL, "epochs": 1}
-    first = models.fit(model, models.build(model, **one_epoch), X, y, groups)
+    first = models.fit(model, models.build(model, calibrate=False, **one_epoch), X, y, groups)
     held_out = first.held_out_
     assert held_out.any()
     moved = X.copy()
     moved[held_out] += 50
-    second = models.fit(model, models.build(model, **one_epoch), moved, y, groups)
+    second = models.fit(model, models.build(model, calibrate=False, **one_epoch), moved, y, groups)
     for a, b in zip(first.weights_, second.weights_, strict=True):
         np.testing.assert_array_equal(a, b)
     np.testing.assert_array_equal(first.scaler_.mean, second.scaler_.mean)
@@ -110,7 +110,7 @@ def test_the_kept_weights_are_those_of_the_best_epoch():
     """The validation loss computed from the fitted estimator is the smallest of the history."""
     X, y, groups = problem()
     model = models.get("cnn1d")
-    estimator = models.fit(model, models.build(model, **{**SMALL, "epochs": 6}), X, y, groups)
+    estimator = models.fit(model, models.build(model, calibrate=False, **{**SMALL, "epochs": 6}), X, y, groups)
     held_out = estimator.held_out_
     p = estimator.predict_proba(X[held_out])
     right = p[np.arange(len(p)), np.searchsorted(estimator.classes_, y[held_out])]
@@ -121,14 +121,16 @@ def test_a_refit_trains_on_the_held_out_speakers_too():
     """It starts anew and takes as many epochs as were best; the held-out probabilities stay those of the first fit."""
     X, y, groups = problem()
     small = {"hidden": [8], "epochs": 6, "learning_rate": 0.02}
-    once = models.build("mlp-keras", refit=False, **small).fit(X[:, :, 0], y, groups)
-    twice = models.build("mlp-keras", refit=True, **small).fit(X[:, :, 0], y, groups)
+    once = models.build("mlp-keras", calibrate=False, refit=False, **small).fit(X[:, :, 0], y, groups)
+    twice = models.build("mlp-keras", calibrate=False, refit=True, **small).fit(X[:, :, 0], y, groups)
     assert (once.refitted_, twice.refitted_) == (False, True)
     np.testing.assert_array_equal(once.held_out_, twice.held_out_)
     np.testing.assert_array_equal(once.held_out_proba_, once.predict_proba(X[once.held_out_, :, 0]))
     np.testing.assert_array_equal(once.held_out_proba_, twice.held_out_proba_)
     assert once.history_ == twice.history_
-    alone = models.build("mlp-keras", **small | {"epochs": once.ended_["best_epoch"]}).fit(X[:, :, 0], y)
+    alone = models.build("mlp-keras", calibrate=False, **small | {"epochs": once.ended_["best_epoch"]}).fit(
+        X[:, :, 0], y
+    )
     for a, b in zip(alone.weights_, twice.weights_, strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -137,8 +139,8 @@ def test_members_differ_in_their_first_weights_and_their_probabilities_are_avera
     """The first member is the network without others; a refit gives each member its own number of epochs."""
     X, y, groups = problem()
     vectors, small = X[:, :, 0], {"hidden": [8], "epochs": 2, "refit": False}
-    alone = models.build("mlp-keras", **small, members=1).fit(vectors, y, groups)
-    both = models.build("mlp-keras", **small, members=2).fit(vectors, y, groups)
+    alone = models.build("mlp-keras", calibrate=False, **small, members=1).fit(vectors, y, groups)
+    both = models.build("mlp-keras", calibrate=False, **small, members=2).fit(vectors, y, groups)
     half = len(both.weights_) // 2
     for a, b, c in zip(alone.weights_, both.weights_, both.weights_[half:], strict=False):
         np.testing.assert_array_equal(a, b)
@@ -155,15 +157,19 @@ def test_weights_are_the_mean_of_those_of_the_last_epochs():
     """Training itself is the same with and without the mean."""
     X, y, _ = problem()
     small = {"hidden": [8], "schedule": "constant"}
-    two, three = (models.build("mlp-keras", epochs=e, **small).fit(X[:, :, 0], y).weights_ for e in (2, 3))
-    averaged = models.build("mlp-keras", epochs=3, average=2, **small).fit(X[:, :, 0], y)
+    two, three = (
+        models.build("mlp-keras", calibrate=False, epochs=e, **small).fit(X[:, :, 0], y).weights_ for e in (2, 3)
+    )
+    averaged = models.build("mlp-keras", calibrate=False, epochs=3, average=2, **small).fit(X[:, :, 0], y)
     for a, b, mean in zip(two, three, averaged.weights_, strict=True):
         np.testing.assert_allclose(mean, (a + b) / 2, rtol=1e-5, atol=1e-7)
 
 
 def test_the_trainable_weights_are_counted():
     X, y, _ = problem()
-    assert models.build("mlp-keras", hidden=[8], epochs=1).fit(X[:, :, 0], y).n_weights_ == 21 * 8 + 9 * 3
+    assert (
+        models.build("mlp-keras", calibrate=False, hidden=[8], epochs=1).fit(X[:, :, 0], y).n_weights_ == 21 * 8 + 9 * 3
+    )
 
 
 def one_epoch(monkeypatch, X, y, groups, **parameters):
@@ -178,7 +184,7 @@ def one_epoch(monkeypatch, X, y, groups, **parameters):
 
     monkeypatch.setattr(network, "train_on_batch", watched)
     parameters = {"hidden": [8], "epochs": 1, "dropout": 0.0, "noise": 0.0, "mixup": 0.0, **parameters}
-    return models.build("mlp-keras", **parameters).fit(X, y, groups), batches
+    return models.build("mlp-keras", calibrate=False, **parameters).fit(X, y, groups), batches
 
 
 @pytest.mark.parametrize(("groups", "trained"), [(np.arange(48) // 8, 32), (None, 48)])
@@ -199,7 +205,7 @@ def test_the_clean_accuracy_is_that_of_the_original_training_clips():
     vectors = X[:, :, 0]
     louder = np.concatenate([vectors, 3 * vectors])
     model = models.get("mlp-keras")
-    estimator = models.build(model, hidden=[8], epochs=4)
+    estimator = models.build(model, calibrate=False, hidden=[8], epochs=4)
     models.fit(model, estimator, louder, np.tile(y, 2), originals=np.arange(96) < 48)
     assert estimator.history_["clean_accuracy"][-1] == pytest.approx((estimator.predict(vectors) == y).mean())
     assert estimator.history_["clean_accuracy"][-1] != estimator.history_["accuracy"][-1]
@@ -208,7 +214,9 @@ def test_the_clean_accuracy_is_that_of_the_original_training_clips():
 def test_training_stops_when_patience_ends():
     X, y, groups = problem()  # pure noise: the validation loss soon rises
     model = models.get("mlp-keras")
-    build = models.build(model, hidden=[32], epochs=200, patience=2, noise=0.0, mixup=0.0, learning_rate=0.01)
+    build = models.build(
+        model, calibrate=False, hidden=[32], epochs=200, patience=2, noise=0.0, mixup=0.0, learning_rate=0.01
+    )
     estimator = models.fit(model, build, X[:, :, 0], y, groups)
     history = estimator.history_
     assert len(history["loss"]) < 200
@@ -222,7 +230,7 @@ def test_without_groups_all_epochs_are_trained():
     """Validation values are NaN, one per epoch."""
     X, y, _ = problem()
     model = models.get("cnn1d")
-    estimator = models.fit(model, models.build(model, **SMALL), X, y)
+    estimator = models.fit(model, models.build(model, calibrate=False, **SMALL), X, y)
     history = estimator.history_
     assert len(history["loss"]) == 3
     assert estimator.ended_ == {"epochs": 3, "best_epoch": 3, "why": "last epoch"}
@@ -236,7 +244,8 @@ def elsewhere(tmp_path_factory) -> tuple[dict[str, np.ndarray], str, list[str]]:
     path = tmp_path_factory.mktemp("elsewhere") / "weights.npz"
     code = PROBLEM + (
         "from ser_bench import models\n"
-        f"e = models.fit(models.get('cnn1d'), models.build('cnn1d', seed=1, **{SMALL!r}), X, y, groups)\n"
+        f"e = models.build('cnn1d', calibrate=False, seed=1, **{SMALL!r})\n"
+        "models.fit(models.get('cnn1d'), e, X, y, groups)\n"
         "e.predict(X)\n"
         f"np.savez({str(path)!r}, *e.weights_)\n"
         "import tensorflow as tf\n"
@@ -252,9 +261,9 @@ def test_weights_are_the_same_in_another_process_and_after_other_fits(elsewhere)
     """A fresh process and one that has trained other networks, kept programs reused, agree bit for bit."""
     X, y, groups = problem()
     model = models.get("cnn1d")
-    models.fit(model, models.build(model, seed=5, **SMALL), X[:30], y[:30], groups[:30])
-    models.fit(models.get("cnn2d"), models.build("cnn2d", filters=[2], epochs=1), X, y, groups)
-    here = models.fit(model, models.build(model, seed=1, **SMALL), X, y, groups).weights_
+    models.fit(model, models.build(model, calibrate=False, seed=5, **SMALL), X[:30], y[:30], groups[:30])
+    models.fit(models.get("cnn2d"), models.build("cnn2d", calibrate=False, filters=[2], epochs=1), X, y, groups)
+    here = models.fit(model, models.build(model, calibrate=False, seed=1, **SMALL), X, y, groups).weights_
     for there, weight in zip(elsewhere[0].values(), here, strict=True):
         np.testing.assert_array_equal(there, weight)
 
@@ -270,7 +279,9 @@ def test_a_network_is_trained_on_one_thread(elsewhere):
 def test_other_seeds_give_other_weights():
     X, y, groups = problem()
     model = models.get("cnn1d")
-    a, b = (models.fit(model, models.build(model, seed=s, **SMALL), X, y, groups).weights_ for s in (0, 1))
+    a, b = (
+        models.fit(model, models.build(model, calibrate=False, seed=s, **SMALL), X, y, groups).weights_ for s in (0, 1)
+    )
     assert not np.array_equal(a[0], b[0])
 
 
@@ -281,14 +292,14 @@ def test_fitting_leaves_the_callers_random_generators_alone():
     expected = (random.random(), np.random.rand())
     random.seed(0)
     np.random.seed(0)
-    models.build("cnn1d", **SMALL).fit(X, y, groups)
+    models.build("cnn1d", calibrate=False, **SMALL).fit(X, y, groups)
     assert (random.random(), np.random.rand()) == expected
 
 
 def test_what_a_clip_says_does_not_depend_on_the_clips_beside_it():
     """One clip alone gets the probabilities it gets in a crowd, and longer padding changes nothing."""
     X, y, groups = problem()
-    estimator = models.build("cnn1d", **SMALL).fit(X, y, groups)
+    estimator = models.build("cnn1d", calibrate=False, **SMALL).fit(X, y, groups)
     p = estimator.predict_proba(X)
     wider = np.concatenate([X, np.full((48, 7, 8), np.nan, dtype=np.float32)], axis=1)
     np.testing.assert_array_equal(estimator.predict_proba(wider), p)
@@ -298,12 +309,12 @@ def test_what_a_clip_says_does_not_depend_on_the_clips_beside_it():
 def test_a_network_over_frames_refuses_a_vector():
     X, y, groups = problem()
     with pytest.raises(ValueError, match=r"expected \(n, t, d\), got \(48, 20\)"):
-        models.build("cnn2d").fit(X[:, :, 0], y, groups)
+        models.build("cnn2d", calibrate=False).fit(X[:, :, 0], y, groups)
 
 
 def test_an_unknown_schedule_is_refused():
     with pytest.raises(ConfigError, match="'cosine', 'constant', got 'steps'"):
-        models.build("cnn1d", schedule="steps")
+        models.build("cnn1d", calibrate=False, schedule="steps")
 
 
 def test_pooling_averages_frames_and_marks_where_the_clip_ends():
@@ -403,7 +414,10 @@ def test_mixup_blends_targets_as_it_blends_clips():
 def test_another_thread_that_draws_random_numbers_changes_no_weights():
     """Workers of a cluster talk to their scheduler beside the fit, and draw from Python's generator for it."""
     blueprint = compiled.Blueprint(
-        network="cnn1d", architecture=models.build("cnn1d", filters=[8, 8]).architecture, shape=(60, 40), classes=3
+        network="cnn1d",
+        architecture=models.build("cnn1d", calibrate=False, filters=[8, 8]).architecture,
+        shape=(60, 40),
+        classes=3,
     )
 
     def weights() -> list[np.ndarray]:

@@ -102,6 +102,7 @@ def _describe(name, kind):
         build=lambda seed, folder: kind(folder),
         accepts=("vector", "frames"),
         schema=FolderParameters,
+        parameters={"calibrate": False},  # one fit per fold
         takes_groups=True,
     )
 

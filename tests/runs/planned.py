@@ -31,6 +31,7 @@ def make_planned(split: str, data: RunData, model: Model, settings: FoldSettings
     """Return the fits of a model under a split; copies at each of its speeds have a matrix of their own."""
     all_sets = [ORIGINALS, *((speed,) for speed in model.speeds)]
     planned = SimpleNamespace(definition=model, name=model.name, sets=(), all_sets=all_sets, features="", skipped="")
+    planned.effort = "full"
     described = {"model": planned, "split": split, "repeat": 0, "seed": 0, "shuffled_columns": {}, "importance": False}
     folds = make_folds(split, data.clips.reset_index(drop=True), settings)
     return [Planned(**described, fold_number=number, fold=fold) for number, fold in enumerate(folds)]

@@ -76,7 +76,7 @@ def test_copies_at_other_speeds_are_held_out_with_their_clips(split, tmp_path):
     matrices = {sets: save_matrix(X, tmp_path / "X.npy") for sets in (ORIGINALS, (0.85,), (1.17,))}
     task = make_task(make_planned(split, data, model)[0], data, matrices)
     estimator, _ = train_estimator(task, X)
-    clips, *copies = estimator.held_out_.reshape(3, len(task.train))
+    clips, *copies = models.uncalibrated(estimator).held_out_.reshape(3, len(task.train))
     assert clips.any()
     for held_out in copies:
         np.testing.assert_array_equal(held_out, clips)
@@ -142,8 +142,8 @@ def test_the_fold_decides_what_is_held_out_whatever_its_split_is_called():
         assert (task.groups.dtype.kind == "U") == (split == "actor")
 
 
-def test_the_key_of_a_network_depends_on_the_division_into_takes():
-    """Other numbers of the same takes change no key; other takes change those of networks."""
+def test_the_key_of_a_fit_that_holds_out_clips_depends_on_the_division_into_takes():
+    """Other numbers of the same takes change no key; other takes change those of networks and calibrated models."""
     data = twelve_speakers()
     renumbered, divided = (
         RunData(data.clips.assign(take=takes), data.labels, data.fingerprint, "none")
@@ -151,7 +151,9 @@ def test_the_key_of_a_network_depends_on_the_division_into_takes():
     )
 
     def key(model, data):
-        return next(iter(fit_keys(make_planned("random", data, models.get(model))[:1], data).values()))
+        return next(iter(fit_keys(make_planned("random", data, model)[:1], data).values()))
 
-    assert key("mlp-keras", data) == key("mlp-keras", renumbered) != key("mlp-keras", divided)
-    assert key("tree", data) == key("tree", divided)
+    plain = [models.get(name).with_parameters({"calibrate": False}) for name in ("mlp-keras", "tree")]
+    for model in (models.get("tree"), plain[0]):
+        assert key(model, data) == key(model, renumbered) != key(model, divided)
+    assert key(plain[1], data) == key(plain[1], divided)

@@ -12,6 +12,7 @@ import dataclasses
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -259,7 +260,13 @@ class _Bench:
         return carry_out_fits(fits, keys, self.data, self.options, self.store, self.progress)[0]
 
     def plan_fit(self, trial: int, split: str, number: int, fold: splits.Fold) -> plan.PlannedFit:
-        return plan.PlannedFit(self.trials[trial], split, 0, number, fold, self.options.seed)
+        return plan.PlannedFit(self._uncalibrated[trial], split, 0, number, fold, self.options.seed)
+
+    @cached_property
+    def _uncalibrated(self) -> list[plan.PlannedModel]:
+        """The trials without calibration, which takes several fits and changes no label."""
+        plain = [trial.definition.with_parameters({"calibrate": False}) for trial in self.trials]
+        return [dataclasses.replace(t, definition=model) for t, model in zip(self.trials, plain, strict=True)]
 
     def predict_outer_folds(
         self, split: str, outer: Sequence[splits.Fold], trials: pd.DataFrame, best: int
