@@ -25,7 +25,7 @@ from tests.legible import words_of
 from tests.report.fake_run import Recipe, save_fake_run, stand_in_charts
 from tests.report.test_page import Page
 
-MARKED = ("lda", "mlp-keras", "knn")
+MARKED = ("lda", "mlp-keras", "cnn1d", "knn")
 QUICK = "mlp-keras"
 RECIPE = Recipe(
     models=("chance", "svm", *MARKED),
@@ -113,7 +113,7 @@ def test_the_page_marks_them_in_every_section(marked):
     assert provenance
     assert unmarked(shown) == []
     words = " ".join(shown.split())
-    assert "TRANSDUCTIVE MODELS lda †, mlp-keras †‡ and knn † predict from the other test clips" in words
+    assert "TRANSDUCTIVE MODELS lda †, mlp-keras †‡, cnn1d † and knn † predict from the other test clips" in words
     assert "QUICK EFFORT mlp-keras †‡ is trained for less time than with full effort" in words
     assert shown.count(TRANSDUCTIVE_NOTE) > 5
     assert shown.count(QUICK_NOTE) > 3
