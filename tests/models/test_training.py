@@ -172,18 +172,17 @@ def test_the_trainable_weights_are_counted():
     )
 
 
-def one_epoch(monkeypatch, X, y, groups, **parameters):
-    """Fit a network for one epoch; return it and, per batch, inputs, targets and the network's outputs for them."""
+def trained_batches(monkeypatch, X, y, groups, **parameters):
+    """Fit a network; return it and, per batch, inputs, targets, counted clips and the outputs before the step."""
     batches = []
-    network = compiled.load_keras().Model
-    step = network.train_on_batch
+    step = compiled.Program.train
 
-    def watched(model, inputs, targets, *args, **keywords):
-        batches.append((inputs, targets, compiled.predict(model, inputs)))
-        return step(model, inputs, targets, *args, **keywords)
+    def watched(program, inputs, targets, weights, counted):
+        batches.append((inputs, targets, counted, compiled.predict(program.model, inputs)))
+        step(program, inputs, targets, weights, counted)
 
-    monkeypatch.setattr(network, "train_on_batch", watched)
-    parameters = {"hidden": [8], "epochs": 1, "dropout": 0.0, "noise": 0.0, "mixup": 0.0, **parameters}
+    monkeypatch.setattr(compiled.Program, "train", watched)
+    parameters = {"hidden": [8], "epochs": 1, "dropout": 0.0, "noise": 0.0, "mixup": 0.0, "refit": False, **parameters}
     return models.build("mlp-keras", calibrate=False, **parameters).fit(X, y, groups), batches
 
 
@@ -191,9 +190,9 @@ def one_epoch(monkeypatch, X, y, groups, **parameters):
 def test_learning_curves_are_means_over_the_training_clips(monkeypatch, groups, trained):
     """They equal those of all batches' outputs; clips that only fill up the last batch do not count."""
     X, y, _ = problem()
-    estimator, batches = one_epoch(monkeypatch, X[:, :, 0], y, groups, batch_size=20)
+    estimator, batches = trained_batches(monkeypatch, X[:, :, 0], y, groups, batch_size=20)
     assert 20 * len(batches) > trained
-    targets, outputs = (np.concatenate([batch[i] for batch in batches])[:trained] for i in (1, 2))
+    targets, outputs = (np.concatenate([batch[i] for batch in batches])[:trained] for i in (1, 3))
     accuracy = (targets.argmax(axis=1) == outputs.argmax(axis=1)).mean()
     assert estimator.history_["accuracy"] == [pytest.approx(accuracy)]
     assert estimator.history_["loss"] == [pytest.approx(-np.log((targets * outputs).sum(axis=1)).mean(), rel=1e-5)]
@@ -439,3 +438,32 @@ def test_another_thread_that_draws_random_numbers_changes_no_weights():
         other.join()
         sys.setswitchinterval(interval)
     assert all(np.array_equal(a, b) for a, b in zip(alone, beside, strict=True))
+
+
+def test_an_epoch_takes_each_training_clip_once_and_fills_up_the_last_batch(monkeypatch):
+    """All batches have one size, so that one compiled graph suffices; clips that fill up the last do not count."""
+    X, y, groups = problem()
+    estimator, batches = trained_batches(monkeypatch, X[:, :, 0], y, groups, batch_size=20, epochs=2)
+    assert (~estimator.held_out_).sum() == 32
+    assert [(len(inputs), counted) for inputs, _, counted, _ in batches] == 2 * [(20, 20), (20, 12)]
+
+
+def test_a_program_that_is_used_again_trains_to_equal_weights_and_measures():
+    """Neither weights nor moments nor sums of an earlier training are left over, also of one that was broken off."""
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(16, 4)).astype(np.float32), np.eye(2, dtype=np.float32)[rng.integers(0, 2, 16)]
+    blueprint = compiled.Blueprint(
+        network="mlp", architecture={"hidden": [4], "dropout": 0.5, "l2": 0.0}, shape=(4,), classes=2
+    )
+    outcomes = []
+    for _ in range(2):
+        program = compiled.fresh(blueprint, 1)
+        for _ in range(3):
+            program.train(X, Y, np.ones(16, dtype=np.float32), counted=10)
+        outcomes.append((program.measured(), program.model.get_weights()))
+        program.train(X, Y, np.ones(16, dtype=np.float32), counted=16)
+    (sums, weights), (again, the_same) = outcomes
+    assert sums[0] > 0
+    np.testing.assert_array_equal(sums, again)
+    for a, b in zip(weights, the_same, strict=True):
+        np.testing.assert_array_equal(a, b)

@@ -169,11 +169,10 @@ def _epoch(
     batches = math.ceil(len(training) / size)
     # the last batch is filled up from the start: batches of one size need only one compiled graph
     order = np.resize(rng.permutation(training), batches * size).reshape(batches, size)
-    sums = np.zeros(2)
     for number, chosen in enumerate(order):
         X, Y = plan.augment(inputs[chosen], targets[chosen], rng)
-        sums += program.train(X, Y, weights[chosen], counted=min(size, len(training) - number * size))
-    loss, accuracy = sums / len(training)
+        program.train(X, Y, weights[chosen], counted=min(size, len(training) - number * size))
+    loss, accuracy = program.measured() / len(training)
     return {"loss": float(loss), "accuracy": float(accuracy)}
 
 
