@@ -120,7 +120,7 @@ class CNN1DParameters(PooledParameters):
     """Parameters of ``cnn1d``."""
 
     filters: Counts = parameter(
-        [48, 96], "filters of each convolution", tune=([48, 96], [48, 64, 96], [64, 96, 128]), min_length=1
+        [64, 96, 96], "filters of each convolution", tune=([48, 96], [64, 96, 96], [64, 96, 128]), min_length=1
     )
     chunk: Integer = parameter(1, "columns per step where the features are a vector", ge=1)
 
@@ -138,7 +138,7 @@ class CNN2DParameters(FrameParameters):
 class LSTMParameters(PooledParameters):
     """Parameters of ``lstm``."""
 
-    filters: Counts = parameter([48, 48], "filters of each convolution before the memory")
+    filters: Counts = parameter([64, 64], "filters of each convolution before the memory")
     memory: Literal["lstm", "gru"] = parameter("lstm", "long short-term memory, or gated recurrent units")
     units: Integer = parameter(48, "units of the memory", ge=1, tune=(32, 48, 96))
     bidirectional: bool = parameter(True, "whether the memory reads the clip in both directions")
@@ -169,6 +169,23 @@ def _model(name: str, network: str, accepts: tuple[Literal["vector", "frames"], 
     )
 
 
+_LONGER = {
+    "speeds": [*SLOWER_AND_FASTER],
+    "epochs": 12,
+    "refit": True,
+    "learning_rate": 5e-3,
+    "weight_decay": 1e-2,
+    "label_smoothing": 0.1,
+    "mixup": 0.2,
+    "dropout": 0.3,
+    "level_bands": 64,
+    "stretch": 0.0,
+    "band_shift": 0,  # the last columns are not bands
+    "mask_bands": 0,
+    "mask_frames": 0,
+}
+"""Parameters of both networks along time; the table of what was tried is in docs/decisions/23-networks.md."""
+
 NETWORKS = (
     _model(
         "mlp-keras",
@@ -188,12 +205,11 @@ NETWORKS = (
         features="logmel+prosody",
         schema=CNN1DParameters,
         parameters={
-            "speeds": [*SLOWER_AND_FASTER],
-            "epochs": 10,
-            "label_smoothing": 0.1,
-            "pool": 8,
-            "band_shift": 0,  # the last columns are not bands
+            **_LONGER,
+            "max_frames": 260,
+            "pool": 4,
         },
+        quick={"filters": [48, 96], "epochs": 10, "pool": 8, "refit": False},
         cost=4.0,
     ),
     _model(
@@ -213,7 +229,12 @@ NETWORKS = (
         summary="a convolution, then long short-term memory",
         features="logmel+prosody",
         schema=LSTMParameters,
-        parameters={"epochs": 12, "learning_rate": 5e-3, "label_smoothing": 0.1, "pool": 8, "band_shift": 0},
+        parameters={
+            **_LONGER,
+            "max_frames": 260,
+            "pool": 8,
+        },
+        quick={"epochs": 12, "refit": False, "speeds": []},
         cost=3.0,
     ),
 )
