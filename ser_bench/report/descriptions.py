@@ -278,17 +278,16 @@ def quick_parameters(run: SavedRun) -> str:
     str
         A sentence; empty if there are none.
     """
-    used, models = model_parameters(run), quick_models(run)
-    replaced = [
-        f"{model_title(run, model)}: "
-        + ", ".join(
+    used, by_change = model_parameters(run), dict[str, list[str]]()
+    for model in quick_models(run):
+        changes = [
             f"{name} {plain_value(used.get(model, {}).get(name))} instead of {plain_value(value)}"
             for name, value in run.info.full_parameters.get(model, {}).items()
-        )
-        for model in models
-        if run.info.full_parameters.get(model)
-    ]
-    return f"Quick effort trains {'; '.join(replaced)}." if replaced else ""
+        ]
+        if changes:
+            by_change.setdefault(", ".join(changes), []).append(model_title(run, model))
+    parts = [f"{listed(titles)} with {change}" for change, titles in by_change.items()]
+    return f"Quick effort trains {'; '.join(parts)}." if parts else ""
 
 
 def speaker_note(run: SavedRun) -> str:

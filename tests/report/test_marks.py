@@ -92,7 +92,7 @@ def test_summary_and_terminal_mark_them(marked):
         assert TRANSDUCTIVE_NOTE in " ".join(text.split())
         assert QUICK_NOTE in " ".join(text.split())
     assert (
-        "Quick effort trains mlp-keras †‡: epochs 12 instead of 40, speeds none instead of 0.85 and 1.17."
+        "Quick effort trains mlp-keras †‡ with epochs 12 instead of 40, speeds none instead of 0.85 and 1.17."
         in markdown(marked)
     )
     text = latex(marked)
