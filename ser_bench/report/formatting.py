@@ -54,6 +54,36 @@ def percent(fraction: float) -> str:
     return "n/a" if math.isnan(fraction) else f"{100 * fraction:.1f}"
 
 
+def decimals(value: float) -> str:
+    """Write a loss or a mean count.
+
+    Parameters
+    ----------
+    value : float
+
+    Returns
+    -------
+    str
+        Two decimals: ``0.96``; ``n/a`` for NaN.
+    """
+    return "n/a" if math.isnan(value) else f"{value:.2f}"
+
+
+def decimals_interval(low: float, high: float) -> str:
+    """Write an interval of losses.
+
+    Parameters
+    ----------
+    low, high : float
+
+    Returns
+    -------
+    str
+        Such as ``[0.90, 1.02]``; empty if an end is NaN.
+    """
+    return "" if math.isnan(low) or math.isnan(high) else f"[{low:.2f}, {high:.2f}]"
+
+
 def points(difference: float) -> str:
     """Write a difference of fractions in percentage points.
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import pandas as pd
 from tabulate import tabulate
 
 from ser_bench.core.text import wrap_words
+from ser_bench.report.analysis.calibration import SET_COVERAGE, calibration_of, measured_models
 from ser_bench.report.analysis.gaps import gaps_of
 from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.literature import published_note, published_scores
@@ -28,13 +29,17 @@ from ser_bench.report.descriptions import (
     speaker_note,
     warnings_note,
 )
+from ser_bench.report.findings.confidence import best_calibrated, confidence_sentences
 from ser_bench.report.findings.gaps import excluded_classes, gap_notes, missing_gaps
 from ser_bench.report.findings.headline import headline
 from ser_bench.report.findings.leakage import leakage_sentences
 from ser_bench.report.findings.verdict import interval_notes, verdict
 from ser_bench.report.formatting import (
+    decimals,
+    decimals_interval,
     markdown_cell,
     percent,
+    percent_interval,
     percent_range,
     points,
     points_interval,
@@ -77,6 +82,12 @@ def markdown(run: SavedRun) -> str:
     if cells := _transfer_cells(run):
         tables.append("Across corpora: UAR in percent by training corpora and tested corpus, on new speakers.")
         tables.append(_aligned(cells, "github", texts=2))
+    if cells := _confidence_cells(run):
+        split = ranking_split(run.info.splits)
+        tables.append(
+            f"Confidence under the `{split}` split: calibration error in points, log loss and prediction sets."
+        )
+        tables.append(_aligned(cells, "github"))
     notes = "\n".join(f"- {_on_one_line(note)}" for note in _notes(run))
     parts = [*map(_on_one_line, lines), *tables, notes]
     if run.info.warnings:
@@ -243,6 +254,31 @@ def _transfer_cells(run: SavedRun) -> Cells:
     }
 
 
+def _confidence_cells(run: SavedRun) -> Cells:
+    """Return calibration error, log loss and prediction sets per calibrated model; empty if there is none."""
+    split = ranking_split(run.info.splits)
+    calibrated = measured_models(run, split)
+    table = calibration_of(run, split).loc[[model for model in summarise(run)["model"] if model in calibrated]]
+    if table.empty:
+        return {}
+
+    def ends(name: str, write: Callable[[float, float], str]) -> list[str]:
+        return [write(low, high) for low, high in table[[f"{name}_low", f"{name}_high"]].to_numpy()]
+
+    errors = zip(map(percent, table["ece"]), ends("ece", percent_interval), strict=True)
+    losses = zip(map(decimals, table["log_loss"]), ends("log_loss", decimals_interval), strict=True)
+    held = zip(map(percent, table["coverage"]), ends("coverage", percent_interval), strict=True)
+    return {
+        "model": model_titles(run, table.index),
+        "ECE before": [percent(value) for value in table["ece_before"]],
+        "ECE after": [_with_interval(*pair) for pair in errors],
+        "log loss before": [decimals(value) for value in table["log_loss_before"]],
+        "log loss after": [_with_interval(*pair) for pair in losses],
+        f"true label in {100 * SET_COVERAGE:.0f} % sets %": [_with_interval(*pair) for pair in held],
+        "labels per set": [decimals(value) for value in table["set_size"]],
+    }
+
+
 def _on_one_line(text: str) -> str:
     return " ".join(text.split())
 
@@ -262,6 +298,7 @@ def _notes(run: SavedRun) -> list[str]:
     notes = [
         verdict(run),
         *leakage_sentences(run),
+        *(confidence_sentences(run) if best_calibrated(run) else []),
         "UAR is the mean recall over the classes. Scores are in percent, pooled over the test clips of all folds"
         f"{repeats}.",
         *interval_notes(run),

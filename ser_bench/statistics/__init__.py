@@ -50,6 +50,7 @@ from ser_bench.statistics.proper_scores import (
 from ser_bench.statistics.selection import (
     accuracy_by_coverage,
     area_under_risk,
+    binomial_p,
     confidence_auroc,
     prediction_sets,
 )
@@ -97,6 +98,7 @@ __all__ = [
     "Tallies",
     "accuracy_by_coverage",
     "area_under_risk",
+    "binomial_p",
     "bootstrap_means",
     "bootstrap_scores",
     "brier_scores",

@@ -97,6 +97,28 @@ def prediction_sets(probabilities: npt.ArrayLike, threshold: npt.ArrayLike) -> n
     return members
 
 
+def binomial_p(share: float, clips: int, aim: float) -> float:
+    """Return the probability of a share that is not higher, if each clip succeeds with the probability aimed at.
+
+    Parameters
+    ----------
+    share : float
+        Successes over clips; the number of successes is rounded up.
+    clips : int
+        Number of clips.
+    aim : float
+        Probability of a success.
+
+    Returns
+    -------
+    float
+        The p value of the exact one-sided binomial test.
+    """
+    from scipy import special
+
+    return float(special.bdtr(np.ceil(share * clips - 1e-9), clips, aim))
+
+
 def _cumulated(confidence: npt.ArrayLike, right: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Return the numbers of clips and of right ones down to each confidence, the highest first, after a zero."""
     confidences, correct = np.asarray(confidence, dtype=np.float64), np.asarray(right, dtype=np.float64)

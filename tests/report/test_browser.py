@@ -137,12 +137,13 @@ def test_only_wide_tables_scroll_sideways(page, width):
 def test_the_tables_of_scores_fit_a_screen_of_1280_pixels(page):
     page.execute_script("document.querySelectorAll('details').forEach(d => d.open = true)")
     overflow = """
-    const regions = [...document.querySelectorAll('#scores .scroll, #significance .scroll, #leakage .scroll')]
+    const regions = [...document.querySelectorAll('#scores .scroll, #significance .scroll, #leakage .scroll,'
+      + '#confidence .scroll')]
       .filter(region => region.querySelector('table'));
     const wide = regions.filter(r => r.scrollWidth > r.clientWidth || r.getBoundingClientRect().right > innerWidth);
     return [regions.length, wide.map(region => region.getAttribute('aria-label'))];"""
     count, wide = page.execute_script(overflow)
-    assert count == 5  # UAR, accuracy, costs, significance and leakage
+    assert count == 9  # UAR, accuracy, costs, training, significance, leakage, and three of confidence
     assert wide == []
 
 

@@ -323,6 +323,7 @@ def test_the_package_holds_the_files_of_the_page():
             "page.html",
             "macros.html",
             "answer.html",
+            "confidence.html",
             "results.html",
             "errors.html",
             "method.html",

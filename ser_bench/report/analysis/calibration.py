@@ -230,6 +230,32 @@ def set_coverage_by_speaker(run: SavedRun, split: str) -> pd.DataFrame:
     return table.drop(columns="", errors="ignore")
 
 
+@cached_per_run
+def speakers_below_aim(run: SavedRun, model: str, split: str) -> list[str]:
+    """Return the speakers whose prediction sets hold the true label significantly less often than they should.
+
+    The test is the exact binomial one, with Bonferroni's correction for the number of speakers. Repeats of one clip
+    count once: the share is their mean.
+
+    Parameters
+    ----------
+    run : SavedRun
+    model, split : str
+
+    Returns
+    -------
+    list of str
+        The lowest share first.
+    """
+    shares = set_coverage_by_speaker(run, split).loc[model].dropna().sort_values(kind="stable")
+    frame = run.predictions[(run.predictions["model"] == model) & (run.predictions["split"] == split)]
+    clips = frame.groupby(frame["speaker"].astype("str"))["clip"].nunique()
+    limit = statistics.ALPHA / max(1, len(shares))
+    return [
+        str(name) for name, share in shares.items() if statistics.binomial_p(share, clips[name], SET_COVERAGE) <= limit
+    ]
+
+
 def _numbers(run: SavedRun, model: str, split: str) -> dict[str, float]:
     """Return the numbers of a row of :func:`calibration_table`, averaged over repeats."""
     repeats, names = _repeats(run, model, split), _speaker_names(run, split)

@@ -22,6 +22,7 @@ from ser_bench.report.analysis.scores import page_metrics
 from ser_bench.report.descriptions import normalisation_note, speaker_note
 from ser_bench.report.findings.verdict import interval_notes, verdict
 from ser_bench.report.formatting import capitalised
+from ser_bench.report.page.confidence import confidence_report
 from ser_bench.report.page.confusion import matrices
 from ser_bench.report.page.failures import failure_tables
 from ser_bench.report.page.headline import page_header
@@ -43,6 +44,7 @@ SECTIONS = {
     "scores": "Scores",
     "charts": "Charts",
     "significance": "Significance",
+    "confidence": "Confidence",
     "across": "Across corpora",
     "leakage": "Leakage",
     "errors": "Failures",
@@ -88,6 +90,7 @@ def render_page(run: SavedRun, pictures: Mapping[str, bytes], audio: Path | None
         "verdict": verdict(run),
         "interval_notes": [note.replace("`", "") for note in interval_notes(run)],
         "comparisons": comparison_table(run),
+        "confidence": confidence_report(run),
         "transfer": transfer,
         "leakage": leakage_report(run),
         "matrices": matrices(run),

@@ -1,10 +1,12 @@
-"""The top of the page: warnings, the headline, and three numbers."""
+"""The top of the page: warnings, the headline, and a few numbers."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from ser_bench.core.text import listed, plural
+from ser_bench.report.analysis.calibration import SET_COVERAGE, calibration_of
 from ser_bench.report.analysis.comparisons import comparison
 from ser_bench.report.analysis.gaps import gaps_of, largest_gap
 from ser_bench.report.analysis.intervals import scores_of_few
@@ -26,6 +28,7 @@ from ser_bench.report.descriptions import (
     quick_sentence,
     transductive_sentence,
 )
+from ser_bench.report.findings.confidence import best_calibrated
 from ser_bench.report.findings.gaps import comparison_of_gaps, missing_gaps, parts_of_gap, without_classes
 from ser_bench.report.findings.headline import headline, on_new_speakers
 from ser_bench.report.findings.verdict import verdict
@@ -97,7 +100,7 @@ def page_header(run: SavedRun) -> PageHeader:
     -------
     PageHeader
     """
-    facts = (_best(run), _significance(run), _gap(run))
+    facts = (_best(run), _significance(run), _gap(run), *_confidence(run))
     return PageHeader(corpus_title(run), protocol(run), losses_note(run), headline(run), tuple(_bands(run)), facts)
 
 
@@ -165,6 +168,24 @@ def _significance(run: SavedRun) -> Fact:
     else:
         figure = "no" if compared.not_worse else "yes"
     return Fact("Is the lead significant?", figure, verdict(run))
+
+
+def _confidence(run: SavedRun) -> list[Fact]:
+    """Return mean confidence minus accuracy of the best calibrated model, before and after; empty if none is."""
+    model = best_calibrated(run)
+    if not model:
+        return []
+    row = calibration_of(run, ranking_split(run.info.splits)).loc[model]
+    ends = points_interval(row["overconfidence_low"], row["overconfidence_high"])
+    text = (
+        f"points of mean confidence minus accuracy for {model_title(run, model)} after calibration {ends}".rstrip()
+        + f"; {points(row['overconfidence_before'])} before."
+    )
+    if not math.isnan(row["coverage"]):
+        text += (
+            f" Its {100 * SET_COVERAGE:.0f} % sets hold the true label for {percent(row['coverage'])} % of the clips."
+        )
+    return [Fact("Is the confidence right?", points(row["overconfidence"]), text)]
 
 
 def _gap(run: SavedRun) -> Fact:

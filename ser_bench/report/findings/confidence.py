@@ -1,0 +1,167 @@
+"""Whether the confidence of the model with the highest UAR can be trusted, and whether its prediction sets hold."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from ser_bench.core.text import listed, plural
+from ser_bench.report.analysis.calibration import (
+    SET_COVERAGE,
+    accuracy_by_share,
+    calibration_of,
+    measured_models,
+    set_coverage_by_speaker,
+    speakers_below_aim,
+)
+from ser_bench.report.analysis.models import trained_models
+from ser_bench.report.analysis.scores import missing_folds
+from ser_bench.report.analysis.splits import ranking_split
+from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.descriptions import model_title, model_titles
+from ser_bench.report.formatting import percent, percent_interval, points, points_interval
+from ser_bench.runs.results import SavedRun
+
+_MOST_NAMES = 4
+"""The most overconfident models that a sentence names."""
+
+_AIM = f"{100 * SET_COVERAGE:.0f} %"
+
+
+def best_calibrated(run: SavedRun) -> str:
+    """Return the model with the highest UAR, of those that are calibrated, under the split that ranks models.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        Empty if no model is.
+    """
+    calibrated = measured_models(run, ranking_split(run.info.splits))
+    return next((model for model in summarise(run)["model"] if model in calibrated), "")
+
+
+def confidence_sentences(run: SavedRun) -> list[str]:
+    """State how far the confidence can be trusted, under the split that ranks the models.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    list of str
+        About the model of :func:`best_calibrated`: confidence and accuracy before and after calibration, its accuracy
+        on the more confident half, its prediction sets. About all models: how many are overconfident. One sentence
+        says why there is nothing to state.
+    """
+    model, split = best_calibrated(run), ranking_split(run.info.splits)
+    if not model:
+        return [_nothing(run, split)]
+    row, title = calibration_of(run, split).loc[model], model_title(run, model)
+    shares = accuracy_by_share(run, split, (1.0, 0.5)).loc[model]
+    sentences = [
+        _before_and_after(title, row, shares[1.0]),
+        _all_models(run, split),
+        f"Without the less confident half of the clips, {title} is right for {percent(shares[0.5])} % of the others.",
+        _sets(run, model, split),
+    ]
+    return list(filter(None, sentences))
+
+
+def difference_statement(over: float, low: float, high: float) -> str:
+    """Say whether a model is significantly over- or underconfident.
+
+    Parameters
+    ----------
+    over : float
+        Mean confidence minus accuracy.
+    low, high : float
+        Its interval over speakers; NaN without one.
+
+    Returns
+    -------
+    str
+        Such as "overconfident by 21.2 points [+18.0, +24.4]"; "not significantly" where the interval contains 0.
+    """
+    if math.isnan(low) or math.isnan(high):
+        return f"a difference of {points(over)} points, without an interval"
+    if low <= 0 <= high:
+        return f"the difference of {points(over)} points {points_interval(low, high)} is not significant"
+    word = "overconfident" if over > 0 else "underconfident"
+    return f"{word} by {percent(abs(over))} points {points_interval(low, high)}"
+
+
+def _nothing(run: SavedRun, split: str) -> str:
+    """State why no confidence is measured."""
+    if not trained_models(run):
+        return "The run has baselines only, and their probabilities ignore the clips."
+    if all(missing_folds(run)[model, split] for model in trained_models(run)):
+        return f"No model finished every fold of the {split} split, so no confidence is measured."
+    return "No model is calibrated in every fold, so only the confidence before calibration is known."
+
+
+def _before_and_after(title: str, row: pd.Series, accuracy: float) -> str:
+    """State confidence and accuracy of a model before and after calibration."""
+    before, after = (
+        difference_statement(row[name], row[f"{name}_low"], row[f"{name}_high"])
+        for name in ("overconfidence_before", "overconfidence")
+    )
+    confidence = {name: percent(accuracy + row[name]) for name in ("overconfidence_before", "overconfidence")}
+    return (
+        f"Before calibration, {title} is on average {confidence['overconfidence_before']} % confident and right for "
+        f"{percent(accuracy)} % of the clips: {before}. After calibration it is {confidence['overconfidence']} % "
+        f"confident: {after}."
+    )
+
+
+def _all_models(run: SavedRun, split: str) -> str:
+    """Count the models whose interval shows overconfidence, before and after; empty for one model or no interval."""
+    table = calibration_of(run, split).loc[measured_models(run, split)]
+    ends = table[["overconfidence_before_low", "overconfidence_low"]]
+    if len(table) < 2 or ends.isna().any(axis=None):
+        return ""
+    before, after = (list(table.index[ends[name] > 0]) for name in ends)
+    which = f" ({listed(model_titles(run, after))})" if 0 < len(after) <= _MOST_NAMES else ""
+    return (
+        f"Of {plural(len(table), 'calibrated model')}, the intervals of {len(before)} show overconfidence before "
+        f"calibration, and those of {len(after)}{which} after it."
+    )
+
+
+def _sets(run: SavedRun, model: str, split: str) -> str:
+    """State how often the prediction sets of a model hold the true label, their size, and for whom they do not."""
+    row = calibration_of(run, split).loc[model]
+    if math.isnan(row["coverage"]):
+        return ""
+    interval = percent_interval(row["coverage_low"], row["coverage_high"])
+    verdict = ""
+    if row["coverage_high"] < SET_COVERAGE:
+        verdict = f", significantly less than {_AIM}"
+    elif row["coverage_low"] > SET_COVERAGE:
+        verdict = f", significantly more than {_AIM}"
+    title = model_title(run, model)
+    held = f"The {_AIM} prediction sets of {title} hold the true label for {percent(row['coverage'])} % of the clips"
+    size = f"They have {row['set_size']:.1f} labels on average"
+    if row["single_label"] > 0:
+        right = percent(row["single_accuracy"])
+        size += f"; {percent(row['single_label'])} % have one label, which is right in {right} % of the cases"
+    return f"{f'{held} {interval}'.rstrip()}{verdict}. {size}. {_speakers(run, model, split)}".rstrip()
+
+
+def _speakers(run: SavedRun, model: str, split: str) -> str:
+    """Name the speakers for whom the sets hold the true label significantly too rarely; else the lowest one."""
+    shares = set_coverage_by_speaker(run, split).loc[model].dropna().sort_values(kind="stable")
+    if len(shares) < 2:
+        return ""
+    below = speakers_below_aim(run, model, split)
+    if below:
+        texts = [f"{name} ({percent(shares[name])} %)" for name in below]
+        noun = "speaker" if len(below) == 1 else "speakers"
+        return f"The share is significantly below {_AIM} for {noun} {listed(texts)}."
+    lowest = f"{percent(shares.iloc[0])} % for speaker {shares.index[0]}"
+    return f"The lowest share is {lowest}; no speaker is significantly below {_AIM}."

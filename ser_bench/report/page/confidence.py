@@ -1,0 +1,184 @@
+"""The section on confidence: calibration before and after, accuracy by confidence, and prediction sets."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ser_bench.report.analysis.calibration import (
+    SET_COVERAGE,
+    SHARES,
+    accuracy_by_share,
+    calibration_of,
+    measured_models,
+    set_coverage_by_speaker,
+    speakers_below_aim,
+)
+from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.splits import ranking_split
+from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.descriptions import model_title
+from ser_bench.report.findings.confidence import confidence_sentences
+from ser_bench.report.formatting import decimals, decimals_interval, percent, percent_interval, points, points_interval
+from ser_bench.report.page.tables import Cell, Column, Row, Table, number
+from ser_bench.runs.results import SavedRun
+from ser_bench.statistics import BINS
+
+_AIM = f"{100 * SET_COVERAGE:.0f} %"
+_MODEL = Column("model", numeric=False)
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """The section on confidence.
+
+    Parameters
+    ----------
+    lead : str
+        Confidence and accuracy of the best model, before and after calibration.
+    sentences : tuple of str
+        What else is found.
+    bins : int
+        Bins of confidence.
+    perfect : str
+        The calibration error that chance gives a perfectly calibrated model; empty if unknown.
+    scores, shares : Table or None
+        Calibration, and accuracy by confidence; None for a run of baselines only.
+    sets : Table or None
+        Prediction sets; None if no model has them.
+    """
+
+    lead: str
+    sentences: tuple[str, ...]
+    bins: int
+    perfect: str
+    scores: Table | None
+    shares: Table | None
+    sets: Table | None
+
+
+def confidence_report(run: SavedRun) -> Confidence:
+    """Return how far the confidence of each model can be trusted, under the split that ranks the models.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    Confidence
+    """
+    split = ranking_split(run.info.splits)
+    lead, *sentences = confidence_sentences(run)
+    models = [model for model in summarise(run)["model"] if model not in BASELINES]
+    perfect = calibration_of(run, split)["ece_perfect"].median()
+    return Confidence(
+        lead,
+        tuple(sentences),
+        BINS,
+        "" if math.isnan(perfect) else f"{100 * perfect:.1f}",
+        _scores(run, models, split) if models else None,
+        _shares(run, models, split) if models else None,
+        _sets(run, models, split) if measured_models(run, split) else None,
+    )
+
+
+def _scores(run: SavedRun, models: list[str], split: str) -> Table:
+    """Return calibration error, overconfidence, log loss and Brier score before and after."""
+    columns = [_MODEL]
+    for head, unit in (
+        ("ECE", "points"),
+        ("confidence − accuracy", "points"),
+        ("log loss", "nats"),
+        ("Brier", "0 to 2"),
+    ):
+        columns += [Column(head, under=f"{unit}, before"), Column(head, under=f"{unit}, after")]
+    table, rows = calibration_of(run, split), []
+    for model in models:
+        row = table.loc[model]
+        cells = []
+        for name, (_, _, write) in _MEASURES.items():
+            cells += [write(row, f"{name}_before"), write(row, name)]
+        note = "" if row["status"] == "ok" else str(row["status"])
+        rows.append(Row((Cell(model_title(run, model), note=note), *cells)))
+    return Table(f"Calibration under the {split} split, before and after", tuple(columns), tuple(rows))
+
+
+def _in_points(row: pd.Series, name: str) -> Cell:
+    value = float(row[name])
+    return number(value, percent(value), percent_interval(row[f"{name}_low"], row[f"{name}_high"]))
+
+
+def _signed(row: pd.Series, name: str) -> Cell:
+    value = float(row[name])
+    return number(value, points(value), points_interval(row[f"{name}_low"], row[f"{name}_high"]))
+
+
+def _plain(row: pd.Series, name: str) -> Cell:
+    value = float(row[name])
+    return number(value, decimals(value), decimals_interval(row[f"{name}_low"], row[f"{name}_high"]))
+
+
+_MEASURES = {
+    "ece": ("ECE", "points", _in_points),
+    "overconfidence": ("overconfidence", "points", _signed),
+    "log_loss": ("log loss", "nats", _plain),
+    "brier": ("Brier", "0 to 2", _plain),
+}
+"""Heading, unit and cell of each measure."""
+
+
+def _shares(run: SavedRun, models: list[str], split: str) -> Table:
+    """Return the accuracy among the most confident clips."""
+    columns = (
+        _MODEL,
+        *(Column(f"{100 * share:.0f} %", under="accuracy %") for share in SHARES),
+        Column("AURC", under="% errors"),
+        Column("AUROC", under="%"),
+    )
+    table, accuracies = calibration_of(run, split), accuracy_by_share(run, split)
+    rows = [
+        Row(
+            (
+                Cell(model_title(run, model)),
+                *(number(value, percent(value)) for value in accuracies.loc[model]),
+                *(number(table.at[model, name], percent(table.at[model, name])) for name in ("aurc", "auroc")),
+            )
+        )
+        for model in models
+    ]
+    return Table(f"Accuracy among the most confident clips under the {split} split", columns, tuple(rows))
+
+
+def _sets(run: SavedRun, models: list[str], split: str) -> Table:
+    """Return coverage and size of the prediction sets, and for whom they fail."""
+    columns = (
+        _MODEL,
+        Column("true label in the set", under="% of clips"),
+        Column("labels", under="mean per set"),
+        Column("one label", under="% of sets"),
+        Column("right", under="% of one label"),
+        Column("lowest speaker", under="% of the speaker's clips"),
+        Column("speakers below", under=f"significantly below {_AIM}", numeric=False),
+    )
+    table, by_speaker, rows = calibration_of(run, split), set_coverage_by_speaker(run, split), []
+    for model in models:
+        row, shares = table.loc[model], by_speaker.loc[model].dropna()
+        size = float(row["set_size"])
+        cells = [
+            _in_points(row, "coverage"),
+            number(size, decimals(size)),
+            *(number(float(row[name]), percent(row[name])) for name in ("single_label", "single_accuracy")),
+            number(math.nan, "n/a") if shares.empty else number(shares.min(), percent(shares.min()), shares.idxmin()),
+            _names(run, model, split, known=not shares.empty),
+        ]
+        rows.append(Row((Cell(model_title(run, model)), *cells)))
+    return Table(f"{_AIM} prediction sets under the {split} split", columns, tuple(rows))
+
+
+def _names(run: SavedRun, model: str, split: str, *, known: bool) -> Cell:
+    """Return the speakers whose share is significantly below the aim."""
+    names = speakers_below_aim(run, model, split) if known else []
+    return Cell(", ".join(names) if names else "none" if known else "unknown")
