@@ -177,9 +177,9 @@ def _convolved(graph: Graph, architecture: Any, weights: Weights, x: str) -> tup
     pooled = [_mean_and_spread(graph, x, mask)]
     filters = architecture["filters"]
     for layer in range(len(filters)):
-        halves = layer < architecture["halvings"]
-        x = _convolution(graph, weights, x, 2 if halves else 1)
-        mask = _pooling(graph, mask, 2) if halves else mask
+        x = _convolution(graph, weights, x, 1)
+        if layer < architecture["halvings"]:
+            x, mask = (_pooling(graph, part, 2) for part in (x, mask))
         if layer < len(filters) - 1:
             pooled.append(_mean_and_spread(graph, x, mask))
     return x, mask, pooled

@@ -104,7 +104,9 @@ class PooledParameters(FrameParameters):
     """Parameters of networks along time that end in statistics over the clip."""
 
     kernel: Integer = parameter(5, "width of the convolutions, in steps", ge=1)
-    halvings: Integer = parameter(2, "convolutions, from the first, that halve the number of steps", ge=0)
+    halvings: Integer = parameter(
+        1, "first convolutions that are followed by pooling, which halves the number of steps", ge=0
+    )
     pooling: Literal["statistics", "attention"] = parameter(
         "statistics",
         "mean and deviation over the clip: of all steps alike, or weighted by attention",
@@ -112,7 +114,7 @@ class PooledParameters(FrameParameters):
     )
     heads: Integer = parameter(4, "sets of weights over time that attention learns", ge=1)
     pooled_layers: Literal["last", "all"] = parameter(
-        "all", "whose mean and deviation the classifier sees: the last layer's, or also the input's and those between"
+        "all", "layers whose mean and deviation the classifier sees; all includes the input"
     )
 
 
@@ -120,7 +122,7 @@ class CNN1DParameters(PooledParameters):
     """Parameters of ``cnn1d``."""
 
     filters: Counts = parameter(
-        [64, 96, 96], "filters of each convolution", tune=([48, 96], [64, 96, 96], [64, 96, 128]), min_length=1
+        [64, 96], "filters of each convolution", tune=([48, 96], [64, 96], [64, 96, 96]), min_length=1
     )
     chunk: Integer = parameter(1, "columns per step where the features are a vector", ge=1)
 
@@ -171,7 +173,8 @@ def _model(name: str, network: str, accepts: tuple[Literal["vector", "frames"], 
 
 _LONGER = {
     "speeds": [*SLOWER_AND_FASTER],
-    "epochs": 12,
+    "epochs": 24,
+    "patience": 12,
     "refit": True,
     "learning_rate": 5e-3,
     "weight_decay": 1e-2,
@@ -207,9 +210,9 @@ NETWORKS = (
         parameters={
             **_LONGER,
             "max_frames": 260,
-            "pool": 4,
+            "pool": 8,
         },
-        quick={"filters": [48, 96], "epochs": 10, "pool": 8, "refit": False},
+        quick={"epochs": 10, "refit": False},
         cost=4.0,
     ),
     _model(
@@ -231,6 +234,7 @@ NETWORKS = (
         schema=LSTMParameters,
         parameters={
             **_LONGER,
+            "halvings": 2,
             "max_frames": 260,
             "pool": 8,
         },

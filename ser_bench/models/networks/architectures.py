@@ -73,7 +73,7 @@ def cnn1d(  # noqa: PLR0913 (a keyword per hyper-parameter)
     kernel : int
         Width of the convolutions.
     halvings : int
-        How many convolutions, from the first, halve the number of steps.
+        How many convolutions, from the first, are followed by pooling that halves the number of steps.
     pooling : {"statistics", "attention"}
         Mean and standard deviation over the steps of the last layer: of all steps alike, or weighted by ``heads``.
     heads : int
@@ -189,7 +189,7 @@ def lstm(  # noqa: PLR0913 (a keyword per hyper-parameter)
     kernel : int
         Width of the convolutions.
     halvings : int
-        How many convolutions, from the first, halve the number of steps.
+        How many convolutions, from the first, are followed by pooling that halves the number of steps.
     memory : {"lstm", "gru"}
         Long short-term memory, or gated recurrent units.
     units : int
@@ -236,10 +236,9 @@ def _convolved(
     x, mask = _bands_and_mask(inputs)
     pooled = [_mean_and_deviation(keras, x, mask)]
     for layer, count in enumerate(filters):
-        stride = 2 if layer < halvings else 1
-        x = _normalised(layers, layers.Conv1D(count, kernel, strides=stride, padding="same", use_bias=False)(x))
-        if stride == 2:
-            mask = layers.MaxPooling1D(2, padding="same")(mask)
+        x = _normalised(layers, layers.Conv1D(count, kernel, padding="same", use_bias=False)(x))
+        if layer < halvings:
+            x, mask = (layers.MaxPooling1D(2, padding="same")(part) for part in (x, mask))
         if layer < len(filters) - 1:
             pooled.append(_mean_and_deviation(keras, x, mask))
             x = layers.SpatialDropout1D(dropout / 2)(x)
