@@ -1,4 +1,4 @@
-"""The mean of the probabilities of several classical models, which err on different clips."""
+"""The mean of the calibrated probabilities of several classical models, which err on different clips."""
 
 from __future__ import annotations
 
@@ -13,19 +13,22 @@ from ser_bench.models.base import SLOWER_AND_FASTER, EstimatorClass, LearnerPara
 from ser_bench.models.knn import KNN
 from ser_bench.models.lda import LDA
 from ser_bench.models.mlp import MLP
+from ser_bench.models.ridge import RIDGE
 from ser_bench.models.svm import SVM
 from ser_bench.models.trees import FOREST, TREE, XGBOOST
 
-_MEMBERS = {model.name: model for model in (SVM, KNN, TREE, FOREST, XGBOOST, LDA, MLP)}
+_CALIBRATION = tuple(f"ser_bench.models.calibration{module}" for module in ("", ".groups", ".sets", ".temperature"))
+_OWN_SOURCE = ("ser_bench.models.ensemble", "ser_bench.models.averaging", *_CALIBRATION)
+_MEMBERS = {model.name: model for model in (SVM, RIDGE, KNN, TREE, FOREST, XGBOOST, LDA, MLP)}
 
 
 class EnsembleParameters(LearnerParameters):
     """Parameters of ``ensemble``."""
 
     members: list[str] = parameter(
-        ["lda", "svm"],
+        ["lda", "ridge"],
         "classical models with their default parameters, on the training clips and speeds of the ensemble",
-        tune=(["lda", "svm"], ["lda", "mlp"], ["svm", "mlp"], ["lda", "svm", "mlp"]),
+        tune=(["lda", "ridge"], ["lda", "mlp"], ["ridge", "mlp"], ["lda", "ridge", "svm"], ["lda", "ridge", "mlp"]),
     )
 
     @field_validator("members")
@@ -40,13 +43,11 @@ class EnsembleParameters(LearnerParameters):
 
 
 def _build_ensemble(*, seed: int, members: Sequence[str]) -> Any:
-    """Return a classifier whose probabilities are the mean of those of its members."""
-    from sklearn.ensemble import VotingClassifier
+    """Return a classifier whose probabilities are the mean of the calibrated ones of its members."""
+    from ser_bench.models.averaging import ProbabilityMean
 
-    estimators = [
-        (name, _MEMBERS[name].estimator(seed, {**_MEMBERS[name].parameters, "calibrate": False})) for name in members
-    ]
-    return VotingClassifier(estimators, voting="soft")
+    chosen = [_MEMBERS[name] for name in members]
+    return ProbabilityMean([member.estimator(seed, {**member.parameters, "calibrate": True}) for member in chosen])
 
 
 def _pairwise_cost(parameters: Mapping[str, Any]) -> PairwiseCost | None:
@@ -61,19 +62,21 @@ def _pairwise_cost(parameters: Mapping[str, Any]) -> PairwiseCost | None:
 
 ENSEMBLE = Model(
     name="ensemble",
-    summary="mean of the probabilities of several classical models",
+    summary="mean of the calibrated probabilities of several classical models",
     kind="classical",
     features="functionals",
     build=_build_ensemble,
     schema=EnsembleParameters,
     parameters={"speeds": [*SLOWER_AND_FASTER]},
+    takes_groups=True,
     cost=0.6,
     pairwise_cost=_pairwise_cost,
     needs=("scikit-learn",),
-    source=tuple(dict.fromkeys(("ser_bench.models.ensemble", *(s for m in _MEMBERS.values() for s in m.source)))),
+    source=tuple(dict.fromkeys((*_OWN_SOURCE, *(s for m in _MEMBERS.values() for s in m.source)))),
     classes=(
         *dict.fromkeys(part for member in _MEMBERS.values() for part in member.classes),
-        EstimatorClass(path="sklearn.ensemble:VotingClassifier", onnx="ser_bench.deploy.onnx.estimators:vote"),
-        EstimatorClass(path="sklearn.preprocessing:LabelEncoder"),
+        EstimatorClass(
+            path="ser_bench.models.averaging:ProbabilityMean", onnx="ser_bench.deploy.onnx.estimators:mean_of_members"
+        ),
     ),
 )

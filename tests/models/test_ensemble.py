@@ -7,6 +7,8 @@ import pytest
 
 from ser_bench import models
 from ser_bench.core.errors import ConfigError, UnknownNameError
+from ser_bench.models.calibration import PARTS
+from ser_bench.models.estimators import BalancedLDA
 
 
 @pytest.fixture
@@ -17,13 +19,36 @@ def clips():
     return X, y
 
 
-def test_probabilities_are_the_mean_of_the_members(clips):
+@pytest.fixture
+def speakers():
+    return np.array([f"s{k}" for k in np.arange(60) // 10])
+
+
+def test_probabilities_are_the_mean_of_the_calibrated_members(clips, speakers):
     X, y = clips
-    together = (
-        models.build("ensemble", calibrate=False, members=["lda", "svm"]).fit(X[:40], y[:40]).predict_proba(X[40:])
-    )
-    alone = [models.build(name, calibrate=False).fit(X[:40], y[:40]).predict_proba(X[40:]) for name in ("lda", "svm")]
-    np.testing.assert_allclose(together, np.mean(alone, axis=0), atol=1e-12)
+    ensemble = models.build("ensemble", members=["lda", "svm"], calibrate=False).fit(X[:40], y[:40], speakers[:40])
+    alone = [models.build(name).fit(X[:40], y[:40], speakers[:40]).predict_proba(X[40:]) for name in ("lda", "svm")]
+    np.testing.assert_allclose(ensemble.predict_proba(X[40:]), np.mean(alone, axis=0), atol=1e-12)
+
+
+def test_no_member_is_fitted_again_to_calibrate_the_mean(clips, speakers, monkeypatch):
+    """Each member is fitted on all clips and once per part; the mean is calibrated on the same parts."""
+    X, y = clips
+    fits = []
+    fit = BalancedLDA.fit
+    monkeypatch.setattr(BalancedLDA, "fit", lambda self, *args: [fits.append(len(args[1])), fit(self, *args)][1])
+    ensemble = models.build("ensemble", members=["lda"]).fit(X, y, speakers)
+    assert fits == [60] + [40] * PARTS
+    assert ensemble.temperature_ == pytest.approx(1.0, abs=0.02)  # the member is calibrated on the same clips
+    np.testing.assert_array_equal(ensemble.out_of_fold_, np.arange(60))
+
+
+def test_copies_do_not_calibrate_the_mean(clips, speakers):
+    X, y = clips
+    originals = np.arange(120) < 60
+    rows = {"groups": np.tile(speakers, 2), "originals": originals}
+    ensemble = models.build("ensemble").fit(np.concatenate([X, X + 1]), np.tile(y, 2), **rows)
+    np.testing.assert_array_equal(ensemble.out_of_fold_, np.arange(60))
 
 
 def test_a_member_that_is_no_classical_model_names_the_nearest():

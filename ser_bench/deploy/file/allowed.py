@@ -25,7 +25,7 @@ NOT_SAVED = {
     "BalancedLDA": ("covariance_",),
     "FixedEpochsMLP": ("_optimizer", "_random_state"),
     "Neighbours": ("_tree",),
-    "VotingClassifier": ("named_estimators_",),
+    "ProbabilityMean": ("estimators", "held_out_", "held_out_proba_"),
     "KerasClassifier": ("held_out_",),
 }
 """Attributes that are not saved: no prediction depends on them, or they follow from the others."""

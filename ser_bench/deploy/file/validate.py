@@ -183,10 +183,13 @@ def _restore_bands(scaler: Any) -> None:
     scaler.scale = np.where(scaler.scale == 0.0, np.inf, scaler.scale)
 
 
-def _restore_vote(vote: Any) -> None:
-    from sklearn.utils import Bunch
-
-    vote.named_estimators_ = Bunch(**dict(zip((name for name, _ in vote.estimators), vote.estimators_, strict=True)))
+def _restore_mean(ensemble: Any) -> None:
+    """Require members of the same classes; the unfitted members are not saved."""
+    members = getattr(ensemble, "estimators_", None)
+    _require(isinstance(members, list) and 0 < len(members) <= _MAX_MEMBERS, "ProbabilityMean")
+    same = all(np.array_equal(member.classes_, ensemble.classes_) for member in ensemble.estimators_)
+    _require(same, "ProbabilityMean")
+    ensemble.estimators = ensemble.estimators_
 
 
 def _restore_neighbours(model: Any) -> None:
@@ -260,7 +263,7 @@ def _require(holds: bool, name: str) -> None:
 
 _RESTORE: dict[str, Callable[[Any], None]] = {
     "BandScaler": _restore_bands,
-    "VotingClassifier": _restore_vote,
+    "ProbabilityMean": _restore_mean,
     "Neighbours": _restore_neighbours,
     "SoftmaxSVC": _restore_svm,
     "RandomForestClassifier": _check_forest,

@@ -104,15 +104,15 @@ def wrapped(graph: Graph, model: Any, x: str) -> str:
     return probabilities(graph, model.estimator_, x)
 
 
-def vote(graph: Graph, model: Any, x: str) -> str:
-    """Add a soft vote: the mean of the probabilities of its members.
+def mean_of_members(graph: Graph, model: Any, x: str) -> str:
+    """Add an ensemble: the mean of the probabilities of its members.
 
     Parameters
     ----------
     graph : Graph
         The graph, extended in place.
-    model : sklearn.ensemble.VotingClassifier
-        The fitted vote.
+    model : ProbabilityMean
+        The fitted ensemble.
     x : str
         The name of its input.
 
