@@ -377,6 +377,11 @@ def test_a_vector_becomes_a_sequence_of_its_features_in_order():
     np.testing.assert_array_equal(out[0], [[0, 1, 1], [2, 3, 1], [4, 0, 1]])
 
 
+def changed_by(augmentation, X, Y, seed=0):
+    """Return all clips and targets, changed."""
+    return augmentation(X, Y, np.arange(len(X)), np.random.default_rng(seed), np.empty((2, *X.shape), np.float32))
+
+
 def test_augmentation_is_seeded_and_leaves_its_input_alone():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(6, 12, 5)).astype(np.float32)
@@ -385,7 +390,7 @@ def test_augmentation_is_seeded_and_leaves_its_input_alone():
     Y = np.eye(3, dtype=np.float32)[np.arange(6) % 3]
     before = X.copy()
     change = Augmentation(noise=0.5, gain=0.3, stretch=0.2, band_shift=1, mask_bands=2, mask_frames=3)
-    (a, _), (b, _), (c, _) = (change(X, Y, np.random.default_rng(s)) for s in (1, 1, 2))
+    (a, _), (b, _), (c, _) = (changed_by(change, X, Y, seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(X, before)
     np.testing.assert_array_equal(a, b)
     assert not np.array_equal(a, c)
@@ -395,15 +400,29 @@ def test_augmentation_is_seeded_and_leaves_its_input_alone():
 def test_no_augmentation_changes_nothing():
     X = np.ones((2, 3, 4), dtype=np.float32)
     Y = np.eye(2, dtype=np.float32)
-    changed, targets = Augmentation()(X, Y, np.random.default_rng(0))
+    changed, targets = changed_by(Augmentation(), X, Y)
     np.testing.assert_array_equal(changed, X)
     np.testing.assert_array_equal(targets, Y)
+
+
+def test_bands_are_shifted_and_the_outermost_fills_up():
+    """Beside the mask, which stays in its place."""
+    X = np.array([[[1, 2, 3, 1]]], dtype=np.float32).repeat(20, axis=0)
+    changed, _ = changed_by(Augmentation(band_shift=1), X, np.zeros((20, 1), np.float32))
+    assert {tuple(clip[0]) for clip in changed} == {(1, 1, 2, 1), (1, 2, 3, 1), (2, 3, 3, 1)}
+
+
+def test_noise_has_its_deviation_and_differs_between_batches():
+    X = np.zeros((8, 2000), dtype=np.float32)
+    first, second = (changed_by(Augmentation(noise=0.5), X, X[:, :1], seed)[0] for seed in (0, 1))
+    assert first.std() == pytest.approx(0.5, rel=0.05)
+    assert np.abs(np.corrcoef([first[0], first[1], second[0]]) - np.eye(3)).max() < 0.1
 
 
 def test_mixup_blends_targets_as_it_blends_clips():
     """With one-hot clips the blended clip is its blended target, and its own class leads."""
     Y = np.eye(4, dtype=np.float32)
-    X, targets = Augmentation(mixup=0.5)(Y, Y, np.random.default_rng(0))
+    X, targets = changed_by(Augmentation(mixup=0.5), Y, Y)
     np.testing.assert_allclose(X, targets)
     np.testing.assert_allclose(targets.sum(axis=1), 1, rtol=1e-6)
     np.testing.assert_array_equal(targets.argmax(axis=1), np.arange(4))

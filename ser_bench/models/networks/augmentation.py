@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -44,57 +45,100 @@ class Augmentation:
         """
         return Augmentation(noise=self.noise, mixup=self.mixup)
 
-    def __call__(self, X: np.ndarray, Y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Return a changed copy of a batch ``X`` and its one-hot targets ``Y``."""
-        frames = X.ndim == 3
-        X = self._warp(X, rng) if frames else X.copy()
-        bands = X[:, :, :-1] if frames else X
-        if frames:
-            self._shade(bands, rng)
+    def __call__(
+        self, X: np.ndarray, Y: np.ndarray, chosen: np.ndarray, rng: np.random.Generator, workspace: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return changed copies of clips.
+
+        Parameters
+        ----------
+        X : ndarray of float32, shape (n, d) or (n, t, channels)
+            Clips; the last channel of a sequence is 1 where the clip has frames.
+        Y : ndarray of float32, shape (n, classes)
+            Their one-hot targets.
+        chosen : ndarray of int, shape (b,)
+            Numbers of the clips.
+        rng : numpy.random.Generator
+            Generator of the changes.
+        workspace : ndarray of float32, shape (2, b, ...)
+            Memory for the copies, since most of the time to copy a batch is spent on new memory.
+
+        Returns
+        -------
+        X : ndarray of float32, shape (b, ...)
+            The copies, in ``workspace[0]``.
+        Y : ndarray of float32, shape (b, classes)
+            Their targets.
+        """
+        X, Y = self._copied(X, chosen, rng, workspace[0]), Y[chosen]
+        mask = X[:, :, -1:].copy() if X.ndim == 3 else None
+        if mask is not None:
+            self._shade(X, rng)
         if self.noise:
-            bands += np.float32(self.noise) * rng.standard_normal(bands.shape, dtype=np.float32)
-        if frames:
-            bands *= X[:, :, -1:]  # nothing behind the clip's end
+            noise = _noise(self.noise, 1 << max(20, (2 * X.size).bit_length()))
+            start = rng.integers(len(noise) - X.size)
+            X += noise[start : start + X.size].reshape(X.shape)
+        if mask is not None and (self.noise or self.gain):
+            X *= mask  # nothing behind the clip's end
+            X[:, :, -1:] = mask
         if self.mixup:
-            X, Y = self._blend(X, Y, rng)
+            Y = self._blend(X, Y, rng, workspace[1])
         return X, Y
 
-    def _warp(self, X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Stretch time and shift bands by picking the nearest frame and band; always a copy."""
-        b, t, channels = X.shape
-        if not self.stretch and not self.band_shift:
-            return X.copy()
-        tempo = 1 + rng.uniform(-self.stretch, self.stretch, size=(b, 1))
+    def _copied(self, X: np.ndarray, chosen: np.ndarray, rng: np.random.Generator, out: np.ndarray) -> np.ndarray:
+        """Copy clips, time stretched and bands shifted by picking the nearest frame and band."""
+        if X.ndim == 2 or not (self.stretch or self.band_shift):
+            return X.take(chosen, axis=0, out=out, mode="clip")
+        _, t, channels = X.shape
+        tempo = 1 + rng.uniform(-self.stretch, self.stretch, size=(len(chosen), 1))
         frames = np.rint(np.arange(t) * tempo).astype(int)
-        beyond = frames >= t
-        out = X[np.arange(b)[:, None], np.minimum(frames, t - 1)]
-        out[beyond] = 0.0
+        rows = chosen[:, None] * t + np.minimum(frames, t - 1)
+        X.reshape(-1, channels).take(rows, axis=0, out=out, mode="clip")
+        out[frames >= t] = 0.0
         if self.band_shift:
-            shifts = rng.integers(-self.band_shift, self.band_shift + 1, size=(b,))
-            for k in range(b):
-                bands = np.clip(np.arange(channels - 1) + shifts[k], 0, channels - 2)
-                out[k, :, :-1] = out[k][:, bands]
+            shifts = rng.integers(-self.band_shift, self.band_shift + 1, size=(len(chosen),))
+            for bands, shift in zip(out[:, :, :-1], shifts, strict=True):
+                _shift(bands, max(2 - channels, min(shift, channels - 2)))
         return out
 
-    def _shade(self, bands: np.ndarray, rng: np.random.Generator) -> None:
+    def _shade(self, X: np.ndarray, rng: np.random.Generator) -> None:
         """Change the level and mask stripes in place."""
-        b, t, d = bands.shape
+        b, t, channels = X.shape
         if self.gain:
-            bands += rng.normal(0, self.gain, size=(b, 1, 1)).astype(np.float32)
+            X += rng.normal(0, self.gain, size=(b, 1, 1)).astype(np.float32)
         for width, axis in ((self.mask_bands, 2), (self.mask_frames, 1)):
             if not width:
                 continue
-            size = t if axis == 1 else d
+            size = t if axis == 1 else channels - 1
             lengths = rng.integers(0, min(width, size) + 1, size=b)
             starts = (rng.random(b) * (size - lengths + 1)).astype(int)
-            for row, start, length in zip(bands, starts, lengths, strict=True):
+            for bands, start, length in zip(X[:, :, :-1], starts, lengths, strict=True):
                 stripe = slice(start, start + length)
-                row[(slice(None), stripe) if axis == 2 else (stripe,)] = 0.0
+                bands[(slice(None), stripe) if axis == 2 else (stripe,)] = 0.0
 
-    def _blend(self, X: np.ndarray, Y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Blend each clip with another of the batch."""
+    def _blend(self, X: np.ndarray, Y: np.ndarray, rng: np.random.Generator, out: np.ndarray) -> np.ndarray:
+        """Blend each clip with another of the batch, in place, and return the blended targets."""
         share = rng.beta(self.mixup, self.mixup, size=len(X)).astype(np.float32)
-        share = np.maximum(share, 1 - share)
+        other = 1 - np.maximum(share, 1 - share)
         partner = rng.permutation(len(X))
-        wide = share.reshape(-1, *([1] * (X.ndim - 1)))
-        return wide * X + (1 - wide) * X[partner], share[:, None] * Y + (1 - share[:, None]) * Y[partner]
+        difference = X.take(partner, axis=0, out=out, mode="clip")
+        difference -= X
+        difference *= other.reshape(-1, *([1] * (X.ndim - 1)))
+        X += difference
+        return Y + other[:, None] * (Y[partner] - Y)
+
+
+@lru_cache(maxsize=4)
+def _noise(deviation: float, size: int) -> np.ndarray:
+    """Return Gaussian values, of which every batch takes a part; drawing new ones takes as long as a small network."""
+    return np.float32(deviation) * np.random.default_rng(0).standard_normal(size, dtype=np.float32)
+
+
+def _shift(bands: np.ndarray, shift: int) -> None:
+    """Shift bands in place, shape (t, bands); the outermost band fills up."""
+    if shift > 0:
+        bands[:, :-shift] = bands[:, shift:]
+        bands[:, -shift:] = bands[:, -1:]
+    elif shift < 0:
+        bands[:, -shift:] = bands[:, :shift]
+        bands[:, :-shift] = bands[:, :1]

@@ -169,8 +169,9 @@ def _epoch(
     batches = math.ceil(len(training) / size)
     # the last batch is filled up from the start: batches of one size need only one compiled graph
     order = np.resize(rng.permutation(training), batches * size).reshape(batches, size)
+    workspace = np.empty((2, size, *inputs.shape[1:]), dtype=np.float32)
     for number, chosen in enumerate(order):
-        X, Y = plan.augment(inputs[chosen], targets[chosen], rng)
+        X, Y = plan.augment(inputs, targets, chosen, rng, workspace)
         program.train(X, Y, weights[chosen], counted=min(size, len(training) - number * size))
     loss, accuracy = program.measured() / len(training)
     return {"loss": float(loss), "accuracy": float(accuracy)}
