@@ -171,23 +171,22 @@ def _model(name: str, network: str, accepts: tuple[Literal["vector", "frames"], 
     )
 
 
-_LONGER = {
+_ALONG_TIME = {
     "speeds": [*SLOWER_AND_FASTER],
-    "epochs": 24,
-    "patience": 12,
     "refit": True,
     "learning_rate": 5e-3,
     "weight_decay": 1e-2,
     "label_smoothing": 0.1,
-    "mixup": 0.2,
-    "dropout": 0.3,
+    "mixup": 0.4,
+    "max_frames": 260,
+    "pool": 8,
     "level_bands": 64,
     "stretch": 0.0,
     "band_shift": 0,  # the last columns are not bands
     "mask_bands": 0,
     "mask_frames": 0,
 }
-"""Parameters of both networks along time; the table of what was tried is in docs/decisions/23-networks.md."""
+"""Parameters of both networks along time; docs/decisions/23-networks.md has the table of what was tried."""
 
 NETWORKS = (
     _model(
@@ -208,9 +207,10 @@ NETWORKS = (
         features="logmel+prosody",
         schema=CNN1DParameters,
         parameters={
-            **_LONGER,
-            "max_frames": 260,
-            "pool": 8,
+            **_ALONG_TIME,
+            "epochs": 32,
+            "patience": 16,
+            "dropout": 0.3,
         },
         quick={"epochs": 10, "refit": False},
         cost=4.0,
@@ -233,10 +233,10 @@ NETWORKS = (
         features="logmel+prosody",
         schema=LSTMParameters,
         parameters={
-            **_LONGER,
+            **_ALONG_TIME,
+            "epochs": 14,
+            "dropout": 0.4,
             "halvings": 2,
-            "max_frames": 260,
-            "pool": 8,
         },
         quick={"epochs": 12, "refit": False, "speeds": []},
         cost=3.0,
