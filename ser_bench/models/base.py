@@ -285,9 +285,10 @@ class Model:
         estimator = self.build(seed=seed, **own)
         if not parameters.get("calibrate", False):
             return estimator
-        from ser_bench.models.calibration import Calibrated
+        from ser_bench.models.calibration import FEWER_HELD_OUT_PARTS, HELD_OUT_PARTS, Calibrated
 
-        return Calibrated(estimator, takes_groups=self.takes_groups)
+        parts = FEWER_HELD_OUT_PARTS if self.cost > _QUICK else HELD_OUT_PARTS
+        return Calibrated(estimator, takes_groups=self.takes_groups, held_out_parts=parts)
 
     def allowed(self, name: str) -> str:
         """Describe the allowed values of a parameter.
@@ -376,6 +377,9 @@ class Model:
             return f"did you mean {near[0]!r}?"
         return f"it has {', '.join(known)}" if known else "it takes none"
 
+
+_QUICK = 1.0
+"""Cost up to which calibration may take several fits."""
 
 _INTEGER_LIMIT = 2**31
 """Libraries pass integers to C as 32 bits."""

@@ -200,9 +200,11 @@ def _run_fit(task: FitTask) -> FitResult:
         warnings.simplefilter("always")
         estimator, fit_seconds = train_estimator(task, X)
         X_test = X[task.test]
-        checker = BatchChecker(copied(estimator), X_test, task.labels, task.order_seed)
+        # a temperature could hide that probabilities depend on the batch
+        classifier = models.uncalibrated(estimator)
+        checker = BatchChecker(copied(classifier), X_test, task.labels, task.order_seed)
         checker.predict_batches(fit_seconds)
-        permuted = Permuted(estimator, task.test_order)
+        permuted = Permuted(classifier, task.test_order)
         start = time.perf_counter()
         answers = predict(permuted, X_test, np.arange(len(X_test)), task.labels)
         predict_seconds = time.perf_counter() - start
@@ -211,40 +213,41 @@ def _run_fit(task: FitTask) -> FitResult:
     if not np.isfinite(answers.probabilities).all():
         raise ValueError("the model's probabilities are not finite")
     check = checker.compare(answers)
-    network = models.uncalibrated(estimator)
-    history = {name: [float(v) for v in values] for name, values in getattr(network, "history_", {}).items()}
+    history = {name: [float(v) for v in values] for name, values in getattr(classifier, "history_", {}).items()}
     return FitResult(
-        answers.predicted,
-        answers.probabilities,
-        fit_seconds,
-        predict_seconds,
-        history,
-        warning_lines(caught),
-        _pickled_size(estimator),
-        shuffled,
-        check.transductive,
-        check.difference,
+        predicted=answers.predicted,
+        **_calibrated(estimator, task, answers.probabilities),
+        fit_seconds=fit_seconds,
+        predict_seconds=predict_seconds,
+        history=history,
+        warnings=warning_lines(caught),
+        model_bytes=_pickled_size(estimator),
+        shuffled=shuffled,
+        transductive=check.transductive,
+        batch_difference=check.difference,
         trained=trained_clips(task.model, estimator, len(task.train), 1 + len(task.augmented)),
-        n_weights=int(getattr(network, "n_weights_", 0)),
-        ended=dict(getattr(network, "ended_", {})),
-        **_calibration(estimator, X_test, task),
+        n_weights=int(getattr(classifier, "n_weights_", 0)),
+        ended=dict(getattr(classifier, "ended_", {})),
     )
 
 
-def _calibration(estimator: Any, X_test: np.ndarray, task: FitTask) -> dict[str, Any]:
-    """Return what a result holds about calibration; nothing without one."""
+def _calibrated(estimator: Any, task: FitTask, uncalibrated: np.ndarray) -> dict[str, Any]:
+    """Return what a result holds about probabilities; a label that the estimator does not know keeps 0."""
     from ser_bench import models
 
-    if not getattr(estimator, "is_calibrated", False):
-        return {}
-    in_order = Permuted(models.uncalibrated(estimator), task.test_order)
-    names = np.unique((task.groups if task.speakers is None else task.speakers)[estimator.out_of_fold_])
+    if models.uncalibrated(estimator) is estimator or not estimator.is_calibrated:
+        return {"probabilities": uncalibrated}
+    columns = [task.labels.index(label) for label in estimator.classes_]
+    probabilities = np.zeros_like(uncalibrated)
+    probabilities[:, columns] = estimator.calibrated(uncalibrated[:, columns])
+    speakers = np.unique((task.groups if task.speakers is None else task.speakers)[estimator.out_of_fold_])
     return {
-        "uncalibrated": models.aligned_proba(in_order, X_test, task.labels),
+        "probabilities": probabilities,
+        "uncalibrated": uncalibrated,
         "temperature": float(estimator.temperature_),
         "set_threshold": float(estimator.threshold(SET_COVERAGE)),
         "calibration_clips": len(estimator.out_of_fold_),
-        "calibration_speakers": None if "" in names else len(names),
+        "calibration_speakers": None if "" in speakers else len(speakers),
     }
 
 

@@ -15,8 +15,15 @@ from ser_bench.models.calibration.groups import group_parts
 from ser_bench.models.calibration.sets import prediction_sets, score_threshold, speaker_weights
 from ser_bench.models.calibration.temperature import fit_temperature, scaled
 
-PARTS = 3
-"""Parts of the training clips for cross-fitting. Four or five parts cost more and do not calibrate better."""
+PARTS = 8
+"""Parts of the training clips for cross-fitting. With fewer, copies of the classifier know too few speakers: their
+probabilities are then less often right than those of the classifier, which becomes underconfident."""
+
+HELD_OUT_PARTS = 4
+"""Parts that are held out, one after the other."""
+
+FEWER_HELD_OUT_PARTS = 2
+"""Parts that are held out where a fit takes long."""
 
 _FEWEST_GROUPS = 3
 
@@ -44,7 +51,7 @@ class Calibrated(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
 
     The labels are those of the classifier. Held-out probabilities are those of the classifier where it holds clips out
     itself (``held_out_`` and, if it is refitted afterwards, ``held_out_proba_``). For any other one they come from
-    cross-fitting: each part of whole groups is predicted by a copy of the classifier that is fitted on the other parts.
+    cross-fitting: parts of whole groups are predicted by copies of the classifier that are fitted on all other parts.
 
     Parameters
     ----------
@@ -52,6 +59,8 @@ class Calibrated(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         The classifier.
     takes_groups : bool
         Whether its ``fit`` takes ``groups``.
+    held_out_parts : int
+        How many of eight parts of the training clips cross-fitting holds out; each costs a fit.
 
     Attributes
     ----------
@@ -73,9 +82,10 @@ class Calibrated(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         Their calibrated probabilities.
     """
 
-    def __init__(self, estimator: Any, takes_groups: bool = False) -> None:
+    def __init__(self, estimator: Any, takes_groups: bool = False, held_out_parts: int = HELD_OUT_PARTS) -> None:
         self.estimator = estimator
         self.takes_groups = takes_groups
+        self.held_out_parts = held_out_parts
 
     def fit(self, X: Any, y: Any, groups: Any = None, speakers: Any = None, originals: Any = None) -> Calibrated:
         """Fit the classifier on all clips, and the calibration on clips that a fit did not see.
@@ -227,7 +237,7 @@ class Calibrated(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
             return rows[0], p[0]
         codes = _codes(self.classes_, clips.y)
         part = group_parts(clips.parted_groups, codes, PARTS, named=clips.speakers is None)
-        for number in range(PARTS):
+        for number in range(self.held_out_parts):
             trained = np.unique(codes[part != number])
             held = np.flatnonzero((part == number) & clips.original & np.isin(codes, trained))
             if len(held) == 0 or len(trained) < min(2, len(self.classes_)):
