@@ -143,19 +143,17 @@ def _cnn1d(graph: Graph, architecture: Any, weights: Weights, x: str) -> str:
 
 
 def _cnn2d(graph: Graph, architecture: Any, weights: Weights, x: str) -> str:
-    filters = architecture["filters"]
     x, mask = _bands_and_mask(graph, x)
+    pooled = [_mean_and_spread(graph, x, mask)]
     x = graph.add("Unsqueeze", x, ints(3))
-    for layer in range(len(filters)):
-        x = _convolution(graph, weights, x, 2 if layer == 0 else 1)
-        halvings = (layer == 0) + (layer < len(filters) - 1)
-        for _ in range(halvings):
-            mask = _pooling(graph, mask, 2)
-        if layer < len(filters) - 1:
-            x = _pooling(graph, x, 2, axes=2)
+    for layer in range(len(architecture["filters"])):
+        factor = 2 if layer < architecture["halvings"] else 1
+        x = _pooling(graph, _convolution(graph, weights, x, 1, 2 if layer == 0 else 1), factor, 2)
+        mask = _pooling(graph, mask, factor)
     n, steps, bands, channels = (graph.add("Shape", x, start=k, end=k + 1) for k in range(4))
     x = graph.add("Reshape", x, graph.add("Concat", n, steps, graph.add("Mul", bands, channels), axis=0))
-    return _mean_and_spread(graph, graph.add("Relu", _dense(graph, weights, x)), mask)
+    pooled.append(_mean_and_spread(graph, x, mask))
+    return _pooled_clip(graph, architecture, weights, _convolution(graph, weights, x, 1), mask, pooled)
 
 
 def _lstm(graph: Graph, architecture: Any, weights: Weights, x: str) -> str:
@@ -212,13 +210,13 @@ def _channels_first(graph: Graph, x: str, axes: int, change: Callable[[str], str
     return graph.add("Transpose", change(transposed), perm=[0, *(k + 1 for k in between), 1])
 
 
-def _convolution(graph: Graph, weights: Weights, x: str, stride: int) -> str:
+def _convolution(graph: Graph, weights: Weights, x: str, *strides: int) -> str:
     """Return a convolution without bias, batch normalisation and a rectifier."""
     kernel, (gamma, beta, mean, variance) = next(weights), (next(weights) for _ in range(4))
     axes = kernel.ndim - 2
     transposed = np.transpose(kernel, (axes + 1, axes, *range(axes)))
     attributes: dict[str, Any] = {
-        "strides": [stride] * axes,
+        "strides": list(strides),
         "auto_pad": "SAME_UPPER",
         "kernel_shape": list(kernel.shape[:axes]),
     }
@@ -227,9 +225,10 @@ def _convolution(graph: Graph, weights: Weights, x: str, stride: int) -> str:
     return graph.add("Relu", graph.add("Add", graph.add("Mul", x, scale), beta - mean * scale))
 
 
-def _pooling(graph: Graph, x: str, factor: int, axes: int = 1) -> str:
-    attributes: dict[str, Any] = {"kernel_shape": [factor] * axes, "strides": [factor] * axes, "auto_pad": "SAME_UPPER"}
-    return _channels_first(graph, x, axes, lambda value: graph.add("MaxPool", value, **attributes))
+def _pooling(graph: Graph, x: str, *factors: int) -> str:
+    size = list(factors)
+    attributes: dict[str, Any] = {"kernel_shape": size, "strides": size, "auto_pad": "SAME_UPPER"}
+    return _channels_first(graph, x, len(size), lambda value: graph.add("MaxPool", value, **attributes))
 
 
 def _lstm_layer(graph: Graph, weights: Weights, x: str, units: int, directions: int) -> str:

@@ -127,14 +127,15 @@ class CNN1DParameters(PooledParameters):
     chunk: Integer = parameter(1, "columns per step where the features are a vector", ge=1)
 
 
-class CNN2DParameters(FrameParameters):
+class CNN2DParameters(PooledParameters):
     """Parameters of ``cnn2d``."""
 
     filters: Counts = parameter(
-        [12, 24, 48], "filters of each convolution", tune=([12, 24, 48], [16, 32, 64]), min_length=1
+        [16, 32], "filters of each convolution over bands", tune=([16, 32], [32, 64], [16, 32, 64]), min_length=1
     )
     kernel: Integer = parameter(3, "width and height of the convolutions", ge=1)
-    units: Integer = parameter(64, "units of the dense layer", ge=1)
+    halvings: Integer = parameter(1, "convolutions over bands, from the first, that halve the number of steps", ge=0)
+    units: Integer = parameter(96, "filters of the convolution that spans all bands", ge=1, tune=(48, 96, 144))
 
 
 class LSTMParameters(PooledParameters):

@@ -101,17 +101,24 @@ def cnn1d(  # noqa: PLR0913 (a keyword per hyper-parameter)
     return keras.Model(inputs, layers.Dense(classes, activation="softmax")(x))
 
 
-def cnn2d(
+def cnn2d(  # noqa: PLR0913 (a keyword per hyper-parameter)
     keras: Any,
     shape: Shape,
     classes: int,
     *,
     filters: list[int],
     kernel: int,
+    halvings: int,
     units: int,
+    pooling: str,
+    heads: int,
+    pooled_layers: str,
     dropout: float,
 ) -> Any:
-    """Convolutions over time and bands, halving both, then the mean and standard deviation of ``units`` mixtures.
+    """Convolutions over time and bands, one along time over all bands that remain, then statistics over the clip.
+
+    Every convolution over bands halves their number, the first twice. The last convolution has its own weights for
+    each band: the same shape means something else in a low band than in a high one.
 
     Parameters
     ----------
@@ -122,11 +129,19 @@ def cnn2d(
     classes : int
         Number of classes.
     filters : list of int
-        Filters of each convolution.
+        Filters of each convolution over time and bands.
     kernel : int
-        Width of the convolutions.
+        Width and height of the convolutions.
+    halvings : int
+        How many convolutions, from the first, halve the number of steps.
     units : int
-        Units of the layer that follows the convolutions.
+        Filters of the last convolution.
+    pooling : {"statistics", "attention"}
+        Mean and standard deviation over the steps of the last layer: of all steps alike, or weighted by ``heads``.
+    heads : int
+        Number of sets of weights over time that attention learns.
+    pooled_layers : {"last", "all"}
+        Whether the mean and standard deviation of the input and of the layer before are added to those of the last.
     dropout : float
         Share of activations set to 0 in training.
 
@@ -137,21 +152,21 @@ def cnn2d(
     layers = keras.layers
     inputs = keras.Input(shape)
     x, mask = _bands_and_mask(inputs)
+    pooled = [_mean_and_deviation(keras, x, mask)]
     x = layers.Reshape((*x.shape[1:], 1))(x)
     for layer, count in enumerate(filters):
-        stride = 2 if layer == 0 else 1  # the first layer does most of the work
-        x = layers.Conv2D(count, kernel, strides=stride, padding="same", use_bias=False)(x)
-        x = _normalised(layers, x)
-        if stride == 2:
-            mask = layers.MaxPooling1D(2, padding="same")(mask)
-        if layer < len(filters) - 1:
-            x = layers.MaxPooling2D(2, padding="same")(x)
-            mask = layers.MaxPooling1D(2, padding="same")(mask)
-            x = layers.SpatialDropout2D(dropout / 2)(x)
+        strides = (1, 2 if layer == 0 else 1)  # the first layer does most of the work
+        x = _normalised(layers, layers.Conv2D(count, kernel, strides=strides, padding="same", use_bias=False)(x))
+        factor = 2 if layer < halvings else 1
+        x = layers.MaxPooling2D((factor, 2), padding="same")(x)
+        mask = layers.MaxPooling1D(factor, padding="same")(mask)
+        x = layers.SpatialDropout2D(dropout / 2)(x)
     x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]))(x)
-    x = layers.Dense(units, activation="relu")(layers.Dropout(dropout)(x))
-    x = layers.Dropout(dropout)(_mean_and_deviation(keras, x, mask))
-    return keras.Model(inputs, layers.Dense(classes, activation="softmax")(x))
+    pooled.append(_mean_and_deviation(keras, x, mask))
+    x = _normalised(layers, layers.Conv1D(units, kernel, padding="same", use_bias=False)(x))
+    x = _pooled_clip(keras, x, mask, heads if pooling == "attention" else 0)
+    x = keras.ops.concatenate([x, *pooled], axis=-1) if pooled_layers == "all" else x
+    return keras.Model(inputs, layers.Dense(classes, activation="softmax")(layers.Dropout(dropout)(x)))
 
 
 def lstm(  # noqa: PLR0913 (a keyword per hyper-parameter)
