@@ -18,7 +18,7 @@ SMALL = {
     "mlp": {"hidden": [16], "epochs": 5, "learning_rate": 0.01},
     "mlp-keras": {"hidden": [16], "epochs": 2},
     "cnn1d": {"filters": [4, 4], "epochs": 2, "pool": 1, "batch_size": 16},
-    "cnn2d": {"filters": [2, 2], "units": 4, "epochs": 2, "pool": 1, "batch_size": 16},
+    "cnn2d": {"filters": [2, 2], "units": 4, "epochs": 2, "pool": 1, "batch_size": 16, "level_bands": 0},
     "lstm": {"filters": [4], "units": 4, "epochs": 2, "pool": 1, "batch_size": 16, "refit": False},
 }
 CASES = [(name, kind) for name, model in models.MODELS.items() for kind in model.accepts]

@@ -223,7 +223,17 @@ NETWORKS = (
         summary="convolutions over time and frequency",
         features="logmel",
         schema=CNN2DParameters,
-        parameters={"epochs": 12, "pool": 8},
+        parameters={
+            "speeds": [*SLOWER_AND_FASTER],
+            "epochs": 16,
+            "batch_size": 32,
+            "learning_rate": 5e-3,
+            "label_smoothing": 0.1,
+            "mixup": 0.2,
+            "pool": 8,
+            "level_bands": 64,
+        },
+        quick={"epochs": 12, "speeds": [], "batch_size": 64, "learning_rate": 1e-2},
         cost=5.0,
     ),
     _model(
