@@ -30,10 +30,11 @@ _DAY_SECONDS = 86_400
 
 @dataclass(frozen=True)
 class _Request:
-    """The validated options of a prediction: window and hop in seconds, output format and files."""
+    """The validated options of a prediction: window and hop in seconds, coverage, output format and files."""
 
     window: float | None
     hop: float
+    coverage: float
     timeline: Path | None
     form: str
     output: Path | None
@@ -43,10 +44,21 @@ class _Request:
 @click.argument("file", type=PATH)
 @click.argument("clips", nargs=-1, metavar="CLIP…")
 @click.option(
-    "--json", "form", flag_value="json", help="Print a list of objects: clip, emotion, probabilities, warnings."
+    "--json",
+    "form",
+    flag_value="json",
+    help="Print a list of objects: clip, emotion, probabilities, set, reliable, …",
 )
 @click.option("--csv", "form", flag_value="csv", help="Print a row per clip with a column per label.")
 @click.option("-o", "--output", type=PATH, metavar="FILE", help="Write to this file instead of the terminal.")
+@click.option(
+    "--coverage",
+    type=float,
+    default=0.9,
+    show_default=True,
+    metavar="SHARE",
+    help="Share of clips of new speakers whose prediction set holds the true label, 0.5 to below 1.",
+)
 @click.option("--window", type=float, metavar="SECONDS", help="Predict windows of this length, over time.")
 @click.option("--hop", type=float, metavar="SECONDS", help="Step between windows. [default: a third of the window]")
 @click.option("--timeline", type=PATH, metavar="FILE.png", help="Draw the predictions for one clip over time.")
@@ -89,11 +101,14 @@ def _validate(
     *,
     window: float | None,
     hop: float | None,
+    coverage: float,
     timeline: Path | None,
     form: str | None,
     output: Path | None,
 ) -> _Request:
     """Return the options as a request."""
+    from ser_bench.deploy.coverage import check_coverage
+
     if not clips and not microphone:
         raise click.UsageError("name a clip, a folder, - for standard input, or --microphone SECONDS")
     if clips.count("-") > 1:
@@ -108,7 +123,9 @@ def _validate(
     if window and hop and hop > window:
         raise ConfigError(f"invalid value for --hop: expected at most --window ({window:g} s), got {hop:g}")
     _check_files(output, timeline)
-    return _Request(window, hop or (window or _DEFAULT_WINDOW) / 3, timeline, form or "table", output)
+    return _Request(
+        window, hop or (window or _DEFAULT_WINDOW) / 3, check_coverage(coverage), timeline, form or "table", output
+    )
 
 
 def _check_files(output: Path | None, timeline: Path | None) -> None:
@@ -147,13 +164,14 @@ def _predict(
     many = len(names) >= _MIN_FOR_PROGRESS
     advance = console.start(len(names), "predicting", "clip", len(names)) if many else lambda share: None
     predictions: list[ClipPrediction] = []
+    windows = (request.window or 0.0, request.hop, request.coverage)
     with files_on_disk(names) as paths:
         if request.window:
             for name in names:
-                predictions += predict_windows(model, name, paths[name], request.window, request.hop)
+                predictions += predict_windows(model, name, paths[name], *windows)
                 advance(1)
         else:
-            for prediction in predict_clips(model, [(name, paths[name]) for name in names]):
+            for prediction in predict_clips(model, [(name, paths[name]) for name in names], request.coverage):
                 predictions.append(prediction)
                 advance(1)
         if request.timeline and not any(prediction.failed for prediction in predictions):
@@ -161,7 +179,7 @@ def _predict(
 
             timeline.draw(model, predictions, paths[names[0]], request.timeline)
     if recording:
-        predictions += predict_clips(model, [("microphone", recording)])
+        predictions += predict_clips(model, [("microphone", recording)], request.coverage)
     return predictions
 
 
@@ -176,9 +194,11 @@ def _write(model: TrainedModel, predictions: Sequence[ClipPrediction], request: 
     elif request.form == "csv":
         text = output.as_csv(predictions, model.labels, over_time=over_time)
     else:
-        text = output.as_table(predictions, over_time=over_time)
+        text = output.as_table(predictions, over_time=over_time, coverage=request.coverage)
     if model.info.synthetic:
         console.warning(describe.SYNTHETIC)
+    if warning := describe.coverage_warning(model, request.coverage):
+        console.warning(warning)
     if request.form == "table":
         for warning in grouped_by_sentence((clip.clip, text) for clip in predictions for text in clip.warnings):
             console.warning(warning)

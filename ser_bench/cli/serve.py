@@ -22,6 +22,13 @@ from ser_bench.core.errors import MissingExtraError
 @click.option("--max-bytes", default=10_000_000, show_default=True, metavar="N", help="Largest file.")
 @click.option("--max-seconds", default=60.0, show_default=True, metavar="SECONDS", help="Longest clip.")
 @click.option("--decode-timeout", default=10.0, show_default=True, metavar="SECONDS", help="Time limit per clip.")
+@click.option(
+    "--coverage",
+    default=0.9,
+    show_default=True,
+    metavar="SHARE",
+    help="Share of clips of new speakers whose prediction set holds the true label, 0.5 to below 1.",
+)
 @option("plugin", help="Register the feature sets and the model that the file needs.")
 def command(file: Path, jobs: int | None, plugin: Path | None, **values: Any) -> int:
     """Serve predictions of FILE, a model file of ser-bench train, over HTTP; needs the extra [serve].

@@ -28,6 +28,11 @@ from ser_bench.core.console import Console
     help="Leave these speakers out of training; the file states the score on them.",
 )
 @click.option(
+    "--score/--no-score",
+    default=True,
+    help="Score the model by cross-validation over speakers, with the fits of a run. [default: score]",
+)
+@click.option(
     "--format",
     "file_format",
     type=click.Choice(["bundle", "onnx"]),
@@ -48,11 +53,14 @@ def command(
     output: Path,
     hold_out: str,
     file_format: str | None,
+    score: bool,
     **values: Any,
 ) -> int:
     """Train one model on a whole corpus and save it as one file for ser-bench predict.
 
-    The model is fitted as in ser-bench run: same features, augmentation, speaker groups and seed.
+    The model is fitted as in ser-bench run: same features, augmentation, speaker groups and seed. Its score is that of
+    the split actor: each speaker is predicted by a model that is trained on the other folds. Fits that a run with the
+    same store has done are not repeated.
 
     With --format onnx, or if FILE ends in .onnx, the file is for other programs (extra [onnx]). Every model but chance
     can be exported; the file is kept only if it predicts the training clips as the model does.
@@ -69,7 +77,7 @@ def command(
     from ser_bench.deploy.train import train
 
     as_onnx = file_format == "onnx" if file_format else output.suffix.lower() == ".onnx"
-    trained = train(options, model, output, console, hold_out, as_onnx=as_onnx)
+    trained = train(options, model, output, console, hold_out, as_onnx=as_onnx, score=score)
     console.close()
     for warning in trained.warnings:
         console.detail(warning)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ser_bench.core.text import plural, speaker_count
+from ser_bench.deploy.coverage import COVERAGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ser_bench.deploy.manifest import Manifest, Score
+    from ser_bench.deploy.manifest import CrossValidation, HeldOutScores, Manifest, Score
+    from ser_bench.deploy.model import TrainedModel
     from ser_bench.deploy.onnx import Agreement
     from ser_bench.deploy.train import TrainedFile
 
@@ -35,7 +37,7 @@ def after_training(file: TrainedFile) -> list[str]:
     return [
         f"{info.model.name} with {sets}, trained in {file.fit_seconds:.1f} s on {_training_data(info)}",
         f"labels: {', '.join(info.labels)}",
-        score(info),
+        *(f"{name}: {text}" for name, text in scores(info).items()),
         *([SYNTHETIC] if info.synthetic else []),
         *([agreement(file.agreement)] if file.agreement else []),
         f"model: {file.path} ({file_size(file.size)})",
@@ -88,7 +90,9 @@ def about(info: Manifest) -> list[str]:
         "audio": _audio(info),
         "trained on": f"{_training_data(info)}{speeds}",
         "by label": f"{by_label} (clips/speakers)",
-        "score": score(info).removeprefix("score: "),
+        **scores(info),
+        "probabilities": probabilities(info),
+        "reliability": reliability(info),
         "data": f"{info.corpus.title}; licence: {info.corpus.licence or 'not known'}",
         "cite": info.corpus.citation or "not known",
         "fingerprint": info.corpus.fingerprint,
@@ -100,8 +104,61 @@ def about(info: Manifest) -> list[str]:
     return [*([SYNTHETIC] if info.synthetic else []), *lines, *limits]
 
 
-def score(info: Manifest) -> str:
-    """Return the line with the scores on held-out speakers.
+def scores(info: Manifest) -> dict[str, str]:
+    """Return the scores as text.
+
+    Parameters
+    ----------
+    info : Manifest
+        The manifest of the file.
+
+    Returns
+    -------
+    dict of str to str
+        ``score``: UAR and accuracy of the cross-validation with intervals over speakers, or why there are none.
+        ``sets``: how often a prediction set holds the true label. ``held out``: UAR and accuracy on the held-out
+        speakers.
+    """
+    entries = {"score": _cross_validated(info)}
+    if info.cross_validation and "coverage" in info.cross_validation.scores:
+        entries["sets"] = _sets(info.cross_validation)
+    if info.held_out is not None:
+        entries["held out"] = _held_out(info.held_out)
+    if info.held_out is not None and info.cross_validation is None:
+        del entries["score"]
+    return entries
+
+
+def _cross_validated(info: Manifest) -> str:
+    validation = info.cross_validation
+    if validation is None:
+        reason = info.no_score or "no speaker was held out"
+        return f"none ({reason}); ser-bench run measures it"
+    listed = ", ".join(_with_interval(validation.scores[name]) for name in ("uar", "accuracy"))
+    intervals = " (95 % intervals over speakers)" if validation.scores["uar"].low is not None else ""
+    folds = validation.folds
+    return (
+        f"{listed}{intervals}, cross-validated on new speakers: {speaker_count(validation.speakers)} in "
+        f"{plural(folds, 'fold')}, models trained on {folds - 1}/{folds} of them"
+    )
+
+
+def _sets(validation: CrossValidation) -> str:
+    share = _with_interval(validation.scores["coverage"].model_copy(update={"by_speaker": {}}))
+    size, promised = validation.scores["set_size"].value, 100 * (validation.set_coverage or 0)
+    return f"{share} of the {promised:g} % sets hold the true label; a set has {size:.1f} labels on average"
+
+
+def _held_out(held_out: HeldOutScores) -> str:
+    count = len(held_out.speakers)
+    speakers = f"speaker{'s' * (count != 1)} {', '.join(held_out.speakers)}"
+    listed = ", ".join(_with_interval(held_out.scores[name]) for name in ("uar", "accuracy"))
+    intervals = " (95 % intervals over speakers)" if held_out.scores["uar"].low is not None else ""
+    return f"{listed}{intervals} on {plural(held_out.clips, 'clip')} of {speakers}"
+
+
+def probabilities(info: Manifest) -> str:
+    """Return whether and how the probabilities are calibrated, with their error.
 
     Parameters
     ----------
@@ -111,17 +168,61 @@ def score(info: Manifest) -> str:
     Returns
     -------
     str
-        UAR and accuracy with intervals over speakers, or with the score of each speaker where they are few. Without
-        held-out speakers, how to measure a score.
     """
-    held_out = info.held_out
-    if held_out is None:
-        return "score: none, since no speaker was held out (--hold-out); ser-bench run measures it"
-    count = len(held_out.speakers)
-    speakers = f"speaker{'s' * (count != 1)} {', '.join(held_out.speakers)}"
-    scores = ", ".join(_with_interval(held_out.scores[name]) for name in ("uar", "accuracy"))
-    intervals = " (95 % intervals over speakers)" if held_out.scores["uar"].low is not None else ""
-    return f"score: {scores}{intervals} on {plural(held_out.clips, 'clip')} of {speakers}"
+    known = {} if info.cross_validation is None else info.cross_validation.scores
+    measured = [_with_interval(known["ece"])] if "ece" in known else []
+    measured += [f"log loss {known['log_loss'].value:.2f}"] if "log_loss" in known else []
+    if info.calibration is None:
+        return "; ".join(["not calibrated", *measured])
+    calibration = info.calibration
+    speakers = f" of {speaker_count(calibration.speakers)}" if calibration.speakers else ""
+    clips = f"calibrated on {plural(calibration.clips, 'held-out clip')}{speakers}"
+    return "; ".join([f"{clips} (temperature {calibration.temperature:.2f})", *measured])
+
+
+def reliability(info: Manifest) -> str:
+    """Return what makes a prediction unreliable.
+
+    Parameters
+    ----------
+    info : Manifest
+        The manifest of the file.
+
+    Returns
+    -------
+    str
+    """
+    if info.novelty is None:
+        return "clips without voiced sound are flagged; clips outside the training data are not recognised"
+    share = 100 * (1 - info.novelty.quantile)
+    return (
+        f"clips without voiced sound or outside the training data are flagged, and {share:.0f} % of the clips of "
+        "new speakers by error"
+    )
+
+
+def coverage_warning(model: TrainedModel, coverage: float) -> str:
+    """Return why the prediction sets do not have a coverage.
+
+    Parameters
+    ----------
+    model : TrainedModel
+        The model.
+    coverage : float
+        The coverage that the user asks for.
+
+    Returns
+    -------
+    str
+        One sentence; empty where they have it, and for the default coverage of a model without sets.
+    """
+    if not model.is_calibrated:
+        unavailable = "the model is not calibrated, so there are no prediction sets; --coverage is not used"
+        return unavailable if coverage != COVERAGE else ""
+    if model.threshold(coverage) < 1:
+        return ""
+    clips = model.info.calibration.clips if model.info.calibration else 0
+    return f"too few held-out clips ({clips:,}) for --coverage {coverage:g}: every set holds all labels"
 
 
 def _with_interval(score: Score) -> str:

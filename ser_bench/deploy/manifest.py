@@ -15,12 +15,34 @@ LIMITS = (
     "The model names one of its labels for any sound, also for one without speech or without such an emotion.",
     "Most corpora contain acted speech. On speech of another kind, such as everyday speech, expect lower scores.",
     "Other voices, languages, microphones and rooms than those of the training data lower the scores further.",
-    "The probabilities are not calibrated: they rank the labels and do not measure certainty.",
     "Not for decisions about people, such as hiring, teaching, policing, insurance or health.",
 )
 """The limits that every user of a model should know."""
 
+CALIBRATED_LIMIT = (
+    "Probabilities and prediction sets are calibrated on held-out speakers of the training data. On other recordings "
+    "they can promise too much."
+)
+UNCALIBRATED_LIMIT = "The probabilities are not calibrated: they rank the labels and do not measure certainty."
+
 SYNTHETIC_LIMIT = "The model was trained on synthetic speech: its predictions for real voices mean nothing."
+
+
+def limits(*, synthetic: bool, calibrated: bool) -> list[str]:
+    """Return what the users of a model should know.
+
+    Parameters
+    ----------
+    synthetic, calibrated : bool
+        Whether the training data is synthetic, and whether the probabilities are calibrated.
+
+    Returns
+    -------
+    list of str
+        A sentence or two each.
+    """
+    probabilities = CALIBRATED_LIMIT if calibrated else UNCALIBRATED_LIMIT
+    return [*([SYNTHETIC_LIMIT] if synthetic else []), *LIMITS[:-1], probabilities, LIMITS[-1]]
 
 
 class _Part(BaseModel):
@@ -166,6 +188,61 @@ class HeldOutScores(_Part):
     scores: dict[str, Score]
 
 
+class CrossValidation(_Part):
+    """The scores of models that are trained as this one, on speakers that they were not trained on.
+
+    Parameters
+    ----------
+    split : str
+        The split whose folds test each speaker once.
+    folds, speakers, clips : int
+        Number of folds, and of their test speakers and test clips.
+    scores : dict of str to Score
+        Scores by name: the metrics, ``log_loss`` in nats, ``ece``, and for calibrated models ``coverage``, the share of
+        clips whose prediction set holds the true label, and ``set_size``, the mean number of labels in a set.
+    set_coverage : float or None
+        The coverage that the prediction sets promise; None without sets.
+    """
+
+    split: str
+    folds: int
+    speakers: int
+    clips: int
+    scores: dict[str, Score]
+    set_coverage: float | None = None
+
+
+class CalibrationInfo(_Part):
+    """The held-out training clips that probabilities and prediction sets are calibrated on.
+
+    Parameters
+    ----------
+    clips, speakers : int
+        Their number.
+    temperature : float
+        Divides the logarithms of the probabilities.
+    """
+
+    clips: int
+    speakers: int
+    temperature: float
+
+
+class NoveltyInfo(_Part):
+    """How the file tells clips outside the training data.
+
+    Parameters
+    ----------
+    quantile : float
+        Share of the clips of new speakers that count as inside.
+    speakers : int
+        Number of training speakers whose held-out clips decide the threshold.
+    """
+
+    quantile: float
+    speakers: int
+
+
 class Manifest(_Part):
     """The manifest of a model file.
 
@@ -199,6 +276,14 @@ class Manifest(_Part):
         What users should know.
     audio : TrainingAudio or None
         What the training clips sound like; None in files that do not say.
+    cross_validation : CrossValidation or None
+        None without a cross-validated score.
+    no_score : str
+        Why there is no cross-validated score.
+    calibration : CalibrationInfo or None
+        None for probabilities that are not calibrated.
+    novelty : NoveltyInfo or None
+        None in files that do not tell clips outside the training data.
     """
 
     ser_bench: str
@@ -216,6 +301,10 @@ class Manifest(_Part):
     intended_use: str
     limits: list[str]
     audio: TrainingAudio | None = None
+    cross_validation: CrossValidation | None = None
+    no_score: str = ""
+    calibration: CalibrationInfo | None = None
+    novelty: NoveltyInfo | None = None
 
 
 def validate(content: dict[str, Any], path: Path) -> Manifest:

@@ -14,8 +14,10 @@ from ser_bench.audio import Recording
 from ser_bench.audio.channels import Mixer
 from ser_bench.core.errors import AudioError, ModelFileError
 from ser_bench.core.versions import installed_version
-from ser_bench.deploy import manifest
-from ser_bench.deploy.file import container, state
+from ser_bench.deploy import manifest, speech
+from ser_bench.deploy.coverage import COVERAGE, check_coverage
+from ser_bench.deploy.file import container, parts
+from ser_bench.deploy.novelty import QUANTILE, NoveltyDetector, clip_vectors
 from ser_bench.deploy.training_audio import differences
 from ser_bench.store import matrix
 
@@ -41,11 +43,28 @@ class Prediction:
         The probability of every label, in the order of the model's labels.
     warnings : tuple of str
         Why the prediction may be wrong: what of the clip was not used, and in what it differs from the training clips.
+    prediction_set : tuple of str or None
+        The labels that hold the true one for a share of the clips of new speakers (conformal prediction), the most
+        probable one first; None for a model that is not calibrated.
+    reasons : tuple of str
+        Why the prediction is not reliable; empty for a reliable one.
     """
 
     label: str
     probabilities: Mapping[str, float]
     warnings: tuple[str, ...] = ()
+    prediction_set: tuple[str, ...] | None = None
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def confidence(self) -> float:
+        """The probability of the label."""
+        return self.probabilities[self.label]
+
+    @property
+    def reliable(self) -> bool:
+        """Whether the clip holds speech and resembles the training clips."""
+        return not self.reasons
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,12 +75,13 @@ class ModelInput:
     ----------
     features : numpy.ndarray
         float32 of shape ``(d,)``, or ``(t, d)`` for models of sequences.
-    warnings : tuple of str
+    warnings, reasons : tuple of str
         As in :class:`Prediction`.
     """
 
     features: np.ndarray
     warnings: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
 
 
 class TrainedModel:
@@ -75,25 +95,56 @@ class TrainedModel:
         The fitted scikit-learn estimator.
     sets : tuple of FeatureSet
         The feature sets of its input, in order.
+    novelty : NoveltyDetector or None
+        Tells clips outside the training data; None for a file that has none.
     """
 
-    def __init__(self, info: manifest.Manifest, estimator: Any, sets: tuple[FeatureSet, ...]) -> None:
+    def __init__(
+        self,
+        info: manifest.Manifest,
+        estimator: Any,
+        sets: tuple[FeatureSet, ...],
+        novelty: NoveltyDetector | None = None,
+    ) -> None:
         self.info = info
         self.estimator = estimator
         self.sets = sets
+        self.novelty = novelty
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels, in the order of the probabilities."""
         return tuple(self.info.labels)
 
-    def predict(self, sounds: Sound | Iterable[Sound]) -> list[Prediction]:
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether probabilities and prediction sets are calibrated on held-out clips."""
+        return bool(getattr(self.estimator, "is_calibrated", False))
+
+    def threshold(self, coverage: float = COVERAGE) -> float:
+        """Return the threshold of prediction sets.
+
+        Parameters
+        ----------
+        coverage : float
+            Share of clips of new speakers whose set holds the true label.
+
+        Returns
+        -------
+        float
+            A label is in the set if its probability is at least 1 minus the threshold; 1 for sets of all labels.
+        """
+        return float(self.estimator.threshold(check_coverage(coverage))) if self.is_calibrated else 1.0
+
+    def predict(self, sounds: Sound | Iterable[Sound], coverage: float = COVERAGE) -> list[Prediction]:
         """Return a prediction per clip.
 
         Parameters
         ----------
         sounds : Sound or iterable of Sound
             Paths, or pairs ``(y, sr)``; a single clip needs no list.
+        coverage : float
+            Share of clips of new speakers whose prediction set holds the true label, from 0.5 to below 1.
 
         Returns
         -------
@@ -104,10 +155,12 @@ class TrainedModel:
         ------
         AudioError
             For a clip that cannot be used.
+        ConfigError
+            For a coverage out of range.
         """
         single = isinstance(sounds, str | Path | Recording) or _is_pair(sounds)
         clips: Iterable[Sound] = [sounds] if single else sounds  # type: ignore[list-item, assignment]
-        return self.predict_inputs([self.read(clip) for clip in clips])
+        return self.predict_inputs([self.read(clip) for clip in clips], coverage)
 
     def read(self, sound: Sound) -> ModelInput:
         """Read a clip and compute its features, as the model needs them.
@@ -128,9 +181,24 @@ class TrainedModel:
             For a clip that cannot be used.
         """
         recording = _recording(sound)
-        values = features.compute(self.sets, recording.y, recording.sr)
+        voicing = speech.VOICING.at_rate(self.info.rate)
+        values = features.compute((*self.sets, voicing), recording.y, recording.sr)
         row = matrix.join_sets([values[feature_set.name] for feature_set in self.sets], self.sets)
-        return ModelInput(row, (*recording.warnings, *differences(self.info.audio, self.info.rate, recording)))
+        warnings = (*recording.warnings, *differences(self.info.audio, self.info.rate, recording))
+        reasons = (*speech.missing(values[voicing.name]), *self._novel(row))
+        return ModelInput(row, (*warnings, *reasons), reasons)
+
+    def _novel(self, row: np.ndarray) -> tuple[str, ...]:
+        """Return why a clip lies outside the training data; empty for a clip inside."""
+        if self.novelty is None:
+            return ()
+        distance = float(self.novelty.distances(clip_vectors(row[np.newaxis]))[0])
+        if distance <= self.novelty.threshold:
+            return ()
+        return (
+            f"its features lie outside the training data (distance {distance:.1f}; "
+            f"{100 * QUANTILE:.0f} % of the clips of new speakers are within {self.novelty.threshold:.1f})",
+        )
 
     def features(self, sound: Sound) -> np.ndarray:
         """Return the features of a clip, as the model needs them.
@@ -152,44 +220,58 @@ class TrainedModel:
         """
         return self.read(sound).features
 
-    def predict_inputs(self, inputs: Sequence[ModelInput]) -> list[Prediction]:
+    def predict_inputs(self, inputs: Sequence[ModelInput], coverage: float = COVERAGE) -> list[Prediction]:
         """Return a prediction per clip, with the warnings about it.
 
         Parameters
         ----------
         inputs : sequence of ModelInput
             The result of :meth:`read` for each clip.
+        coverage : float
+            As for :meth:`predict`.
 
         Returns
         -------
         list of Prediction
             In the order of the inputs.
         """
-        predictions = self.predict_features([clip.features for clip in inputs])
-        return [replace(p, warnings=clip.warnings) for p, clip in zip(predictions, inputs, strict=True)]
+        predictions = self.predict_features([clip.features for clip in inputs], coverage)
+        return [
+            replace(prediction, warnings=clip.warnings, reasons=clip.reasons)
+            for prediction, clip in zip(predictions, inputs, strict=True)
+        ]
 
-    def predict_features(self, rows: Sequence[np.ndarray]) -> list[Prediction]:
+    def predict_features(self, rows: Sequence[np.ndarray], coverage: float = COVERAGE) -> list[Prediction]:
         """Return a prediction per clip, from features.
 
         Parameters
         ----------
         rows : sequence of numpy.ndarray
             The result of :meth:`features` for each clip.
+        coverage : float
+            As for :meth:`predict`.
 
         Returns
         -------
         list of Prediction
             In the order of the rows.
         """
+        check_coverage(coverage)
         if not rows:
             return []
         p = models.aligned_proba(self.estimator, matrix.stack_clips(rows), self.labels)
         known = [self.labels.index(str(label)) for label in self.estimator.classes_]
-        best = [known[k] for k in p[:, known].argmax(axis=1)]  # the first known label wins a tie
-        return [
-            Prediction(self.labels[k], dict(zip(self.labels, row.tolist(), strict=True)))
-            for k, row in zip(best, p, strict=True)
-        ]
+        members = self.estimator.prediction_sets(p[:, known], coverage) if self.is_calibrated else [None] * len(p)
+        return [self._prediction(row, known, held) for row, held in zip(p, members, strict=True)]
+
+    def _prediction(self, row: np.ndarray, known: Sequence[int], held: np.ndarray | None) -> Prediction:
+        """Return the prediction of a row of probabilities; the first known label wins a tie."""
+        order = [known[int(k)] for k in np.argsort(-row[known], kind="stable")]
+        members = None if held is None else {known[int(k)] for k in np.flatnonzero(held)}
+        names = None if members is None else tuple(self.labels[k] for k in order if k in members)
+        return Prediction(
+            self.labels[order[0]], dict(zip(self.labels, row.tolist(), strict=True)), prediction_set=names
+        )
 
 
 def load_model(path: str | Path) -> TrainedModel:
@@ -217,7 +299,10 @@ def load_model(path: str | Path) -> TrainedModel:
     sets = _feature_sets(info, path)
     _check_plugin(info, path)
     try:
-        model = TrainedModel(info, state.unpack(members), sets)
+        estimator, saved = parts.unpack(members, content["format"])
+        width = sum(feature_set.dimension for feature_set in sets) * (1 if sets[0].kind == "vector" else 2)
+        detector = None if saved is None else NoveltyDetector.from_saved(saved, width)
+        model = TrainedModel(info, estimator, sets, detector)
         _probe(model)
     except ModelFileError as error:
         raise ModelFileError(f"{path} is refused: {error}{_plugin_hint(info)}{_version_hint(info)}") from None

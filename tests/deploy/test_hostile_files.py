@@ -18,6 +18,7 @@ from ser_bench import features
 from ser_bench.core.errors import ModelFileError
 from ser_bench.deploy import load_model
 from ser_bench.deploy.file import arrays, container, state
+from ser_bench.models import uncalibrated
 from tests.deploy.conftest import fitted
 
 
@@ -258,7 +259,7 @@ def test_a_deeply_nested_state_is_refused():
 @pytest.mark.parametrize("child", [-7, 0, 99_999])
 def test_a_tree_with_invalid_children_is_refused(child):
     """Compiled code follows the children of a node without a check."""
-    estimator, _ = fitted("tree")
+    estimator = uncalibrated(fitted("tree")[0])
     content, data = state_of(estimator.steps[1][1])
     nodes = next(a for a in arrays.read(data) if a.dtype.names)
     whole = arrays._without_gaps(nodes).tobytes()  # NumPy does not copy the padding of records
@@ -279,7 +280,7 @@ def test_inconsistent_boosted_trees_are_refused(word, wrong):
 
 def test_support_vectors_with_wrong_counts_are_refused():
     """libsvm indexes its arrays by these counts."""
-    estimator, _ = fitted("svm")
+    estimator = uncalibrated(fitted("svm")[0])
     machine = copy.copy(estimator.steps[1][1])
     machine._n_support = machine._n_support + 5
     with pytest.raises(ModelFileError, match="SVC"):
@@ -289,7 +290,7 @@ def test_support_vectors_with_wrong_counts_are_refused():
 @pytest.mark.parametrize("architecture", [{"hidden": [10**7]}, {"hidden": [8] * 100}])
 def test_a_network_whose_weights_have_another_shape_is_refused_before_it_is_built(architecture):
     """Ten million units would need 400 MB for the first layer."""
-    network = copy.copy(fitted("mlp-keras")[0])
+    network = copy.copy(uncalibrated(fitted("mlp-keras")[0]))
     network.blueprint_ = dataclasses.replace(
         network.blueprint_, architecture={**network.blueprint_.architecture, **architecture}
     )
@@ -299,7 +300,7 @@ def test_a_network_whose_weights_have_another_shape_is_refused_before_it_is_buil
 
 @pytest.mark.parametrize("name", ["Shape", "__builtins__", "_parted"])
 def test_an_unknown_network_is_refused(name):
-    network = copy.copy(fitted("mlp-keras")[0])
+    network = copy.copy(uncalibrated(fitted("mlp-keras")[0]))
     network.network, network.blueprint_ = name, dataclasses.replace(network.blueprint_, network=name)
     with pytest.raises(ModelFileError, match="network"):
         unpacked(*state_of(network))
@@ -309,4 +310,4 @@ def test_a_manifest_with_other_feature_sets_than_the_model_is_refused(svm, tmp_p
     sets = json.loads(members_of(svm)["manifest.json"])["features"]
     chroma = features.FEATURE_SETS["chroma"]
     sets[0] |= {"name": "chroma", "version": chroma.version, "key": features.set_key(chroma)}
-    assert "cannot predict" in refusal(zipped(tmp_path / "x.ser", signed(members_of(svm), features=sets)))
+    assert "inconsistent" in refusal(zipped(tmp_path / "x.ser", signed(members_of(svm), features=sets)))

@@ -208,7 +208,7 @@ def test_probabilities_that_are_not_finite_are_refused(monkeypatch):
 def test_train_writes_onnx_for_the_file_extension_or_the_option(options, tmp_path, session, monkeypatch, capsys):
     defaults = options()
     corpus = ["--corpus", defaults.corpus, "--features", "mfcc", "--store", str(defaults.store)]
-    command = ["train", "--model", "lda", *corpus]
+    command = ["train", "--model", "lda", "--no-score", *corpus]
     assert call([*command, "-o", str(tmp_path / "m.onnx"), "--jobs", "1"]) == 0
     assert "ONNX: same labels as the model on 36 training clips" in capsys.readouterr().out
     assert call([*command, "-o", str(tmp_path / "m.bin"), "--jobs", "1", "--format", "onnx"]) == 0
@@ -230,7 +230,7 @@ def test_a_model_file_is_exported_as_onnx(svm, clip, tmp_path, session, capsys):
 
 
 def test_a_model_without_onnx_export_is_an_error_and_writes_no_file(options, tmp_path, capsys):
-    train.train(options(), "chance", tmp_path / "c.ser", NoProgress())
+    train.train(options(), "chance", tmp_path / "c.ser", NoProgress(), score=False)
     assert call(["model", str(tmp_path / "c.ser"), "--onnx", str(tmp_path / "c.onnx")]) == 2
     assert "cannot be exported to ONNX: its guesses" in capsys.readouterr().err
     assert [file.name for file in tmp_path.iterdir()] == ["c.ser"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,8 @@ from ser_bench.deploy.predict.batch import predict_windows
 from ser_bench.deploy.predict.windows import envelope, windows
 
 LABELS = ["neutral", "happy", "sad"]
+ADDED = ["confidence", "set", "reliable", "error", "warnings"]
+FIELDS = ["clip", "emotion", "probabilities", "confidence", "set", "reliable", "reasons", "warnings"]
 
 
 @pytest.fixture
@@ -50,7 +53,7 @@ def lecture(corpus, tmp_path):
 
 
 def test_train_describes_its_file_and_model_shows_the_manifest(command, corpus, tmp_path):
-    options = ("--corpus", corpus, "--features", "mfcc", "--jobs", "1", "--hold-out", "actor:S01,S02")
+    options = ("--corpus", corpus, "--features", "mfcc", "--jobs", "1", "--hold-out", "actor:S01,S02", "--no-score")
     status, out, _ = command("train", "--model", "tree", "-o", "new/tree.ser", *options)
     assert status == 0
     assert "trained in" in out
@@ -67,14 +70,14 @@ def test_train_describes_its_file_and_model_shows_the_manifest(command, corpus, 
     ):
         assert text in shown
     content = json.loads(command("model", "new/tree.ser", "--json")[1])
-    assert (content["format"], content["labels"], content["held_out"]["clips"]) == (1, LABELS, 12)
+    assert (content["format"], content["labels"], content["held_out"]["clips"]) == (2, LABELS, 12)
 
 
 def test_json_has_clip_emotion_and_probabilities(command, svm, clip):
     status, out, _ = command("predict", svm, clip, "--json")
     (prediction,) = json.loads(out)
     assert status == 0
-    assert list(prediction) == ["clip", "emotion", "probabilities", "warnings"]
+    assert list(prediction) == FIELDS
     assert prediction["clip"] == str(clip)
     assert list(prediction["probabilities"]) == LABELS
     assert prediction["emotion"] == max(LABELS, key=prediction["probabilities"].get)
@@ -86,7 +89,7 @@ def test_csv_has_a_row_per_clip_and_a_column_per_label(command, svm, clip, tmp_p
     rows = list(csv.DictReader(io.StringIO((tmp_path / "predictions.csv").read_text())))
     assert status == 0
     assert "predictions: predictions.csv" in out
-    assert list(rows[0]) == ["clip", "emotion", *(f"p_{label}" for label in LABELS), "error", "warnings"]
+    assert list(rows[0]) == ["clip", "emotion", *(f"p_{label}" for label in LABELS), *ADDED]
     assert rows[0] == rows[1]
     assert float(rows[0]["p_sad"]) == load_model(svm).predict(clip)[0].probabilities["sad"]
 
@@ -100,11 +103,11 @@ def test_an_output_that_cannot_be_written_is_an_error_before_clips_are_read(comm
         assert "nowhere.wav" not in err
 
 
-def test_the_table_shows_the_most_probable_label_and_the_next_labels(command, svm, clip):
+def test_the_table_shows_the_prediction_set(command, svm, clip):
     status, out, _ = command("predict", svm, clip)
     assert status == 0
-    assert out.splitlines()[0].split() == ["clip", "emotion", "%", "then"]
-    assert load_model(svm).predict(clip)[0].label in out
+    assert re.split(r"\s{2,}", out.splitlines()[0].strip()) == ["clip", "emotion", "%", "90 % set", "reliable"]
+    assert ", ".join(load_model(svm).predict(clip)[0].prediction_set) in out
 
 
 def test_folders_are_searched_for_audio_files(command, svm, clip, tmp_path):
@@ -123,7 +126,7 @@ def test_invalid_clips_have_an_error_and_the_others_a_prediction(command, svm, c
     assert status == 2
     assert [list(row) for row in rows] == [
         ["clip", "error"],
-        ["clip", "emotion", "probabilities", "warnings"],
+        FIELDS,
         *[["clip", "error"]] * 2,
     ]
     assert len(err.splitlines()) == 3
@@ -146,6 +149,8 @@ def test_standard_input_is_read_as_a_file(command, svm, clip, monkeypatch):
         (("-", "-"), "only once"),
         (("a.wav", "--window", "0"), "invalid value for --window: expected 0 to 86,400 seconds, got 0"),
         (("a.wav", "--window", "1", "--hop", "2"), "invalid value for --hop: expected at most --window (1 s), got 2"),
+        (("a.wav", "--coverage", "1"), "invalid value for --coverage: expected 0.5 to below 1, got 1"),
+        (("a.wav", "--coverage", "nan"), "invalid value for --coverage"),
         (("a.wav", "--timeline", "a.pdf"), ".png or .svg"),
         (("a.wav", "b.wav", "--timeline", "a.png"), "--timeline needs one recording, got 2"),
         (("--microphone", "2", "--window", "1"), "leave them out with --microphone"),
@@ -202,7 +207,7 @@ def test_predictions_of_windows_have_start_and_end(command, svm, lecture):
     status, out, _ = command("predict", svm, path, "--window", "1", "--hop", "0.5", "--json")
     rows = json.loads(out)
     assert status == 0
-    assert list(rows[0]) == ["clip", "start", "end", "emotion", "probabilities", "warnings"]
+    assert list(rows[0]) == ["clip", "start", "end", *FIELDS[1:]]
     assert rows[-1]["end"] == pytest.approx(length, abs=1e-3)
     silent = [row for row in rows if "error" in row]
     assert silent
@@ -242,10 +247,13 @@ def test_a_timeline_shows_the_probabilities_and_is_empty_in_silence(svm, lecture
     figure = timeline._figure(model, clips, path)
     wave, probabilities = figure.axes
     assert wave.get_xlim() == probabilities.get_xlim() == (0, pytest.approx(length))
-    top = probabilities.patches[-1].get_data().values
+    top = probabilities.patches[len(LABELS) - 1].get_data().values
     np.testing.assert_allclose(top, [1.0 if prediction else 0.0 for prediction in predictions], atol=1e-9)
     first = probabilities.patches[0].get_data().values
     np.testing.assert_allclose(first, [p.probabilities["neutral"] if p else 0 for p in predictions])
+    hatched = probabilities.patches[len(LABELS)].get_data().values
+    assert hatched.tolist() == [float(bool(p and not p.reliable)) for p in predictions]
+    assert 1.0 in hatched
 
 
 # -- microphone -------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,9 +19,10 @@ from ser_bench import corpora, features, plugins
 from ser_bench.cli import call
 from ser_bench.core.errors import AudioError, ConfigError, CorpusError, ModelFileError, UnknownNameError
 from ser_bench.core.progress import NoProgress
-from ser_bench.deploy import describe, load_model, train
+from ser_bench.deploy import content, describe, load_model, scores, train
 from ser_bench.deploy.serve import server
 from ser_bench.runs import results, runner
+from ser_bench.runs.tasks import FitFailure
 from ser_bench.splits import Fold
 from tests.conftest import clip_table
 from tests.deploy.conftest import EMOTIONS, SPEAKERS
@@ -48,7 +50,7 @@ def assert_predicts_as_a_run(run, folder, tmp_path, name):
     chosen, saved = run
     rows = saved.predictions.query("model == @name and fold == 0")
     speakers = ",".join(sorted(set(rows["speaker"])))
-    file = train.train(chosen, name, tmp_path / "model.ser", NoProgress(), f"actor:{speakers}")
+    file = train.train(chosen, name, tmp_path / "model.ser", NoProgress(), f"actor:{speakers}", score=False)
     paths = saved.clips.set_index("clip").loc[rows["clip"].astype(str), "path"]
     predictions = load_model(tmp_path / "model.ser").predict([folder / path for path in paths])
     p = np.array([list(prediction.probabilities.values()) for prediction in predictions])
@@ -106,7 +108,7 @@ def test_clips_held_out_for_early_stopping_are_not_called_training_clips(svm):
     data = SimpleNamespace(clips=clips, labels=("neutral", "happy", "sad"), fingerprint="")
     fit = SimpleNamespace(fold=Fold(tuple(clips.index), ()))
     opened = SimpleNamespace(corpus=corpora.CORPORA["demo"], name="demo", title="demo")
-    counts = train._corpus_info(fit, data, opened, (clips["speaker"] != "s00").to_numpy())
+    counts = content._corpus_info(fit, data, opened, (clips["speaker"] != "s00").to_numpy())
     assert (counts["clips"], counts["speakers"], counts["stopping_clips"]) == (30, 5, 6)
     assert counts["by_label"]["sad"] == {"clips": 10, "speakers": 5}
     info = load_model(svm).info
@@ -118,13 +120,14 @@ def test_the_same_training_writes_the_same_bytes(options, tmp_path, monkeypatch)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     files = [tmp_path / "one.ser", tmp_path / "two.ser"]
     for path in files:
-        train.train(options(), "tree", path, NoProgress())
+        train.train(options(), "tree", path, NoProgress(), score=False)
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
-def test_without_held_out_speakers_there_is_no_score(options, tmp_path):
-    info = train.train(options(), "tree", tmp_path / "t.ser", NoProgress()).info
-    assert info.held_out is None
+def test_without_a_score_the_file_says_so(options, tmp_path):
+    info = train.train(options(), "tree", tmp_path / "t.ser", NoProgress(), score=False).info
+    assert (info.held_out, info.cross_validation) == (None, None)
+    assert describe.scores(info) == {"score": "none (--no-score); ser-bench run measures it"}
     assert (info.corpus.clips, info.corpus.speakers) == (len(SPEAKERS) * len(EMOTIONS) * 2, len(SPEAKERS))
 
 
@@ -133,11 +136,10 @@ def test_two_held_out_speakers_have_a_score_each_and_no_interval(svm):
     info = load_model(svm).info
     uar = info.held_out.scores["uar"]
     assert (uar.low, uar.high) == (None, None)
-    assert f"(by speaker {', '.join(f'{100 * value:.1f}' for value in uar.by_speaker.values())})" in describe.score(
-        info
-    )
-    assert "interval" not in describe.score(info)
-    assert "[" not in describe.score(info)
+    text = describe.scores(info)["held out"]
+    assert f"(by speaker {', '.join(f'{100 * value:.1f}' for value in uar.by_speaker.values())})" in text
+    assert "interval" not in text
+    assert "[" not in text
 
 
 def test_brackets_of_a_score_are_explained(svm):
@@ -146,12 +148,76 @@ def test_brackets_of_a_score_are_explained(svm):
         name: score.model_copy(update={"low": 0.25, "high": 0.75}) for name, score in info.held_out.scores.items()
     }
     held_out = info.held_out.model_copy(update={"scores": scores})
-    text = describe.score(info.model_copy(update={"held_out": held_out}))
+    text = describe.scores(info.model_copy(update={"held_out": held_out}))["held out"]
     assert "[25.0, 75.0] (95 % intervals over speakers) on " in text
 
 
+@pytest.fixture(scope="module")
+def scored(options, tmp_path_factory):
+    """Return a store, and the manifest of a model that was trained with a score in it."""
+    store = tmp_path_factory.mktemp("store")
+    file = train.train(options(store=store), "lda", store / "m.ser", NoProgress())
+    return store, file.info
+
+
+def test_the_score_is_that_of_a_run_with_the_same_store(options, scored, tmp_path):
+    """The run finds every fit of the cross-validation in the store."""
+    store, info = scored
+    outcome = runner.run(options(store=store, models=("lda",), splits=("actor",), out=tmp_path / "run"))
+    fits = outcome.saved.fits.query("model == 'lda'")
+    assert outcome.work.reused == len(fits) == info.cross_validation.folds == 6
+    predictions = outcome.saved.predictions.query("model == 'lda'")
+    right = predictions["true"].astype(str) == predictions["predicted"].astype(str)
+    scores = info.cross_validation.scores
+    assert scores["accuracy"].value == pytest.approx(right.mean())
+    assert (info.cross_validation.speakers, info.cross_validation.clips) == (6, 36)
+    p_true = [row[f"p_{row['true']}"] for _, row in predictions.iterrows()]
+    assert scores["log_loss"].value == pytest.approx(-np.log(p_true).mean(), rel=1e-4)
+    assert scores["uar"].low < scores["uar"].value < scores["uar"].high
+    assert set(scores["coverage"].by_speaker) == set(SPEAKERS)
+    assert np.mean(list(scores["coverage"].by_speaker.values())) == pytest.approx(scores["coverage"].value)
+
+
+def test_the_description_says_what_was_scored(scored):
+    _, info = scored
+    lines = describe.scores(info)
+    assert "cross-validated on new speakers: 6 speakers in 6 folds, models trained on 5/6 of them" in lines["score"]
+    assert "of the 90 % sets hold the true label" in lines["sets"]
+    assert re.search(
+        r"calibrated on 36 held-out clips of 6 speakers .*; ECE .* %.*; log loss", describe.probabilities(info)
+    )
+
+
+def test_with_held_out_speakers_the_others_are_cross_validated(options, tmp_path):
+    info = train.train(options(), "tree", tmp_path / "t.ser", NoProgress(), "actor:S01").info
+    assert (info.held_out.speakers, info.cross_validation.speakers) == (["S01"], 5)
+    assert list(describe.scores(info)) == ["score", "sets", "held out"]
+
+
+@pytest.mark.parametrize("speaker", ["", "S01"])
+def test_one_or_unknown_speakers_give_no_score_but_a_reason(options, corpus, tmp_path, speaker):
+    table = pd.read_csv(corpus).assign(
+        speaker=speaker, gender="", path=lambda t: [str(corpus.parent / p) for p in t["path"]]
+    )
+    table.to_csv(tmp_path / "one.csv", index=False)
+    info = train.train(options(corpus=str(tmp_path / "one.csv")), "lda", tmp_path / "l.ser", NoProgress()).info
+    assert info.cross_validation is None
+    assert "speaker" in info.no_score
+    assert describe.scores(info)["score"].startswith(f"none ({info.no_score})")
+    assert info.novelty is None
+
+
+def test_a_failed_fit_gives_no_score_but_a_reason(monkeypatch, options, tmp_path):
+    def fail(planned, *_):
+        return {fit: FitFailure("failed", "out of memory") for fit in planned}, None
+
+    monkeypatch.setattr(scores, "carry_out_fits", fail)
+    info = train.train(options(), "tree", tmp_path / "t.ser", NoProgress()).info
+    assert info.no_score == "6 of 6 fits failed (out of memory)"
+
+
 def test_a_single_held_out_speaker_has_a_score_without_an_interval(options, tmp_path):
-    held_out = train.train(options(), "tree", tmp_path / "t.ser", NoProgress(), "actor:S03").info.held_out
+    held_out = train.train(options(), "tree", tmp_path / "t.ser", NoProgress(), "actor:S03", score=False).info.held_out
     assert (held_out.speakers, held_out.scores["uar"].low, held_out.scores["accuracy"].high) == (["S03"], None, None)
 
 
@@ -162,21 +228,21 @@ def test_classes_that_only_held_out_speakers_have_are_named():
 
 
 def test_clips_are_resampled_to_the_rate_of_the_model(options, tmp_path, clip):
-    train.train(options(sample_rate=8000), "lda", tmp_path / "l.ser", NoProgress())
+    train.train(options(sample_rate=8000), "lda", tmp_path / "l.ser", NoProgress(), score=False)
     model = load_model(tmp_path / "l.ser")
     assert (model.info.rate, {s.rate for s in model.sets}) == (8000, {8000})
     assert model.predict(clip)[0].label in model.labels
 
 
 def test_a_model_can_predict_gender(options, tmp_path, clip):
-    train.train(options(target="gender"), "lda", tmp_path / "g.ser", NoProgress())
+    train.train(options(target="gender"), "lda", tmp_path / "g.ser", NoProgress(), score=False)
     assert load_model(tmp_path / "g.ser").predict(clip)[0].label in ("female", "male")
 
 
 def test_a_model_of_a_plugin_whose_class_is_not_listed_is_refused_before_the_corpus_is_read(options, tmp_path):
     plugins.load(RECORDER)
     with pytest.raises(ModelFileError, match=r"models of ser-bench only; list its classes in Model\(classes=...\)"):
-        train.train(options(corpus="nowhere.csv"), "recorder", tmp_path / "x.ser", NoProgress())
+        train.train(options(corpus="nowhere.csv"), "recorder", tmp_path / "x.ser", NoProgress(), score=False)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -220,7 +286,7 @@ def simple(tmp_path, monkeypatch) -> Path:
 def test_files_with_a_plugins_feature_set_are_read_with_the_plugin(options, tmp_path, simple, clip, capsys):
     file = str(tmp_path / "x.ser")
     with plugins.registered(plugins.read(simple)):
-        train.train(options(features="simple"), "tree", tmp_path / "x.ser", NoProgress())
+        train.train(options(features="simple"), "tree", tmp_path / "x.ser", NoProgress(), score=False)
     assert call(["predict", file, str(clip), "--json"]) == 2
     assert "needs the feature set 'simple' of a plugin; name its file with --plugin" in capsys.readouterr().err
     assert call(["predict", file, str(clip), "--json", "--plugin", str(simple)]) == 0
@@ -244,12 +310,12 @@ def test_workers_of_the_service_register_the_plugin(simple, monkeypatch):
 def test_a_class_of_the_plugin_file_itself_is_refused_before_the_fit(options, tmp_path, simple):
     refused = pytest.raises(ModelFileError, match="defines Nearest; define it in a module that the plugin imports")
     with plugins.registered(plugins.read(simple)), refused:
-        train.train(options(corpus="nowhere.csv"), "own", tmp_path / "x.ser", NoProgress())
+        train.train(options(corpus="nowhere.csv"), "own", tmp_path / "x.ser", NoProgress(), score=False)
 
 
 def test_a_plugins_model_is_saved_with_the_classes_that_it_lists(options, tmp_path, simple, clip):
     with plugins.registered(plugins.read(simple)):
-        train.train(options(features="mfcc"), "nearest", tmp_path / "x.ser", NoProgress())
+        train.train(options(features="mfcc"), "nearest", tmp_path / "x.ser", NoProgress(), score=False)
     with pytest.raises(ModelFileError, match="unknown class 'Nearest'\nthe model nearest is of a plugin; name it with"):
         load_model(tmp_path / "x.ser")
     assert ser_bench.load_model(tmp_path / "x.ser", simple).predict(clip)[0].label in EMOTIONS
@@ -273,7 +339,7 @@ def test_a_plugins_model_is_saved_with_the_classes_that_it_lists(options, tmp_pa
 )
 def test_an_invalid_request_is_an_error_and_writes_no_file(options, tmp_path, changes, name, hold_out, error, reason):
     with pytest.raises(error, match=reason):
-        train.train(options(**changes), name, tmp_path / "x.ser", NoProgress(), hold_out)
+        train.train(options(**changes), name, tmp_path / "x.ser", NoProgress(), hold_out, score=False)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -281,4 +347,4 @@ def test_a_file_that_cannot_be_written_is_an_error_before_the_fit(options, tmp_p
     (tmp_path / "file").write_text("")
     for path in (tmp_path / "file" / "x.ser", tmp_path):
         with pytest.raises(ModelFileError, match="cannot write"):
-            train.train(options(corpus="nowhere.csv"), "svm", path, NoProgress())
+            train.train(options(corpus="nowhere.csv"), "svm", path, NoProgress(), score=False)

@@ -106,7 +106,7 @@ def test_warnings_reach_json_csv_table_and_service(svm, phone, capsys, tmp_path)
     err = capsys.readouterr().err
     for warning in WARNINGS:
         assert f"phone.wav: {warning} (and 1 more)\n" in err
-    kind, content = worker._answer(load_model(svm), phone.read_bytes(), 60.0)
+    kind, content = worker._answer(load_model(svm), phone.read_bytes(), 60.0, 0.9)
     assert (kind, content["warnings"]) == (worker.PREDICTION, WARNINGS)
 
 

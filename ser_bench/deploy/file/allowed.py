@@ -18,15 +18,22 @@ def classes() -> Mapping[str, EstimatorClass]:
     mapping of str to EstimatorClass
         Classes by name.
     """
-    return {listed.name: listed for model in models.MODELS.values() for listed in model.classes}
+    listed = (CALIBRATED, *(entry for model in models.MODELS.values() for entry in model.classes))
+    return {entry.name: entry for entry in listed}
 
+
+CALIBRATED = EstimatorClass(
+    path="ser_bench.models.calibration:Calibrated", onnx="ser_bench.deploy.onnx.estimators:calibrated"
+)
+"""The class around the estimator of every model but baselines."""
 
 NOT_SAVED = {
+    "Calibrated": ("estimator", "out_of_fold_", "out_of_fold_proba_"),
     "BalancedLDA": ("covariance_",),
     "FixedEpochsMLP": ("_optimizer", "_random_state"),
     "Neighbours": ("_tree",),
     "ProbabilityMean": ("estimators", "held_out_", "held_out_proba_"),
-    "KerasClassifier": ("held_out_",),
+    "KerasClassifier": ("held_out_", "held_out_proba_"),
 }
 """Attributes that are not saved: no prediction depends on them, or they follow from the others."""
 

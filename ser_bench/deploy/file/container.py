@@ -4,8 +4,8 @@
 member              content
 ==================  ==================================================================================
 ``manifest.json``   the description of the model, and the SHA-256 of the other members
-``state.json``      the fitted estimator as plain values (:mod:`ser_bench.deploy.file.state`)
-``arrays.npy``      its arrays as a stream of ``.npy`` files (:mod:`ser_bench.deploy.file.arrays`)
+``state.json``      estimator and novelty detector as plain values (:mod:`ser_bench.deploy.file.parts`)
+``arrays.npy``      their arrays as a stream of ``.npy`` files (:mod:`ser_bench.deploy.file.arrays`)
 ==================  ==================================================================================
 """
 
@@ -25,8 +25,8 @@ from typing import IO, Any
 from ser_bench.core.errors import ModelFileError
 from ser_bench.core.files import atomic_write
 
-FORMAT = 1
-"""The version of the layout; a file with a higher one is refused."""
+FORMAT = 2
+"""The version of the layout; a file with a higher one is refused. Format 1 had the estimator alone in its state."""
 
 MANIFEST = "manifest.json"
 _LIMITS = {MANIFEST: 4 << 20, "state.json": 64 << 20, "arrays.npy": 1 << 30}

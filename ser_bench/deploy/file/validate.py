@@ -16,6 +16,9 @@ _MAX_FEATURES = 1 << 20
 _MAX_LAYERS = 64
 _MAX_MEMBERS = 32
 _MAX_INPUT_SIZE = 1 << 24
+_MAX_SCORES = 1 << 24
+_LEAST_TEMPERATURE, _MAX_TEMPERATURE = 1e-3, 1e3
+_ROUNDING = 1e-6
 
 
 def kind_of(value: Any) -> str | None:
@@ -249,6 +252,22 @@ def _check_network(network: Any) -> None:
     _check_weights(plan, network.members, [w.shape for w in network.weights_])
 
 
+def _restore_calibrated(calibrated: Any) -> None:
+    """Require a calibration in range; the unfitted classifier is not saved."""
+    if not hasattr(calibrated, "estimator_"):
+        _require(False, "Calibrated")
+    calibrated.estimator = calibrated.estimator_
+    scores, weights = calibrated.scores_, calibrated.score_weights_
+    temperature, floor = calibrated.temperature_, calibrated.floor_
+    _require(all(isinstance(number, float) for number in (temperature, floor)), "Calibrated")
+    _require(_LEAST_TEMPERATURE <= temperature <= _MAX_TEMPERATURE and 0 <= floor <= 1, "Calibrated")
+    _require(scores.ndim == 1 and scores.shape == weights.shape and len(scores) <= _MAX_SCORES, "Calibrated")
+    _require(scores.dtype == weights.dtype == np.float64, "Calibrated")
+    _require(bool((np.diff(scores) >= 0).all() and (abs(scores - 0.5) < 0.5 + _ROUNDING).all()), "Calibrated")
+    _require(bool((weights >= 0).all() and (not len(weights) or abs(weights.sum() - 1) < _ROUNDING)), "Calibrated")
+    _require(np.array_equal(calibrated.classes_, calibrated.estimator_.classes_), "Calibrated")
+
+
 def _check_weights(plan: Any, members: int, shapes: list[tuple[int, ...]]) -> None:
     """Compare the shapes of the weights with those of the network, without building it."""
     from ser_bench.models.networks.compiled import outline
@@ -263,6 +282,7 @@ def _require(holds: bool, name: str) -> None:
 
 _RESTORE: dict[str, Callable[[Any], None]] = {
     "BandScaler": _restore_bands,
+    "Calibrated": _restore_calibrated,
     "ProbabilityMean": _restore_mean,
     "Neighbours": _restore_neighbours,
     "SoftmaxSVC": _restore_svm,

@@ -104,6 +104,30 @@ def wrapped(graph: Graph, model: Any, x: str) -> str:
     return probabilities(graph, model.estimator_, x)
 
 
+def calibrated(graph: Graph, model: Any, x: str) -> str:
+    """Add a classifier with calibrated probabilities: logarithm, division by the temperature, softmax.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph, extended in place.
+    model : Calibrated
+        The fitted classifier.
+    x : str
+        The name of its input.
+
+    Returns
+    -------
+    str
+        The name of the probabilities, double of shape ``(n, classes)``.
+    """
+    p = probabilities(graph, model.estimator_, x)
+    if not model.is_calibrated:
+        return p
+    floored = graph.add("Add", graph.add("Max", p, np.zeros(1)), np.full(1, model.floor_))
+    return graph.add("Softmax", graph.add("Div", graph.add("Log", floored), np.full(1, model.temperature_)), axis=1)
+
+
 def mean_of_members(graph: Graph, model: Any, x: str) -> str:
     """Add an ensemble: the mean of the probabilities of its members.
 

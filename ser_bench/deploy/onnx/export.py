@@ -11,7 +11,7 @@ import numpy as np
 
 from ser_bench.core.errors import MissingExtraError, ModelFileError
 from ser_bench.core.files import atomic_write
-from ser_bench.deploy.manifest import Manifest
+from ser_bench.deploy.coverage import EXPORTED
 from ser_bench.deploy.model import TrainedModel
 from ser_bench.deploy.onnx.check import Agreement, check, random_rows
 from ser_bench.deploy.onnx.graph import IR_VERSION, OPSET, TREES, TREES_OPSET, Graph
@@ -98,27 +98,31 @@ def _proto(graph: Graph, model: TrainedModel) -> Any:
         ir_version=IR_VERSION,
         opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(TREES, TREES_OPSET)],
     )
-    helper.set_model_props(proto, metadata(model.info))
+    helper.set_model_props(proto, metadata(model))
     return proto
 
 
-def metadata(info: Manifest) -> dict[str, str]:
+def metadata(model: TrainedModel) -> dict[str, str]:
     """Return the metadata of an ONNX file.
 
     Parameters
     ----------
-    info : Manifest
-        The manifest of the model.
+    model : TrainedModel
+        The model.
 
     Returns
     -------
     dict of str to str
         The entries of the manifest, strings as they are and the rest as JSON. ``columns`` are the names of the
-        columns of ``features`` in order, and ``licence`` is that of the data.
+        columns of ``features`` in order, and ``licence`` is that of the data. ``set_thresholds`` are thresholds by
+        coverage: a prediction set holds the most probable label, and those with a probability of at least 1 minus the
+        threshold. It is empty for a model that is not calibrated.
     """
+    info = model.info
     entries = info.model_dump() | {
         "columns": [column for feature_set in info.features for column in feature_set.columns],
         "licence": info.corpus.licence,
+        "set_thresholds": {f"{c:g}": model.threshold(c) for c in EXPORTED} if model.is_calibrated else {},
     }
     return {key: v if isinstance(v, str) else json.dumps(v, ensure_ascii=False) for key, v in entries.items()}
 

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from ser_bench.deploy.onnx.graph import Graph, double, ints
+from ser_bench.models.estimators import PAIR_SLOPE
 
 
 def svm(graph: Graph, model: Any, x: str) -> str:
-    """Add a support vector machine: the softmax of its one-versus-rest scores.
+    """Add a support vector machine: the softmax of the log odds of its one-versus-one decisions.
 
     Parameters
     ----------
@@ -29,15 +30,17 @@ def svm(graph: Graph, model: Any, x: str) -> str:
     kernel = _kernel(graph, model, graph.cast(x, np.float64))
     weights, first, second = _pairs(model)
     decisions = graph.affine(kernel, weights, double(model._intercept_))
-    if len(model.classes_) == 2:
-        scores = graph.add("MatMul", decisions, np.array([[1.0, -1.0]]))
-        return graph.add("Softmax", scores, axis=1)
-    lost = graph.cast(graph.add("Less", decisions, np.zeros(1)), np.float64)
-    won = graph.add("Sub", np.ones(1), lost)
-    votes = graph.add("Add", graph.add("MatMul", won, first), graph.add("MatMul", lost, second))
-    sums = graph.add("MatMul", decisions, first - second)
-    bound = graph.add("Mul", graph.add("Add", graph.add("Abs", sums), np.ones(1)), np.full(1, 3.0))
-    return graph.add("Softmax", graph.add("Add", votes, graph.add("Div", sums, bound)), axis=1)
+    scores = graph.add("MatMul", _log_sigmoid(graph, decisions, PAIR_SLOPE), first)
+    others = graph.add("MatMul", _log_sigmoid(graph, decisions, -PAIR_SLOPE), second)
+    return graph.add("Softmax", graph.add("Add", scores, others), axis=1)
+
+
+def _log_sigmoid(graph: Graph, x: str, factor: float) -> str:
+    """Return the logarithm of the sigmoid of ``factor * x``, without overflow."""
+    negative = graph.add("Mul", x, np.full(1, -factor))
+    decay = graph.add("Exp", graph.add("Neg", graph.add("Abs", negative)))
+    rest = graph.add("Log", graph.add("Add", decay, np.ones(1)))
+    return graph.add("Neg", graph.add("Add", graph.add("Max", negative, np.zeros(1)), rest))
 
 
 def _kernel(graph: Graph, model: Any, x: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ser_bench import audio
 from ser_bench.core.errors import AudioError
+from ser_bench.deploy.coverage import COVERAGE
 from ser_bench.deploy.model import ModelInput, Prediction, Sound, TrainedModel
 from ser_bench.deploy.predict.windows import windows
 
@@ -66,7 +67,9 @@ class _Item:
     end: float | None = None
 
 
-def predict_clips(model: TrainedModel, clips: Iterable[tuple[str, Sound]]) -> Iterator[ClipPrediction]:
+def predict_clips(
+    model: TrainedModel, clips: Iterable[tuple[str, Sound]], coverage: float = COVERAGE
+) -> Iterator[ClipPrediction]:
     """Yield a prediction per clip, in order.
 
     Parameters
@@ -75,16 +78,20 @@ def predict_clips(model: TrainedModel, clips: Iterable[tuple[str, Sound]]) -> It
         The model.
     clips : iterable of (str, Sound)
         Names and sounds.
+    coverage : float
+        Coverage of the prediction sets.
 
     Yields
     ------
     ClipPrediction
         With an error for a clip that cannot be used.
     """
-    yield from _in_batches(model, (_item(model, name, sound) for name, sound in clips))
+    yield from _in_batches(model, (_item(model, name, sound) for name, sound in clips), coverage)
 
 
-def predict_windows(model: TrainedModel, clip: str, path: Path, window: float, hop: float) -> Iterator[ClipPrediction]:
+def predict_windows(
+    model: TrainedModel, clip: str, path: Path, window: float, hop: float, coverage: float = COVERAGE
+) -> Iterator[ClipPrediction]:
     """Yield a prediction per window of a recording.
 
     Parameters
@@ -97,13 +104,15 @@ def predict_windows(model: TrainedModel, clip: str, path: Path, window: float, h
         Its file.
     window, hop : float
         Length and distance of the windows in seconds.
+    coverage : float
+        Coverage of the prediction sets.
 
     Yields
     ------
     ClipPrediction
         With ``start`` and ``end``; an unreadable file gives one without them, with an error.
     """
-    yield from _in_batches(model, _window_items(model, clip, path, window, hop))
+    yield from _in_batches(model, _window_items(model, clip, path, window, hop), coverage)
 
 
 def _window_items(model: TrainedModel, clip: str, path: Path, window: float, hop: float) -> Iterator[_Item]:
@@ -122,11 +131,12 @@ def _item(model: TrainedModel, clip: str, sound: Sound, start: float | None = No
         return _Item(clip, None, str(error), start, end)
 
 
-def _in_batches(model: TrainedModel, items: Iterable[_Item]) -> Iterator[ClipPrediction]:
+def _in_batches(model: TrainedModel, items: Iterable[_Item], coverage: float) -> Iterator[ClipPrediction]:
     """Predict in batches: a network takes as long for a batch as for one clip."""
     remaining = iter(items)
     while batch := list(itertools.islice(remaining, _BATCH)):
-        predictions = iter(model.predict_inputs([item.input for item in batch if item.input is not None]))
+        inputs = [item.input for item in batch if item.input is not None]
+        predictions = iter(model.predict_inputs(inputs, coverage))
         for item in batch:
             prediction = None if item.input is None else next(predictions)
             yield ClipPrediction(item.clip, prediction, item.error, item.start, item.end)

@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from ser_bench.core.text import escape_control_json
+from ser_bench.deploy.coverage import COVERAGE
+from ser_bench.deploy.model import Prediction
 from ser_bench.deploy.predict.batch import ClipPrediction
 
 
 def as_json(predictions: Sequence[ClipPrediction]) -> str:
-    """Return a JSON list of objects with ``clip``, ``emotion``, ``probabilities`` and ``warnings``, or ``error``.
+    """Return a JSON list of objects with ``clip`` and the fields of :func:`prediction_fields`, or ``error``.
 
     Parameters
     ----------
@@ -36,9 +38,33 @@ def _object(clip: ClipPrediction) -> dict[str, Any]:
     window = {} if clip.start is None else {"start": clip.start, "end": clip.end}
     if clip.prediction is None:
         return {"clip": clip.clip, **window, "error": clip.error}
-    probabilities = dict(clip.prediction.probabilities)
-    label, warnings = clip.prediction.label, list(clip.warnings)
-    return {"clip": clip.clip, **window, "emotion": label, "probabilities": probabilities, "warnings": warnings}
+    return {"clip": clip.clip, **window, **prediction_fields(clip.prediction)}
+
+
+def prediction_fields(prediction: Prediction) -> dict[str, Any]:
+    """Return the values of a prediction for JSON.
+
+    Parameters
+    ----------
+    prediction : Prediction
+        The prediction.
+
+    Returns
+    -------
+    dict
+        ``emotion``, ``probabilities``, ``confidence``, ``set`` (None for a model that is not calibrated),
+        ``reliable``, ``reasons`` and ``warnings``.
+    """
+    members = prediction.prediction_set
+    return {
+        "emotion": prediction.label,
+        "probabilities": dict(prediction.probabilities),
+        "confidence": prediction.confidence,
+        "set": None if members is None else list(members),
+        "reliable": prediction.reliable,
+        "reasons": list(prediction.reasons),
+        "warnings": list(prediction.warnings),
+    }
 
 
 def as_csv(predictions: Sequence[ClipPrediction], labels: Sequence[str], *, over_time: bool) -> str:
@@ -56,22 +82,32 @@ def as_csv(predictions: Sequence[ClipPrediction], labels: Sequence[str], *, over
     Returns
     -------
     str
-        Columns ``clip``, ``emotion``, ``p_<label>``, ``error`` and ``warnings``, with semicolons between warnings.
+        Columns ``clip``, ``emotion``, ``p_<label>``, ``confidence``, ``set``, ``reliable``, ``error`` and ``warnings``,
+        with semicolons between the labels of a set and between warnings.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     window_columns = ["start", "end"] if over_time else []
-    writer.writerow(["clip", *window_columns, "emotion", *(f"p_{label}" for label in labels), "error", "warnings"])
+    shares = [f"p_{label}" for label in labels]
+    added = ["confidence", "set", "reliable"]
+    writer.writerow(["clip", *window_columns, "emotion", *shares, *added, "error", "warnings"])
     for clip in predictions:
         window = [clip.start, clip.end] if over_time else []
-        label = clip.prediction.label if clip.prediction else ""
-        p = [clip.prediction.probabilities[name] for name in labels] if clip.prediction else [""] * len(labels)
-        writer.writerow([clip.clip, *window, label, *p, clip.error, "; ".join(clip.warnings)])
+        writer.writerow([clip.clip, *window, *_cells(clip.prediction, labels), clip.error, "; ".join(clip.warnings)])
     return text.getvalue().rstrip("\n")
 
 
-def as_table(predictions: Sequence[ClipPrediction], *, over_time: bool) -> str:
-    """Return a table with the label, its probability, and the next two labels.
+def _cells(prediction: Prediction | None, labels: Sequence[str]) -> list[Any]:
+    """Return the cells from ``emotion`` to ``reliable``."""
+    if prediction is None:
+        return [""] * (len(labels) + 4)
+    members = "; ".join(prediction.prediction_set or ())
+    p = [prediction.probabilities[name] for name in labels]
+    return [prediction.label, *p, prediction.confidence, members, str(prediction.reliable).lower()]
+
+
+def as_table(predictions: Sequence[ClipPrediction], *, over_time: bool, coverage: float = COVERAGE) -> str:
+    """Return a table with the label, its probability, the prediction set, and whether the prediction is reliable.
 
     Parameters
     ----------
@@ -79,15 +115,19 @@ def as_table(predictions: Sequence[ClipPrediction], *, over_time: bool) -> str:
         The predictions.
     over_time : bool
         Whether to add a column with the window.
+    coverage : float
+        The coverage of the prediction sets, for the head of their column.
 
     Returns
     -------
     str
-        The table as plain text.
+        The table as plain text. For a model that is not calibrated, it has the next two labels instead of a set.
     """
     from tabulate import tabulate
 
-    head = ["clip", *(["seconds"] if over_time else []), "emotion", "%", "then"]
+    calibrated = any(clip.prediction and clip.prediction.prediction_set for clip in predictions)
+    sets = f"{100 * coverage:g} % set" if calibrated else "then"
+    head = ["clip", *(["seconds"] if over_time else []), "emotion", "%", sets, "reliable"]
     rows = [_row(clip, over_time) for clip in predictions]
     return tabulate(rows, head, tablefmt="simple", disable_numparse=True)
 
@@ -95,8 +135,17 @@ def as_table(predictions: Sequence[ClipPrediction], *, over_time: bool) -> str:
 def _row(clip: ClipPrediction, over_time: bool) -> list[str]:
     window = [] if not over_time else ["" if clip.start is None else f"{clip.start:.2f} to {clip.end:.2f}"]
     if clip.prediction is None:
-        return [clip.clip, *window, "", "", clip.error]
-    label, p = clip.prediction.label, clip.prediction.probabilities
-    next_two = sorted((name for name in p if name != label), key=lambda name: -p[name])[:2]
-    then = ", ".join(f"{name} {100 * p[name]:.0f}" for name in next_two)
-    return [clip.clip, *window, label, f"{100 * p[label]:.0f}", then]
+        return [clip.clip, *window, "", "", clip.error, ""]
+    prediction = clip.prediction
+    confidence = f"{100 * prediction.confidence:.0f}"
+    reliable = "yes" if prediction.reliable else "no"
+    return [clip.clip, *window, prediction.label, confidence, _others(prediction), reliable]
+
+
+def _others(prediction: Prediction) -> str:
+    """Return the labels of the set, or for a model that is not calibrated the next two labels with probabilities."""
+    if prediction.prediction_set is not None:
+        return ", ".join(prediction.prediction_set)
+    p = prediction.probabilities
+    next_two = sorted((name for name in p if name != prediction.label), key=lambda name: -p[name])[:2]
+    return ", ".join(f"{name} {100 * p[name]:.0f}" for name in next_two)

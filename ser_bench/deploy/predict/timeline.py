@@ -52,7 +52,7 @@ def _figure(model: TrainedModel, predictions: Sequence[ClipPrediction], recordin
             f"trained on {plural(info.corpus.clips, 'clip')}{synthetic}, "
             f"{speaker_count(info.corpus.speakers)} of {info.corpus.title}"
         ],
-        ["The probabilities are not calibrated"],
+        [_note(model, predictions)],
         body=_BODY,
         synthetic=info.synthetic,
     )
@@ -65,6 +65,13 @@ def _figure(model: TrainedModel, predictions: Sequence[ClipPrediction], recordin
     wave.set_xticklabels([])
     shares.set_xlabel("seconds")
     return sheet.figure
+
+
+def _note(model: TrainedModel, predictions: Sequence[ClipPrediction]) -> str:
+    """Say what the probabilities mean, and what hatching means where some windows are hatched."""
+    calibrated = "calibrated on held-out speakers of the training data" if model.is_calibrated else "not calibrated"
+    hatched = any(window.prediction and not window.prediction.reliable for window in predictions)
+    return f"The probabilities are {calibrated}{'; hatched windows are not reliable' if hatched else ''}"
 
 
 def _draw_wave(axes: Axes, recording: Path) -> float:
@@ -93,6 +100,9 @@ def _draw_probabilities(axes: Axes, predictions: Sequence[ClipPrediction], label
     for label, colour, share in zip(labels, colours, p.T, strict=True):
         axes.stairs(base + share, borders, baseline=base, fill=True, color=colour, label=label, linewidth=0)
         base = base + share
+    unreliable = [float(bool(window.prediction and not window.prediction.reliable)) for window in predictions]
+    if any(unreliable):
+        axes.stairs(unreliable, borders, fill=True, facecolor="none", edgecolor=INK, hatch="///", linewidth=0)
     axes.set_ylim(0, 1)
     axes.set_ylabel("probability")
     handles, names = axes.get_legend_handles_labels()

@@ -79,7 +79,7 @@ class Service:
         Returns
         -------
         dict
-            ``clip``, ``emotion``, ``probabilities``, ``warnings`` and ``timings`` in ms.
+            ``clip``, the fields of :func:`ser_bench.deploy.predict.output.prediction_fields`, and ``timings`` in ms.
 
         Raises
         ------
@@ -210,12 +210,14 @@ def _add_page(app: flask.Flask, service: Service) -> None:
     @app.get("/", provide_automatic_options=False)
     def page() -> str:
         limits = {"bytes": settings.max_bytes, "seconds": settings.max_seconds}
-        page_settings = {"labels": manifest.labels, "colours": COLOURS, "limits": limits}
+        sets = f"{100 * settings.coverage:g} % set"
+        page_settings = {"labels": manifest.labels, "colours": COLOURS, "limits": limits, "sets": sets}
         return flask.render_template(
             "page.html",
             manifest=manifest,
             settings=json.dumps(page_settings),
             about=messages.model_facts(manifest),
+            probabilities=messages.about_probabilities(manifest, settings.coverage),
             caution=messages.caution(manifest),
         )
 

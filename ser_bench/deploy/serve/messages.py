@@ -96,6 +96,29 @@ def caution(manifest: Manifest) -> str:
     )
 
 
+def about_probabilities(manifest: Manifest, coverage: float) -> str:
+    """Return what the probabilities and the set on the page mean.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Description of the model.
+    coverage : float
+        Coverage of the prediction sets.
+
+    Returns
+    -------
+    str
+        One or two sentences.
+    """
+    if manifest.calibration is None:
+        return "Probabilities rank the labels. They are not calibrated."
+    return (
+        f"The set holds the true label for {100 * coverage:g} % of the clips of new speakers, if they are recorded as "
+        "the training data."
+    )
+
+
 def model_facts(manifest: Manifest) -> list[tuple[str, str]]:
     """Return what the page shows about the model.
 
@@ -114,7 +137,9 @@ def model_facts(manifest: Manifest) -> list[tuple[str, str]]:
         ("Model", f"{manifest.model.name} with {' + '.join(s.name for s in manifest.features)}"),
         ("Predicts", f"{manifest.target}: {', '.join(manifest.labels)}"),
         ("Trained on", f"{plural(corpus.clips, 'clip')} by {speaker_count(corpus.speakers)} ({corpus.title})"),
-        ("Score", describe.score(manifest).removeprefix("score: ")),
+        *((name.capitalize(), text) for name, text in describe.scores(manifest).items()),
+        ("Probabilities", describe.probabilities(manifest)),
+        ("Reliability", describe.reliability(manifest)),
         ("Licence of the data", corpus.licence or "unknown"),
         ("Intended use", manifest.intended_use),
         ("Limits", " ".join(manifest.limits)),

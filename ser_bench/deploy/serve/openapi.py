@@ -50,7 +50,7 @@ def describe(manifest: Manifest, settings: Settings) -> dict[str, Any]:
             "/openapi.json": {"get": _read("description", "This description.", _json({"type": "object"}))},
             "/": {"get": _read("page", "A page to try the model.", {"text/html": {"schema": {"type": "string"}}})},
         },
-        "components": {"schemas": {"Answer": _answer(list(manifest.labels)), "Error": _object({"error": _TEXT})}},
+        "components": {"schemas": {"Answer": _answer(manifest, settings), "Error": _object({"error": _TEXT})}},
     }
 
 
@@ -96,18 +96,39 @@ def _errors(*statuses: str) -> dict[str, Any]:
     return {s: {"description": _ERRORS[s], "content": content} | headers[s] for s in statuses}
 
 
-def _answer(labels: list[str]) -> dict[str, Any]:
+def _answer(manifest: Manifest, settings: Settings) -> dict[str, Any]:
+    labels = list(manifest.labels)
     share = {"type": "number", "minimum": 0, "maximum": 1}
     steps = {step: {"type": "number", "minimum": 0} for step in _STEPS}
+    texts = {"type": "array", "items": _TEXT}
     return _object(
         {
             "clip": _TEXT | {"description": "File name as sent, for display."},
             "emotion": {"type": "string", "enum": labels},
             "probabilities": _object(dict.fromkeys(labels, share)),
-            "warnings": {"type": "array", "items": _TEXT, "description": "Why the prediction may be wrong."},
+            "confidence": share | {"description": "The probability of the emotion."},
+            "set": _set(manifest, settings),
+            "reliable": {
+                "type": "boolean",
+                "description": "False for a clip without speech or unlike the training data.",
+            },
+            "reasons": texts | {"description": "Why the prediction is not reliable."},
+            "warnings": texts | {"description": "Why the prediction may be wrong, the reasons included."},
             "timings": _object(steps) | {"description": "Milliseconds."},
         }
     )
+
+
+def _set(manifest: Manifest, settings: Settings) -> dict[str, Any]:
+    """Return the schema of a prediction set: null for a model that is not calibrated."""
+    if manifest.calibration is None:
+        return {"type": "null", "description": "The model is not calibrated, so there are no prediction sets."}
+    return {
+        "type": "array",
+        "items": {"type": "string", "enum": list(manifest.labels)},
+        "minItems": 1,
+        "description": f"The labels that hold the true one for {100 * settings.coverage:g} % of clips of new speakers.",
+    }
 
 
 def _json(schema: dict[str, Any]) -> dict[str, Any]:

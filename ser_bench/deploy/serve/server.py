@@ -53,7 +53,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     model_manifest = manifest.validate(description, settings.file)
     listener = _listen(settings.host, settings.port)
     log.set_up()
-    arguments = (settings.file, description["members"], settings.max_seconds, settings.prepare)
+    arguments = (settings.file, description["members"], settings.max_seconds, settings.coverage, settings.prepare)
     pool = WorkerPool(settings.jobs, arguments, settings.decode_timeout, log.log_event)
     service = Service(settings, description, model_manifest, pool)
     server = _create_server(service, listener)

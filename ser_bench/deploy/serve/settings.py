@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ser_bench.audio import MAX_SECONDS, MIN_SECONDS
 from ser_bench.core.errors import ConfigError
+from ser_bench.deploy.coverage import COVERAGE, check_coverage
 
 MEGABYTE = 1_000_000
 
@@ -34,6 +35,8 @@ class Settings:
         Time limit of a prediction in seconds.
     prepare : callable or None
         Called in each worker before the model is loaded; registers a plugin.
+    coverage : float
+        Coverage of the prediction sets.
 
     Raises
     ------
@@ -50,9 +53,11 @@ class Settings:
     max_seconds: float = 60.0
     decode_timeout: float = 10.0
     prepare: Callable[[], object] | None = None
+    coverage: float = COVERAGE
 
     def __post_init__(self) -> None:
         """Check the ranges."""
+        check_coverage(self.coverage)
         limits: tuple[tuple[str, float, float, float], ...] = (
             ("--port", self.port, 0, 65_535),
             ("--threads", self.threads, 1, 256),

@@ -11,6 +11,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from ser_bench.deploy.coverage import COVERAGE
+
 READY, START_FAILED = "ready", "start failed"
 """Kinds of the first message of a worker."""
 PREDICTION, UNSUPPORTED, UNUSABLE, ERROR = "prediction", "unsupported format", "unusable clip", "error"
@@ -22,6 +24,7 @@ def run_worker(
     file: Path,
     members: dict[str, str],
     max_seconds: float,
+    coverage: float,
     prepare: Callable[[], object] | None = None,
 ) -> None:
     """Report whether the model loads, then answer each clip until the pipe is closed.
@@ -36,6 +39,8 @@ def run_worker(
         Digests of the model that the service describes; a file that was replaced since then is refused.
     max_seconds : float
         Duration limit of a clip in seconds.
+    coverage : float
+        Coverage of the prediction sets.
     prepare : callable or None
         Called before the model is loaded.
     """
@@ -56,7 +61,7 @@ def run_worker(
             data = pipe.recv_bytes()
         except EOFError:
             return
-        _send(pipe, *_answer(model, data, max_seconds))
+        _send(pipe, *_answer(model, data, max_seconds, coverage))
 
 
 def _send(pipe: Connection, kind: str, content: Any) -> None:
@@ -72,7 +77,7 @@ def _load_model(file: Path, members: dict[str, str]) -> Any:
     if container.read(file)[0]["members"] != members:
         raise ModelFileError(f"{file} has been replaced by another model; restart the service")
     model = load_model(file)
-    _predict(model, _noise_clip(), 1.0)
+    _predict(model, _noise_clip(), 1.0, COVERAGE)
     return model
 
 
@@ -89,13 +94,13 @@ def _noise_clip() -> bytes:
     return file.getvalue()
 
 
-def _answer(model: Any, data: bytes, max_seconds: float) -> tuple[str, Any]:
+def _answer(model: Any, data: bytes, max_seconds: float, coverage: float) -> tuple[str, Any]:
     """Return the kind and the content of the message about a clip."""
     from ser_bench.audio.headers import ForeignError
     from ser_bench.core.errors import AudioError
 
     try:
-        return PREDICTION, _predict(model, data, max_seconds)
+        return PREDICTION, _predict(model, data, max_seconds, coverage)
     except ForeignError as error:
         return UNSUPPORTED, f"{error.reason}; send WAV, FLAC, OGG or MP3"
     except AudioError as error:
@@ -104,10 +109,11 @@ def _answer(model: Any, data: bytes, max_seconds: float) -> tuple[str, Any]:
         return ERROR, f"{type(error).__name__}: {error}"
 
 
-def _predict(model: Any, data: bytes, max_seconds: float) -> dict[str, Any]:
-    """Return ``emotion``, ``probabilities``, ``warnings`` and ``timings`` in ms of a clip, given its file's bytes."""
+def _predict(model: Any, data: bytes, max_seconds: float, coverage: float) -> dict[str, Any]:
+    """Return the fields of the prediction for a clip, given its file's bytes, and ``timings`` in ms."""
     from ser_bench import audio
     from ser_bench.core.errors import AudioError
+    from ser_bench.deploy.predict.output import prediction_fields
 
     start = time.perf_counter()
     recording = audio.read_bytes(data)
@@ -117,11 +123,9 @@ def _predict(model: Any, data: bytes, max_seconds: float) -> dict[str, Any]:
     decoded = time.perf_counter()
     clip = model.read(recording)
     extracted = time.perf_counter()
-    (prediction,) = model.predict_inputs([clip])
+    (prediction,) = model.predict_inputs([clip], coverage)
     timings = {"decode": decoded - start, "features": extracted - decoded, "predict": time.perf_counter() - extracted}
     return {
-        "emotion": prediction.label,
-        "probabilities": dict(prediction.probabilities),
-        "warnings": list(prediction.warnings),
+        **prediction_fields(prediction),
         "timings": {name: round(1e3 * seconds, 2) for name, seconds in timings.items()},
     }

@@ -20,6 +20,10 @@ from tests.deploy.serve.conftest import encoded, speech
 PREDICTION = {
     "emotion": "sad",
     "probabilities": {"neutral": 0.1, "happy": 0.2, "sad": 0.7},
+    "confidence": 0.7,
+    "set": ["sad", "happy"],
+    "reliable": False,
+    "reasons": ["a sentence"],
     "warnings": ["a sentence"],
     "timings": {"decode": 1.0},
 }
@@ -60,7 +64,7 @@ def test_a_prediction_has_the_documented_fields(create):
     _, client = create((worker.PREDICTION, PREDICTION | {"timings": {"decode": 1.0, "features": 2.0, "predict": 0.5}}))
     response = send(client)
     assert response.status_code == 200
-    assert list(response.json) == ["clip", "emotion", "probabilities", "warnings", "timings"]
+    assert list(response.json) == ["clip", *PREDICTION]
     assert response.json["clip"] == "clip.wav"
     assert list(response.json["timings"]) == ["wait", "decode", "features", "predict", "total"]
 
@@ -237,10 +241,10 @@ def test_a_worker_classifies_files(model):
         encoded(speech(2.5)): worker.UNUSABLE,
         clip: worker.PREDICTION,
     }
-    assert [worker._answer(loaded, data, 2.0)[0] for data in kinds] == list(kinds.values())
-    assert worker._answer(None, clip, 2.0)[0] == worker.ERROR
+    assert [worker._answer(loaded, data, 2.0, 0.9)[0] for data in kinds] == list(kinds.values())
+    assert worker._answer(None, clip, 2.0, 0.9)[0] == worker.ERROR
     m4a = b"\0\0\0\x1cftypM4A " + bytes(100)
-    assert worker._answer(loaded, m4a, 2.0) == (
+    assert worker._answer(loaded, m4a, 2.0, 0.9) == (
         worker.UNSUPPORTED,
         "M4A is not read here; send WAV, FLAC, OGG or MP3",
     )

@@ -35,6 +35,9 @@ async function send(blob, name, samples) {
 
 function show(prediction) {
   $("best").textContent = prediction.emotion;
+  $("set").textContent = prediction.set ? `${settings.sets}: ${prediction.set.join(", ")}` : "";
+  $("set").hidden = !prediction.set;
+  $("unreliable").hidden = prediction.reliable;
   $("timings").textContent = `Predicted in ${Math.round(prediction.timings.total)} ms.`;
   $("bars").replaceChildren(...settings.labels.map((label) => {
     const row = document.createElement("li"), share = 100 * prediction.probabilities[label];
