@@ -74,17 +74,24 @@ def test_a_calibrated_model_is_hardly_ever_called_overconfident():
     assert called <= 20
 
 
-def test_overconfident_models_are_counted_by_their_intervals(run, claims):
+def test_models_are_counted_by_their_intervals(run, claims):
     def counts(sentences):
-        (sentence,) = [text for text in sentences if "show overconfidence" in text]
-        return re.search(r"Of (\d+) .* of (\d+) show .* of (\d+)(.*) after it", sentence).groups()
+        (sentence,) = [text for text in sentences if text.startswith("By the intervals of")]
+        pattern = (
+            r"of 3 calibrated models, (\d).* over.* and (\d).* before calibration; (\d).* over.* and (\d).* after it"
+        )
+        return [int(number) for number in re.search(pattern, sentence).groups()], sentence
 
     table = calibration_of(run, "actor").dropna(subset="ece")
-    before, after = (int((table[f"overconfidence{stage}_low"] > 0).sum()) for stage in ("_before", ""))
-    assert counts(confidence_sentences(run))[:3] == ("3", str(before), str(after))
-    changed = counts(claims(overconfidence_before_low=0.1, overconfidence=0.2, overconfidence_low=0.1))
-    assert changed[:3] == ("3", str(before + (table.at["svm", "overconfidence_before_low"] <= 0)), str(after + 1))
-    assert "svm" in changed[3]
+    expected = []
+    for name in ("overconfidence_before", "overconfidence"):
+        expected += [int((table[f"{name}_low"] > 0).sum()), int((table[f"{name}_high"] < 0).sum())]
+    assert counts(confidence_sentences(run))[0] == expected
+    unsure = counts(claims(overconfidence_low=-0.01, overconfidence_high=0.03))[0]
+    assert unsure == [*expected[:3], expected[3] - 1]  # svm was underconfident
+    off, sentence = counts(claims(overconfidence_low=0.1, overconfidence_high=0.3))
+    assert off == [*expected[:2], expected[2] + 1, expected[3] - 1]
+    assert re.search(r"overconfident \(.*svm.*\) and", sentence)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +165,7 @@ def test_a_run_without_calibration_claims_nothing(tmp_path, run):
         assert sentence.startswith(reason)
         assert not re.search(r"\d", sentence)
         assert "Confidence under" not in markdown(one)
-        assert [fact.question for fact in page_header(one).facts].count("Is the confidence right?") == 0
+        assert [fact.question for fact in page_header(one).facts].count("Mean confidence minus accuracy") == 0
         assert sentence in render_page(one, {}).decode()
 
 

@@ -23,9 +23,6 @@ from ser_bench.report.descriptions import model_title, model_titles
 from ser_bench.report.formatting import percent, percent_interval, points, points_interval
 from ser_bench.runs.results import SavedRun
 
-_MOST_NAMES = 4
-"""The most overconfident models that a sentence names."""
-
 _AIM = f"{100 * SET_COVERAGE:.0f} %"
 
 
@@ -56,8 +53,8 @@ def confidence_sentences(run: SavedRun) -> list[str]:
     -------
     list of str
         About the model of :func:`best_calibrated`: confidence and accuracy before and after calibration, its accuracy
-        on the more confident half, its prediction sets. About all models: how many are overconfident. One sentence
-        says why there is nothing to state.
+        on the more confident half, its prediction sets. About all models: how many are over- and underconfident. One
+        sentence says why there is nothing to state.
     """
     model, split = best_calibrated(run), ranking_split(run.info.splits)
     if not model:
@@ -120,17 +117,25 @@ def _before_and_after(title: str, row: pd.Series, accuracy: float) -> str:
 
 
 def _all_models(run: SavedRun, split: str) -> str:
-    """Count the models whose interval shows overconfidence, before and after; empty for one model or no interval."""
+    """Count the models that are over- or underconfident by their intervals; empty for one model or no interval."""
     table = calibration_of(run, split).loc[measured_models(run, split)]
-    ends = table[["overconfidence_before_low", "overconfidence_low"]]
-    if len(table) < 2 or ends.isna().any(axis=None):
+    if len(table) < 2 or table[["overconfidence_before_low", "overconfidence_low"]].isna().any(axis=None):
         return ""
-    before, after = (list(table.index[ends[name] > 0]) for name in ends)
-    which = f" ({listed(model_titles(run, after))})" if 0 < len(after) <= _MOST_NAMES else ""
+    before = _off(run, table, "overconfidence_before", most_names=0)
+    after = _off(run, table, "overconfidence", most_names=4)
     return (
-        f"Of {plural(len(table), 'calibrated model')}, the intervals of {len(before)} show overconfidence before "
-        f"calibration, and those of {len(after)}{which} after it."
+        f"By the intervals of {plural(len(table), 'calibrated model')}, {before} before calibration; {after} after it."
     )
+
+
+def _off(run: SavedRun, table: pd.DataFrame, name: str, *, most_names: int) -> str:
+    """Count the models whose interval is above 0, and those whose interval is below; name a few."""
+    parts = []
+    for word, chosen in (("overconfident", table[f"{name}_low"] > 0), ("underconfident", table[f"{name}_high"] < 0)):
+        models = list(table.index[chosen])
+        which = f" ({listed(model_titles(run, models))})" if 0 < len(models) <= most_names else ""
+        parts.append(f"{len(models)} {'is' if len(models) == 1 else 'are'} {word}{which}")
+    return " and ".join(parts)
 
 
 def _sets(run: SavedRun, model: str, split: str) -> str:

@@ -88,12 +88,7 @@ def confidence_report(run: SavedRun) -> Confidence:
 def _scores(run: SavedRun, models: list[str], split: str) -> Table:
     """Return calibration error, overconfidence, log loss and Brier score before and after."""
     columns = [_MODEL]
-    for head, unit in (
-        ("ECE", "points"),
-        ("confidence − accuracy", "points"),
-        ("log loss", "nats"),
-        ("Brier", "0 to 2"),
-    ):
+    for head, unit, _ in _MEASURES.values():
         columns += [Column(head, under=f"{unit}, before"), Column(head, under=f"{unit}, after")]
     table, rows = calibration_of(run, split), []
     for model in models:
@@ -123,7 +118,7 @@ def _plain(row: pd.Series, name: str) -> Cell:
 
 _MEASURES = {
     "ece": ("ECE", "points", _in_points),
-    "overconfidence": ("overconfidence", "points", _signed),
+    "overconfidence": ("confidence − accuracy", "points", _signed),
     "log_loss": ("log loss", "nats", _plain),
     "brier": ("Brier", "0 to 2", _plain),
 }

@@ -178,14 +178,14 @@ def _confidence(run: SavedRun) -> list[Fact]:
     row = calibration_of(run, ranking_split(run.info.splits)).loc[model]
     ends = points_interval(row["overconfidence_low"], row["overconfidence_high"])
     text = (
-        f"points of mean confidence minus accuracy for {model_title(run, model)} after calibration {ends}".rstrip()
+        f"points for {model_title(run, model)} after calibration {ends}".rstrip()
         + f"; {points(row['overconfidence_before'])} before."
     )
     if not math.isnan(row["coverage"]):
         text += (
             f" Its {100 * SET_COVERAGE:.0f} % sets hold the true label for {percent(row['coverage'])} % of the clips."
         )
-    return [Fact("Is the confidence right?", points(row["overconfidence"]), text)]
+    return [Fact("Mean confidence minus accuracy", points(row["overconfidence"]), text)]
 
 
 def _gap(run: SavedRun) -> Fact:
