@@ -213,7 +213,7 @@ NETWORKS = (
             "patience": 16,
             "dropout": 0.3,
         },
-        quick={"epochs": 10, "refit": False},
+        quick={"epochs": 16, "refit": False, "speeds": []},
         cost=4.0,
     ),
     _model(
