@@ -159,7 +159,9 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
             outcomes = self._train(X, codes, held_out, plans, original)
             if self.refitted_:
                 endings = [ended["best_epoch"] for _, ended in outcomes]
-                plans = [dataclasses.replace(plan, epochs=n) for plan, n in zip(plans, endings, strict=True)]
+                plans = [
+                    dataclasses.replace(plan, epochs=n, curves=False) for plan, n in zip(plans, endings, strict=True)
+                ]
                 self._train(X, codes, np.zeros_like(held_out), plans, original)
         self.history_, self.ended_ = outcomes[0]
         return self

@@ -39,6 +39,8 @@ class Plan:
         Changes of the training batches.
     seed : int
         Seed of batches and augmentation.
+    curves : bool
+        Whether the clean accuracy of each epoch is measured; otherwise it is NaN.
     """
 
     epochs: int
@@ -49,6 +51,7 @@ class Plan:
     average: int
     augment: Augmentation
     seed: int
+    curves: bool = True
 
     def rate(self, epoch: int) -> float:
         """Return the learning rate of an epoch; that of the first is a third of the highest.
@@ -112,7 +115,8 @@ def train(
     history: dict[str, list[float]] = {name: [] for name in MEASURES}
     rng = np.random.default_rng(plan.seed)
     training = np.flatnonzero(~held_out)
-    clean = _evenly_spaced(training if originals is None else training[originals[training]], CLEAN_CLIPS)
+    clean = training if originals is None else training[originals[training]]
+    clean = _evenly_spaced(clean, CLEAN_CLIPS if plan.curves else 0)
     averaged = _Averaged(program.model, plan.average)
     best, best_epoch, best_weights = math.inf, 0, None
     for epoch in range(plan.epochs):
