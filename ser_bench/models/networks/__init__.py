@@ -213,7 +213,7 @@ NETWORKS = (
             "patience": 16,
             "dropout": 0.3,
         },
-        quick={"epochs": 16, "refit": False, "speeds": []},
+        quick={"epochs": 16, "pool": 8, "refit": False, "speeds": []},
         cost=4.0,
     ),
     _model(
