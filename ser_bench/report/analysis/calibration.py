@@ -11,7 +11,7 @@ model that is not calibrated in every fold. Its probabilities count as those bef
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -173,7 +173,7 @@ def model_reliability(run: SavedRun, model: str, split: str, *, before: bool = F
     """
     if model not in measured_models(run, split, calibrated=not before):
         return None
-    repeats = _repeats(run, model, split)
+    repeats = _confidences(run, model, split)
     confidence = np.concatenate([part.before if before else part.confidence for part in repeats])
     return statistics.reliability(confidence, np.concatenate([part.right for part in repeats]))
 
@@ -196,7 +196,9 @@ def accuracy_by_share(run: SavedRun, split: str, shares: tuple[float, ...] = SHA
     """
     rows = {model: [np.nan] * len(shares) for model in trained_models(run)}
     for model in measured_models(run, split, calibrated=False):
-        curves = [statistics.accuracy_by_coverage(p.confidence, p.right, shares) for p in _repeats(run, model, split)]
+        curves = [
+            statistics.accuracy_by_coverage(p.confidence, p.right, shares) for p in _confidences(run, model, split)
+        ]
         rows[model] = list(np.mean(curves, axis=0))
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(shares), dtype="float64").rename_axis("model")
 
@@ -216,13 +218,13 @@ def set_coverage_by_speaker(run: SavedRun, split: str) -> pd.DataFrame:
         Fractions, averaged over the repeats that test the speaker. Models of the run but baselines; NaN rows where the
         sets are unknown. Unknown speakers have no column.
     """
-    names, held, rows = _speaker_names(run, split), _MEANS.index("coverage"), {}
+    names, rows = _speaker_names(run, split), {}
     for model in trained_models(run):
         rows[model] = np.full(len(names), np.nan)
         if model in measured_models(run, split):
             parts = [
-                statistics.sum_by_speaker(part.numbers[:, [held]], part.speakers, len(names))
-                for part in _repeats(run, model, split)
+                statistics.sum_by_speaker(part.numbers, part.speakers, len(names))
+                for part in _confidences(run, model, split)
             ]
             shares = np.stack([statistics.means_by_speaker(part)[:, 0] for part in parts])
             rows[model] = statistics.mean_of_known(shares)
@@ -307,6 +309,12 @@ def _speaker_names(run: SavedRun, split: str) -> tuple[str, ...]:
 
 
 @cached_per_run
+def _confidences(run: SavedRun, model: str, split: str) -> list[_Predictions]:
+    """Return the predictions repeat by repeat; of the numbers, which would take much memory, ``coverage`` only."""
+    held = _MEANS.index("coverage")
+    return [replace(part, numbers=part.numbers[:, [held]]) for part in _repeats(run, model, split)]
+
+
 def _repeats(run: SavedRun, model: str, split: str) -> list[_Predictions]:
     """Return the predictions of a model without a missing fold, repeat by repeat."""
     frame = run.predictions
