@@ -144,7 +144,8 @@ def _cross_validated(info: Manifest) -> str:
 
 
 def _sets(validation: CrossValidation) -> str:
-    share = _with_interval(validation.scores["coverage"].model_copy(update={"by_speaker": {}}))
+    coverage = validation.scores["coverage"].model_copy(update={"by_speaker": {}})
+    share = _with_interval(coverage).removeprefix(f"{coverage.title} ")
     size, promised = validation.scores["set_size"].value, 100 * (validation.set_coverage or 0)
     return f"{share} of the {promised:g} % sets hold the true label; a set has {size:.1f} labels on average"
 

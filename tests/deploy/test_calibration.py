@@ -139,7 +139,9 @@ def test_a_file_of_the_first_format_is_read_and_said_to_be_uncalibrated(svm, cli
 
 def test_the_description_names_the_calibration(svm):
     info = load_model(svm).info
-    assert describe.probabilities(info).startswith("calibrated on 24 held-out clips of 4 speakers (temperature ")
+    held_out = f"{info.calibration.clips} held-out clips of {info.calibration.speakers} speakers"
+    assert describe.probabilities(info).startswith(f"calibrated on {held_out} (temperature ")
+    assert 0 < info.calibration.clips <= 24
     assert any("calibrated on held-out speakers" in limit for limit in info.limits)
     assert not any("not calibrated" in limit for limit in info.limits)
     uncalibrated = manifest_of("svm", "vector", 3, LABELS)

@@ -175,6 +175,7 @@ def test_the_score_is_that_of_a_run_with_the_same_store(options, scored, tmp_pat
     assert scores["log_loss"].value == pytest.approx(-np.log(p_true).mean(), rel=1e-4)
     assert scores["uar"].low < scores["uar"].value < scores["uar"].high
     assert set(scores["coverage"].by_speaker) == set(SPEAKERS)
+    assert scores["coverage"].value > 0.7  # 0.9 on average over corpora; 36 clips deviate
     assert np.mean(list(scores["coverage"].by_speaker.values())) == pytest.approx(scores["coverage"].value)
 
 
@@ -182,9 +183,9 @@ def test_the_description_says_what_was_scored(scored):
     _, info = scored
     lines = describe.scores(info)
     assert "cross-validated on new speakers: 6 speakers in 6 folds, models trained on 5/6 of them" in lines["score"]
-    assert "of the 90 % sets hold the true label" in lines["sets"]
+    assert re.fullmatch(r"[\d.]+ % \[.*\] of the 90 % sets hold the true label; .* on average", lines["sets"])
     assert re.search(
-        r"calibrated on 36 held-out clips of 6 speakers .*; ECE .* %.*; log loss", describe.probabilities(info)
+        r"calibrated on \d+ held-out clips of \d speakers .*; ECE .* %.*; log loss", describe.probabilities(info)
     )
 
 

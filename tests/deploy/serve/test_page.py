@@ -123,8 +123,13 @@ def test_warnings_about_a_clip_are_shown(page, clip, tmp_path):
     page.find_element("id", "file").send_keys(str(tmp_path / "a.wav"))
     answered(page)
     assert "The channels cancel (inverted polarity); only channel 1 is used." in text(page, "warnings")
+    assert page.find_element("id", "unreliable").is_displayed()
+
+
+def test_the_prediction_set_is_shown(page, clip):
     page.find_element("id", "file").send_keys(str(clip))
-    until(page, "document.getElementById('warnings').hidden")
+    answered(page)
+    assert text(page, "set").startswith(f"90 % set: {text(page, 'best')}")
 
 
 def test_a_dropped_file_is_predicted(page):

@@ -31,7 +31,7 @@ def pool(model):
     events = []
     members = container.read(model)[0]["members"]
     started = WorkerPool(
-        1, (model, members, 10.0), 1.0, lambda event, **fields: events.append(fields.get("reason", event))
+        1, (model, members, 10.0, 0.9), 1.0, lambda event, **fields: events.append(fields.get("reason", event))
     )
     started.start()
     until(lambda: started.ready)

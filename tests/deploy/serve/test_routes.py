@@ -11,7 +11,7 @@ import pytest
 from ser_bench.core.errors import ConfigError
 from ser_bench.deploy import manifest
 from ser_bench.deploy.file import container
-from ser_bench.deploy.serve import log, security, worker
+from ser_bench.deploy.serve import log, messages, openapi, security, worker
 from ser_bench.deploy.serve.app import Service, create_app, display_name
 from ser_bench.deploy.serve.pool import WorkerCrashedError, WorkerTimeoutError
 from ser_bench.deploy.serve.settings import Settings
@@ -248,3 +248,36 @@ def test_a_worker_classifies_files(model):
         worker.UNSUPPORTED,
         "M4A is not read here; send WAV, FLAC, OGG or MP3",
     )
+
+
+def test_the_worker_answers_with_a_set_of_the_chosen_coverage(model):
+    from ser_bench.deploy import load_model
+
+    loaded, clip = load_model(model), encoded(speech())
+    for coverage in (0.5, 0.9):
+        _, answer = worker._answer(loaded, clip, 2.0, coverage)
+        members = loaded.predict((speech(), 16_000), coverage)[0].prediction_set
+        assert tuple(answer["set"]) == members
+        assert answer["confidence"] == max(answer["probabilities"].values())
+        assert (answer["reliable"], bool(answer["reasons"])) == (False, True)
+
+
+def test_a_coverage_out_of_range_is_refused_before_the_start(model):
+    with pytest.raises(ConfigError, match="--coverage: expected"):
+        Settings(model, coverage=0.3)
+
+
+def test_the_description_states_the_coverage_and_models_without_sets(model):
+    info = manifest.validate(container.read(model)[0], model)
+    schema = openapi.describe(info, Settings(model, coverage=0.8))["components"]["schemas"]["Answer"]["properties"]
+    assert "80 % of clips of new speakers" in schema["set"]["description"]
+    plain = info.model_copy(update={"calibration": None})
+    schema = openapi.describe(plain, Settings(model))["components"]["schemas"]["Answer"]["properties"]
+    assert schema["set"]["type"] == "null"
+
+
+def test_the_page_says_what_the_set_means(model, create):
+    _, client = create(coverage=0.8)
+    assert "The set holds the true label for 80 % of the clips of new speakers" in client.get("/").text
+    info = manifest.validate(container.read(model)[0], model).model_copy(update={"calibration": None})
+    assert messages.about_probabilities(info, 0.8).endswith("They are not calibrated.")
