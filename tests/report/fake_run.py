@@ -290,7 +290,7 @@ def _info(recipe: Recipe, clips: pd.DataFrame) -> RunInfo:
     }
     splits = [name for name, _ in recipe.splits]
     options = {"splits": splits, "models": list(recipe.models), "repeats": recipe.repeats}
-    options |= {"normalize": recipe.normalize, "target": recipe.target}
+    options |= {"normalize": recipe.normalize, "target": recipe.target, "effort": "quick" if recipe.quick else "full"}
     full = {model: {"epochs": 40, "speeds": [0.85, 1.17]} for model in recipe.quick}
     described = {"models": list(recipe.models), "synthetic": recipe.synthetic, "full_parameters": full}
     return make_info(corpus, options, **described)

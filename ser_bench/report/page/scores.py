@@ -204,16 +204,16 @@ def _training_table(run: SavedRun) -> list[Table]:
         Column("weights", under="trainable"),
         Column("epochs", under=f"of the fits, {split}"),
         Column("best epoch", under="median"),
-        Column("end of training", numeric=False, under="number of fits"),
         Column("training", under=f"mean per fit, {split}"),
+        Column("end of training", numeric=False, under="number of fits"),
     )
     cells = {
         model: [
             number(row["n_weights"], f"{row['n_weights']:,.0f}"),
             number(row["longest"], epoch_range(row["shortest"], row["longest"])),
             number(row["median"], f"{row['median']:.0f}"),
-            Cell(endings(row["patience"], row["last_epoch"])),
             number(summary.at[model, f"{split}_fit_seconds"], seconds(summary.at[model, f"{split}_fit_seconds"])),
+            Cell(endings(row["patience"], row["last_epoch"])),
         ]
         for model, row in rows.iterrows()
     }
