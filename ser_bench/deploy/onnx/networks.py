@@ -148,7 +148,7 @@ def _cnn2d(graph: Graph, architecture: Any, weights: Weights, x: str) -> str:
     x = graph.add("Unsqueeze", x, ints(3))
     for layer in range(len(architecture["filters"])):
         factor = 2 if layer < architecture["halvings"] else 1
-        x = _pooling(graph, _convolution(graph, weights, x, 1, 2 if layer == 0 else 1), factor, 2)
+        x = _convolution(graph, weights, x, 1, 2 if layer == 0 else 1, pool=(factor, 2))
         mask = _pooling(graph, mask, factor)
     n, steps, bands, channels = (graph.add("Shape", x, start=k, end=k + 1) for k in range(4))
     x = graph.add("Reshape", x, graph.add("Concat", n, steps, graph.add("Mul", bands, channels), axis=0))
@@ -210,8 +210,8 @@ def _channels_first(graph: Graph, x: str, axes: int, change: Callable[[str], str
     return graph.add("Transpose", change(transposed), perm=[0, *(k + 1 for k in between), 1])
 
 
-def _convolution(graph: Graph, weights: Weights, x: str, *strides: int) -> str:
-    """Return a convolution without bias, batch normalisation and a rectifier."""
+def _convolution(graph: Graph, weights: Weights, x: str, *strides: int, pool: tuple[int, ...] = ()) -> str:
+    """Return a convolution without bias, pooling, batch normalisation and a rectifier."""
     kernel, (gamma, beta, mean, variance) = next(weights), (next(weights) for _ in range(4))
     axes = kernel.ndim - 2
     transposed = np.transpose(kernel, (axes + 1, axes, *range(axes)))
@@ -221,6 +221,7 @@ def _convolution(graph: Graph, weights: Weights, x: str, *strides: int) -> str:
         "kernel_shape": list(kernel.shape[:axes]),
     }
     x = _channels_first(graph, x, axes, lambda value: graph.add("Conv", value, transposed, **attributes))
+    x = _pooling(graph, x, *pool) if pool else x
     scale = gamma / np.sqrt(variance + np.float32(_EPSILON))
     return graph.add("Relu", graph.add("Add", graph.add("Mul", x, scale), beta - mean * scale))
 

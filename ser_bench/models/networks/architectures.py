@@ -155,12 +155,11 @@ def cnn2d(  # noqa: PLR0913 (a keyword per hyper-parameter)
     pooled = [_mean_and_deviation(keras, x, mask)]
     x = layers.Reshape((*x.shape[1:], 1))(x)
     for layer, count in enumerate(filters):
-        strides = (1, 2 if layer == 0 else 1)  # the first layer does most of the work
-        x = _normalised(layers, layers.Conv2D(count, kernel, strides=strides, padding="same", use_bias=False)(x))
-        factor = 2 if layer < halvings else 1
+        strides, factor = (1, 2 if layer == 0 else 1), 2 if layer < halvings else 1
+        x = layers.Conv2D(count, kernel, strides=strides, padding="same", use_bias=False)(x)
         x = layers.MaxPooling2D((factor, 2), padding="same")(x)
         mask = layers.MaxPooling1D(factor, padding="same")(mask)
-        x = layers.SpatialDropout2D(dropout / 2)(x)
+        x = layers.SpatialDropout2D(dropout / 2)(_normalised(layers, x))  # after pooling, where it takes less time
     x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]))(x)
     pooled.append(_mean_and_deviation(keras, x, mask))
     x = _normalised(layers, layers.Conv1D(units, kernel, padding="same", use_bias=False)(x))
