@@ -119,18 +119,18 @@ class Augmentation:
     def _blend(self, X: np.ndarray, Y: np.ndarray, rng: np.random.Generator, out: np.ndarray) -> np.ndarray:
         """Blend each clip with another of the batch, in place, and return the blended targets."""
         share = rng.beta(self.mixup, self.mixup, size=len(X)).astype(np.float32)
-        other = 1 - np.maximum(share, 1 - share)
+        partner_share = 1 - np.maximum(share, 1 - share)
         partner = rng.permutation(len(X))
         difference = X.take(partner, axis=0, out=out, mode="clip")
         difference -= X
-        difference *= other.reshape(-1, *([1] * (X.ndim - 1)))
+        difference *= partner_share.reshape(-1, *([1] * (X.ndim - 1)))
         X += difference
-        return Y + other[:, None] * (Y[partner] - Y)
+        return Y + partner_share[:, None] * (Y[partner] - Y)
 
 
 @lru_cache(maxsize=4)
 def _noise(deviation: float, size: int) -> np.ndarray:
-    """Return Gaussian values, of which every batch takes a part; drawing new ones takes as long as a small network."""
+    """Return Gaussian values; a batch takes a part of them, since drawing new ones is as slow as a small network."""
     return np.float32(deviation) * np.random.default_rng(0).standard_normal(size, dtype=np.float32)
 
 
