@@ -52,7 +52,7 @@ class NetworkParameters(LearnerParameters):
     )
     average: Integer = parameter(1, "last epochs whose mean weights are kept", ge=1, tune=(1, 3, 6))
     refit: bool = parameter(
-        False, "whether to train again on all training speakers, for as many epochs as were best on held-out ones"
+        False, "whether to train again on all training speakers, for the epochs that were best on held-out ones"
     )
     label_smoothing: float = parameter(
         0.0, "share of the target spread evenly over all classes", ge=0, lt=1, tune=(0.0, 0.1, 0.2)
@@ -143,7 +143,7 @@ class LSTMParameters(PooledParameters):
 
     filters: Counts = parameter([64, 64], "filters of each convolution before the memory")
     memory: Literal["lstm", "gru"] = parameter("lstm", "long short-term memory, or gated recurrent units")
-    units: Integer = parameter(48, "units of the memory", ge=1, tune=(32, 48, 96))
+    units: Integer = parameter(32, "units of the memory", ge=1, tune=(32, 48, 96))
     bidirectional: bool = parameter(True, "whether the memory reads the clip in both directions")
     chunk: Integer = parameter(16, "columns per step where the features are a vector", ge=1)
 
@@ -178,7 +178,7 @@ _ALONG_TIME = {
     "learning_rate": 5e-3,
     "weight_decay": 1e-2,
     "label_smoothing": 0.1,
-    "mixup": 0.4,
+    "mixup": 0.5,
     "max_frames": 260,
     "pool": 8,
     "level_bands": 64,
@@ -209,8 +209,8 @@ NETWORKS = (
         schema=CNN1DParameters,
         parameters={
             **_ALONG_TIME,
-            "epochs": 32,
-            "patience": 16,
+            "epochs": 26,
+            "patience": 13,
             "dropout": 0.3,
         },
         quick={"epochs": 16, "pool": 8, "refit": False, "speeds": []},
@@ -236,8 +236,9 @@ NETWORKS = (
         schema=LSTMParameters,
         parameters={
             **_ALONG_TIME,
-            "epochs": 14,
-            "dropout": 0.4,
+            "epochs": 20,
+            "patience": 10,
+            "dropout": 0.5,
             "halvings": 2,
         },
         quick={"epochs": 12, "refit": False, "speeds": []},

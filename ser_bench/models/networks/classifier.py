@@ -21,7 +21,8 @@ from ser_bench.models.networks.training import Ended, Plan, train
 class KerasClassifier(ClassifierMixin, BaseEstimator):
     """A network of :mod:`ser_bench.models.networks.architectures`, trained with early stopping on held-out clips.
 
-    With ``refit`` it is then trained again from its first weights, on all clips, for as many epochs as were best.
+    With ``refit`` it is then trained again from its first weights on all clips: for as many epochs as were best where
+    patience ended the training, else for all ``epochs``.
     Without ``groups``, or with fewer than four, it trains all ``epochs`` on all clips.
 
     Parameters
@@ -158,10 +159,7 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
         with compiled.LOCK:
             outcomes = self._train(X, codes, held_out, plans, original)
             if self.refitted_:
-                endings = [ended["best_epoch"] for _, ended in outcomes]
-                plans = [
-                    dataclasses.replace(plan, epochs=n, curves=False) for plan, n in zip(plans, endings, strict=True)
-                ]
+                plans = [_refit(plan, ended) for plan, (_, ended) in zip(plans, outcomes, strict=True)]
                 self._train(X, codes, np.zeros_like(held_out), plans, original)
         self.history_, self.ended_ = outcomes[0]
         return self
@@ -275,6 +273,11 @@ class KerasClassifier(ClassifierMixin, BaseEstimator):
             augment=augmentation.without_time() if flat else augmentation,
             seed=_member_seed(self.random_state, member),
         )
+
+
+def _refit(plan: Plan, ended: Ended) -> Plan:
+    """Return the plan for all clips. Without an end by patience, the best of the last epochs is best by chance."""
+    return dataclasses.replace(plan, epochs=ended["best_epoch"]) if ended["why"] == "patience" else plan
 
 
 def _member_seed(seed: int, member: int) -> int:
