@@ -3,8 +3,8 @@
     python benchmarks/reliability.py RAVDESS [--other NAME=FOLDER ...] [--model lda] [--features functionals]
 
 The model is trained on RAVDESS without four actors. The rows are the clips of the four actors as recorded, as in a
-phone call and with white noise, the clips of other corpora, and sounds without speech. ``right`` is the accuracy among clips
-whose emotion the model knows, ``set`` the share of them whose 90 % set holds it.
+phone call and with white noise, the clips of other corpora, and sounds without speech. ``right`` is the accuracy among
+clips whose emotion the model knows, ``set`` the share of them whose 90 % set holds it.
 """
 
 from __future__ import annotations

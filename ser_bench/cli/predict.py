@@ -197,7 +197,7 @@ def _write(model: TrainedModel, predictions: Sequence[ClipPrediction], request: 
         text = output.as_table(predictions, over_time=over_time, coverage=request.coverage)
     if model.info.synthetic:
         console.warning(describe.SYNTHETIC)
-    if warning := describe.coverage_warning(model, request.coverage):
+    if warning := describe.coverage_warning(model.info, request.coverage):
         console.warning(warning)
     if request.form == "table":
         for warning in grouped_by_sentence((clip.clip, text) for clip in predictions for text in clip.warnings):

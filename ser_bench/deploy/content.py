@@ -66,6 +66,7 @@ def describe_file(
             "parameters": _json_values(model.parameters),
             "seed": fit.seed,
             "version": model.version,
+            "effort": fit.model.effort,
         },
         "target": options.target,
         "labels": list(data.labels),

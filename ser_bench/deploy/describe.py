@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from ser_bench.core.text import plural, speaker_count
@@ -11,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ser_bench.deploy.manifest import CrossValidation, HeldOutScores, Manifest, Score
-    from ser_bench.deploy.model import TrainedModel
     from ser_bench.deploy.onnx import Agreement
     from ser_bench.deploy.train import TrainedFile
 
@@ -80,7 +80,7 @@ def about(info: Manifest) -> list[str]:
     speeds = f", also at speeds {_numbers(info.speeds)}" if info.speeds else ""
     by_label = ", ".join(f"{label} {n['clips']}/{n['speakers']}" for label, n in info.corpus.by_label.items())
     entries = {
-        "model": f"{info.model.name} ({info.model.kind}), seed {info.model.seed}",
+        "model": f"{info.model.name} ({info.model.kind}), seed {info.model.seed}{_effort(info)}",
         "parameters": ", ".join(f"{name}={value}" for name, value in info.model.parameters.items()) or "none",
         "predicts": f"{info.target}: {', '.join(info.labels)}",
         "features": " + ".join(
@@ -202,13 +202,13 @@ def reliability(info: Manifest) -> str:
     )
 
 
-def coverage_warning(model: TrainedModel, coverage: float) -> str:
+def coverage_warning(info: Manifest, coverage: float) -> str:
     """Return why the prediction sets do not have a coverage.
 
     Parameters
     ----------
-    model : TrainedModel
-        The model.
+    info : Manifest
+        The manifest of the file.
     coverage : float
         The coverage that the user asks for.
 
@@ -217,13 +217,16 @@ def coverage_warning(model: TrainedModel, coverage: float) -> str:
     str
         One sentence; empty where they have it, and for the default coverage of a model without sets.
     """
-    if not model.is_calibrated:
+    if info.calibration is None:
         unavailable = "the model is not calibrated, so there are no prediction sets; --coverage is not used"
         return unavailable if coverage != COVERAGE else ""
-    if model.threshold(coverage) < 1:
+    clips = info.calibration.clips
+    if coverage * (1 + 1 / clips) <= 1:
         return ""
-    clips = model.info.calibration.clips if model.info.calibration else 0
-    return f"too few held-out clips ({clips:,}) for --coverage {coverage:g}: every set holds all labels"
+    return (
+        f"{plural(clips, 'held-out clip')} calibrate the model, too few for --coverage {coverage:g}: every set holds "
+        f"all labels; choose at most {math.floor(1000 * clips / (clips + 1)) / 1000:g}"
+    )
 
 
 def _with_interval(score: Score) -> str:
@@ -248,6 +251,10 @@ def file_size(count: int) -> str:
         In kB or MB.
     """
     return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"
+
+
+def _effort(info: Manifest) -> str:
+    return ", quick effort: trained for a shorter time" if info.model.effort == "quick" else ""
 
 
 def _training_data(info: Manifest) -> str:

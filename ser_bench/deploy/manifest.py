@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ser_bench.core.errors import ModelFileError
 
@@ -62,6 +62,8 @@ class ModelInfo(_Part):
         The seed of the fit.
     version : str
         The version of the plugin that defines the model; empty for the models of the package.
+    effort : str
+        ``full``, or ``quick`` where quick effort replaced parameters.
     """
 
     name: str
@@ -69,6 +71,7 @@ class ModelInfo(_Part):
     parameters: dict[str, Any]
     seed: int
     version: str = ""
+    effort: str = "full"
 
 
 class FeatureSetInfo(_Part):
@@ -223,7 +226,7 @@ class CalibrationInfo(_Part):
         Divides the logarithms of the probabilities.
     """
 
-    clips: int
+    clips: Annotated[int, Field(ge=1)]
     speakers: int
     temperature: float
 

@@ -41,8 +41,8 @@ def test_a_prediction_set_begins_with_the_label_and_grows_with_the_coverage(lda)
 def test_a_model_that_is_not_calibrated_has_no_sets():
     model, X = trained("lda", parameters={"calibrate": False})
     assert model.predict_features([X[0]])[0].prediction_set is None
-    assert "not calibrated" in describe.coverage_warning(model, 0.8)
-    assert describe.coverage_warning(model, 0.9) == ""
+    assert "not calibrated" in describe.coverage_warning(model.info, 0.8)
+    assert describe.coverage_warning(model.info, 0.9) == ""
     assert export.metadata(model)["set_thresholds"] == "{}"
 
 
@@ -57,12 +57,14 @@ def test_a_coverage_out_of_range_is_an_error(lda, coverage):
         lda[0].predict_features([lda[1][0]], coverage)
 
 
-def test_a_coverage_that_few_clips_do_not_support_gives_sets_of_all_labels_and_a_warning(lda):
-    model, X = lda
-    (prediction,) = model.predict_features([X[0]], 0.999)
-    assert set(prediction.prediction_set) == {str(name) for name in model.estimator.classes_}
-    assert "every set holds all labels" in describe.coverage_warning(model, 0.999)
-    assert describe.coverage_warning(model, 0.9) == ""
+def test_a_coverage_that_few_clips_do_not_support_gives_sets_of_all_labels_and_a_warning(svm, clip):
+    model = load_model(svm)
+    highest = model.info.calibration.clips / (model.info.calibration.clips + 1)
+    (prediction,) = model.predict(clip, 0.999)
+    assert set(prediction.prediction_set) == set(model.labels)
+    assert "every set holds all labels; choose at most 0.9" in describe.coverage_warning(model.info, 0.999)
+    for coverage in (0.9, highest - 1e-3, highest + 1e-3):
+        assert bool(describe.coverage_warning(model.info, coverage)) == (model.threshold(coverage) == 1)
 
 
 def test_metadata_of_onnx_hold_the_thresholds(lda):

@@ -17,6 +17,7 @@ from waitress.task import ErrorTask
 
 from ser_bench.core.errors import ModelFileError, ServeError
 from ser_bench.deploy import manifest
+from ser_bench.deploy.describe import coverage_warning
 from ser_bench.deploy.file import container
 from ser_bench.deploy.serve import log, messages, security
 from ser_bench.deploy.serve.app import Service, create_app
@@ -53,6 +54,8 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     model_manifest = manifest.validate(description, settings.file)
     listener = _listen(settings.host, settings.port)
     log.set_up()
+    if warning := coverage_warning(model_manifest, settings.coverage):
+        log.log_event("warning", reason=warning)
     arguments = (settings.file, description["members"], settings.max_seconds, settings.coverage, settings.prepare)
     pool = WorkerPool(settings.jobs, arguments, settings.decode_timeout, log.log_event)
     service = Service(settings, description, model_manifest, pool)
