@@ -52,7 +52,7 @@ def _figure(model: TrainedModel, predictions: Sequence[ClipPrediction], recordin
             f"trained on {plural(info.corpus.clips, 'clip')}{synthetic}, "
             f"{speaker_count(info.corpus.speakers)} of {info.corpus.title}"
         ],
-        [_note(model, predictions)],
+        _cautions(model, predictions),
         body=_BODY,
         synthetic=info.synthetic,
     )
@@ -67,11 +67,12 @@ def _figure(model: TrainedModel, predictions: Sequence[ClipPrediction], recordin
     return sheet.figure
 
 
-def _note(model: TrainedModel, predictions: Sequence[ClipPrediction]) -> str:
-    """Say what the probabilities mean, and what hatching means where some windows are hatched."""
-    calibrated = "calibrated on held-out speakers of the training data" if model.is_calibrated else "not calibrated"
-    hatched = any(window.prediction and not window.prediction.reliable for window in predictions)
-    return f"The probabilities are {calibrated}{'; hatched windows are not reliable' if hatched else ''}"
+def _cautions(model: TrainedModel, predictions: Sequence[ClipPrediction]) -> list[str]:
+    """Say that probabilities are not calibrated, and what hatching means where some windows are hatched."""
+    cautions = [] if model.is_calibrated else ["The probabilities are not calibrated"]
+    if any(window.prediction and not window.prediction.reliable for window in predictions):
+        cautions.append("Hatched windows are not reliable: no speech, or unlike the training data")
+    return cautions
 
 
 def _draw_wave(axes: Axes, recording: Path) -> float:
