@@ -18,7 +18,7 @@ from ser_bench.deploy import manifest, speech
 from ser_bench.deploy.coverage import COVERAGE, check_coverage
 from ser_bench.deploy.file import container, parts
 from ser_bench.deploy.novelty import QUANTILE, NoveltyDetector, clip_vectors
-from ser_bench.deploy.training_audio import differences
+from ser_bench.deploy.training_audio import NARROW_BAND, differences
 from ser_bench.store import matrix
 
 if TYPE_CHECKING:
@@ -184,9 +184,10 @@ class TrainedModel:
         voicing = speech.VOICING.at_rate(self.info.rate)
         values = features.compute((*self.sets, voicing), recording.y, recording.sr)
         row = matrix.join_sets([values[feature_set.name] for feature_set in self.sets], self.sets)
-        warnings = (*recording.warnings, *differences(self.info.audio, self.info.rate, recording))
-        reasons = (*speech.missing(values[voicing.name]), *self._novel(row))
-        return ModelInput(row, (*warnings, *reasons), reasons)
+        unlike = differences(self.info.audio, self.info.rate, recording)
+        doubts = (*speech.missing(values[voicing.name]), *self._novel(row))
+        reasons = (*(unlike[kind] for kind in NARROW_BAND if kind in unlike), *doubts)
+        return ModelInput(row, (*recording.warnings, *unlike.values(), *doubts), reasons)
 
     def _novel(self, row: np.ndarray) -> tuple[str, ...]:
         """Return why a clip lies outside the training data; empty for a clip inside."""

@@ -34,6 +34,9 @@ _TREBLE_RATE = 10_000
 _FRAME_SECONDS = 0.04
 _TINY = 1e-20
 
+NARROW_BAND = ("band", "treble")
+"""Kinds of difference that make a prediction unreliable: the upper band is missing, as in a phone call."""
+
 
 def measure_training_audio(paths: Sequence[str], metadata: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Describe the audio of the training clips.
@@ -72,7 +75,7 @@ def measure_training_audio(paths: Sequence[str], metadata: Iterable[Mapping[str,
     }
 
 
-def differences(trained: TrainingAudio | None, rate: int | None, recording: Recording) -> tuple[str, ...]:
+def differences(trained: TrainingAudio | None, rate: int | None, recording: Recording) -> dict[str, str]:
     """Return in what a clip differs from the training clips.
 
     Parameters
@@ -86,38 +89,41 @@ def differences(trained: TrainingAudio | None, rate: int | None, recording: Reco
 
     Returns
     -------
-    tuple of str
-        Sentences without the name of the clip; empty if it resembles them.
+    dict of str to str
+        Sentences without the name of the clip, by kind: ``rate``, ``band`` (a rate without sound above 5 kHz),
+        ``duration``, ``level``, ``clipping`` and ``treble``. Empty if it resembles them.
     """
     if trained is None:
-        return ()
+        return {}
     y, sr, seconds = recording.y, recording.sr, recording.total / recording.sr
     level, clipped = _level(y), _clipped(y)
-    warnings = list(_rate_difference(trained.rates, rate, sr))
+    texts = {}
+    if text := _rate_difference(trained.rates, rate, sr):
+        texts["band" if sr < _TREBLE_RATE <= min(trained.rates) else "rate"] = text
     if not trained.shortest / _DURATION_RATIO <= seconds <= trained.longest * _DURATION_RATIO:
-        warnings.append(
-            f"{seconds:,.1f} s long; the training clips have {trained.shortest:.1f} to {trained.longest:.1f} s"
-        )
+        expected = f"{trained.shortest:.1f} to {trained.longest:.1f} s"
+        texts["duration"] = f"{seconds:,.1f} s long; the training clips have {expected}"
     if level < trained.quietest - _LEVEL_MARGIN_DB:
-        warnings.append(f"level of {level:.0f} dBFS; the quietest training clips have {trained.quietest:.0f} dBFS")
+        texts["level"] = f"level of {level:.0f} dBFS; the quietest training clips have {trained.quietest:.0f} dBFS"
     if clipped > max(_MIN_CLIPPED, 2 * trained.clipped):
-        warnings.append(f"{100 * clipped:.0f} % of its samples are clipped")
+        texts["clipping"] = f"{100 * clipped:.0f} % of its samples are clipped"
     hears_treble = trained.treble is not None and min(sr, rate or sr) >= _TREBLE_RATE
     if hears_treble and _treble(y, sr) < (trained.treble or 0.0) - _TREBLE_MARGIN_DB:
-        warnings.append(
+        texts["treble"] = (
             f"hardly any sound above {_TREBLE_HZ:,.0f} Hz, as in a phone call; the training clips have more"
         )
-    return tuple(warnings)
+    return texts
 
 
-def _rate_difference(trained: Sequence[int], rate: int | None, sr: int) -> Iterable[str]:
-    """Describe a sampling rate that is unlike those of the training clips."""
+def _rate_difference(trained: Sequence[int], rate: int | None, sr: int) -> str:
+    """Describe a sampling rate that is unlike those of the training clips; empty for one that is not."""
     own = f"sampling rate of {sr:,} Hz"
     if rate is not None:
-        if sr * _RATE_RATIO < min(rate, *trained):
-            yield f"{own}, below the model's {rate:,} Hz; sound above {sr / 2:,.0f} Hz is missing"
-    elif trained and all(max(sr, known) > _RATE_RATIO * min(sr, known) for known in trained):
-        yield f"{own}; the training clips have {' and '.join(f'{known:,}' for known in trained[:3])} Hz"
+        below = sr * _RATE_RATIO < min(rate, *trained)
+        return f"{own}, below the model's {rate:,} Hz; sound above {sr / 2:,.0f} Hz is missing" if below else ""
+    if trained and all(max(sr, known) > _RATE_RATIO * min(sr, known) for known in trained):
+        return f"{own}; the training clips have {' and '.join(f'{known:,}' for known in trained[:3])} Hz"
+    return ""
 
 
 def _level(y: np.ndarray) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 
@@ -57,14 +58,14 @@ SAME = (SPEECH, 16000)
     ],
 )
 def test_a_difference_is_named_and_a_resemblance_is_not(y, sr, rate, expected):
-    assert differences(TRAINED, rate, Recording(y, sr, len(y))) == expected
+    assert tuple(differences(TRAINED, rate, Recording(y, sr, len(y))).values()) == expected
 
 
 def test_rates_that_hardly_differ_give_no_warning():
     at_44100 = TRAINED.model_copy(update={"rates": [22050, 44100]})
     y = resample(SPEECH, 16000, 48000)
-    assert differences(at_44100, None, Recording(y, 48000, len(y))) == ()
-    assert "have 22,050 and 44,100 Hz" in differences(at_44100, None, Recording(*SAME, len(SPEECH)))[0]
+    assert differences(at_44100, None, Recording(y, 48000, len(y))) == {}
+    assert "have 22,050 and 44,100 Hz" in differences(at_44100, None, Recording(*SAME, len(SPEECH)))["rate"]
 
 
 def test_the_training_clips_give_no_warning_and_a_file_without_their_audio_none(svm, corpus, tmp_path, clip):
@@ -108,6 +109,18 @@ def test_warnings_reach_json_csv_table_and_service(svm, phone, capsys, tmp_path)
         assert f"phone.wav: {warning} (and 1 more)\n" in err
     kind, content = worker._answer(load_model(svm), phone.read_bytes(), 60.0, 0.9)
     assert (kind, content["warnings"]) == (worker.PREDICTION, WARNINGS)
+
+
+def test_a_narrow_band_makes_a_prediction_unreliable_and_other_differences_do_not(svm, clip):
+    y, sr = load(clip)
+    low = resample(y, sr, 8000)
+    trained = load_model(svm)
+    trained.novelty = dataclasses.replace(trained.novelty, threshold=1e3)
+    predictions = trained.predict([(low, 8000), (resample(low, 8000, sr), sr), (np.tile(y, 9), sr)])
+    assert [prediction.reliable for prediction in predictions] == [False, False, True]
+    assert "sampling rate of 8,000 Hz" in predictions[0].reasons[0]
+    assert "hardly any sound above 4,000 Hz" in predictions[1].reasons[0]
+    assert "s long; the training clips" in predictions[2].warnings[0]
 
 
 def test_samples_whose_channels_cancel_are_predicted_as_one_channel(svm, clip):
