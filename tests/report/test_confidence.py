@@ -155,7 +155,9 @@ def test_a_run_without_calibration_claims_nothing(tmp_path, run):
         plain = uncalibrated(plain, model)
     baselines = save_fake_run(tmp_path / "a", Recipe(models=("chance",), splits=(("actor", 2),), clips_per_label=2))
     shortfalls = {("svm", "actor", 0, 1): "failed"}
-    failed = save_fake_run(tmp_path / "b", Recipe(models=("svm",), splits=(("actor", 2),), shortfalls=shortfalls))
+    failed = save_fake_run(
+        tmp_path / "b", Recipe(models=("svm",), splits=(("actor", 2),), shortfalls=shortfalls, clips_per_label=2)
+    )
     for one, reason in (
         (plain, "No model is calibrated in every fold"),
         (baselines, "The run has baselines only"),
@@ -166,7 +168,8 @@ def test_a_run_without_calibration_claims_nothing(tmp_path, run):
         assert not re.search(r"\d", sentence)
         assert "Confidence under" not in markdown(one)
         assert [fact.question for fact in page_header(one).facts].count("Mean confidence minus accuracy") == 0
-        assert sentence in render_page(one, {}).decode()
+        assert confidence_report(one).lead == sentence
+    assert sentence in render_page(failed, {}).decode()
 
 
 def test_the_page_has_every_measure_with_its_interval(run):
