@@ -225,6 +225,49 @@ def test_the_auroc_of_confidence_is_scikit_learns(clips):
         assert got == pytest.approx(roc_auc_score(right, confidence))
 
 
+def test_scores_without_a_speaker_are_those_of_the_other_clips(probabilities):
+    p, true, speakers = probabilities
+    confidence, right = p.max(axis=1).round(2), p.argmax(axis=1) == true
+    scores = statistics.selective_scores(confidence, right, speakers, 8, [1, 0.5])  # the eighth has no clip
+    for row in range(9):
+        others = speakers != row - 1
+        c, r = confidence[others], right[others]
+        expected = [*statistics.accuracy_by_coverage(c, r, [1, 0.5]), statistics.area_under_risk(c, r)]
+        np.testing.assert_allclose(scores[row], [*expected, statistics.confidence_auroc(c, r)])
+    alone = statistics.selective_scores(confidence, right, np.zeros(200, dtype=int), 1, [1, 0.5])
+    assert np.isnan(alone[1]).all()
+
+
+@pytest.mark.parametrize("speakers", [8, 24])
+def test_jackknife_intervals_contain_the_true_accuracy_of_the_confident_half(speakers):
+    def draw(rng, corpora, speakers):
+        logits = rng.normal(0.9, 1.4, (corpora, speakers, CLIPS)) + 0.3 * rng.standard_normal((corpora, speakers, 1))
+        chance = expit(logits + 0.5 * rng.standard_normal((corpora, speakers, 1)))
+        return expit(logits), rng.random(chance.shape) < chance
+
+    confidence, right = draw(np.random.default_rng(0), 1, 5000)
+    shares = [1, 0.5]
+    true = [*statistics.accuracy_by_coverage(confidence.ravel(), right.ravel(), shares)]
+    true += [statistics.area_under_risk(confidence.ravel(), right.ravel())]
+    true += [statistics.confidence_auroc(confidence.ravel(), right.ravel())]
+    codes, covered = np.repeat(np.arange(speakers), CLIPS), []
+    for c, r in zip(*draw(np.random.default_rng(1), 300, speakers), strict=True):
+        scores = statistics.selective_scores(c.ravel(), r.ravel(), codes, speakers, shares)
+        low, high = statistics.jackknife_interval(scores[1:].T, scores[0])
+        covered.append((low <= true) & (true <= high))
+    assert np.all(np.abs(np.mean(covered, axis=0) - 0.95) < 0.035)
+
+
+def test_the_jackknife_of_a_mean_is_students_interval():
+    values = np.random.default_rng(3).uniform(0.4, 0.6, 12)
+    without = (values.sum() - values) / 11
+    low, high = statistics.jackknife_interval(without, values.mean())
+    center, margin = values.mean(), stats.t.ppf(0.975, 11) * stats.sem(values)
+    scale = margin / (center * (1 - center))
+    assert (low, high) == pytest.approx([expit(np.log(center / (1 - center)) + sign * scale) for sign in (-1, 1)])
+    assert np.isnan(statistics.jackknife_interval(without[:5], values.mean())).all()
+
+
 # Prediction sets
 
 

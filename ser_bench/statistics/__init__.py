@@ -31,6 +31,7 @@ from ser_bench.statistics.intervals import (
     Estimate,
     Interval,
     difference_interval,
+    jackknife_interval,
     positive_interval,
     score_interval,
 )
@@ -53,6 +54,7 @@ from ser_bench.statistics.selection import (
     binomial_p,
     confidence_auroc,
     prediction_sets,
+    selective_scores,
 )
 from ser_bench.statistics.significance import (
     ALPHA,
@@ -110,6 +112,7 @@ __all__ = [
     "excess_by_speaker",
     "friedman",
     "holm",
+    "jackknife_interval",
     "log_losses",
     "mcnemar_exact",
     "mean_of_known",
@@ -126,6 +129,7 @@ __all__ = [
     "score_interval",
     "scores_by_speaker",
     "scores_of",
+    "selective_scores",
     "signed_rank_sums",
     "speaker_draws",
     "stack",

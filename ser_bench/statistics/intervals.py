@@ -72,6 +72,48 @@ def score_interval(
     """
     values, center = np.asarray(draws, dtype=np.float64), np.asarray(estimate, dtype=np.float64)
     margin = _t_margin(values, speakers, confidence, min_speakers)
+    return _score_ends(values, center, margin, speakers, confidence)
+
+
+def jackknife_interval(
+    without: npt.ArrayLike, estimate: npt.ArrayLike, confidence: float = 0.95, *, min_speakers: int = MIN_SPEAKERS
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return t intervals over speakers of scores in [0, 1], with the jackknife's standard error.
+
+    For scores that take too long to compute for every draw of speakers. The scale is that of :func:`score_interval`.
+
+    Parameters
+    ----------
+    without : array_like of float, shape (..., speakers)
+        Scores with each speaker left out in turn; NaN values are ignored.
+    estimate : array_like of float, shape (...)
+        Scores of all speakers.
+    confidence : float
+        Between 0 and 1.
+    min_speakers : int
+        Fewer speakers have no interval.
+
+    Returns
+    -------
+    low, high : ndarray of float64, shape (...)
+        NaN without an estimate, and for fewer than ``min_speakers`` speakers.
+
+    Raises
+    ------
+    ValueError
+        For fewer than two speakers, or an invalid ``confidence``.
+    """
+    values, center = np.asarray(without, dtype=np.float64), np.asarray(estimate, dtype=np.float64)
+    speakers = values.shape[-1]
+    # the deviation of draws is enlarged by sqrt(n / (n - 1)), that of the jackknife by (n - 1) / sqrt(n)
+    margin = _t_margin(values, speakers, confidence, min_speakers) * (speakers - 1) ** 1.5 / speakers
+    return _score_ends(values, center, margin, speakers, confidence)
+
+
+def _score_ends(
+    values: np.ndarray, center: np.ndarray, margin: np.ndarray, speakers: int, confidence: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends of intervals of scores on the logit scale; see :func:`score_interval`."""
     fractions = np.all(np.isnan(values) | ((values >= 0) & (values <= 1)), axis=-1)
     logit = fractions & (center > 0) & (center < 1)
     inner = np.where(logit, center, 0.5)

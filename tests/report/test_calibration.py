@@ -119,6 +119,10 @@ def test_accuracy_by_share_sorts_by_confidence(run):
     assert table.at["knn", 0.5] > table.at["knn", 1.0]
     row = calibration_of(run, "actor").loc["knn"]
     assert row["auroc"] == pytest.approx(np.mean(auroc))
+    assert row["auroc_low"] < row["auroc"] < row["auroc_high"]
+    (_, _, _, half, _) = calibration.accuracy_intervals(run, "actor")["knn"]
+    assert half.value == pytest.approx(table.at["knn", 0.5])
+    assert half.low < half.value < half.high
     every = calibration.accuracy_by_share(run, "actor", tuple(np.arange(1, 1441) / 1440))
     assert row["aurc"] == pytest.approx(1 - every.loc["knn"].mean())
 
@@ -128,7 +132,7 @@ def test_what_is_unknown_is_empty_and_never_zero(run):
     rows = calibration_of(fewer, "actor")
     assert dict(rows["status"]) == {"chance": "baseline", "svm": "not calibrated", "knn": "ok", "cnn1d": "ok"}
     assert rows.loc["chance", list(COLUMNS)].isna().all()
-    after = [name for name in COLUMNS if "before" not in name and name not in ("aurc", "auroc")]
+    after = [name for name in COLUMNS if "before" not in name and not name.startswith("au")]
     assert rows.loc["svm", after].isna().all()
     assert rows.loc["svm", [name for name in COLUMNS if "before" in name]].notna().all()
     part = predictions_of(run, "svm", "actor", 0)

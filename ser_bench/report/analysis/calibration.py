@@ -52,7 +52,8 @@ COLUMNS = (
     *_with_ends("log_loss", "brier", "overconfidence", "ece_before"),
     "ece_perfect_before",
     *_with_ends(*_BEFORE, "coverage"),
-    *("set_size", "single_label", "single_accuracy", "aurc", "auroc"),
+    *("set_size", "single_label", "single_accuracy"),
+    *_with_ends("aurc", "auroc"),
 )
 """The numbers of :func:`calibration_table` in order."""
 
@@ -204,6 +205,27 @@ def accuracy_by_share(run: SavedRun, split: str, shares: tuple[float, ...] = SHA
 
 
 @cached_per_run
+def accuracy_intervals(run: SavedRun, split: str) -> dict[str, tuple[statistics.Estimate, ...]]:
+    """Return the accuracy among each model's most confident clips with its interval.
+
+    Parameters
+    ----------
+    run : SavedRun
+    split : str
+
+    Returns
+    -------
+    dict of str to tuple of Estimate
+        By model, an estimate for each of :data:`SHARES`; without the models with a missing fold.
+    """
+    names = _speaker_names(run, split)
+    return {
+        model: tuple(_selective(_confidences(run, model, split), names, SHARES)[: len(SHARES)])
+        for model in measured_models(run, split, calibrated=False)
+    }
+
+
+@cached_per_run
 def set_coverage_by_speaker(run: SavedRun, split: str) -> pd.DataFrame:
     """Return how many of each speaker's clips have a prediction set that holds the true label.
 
@@ -275,9 +297,23 @@ def _numbers(run: SavedRun, model: str, split: str) -> dict[str, float]:
             numbers |= {f"{name}_low": estimate.low, f"{name}_high": estimate.high}
         perfect = [statistics.reliability(c, part.right).perfect for c, part in pairs]
         numbers["ece_perfect" if after else "ece_perfect_before"] = float(np.mean(perfect))
-    for name, area in (("aurc", statistics.area_under_risk), ("auroc", statistics.confidence_auroc)):
-        numbers[name] = float(np.mean([area(part.confidence, part.right) for part in repeats]))
+    for name, estimate in zip(("aurc", "auroc"), _selective(repeats, names, ()), strict=True):
+        numbers |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
     return numbers
+
+
+def _selective(
+    repeats: list[_Predictions], names: tuple[str, ...], shares: tuple[float, ...]
+) -> list[statistics.Estimate]:
+    """Return accuracies among the most confident clips, AURC and AUROC, averaged over repeats, with intervals."""
+    scores = [
+        statistics.selective_scores(part.confidence, part.right, part.speakers, len(names), shares) for part in repeats
+    ]
+    values = statistics.mean_of_known(np.stack(scores))
+    low, high = statistics.jackknife_interval(values[1:].T, values[0])
+    if not known_count(names):
+        low = high = np.full(len(values[0]), np.nan)
+    return [statistics.Estimate(*map(float, ends)) for ends in zip(values[0], low, high, strict=True)]
 
 
 def _mean_numbers(

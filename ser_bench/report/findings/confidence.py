@@ -9,7 +9,8 @@ import pandas as pd
 from ser_bench.core.text import listed, plural
 from ser_bench.report.analysis.calibration import (
     SET_COVERAGE,
-    accuracy_by_share,
+    SHARES,
+    accuracy_intervals,
     calibration_of,
     measured_models,
     set_coverage_by_speaker,
@@ -60,11 +61,12 @@ def confidence_sentences(run: SavedRun) -> list[str]:
     if not model:
         return [_nothing(run, split)]
     row, title = calibration_of(run, split).loc[model], model_title(run, model)
-    shares = accuracy_by_share(run, split, (1.0, 0.5)).loc[model]
+    by_share = dict(zip(SHARES, accuracy_intervals(run, split)[model], strict=True))
+    half = f"{percent(by_share[0.5].value)} % {percent_interval(by_share[0.5].low, by_share[0.5].high)}".rstrip()
     sentences = [
-        _before_and_after(title, row, shares[1.0]),
+        _before_and_after(title, row, by_share[1.0].value),
         _all_models(run, split),
-        f"Without the less confident half of the clips, {title} is right for {percent(shares[0.5])} % of the others.",
+        f"On the more confident half of the clips, {title} is right for {half}.",
         _sets(run, model, split),
     ]
     return list(filter(None, sentences))

@@ -10,7 +10,7 @@ import pandas as pd
 from ser_bench.report.analysis.calibration import (
     SET_COVERAGE,
     SHARES,
-    accuracy_by_share,
+    accuracy_intervals,
     calibration_of,
     measured_models,
     set_coverage_by_speaker,
@@ -24,7 +24,7 @@ from ser_bench.report.findings.confidence import confidence_sentences
 from ser_bench.report.formatting import decimals, decimals_interval, percent, percent_interval, points, points_interval
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
-from ser_bench.statistics import BINS
+from ser_bench.statistics import BINS, Estimate
 
 _AIM = f"{100 * SET_COVERAGE:.0f} %"
 _MODEL = Column("model", numeric=False)
@@ -133,17 +133,15 @@ def _shares(run: SavedRun, models: list[str], split: str) -> Table:
         Column("AURC", under="% errors"),
         Column("AUROC", under="%"),
     )
-    table, accuracies = calibration_of(run, split), accuracy_by_share(run, split)
-    rows = [
-        Row(
-            (
-                Cell(model_title(run, model)),
-                *(number(value, percent(value)) for value in accuracies.loc[model]),
-                *(number(table.at[model, name], percent(table.at[model, name])) for name in ("aurc", "auroc")),
-            )
-        )
-        for model in models
-    ]
+    table, accuracies, rows = calibration_of(run, split), accuracy_intervals(run, split), []
+    unknown = (Estimate(math.nan, math.nan, math.nan),) * len(SHARES)
+    for model in models:
+        cells = [
+            number(value, percent(value), percent_interval(low, high))
+            for value, low, high in accuracies.get(model, unknown)
+        ]
+        cells += [_in_points(table.loc[model], name) for name in ("aurc", "auroc")]
+        rows.append(Row((Cell(model_title(run, model)), *cells)))
     return Table(f"Accuracy among the most confident clips under the {split} split", columns, tuple(rows))
 
 
