@@ -36,7 +36,7 @@ class ForestParameters(ClassicalParameters):
     min_samples_leaf: Integer = parameter(2, "fewest clips in a leaf", ge=1, tune=(1, 2, 4, 8))
     max_features: Annotated[int, Field(ge=1)] | Annotated[float, Field(gt=0, le=1)] | Literal["sqrt", "log2"] = (
         parameter(
-            "sqrt", "number of columns that a split chooses from, or their share as 0.1 or 1.0", tune=("sqrt", 0.1, 0.2)
+            16, "number of columns that a split chooses from, or their share as 0.1 or 1.0", tune=(8, 16, "sqrt", 0.1)
         )
     )
 
@@ -45,7 +45,7 @@ class XGBoostParameters(ClassicalParameters):
     """Parameters of ``xgboost``."""
 
     n_estimators: Integer = parameter(100, "number of boosting rounds", ge=1, tune=(100, 150, 300))
-    max_depth: Integer = parameter(4, "largest depth of a tree, 0 for no limit", ge=0, tune=(2, 3, 4, 6))
+    max_depth: Integer = parameter(3, "largest depth of a tree, 0 for no limit", ge=0, tune=(2, 3, 4, 6))
     learning_rate: float = parameter(0.16, "weight of each round", gt=0, tune=(0.05, 0.1, 0.16, 0.25))
     subsample: float = parameter(0.8, "share of clips per round", gt=0, le=1)
     colsample_bytree: float = parameter(0.1, "share of columns per tree", gt=0, le=1, tune=(0.05, 0.1, 0.2))

@@ -22,7 +22,7 @@ SPEAKERS = ("S01", "S02", "S03", "S04", "S05", "S06")
 EMOTIONS = ("happy", "neutral", "sad")
 TABLES = {
     "xgboost": {"n_estimators": 5},
-    "mlp-keras": {"hidden": [8], "epochs": 2},
+    "mlp-keras": {"hidden": [8], "epochs": 2, "speeds": []},
     "cnn1d": {"filters": [4, 4], "epochs": 2, "batch_size": 16},
 }
 """Parameters of models that are trained on the corpus."""

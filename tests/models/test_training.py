@@ -157,11 +157,11 @@ def test_members_differ_in_their_first_weights_and_their_probabilities_are_avera
 def test_weights_are_the_mean_of_those_of_the_last_epochs():
     """Training itself is the same with and without the mean."""
     X, y, _ = problem()
-    small = {"hidden": [8], "schedule": "constant"}
+    small = {"hidden": [8], "schedule": "constant", "average": 1}
     two, three = (
         models.build("mlp-keras", calibrate=False, epochs=e, **small).fit(X[:, :, 0], y).weights_ for e in (2, 3)
     )
-    averaged = models.build("mlp-keras", calibrate=False, epochs=3, average=2, **small).fit(X[:, :, 0], y)
+    averaged = models.build("mlp-keras", calibrate=False, epochs=3, **small | {"average": 2}).fit(X[:, :, 0], y)
     for a, b, mean in zip(two, three, averaged.weights_, strict=True):
         np.testing.assert_allclose(mean, (a + b) / 2, rtol=1e-5, atol=1e-7)
 
@@ -205,7 +205,7 @@ def test_the_clean_accuracy_is_that_of_the_original_training_clips():
     vectors = X[:, :, 0]
     louder = np.concatenate([vectors, 3 * vectors])
     model = models.get("mlp-keras")
-    estimator = models.build(model, calibrate=False, hidden=[8], epochs=4)
+    estimator = models.build(model, calibrate=False, hidden=[8], epochs=4, batch_size=32)
     models.fit(model, estimator, louder, np.tile(y, 2), originals=np.arange(96) < 48)
     assert estimator.history_["clean_accuracy"][-1] == pytest.approx((estimator.predict(vectors) == y).mean())
     assert estimator.history_["clean_accuracy"][-1] != estimator.history_["accuracy"][-1]

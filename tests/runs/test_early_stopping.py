@@ -23,7 +23,7 @@ from tests.conftest import clip_table
 from tests.runs.planned import ORIGINALS, make_data, make_planned
 
 EMOTIONS = ("angry", "happy", "neutral", "sad")
-TINY = {"hidden": [4], "epochs": 1, "refit": False}
+TINY = {"hidden": [4], "epochs": 1, "speeds": [], "refit": False}
 
 
 def twelve_speakers(**columns) -> RunData:
@@ -122,7 +122,7 @@ def test_columns_are_empty_for_a_model_that_does_not_state_what_it_held_out(tmp_
 
 
 def test_repeated_takes_are_held_out_together_and_clips_without_a_sentence_alone():
-    network = models.get("mlp-keras")
+    network = models.get("mlp-keras").with_parameters(TINY)
     for columns, takes in (({}, 96), ({"text": ""}, 192)):
         data = twelve_speakers(**columns)
         assert len(set(data.takes)) == takes
@@ -135,7 +135,7 @@ def test_repeated_takes_are_held_out_together_and_clips_without_a_sentence_alone
 def test_the_fold_decides_what_is_held_out_whatever_its_split_is_called():
     data = twelve_speakers()
     for split in ("actor", "random"):
-        fit = make_planned(split, data, models.get("mlp-keras"))[0]
+        fit = make_planned(split, data, models.get("mlp-keras").with_parameters(TINY))[0]
         fit.split = "other"
         task = make_task(fit, data, {ORIGINALS: None})
         assert (task.speakers is None) == (split == "actor")
@@ -153,7 +153,7 @@ def test_the_key_of_a_fit_that_holds_out_clips_depends_on_the_division_into_take
     def key(model, data):
         return next(iter(fit_keys(make_planned("random", data, model)[:1], data).values()))
 
-    plain = [models.get(name).with_parameters({"calibrate": False}) for name in ("mlp-keras", "tree")]
+    plain = [models.get(name).with_parameters({"calibrate": False, "speeds": []}) for name in ("mlp-keras", "tree")]
     for model in (models.get("tree"), plain[0]):
         assert key(model, data) == key(model, renumbered) != key(model, divided)
     assert key(plain[1], data) == key(plain[1], divided)
