@@ -87,3 +87,16 @@ def viterbi_path(correlation: np.ndarray, first: int, quiet: np.ndarray) -> tupl
         best.append(int(back[best[-1]]))
     period = np.array([frame[c, 0] for frame, c in zip(frames, reversed(best), strict=True)])
     return period, np.clip(rows[:, first:-1].max(axis=1), 0, 1)
+
+
+def convolve(steps, first, channels, weights, dilations):
+    """Return each convolution as a sum of shifted channels, zero outside the sequence."""
+    reach = weights.shape[1] // 2
+    padded = np.pad(steps, ((0, 0), (reach * dilations.max(),) * 2))
+    out = np.zeros((len(dilations), steps.shape[1]))
+    for n, dilation in enumerate(dilations):
+        for c in range(first[n], first[n + 1]):
+            for tap, weight in enumerate(weights[c]):
+                start = reach * dilations.max() + (tap - reach) * dilation
+                out[n] += weight * padded[channels[c], start : start + steps.shape[1]]
+    return out

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ser_bench.features.kernels import compile, viterbi
+from ser_bench.features.kernels.convolution import convolve
 from ser_bench.features.kernels.extremes import extremes
 from ser_bench.features.kernels.masking import keep_harmonic
 from ser_bench.features.kernels.median import running_median
@@ -40,6 +41,15 @@ def test_running_median_works_across_rows_of_a_transposed_array(rng):
     out = np.empty_like(x)
     running_median(x.T, out.T)
     assert np.array_equal(out.T, reference.running_median(x.T))
+
+
+@pytest.mark.parametrize("length", [1, 5, 40])
+def test_dilated_convolutions_count_nothing_outside_the_sequence(rng, length):
+    first, dilations = np.array([0, 1, 4, 6]), np.array([1, 3, 8])
+    channels, weights = np.array([2, 0, 1, 4, 3, 2]), rng.standard_normal((6, 7)).astype(np.float32)
+    steps = rng.standard_normal((5, length)).astype(np.float32)
+    out = convolve(steps, first, channels, weights, dilations)
+    np.testing.assert_allclose(out, reference.convolve(steps, first, channels, weights, dilations), atol=1e-5)
 
 
 def test_mask_keeps_the_harmonic_share(rng):

@@ -7,7 +7,7 @@ import pytest
 
 from ser_bench.features import FEATURE_SETS
 from ser_bench.features.analysis import Analysis
-from ser_bench.features.speech import framing, mel
+from ser_bench.features.speech import convolutions, framing, mel
 from tests.features.feature_signals import padded, tone, voice
 
 
@@ -190,3 +190,26 @@ def test_prosody_has_f0_in_semitones_and_interpolates_unvoiced_frames():
     f0, voiced = (frames[:, prosody.columns.index(name)] for name in ("f0", "voiced"))
     assert 0 < voiced.mean() < 1
     assert np.median(f0[voiced == 0]) == pytest.approx(12.0, abs=1.5)
+
+
+def test_random_kernels_are_drawn_alike_everywhere():
+    """A change of these integers and sums is another feature set, so ``rocket`` then needs another version."""
+    kernels = convolutions.draw(77)
+    assert len(kernels.dilations) == len(FEATURE_SETS["rocket"].columns)
+    assert kernels.channels[:6].tolist() == [54, 22, 27, 43, 51, 39]
+    assert kernels.dilations[:6].tolist() == [2, 3, 1, 7, 1, 2]
+    assert kernels.thresholds[:4].tolist() == [-0.5, 0.75, 0.875, -1.25]
+    assert kernels.weights[0, :3] == pytest.approx([-0.190692, -0.095346, 0.127128], abs=1e-6)
+
+
+def test_random_convolutions_do_not_depend_on_the_level():
+    sound = voice(16000)
+    loud, quiet = (FEATURE_SETS["rocket"].compute(Analysis(gain * sound, 16000)) for gain in (1.0, 0.25))
+    np.testing.assert_allclose(loud, quiet, atol=0.02)
+
+
+def test_random_convolutions_depend_on_the_order_of_frames():
+    """Functionals of a contour are almost the same when it is reversed."""
+    rising = np.repeat(np.linspace(-1, 1, 80, dtype=np.float32)[:, None], 77, axis=1)
+    first, second = (convolutions.summarised(frames) for frames in (rising, rising[::-1]))
+    assert np.abs(first - second).mean() > 0.05

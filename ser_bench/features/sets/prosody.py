@@ -21,13 +21,10 @@ _CONTOURS = (
 def _compute(analysis: Analysis) -> np.ndarray:
     import numpy as np
 
-    from ser_bench.features.speech.pitch import semitones
+    from ser_bench.features.speech.pitch import interpolated_semitones
 
     track = analysis.pitch
-    voiced = np.flatnonzero(track.voiced)
-    f0 = np.zeros(len(track.hz))
-    if len(voiced):
-        f0 = np.interp(np.arange(len(f0)), voiced, semitones(track.hz[voiced]))
+    f0 = interpolated_semitones(track)
     step = np.gradient(f0) if len(f0) > 1 else f0
     rows = [*(analysis.contours[name] for name in _CONTOURS), f0, step, track.voiced]
     return np.stack(rows, axis=1).astype(np.float32)

@@ -60,6 +60,25 @@ def semitones(hz: np.ndarray) -> np.ndarray:
     return above
 
 
+def interpolated_semitones(track: PitchTrack) -> np.ndarray:
+    """Return F0 of every frame in semitones, interpolated where unvoiced.
+
+    Parameters
+    ----------
+    track : PitchTrack
+        F0 and voicing.
+
+    Returns
+    -------
+    ndarray of float64, shape (t,)
+        0 everywhere for a clip without voice.
+    """
+    voiced = np.flatnonzero(track.voiced)
+    if not len(voiced):
+        return np.zeros(len(track.hz))
+    return np.interp(np.arange(len(track.hz)), voiced, semitones(track.hz[voiced]))
+
+
 @lru_cache(maxsize=16)
 def _window_correlation(length: int, n_fft: int, lags: int) -> np.ndarray:
     """Return the autocorrelation of the analysis window at each lag, 1 at lag 0."""
