@@ -105,4 +105,5 @@ def summarised(frames: np.ndarray) -> np.ndarray:
     kernels = draw(frames.shape[1])
     columns = np.ascontiguousarray(steps.T, dtype=np.float32)
     outputs = convolve(columns, kernels.first, kernels.channels, kernels.weights, kernels.dilations)
-    return np.maximum(outputs - kernels.thresholds[:, None], 0).mean(axis=1, dtype=np.float32)
+    excess: np.ndarray = np.maximum(outputs - kernels.thresholds[:, None], 0).mean(axis=1, dtype=np.float32)
+    return excess

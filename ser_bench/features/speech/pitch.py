@@ -76,7 +76,8 @@ def interpolated_semitones(track: PitchTrack) -> np.ndarray:
     voiced = np.flatnonzero(track.voiced)
     if not len(voiced):
         return np.zeros(len(track.hz))
-    return np.interp(np.arange(len(track.hz)), voiced, semitones(track.hz[voiced]))
+    contour: np.ndarray = np.interp(np.arange(len(track.hz)), voiced, semitones(track.hz[voiced]))
+    return contour
 
 
 @lru_cache(maxsize=16)
