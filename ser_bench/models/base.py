@@ -159,7 +159,8 @@ class Model:
         takes are unknown. A copy at another speed is in the group of its clip. A ``fit`` that has the parameters also
         gets ``speakers`` (None, or the speaker of each clip if the groups are takes) and ``originals`` (False for
         copies). The fitted estimator then has ``history_``, a list per measure with one value per epoch, and
-        ``held_out_``, a mask of the clips that it held out; ``refitted_`` is true if it was trained on them in the end.
+        ``held_out_``, a mask of the clips that it held out; ``refitted_`` is true if it was trained on them in the end,
+        and ``held_out_proba_`` then holds their probabilities before that, for calibration.
         Without ``held_out_``, tables do not show on how many clips and speakers a network was trained.
     seeded : bool
         Whether the fit depends on the seed; one that does not is computed for one seed only.

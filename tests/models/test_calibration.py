@@ -243,6 +243,21 @@ def test_clips_held_out_by_the_classifier_itself_calibrate_it(refit):
     assert fitted.out_of_fold_proba_.max() < 0.4
 
 
+def test_clips_on_which_a_classifier_was_refitted_calibrate_nothing():
+    class Forgetful(StopsEarly):
+        """Does not keep the probabilities from before."""
+
+        def fit(self, X, y, groups=None):
+            super().fit(X, y, groups)
+            self.refitted_ = self.__dict__.pop("held_out_proba_", None) is not None
+            return self
+
+    X, y, speakers, originals = make_clips()
+    fitted = Calibrated(Forgetful(True), takes_groups=True).fit(X, y, groups=speakers, originals=originals)
+    assert 4 <= len(set(speakers[fitted.out_of_fold_])) <= 5  # cross-fitted
+    assert fitted.out_of_fold_proba_.max() < 0.4
+
+
 class Fragile(Memory):
     """Needs 100 clips."""
 

@@ -222,13 +222,14 @@ class Calibrated(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     def _held_out(self, clips: _Clips, unfitted: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return row numbers of held-out clips, and their probabilities; none where nothing can be held out."""
         held_out = np.asarray(getattr(self.estimator_, "held_out_", np.zeros(len(clips.y))), dtype=bool)
-        rows = np.flatnonzero(held_out & clips.original)
-        if len(rows) == 0:
-            return self._cross_fitted(clips, unfitted)
+        usable = clips.original & np.isin(clips.y, self.classes_)
+        rows = np.flatnonzero(held_out & usable)
         p = getattr(self.estimator_, "held_out_proba_", None)
-        if p is None:
+        if len(rows) and p is not None:
+            return rows, np.asarray(p)[usable[held_out]]
+        if len(rows) and not getattr(self.estimator_, "refitted_", False):
             return rows, np.asarray(self.estimator_.predict_proba(clips.X[rows]))
-        return rows, np.asarray(p)[clips.original[held_out]]
+        return self._cross_fitted(clips, unfitted)
 
     def _cross_fitted(self, clips: _Clips, unfitted: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return the clips whose class is among the other parts, and their probabilities by copies fitted on those."""
