@@ -121,6 +121,7 @@ CHANGES: dict[str, Callable[[np.ndarray, int], Sound] | None] = {
     "4 held-out actors": None,
     "at half the level": lambda y, sr: (0.5 * y, sr),
     "phone": phone,
+    "white noise, 30 dB": noisy(30),
     "white noise, 20 dB": noisy(20),
     "white noise, 10 dB": noisy(10),
 }

@@ -141,6 +141,8 @@ class TrainingAudio(_Part):
         Largest share of samples at full scale among them.
     treble : float or None
         Lowest energy above 4 kHz among them, relative to that below, in dB; None for low rates.
+    level_range : float or None
+        Smallest difference between loud and quiet frames among them, in dB; None in files that do not say.
     """
 
     rates: list[int]
@@ -149,6 +151,7 @@ class TrainingAudio(_Part):
     quietest: float
     clipped: float
     treble: float | None
+    level_range: float | None = None
 
 
 class Score(_Part):

@@ -18,7 +18,7 @@ from ser_bench.deploy import manifest, speech
 from ser_bench.deploy.coverage import COVERAGE, check_coverage
 from ser_bench.deploy.file import container, parts
 from ser_bench.deploy.novelty import QUANTILE, NoveltyDetector, clip_vectors
-from ser_bench.deploy.training_audio import NARROW_BAND, differences
+from ser_bench.deploy.training_audio import UNRELIABLE, differences
 from ser_bench.store import matrix
 
 if TYPE_CHECKING:
@@ -162,13 +162,15 @@ class TrainedModel:
         clips: Iterable[Sound] = [sounds] if single else sounds  # type: ignore[list-item, assignment]
         return self.predict_inputs([self.read(clip) for clip in clips], coverage)
 
-    def read(self, sound: Sound) -> ModelInput:
+    def read(self, sound: Sound, *, whole: bool = True) -> ModelInput:
         """Read a clip and compute its features, as the model needs them.
 
         Parameters
         ----------
         sound : Sound
             A path, a recording, or ``(y, sr)``.
+        whole : bool
+            Whether it is a whole clip and no window of a recording.
 
         Returns
         -------
@@ -184,9 +186,9 @@ class TrainedModel:
         voicing = speech.VOICING.at_rate(self.info.rate)
         values = features.compute((*self.sets, voicing), recording.y, recording.sr)
         row = matrix.join_sets([values[feature_set.name] for feature_set in self.sets], self.sets)
-        unlike = differences(self.info.audio, self.info.rate, recording)
+        unlike = differences(self.info.audio, self.info.rate, recording, whole=whole)
         doubts = (*speech.missing(values[voicing.name]), *self._novel(row))
-        reasons = (*(unlike[kind] for kind in NARROW_BAND if kind in unlike), *doubts)
+        reasons = (*(unlike[kind] for kind in UNRELIABLE if kind in unlike), *doubts)
         return ModelInput(row, (*recording.warnings, *unlike.values(), *doubts), reasons)
 
     def _novel(self, row: np.ndarray) -> tuple[str, ...]:

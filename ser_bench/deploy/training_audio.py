@@ -1,7 +1,7 @@
 """What the clips of the training data sound like, and in what a clip to predict differs from them.
 
 A model answers any sound. These warnings name the differences that make its answer doubtful: rate, duration, level,
-clipping, and a missing upper band as from a telephone.
+clipping, a missing upper band as from a telephone, and noise.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ _DURATION_RATIO = 2.0
 _LEVEL_MARGIN_DB = 20.0
 _TREBLE_MARGIN_DB = 20.0
 """Clips of one corpus differ by less; a telephone recording at 16 kHz lies 40 dB below them."""
+_NOISE_MARGIN_DB = 10.0
+_QUIET, _LOUD = 5, 95
+"""Percentiles of frame levels."""
 _MIN_CLIPPED = 0.05
 _FULL_SCALE = 0.9999
 _TREBLE_HZ = 4000.0
@@ -34,8 +37,8 @@ _TREBLE_RATE = 10_000
 _FRAME_SECONDS = 0.04
 _TINY = 1e-20
 
-NARROW_BAND = ("band", "treble")
-"""Kinds of difference that make a prediction unreliable: the upper band is missing, as in a phone call."""
+UNRELIABLE = ("band", "treble", "noise")
+"""Kinds of difference that make a prediction unreliable: a phone call, and noise."""
 
 
 def measure_training_audio(paths: Sequence[str], metadata: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -56,7 +59,7 @@ def measure_training_audio(paths: Sequence[str], metadata: Iterable[Mapping[str,
     rows = list(metadata)
     seconds = [(row["total"] or row["samples"]) / row["sr"] for row in rows]
     sample = [paths[i] for i in np.unique(np.linspace(0, len(paths) - 1, _SAMPLED_CLIPS).astype(int))]
-    levels, clipped, trebles = [], [0.0], []
+    levels, clipped, trebles, ranges = [], [0.0], [], []
     for path in sample:
         try:
             y, sr = audio.load(path)
@@ -64,6 +67,7 @@ def measure_training_audio(paths: Sequence[str], metadata: Iterable[Mapping[str,
             continue
         levels.append(_level(y))
         clipped.append(_clipped(y))
+        ranges.append(_level_range(y, sr))
         trebles += [_treble(y, sr)] if sr >= _TREBLE_RATE else []
     return {
         "rates": sorted({int(row["sr"]) for row in rows}),
@@ -72,10 +76,13 @@ def measure_training_audio(paths: Sequence[str], metadata: Iterable[Mapping[str,
         "quietest": round(min(levels, default=0.0), 1),
         "clipped": round(max(clipped), 4),
         "treble": round(min(trebles), 1) if trebles else None,
+        "level_range": round(min(ranges), 1) if ranges else None,
     }
 
 
-def differences(trained: TrainingAudio | None, rate: int | None, recording: Recording) -> dict[str, str]:
+def differences(
+    trained: TrainingAudio | None, rate: int | None, recording: Recording, *, whole: bool = True
+) -> dict[str, str]:
     """Return in what a clip differs from the training clips.
 
     Parameters
@@ -86,12 +93,14 @@ def differences(trained: TrainingAudio | None, rate: int | None, recording: Reco
         Rate to which the model resamples clips; None for the rate of each clip.
     recording : Recording
         The clip.
+    whole : bool
+        Whether it is a whole clip and no window of a recording, which may be without a pause.
 
     Returns
     -------
     dict of str to str
         Sentences without the name of the clip, by kind: ``rate``, ``band`` (a rate without sound above 5 kHz),
-        ``duration``, ``level``, ``clipping`` and ``treble``. Empty if it resembles them.
+        ``duration``, ``level``, ``clipping``, ``treble`` and ``noise``. Empty if it resembles them.
     """
     if trained is None:
         return {}
@@ -112,6 +121,12 @@ def differences(trained: TrainingAudio | None, rate: int | None, recording: Reco
         texts["treble"] = (
             f"hardly any sound above {_TREBLE_HZ:,.0f} Hz, as in a phone call; the training clips have more"
         )
+    quiet = _level_range(y, sr)
+    if whole and trained.level_range is not None and quiet < trained.level_range - _NOISE_MARGIN_DB:
+        texts["noise"] = (
+            f"quiet parts {quiet:.0f} dB below loud ones, as with background noise or without a pause; the training "
+            f"clips have at least {trained.level_range:.0f} dB"
+        )
     return texts
 
 
@@ -131,6 +146,19 @@ def _level(y: np.ndarray) -> float:
     return float(10 * np.log10(np.mean(np.square(y, dtype=np.float64)) + _TINY))
 
 
+def _level_range(y: np.ndarray, sr: int) -> float:
+    """Return the difference between loud and quiet frames in dB."""
+    power = np.square(_frames(y, sr), dtype=np.float64).mean(axis=1)
+    quiet, loud = np.percentile(10 * np.log10(power + _TINY), [_QUIET, _LOUD])
+    return float(loud - quiet)
+
+
+def _frames(y: np.ndarray, sr: int) -> np.ndarray:
+    """Return frames of 40 ms without overlap; the rest at the end is left out."""
+    length = min(len(y), round(_FRAME_SECONDS * sr))
+    return y[: len(y) // length * length].reshape(-1, length)
+
+
 def _clipped(y: np.ndarray) -> float:
     """Return the share of samples at full scale."""
     return float(np.mean(np.abs(y) >= _FULL_SCALE))
@@ -138,8 +166,8 @@ def _clipped(y: np.ndarray) -> float:
 
 def _treble(y: np.ndarray, sr: int) -> float:
     """Return the energy from 4 to 8 kHz relative to that from 0.2 to 3.4 kHz, in dB."""
-    length = min(len(y), round(_FRAME_SECONDS * sr))
-    frames = y[: len(y) // length * length].reshape(-1, length)
+    frames = _frames(y, sr)
+    length = frames.shape[1]
     power = np.square(np.abs(np.fft.rfft(frames * np.hanning(length)))).sum(axis=0)
     hz = np.fft.rfftfreq(length, 1 / sr)
     high, low = power[(hz >= _TREBLE_HZ) & (hz <= 8000)].sum(), power[(hz >= 200) & (hz <= 3400)].sum()

@@ -138,7 +138,7 @@ def test_clips_of_the_corpus_are_reliable_and_other_sounds_are_not(svm, corpus):
     )
     assert not hiss.reliable
     assert not tone.reliable
-    assert "no speech was found: 0.00 s of voiced sound" in hiss.reasons[0]
+    assert any("no speech was found: 0.00 s of voiced sound" in reason for reason in hiss.reasons)
     assert "outside the training data (distance " in tone.reasons[-1]
     assert set(hiss.reasons) <= set(hiss.warnings)
 

@@ -20,8 +20,12 @@ from ser_bench.deploy.manifest import TrainingAudio, validate
 from ser_bench.deploy.serve import worker
 from ser_bench.deploy.training_audio import differences
 
-TRAINED = TrainingAudio(rates=[16000], shortest=1.0, longest=4.0, quietest=-40.0, clipped=0.01, treble=-30.0)
-SPEECH = np.random.default_rng(0).normal(scale=0.1, size=32_000).astype(np.float32)
+TRAINED = TrainingAudio(
+    rates=[16000], shortest=1.0, longest=4.0, quietest=-40.0, clipped=0.01, treble=-30.0, level_range=30.0
+)
+NOISE = np.random.default_rng(0).normal(scale=0.1, size=32_000).astype(np.float32)
+PAUSES = np.repeat(np.tile(np.array([1.15, 1.15, 1.15, 0.02], np.float32), 10), 800)
+SPEECH = NOISE * PAUSES
 SAME = (SPEECH, 16000)
 
 
@@ -29,11 +33,21 @@ SAME = (SPEECH, 16000)
     ("y", "sr", "rate", "expected"),
     [
         (*SAME, None, ()),
+        (
+            SPEECH + 0.15 * NOISE,
+            16000,
+            None,
+            (
+                "quiet parts 18 dB below loud ones, as with background noise or without a pause; "
+                "the training clips have at least 30 dB",
+            ),
+        ),
+        (SPEECH + 0.04 * NOISE, 16000, None, ()),
         (*SAME, 16000, ()),
         (resample(SPEECH, 16000, 44100), 44100, 16000, ()),
         (0.011 * SPEECH, 16000, None, ()),
         (SPEECH[:8000], 16000, None, ()),
-        (np.clip(20 * SPEECH, -1, 1), 16000, None, ("62 % of its samples are clipped",)),
+        (np.clip(20 * SPEECH, -1, 1), 16000, None, ("50 % of its samples are clipped",)),
         (SPEECH[:7900], 16000, None, ("0.5 s long; the training clips have 1.0 to 4.0 s",)),
         (np.tile(SPEECH, 5), 16000, None, ("10.0 s long; the training clips have 1.0 to 4.0 s",)),
         (0.009 * SPEECH, 16000, None, ("level of -61 dBFS; the quietest training clips have -40 dBFS",)),

@@ -126,7 +126,7 @@ def _window_items(model: TrainedModel, clip: str, path: Path, window: float, hop
 
 def _item(model: TrainedModel, clip: str, sound: Sound, start: float | None = None, end: float | None = None) -> _Item:
     try:
-        return _Item(clip, model.read(sound), "", start, end)
+        return _Item(clip, model.read(sound, whole=start is None), "", start, end)
     except AudioError as error:
         return _Item(clip, None, str(error), start, end)
 
