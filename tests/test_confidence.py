@@ -279,6 +279,17 @@ def test_a_set_holds_the_probable_labels_and_always_the_most_probable_one():
     assert statistics.prediction_sets(single, 2 / 3).all()  # 1/3 in single precision is not below the limit
 
 
+@settings(deadline=None, max_examples=30)
+@given(st.floats(0, 1), st.integers(0, 99))
+def test_sets_from_saved_probabilities_are_those_of_the_model(threshold, seed):
+    from ser_bench.models.calibration.sets import prediction_sets
+
+    p = np.random.default_rng(seed).dirichlet(np.full(5, 0.5), 40)
+    clear = np.abs(p - (1 - threshold)) > 2e-6  # closer probabilities may be rounded over the limit
+    saved = statistics.prediction_sets(p.astype("float32"), threshold)
+    np.testing.assert_array_equal(saved[clear], prediction_sets(p, threshold)[clear])
+
+
 def test_sets_with_the_threshold_of_exchangeable_clips_hold_the_true_label_in_90_percent():
     rng = np.random.default_rng(8)
     p = rng.dirichlet(np.full(6, 0.5), 6000)

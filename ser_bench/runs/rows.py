@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ser_bench import metrics
+from ser_bench import metrics, statistics
 from ser_bench.core.clock import utc_time
 from ser_bench.core.private_paths import public_text, public_values, without_folders
 from ser_bench.core.public_names import relative_path
@@ -38,9 +38,6 @@ _LIBRARIES = (
     *("numpy", "scipy", "scikit-learn", "xgboost", "tensorflow", "keras", "librosa", "soundfile", "numba"),
     *("pandas", "pyarrow", "matplotlib"),
 )
-
-_LEAST_PROBABILITY = float(np.finfo(np.float64).eps)
-"""A smaller probability of the true label counts as this one in the log loss, as in scikit-learn."""
 
 
 def fit_rows(
@@ -168,10 +165,9 @@ def _uncalibrated_scores(result: FitResult, clip_numbers: np.ndarray, data: RunD
     """Return confidence, log loss and Brier score per test clip before calibration; NaN if there is none."""
     if result.uncalibrated is None:
         return np.full((len(UNCALIBRATED), len(clip_numbers)), np.nan, dtype=np.float32)
-    truth = np.array(data.labels) == data.y[clip_numbers][:, None]
-    p = result.uncalibrated
-    log_loss = -np.log(np.maximum(p[truth], _LEAST_PROBABILITY))
-    return np.array([p.max(axis=1), log_loss, ((p - truth) ** 2).sum(axis=1)], dtype=np.float32)
+    p, codes = result.uncalibrated, pd.Categorical(data.y[clip_numbers], categories=data.labels).codes
+    scores = [p.max(axis=1), statistics.log_losses(p, codes), statistics.brier_scores(p, codes)]
+    return np.array(scores, dtype=np.float32)
 
 
 def clip_rows(clips: pd.DataFrame, folders: Mapping[str, Path]) -> pd.DataFrame:
