@@ -194,11 +194,11 @@ def reliability(info: Manifest) -> str:
     str
     """
     if info.novelty is None:
-        return "clips without voiced sound are flagged; clips outside the training data are not recognised"
+        return "flags clips without speech; does not recognise features outside the training data"
     share = 100 * (1 - info.novelty.quantile)
     return (
-        f"clips without voiced sound or outside the training data are flagged, and {share:.0f} % of the clips of "
-        "new speakers by error"
+        f"flags clips without speech, with noise or a narrow band unlike the training clips, and with features "
+        f"outside the training data ({share:.0f} % of the clips of new speakers too)"
     )
 
 

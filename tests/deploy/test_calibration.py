@@ -136,7 +136,7 @@ def test_a_file_of_the_first_format_is_read_and_said_to_be_uncalibrated(svm, cli
     assert prediction.label == load_model(svm).predict(clip)[0].label
     text = "\n".join(describe.about(model.info))
     assert "probabilities: not calibrated" in text
-    assert "clips outside the training data are not recognised" in text
+    assert "does not recognise features outside the training data" in text
 
 
 def test_the_description_names_the_calibration(svm):
