@@ -39,12 +39,12 @@ def main() -> None:
     parser.add_argument("--model", default="lda")
     parser.add_argument("--features", default="auto")
     parser.add_argument("--store", type=Path)
-    parser.add_argument("--every", type=int, default=1, help="use every n-th clip of other corpora")
+    parser.add_argument("--every", type=int, default=1, help="use every n-th clip")
     arguments = parser.parse_args()
     started = time.process_time()
     model = trained(arguments)
     clips = ser_bench.load_corpus("ravdess", arguments.ravdess).clips
-    held_out = clips[clips["speaker"].isin(ACTORS)]
+    held_out = clips[clips["speaker"].isin(ACTORS)][:: arguments.every]
     rows = [row(model, name, held_out, change) for name, change in CHANGES.items()]
     for corpus in arguments.other:
         name, _, folder = corpus.partition("=")

@@ -8,7 +8,7 @@ their Application, 1997, section 3.8), and tests between models compare one scor
 from the same draws are paired, so ``first - second`` are the draws of their difference.
 
 Intervals are t intervals over speakers with the bootstrap's standard error. Percentiles of the draws cover the true
-score too rarely: 93 % with 24 speakers instead of 95 %, and 80 % with 4 (``benchmarks/coverage.py``).
+score too rarely: 93 % with 24 speakers instead of 95 %, and 80 % with 4 (``benchmarks/interval_coverage.py``).
 
 Speakers and classes are codes 0, 1, ...; scores are fractions in [0, 1], and higher is better. Scores and their
 differences are ranked after rounding to 12 decimals, so that the order of additions cannot decide a rank.

@@ -1,6 +1,6 @@
 """How often 95 % intervals over speakers contain the true score: the table of docs/statistics.md.
 
-    python benchmarks/coverage.py [CORPORA]    (default 2000 simulated corpora per row; 15 s)
+    python benchmarks/interval_coverage.py [CORPORA]    (default 2000 simulated corpora per row; 15 s)
 
 Each simulated corpus has 60 clips a speaker in eight classes, as RAVDESS has. Recalls vary by speaker and by class of a
 speaker, about as those of lda on RAVDESS: UAR is 68 % on new and 77 % on known speakers. Its standard deviation over
