@@ -47,8 +47,8 @@ def test_the_first_sentence_has_confidence_and_accuracy_before_and_after(run):
 @pytest.mark.parametrize(
     ("over", "low", "high", "claim"),
     [
-        (0.212, 0.18, 0.244, "overconfident by 21.2 points [+18.0, +24.4]"),
-        (-0.05, -0.08, -0.02, "underconfident by 5.0 points [-8.0, -2.0]"),
+        (0.212, 0.18, 0.244, "overconfident by 21.2 points [18.0, 24.4]"),
+        (-0.05, -0.08, -0.02, "underconfident by 5.0 points [2.0, 8.0]"),
         (0.03, -0.01, 0.07, "the difference of +3.0 points [-1.0, +7.0] is not significant"),
         (0.0, 0.0, 0.0, "the difference of +0.0 points [+0.0, +0.0] is not significant"),
         (0.3, np.nan, np.nan, "a difference of +30.0 points, without an interval"),
@@ -119,7 +119,8 @@ def test_a_speaker_is_named_only_where_chance_does_not_explain_a_low_share(run):
     below = calibration.speakers_below_aim(run, "svm", "actor")
     table = calibration.set_coverage_by_speaker(run, "actor").loc["svm"]
     assert below == []
-    assert f"The lowest share is {100 * table.min():.1f} % for speaker {table.idxmin()}; no speaker is" in sentence
+    lowest = f"least often for speaker {table.idxmin()} ({100 * table.min():.1f} %), which is not significantly less"
+    assert lowest in sentence
 
 
 def test_speakers_whose_sets_fail_are_named_with_their_share(run):
@@ -133,7 +134,9 @@ def test_speakers_whose_sets_fail_are_named_with_their_share(run):
     changed = replace(run, predictions=predictions)
     share = calibration.set_coverage_by_speaker(changed, "actor").at["svm", "07"]
     sentence = next(text for text in confidence_sentences(changed) if "prediction sets" in text)
-    assert f"The share is significantly below 90 % for speaker 07 ({100 * share:.1f} %)." in sentence
+    assert (
+        f"For speaker 07 ({100 * share:.1f} %) they hold the true label significantly less often than 90 %." in sentence
+    )
     (row,) = [row for row in confidence_report(changed).sets.rows if row.cells[0].text == "svm"]
     assert row.cells[-1].text == "07"
 

@@ -85,14 +85,15 @@ def difference_statement(over: float, low: float, high: float) -> str:
     Returns
     -------
     str
-        Such as "overconfident by 21.2 points [+18.0, +24.4]"; "not significantly" where the interval contains 0.
+        Such as "overconfident by 21.2 points [18.0, 24.4]"; "not significantly" where the interval contains 0.
     """
     if math.isnan(low) or math.isnan(high):
         return f"a difference of {points(over)} points, without an interval"
     if low <= 0 <= high:
         return f"the difference of {points(over)} points {points_interval(low, high)} is not significant"
-    word = "overconfident" if over > 0 else "underconfident"
-    return f"{word} by {percent(abs(over))} points {points_interval(low, high)}"
+    if over > 0:
+        return f"overconfident by {percent(over)} points {percent_interval(low, high)}"
+    return f"underconfident by {percent(-over)} points {percent_interval(-high, -low)}"
 
 
 def _nothing(run: SavedRun, split: str) -> str:
@@ -169,6 +170,6 @@ def _speakers(run: SavedRun, model: str, split: str) -> str:
     if below:
         texts = [f"{name} ({percent(shares[name])} %)" for name in below]
         noun = "speaker" if len(below) == 1 else "speakers"
-        return f"The share is significantly below {_AIM} for {noun} {listed(texts)}."
-    lowest = f"{percent(shares.iloc[0])} % for speaker {shares.index[0]}"
-    return f"The lowest share is {lowest}; no speaker is significantly below {_AIM}."
+        return f"For {noun} {listed(texts)} they hold the true label significantly less often than {_AIM}."
+    lowest = f"They hold the true label least often for speaker {shares.index[0]} ({percent(shares.iloc[0])} %)"
+    return f"{lowest}, which is not significantly less than {_AIM}."
