@@ -208,6 +208,6 @@ def test_few_speakers_have_numbers_without_a_verdict(tmp_path):
     run = save_fake_run(tmp_path, Recipe(models=("svm", "lda"), speakers=4, splits=(("actor", 4),)))
     text = " ".join(confidence_sentences(run))
     assert "without an interval" in text
-    assert "significantly less" not in text
+    assert ", significantly less" not in text
     assert "overconfiden" not in text
     assert "nan" not in text
