@@ -74,8 +74,17 @@ def test_a_second_training_on_all_clips_is_stated(trained):
     assert training_ends(refitted, "cnn1d")[-1] == (
         "Epochs and curves are those of the first of 3 networks. "
         "Copies at other speeds count in the validation loss. Each network is then trained again on all training "
-        "clips, for as many epochs as were best."
+        "clips, for as many epochs as were best where patience ended training, else for all epochs."
     )
+
+
+@pytest.mark.parametrize(
+    ("ended", "epochs"), [("patience", "for as many epochs as were best."), ("last epoch", "for all epochs.")]
+)
+def test_the_epochs_of_a_second_training_follow_from_the_first(trained, ended, epochs):
+    refitted = with_fits(trained, parameters='{"refit": true}')
+    fits = refitted.fits.assign(ended=refitted.fits["ended"].where(refitted.fits["epochs"].isna(), ended))
+    assert training_ends(replace(refitted, fits=fits), "cnn1d")[-1].endswith(f"on all training clips, {epochs}")
 
 
 def test_a_best_epoch_at_the_end_is_stated(trained):

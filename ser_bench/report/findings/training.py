@@ -32,7 +32,8 @@ def training_ends(run: SavedRun, model: str) -> list[str]:
     if not rows:
         return []
     if any(row["refitted"] for row in rows):
-        after = "Each network is then trained again on all training clips, for as many epochs as were best."
+        epochs = _refit_epochs(sum(row["patience"] for row in rows), sum(row["last_epoch"] for row in rows))
+        after = f"Each network is then trained again on all training clips, {epochs}."
     else:
         after = "The weights of the best epoch are kept."
     members = model_parameters(run)[model].get("members")
@@ -71,6 +72,14 @@ def endings(patience: int, last_epoch: int) -> str:
     """
     counts = {"by patience": patience, "with the last epoch": last_epoch}
     return listed([f"{count} {reason}" for reason, count in counts.items() if count])
+
+
+def _refit_epochs(patience: int, last_epoch: int) -> str:
+    """Write for how many epochs the networks are trained again."""
+    if not patience:
+        return "for all epochs"
+    best = "for as many epochs as were best"
+    return f"{best} where patience ended training, else for all epochs" if last_epoch else best
 
 
 def _end(row: pd.Series) -> str:
