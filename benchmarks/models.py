@@ -2,6 +2,7 @@
 
     python benchmarks/models.py fits [MODEL …]
     python benchmarks/models.py steps [NETWORK …]
+    python benchmarks/models.py parts [NETWORK …]
 
 ``fits`` prints the time of fit and prediction per model, as multiples of the time to fit svm. A second fit is timed
 too, since the first fit of a process compiles the network.
@@ -10,6 +11,8 @@ too, since the first fit of a process compiles the network.
 optimizer, loss, batches and threads: ``model.fit`` on the prepared arrays, and ``model.train_on_batch`` in a loop.
 Neither augments, weights clips, measures more than the accuracy, or keeps the weights of an epoch, as ser-bench's loop
 does. All three take the same number of steps in turn, in one process on one core; the ratio is to the faster bare loop.
+
+``parts`` prints which parts of a whole fit take how much of its time.
 
 The clips are generated: 1,200 for training, with copies for every speed of a model, and 240 for prediction; vectors
 of 1,067 features, or 115 to 455 frames of 77 columns (64 for cnn2d).
@@ -37,7 +40,7 @@ from ser_bench.core.labels import EMOTIONS
 
 TRAINED = 1200
 ROUNDS = 7
-STEPS = 150
+STEPS = 50
 """Steps of a loop in a round, at least."""
 
 
@@ -62,18 +65,19 @@ def features(model: models.Model, data: dict[str, np.ndarray]) -> np.ndarray:
     return data["frames"][:, :, :64] if model.features == "logmel" else data["frames"]
 
 
-def fitted(model: models.Model, data: dict[str, np.ndarray]) -> Any:
-    """Fit a model with its default parameters on all training clips and their copies."""
-    rows = np.tile(np.arange(TRAINED), 1 + len(model.speeds))  # copies at other speeds are as many clips again
+def fitted(model: models.Model, data: dict[str, np.ndarray], copies: int, **parameters: Any) -> Any:
+    """Fit a model on all training clips, and as many clips again for each copy at another speed."""
+    rows = np.tile(np.arange(TRAINED), 1 + copies)
     X = features(model, data)[rows]
     originals = np.arange(len(rows)) < TRAINED
-    return models.fit(model, models.build(model), X, data["y"][rows], data["groups"][rows], None, originals)
+    estimator = models.build(model, **parameters)
+    return models.fit(model, estimator, X, data["y"][rows], data["groups"][rows], None, originals)
 
 
 def timed(model: models.Model, data: dict[str, np.ndarray]) -> tuple[float, float]:
     """Return the seconds of one fit and of one prediction, without imports."""
     start = time.perf_counter()
-    estimator = fitted(model, data)
+    estimator = fitted(model, data, len(model.speeds))
     end = time.perf_counter()
     estimator.predict_proba(features(model, data)[TRAINED:])
     return end - start, time.perf_counter() - end
@@ -189,55 +193,56 @@ def ratios(seconds: dict[str, list[float]]) -> np.ndarray:
 
 
 def print_steps(wanted: list[models.Model], data: dict[str, np.ndarray]) -> None:
-    """Print for each network its steps per second, beside those of bare loops, and the parts of a fit."""
+    """Print for each network its steps per second, beside those of bare loops."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # as a worker that has one core
     print(f"{'':12}{'':>7}{'steps per CPU second':>36}   {'ratio, median [all rounds]':34}")
     print(
         f"{'network':12}{'batch':>7}{'ser-bench':>12}{'fit':>8}{'train_on_batch':>16}   {'CPU time':22}{'wall time':22}"
     )
-    parts = {}
     for model in wanted:
-        with watched_training() as (seconds, trainings):
-            start = time.process_time()
-            estimator = models.uncalibrated(fitted(model, data))
-            parts[model.name] = {"fit": time.process_time() - start, **seconds}
-        start = time.process_time()
-        estimator.predict_proba(features(model, data)[TRAINED:])
-        parts[model.name]["prediction"] = time.process_time() - start
+        with watched_training() as (_, trainings):
+            estimator = models.uncalibrated(
+                fitted(model, data, len(model.speeds), epochs=1, refit=False, calibrate=False)
+            )
         per_epoch = len(trainings[0]["inputs"]) // estimator.batch_size
         epochs = -(-STEPS // per_epoch)
         cpu, wall = compared(loops(estimator.blueprint_, trainings[0], epochs))
         print(f"{model.name:12}{estimator.batch_size:7}", end="")
         for name, width in (("ser-bench", 12), ("fit", 8), ("train_on_batch", 16)):
             print(f"{epochs * per_epoch / np.median(cpu[name]):{width}.0f}", end="")
-        for seconds_of in (cpu, wall):
-            r = ratios(seconds_of)
+        for seconds in (cpu, wall):
+            r = ratios(seconds)
             print(f"   {np.median(r):.2f} [{r.min():.2f}, {r.max():.2f}]   ", end="")
         print(flush=True)
-    print_parts(parts)
 
 
-def print_parts(parts: dict[str, dict[str, float]]) -> None:
-    """Print the shares of a fit: those of steps, augmentation and evaluation are parts of the training."""
+def print_parts(wanted: list[models.Model], data: dict[str, np.ndarray]) -> None:
+    """Print the CPU seconds of a fit, the shares of its parts, and the CPU seconds to predict the test clips."""
     names = ("preparation", "first weights", "steps", "augmentation", "evaluation", "refit")
-    print("\nThe first fit of the process: CPU seconds, and the share of its parts in % (a refit repeats the others)")
+    print("The first fit of the process: CPU seconds, and the share of its parts in % (a refit repeats the others)")
     print(f"{'network':12}{'fit, s':>8}" + "".join(f"{name:>15}" for name in names) + f"{'240 clips, s':>15}")
-    for network, seconds in parts.items():
-        shares = "".join(f"{100 * seconds[name] / seconds['fit']:15.1f}" for name in names)
-        print(f"{network:12}{seconds['fit']:8.1f}{shares}{seconds['prediction']:15.2f}")
+    for model in wanted:
+        start = time.process_time()
+        with watched_training() as (seconds, _):
+            estimator = fitted(model, data, len(model.speeds))
+        end = time.process_time()
+        estimator.predict_proba(features(model, data)[TRAINED:])
+        predicted = time.process_time() - end
+        shares = "".join(f"{100 * seconds[name] / (end - start):15.1f}" for name in names)
+        print(f"{model.name:12}{end - start:8.1f}{shares}{predicted:15.2f}", flush=True)
 
 
 def main(what: str, *names: str) -> None:
-    """Print fits or steps."""
+    """Print fits, steps or parts."""
     wanted = [models.get(name) for name in names or models.MODELS]
-    if what == "steps":
+    if what != "fits":
         wanted = [model for model in wanted if model.kind == "network"]
     if any(model.kind == "network" for model in wanted):
         from ser_bench.models.networks.compiled import load_keras
 
         load_keras()
-    {"fits": print_fits, "steps": print_steps}[what](wanted, generated())
+    {"fits": print_fits, "steps": print_steps, "parts": print_parts}[what](wanted, generated())
 
 
 if __name__ == "__main__":
