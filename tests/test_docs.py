@@ -16,6 +16,8 @@ from ser_bench.cli import cli
 from ser_bench.core import options
 from ser_bench.models import MODELS
 from ser_bench.report.formatting import percent, percent_interval, points, points_interval, seconds
+from ser_bench.runs.results.predictions import PREDICTIONS_FILE
+from ser_bench.runs.results.tables import TABLES
 
 ROOT = Path(__file__).parents[1]
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
@@ -77,6 +79,15 @@ def test_every_configuration_in_the_documents_loads(tmp_path):
     for block in (block for page in PAGES for block in blocks(page, "toml")):
         path.write_text(block, encoding="utf-8")
         options.load(path, {})
+
+
+def test_the_page_on_configuration_lists_every_option_and_every_file_of_a_run():
+    text = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
+    names = {name.replace("_", "-") for name in options.Options.model_fields} - {"model-tables"}
+    tables = {table.file for table in TABLES}
+    reports = {"summary.csv", "summary.md", "summary.tex", "gap.csv", "transfer.csv", "calibration.csv", "report.html"}
+    files = {*tables, *reports, PREDICTIONS_FILE, "run.json", "run.log", "report.json"}
+    assert [name for name in sorted(names | files) if f"`{name}`" not in text] == []
 
 
 def test_python_in_the_documents_compiles_and_its_imports_from_ser_bench_exist():

@@ -72,7 +72,7 @@ def command(
 
     A CLIP is an audio file, a folder (every audio file in it) or - (one file on standard input). The predicted label
     is in "emotion" for every target. An unreadable clip is named on standard error; the exit status is then 2. Warnings
-    say what of a clip was not used, and in what it differs from the training clips.
+    name the part of a clip that was not used, and how the clip differs from the training clips.
 
     \b
     Examples:

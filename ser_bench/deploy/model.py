@@ -42,7 +42,7 @@ class Prediction:
     probabilities : mapping of str to float
         The probability of every label, in the order of the model's labels.
     warnings : tuple of str
-        Why the prediction may be wrong: what of the clip was not used, and in what it differs from the training clips.
+        Why the prediction may be wrong: which part of the clip was not used, and how it differs from training clips.
     prediction_set : tuple of str or None
         The labels that hold the true one for a share of the clips of new speakers (conformal prediction), the most
         probable one first; None for a model that is not calibrated.
