@@ -310,9 +310,9 @@ def _selective(
         statistics.selective_scores(part.confidence, part.right, part.speakers, len(names), shares) for part in repeats
     ]
     values = statistics.mean_of_known(np.stack(scores))
-    low, high = statistics.jackknife_interval(values[1:].T, values[0])
-    if not known_count(names):
-        low = high = np.full(len(values[0]), np.nan)
+    low = high = np.full(len(values[0]), np.nan)
+    if known_count(names) > 1:
+        low, high = statistics.jackknife_interval(values[1:].T, values[0])
     return [statistics.Estimate(*map(float, ends)) for ends in zip(values[0], low, high, strict=True)]
 
 
