@@ -75,7 +75,7 @@ def _parameters(model: Model) -> str:
     for name, value in model.parameters.items():
         tuned = ", ".join(map(_toml, model.space.get(name, ())))
         meaning = f"{model.description(name)}: {model.allowed(name)}" + (f"\ntuned: {tuned}" if tuned else "")
-        meaning += f"\nunder quick effort: {_toml(model.quick[name])}" if name in model.quick else ""
+        meaning += f"\nunder quick effort: {_toml(model.quick[name])}" if model.quick.get(name, value) != value else ""
         rows.append((name, _toml(value), meaning))
     return table(("parameter", "default", "meaning"), rows, width=66) if rows else "It has no parameters."
 

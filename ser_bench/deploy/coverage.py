@@ -30,5 +30,5 @@ def check_coverage(coverage: float) -> float:
         If it is not from 0.5 to below 1.
     """
     if not 0.5 <= coverage < 1:
-        raise ConfigError(f"invalid value for --coverage: expected 0.5 to below 1, got {coverage:g}")
+        raise ConfigError(f"invalid value for --coverage: expected 0.5 to below 1, such as 0.9, got {coverage:g}")
     return coverage

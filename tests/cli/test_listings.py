@@ -59,7 +59,9 @@ def test_every_entry_is_described_with_an_example(capsys, command, name):
 
 
 def test_a_model_shows_its_values_under_quick_effort(capsys, monkeypatch):
-    changed = dataclasses.replace(models.get("mlp-keras"), quick={"epochs": 3})
+    changed = dataclasses.replace(
+        models.get("mlp-keras"), quick={"epochs": 3, "dropout": models.get("mlp-keras").parameters["dropout"]}
+    )
     monkeypatch.setitem(models.MODELS, "mlp-keras", changed)
     assert output(capsys, "models", "mlp-keras").count("under quick effort: ") == 1
     assert "under quick effort: 3\n" in output(capsys, "models", "mlp-keras")

@@ -149,7 +149,7 @@ def test_standard_input_is_read_as_a_file(command, svm, clip, monkeypatch):
         (("-", "-"), "only once"),
         (("a.wav", "--window", "0"), "invalid value for --window: expected 0 to 86,400 seconds, got 0"),
         (("a.wav", "--window", "1", "--hop", "2"), "invalid value for --hop: expected at most --window (1 s), got 2"),
-        (("a.wav", "--coverage", "1"), "invalid value for --coverage: expected 0.5 to below 1, got 1"),
+        (("a.wav", "--coverage", "1"), "invalid value for --coverage: expected 0.5 to below 1, such as 0.9, got 1"),
         (("a.wav", "--coverage", "nan"), "invalid value for --coverage"),
         (("a.wav", "--timeline", "a.pdf"), ".png or .svg"),
         (("a.wav", "b.wav", "--timeline", "a.png"), "--timeline needs one recording, got 2"),
