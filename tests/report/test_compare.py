@@ -155,9 +155,12 @@ def test_differing_settings_are_listed(folders):
 
 def test_differing_parameters_of_a_model_are_listed(folders):
     runs = read_runs([folders / "one", folders / "two"])
-    for run, parameters in zip(runs.runs, ({"C": 1.0, "balance": False}, {"C": 3.0, "speeds": [0.9]}), strict=True):
+    for run, parameters in zip(
+        runs.runs, ({"C": 1.0, "balance": False}, {"C": 3.0, "balance": True, "speeds": [0.9]}), strict=True
+    ):
         run.fits["parameters"] = [json.dumps(parameters if model == "svm" else {}) for model in run.fits["model"]]
-    assert differing_settings(runs)[-1] == "parameters of svm: C 1.0 (one), 3.0 (two); speeds off (one), [0.9] (two)"
+    changed = "C 1.0 (one), 3.0 (two); balance off (one), on (two); speeds off (one), [0.9] (two)"
+    assert differing_settings(runs)[-1] == f"parameters of svm: {changed}"
 
 
 def test_runs_without_a_common_split_are_refused(folders):

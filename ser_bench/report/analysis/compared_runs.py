@@ -343,7 +343,7 @@ def _differing_parameters(runs: ComparedRuns) -> list[str]:
     for model, by_run in parameters.items():
         names = dict.fromkeys(name for values in by_run.values() for name in values)
         # A parameter that a run lacks was added by another version, and is off there.
-        values = {name: {k: json.dumps(p.get(name) or "off") for k, p in by_run.items()} for name in names}
+        values = {name: {label: _setting(p.get(name)) for label, p in by_run.items()} for name in names}
         changed = [
             f"{name} {', '.join(f'{value} ({label})' for label, value in by_label.items())}".replace('"', "")
             for name, by_label in values.items()
@@ -352,3 +352,8 @@ def _differing_parameters(runs: ComparedRuns) -> list[str]:
         if changed:
             lines.append(f"parameters of {model}: {'; '.join(changed)}")
     return lines
+
+
+def _setting(value: object) -> str:
+    """Write the value of a parameter: on, off or JSON."""
+    return "on" if value is True else json.dumps(value or "off")
