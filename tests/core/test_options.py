@@ -102,7 +102,7 @@ def test_an_invalid_file_gives_one_or_two_lines(tmp_path, text, reason):
 
 def test_a_missing_file_names_the_included_configurations():
     with pytest.raises(
-        ConfigError, match=r"configuration file not found: nowhere\.toml; give .* one of default, quick"
+        ConfigError, match=r"configuration file not found: nowhere\.toml; give .* one of architectures, default, quick"
     ):
         config.find_config("nowhere.toml")
 
