@@ -190,6 +190,8 @@ def fit(
 def uncalibrated(estimator: Any) -> Any:
     """Return the classifier inside a calibrated one, or any other estimator itself.
 
+    A subclass counts as another estimator: what it does to probabilities is unknown, so they are checked as they are.
+
     Parameters
     ----------
     estimator : estimator
@@ -201,7 +203,7 @@ def uncalibrated(estimator: Any) -> Any:
     """
     from ser_bench.models.calibration import Calibrated
 
-    if not isinstance(estimator, Calibrated):
+    if type(estimator) is not Calibrated:
         return estimator
     return getattr(estimator, "estimator_", estimator.estimator)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.dummy import DummyClassifier
 
 from ser_bench import models
 from ser_bench.core.errors import ConfigError
@@ -347,3 +348,14 @@ def test_calibrate_is_reserved_for_models_of_plugins_too():
         plugin.with_parameters({"calibrate": 1})
     with pytest.raises(ConfigError, match="reserved parameter 'calibrate'"):
         models.Model(name="taken", schema=Taken, **described)
+
+
+class _ChangesSmallBatches(Calibrated):
+    def calibrated(self, p):
+        return np.full_like(p, 1 / p.shape[1]) if len(p) < 20 else super().calibrated(p)
+
+
+def test_a_subclass_is_not_unwrapped_so_that_the_batch_check_sees_its_probabilities():
+    sly = _ChangesSmallBatches(DummyClassifier())
+    assert models.uncalibrated(sly) is sly
+    assert models.uncalibrated(Calibrated(sly)) is sly
