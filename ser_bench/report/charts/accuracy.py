@@ -13,6 +13,7 @@ CHART = Chart(
     name="accuracy",
     title=_TITLE,
     order=20,
+    section=None,
     draw=partial(grouped_bars, measure="accuracy", title=_TITLE),
     alt_text=partial(bars_alt_text, measure="accuracy", name="accuracy"),
 )

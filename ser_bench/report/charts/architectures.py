@@ -106,6 +106,7 @@ CHART = Chart(
     name="architectures",
     title="Networks: UAR against weights and time",
     order=65,
+    section="cost",
     draw=_draw,
     alt_text=_alt_text,
     applies_to=_applies_to,

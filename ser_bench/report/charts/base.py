@@ -33,7 +33,7 @@ class Chart:
     alt_text : callable
         ``alt_text(run, *variant)`` returns the text alternative: what the chart shows, with the numbers that matter.
     section : str or None
-        Anchor of the page's section that shows the chart, None for a chart that is a file only.
+        Anchor of the page's section that shows the chart, folded; None for a chart that is a file only.
     applies_to : callable
         ``applies_to(run)`` returns whether the run has what the chart shows.
     variants : callable or None

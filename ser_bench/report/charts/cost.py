@@ -91,4 +91,4 @@ def _alt_text(run: SavedRun) -> str:
     )
 
 
-CHART = Chart(name="cost", title="UAR against cost", order=60, draw=_draw, alt_text=_alt_text)
+CHART = Chart(name="cost", title="UAR against cost", order=60, section="cost", draw=_draw, alt_text=_alt_text)

@@ -151,6 +151,7 @@ CHART = Chart(
     name="curves",
     title="Learning curves",
     order=120,
+    section="cost",
     draw=_draw,
     alt_text=_alt_text,
     variants=_networks,

@@ -233,6 +233,7 @@ CHART = Chart(
     name="groups",
     title="UAR by group of clips",
     order=95,
+    section=None,
     draw=_draw,
     alt_text=_alt_text,
     applies_to=lambda run: bool(groups.comparable_attributes(run, ranking_split(run.info.splits))),

@@ -139,6 +139,7 @@ CHART = Chart(
     name="importance",
     title="Permutation importance of feature groups",
     order=90,
+    section="features",
     draw=_draw,
     alt_text=_alt_text,
     applies_to=lambda run: not feature_importance(run, ranking_split(run.info.splits)).empty,

@@ -178,6 +178,7 @@ CHART = Chart(
     name="leakage_gap",
     title="Gap between a random and a speaker-independent split",
     order=30,
+    section=None,
     draw=_draw,
     alt_text=_alt_text,
     applies_to=lambda run: gap_splits(run) is not None,

@@ -122,6 +122,7 @@ CHART = Chart(
     name="significance",
     title="Which differences between models are significant",
     order=50,
+    section=None,
     draw=_draw,
     alt_text=_alt_text,
 )

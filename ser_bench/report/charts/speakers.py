@@ -42,6 +42,7 @@ CHART = Chart(
     name="speakers",
     title="UAR per speaker",
     order=70,
+    section="speakers",
     draw=_draw,
     alt_text=_alt_text,
     applies_to=lambda run: bool(run.info.corpus.speakers),

@@ -89,6 +89,7 @@ CHART = Chart(
     name="transfer",
     title="UAR from corpus to corpus",
     order=40,
+    section="across",
     draw=_draw,
     alt_text=_alt_text,
     applies_to=lambda run: bool(transfer_models(run)),

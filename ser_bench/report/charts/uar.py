@@ -11,6 +11,7 @@ CHART = Chart(
     name="uar",
     title="UAR by model and split",
     order=10,
+    section=None,
     draw=partial(grouped_bars, measure="uar", title="UAR (mean recall over classes) by model and split"),
     alt_text=partial(bars_alt_text, measure="uar", name="UAR"),
 )

@@ -15,45 +15,17 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ser_bench.metrics import METRICS
-from ser_bench.report.analysis.failures import MIN_PROBABILITY
-from ser_bench.report.analysis.intervals import DRAWS, MIN_SPEAKERS
-from ser_bench.report.analysis.scores import page_metrics
-from ser_bench.report.descriptions import normalisation_note, speaker_note
-from ser_bench.report.findings.verdict import interval_notes, verdict
-from ser_bench.report.formatting import capitalised
-from ser_bench.report.page.confidence import confidence_report
-from ser_bench.report.page.confusion import matrices
-from ser_bench.report.page.failures import failure_tables
-from ser_bench.report.page.headline import page_header
-from ser_bench.report.page.leakage import leakage_report
-from ser_bench.report.page.method import split_table
-from ser_bench.report.page.missing import failed_fits, losses
-from ser_bench.report.page.provenance import provenance
-from ser_bench.report.page.scores import score_tables
-from ser_bench.report.page.significance import comparison_table
+from ser_bench.report.page.data import page_data
+from ser_bench.report.page.header import page_header
+from ser_bench.report.page.sections import SECTIONS
 from ser_bench.report.page.svg import figures
-from ser_bench.report.page.transfer import transfer_report
 from ser_bench.runs.results import SavedRun
 
 if TYPE_CHECKING:
     import jinja2
 
-SECTIONS = {
-    "answer": "Highest UAR",
-    "scores": "Scores",
-    "charts": "Charts",
-    "significance": "Significance",
-    "confidence": "Confidence",
-    "across": "Across corpora",
-    "leakage": "Leakage",
-    "errors": "Failures",
-    "missing": "Missing results",
-    "method": "Method",
-    "provenance": "Provenance",
-}
-"""Anchors and names of the sections, in the order of the page; ``across`` only for a run of several corpora."""
-
+_ONLY_FIGURES = ("features", "charts")
+"""Sections that hold charts only."""
 
 _SUBJECTS = {
     "emotion": "Speech emotion recognition",
@@ -79,37 +51,24 @@ def render_page(run: SavedRun, pictures: Mapping[str, bytes], audio: Path | None
     bytes
         HTML in UTF-8.
     """
-    script, style = _read("page.js"), _read("page.css")
-    transfer = transfer_report(run)
+    from markupsafe import Markup
+
+    script, style = _joined("script", ".js"), _joined("style", ".css")
+    contents = {section.anchor: section.prepare(run, audio) for section in SECTIONS}
+    drawn = figures(run, pictures, [section.anchor for section in SECTIONS])
+    empty = {anchor for anchor in _ONLY_FIGURES if not drawn[anchor]}
+    shown = [section for section in SECTIONS if contents[section.anchor] is not None and section.anchor not in empty]
     values = {
-        "sections": {anchor: name for anchor, name in SECTIONS.items() if anchor != "across" or transfer},
+        **contents,
+        "sections": [{"anchor": s.anchor, "name": s.name, "title": s.title(run)} for s in shown],
         "policy": _policy(script),
         "header": page_header(run),
-        "scores": score_tables(run),
-        "figures": figures(run, pictures, SECTIONS),
-        "verdict": verdict(run),
-        "interval_notes": [note.replace("`", "") for note in interval_notes(run)],
-        "comparisons": comparison_table(run),
-        "confidence": confidence_report(run),
-        "transfer": transfer,
-        "leakage": leakage_report(run),
-        "matrices": matrices(run),
-        "failures": failure_tables(run, audio),
-        "failed_fits": failed_fits(run),
-        "losses": losses(run),
-        "warnings": run.info.warnings,
-        "splits": split_table(run),
-        "metrics": [(capitalised(title), METRICS[name].summary) for name, title in page_metrics(run).items()],
-        "draws": DRAWS,
-        "min_speakers": MIN_SPEAKERS,
-        "min_probability": MIN_PROBABILITY,
-        "transductive": bool(normalisation_note(run)),
+        "figures": drawn,
         "subject": _SUBJECTS.get(run.info.target, _SUBJECTS["emotion"]),
         "classes": "emotions" if run.info.target == "emotion" else "classes",
         "one_rate": run.info.corpus.sample_rate is not None,
         "has_audio": not run.info.corpus.recorded,
-        "speaker_note": speaker_note(run),
-        "provenance": provenance(run),
+        "data": Markup(page_data(run)),
     }
     return _templates(style, script).get_template("page.html").render(values).encode()
 
@@ -143,6 +102,14 @@ def _policy(script: str) -> str:
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:; "
         "media-src data:; base-uri 'none'; form-action 'none'"
     )
+
+
+def _joined(folder: str, ending: str) -> str:
+    """Join the files of a folder: ``base`` first, then by name, ``print`` last."""
+    order = {"base": -1, "print": 1}
+    files = [file for file in resources.files(__name__).joinpath(folder).iterdir() if file.name.endswith(ending)]
+    files.sort(key=lambda file: (order.get(file.name.removesuffix(ending), 0), file.name))
+    return "".join(file.read_text(encoding="utf-8") for file in files)
 
 
 def _read(name: str) -> str:

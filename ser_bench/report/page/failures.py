@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from ser_bench.core.text import listed, plural
-from ser_bench.report.analysis.failures import hardest_clips, misclassified_clips, recall_by_class
+from ser_bench.report.analysis.failures import MIN_PROBABILITY, hardest_clips, misclassified_clips, recall_by_class
 from ser_bench.report.analysis.groups import (
     comparable_attributes,
     compared_corpora,
@@ -16,6 +16,7 @@ from ser_bench.report.analysis.groups import (
     group_scores,
     shared_classes,
 )
+from ser_bench.report.analysis.intervals import MIN_SPEAKERS
 from ser_bench.report.analysis.models import BASELINES, trained_models
 from ser_bench.report.analysis.scores import missing_folds
 from ser_bench.report.analysis.splits import ranking_split
@@ -23,6 +24,7 @@ from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title
 from ser_bench.report.formatting import percent, points, points_interval
 from ser_bench.report.page.audio import EmbeddedClips, embed_clips
+from ser_bench.report.page.confusion import Matrices, matrices
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
 
@@ -30,32 +32,65 @@ _UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
-class FailureTables:
-    """The section of failures.
+class SpeakerReport:
+    """The section on speakers and groups of clips.
+
+    Parameters
+    ----------
+    groups : tuple of Table
+        UAR per group of clips, a table per attribute.
+    min_speakers : int
+        The fewest speakers of a group with an interval.
+    """
+
+    groups: tuple[Table, ...]
+    min_speakers: int = MIN_SPEAKERS
+
+
+@dataclass(frozen=True)
+class EmotionReport:
+    """The section on classes, confusions and clips.
 
     Parameters
     ----------
     split : str
         The split of every table.
+    matrices : Matrices
     recalls : Table
         Recall per class.
-    groups : tuple of Table
-        UAR per group of clips, a table per attribute.
     clips : Table or None
         The hardest clips; None if every prediction is right.
     audio_note : str
         What audio the page holds; empty for a page that was made without audio.
+    min_probability : float
+        The least probability that the loss of a clip takes into account.
     """
 
     split: str
+    matrices: Matrices
     recalls: Table
-    groups: tuple[Table, ...]
     clips: Table | None
     audio_note: str
+    min_probability: float = MIN_PROBABILITY
 
 
-def failure_tables(run: SavedRun, audio: Path | None) -> FailureTables:
-    """Return where models fail.
+def speaker_report(run: SavedRun) -> SpeakerReport:
+    """Return which groups of clips models recognise least.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    SpeakerReport
+    """
+    split = ranking_split(run.info.splits)
+    return SpeakerReport(tuple(_groups(run, split, attribute) for attribute in comparable_attributes(run, split)))
+
+
+def emotion_report(run: SavedRun, audio: Path | None) -> EmotionReport:
+    """Return which classes and clips models recognise least, and what they take them for.
 
     Parameters
     ----------
@@ -65,15 +100,15 @@ def failure_tables(run: SavedRun, audio: Path | None) -> FailureTables:
 
     Returns
     -------
-    FailureTables
+    EmotionReport
     """
     split = ranking_split(run.info.splits)
     hardest = hardest_clips(run, split)
     embedded = embed_clips(audio, hardest["path"]) if audio else None
-    return FailureTables(
+    return EmotionReport(
         split,
+        matrices(run),
         _recalls(run, split),
-        tuple(_groups(run, split, attribute) for attribute in comparable_attributes(run, split)),
         _clips(hardest, embedded, run) if len(hardest) else None,
         _audio_note(run, embedded) if embedded else "",
     )

@@ -1,15 +1,60 @@
-"""The splits of a run and the definitions of its metrics."""
+"""The method: the splits of a run, the definitions of its metrics, and how scores are computed."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from ser_bench import splits
 from ser_bench.core.errors import UnknownNameError
+from ser_bench.metrics import METRICS
+from ser_bench.report.analysis.intervals import DRAWS, MIN_SPEAKERS
 from ser_bench.report.analysis.leakage import known_speaker_share
-from ser_bench.report.formatting import percent
+from ser_bench.report.analysis.scores import page_metrics
+from ser_bench.report.descriptions import normalisation_note, speaker_note
+from ser_bench.report.formatting import capitalised, percent
 from ser_bench.report.page.tables import Column, Row, Table, number, texts
 from ser_bench.runs.results import SavedRun
+
+
+@dataclass(frozen=True)
+class Method:
+    """The section of the method.
+
+    Parameters
+    ----------
+    splits : Table
+    metrics : tuple of (str, str)
+        Titles and definitions.
+    speaker_note : str
+        What is taken for granted about speakers; empty for one corpus.
+    transductive : bool
+        Whether features are normalised by the test speakers' own clips.
+    draws, min_speakers : int
+        Of the intervals.
+    """
+
+    splits: Table
+    metrics: tuple[tuple[str, str], ...]
+    speaker_note: str
+    transductive: bool
+    draws: int = DRAWS
+    min_speakers: int = MIN_SPEAKERS
+
+
+def method_report(run: SavedRun) -> Method:
+    """Return how the scores of a run are computed.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    Method
+    """
+    metrics = tuple((capitalised(title), METRICS[name].summary) for name, title in page_metrics(run).items())
+    return Method(split_table(run), metrics, speaker_note(run), bool(normalisation_note(run)))
 
 
 def split_table(run: SavedRun) -> Table:

@@ -2,12 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ser_bench.report.descriptions import model_title
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number, texts
 from ser_bench.runs.results import SavedRun
 
 MAX_ROWS = 200
 """The most rows of a table: longer ones slow the page down."""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """The section of what is missing.
+
+    Parameters
+    ----------
+    failed_fits : Table or None
+    losses : Table or None
+    warnings : tuple of str
+        About the data.
+    """
+
+    failed_fits: Table | None
+    losses: Table | None
+    warnings: tuple[str, ...]
+
+
+def missing_report(run: SavedRun) -> Missing:
+    """Return what a run is missing.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    Missing
+    """
+    return Missing(failed_fits(run), losses(run), tuple(run.info.warnings))
 
 
 def failed_fits(run: SavedRun) -> Table | None:

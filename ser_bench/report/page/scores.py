@@ -1,9 +1,8 @@
-"""The tables of scores: UAR and gap first, other metrics and costs folded."""
+"""The tables of scores: UAR and gap first, other metrics folded."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,19 +13,11 @@ from ser_bench.report.analysis.models import BASELINES, models_with_copies
 from ser_bench.report.analysis.scores import chance_levels, metrics_of, missing_folds, page_metrics
 from ser_bench.report.analysis.splits import GapSplits, gap_pairs, gap_splits, ranking_split
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.analysis.training import network_training
 from ser_bench.report.descriptions import model_title, model_titles
 from ser_bench.report.findings.gaps import gap_notes
-from ser_bench.report.findings.training import endings, epoch_range
-from ser_bench.report.formatting import byte_size, capitalised, percent, percent_range, points, points_interval, seconds
+from ser_bench.report.formatting import capitalised, percent, percent_range, points, points_interval
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
-
-_COSTS = {
-    "predict_seconds": ("prediction", "mean per clip", seconds),
-    "model_bytes": ("model size", "mean per fit", byte_size),
-}
-"""Heading, unit and format of what a model costs besides training."""
 
 _PARTS = {"total": ("gap", "points"), "takes": ("takes", "of the gap"), "voice": ("voice", "of the gap")}
 """Heading and unit of a gap and its parts."""
@@ -49,7 +40,7 @@ class Scores:
     main : Table
         UAR per split and the gap.
     details : tuple of Table
-        A table per further metric, and the costs; the page folds them.
+        A table per further gap and metric; the page folds them.
     """
 
     lead: str
@@ -61,7 +52,7 @@ class Scores:
 
 
 def score_tables(run: SavedRun) -> Scores:
-    """Return the scores and costs of every model, the best model first.
+    """Return the scores of every model, the best model first.
 
     Parameters
     ----------
@@ -73,7 +64,7 @@ def score_tables(run: SavedRun) -> Scores:
     """
     metrics = page_metrics(run)
     main, *others = (_metric_table(run, name, title) for name, title in metrics.items())
-    details = (*_further_gaps(run), *others, _cost_table(run), *_training_table(run))
+    details = (*_further_gaps(run), *others)
     return Scores(_lead(run), gap_splits(run), tuple(gap_notes(run)), published_note(run), main, details)
 
 
@@ -112,7 +103,7 @@ def _metric_table(run: SavedRun, metric: str, title: str) -> Table:
             for split in splits
         ]
         cells[position:position] = [column[model] for column in gaps.values()]
-        rows.append(_model_row(run, model, cells))
+        rows.append(model_row(run, model, cells))
     for row in published_scores(run).to_dict("records"):
         if not math.isnan(row.get(metric, math.nan)):
             rows.append(_published_row(row, metric, splits, position, len(gaps)))
@@ -140,7 +131,7 @@ def _further_gaps(run: SavedRun) -> list[Table]:
     for pair in gap_pairs(run)[1:]:
         gaps = _gap_cells(run, pair)
         columns = [Column(head, under=under) for head, under in map(_PARTS.__getitem__, gaps)]
-        rows = [_model_row(run, model, [column[model] for column in gaps.values()]) for model in models]
+        rows = [model_row(run, model, [column[model] for column in gaps.values()]) for model in models]
         caption = f"Gap between {pair.random} and {pair.independent}"
         tables.append(Table(caption, (Column("model", numeric=False), *columns), tuple(rows)))
     return tables
@@ -161,7 +152,19 @@ def _with_ends(row: dict[Any, Any], name: str) -> tuple[float, float, float]:
     return row[name], row[f"{name}_low"], row[f"{name}_high"]
 
 
-def _model_row(run: SavedRun, model: str, cells: list[Cell]) -> Row:
+def model_row(run: SavedRun, model: str, cells: list[Cell]) -> Row:
+    """Return the row of a model, headed by its name and what sets it apart.
+
+    Parameters
+    ----------
+    run : SavedRun
+    model : str
+    cells : list of Cell
+
+    Returns
+    -------
+    Row
+    """
     baseline = model in BASELINES
     note = "baseline" if baseline else "copies at other speeds" if model in models_with_copies(run) else ""
     return Row((Cell(model_title(run, model), note=note), *cells), "quiet" if baseline else "")
@@ -173,50 +176,3 @@ def _published_row(row: dict[Any, Any], metric: str, splits: tuple[str, ...], po
     cells = [number(score, percent(score)) if split == row["split"] else Cell("") for split in splits]
     cells[position:position] = [Cell("")] * gaps
     return Row((Cell(row["system"], note=f"published, same folds: {row['source']}"), *cells), "quoted")
-
-
-def _cost_table(run: SavedRun) -> Table:
-    """Return the time of a fit under each split, and the time of a prediction and the size under the ranking split."""
-    ranking = ranking_split(run.info.splits)
-    splits = [ranking, *(split for split in run.info.splits if split != ranking)]
-    columns = [Column("training", under=f"mean per fit, {split}") for split in splits]
-    columns += [Column(head, under=f"{unit}, {ranking}") for head, unit, _ in _COSTS.values()]
-    writers: dict[str, Callable[[float], str]] = {f"{split}_fit_seconds": seconds for split in splits}
-    writers |= {name: write for name, (_, _, write) in _COSTS.items()}
-    rows = [
-        _model_row(run, row["model"], [number(row[name], write(row[name])) for name, write in writers.items()])
-        for row in summarise(run).to_dict("records")
-    ]
-    caption = "Training time, prediction time and model size"
-    return Table(caption, (Column("model", numeric=False), *columns), tuple(rows))
-
-
-def _training_table(run: SavedRun) -> list[Table]:
-    """Return weights, epochs and the end of training of the networks under the ranking split; empty without any."""
-    split = ranking_split(run.info.splits)
-    training = network_training(run)
-    rows = training[training["split"] == split].set_index("model")
-    if rows.empty:
-        return []
-    summary = summarise(run).set_index("model")
-    columns = (
-        Column("model", numeric=False),
-        Column("weights", under="trainable"),
-        Column("epochs", under=f"of the fits, {split}"),
-        Column("best epoch", under="median"),
-        Column("training", under=f"mean per fit, {split}"),
-        Column("end of training", numeric=False, under="number of fits"),
-    )
-    cells = {
-        model: [
-            number(row["n_weights"], f"{row['n_weights']:,.0f}"),
-            number(row["longest"], epoch_range(row["shortest"], row["longest"])),
-            number(row["median"], f"{row['median']:.0f}"),
-            number(summary.at[model, f"{split}_fit_seconds"], seconds(summary.at[model, f"{split}_fit_seconds"])),
-            Cell(endings(row["patience"], row["last_epoch"])),
-        ]
-        for model, row in rows.iterrows()
-    }
-    ordered = [model for model in summary.index if model in cells]
-    caption = "Networks: weights, epochs and end of training"
-    return [Table(caption, columns, tuple(_model_row(run, model, cells[model]) for model in ordered))]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ser_bench.report.charts.style import FAINT, INK, RULE
 from ser_bench.runs.results import SavedRun
 
 if TYPE_CHECKING:
@@ -22,6 +23,11 @@ _TAG = re.compile(r"<[^>]+>")
 _ID = re.compile(r' id="([^"]+)"')
 _REFERENCE = re.compile(r'(url\(#|href="#)([^)"]+)')
 _SIZE = re.compile(r' (?:width|height)="[\d.]+pt"')
+
+_THEMED = {INK: "var(--ink)", FAINT: "var(--quiet)", RULE: "var(--rule)", "#ffffff": "var(--ground)"}
+"""Variables of the style sheet by the greys of the charts."""
+
+_GREYS = re.compile(rf"(fill|stroke): ({'|'.join(_THEMED)})(?![0-9a-f])")
 
 
 @dataclass(frozen=True)
@@ -39,23 +45,12 @@ class Figure:
     svg: Markup
 
 
-@dataclass
-class Figures:
-    """The charts of a section.
-
-    Parameters
-    ----------
-    single : list of Figure
-    families : dict of str to list of Figure
-        Charts with variants by their titles; the page folds them.
-    """
-
-    single: list[Figure] = field(default_factory=list)
-    families: dict[str, list[Figure]] = field(default_factory=dict)
+Figures = dict[str, list[Figure]]
+"""Charts by the title of their kind."""
 
 
 def figures(run: SavedRun, pictures: Mapping[str, bytes], sections: Collection[str]) -> dict[str, Figures]:
-    """Return the charts of each section.
+    """Return the charts of each section, by the titles of their kinds; the page folds them.
 
     Parameters
     ----------
@@ -67,19 +62,18 @@ def figures(run: SavedRun, pictures: Mapping[str, bytes], sections: Collection[s
 
     Returns
     -------
-    dict of str to Figures
+    dict of str to dict of str to list of Figure
     """
     from ser_bench.report.charts.registry import charts_of
 
-    shown = {section: Figures() for section in sections}
+    shown: dict[str, Figures] = {section: {} for section in sections}
     for index, chart in enumerate(charts_of(run).values()):
         section = chart.chart.section
         if section is None or chart.name not in pictures:
             continue
         svg = inline(pictures[chart.name].decode(), f"c{index}", chart.title, chart.alt_text())
         of_section = shown[section if section in shown else "charts"]
-        family = of_section.families.setdefault(chart.chart.title, []) if chart.variant else of_section.single
-        family.append(Figure(chart.name, chart.title, svg))
+        of_section.setdefault(chart.chart.title, []).append(Figure(chart.name, chart.title, svg))
     return shown
 
 
@@ -102,7 +96,7 @@ def inline(svg: str, prefix: str, title: str, alt_text: str) -> Markup:
     from markupsafe import Markup
 
     # Matplotlib escapes the text that it writes, so every tag is its own.
-    text = _REMOVED.sub("", _HEAD.sub("<svg ", svg, count=1))
+    text = _themed(_REMOVED.sub("", _HEAD.sub("<svg ", svg, count=1)))
     used = {match[2] for match in _REFERENCE.finditer(text)}
     text = _TAG.sub(lambda tag: _prefixed(tag[0], prefix, used), text)
     label = f'role="img" aria-labelledby="{prefix}-title {prefix}-words"'
@@ -110,6 +104,11 @@ def inline(svg: str, prefix: str, title: str, alt_text: str) -> Markup:
     opening = text.index(">")
     root = _SIZE.sub("", re.sub(r' (?:xmlns(?::xlink)?|version)="[^"]*"', "", text[:opening]))
     return Markup(f"{root} {label}>{inside}{text[opening + 1 :]}")
+
+
+def _themed(text: str) -> str:
+    """Let the greys of a chart follow the theme of the page; colours that carry meaning stay."""
+    return _GREYS.sub(lambda match: f"{match[1]}: {_THEMED[match[2]]}", text)
 
 
 def _prefixed(tag: str, prefix: str, used: set[str]) -> str:

@@ -1,0 +1,38 @@
+"""The answer: which model to use, how sure that is, at what cost, and the picture that shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ser_bench.report.findings.verdict import verdict
+from ser_bench.report.page.hero import hero
+from ser_bench.report.page.strips import Strips
+from ser_bench.runs.results import SavedRun
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The first section.
+
+    Parameters
+    ----------
+    sentences : tuple of str
+    hero : Strips
+    """
+
+    sentences: tuple[str, ...]
+    hero: Strips
+
+
+def answer(run: SavedRun) -> Answer:
+    """Return the answer of a run.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    Answer
+    """
+    return Answer((verdict(run),), hero(run))

@@ -1,0 +1,162 @@
+"""The picture of the answer: a row per model with its score on new speakers, its interval, its speakers and its gap."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from ser_bench.report.analysis.comparisons import comparison
+from ser_bench.report.analysis.gaps import gaps_of
+from ser_bench.report.analysis.intervals import scores_of_few
+from ser_bench.report.analysis.leakage import speakers_known
+from ser_bench.report.analysis.literature import published_scores
+from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.scores import chance_levels, missing_folds
+from ser_bench.report.analysis.splits import GapSplits, gap_splits, ranking_split
+from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.descriptions import model_title
+from ser_bench.report.formatting import percent, percent_range, points, points_interval
+from ser_bench.report.page.data import score_scale, scores_of_speakers
+from ser_bench.report.page.strips import Scale, StripRow, Strips, bars, dots, line, marks
+from ser_bench.report.page.tables import Cell, Column, number
+from ser_bench.runs.results import SavedRun
+
+
+def hero(run: SavedRun) -> Strips:
+    """Return the picture of the answer.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    Strips
+        Rows in the order of the summary; the last row holds published figures of the same folds, where there are any.
+    """
+    split, pair = ranking_split(run.info.splits), gap_splits(run)
+    scale, chance = score_scale(run), chance_levels(run)["uar"]
+    gaps = gaps_of(run, pair) if pair else pd.DataFrame()
+    near = _not_significantly_different(run)
+    rows = [_row(run, row, scale, gaps, near) for row in summarise(run).to_dict("records")]
+    columns = [Column("UAR", under=f"%, {split}")]
+    if pair:
+        columns.append(Column("gap", under=f"points, {pair.random} − {pair.independent}"))
+    return Strips(
+        "hero",
+        f"UAR of every model under the {split} split" + (f", and its gap to {pair.random}" if pair else ""),
+        "UAR, %",
+        scale,
+        tuple(columns),
+        (*rows, *_published_row(run, scale, len(columns))),
+        tuple(_legend(run, pair, near, percent(chance))),
+    )
+
+
+def _row(run: SavedRun, row: Mapping[Any, Any], scale: Scale, gaps: pd.DataFrame, near: frozenset[str]) -> StripRow:
+    """Return the row of a model."""
+    split, pair, model = ranking_split(run.info.splits), gap_splits(run), row["model"]
+    uar, low, high = (row[f"{split}_uar{end}"] for end in ("", "_low", "_high"))
+    gap = gaps.loc[model] if model in gaps.index else None
+    few = scores_of_few(run).get((model, split, "uar"), ())
+    note = missing_folds(run)[model, split]
+    cells = [number(uar, note or percent(uar), percent_range(low, high, few))]
+    if pair and gap is not None:
+        cells.append(number(gap["total"], points(gap["total"]), points_interval(gap["total_low"], gap["total_high"])))
+    baseline = model in BASELINES
+    pictures = marks(
+        ("chance", bars(scale, [chance_levels(run)["uar"]], 0, 28)),
+        ("speakers", bars(scale, scores_of_speakers(run, split, model).get("uar", {}).values())),
+        *(_gap_marks(row, pair, scale) if pair else ()),
+        ("interval", line(scale, low, high)),
+        ("dot", dots(scale, [uar])),
+    )
+    kinds = ["quiet"] * baseline + ["near"] * (model in near)
+    head = Cell(model_title(run, model), note="baseline" if baseline else "")
+    return StripRow(head, pictures, tuple(cells), model, " ".join(kinds), _description(run, row, pair, gap))
+
+
+def _gap_marks(row: Mapping[Any, Any], pair: GapSplits, scale: Scale) -> tuple[tuple[str, str], ...]:
+    """Return the parts of the gap as lines, and the score under the random split as a hollow dot."""
+    independent, random = row[f"{pair.independent}_uar"], row[f"{pair.random}_uar"]
+    takes = row[f"{pair.takes}_uar"] if pair.takes else independent
+    hollow = dots(scale, [random])
+    return (
+        ("takes", line(scale, takes, random)),
+        ("voice", line(scale, independent, takes) if pair.takes else ""),
+        ("takes-end", bars(scale, [takes], 9, 19) if pair.takes else ""),
+        ("hollow", hollow),
+        ("hollow-core", hollow),
+    )
+
+
+def _description(run: SavedRun, row: Mapping[Any, Any], pair: GapSplits | None, gap: pd.Series | None) -> str:
+    """State what the picture of a model shows."""
+    split = ranking_split(run.info.splits)
+    if math.isnan(row[f"{split}_uar"]):
+        return f"{model_title(run, row['model'])}: no score under {split}"
+    parts = [f"{split} {percent(row[f'{split}_uar'])} %"]
+    if pair:
+        names = [name for name in (pair.takes, pair.random) if name]
+        parts += [f"{name} {percent(row[f'{name}_uar'])} %" for name in names if not math.isnan(row[f"{name}_uar"])]
+    if gap is not None and pair and pair.takes and not math.isnan(gap["total"]):
+        parts.append(f"gap: takes {points(gap['takes'])}, voice {points(gap['voice'])} points")
+    by_speaker = scores_of_speakers(run, split, row["model"]).get("uar", {})
+    if len(by_speaker) > 1:
+        parts.append(f"speakers {percent(min(by_speaker.values()))} to {percent(max(by_speaker.values()))} %")
+    return f"{model_title(run, row['model'])}: {'; '.join(parts)}"
+
+
+def _not_significantly_different(run: SavedRun) -> frozenset[str]:
+    """Return the leader and the models that it is not significantly better than; empty if that is not tested."""
+    compared = comparison(run)
+    if compared is None or compared.too_few_speakers:
+        return frozenset()
+    similar = compared.not_worse if compared.models_differ else compared.others
+    return frozenset({compared.leader, *similar}) if similar else frozenset()
+
+
+def _published_row(run: SavedRun, scale: Scale, columns: int) -> list[StripRow]:
+    """Return the row of published figures; empty without any."""
+    published = published_scores(run).dropna(subset=["uar"])
+    if published.empty:
+        return []
+    low, high, split = published["uar"].min(), published["uar"].max(), published["split"].iloc[0]
+    texts = [f"{row.system} {percent(row.uar)} %" for row in published.itertuples()]
+    cells = [Cell(percent(low) if low == high else f"{percent(low)}–{percent(high)}", note=f"{split} folds")]
+    cells += [Cell("")] * (columns - 1)
+    head = Cell("published", note=f"on the {split} folds")
+    return [
+        StripRow(
+            head,
+            marks(("published", bars(scale, published["uar"], 5, 23))),
+            tuple(cells),
+            "",
+            "quoted",
+            "; ".join(texts),
+        )
+    ]
+
+
+def _legend(run: SavedRun, pair: GapSplits | None, near: frozenset[str], chance: str) -> list[tuple[str, str]]:
+    """Return what each kind of mark is."""
+    split = ranking_split(run.info.splits)
+    with_interval = any(not math.isnan(low) for low in summarise(run)[f"{split}_uar_low"])
+    entries = [("dot", f"UAR under {split}" + (" with its 95 % interval" if with_interval else ""))]
+    if speakers_known(run):
+        entries.append(("speakers", "one speaker"))
+    if pair:
+        entries.append(("hollow", f"UAR under {pair.random}"))
+    if pair and pair.takes:
+        entries += [("voice", "gap from known voices"), ("takes", "gap from repeated takes")]
+    elif pair:
+        entries.append(("takes", "gap"))
+    if near:
+        entries.append(("bracket", "not significantly different from the best"))
+    entries.append(("chance", f"chance, {chance} %"))
+    if not published_scores(run).empty:
+        entries.append(("published", "published figure"))
+    return entries

@@ -1,0 +1,62 @@
+"""The sections of the page, in their order: what each is called, what it finds, and what prepares it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ser_bench.report.page.answer import answer
+from ser_bench.report.page.confidence import confidence_report
+from ser_bench.report.page.cost import cost_report
+from ser_bench.report.page.failures import emotion_report, speaker_report
+from ser_bench.report.page.leakage import leakage_report
+from ser_bench.report.page.method import method_report
+from ser_bench.report.page.missing import missing_report
+from ser_bench.report.page.provenance import provenance
+from ser_bench.report.page.ranking import ranking_report
+from ser_bench.report.page.thesis import thesis_report
+from ser_bench.report.page.transfer import transfer_report
+from ser_bench.runs.results import SavedRun
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the page; the template of its name lays it out.
+
+    Parameters
+    ----------
+    anchor : str
+        Also the name of its template and of its content there.
+    name : str
+        What the navigation calls it.
+    prepare : callable
+        ``prepare(run, audio)`` returns its content; None leaves the section out.
+    title : callable
+        ``title(run)`` returns its heading: what it finds.
+    """
+
+    anchor: str
+    name: str
+    prepare: Callable[[SavedRun, Path | None], Any]
+    title: Callable[[SavedRun], str]
+
+
+SECTIONS = (
+    Section("answer", "Answer", lambda run, _: answer(run), lambda run: "Which model should you use?"),
+    Section("ranking", "Ranking", lambda run, _: ranking_report(run), lambda run: "Which differences are significant?"),
+    Section("speakers", "Speakers", lambda run, _: speaker_report(run), lambda run: "Who is recognised least?"),
+    Section("across", "Across corpora", lambda run, _: transfer_report(run), lambda run: "How do models transfer?"),
+    Section("emotions", "Emotions", emotion_report, lambda run: "Which emotions are confused?"),
+    Section("confidence", "Confidence", lambda run, _: confidence_report(run), lambda run: "Can you trust it?"),
+    Section("cost", "Cost", lambda run, _: cost_report(run), lambda run: "What does a model cost?"),
+    Section("features", "Features", lambda run, _: {}, lambda run: "What do the models use?"),
+    Section("charts", "Further charts", lambda run, _: {}, lambda run: "Further charts"),
+    Section("leakage", "Leakage", lambda run, _: leakage_report(run), lambda run: "What do training and test share?"),
+    Section("missing", "Missing", lambda run, _: missing_report(run), lambda run: "What is missing?"),
+    Section("method", "Method", lambda run, _: method_report(run), lambda run: "How are the scores computed?"),
+    Section("provenance", "Provenance", lambda run, _: provenance(run), lambda run: "How can this run be repeated?"),
+    Section("thesis", "In your thesis", lambda run, _: thesis_report(run), lambda run: "How is this run cited?"),
+)
+"""Every section in the order of the page."""
