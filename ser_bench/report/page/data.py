@@ -73,7 +73,7 @@ def _scores(run: SavedRun) -> Iterable[float]:
         for metric in page_metrics(run)
         for end in ("", "_low", "_high")
     ]
-    return table[names].to_numpy().ravel().tolist()
+    yield from table[names].to_numpy().ravel()
 
 
 def _speakers(run: SavedRun) -> Iterable[float]:
