@@ -112,5 +112,12 @@ def test_included_configurations_are_found_by_name_and_valid(name):
     assert config.load(config.find_config(name), {}).splits != ()
 
 
+def test_each_random_hold_out_of_the_tutorials_has_its_twin_on_new_speakers():
+    splits = config.load(config.find_config("tutorial-4-emotions"), {}).splits
+    hold_outs = [name for name in splits if name.startswith("random-")]
+    assert hold_outs == ["random-75-25", "random-90-10"]
+    assert {name.replace("random", "actor-twin") for name in hold_outs} < set(splits)
+
+
 def test_default_toml_holds_the_defaults():
     assert config.load(config.find_config("default"), {}) == config.load(None, {})
