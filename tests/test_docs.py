@@ -15,6 +15,7 @@ import pandas as pd
 from ser_bench.cli import cli
 from ser_bench.core import options
 from ser_bench.models import MODELS
+from ser_bench.report.analysis.splits import PARTS
 from ser_bench.report.formatting import percent, percent_interval, points, points_interval, seconds
 from ser_bench.runs.results.predictions import PREDICTIONS_FILE
 from ser_bench.runs.results.tables import TABLES
@@ -149,6 +150,27 @@ def test_the_table_of_the_readme_holds_the_scores_of_the_published_run():
     text = (ROOT / "README.md").read_text(encoding="utf-8").partition("| model | actor |")[2].partition("\n\n")[0]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()[2:]]
     assert rows == expected
+
+
+def test_the_threats_show_the_gaps_and_shared_takes_of_the_published_run():
+    text = (ROOT / "docs/threats.md").read_text(encoding="utf-8")
+    gaps = pd.read_csv(ROOT / "results/ravdess/gap.csv").set_index("model")
+    cells = {
+        model: [f"{points(row[p])} {points_interval(row[f'{p}_low'], row[f'{p}_high'])}" for p in PARTS]
+        for model, row in gaps.iterrows()
+    }
+    lines = text.partition("| model | gap, points |")[2].partition("\n\n")[0].splitlines()[2:]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    assert len(rows) > 4
+    assert rows == [[row[0], *cells[row[0]]] for row in rows]
+    sentence = "On RAVDESS the gap of lda is {} points with copies, and {} without."
+    assert sentence.format(cells["lda"][0], cells["lda-plain"][0]) in " ".join(text.split())
+
+    audit = pd.read_csv(ROOT / "results/ravdess/audit.csv").query("split == 'random'")
+    share = round(100 * audit["test_clips_of_known_takes"].sum() / audit["test_clips"].sum())
+    for page in ("docs/threats.md", "docs/statistics.md"):
+        text = " ".join((ROOT / page).read_text(encoding="utf-8").split())
+        assert f"Under `random`, {share} % of the test clips" in text, page
 
 
 def test_the_published_run_names_the_commits_of_its_code():
