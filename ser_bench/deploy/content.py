@@ -12,7 +12,7 @@ from ser_bench import features, models
 from ser_bench.core.clock import reproducible_time
 from ser_bench.core.versions import __version__, installed_versions
 from ser_bench.deploy import manifest
-from ser_bench.deploy.scores import Scored, held_out_scores
+from ser_bench.deploy.scores import TRANSDUCTIVE, Scored, held_out_scores
 from ser_bench.deploy.training_audio import measure_training_audio
 from ser_bench.deploy.worker_fit import Fitted
 from ser_bench.runs import plan
@@ -57,6 +57,7 @@ def describe_file(
     Manifest
     """
     model = fit.model.definition
+    scored = TRANSDUCTIVE if fitted.transductive else scored
     content = {
         "ser_bench": __version__,
         "created": reproducible_time(),
@@ -75,7 +76,7 @@ def describe_file(
         "speeds": [float(speed) for speed in model.speeds],
         "corpus": _corpus_info(fit, data, opened, fitted.trained),
         "synthetic": opened.corpus.synthetic,
-        "held_out": held_out_scores(data.clips.loc[list(fit.fold.test)], fitted.predicted, data.labels),
+        "held_out": None if scored is TRANSDUCTIVE else _held_out(fit, data, fitted),
         "versions": {"ser-bench": __version__, **installed_versions(_libraries(model))},
         "intended_use": manifest.INTENDED_USE,
         "limits": manifest.limits(synthetic=opened.corpus.synthetic, calibrated=fitted.calibration is not None),
@@ -86,6 +87,10 @@ def describe_file(
         "novelty": fitted.novelty,
     }
     return manifest.Manifest.model_validate(content)
+
+
+def _held_out(fit: plan.PlannedFit, data: RunData, fitted: Fitted) -> dict[str, Any] | None:
+    return held_out_scores(data.clips.loc[list(fit.fold.test)], fitted.predicted, data.labels)
 
 
 def _training_audio(data: RunData, fit: plan.PlannedFit, store: Path) -> dict[str, Any]:

@@ -58,6 +58,9 @@ class Scored:
 NOT_SCORED = Scored(None, "--no-score")
 """The outcome without a cross-validation."""
 
+TRANSDUCTIVE = Scored(None, "the model is transductive: the other test clips change its predictions")
+"""The outcome for a model whose scores do not hold for the single clips that a file predicts."""
+
 
 def cross_validate(
     entry: plan.PlannedModel,
@@ -100,6 +103,8 @@ def cross_validate(
     done = {fit: result for fit, result in results.items() if isinstance(result, FitResult)}
     if failed := [result for result in results.values() if not isinstance(result, FitResult)]:
         return Scored(None, f"{len(failed)} of {len(planned)} fits failed ({failed[0].error})")
+    if any(result.transductive for result in done.values()):
+        return TRANSDUCTIVE
     return Scored(_content(done, data))
 
 

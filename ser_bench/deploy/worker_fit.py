@@ -17,7 +17,8 @@ from ser_bench.deploy import novelty
 from ser_bench.deploy.file import parts
 from ser_bench.runs import fit as fitting
 from ser_bench.runs import plan, tasks
-from ser_bench.runs.batch_check import Permuted
+from ser_bench.runs.batch_check import BatchChecker, Permuted, copied
+from ser_bench.runs.batch_check import predict as predict_together
 from ser_bench.runs.early_stopping import trained_clips
 from ser_bench.runs.workers import run_tasks
 
@@ -48,6 +49,8 @@ class Fitted:
         The fields of :class:`ser_bench.deploy.manifest.CalibrationInfo`.
     novelty : dict or None
         The fields of :class:`ser_bench.deploy.manifest.NoveltyInfo`.
+    transductive : bool
+        Whether predictions of a held-out clip depend on the others.
     """
 
     members: Mapping[str, bytes]
@@ -57,6 +60,7 @@ class Fitted:
     trained: np.ndarray | None
     calibration: dict[str, Any] | None
     novelty: dict[str, Any] | None
+    transductive: bool
 
 
 def fit_in_worker(
@@ -120,7 +124,7 @@ def _fit_and_pack(task: fitting.FitTask) -> Fitted:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         estimator, seconds = fitting.train_estimator(task, X)
-        predicted = _predict_held_out(estimator, X, task)
+        predicted, transductive = _predict_held_out(estimator, X, task, seconds)
     messages = fitting.warning_lines(caught)
     speakers = task.groups if task.speakers is None else task.speakers
     detector = novelty.fit(novelty.clip_vectors(X[task.train]), speakers)
@@ -130,7 +134,8 @@ def _fit_and_pack(task: fitting.FitTask) -> Fitted:
     trained = trained_clips(task.model, estimator, len(task.train), 1 + len(task.augmented))
     known = {"quantile": novelty.QUANTILE, "speakers": len(set(speakers.tolist()))}
     calibration = _calibration(estimator, speakers)
-    return Fitted(members, predicted, seconds, messages, trained, calibration, known if detector else None)
+    described = known if detector else None
+    return Fitted(members, predicted, seconds, messages, trained, calibration, described, transductive)
 
 
 def _calibration(estimator: Any, speakers: np.ndarray) -> dict[str, Any] | None:
@@ -145,11 +150,16 @@ def _calibration(estimator: Any, speakers: np.ndarray) -> dict[str, Any] | None:
     }
 
 
-def _predict_held_out(estimator: Any, X: np.ndarray, task: fitting.FitTask) -> np.ndarray:
-    """Predict the held-out clips in an order that does not tell their emotions."""
+def _predict_held_out(estimator: Any, X: np.ndarray, task: fitting.FitTask, seconds: float) -> tuple[np.ndarray, bool]:
+    """Predict the held-out clips in an order that does not tell their emotions; return whether that is transductive."""
     if not len(task.test):
-        return np.array([], str)
-    return np.asarray(Permuted(estimator, task.test_order).predict(X[task.test])).astype(str)
+        return np.array([], str), False
+    classifier, X_test = models.uncalibrated(estimator), X[task.test]  # a calibration changes no label
+    checker = BatchChecker(copied(classifier), X_test, task.labels, task.order_seed)
+    checker.predict_batches(seconds)
+    permuted = Permuted(classifier, task.test_order)
+    answers = predict_together(permuted, X_test, np.arange(len(X_test)), task.labels)
+    return answers.predicted, checker.compare(answers).transductive
 
 
 def _check_copy(estimator: Any, copy: Any, X: np.ndarray, labels: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ from ser_bench.report.analysis.intervals import (
     tally_labels,
     uar_difference,
 )
-from ser_bench.report.descriptions import SYNTHETIC
+from ser_bench.report.descriptions import SYNTHETIC, TRANSDUCTIVE_MARK, TRANSDUCTIVE_NOTE, marked_title
 from ser_bench.report.formatting import percent, percent_range, points, points_interval
 from ser_bench.runs.tuning import TuningResult
 
@@ -83,7 +83,7 @@ def headline(tuned: TuningResult) -> str:
     Returns
     -------
     str
-        One sentence.
+        One sentence; a second one where the model is transductive.
     """
     scores = nested_scores(tuned)
     best, gain = scores.loc["tuned"], scores.loc["difference"]
@@ -92,10 +92,12 @@ def headline(tuned: TuningResult) -> str:
     each = each_speakers_scores(_tallies(tuned)["tuned"], {"uar": UAR})["uar"]
     score = f"{percent(best['uar'])} % UAR {percent_range(best['low'], best['high'], each)}".rstrip()
     difference = f"{points(gain['uar'])} points {points_interval(gain['low'], gain['high'])}".rstrip()
-    return (
-        f"{note}{tuned.model} tuned on the training speakers of {tuned.corpus} ({tuned.split} split{condition}): "
-        f"{score} on new speakers, {difference} against the defaults."
+    marks = {tuned.model: TRANSDUCTIVE_MARK} if tuned.transductive else {}
+    sentence = (
+        f"{note}{marked_title(tuned.model, marks)} tuned on the training speakers of {tuned.corpus} "
+        f"({tuned.split} split{condition}): {score} on new speakers, {difference} against the defaults."
     )
+    return f"{sentence} {TRANSDUCTIVE_NOTE}." if marks else sentence
 
 
 def written(tuned: TuningResult) -> str:

@@ -248,6 +248,7 @@ def test_a_model_of_a_plugin_whose_class_is_not_listed_is_refused_before_the_cor
 
 
 PLUGIN = """
+import kit_estimator
 import numpy as np
 from kit_estimator import Nearest
 from ser_bench.features.base import FeatureSet
@@ -265,12 +266,21 @@ OWN = Model(
     name="own", summary="", kind="classical", features="simple", build=lambda seed: Nearest(1),
     classes=(EstimatorClass(path="ser_bench_plugin_simple:Nearest"),),
 )
+AVERAGING = Model(
+    name="averaging", summary="", kind="classical", features="simple", build=lambda seed: kit_estimator.Averaging(1),
+    classes=(EstimatorClass(path="kit_estimator:Averaging"),),
+)
 """
 HELPER = """
 from sklearn.neighbors import KNeighborsClassifier
 
 class Nearest(KNeighborsClassifier):
     pass
+
+class Averaging(Nearest):
+    def predict_proba(self, X):
+        p = super().predict_proba(X)
+        return (p + p.mean(axis=0)) / 2
 """
 
 
@@ -323,6 +333,16 @@ def test_a_plugins_model_is_saved_with_the_classes_that_it_lists(options, tmp_pa
     simple.write_text(PLUGIN + "# changed")
     with pytest.raises(ModelFileError, match="another version of the plugin that defines nearest"):
         ser_bench.load_model(tmp_path / "x.ser", simple)
+
+
+@pytest.mark.parametrize(("hold_out", "score"), [("", True), ("actor:S01,S02", False)])
+def test_a_model_that_uses_the_other_test_clips_has_no_score_but_a_reason(options, tmp_path, simple, hold_out, score):
+    """A file predicts single clips, so a score on clips that are predicted together would not hold."""
+    chosen = options(features="mfcc", store=tmp_path / "store")
+    with plugins.registered(plugins.read(simple)):
+        info = train.train(chosen, "averaging", tmp_path / "x.ser", NoProgress(), hold_out, score=score).info
+    assert (info.cross_validation, info.held_out) == (None, None)
+    assert describe.scores(info)["score"].startswith("none (the model is transductive")
 
 
 @pytest.mark.parametrize(

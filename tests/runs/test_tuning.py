@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn.metrics
+from sklearn.neighbors import KNeighborsClassifier
 
 from ser_bench import load_corpus, models, splits
 from ser_bench.cli import call
@@ -18,11 +19,15 @@ from ser_bench.core.errors import ConfigError, RunError, SplitError
 from ser_bench.core.options import Options
 from ser_bench.core.progress import NoProgress
 from ser_bench.corpora.datasets.demo.clips import make_clips
+from ser_bench.models import LearnerParameters, parameter
 from ser_bench.report import tuning_table, write_tuning
+from ser_bench.report.charts.tuning import draw_tuning
+from ser_bench.report.descriptions import TRANSDUCTIVE_NOTE
 from ser_bench.report.tuning import headline, nested_scores, trial_summary
 from ser_bench.runs import runner, tasks, tuning
 from ser_bench.runs.tasks import FitFailure
 from ser_bench.runs.tuning import SearchSettings, tune
+from tests.legible import words_of
 from tests.runs.in_process import no_workers
 
 SPEAKERS = ("S01", "S02", "S03", "S04", "S05", "S06")
@@ -177,6 +182,42 @@ def test_the_report_of_a_search_has_a_table_and_a_chart(result):
     assert headline(result) in text
     assert "the defaults" in text
     assert len(trial_summary(result)) == 7
+
+
+class AveragingParameters(LearnerParameters):
+    """Parameters of :class:`Averaging`."""
+
+    n_neighbors: int = parameter(1, "neighbours", tune=(1, 3))
+
+
+class Averaging(KNeighborsClassifier):
+    """Averages over the clips that it predicts together."""
+
+    def predict_proba(self, X):
+        p = super().predict_proba(X)
+        return (p + p.mean(axis=0)) / 2
+
+
+def test_table_chart_and_file_mark_a_model_that_uses_the_other_test_clips(data, result, tmp_path, monkeypatch):
+    averaging = models.Model(
+        name="averaging",
+        summary="for tests",
+        kind="classical",
+        features="mfcc",
+        build=lambda seed, n_neighbors: Averaging(n_neighbors),
+        schema=AveragingParameters,
+    )
+    monkeypatch.setattr(models, "MODELS", models.MODELS | {"averaging": averaging})
+    settings = SearchSettings("averaging", trials=1, inner_folds=2)
+    done = tune(settings, options(data, tmp_path / "store", tmp_path / "out"))
+    assert done.transductive
+    for text in (tuning_table(done), words_of(draw_tuning(done))):
+        words = " ".join(text.split())
+        assert "averaging † tuned on" in words
+        assert TRANSDUCTIVE_NOTE in words
+    assert "averaging predicts from the other test clips" in (done.folder / "tuned.toml").read_text(encoding="utf-8")
+    assert not result.transductive
+    assert "†" not in tuning_table(result)
 
 
 def test_a_trial_that_fails_is_a_row_and_is_not_chosen(data, store, tmp_path):

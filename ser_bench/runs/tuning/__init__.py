@@ -89,6 +89,8 @@ class TuningResult:
         What was searched.
     synthetic : bool
         Whether the corpus is synthetic.
+    transductive : bool
+        Whether a fit of the search predicts a clip from the other test clips as well.
     parameters : mapping
         The best parameters over all outer folds, which ``tuned.toml`` holds.
     tuned_uar, default_uar, written_uar : float
@@ -103,6 +105,7 @@ class TuningResult:
     folder: Path
     corpus: str
     synthetic: bool
+    transductive: bool
     normalize: str
     model: str
     split: str
@@ -176,6 +179,7 @@ def _search_corpus(
         folder=folder,
         corpus=opened.name,
         synthetic=opened.corpus.synthetic,
+        transductive=bool(bench.transductive),
         normalize=options.normalize,
         model=settings.model,
         split=split,
@@ -253,11 +257,14 @@ class _Bench:
     store: Path
     progress: Progress
     keys: set[str] = dataclasses.field(default_factory=set)
+    transductive: set[str] = dataclasses.field(default_factory=set)
 
     def carry_out(self, fits: Sequence[plan.PlannedFit]) -> FitResults:
         keys = fit_keys(fits, self.data)
         self.keys.update(keys.values())
-        return carry_out_fits(fits, keys, self.data, self.options, self.store, self.progress)[0]
+        results = carry_out_fits(fits, keys, self.data, self.options, self.store, self.progress)[0]
+        self.transductive.update(keys[fit] for fit, result in results.items() if _is_transductive(result))
+        return results
 
     def plan_fit(self, trial: int, split: str, number: int, fold: splits.Fold) -> plan.PlannedFit:
         return plan.PlannedFit(self._uncalibrated[trial], split, 0, number, fold, self.options.seed)
@@ -290,6 +297,10 @@ class _Bench:
             columns |= {name: _predicted(fit, results[fit]) for name, fit in pair.items()}
             parts.append(pd.DataFrame(columns).assign(outer_fold=number))
         return pd.concat(parts, ignore_index=True)
+
+
+def _is_transductive(result: FitResult | FitFailure) -> bool:
+    return isinstance(result, FitResult) and result.transductive
 
 
 def _predicted(fit: plan.PlannedFit, result: FitResult | FitFailure) -> np.ndarray:
