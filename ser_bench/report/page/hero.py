@@ -128,7 +128,7 @@ def _published_row(run: SavedRun, scale: Scale, columns: int) -> list[StripRow]:
     texts = [f"{row.system} {percent(row.uar)} %" for row in published.itertuples()]
     cells = [Cell(percent(low) if low == high else f"{percent(low)}–{percent(high)}", note=f"{split} folds")]
     cells += [Cell("")] * (columns - 1)
-    head = Cell("published", note=f"on the {split} folds")
+    head = Cell("published")
     return [
         StripRow(
             head,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from ser_bench.report.findings.verdict import interval_notes, verdict
 from ser_bench.report.page.scores import Scores, score_tables
-from ser_bench.report.page.significance import comparison_table
+from ser_bench.report.page.significance import comparison_table, difference_strips
+from ser_bench.report.page.strips import Strips
 from ser_bench.report.page.tables import Table
 from ser_bench.runs.results import SavedRun
 
@@ -21,13 +22,16 @@ class Ranking:
     verdict : str
     interval_notes : tuple of str
         What the intervals are and do not cover.
+    differences : Strips or None
+        The model with the highest UAR against each other one; None for fewer than two models.
     comparisons : Table or None
-        The tests against the model with the highest UAR; None for fewer than two models.
+        Details of the tests; None for fewer than two models.
     """
 
     scores: Scores
     verdict: str
     interval_notes: tuple[str, ...]
+    differences: Strips | None
     comparisons: Table | None
 
 
@@ -43,4 +47,4 @@ def ranking_report(run: SavedRun) -> Ranking:
     Ranking
     """
     notes = tuple(note.replace("`", "") for note in interval_notes(run))
-    return Ranking(score_tables(run), verdict(run), notes, comparison_table(run))
+    return Ranking(score_tables(run), verdict(run), notes, difference_strips(run), comparison_table(run))

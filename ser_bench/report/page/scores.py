@@ -167,7 +167,7 @@ def model_row(run: SavedRun, model: str, cells: list[Cell]) -> Row:
     """
     baseline = model in BASELINES
     note = "baseline" if baseline else "copies at other speeds" if model in models_with_copies(run) else ""
-    return Row((Cell(model_title(run, model), note=note), *cells), "quiet" if baseline else "")
+    return Row((Cell(model_title(run, model), note=note), *cells), "quiet" if baseline else "", model)
 
 
 def _published_row(row: dict[Any, Any], metric: str, splits: tuple[str, ...], position: int, gaps: int) -> Row:

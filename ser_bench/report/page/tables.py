@@ -68,10 +68,13 @@ class Row:
         One per column; the first is the heading of the row.
     kind : str
         A class of the style sheet: ``quiet``, ``quoted`` or none.
+    model : str
+        The model that the row is about, for the script; empty for another row.
     """
 
     cells: tuple[Cell, ...]
     kind: str = ""
+    model: str = ""
 
 
 @dataclass(frozen=True)
