@@ -140,6 +140,15 @@ def test_groups_of_the_same_speakers_are_paired(run):
     assert (width["intensity"].drop("chance") < 0.8 * width["gender"].drop("chance")).all()
 
 
+def test_groups_that_share_all_speakers_but_one_are_paired(run):
+    """Each group would draw its own speakers if only equal groups were paired."""
+    intensity = run.clips["intensity"].where(run.clips["speaker"] != "01", "normal")
+    some = replace(run, clips=run.clips.assign(intensity=intensity))
+    every, most = (groups.group_gaps(part, "actor").set_index(["attribute", "model"]) for part in (run, some))
+    widths = [(table["high"] - table["low"])["intensity"].drop("chance") for table in (every, most)]
+    assert (widths[1] < 1.2 * widths[0]).all()
+
+
 def test_a_gap_that_chance_has_too_is_not_significant(run):
     """The highest group minus the lowest is above 0 for any model."""
     gaps = groups.group_gaps(run, "actor").set_index(["model", "attribute"])
