@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from ser_bench.explore.clip import Clip
+from ser_bench.explore.differences import find_differences
 from ser_bench.explore.health.measure import measure_levels
-from ser_bench.explore.panels import PANELS, Panel, common_scales, silent_ends
+from ser_bench.explore.panels import PANELS, Key, Panel, common_scales
 from ser_bench.report.charts.style import FAINT, WIDTH, Sheet, styled, titled_sheet
-from ser_bench.report.charts.text import shorten
+from ser_bench.report.charts.text import text_width, wrap
 from ser_bench.report.formatting import decibels
 
 MAX_COMPARED = 4
 """The most clips that fit side by side."""
 
-_LEFT, _RIGHT, _BELOW, _BETWEEN = 0.85, 0.95, 0.72, 0.27
-_GUTTER, _HEADINGS = 0.2, 0.2
+_LEFT, _RIGHT, _BELOW, _BETWEEN, _GUTTER = 0.85, 0.95, 0.5, 0.29, 0.2
+_HEADING_STYLE = {"size": 9, "weight": "bold"}
+_DETAIL_STYLE = {"size": 7.5, "color": FAINT}
 _CHANNELS = {1: "mono", 2: "stereo, channels averaged"}
 
 
@@ -37,22 +41,58 @@ def draw_clips(clips: Sequence[Clip]) -> Figure:
     -------
     Figure
     """
-    headings = _HEADINGS if len(clips) > 1 else 0.0
-    body = _BELOW + sum(panel.height + _BETWEEN for panel in PANELS) + headings
     width = WIDTH if len(clips) < 3 else 3.6 * len(clips)
-    title = clips[0].name if len(clips) == 1 else f"{len(clips)} clips side by side, on common scales"
-    synthetic = any(clip.title is not None and clip.title.corpus.synthetic for clip in clips)
-    sheet = titled_sheet(title, _lines(clips), (), body=body, width=width, synthetic=synthetic)
     column = (width - _LEFT - _RIGHT - _GUTTER * (len(clips) - 1)) / len(clips)
     lefts = [_LEFT + index * (column + _GUTTER) for index in range(len(clips))]
-    _draw_panels(sheet, clips, lefts, column, body - headings)
-    if headings:
-        for left, clip in zip(lefts, clips, strict=True):
-            sheet.text(left, body - 0.12, shorten(clip.name, column, 9), size=9, weight="bold", va="center")
-    if any(map(silent_ends, clips)):
-        note = "grey in the waveform: silence at the ends, which the feature sets trim"
-        sheet.text(0.15, 0.1, note, size=8, color=FAINT)
+    title, lines, headings = _texts(clips, column)
+    panels = _BELOW + sum(panel.height + _BETWEEN for panel in PANELS)
+    body = panels + max(sum(line.height for line in heading) for heading in headings)
+    synthetic = any(clip.title is not None and clip.title.corpus.synthetic for clip in clips)
+    sheet = titled_sheet(title, lines, (), body=body, width=width, synthetic=synthetic)
+    for left, heading in zip(lefts, headings, strict=True):
+        _draw_heading(sheet, heading, left, body)
+    _draw_panels(sheet, clips, lefts, column, panels)
     return sheet.figure
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line of the heading of a column: its text, its height in inches and its style."""
+
+    text: str
+    height: float
+    style: Mapping[str, Any]
+
+
+def _texts(clips: Sequence[Clip], column: float) -> tuple[str, list[str], list[list[_Line]]]:
+    """Return the title, the lines below it with what all clips share, and the heading of each column."""
+    if len(clips) == 1:
+        clip = clips[0]
+        facts = [f"from its name: {clip.title}"] if clip.title else []
+        return clip.name, [*facts, file_facts(clip)], [[]]
+    differences = find_differences(clips)
+    formats = [_format_facts(clip) for clip in clips]
+    shared_format = " · ".join(fact for fact in formats[0] if all(fact in facts for facts in formats))
+    shared = " · ".join(filter(None, (differences.shared, shared_format)))
+    lines = [f"all clips: {shared}"] if shared else []
+    headings = []
+    for heading, name, clip, facts in zip(differences.headings, differences.names, clips, formats, strict=True):
+        own = [fact for fact in facts if fact not in shared_format.split(" · ")]
+        details = [" · ".join((*own, *_measured_facts(clip))), *([name] if name != heading else [])]
+        headings.append(_heading(heading, details, column))
+    return differences.title, [*lines, "scales are common to all clips"], headings
+
+
+def _heading(heading: str, details: Sequence[str], column: float) -> list[_Line]:
+    """Break the heading of a column and the details below it into lines."""
+    bold = [_Line(line, 0.17, _HEADING_STYLE) for line in wrap(heading, column, 9, bold=True)]
+    return bold + [_Line(line, 0.145, _DETAIL_STYLE) for text in details for line in wrap(text, column, 7.5)]
+
+
+def _draw_heading(sheet: Sheet, heading: Sequence[_Line], left: float, top: float) -> None:
+    for line in heading:
+        sheet.text(left, top, line.text, va="top", **line.style)
+        top -= line.height
 
 
 def file_facts(clip: Clip) -> str:
@@ -66,28 +106,23 @@ def file_facts(clip: Clip) -> str:
     -------
     str
     """
+    seconds, *others = _measured_facts(clip)
+    return " · ".join((seconds, *_format_facts(clip), *others))
+
+
+def _format_facts(clip: Clip) -> list[str]:
+    channels = _CHANNELS.get(clip.channels, f"{clip.channels} channels, averaged") if clip.channels else ""
+    return list(filter(None, (f"{clip.sr:,} Hz", channels, clip.format)))
+
+
+def _measured_facts(clip: Clip) -> list[str]:
     levels = measure_levels(clip.y)
-    facts = [
-        f"{clip.seconds:,.2f} s",
-        f"{clip.sr:,} Hz",
-        _CHANNELS.get(clip.channels, f"{clip.channels} channels, averaged") if clip.channels else "",
-        clip.format,
-        f"level {decibels(levels['rms'])} dBFS (RMS), peak {decibels(levels['peak'])}",
-    ]
+    rms, peak = (decibels(levels[name]).replace("-", "\N{MINUS SIGN}") for name in ("rms", "peak"))
+    facts = [f"{clip.seconds:,.2f} s", f"level {rms} dBFS (RMS)", f"peak {peak} dBFS"]
     if clip.shown_seconds < clip.seconds - 0.01:
         end = clip.start + clip.shown_seconds
         facts.append(f"shown and measured: the middle, {clip.start:,.0f} to {end:,.0f} s")
-    return " · ".join(filter(None, facts))
-
-
-def _lines(clips: Sequence[Clip]) -> list[str]:
-    """Return the facts in file name and header: a line each for one clip, a line per clip for several."""
-    lines = []
-    for clip in clips:
-        facts = [f"from its name: {clip.title}"] if clip.title else []
-        facts.append(file_facts(clip))
-        lines += facts if len(clips) == 1 else [f"{clip.name}: {' · '.join(facts)}"]
-    return lines
+    return facts
 
 
 def _draw_panels(sheet: Sheet, clips: Sequence[Clip], lefts: Sequence[float], column: float, top: float) -> None:
@@ -101,7 +136,7 @@ def _draw_panels(sheet: Sheet, clips: Sequence[Clip], lefts: Sequence[float], co
             image = panel.draw(ax, clip, scales)
             _scale_time(ax, clip, scales.seconds, last=panel is PANELS[-1])
             ax.tick_params(labelleft=left == _LEFT)
-        _name_axis(sheet, panel, clips[0], top)
+        _name_panel(sheet, panel, clips, top)
         if image is not None:
             _draw_colour_bar(sheet, image, panel, top)
 
@@ -115,12 +150,22 @@ def _scale_time(ax: Axes, clip: Clip, seconds: float, *, last: bool) -> None:
         ax.set_xlabel("seconds")
 
 
-def _name_axis(sheet: Sheet, panel: Panel, clip: Clip, bottom: float) -> None:
-    """Write the title of a panel and the name of its axis, left of the first column."""
-    title = panel.title.format(narrowband=round(clip.narrowband_hz, -1))
-    sheet.text(_LEFT, bottom + panel.height + 0.04, title, size=8.5, weight="bold")
+def _name_panel(sheet: Sheet, panel: Panel, clips: Sequence[Clip], bottom: float) -> None:
+    """Write the title and the key of a panel above the first column, and the name of its axis beside it."""
+    title = panel.title.format(narrowband=round(clips[0].narrowband_hz, -1))
+    y = bottom + panel.height + 0.06
+    sheet.text(_LEFT, y, title, size=8.5, weight="bold")
     style: dict[str, Any] = {"rotation": 90, "ha": "center", "va": "center"}
     sheet.text(0.17, bottom + panel.height / 2, panel.axis, size=8, **style)
+    if panel.key and any(map(panel.key.is_needed, clips)):
+        _draw_key(sheet, panel.key, _LEFT + text_width(title, 8.5, bold=True) + 0.2, y)
+
+
+def _draw_key(sheet: Sheet, key: Key, left: float, bottom: float) -> None:
+    ax = sheet.axes(left, bottom - 0.01, 0.22, 0.11)
+    ax.set_axis_off()
+    ax.add_patch(Rectangle((0, 0), 1, 1, linewidth=0, **key.style))
+    sheet.text(left + 0.28, bottom, key.text, size=8, color=FAINT)
 
 
 def _draw_colour_bar(sheet: Sheet, image: Any, panel: Panel, bottom: float) -> None:

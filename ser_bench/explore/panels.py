@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import NullLocator
 
 from ser_bench.explore.clip import Clip
-from ser_bench.features import filterbanks
+from ser_bench.explore.health.measure import SILENCE_DB
+from ser_bench.features import DEFAULT, filterbanks
 from ser_bench.features.speech import framing, pitch
 from ser_bench.features.speech import mel as speech
 from ser_bench.report.charts.style import FAINT, RULE
@@ -21,6 +23,11 @@ _LINE_COLOUR = "#0072b2"
 _MAX_COLUMNS = 1500
 """The most points along the time axis that a reader can distinguish."""
 _MEL_TICKS = (100, 500, 1000, 2000, 4000, 8000)
+SILENT_STYLE: dict[str, Any] = {"facecolor": "#f2f2f2", "edgecolor": "#a6a6a6", "hatch": "/////"}
+"""The look of silence in the panel of chroma, unlike that of any value."""
+TRIMMED_STYLE: dict[str, Any] = {"facecolor": RULE}
+"""The look of trimmed silence in the panel of the waveform."""
+
 _F0_TICKS = (75, 100, 150, 200, 300, 400, 600)
 
 
@@ -109,7 +116,7 @@ def _draw_waveform(ax: Axes, clip: Clip, scales: Scales) -> None:
     ax.fill_between(seconds, low, high, color=_LINE_COLOUR, linewidth=0.6)
     ax.set_ylim(-scales.amplitude, scales.amplitude)
     for start, end in silent_ends(clip):
-        ax.axvspan(start, end, color=RULE, linewidth=0, zorder=0)
+        ax.axvspan(start, end, linewidth=0, zorder=0, **TRIMMED_STYLE)
 
 
 def silent_ends(clip: Clip) -> list[tuple[float, float]]:
@@ -162,20 +169,25 @@ def _draw_mfcc(ax: Axes, clip: Clip, scales: Scales) -> AxesImage:
 
 
 def _draw_chroma(ax: Axes, clip: Clip, scales: Scales) -> AxesImage:
-    """Draw the pitch classes relative to the strongest of each frame; very quiet frames stay white."""
+    """Draw the pitch classes relative to the strongest of each frame, hatched where the clip is silent."""
     import librosa
 
     values, hop = _audible_chroma(clip), clip.chroma_hop_seconds
     along = (clip.start - hop / 2, clip.start + (len(values) - 0.5) * hop)
+    ax.add_patch(Rectangle((along[0], -0.5), along[1] - along[0], 12, linewidth=0, zorder=0, **SILENT_STYLE))
     image = _image(ax, values, along, (-0.5, 11.5), cmap="Greys", vmin=0, vmax=1)
     ax.set_yticks(range(0, 12, 2), librosa.key_to_notes("C:maj")[::2])
     return image
 
 
 def _audible_chroma(clip: Clip) -> np.ndarray:
-    """Return the chroma, NaN for frames that are below the range of the spectrograms."""
-    peaks = clip.analysis.magnitude.max(axis=1, keepdims=True)
-    return np.where(peaks > peaks.max() * 10 ** (-speech.RANGE_DB / 20), clip.chroma, np.nan)
+    """Return the chroma, NaN for frames that are :data:`SILENCE_DB` below the loudest."""
+    energy = np.square(clip.analysis.magnitude, dtype=np.float64).sum(axis=1, keepdims=True)
+    return np.where(energy > energy.max() * 10 ** (-SILENCE_DB / 10), clip.chroma, np.nan)
+
+
+def _has_silence(clip: Clip) -> bool:
+    return bool(np.isnan(_audible_chroma(clip)).any())
 
 
 def _draw_f0(ax: Axes, clip: Clip, scales: Scales) -> None:
@@ -235,6 +247,24 @@ def _image(ax: Axes, values: np.ndarray, along: Sequence[float], across: Sequenc
 
 
 @dataclass(frozen=True)
+class Key:
+    """The meaning of a patch that hides a part of a panel.
+
+    Parameters
+    ----------
+    text : str
+    style : mapping
+        Properties of the patch.
+    is_needed : callable
+        ``is_needed(clip)`` is true if the patch hides a part of the clip.
+    """
+
+    text: str
+    style: Mapping[str, Any]
+    is_needed: Callable[[Clip], Any]
+
+
+@dataclass(frozen=True)
 class Panel:
     """A panel of the picture.
 
@@ -249,6 +279,8 @@ class Panel:
         ``draw(ax, clip, scales)`` returns the image that needs a colour bar, or None.
     unit : str
         Unit of the colour bar.
+    key : Key or None
+        What hides a part of the panel.
     """
 
     title: str
@@ -256,14 +288,18 @@ class Panel:
     height: float
     draw: Callable[[Axes, Clip, Scales], AxesImage | None]
     unit: str = ""
+    key: Key | None = None
 
+
+_TRIMMED = Key(f"silence at the ends, trimmed for the feature set {DEFAULT}", TRIMMED_STYLE, silent_ends)
+_SILENT = Key(f"silent: {SILENCE_DB:.0f} dB or more below the loudest frame, not shown", SILENT_STYLE, _has_silence)
 
 PANELS = (
-    Panel("waveform", "of full scale", 0.85, _draw_waveform),
+    Panel("waveform", "of full scale", 0.85, _draw_waveform, key=_TRIMMED),
     Panel("spectrogram: STFT, 25 ms every 10 ms", "Hz", 1.5, _draw_spectrogram, "dB of full scale"),
     Panel("mel spectrogram, 64 bands", "Hz", 1.25, _draw_mel, "dB of full scale"),
     Panel("MFCC 1 to 19", "coefficient", 1.05, _draw_mfcc, "dB"),
-    Panel("chroma", "pitch class", 1.05, _draw_chroma, "of the strongest"),
+    Panel("chroma", "pitch class", 1.05, _draw_chroma, "of the strongest", key=_SILENT),
     Panel("F0, voiced frames", "Hz", 0.95, _draw_f0),
     Panel("energy: level of each frame", "dB of full scale", 0.95, _draw_level),
     Panel("zero-crossing rate, sound below {narrowband:,.0f} Hz", "per second", 0.8, _draw_zero_crossings),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,9 @@ from pathlib import Path
 from ser_bench import corpora
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.filenames import FileNamePattern
+
+_TAKES = {"ravdess": re.compile(r"-0([12])-\d\d$"), "emodb": re.compile(r"([a-z])$")}
+"""The take of a file name without extension, by corpus; clip tables have no column for it."""
 
 
 @dataclass(frozen=True)
@@ -20,21 +24,23 @@ class ClipTitle:
     corpus : Corpus
         The corpus whose naming scheme matches.
     columns : mapping of str to str
-        Columns of a clip table; unknown ones are empty or missing.
+        Columns of a clip table, and ``take``; unknown ones are empty or missing.
     """
 
     corpus: Corpus
     columns: Mapping[str, str]
 
     def __str__(self) -> str:
-        """Return the facts in a line: ``RAVDESS · speaker 12, female · angry, strong · sentence “dogs”``."""
-        part, speaker, gender, emotion, intensity, text = (
-            self.columns.get(column, "") for column in ("part", "speaker", "gender", "emotion", "intensity", "text")
+        """Return the facts in a line: ``RAVDESS · speaker 12, female · angry, strong · sentence “dogs” · take 1``."""
+        part, speaker, gender, emotion, intensity, text, take = (
+            self.columns.get(column, "")
+            for column in ("part", "speaker", "gender", "emotion", "intensity", "text", "take")
         )
         voice = ", ".join(filter(None, (f"speaker {speaker}", gender)))
         expression = ", ".join(filter(None, (emotion, intensity)))
         sentence = f"sentence “{text}”" if text else ""
-        return " · ".join(filter(None, (self.corpus.title, part, voice, expression, sentence)))
+        which = f"take {take}" if take else ""
+        return " · ".join(filter(None, (self.corpus.title, part, voice, expression, sentence, which)))
 
 
 def title_from_name(path: Path) -> ClipTitle | None:
@@ -52,5 +58,6 @@ def title_from_name(path: Path) -> ClipTitle | None:
     for corpus in corpora.CORPORA.values():
         if isinstance(corpus.reader, FileNamePattern) and (columns := corpus.reader.parse(path)):
             gender = corpus.reader.genders_in(path.parent).get(columns["speaker"], "")
-            return ClipTitle(corpus, columns | {"gender": gender})
+            take = _TAKES[corpus.name].search(path.stem) if corpus.name in _TAKES else None
+            return ClipTitle(corpus, columns | {"gender": gender, "take": take[1] if take else ""})
     return None

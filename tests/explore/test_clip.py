@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from ser_bench.cli import call
 from ser_bench.explore import clip as clip_module
 from ser_bench.explore import clip_figure, playing
 from ser_bench.explore.clip import Clip, read_clip
+from ser_bench.explore.differences import find_differences
 from ser_bench.explore.panels import PANELS, common_scales
 from ser_bench.explore.titles import title_from_name
 from ser_bench.features.analysis import Analysis
@@ -53,12 +55,17 @@ def quick_pictures(monkeypatch):
 
 def test_a_ravdess_name_gives_the_facts_of_the_clip():
     title = title_from_name(Path("somewhere", RAVDESS))
-    assert str(title) == "RAVDESS · speech · speaker 12, female · angry, strong · sentence “dogs”"
+    assert str(title) == "RAVDESS · speech · speaker 12, female · angry, strong · sentence “dogs” · take 1"
 
 
 @pytest.mark.parametrize("name", ["S02_angry_strong_A.wav", "03a01Fa.wav", "1001_IEO_ANG_HI.wav", "OAF_back_angry.wav"])
 def test_names_of_other_corpora_are_decoded(name):
     assert title_from_name(Path(name)).columns["emotion"] in ("angry", "happy")
+
+
+@pytest.mark.parametrize(("name", "take"), [(RAVDESS, "1"), ("03a01Fa.wav", "a"), ("S02_angry_strong_A.wav", "")])
+def test_the_take_is_read_from_names_that_state_it(name, take):
+    assert title_from_name(Path(name)).columns["take"] == take
 
 
 def test_a_name_of_no_known_corpus_gives_no_title():
@@ -132,6 +139,76 @@ def test_clips_side_by_side_share_their_scales(angry_clip, tmp_path, write_wav, 
     time_axes = [ax for ax in figure.axes if ax.get_xlabel() == "seconds"]
     assert len({round(np.ptp(ax.get_xlim()), 6) for ax in time_axes}) == 1
     assert_legible(figure, monkeypatch)
+
+
+def _named(angry_clip: Clip, *paths: str) -> list[Clip]:
+    return [replace(angry_clip, path=Path(path), title=title_from_name(Path(path))) for path in paths]
+
+
+@pytest.mark.parametrize(
+    ("paths", "title", "shared", "headings"),
+    [
+        (
+            (RAVDESS, "03-01-04-02-02-02-12.wav"),
+            "2 clips that differ in emotion and take",
+            "RAVDESS · speech · speaker 12, female · strong intensity · sentence “dogs”",
+            ("angry · take 1", "sad · take 2"),
+        ),
+        (
+            (RAVDESS, "03-01-05-01-01-01-11.wav"),
+            "2 clips that differ in speaker, intensity and sentence",
+            "RAVDESS · speech · angry · take 1",
+            (
+                "speaker 12, female · strong intensity · sentence “dogs”",
+                "speaker 11, male · normal intensity · sentence “kids”",
+            ),
+        ),
+        (
+            ("03-01-05-02-02-01-03.wav", "03a01Wa.wav"),
+            "2 clips of different corpora",
+            "angry",
+            (
+                "RAVDESS · speech · speaker 03, male · strong intensity · sentence “dogs” · take 1",
+                "EmoDB · speaker 03, male · sentence “a01” · take a",
+            ),
+        ),
+        (("a/x.wav", "b/x.wav"), "2 clips side by side", "", ("a/x.wav", "b/x.wav")),
+        ((f"a/{RAVDESS}", f"b/{RAVDESS}"), "2 clips of the same description", None, (f"a/{RAVDESS}", f"b/{RAVDESS}")),
+        ((RAVDESS, "holiday.wav"), "2 clips side by side", "", None),
+    ],
+)
+def test_a_comparison_is_headed_by_what_differs(angry_clip, paths, title, shared, headings):
+    differences = find_differences(_named(angry_clip, *paths))
+    assert differences.title == title
+    if shared is not None:
+        assert differences.shared == shared
+    if headings is None:
+        headings = (str(title_from_name(Path(RAVDESS))).replace("angry, strong", "angry · strong intensity"), paths[1])
+    assert differences.headings == headings
+
+
+def test_a_comparison_says_once_what_the_clips_share(angry_clip, monkeypatch):
+    clips = _named(angry_clip, RAVDESS, "03-01-04-02-02-01-12.wav", "03-01-08-02-02-01-12.wav")
+    figure = clip_figure.draw_clips(clips)
+    words = words_of(figure)
+    for fact in ("RAVDESS", "speaker 12, female", "sentence “dogs”", "48,000 Hz", "WAV PCM_16"):
+        assert words.count(fact) == 1
+    for fact in ("angry", "sad", "surprised", "03-01-04-02-02-01-12.wav"):
+        assert words.count(fact) == 1
+    assert_legible(figure, monkeypatch)
+
+
+def test_chroma_is_masked_in_silence_and_a_key_says_so(angry_clip, tmp_path, write_wav):
+    ax = Figure().add_subplot()
+    chroma = next(panel for panel in PANELS if panel.title == "chroma")
+    values = chroma.draw(ax, angry_clip, common_scales([angry_clip])).get_array()
+    seconds = np.arange(values.shape[1]) * angry_clip.chroma_hop_seconds
+    assert np.ma.getmaskarray(values)[:, (seconds < 0.07) | (seconds > 0.54)].all()
+    assert not np.ma.getmaskarray(values)[:, (seconds > 0.13) & (seconds < 0.47)].any()
+    assert any(patch.get_hatch() for patch in ax.patches)
+    assert "silent: 40 dB or more below" in words_of(clip_figure.draw_clips([angry_clip]))
+    loud = read_clip(write_wav(tmp_path / "loud.wav", tone(0.3, 16000)))
+    assert "silent" not in words_of(clip_figure.draw_clips([loud]))
 
 
 def test_the_ending_of_the_output_chooses_the_format(angry, capsys):

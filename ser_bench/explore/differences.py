@@ -1,0 +1,103 @@
+"""What differs between clips that stand side by side, and what all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ser_bench.core.text import escape_undecodable, listed
+from ser_bench.explore.clip import Clip
+from ser_bench.explore.titles import ClipTitle
+
+_KINDS = ("corpus", "part", "speaker", "emotion", "intensity", "sentence", "take")
+_OF_A_CORPUS = ("part", "speaker", "sentence", "take")
+"""Facts whose codes mean something else in another corpus: speaker 03 of two corpora is two speakers."""
+
+
+@dataclass(frozen=True)
+class Differences:
+    """The facts in the file names of several clips, sorted by whether all clips share them.
+
+    Parameters
+    ----------
+    title : str
+        The kinds of fact that differ, in a phrase.
+    shared : str
+        The facts that all clips share; empty if there are none.
+    headings : tuple of str
+        For each clip, its facts that differ; its file name if there are none.
+    names : tuple of str
+        For each clip, its file name, with as many of its folders as make it unique.
+    """
+
+    title: str
+    shared: str
+    headings: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+def find_differences(clips: Sequence[Clip]) -> Differences:
+    """Sort the facts in the file names of clips by whether all clips share them.
+
+    Parameters
+    ----------
+    clips : sequence of Clip
+        At least two.
+
+    Returns
+    -------
+    Differences
+    """
+    facts = [_facts(clip.title) if clip.title else {} for clip in clips]
+    kinds = [kind for kind in _KINDS if any(kind in known for known in facts)]
+    varying = [kind for kind in kinds if not _is_shared(kind, facts)]
+    headings = [" · ".join(known[kind] for kind in varying if kind in known) for known in facts]
+    names = _unique_names(clips)
+    shared = [facts[0][kind] for kind in kinds if kind not in varying]
+    return Differences(
+        title=_title(len(clips), varying, known=all(facts)),
+        shared=" · ".join(shared),
+        headings=tuple(heading or name for heading, name in zip(headings, names, strict=True)),
+        names=names,
+    )
+
+
+def _facts(title: ClipTitle) -> dict[str, str]:
+    """Return the known facts by their kind."""
+    part, speaker, gender, emotion, intensity, text, take = (
+        title.columns.get(column, "")
+        for column in ("part", "speaker", "gender", "emotion", "intensity", "text", "take")
+    )
+    facts = {
+        "corpus": title.corpus.title,
+        "part": part,
+        "speaker": ", ".join(filter(None, (f"speaker {speaker}", gender))),
+        "emotion": emotion,
+        "intensity": intensity and f"{intensity} intensity",
+        "sentence": text and f"sentence “{text}”",
+        "take": take and f"take {take}",
+    }
+    return {kind: fact for kind, fact in facts.items() if fact}
+
+
+def _is_shared(kind: str, facts: Sequence[dict[str, str]]) -> bool:
+    """Check whether all clips have the same fact of a kind."""
+    same_corpus = len({known.get("corpus", "") for known in facts}) == 1
+    return len({known.get(kind, "") for known in facts}) == 1 and (same_corpus or kind not in _OF_A_CORPUS)
+
+
+def _title(count: int, varying: Sequence[str], *, known: bool) -> str:
+    if not known:
+        return f"{count} clips side by side"
+    if "corpus" in varying:
+        return f"{count} clips of different corpora"
+    return f"{count} clips that differ in {listed(varying)}" if varying else f"{count} clips of the same description"
+
+
+def _unique_names(clips: Sequence[Clip]) -> tuple[str, ...]:
+    """Return the file names; if some are equal, with the last folders of each path that make all unique."""
+    paths = [clip.path.absolute() for clip in clips]
+    longest = max(len(path.parts) for path in paths)
+    choices = (tuple("/".join(path.parts[-count:]) for path in paths) for count in range(1, longest + 1))
+    unique = next((names for names in choices if len(set(names)) == len(set(paths))), None)
+    return tuple(escape_undecodable(name) for name in unique or (clip.path.name for clip in clips))
