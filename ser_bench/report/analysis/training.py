@@ -65,3 +65,43 @@ def _row(run: SavedRun, model: str, split: str, fits: pd.DataFrame) -> dict[str,
         "validated": bool(curves["val_loss"].notna().any()),
         "refitted": bool(model_parameters(run)[model].get("refit")),
     }
+
+
+def best_epochs(run: SavedRun, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the best epoch of each fit.
+
+    Parameters
+    ----------
+    run : SavedRun
+    table : DataFrame
+        Rows of ``curves.csv``.
+
+    Returns
+    -------
+    DataFrame
+        The rows of the best epochs, with ``ended``, why the training of the fit ended.
+    """
+    keys = ["model", "split", "repeat", "fold"]
+    ends = run.fits.loc[run.fits["ended"] != "", [*keys, "best_epoch", "ended"]]
+    return table.merge(ends.rename(columns={"best_epoch": "epoch"}).astype({"epoch": "int64"}), on=[*keys, "epoch"])
+
+
+def means_by_epoch(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return a measure by epoch over the fits, as long as at least half of them still train.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows of ``curves.csv`` of one model and split.
+    column : str
+
+    Returns
+    -------
+    DataFrame of float64, index epoch
+        ``mean``, ``min`` and ``max``; empty where the measure is unknown.
+    """
+    if column not in table:
+        return pd.DataFrame(columns=["mean", "min", "max"], dtype="float64")
+    fits = len(table[["repeat", "fold"]].drop_duplicates())
+    epochs = table.groupby("epoch")[column].agg(["mean", "min", "max", "count"])
+    return epochs.loc[epochs["count"] >= fits / 2, ["mean", "min", "max"]].astype("float64")

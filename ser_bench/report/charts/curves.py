@@ -12,6 +12,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ser_bench.report.analysis.training import best_epochs, means_by_epoch
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.style import FAINT, INK, Sheet, new_sheet, split_colour
 from ser_bench.report.descriptions import model_title
@@ -38,7 +39,7 @@ def _draw(run: SavedRun, model: str) -> Figure:
     title, body = f"{model_title(run, model)}: loss and accuracy by epoch", _BELOW + 2 * _HEIGHT + _GAP + 0.3
     sheet = new_sheet(run, title, body=body, splits=splits, models=[model], details=training_ends(run, model))
     width = (sheet.width - _LEFT - 0.2 - 0.25 * (len(splits) - 1)) / len(splits)
-    best = _best_epochs(run, table)
+    best = best_epochs(run, table)
     for row, measure in enumerate(("accuracy", "loss")):
         bottom = _BELOW + row * (_HEIGHT + _GAP)
         axes = [sheet.axes(_LEFT + i * (width + 0.25), bottom, width, _HEIGHT) for i in range(len(splits))]
@@ -53,13 +54,6 @@ def _draw(run: SavedRun, model: str) -> Figure:
         _share_scale(axes, measure)
     _draw_legend(sheet)
     return sheet.figure
-
-
-def _best_epochs(run: SavedRun, table: pd.DataFrame) -> pd.DataFrame:
-    """Return the row of each fit's best epoch, with why its training ended."""
-    keys = ["model", "split", "repeat", "fold"]
-    ends = run.fits.loc[run.fits["ended"] != "", [*keys, "best_epoch", "ended"]]
-    return table.merge(ends.rename(columns={"best_epoch": "epoch"}).astype({"epoch": "int64"}), on=[*keys, "epoch"])
 
 
 def _mark_best_epochs(ax: Axes, best: pd.DataFrame, measure: str, colour: str) -> None:
@@ -90,8 +84,7 @@ def _draw_panel(ax: Axes, table: pd.DataFrame, measure: str, colour: str) -> Non
         thin = LineCollection(lines, linewidths=0.7, alpha=opacity, **style)
         thin.set_rasterized(len(table) >= _MAX_VECTOR_POINTS)
         ax.add_collection(thin)
-        epochs = table.groupby("epoch")[column].agg(["mean", "size"])
-        mean = scale * epochs.loc[epochs["size"] >= len(folds) / 2, "mean"]
+        mean = scale * means_by_epoch(table, column)["mean"]
         ax.plot(mean.index, mean, color=line_colour or colour, linewidth=2.2, linestyle=dashes)
     ax.set_xlim(0, float(table["epoch"].max()) + 1)
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
