@@ -513,6 +513,19 @@ def test_corrected_t_test_of_equal_or_too_few_differences(differences, expected)
     np.testing.assert_equal(statistics.corrected_t_test(differences, 80, 20), expected)
 
 
+def test_corrected_t_test_keeps_its_level_where_each_fold_counts_once():
+    """Folds share five sixths of their clips; three repeats of the same six folds are no further folds."""
+    drawn, shared = np.random.default_rng(0), 1 / 6
+    common, own = drawn.standard_normal((1500, 1)), drawn.standard_normal((1500, 6))
+    differences = np.sqrt(shared) * common + np.sqrt(1 - shared) * own
+    p = {
+        repeats: np.array([statistics.corrected_t_test(np.tile(row, repeats), 1200, 240)[1] for row in differences])
+        for repeats in (1, 3)
+    }
+    assert (p[1] <= statistics.ALPHA).mean() == pytest.approx(0.05, abs=0.015)
+    assert (p[3] <= statistics.ALPHA).mean() == pytest.approx(0.15, abs=0.025)
+
+
 def test_corrected_t_test_refuses_folds_without_training_clips():
     with pytest.raises(ValueError, match="n_train"):
         statistics.corrected_t_test([0.1, 0.2], 0, 20)

@@ -49,6 +49,16 @@ def test_the_table_counts_fits_epochs_and_endings(trained):
     assert not row["refitted"]
 
 
+def test_the_chart_shows_clean_accuracy_beside_that_of_augmented_clips(trained):
+    figure = charts_of(trained)["curves_cnn1d"].draw()
+    mean = trained.curves.query("model == 'cnn1d' and split == 'actor'").groupby("epoch")
+    first = mean[["accuracy", "clean_accuracy", "val_accuracy"]].mean().loc[1].tolist()
+    (panel,) = [ax for ax in figure.axes if ax.get_ylabel() == "accuracy (%)"]
+    assert [line.get_ydata()[0] for line in panel.lines] == pytest.approx([100 * value for value in first])
+    assert "training clips, augmented" in words_of(figure)
+    assert "training clips, clean" in words_of(figure)
+
+
 def test_a_failed_fit_does_not_count(tmp_path):
     run = save_fake_run(tmp_path, replace(RECIPE, shortfalls={("cnn1d", "actor", 0, 1): "failed"}))
     table = network_training(run).set_index(["model", "split"])
