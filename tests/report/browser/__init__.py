@@ -1,0 +1,1 @@
+"""A page in Chromium: what opens it, and what measures it."""

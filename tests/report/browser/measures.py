@@ -1,0 +1,32 @@
+"""Measures of a page in Chromium: widths, sizes of texts, contrasts, focus and accessibility."""
+
+from __future__ import annotations
+
+from importlib import resources, util
+
+SMALLEST = 11
+"""The smallest text in pixels."""
+
+_SCRIPT = resources.files(__package__).joinpath("measures.js").read_text(encoding="utf-8")
+
+
+def measure(driver, function, *arguments):
+    """Call a function of measures.js on the page; most return a list with one string for each fault."""
+    return driver.execute_script(f"{_SCRIPT}\nreturn {function}(...arguments);", *arguments)
+
+
+def axe_is_installed() -> bool:
+    """Return whether the package axe-core-python, which holds axe.min.js, is installed."""
+    return util.find_spec("axe_core_python") is not None
+
+
+def violations(driver, *rules):
+    """Return the violations that axe-core finds, one string for each element; ``rules`` limit it to some rules."""
+    axe = resources.files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+    driver.execute_script(axe)
+    options = {"resultTypes": ["violations"]}
+    if rules:
+        options["runOnly"] = {"type": "rule", "values": list(rules)}
+    script = "const done = arguments[1]; axe.run(arguments[0]).then(result => done(result.violations));"
+    results = driver.execute_async_script(script, options)
+    return [f"{r['id']}: {n['target'][0]} {n['html'][:100]}" for r in results for n in r["nodes"]]
