@@ -199,6 +199,27 @@ def model_titles(run: SavedRun, models: Iterable[str]) -> list[str]:
     return [model_title(run, model) for model in models]
 
 
+def shortened_title(title: str, most: int = 24) -> str:
+    """Cut the end of a long name of a model, but not its marks.
+
+    Parameters
+    ----------
+    title : str
+        As :func:`model_title` writes it.
+    most : int
+        The most characters without the marks.
+
+    Returns
+    -------
+    str
+    """
+    plain = title.rstrip("".join(MARK_NOTES))
+    marks = title[len(plain) :]
+    if marks:
+        plain, marks = plain[:-1], plain[-1:] + marks  # the space between them does not break
+    return (plain if len(plain) <= most else plain[: most - 1] + "…") + marks
+
+
 def mark_notes(run: SavedRun, models: Collection[str] | None = None) -> list[str]:
     """Explain the marks of models.
 

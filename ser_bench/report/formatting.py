@@ -204,6 +204,24 @@ def byte_size(count: float) -> str:
     return f"{count:.2g} GB"
 
 
+def weight_count(count: float) -> str:
+    """Write a number of weights, thousands and millions in short.
+
+    Parameters
+    ----------
+    count : float
+
+    Returns
+    -------
+    str
+        Such as "65k" or "1.2M".
+    """
+    for size, unit in ((1e6, "M"), (1e3, "k")):
+        if count >= size:
+            return f"{count / size:.3g}{unit}"
+    return f"{count:.0f}"
+
+
 def seconds(duration: float) -> str:
     """Write a duration.
 

@@ -17,7 +17,6 @@ from ser_bench.report.analysis.splits import gap_pairs, gap_splits, ranking_spli
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.transfer import transfer_matrix, transfer_models
 from ser_bench.report.descriptions import (
-    MARK_NOTES,
     SYNTHETIC,
     losses_note,
     mark_notes,
@@ -26,6 +25,7 @@ from ser_bench.report.descriptions import (
     normalisation_note,
     protocol,
     quick_parameters,
+    shortened_title,
     speaker_note,
     warnings_note,
 )
@@ -121,7 +121,7 @@ def terminal_table(run: SavedRun, width: int = 100) -> str:
     shown = [{*splits, _GAP}, {ranking_split(splits), _GAP}, {ranking_split(splits)}, set()]
     for intervals in shown:
         cells = _score_cells(run, between="\n", intervals=intervals)
-        cells["model"] = [_shortened(name) for name in cells["model"]]
+        cells["model"] = [shortened_title(name) for name in cells["model"]]
         dropped = _drop_columns(cells, run, width, expendable_only=bool(intervals))
         if _width(cells) <= width:
             break
@@ -155,15 +155,6 @@ def _drop_columns(cells: Cells, run: SavedRun, width: int, *, expendable_only: b
             dropped.append(name.replace("\n", " "))
             del cells[name]
     return dropped
-
-
-def _shortened(name: str) -> str:
-    """Cut the end of a long name, but not its marks."""
-    plain = name.rstrip("".join(MARK_NOTES))
-    marks = name[len(plain) :]
-    if marks:
-        plain, marks = plain[:-1], plain[-1:] + marks  # the space between them does not break
-    return (plain if len(plain) <= 24 else plain[:23] + "…") + marks
 
 
 def _score_cells(run: SavedRun, *, between: str, intervals: Collection[str] | None = None) -> Cells:

@@ -7,6 +7,7 @@ Scores are fractions and repeats are pooled. A model with a missing fold has NaN
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
@@ -139,6 +140,26 @@ def feature_importance(run: SavedRun, split: str) -> pd.DataFrame:
     losses = (rows["uar"] - rows["uar_shuffled"]).groupby([rows["model"], rows["group"]]).mean().unstack()
     models = [model for model in trained_models(run) if model in losses.index]
     return blank_incomplete(losses.reindex(index=models, columns=list(dict.fromkeys(rows["group"]))), run, split)
+
+
+def feature_losses(run: SavedRun, split: str, models: Collection[str]) -> pd.DataFrame:
+    """Return the loss of UAR per fold when a group of features is shuffled, averaged over models.
+
+    Parameters
+    ----------
+    run : SavedRun
+    split : str
+    models : collection of str
+        Models with the same groups of features.
+
+    Returns
+    -------
+    DataFrame of float64, index (repeat, fold)
+        A column per group of features.
+    """
+    rows = run.importance
+    rows = rows[(rows["split"] == split) & rows["model"].isin(models)]
+    return (rows["uar"] - rows["uar_shuffled"]).groupby([rows["repeat"], rows["fold"], rows["group"]]).mean().unstack()
 
 
 def feature_groups(run: SavedRun, split: str) -> dict[str, tuple[str, ...]]:

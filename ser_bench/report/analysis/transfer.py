@@ -10,7 +10,13 @@ import pandas as pd
 
 from ser_bench.metrics import UAR
 from ser_bench.report.analysis.cache import cached_per_run
-from ser_bench.report.analysis.intervals import MIN_SPEAKERS, each_speakers_scores, scores_with_intervals, tally_clips
+from ser_bench.report.analysis.intervals import (
+    MIN_SPEAKERS,
+    each_speakers_scores,
+    scores_with_intervals,
+    tally_clips,
+    uar_difference,
+)
 from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.scores import missing_folds
 from ser_bench.runs.results import SavedRun
@@ -127,6 +133,37 @@ def transfer_models(run: SavedRun) -> list[str]:
     """
     models = list(dict.fromkeys(transfer_scores(run)["model"]))
     return [model for model in models if model not in BASELINES] or models
+
+
+@cached_per_run
+def transfer_losses(run: SavedRun, model: str) -> pd.DataFrame:
+    """Return how much lower a model's UAR is on a corpus when it was trained on other corpora.
+
+    Parameters
+    ----------
+    run : SavedRun
+    model : str
+
+    Returns
+    -------
+    DataFrame
+        ``trained_on``, ``tested_on``; ``loss``, the UAR on new speakers when trained on ``tested_on`` alone minus the
+        UAR when trained on ``trained_on``, with its 95 % interval ``low`` and ``high`` from paired draws of speakers.
+        A row per cell of :func:`transfer_scores` that has both.
+    """
+    split_of = transfer_scores(run).set_index(["model", "trained_on", "tested_on"])["split"].to_dict()
+    cells = {
+        (trained, tested): tally_clips(part, len(run.labels))
+        for split in dict.fromkeys(split_of.values())
+        for (name, trained, tested), part in _cells(run, split)
+        if name == model and split_of.get((name, trained, tested)) == split
+    }
+    rows = [
+        (trained, tested, *uar_difference(cells[tested, tested], cell))
+        for (trained, tested), cell in cells.items()
+        if not is_within_corpus(trained, tested) and (tested, tested) in cells
+    ]
+    return pd.DataFrame(rows, columns=["trained_on", "tested_on", "loss", "low", "high"])
 
 
 def _cells(run: SavedRun, split: str) -> Iterator[tuple[tuple[str, str, str], pd.DataFrame]]:

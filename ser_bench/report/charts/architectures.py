@@ -15,21 +15,13 @@ from ser_bench.report.charts.points import NamedPoint, Panel, draw_chance_level,
 from ser_bench.report.charts.style import WARNING, new_sheet, split_colour
 from ser_bench.report.charts.text import wrap
 from ser_bench.report.descriptions import model_title, model_titles
-from ser_bench.report.formatting import percent, seconds
+from ser_bench.report.findings.titles import architectures_title
+from ser_bench.report.formatting import percent, seconds, weight_count
 from ser_bench.runs.results import SavedRun
-
-
-def _weights(count: float) -> str:
-    """Write a number of weights, thousands and millions in short."""
-    for size, unit in ((1e6, "M"), (1e3, "k")):
-        if count >= size:
-            return f"{count / size:.3g}{unit}"
-    return f"{count:.0f}"
-
 
 _HEIGHT, _LEFT, _BETWEEN, _BELOW = 4.2, 0.65, 0.3, 0.55
 _COSTS = {
-    "n_weights": ("trainable weights (log scale)", _weights),
+    "n_weights": ("trainable weights (log scale)", weight_count),
     "fit_seconds": ("mean time of one fit, one thread (log scale)", seconds),
 }
 
@@ -51,9 +43,11 @@ def _draw(run: SavedRun) -> Figure:
     unfinished = [f"{model_title(run, m)} ({notes[m, split]})" for m in networks["model"] if notes[m, split]]
     footnote = wrap(f"Not shown: {', '.join(unfinished)}" if unfinished else "", 8.5, 8)
     foot = 0.17 * len(footnote)
-    title = f"Networks: UAR under the {split} split against weights and time"
+    caption = f"Networks: UAR under the {split} split against weights and time"
     models = list(networks["model"])
-    sheet = new_sheet(run, title, body=_HEIGHT + _BELOW + 0.2 + foot, splits=[split], models=models)
+    sheet = new_sheet(
+        run, architectures_title(run), shown=caption, body=_HEIGHT + _BELOW + 0.2 + foot, splits=[split], models=models
+    )
     label = "UAR (%)" + (", 95 % intervals over speakers" if shown[f"{split}_uar_low"].notna().any() else "")
     width = (sheet.width - _LEFT - _BETWEEN - 0.2) / 2
     for index, cost in enumerate(_COSTS):
@@ -91,7 +85,7 @@ def _alt_text(run: SavedRun) -> str:
     rows = zip(
         model_titles(run, shown["model"]), shown["n_weights"], shown["fit_seconds"], shown[f"{split}_uar"], strict=True
     )
-    listed = [f"{title} ({_weights(count)}, {seconds(time)}, {percent(uar)} %)" for title, count, time, uar in rows]
+    listed = [f"{title} ({weight_count(count)}, {seconds(time)}, {percent(uar)} %)" for title, count, time, uar in rows]
     return (
         f"UAR of the networks under the {split} split against their trainable weights and the time of a fit. "
         f"From the fewest weights to the most: {', '.join(listed)}."
@@ -108,6 +102,7 @@ CHART = Chart(
     order=65,
     section="cost",
     draw=_draw,
+    finding=architectures_title,
     alt_text=_alt_text,
     applies_to=_applies_to,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -24,14 +26,17 @@ _CHANCE_LABELS = {"accuracy": "always the most frequent label", "uar": "chance"}
 _AXIS_LABELS = {"accuracy": "accuracy (%)", "uar": "UAR (%)"}
 
 
-def grouped_bars(run: SavedRun, measure: str, title: str) -> Figure:
+def grouped_bars(run: SavedRun, measure: str, finding: Callable[[SavedRun], str], shown: str) -> Figure:
     """Draw scores per model and split with intervals, the chance level and published results.
 
     Parameters
     ----------
     run : SavedRun
     measure : {'accuracy', 'uar'}
-    title : str
+    finding : callable
+        ``finding(run)`` returns the title.
+    shown : str
+        What the chart shows.
 
     Returns
     -------
@@ -46,7 +51,7 @@ def grouped_bars(run: SavedRun, measure: str, title: str) -> Figure:
     published_rows = len(models) - 0.5 + 0.3 / group * (0.9 + np.arange(len(published)))
     bottom = published_rows[-1] + 0.2 / group if len(published) else len(models) - 0.5
     height = group * (bottom + 0.5)
-    sheet = new_sheet(run, title, body=height + 0.5 + 0.22 + LEGEND_ROW * len(legend))
+    sheet = new_sheet(run, finding(run), shown=shown, body=height + 0.5 + 0.22 + LEGEND_ROW * len(legend))
     ax = sheet.axes(left, 0.5, sheet.width - left - 0.2, height)
     _draw_bars(ax, run, table, measure, bar / group)
     _draw_published(ax, published, measure, published_rows, bar / group)

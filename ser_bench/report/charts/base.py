@@ -27,7 +27,7 @@ class Chart:
     name : str
         Name of the file without its ending. The files of a family add the variant: ``confusion_svm_actor``.
     title : str
-        Title on the page and in the documents.
+        Name of the kind of chart in lists and documents, and the title of figures without a finding.
     draw : callable
         ``draw(run, *variant)`` returns the :class:`matplotlib.figure.Figure`. It runs under the charts' own style.
     alt_text : callable
@@ -38,6 +38,9 @@ class Chart:
         ``applies_to(run)`` returns whether the run has what the chart shows.
     variants : callable or None
         ``variants(run)`` returns the variants of a family, each a tuple of names. None for a single figure.
+    finding : callable or None
+        ``finding(run, *variant)`` returns what the chart finds, a sentence without a full stop, which titles the
+        figure. None where the chart states its title only.
     order : int
         Position among the charts of a report, the lowest first.
     version : str
@@ -51,6 +54,7 @@ class Chart:
     section: str | None = "charts"
     applies_to: Callable[[SavedRun], bool] = lambda run: True
     variants: Callable[[SavedRun], Sequence[tuple[str, ...]]] | None = None
+    finding: Callable[..., str] | None = None
     order: int = 100
     version: str = ""
 
@@ -117,7 +121,9 @@ class RunChart:
 
     @property
     def title(self) -> str:
-        """Title on the page, with the marks of a model."""
+        """What the chart finds; its title, with the marks of a model, where it states no finding."""
+        if self.chart.finding is not None:
+            return self.chart.finding(self.run, *self.variant)
         from ser_bench.report.descriptions import model_titles
 
         return ": ".join(filter(None, (self.chart.title, ", ".join(model_titles(self.run, self.variant)))))

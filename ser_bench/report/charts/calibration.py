@@ -23,6 +23,7 @@ from ser_bench.report.charts.panels import LEFT, Panel, model_panels, write_head
 from ser_bench.report.charts.style import FAINT, INK, Sheet, split_colour
 from ser_bench.report.charts.text import text_width
 from ser_bench.report.descriptions import model_title
+from ser_bench.report.findings.titles import calibration_title
 from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 from ser_bench.statistics import BINS
@@ -35,8 +36,10 @@ def _draw(run: SavedRun) -> Figure:
     split = ranking_split(run.info.splits)
     models = [model for model in summarise(run)["model"] if model in trained_models(run)]
     axes = ("confidence (%)", "accuracy (%)")
-    title = f"Accuracy against confidence under the {split} split"
-    sheet, panels = model_panels(run, title, models, split=split, axis_titles=axes, legend=0.5)
+    shown = f"Accuracy against confidence under the {split} split"
+    sheet, panels = model_panels(
+        run, calibration_title(run), models, shown=shown, split=split, axis_titles=axes, legend=0.5
+    )
     for panel in panels:
         _draw_panel(run, panel, split)
     _draw_legend(sheet, split_colour(split), calibrated=bool(measured_models(run, split)))
@@ -113,6 +116,7 @@ CHART = Chart(
     section="confidence",
     order=80,
     draw=_draw,
+    finding=calibration_title,
     alt_text=_alt_text,
     applies_to=lambda run: bool(trained_models(run)),
 )

@@ -17,6 +17,7 @@ from ser_bench.report.charts.parts import heading_beside, split_colormap, text_b
 from ser_bench.report.charts.style import FAINT, WARNING, Sheet, new_sheet
 from ser_bench.report.charts.text import names_width, shorten
 from ser_bench.report.descriptions import model_title
+from ser_bench.report.findings.titles import confusion_title
 from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
@@ -35,8 +36,16 @@ def _draw(run: SavedRun, model: str, split: str) -> Figure:
     left, below = names_width(labels, 8.5, 1.6) + 0.32, names_width(labels, 8.5, 1.0) * _SINE + 0.42
     side = cell * len(labels)
     width = max(left + side + 1.42, 4.6)
-    title = f"{model_title(run, model)}, {split} split: {score}"
-    sheet = new_sheet(run, title, body=side + below + 0.22, width=width, splits=[split], models=[model])
+    shown = f"{model_title(run, model)}, {split} split: {score}"
+    sheet = new_sheet(
+        run,
+        confusion_title(run, model, split),
+        shown=shown,
+        body=side + below + 0.22,
+        width=width,
+        splits=[split],
+        models=[model],
+    )
     ax = sheet.axes(left, below, side, side)
     _name_classes(ax, labels, left - 0.4)
     _name_axes(sheet, left, below, side, small=cell < _SMALL_CELL)
@@ -111,6 +120,7 @@ CHART = Chart(
     section=None,  # the page shows the matrices as tables
     order=110,
     draw=_draw,
+    finding=confusion_title,
     alt_text=_alt_text,
     variants=lambda run: [(model, split) for model in run.info.models for split in run.info.splits],
 )

@@ -16,6 +16,7 @@ from ser_bench.report.charts.points import NamedPoint, Panel, draw_chance_level,
 from ser_bench.report.charts.style import FAINT, WARNING, new_sheet, split_colour
 from ser_bench.report.charts.text import wrap
 from ser_bench.report.descriptions import model_title, model_titles
+from ser_bench.report.findings.titles import cost_title
 from ser_bench.report.formatting import byte_size, percent, seconds
 from ser_bench.runs.results import SavedRun
 from ser_bench.statistics import pareto_front
@@ -37,8 +38,10 @@ def _draw(run: SavedRun) -> Figure:
     unfinished = [f"{model_title(run, m)} ({notes[m, split]})" for m in table["model"] if notes[m, split]]
     footnote = wrap(f"Not shown: {', '.join(unfinished)}" if unfinished else "", 8.5, 8)
     foot = 0.17 * len(footnote)
-    title = f"UAR under the {split} split against cost; the line joins the highest UAR at each cost"
-    sheet = new_sheet(run, title, body=_TOP_HEIGHT + _BOTTOM_HEIGHT + 1.25 + foot, splits=[split])
+    caption = f"UAR under the {split} split against cost; the line joins the highest UAR at each cost"
+    sheet = new_sheet(
+        run, cost_title(run), shown=caption, body=_TOP_HEIGHT + _BOTTOM_HEIGHT + 1.25 + foot, splits=[split]
+    )
     half = (sheet.width - 0.65 - 0.75 - 0.2) / 2
     top, bottom = foot + 0.5 + _BOTTOM_HEIGHT + 0.6, foot + 0.5
     boxes = {
@@ -91,4 +94,6 @@ def _alt_text(run: SavedRun) -> str:
     )
 
 
-CHART = Chart(name="cost", title="UAR against cost", order=60, section="cost", draw=_draw, alt_text=_alt_text)
+CHART = Chart(
+    name="cost", title="UAR against cost", order=60, section="cost", draw=_draw, finding=cost_title, alt_text=_alt_text
+)

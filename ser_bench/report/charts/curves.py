@@ -16,6 +16,7 @@ from ser_bench.report.analysis.training import best_epochs, means_by_epoch
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.style import FAINT, INK, Sheet, new_sheet, split_colour
 from ser_bench.report.descriptions import model_title
+from ser_bench.report.findings.titles import curves_title
 from ser_bench.report.findings.training import training_ends
 from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
@@ -36,8 +37,16 @@ def _draw(run: SavedRun, model: str) -> Figure:
     """Draw a model's loss and accuracy by epoch: a column per split, a thin line per fold, the mean bold."""
     table = run.curves[run.curves["model"] == model]
     splits = [split for split in run.info.splits if (table["split"] == split).any()]
-    title, body = f"{model_title(run, model)}: loss and accuracy by epoch", _BELOW + 2 * _HEIGHT + _GAP + 0.3
-    sheet = new_sheet(run, title, body=body, splits=splits, models=[model], details=training_ends(run, model))
+    shown, body = f"{model_title(run, model)}: loss and accuracy by epoch", _BELOW + 2 * _HEIGHT + _GAP + 0.3
+    sheet = new_sheet(
+        run,
+        curves_title(run, model),
+        shown=shown,
+        body=body,
+        splits=splits,
+        models=[model],
+        details=training_ends(run, model),
+    )
     width = (sheet.width - _LEFT - 0.2 - 0.25 * (len(splits) - 1)) / len(splits)
     best = best_epochs(run, table)
     for row, measure in enumerate(("accuracy", "loss")):
@@ -146,6 +155,7 @@ CHART = Chart(
     order=120,
     section="cost",
     draw=_draw,
+    finding=curves_title,
     alt_text=_alt_text,
     variants=_networks,
 )

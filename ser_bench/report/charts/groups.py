@@ -22,6 +22,7 @@ from ser_bench.report.charts.parts import heading_beside, model_axis, note_acros
 from ser_bench.report.charts.style import FAINT, WIDTH, Sheet, new_sheet, split_colour
 from ser_bench.report.charts.text import names_width, shorten, text_width
 from ser_bench.report.descriptions import model_titles
+from ser_bench.report.findings.titles import groups_title
 from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
@@ -75,8 +76,8 @@ def _draw(run: SavedRun) -> Figure:
     width = (WIDTH - left - 0.1 - sum(panel.margin for panel in panels)) / len(panels)
     legends = [_legend_rows(panel, width + panel.margin - 0.15) for panel in panels]
     height, above = _ROW * len(models), 0.48 + _LINE * max(map(len, legends))
-    title = f"UAR by {listed([panel.attribute for panel in panels])} under the {split} split"
-    sheet = new_sheet(run, title, body=_BELOW + height + above, splits=[split], models=models)
+    shown = f"UAR by {listed([panel.attribute for panel in panels])} under the {split} split"
+    sheet = new_sheet(run, groups_title(run), shown=shown, body=_BELOW + height + above, splits=[split], models=models)
     limits = _limits(panels)
     x = left
     for panel, legend in zip(panels, legends, strict=True):
@@ -235,6 +236,7 @@ CHART = Chart(
     order=95,
     section=None,
     draw=_draw,
+    finding=groups_title,
     alt_text=_alt_text,
     applies_to=lambda run: bool(groups.comparable_attributes(run, ranking_split(run.info.splits))),
 )

@@ -30,7 +30,7 @@ _MIN_CELL = 0.24
 
 
 def draw_heat_map(
-    run: SavedRun, title: str, table: pd.DataFrame, notes: pd.Series, split: str, *, lowest: float = 0.0
+    run: SavedRun, title: str, table: pd.DataFrame, notes: pd.Series, split: str, *, shown: str, lowest: float = 0.0
 ) -> Figure:
     """Draw a number per model (rows) and speaker (columns).
 
@@ -38,12 +38,15 @@ def draw_heat_map(
     ----------
     run : SavedRun
     title : str
+        What the chart finds.
     table : DataFrame of float64, shape (models, speakers)
         Fractions in the order of rows and columns.
     notes : Series of str, index model
         Why a row is empty; empty for the others.
     split : str
         The split of the numbers.
+    shown : str
+        What the chart shows.
     lowest : float
         The fraction that is white; lower ones too.
 
@@ -58,7 +61,7 @@ def draw_heat_map(
     cell = width / len(names)
     horizontal = max(text_width(name, 8) for name in names) + 0.06 <= cell
     below = 0.55 if horizontal else 0.4 + names_width(names, 8, 0.9)
-    sheet = new_sheet(run, title, body=height + below + 0.28, splits=[split], models=list(table.index))
+    sheet = new_sheet(run, title, shown=shown, body=height + below + 0.28, splits=[split], models=list(table.index))
     ax = sheet.axes(left, below, width, height)
     values = 100 * table.to_numpy().reshape(len(table), len(table.columns))
     limits = 100 * lowest, max(100 * lowest + 10, 10 * math.ceil(np.nanmax(values, initial=0) / 10))

@@ -27,6 +27,7 @@ from ser_bench.report.charts.parts import (
 from ser_bench.report.charts.style import FAINT, WARNING, WIDTH, Sheet, new_sheet
 from ser_bench.report.charts.text import names_width, wrap
 from ser_bench.report.descriptions import model_title, model_titles
+from ser_bench.report.findings.titles import importance_title
 from ser_bench.report.formatting import percent, points
 from ser_bench.runs.results import SavedRun
 
@@ -47,8 +48,8 @@ def _draw(run: SavedRun) -> Figure:
     notes = _notes(run, split, blocks)
     below = 0.12 + 0.16 * len(notes)
     body = below + sum(above) + sum(heights) + _SPACE * len(blocks)
-    title = f"UAR points lost when a group of features is shuffled, {split} split"
-    sheet = new_sheet(run, title, body=body, splits=[split])
+    shown = f"UAR points lost when a group of features is shuffled, {split} split"
+    sheet = new_sheet(run, importance_title(run), shown=shown, body=body, splits=[split])
     top = max([_MIN_FULL_COLOUR, *(float(np.nanmax(table.to_numpy(), initial=0)) for table in blocks)])
     edge = body
     for table, lines, head, height in zip(blocks, heads, above, heights, strict=True):
@@ -141,6 +142,7 @@ CHART = Chart(
     order=90,
     section="features",
     draw=_draw,
+    finding=importance_title,
     alt_text=_alt_text,
     applies_to=lambda run: not feature_importance(run, ranking_split(run.info.splits)).empty,
 )

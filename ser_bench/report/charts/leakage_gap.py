@@ -29,6 +29,7 @@ from ser_bench.report.charts.style import FAINT, WARNING, Sheet, new_sheet, spli
 from ser_bench.report.charts.text import names_width, text_width
 from ser_bench.report.descriptions import model_title, model_titles
 from ser_bench.report.findings.gaps import voice_title
+from ser_bench.report.findings.titles import gap_title
 from ser_bench.report.formatting import percent, points, points_interval
 from ser_bench.runs.results import SavedRun
 
@@ -58,12 +59,12 @@ def _draw(run: SavedRun) -> Figure:
     left = names_width(titles, 9) + 0.1
     right = 0.55 + _COLUMN * (3 if pair.takes else 1)
     height = _ROW * len(table)
-    title = f"Gap of each model: UAR under {pair.random} minus UAR under {pair.independent}"
+    shown = f"Gap of each model: UAR under {pair.random} minus UAR under {pair.independent}"
     if left_out := classes_left_out(run, pair):
-        title += f", without {listed(left_out)}"
+        shown += f", without {listed(left_out)}"
     rows = legend_rows(splits, 8.9 - left)
     legend = LEGEND_ROW * (len(rows) + bool(pair.takes))
-    sheet = new_sheet(run, title, body=height + 0.75 + legend, splits=splits)
+    sheet = new_sheet(run, gap_title(run), shown=shown, body=height + 0.75 + legend, splits=splits)
     ax = sheet.axes(left, 0.5, sheet.width - left - right, height)
     _draw_bars(ax, table, pair)
     _draw_scores(ax, table, splits)
@@ -180,6 +181,7 @@ CHART = Chart(
     order=30,
     section=None,
     draw=_draw,
+    finding=gap_title,
     alt_text=_alt_text,
     applies_to=lambda run: gap_splits(run) is not None,
 )

@@ -42,7 +42,14 @@ class Panel:
 
 
 def model_panels(
-    run: SavedRun, title: str, models: Sequence[str], *, split: str, axis_titles: tuple[str, str], legend: float
+    run: SavedRun,
+    title: str,
+    models: Sequence[str],
+    *,
+    shown: str,
+    split: str,
+    axis_titles: tuple[str, str],
+    legend: float,
 ) -> tuple[Sheet, list[Panel]]:
     """Return a sheet with a square panel per model, at most five in a row.
 
@@ -50,8 +57,11 @@ def model_panels(
     ----------
     run : SavedRun
     title : str
+        What the chart finds.
     models : sequence of str
         In the order of the panels.
+    shown : str
+        What the chart shows.
     split : str
         The split that the chart shows.
     axis_titles : tuple of str
@@ -69,7 +79,9 @@ def model_panels(
     width = (WIDTH - _LEFT - _RIGHT - _GAP * (columns - 1)) / columns
     height = min(width, _MAX_HEIGHT)
     below = legend + 0.5
-    sheet = new_sheet(run, title, body=below + rows * (height + _HEAD) - 0.1, splits=[split], models=models)
+    sheet = new_sheet(
+        run, title, shown=shown, body=below + rows * (height + _HEAD) - 0.1, splits=[split], models=models
+    )
     panels = []
     for index, model in enumerate(models):
         row, column = divmod(index, columns)

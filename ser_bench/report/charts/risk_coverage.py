@@ -17,6 +17,7 @@ from ser_bench.report.charts.panels import LEFT, Panel, model_panels, write_head
 from ser_bench.report.charts.style import FAINT, INK, RULE, Sheet, split_colour
 from ser_bench.report.charts.text import text_width
 from ser_bench.report.descriptions import model_title
+from ser_bench.report.findings.titles import selection_title
 from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
@@ -31,8 +32,10 @@ def _draw(run: SavedRun) -> Figure:
     split = ranking_split(run.info.splits)
     models = [model for model in summarise(run)["model"] if model in trained_models(run)]
     axes = ("clips left out (%), the least confident first", "accuracy of the rest (%)")
-    title = f"Accuracy without the least confident clips under the {split} split"
-    sheet, panels = model_panels(run, title, models, split=split, axis_titles=axes, legend=0.3)
+    shown = f"Accuracy without the least confident clips under the {split} split"
+    sheet, panels = model_panels(
+        run, selection_title(run), models, shown=shown, split=split, axis_titles=axes, legend=0.3
+    )
     curves = 100 * accuracy_by_share(run, split, _SHARES)
     for panel in panels:
         _draw_panel(run, panel, split, curves)
@@ -91,6 +94,7 @@ CHART = Chart(
     section="confidence",
     order=82,
     draw=_draw,
+    finding=selection_title,
     alt_text=_alt_text,
     applies_to=lambda run: bool(trained_models(run)),
 )

@@ -17,6 +17,7 @@ from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.heat_map import draw_heat_map
 from ser_bench.report.descriptions import model_title
+from ser_bench.report.findings.titles import set_coverage_title
 from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
@@ -33,8 +34,8 @@ def _draw(run: SavedRun) -> Figure:
     table = set_coverage_by_speaker(run, split).reindex(models)
     table = table[table.mean().sort_values(kind="stable").index]
     notes = calibration_status(run).xs(split, level=1).replace("ok", "")
-    title = f"{_AIM} sets: clips (%) whose set holds the true label, per speaker under the {split} split"
-    return draw_heat_map(run, title, table, notes, split, lowest=_WHITE)
+    shown = f"{_AIM} sets: clips (%) whose set holds the true label, per speaker under the {split} split"
+    return draw_heat_map(run, set_coverage_title(run), table, notes, split, shown=shown, lowest=_WHITE)
 
 
 def _alt_text(run: SavedRun) -> str:
@@ -58,6 +59,7 @@ CHART = Chart(
     section="confidence",
     order=84,
     draw=_draw,
+    finding=set_coverage_title,
     alt_text=_alt_text,
     applies_to=lambda run: bool(run.info.corpus.speakers and measured_models(run, ranking_split(run.info.splits))),
 )

@@ -16,6 +16,7 @@ from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.style import FAINT, INK, WARNING, WIDTH, new_sheet, split_colour
 from ser_bench.report.charts.text import shorten, text_width, wrap
 from ser_bench.report.descriptions import model_title, model_titles
+from ser_bench.report.findings.titles import significance_title
 from ser_bench.report.findings.verdict import verdict
 from ser_bench.report.formatting import p_statement
 from ser_bench.runs.results import SavedRun
@@ -32,7 +33,7 @@ _TESTS = (
 def _draw(run: SavedRun) -> Figure:
     """Draw each model's mean rank over speakers; 1 is the best, on the left."""
     split = ranking_split(run.info.splits)
-    title = f"Which differences between models are significant: mean rank of UAR over speakers, {split} split"
+    shown = f"Which differences between models are significant: mean rank of UAR over speakers, {split} split"
     compared = comparison(run)
     width = WIDTH - 0.3
     paragraphs: tuple[tuple[list[str], float, dict[str, Any]], ...] = (
@@ -42,7 +43,7 @@ def _draw(run: SavedRun) -> Figure:
     )
     foot = 0.12 + sum(line_height * len(lines) for lines, line_height, _ in paragraphs)
     height = 0.0 if compared is None else _height(compared)
-    sheet = new_sheet(run, title, body=foot + height + 0.1, splits=[split])
+    sheet = new_sheet(run, significance_title(run), shown=shown, body=foot + height + 0.1, splits=[split])
     if compared is not None:
         titles = model_titles(run, compared.models)
         _draw_diagram(sheet.axes(0.15, foot + 0.05, width, height), compared, titles, width)
@@ -124,5 +125,6 @@ CHART = Chart(
     order=50,
     section=None,
     draw=_draw,
+    finding=significance_title,
     alt_text=_alt_text,
 )

@@ -10,6 +10,7 @@ from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.heat_map import draw_heat_map
+from ser_bench.report.findings.titles import speakers_title
 from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
@@ -20,9 +21,8 @@ def _draw(run: SavedRun) -> Figure:
     table = scores_by_speaker(run, split).reindex(list(summarise(run)["model"]))
     table = table[table.mean().sort_values(kind="stable").index]
     notes = missing_folds(run).xs(split, level=1)
-    return draw_heat_map(
-        run, f"UAR (%) per speaker under the {split} split, the hardest speaker first", table, notes, split
-    )
+    shown = f"UAR (%) per speaker under the {split} split, the hardest speaker first"
+    return draw_heat_map(run, speakers_title(run), table, notes, split, shown=shown)
 
 
 def _alt_text(run: SavedRun) -> str:
@@ -44,6 +44,7 @@ CHART = Chart(
     order=70,
     section="speakers",
     draw=_draw,
+    finding=speakers_title,
     alt_text=_alt_text,
     applies_to=lambda run: bool(run.info.corpus.speakers),
 )

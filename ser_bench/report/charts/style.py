@@ -173,6 +173,7 @@ def new_sheet(
     title: str,
     *,
     body: float,
+    shown: str = "",
     width: float = WIDTH,
     splits: Sequence[str] | None = None,
     models: Sequence[str] | None = None,
@@ -184,8 +185,11 @@ def new_sheet(
     ----------
     run : SavedRun
     title : str
+        What the chart finds.
     body : float
         Height of the chart in inches.
+    shown : str
+        What the chart shows, the first line below the title.
     width : float
         Width in inches.
     splits : sequence of str, optional
@@ -201,7 +205,7 @@ def new_sheet(
     """
     return titled_sheet(
         title,
-        [protocol(run, tuple(splits) if splits is not None else None), *details],
+        [*filter(None, [shown]), protocol(run, tuple(splits) if splits is not None else None), *details],
         [normalisation_note(run), *mark_notes(run, models)],
         body=body,
         width=width,

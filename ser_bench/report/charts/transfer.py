@@ -17,6 +17,7 @@ from ser_bench.report.charts.parts import split_colormap, text_colour_on
 from ser_bench.report.charts.style import FAINT, INK, WIDTH, new_sheet
 from ser_bench.report.charts.text import names_width, shorten
 from ser_bench.report.descriptions import model_title
+from ser_bench.report.findings.titles import transfer_title
 from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
@@ -35,11 +36,11 @@ def _draw(run: SavedRun) -> Figure:
     rows = math.ceil(len(models) / max(1, int((WIDTH - left - 0.2 + _GAP) / (panel + _GAP))))
     columns = math.ceil(len(models) / rows)
     height = _ROW * len(trained)
-    title = f"UAR (%) by training corpora (rows) and tested corpus; chance {percent(chance_levels(run)['uar'])} %"
+    shown = f"UAR (%) by training corpora (rows) and tested corpus; chance {percent(chance_levels(run)['uar'])} %"
     width = max(6.0, left + columns * (panel + _GAP) + 0.2)
     body = rows * (height + _HEAD) + 0.62 * slanted + 0.45
     splits = list(dict.fromkeys(transfer_scores(run)["split"]))
-    sheet = new_sheet(run, title, body=body, width=width, splits=splits, models=models)
+    sheet = new_sheet(run, transfer_title(run), shown=shown, body=body, width=width, splits=splits, models=models)
     top = max(100 / len(run.labels), *(np.nanmax(m.to_numpy(), initial=0) for m in matrices.values()))
     for index, model in enumerate(models):
         row, column = divmod(index, columns)
@@ -91,6 +92,7 @@ CHART = Chart(
     order=40,
     section="across",
     draw=_draw,
+    finding=transfer_title,
     alt_text=_alt_text,
     applies_to=lambda run: bool(transfer_models(run)),
 )

@@ -1,0 +1,158 @@
+"""Titles on what models cost: time, weights and epochs, and the features that they use."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+from ser_bench import statistics
+from ser_bench.core.text import plural
+from ser_bench.report.analysis.choice import choice_of
+from ser_bench.report.analysis.failures import feature_groups, feature_losses
+from ser_bench.report.analysis.splits import ranking_split
+from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.analysis.training import network_training
+from ser_bench.report.findings.titles.wording import all_models, complete_models, name_of, no_model, percents, short
+from ser_bench.report.findings.training import epoch_range
+from ser_bench.report.formatting import capitalised, seconds, weight_count
+from ser_bench.runs.results import SavedRun
+
+
+def cost_title(run: SavedRun) -> str:
+    """State which model is the fastest of those that are not significantly worse than the best one.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        Such as "ensemble (4.0 s a fit) is not significantly better than lda (1.8 s)".
+    """
+    models = complete_models(run)
+    if not models:
+        return no_model(run)
+    times = summarise(run).set_index("model")["fit_seconds"].to_dict()
+    choice = choice_of(run, models, times)
+    if choice is None or math.isnan(times[choice.best]):
+        return "UAR and time of a fit"
+    best, time = name_of(run, choice.best), seconds(times[choice.best])
+    if choice.cheapest != choice.best:
+        cheapest = f"{name_of(run, choice.cheapest)} ({seconds(times[choice.cheapest])})"
+        return f"{best} ({time} a fit) is not significantly better than {cheapest}"
+    faster = [model for model in models if times[model] < times[choice.best]]
+    if len(models) == 1:
+        return f"{best} takes {time} a fit"
+    if not faster:
+        return f"{best} has the highest UAR and the shortest time of a fit, {time}"
+    if not choice.tested:
+        return f"{best} has the highest UAR and takes {time} a fit, longer than {plural(len(faster), 'model')}"
+    worse = "model that trains faster is" if len(faster) == 1 else "models that train faster are"
+    return f"{best} takes {time} a fit; the {f'{len(faster)} ' if len(faster) > 1 else ''}{worse} significantly worse"
+
+
+def importance_title(run: SavedRun) -> str:
+    """State which group of features costs models the most UAR when it is shuffled.
+
+    The title counts the models with the same groups as the best model. The first group leads if the corrected
+    resampled t-test over folds, with Bonferroni's correction for the pairs of groups, finds it above every other.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        Such as "Every model loses most UAR without MFCC: 18 points on average".
+    """
+    split = ranking_split(run.info.splits)
+    groups = feature_groups(run, split)
+    ranked = [model for model in complete_models(run) if model in groups]
+    if not ranked:
+        return "UAR that models lose when a group of features is shuffled"
+    models = [model for model in ranked if groups[model] == groups[ranked[0]]]
+    losses = feature_losses(run, split, models)
+    means = losses.mean().sort_values(ascending=False, kind="stable")
+    first, last = short(means.index[0]), short(means.index[-1])
+    who = all_models(run, ranked) if len(models) == len(ranked) else f"{len(models)} of {len(ranked)} models"
+    if means.iloc[0] > 0 and _leads(run, split, losses, models):
+        (points,) = percents(means.iloc[0])
+        average = " on average" if len(models) > 1 else ""
+        return f"Shuffling {first} costs {who} the most UAR{average}, {points} points"
+    most, least = percents(means.iloc[0], means.iloc[-1])
+    verb = "loses" if len(models) == 1 or who == "every model" else "lose"
+    return f"{capitalised(who)} {verb} {most} points of UAR without {first}, {least} without {last}"
+
+
+def _leads(run: SavedRun, split: str, losses: pd.DataFrame, models: Sequence[str]) -> bool:
+    """Return whether the loss of one group is significantly above that of every other group."""
+    fits = run.fits[(run.fits["split"] == split) & (run.fits["model"] == models[0])].set_index(["repeat", "fold"])
+    sizes = fits.loc[losses.index, ["n_train", "n_test"]].astype("float64")
+    first = losses.mean().idxmax()
+    others = [name for name in losses if name != first]
+    limit = statistics.ALPHA / math.comb(len(losses.columns), 2) if others else 0
+    tests = [
+        statistics.corrected_t_test(losses[first] - losses[name], sizes["n_train"], sizes["n_test"])[1]
+        for name in others
+    ]
+    return bool(tests) and all(p <= limit for p in tests)
+
+
+def curves_title(run: SavedRun, model: str) -> str:
+    """State after how many epochs the validation loss of a network was the lowest.
+
+    Parameters
+    ----------
+    run : SavedRun
+    model : str
+
+    Returns
+    -------
+    str
+        Such as "cnn1d has its lowest validation loss after 14 to 32 epochs".
+    """
+    table = network_training(run)
+    rows, name = table[(table["model"] == model) & table["validated"]], name_of(run, model)
+    if rows.empty:
+        return f"Loss and accuracy of {name} by epoch"
+    fits, at_end = int(rows["fits"].sum()), int(rows["at_end"].sum())
+    if 2 * at_end > fits:
+        return f"The validation loss of {name} was lowest in the last epoch of {at_end} of {plural(fits, 'fit')}"
+    low, high = rows["first"].min(), rows["last"].max()
+    noun = "epoch" if high == 1 else "epochs"
+    return f"{name} has its lowest validation loss after {epoch_range(low, high)} {noun}"
+
+
+def architectures_title(run: SavedRun) -> str:
+    """State which network has the fewest weights of those that are not significantly worse than the best one.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        Such as "cnn1d (65k weights) is not significantly better than cnn2d (31k)".
+    """
+    split = ranking_split(run.info.splits)
+    table = network_training(run)
+    weights = table[table["split"] == split].set_index("model")["n_weights"].to_dict()
+    networks = [model for model in complete_models(run) if model in weights]
+    if not networks:
+        return "No network finished"
+    choice = choice_of(run, networks, weights)
+    best = name_of(run, networks[0])
+    count = weight_count(weights[networks[0]])
+    if choice is not None and choice.cheapest != choice.best:
+        smallest = f"{name_of(run, choice.cheapest)} ({weight_count(weights[choice.cheapest])})"
+        return f"{best} ({count} weights) is not significantly better than {smallest}"
+    if len(networks) == 1:
+        return f"{best} has {count} weights"
+    if choice is not None and choice.tested and not choice.not_worse:
+        return f"{best}, with {count} weights, is significantly better than every other network"
+    return f"{best} has the highest UAR of the networks, with {count} weights"

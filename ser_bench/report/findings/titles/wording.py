@@ -1,0 +1,189 @@
+"""Words that titles share: the model that they are about, short names, and numbers with few digits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ser_bench.report.analysis.leakage import known_speaker_share, speakers_known
+from ser_bench.report.analysis.models import trained_models
+from ser_bench.report.analysis.scores import missing_folds
+from ser_bench.report.analysis.splits import ranking_split
+from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.descriptions import model_title, shortened_title
+from ser_bench.report.formatting import capitalised
+from ser_bench.runs.results import SavedRun
+
+MOST_LETTERS = 24
+"""The most letters of a name in a title."""
+
+
+def complete_models(run: SavedRun) -> list[str]:
+    """Return the models without baselines that finished every fold of the split that ranks models.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    list of str
+        The highest UAR first.
+    """
+    split, trained = ranking_split(run.info.splits), trained_models(run)
+    notes = missing_folds(run)
+    return [model for model in summarise(run)["model"] if model in trained and not notes[model, split]]
+
+
+def no_model(run: SavedRun) -> str:
+    """State why no model has a score.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+    """
+    if not trained_models(run):
+        return "The run has baselines only"
+    return f"No model finished every fold of the {short(ranking_split(run.info.splits))} split"
+
+
+def name_of(run: SavedRun, model: str) -> str:
+    """Return the name of a model with its marks, shortened for a title.
+
+    Parameters
+    ----------
+    run : SavedRun
+    model : str
+
+    Returns
+    -------
+    str
+    """
+    return shortened_title(model_title(run, model), MOST_LETTERS)
+
+
+def short(name: object) -> str:
+    """Shorten the name of a speaker, class, group or split for a title.
+
+    Parameters
+    ----------
+    name : object
+
+    Returns
+    -------
+    str
+    """
+    text = str(name)
+    return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"
+
+
+def all_models(run: SavedRun, models: Sequence[str]) -> str:
+    """Name all models that a title counts.
+
+    Parameters
+    ----------
+    run : SavedRun
+    models : sequence of str
+        At least one.
+
+    Returns
+    -------
+    str
+        The name of a single model; "every model", or their number where others of the run have no score.
+    """
+    if len(models) == 1:
+        return name_of(run, models[0])
+    return "every model" if len(models) == len(trained_models(run)) else f"all {len(models)} models with a score"
+
+
+def subject(run: SavedRun, count: int, models: Sequence[str], verb: str) -> str:
+    """Write how many of the models do something, the start of a sentence.
+
+    Parameters
+    ----------
+    run : SavedRun
+    count : int
+        At least 1.
+    models : sequence of str
+        The models that a title counts.
+    verb : str
+        Its plural.
+
+    Returns
+    -------
+    str
+        Such as "Every model takes", "3 of 12 models take" or "svm takes" for a single model.
+    """
+    if count < len(models):
+        return f"{count} of {len(models)} models {verb}{'s' if count == 1 else ''}"
+    text = all_models(run, models)
+    start = text if len(models) == 1 else capitalised(text)
+    return f"{start} {verb if text.startswith('all ') and len(models) > 1 else f'{verb}s'}"
+
+
+def under_split(run: SavedRun) -> str:
+    """Write what the test clips are to the models under the split that ranks models.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        "on new speakers", or the split where some speakers are known from training or unknown.
+    """
+    return "on new speakers" if tests_new_speakers(run) else f"under the {short(ranking_split(run.info.splits))} split"
+
+
+def tests_new_speakers(run: SavedRun) -> bool:
+    """Return whether the split that ranks models tests only speakers that are not in training.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    bool
+    """
+    return speakers_known(run) and known_speaker_share(run, ranking_split(run.info.splits)) == 0
+
+
+def percents(*fractions: float) -> list[str]:
+    """Write fractions as percentages with the fewest digits that keep different ones apart.
+
+    Parameters
+    ----------
+    *fractions : float
+
+    Returns
+    -------
+    list of str
+        Without digits after the point, else one digit: where two would look equal, or one would look like 0 or 100.
+    """
+    values = [100 * fraction for fraction in fractions]
+    whole = [f"{value + 0.0:.0f}" for value in values]
+    plain = [text.replace("-0", "0") if float(text) == 0 else text for text in whole]
+    different = len({round(value, 6) for value in values}) == len(set(plain))
+    exact = all(t not in ("0", "100") or abs(v - float(t)) < 1e-9 for t, v in zip(plain, values, strict=True))
+    return plain if different and exact else [f"{round(value, 1) + 0.0:.1f}" for value in values]
+
+
+def from_to(low: float, high: float) -> str:
+    """Write a range of fractions in percent or points.
+
+    Parameters
+    ----------
+    low, high : float
+
+    Returns
+    -------
+    str
+        Such as "4 to 17"; one number for equal ends.
+    """
+    first, last = percents(low, high)
+    return first if first == last else f"{first} to {last}"
