@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from ser_bench.report.page.data import page_data
 from ser_bench.report.page.header import page_header
 from ser_bench.report.page.sections import SECTIONS
+from ser_bench.report.page.shades import shades
 from ser_bench.report.page.svg import figures
 from ser_bench.runs.results import SavedRun
 
@@ -62,6 +63,7 @@ def render_page(run: SavedRun, pictures: Mapping[str, bytes], audio: Path | None
         **contents,
         "sections": [{"anchor": s.anchor, "name": s.name, "title": s.title(run)} for s in shown],
         "policy": _policy(script),
+        "shades": shades(run),
         "header": page_header(run),
         "figures": drawn,
         "subject": _SUBJECTS.get(run.info.target, _SUBJECTS["emotion"]),

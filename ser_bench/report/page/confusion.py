@@ -5,39 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.colors import to_hex
 
 from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.scores import confusion_counts, missing_folds, pooled_scores
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.charts.parts import split_colormap, text_colour_on
 from ser_bench.report.descriptions import mark_notes, model_title
 from ser_bench.report.formatting import percent
+from ser_bench.report.page.shades import step_of
 from ser_bench.runs.results import SavedRun
 
 SHOWN = 3
 """The number of models whose matrices are open; the others are folded."""
-
-_STEPS = 10
-"""The number of tints between 0 and 100 %."""
-
-
-@dataclass(frozen=True)
-class Shade:
-    """A tint of a split's colour, as a rule of the style sheet.
-
-    Parameters
-    ----------
-    selector : str
-        Such as ``.s0 .t7``.
-    background, ink : str
-        Colours of the cell and its text.
-    """
-
-    selector: str
-    background: str
-    ink: str
 
 
 @dataclass(frozen=True)
@@ -95,13 +74,10 @@ class Matrices:
         The matrices of the best models.
     folded : tuple of (str, tuple of Matrix)
         All others by split.
-    shades : tuple of Shade
-        The tints that they use.
     """
 
     shown: tuple[Matrix, ...]
     folded: tuple[tuple[str, tuple[Matrix, ...]], ...]
-    shades: tuple[Shade, ...]
 
 
 def matrices(run: SavedRun) -> Matrices:
@@ -123,9 +99,8 @@ def matrices(run: SavedRun) -> Matrices:
     for split in [ranking, *(s for s in splits if s != ranking)]:
         others = [m for m in models if split != ranking or m not in best]
         folded.append((split, tuple(_matrix(run, model, split) for model in others)))
-    shades = tuple(shade for index, split in enumerate(splits) for shade in _shades(index, split))
     shown = tuple(_matrix(run, model, ranking) for model in best)
-    return Matrices(shown, tuple((split, others) for split, others in folded if others), shades)
+    return Matrices(shown, tuple((split, others) for split, others in folded if others))
 
 
 def _matrix(run: SavedRun, model: str, split: str) -> Matrix:
@@ -142,7 +117,7 @@ def _matrix(run: SavedRun, model: str, split: str) -> Matrix:
             label,
             int(clips[index]),
             percent(shares[index, index]) if clips[index] else "n/a",
-            tuple((_share(share), round(_STEPS * share)) for share in shares[index]),
+            tuple((_share(share), step_of(share)) for share in shares[index]),
         )
         for index, label in enumerate(run.labels)
     )
@@ -153,12 +128,3 @@ def _matrix(run: SavedRun, model: str, split: str) -> Matrix:
 def _share(share: float) -> str:
     """Write a share in percent; empty for 0."""
     return "" if share == 0 else "<1" if share < 0.005 else f"{100 * share:.0f}"
-
-
-def _shades(index: int, split: str) -> list[Shade]:
-    colours = split_colormap(split)
-    steps = [(step, step / _STEPS) for step in range(_STEPS + 1)]
-    return [
-        Shade(f".s{index} .t{step}", to_hex(colours(share)), text_colour_on(colours, share).replace("white", "#fff"))
-        for step, share in steps
-    ]

@@ -1,4 +1,4 @@
-"""Where models fail under the split that ranks them: by class, by group of clips, and by clip."""
+"""Where models fail under the split that ranks them: by class and by clip."""
 
 from __future__ import annotations
 
@@ -7,44 +7,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from ser_bench.core.text import listed, plural
+from ser_bench.core.text import plural
 from ser_bench.report.analysis.failures import MIN_PROBABILITY, hardest_clips, misclassified_clips, recall_by_class
-from ser_bench.report.analysis.groups import (
-    comparable_attributes,
-    compared_corpora,
-    group_gaps,
-    group_scores,
-    shared_classes,
-)
-from ser_bench.report.analysis.intervals import MIN_SPEAKERS
 from ser_bench.report.analysis.models import BASELINES, trained_models
 from ser_bench.report.analysis.scores import missing_folds
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title
-from ser_bench.report.formatting import percent, points, points_interval
+from ser_bench.report.formatting import percent
 from ser_bench.report.page.audio import EmbeddedClips, embed_clips
 from ser_bench.report.page.confusion import Matrices, matrices
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
 
 _UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class SpeakerReport:
-    """The section on speakers and groups of clips.
-
-    Parameters
-    ----------
-    groups : tuple of Table
-        UAR per group of clips, a table per attribute.
-    min_speakers : int
-        The fewest speakers of a group with an interval.
-    """
-
-    groups: tuple[Table, ...]
-    min_speakers: int = MIN_SPEAKERS
 
 
 @dataclass(frozen=True)
@@ -72,21 +48,6 @@ class EmotionReport:
     clips: Table | None
     audio_note: str
     min_probability: float = MIN_PROBABILITY
-
-
-def speaker_report(run: SavedRun) -> SpeakerReport:
-    """Return which groups of clips models recognise least.
-
-    Parameters
-    ----------
-    run : SavedRun
-
-    Returns
-    -------
-    SpeakerReport
-    """
-    split = ranking_split(run.info.splits)
-    return SpeakerReport(tuple(_groups(run, split, attribute) for attribute in comparable_attributes(run, split)))
 
 
 def emotion_report(run: SavedRun, audio: Path | None) -> EmotionReport:
@@ -128,34 +89,6 @@ def _recalls(run: SavedRun, split: str) -> Table:
         cells = [number(table.at[model, label], percent(table.at[model, label])) for label in run.labels]
         rows.append(Row((Cell(model_title(run, model), note=note), *cells), "quiet" if baseline else ""))
     return Table(f"Recall per class under the {split} split", columns, tuple(rows))
-
-
-def _groups(run: SavedRun, split: str, attribute: str) -> Table:
-    """Return UAR per model and group of one attribute, over the classes of every group."""
-    table, gaps = group_scores(run, split), group_gaps(run, split)
-    table = table[table["attribute"] == attribute]
-    gaps = gaps[gaps["attribute"] == attribute].set_index("model")
-    clips = table.drop_duplicates("group").set_index("group")["clips"]
-    scores = table.pivot(index="model", columns="group", values="uar_shared")
-    columns = (
-        Column("model", numeric=False),
-        *(Column(str(group), under=f"UAR %, {plural(int(clips[group]), 'clip')}") for group in scores.columns),
-        Column("gap", under="points, highest minus lowest"),
-        Column("lowest", numeric=False),
-    )
-    rows = []
-    for model in (model for model in summarise(run)["model"] if model not in BASELINES):
-        cells = [number(scores.at[model, group], percent(scores.at[model, group])) for group in scores.columns]
-        gap = gaps.at[model, "gap"]
-        shown = number(gap, points(gap).lstrip("+"), points_interval(gaps.at[model, "low"], gaps.at[model, "high"]))
-        rows.append(Row((Cell(model_title(run, model)), *cells, shown, Cell(str(gaps.at[model, "worst"])))))
-    shared = shared_classes(run, split, attribute)
-    over = "" if len(shared) == len(run.labels) else f", over the classes of every group: {', '.join(shared)}"
-    name = "sentence" if attribute == "text" else attribute
-    within = f" within {listed(corpora)}" if any(corpora := compared_corpora(run, split, attribute)) else ""
-    unknown = int((run.clips[attribute] == "").sum())
-    without = f"; {plural(unknown, 'clip')} of unknown {name} left out" if unknown else ""
-    return Table(f"UAR by {name}{within} under the {split} split{over}{without}", columns, tuple(rows))
 
 
 def _clips(hardest: pd.DataFrame, embedded: EmbeddedClips | None, run: SavedRun) -> Table:

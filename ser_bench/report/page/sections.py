@@ -10,12 +10,13 @@ from typing import Any
 from ser_bench.report.page.answer import answer
 from ser_bench.report.page.confidence import confidence_report
 from ser_bench.report.page.cost import cost_report
-from ser_bench.report.page.failures import emotion_report, speaker_report
+from ser_bench.report.page.failures import emotion_report
 from ser_bench.report.page.leakage import leakage_report
 from ser_bench.report.page.method import method_report
 from ser_bench.report.page.missing import missing_report
 from ser_bench.report.page.provenance import provenance
 from ser_bench.report.page.ranking import ranking_report
+from ser_bench.report.page.speakers import speaker_report
 from ser_bench.report.page.thesis import thesis_report
 from ser_bench.report.page.transfer import transfer_report
 from ser_bench.runs.results import SavedRun

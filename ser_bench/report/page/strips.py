@@ -135,6 +135,8 @@ class Strips:
         Kinds of marks and what they are.
     note : str
         A sentence below.
+    compact : bool
+        Whether a row stays on one line on a phone.
     """
 
     name: str
@@ -145,6 +147,7 @@ class Strips:
     rows: tuple[StripRow, ...]
     legend: tuple[tuple[str, str], ...] = ()
     note: str = ""
+    compact: bool = False
 
     @property
     def height(self) -> int:

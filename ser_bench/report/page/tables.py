@@ -88,12 +88,15 @@ class Table:
     columns : tuple of Column
     rows : tuple of Row
     sortable : bool
+    kind : str
+        Classes of the style sheet.
     """
 
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     sortable: bool = True
+    kind: str = ""
 
     @property
     def note(self) -> str:
