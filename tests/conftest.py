@@ -27,8 +27,9 @@ if (_WORKER := os.environ.get("PYTEST_XDIST_WORKER")) and not _COMPILED.endswith
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Use a cache folder of the session instead of the user's."""
+    """Use a cache folder of the session instead of the user's, and the width of piped output."""
     monkeypatch.setenv("SER_BENCH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+    monkeypatch.delenv("COLUMNS", raising=False)
 
 
 @pytest.fixture(autouse=True)

@@ -77,6 +77,8 @@ corpus_options = options_from(
     "corpus", "data_dir", "part", "emotions", "sample_rate", "conflicts", "link_speakers", "label_columns"
 )
 
+open_option = click.option("--open", "open_page", is_flag=True, help="Open the page in the browser at the end.")
+
 output_options = _stack(
     click.option("-q", "--quiet", is_flag=True, help="Print warnings and errors only."),
     click.option("-v", "--verbose", is_flag=True, help="Print details."),

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from ser_bench.cli.options import EXISTING_FOLDER, PATH, load_plugin, option
+from ser_bench.cli.options import EXISTING_FOLDER, PATH, load_plugin, open_option, option
+from ser_bench.cli.outcome import print_outcome
 from ser_bench.core.console import Console
 
 
@@ -19,15 +20,16 @@ from ser_bench.core.console import Console
     help="The folder of the corpus: the page then contains the clips with the highest loss, to listen to. Check the "
     "licence of the corpus before you share the page. [default: synthetic corpora only]",
 )
+@open_option
 @option("plugin", help="Register your own metrics and charts.")
 @click.option("-q", "--quiet", is_flag=True, help="Print warnings and errors only.")
 @click.option("-v", "--verbose", is_flag=True, help="Name every file written.")
-def command(run: Path, audio: Path | None, plugin: Path | None, quiet: bool, verbose: bool) -> int:
+def command(run: Path, audio: Path | None, open_page: bool, plugin: Path | None, quiet: bool, verbose: bool) -> int:
     """Draw the tables, charts and page of the run folder RUN again from its saved files; nothing is fitted.
 
     \b
     Examples:
-      ser-bench report results/ravdess
+      ser-bench report results/ravdess --open
       ser-bench report results/ravdess --audio data/ravdess
     """
     from ser_bench import report
@@ -39,11 +41,8 @@ def command(run: Path, audio: Path | None, plugin: Path | None, quiet: bool, ver
     with results.locked_folder(run):
         saved = results.read_run(run)
         written = report.write_report(saved, audio=audio or report.synthetic_audio_folder(saved))
-    if warning := report.font_warning(saved):
-        console.warning(warning)
     for path in written:
         console.detail(str(path))
-    console.info(report.terminal_table(saved) + "\n")
-    console.info(report.headline(saved))
-    console.info(f"{len(written)} files written in {run}/ (report.html, summary.md, charts/)")
+    work = f"{len(written)} files written in {run}/ (report.html, summary.md, charts/)"
+    print_outcome(saved, work, console, open_page=open_page)
     return 0

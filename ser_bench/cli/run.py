@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ser_bench.cli.options import common_options, corpus_options, gather, options_from
+from ser_bench.cli.options import common_options, corpus_options, gather, open_option, options_from
+from ser_bench.cli.outcome import print_outcome
 from ser_bench.core.console import Console
 from ser_bench.core.errors import RunError
 from ser_bench.core.options import Options
@@ -20,20 +21,21 @@ if TYPE_CHECKING:
 @options_from("models", "splits", "folds", "repeats")
 @corpus_options
 @options_from("features", "target", "normalize", "effort", "seed", "out", "engine", "fit_timeout", "fresh")
+@open_option
 @common_options
-def command(config_file: str | None, quiet: bool, verbose: bool, **values: Any) -> int:
+def command(open_page: bool, config_file: str | None, quiet: bool, verbose: bool, **values: Any) -> int:
     """Fit every model under every split and write tables, charts and a report page into a folder.
 
     \b
     Examples:
       ser-bench run --models all
       ser-bench run --corpus my/manifest.csv --models svm,forest,cnn1d --splits actor,random
-      ser-bench run --config quick
+      ser-bench run --config quick --open
     """
-    return _run(gather(config_file, values), Console(quiet=quiet, verbose=verbose))
+    return _run(gather(config_file, values), Console(quiet=quiet, verbose=verbose), open_page=open_page)
 
 
-def _run(options: Options, console: Console) -> int:
+def _run(options: Options, console: Console, *, open_page: bool) -> int:
     """Run the benchmark and draw its report, unless both are up to date."""
     from ser_bench.runs import runner
 
@@ -46,13 +48,10 @@ def _run(options: Options, console: Console) -> int:
                 report.write_report(saved, audio=report.synthetic_audio_folder(saved, options.data_dir))
         except OSError as error:
             raise RunError(f"cannot write the report into {outcome.folder}: {error.strerror or error}") from None
-    if warning := report.font_warning(saved):
-        console.warning(warning)
     console.close()
-    console.info("\n" + report.terminal_table(saved) + "\n")
-    console.info(report.headline(saved))
-    console.info(_work_done(outcome))
-    console.info(f"charts and tables: {outcome.folder}/ (report.html, summary.md, charts/)")
+    work = f"{_work_done(outcome)}\ncharts and tables: {outcome.folder}/ (summary.md, charts/)"
+    console.info("")
+    print_outcome(saved, work, console, open_page=open_page)
     return 1 if outcome.work.failed else 0
 
 

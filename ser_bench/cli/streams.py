@@ -51,6 +51,7 @@ def prepare_streams() -> None:
             os.set_inheritable(null, True)  # workers need it, too
     sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  (open until the exit)
     sys.stdout, sys.stderr = _tolerant(sys.stdout, 1), _tolerant(sys.stderr, 2)
+    sys.__stdout__ = sys.stdout  # type: ignore[misc, assignment]  # shutil.get_terminal_size() needs its descriptor
 
 
 def _tolerant(stream: TextIO | None, descriptor: int) -> TextIO:

@@ -227,20 +227,22 @@ def synthetic_audio_folder(run: SavedRun, data_dir: Path | None = None) -> Path 
     return synthetic_audio_folder(run, data_dir)
 
 
-def terminal_table(run: SavedRun) -> str:
-    """Return the protocol and the table of scores as text of at most 100 columns.
+def terminal_table(run: SavedRun, width: int = 100) -> str:
+    """Return the protocol and the table of scores as text.
 
     Parameters
     ----------
     run : SavedRun
+    width : int
+        The most characters on a line.
 
     Returns
     -------
     str
     """
-    from ser_bench.report.summary import terminal_table
+    from ser_bench.report.terminal import terminal_table
 
-    return terminal_table(run)
+    return terminal_table(run, width)
 
 
 def headline(run: SavedRun) -> str:
@@ -258,6 +260,23 @@ def headline(run: SavedRun) -> str:
     from ser_bench.report.findings.headline import headline
 
     return headline(run)
+
+
+def verdict(run: SavedRun) -> str:
+    """State whether the model with the highest UAR is significantly better than the other models.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        Up to three sentences on one line.
+    """
+    from ser_bench.report.findings.verdict import verdict
+
+    return verdict(run)
 
 
 def _write_files(folder: Path, files: dict[str, bytes]) -> list[Path]:

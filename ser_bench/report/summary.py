@@ -1,4 +1,4 @@
-"""A run as ``summary.md`` and as a table for the terminal."""
+"""The scores of a run as a table of text, and ``summary.md``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection
 import pandas as pd
 from tabulate import tabulate
 
-from ser_bench.core.text import wrap_words
 from ser_bench.report.analysis.calibration import SET_COVERAGE, calibration_of, measured_models
 from ser_bench.report.analysis.gaps import gaps_of
 from ser_bench.report.analysis.intervals import scores_of_few
@@ -25,12 +24,10 @@ from ser_bench.report.descriptions import (
     normalisation_note,
     protocol,
     quick_parameters,
-    shortened_title,
     speaker_note,
-    warnings_note,
 )
 from ser_bench.report.findings.confidence import best_calibrated, confidence_sentences
-from ser_bench.report.findings.gaps import excluded_classes, gap_notes, missing_gaps
+from ser_bench.report.findings.gaps import gap_notes
 from ser_bench.report.findings.headline import headline
 from ser_bench.report.findings.leakage import leakage_sentences
 from ser_bench.report.findings.verdict import interval_notes, verdict
@@ -48,8 +45,10 @@ from ser_bench.report.formatting import (
 )
 from ser_bench.runs.results import SavedRun
 
-_GAP = ""
+GAP = ""
 """Stands for the gap among the splits that are shown with intervals."""
+GAP_PARTS = "takes"
+"""Stands for the parts of the gap among them."""
 
 Cells = dict[str, list[str]]
 """A table as text, column by column under its heading."""
@@ -73,21 +72,21 @@ def markdown(run: SavedRun) -> str:
     if losses := losses_note(run):
         lines.append(losses)
     lines += [f"**{text}.**" for text in (note, *mark_notes(run)) if text]
-    tables = [_aligned(_score_cells(run, between=" "), "github")]
+    tables = [aligned(score_cells(run, between=" "), "github")]
     if cells := _further_gap_cells(run):
         tables.append("The gap between further pairs of splits, in points.")
-        tables.append(_aligned(cells, "github"))
+        tables.append(aligned(cells, "github"))
     if cells := _published_cells(run):
-        tables.append(_aligned(cells, "github"))
+        tables.append(aligned(cells, "github"))
     if cells := _transfer_cells(run):
         tables.append("Across corpora: UAR in percent by training corpora and tested corpus, on new speakers.")
-        tables.append(_aligned(cells, "github", texts=2))
+        tables.append(aligned(cells, "github", texts=2))
     if cells := _confidence_cells(run):
         split = ranking_split(run.info.splits)
         tables.append(
             f"Confidence under the `{split}` split: calibration error in points, log loss and prediction sets."
         )
-        tables.append(_aligned(cells, "github"))
+        tables.append(aligned(cells, "github"))
     notes = "\n".join(f"- {_on_one_line(note)}" for note in _notes(run))
     parts = [*map(_on_one_line, lines), *tables, notes]
     if run.info.warnings:
@@ -100,70 +99,25 @@ def _sentence(text: str) -> str:
     return text + ("" if text.endswith((".", "!", "?")) else ".")
 
 
-def terminal_table(run: SavedRun, width: int = 100) -> str:
-    """Return the protocol and the table of scores for a terminal.
-
-    What does not fit is left out: metrics other than UAR first, then times, the intervals of splits other than the one
-    that ranks the models, those of the gap, all intervals, the UAR of splits that neither rank the models nor make the
-    gap, and the parts of the gap. The columns are named.
+def score_cells(run: SavedRun, *, between: str, intervals: Collection[str] | None = None) -> Cells:
+    """Return scores, gap and mean time of a fit under the split that ranks the models.
 
     Parameters
     ----------
     run : SavedRun
-    width : int
-        The most characters on a line.
+    between : str
+        Separates the lines of a head.
+    intervals : collection of str, optional
+        The splits that are shown with intervals, :data:`GAP` for the gap and :data:`GAP_PARTS` for its parts. Default:
+        all.
 
     Returns
     -------
-    str
-    """
-    splits = run.info.splits
-    shown = [{*splits, _GAP}, {ranking_split(splits), _GAP}, {ranking_split(splits)}, set()]
-    for intervals in shown:
-        cells = _score_cells(run, between="\n", intervals=intervals)
-        cells["model"] = [shortened_title(name) for name in cells["model"]]
-        dropped = _drop_columns(cells, run, width, expendable_only=bool(intervals))
-        if _width(cells) <= width:
-            break
-    notes = [SYNTHETIC] if run.info.synthetic else []
-    notes += filter(None, [normalisation_note(run), *mark_notes(run)])
-    notes += [*missing_gaps(run), *excluded_classes(run), *filter(None, (losses_note(run), warnings_note(run)))]
-    notes += [f"Too wide for this table, see summary.csv: {', '.join(dropped)}"] if dropped else []
-    head = [line for text in (protocol(run), *notes) for line in wrap_words(text, width)]
-    return "\n".join([*head, "", _aligned(cells, "simple")])
-
-
-def _width(cells: Cells) -> int:
-    return max(map(len, _aligned(cells, "simple").splitlines()))
-
-
-def _drop_columns(cells: Cells, run: SavedRun, width: int, *, expendable_only: bool) -> list[str]:
-    """Remove columns, the least important first, until the table fits or only UARs are left; return their headings."""
-    splits = list(run.info.splits)
-    needed = {ranking_split(splits)}
-    if pair := gap_splits(run):
-        needed |= {pair.random, pair.independent}
-    others = [title for name, title in page_metrics(run).items() if name != "uar"]
-    removable = [[f"{split}\n{title} %" for split in splits] for title in reversed(others)]
-    removable.append([f"{ranking_split(splits)}\nmean fit"])
-    if not expendable_only:
-        removable += [[f"{split}\nUAR %"] for split in reversed(splits) if split not in needed]
-        removable += [[name] for name in ("gap:\ntakes", "gap:\nvoice") if name in cells]
-    dropped = []
-    while removable and _width(cells) > width:
-        for name in removable.pop(0):
-            dropped.append(name.replace("\n", " "))
-            del cells[name]
-    return dropped
-
-
-def _score_cells(run: SavedRun, *, between: str, intervals: Collection[str] | None = None) -> Cells:
-    """Return scores, gap and mean time of a fit under the ranking split; ``between`` separates the lines of a head.
-
-    ``intervals`` are the splits shown with intervals, and :data:`_GAP` for the gap and its parts; None for all.
+    dict of str to list of str
+        The columns by their heads.
     """
     table, notes, splits = summarise(run), missing_folds(run), list(run.info.splits)
-    intervals = {*splits, _GAP} if intervals is None else intervals
+    intervals = {*splits, GAP, GAP_PARTS} if intervals is None else intervals
     cells: Cells = {"model": model_titles(run, table["model"])}
     few = scores_of_few(run)
     for metric, title in page_metrics(run).items():
@@ -177,12 +131,12 @@ def _score_cells(run: SavedRun, *, between: str, intervals: Collection[str] | No
                 for model, value, low, high in _rows(table, f"{split}_{metric}")
             ]
         if metric == "uar":
-            cells |= _gap_cells(run, list(table["model"]), between=between, intervals=_GAP in intervals)
+            cells |= _gap_cells(run, list(table["model"]), between=between, intervals=intervals)
     cells[f"{ranking_split(splits)}{between}mean fit"] = [seconds(value) for value in table["fit_seconds"]]
     return cells
 
 
-def _gap_cells(run: SavedRun, models: list[str], *, between: str, intervals: bool) -> Cells:
+def _gap_cells(run: SavedRun, models: list[str], *, between: str, intervals: Collection[str]) -> Cells:
     """Return the columns of the gap and, if the run can tell them, of its parts."""
     pair = gap_splits(run)
     if pair is None:
@@ -191,9 +145,10 @@ def _gap_cells(run: SavedRun, models: list[str], *, between: str, intervals: boo
     if pair.takes:
         heads |= {"takes": f"gap:{between}takes", "voice": f"gap:{between}voice"}
     table = gaps_of(run, pair).loc[models].reset_index()
+    shown = {part for part in heads if (GAP if part == "total" else GAP_PARTS) in intervals}
     return {
         head: [
-            _with_interval(points(value), points_interval(low, high) if intervals else "")
+            _with_interval(points(value), points_interval(low, high) if part in shown else "")
             for _, value, low, high in _rows(table, part)
         ]
         for part, head in heads.items()
@@ -274,8 +229,22 @@ def _on_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _aligned(cells: Cells, style: str, texts: int = 1) -> str:
-    """Return a table whose first ``texts`` columns are aligned left and the others right."""
+def aligned(cells: Cells, style: str, texts: int = 1) -> str:
+    """Write a table whose first columns are aligned left and the others right.
+
+    Parameters
+    ----------
+    cells : dict of str to list of str
+        The columns by their heads.
+    style : str
+        A table format of tabulate.
+    texts : int
+        The number of columns that are aligned left.
+
+    Returns
+    -------
+    str
+    """
     if style == "github":
         cells = {markdown_cell(head): [*map(markdown_cell, column)] for head, column in cells.items()}
     align = [*["left"] * texts, *["right"] * (len(cells) - texts)]

@@ -19,6 +19,7 @@ from ser_bench import report
 from ser_bench.cli import call
 from ser_bench.corpora.datasets.demo.clips import make_clips
 from ser_bench.report.charts import registry
+from ser_bench.runs import results
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +89,8 @@ def test_a_run_writes_the_documented_files_and_prints_a_summary(first_run):
     assert [name for name in promised if not (folder / name).is_file()] == []
     first, *_, last = out.strip().splitlines()
     assert first.startswith("corpus tiny: 16 clips")
-    assert str(folder) in last
+    assert last == f"page: {folder / 'report.html'}"
+    assert " ".join(out.split()).endswith(f"{report.verdict(results.read_run(folder))} {last}")
     assert "the highest UAR on new speakers: " in out  # knn and tree may tie
     assert "inside fit and predict" in out
 
@@ -99,6 +101,13 @@ def test_a_finished_run_is_neither_computed_nor_drawn_again(run, data, finished)
     assert status == 0
     assert "0 computed" in out
     assert {path: path.stat().st_mtime_ns for path in files} == files
+
+
+def test_a_finished_run_opens_its_page(run, data, finished, monkeypatch):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", lambda address: opened.append(address) or True)
+    assert run("run", "--corpus", data / "tiny.csv", *SMALL, "--open")[0] == 0
+    assert opened == [(finished / "report.html").as_uri()]
 
 
 @pytest.mark.usefixtures("few_charts")

@@ -20,7 +20,8 @@ from ser_bench.report.findings.headline import headline
 from ser_bench.report.findings.verdict import verdict
 from ser_bench.report.latex import latex
 from ser_bench.report.page import render_page
-from ser_bench.report.summary import markdown, terminal_table
+from ser_bench.report.summary import markdown
+from ser_bench.report.terminal import terminal_table
 from tests.legible import words_of
 from tests.report.fake_run import Recipe, save_fake_run, stand_in_charts
 from tests.report.test_page import Page

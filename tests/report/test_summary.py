@@ -14,10 +14,11 @@ from ser_bench.report.analysis.scores import missing_folds, scores_by_speaker
 from ser_bench.report.analysis.splits import gap_pairs, gap_splits, ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import SYNTHETIC
-from ser_bench.report.formatting import percent, percent_interval, points, seconds
+from ser_bench.report.formatting import percent, points, seconds
 from ser_bench.report.page import render_page
 from ser_bench.report.page.headline import page_header
-from ser_bench.report.summary import markdown, terminal_table
+from ser_bench.report.summary import markdown
+from ser_bench.report.terminal import terminal_table
 from tests.report.fake_run import Recipe, save_fake_run
 from tests.runs.run_folder import changed_info
 
@@ -227,31 +228,6 @@ def test_warnings_about_the_data_have_a_section_and_are_counted_on_the_terminal(
     assert "2 warnings about the data; see summary.md." in terminal_table(warned)
     assert any(band.text == "rates <b>differ. 1 more below." for band in page_header(warned).bands)
     assert "Warnings about the data" not in markdown(run)
-
-
-@pytest.mark.parametrize("count", [1, 4, 8])
-def test_the_terminal_table_fits_100_columns(tmp_path, count):
-    splits = [("actor", 6), ("random", 6), ("loso", 24), ("text", 2), ("actor-text", 12), ("emobox", 6)]
-    splits += [("random-80-20", 1), ("actor-80-20", 1)]
-    recipe = Recipe(
-        models=("chance", "cnn1d-deeper-and-with-attention"), splits=tuple(splits[:count]), clips_per_label=2
-    )
-    lines = terminal_table(save_fake_run(tmp_path, recipe)).splitlines()
-    assert max(map(len, lines)) <= 100
-    assert any(line.startswith("cnn1d-deep") for line in lines)
-
-
-def test_the_terminal_shows_the_intervals_of_the_split_that_ranks_where_they_fit(tmp_path):
-    splits = (("actor", 6), ("random-takes", 6), ("random", 6))
-    run = save_fake_run(tmp_path, Recipe(models=("chance", "svm", "knn"), splits=splits, clips_per_label=2))
-    row = summarise(run).set_index("model").loc["knn"]
-    lines = terminal_table(run).splitlines()
-    (line,) = (line for line in lines if line.startswith("knn"))
-    assert f"{percent_interval(row['actor_uar_low'], row['actor_uar_high'])}" in line
-    assert line.count("[") == 1
-    assert "[" not in terminal_table(run, width=70)
-    assert any(line.endswith("UAR     gap:     gap:       actor") for line in lines)
-    assert any(line.split()[-5:] == ["gap", "takes", "voice", "mean", "fit"] for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ import pandas as pd
 from ser_bench import report
 from ser_bench.cli import call
 from ser_bench.cli import report as command
-from ser_bench.report import latex, page, summary
+from ser_bench.report import latex, page, summary, terminal
 from ser_bench.report.analysis import summary as analysis
 from ser_bench.report.charts import registry as charts
 from ser_bench.report.findings import headline as findings
@@ -65,7 +65,7 @@ def stand_in() -> None:
 
     charts.charts_of = named
     charts.render = lambda name, kind: f"<svg>{name} as {kind}</svg>".encode()
-    for module, name in ((page, "render_page"), (latex, "latex"), (summary, "markdown"), (summary, "terminal_table")):
+    for module, name in ((page, "render_page"), (latex, "latex"), (summary, "markdown"), (terminal, "terminal_table")):
         message = b"a page" if module is page else f"a {name}"
         setattr(module, name, lambda *args, message=message: message)
     findings.headline = lambda run: "a headline"
