@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.analysis.training import network_training
-from ser_bench.report.charts.curves import _best_epochs
+from ser_bench.report.analysis.training import best_epochs, network_training
 from ser_bench.report.charts.registry import CHARTS, charts_of
 from ser_bench.report.findings.training import training_ends
 from ser_bench.report.page import render_page
@@ -109,7 +108,7 @@ def test_training_without_held_out_clips_has_no_best_epoch(trained):
 
 def test_the_chart_of_curves_marks_the_best_epoch_of_each_fit(trained):
     curves = trained.curves[trained.curves["model"] == "cnn1d"]
-    kept = _best_epochs(trained, curves)
+    kept = best_epochs(trained, curves)
     assert len(kept) == 7
     lowest = curves.groupby(["split", "repeat", "fold"])["val_loss"].min()
     assert sorted(kept["val_loss"]) == sorted(lowest)
