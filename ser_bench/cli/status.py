@@ -10,6 +10,7 @@ import click
 
 from ser_bench.cli.listing import show
 from ser_bench.cli.options import PATH
+from ser_bench.core.pace import duration, rough_duration, share_percent
 from ser_bench.core.text import escape_control, plural
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ def command(run: Path) -> int:
 
 
 def _progress(status: RunStatus) -> str:
-    """Return one line: fits done and failed, time taken and left."""
-    time = _duration(status.seconds)
+    """Return one line: fits done and failed, the share of the work, time taken and left."""
+    time = duration(status.seconds)
     if not status.n_planned:
         task = f": {status.task.task} {plural(status.task.count, 'clip')}" if status.task else ""
         return f"no fit started after {time}{task}"
@@ -58,8 +59,9 @@ def _progress(status: RunStatus) -> str:
     cached = f" ({status.n_cached:,} of them in earlier runs)" if status.n_cached else ""
     n_failed = sum(fit.status != "ok" for fit in status.fits)
     failed = f", {n_failed:,} failed" if n_failed else ""
-    left = f", about {_duration(status.seconds_left)} left" if status.seconds_left is not None else ""
-    return f"{done:,} of {status.n_planned:,} fits done{cached}{failed}, {time} after the start{left}"
+    work = f", {share_percent(status.share, 1)} % of the work of this run" if status.share is not None else ""
+    left = f", about {rough_duration(status.seconds_left)} left" if status.seconds_left is not None else ""
+    return f"{done:,} of {status.n_planned:,} fits done{cached}{failed}{work}, {time} after the start{left}"
 
 
 def _print_models(status: RunStatus) -> None:
@@ -75,10 +77,3 @@ def _print_models(status: RunStatus) -> None:
     outcome = f"{last.seconds:.2f} s" if last.status == "ok" else f"{last.status}: {last.error}"
     name = f"{last.model}, {last.split} fold {last.fold + 1}"
     show(("model", "fits in this run", "failed", "mean"), rows, f"last: {name}, {outcome}")
-
-
-def _duration(seconds: float) -> str:
-    """Return a duration in hours, minutes and seconds."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
 import click
 
+from ser_bench.core.pace import Pace
 from ser_bench.core.progress import Advance
+from ser_bench.core.terminal import error_width
 from ser_bench.core.text import escape_control
 
 _PLAIN_SECONDS = 15.0
 """Interval between progress lines without a terminal."""
 _MAX_WARNINGS = 12
+_LEAST_BAR = 12
+"""Characters that a progress bar needs; a narrower terminal has none."""
 
 
 class Console:
@@ -109,9 +112,10 @@ class Console:
         """
         if self.quiet:
             return lambda share: None
+        pace = Pace(total, unit, count)
         if not sys.stderr.isatty():
-            return _lines(total, task, unit, count)
-        advance, self._close_bar = _bar(total, task, unit, count)
+            return _lines(pace, task)
+        advance, self._close_bar = _bar(pace, task)
         return advance
 
     def _print_above_bar(self, text: str) -> None:
@@ -124,49 +128,44 @@ class Console:
             click.echo(escape_control(text), err=True)
 
 
-def _plural(unit: str, count: int) -> str:
-    """Return a unit after its count; abbreviations such as MB have no plural."""
-    return unit if unit.isupper() or count == 1 else f"{unit}s"
-
-
-def _bar(total: float, task: str, unit: str, count: int) -> tuple[Advance, Callable[[], None]]:
+def _bar(pace: Pace, task: str) -> tuple[Advance, Callable[[], None]]:
     """Return the functions that advance and close a new progress bar."""
     from tqdm import tqdm
 
-    bar = tqdm(
-        total=total,
-        desc=task,
-        bar_format="{desc} {percentage:3.0f}%|{bar}| {postfix} [{elapsed}<{remaining}]",
-    )
-    done = 0
+    bar = tqdm(total=pace.total, bar_format=_bar_format(pace, task, error_width()), dynamic_ncols=True)
 
     def advance(share: float) -> None:
-        nonlocal done
-        done += int(share) if total == count else 1
-        rate = done / max(bar.format_dict["elapsed"], 1e-9)
-        bar.set_postfix_str(f"{done}/{count} {_plural(unit, count)}, {rate:.1f}/s", refresh=False)
+        pace.advance(share)
+        bar.bar_format = _bar_format(pace, task, error_width())
         bar.update(share)
-        if done >= count:
+        if pace.finished:
             bar.close()
 
     return advance, bar.close
 
 
-def _lines(total: float, task: str, unit: str, count: int) -> Advance:
+def _bar_format(pace: Pace, task: str, width: int) -> str:
+    """Return the line of a bar as a format of tqdm; a narrow terminal has no rate, then no bar."""
+    *parts, last = pace.parts()
+    text = " · ".join([*parts, last])
+    if len(parts) == 3 and len(f"{task} {text}") + _LEAST_BAR > width:
+        text = " · ".join(parts)
+    has_bar = len(f"{task} {text}") + _LEAST_BAR <= width
+    task, text = (part.replace("{", "{{").replace("}", "}}") for part in (task, text))
+    return f"{task} |{{bar}}| {text}" if has_bar else f"{task} {text}"[: width - 1]
+
+
+def _lines(pace: Pace, task: str) -> Advance:
     """Return a function that prints a progress line now and then."""
-    started = last = time.monotonic()
-    done, done_share = 0, 0.0
+    last = 0.0
 
     def advance(share: float) -> None:
-        nonlocal done, done_share, last
-        done += int(share) if total == count else 1
-        done_share += share
-        now = time.monotonic()
-        if done < count and now - last < _PLAIN_SECONDS:
+        nonlocal last
+        pace.advance(share)
+        now = pace.seconds
+        if not pace.finished and now - last < _PLAIN_SECONDS:
             return
         last = now
-        remaining = (now - started) * (total - done_share) / max(done_share, 1e-9)
-        ending = f", about {remaining:.0f} s left" if done < count else f" in {now - started:.0f} s"
-        click.echo(f"{task}: {done:,} of {count:,} {_plural(unit, count)}{ending}", err=True)
+        click.echo(f"{task}: {' · '.join(pace.parts()[:3])}", err=True)
 
     return advance

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 
 from ser_bench.core.text import wrap_words
 
@@ -20,6 +22,20 @@ def terminal_width() -> int:
         At least 40; :data:`PIPED_WIDTH` without a terminal.
     """
     return max(_MIN_WIDTH, shutil.get_terminal_size((PIPED_WIDTH, 24)).columns)
+
+
+def error_width() -> int:
+    """Return how many characters fit on a line of standard error, where progress is shown.
+
+    Returns
+    -------
+    int
+        That of :func:`terminal_width` without a terminal.
+    """
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or terminal_width()
+    except (AttributeError, OSError, ValueError):
+        return terminal_width()
 
 
 def wrapped(text: str) -> str:

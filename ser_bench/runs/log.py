@@ -217,6 +217,8 @@ class RunStatus:
         Time since the start.
     n_planned, n_cached : int
         Number of fits, and of those that the cache held.
+    share : float or None
+        The finished share of the expected work of this run, from 0 to 1; None where it is over or needs no fit.
     seconds_left : float or None
         Estimated time left; None if it is unknown.
     fits : tuple of FitEvent
@@ -230,6 +232,7 @@ class RunStatus:
     seconds: float
     n_planned: int
     n_cached: int
+    share: float | None
     seconds_left: float | None
     fits: tuple[FitEvent, ...]
     task: TaskEvent | None
@@ -267,10 +270,15 @@ def read_status(folder: Path, now: float | None = None) -> RunStatus:
         seconds=end - start.time.timestamp(),
         n_planned=plan.fits if plan else 0,
         n_cached=plan.cached if plan else 0,
+        share=_share(plan, fits) if plan and state != "finished" else None,
         seconds_left=_seconds_left(plan, fits, end) if plan and state == "running" else None,
         fits=fits,
         task=tasks[-1] if tasks else None,
     )
+
+
+def _share(plan: PlanEvent, fits: tuple[FitEvent, ...]) -> float | None:
+    return sum(fit.cost for fit in fits) / plan.cost if plan.cost > _MIN_COST else None
 
 
 def _seconds_left(plan: PlanEvent, fits: tuple[FitEvent, ...], now: float) -> float | None:

@@ -58,6 +58,7 @@ def test_a_running_process_is_reported(tmp_path):
             1,
         )
         assert status.seconds_left == pytest.approx(20)
+        assert status.share == pytest.approx(1 / 3)
     assert read_status(tmp_path).state == "finished"
 
 
@@ -118,7 +119,7 @@ def test_status_shows_finished_and_failed_fits_and_how_to_continue(tmp_path, cap
     assert call(["status", str(tmp_path)]) == 0
     out = capsys.readouterr().out
     assert "stopped by Ctrl-C" in out
-    assert "4 of 8 fits done (2 of them in earlier runs), 1 failed, " in out
+    assert "4 of 8 fits done (2 of them in earlier runs), 1 failed, 33 % of the work of this run, " in out
     assert "last: svm, actor fold 2, failed: ValueError: on purpose" in out
     assert "run the same command again to continue" in out
 
