@@ -6,7 +6,6 @@ Scores are fractions and repeats are pooled. A model with a missing fold has NaN
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection
 
 import numpy as np
@@ -18,14 +17,8 @@ from ser_bench.report.analysis.models import trained_models
 from ser_bench.report.analysis.scores import blank_incomplete, hits_of, missing_folds
 from ser_bench.runs.results import SavedRun
 
-MIN_PROBABILITY = 0.001
-"""Lower probabilities count as this one in losses, so that a single model with a zero does not decide the mean."""
-
-MOST_PER_SPEAKER = 2
-"""The most clips of a speaker among the hardest ones, so that one unusual speaker does not fill the list."""
-
 _TINY = 1e-30
-"""Least probability in the order of clips whose losses are equal, as those of a few confident models are."""
+"""Least probability in the order of clips with equal means."""
 
 _CLIP_COLUMNS = ["speaker", "gender", "text", "intensity"]
 
@@ -52,25 +45,24 @@ def recall_by_class(run: SavedRun, split: str) -> pd.DataFrame:
 
 
 @cached_per_run
-def hardest_clips(run: SavedRun, split: str, most: int = 12) -> pd.DataFrame:
-    """Return the clips with the highest loss, spread over speakers, over all complete models without the baselines.
+def hardest_clips(run: SavedRun, split: str, per_label: int = 3) -> pd.DataFrame:
+    """Return the clips of each label whose true label gets the lowest probability, over all complete models.
 
-    The loss is the mean of the negative natural logarithm of the true label's probability, over models and repeats.
-    Clips that no model classifies wrongly are left out. A speaker has at most :data:`MOST_PER_SPEAKER` clips, or an
-    equal share of ``most`` where there are few speakers.
+    The probability is the mean over models, without the baselines, and repeats. Clips that no model classifies wrongly
+    are left out. A label's clips are of different speakers, or of as many as it has where these are fewer.
 
     Parameters
     ----------
     run : SavedRun
     split : str
-    most : int
-        The most clips to return.
+    per_label : int
+        The most clips to return of a label.
 
     Returns
     -------
     DataFrame
-        The highest loss first; of equal ones, the lowest probabilities.
-        ``clip``, ``speaker``, ``gender``, ``text``, ``intensity``, ``true``, ``loss``,
+        In the order of the labels, the lowest probability first; of equal ones, the lowest mean logarithm.
+        ``clip``, ``speaker``, ``gender``, ``text``, ``intensity``, ``true``, ``probability``,
         ``share_wrong`` of the predictions of all models and repeats, ``most_common_prediction`` (the first label of
         equally common ones; it may be the true one), its ``most_common_share``, and ``path``.
     """
@@ -79,19 +71,24 @@ def hardest_clips(run: SavedRun, split: str, most: int = 12) -> pd.DataFrame:
     answers = hits.groupby(["clip", "predicted"]).size().unstack(fill_value=0)
     answers = answers.reindex(columns=list(run.labels), fill_value=0)
     shares = answers.div(answers.sum(axis=1), axis=0)
-    losses, exact = (
-        _losses(run, split, least)[hits.index].groupby(hits["clip"]).mean() for least in (MIN_PROBABILITY, _TINY)
+    probabilities = _true_probabilities(run, split)[hits.index]
+    table = pd.DataFrame(
+        {
+            "probability": probabilities.groupby(hits["clip"]).mean(),
+            "log": np.log(probabilities.clip(lower=_TINY)).groupby(hits["clip"]).mean(),
+            "share_wrong": 1 - hits.groupby("clip")["hit"].mean(),
+        }
     )
-    table = pd.DataFrame({"loss": losses, "exact": exact, "share_wrong": 1 - hits.groupby("clip")["hit"].mean()})
     table["true"] = hits.groupby("clip")["true"].first()
     table["most_common_prediction"] = shares.idxmax(axis=1) if len(shares) else ""
     table["most_common_share"] = shares.max(axis=1)
     table = table.join(run.clips.set_index("clip")[[*_CLIP_COLUMNS, "path"]])
     table = table[table["share_wrong"] > 0].rename_axis("clip").reset_index()
-    table[["rank", "next"]] = -table[["loss", "exact"]].round(statistics.DECIMALS)
-    table = table.sort_values(["rank", "next", "clip"], ignore_index=True)
-    shares = ["loss", "share_wrong", "most_common_prediction", "most_common_share"]
-    return _spread(table, most)[["clip", *_CLIP_COLUMNS, "true", *shares, "path"]]
+    table["label"] = table["true"].map({label: index for index, label in enumerate(run.labels)}).astype("int64")
+    table[["rank", "next"]] = table[["probability", "log"]].round(statistics.DECIMALS)
+    table = table.sort_values(["label", "rank", "next", "clip"], ignore_index=True)
+    columns = ["probability", "share_wrong", "most_common_prediction", "most_common_share"]
+    return _spread(table, per_label)[["clip", *_CLIP_COLUMNS, "true", *columns, "path"]]
 
 
 def misclassified_clips(run: SavedRun, split: str) -> int:
@@ -115,9 +112,11 @@ def _complete_models(run: SavedRun, split: str) -> list[str]:
 
 
 def _spread(table: pd.DataFrame, most: int) -> pd.DataFrame:
-    """Return the first ``most`` clips without too many of one speaker."""
-    share = max(MOST_PER_SPEAKER, math.ceil(most / max(1, table["speaker"].nunique())))
-    return table[table.groupby("speaker").cumcount() < share].head(most).reset_index(drop=True)
+    """Return the first ``most`` clips of each label, without more of one speaker than needed."""
+    speakers = table.groupby("true")["speaker"].transform("nunique")
+    share = np.ceil(most / speakers.clip(lower=1))
+    table = table[table.groupby(["true", "speaker"]).cumcount() < share]
+    return table[table.groupby("true").cumcount() < most].reset_index(drop=True)
 
 
 @cached_per_run
@@ -183,10 +182,9 @@ def feature_groups(run: SavedRun, split: str) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _losses(run: SavedRun, split: str, least: float) -> pd.Series:
-    """Return −log of the true label's probability, or of ``least`` where it is lower, per row of the hits."""
+def _true_probabilities(run: SavedRun, split: str) -> pd.Series:
+    """Return the probability of the true label per row of the hits."""
     part = run.predictions[run.predictions["split"] == split]
     probabilities = part[[f"p_{label}" for label in run.labels]].to_numpy(dtype="float64")
     codes = pd.Categorical(part["true"].astype("str"), categories=list(run.labels)).codes
-    chosen = probabilities[np.arange(len(part)), codes]
-    return pd.Series(-np.log(np.maximum(chosen, least)), index=part.index)
+    return pd.Series(probabilities[np.arange(len(part)), codes], index=part.index)

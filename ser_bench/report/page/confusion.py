@@ -8,15 +8,13 @@ import numpy as np
 
 from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.scores import confusion_counts, missing_folds, pooled_scores
-from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import mark_notes, model_title
 from ser_bench.report.formatting import percent
+from ser_bench.report.page.data import clips_by_class
 from ser_bench.report.page.shades import step_of
+from ser_bench.report.page.tables import Cell, Column, Row, Table
 from ser_bench.runs.results import SavedRun
-
-SHOWN = 3
-"""The number of models whose matrices are open; the others are folded."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +25,7 @@ class MatrixRow:
     ----------
     label : str
     clips : int
+        Distinct clips, however many repeats test them.
     recall : str
     cells : tuple of tuple of (str, int)
         Text and tint per predicted class.
@@ -65,23 +64,22 @@ class Matrix:
 
 
 @dataclass(frozen=True)
-class Matrices:
-    """The confusion matrices of a run.
+class Selectors:
+    """What the script can show in the matrix.
 
     Parameters
     ----------
-    shown : tuple of Matrix
-        The matrices of the best models.
-    folded : tuple of (str, tuple of Matrix)
-        All others by split.
+    models : tuple of (str, str)
+        Names and titles, the best first.
+    splits : tuple of str
     """
 
-    shown: tuple[Matrix, ...]
-    folded: tuple[tuple[str, tuple[Matrix, ...]], ...]
+    models: tuple[tuple[str, str], ...]
+    splits: tuple[str, ...]
 
 
-def matrices(run: SavedRun) -> Matrices:
-    """Return the confusion matrices of a run, the best models first.
+def selectors(run: SavedRun) -> Selectors:
+    """Return the models and splits whose matrices the page can show.
 
     Parameters
     ----------
@@ -89,33 +87,73 @@ def matrices(run: SavedRun) -> Matrices:
 
     Returns
     -------
-    Matrices
+    Selectors
     """
-    models, splits = list(summarise(run)["model"]), list(run.info.splits)
-    ranking, notes = ranking_split(splits), missing_folds(run)
-    complete = [m for m in models if m not in BASELINES and not notes[m, ranking]] or models
-    best = complete[:SHOWN]
-    folded = []
-    for split in [ranking, *(s for s in splits if s != ranking)]:
-        others = [m for m in models if split != ranking or m not in best]
-        folded.append((split, tuple(_matrix(run, model, split) for model in others)))
-    shown = tuple(_matrix(run, model, ranking) for model in best)
-    return Matrices(shown, tuple((split, others) for split, others in folded if others))
+    models = [str(model) for model in summarise(run)["model"]]
+    return Selectors(tuple((model, model_title(run, model)) for model in models), tuple(run.info.splits))
 
 
-def _matrix(run: SavedRun, model: str, split: str) -> Matrix:
+def frequent_confusions(run: SavedRun, split: str) -> Table:
+    """Return the most frequent confusions of every model, baselines excluded.
+
+    Parameters
+    ----------
+    run : SavedRun
+    split : str
+
+    Returns
+    -------
+    Table
+    """
+    columns = [Column("model", numeric=False)]
+    columns += [Column(f"{order} confusion", numeric=False, under="true → predicted") for order in ("first", "second")]
+    columns.append(Column("third confusion", numeric=False, under="true → predicted"))
+    rows, notes = [], missing_folds(run)
+    for model in summarise(run)["model"]:
+        if model in BASELINES or notes[model, split]:
+            continue
+        counts = confusion_counts(run, model, split)
+        shares = counts / np.maximum(counts.sum(axis=1), 1)[:, None]
+        np.fill_diagonal(shares, 0)
+        order = np.argsort(-shares, axis=None, kind="stable")[: len(columns) - 1]
+        cells = [_confusion_cell(run, shares, *divmod(int(flat), len(run.labels))) for flat in order]
+        cells += [Cell("")] * (len(columns) - 1 - len(cells))
+        rows.append(Row((Cell(model_title(run, model)), *cells), model=model))
+    caption = f"Most frequent confusions under the {split} split, in percent of the clips of the true class"
+    return Table(caption, tuple(columns), tuple(rows), sortable=False)
+
+
+def _confusion_cell(run: SavedRun, shares: np.ndarray, true: int, predicted: int) -> Cell:
+    share = shares[true, predicted]
+    if share == 0:
+        return Cell("")
+    return Cell(f"{run.labels[true]} → {run.labels[predicted]}", note=f"{percent(share)} %")
+
+
+def confusion_matrix(run: SavedRun, model: str, split: str) -> Matrix:
+    """Return the confusion matrix of a model under a split.
+
+    Parameters
+    ----------
+    run : SavedRun
+    model, split : str
+
+    Returns
+    -------
+    Matrix
+    """
     missing = missing_folds(run)[model, split]
     tint = f"s{run.info.splits.index(split)}"
     title, note = model_title(run, model), ". ".join(mark_notes(run, [model]))
     if missing:
         return Matrix(title, split, tint, "n/a", run.labels, (), missing, note)
     counts = confusion_counts(run, model, split)
-    clips = counts.sum(axis=1)
-    shares = counts / np.maximum(clips, 1)[:, None]
+    shares = counts / np.maximum(counts.sum(axis=1), 1)[:, None]
+    clips = clips_by_class(run, split)
     rows = tuple(
         MatrixRow(
             label,
-            int(clips[index]),
+            clips[index],
             percent(shares[index, index]) if clips[index] else "n/a",
             tuple((_share(share), step_of(share)) for share in shares[index]),
         )

@@ -51,6 +51,25 @@ def scores_of_speakers(run: SavedRun, split: str, model: str) -> dict[str, dict[
 
 
 @cached_per_run
+def clips_by_class(run: SavedRun, split: str) -> list[int]:
+    """Count the distinct clips of each class that a split tests.
+
+    Parameters
+    ----------
+    run : SavedRun
+    split : str
+
+    Returns
+    -------
+    list of int
+        In the order of the labels.
+    """
+    part = run.predictions.loc[run.predictions["split"] == split, ["clip", "true"]].astype("str").drop_duplicates()
+    counts = part["true"].value_counts()
+    return [int(counts.get(label, 0)) for label in run.labels]
+
+
+@cached_per_run
 def score_scale(run: SavedRun) -> Scale:
     """Return the scale of scores that all pictures of a page share: it holds every measure, split and speaker.
 
@@ -97,7 +116,8 @@ def page_data(run: SavedRun) -> str:
         ``measures``: titles by metric; ``ranking``: the split that ranks the models; ``splits``; ``gap``: the splits of
         the gap or null; ``models``: name, title and whether it is a baseline, in the order of the summary;
         ``labels``; ``scores[measure][split][model]``: value, low, high (null where unknown);
-        ``speakers[measure][split][model]``: a score per speaker; ``confusions[split][model]``: counts, rows are true.
+        ``speakers[measure][split][model]``: a score per speaker; ``clips[split]``: tested clips per label;
+        ``confusions[split][model]``: counts of predictions, rows are true.
     """
     pair, table = gap_splits(run), summarise(run).set_index("model")
     content = {
@@ -127,6 +147,7 @@ def page_data(run: SavedRun) -> str:
             }
             for metric in page_metrics(run)
         },
+        "clips": {split: clips_by_class(run, split) for split in run.info.splits},
         "confusions": {
             split: {
                 model: confusion_counts(run, model, split).tolist()

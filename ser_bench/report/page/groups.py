@@ -15,6 +15,7 @@ from ser_bench.report.analysis.groups import (
 from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title
+from ser_bench.report.findings.titles import groups_title
 from ser_bench.report.formatting import percent, points, points_interval
 from ser_bench.report.page.strips import Scale, StripRow, Strips, dots, line, marks, shape
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
@@ -64,7 +65,7 @@ def _strips(run: SavedRun, split: str, attribute: str) -> Strips:
     legend = tuple((f"group {style}", group) for group, style in shapes.items())
     return Strips(
         f"groups-{attribute}",
-        _caption(run, split, attribute),
+        f"{groups_title(run, attribute)}. {_caption(run, split, attribute)}",
         "UAR, %",
         scale,
         (Column("gap", under="points"), Column("signif.")),

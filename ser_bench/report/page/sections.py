@@ -7,10 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ser_bench.report.analysis.splits import ranking_split
+from ser_bench.report.findings.titles import (
+    calibration_title,
+    confusion_title,
+    cost_title,
+    importance_title,
+    leakage_title,
+    missing_title,
+    scores_title,
+    significance_title,
+    speakers_title,
+    transfer_title,
+)
 from ser_bench.report.page.answer import answer
 from ser_bench.report.page.confidence import confidence_report
 from ser_bench.report.page.cost import cost_report
-from ser_bench.report.page.failures import emotion_report
+from ser_bench.report.page.emotions import best_complete, emotion_report
 from ser_bench.report.page.leakage import leakage_report
 from ser_bench.report.page.method import method_report
 from ser_bench.report.page.missing import missing_report
@@ -44,18 +57,24 @@ class Section:
     title: Callable[[SavedRun], str]
 
 
+def _confusion(run: SavedRun) -> str:
+    """State the most frequent confusion of the best model that finished every fold."""
+    split = ranking_split(run.info.splits)
+    return confusion_title(run, best_complete(run, split), split)
+
+
 SECTIONS = (
-    Section("answer", "Answer", lambda run, _: answer(run), lambda run: "Which model should you use?"),
-    Section("ranking", "Ranking", lambda run, _: ranking_report(run), lambda run: "Which differences are significant?"),
-    Section("speakers", "Speakers", lambda run, _: speaker_report(run), lambda run: "Who is recognised least?"),
-    Section("across", "Across corpora", lambda run, _: transfer_report(run), lambda run: "How do models transfer?"),
-    Section("emotions", "Emotions", emotion_report, lambda run: "Which emotions are confused?"),
-    Section("confidence", "Confidence", lambda run, _: confidence_report(run), lambda run: "Can you trust it?"),
-    Section("cost", "Cost", lambda run, _: cost_report(run), lambda run: "What does a model cost?"),
-    Section("features", "Features", lambda run, _: {}, lambda run: "What do the models use?"),
+    Section("answer", "Answer", lambda run, _: answer(run), scores_title),
+    Section("ranking", "Ranking", lambda run, _: ranking_report(run), significance_title),
+    Section("speakers", "Speakers", lambda run, _: speaker_report(run), speakers_title),
+    Section("across", "Across corpora", lambda run, _: transfer_report(run), transfer_title),
+    Section("emotions", "Emotions", emotion_report, _confusion),
+    Section("confidence", "Confidence", lambda run, _: confidence_report(run), calibration_title),
+    Section("cost", "Cost", lambda run, _: cost_report(run), cost_title),
+    Section("features", "Features", lambda run, _: {}, importance_title),
     Section("charts", "Further charts", lambda run, _: {}, lambda run: "Further charts"),
-    Section("leakage", "Leakage", lambda run, _: leakage_report(run), lambda run: "What do training and test share?"),
-    Section("missing", "Missing", lambda run, _: missing_report(run), lambda run: "What is missing?"),
+    Section("leakage", "Leakage", lambda run, _: leakage_report(run), leakage_title),
+    Section("missing", "Missing", lambda run, _: missing_report(run), missing_title),
     Section("method", "Method", lambda run, _: method_report(run), lambda run: "How are the scores computed?"),
     Section("provenance", "Provenance", lambda run, _: provenance(run), lambda run: "How can this run be repeated?"),
     Section("thesis", "In your thesis", lambda run, _: thesis_report(run), lambda run: "How is this run cited?"),

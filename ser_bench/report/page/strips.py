@@ -135,6 +135,8 @@ class Strips:
         Kinds of marks and what they are.
     note : str
         A sentence below.
+    first : str
+        Heading of the first column.
     compact : bool
         Whether a row stays on one line on a phone.
     """
@@ -147,6 +149,7 @@ class Strips:
     rows: tuple[StripRow, ...]
     legend: tuple[tuple[str, str], ...] = ()
     note: str = ""
+    first: str = "model"
     compact: bool = False
 
     @property

@@ -1,0 +1,130 @@
+"""Which classes and clips models recognise least, and what they take them for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from ser_bench.report.analysis.failures import recall_by_class
+from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.scores import missing_folds
+from ser_bench.report.analysis.splits import ranking_split
+from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.descriptions import model_title
+from ser_bench.report.findings.titles import classes_title
+from ser_bench.report.formatting import percent
+from ser_bench.report.page.confusion import Matrix, Selectors, confusion_matrix, frequent_confusions, selectors
+from ser_bench.report.page.data import score_scale
+from ser_bench.report.page.hard_clips import HardClips, hard_clips
+from ser_bench.report.page.strips import Scale, StripRow, Strips, bars, dots, marks
+from ser_bench.report.page.tables import Cell, Column, Row, Table, number
+from ser_bench.runs.results import SavedRun
+
+
+@dataclass(frozen=True)
+class EmotionReport:
+    """The section on classes, confusions and clips.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        Of the best model under the split that ranks models; the script shows the others.
+    selectors : Selectors
+        What the matrix can show.
+    confusions : Table
+        The most frequent confusions of every model.
+    recall_title : str
+        What the picture of recalls finds.
+    recalls : Strips
+        Recall per class, a row per class.
+    table : Table
+        Recall per model and class.
+    clips : HardClips or None
+        The clips recognised least; None if every prediction is right.
+    """
+
+    matrix: Matrix
+    selectors: Selectors
+    confusions: Table
+    recall_title: str
+    recalls: Strips
+    table: Table
+    clips: HardClips | None
+
+
+def emotion_report(run: SavedRun, audio: Path | None) -> EmotionReport:
+    """Return which classes and clips models recognise least, under the split that ranks models.
+
+    Parameters
+    ----------
+    run : SavedRun
+    audio : Path or None
+        The corpus folder, to embed the hardest clips; None for a page without audio.
+
+    Returns
+    -------
+    EmotionReport
+    """
+    split = ranking_split(run.info.splits)
+    best = best_complete(run, split)
+    return EmotionReport(
+        confusion_matrix(run, best, split),
+        selectors(run),
+        frequent_confusions(run, split),
+        classes_title(run),
+        _recalls(run, split, best),
+        _table(run, split),
+        hard_clips(run, split, audio),
+    )
+
+
+def best_complete(run: SavedRun, split: str) -> str:
+    """Return the best model that finished every fold, baselines last.
+
+    Parameters
+    ----------
+    run : SavedRun
+    split : str
+
+    Returns
+    -------
+    str
+        The first model if none did.
+    """
+    models, notes = [str(model) for model in summarise(run)["model"]], missing_folds(run)
+    return next((model for model in models if not notes[model, split]), models[0])
+
+
+def _recalls(run: SavedRun, split: str, best: str) -> Strips:
+    """Return the picture of recalls: a faint mark per model, the best model as a dot, the median of models."""
+    recalls, scale = recall_by_class(run, split), score_scale(run)
+    learners = recalls.loc[[model for model in recalls.index if model not in BASELINES or model == best]]
+    scale = Scale.of([*learners.to_numpy().ravel(), scale.low])
+    rows = []
+    for label in run.labels:
+        values, value = learners[label].dropna(), recalls.at[best, label]
+        middle = values.median() if len(values) else math.nan
+        pictures = marks(
+            ("speakers", bars(scale, values)), ("median", bars(scale, [middle], 5, 23)), ("dot", dots(scale, [value]))
+        )
+        cells = (number(value, percent(value)), number(middle, percent(middle)))
+        words = f"{label}: {model_title(run, best)} {percent(value)} %, median of models {percent(middle)} %"
+        rows.append(StripRow(Cell(label), pictures, cells, "", "", words))
+    legend = (("dot", model_title(run, best)), ("speakers", "one model"), ("median", "median of the models"))
+    columns = (Column(model_title(run, best), under="%"), Column("median", under="%"))
+    caption = f"Recall of each class under the {split} split: the share of its clips that a model recognises"
+    return Strips("recalls", caption, "recall, %", scale, columns, tuple(rows), legend, first="class", compact=True)
+
+
+def _table(run: SavedRun, split: str) -> Table:
+    """Return recall per model and class."""
+    table, notes = recall_by_class(run, split), missing_folds(run)
+    columns = (Column("model", numeric=False), *(Column(label, under="recall %") for label in run.labels))
+    rows = []
+    for model in summarise(run)["model"]:
+        baseline = model in BASELINES
+        note = "baseline" if baseline else notes[model, split]
+        cells = [number(table.at[model, label], percent(table.at[model, label])) for label in run.labels]
+        rows.append(Row((Cell(model_title(run, model), note=note), *cells), "quiet" if baseline else "", model))
+    return Table(f"Recall per class under the {split} split", columns, tuple(rows))
