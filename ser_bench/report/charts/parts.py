@@ -169,7 +169,7 @@ def split_colormap(split: str) -> Colormap:
 
 
 def text_colour_on(colours: Colormap, share: float) -> str:
-    """Return the colour of a text on a cell with the better contrast (relative luminance, WCAG 2).
+    """Return a colour of text with a contrast of 4.5 on a cell (relative luminance, WCAG 2); black for middle tones.
 
     Parameters
     ----------
@@ -182,7 +182,10 @@ def text_colour_on(colours: Colormap, share: float) -> str:
     str
     """
     red, green, blue = (value**2.2 for value in to_rgb(colours(float(share))))
-    return "white" if 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.2 else INK
+    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    if luminance < 0.18:
+        return "white"
+    return INK if luminance > 0.24 else "black"
 
 
 def _offset(ax: Axes, right: float, up: float) -> Transform:

@@ -63,6 +63,5 @@ def _of_split(index: int, split: str) -> list[Shade]:
     colours = split_colormap(split)
     steps = [(step, step / _STEPS) for step in range(_STEPS + 1)]
     return [
-        Shade(f".s{index} .t{step}", to_hex(colours(share)), text_colour_on(colours, share).replace("white", "#fff"))
-        for step, share in steps
+        Shade(f".s{index} .t{step}", to_hex(colours(share)), text_colour_on(colours, share)) for step, share in steps
     ]
