@@ -225,6 +225,47 @@ def accuracy_intervals(run: SavedRun, split: str) -> dict[str, tuple[statistics.
     }
 
 
+@dataclass(frozen=True)
+class ConfidentPredictions:
+    """The predictions of a model with at least some confidence, all repeats together.
+
+    Parameters
+    ----------
+    count, speakers : int
+        Predictions, and the speakers of their clips.
+    accuracy : float
+        NaN for no prediction.
+    """
+
+    count: int
+    speakers: int
+    accuracy: float
+
+
+def confident_predictions(run: SavedRun, model: str, split: str, least: float) -> ConfidentPredictions:
+    """Return how often a model is right where its calibrated confidence is high.
+
+    Parameters
+    ----------
+    run : SavedRun
+    model, split : str
+    least : float
+        The lowest confidence that counts.
+
+    Returns
+    -------
+    ConfidentPredictions
+        Without predictions for a model that is not calibrated in every fold.
+    """
+    if model not in measured_models(run, split):
+        return ConfidentPredictions(0, 0, np.nan)
+    repeats = _confidences(run, model, split)
+    chosen = [part.confidence >= least for part in repeats]
+    right = np.concatenate([part.right[c] for part, c in zip(repeats, chosen, strict=True)])
+    speakers = np.unique(np.concatenate([part.speakers[c] for part, c in zip(repeats, chosen, strict=True)]))
+    return ConfidentPredictions(len(right), len(speakers), float(right.mean()) if len(right) else np.nan)
+
+
 @cached_per_run
 def set_coverage_by_speaker(run: SavedRun, split: str) -> pd.DataFrame:
     """Return how many of each speaker's clips have a prediction set that holds the true label.

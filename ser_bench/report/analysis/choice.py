@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -10,6 +9,9 @@ from ser_bench.report.analysis.comparisons import comparison
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.runs.results import SavedRun
+
+CHEAPER = 0.8
+"""The largest share of the best model's cost that counts as cheaper; times vary from run to run."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Choice:
     not_worse : tuple of str
         The models that it is not significantly better than, the highest UAR first.
     cheapest : str
-        The model with the lowest cost among ``best`` and ``not_worse``; ``best`` where costs are equal or unknown.
+        The model of ``not_worse`` with the lowest cost; ``best`` where none costs at most :data:`CHEAPER` of it.
     tested : bool
         Whether differences are tested and the speakers are enough for a significant one; if not, ``not_worse`` is
         empty.
@@ -60,5 +62,5 @@ def choice_of(run: SavedRun, models: Collection[str], costs: Mapping[str, float]
     if compared is None or compared.too_few_speakers or best not in compared.models:
         return Choice(best, (), best, tested=False)
     not_worse = tuple(m for m in ranked[1:] if m in compared.models and not compared.better.at[best, m])
-    cheapest = min((best, *not_worse), key=lambda model: math.inf if math.isnan(costs[model]) else costs[model])
-    return Choice(best, not_worse, cheapest, tested=True)
+    cheaper = [model for model in not_worse if costs[model] <= CHEAPER * costs[best]]
+    return Choice(best, not_worse, min(cheaper, key=costs.__getitem__, default=best), tested=True)

@@ -35,7 +35,7 @@ def calibration_title(run: SavedRun) -> str:
     """
     model, split = _model(run) or _model(run, calibrated=False), ranking_split(run.info.splits)
     if not model:
-        return no_model(run)
+        return no_model(run, "no confidence is measured")
     row, name = calibration_of(run, split).loc[model], name_of(run, model)
     accuracy = _accuracies(run, model, split)[1.0]
     before, right = percents(accuracy + row["overconfidence_before"], accuracy)
@@ -62,7 +62,7 @@ def selection_title(run: SavedRun) -> str:
     """
     model, split = _model(run) or _model(run, calibrated=False), ranking_split(run.info.splits)
     if not model:
-        return no_model(run)
+        return no_model(run, "no answers are left out")
     accuracies, row, name = _accuracies(run, model, split), calibration_of(run, split).loc[model], name_of(run, model)
     half, whole = percents(accuracies[0.5], accuracies[1.0])
     if row["auroc_low"] > 0.5 and accuracies[0.5] > accuracies[1.0]:
@@ -116,7 +116,8 @@ def set_coverage_title(run: SavedRun) -> str:
     lowest, highest = short(shares.idxmin()), short(shares.idxmax())
     if len(shares) == 1:
         return f"{start} of {low} % of the clips of speaker {lowest}"
-    return f"{start} of {low} (speaker {lowest}) to {high} % of the clips (speaker {highest})"
+    sets = f"{_AIM} sets of {name_of(run, model)} hold the label of"
+    return f"{sets} {low} % (speaker {lowest}) to {high} % (speaker {highest}) of clips"
 
 
 def _model(run: SavedRun, *, calibrated: bool = True) -> str:

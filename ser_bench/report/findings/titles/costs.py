@@ -9,7 +9,7 @@ import pandas as pd
 
 from ser_bench import statistics
 from ser_bench.core.text import plural
-from ser_bench.report.analysis.choice import choice_of
+from ser_bench.report.analysis.choice import CHEAPER, choice_of
 from ser_bench.report.analysis.failures import feature_groups, feature_losses
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
@@ -34,7 +34,7 @@ def cost_title(run: SavedRun) -> str:
     """
     models = complete_models(run)
     if not models:
-        return no_model(run)
+        return no_model(run, "no cost is compared")
     times = summarise(run).set_index("model")["fit_seconds"].to_dict()
     choice = choice_of(run, models, times)
     if choice is None or math.isnan(times[choice.best]):
@@ -43,15 +43,15 @@ def cost_title(run: SavedRun) -> str:
     if choice.cheapest != choice.best:
         cheapest = f"{name_of(run, choice.cheapest)} ({seconds(times[choice.cheapest])})"
         return f"{best} ({time} a fit) is not significantly better than {cheapest}"
-    faster = [model for model in models if times[model] < times[choice.best]]
+    faster = sum(times[model] <= CHEAPER * times[choice.best] for model in models)
     if len(models) == 1:
         return f"{best} takes {time} a fit"
     if not faster:
-        return f"{best} has the highest UAR and the shortest time of a fit, {time}"
+        return f"{best} has the highest UAR, and no model trains clearly faster ({time} a fit)"
     if not choice.tested:
-        return f"{best} has the highest UAR and takes {time} a fit, longer than {plural(len(faster), 'model')}"
-    worse = "model that trains faster is" if len(faster) == 1 else "models that train faster are"
-    return f"{best} takes {time} a fit; the {f'{len(faster)} ' if len(faster) > 1 else ''}{worse} significantly worse"
+        return f"{best} has the highest UAR and takes {time} a fit, longer than {plural(faster, 'model')}"
+    worse = "the model that trains clearly faster is" if faster == 1 else f"the {faster} clearly faster models are"
+    return f"{best} takes {time} a fit; {worse} significantly worse"
 
 
 def importance_title(run: SavedRun) -> str:

@@ -6,10 +6,9 @@ import numpy as np
 
 from ser_bench.core.text import plural
 from ser_bench.report.analysis.extremes import class_extremes
-from ser_bench.report.analysis.models import trained_models
 from ser_bench.report.analysis.scores import confusion_counts, hits_of, missing_folds
 from ser_bench.report.analysis.splits import ranking_split
-from ser_bench.report.findings.titles.wording import complete_models, name_of, no_model, percents, short
+from ser_bench.report.findings.titles.wording import all_models, complete_models, name_of, no_model, percents, short
 from ser_bench.runs.results import SavedRun
 
 
@@ -28,7 +27,7 @@ def classes_title(run: SavedRun) -> str:
     """
     models = complete_models(run)
     if not models:
-        return no_model(run)
+        return no_model(run, "classes are not compared")
     extremes, model = class_extremes(run, models[0], ranking_split(run.info.splits)), name_of(run, models[0])
     if extremes is None:
         return f"Recall of {model} by class"
@@ -84,14 +83,14 @@ def clips_title(run: SavedRun) -> str:
     """
     models = complete_models(run)
     if not models:
-        return no_model(run)
+        return no_model(run, "no clip counts as hard")
     hits = hits_of(run, ranking_split(run.info.splits))
     right = hits[hits["model"].isin(models)].groupby("clip")["hit"].agg(["any", "all"])
     clips, never, once = len(right), int((~right["any"]).sum()), int((~right["all"]).sum())
     each = " in every repeat" if run.fits["repeat"].nunique() > 1 else ""
     if len(models) == 1:
         return f"{name_of(run, models[0])} gets {never:,} of {plural(clips, 'clip')} wrong{each}"
-    every = "every model" if len(models) == len(trained_models(run)) else f"all {len(models)} models with a score"
+    every = all_models(run, models)
     if not never:
         return f"No clip misled {every}{each}; {once:,} of {clips:,} misled at least one"
     return f"{never:,} of {plural(clips, 'clip')} misled {every}{each}"

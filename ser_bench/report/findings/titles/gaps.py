@@ -9,7 +9,7 @@ from ser_bench.report.analysis.gaps import classes_left_out, gaps_of
 from ser_bench.report.analysis.leakage import leakage_by_split
 from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.splits import GapSplits, gap_splits
-from ser_bench.report.findings.titles.wording import all_models, from_to, short
+from ser_bench.report.findings.titles.wording import all_models, points_range, short
 from ser_bench.runs.results import SavedRun
 
 
@@ -29,13 +29,13 @@ def gap_title(run: SavedRun) -> str:
     """
     pair = gap_splits(run)
     if pair is None:
-        return "No random split to compare with new speakers"
+        return "No gap between a random split and new speakers is measured"
     gaps = gaps_of(run, pair).dropna(subset=["total"])
     gaps = gaps[~gaps.index.isin(BASELINES)]
     if gaps.empty:
         return f"UAR under {short(pair.random)} and under {short(pair.independent)}"
     if gaps[["total_low", "total_high"]].isna().any(axis=None):
-        return f"UAR under {short(pair.random)} minus {short(pair.independent)}: {_range(gaps)} points"
+        return f"UAR under {short(pair.random)} minus {short(pair.independent)}: {_range(gaps)}"
     return f"{_claim(run, gaps)}{_without(run, pair)}"
 
 
@@ -71,10 +71,10 @@ def _claim(run: SavedRun, gaps: pd.DataFrame) -> str:
     over, under = gaps[gaps["total_low"] > 0], gaps[gaps["total_high"] < 0]
     models = list(gaps.index)
     if len(over) == len(gaps):
-        return f"A random split overstates {all_models(run, models)}, by {_range(over)} points of UAR"
+        return f"A random split overstates {all_models(run, models)}, by {_range(over)} of UAR"
     if len(over):
         count = f"{len(over)} of {plural(len(gaps), 'model')}"
-        return f"A random split overstates {count} significantly, by {_range(over)} points of UAR"
+        return f"A random split overstates {count} significantly, by {_range(over)} of UAR"
     if len(under):
         count = f"{len(under)} of {plural(len(gaps), 'model')}"
         return f"UAR is significantly lower under a random split for {count}"
@@ -83,7 +83,7 @@ def _claim(run: SavedRun, gaps: pd.DataFrame) -> str:
 
 
 def _range(gaps: pd.DataFrame) -> str:
-    return from_to(gaps["total"].min(), gaps["total"].max())
+    return points_range(gaps["total"].min(), gaps["total"].max())
 
 
 def _without(run: SavedRun, pair: GapSplits) -> str:

@@ -13,6 +13,7 @@ from ser_bench.report.analysis.splits import gap_splits, ranking_split
 from ser_bench.report.findings.titles.gaps import gap_title
 from ser_bench.report.findings.titles.wording import (
     complete_models,
+    every_other,
     name_of,
     no_model,
     percents,
@@ -53,7 +54,7 @@ def uar_title(run: SavedRun) -> str:
     """
     models = complete_models(run)
     if not models:
-        return no_model(run)
+        return no_model(run, "no model is ranked")
     if above := _baselines_above(run, models[0]):
         return f"No model has a higher UAR than {listed(above)} {under_split(run)}"
     leaders, value = _leaders(run, models, "uar"), _percent(run, models[0], "uar")
@@ -66,7 +67,8 @@ def uar_title(run: SavedRun) -> str:
     if compared is None or compared.too_few_speakers:
         return highest
     if not compared.not_worse:
-        return f"{highest}, significantly above the others"
+        scored = "" if len(models) == len(trained_models(run)) else " with a score"
+        return f"{highest}, significantly above all others{scored}"
     others = "1 other is" if len(compared.not_worse) == 1 else f"{len(compared.not_worse)} others are"
     return f"{highest}; {others} not significantly worse"
 
@@ -85,7 +87,7 @@ def accuracy_title(run: SavedRun) -> str:
     """
     models = complete_models(run)
     if not models:
-        return no_model(run)
+        return no_model(run, "no accuracy is compared")
     accuracy = pooled_scores(run)["accuracy"].xs(ranking_split(run.info.splits), level=1)
     best = str(accuracy[models].idxmax())
     (value,) = percents(accuracy[best])
@@ -126,14 +128,14 @@ def significance_title(run: SavedRun) -> str:
 
 
 def _the_others(run: SavedRun, compared: Comparison) -> str:
-    return "every other model" if len(compared.others) > 1 else name_of(run, compared.others[0])
+    return every_other(run, compared.models) if len(compared.others) > 1 else name_of(run, compared.others[0])
 
 
 def _not_compared(run: SavedRun) -> str:
     """State why no difference between models is tested."""
     models = complete_models(run)
     if not models:
-        return f"{no_model(run)}, so no difference is tested"
+        return no_model(run, "no difference is tested")
     if len(trained_models(run)) == 1:
         return f"{name_of(run, models[0])} is the only model, so no difference is tested"
     if len(models) == 1:

@@ -10,16 +10,19 @@ from ser_bench.report.analysis.groups import comparable_attributes, group_gaps
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.findings.titles.wording import (
     complete_models,
-    from_to,
     name_of,
     no_model,
     percents,
+    points_range,
     short,
     subject,
 )
 from ser_bench.runs.results import SavedRun
 
 _RATIOS = {1 / 4: "a quarter", 1 / 3: "a third", 1 / 2: "half", 2 / 3: "two thirds", 3 / 4: "three quarters"}
+_NAMES = {"gender": "gender", "intensity": "intensity", "text": "sentence"}
+"""Attributes by their columns."""
+
 _TOLERANCE = 0.03
 """The largest distance of a ratio from the fraction that names it."""
 
@@ -39,7 +42,7 @@ def speakers_title(run: SavedRun) -> str:
     """
     models = complete_models(run)
     if not models:
-        return no_model(run)
+        return no_model(run, "speakers are not compared")
     extremes, model = speaker_extremes(run, models[0], ranking_split(run.info.splits)), name_of(run, models[0])
     if extremes is None:
         return "Speakers are unknown, so no score belongs to a speaker"
@@ -73,28 +76,32 @@ def groups_title(run: SavedRun, attribute: str = "") -> str:
     attributes = [name for name in comparable_attributes(run, split) if attribute in ("", name)]
     gaps = gaps[gaps["model"].isin(models) & gaps["attribute"].isin(attributes)]
     if gaps.empty:
-        return "UAR by group of clips" if models else no_model(run)
+        return "UAR by group of clips" if models else no_model(run, "groups of clips are not compared")
     significant = gaps[gaps["low"] > 0].groupby(["attribute", "best", "worst"], sort=False)
     if not len(significant):
-        return _no_difference(gaps, attributes)
+        return _no_difference(gaps)
     (name, best, worst), rows = max(significant, key=lambda group: len(group[1]))
-    return _difference(run, str(name), (str(best), str(worst)), rows, models)
+    if 2 * len(rows) > len(models):
+        return _difference(run, str(name), (str(best), str(worst)), rows, models)
+    count = int((gaps.loc[gaps["attribute"] == name, "low"] > 0).sum())
+    return f"UAR differs significantly by {_NAMES[str(name)]} for {count} of {len(models)} models"
 
 
 def _difference(run: SavedRun, attribute: str, groups: tuple[str, str], rows: pd.DataFrame, models: list[str]) -> str:
     """State how many models recognise the first group significantly better than the second one."""
     best, worst = map(short, groups)
     pair = f"“{best}” better than “{worst}”" if attribute == "text" else f"{best} speech better than {worst}"
-    points = f"{from_to(rows['gap'].min(), rows['gap'].max())} points of UAR"
+    points = f"{points_range(rows['gap'].min(), rows['gap'].max())} of UAR"
     return f"{subject(run, len(rows), models, 'recognise')} {pair}, by {points}"
 
 
-def _no_difference(gaps: pd.DataFrame, attributes: list[str]) -> str:
-    """State that no gap is significant, or that none has an interval."""
-    names = listed(["sentence" if name == "text" else name for name in attributes])
-    if gaps["low"].isna().all():
-        return f"UAR by {names}: groups differ by {from_to(gaps['gap'].min(), gaps['gap'].max())} points"
-    return f"UAR does not differ significantly by {names}"
+def _no_difference(gaps: pd.DataFrame) -> str:
+    """State that no tested gap is significant, or the range of the gaps where none is tested."""
+    tested = gaps.dropna(subset=["low"])
+    names = listed([_NAMES[name] for name in dict.fromkeys((gaps if tested.empty else tested)["attribute"])])
+    if tested.empty:
+        return f"UAR by {names}: groups differ by {points_range(gaps['gap'].min(), gaps['gap'].max())}"
+    return f"UAR does not differ significantly by {names.replace(' and ', ' or ')}"
 
 
 def _share(ratio: float) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from ser_bench.report.analysis.transfer import is_within_corpus, transfer_losses, transfer_models, transfer_scores
-from ser_bench.report.findings.titles.wording import from_to, name_of
+from ser_bench.report.findings.titles.wording import from_to, name_of, points_range
 from ser_bench.runs.results import SavedRun
 
 
@@ -28,15 +26,13 @@ def transfer_title(run: SavedRun) -> str:
     model, losses = name_of(run, models[0]), transfer_losses(run, models[0])
     significant = losses[losses["low"] > 0]
     if len(losses) and len(significant) == len(losses):
-        return f"{model} loses {_range(losses['loss'])} points of UAR on corpora that it was not trained on"
+        points = points_range(losses["loss"].min(), losses["loss"].max())
+        return f"{model} loses {points} of UAR on corpora that it was not trained on"
     if len(significant):
         count = f"{len(significant)} of {len(losses)} corpora that it was not trained on"
         return f"{model} loses UAR significantly on {count}"
     scores = transfer_scores(run)
     scores = scores[scores["model"] == models[0]]
     across = [not is_within_corpus(row.trained_on, row.tested_on) for row in scores.itertuples()]
-    return f"{model} has a UAR of {_range(scores['uar'][across])} % on corpora that it was not trained on"
-
-
-def _range(values: pd.Series) -> str:
-    return from_to(values.min(), values.max())
+    uar = scores["uar"][across]
+    return f"{model} has a UAR of {from_to(uar.min(), uar.max())} % on corpora that it was not trained on"

@@ -34,20 +34,22 @@ def complete_models(run: SavedRun) -> list[str]:
     return [model for model in summarise(run)["model"] if model in trained and not notes[model, split]]
 
 
-def no_model(run: SavedRun) -> str:
-    """State why no model has a score.
+def no_model(run: SavedRun, consequence: str) -> str:
+    """State why no model has a score, and what follows.
 
     Parameters
     ----------
     run : SavedRun
+    consequence : str
+        A clause, such as "no model is ranked".
 
     Returns
     -------
     str
     """
     if not trained_models(run):
-        return "The run has baselines only"
-    return f"No model finished every fold of the {short(ranking_split(run.info.splits))} split"
+        return f"The run has baselines only, so {consequence}"
+    return f"No model finished every fold of the {short(ranking_split(run.info.splits))} split, so {consequence}"
 
 
 def name_of(run: SavedRun, model: str) -> str:
@@ -96,7 +98,25 @@ def all_models(run: SavedRun, models: Sequence[str]) -> str:
     """
     if len(models) == 1:
         return name_of(run, models[0])
-    return "every model" if len(models) == len(trained_models(run)) else f"all {len(models)} models with a score"
+    if len(models) == len(trained_models(run)):
+        return "every model"
+    return f"{'both' if len(models) == 2 else f'all {len(models)}'} models with a score"
+
+
+def every_other(run: SavedRun, models: Sequence[str]) -> str:
+    """Name the other models that a title compares the best one with.
+
+    Parameters
+    ----------
+    run : SavedRun
+    models : sequence of str
+        All compared models.
+
+    Returns
+    -------
+    str
+    """
+    return "every other model" if len(models) == len(trained_models(run)) else "every other model with a score"
 
 
 def subject(run: SavedRun, count: int, models: Sequence[str], verb: str) -> str:
@@ -121,7 +141,7 @@ def subject(run: SavedRun, count: int, models: Sequence[str], verb: str) -> str:
         return f"{count} of {len(models)} models {verb}{'s' if count == 1 else ''}"
     text = all_models(run, models)
     start = text if len(models) == 1 else capitalised(text)
-    return f"{start} {verb if text.startswith('all ') and len(models) > 1 else f'{verb}s'}"
+    return f"{start} {verb if text.endswith('with a score') and len(models) > 1 else f'{verb}s'}"
 
 
 def under_split(run: SavedRun) -> str:
@@ -187,3 +207,20 @@ def from_to(low: float, high: float) -> str:
     """
     first, last = percents(low, high)
     return first if first == last else f"{first} to {last}"
+
+
+def points_range(low: float, high: float) -> str:
+    """Write a range of differences in points.
+
+    Parameters
+    ----------
+    low, high : float
+        Fractions.
+
+    Returns
+    -------
+    str
+        Such as "4 to 17 points" or "1 point".
+    """
+    text = from_to(low, high)
+    return f"{text} point" if text == "1" else f"{text} points"
