@@ -68,7 +68,7 @@ def _without_scores(run: SavedRun) -> list[str]:
     guess = f"Guessing recognises {chance} % (mean over {_classes(run)}); a useful model is significantly above that."
     if not trained_models(run):
         reason = f"{_NONE} it has baselines only, which ignore the clips."
-        return [reason, guess, "Add a model to see its score and its cost: `ser-bench run --models lda`."]
+        return [reason, guess, "Add a model to see its score and its cost, for example with --models lda."]
     failed = int((run.fits["status"] != "ok").sum())
     return [
         f"{_NONE} none finished every fold of the {short(ranking_split(run.info.splits))} split.",

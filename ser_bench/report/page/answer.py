@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ser_bench.report.findings.verdict import verdict
+from ser_bench.report.findings.recommendation import recommendation
 from ser_bench.report.page.hero import hero
 from ser_bench.report.page.strips import Strips
 from ser_bench.runs.results import SavedRun
@@ -35,4 +35,4 @@ def answer(run: SavedRun) -> Answer:
     -------
     Answer
     """
-    return Answer((verdict(run),), hero(run))
+    return Answer(tuple(recommendation(run)), hero(run))
