@@ -43,8 +43,8 @@ def command(
     """Draw pictures of a CLIP or of a corpus.
 
     For a clip: waveform, spectrograms, MFCC, chroma, F0, energy and zero-crossing rate. For a corpus: clips by class
-    and speaker, durations, levels, silence, F0 by emotion and gender, and a projection of its features by emotion and
-    by speaker.
+    and speaker, durations, levels, silence, F0 by emotion and gender, and maps of its features, one per emotion and
+    one per speaker.
 
     \b
     Examples:
@@ -98,7 +98,7 @@ def _draw_corpus(options: Options, output: Path | None, console: Console) -> int
     """Draw the pictures of a corpus into a folder."""
     from ser_bench import explore
     from ser_bench.explore.corpus import explore_corpus
-    from ser_bench.explore.map_figure import neighbours_caption
+    from ser_bench.explore.findings import neighbours_caption
     from ser_bench.report import glyph_warning
 
     started = time.perf_counter()

@@ -13,10 +13,11 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from ser_bench.core.labels import COLOURS
 from ser_bench.explore.corpus import GENDERS, ExploredCorpus
+from ser_bench.explore.findings import overview_title, pitch_title
 from ser_bench.report.charts.style import FAINT, INK, WIDTH, Sheet, styled, titled_sheet
 from ser_bench.report.charts.text import names_width, shorten, shorten_front, text_width
 
-_GENDER_COLOURS = {"female": "#cc5a00", "male": "#0072b2", "": "#7f7f7f"}
+GENDER_COLOURS = {"female": "#cc5a00", "male": "#0072b2", "": "#7f7f7f"}
 _OTHER_COLOURS = ("#4d4d4d", "#b07800", "#6a3d9a", "#3b6e22", "#a6486b", "#5f9ea0")
 
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -28,7 +29,7 @@ _F0_TICKS = (50, 75, 100, 150, 200, 300, 400, 600)
 
 
 def emotion_colour(label: str, labels: tuple[str, ...]) -> str:
-    """Return the colour of a label; labels that are not canonical get one by their order.
+    """Return the colour of a label; labels that are not canonical get one by their order, or the first if too many.
 
     Parameters
     ----------
@@ -41,7 +42,8 @@ def emotion_colour(label: str, labels: tuple[str, ...]) -> str:
     str
     """
     others = [name for name in labels if name not in COLOURS]
-    return COLOURS.get(label) or _OTHER_COLOURS[others.index(label) % len(_OTHER_COLOURS)]
+    few = len(others) <= len(_OTHER_COLOURS)
+    return COLOURS.get(label) or _OTHER_COLOURS[others.index(label) if few else 0]
 
 
 @styled
@@ -59,7 +61,7 @@ def draw_overview(explored: ExploredCorpus) -> Figure:
     emotions = explored.emotions
     left, height = names_width(emotions, 9, 1.6) + 0.1, _ROW * len(emotions)
     body = height + _SPEAKERS_HEIGHT + 1.95
-    sheet = _sheet(explored, "Clips, durations, levels and speakers", body)
+    sheet = _sheet(explored, overview_title(explored), body)
     panels: dict[str, Callable[[Axes, ExploredCorpus], None]] = {
         "clips": _draw_counts,
         "duration, seconds": partial(_draw_distributions, measure="seconds"),
@@ -93,20 +95,20 @@ def draw_pitch(explored: ExploredCorpus) -> Figure:
     emotions, known = explored.emotions, set(explored.genders)
     genders = [gender for gender in GENDERS if gender in known]
     left, height = names_width(emotions, 9, 1.6) + 0.1, (0.12 + 0.17 * len(genders)) * len(emotions)
-    sheet = _sheet(explored, "Median F0 of each clip, by emotion and gender", height + 1.15)
-    ax = sheet.axes(left, 0.62, WIDTH - left - 0.75, height)
+    sheet = _sheet(explored, pitch_title(explored), height + 1.2)
+    ax = sheet.axes(left, 0.67, WIDTH - left - 0.75, height)
     ax.set_xscale("log")
     step = 0.8 / len(genders)
     style: dict[str, Any] = {"ha": "right", "va": "center_baseline", "transform": ax.get_yaxis_transform()}
     for row, emotion in enumerate(emotions):
         for index, gender in enumerate(genders):
             y, f0 = row - 0.4 + (index + 0.5) * step, explored.f0_of(emotion, gender)
-            _draw_distribution(ax, f0, y, _GENDER_COLOURS[gender], thickness=min(0.4 * step, 0.2))
-            ax.text(1.07, y, f"{len(f0):,}", size=7.5, color=_GENDER_COLOURS[gender], **style)
+            _draw_distribution(ax, f0, y, GENDER_COLOURS[gender], thickness=min(0.4 * step, 0.2))
+            ax.text(1.07, y, f"{len(f0):,}", size=7.5, color=GENDER_COLOURS[gender], **style)
     ax.text(1.07, 1, "clips", size=8, color=FAINT, ha="right", va="bottom", transform=ax.transAxes)
     _frequency_axis(ax)
     _emotion_axis(ax, emotions, left - 0.2, labelled=True)
-    _draw_gender_legend(sheet, left, height + 0.86, genders)
+    _draw_gender_legend(sheet, left, height + 0.91, genders)
     sheet.text(left, 0.1, _QUANTILES_NOTE, size=8, color=FAINT)
     return sheet.figure
 
@@ -155,6 +157,8 @@ def _emotion_axis(ax: Axes, emotions: tuple[str, ...], width: float, *, labelled
 
 def _draw_speakers(ax: Axes, explored: ExploredCorpus, width: float) -> None:
     """Draw the clips of each speaker as bars stacked by emotion, and name as many speakers as fit."""
+    colours = {emotion_colour(emotion, explored.emotions) for emotion in explored.emotions}
+    title = "clips of each speaker" + (", by emotion" if len(colours) == len(explored.emotions) else "")
     clips, emotions = explored.clips, explored.emotions
     table = clips.groupby(["speaker", "emotion"]).size().unstack(fill_value=0).reindex(columns=list(emotions))
     bottom = np.zeros(len(table))
@@ -170,7 +174,7 @@ def _draw_speakers(ax: Axes, explored: ExploredCorpus, width: float) -> None:
     ax.grid(axis="y")
     ax.tick_params(axis="x", length=0, pad=7)  # the first name may extend below the 0 of the other axis
     ax.set_xlabel("speaker" if step == 1 else f"speaker (every {_ordinal(step)} is named)", fontsize=8.5, color=FAINT)
-    ax.text(0, 1.02, "clips of each speaker, by emotion", size=9, weight="bold", va="bottom", transform=ax.transAxes)
+    ax.text(0, 1.02, title, size=9, weight="bold", va="bottom", transform=ax.transAxes)
 
 
 def _ordinal(number: int) -> str:
@@ -191,6 +195,6 @@ def _draw_gender_legend(sheet: Sheet, left: float, bottom: float, genders: list[
     x = left
     for gender in genders:
         name = gender or "gender unknown"
-        sheet.text(x, bottom, "■", size=10, color=_GENDER_COLOURS[gender])
+        sheet.text(x, bottom, "■", size=10, color=GENDER_COLOURS[gender])
         sheet.text(x + 0.18, bottom, name, size=8.5)
         x += text_width(name, 8.5) + 0.45

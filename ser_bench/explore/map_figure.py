@@ -1,37 +1,96 @@
-"""The map of a corpus's features, coloured by emotion and by speaker."""
+"""The map of a corpus's features as small multiples: a map per emotion and per speaker over the other clips."""
 
 from __future__ import annotations
 
-import colorsys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ser_bench.explore.corpus import GENDERS, ExploredCorpus
-from ser_bench.explore.corpus_figures import emotion_colour
-from ser_bench.explore.neighbours import NEIGHBOURS, shares_by_attribute
+from ser_bench.explore.corpus_figures import GENDER_COLOURS, emotion_colour
+from ser_bench.explore.findings import map_title, neighbours_count, other_speakers_caption
+from ser_bench.explore.neighbours import shares_by_attribute
 from ser_bench.report.charts.style import FAINT, RULE, WIDTH, Sheet, styled, titled_sheet
-from ser_bench.report.charts.text import shorten_front, text_width
+from ser_bench.report.charts.text import shorten, shorten_front, text_width
 
-_GAP, _MARGIN, _LEGEND_ROW = 0.3, 0.15, 0.165
-_SIDE = (WIDTH - 2 * _MARGIN - _GAP) / 2
-_MAX_LEGEND_ROWS = 16
-"""A longer legend of speakers is left out."""
-_MAX_NAME_WIDTH = 1.2
+_MARGIN, _GAP, _HEADING, _BETWEEN = 0.15, 0.12, 0.22, 0.2
+_MAX_EMOTIONS, _MAX_SPEAKERS = 30, 24
+"""The most maps; of more values, some are chosen."""
+_OTHERS = "#d9d9d9"
 
-_SHAPES = {"female": "oDsh", "male": "^v<>", "": "P*Xd"}
-_HUE_OFFSETS = {"female": 0.0, "male": 0.5, "": 0.25}
-_MAX_HUES, _LIGHTNESS = 12, (0.42, 0.62, 0.27)
 
-LegendEntry = tuple[str, str, str]
-"""Name, colour and marker."""
+@dataclass(frozen=True)
+class Tile:
+    """A small map.
+
+    Parameters
+    ----------
+    value : str
+        The emotion or speaker whose clips are coloured.
+    colour : str
+    share : str
+        How many neighbours of the clips have the same value, in words.
+    """
+
+    value: str
+    colour: str
+    share: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """Small maps of one size by one attribute.
+
+    Parameters
+    ----------
+    attribute : {'emotion', 'speaker'}
+    tiles : sequence of Tile
+    columns : int
+    notes : sequence of tuple of str
+        Remarks beside the heading, each with its colour.
+    """
+
+    attribute: str
+    tiles: Sequence[Tile]
+    columns: int
+    notes: Sequence[tuple[str, str]]
+
+    @property
+    def is_wide_named(self) -> bool:
+        """Whether a name is too wide for the line of its share, and all have a line of their own."""
+        return any(_name_width(tile, self) + text_width(tile.share, 7.5) + 0.08 > self.side for tile in self.tiles)
+
+    @property
+    def head(self) -> float:
+        """Height above each map in inches."""
+        return 0.25 + 0.14 * self.is_wide_named
+
+    @property
+    def name_size(self) -> float:
+        """Size of names in points."""
+        return 8.5 if self.columns == 4 else 7.5
+
+    @property
+    def side(self) -> float:
+        """Width and height of a map in inches."""
+        return (WIDTH - 2 * _MARGIN - _GAP * (self.columns - 1)) / self.columns
+
+    @property
+    def height(self) -> float:
+        """Height of the section in inches."""
+        return _HEADING + -(-len(self.tiles) // self.columns) * (self.side + self.head)
+
+
+def _name_width(tile: Tile, section: Section) -> float:
+    return text_width(tile.value, section.name_size, bold=True)
 
 
 @styled
 def draw_map(explored: ExploredCorpus) -> Figure:
-    """Draw the map twice, by emotion and by speaker; the subtitle says what neighbours share.
+    """Draw a map per emotion and, of several speakers, per speaker, on common axes; the other clips are grey.
 
     Parameters
     ----------
@@ -41,30 +100,21 @@ def draw_map(explored: ExploredCorpus) -> Figure:
     -------
     Figure
     """
-    emotions = [(label, emotion_colour(label, explored.emotions), "o") for label in explored.emotions]
-    genders = dict(zip(explored.clips["speaker"], explored.clips["gender"], strict=True))
-    speakers = [(name, *marker) for name, marker in sorted(speaker_markers(genders).items())]
-    legends = (
-        _legend_rows(emotions),
-        _legend_rows([(name or "unknown", colour, marker) for name, colour, marker in speakers]),
-    )
-    below = 0.2 + _LEGEND_ROW * max(map(len, legends))
-    title, synthetic = "Map of the clips by their features", explored.corpus.synthetic
-    sheet = titled_sheet(title, _lines(explored), (), body=below + _SIDE + 0.3, synthetic=synthetic)
-    maps = zip(("emotion", "speaker"), (emotions, speakers), legends, strict=True)
-    for index, (column, entries, rows) in enumerate(maps):
-        left, top = _MARGIN + index * (_SIDE + _GAP), below + _SIDE + 0.06
-        _draw_points(sheet.axes(left, below, _SIDE, _SIDE), explored, column, entries)
-        sheet.text(left, top, f"by {column}", size=9.5, weight="bold")
-        if column == "speaker":
-            note = _marker_note(explored, len(entries), listed=bool(rows))
-            sheet.text(left + _SIDE, top, note, size=8, color=FAINT, ha="right")
-        _draw_legend(sheet, rows, left, below - 0.1)
+    sections = [emotion_section(explored)]
+    if explored.clips["speaker"].nunique() > 1:
+        sections.append(speaker_section(explored))
+    body = sum(section.height for section in sections) + _BETWEEN * len(sections)
+    title, synthetic = map_title(explored), explored.corpus.synthetic
+    sheet = titled_sheet(title, _lines(explored), (), body=body, synthetic=synthetic)
+    top = body - 0.1
+    for section in sections:
+        _draw_section(sheet, section, explored, top)
+        top -= section.height + _BETWEEN
     return sheet.figure
 
 
-def neighbours_caption(explored: ExploredCorpus) -> str:
-    """Describe in one or two sentences what nearest neighbours share.
+def emotion_section(explored: ExploredCorpus) -> Section:
+    """Return the maps by emotion.
 
     Parameters
     ----------
@@ -72,107 +122,121 @@ def neighbours_caption(explored: ExploredCorpus) -> str:
 
     Returns
     -------
-    str
-        Empty for a single clip.
+    Section
     """
-    shares = shares_by_attribute(explored.shares)
-    if not shares:
-        return ""
-    emotion, speaker = shares["emotion", "all"], shares.get(("speaker", "all"))
-    k = min(NEIGHBOURS, explored.compared - 1)
-    text = (
-        f"Of a clip's {k} nearest neighbours (by all {explored.dimension:,} standardised features, not by this map) "
-        f"{emotion.observed:.0%} share its emotion (by chance {emotion.chance:.0%})"
-    )
-    text += f" and {speaker.observed:.0%} its speaker (by chance {speaker.chance:.0%})." if speaker else "."
-    if others := shares.get(("emotion", "other speakers")):
-        text += (
-            f" Of the {k} nearest clips of other speakers {others.observed:.0%} share its emotion "
-            f"(by chance {others.chance:.0%})."
-        )
-    return text.replace("%", " %")
+    share = shares_by_attribute(explored.shares)["emotion", "all"]
+    emotions = _choose(explored.emotions, share.by_value, _MAX_EMOTIONS)
+    tiles = [
+        Tile(name, emotion_colour(name, explored.emotions), _share_text(share.by_value.get(name))) for name in emotions
+    ]
+    note = "neighbours of the same emotion (in brackets: by chance)"
+    chosen = _choice_note(len(emotions), len(explored.emotions), "emotions")
+    return Section("emotion", tiles, 4 if len(tiles) <= 8 else 6, [(note + chosen, FAINT)])
 
 
-def speaker_markers(genders: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """Choose a colour and a marker per speaker; the shape of the marker depends on the gender.
+def speaker_section(explored: ExploredCorpus) -> Section:
+    """Return the maps by speaker, women before men.
 
     Parameters
     ----------
-    genders : mapping of str to str
-        Gender by speaker.
+    explored : ExploredCorpus
 
     Returns
     -------
-    dict
-        Colour and marker by speaker; unique for up to 144 speakers of each gender.
+    Section
     """
-    markers: dict[str, tuple[str, str]] = {}
-    for gender in GENDERS:
-        speakers = sorted(name for name, value in genders.items() if (value if value in GENDERS else "") == gender)
-        markers |= {name: _marker(index, len(speakers), gender) for index, name in enumerate(speakers)}
-    return markers
+    share = shares_by_attribute(explored.shares).get(("speaker", "all"))
+    by_value = share.by_value if share else {}
+    genders = dict(zip(explored.clips["speaker"], explored.genders, strict=True))
+    speakers = sorted(genders, key=lambda name: (GENDERS.index(genders[name]), name))
+    chosen = _choose(speakers, by_value, _MAX_SPEAKERS)
+    tiles = [
+        Tile(name, GENDER_COLOURS[genders[name]], _share_text(by_value.get(name), chance=False)) for name in chosen
+    ]
+    note = "neighbours of the same speaker" if share else ""
+    notes = [(note + _choice_note(len(chosen), len(speakers), "speakers"), FAINT)]
+    known = [gender for gender in GENDERS if gender in {genders[name] for name in chosen}]
+    if len(known) > 1:
+        notes += [(gender or "gender unknown", GENDER_COLOURS[gender]) for gender in known]
+    return Section("speaker", tiles, 4 if len(tiles) <= 4 else 6 if len(tiles) <= 12 else 8, notes)
 
 
-def _marker(index: int, count: int, gender: str) -> tuple[str, str]:
-    hues = min(count, _MAX_HUES)
-    shape, hue = divmod(index, hues)
-    level, shape = divmod(shape, len(_SHAPES[gender]))
-    lightness = _LIGHTNESS[level % len(_LIGHTNESS)]
-    red, green, blue = colorsys.hls_to_rgb((hue + _HUE_OFFSETS[gender]) / hues, lightness, 0.75)
-    return f"#{round(255 * red):02x}{round(255 * green):02x}{round(255 * blue):02x}", _SHAPES[gender][shape]
+def _share_text(share: tuple[float, float] | None, *, chance: bool = True) -> str:
+    """Write the share of neighbours of a value; empty for a value without one."""
+    if share is None:
+        return ""
+    observed, level = (f"{100 * value:.0f} %" for value in share)
+    return f"{observed} ({level})" if chance else observed
+
+
+def _choose(values: Sequence[str], shares: Mapping[str, tuple[float, float]], limit: int) -> list[str]:
+    """Choose at most ``limit`` values, evenly from the highest share to the lowest, in their order."""
+    if len(values) <= limit:
+        return list(values)
+    ranked = sorted(values, key=lambda value: shares.get(value, (0.0, 0.0)), reverse=True)
+    chosen = {ranked[index] for index in np.linspace(0, len(ranked) - 1, limit).round().astype(int)}
+    return [value for value in values if value in chosen]
+
+
+def _choice_note(shown: int, count: int, noun: str) -> str:
+    if shown == count:
+        return ""
+    return f"; {shown} of {count:,} {noun}, evenly from the highest share to the lowest"
 
 
 def _lines(explored: ExploredCorpus) -> list[str]:
-    """Return the subtitle: corpus, method and shares of neighbours."""
-    clips = len(explored.clips)
+    """Return the subtitle: corpus, method, and where neighbours are searched."""
+    clips, k = len(explored.clips), neighbours_count(explored)
     shown = "a point per clip" if explored.mapped == clips else f"{explored.mapped:,} clips drawn at random"
     method = f"{shown} · functionals, standardised, {explored.method} · distances between far points mean little"
-    sample = f" (neighbours among {explored.compared:,} clips drawn at random)" if explored.compared < clips else ""
-    return [explored.summary, method, neighbours_caption(explored) + sample]
+    sample = f" among {explored.compared:,} clips drawn at random" if explored.compared < clips else ""
+    others = shares_by_attribute(explored.shares).get(("emotion", "other speakers"))
+    return [
+        explored.summary,
+        method,
+        f"The percentages count the {k} nearest neighbours of each clip{sample}, by all {explored.dimension:,} "
+        "standardised features and not by the map. " + (other_speakers_caption(others, k) if others else ""),
+    ]
 
 
-def _marker_note(explored: ExploredCorpus, speakers: int, *, listed: bool) -> str:
-    both = {"female", "male"} <= set(explored.genders)
-    return ", ".join(filter(None, ("" if listed else f"{speakers:,} markers", "triangles: male" if both else "")))
+def _draw_section(sheet: Sheet, section: Section, explored: ExploredCorpus, top: float) -> None:
+    heading = f"by {section.attribute}"
+    sheet.text(_MARGIN, top, heading, size=9.5, weight="bold", va="top")
+    x = _MARGIN + text_width(heading, 9.5, bold=True) + 0.2
+    for note, colour in filter(lambda pair: pair[0], section.notes):
+        sheet.text(x, top - 0.02, note, size=8, color=colour, va="top", weight="normal" if colour == FAINT else "bold")
+        x += text_width(note, 8, bold=colour != FAINT) + 0.2
+    for index, tile in enumerate(section.tiles):
+        row, column = divmod(index, section.columns)
+        left = _MARGIN + column * (section.side + _GAP)
+        bottom = top - _HEADING - (row + 1) * (section.side + section.head) + 0.04
+        _draw_tile(sheet, section, tile, explored, left, bottom)
 
 
-def _draw_points(ax: Axes, explored: ExploredCorpus, column: str, entries: Sequence[LegendEntry]) -> None:
+def _draw_tile(
+    sheet: Sheet, section: Section, tile: Tile, explored: ExploredCorpus, left: float, bottom: float
+) -> None:
+    side, y = section.side, bottom + section.side + 0.05
+    shorten_name = shorten_front if section.attribute == "speaker" else shorten
+    space = side if section.is_wide_named else side - text_width(tile.share, 7.5) - 0.08
+    name = shorten_name(tile.value or "unknown", space / 1.12, section.name_size)  # bold text is wider
+    sheet.text(left, y + 0.14 * section.is_wide_named, name, size=section.name_size, weight="bold")
+    x, alignment = (left, "left") if section.is_wide_named else (left + side, "right")
+    sheet.text(x, y, tile.share, size=7.5, color=FAINT, ha=alignment)
+    _draw_points(sheet.axes(left, bottom, side, side), explored, section, tile)
+
+
+def _draw_points(ax: Axes, explored: ExploredCorpus, section: Section, tile: Tile) -> None:
+    """Draw the clips of the value over the others, which are an image in an SVG: every map repeats them."""
     clips = explored.clips.dropna(subset=["x", "y"])
-    size = max(4.0, min(26.0, 14_000 / len(clips)))
-    for name, colour, marker in entries:
-        rows = clips[clips[column] == name]
-        ax.scatter(rows["x"], rows["y"], s=size, c=colour, marker=marker, linewidths=0.25, edgecolors="white")
-    ax.set_xticks([])
-    ax.set_yticks([])
-    for side in ax.spines.values():
-        side.set_visible(True)
-        side.set_color(RULE)
-    ax.margins(0.03)
-
-
-def _legend_rows(entries: Sequence[LegendEntry]) -> list[list[LegendEntry]]:
-    """Distribute the entries of a legend over rows, in columns of one width; none if they are too many."""
-    column = max(_entry_width(name) for name, _, _ in entries)
-    columns = max(1, int(_SIDE / column))
-    rows = [list(entries[start : start + columns]) for start in range(0, len(entries), columns)]
-    return rows if len(rows) <= _MAX_LEGEND_ROWS else []
-
-
-def _entry_width(name: str) -> float:
-    return text_width(shorten_front(name, _MAX_NAME_WIDTH, 7.5), 7.5) + 0.3
-
-
-def _draw_legend(sheet: Sheet, rows: Sequence[Sequence[LegendEntry]], left: float, top: float) -> None:
-    if not rows:
-        return
-    column = max(_entry_width(name) for row in rows for name, _, _ in row)
-    ax = sheet.axes(left, top - _LEGEND_ROW * len(rows), _SIDE, _LEGEND_ROW * len(rows))
-    ax.set_axis_off()
-    ax.set_xlim(0, _SIDE)
-    ax.set_ylim(len(rows), 0)
-    style: dict[str, Any] = {"size": 7.5, "va": "center_baseline", "color": FAINT}
-    for index, row in enumerate(rows):
-        for position, (name, colour, marker) in enumerate(row):
-            x = position * column
-            ax.plot([x + 0.07], [index + 0.5], linestyle="", marker=marker, color=colour, markersize=4.5)
-            ax.text(x + 0.16, index + 0.5, shorten_front(name, _MAX_NAME_WIDTH, 7.5), **style)
+    size = float(np.clip(60 / np.sqrt(len(clips)), 1.6, 5.0)) * np.sqrt(section.side / 2)
+    coloured, others = clips[clips[section.attribute] == tile.value], clips[clips[section.attribute] != tile.value]
+    ax.plot(others["x"], others["y"], ".", color=_OTHERS, markersize=size, rasterized=True)
+    ax.scatter(coloured["x"], coloured["y"], s=(size + 0.6) ** 2, c=tile.colour, linewidths=0, zorder=3)
+    for axis, column in (("x", "x"), ("y", "y")):
+        low, high = clips[column].min(), clips[column].max()
+        margin = 0.04 * (high - low) or 1.0
+        ax.set(**{f"{axis}lim": (low - margin, high + margin), f"{axis}ticks": []})
+    for spine in ax.spines.values():
+        spine.set_visible(True)
+        spine.set_color(RULE)

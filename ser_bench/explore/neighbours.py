@@ -29,12 +29,15 @@ class NeighbourShare:
         Fraction of neighbours with the same value.
     chance : float
         Fraction of random clips with the same value.
+    by_value : mapping of str to tuple of float
+        ``observed`` and ``chance`` of the clips of each value.
     """
 
     attribute: str
     among: str
     observed: float
     chance: float
+    by_value: Mapping[str, tuple[float, float]]
 
 
 def standardise(X: np.ndarray) -> np.ndarray:
@@ -81,15 +84,14 @@ def neighbour_shares(clips: pd.DataFrame, X: np.ndarray, k: int = NEIGHBOURS) ->
     enough_others = len(clips) - np.bincount(speakers).max() >= k and (attributes["speaker"] != "").all()
     nearest, nearest_of_others = _nearest(X, speakers, k, other_speakers=bool(enough_others))
     shares = [
-        NeighbourShare(name, "all", float((values[nearest] == values[:, None]).mean()), _chance(values))
+        _share(name, "all", values, nearest, _chance(values))
         for name, values in attributes.items()
         if (values != "").all()
     ]
     if nearest_of_others is not None:
         emotion = attributes["emotion"]
-        observed = float((emotion[nearest_of_others] == emotion[:, None]).mean())
         chance = _chance_among_other_speakers(emotion, speakers)
-        shares.append(NeighbourShare("emotion", "other speakers", observed, chance))
+        shares.append(_share("emotion", "other speakers", emotion, nearest_of_others, chance))
     return shares
 
 
@@ -125,16 +127,26 @@ def _nearest(
     return np.concatenate(nearest), np.concatenate(nearest_of_others) if other_speakers else None
 
 
-def _chance(values: np.ndarray) -> float:
-    """Return the probability that a random other clip has the same value."""
-    counts = np.unique(values, return_counts=True)[1]
-    return float((counts * (counts - 1)).sum() / (len(values) * (len(values) - 1)))
+def _share(attribute: str, among: str, values: np.ndarray, nearest: np.ndarray, chance: np.ndarray) -> NeighbourShare:
+    """Average over clips the fraction of neighbours with the same value, and its level by chance."""
+    observed = (values[nearest] == values[:, None]).mean(axis=1)
+    masks = {str(value): values == value for value in np.unique(values)}
+    by_value = {value: (float(observed[mask].mean()), float(chance[mask].mean())) for value, mask in masks.items()}
+    return NeighbourShare(attribute, among, float(observed.mean()), float(chance.mean()), by_value)
 
 
-def _chance_among_other_speakers(values: np.ndarray, speakers: np.ndarray) -> float:
-    """Return the probability that a random clip of another speaker has the same value, averaged over clips."""
+def _chance(values: np.ndarray) -> np.ndarray:
+    """Return for each clip the probability that a random other clip has the same value, shape ``(n,)``."""
+    labels, counts = np.unique(values, return_inverse=True, return_counts=True)[1:]
+    probabilities: np.ndarray = (counts[labels] - 1) / (len(values) - 1)
+    return probabilities
+
+
+def _chance_among_other_speakers(values: np.ndarray, speakers: np.ndarray) -> np.ndarray:
+    """Return for each clip the probability that a random clip of another speaker has the same value, ``(n,)``."""
     labels = np.unique(values, return_inverse=True)[1]
     table = np.zeros((speakers.max() + 1, labels.max() + 1))
     np.add.at(table, (speakers, labels), 1)
     same = table.sum(axis=0)[labels] - table[speakers, labels]
-    return float((same / (len(values) - table.sum(axis=1)[speakers])).mean())
+    probabilities: np.ndarray = same / (len(values) - table.sum(axis=1)[speakers])
+    return probabilities

@@ -9,8 +9,8 @@ import numpy as np
 
 from ser_bench.core.text import escape_undecodable
 from ser_bench.explore.corpus import GENDERS, MEASURES, ExploredCorpus
+from ser_bench.explore.findings import neighbours_caption
 from ser_bench.explore.health.measure import FRAME_SECONDS, SILENCE_DB
-from ser_bench.explore.map_figure import neighbours_caption
 from ser_bench.report.descriptions import SYNTHETIC
 from ser_bench.report.formatting import markdown_cell
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +12,8 @@ import pytest
 
 from ser_bench import corpora
 from ser_bench.cli import call
-from ser_bench.explore import corpus_figures, map_figure, neighbours, projection, tables
+from ser_bench.explore import corpus_figures, findings, map_figure, neighbours, projection, tables
 from ser_bench.explore.corpus import ExploredCorpus
-from ser_bench.explore.map_figure import speaker_markers
 from ser_bench.report.descriptions import SYNTHETIC
 from tests.conftest import clip_table, tone
 from tests.legible import assert_legible, words_of
@@ -49,6 +49,10 @@ CASES = {
         60, ("a-label-of-one's-own", "another-rather-long-label"), genders=("",)
     ).assign(speaker=lambda clips: ["somebody-with-a-name-of-some-length-" + name for name in clips["speaker"]]),
     "one speaker, one emotion": clip_table(1, ("happy",)),
+    "2 emotions": clip_table(2, ("happy", "sad")),
+    "30 emotions": clip_table(
+        10, tuple(f"label {i:02d} of a rather long name" if i % 3 else f"émotion-{i}" for i in range(30))
+    ),
 }
 
 
@@ -67,8 +71,10 @@ def test_pictures_name_corpus_and_synthetic_speech_and_their_texts_do_not_overla
 def test_unknown_speakers_are_drawn_as_unknown():
     explored = simulated(CASES["one speaker, one emotion"].assign(speaker=""))
     assert "unknown speakers" in explored.summary
-    assert "speaker" not in map_figure.neighbours_caption(explored)
-    assert "unknown" in words_of(map_figure.draw_map(explored))
+    assert "speaker" not in findings.neighbours_caption(explored)
+    words = words_of(corpus_figures.draw_overview(explored))
+    assert "unknown" in words
+    assert "by speaker" not in words_of(map_figure.draw_map(explored))
     assert "| unknown | " in tables.markdown(explored)
 
 
@@ -76,16 +82,80 @@ def test_the_summary_gives_title_and_size():
     assert simulated(CASES["24 speakers"]).summary.startswith("RAVDESS · 384 clips · 24 speakers · 8 emotions · ")
 
 
-def test_91_speakers_have_different_markers():
-    for genders in (("female", "male"), ("",)):
-        markers = speaker_markers({f"{i:02d}": genders[i % len(genders)] for i in range(91)})
-        assert len(set(markers.values())) == 91
+@pytest.mark.parametrize("case", ["24 speakers", "2 emotions", "30 emotions"])
+def test_each_emotion_has_a_map_over_the_other_clips_on_common_axes(case):
+    explored = simulated(CASES[case])
+    section = map_figure.emotion_section(explored)
+    axes = map_figure.draw_map(explored).axes[: len(section.tiles)]
+    assert [tile.value for tile in section.tiles] == list(explored.emotions)
+    assert len({(*ax.get_xlim(), *ax.get_ylim()) for ax in axes}) == 1
+    for ax, tile in zip(axes, section.tiles, strict=True):
+        clips = explored.clips[explored.clips["emotion"] == tile.value]
+        np.testing.assert_allclose(ax.collections[0].get_offsets(), clips[["x", "y"]])
+        assert len(ax.lines[0].get_xdata()) == len(explored.clips) - len(clips)
 
 
-def test_the_shape_of_a_marker_depends_on_the_gender():
-    markers = speaker_markers({f"{i:02d}": ("female", "male")[i % 2] for i in range(40)})
-    women, men = ({markers[f"{i:02d}"][1] for i in range(first, 40, 2)} for first in (0, 1))
-    assert women.isdisjoint(men)
+def test_maps_of_many_speakers_span_the_shares_and_say_so():
+    explored = simulated(CASES["91 speakers"])
+    section = map_figure.speaker_section(explored)
+    shares = neighbours.shares_by_attribute(explored.shares)["speaker", "all"].by_value
+    by_share = sorted(shares, key=lambda name: shares[name][0])
+    assert len(section.tiles) == 24
+    assert {shares[tile.value][0] for tile in section.tiles} >= {shares[by_share[0]][0], shares[by_share[-1]][0]}
+    assert "24 of 91 speakers, evenly from the highest share to the lowest" in section.notes[0][0]
+
+
+def test_women_are_shown_before_men_in_their_colours():
+    tiles = map_figure.speaker_section(simulated(CASES["24 speakers"])).tiles
+    assert [tile.colour for tile in tiles] == [corpus_figures.GENDER_COLOURS["female"]] * 12 + [
+        corpus_figures.GENDER_COLOURS["male"]
+    ] * 12
+
+
+def test_the_title_of_the_map_states_the_shares_of_neighbours():
+    explored = simulated(CASES["24 speakers"])
+    shares = neighbours.shares_by_attribute(explored.shares)
+    numbers = [100 * value for name in ("speaker", "emotion") for value in _levels(shares[name, "all"])]
+    title = findings.map_title(explored)
+    assert [int(number) for number in re.findall(r"\d+", title)] == [round(number) for number in numbers]
+
+
+def test_the_title_of_the_map_leaves_out_what_all_clips_share():
+    one_speaker = simulated(clip_table(1, ("happy", "sad"), texts=6))
+    assert "speaker" not in findings.map_title(one_speaker)
+    assert "emotion" in findings.map_title(one_speaker)
+    for case in ("one speaker, one emotion", "2 emotions"):  # in the second, every clip is a neighbour
+        assert findings.map_title(simulated(CASES[case])) == "Map of the clips by their features"
+
+
+def test_the_title_of_the_overview_states_the_counts():
+    clips = CASES["24 speakers"]
+    assert findings.overview_title(simulated(clips)) == "Each emotion has 48 clips, each speaker 16"
+    fewer = clips.drop(clips.index[(clips["emotion"] == "calm") & (clips["speaker"] == "s03")])
+    title = findings.overview_title(simulated(fewer.reset_index(drop=True)))
+    assert title == "Each emotion has 46 (calm) to 48 clips, each speaker 14 to 16"
+    assert findings.overview_title(simulated(clips.assign(speaker=""))) == "Each emotion has 48 clips"
+
+
+def test_the_title_of_the_pitch_names_the_emotions_at_both_ends():
+    explored = simulated(CASES["24 speakers"])
+    title = findings.pitch_title(explored)
+    for gender, words in (("female", "women"), ("male", "men")):
+        medians = {emotion: np.median(explored.f0_of(emotion, gender)) for emotion in explored.emotions}
+        low, high = min(medians, key=medians.get), max(medians, key=medians.get)
+        assert f"{medians[low]:.0f} Hz ({low}) to {medians[high]:.0f} Hz ({high}) for {words}" in title
+    assert findings.pitch_title(simulated(CASES["one speaker, one emotion"])).startswith("Median F0 of each clip")
+
+
+def test_more_labels_than_colours_share_one_colour():
+    emotions = simulated(CASES["30 emotions"]).emotions
+    assert len({corpus_figures.emotion_colour(emotion, emotions) for emotion in emotions}) == 1
+    words = words_of(corpus_figures.draw_overview(simulated(CASES["30 emotions"])))
+    assert "clips of each speaker, by emotion" not in words
+
+
+def _levels(share: neighbours.NeighbourShare) -> tuple[float, float]:
+    return share.observed, share.chance
 
 
 def test_neighbours_share_what_the_features_depend_on():
@@ -98,6 +168,7 @@ def test_neighbours_share_what_the_features_depend_on():
     assert shares["emotion", "all"].observed == pytest.approx(0.5, abs=0.1)
     assert shares["emotion", "all"].chance == pytest.approx(71 / 143)
     assert shares["emotion", "other speakers"].chance == pytest.approx(0.5)
+    assert shares["speaker", "all"].by_value["s01"] == pytest.approx((1.0, 23 / 143))
 
 
 def test_neighbours_equal_those_of_a_full_search():
@@ -161,7 +232,7 @@ def test_clips_of_a_large_corpus_are_sampled_and_the_picture_says_so():
     explored = replace(simulated(CASES["24 speakers"]), mapped=50, compared=60)
     words = words_of(map_figure.draw_map(explored))
     assert "50 clips drawn at random" in words
-    assert "neighbours among 60 clips drawn at random" in words
+    assert "among 60 clips drawn at random" in words
 
 
 def test_tables_contain_the_measurements():
