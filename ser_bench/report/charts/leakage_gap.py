@@ -23,9 +23,10 @@ from ser_bench.report.charts.parts import (
     heading_beside,
     legend_rows,
     model_axis,
+    number_beside,
     text_beside,
 )
-from ser_bench.report.charts.style import FAINT, WARNING, Sheet, new_sheet, split_colour
+from ser_bench.report.charts.style import WARNING, Sheet, new_sheet, split_colour
 from ser_bench.report.charts.text import names_width, text_width
 from ser_bench.report.descriptions import model_title, model_titles
 from ser_bench.report.findings.gaps import voice_title
@@ -123,19 +124,13 @@ def _write_gaps(ax: Axes, run: SavedRun, models: list[str], pair: GapSplits) -> 
         # Without a total, the parts are left to the tables, because the note needs their place.
         shown = ["total"] if missing else list(heads)
         for part in shown if not np.isnan(gaps.at[model, "total"]) else []:
-            _write_gap(ax, row, offsets[part], gaps.loc[model, [part, f"{part}_low", f"{part}_high"]], part == "total")
+            value, low, high = gaps.loc[model, [part, f"{part}_low", f"{part}_high"]]
+            interval = points_interval(low, high)
+            number_beside(ax, points(value), interval, row, offsets[part], bold=part == "total")
         if missing:
             style: dict[str, Any] = {"size": 7.5, "color": WARNING, "style": "italic", "bbox": TEXT_BOX}
             end = _FIRST + 72 * _COLUMN * len(heads) - 46
             text_beside(ax, f"n/a: {', '.join(missing)}", row, end, ha="right", **style)
-
-
-def _write_gap(ax: Axes, row: int, offset: float, gap: pd.Series, total: bool) -> None:
-    """Write a gap and its interval; the total is bold."""
-    value, low, high = gap
-    style: dict[str, Any] = {"size": 9.5, "weight": "bold"} if total else {"size": 9}
-    text_beside(ax, points(value), row, offset, ha="right", **style)
-    text_beside(ax, points_interval(low, high), row, offset + 6, size=7.6, color=FAINT)
 
 
 def _draw_parts_legend(sheet: Sheet, pair: GapSplits, voice: str, left: float, bottom: float) -> None:

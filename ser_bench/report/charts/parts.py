@@ -76,6 +76,26 @@ def text_beside(ax: Axes, text: str, row: float, offset: float, **style: Any) ->
     ax.text(1, row, text, **{"va": "center_baseline", "transform": transform, **style})
 
 
+def number_beside(ax: Axes, value: str, interval: str, row: float, offset: float, *, bold: bool = False) -> None:
+    """Write a number right of the axes at the height of a row, and its interval behind it in grey.
+
+    Parameters
+    ----------
+    ax : Axes
+    value, interval : str
+        The interval may be empty.
+    row : float
+    offset : float
+        Distance from the axes to the right end of the number in points.
+    bold : bool
+        Whether the number is bold and larger.
+    """
+    style: dict[str, Any] = {"size": 9.5, "weight": "bold"} if bold else {"size": 9}
+    text_beside(ax, value, row, offset, ha="right", **style)
+    if interval:
+        text_beside(ax, interval, row, offset + 6, size=7.6, color=FAINT)
+
+
 def note_across(ax: Axes, note: str, row: float) -> None:
     """Write in the middle of an empty row why it is empty.
 
