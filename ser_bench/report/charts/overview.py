@@ -68,8 +68,8 @@ def _draw(run: SavedRun) -> Figure:
 def _title(view: Overview) -> str:
     """Return the title inside the picture."""
     if view.pair is None:
-        return f"UAR of each model under the {view.split} split"
-    return f"UAR of each model under the {view.split} split, and what the {view.pair.random} split adds"
+        return f"UAR under the {view.split} split"
+    return f"UAR under the {view.split} split, and the gap to the {view.pair.random} split"
 
 
 def _splits(view: Overview) -> list[str]:
