@@ -13,8 +13,12 @@ from ser_bench import statistics
 from ser_bench.report import write_report
 from ser_bench.report.analysis import calibration
 from ser_bench.report.analysis.calibration import COLUMNS, calibration_of, calibration_status, calibration_table
+from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.charts.registry import charts_of
+from ser_bench.report.findings.titles import calibration_errors_title
 from ser_bench.runs.results import UNCALIBRATED
-from tests.report.fake_run import TEMPERATURE, Recipe, save_fake_run
+from tests.legible import words_of
+from tests.report.fake_run import BASELINES, TEMPERATURE, Recipe, save_fake_run
 
 
 def predictions_of(run, model, split, repeat):
@@ -203,3 +207,33 @@ def test_the_table_of_eleven_models_five_splits_and_three_repeats_takes_about_a_
     fresh, start = replace(run), time.process_time()  # numbers are cached per run
     calibration_table(fresh)
     assert time.process_time() - start < 0.6  # 0.1 s
+
+
+def test_one_panel_shows_the_best_three_models(analysed_run):
+    models = [model for model in summarise(analysed_run)["model"] if model not in BASELINES]
+    assert len(models) == 4
+    panel = charts_of(analysed_run)["calibration"].draw().axes[0]
+    drawn = [line.get_ydata() for line in panel.lines[1:]]  # after the diagonal
+    parts = [
+        calibration.model_reliability(analysed_run, model, "actor", before=before)
+        for model in models[:3]
+        for before in (True, False)
+    ]
+    assert len(drawn) == len(parts)
+    for values, part in zip(drawn, parts, strict=True):
+        np.testing.assert_allclose(values, 100 * part.accuracy)
+
+
+def test_a_model_without_calibration_has_one_line_and_a_note(run):
+    figure = charts_of(uncalibrated(run, "svm"))["calibration"].draw()
+    assert "not calibrated" in words_of(figure)
+    assert len(figure.axes[0].lines) == 1 + 2 + 2 + 1
+
+
+def test_the_title_of_all_panels_states_the_range_of_errors(run):
+    errors = 100 * calibration_of(run, "actor")[["ece_before", "ece"]].dropna()
+    title = calibration_errors_title(run)
+    for column in errors:
+        for end in (errors[column].min(), errors[column].max()):
+            assert any(text in title for text in (f"{end:.0f}", f"{end:.1f}"))
+    assert calibration_errors_title(uncalibrated(run, "svm")).endswith("after it for 2 of them")

@@ -90,7 +90,7 @@ SENTENCES = {
 }
 """Runs with models and numbers of sentences that make the charts of failures large."""
 
-FAILURES = ("calibration", "risk_coverage", "set_coverage", "importance", "groups")
+FAILURES = ("calibration", "calibration_models", "risk_coverage", "set_coverage", "importance", "groups")
 
 
 class Figures(dict):
@@ -170,10 +170,12 @@ def test_bars_show_the_values_of_the_summary(run, figures):
 
 
 def test_charts_of_failures_show_the_numbers(run, figures):
-    errors = calibration_of(run, "actor")[["ece_before", "ece"]].dropna()
+    errors = calibration_of(run, "actor")[["ece_before", "ece", "auroc"]].dropna()
     assert len(errors) == 3
-    for before, after in errors.to_numpy():
-        assert f"ECE {100 * before:.1f} → {100 * after:.1f}" in words_of(figures["calibration"])
+    for before, after, auroc in errors.to_numpy():
+        assert f"{100 * before:.1f} → {100 * after:.1f}" in words_of(figures["calibration"])
+        assert f"{100 * auroc:.1f}" in words_of(figures["calibration"]).split()
+        assert f"ECE {100 * before:.1f} → {100 * after:.1f}" in words_of(figures["calibration_models"])
     for gap in groups.group_gaps(run, "actor").query("model == 'svm'")["gap"]:
         assert f"{100 * gap:.1f}" in words_of(figures["groups"]).split()
     assert {"20.0", "10.0", "5.0", "-1.0"} <= set(words_of(figures["importance"]).split())

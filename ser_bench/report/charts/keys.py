@@ -13,7 +13,7 @@ from ser_bench.report.charts.text import shorten, text_width
 KEY_ROW = 0.2
 """Height in inches of a row of keys."""
 
-_SIZE, _AFTER_SAMPLE, _AFTER_TEXT = 8.5, 0.08, 0.22
+_SIZE, _AFTER_SAMPLE, _AFTER_TEXT, _MARGIN = 8.5, 0.08, 0.22, 0.06
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,9 @@ def draw_keys(sheet: Sheet, rows: Sequence[Sequence[Key]], left: float, bottom: 
         In inches from the lower left corner of the sheet.
     """
     space = sheet.width - left
-    ax = sheet.axes(left, bottom, space, KEY_ROW * len(rows))
+    ax = sheet.axes(left - _MARGIN, bottom, space + _MARGIN, KEY_ROW * len(rows))
     ax.set_axis_off()
-    ax.set_xlim(0, space)
+    ax.set_xlim(-_MARGIN, space)
     ax.set_ylim(len(rows), 0)
     for row, keys in enumerate(rows):
         x = 0.0

@@ -28,6 +28,7 @@ from ser_bench.report.charts.style import FAINT, INK, WARNING, WIDTH, new_sheet,
 from ser_bench.report.charts.text import names_width, shorten, text_width
 from ser_bench.report.descriptions import model_title, model_titles
 from ser_bench.report.findings.gaps import voice_title
+from ser_bench.report.findings.titles import scores_title
 from ser_bench.report.findings.verdict import verdict
 from ser_bench.report.formatting import percent, percent_interval, points, points_interval
 from ser_bench.runs.results import SavedRun
@@ -48,14 +49,15 @@ def _draw(run: SavedRun) -> Figure:
     names, columns = names_width(labels, _BOLD, 2.0), _columns(view)
     left, height = names + 0.1 + _BRACKET * bool(view.bracketed), _ROW * len(labels)
     keys = key_rows(keys_of(view, _meanings(view)), WIDTH - 0.3)
-    sheet = new_sheet(run, _title(view), body=_BELOW + height + _ABOVE + KEY_ROW * len(keys), splits=_splits(view))
+    body = _BELOW + height + _ABOVE + KEY_ROW * len(keys)
+    sheet = new_sheet(run, scores_title(run), shown=_shown(view), body=body, splits=_splits(view))
     ax = sheet.axes(left, _BELOW, WIDTH - left - 0.1 - sum(columns.values()), height)
     ax.set_xlim(*view.limits)
     draw_models(ax, view)
     draw_published(ax, view)
     level = chance_levels(run)["uar"]
     draw_chance_line(ax, 100 * level, f"chance {percent(level)} %")
-    model_axis(ax, labels, (names - 0.15) * 9 / _BOLD)
+    model_axis(ax, labels, (names - 0.1) * 9 / _BOLD)
     _mark_names(ax, view)
     ax.set_xlabel("UAR (%)")
     ax.grid(axis="x")
@@ -65,8 +67,8 @@ def _draw(run: SavedRun) -> Figure:
     return sheet.figure
 
 
-def _title(view: Overview) -> str:
-    """Return the title inside the picture."""
+def _shown(view: Overview) -> str:
+    """Return what the chart shows."""
     if view.pair is None:
         return f"UAR under the {view.split} split"
     return f"UAR under the {view.split} split, and the gap to the {view.pair.random} split"
@@ -190,8 +192,9 @@ def _alt_text(run: SavedRun) -> str:
 CHART = Chart(
     name="overview",
     title="UAR on new speakers and the gap to a random split",
-    section=None,
+    section=None,  # the page draws its own
     order=5,
     draw=_draw,
+    finding=scores_title,
     alt_text=_alt_text,
 )

@@ -7,6 +7,7 @@ finds a difference, and otherwise states the numbers that the picture shows.
 from __future__ import annotations
 
 from ser_bench.report.findings.titles.confidence import (
+    calibration_errors_title,
     calibration_title,
     selection_title,
     set_coverage_title,
@@ -23,6 +24,7 @@ from ser_bench.report.findings.titles.transfer import transfer_title
 __all__ = [
     "accuracy_title",
     "architectures_title",
+    "calibration_errors_title",
     "calibration_title",
     "classes_title",
     "clips_title",

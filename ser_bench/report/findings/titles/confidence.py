@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from ser_bench.core.text import plural
 from ser_bench.report.analysis.calibration import (
     SET_COVERAGE,
     SHARES,
@@ -14,7 +15,7 @@ from ser_bench.report.analysis.calibration import (
     speakers_below_aim,
 )
 from ser_bench.report.analysis.splits import ranking_split
-from ser_bench.report.findings.titles.wording import complete_models, name_of, no_model, percents, short
+from ser_bench.report.findings.titles.wording import complete_models, from_to, name_of, no_model, percents, short
 from ser_bench.runs.results import SavedRun
 
 _AIM = f"{100 * SET_COVERAGE:.0f} %"
@@ -46,6 +47,30 @@ def calibration_title(run: SavedRun) -> str:
     if ends[0] > 0 or ends[1] < 0 or ends[2] > 0 or ends[3] < 0:
         return f"{name} says {before} % and is right for {right} %; after calibration it says {after} %"
     return f"{name} is on average {after} % confident, and right for {right} % of the clips"
+
+
+def calibration_errors_title(run: SavedRun) -> str:
+    """State the range of the models' calibration errors, before and after calibration.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        Such as "Calibration error of 14 models: 3 to 26 points before calibration, 2 to 6 after it".
+    """
+    split = ranking_split(run.info.splits)
+    models, calibrated = measured_models(run, split, calibrated=False), measured_models(run, split)
+    if not models:
+        return no_model(run, "no calibration error is measured")
+    before, after = calibration_of(run, split)["ece_before"][models], calibration_of(run, split)["ece"][calibrated]
+    text = f"Calibration error of {plural(len(models), 'model')}: {from_to(before.min(), before.max())} points"
+    if not calibrated:
+        return f"{text}, without calibration"
+    count = "" if len(calibrated) == len(models) else f" for {len(calibrated)} of them"
+    return f"{text} before calibration, {from_to(after.min(), after.max())} after it{count}"
 
 
 def selection_title(run: SavedRun) -> str:
