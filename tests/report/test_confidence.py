@@ -14,7 +14,6 @@ from ser_bench.report.analysis.calibration import calibration_of, calibration_ta
 from ser_bench.report.findings.confidence import best_calibrated, confidence_sentences, difference_statement
 from ser_bench.report.page import render_page
 from ser_bench.report.page.confidence import confidence_report
-from ser_bench.report.page.headline import page_header
 from ser_bench.report.summary import markdown
 from tests.report.fake_run import Recipe, save_fake_run
 from tests.report.test_calibration import uncalibrated
@@ -170,7 +169,6 @@ def test_a_run_without_calibration_claims_nothing(tmp_path, run):
         assert sentence.startswith(reason)
         assert not re.search(r"\d", sentence)
         assert "Confidence under" not in markdown(one)
-        assert [fact.question for fact in page_header(one).facts].count("Mean confidence minus accuracy") == 0
         assert confidence_report(one).lead == sentence
     assert sentence in render_page(failed, {}).decode()
 
@@ -190,8 +188,6 @@ def test_the_page_has_every_measure_with_its_interval(run):
         f"[{numbers['log_loss_low']:.2f}, {numbers['log_loss_high']:.2f}]",
     )
     assert len(report.shares.columns) == len(calibration.SHARES) + 3
-    fact = page_header(run).facts[-1]
-    assert fact.figure == f"{100 * table.at['svm', 'overconfidence']:+.1f}"
 
 
 def test_the_summary_has_calibration_after_and_before(run):

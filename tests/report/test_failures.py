@@ -14,7 +14,7 @@ from ser_bench.report.analysis import failures, groups
 from ser_bench.report.analysis.scores import scores_by_speaker
 from ser_bench.report.charts.registry import charts_of
 from ser_bench.report.formatting import points_interval
-from ser_bench.report.page.failures import failure_tables
+from ser_bench.report.page.speakers import speaker_report
 from ser_bench.runs.results import SavedRun
 from ser_bench.runs.results.tables import AUDIT, FITS, LOSSES
 from tests.report.fake_run import Recipe, save_fake_run
@@ -154,7 +154,7 @@ def test_a_gap_that_chance_has_too_is_not_significant(run):
     gaps = groups.group_gaps(run, "actor").set_index(["model", "attribute"])
     assert (gaps.loc["chance", "gap"] > 0).all()
     assert (gaps.loc["chance", "low"] <= 0).all()
-    (gender,) = (table for table in failure_tables(run, None).groups if "gender" in table.caption)
+    (gender,) = (table for table in speaker_report(run).group_tables if "gender" in table.caption)
     row = gaps.loc[("svm", "gender")]
     notes = [cell.note for cells in gender.rows for cell in cells.cells]
     assert points_interval(row["low"], row["high"]) in notes
@@ -200,15 +200,25 @@ def test_a_corpus_with_one_gender_does_not_count():
     assert groups.compared_corpora(run, "actor", "gender") == ("easy",)
 
 
-def test_one_speaker_does_not_fill_the_list_of_hardest_clips():
+def test_the_hardest_clips_of_a_class_are_of_different_speakers():
     clips = [(str(i), "happy", "male", "normal", "") for i in range(40)]
     confidence = [0.99] * 20 + list(np.linspace(0.5, 0.9, 20))
     run = made_up({"lda": (["sad"] * 40, confidence)}, clips, labels=("happy", "sad"))
     speakers = ["A"] * 20 + [f"S{i % 10}" for i in range(20)]
-    run = replace(run, clips=run.clips.assign(speaker=speakers))
+    table = failures.hardest_clips(replace(run, clips=run.clips.assign(speaker=speakers)), "actor")
+    assert list(table["speaker"]) == ["A", "S9", "S8"]
+    assert len(failures.hardest_clips(replace(run, clips=run.clips.assign(speaker="A")), "actor")) == 3
+
+
+def test_at_most_three_clips_of_a_class_are_hard():
+    labels = ("happy", "sad", "calm")
+    clips = [(f"{label}{i}", label, "male", "normal", "") for label in labels for i in range(6)]
+    answers = {"lda": (["sad"] * 12 + ["happy"] * 6, [0.9] * 18)}
+    run = made_up(answers, clips, labels=labels)
+    run = replace(run, clips=run.clips.assign(speaker=[str(i) for i in range(18)]))
     table = failures.hardest_clips(run, "actor")
-    assert table["speaker"].value_counts().max() == failures.MOST_PER_SPEAKER
-    assert failures.misclassified_clips(run, "actor") == 40
+    assert table["true"].value_counts().to_dict() == {"happy": 3, "calm": 3}
+    assert failures.hardest_clips(run, "actor", per_label=1)["true"].to_list() == ["happy", "calm"]
 
 
 def test_groups_without_a_class_in_common_have_no_gap():
@@ -221,7 +231,7 @@ def test_groups_without_a_class_in_common_have_no_gap():
     assert "groups" not in charts_of(run)
 
 
-def test_the_hardest_clips_have_the_highest_loss():
+def test_the_hardest_clips_give_their_label_the_lowest_probability():
     answers = {
         "svm": (["happy"] * 6, [0.6, 0.99, 0.9, 0.9, 0.8, 0.95]),
         "lda": (["happy"] * 6, [0.6, 0.6, 0.9, 0.9, 1.0, 0.6]),
@@ -229,16 +239,15 @@ def test_the_hardest_clips_have_the_highest_loss():
     }
     table = failures.hardest_clips(made_up(answers, CLIPS), "actor")
     assert (table["share_wrong"] == 1).all()
-    assert list(table["clip"]) == ["e", "b", "f", "a"]  # by name it would be a, b, e, f
-    rest = np.array([[0.1, failures.MIN_PROBABILITY], [0.005, 0.2], [0.025, 0.2], [0.2, 0.2]])
-    np.testing.assert_allclose(table["loss"], -np.log(rest).mean(axis=1), rtol=1e-5)
+    assert list(table["clip"]) == ["b", "a", "e", "f"]  # in the order of the labels; by name, a would come before b
+    np.testing.assert_allclose(table["probability"], [0.1025, 0.2, 0.05, 0.1125], rtol=1e-5)
 
 
-def test_equal_losses_are_ordered_by_the_probability_and_not_by_the_name():
-    confidence = [1 - 1e-6, 1 - 1e-4, 1 - 1e-5, 0.9, 0.9, 1 - 3e-7]  # each below the least probability of a loss
-    table = failures.hardest_clips(made_up({"lda": (["happy"] * 6, confidence)}, CLIPS), "actor")
-    assert table["loss"].head(3).nunique() == 1
-    assert list(table["clip"])[:3] == ["f", "a", "b"]
+def test_equal_probabilities_are_ordered_by_their_logarithms_and_not_by_the_name():
+    answers = {"svm": (["happy"] * 6, [0.6, 0.8] * 3), "lda": (["happy"] * 6, [0.6, 0.4] * 3)}
+    table = failures.hardest_clips(made_up(answers, CLIPS), "actor")
+    assert table["probability"].nunique() == 1
+    assert list(table["clip"]) == ["b", "a", "f", "e"]
 
 
 def test_the_hardest_clips_have_wrong_predictions():
@@ -249,18 +258,18 @@ def test_the_hardest_clips_have_wrong_predictions():
         "tree": (["sad", "neutral", "happy", "happy", "sad", "neutral"], [0.9] * 6),
     }
     table = failures.hardest_clips(made_up(answers, CLIPS), "actor")
-    assert list(table["clip"]) == ["a", "f", "b", "d"]
-    np.testing.assert_allclose(table["share_wrong"], [1, 1, 2 / 3, 1 / 3])
-    assert list(table["most_common_prediction"]) == ["sad", "happy", "sad", "happy"]
+    assert list(table["clip"]) == ["a", "b", "d", "f"]
+    np.testing.assert_allclose(table["share_wrong"], [1, 2 / 3, 1 / 3, 1])
+    assert list(table["most_common_prediction"]) == ["sad", "sad", "happy", "happy"]
     np.testing.assert_allclose(table["most_common_share"], 2 / 3)
     facts = ("f", "01", "male", "", "strong", "sad", "f.wav")
-    assert tuple(table.loc[1, ["clip", "speaker", "gender", "text", "intensity", "true", "path"]]) == facts
-    assert len(failures.hardest_clips(made_up(answers, CLIPS), "actor", most=2)) == 2
+    assert tuple(table.loc[3, ["clip", "speaker", "gender", "text", "intensity", "true", "path"]]) == facts
+    assert list(failures.hardest_clips(made_up(answers, CLIPS), "actor", per_label=1)["clip"]) == ["a", "d", "f"]
 
 
 def test_models_with_a_missing_fold_do_not_count_for_hard_clips(small):
     table = failures.hardest_clips(small, "actor")
-    assert list(table["clip"]) == ["f", "a", "b"]
+    assert list(table["clip"]) == ["a", "b", "f"]
     assert (table["share_wrong"] == 1).all()
 
 
@@ -290,8 +299,8 @@ def test_a_run_of_baselines_has_no_charts_of_failures(tmp_path):
 
 def test_cached_numbers_differ_by_argument_and_cannot_be_changed(run):
     assert not failures.recall_by_class(run, "actor").equals(failures.recall_by_class(run, "random"))
-    assert len(failures.hardest_clips(run, "actor", 3)) == 3
-    assert len(failures.hardest_clips(run, "actor", most=5)) == 5
+    assert len(failures.hardest_clips(run, "actor", 1)) == 8
+    assert len(failures.hardest_clips(run, "actor", per_label=2)) == 16
     mine = failures.recall_by_class(run, "actor")
     mine.loc[:] = 0
     assert failures.recall_by_class(run, "actor").to_numpy().max() > 0

@@ -9,7 +9,6 @@ import pytest
 import sklearn.metrics
 
 from ser_bench.report import write_report
-from ser_bench.report.analysis.failures import misclassified_clips
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.transfer import transfer_matrix, transfer_models, transfer_scores
@@ -17,7 +16,7 @@ from ser_bench.report.charts.registry import charts_of
 from ser_bench.report.findings.headline import headline, transfer_sentence
 from ser_bench.report.formatting import percent, percent_range
 from ser_bench.report.page import render_page
-from ser_bench.report.page.failures import failure_tables
+from ser_bench.report.page.speakers import speaker_report
 from ser_bench.report.page.transfer import transfer_report
 from ser_bench.report.summary import markdown
 from tests.report.fake_run import Recipe, save_fake_run
@@ -106,12 +105,12 @@ def test_pairs_that_no_fold_has_are_not_rows_of_the_summary(tmp_path):
     assert "n/a" not in markdown(run)
 
 
-def test_tables_of_failures_name_the_compared_corpora_and_count_the_clips(pool):
-    tables = failure_tables(pool, None)
-    (intensities,) = (table for table in tables.groups if "intensity" in table.caption)
+def test_groups_name_the_compared_corpora(pool):
+    report = speaker_report(pool)
+    (intensities,) = (table for table in report.group_tables if "intensity" in table.caption)
     assert "UAR by intensity within a and b under the" in intensities.caption
-    total = misclassified_clips(pool, ranking_split(pool.info.splits))
-    assert tables.clips.caption.startswith(f"12 of {total} clips that a model gets wrong")
+    (picture,) = (picture for picture in report.groups if picture.name == "groups-intensity")
+    assert "UAR by intensity within a and b" in picture.caption
 
 
 def test_a_run_of_one_corpus_has_no_transfer_and_removes_an_earlier_table(tmp_path, stand_in_drawing):

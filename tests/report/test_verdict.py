@@ -18,7 +18,7 @@ from ser_bench.report.charts import significance
 from ser_bench.report.findings.headline import headline
 from ser_bench.report.findings.verdict import interval_notes, verdict
 from ser_bench.report.latex import latex
-from ser_bench.report.page.headline import page_header
+from ser_bench.report.findings.titles import scores_title, significance_title
 from ser_bench.report.page.scores import score_tables
 from tests.report import fake_run
 from tests.report.fake_run import Recipe, save_fake_run
@@ -85,8 +85,7 @@ def equal(run, model, other):
 
 def claims(run):
     """Return every sentence on which model is best."""
-    facts = page_header(run).facts
-    return " ".join([headline(run), verdict(run), *(f"{fact.question} {fact.figure} {fact.text}" for fact in facts)])
+    return " ".join([headline(run), verdict(run), scores_title(run), significance_title(run)])
 
 
 def test_a_leader_by_clips_that_is_worse_on_most_speakers_does_not_lead(tmp_path):
@@ -102,7 +101,6 @@ def test_a_leader_by_clips_that_is_worse_on_most_speakers_does_not_lead(tmp_path
     frame["predicted"] = frame["true"].astype(str).where(~wrong, others.astype(str)).astype(frame["true"].dtype)
     run = dataclasses.replace(run, predictions=frame)
     assert "significantly better by UAR per speaker (24 speakers" in verdict(run)
-    assert page_header(run).facts[1].figure == "no"
 
 
 def test_one_model_is_not_best_of_one(tmp_path):
@@ -111,7 +109,6 @@ def test_one_model_is_not_best_of_one(tmp_path):
     assert comparisons_with_best(run).empty
     assert "there is no other model to compare it with" in verdict(run)
     assert "svm has a UAR of " in headline(run)
-    assert page_header(run).facts[1].figure == "not tested"
     for word in ("highest", "Highest", "best", "significantly better", "every other model"):
         assert word not in claims(run)
 
@@ -121,7 +118,6 @@ def test_two_equal_models_share_the_highest_uar_and_neither_leads(tmp_path):
     assert "svm and knn have the highest UAR" in headline(run)
     assert re.match(r"UAR under the \w+ split is [\d.]+ % for every model; chance", score_tables(run).lead)
     assert "is not significant" in verdict(run)
-    assert page_header(run).facts[1].figure == "no"
     assert comparison(run).friedman is None
 
 
@@ -129,7 +125,6 @@ def test_two_equal_models_above_a_worse_one_do_not_lead(tmp_path):
     run = equal(only(tmp_path, ("svm", "lda", "knn")), "lda", "svm")
     assert comparison(run).better.at["svm", "knn"]
     assert verdict(run).startswith("svm and lda have the same UAR, the highest, so none of them leads")
-    assert page_header(run).facts[1].figure == "no"
     assert r"\textbf" not in latex(run)
 
 
@@ -148,7 +143,6 @@ def test_too_few_speakers_for_any_significant_difference_are_named(tmp_path, mod
     run = only(tmp_path, ("chance", *models), speakers=speakers)
     assert f"With {speakers} speakers" in verdict(run)
     assert f"at least {needed} speakers are needed" in verdict(run)
-    assert page_header(run).facts[1].figure == "cannot be shown"
     assert comparison(run).not_worse == comparison(run).others
     assert "better" not in claims(run)
 

@@ -91,22 +91,6 @@ def hardest_clips(run: SavedRun, split: str, per_label: int = 3) -> pd.DataFrame
     return _spread(table, per_label)[["clip", *_CLIP_COLUMNS, "true", *columns, "path"]]
 
 
-def misclassified_clips(run: SavedRun, split: str) -> int:
-    """Count the clips among which :func:`hardest_clips` chooses: those that some complete model classifies wrongly.
-
-    Parameters
-    ----------
-    run : SavedRun
-    split : str
-
-    Returns
-    -------
-    int
-    """
-    hits = hits_of(run, split)
-    return int(hits.loc[~hits["hit"] & hits["model"].isin(_complete_models(run, split)), "clip"].nunique())
-
-
 def _complete_models(run: SavedRun, split: str) -> list[str]:
     return [model for model in trained_models(run) if not missing_folds(run)[model, split]]
 
