@@ -244,7 +244,7 @@ def test_the_hardest_clips_give_their_label_the_lowest_probability():
 
 
 def test_equal_probabilities_are_ordered_by_their_logarithms_and_not_by_the_name():
-    answers = {"svm": (["happy"] * 6, [0.6, 0.8] * 3), "lda": (["happy"] * 6, [0.6, 0.4] * 3)}
+    answers = {"svm": (["happy"] * 6, [0.5, 0.75] * 3), "lda": (["happy"] * 6, [0.5, 0.25] * 3)}
     table = failures.hardest_clips(made_up(answers, CLIPS), "actor")
     assert table["probability"].nunique() == 1
     assert list(table["clip"]) == ["b", "a", "f", "e"]

@@ -19,6 +19,7 @@ from ser_bench.report.analysis.splits import gap_splits, unequal_terms
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.leakage_gap import CHART as LEAKAGE_GAP
 from ser_bench.report.findings.gaps import comparison_of_gaps, gap_notes, missing_gaps
+from ser_bench.report.findings.titles import gap_title, scores_title
 from ser_bench.report.formatting import points, points_interval
 from ser_bench.report.latex import latex
 from ser_bench.report.page import render_page
@@ -181,8 +182,8 @@ def swapped(run):
 
 def texts_of(run):
     """Return every text about a run's gap."""
-    page = render_page(run, {}).decode()
-    return [headline(run), markdown(run), latex(run), terminal_table(run), page]
+    titles = [scores_title(run), gap_title(run)]
+    return [headline(run), markdown(run), latex(run), terminal_table(run), *titles]
 
 
 def test_a_run_of_negative_gaps_is_not_called_optimistic(small):

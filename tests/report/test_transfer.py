@@ -9,7 +9,6 @@ import pytest
 import sklearn.metrics
 
 from ser_bench.report import write_report
-from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.transfer import transfer_matrix, transfer_models, transfer_scores
 from ser_bench.report.charts.registry import charts_of
@@ -108,7 +107,7 @@ def test_pairs_that_no_fold_has_are_not_rows_of_the_summary(tmp_path):
 def test_groups_name_the_compared_corpora(pool):
     report = speaker_report(pool)
     (intensities,) = (table for table in report.group_tables if "intensity" in table.caption)
-    assert "UAR by intensity within a and b under the" in intensities.caption
+    assert "UAR by intensity within a and b, over" in intensities.caption
     (picture,) = (picture for picture in report.groups if picture.name == "groups-intensity")
     assert "UAR by intensity within a and b" in picture.caption
 

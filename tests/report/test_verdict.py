@@ -16,9 +16,9 @@ from ser_bench.report.analysis.scores import scores_by_speaker
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts import significance
 from ser_bench.report.findings.headline import headline
+from ser_bench.report.findings.titles import scores_title, significance_title
 from ser_bench.report.findings.verdict import interval_notes, verdict
 from ser_bench.report.latex import latex
-from ser_bench.report.findings.titles import scores_title, significance_title
 from ser_bench.report.page.scores import score_tables
 from tests.report import fake_run
 from tests.report.fake_run import Recipe, save_fake_run
