@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ser_bench.core.spelling import canonical_text
 
@@ -32,6 +32,8 @@ COLOURS = {
 }
 """A colour per label, after the palette for colour-blind readers of Okabe and Ito (2008)."""
 
+_OTHER_COLOURS = ("#4d4d4d", "#b07800", "#6a3d9a", "#3b6e22", "#a6486b", "#5f9ea0")
+
 _SYNONYMS = {
     "neutrality": "neutral",
     "happiness": "happy",
@@ -44,6 +46,25 @@ _SYNONYMS = {
     "bored": "boredom",
 }
 """Other forms of labels, read in every corpus; :mod:`ser_bench.corpora.emotion_words` has words of more languages."""
+
+
+def label_colour(label: str, labels: Sequence[str]) -> str:
+    """Return the colour of a label; labels that are not canonical get one by their order, or the first if too many.
+
+    Parameters
+    ----------
+    label : str
+    labels : sequence of str
+        All labels of a picture.
+
+    Returns
+    -------
+    str
+        Hexadecimal RGB.
+    """
+    others = [name for name in labels if name not in COLOURS]
+    few = len(others) <= len(_OTHER_COLOURS)
+    return COLOURS.get(label) or _OTHER_COLOURS[others.index(label) if few else 0]
 
 
 def canonical_label(label: str) -> str:

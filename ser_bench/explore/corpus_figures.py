@@ -11,14 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from ser_bench.core.labels import COLOURS
+from ser_bench.core.labels import label_colour
 from ser_bench.explore.corpus import GENDERS, ExploredCorpus
 from ser_bench.explore.findings import overview_title, pitch_title
 from ser_bench.report.charts.style import FAINT, INK, WIDTH, Sheet, styled, titled_sheet
 from ser_bench.report.charts.text import names_width, shorten, shorten_front, text_width
 
 GENDER_COLOURS = {"female": "#cc5a00", "male": "#0072b2", "": "#7f7f7f"}
-_OTHER_COLOURS = ("#4d4d4d", "#b07800", "#6a3d9a", "#3b6e22", "#a6486b", "#5f9ea0")
 
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 """The quantiles that a distribution shows: thin bar from first to last, thick bar between the next two, median."""
@@ -26,24 +25,6 @@ _QUANTILES_NOTE = "thin bar: 5 to 95 % of the clips, thick bar: 25 to 75 %, mark
 
 _ROW, _GAP, _SPEAKERS_HEIGHT = 0.3, 0.3, 1.5
 _F0_TICKS = (50, 75, 100, 150, 200, 300, 400, 600)
-
-
-def emotion_colour(label: str, labels: tuple[str, ...]) -> str:
-    """Return the colour of a label; labels that are not canonical get one by their order, or the first if too many.
-
-    Parameters
-    ----------
-    label : str
-    labels : tuple of str
-        All labels of the corpus.
-
-    Returns
-    -------
-    str
-    """
-    others = [name for name in labels if name not in COLOURS]
-    few = len(others) <= len(_OTHER_COLOURS)
-    return COLOURS.get(label) or _OTHER_COLOURS[others.index(label) if few else 0]
 
 
 @styled
@@ -120,7 +101,7 @@ def _sheet(explored: ExploredCorpus, title: str, body: float) -> Sheet:
 def _draw_counts(ax: Axes, explored: ExploredCorpus) -> None:
     """Draw the number of clips of each emotion."""
     counts = [int((explored.clips["emotion"] == emotion).sum()) for emotion in explored.emotions]
-    colours = [emotion_colour(emotion, explored.emotions) for emotion in explored.emotions]
+    colours = [label_colour(emotion, explored.emotions) for emotion in explored.emotions]
     ax.barh(range(len(counts)), counts, height=0.62, color=colours)
     for row, count in enumerate(counts):
         ax.text(count, row, f" {count:,}", size=8, va="center_baseline")
@@ -132,7 +113,7 @@ def _draw_distributions(ax: Axes, explored: ExploredCorpus, measure: str, scale:
     """Draw the distribution of a measurement for each emotion."""
     for row, emotion in enumerate(explored.emotions):
         values = scale * explored.clips[measure][explored.clips["emotion"] == emotion].to_numpy()
-        _draw_distribution(ax, values, row, emotion_colour(emotion, explored.emotions), thickness=0.42)
+        _draw_distribution(ax, values, row, label_colour(emotion, explored.emotions), thickness=0.42)
     ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
     ax.grid(axis="x")
     ax.margins(x=0.06)
@@ -157,13 +138,13 @@ def _emotion_axis(ax: Axes, emotions: tuple[str, ...], width: float, *, labelled
 
 def _draw_speakers(ax: Axes, explored: ExploredCorpus, width: float) -> None:
     """Draw the clips of each speaker as bars stacked by emotion, and name as many speakers as fit."""
-    colours = {emotion_colour(emotion, explored.emotions) for emotion in explored.emotions}
+    colours = {label_colour(emotion, explored.emotions) for emotion in explored.emotions}
     title = "clips of each speaker" + (", by emotion" if len(colours) == len(explored.emotions) else "")
     clips, emotions = explored.clips, explored.emotions
     table = clips.groupby(["speaker", "emotion"]).size().unstack(fill_value=0).reindex(columns=list(emotions))
     bottom = np.zeros(len(table))
     for emotion in emotions:
-        ax.bar(range(len(table)), table[emotion], bottom=bottom, width=0.72, color=emotion_colour(emotion, emotions))
+        ax.bar(range(len(table)), table[emotion], bottom=bottom, width=0.72, color=label_colour(emotion, emotions))
         bottom += table[emotion].to_numpy()
     names = [shorten_front(str(name) or "unknown", 0.9, 8) for name in table.index]
     longest = max(text_width(name, 8) for name in names) + 0.06

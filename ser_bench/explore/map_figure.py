@@ -9,8 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ser_bench.core.labels import label_colour
 from ser_bench.explore.corpus import GENDERS, ExploredCorpus
-from ser_bench.explore.corpus_figures import GENDER_COLOURS, emotion_colour
+from ser_bench.explore.corpus_figures import GENDER_COLOURS
 from ser_bench.explore.findings import map_title, neighbours_count, other_speakers_caption
 from ser_bench.explore.neighbours import shares_by_attribute
 from ser_bench.report.charts.style import FAINT, RULE, WIDTH, Sheet, styled, titled_sheet
@@ -127,7 +128,7 @@ def emotion_section(explored: ExploredCorpus) -> Section:
     share = shares_by_attribute(explored.shares)["emotion", "all"]
     emotions = _choose(explored.emotions, share.by_value, _MAX_EMOTIONS)
     tiles = [
-        Tile(name, emotion_colour(name, explored.emotions), _share_text(share.by_value.get(name))) for name in emotions
+        Tile(name, label_colour(name, explored.emotions), _share_text(share.by_value.get(name))) for name in emotions
     ]
     note = "neighbours of the same emotion (in brackets: by chance)"
     chosen = _choice_note(len(emotions), len(explored.emotions), "emotions")

@@ -19,7 +19,7 @@ from ser_bench.audio import load, open_stream
 from ser_bench.cli import call
 from ser_bench.deploy import load_model, manifest
 from ser_bench.deploy.file import container
-from ser_bench.deploy.predict import batch, microphone, timeline
+from ser_bench.deploy.predict import batch, microphone, stretches, timeline
 from ser_bench.deploy.predict.batch import predict_windows
 from ser_bench.deploy.predict.windows import envelope, windows
 
@@ -235,7 +235,8 @@ def test_a_timeline_names_recording_model_and_labels(command, svm, lecture, tmp_
     svg = (tmp_path / "t.svg").read_text()
     assert status == 0
     assert "timeline: t.svg" in err
-    for text in ("lecture.flac, by svm", "seconds", "probability", *LABELS):
+    assert ">lecture.flac: " in svg
+    for text in ("seconds", "probability", "top label", *LABELS):
         assert f">{text}<" in svg
 
 
@@ -244,16 +245,19 @@ def test_a_timeline_shows_the_probabilities_and_is_empty_in_silence(svm, lecture
     model = load_model(svm)
     clips = list(predict_windows(model, "x", path, 1.0, 0.5))
     predictions = [clip.prediction for clip in clips]
-    figure = timeline._figure(model, clips, path)
-    wave, probabilities = figure.axes
-    assert wave.get_xlim() == probabilities.get_xlim() == (0, pytest.approx(length))
+    probabilities, band, wave = timeline._figure(model, clips, path).axes[:3]
+    assert wave.get_xlim() == band.get_xlim() == probabilities.get_xlim() == (0, pytest.approx(length))
     top = probabilities.patches[len(LABELS) - 1].get_data().values
     np.testing.assert_allclose(top, [1.0 if prediction else 0.0 for prediction in predictions], atol=1e-9)
     first = probabilities.patches[0].get_data().values
     np.testing.assert_allclose(first, [p.probabilities["neutral"] if p else 0 for p in predictions])
-    hatched = probabilities.patches[len(LABELS)].get_data().values
-    assert hatched.tolist() == [float(bool(p and not p.reliable)) for p in predictions]
-    assert 1.0 in hatched
+    pale = probabilities.patches[len(LABELS)].get_data().values
+    assert pale.tolist() == [float(bool(p and not p.reliable)) for p in predictions]
+    assert 1.0 in pale
+    hatched = sum(patch.get_width() for patch in band.patches if patch.get_hatch())
+    assert hatched == pytest.approx(
+        sum(s.seconds for s in stretches.find_stretches(clips) if s.state == "unreliable"), abs=1e-6
+    )
 
 
 # -- microphone -------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import pytest
 
 from ser_bench import corpora
 from ser_bench.cli import call
+from ser_bench.core.labels import label_colour
 from ser_bench.explore import corpus_figures, findings, map_figure, neighbours, projection, tables
 from ser_bench.explore.corpus import ExploredCorpus
 from ser_bench.report.descriptions import SYNTHETIC
@@ -149,7 +150,7 @@ def test_the_title_of_the_pitch_names_the_emotions_at_both_ends():
 
 def test_more_labels_than_colours_share_one_colour():
     emotions = simulated(CASES["30 emotions"]).emotions
-    assert len({corpus_figures.emotion_colour(emotion, emotions) for emotion in emotions}) == 1
+    assert len({label_colour(emotion, emotions) for emotion in emotions}) == 1
     words = words_of(corpus_figures.draw_overview(simulated(CASES["30 emotions"])))
     assert "clips of each speaker, by emotion" not in words
 
