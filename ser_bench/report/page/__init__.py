@@ -107,8 +107,8 @@ def _policy(script: str) -> str:
 
 
 def _joined(folder: str, ending: str) -> str:
-    """Join the files of a folder: ``base`` first, then by name, ``print`` last."""
-    order = {"base": -1, "print": 1}
+    """Join the files of a folder: ``base`` first, then by name, ``narrow`` and ``print`` last."""
+    order = {"base": -1, "narrow": 1, "print": 2}
     files = [file for file in resources.files(__name__).joinpath(folder).iterdir() if file.name.endswith(ending)]
     files.sort(key=lambda file: (order.get(file.name.removesuffix(ending), 0), file.name))
     return "".join(file.read_text(encoding="utf-8") for file in files)

@@ -84,7 +84,7 @@ class Table:
     Parameters
     ----------
     caption : str
-        Also the accessible name of the scrolling region around the table.
+        Also the accessible name of the region in which a wide table scrolls.
     columns : tuple of Column
     rows : tuple of Row
     sortable : bool

@@ -9,7 +9,7 @@ const describe = (node, text = node.textContent) => {
 
 const unseen = (node) => {
   const style = getComputedStyle(node);
-  return style.visibility !== "visible" || style.clipPath === "inset(50%)";
+  return style.visibility !== "visible" || style.clipPath === "inset(50%)" || style.contentVisibility === "hidden";
 };
 
 // Every text that is painted: its element, its words and its rectangle.
@@ -25,7 +25,7 @@ function texts(root = document.body) {
   while (walker.nextNode()) {
     const { currentNode: text } = walker;
     const node = text.parentElement;
-    if (!text.data.trim() || node.closest("script, style, title, desc, template, noscript, option") || isHidden(node)) continue;
+    if (!text.data.trim() || node.closest("script, style, title, desc, template, noscript, option") || isHidden(node) || !node.checkVisibility()) continue;
     const range = document.createRange();
     range.selectNodeContents(text);
     const boxes = [...range.getClientRects()].filter((box) => box.width > 0 && box.height > 0);
@@ -57,12 +57,14 @@ function scrolling() {
 function cut() {
   const faults = [];
   for (const { node, words, boxes } of texts()) {
+    let placed = false; // a tick label may stand outside its cell: overlapping() checks it
     for (let box = node; box && box !== document.body; box = box.parentElement) {
+      placed ||= getComputedStyle(box).position === "absolute";
       const clips = getComputedStyle(box).overflowX;
       if (/auto|scroll/.test(clips)) break;
       const inline = getComputedStyle(box).display === "inline";
       const root = box instanceof SVGElement && !(box instanceof SVGSVGElement);
-      if (inline || root || !(/hidden|clip/.test(clips) || box.matches("td, th"))) continue;
+      if (inline || root || !(/hidden|clip/.test(clips) || (box.matches("td, th") && !placed))) continue;
       const frame = box.getBoundingClientRect();
       const excess = Math.max(...boxes.map((part) => Math.max(part.right - frame.right, frame.left - part.left)));
       if (excess > 1) {
@@ -91,17 +93,18 @@ function small(limit) {
   return sizes().filter(([size]) => size < limit - 0.05).map(([size, text]) => `${size.toFixed(1)} px: ${text}`);
 }
 
-// Pairs of texts in one picture that cover each other.
+// Pairs of texts in one picture or table head that cover each other.
 function overlapping() {
   const faults = [];
-  for (const svg of document.querySelectorAll("svg")) {
-    const parts = texts(svg).flatMap(({ node, words, boxes }) => boxes.map((box) => ({ node, words, box })));
+  for (const part of document.querySelectorAll("svg, thead")) {
+    const least = part.matches("thead") ? -2 : 1.5; // ticks of a scale need a gap
+    const parts = texts(part).flatMap(({ node, words, boxes }) => boxes.map((box) => ({ node, words, box })));
     parts.forEach((first, i) => {
       for (const second of parts.slice(i + 1)) {
         const [a, b] = [first.box, second.box];
         const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
         const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-        if (across > 1.5 && down > 3) faults.push(`"${first.words.trim()}" covers ${describe(second.node, second.words)}`);
+        if (across > least && down > 3) faults.push(`"${first.words.trim()}" covers ${describe(second.node, second.words)}`);
       }
     });
   }
@@ -124,12 +127,12 @@ const colours = new Map();
 function parse(text) {
   if (!colours.has(text)) {
     const parts = /^rgba?\(/.test(text) ? text.match(/[\d.]+/g).map(Number) : undefined;
-    colours.set(text, parts ? [...parts.slice(0, 3), parts[3] ?? 1] : painted(text));
+    colours.set(text, parts ? [...parts.slice(0, 3), parts[3] ?? 1] : filled(text));
   }
   return colours.get(text);
 }
 
-function painted(text) {
+function filled(text) {
   ink.clearRect(0, 0, 1, 1);
   ink.fillStyle = text;
   ink.fillRect(0, 0, 1, 1);
@@ -211,6 +214,34 @@ function unnamed() {
     || [...(node.labels ?? [])].map((label) => label.textContent).join("");
   const controls = document.querySelectorAll("a, button, summary, audio, select, input, [tabindex='0'], [role=region], nav");
   return [...controls].filter((node) => !name(node).trim()).map((node) => node.outerHTML.slice(0, 80));
+}
+
+const CONTROLS = "a[href], button, select, input, textarea, summary, audio[controls], [tabindex='0']";
+const painted = (node) => node.checkVisibility() && node.getClientRects().length > 0 && !unseen(node);
+
+// Controls that the keyboard can reach.
+function controls() {
+  return [...document.querySelectorAll(CONTROLS)]
+    .filter((node) => painted(node) && node.tabIndex >= 0 && !node.disabled)
+    .map((node) => describe(node));
+}
+
+// Controls that need a script.
+function scripted() {
+  return [...document.querySelectorAll("button, select, input, textarea, [role=button], [role=tab], [role=slider]")]
+    .filter(painted)
+    .map((node) => describe(node));
+}
+
+// The texts outside controls, and the names of pictures.
+function sentences() {
+  return texts()
+    .filter(({ node }) => !node.closest("button, select, label, legend, output, [role=status], [role=toolbar], [role=group]"))
+    .map(({ words }) => words.trim().replace(/\s+/g, " "));
+}
+
+function pictures() {
+  return [...document.querySelectorAll("svg")].filter(painted).map((node) => node.getAttribute("aria-label") ?? "");
 }
 
 // The element with the focus: its name, whether the focus shows, and what covers it.
