@@ -8,6 +8,7 @@ import click
 
 from ser_bench.cli.options import PATH
 from ser_bench.core.console import Console
+from ser_bench.core.terminal import terminal_width
 
 
 @click.command(name="compare")
@@ -39,6 +40,6 @@ def command(runs: tuple[Path, ...], split: str | None, out: Path, quiet: bool, v
     written = write_comparison(compared, out)
     for path in written:
         console.detail(str(path))
-    console.info(as_text(compared))
+    console.info(as_text(compared, terminal_width()))
     console.info(f"\n{len(written)} files written in {out}/")
     return 0

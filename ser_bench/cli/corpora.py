@@ -61,7 +61,6 @@ def command(name: str | None, check: bool, quiet: bool, plugin: Path | None, **v
         rows,
         "Download and citation of a corpus: ser-bench corpora NAME\n"
         "Your own clips: ser-bench import FOLDER -o corpus.csv, then ser-bench run --corpus corpus.csv",
-        width=28,
     )
 
 

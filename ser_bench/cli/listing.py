@@ -7,37 +7,33 @@ from collections.abc import Mapping, Sequence
 
 import click
 
+from ser_bench.core.table import fitted_table
+from ser_bench.core.terminal import terminal_width, wrapped
 from ser_bench.core.text import escape_control, wrap_words
 
 _MODULES = {"scikit-learn": "sklearn"}
-_LABEL_WIDTH, _TEXT_WIDTH = 15, 84
+_LABEL_WIDTH = 15
 
 
-def show(headers: Sequence[str], rows: Sequence[Sequence[object]], footer: str = "", *, width: int = 56) -> int:
-    """Print a table and a text below it; cells longer than ``width`` are wrapped."""
-    click.echo(escape_control(table(headers, rows, width=width)))
+def show(headers: Sequence[str], rows: Sequence[Sequence[object]], footer: str = "") -> int:
+    """Print a table as wide as the terminal and a text below it."""
+    click.echo(escape_control(table(headers, rows)))
     if footer:
-        click.echo(escape_control(f"\n{footer}"))
+        click.echo("\n" + escape_control("\n".join(map(wrapped, footer.split("\n")))))
     return 0
 
 
-def table(headers: Sequence[str], rows: Sequence[Sequence[object]], *, width: int = 56) -> str:
-    """Return a table as text; cells longer than ``width`` are wrapped."""
-    from tabulate import tabulate
-
-    wrapped = [
-        ["\n".join("\n".join(wrap_words(line, width)) for line in str(cell).split("\n")) for cell in row]
-        for row in rows
-    ]
-    return tabulate(wrapped, headers=headers, tablefmt="simple", disable_numparse=True)
+def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Return a table as wide as the terminal; see :func:`fitted_table`."""
+    return fitted_table(headers, rows, terminal_width())
 
 
 def describe(title: str, facts: Mapping[str, str], *sections: str) -> int:
     """Print one entry: a title, its facts with wrapped texts (empty ones are left out), and further sections."""
-    click.echo(escape_control("\n".join(wrap_words(title, _LABEL_WIDTH + _TEXT_WIDTH))))
+    click.echo(escape_control(wrapped(title)))
     for label, text in facts.items():
         if text:
-            lines = wrap_words(text, _TEXT_WIDTH)
+            lines = wrap_words(text, terminal_width() - _LABEL_WIDTH - 1)
             click.echo(escape_control(f"{label:<{_LABEL_WIDTH}}" + f"\n{'':<{_LABEL_WIDTH}}".join(lines)))
     for section in filter(None, sections):
         click.echo(escape_control(f"\n{section}"))

@@ -77,7 +77,7 @@ def _parameters(model: Model) -> str:
         meaning = f"{model.description(name)}: {model.allowed(name)}" + (f"\ntuned: {tuned}" if tuned else "")
         meaning += f"\nunder quick effort: {_toml(model.quick[name])}" if model.quick.get(name, value) != value else ""
         rows.append((name, _toml(value), meaning))
-    return table(("parameter", "default", "meaning"), rows, width=66) if rows else "It has no parameters."
+    return table(("parameter", "default", "meaning"), rows) if rows else "It has no parameters."
 
 
 def _configuration(model: Model) -> str:

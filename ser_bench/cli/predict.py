@@ -14,6 +14,7 @@ from ser_bench.cli.options import PATH, load_plugin, option
 from ser_bench.core.console import Console
 from ser_bench.core.errors import AudioError, ConfigError, ModelFileError
 from ser_bench.core.files import atomic_write, ensure_writable
+from ser_bench.core.terminal import terminal_width
 from ser_bench.core.text import escape_control, grouped_by_sentence
 
 if TYPE_CHECKING:
@@ -194,7 +195,8 @@ def _write(model: TrainedModel, predictions: Sequence[ClipPrediction], request: 
     elif request.form == "csv":
         text = output.as_csv(predictions, model.labels, over_time=over_time)
     else:
-        text = output.as_table(predictions, over_time=over_time, coverage=request.coverage)
+        width = terminal_width() if request.output is None and sys.stdout.isatty() else None
+        text = output.as_table(predictions, over_time=over_time, coverage=request.coverage, width=width)
     if model.info.synthetic:
         console.warning(describe.SYNTHETIC)
     if warning := describe.coverage_warning(model.info, request.coverage):

@@ -11,6 +11,7 @@ import click
 from ser_bench.cli.listing import show
 from ser_bench.cli.options import PATH
 from ser_bench.core.pace import duration, rough_duration, share_percent
+from ser_bench.core.terminal import wrapped
 from ser_bench.core.text import escape_control, plural
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def command(run: Path) -> int:
     first_line = status.detail.partition("\n")[0]  # the second line of an error is repeated below
     detail = f" ({first_line})" if first_line else ""
     click.echo(escape_control(f"{run}: {_STATES.get(status.state, status.state)}{detail}"))
-    click.echo(escape_control(_progress(status)))
+    click.echo(escape_control(wrapped(_progress(status))))
     if status.fits:
         click.echo()
         _print_models(status)

@@ -9,6 +9,7 @@ import click
 from ser_bench.cli.options import common_options, corpus_options, gather, option, options_from
 from ser_bench.core.console import Console
 from ser_bench.core.options import Options
+from ser_bench.core.terminal import terminal_width
 
 if TYPE_CHECKING:
     from ser_bench.runs.tuning import SearchSettings
@@ -71,7 +72,7 @@ def _tune(search: SearchSettings, options: Options, console: Console) -> int:
     tuned = tuning.tune(search, options, console)
     written = report.write_tuning(tuned)
     console.close()
-    console.info("\n" + report.tuning_table(tuned) + "\n")
+    console.info("\n" + report.tuning_table(tuned, terminal_width()) + "\n")
     names = ("tuned.toml", "trials.csv", "nested.csv", "search.json", *(path.name for path in written))
     console.info(f"{', '.join(names)}: {tuned.folder}/")
     return 1 if (tuned.trials["status"] != "ok").any() else 0

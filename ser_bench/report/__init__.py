@@ -185,27 +185,29 @@ def write_tuning(tuned: TuningResult) -> list[Path]:
     """
     from ser_bench.report.charts.render import FORMATS, render
     from ser_bench.report.charts.tuning import draw_tuning
-    from ser_bench.report.tuning import table
+    from ser_bench.report.tuning import markdown
 
     figure = draw_tuning(tuned)
-    files = {"tuned.md": f"# Tuning {tuned.model}\n\n{table(tuned, 'github')}\n".encode()}
+    files = {"tuned.md": markdown(tuned).encode()}
     return _write_files(tuned.folder, files | {f"charts/tuning.{kind}": render(figure, kind) for kind in FORMATS})
 
 
-def tuning_table(tuned: TuningResult) -> str:
+def tuning_table(tuned: TuningResult, width: int = 100) -> str:
     """Return the result and the best trials of a hyper-parameter search as text.
 
     Parameters
     ----------
     tuned : TuningResult
+    width : int
+        The most characters on a line.
 
     Returns
     -------
     str
     """
-    from ser_bench.report.tuning import table
+    from ser_bench.report.tuning import terminal_table
 
-    return table(tuned)
+    return terminal_table(tuned, width)
 
 
 def synthetic_audio_folder(run: SavedRun, data_dir: Path | None = None) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,6 +28,7 @@ from ser_bench.report.descriptions import (
     normalisation_note,
     protocol,
     quick_sentence,
+    shortened_title,
     transductive_sentence,
     warnings_note,
 )
@@ -39,6 +41,9 @@ from ser_bench.report.formatting import (
     points_interval,
     safe_markdown,
 )
+
+_MAX_HEAD = 20
+"""The most characters on a line of a head, since labels of runs are paths."""
 
 
 def protocols(runs: ComparedRuns) -> list[str]:
@@ -99,7 +104,7 @@ def as_text(runs: ComparedRuns, width: int = 100) -> str:
     ----------
     runs : ComparedRuns
     width : int
-        The most characters on a line of text; the table may be wider.
+        The most characters on a line. A table that is wider continues below, with the models again.
 
     Returns
     -------
@@ -108,7 +113,21 @@ def as_text(runs: ComparedRuns, width: int = 100) -> str:
     head = [SYNTHETIC] if runs.synthetic else []
     text = [*head, f"UAR under the {runs.split} split", *_notes(runs)]
     lines = [part for line in text for part in wrap_words(line, width, further="  ")]
-    return "\n".join([*lines, "", _table(_columns(runs), "simple")])
+    return "\n".join([*lines, "", "\n\n".join(_table(part, "simple") for part in _parts(_columns(runs), width))])
+
+
+def _parts(columns: dict[str, list[str]], width: int) -> list[dict[str, list[str]]]:
+    """Divide a table into tables that fit, each with the models; their long names and heads are shortened or broken."""
+    models = {"model": [shortened_title(title) for title in columns["model"]]}
+    parts = [dict(models)]
+    for head, column in list(columns.items())[1:]:
+        broken = "\n".join(textwrap.wrap(head, _MAX_HEAD))
+        wider = parts[-1] | {broken: column}
+        if len(parts[-1]) > 1 and max(map(len, _table(wider, "simple").splitlines())) > width:
+            parts.append(models | {broken: column})
+        else:
+            parts[-1] = wider
+    return parts
 
 
 def as_markdown(runs: ComparedRuns) -> str:

@@ -7,6 +7,7 @@ import json
 import pandas as pd
 from tabulate import tabulate
 
+from ser_bench.core.text import wrap_words
 from ser_bench.metrics import UAR
 from ser_bench.report.analysis.intervals import (
     SpeakerTallies,
@@ -23,6 +24,9 @@ _PREDICTED = ("default", "tuned", "written")
 
 MAX_ROWS = 15
 """The most trials that the table lists; trials.csv lists every one."""
+_MAX_CHANGES = 60
+_OTHER_COLUMNS = 41
+"""Characters of all columns but the changes on a terminal."""
 
 
 def nested_scores(tuned: TuningResult) -> pd.DataFrame:
@@ -121,27 +125,50 @@ def written(tuned: TuningResult) -> str:
     )
 
 
-def table(tuned: TuningResult, style: str = "simple") -> str:
-    """Return the headline and the best trials as text.
+def markdown(tuned: TuningResult) -> str:
+    """Return the headline and the best trials as ``tuned.md``.
 
     Parameters
     ----------
     tuned : TuningResult
-    style : str
-        A table format of tabulate.
 
     Returns
     -------
     str
     """
-    rows = trial_summary(tuned)
+    return f"# Tuning {tuned.model}\n\n" + "\n\n".join(_sections(tuned, "github", _MAX_CHANGES)) + "\n"
+
+
+def terminal_table(tuned: TuningResult, width: int) -> str:
+    """Return the headline and the best trials as text for a terminal.
+
+    Parameters
+    ----------
+    tuned : TuningResult
+    width : int
+        The most characters on a line; changes from the defaults are cut to fit, to at least 16 characters.
+
+    Returns
+    -------
+    str
+    """
+    headline, written, table, *notes = _sections(tuned, "simple", max(16, width - _OTHER_COLUMNS))
+    texts = ["\n".join(wrap_words(text, width)) for text in (headline, written)]
+    return "\n\n".join([*texts, table, *notes])
+
+
+def _sections(tuned: TuningResult, style: str, longest: int) -> list[str]:
+    """Return the headline, the written parameters, the best trials in a format of tabulate, and notes."""
+    rows, between = trial_summary(tuned), " " if style == "github" else "\n"
     shown = rows.head(MAX_ROWS)
     cells = {
         "trial": [str(trial) for trial in shown["trial"]],
-        "inner UAR %": [percent(value) for value in shown["uar"]],
-        "inner folds": [f"{value:.3g}" for value in shown["inner_folds"]],
-        "chosen in": [f"{int(count)} of {tuned.trials['outer_fold'].nunique()} folds" for count in shown["chosen"]],
-        "changes": [text if len(text) < 61 else text[:60] + "…" for text in shown["changes"]],
+        f"inner{between}UAR %": [percent(value) for value in shown["uar"]],
+        f"inner{between}folds": [f"{value:.3g}" for value in shown["inner_folds"]],
+        f"chosen{between}in": [
+            f"{int(count)} of {tuned.trials['outer_fold'].nunique()} folds" for count in shown["chosen"]
+        ],
+        "changes": [text if len(text) <= longest else text[: longest - 1] + "…" for text in shown["changes"]],
     }
     align = ("right", "right", "right", "right", "left")
     lines = [
@@ -153,7 +180,7 @@ def table(tuned: TuningResult, style: str = "simple") -> str:
         lines.append(f"and {len(rows) - len(shown)} more in trials.csv")
     if nested_scores(tuned)["low"].notna().any():
         lines.append("Brackets hold 95 % t intervals over speakers.")
-    return "\n\n".join(lines)
+    return lines
 
 
 def _changes(parameters: dict[str, object], defaults: dict[str, object]) -> str:

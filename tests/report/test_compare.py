@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 
@@ -145,6 +146,18 @@ def test_few_speakers_have_their_scores_and_no_significant_difference(tmp_path):
     assert "interval" not in as_text(runs, width=1000)
     scores = ", ".join(f"{100 * score:.1f}" for score in scores_by_speaker(runs.runs[0], "actor").loc["svm"])
     assert f"(speakers {scores})" in as_text(runs)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140, 200])
+def test_a_wide_comparison_continues_below(folders, width):
+    runs = read_runs([folders / "one", folders / "two"])
+    text = as_text(runs, width)
+    assert max(map(len, text.splitlines())) <= width
+    tables = [part for part in text.split("\n\n") if "\n---" in part]
+    assert all(table.lstrip().startswith("model") for table in tables)
+    assert len(tables) == 1 or width < 140
+    whole = as_text(runs, 1000)
+    assert sorted(re.findall(r"\d+\.\d|p [=<]", text)) == sorted(re.findall(r"\d+\.\d|p [=<]", whole))
 
 
 def test_differing_settings_are_listed(folders):

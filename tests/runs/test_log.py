@@ -110,6 +110,16 @@ def test_a_missing_log_is_an_error(tmp_path, capsys):
         read_status(tmp_path)
 
 
+def test_status_fits_the_terminal(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "60")
+    with RunLog(tmp_path, NoProgress()) as run_log:
+        run_log.event("planned", fits=8, cached=2, cost=6.0, jobs=1)
+        fit(run_log, 0)
+        fit(run_log, 1, "failed", error="ValueError: a long reason " * 9)
+    assert call(["status", str(tmp_path)]) == 0
+    assert max(len(line) for line in capsys.readouterr().out.splitlines() if "/" not in line) <= 60
+
+
 def test_status_shows_finished_and_failed_fits_and_how_to_continue(tmp_path, capsys):
     with pytest.raises(KeyboardInterrupt), RunLog(tmp_path, NoProgress()) as run_log:
         run_log.event("planned", fits=8, cached=2, cost=6.0, jobs=1)

@@ -178,8 +178,9 @@ def test_the_configuration_of_a_search_of_other_data_is_kept_and_named(data, sto
 def test_the_report_of_a_search_has_a_table_and_a_chart(result):
     files = write_tuning(result)
     assert {path.name for path in files} == {"tuned.md", "tuning.png", "tuning.svg"}
-    text = tuning_table(result)
+    text = tuning_table(result, 1000)
     assert headline(result) in text
+    assert all(max(map(len, tuning_table(result, width).splitlines())) <= width for width in (60, 80, 100, 140, 200))
     assert "the defaults" in text
     assert len(trial_summary(result)) == 7
 

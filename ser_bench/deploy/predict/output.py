@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from ser_bench.core.table import fitted_table
 from ser_bench.core.text import escape_control_json
 from ser_bench.deploy.coverage import COVERAGE
 from ser_bench.deploy.model import Prediction
@@ -106,7 +107,9 @@ def _cells(prediction: Prediction | None, labels: Sequence[str]) -> list[Any]:
     return [prediction.label, *p, prediction.confidence, members, str(prediction.reliable).lower()]
 
 
-def as_table(predictions: Sequence[ClipPrediction], *, over_time: bool, coverage: float = COVERAGE) -> str:
+def as_table(
+    predictions: Sequence[ClipPrediction], *, over_time: bool, coverage: float = COVERAGE, width: int | None = None
+) -> str:
     """Return a table with the label, its probability, the prediction set, and whether the prediction is reliable.
 
     Parameters
@@ -117,6 +120,8 @@ def as_table(predictions: Sequence[ClipPrediction], *, over_time: bool, coverage
         Whether to add a column with the window.
     coverage : float
         The coverage of the prediction sets, for the head of their column.
+    width : int, optional
+        The most characters on a line; a longer path stays whole. Default: no limit, so that each clip has one line.
 
     Returns
     -------
@@ -129,6 +134,8 @@ def as_table(predictions: Sequence[ClipPrediction], *, over_time: bool, coverage
     sets = f"{100 * coverage:g} % set" if calibrated else "then"
     head = ["clip", *(["seconds"] if over_time else []), "emotion", "%", sets, "reliable"]
     rows = [_row(clip, over_time) for clip in predictions]
+    if width is not None:
+        return fitted_table(head, rows, width)
     return tabulate(rows, head, tablefmt="simple", disable_numparse=True)
 
 

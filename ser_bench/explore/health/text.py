@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tabulate import tabulate
 
+from ser_bench.core.terminal import terminal_width
 from ser_bench.core.text import escape_undecodable, plural, speaker_count, wrap_words
 from ser_bench.explore.health.compare import clips_by_speaker, counts_by_gender, differences
 from ser_bench.explore.health.copies import CONTRADICTIONS, KINDS
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from ser_bench.corpora.clip_table import Problem
     from ser_bench.explore.health import Health
 
-_WIDTH = 100
 _MAX_EXAMPLES = 3
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 """Joins words that belong on one line; printed as a space."""
@@ -216,12 +216,15 @@ def _table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def _aligned(facts: dict[str, str]) -> str:
-    """Return the facts in two columns, wrapped to the width of the text."""
+    """Return the facts in two columns, wrapped to the width of the terminal."""
     indent = max(map(len, facts)) + 2
-    blocks = (wrap_words(fact, _WIDTH, first=f"{name:<{indent}}", further=" " * indent) for name, fact in facts.items())
+    blocks = (
+        wrap_words(fact, terminal_width(), first=f"{name:<{indent}}", further=" " * indent)
+        for name, fact in facts.items()
+    )
     return "\n".join(line for block in blocks for line in block).replace(_NO_BREAK, " ")
 
 
 def _wrapped(lead: str, lines: Iterable[str]) -> str:
-    blocks = (wrap_words(lead + escape_undecodable(line), _WIDTH, further="  ") for line in lines)
+    blocks = (wrap_words(lead + escape_undecodable(line), terminal_width(), further="  ") for line in lines)
     return "\n".join(line for block in blocks for line in block)
