@@ -12,14 +12,16 @@ from scipy import stats
 
 from ser_bench import statistics
 from ser_bench.report.analysis.comparisons import compare_models, comparison, comparisons_with_best, folds_recur
-from ser_bench.report.analysis.scores import scores_by_speaker
+from ser_bench.report.analysis.scores import pooled_scores, scores_by_speaker
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts import significance
 from ser_bench.report.findings.headline import headline
 from ser_bench.report.findings.titles import scores_title, significance_title
 from ser_bench.report.findings.verdict import interval_notes, verdict
+from ser_bench.report.formatting import points
 from ser_bench.report.latex import latex
 from ser_bench.report.page.scores import score_tables
+from ser_bench.report.page.significance import difference_strips
 from tests.report import fake_run
 from tests.report.fake_run import Recipe, save_fake_run
 from tests.runs.run_folder import changed_info
@@ -246,3 +248,18 @@ def test_parentheses_are_explained_only_where_several_speakers_are_tested(run, m
         monkeypatch.setattr("ser_bench.report.findings.verdict.scores_of_few", lambda run, few=few: few)
         (note,) = (note for note in interval_notes(run) if note.startswith("Fewer than"))
         assert note.endswith(ending)
+
+
+def test_the_picture_of_differences_calls_significant_what_the_verdict_calls_so(tmp_path):
+    """Friedman's and Wilcoxon's test decide; the t-test over folds is a further description."""
+    run = only(tmp_path, ("chance", "svm", "lda", "knn"))
+    compared, picture = comparison(run), difference_strips(run)
+    assert [row.model for row in picture.rows] == ["svm", "knn"] if compared.leader == "lda" else ["lda", "knn"]
+    for row in picture.rows:
+        significant = compared.models_differ and compared.better.at[compared.leader, row.model]
+        assert row.cells[-1].text == ("yes" if significant else "no")
+        assert ("not significant" in row.description) == (not significant)
+        assert any(mark.kind == "dot-core" for mark in row.marks) == (not significant)
+        uar = pooled_scores(run)["uar"].xs("actor", level=1)
+        assert row.cells[0].text == points(uar[compared.leader] - uar[row.model])
+    assert {row.cells[-1].text for row in picture.rows} == {"yes", "no"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ser_bench.report.findings.recommendation import recommendation
+from ser_bench.report.findings.titles import scores_title
 from ser_bench.report.page.hero import hero
 from ser_bench.report.page.strips import Strips
 from ser_bench.runs.results import SavedRun
@@ -17,10 +18,14 @@ class Answer:
     Parameters
     ----------
     sentences : tuple of str
+        How sure the recommendation is, and its cost; the recommendation itself is the heading.
+    title : str
+        What the picture finds.
     hero : Strips
     """
 
     sentences: tuple[str, ...]
+    title: str
     hero: Strips
 
 
@@ -35,4 +40,4 @@ def answer(run: SavedRun) -> Answer:
     -------
     Answer
     """
-    return Answer(tuple(recommendation(run)), hero(run))
+    return Answer(tuple(recommendation(run)[1:]), scores_title(run), hero(run))

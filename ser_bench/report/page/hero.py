@@ -18,6 +18,7 @@ from ser_bench.report.analysis.scores import chance_levels, missing_folds
 from ser_bench.report.analysis.splits import GapSplits, gap_splits, ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title
+from ser_bench.report.findings.gaps import voice_title
 from ser_bench.report.formatting import percent, percent_range, points, points_interval
 from ser_bench.report.page.data import score_scale, scores_of_speakers
 from ser_bench.report.page.strips import Scale, StripRow, Strips, bars, dots, line, marks
@@ -126,19 +127,15 @@ def _published_row(run: SavedRun, scale: Scale, columns: int) -> list[StripRow]:
         return []
     low, high, split = published["uar"].min(), published["uar"].max(), published["split"].iloc[0]
     texts = [f"{row.system} {percent(row.uar)} %" for row in published.itertuples()]
-    cells = [Cell(percent(low) if low == high else f"{percent(low)}–{percent(high)}", note=f"{split} folds")]
+    best = summarise(run).iloc[0]
+    score, title = best[f"{split}_uar"], model_title(run, best["model"])
+    own = "" if math.isnan(score) else f"; {title} {percent(score)}"
+    cells = [Cell(percent(low) if low == high else f"{percent(low)}–{percent(high)}", note=f"{split} folds{own}")]
     cells += [Cell("")] * (columns - 1)
-    head = Cell("published")
-    return [
-        StripRow(
-            head,
-            marks(("published", bars(scale, published["uar"], 5, 23))),
-            tuple(cells),
-            "",
-            "quoted",
-            "; ".join(texts),
-        )
-    ]
+    pictures = marks(("published", bars(scale, published["uar"], 5, 23)), ("dot", dots(scale, [score])))
+    head = Cell("published", note="same folds")
+    words = f"published on the {split} folds: {'; '.join(texts)}{own} %" if own else "; ".join(texts)
+    return [StripRow(head, pictures, tuple(cells), "", "quoted", words)]
 
 
 def _legend(run: SavedRun, pair: GapSplits | None, near: frozenset[str], chance: str) -> list[tuple[str, str]]:
@@ -151,7 +148,7 @@ def _legend(run: SavedRun, pair: GapSplits | None, near: frozenset[str], chance:
     if pair:
         entries.append(("hollow", f"UAR under {pair.random}"))
     if pair and pair.takes:
-        entries += [("voice", "gap from known voices"), ("takes", "gap from repeated takes")]
+        entries += [("voice", f"gap, {voice_title(run)}"), ("takes", "gap, repeated takes")]
     elif pair:
         entries.append(("takes", "gap"))
     if near:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ser_bench.report.analysis.splits import ranking_split
+from ser_bench.report.findings.recommendation import recommendation
 from ser_bench.report.findings.titles import (
     calibration_title,
     confusion_title,
@@ -15,7 +16,6 @@ from ser_bench.report.findings.titles import (
     importance_title,
     leakage_title,
     missing_title,
-    scores_title,
     significance_title,
     speakers_title,
     transfer_title,
@@ -64,7 +64,7 @@ def _confusion(run: SavedRun) -> str:
 
 
 SECTIONS = (
-    Section("answer", "Answer", lambda run, _: answer(run), scores_title),
+    Section("answer", "Answer", lambda run, _: answer(run), lambda run: recommendation(run)[0]),
     Section("ranking", "Ranking", lambda run, _: ranking_report(run), significance_title),
     Section("speakers", "Speakers", lambda run, _: speaker_report(run), speakers_title),
     Section("across", "Across corpora", lambda run, _: transfer_report(run), transfer_title),

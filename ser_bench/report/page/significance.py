@@ -39,7 +39,7 @@ def difference_strips(run: SavedRun) -> Strips | None:
         significant = bool(compared.models_differ and compared.better.at[leader, model])
         interval = points_interval(low, high)
         cells = [number(value, points(value), interval)]
-        cells += [number(tests.at[model, name], p_value(tests.at[model, name])) for name in ("wilcoxon_p", "t_p")]
+        cells.append(number(tests.at[model, "wilcoxon_p"], p_value(tests.at[model, "wilcoxon_p"])))
         cells.append(Cell("yes" if significant else "no"))
         dot, title = dots(scale, [value]), model_title(run, model)
         pictures = marks(
@@ -53,9 +53,8 @@ def difference_strips(run: SavedRun) -> Strips | None:
         rows.append(StripRow(Cell(title), pictures, tuple(cells), model, "" if significant else "near", words))
     columns = (
         Column("difference", under="points"),
-        Column("p, speakers", under="Wilcoxon, Holm"),
-        Column("p, folds", under="corrected t"),
-        Column("significant", under="both tests"),
+        Column("p", under="Wilcoxon, Holm"),
+        Column("significant", under="at 5 %"),
     )
     intervals = any(not math.isnan(low) for _, low, _ in differences.values())
     legend = [("dot", "difference" + (" with its 95 % interval over speakers" if intervals else ""))]
@@ -83,7 +82,7 @@ def comparison_table(run: SavedRun) -> Table | None:
     best = model_title(run, str(table["best"].iloc[0]))
     columns = (
         Column("model", numeric=False),
-        Column("folds", under="of the t-test"),
+        Column("p over folds", under="corrected t-test"),
         Column(f"only {best} right", under="clips"),
         Column("only model right", under="clips"),
         Column("McNemar’s p", under="description only"),
@@ -92,7 +91,7 @@ def comparison_table(run: SavedRun) -> Table | None:
         Row(
             (
                 Cell(model_title(run, row["model"])),
-                number(row["folds"], f"{row['folds']:,}"),
+                number(row["t_p"], p_value(row["t_p"]), f"{row['folds']} folds"),
                 number(row["only_best"], f"{row['only_best']:,}"),
                 number(row["only_other"], f"{row['only_other']:,}"),
                 number(row["mcnemar_p"], p_value(row["mcnemar_p"])),
