@@ -11,7 +11,13 @@ import pytest
 from ser_bench import statistics
 from ser_bench.report.analysis import calibration
 from ser_bench.report.analysis.calibration import calibration_of, calibration_table
-from ser_bench.report.findings.confidence import best_calibrated, confidence_sentences, difference_statement
+from ser_bench.report.findings.confidence import (
+    ConfidenceFindings,
+    best_calibrated,
+    confidence_findings,
+    confidence_sentences,
+    difference_statement,
+)
 from ser_bench.report.page import render_page
 from ser_bench.report.page.confidence import confidence_report
 from ser_bench.report.summary import markdown
@@ -169,7 +175,7 @@ def test_a_run_without_calibration_claims_nothing(tmp_path, run):
         assert sentence.startswith(reason)
         assert not re.search(r"\d", sentence)
         assert "Confidence under" not in markdown(one)
-        assert confidence_report(one).lead == sentence
+        assert confidence_report(one).findings == ConfidenceFindings(sentence)
     assert sentence in render_page(failed, {}).decode()
 
 
@@ -188,6 +194,31 @@ def test_the_page_has_every_measure_with_its_interval(run):
         f"[{numbers['log_loss_low']:.2f}, {numbers['log_loss_high']:.2f}]",
     )
     assert len(report.shares.columns) == len(calibration.SHARES) + 3
+    (row,) = [row for row in report.main.rows if row.cells[0].text == "knn"]
+    before, after, auroc = row.cells[1:]
+    assert (before.text, after.text) == (f"{100 * numbers['ece_before']:.1f}", f"{100 * numbers['ece']:.1f}")
+    assert (auroc.text, auroc.note) == (
+        f"{100 * numbers['auroc']:.1f}",
+        f"[{100 * numbers['auroc_low']:.1f}, {100 * numbers['auroc_high']:.1f}]",
+    )
+
+
+def test_the_accuracy_of_certain_predictions_is_that_of_the_clips_above_90_percent(run):
+    part = run.predictions[(run.predictions["model"] == "svm") & (run.predictions["split"] == "actor")]
+    certain = part[part[[f"p_{label}" for label in run.labels]].max(axis=1).astype("float64") >= 0.9]
+    right = (certain["true"] == certain["predicted"]).mean()
+    sentence = confidence_findings(run).certain
+    assert sentence.startswith("Where svm is at least 90 % confident after calibration, it is right for ")
+    assert f"right for {100 * right:.1f} % [" in sentence
+    assert sentence.endswith(f"that is so for {100 * len(certain) / len(part):.1f} % of all clips.")
+
+
+def test_a_model_that_is_never_certain_has_no_accuracy_there(run):
+    predictions = run.predictions.copy()
+    labels = [f"p_{label}" for label in run.labels]
+    predictions[labels] = (predictions[labels] + 1) / (1 + len(labels))
+    sentence = confidence_findings(replace(run, predictions=predictions)).certain
+    assert sentence == "After calibration, svm is never 90 % confident or more."
 
 
 def test_the_summary_has_calibration_after_and_before(run):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ser_bench.report import page
-from ser_bench.report.page.plots.axes import Axis, linear_axis, log_axis, plain, short_count, short_seconds
+from ser_bench.report.page.plots.axes import Axis, linear_axis, log_axis, plain, short_seconds
 from ser_bench.report.page.plots.marks import SHAPES, Band, Dots, Line
 from ser_bench.report.page.plots.names import Name, crosses
 from ser_bench.report.page.plots.picture import NARROW, SMALL, WIDE, Plot, draw, frame_of, picture, placed_names
@@ -85,7 +85,6 @@ def test_numbers_of_ticks_are_short():
         *("10 µs", "10 ms", "300 ms", "1 s", "20 s"),
         "1,000 s",
     ]
-    assert [short_count(v) for v in (900, 65_234, 1.2e6)] == ["900", "65.2k", "1.2M"]
 
 
 def test_values_are_drawn_at_their_place_rounded_to_a_tenth():
@@ -151,7 +150,7 @@ def overlap(a, b):
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-@pytest.mark.parametrize("count", [1, 2, 14, 30])
+@pytest.mark.parametrize("count", [1, 12, 30])
 def test_names_cover_no_dot_no_line_and_no_other_name(count, size):
     shown = crowd(count)
     frame = frame_of(shown, size)
@@ -164,7 +163,7 @@ def test_names_cover_no_dot_no_line_and_no_other_name(count, size):
         assert not any(overlap(spot.box, box) for box in boxes)
         assert not any(crosses(line, spot.box) for line in lines)
     assert not any(overlap(a.box, b.box) for a, b in itertools.combinations(placed, 2))
-    assert len(placed) >= min(count, 14)  # a name without space is left out
+    assert len(placed) >= min(count, 20)  # a name without space is left out
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])

@@ -233,15 +233,24 @@ class ConfidentPredictions:
     ----------
     count, speakers : int
         Predictions, and the speakers of their clips.
-    accuracy : float
-        NaN for no prediction.
+    share : float
+        Their share of all predictions.
+    accuracy, low, high : float
+        Accuracy with its interval over speakers; NaN for no prediction, and the ends for fewer than ``MIN_SPEAKERS``.
     """
 
     count: int
     speakers: int
+    share: float
     accuracy: float
+    low: float
+    high: float
 
 
+_NO_PREDICTIONS = ConfidentPredictions(0, 0, 0.0, np.nan, np.nan, np.nan)
+
+
+@cached_per_run
 def confident_predictions(run: SavedRun, model: str, split: str, least: float) -> ConfidentPredictions:
     """Return how often a model is right where its calibrated confidence is high.
 
@@ -258,12 +267,16 @@ def confident_predictions(run: SavedRun, model: str, split: str, least: float) -
         Without predictions for a model that is not calibrated in every fold.
     """
     if model not in measured_models(run, split):
-        return ConfidentPredictions(0, 0, np.nan)
+        return _NO_PREDICTIONS
     repeats = _confidences(run, model, split)
-    chosen = [part.confidence >= least for part in repeats]
-    right = np.concatenate([part.right[c] for part, c in zip(repeats, chosen, strict=True)])
-    speakers = np.unique(np.concatenate([part.speakers[c] for part, c in zip(repeats, chosen, strict=True)]))
-    return ConfidentPredictions(len(right), len(speakers), float(right.mean()) if len(right) else np.nan)
+    chosen = np.concatenate([part.confidence for part in repeats]) >= least
+    if not chosen.any():
+        return _NO_PREDICTIONS
+    right, speakers = (
+        np.concatenate([getattr(part, name) for part in repeats])[chosen] for name in ("right", "speakers")
+    )
+    count, estimate = len(right), statistics.mean_over_speakers(right, speakers)
+    return ConfidentPredictions(count, len(np.unique(speakers)), float(chosen.mean()), *estimate)
 
 
 @cached_per_run

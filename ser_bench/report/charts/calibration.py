@@ -162,7 +162,7 @@ def _alt_text(run: SavedRun) -> str:
 CHART = Chart(
     name="calibration",
     title="Calibration: accuracy against confidence",
-    section="confidence",
+    section=None,
     order=80,
     draw=_draw,
     finding=calibration_title,

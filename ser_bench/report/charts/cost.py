@@ -95,5 +95,5 @@ def _alt_text(run: SavedRun) -> str:
 
 
 CHART = Chart(
-    name="cost", title="UAR against cost", order=60, section="cost", draw=_draw, finding=cost_title, alt_text=_alt_text
+    name="cost", title="UAR against cost", order=60, section=None, draw=_draw, finding=cost_title, alt_text=_alt_text
 )

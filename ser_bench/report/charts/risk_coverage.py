@@ -91,7 +91,7 @@ def _alt_text(run: SavedRun) -> str:
 CHART = Chart(
     name="risk_coverage",
     title="Accuracy when the least confident clips are left out",
-    section="confidence",
+    section=None,
     order=82,
     draw=_draw,
     finding=selection_title,

@@ -56,7 +56,7 @@ def _alt_text(run: SavedRun) -> str:
 CHART = Chart(
     name="set_coverage",
     title="Prediction sets: coverage per speaker",
-    section="confidence",
+    section=None,
     order=84,
     draw=_draw,
     finding=set_coverage_title,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import astuple, dataclass
 
 import pandas as pd
 
@@ -12,6 +13,7 @@ from ser_bench.report.analysis.calibration import (
     SHARES,
     accuracy_intervals,
     calibration_of,
+    confident_predictions,
     measured_models,
     set_coverage_by_speaker,
     speakers_below_aim,
@@ -21,6 +23,7 @@ from ser_bench.report.analysis.scores import missing_folds
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title, model_titles
+from ser_bench.report.findings.recommendation import CONFIDENT
 from ser_bench.report.formatting import percent, percent_interval, points, points_interval
 from ser_bench.runs.results import SavedRun
 
@@ -43,7 +46,32 @@ def best_calibrated(run: SavedRun) -> str:
     return next((model for model in summarise(run)["model"] if model in calibrated), "")
 
 
-def confidence_sentences(run: SavedRun) -> list[str]:
+@dataclass(frozen=True)
+class ConfidenceFindings:
+    """What is found about confidence, a sentence or more each, about the model of :func:`best_calibrated`.
+
+    Parameters
+    ----------
+    calibration : str
+        Confidence and accuracy before and after calibration; why there is nothing to state without such a model.
+    certain : str
+        How often it is right where it is certain; empty without such a model, as are the others.
+    models : str
+        How many models are over- and underconfident; empty for one model, or without intervals.
+    half : str
+        Its accuracy on the more confident half of the clips.
+    sets : str
+        Its prediction sets; empty if they are unknown.
+    """
+
+    calibration: str
+    certain: str = ""
+    models: str = ""
+    half: str = ""
+    sets: str = ""
+
+
+def confidence_findings(run: SavedRun) -> ConfidenceFindings:
     """State how far the confidence can be trusted, under the split that ranks the models.
 
     Parameters
@@ -52,24 +80,48 @@ def confidence_sentences(run: SavedRun) -> list[str]:
 
     Returns
     -------
-    list of str
-        About the model of :func:`best_calibrated`: confidence and accuracy before and after calibration, its accuracy
-        on the more confident half, its prediction sets. About all models: how many are over- and underconfident. One
-        sentence says why there is nothing to state.
+    ConfidenceFindings
     """
     model, split = best_calibrated(run), ranking_split(run.info.splits)
     if not model:
-        return [_nothing(run, split)]
+        return ConfidenceFindings(_nothing(run, split))
     row, title = calibration_of(run, split).loc[model], model_title(run, model)
     by_share = dict(zip(SHARES, accuracy_intervals(run, split)[model], strict=True))
     half = f"{percent(by_share[0.5].value)} % {percent_interval(by_share[0.5].low, by_share[0.5].high)}".rstrip()
-    sentences = [
+    return ConfidenceFindings(
         _before_and_after(title, row, by_share[1.0].value),
+        _certain(run, model, split),
         _all_models(run, split),
         f"On the more confident half of the clips, {title} is right for {half}.",
         _sets(run, model, split),
-    ]
-    return list(filter(None, sentences))
+    )
+
+
+def confidence_sentences(run: SavedRun) -> list[str]:
+    """Return the sentences of :func:`confidence_findings` in their order.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    list of str
+    """
+    return list(filter(None, astuple(confidence_findings(run))))
+
+
+def _certain(run: SavedRun, model: str, split: str) -> str:
+    """State how often a model is right where it is certain."""
+    predictions, title = confident_predictions(run, model, split, CONFIDENT), model_title(run, model)
+    least = f"{100 * CONFIDENT:.0f} %"
+    if not predictions.count:
+        return f"After calibration, {title} is never {least} confident or more."
+    right = f"{percent(predictions.accuracy)} % {percent_interval(predictions.low, predictions.high)}".rstrip()
+    return (
+        f"Where {title} is at least {least} confident after calibration, it is right for {right} of the clips; "
+        f"that is so for {percent(predictions.share)} % of all clips."
+    )
 
 
 def difference_statement(over: float, low: float, high: float) -> str:

@@ -13,7 +13,7 @@ from ser_bench.report.analysis.training import network_training
 from ser_bench.runs.results import SavedRun
 
 
-def training_ends(run: SavedRun, model: str) -> list[str]:
+def training_ends(run: SavedRun, model: str, only: str = "") -> list[str]:
     """State per split why the training of a network ended, and which epochs had the lowest validation loss.
 
     Parameters
@@ -21,6 +21,8 @@ def training_ends(run: SavedRun, model: str) -> list[str]:
     run : SavedRun
     model : str
         A network.
+    only : str
+        A split, to state its own end only; empty for every split.
 
     Returns
     -------
@@ -37,10 +39,43 @@ def training_ends(run: SavedRun, model: str) -> list[str]:
     else:
         after = "The weights of the best epoch are kept."
     members = model_parameters(run)[model].get("members")
+    rows = [row for row in rows if row["split"] == only or not only]
     several = isinstance(members, int) and members > 1
     first = f"Epochs and curves are those of the first of {members} networks. " if several else ""
     copies = "Copies at other speeds count in the validation loss. " if model in models_with_copies(run) else ""
     return [*(f"{row['split']}: {_end(row)}." for row in rows), first + copies + after]
+
+
+def held_out_sentence(run: SavedRun, split: str) -> str:
+    """State what the networks hold out of training to measure their validation loss.
+
+    Parameters
+    ----------
+    run : SavedRun
+    split : str
+
+    Returns
+    -------
+    str
+        One or two sentences; empty for a run without networks under the split.
+    """
+    table = network_training(run)
+    rows = table[(table["split"] == split) & table["validated"]]
+    if rows.empty:
+        return "No clip was held out of training." if (table["split"] == split).any() else ""
+    unit = "whole training speakers" if is_speaker_independent(split) else "some of the training clips"
+    clips, speakers = rows["held_out_clips"].dropna(), rows["held_out_speakers"].dropna()
+    sizes = [f"{_range(clips)} clips"] if len(clips) else []
+    if is_speaker_independent(split) and len(speakers):
+        sizes.append(f"{_range(speakers)} speaker{'' if _range(speakers) == '1' else 's'}")
+    size = f" ({' of '.join(sizes)} on average)" if sizes else ""
+    return f"Each fit holds out {unit}{size}. They choose the best epoch; no test clip does."
+
+
+def _range(values: pd.Series) -> str:
+    """Write the smallest and the largest of several means."""
+    low, high = f"{values.min():,.0f}", f"{values.max():,.0f}"
+    return low if low == high else f"{low} to {high}"
 
 
 def epoch_range(low: float, high: float) -> str:

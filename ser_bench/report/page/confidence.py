@@ -20,8 +20,12 @@ from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title
-from ser_bench.report.findings.confidence import confidence_sentences
+from ser_bench.report.findings.confidence import ConfidenceFindings, confidence_findings
+from ser_bench.report.findings.titles import selection_title, set_coverage_title
 from ser_bench.report.formatting import decimals, decimals_interval, percent, percent_interval, points, points_interval
+from ser_bench.report.page.pictures.calibration import calibration_plot, further_calibration_plots
+from ser_bench.report.page.pictures.confident import confident_plot
+from ser_bench.report.page.plots.picture import Panel, Picture, panel, picture
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
 from ser_bench.statistics import BINS, Estimate
@@ -36,27 +40,37 @@ class Confidence:
 
     Parameters
     ----------
-    lead : str
-        Confidence and accuracy of the best model, before and after calibration.
-    sentences : tuple of str
-        What else is found.
+    findings : ConfidenceFindings
     bins : int
         Bins of confidence.
     perfect : str
         The calibration error that chance gives a perfectly calibrated model; empty if unknown.
+    picture, confident : Picture or None
+        Confidence against accuracy, and accuracy of the most confident clips; None if no confidence is measured.
+    panels : tuple of Panel
+        Confidence against accuracy of the models that the picture leaves out.
+    main : Table or None
+        Calibration error and AUROC; None for a run of baselines only, as are the next two.
     scores, shares : Table or None
-        Calibration, and accuracy by confidence; None for a run of baselines only.
+        Every measure of calibration, and accuracy by confidence.
     sets : Table or None
         Prediction sets; None if no model has them.
+    shares_title, sets_title : str
+        What the last two tables find.
     """
 
-    lead: str
-    sentences: tuple[str, ...]
+    findings: ConfidenceFindings
     bins: int
     perfect: str
+    picture: Picture | None
+    confident: Picture | None
+    panels: tuple[Panel, ...]
+    main: Table | None
     scores: Table | None
     shares: Table | None
     sets: Table | None
+    shares_title: str
+    sets_title: str
 
 
 def confidence_report(run: SavedRun) -> Confidence:
@@ -71,18 +85,46 @@ def confidence_report(run: SavedRun) -> Confidence:
     Confidence
     """
     split = ranking_split(run.info.splits)
-    lead, *sentences = confidence_sentences(run)
     models = [model for model in summarise(run)["model"] if model not in BASELINES]
     perfect = calibration_of(run, split)["ece_perfect"].median()
+    plot, confident = calibration_plot(run), confident_plot(run)
+    others = further_calibration_plots(run).items()
     return Confidence(
-        lead,
-        tuple(sentences),
-        BINS,
-        "" if math.isnan(perfect) else f"{100 * perfect:.1f}",
-        _scores(run, models, split) if models else None,
-        _shares(run, models, split) if models else None,
-        _sets(run, models, split) if measured_models(run, split) else None,
+        findings=confidence_findings(run),
+        bins=BINS,
+        perfect="" if math.isnan(perfect) else f"{100 * perfect:.1f}",
+        picture=picture(plot) if plot else None,
+        confident=picture(confident) if confident else None,
+        panels=tuple(panel(plot, model_title(run, model), model) for model, plot in others),
+        main=_main(run, models, split) if models else None,
+        scores=_scores(run, models, split) if models else None,
+        shares=_shares(run, models, split) if models else None,
+        sets=_sets(run, models, split) if measured_models(run, split) else None,
+        shares_title=selection_title(run),
+        sets_title=set_coverage_title(run),
     )
+
+
+def _main(run: SavedRun, models: list[str], split: str) -> Table:
+    """Return the calibration error before and after, and AUROC."""
+    columns = (
+        _MODEL,
+        Column("ECE before", under="points"),
+        Column("ECE after", under="points"),
+        Column("AUROC", under="%"),
+    )
+    table, rows = calibration_of(run, split), []
+    for model in models:
+        row = table.loc[model]
+        before = number(float(row["ece_before"]), percent(float(row["ece_before"])))
+        cells = (_heading(run, model, row), before, _in_points(row, "ece"), _in_points(row, "auroc"))
+        rows.append(Row(cells, model=model))
+    return Table(f"Calibration error and AUROC of confidence, {split} split", columns, tuple(rows))
+
+
+def _heading(run: SavedRun, model: str, row: pd.Series) -> Cell:
+    """Return the name of a model, with why it is not calibrated."""
+    return Cell(model_title(run, model), note="" if row["status"] == "ok" else str(row["status"]))
 
 
 def _scores(run: SavedRun, models: list[str], split: str) -> Table:
@@ -96,8 +138,7 @@ def _scores(run: SavedRun, models: list[str], split: str) -> Table:
         cells = []
         for name, (_, _, write) in _MEASURES.items():
             cells += [write(row, f"{name}_before"), write(row, name)]
-        note = "" if row["status"] == "ok" else str(row["status"])
-        rows.append(Row((Cell(model_title(run, model), note=note), *cells)))
+        rows.append(Row((_heading(run, model, row), *cells), model=model))
     return Table(f"Calibration under the {split} split, before and after", tuple(columns), tuple(rows))
 
 
@@ -141,7 +182,7 @@ def _shares(run: SavedRun, models: list[str], split: str) -> Table:
             for value, low, high in accuracies.get(model, unknown)
         ]
         cells += [_in_points(table.loc[model], name) for name in ("aurc", "auroc")]
-        rows.append(Row((Cell(model_title(run, model)), *cells)))
+        rows.append(Row((Cell(model_title(run, model)), *cells), model=model))
     return Table(f"Accuracy among the most confident clips under the {split} split", columns, tuple(rows))
 
 
@@ -167,7 +208,7 @@ def _sets(run: SavedRun, models: list[str], split: str) -> Table:
             number(math.nan, "n/a") if shares.empty else number(shares.min(), percent(shares.min()), shares.idxmin()),
             _names(run, model, split, known=not shares.empty),
         ]
-        rows.append(Row((Cell(model_title(run, model)), *cells)))
+        rows.append(Row((Cell(model_title(run, model)), *cells), model=model))
     return Table(f"{_AIM} prediction sets under the {split} split", columns, tuple(rows))
 
 

@@ -15,8 +15,8 @@ from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.training import network_training
 from ser_bench.report.descriptions import model_titles
-from ser_bench.report.formatting import percent, percent_interval, seconds
-from ser_bench.report.page.plots.axes import linear_axis, log_axis, short_count, short_seconds
+from ser_bench.report.formatting import percent, percent_interval, seconds, weight_count
+from ser_bench.report.page.plots.axes import linear_axis, log_axis, short_seconds
 from ser_bench.report.page.plots.marks import Dots, Line, Mark
 from ser_bench.report.page.plots.names import Name
 from ser_bench.report.page.plots.picture import Plot
@@ -40,7 +40,7 @@ class _Cost:
 _COSTS = {
     "fit_seconds": _Cost("training time", "mean time of a fit, log scale", short_seconds, seconds),
     "n_weights": _Cost(
-        "weights", "trainable weights, log scale", short_count, lambda count: f"{short_count(count)} weights"
+        "weights", "trainable weights, log scale", weight_count, lambda count: f"{weight_count(count)} weights"
     ),
 }
 

@@ -10,6 +10,7 @@ from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.training import best_epochs, means_by_epoch
 from ser_bench.report.descriptions import model_title
 from ser_bench.report.findings.training import training_ends
+from ser_bench.report.formatting import capitalised
 from ser_bench.report.page.plots.axes import Axis, linear_axis
 from ser_bench.report.page.plots.marks import Band, Dots, Line, Mark
 from ser_bench.report.page.plots.picture import Plot
@@ -26,16 +27,19 @@ class Curves:
     Parameters
     ----------
     model, title : str
-    sentences : tuple of str
-        When training ended, and what the validation loss was measured on.
-    plots : tuple of Plot
-        Loss and accuracy.
+    end : str
+        When training ended, and what the validation loss was measured on; empty if that is unknown.
+    after : str
+        What became of the network after its best epoch; empty if that is unknown.
+    loss, accuracy : Plot
     """
 
     model: str
     title: str
-    sentences: tuple[str, ...]
-    plots: tuple[Plot, ...]
+    end: str
+    after: str
+    loss: Plot
+    accuracy: Plot
 
 
 def learning_curves(run: SavedRun) -> list[Curves]:
@@ -56,9 +60,9 @@ def learning_curves(run: SavedRun) -> list[Curves]:
         part = table[table["model"] == model]
         if len(part):
             title = model_title(run, model)
-            names = {measure: f"curves-{index}-{measure}" for measure in ("loss", "accuracy")}
-            plots = tuple(_plot(run, part, measure, name, title) for measure, name in names.items())
-            shown.append(Curves(model, title, tuple(training_ends(run, model)), plots))
+            plots = [_plot(run, part, measure, f"curves-{index}-{measure}", title) for measure in ("loss", "accuracy")]
+            *ends, after = training_ends(run, model, split) or [""]
+            shown.append(Curves(model, title, capitalised(" ".join(ends).removeprefix(f"{split}: ")), after, *plots))
     return shown
 
 

@@ -43,24 +43,6 @@ def short_seconds(value: float) -> str:
     return f"{1000 * value:,.3g} ms" if value < 0.99 else f"{value:,.6g} s"
 
 
-def short_count(value: float) -> str:
-    """Write a large count.
-
-    Parameters
-    ----------
-    value : float
-
-    Returns
-    -------
-    str
-        Three significant digits, such as ``65.2k`` or ``1.2M``.
-    """
-    for size, unit in ((1e6, "M"), (1e3, "k")):
-        if value >= size:
-            return f"{value / size:.3g}{unit}"
-    return f"{value:.0f}"
-
-
 @dataclass(frozen=True)
 class Axis:
     """An axis.
@@ -132,7 +114,7 @@ def log_axis(title: str, values: Sequence[float], write: Callable[[float], str])
         At least a decade long.
     """
     known = [value for value in values if value > 0] or [1.0]
-    low, high = min(known) / 1.8, max(known) * 1.8
+    low, high = min(known) / 1.8, max(known) * 2.4
     missing = max(1.0, 10 / (high / low)) ** 0.5
     return Axis(title, low / missing, high * missing, log=True, write=write)
 

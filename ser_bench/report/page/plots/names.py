@@ -120,8 +120,8 @@ def place_names(
         A name without a free place is missing.
     """
     order, best = list(names), list[Placed]()
-    for _ in range(_ROUNDS):
-        placed = _place(order, _Space(frame, list(boxes), list(lines), []))
+    for left in reversed(range(_ROUNDS)):
+        placed = _place(order, _Space(frame, list(boxes), list(lines), []), last=not left)
         best = max(best, placed, key=len)
         known = [spot.name for spot in placed]
         if len(placed) == len(order):
@@ -130,19 +130,24 @@ def place_names(
     return best
 
 
-def _place(names: Sequence[tuple[Name, Sequence[Point]]], space: _Space) -> list[Placed]:
-    """Place names in this order, each beside the point with the nearest free place."""
+def _place(names: Sequence[tuple[Name, Sequence[Point]]], space: _Space, *, last: bool) -> list[Placed]:
+    """Place names in this order, each beside the point with the nearest free place.
+
+    In the last round, the line from a point to its name may cross dots and other such lines where nothing else is left.
+    """
     placed = list[Placed]()
     for name, points in names:
         others = [point for neighbour, places in names if neighbour is not name for point in places]
         spots = list(filter(None, (_free(name, point, others, space) for point in points)))
+        if not spots and last:
+            spots = list(filter(None, (_free(name, point, others, space, crossing=True) for point in points)))
         if spots:
             placed.append(min(spots, key=lambda spot: (spot.leader is not None, spot.distance)))
             space.take(placed[-1])
     return placed
 
 
-def _free(name: Name, point: Point, others: Sequence[Point], space: _Space) -> Placed | None:
+def _free(name: Name, point: Point, others: Sequence[Point], space: _Space, *, crossing: bool = False) -> Placed | None:
     """Return the nearest free place that is closer to its point than to others, else the nearest free one."""
     reserve = None
     for box in _boxes(point, 1.08 * text_width(name.text)):
@@ -150,7 +155,7 @@ def _free(name: Name, point: Point, others: Sequence[Point], space: _Space) -> P
             continue
         closer = all(_distance(box, point) < _distance(box, neighbour) for neighbour in others)
         leader = None if closer and _distance(box, point) <= _BESIDE else _leader(box, point)
-        if leader and not space.open(leader, point):
+        if leader and not crossing and not space.open(leader, point):
             continue
         if closer or len(name.points) > 1:
             return Placed(name, point, box, leader)

@@ -62,6 +62,38 @@ class Picture:
     narrow: Markup
 
 
+@dataclass(frozen=True)
+class Panel:
+    """A small picture, one of several side by side.
+
+    Parameters
+    ----------
+    title : str
+    svg : Markup
+    model : str
+        The model that it is about.
+    """
+
+    title: str
+    svg: Markup
+    model: str
+
+
+def panel(plot: Plot, title: str, model: str) -> Panel:
+    """Draw a small picture.
+
+    Parameters
+    ----------
+    plot : Plot
+    title, model : str
+
+    Returns
+    -------
+    Panel
+    """
+    return Panel(title, draw(plot, SMALL, "small"), model)
+
+
 def picture(plot: Plot) -> Picture:
     """Draw a picture for wide and for narrow screens.
 

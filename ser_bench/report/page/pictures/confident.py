@@ -23,7 +23,7 @@ _MODELS = 3
 """The most models in colour; the others are grey."""
 
 
-def kept_plot(run: SavedRun) -> Plot | None:
+def confident_plot(run: SavedRun) -> Plot | None:
     """Prepare the accuracy among the most confident clips, a line per model.
 
     Parameters
@@ -51,7 +51,7 @@ def kept_plot(run: SavedRun) -> Plot | None:
         if coloured:
             names.insert(0, Name(points[::2], title, series(index).colour, model))
     return Plot(
-        name="kept",
+        name="confident",
         title="Accuracy of the most confident clips",
         words=f"Accuracy on all clips and on the most confident half: {'; '.join(_halves(run, split, models))}.",
         x=Axis("clips kept (%), the most confident ones", 10, 100),

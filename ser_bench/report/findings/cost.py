@@ -1,0 +1,50 @@
+"""What the model with the highest UAR costs besides training, and the fastest model that can replace it."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ser_bench.report.analysis.choice import choice_of
+from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.splits import ranking_split
+from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.descriptions import model_title
+from ser_bench.report.formatting import byte_size, percent, seconds
+from ser_bench.runs.results import SavedRun
+
+
+def cost_sentences(run: SavedRun) -> str:
+    """State what the model with the highest UAR costs, beside the fastest one that is not significantly worse.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        One or two sentences. Where no difference can be tested, they state the fastest model of all and its UAR.
+    """
+    split = ranking_split(run.info.splits)
+    table = summarise(run).set_index("model")
+    table = table[~table.index.isin(BASELINES)].dropna(subset=[f"{split}_uar", "fit_seconds"])
+    choice = choice_of(run, list(table.index), table["fit_seconds"].to_dict())
+    if choice is None:
+        return f"No model finished every fold of the {split} split, so no cost is compared."
+    fastest = choice.cheapest if choice.tested else str(table["fit_seconds"].idxmin())
+    if fastest == choice.best:
+        return f"{model_title(run, fastest)} {_use(table, fastest)}."
+    if not choice.tested:
+        time, uar = seconds(table.at[fastest, "fit_seconds"]), percent(table.at[fastest, f"{split}_uar"])
+        first = f"The fastest model, {model_title(run, fastest)}, takes {time} a fit and has a UAR of {uar} %."
+    else:
+        lower = percent(table.at[choice.best, f"{split}_uar"] - table.at[fastest, f"{split}_uar"])
+        first = f"The UAR of {model_title(run, fastest)} is {lower} points lower, which is not significant."
+    uses = [f"{model_title(run, model)} {_use(table, model)}" for model in (fastest, choice.best)]
+    return f"{first} {uses[0]}; {uses[1]}."
+
+
+def _use(table: pd.DataFrame, model: str) -> str:
+    """Write the time of a prediction and the size of a model."""
+    row = table.loc[model]
+    return f"predicts a clip in {seconds(row['predict_seconds'])} and takes {byte_size(row['model_bytes'])}"
