@@ -85,7 +85,7 @@ def latex(run: SavedRun) -> str:
 
 
 def escape(text: str) -> str:
-    """Escape the special characters of LaTeX.
+    """Escape the special characters of LaTeX; a line break or a tab becomes a space.
 
     Parameters
     ----------
@@ -95,7 +95,12 @@ def escape(text: str) -> str:
     -------
     str
     """
-    return "".join(_SPECIAL.get(character, character) for character in text)
+    return "".join(_SPECIAL.get(character, character) for character in re.sub(r"[\n\r\t]", " ", text))
+
+
+def _row_head(text: str) -> str:
+    """Escape the head of a row; the row before it would take ``[`` and ``*`` for its own options."""
+    return ("{}" if text.startswith(("[", "*")) else "") + escape(text)
 
 
 def _significant_best(run: SavedRun, split: str) -> str:
@@ -119,7 +124,7 @@ def _rows(run: SavedRun, best: dict[str, str], pair: GapSplits | None) -> list[s
     gaps = gaps_of(run, pair) if pair else pd.DataFrame()
     lines = []
     for row in table.to_dict("records"):
-        cells = [escape(model_title(run, row["model"]))]
+        cells = [_row_head(model_title(run, row["model"]))]
         for split, leader in best.items():
             value = row[f"{split}_uar"]
             score = escape(notes[row["model"], split]) or percent(value)
