@@ -33,6 +33,12 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 
 
 @pytest.fixture(autouse=True)
+def _no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Open no page: a test that expects one replaces this function."""
+    monkeypatch.setattr("webbrowser.open", lambda address: pytest.fail(f"a test opens {address}"))
+
+
+@pytest.fixture(autouse=True)
 def _own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove the models that a test registers."""
     monkeypatch.setattr(models, "MODELS", dict(models.MODELS))

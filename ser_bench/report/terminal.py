@@ -22,23 +22,27 @@ from ser_bench.report.findings.gaps import excluded_classes, missing_gaps
 from ser_bench.report.summary import GAP, GAP_PARTS, Cells, aligned, score_cells
 from ser_bench.runs.results import SavedRun
 
+_LONGEST_NAME, _SHORTENED_NAME = 24, 14
+"""The most characters of the name of a model, and those on a narrow terminal."""
+
 
 @dataclass(frozen=True)
 class _Omission:
-    """What a narrow table leaves out at one step: whole columns, or the intervals in some."""
+    """What a narrow table leaves out at one step: columns, the intervals in some, or the ends of long names."""
 
     kind: str
     name: str = ""
     columns: tuple[str, ...] = ()
     intervals: frozenset[str] = frozenset()
+    longest_name: int = _LONGEST_NAME
 
 
 def terminal_table(run: SavedRun, width: int = 100) -> str:
     """Return the protocol and the table of scores for a terminal, and what the table leaves out.
 
     A narrow table leaves out, in this order: metrics other than UAR, the intervals of splits that do not rank the
-    models, those of the parts of the gap, times, the UAR of splits outside the gap, the parts of the gap, the
-    UAR of the gap's random split, the interval of the gap, and that of the split that ranks.
+    models, those of the parts of the gap, times, the UAR of splits outside the gap, the parts of the gap, the ends of
+    long names, the UAR of the gap's random split, the interval of the gap, and that of the split that ranks.
 
     Parameters
     ----------
@@ -61,26 +65,29 @@ def terminal_table(run: SavedRun, width: int = 100) -> str:
 
 def _fitting_table(run: SavedRun, width: int) -> tuple[str, list[_Omission]]:
     """Return the table after as few steps as fit the width, or after all, and the steps that changed it."""
-    intervals, dropped = {*run.info.splits, GAP, GAP_PARTS}, set[str]()
-    table, omitted = _table(run, intervals, dropped), list[_Omission]()
+    intervals, dropped, longest = {*run.info.splits, GAP, GAP_PARTS}, set[str](), _LONGEST_NAME
+    table, omitted = _table(run, intervals, dropped, longest), list[_Omission]()
     for omission in _omissions(run):
         if _width(table) <= width:
             break
         intervals -= omission.intervals
         dropped.update(omission.columns)
-        narrower = _table(run, intervals, dropped)
+        longest = min(longest, omission.longest_name)
+        narrower = _table(run, intervals, dropped, longest)
         omitted += [omission] if narrower != table else []
         table = narrower
     return table, omitted
 
 
-def _table(run: SavedRun, intervals: set[str], dropped: set[str]) -> str:
+def _table(run: SavedRun, intervals: set[str], dropped: set[str], longest_name: int) -> str:
     cells: Cells = {
         head: column
         for head, column in score_cells(run, between="\n", intervals=intervals).items()
         if head not in dropped
     }
-    cells["model"] = [shortened_title(name) for name in cells["model"]]
+    shortened = [shortened_title(name, longest_name) for name in cells["model"]]
+    distinct = len(set(shortened)) == len(shortened)
+    cells["model"] = shortened if distinct else [shortened_title(name, _LONGEST_NAME) for name in cells["model"]]
     return aligned(cells, "simple")
 
 
@@ -101,6 +108,7 @@ def _omissions(run: SavedRun) -> Iterator[_Omission]:
     of_gap = [split for split in others if pair and split in (pair.random, pair.independent)]
     yield from (_uar_omission(split) for split in reversed(others) if split not in of_gap)
     yield _Omission("", "the parts of the gap", columns=("gap:\ntakes", "gap:\nvoice"))
+    yield _Omission("", "the ends of long names", longest_name=_SHORTENED_NAME)
     yield from (_uar_omission(split) for split in of_gap)
     yield _Omission("intervals of", "the gap", intervals=frozenset({GAP}))
     yield _Omission(f"{_ranges(run, [ranking])} of", ranking, intervals=frozenset({ranking}))

@@ -94,6 +94,7 @@ def test_columns_leave_in_the_documented_order(runs):
         "mean fit",
         *(f"UAR under {split}" for split in further),
         "the parts of the gap",
+        "the ends of long names",
         "UAR under random",
         "intervals of the gap",
         "intervals of actor",
@@ -120,9 +121,18 @@ def test_intervals_that_a_run_does_not_have_are_not_left_out(runs):
 
 
 def test_a_long_name_is_cut_but_its_marks_stay(runs):
-    lines = terminal_table(runs("quick-and-transductive"), 60).splitlines()
-    (line,) = (line for line in lines if line.startswith("cnn1d-deeper"))
-    assert re.match(r"cnn1d-deeper-and-with-a…\s†‡ ", line)
+    for width, name in ((80, "cnn1d-deeper-and-with-a…"), (60, "cnn1d-deeper-…")):
+        lines = terminal_table(runs("quick-and-transductive"), width).splitlines()
+        (line,) = (line for line in lines if line.startswith("cnn1d-deeper"))
+        assert re.match(rf"{name}\s†‡ ", line)
+
+
+def test_names_that_would_become_equal_are_not_shortened_further(tmp_path):
+    models = ("cnn1d-deeper-and-wider", "cnn1d-deeper-and-slower")
+    run = save_fake_run(tmp_path, Recipe(models=models, clips_per_label=1))
+    text = terminal_table(run, 50)
+    assert all(f"\n{name} " in text for name in models)
+    assert "names" not in text
 
 
 def test_the_least_table_holds_uar_on_new_speakers(runs):
