@@ -118,7 +118,7 @@ def _format_facts(clip: Clip) -> list[str]:
 def _measured_facts(clip: Clip) -> list[str]:
     levels = measure_levels(clip.y)
     rms, peak = (decibels(levels[name]).replace("-", "\N{MINUS SIGN}") for name in ("rms", "peak"))
-    facts = [f"{clip.seconds:,.2f} s", f"level {rms} dBFS (RMS)", f"peak {peak} dBFS"]
+    facts = [f"{clip.seconds:,.2f} s", f"RMS {rms} dBFS", f"peak {peak} dBFS"]
     if clip.shown_seconds < clip.seconds - 0.01:
         end = clip.start + clip.shown_seconds
         facts.append(f"shown and measured: the middle, {clip.start:,.0f} to {end:,.0f} s")

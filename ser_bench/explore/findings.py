@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ser_bench.explore.corpus import GENDERS, ExploredCorpus
 from ser_bench.explore.neighbours import NEIGHBOURS, NeighbourShare, shares_by_attribute
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _VOICES = {"female": " for women", "male": " for men", "": ""}
 
@@ -24,19 +27,21 @@ def overview_title(explored: ExploredCorpus) -> str:
     str
         Without the speakers if there is one, or if one is unknown.
     """
-    counts = explored.clips["emotion"].value_counts()
-    smallest = counts.index[counts == counts.min()]
-    lowest = f"{counts.min():,} ({smallest[0]})" if len(smallest) == 1 else f"{counts.min():,}"
-    text = f"Each emotion has {_range(counts, lowest)} clips"
-    speakers = explored.clips["speaker"].value_counts()
-    if len(speakers) > 1 and "" not in speakers.index:
-        text += f", each speaker {_range(speakers, f'{speakers.min():,}')}"
+    text = f"Each emotion has {_range(explored.clips['emotion'], named=True)} clips"
+    speakers = explored.clips["speaker"]
+    if speakers.nunique() > 1 and (speakers != "").all():
+        text += f", each speaker {_range(speakers, named=False)}"
     return text
 
 
-def _range(counts: Sequence[int], lowest: str) -> str:
-    low, high = min(counts), max(counts)
-    return f"{low:,}" if low == high else f"{lowest} to {high:,}"
+def _range(values: pd.Series, *, named: bool) -> str:
+    """Return the lowest and the highest number of clips of a value, and on request the value that alone has it."""
+    counts = values.value_counts()
+    ends = []
+    for end in sorted({counts.min(), counts.max()}):
+        names = counts.index[counts == end]
+        ends.append(f"{end:,} ({names[0]})" if named and len(names) == 1 and len(counts) > 1 else f"{end:,}")
+    return " to ".join(ends)
 
 
 def pitch_title(explored: ExploredCorpus) -> str:

@@ -230,10 +230,10 @@ def _draw_tile(
 def _draw_points(ax: Axes, explored: ExploredCorpus, section: Section, tile: Tile) -> None:
     """Draw the clips of the value over the others, which are an image in an SVG: every map repeats them."""
     clips = explored.clips.dropna(subset=["x", "y"])
-    size = float(np.clip(60 / np.sqrt(len(clips)), 1.6, 5.0)) * np.sqrt(section.side / 2)
+    size = float(np.clip(75 / np.sqrt(len(clips)), 1.9, 5.0)) * np.sqrt(section.side / 2)
     coloured, others = clips[clips[section.attribute] == tile.value], clips[clips[section.attribute] != tile.value]
-    ax.plot(others["x"], others["y"], ".", color=_OTHERS, markersize=size, rasterized=True)
-    ax.scatter(coloured["x"], coloured["y"], s=(size + 0.6) ** 2, c=tile.colour, linewidths=0, zorder=3)
+    ax.plot(others["x"], others["y"], "o", color=_OTHERS, markersize=size, markeredgewidth=0, rasterized=True)
+    ax.scatter(coloured["x"], coloured["y"], s=(size + 0.5) ** 2, c=tile.colour, linewidths=0, zorder=3)
     for axis, column in (("x", "x"), ("y", "y")):
         low, high = clips[column].min(), clips[column].max()
         margin = 0.04 * (high - low) or 1.0

@@ -257,7 +257,7 @@ def decibels(share: float) -> str:
     str
         One decimal; ``-inf`` for 0.
     """
-    return f"{20 * math.log10(share):.1f}" if share > 0 else "-inf"
+    return f"{round(20 * math.log10(share), 1) + 0.0:.1f}" if share > 0 else "-inf"  # + 0.0 turns -0.0 into 0.0
 
 
 def plain_value(value: object) -> str:

@@ -74,7 +74,7 @@ def test_a_name_of_no_known_corpus_gives_no_title():
 
 def test_the_picture_shows_the_facts_of_name_and_file(angry_clip):
     words = words_of(clip_figure.draw_clips([angry_clip]))
-    for expected in (RAVDESS, "speaker 12, female", "0.60 s", "48,000 Hz", "mono", "WAV PCM_16", "dBFS (RMS)"):
+    for expected in (RAVDESS, "speaker 12, female", "0.60 s", "48,000 Hz", "mono", "WAV PCM_16", "RMS −"):
         assert expected in words
     assert SYNTHETIC not in words
 

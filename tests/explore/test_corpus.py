@@ -135,6 +135,8 @@ def test_the_title_of_the_overview_states_the_counts():
     fewer = clips.drop(clips.index[(clips["emotion"] == "calm") & (clips["speaker"] == "s03")])
     title = findings.overview_title(simulated(fewer.reset_index(drop=True)))
     assert title == "Each emotion has 46 (calm) to 48 clips, each speaker 14 to 16"
+    more = pd.concat([clips, clips[clips["emotion"] == "sad"]], ignore_index=True)
+    assert findings.overview_title(simulated(more)) == "Each emotion has 48 to 96 (sad) clips, each speaker 18"
     assert findings.overview_title(simulated(clips.assign(speaker=""))) == "Each emotion has 48 clips"
 
 
