@@ -21,7 +21,6 @@ from ser_bench.report import write_report
 from ser_bench.report.analysis import groups
 from ser_bench.report.analysis.calibration import calibration_of
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.charts import points
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.registry import CHARTS, charts_of
 from ser_bench.report.charts.render import render
@@ -193,15 +192,6 @@ def test_the_alternative_text_of_bars_says_when_it_names_the_highest_only(run):
     text = charts_of(run)["uar"].alt_text()
     assert "random split, the highest 3: " in text
     assert "actor split: " in text
-
-
-def test_a_name_is_closer_to_its_point_than_to_another_one():
-    """The point has no space beside it, and another point lies above it."""
-    point, other, frame = (2.0, 2.0), (2.0, 2.25), (0.0, 0.0, 4.0, 4.0)
-    taken = [(1.0, 1.9, 1.94, 2.1), (2.06, 1.9, 3.0, 2.1), (1.94, 2.19, 2.06, 2.31)]
-    box = points._free_box("model", (point, [other]), taken, frame)
-    assert points._distance(box, point) < points._distance(box, other)
-    assert box[3] < point[1]
 
 
 def test_classes_that_a_group_lacks_are_named(run):

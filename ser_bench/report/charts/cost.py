@@ -65,19 +65,19 @@ def _draw_panel(panel: Panel, cost: str, shown: pd.DataFrame, split: str, chance
     scale_costs(panel, shown[cost].to_list(), label, write)
     draw_chance_level(panel.ax, chance)
     if len(shown):
-        _draw_front(panel.ax, shown[cost].to_numpy(), 100 * shown[f"{split}_uar"].to_numpy())
+        front = _front(panel.ax, shown[cost].to_numpy(), 100 * shown[f"{split}_uar"].to_numpy())
+        panel.ax.plot(*zip(*front, strict=True), color=FAINT, linewidth=1.1, zorder=1)
         rows = zip(shown["model"], shown["title"], shown[cost], 100 * shown[f"{split}_uar"], strict=True)
         points = [NamedPoint(title, x, y, FAINT if m in BASELINES else split_colour(split)) for m, title, x, y in rows]
-        draw_named_points(panel, points, chance)
+        draw_named_points(panel, points, chance, front)
 
 
-def _draw_front(ax: Axes, costs: np.ndarray, scores: np.ndarray) -> None:
-    """Draw the Pareto front as a step: the best UAR within the budget on the x axis."""
+def _front(ax: Axes, costs: np.ndarray, scores: np.ndarray) -> list[tuple[float, float]]:
+    """Return the corners of the Pareto front, a step line: the best UAR within the budget on the x axis."""
     best = pareto_front(costs, scores)
     order = np.argsort(costs[best], kind="stable")
-    x, y = costs[best][order], scores[best][order]
-    x, y = np.append(x, ax.get_xlim()[1]), np.append(y, y[-1])
-    ax.step(x, y, where="post", color=FAINT, linewidth=1.1, zorder=1)
+    x, y = np.append(costs[best][order], ax.get_xlim()[1]), scores[best][order]
+    return list(zip(np.repeat(x, 2)[1:-1], np.repeat(y, 2), strict=True))
 
 
 def _alt_text(run: SavedRun) -> str:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isnan
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from ser_bench.report.charts.parts import TEXT_BOX
+from ser_bench.report.charts.placement import BESIDE, nearest, place_names
 from ser_bench.report.charts.style import FAINT, INK
 from ser_bench.report.charts.text import text_width
 from ser_bench.report.formatting import percent
 
-_NAME_SIZE, _NAME_HEIGHT, _DOT_RADIUS = 8.5, 0.145, 0.06
-_BESIDE = 0.15
-"""The largest distance of a name from its point in inches without a line that joins them."""
+_NAME_SIZE, _NAME_HEIGHT = 8.5, 0.145
 
 _LABEL_WIDTH = 0.62
 """Space for the label of a cost in inches."""
@@ -26,8 +27,8 @@ _LABEL_WIDTH = 0.62
 _LEAST = 1e-7
 """Smaller costs are drawn here, since a logarithmic axis has no 0."""
 
-Box = tuple[float, float, float, float]
-"""Left, bottom, right and top in inches."""
+Corner = tuple[float, float]
+"""Position of a corner of a line in data."""
 
 
 @dataclass(frozen=True)
@@ -114,90 +115,55 @@ def draw_chance_level(ax: Axes, chance: float) -> None:
     ax.text(0.995, 100 * chance + 0.7, label, transform=ax.get_yaxis_transform(), ha="right", size=8)
 
 
-def draw_named_points(panel: Panel, points: Sequence[NamedPoint], chance: float = float("nan")) -> None:
-    """Draw points and their intervals, and write each name at the first free position around its point.
+def draw_named_points(
+    panel: Panel, points: Sequence[NamedPoint], chance: float = float("nan"), front: Sequence[Corner] = ()
+) -> None:
+    """Draw points and their intervals, and write each name at a free position around its point.
 
     Parameters
     ----------
     panel : Panel
         Axes with their final scales.
     points : sequence of NamedPoint
-        The first gets its name first.
     chance : float
         The chance level that :func:`draw_chance_level` drew, which names avoid; NaN without it.
+    front : sequence of (float, float)
+        The corners of a step line that names avoid.
     """
-    ax = panel.ax
-    to_inches = ax.transData + ax.figure.dpi_scale_trans.inverted()
-    data = [(max(point.cost, _LEAST), point.score) for point in points]
+    if not points:
+        return
+    ax, data = panel.ax, [(max(point.cost, _LEAST), point.score) for point in points]
     style: dict[str, Any] = {"edgecolors": "white", "linewidths": 0.8, "zorder": 3}
     ax.scatter([x for x, _ in data], [y for _, y in data], s=42, c=[point.colour for point in points], **style)
-    centres = [tuple(map(float, to_inches.transform(position))) for position in data]
-    left, floor = (float(v) for v in to_inches.transform((ax.get_xlim()[0], ax.get_ylim()[0])))
-    frame = (left, floor, left + panel.width, floor + panel.height)
-    occupied = [(x - _DOT_RADIUS, y - _DOT_RADIUS, x + _DOT_RADIUS, y + _DOT_RADIUS) for x, y in centres]
-    if not isnan(chance):
-        line = float(to_inches.transform((ax.get_xlim()[1], 100 * chance))[1])
-        occupied += [(left, line - 0.01, frame[2], line + 0.01), (frame[2] - 1.1, line, frame[2], line + 0.2)]
-    for point, (x, _) in zip(points, centres, strict=True):
-        if not isnan(point.low):
-            cost = max(point.cost, _LEAST)
-            ax.vlines([cost], [point.low], [point.high], color=point.colour, linewidth=1.2, alpha=0.55, zorder=2)
-            ends = [float(to_inches.transform((cost, end))[1]) for end in (point.low, point.high)]
-            occupied.append((x - 0.02, ends[0], x + 0.02, ends[1]))
-    for point, centre in zip(points, centres, strict=True):
-        neighbours = [dot for dot in centres if dot != centre]
-        box = _free_box(point.name, (centre, neighbours), occupied, frame)
-        occupied.append(box)
+    for point, (x, _) in zip(points, data, strict=True):
+        ax.vlines([x], [point.low], [point.high], color=point.colour, linewidth=1.2, alpha=0.55, zorder=2)
+    to_inches = ax.transData + ax.figure.dpi_scale_trans.inverted()
+    ends = [((x, point.low), (x, point.high)) for point, (x, _) in zip(points, data, strict=True)]
+    steps = [*itertools.pairwise(front), *(pair for pair in ends if not isnan(pair[0][1]))]
+    lines = [np.ravel(np.sort(to_inches.transform(pair), axis=0)) for pair in steps]
+    frame = to_inches.transform([(ax.get_xlim()[0], ax.get_ylim()[0]), (ax.get_xlim()[1], ax.get_ylim()[1])]).ravel()
+    lines += _chance_boxes(frame, to_inches.transform((ax.get_xlim()[1], 100 * chance))[1])
+    centres = to_inches.transform(data)
+    sizes = np.array([(text_width(point.name, _NAME_SIZE), _NAME_HEIGHT) for point in points])
+    boxes = place_names(centres, sizes, np.reshape(lines, (-1, 4)), frame)
+    for point, centre, box in zip(points, centres, boxes, strict=True):
         _write_name(ax, point, centre, box)
 
 
-def _write_name(ax: Axes, point: NamedPoint, centre: tuple[float, ...], box: Box) -> None:
+def _chance_boxes(frame: npt.NDArray[np.float64], height: float) -> list[npt.NDArray[np.float64]]:
+    """Return the boxes around the chance level and its label; none without it."""
+    if isnan(height):
+        return []
+    left, _, right, _ = frame
+    return [np.array([left, height, right, height]), np.array([right - 1.1, height, right, height + 0.17])]
+
+
+def _write_name(ax: Axes, point: NamedPoint, centre: npt.NDArray[np.float64], box: npt.NDArray[np.float64]) -> None:
     """Write a name into its box, joined to its point by a line where they are far apart."""
     to_data = (ax.transData + ax.figure.dpi_scale_trans.inverted()).inverted().transform
-    if _distance(box, centre) > _BESIDE:
-        middle = to_data(((box[0] + box[2]) / 2, (box[1] + box[3]) / 2))
-        ax.plot(*zip(to_data(centre), middle, strict=True), color=FAINT, linewidth=0.6, zorder=1)
+    end = nearest(box, centre)
+    if np.linalg.norm(end - centre) > BESIDE:
+        ax.plot(*zip(to_data(centre), to_data(end), strict=True), color=FAINT, linewidth=0.6, zorder=1)
     x, y = to_data((box[0], box[1] + 0.03))
     colour = FAINT if point.colour == FAINT else INK
     ax.text(x, y, point.name, size=_NAME_SIZE, color=colour, bbox=TEXT_BOX, zorder=2.5)
-
-
-def _free_box(
-    name: str, points: tuple[Sequence[float], Sequence[Sequence[float]]], occupied: list[Box], frame: Box
-) -> Box:
-    """Return the first free position inside the frame that is closer to its point than to the others, else a free one.
-
-    ``points`` are the point of the name and the others. Without a free position, the name is right of its point.
-    """
-    point, neighbours = points
-    positions = list(_positions(point, text_width(name, _NAME_SIZE)))
-    free = [box for box in positions if _inside(box, frame) and not any(_overlap(box, taken) for taken in occupied)]
-    closer = [box for box in free if all(_distance(box, point) < _distance(box, neighbour) for neighbour in neighbours)]
-    return next(iter([*closer, *free, *positions]))
-
-
-def _distance(box: Box, point: Sequence[float]) -> float:
-    """Return the distance between a box and a point in inches."""
-    across = max(box[0] - point[0], 0.0, point[0] - box[2])
-    return float(np.hypot(across, max(box[1] - point[1], 0.0, point[1] - box[3])))
-
-
-def _inside(box: Box, frame: Box) -> bool:
-    return box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2] and box[3] <= frame[3]
-
-
-def _positions(point: Sequence[float], width: float) -> Iterator[Box]:
-    """Yield positions for a name: right, left, above and below its point, then the same further away."""
-    x, y = point
-    for ring in range(8):
-        distance = 0.1 + 0.11 * ring
-        half = _NAME_HEIGHT / 2
-        corners = [(x + 0.1, y - half), (x - 0.1 - width, y - half)] if ring == 0 else []
-        for bottom in (y + distance - 0.02, y - distance - _NAME_HEIGHT + 0.02):
-            corners += [(x - width / 2, bottom), (x + 0.06, bottom), (x - 0.06 - width, bottom)]
-        for left, bottom in corners:
-            yield left, bottom, left + width, bottom + _NAME_HEIGHT
-
-
-def _overlap(a: Box, b: Box) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
