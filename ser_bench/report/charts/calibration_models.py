@@ -133,7 +133,7 @@ def _alt_text(run: SavedRun) -> str:
 CHART = Chart(
     name="calibration_models",
     title="Calibration of each model",
-    section="confidence",
+    section=None,
     order=81,
     draw=_draw,
     finding=calibration_errors_title,
