@@ -11,6 +11,7 @@ from ser_bench.core.text import escape_undecodable
 from ser_bench.explore.corpus import GENDERS, MEASURES, ExploredCorpus
 from ser_bench.explore.findings import neighbours_caption
 from ser_bench.explore.health.measure import FRAME_SECONDS, SILENCE_DB
+from ser_bench.explore.neighbours import shares_by_attribute
 from ser_bench.report.descriptions import SYNTHETIC
 from ser_bench.report.formatting import markdown_cell
 
@@ -59,6 +60,8 @@ def markdown(explored: ExploredCorpus) -> str:
     if explored.shares:
         text += ["\n## Nearest neighbours\n", neighbours_caption(explored) + "\n"]
         text += _table(("shared", "neighbours among", "observed %", "by chance %"), _neighbour_rows(explored))
+        headers = ("shared", "of the clips of", "observed %", "by chance %")
+        text += ["\n### By emotion and by speaker, among all clips\n", *_table(headers, _value_rows(explored))]
     return "\n".join(text) + "\n"
 
 
@@ -84,6 +87,16 @@ def _neighbour_rows(explored: ExploredCorpus) -> Iterator[Sequence[str]]:
     for share in explored.shares:
         attribute = "sentence" if share.attribute == "text" else share.attribute
         yield attribute, share.among, f"{100 * share.observed:.1f}", f"{100 * share.chance:.1f}"
+
+
+def _value_rows(explored: ExploredCorpus) -> Iterator[Sequence[str]]:
+    """Yield the percentages above the small maps: emotions in their order, then speakers."""
+    shares = shares_by_attribute(explored.shares)
+    for attribute in ("emotion", "speaker"):
+        by_value = shares[attribute, "all"].by_value if (attribute, "all") in shares else {}
+        for value in explored.emotions if attribute == "emotion" else sorted(by_value):
+            if value in by_value:
+                yield attribute, value, *(f"{100 * level:.1f}" for level in by_value[value])
 
 
 def _f0_rows(explored: ExploredCorpus) -> Iterator[Sequence[str]]:

@@ -244,6 +244,9 @@ def test_tables_contain_the_measurements():
     share = explored.shares[0]
     assert f"| emotion | all | {100 * share.observed:.1f} | {100 * share.chance:.1f} |" in text
     assert "| happy | female | 24 |" in text
+    levels = " | ".join(f"{100 * level:.1f}" for level in share.by_value["happy"])
+    assert f"| emotion | happy | {levels} |" in text
+    assert text.count("\n| speaker | s") == 24
     assert tables.clips_csv(explored).decode().count("\n") == 385
 
 
