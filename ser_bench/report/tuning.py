@@ -16,7 +16,7 @@ from ser_bench.report.analysis.intervals import (
     tally_labels,
     uar_difference,
 )
-from ser_bench.report.descriptions import SYNTHETIC, TRANSDUCTIVE_MARK, TRANSDUCTIVE_NOTE, marked_title
+from ser_bench.report.descriptions import QUICK_MARK, SYNTHETIC, TRANSDUCTIVE_MARK, marked_title, notes_of_marks
 from ser_bench.report.formatting import percent, percent_range, points, points_interval
 from ser_bench.runs.tuning import TuningResult
 
@@ -87,7 +87,7 @@ def headline(tuned: TuningResult) -> str:
     Returns
     -------
     str
-        One sentence; a second one where the model is transductive.
+        One sentence, and one for each mark of the model.
     """
     scores = nested_scores(tuned)
     best, gain = scores.loc["tuned"], scores.loc["difference"]
@@ -96,12 +96,28 @@ def headline(tuned: TuningResult) -> str:
     each = each_speakers_scores(_tallies(tuned)["tuned"], {"uar": UAR})["uar"]
     score = f"{percent(best['uar'])} % UAR {percent_range(best['low'], best['high'], each)}".rstrip()
     difference = f"{points(gain['uar'])} points {points_interval(gain['low'], gain['high'])}".rstrip()
-    marks = {tuned.model: TRANSDUCTIVE_MARK} if tuned.transductive else {}
+    title = marked_model(tuned)
     sentence = (
-        f"{note}{marked_title(tuned.model, marks)} tuned on the training speakers of {tuned.corpus} "
+        f"{note}{title} tuned on the training speakers of {tuned.corpus} "
         f"({tuned.split} split{condition}): {score} on new speakers, {difference} against the defaults."
     )
-    return f"{sentence} {TRANSDUCTIVE_NOTE}." if marks else sentence
+    return " ".join([sentence, *(f"{note}." for note in notes_of_marks(title))])
+
+
+def marked_model(tuned: TuningResult) -> str:
+    """Return the name of the model with the marks that its search gives it.
+
+    Parameters
+    ----------
+    tuned : TuningResult
+
+    Returns
+    -------
+    str
+    """
+    given = {TRANSDUCTIVE_MARK: tuned.transductive, QUICK_MARK: tuned.quick}
+    marks = "".join(mark for mark, applies in given.items() if applies)
+    return marked_title(tuned.model, {tuned.model: marks} if marks else {})
 
 
 def written(tuned: TuningResult) -> str:

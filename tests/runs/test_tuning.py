@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import ClassVar
@@ -219,6 +220,15 @@ def test_table_chart_and_file_mark_a_model_that_uses_the_other_test_clips(data, 
     assert "averaging predicts from the other test clips" in (done.folder / "tuned.toml").read_text(encoding="utf-8")
     assert not result.transductive
     assert "†" not in tuning_table(result)
+
+
+def test_table_and_chart_mark_quick_effort(result):
+    quick = dataclasses.replace(result, quick=True)
+    for text in (tuning_table(quick), words_of(draw_tuning(quick))):
+        assert f"{quick.model} ‡ tuned on" in " ".join(text.split())
+    assert f"Trials of tuning {quick.model} ‡" in " ".join(words_of(draw_tuning(quick)).split())
+    assert not result.quick
+    assert "‡" not in tuning_table(result)
 
 
 def test_a_trial_that_fails_is_a_row_and_is_not_chosen(data, store, tmp_path):

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from ser_bench.report.charts.style import FAINT, INK, WIDTH, split_colour, styled, titled_sheet
 from ser_bench.report.charts.text import shorten, text_width
-from ser_bench.report.tuning import headline, trial_summary
+from ser_bench.report.tuning import headline, marked_model, trial_summary
 from ser_bench.runs.tuning import TuningResult
 
 _ROW, _MAX_ROWS = 0.24, 40
@@ -30,7 +30,7 @@ def draw_tuning(search: TuningResult) -> Figure:
     height = _ROW * len(table)
     warnings = ["Normalised per speaker with the test speakers' own clips (transductive)"]
     sheet = titled_sheet(
-        f"Trials of tuning {search.model}",
+        f"Trials of tuning {marked_model(search)}",
         [
             headline(search),
             "Each dot is the UAR of a trial on the inner folds of one outer fold, filled where that fold chose it.",

@@ -91,6 +91,8 @@ class TuningResult:
         Whether the corpus is synthetic.
     transductive : bool
         Whether a fit of the search predicts a clip from the other test clips as well.
+    quick : bool
+        Whether the model was trained for less time than with full effort.
     parameters : mapping
         The best parameters over all outer folds, which ``tuned.toml`` holds.
     tuned_uar, default_uar, written_uar : float
@@ -106,6 +108,7 @@ class TuningResult:
     corpus: str
     synthetic: bool
     transductive: bool
+    quick: bool
     normalize: str
     model: str
     split: str
@@ -180,6 +183,7 @@ def _search_corpus(
         corpus=opened.name,
         synthetic=opened.corpus.synthetic,
         transductive=bool(bench.transductive),
+        quick=variants[0].effort == "quick",
         normalize=options.normalize,
         model=settings.model,
         split=split,

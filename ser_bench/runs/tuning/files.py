@@ -118,11 +118,12 @@ def to_toml(result: TuningResult, record: SearchRecord, defaults: Mapping[str, A
     synthetic = " SYNTHETIC SPEECH." if result.synthetic else ""
     normalized = " Speakers normalised by their own clips (transductive)." if result.normalize == "speaker" else ""
     transductive = f" {result.model} predicts from the other test clips as well (transductive)."
+    quick = " Trained with quick effort." if result.quick else ""
     search = record.search
     lines = [
         f"# Found by `ser-bench tune {result.model} --search {search['search']} --trials {search['trials']} "
         f"--inner-folds {search['inner_folds']}` on {result.corpus}.{synthetic}{normalized}"
-        f"{transductive if result.transductive else ''}",
+        f"{transductive if result.transductive else ''}{quick}",
         f"# UAR with these parameters, {result.split} split: {100 * result.written_uar:.1f} %. "
         "Their choice has seen every speaker.",
         f"# UAR on speakers that no choice has seen: {100 * result.tuned_uar:.1f} % with a search in each fold, "
