@@ -19,6 +19,7 @@ from ser_bench.report.analysis.intervals import (
 )
 from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.scores import missing_folds
+from ser_bench.report.analysis.summary import summarise
 from ser_bench.runs.results import SavedRun
 
 COLUMNS = ("model", "trained_on", "tested_on", "split", "uar", "uar_low", "uar_high", "clips", "speakers", "by_speaker")
@@ -39,8 +40,8 @@ def transfer_scores(run: SavedRun) -> pd.DataFrame:
         Columns :data:`COLUMNS`; ``+`` joins training corpora. ``uar`` is pooled over folds and averaged over repeats;
         its interval is NaN for fewer than :data:`ser_bench.report.analysis.intervals.MIN_SPEAKERS` speakers, and
         ``by_speaker`` holds their scores, with blanks between them. Only splits that test new speakers count; of two
-        with the same cell, the first one does. A model with a missing fold has no row. Models that transfer best come
-        first. Empty where every fold trains on all corpora.
+        with the same cell, the first one does. A model with a missing fold has no row. Models are in the order of
+        :func:`~ser_bench.report.analysis.summary.summarise`. Empty where every fold trains on all corpora.
     """
     corpora = {name for column in ("train_corpora", "test_corpora") for name in "+".join(run.audit[column]).split("+")}
     if all(set(trained.split("+")) == corpora for trained in run.audit["train_corpora"].unique()):
@@ -54,9 +55,8 @@ def transfer_scores(run: SavedRun) -> pd.DataFrame:
                 key = {"model": model, "trained_on": trained, "tested_on": tested, "split": split}
                 rows[model, trained, tested] = key | _scores(part, len(run.labels))
     table = pd.DataFrame(list(rows.values()), columns=list(COLUMNS))
-    across = [not is_within_corpus(row.trained_on, row.tested_on) for row in table.itertuples()]
-    means = table["model"].map(table[across].groupby("model")["uar"].mean())
-    order = [-means, table["trained_on"].str.count(r"\+"), table["trained_on"], table["tested_on"]]
+    ranks = {model: rank for rank, model in enumerate(summarise(run)["model"])}
+    order = [table["model"].map(ranks), table["trained_on"].str.count(r"\+"), table["trained_on"], table["tested_on"]]
     return table.iloc[np.lexsort(order[::-1])].reset_index(drop=True)
 
 
@@ -129,7 +129,8 @@ def transfer_models(run: SavedRun) -> list[str]:
     Returns
     -------
     list of str
-        Models that transfer best first; baselines only if the run has no other model.
+        In the order of :func:`~ser_bench.report.analysis.summary.summarise`; baselines only if the run has no other
+        model.
     """
     models = list(dict.fromkeys(transfer_scores(run)["model"]))
     return [model for model in models if model not in BASELINES] or models

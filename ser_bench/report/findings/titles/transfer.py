@@ -8,7 +8,7 @@ from ser_bench.runs.results import SavedRun
 
 
 def transfer_title(run: SavedRun) -> str:
-    """State what the model that transfers best loses on corpora that it was not trained on.
+    """State what the best model loses on corpora that it was not trained on.
 
     Parameters
     ----------
