@@ -68,7 +68,8 @@ class Pace:
             return [counted, work]
         left = self.seconds * (self.total - self._work) / self._work
         per_minute = 60 * self._done / max(self.seconds, 1e-9)
-        rate = f"{per_minute / 60:,.1f}/s" if per_minute >= 60 else f"{per_minute:.1f}/min"
+        unit = f" {self.unit}" if self.unit.isupper() else ""  # MB/s, but not fits/s
+        rate = f"{per_minute / 60:,.1f}{unit}/s" if per_minute >= 60 else f"{per_minute:.1f}{unit}/min"
         return [counted, work, f"about {rough_duration(left)} left", *([rate] if per_minute >= _HIDDEN_RATE else [])]
 
 

@@ -115,8 +115,8 @@ def marked_model(tuned: TuningResult) -> str:
     -------
     str
     """
-    given = {TRANSDUCTIVE_MARK: tuned.transductive, QUICK_MARK: tuned.quick}
-    marks = "".join(mark for mark, applies in given.items() if applies)
+    applying = {TRANSDUCTIVE_MARK: tuned.transductive, QUICK_MARK: tuned.quick}
+    marks = "".join(mark for mark, applies in applying.items() if applies)
     return marked_title(tuned.model, {tuned.model: marks} if marks else {})
 
 

@@ -704,7 +704,8 @@ def test_a_terminal_shows_a_progress_bar(monkeypatch, capsys):
     console.start(209, "speech.zip", "MB", 209)(50)
     console.close()
     shown = capsys.readouterr().err
-    assert "50/209 MB," in shown
+    assert "50 of 209 MB" in shown
+    assert " MB/s" in shown
     assert shown.endswith("\n")
 
 
