@@ -8,13 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 from tabulate import tabulate
 
-from ser_bench.core.text import wrap_words
+from ser_bench.core.text import plural, wrap_words
 from ser_bench.report.analysis.compared_runs import (
     ComparedRuns,
     compared_scores,
     differences,
     differing_settings,
     needed_speakers,
+    own_settings,
     unequal_training,
     unpaired_runs,
 )
@@ -41,6 +42,7 @@ from ser_bench.report.formatting import (
     points_interval,
     safe_markdown,
 )
+from ser_bench.statistics import ALPHA
 
 _MAX_HEAD = 20
 """The most characters on a line of a head, since labels of runs are paths."""
@@ -75,6 +77,35 @@ def compared_titles(runs: ComparedRuns, models: Sequence[str]) -> list[str]:
     marks = {model: "".join(model_marks(run).get(model, "") for run in runs.runs) for model in models}
     ordered = {model: "".join(mark for mark in MARK_NOTES if mark in marks[model]) for model in models}
     return [marked_title(model, {name: mark for name, mark in ordered.items() if mark}) for model in models]
+
+
+def comparison_title(runs: ComparedRuns) -> str:
+    """State how many differences to the first run are significant.
+
+    Parameters
+    ----------
+    runs : ComparedRuns
+
+    Returns
+    -------
+    str
+        Without a full stop; what the comparison shows, where no run is paired with the first.
+    """
+    table, (first, *others) = differences(runs), runs.labels
+    if table.empty:
+        return f"UAR under the {runs.split} split, run by run"
+    if needed := needed_speakers(runs):
+        return f"Too few speakers to compare runs with {first}: at least {needed} are needed"
+    significant = table.loc[table["p"] <= ALPHA, "difference"]
+    if significant.empty and len(table) == 1:
+        return f"The difference to {first} is not significant"
+    if significant.empty:
+        return f"None of {len(table)} differences to {first} is significant"
+    run = others[0] if len(others) == 1 else "other runs"
+    counts = {"higher": int((significant > 0).sum()), "lower": int((significant < 0).sum())}
+    (word, count), *rest = [(word, count) for word, count in counts.items() if count]
+    more = "".join(f", {count} {word}" for word, count in rest)
+    return f"{run} against {first}: {count} of {plural(len(table), 'UAR')} significantly {word}{more}"
 
 
 def run_notes(runs: ComparedRuns) -> list[str]:
@@ -182,11 +213,11 @@ def _columns(runs: ComparedRuns) -> dict[str, list[str]]:
     """Return the table as text: UAR with its interval per run, then the differences with interval and p."""
     table = compared_scores(runs).set_index(["model", "run"])
     models = list(dict.fromkeys(table.index.get_level_values("model")))
-    columns = {"model": compared_titles(runs, models)}
+    columns, settings = {"model": compared_titles(runs, models)}, own_settings(runs)
     for label, run in zip(runs.labels, runs.runs, strict=True):
         rows, few = table.xs(label, level="run").reindex(models), scores_of_few(run)
         values = zip(models, rows["uar"], rows["uar_low"], rows["uar_high"], strict=True)
-        columns[f"{label} UAR %"] = [
+        columns[", ".join(filter(None, [f"{label} UAR %", settings[label]]))] = [
             f"{percent(v)} {percent_range(low, high, few.get((model, runs.split, 'uar'), ()))}".rstrip()
             for model, v, low, high in values
         ]

@@ -16,12 +16,16 @@ from ser_bench.report.analysis.compared_runs import (
     compared_scores,
     differences,
     differing_settings,
+    own_settings,
     read_runs,
     unequal_training,
     unpaired_runs,
 )
 from ser_bench.report.analysis.scores import scores_by_speaker
-from ser_bench.report.compare import as_markdown, as_text
+from ser_bench.report.charts.comparison import draw_comparison
+from ser_bench.report.compare import as_markdown, as_text, comparison_title
+from ser_bench.report.formatting import points
+from tests.legible import assert_legible, words_of
 from tests.report.fake_run import Recipe, save_fake_run
 from tests.runs.run_folder import changed_info
 
@@ -174,6 +178,67 @@ def test_differing_parameters_of_a_model_are_listed(folders):
         run.fits["parameters"] = [json.dumps(parameters if model == "svm" else {}) for model in run.fits["model"]]
     changed = "C 1.0 (one), 3.0 (two); balance off (one), on (two); speeds off (one), [0.9] (two)"
     assert differing_settings(runs)[-1] == f"parameters of svm: {changed}"
+
+
+def test_headings_name_the_settings_that_the_labels_do_not(folders, tmp_path):
+    runs = read_runs([folders / "one", folders / "two"])
+    assert own_settings(runs)["two"] == "normalisation by speaker (transductive), repeats 2"
+    assert "two UAR %, normalisation by speaker (transductive), repeats 2" in as_markdown(runs)
+    same = read_runs([folders / "one", shutil.copytree(folders / "one", tmp_path / "copy")])
+    assert own_settings(same) == {"one": "", "copy": ""}
+    seeds = tuple(
+        replace(run, info=changed_info(run.info, seed=seed)) for run, seed in zip(same.runs, (3, 4), strict=True)
+    )
+    assert own_settings(replace(same, runs=seeds)) == {"one": "seed 3", "copy": "seed 4"}
+    assert own_settings(replace(same, runs=seeds, labels=("seed-3", "seed-4"))) == {"seed-3": "", "seed-4": ""}
+
+
+def test_the_chart_draws_differences_with_their_intervals(folders, monkeypatch):
+    runs = read_runs([folders / "one", folders / "two"])
+    figure = draw_comparison(runs)
+    assert_legible(figure, monkeypatch)
+    words, table = words_of(figure), differences(runs)
+    lines = [tuple(line.get_xdata()) for line in figure.axes[0].lines]
+    for row in table.to_dict("records"):
+        assert points(row["difference"]) in words
+        assert (pytest.approx(100 * row["low"]), pytest.approx(100 * row["high"])) in lines
+    assert "two: normalisation by speaker" in words
+    assert "†" not in words
+
+
+def test_the_chart_of_unpaired_runs_draws_their_scores(folders, monkeypatch):
+    figure = draw_comparison(read_runs([folders / "one", folders / "other"]))
+    assert_legible(figure, monkeypatch)
+    assert "other is not paired with one" in words_of(figure)
+    assert "difference" not in words_of(figure)
+    assert "UAR (%), with 95 % intervals over speakers" in words_of(figure)
+
+
+def test_a_model_that_a_run_lacks_has_a_lane_without_a_mark(folders, tmp_path, monkeypatch):
+    save_fake_run(tmp_path / "fewer", Recipe(models=MODELS[:2], splits=SPLITS, clips_per_label=4))
+    figure = draw_comparison(read_runs([folders / "one", folders / "two", tmp_path / "fewer"]))
+    assert_legible(figure, monkeypatch)
+    assert words_of(figure).count("n/a") == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "title"),
+    [
+        (
+            [(0.1, 0.01), (0.2, 0.01), (-0.1, 0.02), (0.1, 0.6)],
+            "two against one: 2 of 4 UARs significantly higher, 1 lower",
+        ),
+        ([(-0.1, 0.01), (0.2, 0.5)], "two against one: 1 of 2 UARs significantly lower"),
+        ([(0.1, 0.2), (0.1, 0.6)], "None of 2 differences to one is significant"),
+        ([(0.1, 0.2)], "The difference to one is not significant"),
+        ([], "UAR under the actor split, run by run"),
+    ],
+)
+def test_the_title_counts_significant_differences(folders, monkeypatch, values, title):
+    table = pd.DataFrame(values, columns=["difference", "p"])
+    monkeypatch.setattr("ser_bench.report.compare.differences", lambda runs: table)
+    monkeypatch.setattr("ser_bench.report.compare.needed_speakers", lambda runs: 0)
+    assert comparison_title(read_runs([folders / "one", folders / "two"])) == title
 
 
 def test_runs_without_a_common_split_are_refused(folders):

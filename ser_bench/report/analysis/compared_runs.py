@@ -23,7 +23,13 @@ from ser_bench.report.analysis.summary import summarise
 from ser_bench.runs.results import SavedRun, read_run
 
 _LIBRARIES = ("numpy", "scikit-learn", "xgboost", "tensorflow", "keras")
-_MOST_EXAMPLES = 3
+_MOST_EXAMPLES, _MOST_SETTINGS = 3, 2
+
+_HEADING_SETTINGS = (
+    *("corpus", "part", "emotions", "merged emotions", "target", "features", "effort", "normalisation"),
+    *("folds", "repeats", "seed"),
+)
+"""The settings that a heading may name; the others follow from these, or are long."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,6 +255,29 @@ def differing_settings(runs: ComparedRuns) -> list[str]:
         if len(set(values)) > 1:
             lines.append(f"{name}: " + ", ".join(f"{v} ({k})" for k, v in zip(runs.labels, values, strict=True)))
     return [*lines, *_differing_parameters(runs)]
+
+
+def own_settings(runs: ComparedRuns) -> dict[str, str]:
+    """Return what each run has of its own, in a few words for headings.
+
+    Parameters
+    ----------
+    runs : ComparedRuns
+
+    Returns
+    -------
+    dict of str to str
+        By label, such as ``normalisation by speaker (transductive)``. Empty texts where the labels name the values
+        already, and where the runs differ in no setting, in more than two, or in parameters and versions only.
+    """
+    settings = [_settings(run) | {"folds": folds} for run, folds in zip(runs.runs, _folds(runs), strict=True)]
+    names = [name for name in _HEADING_SETTINGS if len({values[name] for values in settings}) > 1]
+    nothing = dict.fromkeys(runs.labels, "")
+    if not 0 < len(names) <= _MOST_SETTINGS:
+        return nothing
+    pairs = list(zip(runs.labels, settings, strict=True))
+    named = all(values[name].casefold() in label.casefold() for label, values in pairs for name in names)
+    return nothing if named else {label: ", ".join(f"{n} {values[n]}" for n in names) for label, values in pairs}
 
 
 def _labels(paths: Sequence[Path]) -> tuple[str, ...]:

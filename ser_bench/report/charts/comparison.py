@@ -1,28 +1,76 @@
-"""Comparison of several runs, not part of a report: a group of bars per model, a bar per run."""
+"""Comparison of several runs, not part of a report: their differences in UAR, or their UARs where none is paired."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ser_bench.report.analysis.compared_runs import ComparedRuns, compared_scores
-from ser_bench.report.charts.parts import TEXT_BOX, model_axis
-from ser_bench.report.charts.style import INK, WIDTH, Sheet, styled, titled_sheet
-from ser_bench.report.charts.text import names_width, shorten
-from ser_bench.report.compare import compared_titles, protocols, run_notes
+from ser_bench.report.analysis.compared_runs import (
+    ComparedRuns,
+    compared_scores,
+    differences,
+    own_settings,
+    unpaired_runs,
+)
+from ser_bench.report.charts.keys import KEY_ROW, Key, draw_keys
+from ser_bench.report.charts.parts import heading_beside, model_axis, text_beside
+from ser_bench.report.charts.style import FAINT, INK, RULE, WARNING, WIDTH, styled, titled_sheet
+from ser_bench.report.charts.text import names_width
+from ser_bench.report.compare import compared_titles, comparison_title, protocols, run_notes
+from ser_bench.report.formatting import p_statement, percent, percent_interval, points, points_interval
+from ser_bench.statistics import ALPHA
 
-_RUN_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#6a3d9a")
-"""A colour per run in the given order, after Okabe and Ito; further runs repeat the colours with a hatch."""
+_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#6a3d9a")
+"""A colour per run in the given order, after Okabe and Ito."""
 
-_BAR, _LEGEND_ROW = 0.165, 0.2
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+"""A marker per run; together with the colours, 56 runs look different."""
+
+_LANE, _GAP, _BELOW, _ABOVE = 0.19, 0.13, 0.62, 0.25
+_SCORES, _DIFFERENCES = 1.75, 2.2
+"""Widths in inches of the columns of UARs and of differences."""
+
+_BEFORE = 0.3
+"""Space in inches between the UARs and the axes, for the mark of the run."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Lanes:
+    """The rows of the chart: a lane per model and run; ``table`` has the index (model, run)."""
+
+    runs: ComparedRuns
+    models: list[str]
+    table: pd.DataFrame
+    paired: bool
+
+    @property
+    def height(self) -> float:
+        """Height of a model's lanes in inches."""
+        return _LANE * len(self.runs.labels) + _GAP
+
+    def y(self, row: int, index: int) -> float:
+        """Return the position of a run's lane; the lanes of a model are 1 high with their gap."""
+        return row + (index - (len(self.runs.labels) - 1) / 2) * _LANE / self.height
+
+
+def _lanes(runs: ComparedRuns) -> _Lanes:
+    scores, changes = compared_scores(runs), differences(runs)
+    models = list(dict.fromkeys(scores["model"]))
+    table = scores.merge(changes, on=["model", "run"], how="left").set_index(["model", "run"])
+    lanes = pd.MultiIndex.from_product([models, runs.labels])
+    return _Lanes(runs, models, table.reindex(lanes), not changes.empty)
 
 
 @styled
 def draw_comparison(runs: ComparedRuns) -> Figure:
-    """Draw UAR per model and run, with intervals.
+    """Draw the difference in UAR to the first run per model and further run, with intervals.
 
     Parameters
     ----------
@@ -31,56 +79,107 @@ def draw_comparison(runs: ComparedRuns) -> Figure:
     Returns
     -------
     Figure
+        Runs that test other clips have no differences; if that is every run, the chart shows UARs with intervals.
     """
-    table = compared_scores(runs)
-    models = list(dict.fromkeys(table["model"]))
-    count = len(runs.labels)
-    group = _BAR * count + 0.13
-    titles = compared_titles(runs, models)
-    left, height = names_width(titles, 9) + 0.1, group * len(models)
+    lanes = _lanes(runs)
+    titles = compared_titles(runs, lanes.models)
+    left, height = names_width(titles, 9) + 0.1, lanes.height * len(lanes.models)
+    unpaired = [f"{label} is not paired with {runs.labels[0]}: {why}" for label, why in unpaired_runs(runs).items()]
+    keys = _keys(lanes)
     sheet = titled_sheet(
-        f"UAR under the {runs.split} split, run by run",
-        protocols(runs),
+        comparison_title(runs),
+        [*[f"UAR under the {runs.split} split"] * lanes.paired, *protocols(runs), *unpaired],
         run_notes(runs),
-        body=height + 0.7 + _LEGEND_ROW * count,
+        body=_BELOW + height + _ABOVE + KEY_ROW * len(keys),
         synthetic=runs.synthetic,
     )
-    ax = sheet.axes(left, 0.5, WIDTH - left - 0.2, height)
-    scores = table.set_index(["model", "run"])[["uar", "uar_low", "uar_high"]]
-    limit = 100 * float(np.nanmax(table[["uar", "uar_high"]].to_numpy(), initial=0.1)) * 1.08
-    ax.set_xlim(0, limit)
-    for index, label in enumerate(runs.labels):
-        rows = np.arange(len(models)) + (index - (count - 1) / 2) * _BAR / group
-        values = 100 * scores.xs(label, level="run").reindex(models).to_numpy()
-        _draw_bars(ax, rows, values, index, _BAR / group * 0.9)
+    right = 0.15 + (_DIFFERENCES if lanes.paired else 0)
+    ax = sheet.axes(left + _SCORES, _BELOW, WIDTH - left - _SCORES - right, height)
+    ax.set_xlim(*_limits(lanes))
     model_axis(ax, titles, left - 0.2)
-    ax.set_xlabel("UAR (%), with 95 % intervals over speakers")
-    ax.grid(axis="x")
-    _draw_legend(sheet, runs, left, 0.5 + height + 0.1)
+    ax.tick_params(axis="y", pad=3.5 + 72 * _SCORES)
+    for row, model in enumerate(lanes.models):
+        for index, label in enumerate(runs.labels):
+            _draw_lane(ax, lanes, lanes.table.loc[(model, label)], row, index)
+    _label_axis(ax, lanes)
+    draw_keys(sheet, keys, 0.15, _BELOW + height + _ABOVE)
     return sheet.figure
 
 
-def _draw_bars(ax: Axes, rows: np.ndarray, values: np.ndarray, index: int, bar: float) -> None:
-    """Draw the bars of one run; ``values`` are UAR and its interval in percent, shape ``(models, 3)``."""
-    ax.barh(rows, values[:, 0], height=bar, **_bar_style(index))
-    ax.hlines(rows, values[:, 1], values[:, 2], color=INK, linewidth=0.9)
-    for row, (value, _, high) in zip(rows, values, strict=True):
-        if not np.isnan(value):
-            end = value if np.isnan(high) else high
-            style: dict[str, Any] = {"size": 7.8, "va": "center_baseline", "bbox": TEXT_BOX}
-            ax.text(end + 0.006 * ax.get_xlim()[1], row, f"{value:.1f}", **style)
+def _limits(lanes: _Lanes) -> tuple[float, float]:
+    """Return the ends of the axis: of differences around 0, or of UARs."""
+    names = ["difference", "low", "high"] if lanes.paired else ["uar", "uar_low", "uar_high"]
+    values = 100 * lanes.table[names].to_numpy("float64")
+    values = values[np.isfinite(values)]
+    if not lanes.paired:
+        return (0.0, 100.0) if not len(values) else (max(0.0, float(values.min()) - 3), float(values.max()) + 3)
+    most = max(1.0, float(np.abs(values).max(initial=0)))
+    return min(float(values.min()), -0.15 * most) - 0.08 * most, max(float(values.max()), 0.15 * most) + 0.08 * most
 
 
-def _bar_style(index: int) -> dict[str, Any]:
-    hatch = "" if index < len(_RUN_COLOURS) else "///"
-    return {"color": _RUN_COLOURS[index % len(_RUN_COLOURS)], "hatch": hatch, "edgecolor": "white", "linewidth": 0}
+def _draw_lane(ax: Axes, lanes: _Lanes, values: pd.Series, row: int, index: int) -> None:
+    """Write the UAR of a model in a run, and draw its difference to the first run, or its UAR."""
+    y = lanes.y(row, index)
+    score = f"{percent(values['uar'])} {percent_interval(values['uar_low'], values['uar_high'])}".rstrip()
+    style = {"size": 8, "color": WARNING if math.isnan(values["uar"]) else INK}
+    width = ax.bbox.width / ax.figure.dpi
+    text_beside(ax, score, y, -72 * (width + _BEFORE), ha="right", **style)
+    look = _mark(lanes, index)
+    position: dict[str, Any] = {"transform": ax.get_yaxis_transform(), "clip_on": False, "linestyle": "none"}
+    ax.plot([-_BEFORE / 2 / width], [y], **position, **{**look, "markersize": 0.75 * look["markersize"]})
+    drawn = values[["difference", "low", "high"] if lanes.paired else ["uar", "uar_low", "uar_high"]]
+    value, low, high = (100 * float(number) for number in drawn)
+    if math.isnan(value):
+        return
+    filled = bool(not lanes.paired or values["p"] <= ALPHA)
+    ax.plot([low, high], [y, y], color=_COLOURS[index % len(_COLOURS)], linewidth=1.6, solid_capstyle="butt")
+    ax.plot([value], [y], linestyle="none", **_mark(lanes, index, filled=filled))
+    if lanes.paired:
+        text = f"{points_interval(values['low'], values['high'])}  {p_statement(values['p'])}".strip()
+        text_beside(ax, points(values["difference"]), y, 40, size=8, ha="right", weight="bold" if filled else "normal")
+        text_beside(ax, text, y, 46, size=7.6, color=FAINT)
 
 
-def _draw_legend(sheet: Sheet, runs: ComparedRuns, left: float, bottom: float) -> None:
-    ax = sheet.axes(left, bottom, sheet.width - left, _LEGEND_ROW * len(runs.labels))
-    ax.set_axis_off()
-    ax.set_xlim(0, sheet.width - left)
-    ax.set_ylim(len(runs.labels), 0)
-    for row, label in enumerate(runs.labels):
-        ax.barh([row + 0.5], [0.2], left=[0], height=0.6, **_bar_style(row))
-        ax.text(0.27, row + 0.5, shorten(label, sheet.width - left - 0.5, 8.5), size=8.5, va="center_baseline")
+def _mark(lanes: _Lanes, index: int, *, filled: bool = True) -> dict[str, Any]:
+    """Return the look of a run's marks: a stroke for the run that the others are compared with."""
+    if lanes.paired and index == 0:
+        return {"marker": "|", "markersize": 11, "color": INK}
+    colour, shape = _COLOURS[index % len(_COLOURS)], _MARKERS[index % len(_MARKERS)]
+    face = colour if filled else "white"
+    return {"marker": shape, "markersize": 6, "markeredgecolor": colour, "markerfacecolor": face, "zorder": 3}
+
+
+def _label_axis(ax: Axes, lanes: _Lanes) -> None:
+    """Write what the axis and the columns are, and separate the models."""
+    heading_beside(ax, "UAR (%)", -72 * (ax.bbox.width / ax.figure.dpi + _BEFORE), ha="right")
+    ax.hlines(np.arange(1, len(lanes.models)) - 0.5, *ax.get_xlim(), color=RULE, linewidth=0.7)
+    ax.grid(axis="x")
+    ax.spines["left"].set_visible(False)
+    known = lanes.table["low" if lanes.paired else "uar_low"].notna().any()
+    intervals = ", with 95 % intervals over speakers" if known else ""
+    if not lanes.paired:
+        ax.set_xlabel(f"UAR (%){intervals}")
+        return
+    ax.axvline(0, color=INK, linewidth=1)
+    ax.set_xlabel(f"difference in UAR to {lanes.runs.labels[0]} in points{intervals}")
+    heading_beside(ax, "difference in points", 12, ha="left")
+
+
+def _keys(lanes: _Lanes) -> list[list[Key]]:
+    """Return a row per run, its mark, its label and what it has of its own, and a row on significance."""
+    settings, rows = own_settings(lanes.runs), []
+    for index, label in enumerate(lanes.runs.labels):
+        text = ": ".join(filter(None, [label, settings[label]]))
+        text += " (the others are compared with it)" if lanes.paired and index == 0 else ""
+        rows.append([Key(text, partial(_sample, [_mark(lanes, index)]), 0.16)])
+    if lanes.paired:
+        marks = [_mark(lanes, 1, filled=False), _mark(lanes, 1)]
+        text = f"hollow: not significant; filled: p ≤ {ALPHA} (Wilcoxon's test over speakers, Holm's correction)"
+        rows.append([Key(text, partial(_sample, marks), 0.34)])
+    return rows
+
+
+def _sample(looks: list[dict[str, Any]], ax: Axes, x: float, y: float) -> None:
+    """Draw marks in the legend."""
+    for index, look in enumerate(looks):
+        ax.plot([x + 0.08 + 0.17 * index], [y], linestyle="none", **look)
