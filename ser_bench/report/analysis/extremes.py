@@ -47,8 +47,8 @@ class Extremes:
 def speaker_extremes(run: SavedRun, model: str, split: str) -> Extremes | None:
     """Return the speakers with a model's lowest and highest UAR.
 
-    The test is a z test of two UARs. The variance of each follows from the clips per class, whose recalls are moved
-    towards one half by two clips (Agresti and Caffo, The American Statistician 2000); repeats of a clip count once.
+    The test is a z test of two UARs whose recalls count one more right and one more wrong clip per class (Agresti and
+    Caffo, The American Statistician 2000). Repeats of a clip count once.
 
     Parameters
     ----------
@@ -64,8 +64,10 @@ def speaker_extremes(run: SavedRun, model: str, split: str) -> Extremes | None:
     extremes = _extremes(scores)
     if extremes is None or extremes.low == extremes.high:
         return extremes
-    variance = sum(_uar_variance(run, model, split, name) for name in (extremes.lowest, extremes.highest))
-    p = math.erfc((extremes.high - extremes.low) / math.sqrt(2 * variance))
+    (low, low_variance), (high, high_variance) = (
+        _moderate_uar(run, model, split, name) for name in (extremes.lowest, extremes.highest)
+    )
+    p = math.erfc((high - low) / math.sqrt(2 * (low_variance + high_variance)))
     return replace(extremes, significant=p * math.comb(len(scores), 2) <= statistics.ALPHA)
 
 
@@ -106,12 +108,12 @@ def _extremes(scores: pd.Series) -> Extremes | None:
     return Extremes(lowest, float(ordered.min()), highest, float(ordered.max()), len(ordered), significant=False)
 
 
-def _uar_variance(run: SavedRun, model: str, split: str, speaker: str) -> float:
-    """Return the variance of a speaker's UAR."""
+def _moderate_uar(run: SavedRun, model: str, split: str, speaker: str) -> tuple[float, float]:
+    """Return a speaker's UAR with one more right and one more wrong clip per class, and its variance."""
     frame = run.predictions
     part = frame[(frame["model"] == model) & (frame["split"] == split) & (frame["speaker"] == speaker)]
-    right = (part["true"] == part["predicted"]).groupby(part["clip"].astype("str")).mean()
-    labels = part.groupby(part["clip"].astype("str"))["true"].first().astype("str")
-    clips = right.groupby(labels).agg(["sum", "size"]).to_numpy()
-    recall = (clips[:, 0] + 1) / (clips[:, 1] + 2)
-    return float(np.sum(recall * (1 - recall) / (clips[:, 1] + 2)) / len(clips) ** 2)
+    clip = part["clip"].astype("str")
+    right = (part["true"] == part["predicted"]).groupby(clip).mean()
+    counts = right.groupby(part["true"].astype("str").groupby(clip).first()).agg(["sum", "size"]).to_numpy()
+    recall, clips = (counts[:, 0] + 1) / (counts[:, 1] + 2), counts[:, 1] + 2
+    return float(recall.mean()), float(np.sum(recall * (1 - recall) / clips) / len(clips) ** 2)

@@ -62,7 +62,8 @@ def uar_title(run: SavedRun) -> str:
         return f"{name_of(run, models[0])} has a UAR of {value} % {under_split(run)}"
     compared = comparison(run)
     if len(leaders) > 1:
-        return f"{leaders[0]} and {plural(len(leaders) - 1, 'model')} more share the highest UAR, {value} %"
+        others = plural(len(leaders) - 1, "other")
+        return f"{leaders[0]} and {others} share the highest UAR {under_split(run)}, {value} %"
     highest = f"{leaders[0]} has the highest UAR {under_split(run)}, {value} %"
     if compared is None or compared.too_few_speakers:
         return highest

@@ -13,7 +13,7 @@ from ser_bench.report.descriptions import model_title, shortened_title
 from ser_bench.report.formatting import capitalised
 from ser_bench.runs.results import SavedRun
 
-MOST_LETTERS = 24
+MOST_LETTERS = 20
 """The most letters of a name in a title."""
 
 
@@ -186,11 +186,9 @@ def percents(*fractions: float) -> list[str]:
         Without digits after the point, else one digit: where two would look equal, or one would look like 0 or 100.
     """
     values = [100 * fraction for fraction in fractions]
-    whole = [f"{value + 0.0:.0f}" for value in values]
-    plain = [text.replace("-0", "0") if float(text) == 0 else text for text in whole]
-    different = len({round(value, 6) for value in values}) == len(set(plain))
-    exact = all(t not in ("0", "100") or abs(v - float(t)) < 1e-9 for t, v in zip(plain, values, strict=True))
-    return plain if different and exact else [f"{round(value, 1) + 0.0:.1f}" for value in values]
+    whole, tenths = ([f"{round(value, digits) + 0.0:.{digits}f}" for value in values] for digits in (0, 1))
+    exact = all(t not in ("0", "100") or abs(v - float(t)) < 1e-9 for t, v in zip(whole, values, strict=True))
+    return whole if exact and len(set(whole)) == len(set(tenths)) else tenths
 
 
 def from_to(low: float, high: float) -> str:
