@@ -6,6 +6,7 @@ import pytest
 
 from ser_bench.runs.results import write_file
 from tests.report.fake_run import Recipe, save_fake_run, stand_in_charts
+from tests.report.odd_runs import RECIPES, with_unknown_speakers
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +36,14 @@ def broken_run(tmp_path_factory):
         shortfalls=shortfalls,
     )
     return save_fake_run(tmp_path_factory.mktemp("broken"), recipe)
+
+
+@pytest.fixture(scope="session", params=[*RECIPES, "unknown speakers"])
+def odd_run(request, tmp_path_factory):
+    """A run that lacks something, or has odd names; each of :data:`RECIPES` in turn, and one of unknown speakers."""
+    recipe = RECIPES.get(request.param, RECIPES["one model"])
+    run = save_fake_run(tmp_path_factory.mktemp("odd"), recipe)
+    return with_unknown_speakers(run) if request.param == "unknown speakers" else run
 
 
 @pytest.fixture

@@ -45,7 +45,19 @@ RECIPES = {
 }
 """Recipes by what is odd."""
 
-UNKNOWN_SPEAKERS = ("train_speakers", "test_speakers", "shared_speakers", "test_clips_of_known_speakers")
+_COUNTS_OF_SPEAKERS = ("train_speakers", "test_speakers", "shared_speakers", "test_clips_of_known_speakers")
+
+
+def answers(run, model, split="actor"):
+    """Return the predictions of a model under a split as plain text, with whether they are right."""
+    part = run.predictions[(run.predictions["model"] == model) & (run.predictions["split"] == split)]
+    part = part.astype(dict.fromkeys(("true", "predicted", "clip", "speaker"), "str"))
+    return part.assign(hit=part["true"] == part["predicted"])
+
+
+def uar(part):
+    """Return the mean recall over classes, averaged over repeats."""
+    return part.groupby(["repeat", "true"])["hit"].mean().groupby("repeat").mean().mean()
 
 
 def with_unknown_speakers(run):
@@ -56,7 +68,7 @@ def with_unknown_speakers(run):
         info=changed_info(run.info, corpus={"speakers": 0}),
         predictions=run.predictions.assign(speaker=""),
         clips=run.clips.assign(speaker=""),
-        audit=run.audit.assign(**dict.fromkeys(UNKNOWN_SPEAKERS, unknown)),
+        audit=run.audit.assign(**dict.fromkeys(_COUNTS_OF_SPEAKERS, unknown)),
     )
 
 

@@ -15,7 +15,7 @@ from ser_bench.report.charts.base import Chart, RunChart
 from ser_bench.report.charts.registry import charts_of
 from ser_bench.report.findings import titles
 from tests.report.fake_run import Recipe, save_fake_run
-from tests.report.odd_runs import RECIPES, of_one_split, redrawn, with_unknown_speakers
+from tests.report.odd_runs import RECIPES, answers, of_one_split, redrawn, uar, with_unknown_speakers
 
 NEW = "actor"
 
@@ -36,26 +36,6 @@ def corpora(tmp_path_factory):
     return save_fake_run(tmp_path_factory.mktemp("corpora"), RECIPES["several corpora"])
 
 
-@pytest.fixture(scope="module", params=[*RECIPES, "unknown speakers"])
-def odd(request, tmp_path_factory):
-    """A run that lacks something, or has odd names."""
-    recipe = RECIPES.get(request.param, RECIPES["one model"])
-    run = save_fake_run(tmp_path_factory.mktemp("odd"), recipe)
-    return with_unknown_speakers(run) if request.param == "unknown speakers" else run
-
-
-def answers(run, model, split=NEW):
-    """Return the predictions of a model under a split as plain text, with whether they are right."""
-    part = run.predictions[(run.predictions["model"] == model) & (run.predictions["split"] == split)]
-    part = part.astype(dict.fromkeys(("true", "predicted", "clip", "speaker"), "str"))
-    return part.assign(hit=part["true"] == part["predicted"])
-
-
-def uar(part):
-    """Return the mean recall over classes, averaged over repeats."""
-    return part.groupby(["repeat", "true"])["hit"].mean().groupby("repeat").mean().mean()
-
-
 def by_speaker(run, model, split=NEW):
     """Return UAR per speaker."""
     return answers(run, model, split).groupby("speaker").apply(uar)
@@ -65,7 +45,12 @@ def significantly_better(run, models):
     """Return the pairs of models that differ by Wilcoxon's test with Holm's correction, the better one first."""
     scores = {model: by_speaker(run, model) for model in models}
     pairs = list(itertools.combinations(models, 2))
-    p = {(a, b): stats.wilcoxon(scores[a], scores[b]).pvalue if (scores[a] != scores[b]).any() else 1 for a, b in pairs}
+    p = {
+        (a, b): stats.wilcoxon(scores[a], scores[b], method="asymptotic").pvalue
+        if (scores[a] != scores[b]).any()
+        else 1
+        for a, b in pairs
+    }
     rejected = set()
     for rank, pair in enumerate(sorted(pairs, key=p.__getitem__)):
         if p[pair] * (len(pairs) - rank) > 0.05:
@@ -96,8 +81,8 @@ def every_title(run):
     return {title: title(run, *variants.get(title, ())) for title in ALL_TITLES if title not in skipped}
 
 
-def test_titles_of_any_run_are_short_sentences_and_differ(odd):
-    stated = every_title(odd)
+def test_titles_of_any_run_are_short_sentences_and_differ(odd_run):
+    stated = every_title(odd_run)
     for title, text in stated.items():
         assert text, title
         assert text == text.strip().rstrip("."), title
@@ -111,8 +96,8 @@ def test_titles_of_any_run_are_short_sentences_and_differ(odd):
 def test_a_chart_is_titled_by_its_finding_and_else_by_its_title(run):
     chart = Chart(name="mine", title="My chart", draw=lambda run: None, alt_text=lambda run: "Nothing.")
     assert RunChart(chart, run).title == "My chart"
-    found = replace(chart, finding=lambda run, model: f"{model} works")
-    assert RunChart(found, run, ("svm",)).title == "svm works"
+    finding = replace(chart, finding=lambda run, model: f"{model} works")
+    assert RunChart(finding, run, ("svm",)).title == "svm works"
     assert charts_of(run)["uar"].title == titles.uar_title(run)
 
 
@@ -171,7 +156,7 @@ class TestRanking:
         assert titles.uar_title(run).startswith("svm and 2 others share the highest UAR on new speakers, ")
 
     def test_noise_is_no_difference(self, base):
-        claims = [titles.significance_title(redrawn(base, rates(svm=0.6, lda=0.6, knn=0.6), seed=s)) for s in range(6)]
+        claims = [titles.significance_title(redrawn(base, rates(svm=0.6, lda=0.6, knn=0.6), seed=s)) for s in range(4)]
         assert sum("better" in claim for claim in claims) <= 1
 
     def test_a_model_below_a_baseline_is_no_winner(self, base):
@@ -211,9 +196,9 @@ class TestSpeakers:
         assert _share(0.43) == "only 43 %"
 
     def test_noise_is_no_difference_between_speakers(self, base):
-        stated = [titles.speakers_title(redrawn(base, rates(svm=0.6, lda=0.5, knn=0.4), seed=s)) for s in range(6)]
+        stated = [titles.speakers_title(redrawn(base, rates(svm=0.6, lda=0.5, knn=0.4), seed=s)) for s in range(4)]
         assert sum("as well as" in title for title in stated) <= 1
-        assert sum(title.startswith("The UAR of svm is between ") for title in stated) >= 5
+        assert sum(title.startswith("The UAR of svm is between ") for title in stated) >= 3
 
     def test_groups_that_differ_for_every_model(self, base):
         women = set(base.clips.loc[base.clips["gender"] == "female", "clip"])
@@ -254,7 +239,7 @@ class TestFailures:
         assert titles.classes_title(run) == expected
 
     def test_noise_is_no_difference_between_classes(self, base):
-        stated = [titles.classes_title(redrawn(base, rates(svm=0.6, lda=0.5, knn=0.4), seed=s)) for s in range(6)]
+        stated = [titles.classes_title(redrawn(base, rates(svm=0.6, lda=0.5, knn=0.4), seed=s)) for s in range(4)]
         assert sum("but" in title for title in stated) <= 1
         recall = answers(redrawn(base, rates(svm=0.6, lda=0.5, knn=0.4)), "svm").groupby("true")["hit"].mean()
         assert numbers(stated[0]) == pytest.approx([100 * recall.min(), 100 * recall.max()], abs=0.51)
@@ -375,10 +360,10 @@ class TestCosts:
 
     def test_a_faster_model_that_is_not_worse(self, base):
         run = self.times(redrawn(base, rates(svm=0.9, lda=0.89, knn=0.4)), svm=4.0, lda=4.0, knn=0.01)
-        best, other = sorted(("svm", "lda"), key=lambda model: -uar(answers(run, model)))
-        run = self.times(run, **{best: 4.0, other: 0.5, "knn": 0.01})
-        assert (best, other) not in significantly_better(run, ("svm", "lda", "knn"))
-        assert titles.cost_title(run) == f"{best} (4.0 s a fit) is not significantly better than {other} (0.50 s)"
+        best, second = sorted(("svm", "lda"), key=lambda model: -uar(answers(run, model)))
+        run = self.times(run, **{best: 4.0, second: 0.5, "knn": 0.01})
+        assert (best, second) not in significantly_better(run, ("svm", "lda", "knn"))
+        assert titles.cost_title(run) == f"{best} (4.0 s a fit) is not significantly better than {second} (0.50 s)"
 
     def test_faster_models_that_are_worse(self, base):
         run = self.times(redrawn(base, rates(svm=0.95, lda=0.5, knn=0.3)), svm=4.0, lda=0.5, knn=0.01)

@@ -8,7 +8,7 @@ from ser_bench.core.text import plural
 from ser_bench.report.analysis.calibration import calibration_of, confident_predictions
 from ser_bench.report.analysis.choice import Choice, choice_of
 from ser_bench.report.analysis.comparisons import comparison
-from ser_bench.report.analysis.gaps import gaps_of
+from ser_bench.report.analysis.gaps import contrast_interval, gaps_of
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS, scores_of_few
 from ser_bench.report.analysis.leakage import speakers_known
 from ser_bench.report.analysis.models import BASELINES, trained_models, transductive_models
@@ -28,6 +28,7 @@ from ser_bench.report.findings.titles.wording import (
 )
 from ser_bench.report.formatting import seconds
 from ser_bench.runs.results import SavedRun
+from ser_bench.statistics import ALPHA
 
 CONFIDENT = 0.9
 """The confidence whose accuracy the answer states."""
@@ -84,7 +85,7 @@ def _which(run: SavedRun, choice: Choice) -> str:
         return f"{_NONE} {reason}."
     score = f"recognises {_score(run, choice.best)} of the clips of new speakers"
     if guess := _not_above_guessing(run, choice.best):
-        return f"{_NONE} the best, {best}, {score}, {guess}."
+        return f"{_NONE} even {best} {score}, {guess}."
     if len(models) == 1:
         return f"Use {best}, the only model with a score to rely on: it {score}."
     if not choice.tested:
@@ -130,12 +131,16 @@ def _obstacle(run: SavedRun, model: str) -> str:
 
 
 def _not_above_guessing(run: SavedRun, model: str) -> str:
-    """Compare the score with guessing; empty if it is significantly above, or above where there is no interval."""
-    uar, low, _ = _interval(run, model)
-    chance = chance_levels(run)["uar"]
-    baselines = pooled_scores(run)["uar"].xs(ranking_split(run.info.splits), level=1).reindex(BASELINES).dropna()
+    """Compare the best score with guessing; empty if it is significantly above, or above where there is no interval.
+
+    The data choose the model, so Bonferroni's correction counts the models.
+    """
+    split, chance = ranking_split(run.info.splits), chance_levels(run)["uar"]
+    baselines = pooled_scores(run)["uar"].xs(split, level=1).reindex(BASELINES).dropna()
     level = max([chance, *baselines])
     (guess,) = percents(level)
+    confidence = 1 - ALPHA / len(complete_models(run))
+    uar, low, _ = contrast_interval(run, {(model, split): 1.0}, run.labels, confidence)
     if uar <= level:
         return f"not more than guessing ({guess} %)"
     return f"not significantly more than guessing ({guess} %)" if low <= chance else ""
