@@ -159,5 +159,5 @@ def test_a_comparison_marks_them_and_names_their_run(tmp_path):
         assert unmarked(text.replace("parameters of lda", "")) == []
         words = " ".join(text.split())
         assert "marked: lda †‡ predicts from the other test clips as well" in words
-        assert "Differs in effort" in words or "UAR under the actor split, run by run" in words
+        assert "Differs in effort" in words or "marked: effort quick" in words
         assert "marked: lda †‡ is trained for less time than with full effort (quick effort)." in words

@@ -14,14 +14,15 @@ from matplotlib.ticker import MaxNLocator
 
 from ser_bench.report.analysis.training import best_epochs, means_by_epoch
 from ser_bench.report.charts.base import Chart
-from ser_bench.report.charts.style import FAINT, INK, Sheet, new_sheet, split_colour
+from ser_bench.report.charts.style import FAINT, INK, WIDTH, Sheet, new_sheet, split_colour
+from ser_bench.report.charts.text import wrap
 from ser_bench.report.descriptions import model_title
 from ser_bench.report.findings.titles import curves_title
 from ser_bench.report.findings.training import training_ends
 from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
-_HEIGHT, _GAP, _LEFT, _BELOW = 1.9, 0.3, 0.65, 1.12
+_HEIGHT, _GAP, _LEFT, _BELOW, _NOTE = 1.9, 0.3, 0.65, 1.12, 0.165
 _MAX_VECTOR_POINTS = 3000
 """From this many points on, the folds' thin lines are stored as pixels, which keeps the SVG small."""
 
@@ -37,20 +38,16 @@ def _draw(run: SavedRun, model: str) -> Figure:
     """Draw a model's loss and accuracy by epoch: a column per split, a thin line per fold, the mean bold."""
     table = run.curves[run.curves["model"] == model]
     splits = [split for split in run.info.splits if (table["split"] == split).any()]
-    shown, body = f"{model_title(run, model)}: loss and accuracy by epoch", _BELOW + 2 * _HEIGHT + _GAP + 0.3
-    sheet = new_sheet(
-        run,
-        curves_title(run, model),
-        shown=shown,
-        body=body,
-        splits=splits,
-        models=[model],
-        details=training_ends(run, model),
-    )
+    notes = [line for text in training_ends(run, model) for line in wrap(text, WIDTH - 0.3, 8)]
+    foot = _NOTE * len(notes) + 0.1 * bool(notes)
+    shown, body = f"{model_title(run, model)}: loss and accuracy by epoch", foot + _BELOW + 2 * _HEIGHT + _GAP + 0.3
+    sheet = new_sheet(run, curves_title(run, model), shown=shown, body=body, splits=splits, models=[model])
+    for row, note in enumerate(notes, start=1):
+        sheet.text(0.15, 0.08 + _NOTE * (len(notes) - row), note, size=8, color=FAINT)
     width = (sheet.width - _LEFT - 0.2 - 0.25 * (len(splits) - 1)) / len(splits)
     best = best_epochs(run, table)
     for row, measure in enumerate(("accuracy", "loss")):
-        bottom = _BELOW + row * (_HEIGHT + _GAP)
+        bottom = foot + _BELOW + row * (_HEIGHT + _GAP)
         axes = [sheet.axes(_LEFT + i * (width + 0.25), bottom, width, _HEIGHT) for i in range(len(splits))]
         for ax, split in zip(axes, splits, strict=True):
             _draw_panel(ax, table[table["split"] == split], measure, split_colour(split))
@@ -61,7 +58,7 @@ def _draw(run: SavedRun, model: str) -> Figure:
             else:
                 ax.set_xlabel("epoch")
         _share_scale(axes, measure)
-    _draw_legend(sheet)
+    _draw_legend(sheet, foot)
     return sheet.figure
 
 
@@ -111,9 +108,9 @@ def _share_scale(axes: list[Axes], measure: str) -> None:
     axes[0].set_ylabel("accuracy (%)" if measure == "accuracy" else "loss")
 
 
-def _draw_legend(sheet: Sheet) -> None:
+def _draw_legend(sheet: Sheet, bottom: float) -> None:
     """Explain the lines below the panels."""
-    ax = sheet.axes(_LEFT, 0.1, sheet.width - _LEFT, 0.6)
+    ax = sheet.axes(_LEFT, bottom + 0.1, sheet.width - _LEFT, 0.6)
     ax.set_axis_off()
     ax.set_xlim(0, sheet.width - _LEFT)
     ax.set_ylim(0, 3)

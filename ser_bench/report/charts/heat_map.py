@@ -103,8 +103,8 @@ def _write_ranges(ax: Axes, table: pd.DataFrame, notes: pd.Series) -> None:
         if notes[model]:
             note_across(ax, f"n/a: {notes[model]}", row)
         else:
-            text_beside(ax, f"{100 * scores.min():.0f}-{100 * scores.max():.0f}", row, 6, size=8)
-    heading_beside(ax, "min-max", 6, ha="left")
+            text_beside(ax, f"{100 * scores.min():.0f} to {100 * scores.max():.0f}", row, 6, size=8)
+    heading_beside(ax, "range", 6, ha="left")
 
 
 def _draw_colour_bar(sheet: Sheet, image: AxesImage, corner: tuple[float, float]) -> None:

@@ -113,7 +113,7 @@ def _parts(view: Overview) -> dict[str, str]:
 def _columns(view: Overview) -> dict[str, float]:
     """Return the widths in inches of the columns of numbers by heading."""
     interval = text_width("[99.9, 99.9]", 7.6) + 0.2 if view.has_intervals else 0.1
-    columns = {"UAR": _UAR_END + interval}
+    columns = {"UAR, %": _UAR_END + interval}
     if view.pair:
         gaps = gaps_of(view.run, view.pair)
         interval = text_width("[+99.9, +99.9]", 7.6) + 0.2 if gaps["total_low"].notna().any() else 0.1

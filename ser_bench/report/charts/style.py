@@ -177,7 +177,6 @@ def new_sheet(
     width: float = WIDTH,
     splits: Sequence[str] | None = None,
     models: Sequence[str] | None = None,
-    details: Sequence[str] = (),
 ) -> Sheet:
     """Return a sheet for a chart of a run: title, protocol, what is transductive, badge for synthetic speech.
 
@@ -196,8 +195,6 @@ def new_sheet(
         The splits that the chart shows. Default: all of the run.
     models : sequence of str, optional
         The models that the chart shows. Default: all of the run.
-    details : sequence of str
-        Further lines below the protocol.
 
     Returns
     -------
@@ -205,7 +202,7 @@ def new_sheet(
     """
     return titled_sheet(
         title,
-        [*filter(None, [shown]), protocol(run, tuple(splits) if splits is not None else None), *details],
+        [*filter(None, [shown]), protocol(run, tuple(splits) if splits is not None else None)],
         [normalisation_note(run), *mark_notes(run, models)],
         body=body,
         width=width,
