@@ -105,6 +105,17 @@ def test_the_parts_of_the_gap_differ_without_colour():
     assert PART_STYLES["voice"].get("linestyle", "-") != PART_STYLES["takes"].get("linestyle", "-")
 
 
+def test_a_gap_whose_parts_are_unknown_looks_unlike_a_part(tmp_path):
+    missing = {("svm", "random-takes", 0, 2): "failed"}
+    run = save_fake_run(tmp_path, replace(CASES["few speakers"], speakers=6, shortfalls=missing))
+    figure = charts_of(run)["overview"].draw()
+    assert "gap, parts unknown" in words_of(figure)
+    lines = [line for line in figure.axes[0].lines if line.get_color() == PART_STYLES["total"]["color"]]
+    scores = summarise(run).set_index("model").loc["svm"]
+    expected = [100 * scores["actor_uar"], 100 * scores["random_uar"]]
+    assert any(np.allclose(line.get_xdata(), expected) for line in lines if len(line.get_xdata()) == 2)
+
+
 def test_keys_break_into_rows_no_wider_than_the_chart():
     keys = [Key(text, lambda ax, x, y: None, 0.3) for text in ("one mark", "another mark", "a third mark")]
     assert key_rows(keys, 20) == [keys]

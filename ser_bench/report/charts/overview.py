@@ -107,7 +107,8 @@ def _parts(view: Overview) -> dict[str, str]:
     without = f", without {listed(left_out)}" if left_out else ""
     if pair is None or pair.takes is None:
         return {"total": f"gap{without}"}
-    return {"voice": f"{voice_title(view.run)}, up to {pair.takes}{without}", "takes": "repeated takes"}
+    parts = {"voice": f"{voice_title(view.run)}, up to {pair.takes}{without}", "takes": "repeated takes"}
+    return parts | ({"total": "gap, parts unknown"} if view.has_whole_gaps else {})
 
 
 def _columns(view: Overview) -> dict[str, float]:

@@ -19,7 +19,7 @@ from ser_bench.report.analysis.splits import GapSplits, gap_splits, ranking_spli
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.keys import Key
 from ser_bench.report.charts.parts import note_across
-from ser_bench.report.charts.style import INK, split_colour
+from ser_bench.report.charts.style import FAINT, INK, split_colour
 from ser_bench.runs.results import SavedRun
 
 _STRIP, _BAND = 0.36, 0.21
@@ -36,7 +36,7 @@ _BAND_ALPHA, _STRIP_COLOUR = 0.3, "#b4b4b4"
 PART_STYLES: dict[str, dict[str, Any]] = {
     "voice": {"color": INK, "linewidth": 2.0},
     "takes": {"color": INK, "linewidth": 2.4, "linestyle": (0, (0.7, 0.7))},
-    "total": {"color": INK, "linewidth": 2.0},
+    "total": {"color": FAINT, "linewidth": 2.0},
 }
 """Look of the whole gap, or of its parts."""
 
@@ -120,6 +120,14 @@ class Overview:
         if self.compared is None or self.compared.too_few_speakers or not self.compared.not_worse:
             return []
         return [self.compared.leader, *self.compared.not_worse]
+
+    @property
+    def has_whole_gaps(self) -> bool:
+        """Whether a model has a gap whose parts are unknown, though the run has the split that tells them apart."""
+        if self.pair is None or self.pair.takes is None:
+            return False
+        whole = self.gap[self.gap[self.pair.takes].isna()]
+        return bool(whole[[self.pair.random, self.pair.independent]].notna().all(axis=1).any())
 
     @property
     def limits(self) -> tuple[float, float]:
