@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from ser_bench.core.text import listed, plural, speaker_count
 from ser_bench.report.analysis.cache import cached_per_run
-from ser_bench.report.analysis.models import model_parameters, quick_models, transductive_models
+from ser_bench.report.analysis.models import BASELINES, model_parameters, quick_models, transductive_models
 from ser_bench.report.formatting import plain_value, seconds
 from ser_bench.runs.results import SavedRun
 from ser_bench.runs.results.losses import loss_sentence
@@ -66,24 +66,78 @@ def protocol(run: SavedRun, splits: tuple[str, ...] | None = None) -> str:
     str
         One line, its parts joined with ``·``.
     """
-    info, corpus = run.info, run.info.corpus
-    count = len(run.labels)
-    labels = plural(count, "emotion") if info.target == "emotion" else f"{count} classes ({info.target})"
-    merged = ", ".join(f"{label} as {target}" for label, target in info.options.merge.items())
+    info = run.info
     folds = run.fits.groupby("split")["fold"].nunique()
-    repeats = run.fits["repeat"].nunique()
     parts = [
         corpus_title(run),
-        plural(corpus.clips, "clip"),
-        speaker_count(corpus.speakers),
-        f"{labels} ({merged})" if merged else labels,
+        *_data(run),
         *(f"{name}: {plural(int(folds.get(name, 0)), 'fold')}" for name in splits or info.splits),
-        plural(repeats, "repeat") if repeats > 1 else "",
-        _input(corpus),
+        _repeats(run),
+        _input(info.corpus),
         "each model's own features" if info.features == "auto" else f"features: {info.features}",
         f"seed {info.options.seed}",
     ]
     return " · ".join(filter(None, parts))
+
+
+def settings(run: SavedRun) -> str:
+    """Describe a run in less than :func:`protocol`: clips, speakers, labels, models, splits, and what differs.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        One line, its parts joined with ``·``.
+    """
+    info = run.info
+    models = [model for model in info.models if model not in BASELINES]
+    parts = [
+        *_data(run),
+        plural(len(models), "model") if models else "baselines only",
+        plural(len(info.splits), "split"),
+        _repeats(run),
+        _input(info.corpus),
+        "" if info.features == "auto" else f"features: {info.features}",
+        f"{unused(run)} not used" if unused(run) else "",
+    ]
+    return " · ".join(filter(None, parts))
+
+
+def unused(run: SavedRun) -> str:
+    """Count what a run did not use, by kind.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        Such as "12 clips and 1 class"; empty if the run used everything.
+    """
+    counts = run.losses["kind"].value_counts(sort=False)
+    return listed([plural(int(count), str(kind)) for kind, count in counts.items()]) if len(counts) else ""
+
+
+def _data(run: SavedRun) -> list[str]:
+    """Count clips, speakers and labels, and name merged labels."""
+    corpus, count = run.info.corpus, len(run.labels)
+    labels = plural(count, "emotion") if run.info.target == "emotion" else f"{count} classes ({run.info.target})"
+    merged = ", ".join(f"{label} as {target}" for label, target in run.info.options.merge.items())
+    return [
+        plural(corpus.clips, "clip"),
+        speaker_count(corpus.speakers),
+        f"{labels} ({merged})" if merged else labels,
+    ]
+
+
+def _repeats(run: SavedRun) -> str:
+    """Count the repeats; empty for one."""
+    repeats = run.fits["repeat"].nunique()
+    return plural(repeats, "repeat") if repeats > 1 else ""
 
 
 def losses_note(run: SavedRun) -> str:

@@ -9,11 +9,10 @@ from ser_bench.report.analysis.models import transductive_models
 from ser_bench.report.descriptions import (
     SYNTHETIC,
     corpus_title,
-    losses_note,
     normalisation_note,
-    protocol,
     quick_parameters,
     quick_sentence,
+    settings,
     transductive_sentence,
 )
 from ser_bench.runs.results import SavedRun
@@ -41,13 +40,14 @@ class PageHeader:
 
     Parameters
     ----------
-    title, protocol, losses : str
+    title : str
+    settings : str
+        One line.
     bands : tuple of Band
     """
 
     title: str
-    protocol: str
-    losses: str
+    settings: str
     bands: tuple[Band, ...]
 
 
@@ -62,7 +62,7 @@ def page_header(run: SavedRun) -> PageHeader:
     -------
     PageHeader
     """
-    return PageHeader(corpus_title(run), protocol(run), losses_note(run), tuple(_bands(run)))
+    return PageHeader(corpus_title(run), settings(run), tuple(_bands(run)))
 
 
 def _bands(run: SavedRun) -> list[Band]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ser_bench.report.descriptions import model_title
+from ser_bench.report.descriptions import losses_note, model_title
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number, texts
 from ser_bench.runs.results import SavedRun
 
 MAX_ROWS = 200
 """The most rows of a table: longer ones slow the page down."""
+
+_OPEN_ROWS = 6
+"""The most rows of a table that is not folded, and the most warnings."""
 
 
 @dataclass(frozen=True)
@@ -19,14 +22,21 @@ class Missing:
     Parameters
     ----------
     failed_fits : Table or None
+    few_failed : bool
+        Whether the table of failed fits is short.
+    lost : str
+        What the run did not use, by kind and reason; empty if it used everything.
     losses : Table or None
-    warnings : tuple of str
-        About the data.
+    warnings, further_warnings : tuple of str
+        About the data; the page folds the further ones.
     """
 
     failed_fits: Table | None
+    few_failed: bool
+    lost: str
     losses: Table | None
     warnings: tuple[str, ...]
+    further_warnings: tuple[str, ...]
 
 
 def missing_report(run: SavedRun) -> Missing:
@@ -40,7 +50,15 @@ def missing_report(run: SavedRun) -> Missing:
     -------
     Missing
     """
-    return Missing(failed_fits(run), losses(run), tuple(run.info.warnings))
+    failed, warnings = failed_fits(run), tuple(run.info.warnings)
+    return Missing(
+        failed,
+        failed is not None and len(failed.rows) <= _OPEN_ROWS,
+        losses_note(run),
+        losses(run),
+        warnings[:_OPEN_ROWS],
+        warnings[_OPEN_ROWS:],
+    )
 
 
 def failed_fits(run: SavedRun) -> Table | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ser_bench.core.options import PATH_OPTIONS, Options
 from ser_bench.core.text import plural
-from ser_bench.report.descriptions import corpus_title, work_seconds
+from ser_bench.report.descriptions import corpus_title, protocol, work_seconds
 from ser_bench.runs.plan import effort_of
 from ser_bench.runs.results import SavedRun
 from ser_bench.runs.results.run_info import RunInfo
@@ -30,6 +30,8 @@ class Provenance:
 
     Parameters
     ----------
+    protocol : str
+        The settings of the run in full.
     groups : tuple of (str, tuple of (str, str))
         Headings, each with names and values.
     command : str
@@ -38,6 +40,7 @@ class Provenance:
         The TOML file that the command reads; empty if it needs none.
     """
 
+    protocol: str
     groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     command: str
     configuration: str
@@ -66,7 +69,7 @@ def provenance(run: SavedRun) -> Provenance:
     }
     shown = tuple((head, tuple(values.items())) for head, values in groups.items() if values)
     configuration = _configuration(info.options)
-    return Provenance(shown, _command(info, configured=bool(configuration)), configuration)
+    return Provenance(protocol(run), shown, _command(info, configured=bool(configuration)), configuration)
 
 
 def _corpus(run: SavedRun) -> dict[str, str]:

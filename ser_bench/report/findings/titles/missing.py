@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ser_bench.core.text import listed, plural
+from ser_bench.core.text import plural
+from ser_bench.report.descriptions import unused
 from ser_bench.runs.results import SavedRun
 
 
@@ -21,8 +22,6 @@ def missing_title(run: SavedRun) -> str:
     fits, failed = len(run.fits), int((run.fits["status"] != "ok").sum())
     verb = "has" if failed == 1 else "have"
     results = f"{failed:,} of {plural(fits, 'fit')} {verb} no result" if failed else "Every fit finished"
-    counts = run.losses["kind"].value_counts(sort=False)
-    if counts.empty:
+    if not (lost := unused(run)):
         return f"{results}, and every clip was used" if not failed else f"{results}; every clip was used"
-    unused = listed([plural(int(count), str(kind)) for kind, count in counts.items()])
-    return f"{results}; {unused} {'was' if counts.sum() == 1 else 'were'} not used"
+    return f"{results}; {lost} {'was' if len(run.losses) == 1 else 'were'} not used"
