@@ -13,6 +13,7 @@ from ser_bench.report.analysis.leakage import known_speaker_share
 from ser_bench.report.analysis.scores import page_metrics
 from ser_bench.report.descriptions import normalisation_note, speaker_note
 from ser_bench.report.formatting import capitalised, percent
+from ser_bench.report.page.glossary import Term, glossary
 from ser_bench.report.page.tables import Column, Row, Table, number, texts
 from ser_bench.runs.results import SavedRun
 
@@ -23,6 +24,10 @@ class Method:
 
     Parameters
     ----------
+    terms : tuple of (str, str)
+        The glossary.
+    repeats : bool
+        Whether scores are averaged over repeats.
     splits : Table
     metrics : tuple of (str, str)
         Titles and definitions.
@@ -34,6 +39,8 @@ class Method:
         Of the intervals.
     """
 
+    terms: tuple[Term, ...]
+    repeats: bool
     splits: Table
     metrics: tuple[tuple[str, str], ...]
     speaker_note: str
@@ -54,7 +61,10 @@ def method_report(run: SavedRun) -> Method:
     Method
     """
     metrics = tuple((capitalised(title), METRICS[name].summary) for name, title in page_metrics(run).items())
-    return Method(split_table(run), metrics, speaker_note(run), bool(normalisation_note(run)))
+    repeats = bool(run.fits["repeat"].nunique() > 1)
+    return Method(
+        glossary(run), repeats, split_table(run), metrics, speaker_note(run), transductive=bool(normalisation_note(run))
+    )
 
 
 def split_table(run: SavedRun) -> Table:
