@@ -181,9 +181,9 @@ Ticks = tuple[list[tuple[float, str]], list[tuple[float, str]]]
 def _layout(plot: Plot, size: tuple[float, float]) -> tuple[Frame, Ticks]:
     """Return the rectangle between the axes and the ticks that fit."""
     width, height = size
-    top, bottom = LINE + 8, height - 2 * LINE - 8
+    top, bottom = LINE + 8, height - 2 * LINE - 10
     y = _texts(plot.y, max(2, int((bottom - top) / _ROW)))
-    left = max(text_width(text) for _, text in y) + 8
+    left = max(text_width(text) for _, text in y) + 10
     right = width - 10
     frame = Frame((left, top, right, bottom), plot.x, plot.y)
     choices = [_texts(plot.x, most) for most in range(12, 1, -1)]
@@ -207,10 +207,10 @@ def _axes(frame: Frame, ticks: Ticks, size: tuple[float, float]) -> Markup:
     up = [(frame.at(frame.x.low, value)[1], text) for value, text in ticks[1]]
     grid = [polyline([(left, y), (right, y)]) for y, _ in up] + [polyline([(x, top), (x, bottom)]) for x, _ in across]
     ends = [(min(max(x, text_width(text) / 2), size[0] - text_width(text) / 2), text) for x, text in across]
-    texts = [_text(x, bottom + LINE, text, "tick middle") for x, text in ends]
-    texts += [_text(left - 6, y + 0.35 * SIZE, text, "tick end") for y, text in up]
+    texts = [_text(x, bottom + LINE + 2, text, "tick middle") for x, text in ends]
+    texts += [_text(left - 8, y + 0.35 * SIZE, text, "tick end") for y, text in up]
     titles = [_text(0, SIZE, shortened(frame.y.title, size[0]), "axis")]
-    titles.append(_text(right, bottom + 2 * LINE + 4, shortened(frame.x.title, right), "axis end"))
+    titles.append(_text(right, bottom + 2 * LINE + 5, shortened(frame.x.title, right), "axis end"))
     return Markup('<path class="grid" d="{}"/>').format("".join(grid)) + Markup("").join([*texts, *titles])
 
 
