@@ -119,7 +119,8 @@ def _main(run: SavedRun, models: list[str], split: str) -> Table:
         before = number(float(row["ece_before"]), percent(float(row["ece_before"])))
         cells = (_heading(run, model, row), before, _in_points(row, "ece"), _in_points(row, "auroc"))
         rows.append(Row(cells, model=model))
-    return Table(f"Calibration error and AUROC of confidence, {split} split", columns, tuple(rows))
+    caption = f"Calibration error and AUROC, {split} split"
+    return Table(caption, columns, tuple(rows), kind="slim")
 
 
 def _heading(run: SavedRun, model: str, row: pd.Series) -> Cell:

@@ -143,8 +143,8 @@ def _main(run: SavedRun) -> Table:
         cells = [number(row[name], write(row[name])) for name, (_, _, write) in _COSTS.items()]
         kind = "quiet" if row["model"] in BASELINES else ""
         rows.append(Row((Cell(model_title(run, row["model"])), *cells), kind, row["model"]))
-    caption = f"Training time, prediction time and model size, {split} split"
-    return Table(caption, (Column("model", numeric=False), *columns), tuple(rows))
+    caption = f"Time and size, {split} split"
+    return Table(caption, (Column("model", numeric=False), *columns), tuple(rows), kind="slim")
 
 
 def _times(run: SavedRun) -> Table:
