@@ -36,9 +36,6 @@ RECIPES = {
     ),
     "all failed": Recipe(models=("svm",), shortfalls={("svm", "actor", 0, f): "failed" for f in range(4)}, **_TWO),
     "marked": Recipe(models=("svm", "lda", "cnn1d"), transductive=("svm",), quick=("cnn1d",), **_TWO),
-    "transductive only": Recipe(models=("svm",), transductive=("svm",), **_TWO),
-    "normalised": Recipe(models=("svm", "lda"), normalize="speaker", **_TWO),
-    "synthetic": Recipe(models=("svm", "lda"), synthetic=True, name="demo", title="demo", **_TWO),
     "names of users": Recipe(
         models=("knn (k=1)", "模型" * 20), repeats=2, **{**_TWO, "labels": ("悲しい", "怒り" * 15, "<b>x</b>")}
     ),

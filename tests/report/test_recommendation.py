@@ -65,7 +65,9 @@ def test_three_short_sentences_for_any_run(odd_run):
     ],
 )
 def test_without_evidence_for_new_recordings_no_model_is_recommended(base, change, reason):
-    which = recommendation(change(rated(base, svm=0.9, lda=0.5, knn=0.4)))[0]
+    sentences = recommendation(change(rated(base, svm=0.9, lda=0.5, knn=0.4)))
+    which = sentences[0]
+    assert max(len(words(sentence)) for sentence in sentences) <= 25
     assert which.startswith("Choose no model by this run: ")
     assert reason in which
     assert "Use" not in which
