@@ -116,7 +116,8 @@ def _draw_bars(ax: Axes, run: SavedRun, table: pd.DataFrame, measure: str, bar: 
     for index, split in enumerate(splits):
         rows = np.arange(len(table)) + (index - (len(splits) - 1) / 2) * bar
         ax.barh(rows, values[:, index], height=bar * 0.9, color=split_colour(split), linewidth=0)
-        ax.hlines(rows, lows[:, index], highs[:, index], color=INK, linewidth=0.9)
+        ax.hlines(rows, lows[:, index], highs[:, index], color="white", linewidth=2.6)  # legible on dark bars
+        ax.hlines(rows, lows[:, index], highs[:, index], color=INK, linewidth=1.0)
         for row, value, high, model in zip(rows, values[:, index], highs[:, index], table["model"], strict=True):
             if notes[model, split]:
                 _write(ax, 0.004 * limit, row, f"n/a: {split} {notes[model, split]}", color=WARNING)
