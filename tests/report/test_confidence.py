@@ -235,6 +235,8 @@ def test_few_speakers_have_numbers_without_a_verdict(tmp_path):
     run = save_fake_run(tmp_path, Recipe(models=("svm", "lda"), speakers=4, splits=(("actor", 4),)))
     text = " ".join(confidence_sentences(run))
     assert "without an interval" in text
+    certain = confidence_findings(run).certain
+    assert ", without an interval; that is so for" in certain or "is never 90 %" in certain
     assert ", significantly less" not in text
     assert "overconfiden" not in text
     assert "nan" not in text

@@ -187,6 +187,7 @@ def test_without_a_test_the_fastest_model_is_stated_with_its_uar(tmp_path):
 
 def test_what_the_picture_of_cost_leaves_out_is_stated(broken_run):
     report = cost_report(broken_run)
+    assert "Vertical lines are 95 % intervals over speakers." in report.notes
     assert "Not shown: knn (failed 1/6)." in report.notes
     plot = cost_plot(broken_run)
     above = plot.y.low > 12.5
@@ -213,6 +214,7 @@ def test_every_kind_of_run_has_its_sections(tmp_path, recipe):
     assert (cost_report(run).picture is not None) == bool(complete)
     assert (confidence_report(run).picture is not None) == bool(complete)
     assert len(cost_report(run).curves) == len(set(trained) & set(NETWORKS))
+    assert any("Vertical" in note for note in cost_report(run).notes) == (bool(complete) and recipe.speakers >= 6)
     texts = f"{confidence_report(run)} {cost_report(run)}"
     assert "nan" not in re.findall(r"[a-z]+", texts.replace("value=nan", ""))
 

@@ -117,9 +117,11 @@ def _certain(run: SavedRun, model: str, split: str) -> str:
     least = f"{100 * CONFIDENT:.0f} %"
     if not predictions.count:
         return f"After calibration, {title} is never {least} confident or more."
-    right = f"{percent(predictions.accuracy)} % {percent_interval(predictions.low, predictions.high)}".rstrip()
+    interval = percent_interval(predictions.low, predictions.high)
+    right = f"{percent(predictions.accuracy)} % {interval}".rstrip() + " of the clips"
+    unsure = "" if interval else ", without an interval"
     return (
-        f"Where {title} is at least {least} confident after calibration, it is right for {right} of the clips; "
+        f"Where {title} is at least {least} confident after calibration, it is right for {right}{unsure}; "
         f"that is so for {percent(predictions.share)} % of all clips."
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -55,7 +56,7 @@ class Costs:
     lead : str
         What the best model costs, beside the fastest one that is not significantly worse.
     notes : tuple of str
-        What the picture leaves out.
+        What the picture shows besides dots, and what it leaves out.
     picture : Picture or None
         UAR against the time of a fit; None if no model finished.
     main : Table
@@ -125,7 +126,9 @@ def _curves(network: Curves, after: str) -> NetworkCurves:
 
 
 def _notes(run: SavedRun, plot: Plot | None) -> Iterator[str]:
-    """Yield what the picture leaves out: chance where the axis begins above it, and the models with a missing fold."""
+    """Yield what vertical lines are, chance where the axis begins above it, and the models with a missing fold."""
+    if any(not math.isnan(low) for mark in (plot.marks if plot else ()) for low, _ in getattr(mark, "intervals", ())):
+        yield "Vertical lines are 95 % intervals over speakers."
     chance, missing = chance_levels(run)["uar"], missing_folds(run)
     if plot and plot.y.low > 100 * chance:
         yield f"The axis of UAR begins at {plot.y.low:.0f} %; chance is {percent(chance)} %."

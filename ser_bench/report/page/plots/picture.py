@@ -153,7 +153,7 @@ def placed_names(plot: Plot, frame: Frame) -> list[Placed]:
         own_boxes, own_lines = mark.obstacles(frame)
         boxes += own_boxes
         lines += own_lines
-    width = (frame.box[2] - frame.box[0]) * 0.6
+    width = (frame.box[2] - frame.box[0]) * 0.45
     names = [Name(name.points, shortened(name.text, width), name.kind, name.model) for name in plot.names]
     return place_names([(name, frame.places(name.points)) for name in names], boxes, lines, frame.box)
 
