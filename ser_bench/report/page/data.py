@@ -7,23 +7,19 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from ser_bench.report.analysis.cache import cached_per_run
-from ser_bench.report.analysis.intervals import each_speakers_scores, speaker_tallies
+from ser_bench.report.analysis.intervals import each_speakers_scores, scores_of_few, speaker_tallies
 from ser_bench.report.analysis.literature import published_scores
 from ser_bench.report.analysis.models import BASELINES
-from ser_bench.report.analysis.scores import (
-    confusion_counts,
-    metrics_of,
-    missing_folds,
-    page_metrics,
-)
+from ser_bench.report.analysis.scores import chance_levels, confusion_counts, metrics_of, missing_folds
 from ser_bench.report.analysis.splits import gap_splits, ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title
-from ser_bench.report.page.strips import Scale
+from ser_bench.report.formatting import percent
+from ser_bench.report.page.strips import Scale, shape
 from ser_bench.runs.results import SavedRun
-
-_DIGITS = 4
 
 
 @cached_per_run
@@ -70,6 +66,39 @@ def clips_by_class(run: SavedRun, split: str) -> list[int]:
 
 
 @cached_per_run
+def gender_shapes(run: SavedRun) -> dict[str, str]:
+    """Return the shape of the dots of each gender.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    dict of str to str
+        Classes of the style sheet by gender, in alphabetical order; empty where genders are unknown.
+    """
+    return shape(sorted({str(gender) for gender in run.clips["gender"] if gender}))
+
+
+@cached_per_run
+def speaker_shapes(run: SavedRun) -> dict[str, str]:
+    """Return the shape of each speaker's dot.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    dict of str to str
+        Classes of the style sheet by speaker; without speakers of unknown gender, whose dots are round.
+    """
+    clips = run.clips.drop_duplicates("speaker").set_index("speaker")
+    return {str(speaker): gender_shapes(run)[str(gender)] for speaker, gender in clips["gender"].items() if gender}
+
+
+@cached_per_run
 def score_scale(run: SavedRun) -> Scale:
     """Return the scale of scores that all pictures of a page share: it holds every measure, split and speaker.
 
@@ -89,7 +118,7 @@ def _scores(run: SavedRun) -> Iterable[float]:
     names = [
         f"{split}_{metric}{end}"
         for split in run.info.splits
-        for metric in page_metrics(run)
+        for metric in metrics_of(run)
         for end in ("", "_low", "_high")
     ]
     yield from table[names].to_numpy().ravel()
@@ -100,7 +129,24 @@ def _speakers(run: SavedRun) -> Iterable[float]:
         if model in BASELINES:
             continue
         for split in run.info.splits:
-            yield from scores_of_speakers(run, split, model).get("uar", {}).values()
+            for values in scores_of_speakers(run, split, model).values():
+                yield from values.values()
+
+
+def measures(run: SavedRun) -> dict[str, str]:
+    """Return the titles of the metrics that the pictures can show.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    dict of str to str
+        By name; UAR, which ranks the models, comes first.
+    """
+    metrics = metrics_of(run)
+    return {name: metrics[name].title for name in sorted(metrics, key=lambda name: name != "uar")}
 
 
 def page_data(run: SavedRun) -> str:
@@ -113,40 +159,36 @@ def page_data(run: SavedRun) -> str:
     Returns
     -------
     str
-        ``measures``: titles by metric; ``ranking``: the split that ranks the models; ``splits``; ``gap``: the splits of
-        the gap or null; ``models``: name, title and whether it is a baseline, in the order of the summary;
-        ``labels``; ``scores[measure][split][model]``: value, low, high (null where unknown);
-        ``speakers[measure][split][model]``: a score per speaker; ``clips[split]``: tested clips per label;
-        ``confusions[split][model]``: counts of predictions, rows are true.
+        Scores are whole tenths of a percent, null where unknown, so that the script writes the digits of the tables.
+        ``measures``: titles by metric, UAR first; ``ranking``: the split that ranks the models; ``splits``; ``gap``:
+        the splits of the gap or null; ``models``: name, title and whether it is a baseline, in the order of the
+        summary; ``labels``; ``chance[measure]``; ``scores[measure][split][model]``: value, low, high;
+        ``missing[split][model]``: what stands for a score without every fold; ``few``: the splits with too few
+        speakers for intervals; ``names[split]``: speakers; ``shapes[speaker]``: of a dot that is not round;
+        ``speakers[measure][split][model]``: the positions of the lowest and the highest speaker, the median, and a
+        score per speaker; ``clips[split]``: tested clips per label; ``confusions[split][model]``: counts of
+        predictions, rows are true.
     """
-    pair, table = gap_splits(run), summarise(run).set_index("model")
+    pair, table, metrics = gap_splits(run), summarise(run).set_index("model"), measures(run)
     content = {
-        "measures": dict(page_metrics(run)),
+        "measures": metrics,
         "ranking": ranking_split(run.info.splits),
         "splits": list(run.info.splits),
         "gap": [pair.independent, pair.takes, pair.random] if pair else None,
         "models": [[model, model_title(run, model), model in BASELINES] for model in table.index],
         "labels": list(run.labels),
+        "chance": {metric: _tenths(level) for metric, level in chance_levels(run).items()},
         "scores": {
             metric: {
                 split: {
-                    model: [_number(table.at[model, f"{split}_{metric}{end}"]) for end in ("", "_low", "_high")]
+                    model: [_tenths(table.at[model, f"{split}_{metric}{end}"]) for end in ("", "_low", "_high")]
                     for model in table.index
                 }
                 for split in run.info.splits
             }
-            for metric in page_metrics(run)
+            for metric in metrics
         },
-        "speakers": {
-            metric: {
-                split: {
-                    model: list(map(_number, scores_of_speakers(run, split, model).get(metric, {}).values()))
-                    for model in table.index
-                }
-                for split in run.info.splits
-            }
-            for metric in page_metrics(run)
-        },
+        **_of_speakers(run),
         "clips": {split: clips_by_class(run, split) for split in run.info.splits},
         "confusions": {
             split: {
@@ -161,5 +203,36 @@ def page_data(run: SavedRun) -> str:
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def _number(value: Any) -> float | None:
-    return None if math.isnan(value) else round(float(value), _DIGITS)
+def _of_speakers(run: SavedRun) -> dict[str, Any]:
+    """Return what the script reads about speakers and missing folds."""
+    splits, models, notes = run.info.splits, run.info.models, missing_folds(run)
+    scores = {split: {model: scores_of_speakers(run, split, model) for model in models} for split in splits}
+    tested = {split: next((cell["uar"] for cell in scores[split].values() if cell), {}) for split in splits}
+    return {
+        "missing": {split: {m: notes[m, split] for m in models if notes[m, split]} for split in splits},
+        "few": sorted({split for _, split, _ in scores_of_few(run)}),
+        "names": {split: list(speakers) for split, speakers in tested.items()},
+        "shapes": {speaker: style for speaker, style in speaker_shapes(run).items() if style != "round"},
+        "speakers": {
+            metric: {
+                split: {model: _extremes_and_scores(cell.get(metric, {})) for model, cell in scores[split].items()}
+                for split in splits
+            }
+            for metric in measures(run)
+        },
+    }
+
+
+def _extremes_and_scores(by_speaker: dict[str, float]) -> list[int | None]:
+    """Return the positions of the lowest and the highest speaker, the median, and every score; empty without any."""
+    values = np.array(list(by_speaker.values()))
+    if not len(values) or np.isnan(values).all():
+        return []
+    order = np.argsort(values, kind="stable")
+    ends = order[0], order[np.count_nonzero(~np.isnan(values)) - 1]
+    return [*map(int, ends), _tenths(np.nanmedian(values)), *map(_tenths, values)]
+
+
+def _tenths(value: float) -> int | None:
+    """Return a fraction in tenths of a percent, rounded as :func:`~ser_bench.report.formatting.percent` rounds."""
+    return None if math.isnan(value) else round(10 * float(percent(value)))

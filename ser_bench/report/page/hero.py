@@ -70,7 +70,7 @@ def _row(run: SavedRun, row: Mapping[Any, Any], scale: Scale, gaps: pd.DataFrame
     baseline = model in BASELINES
     pictures = marks(
         ("chance", bars(scale, [chance_levels(run)["uar"]], 0, 28)),
-        ("speakers", bars(scale, scores_of_speakers(run, split, model).get("uar", {}).values())),
+        ("speakers", "" if baseline else bars(scale, scores_of_speakers(run, split, model).get("uar", {}).values())),
         *(_gap_marks(row, pair, scale) if pair else ()),
         ("interval", line(scale, low, high)),
         ("dot", dots(scale, [uar])),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -14,10 +13,10 @@ from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title
 from ser_bench.report.formatting import percent
-from ser_bench.report.page.data import score_scale
+from ser_bench.report.page.data import gender_shapes, score_scale, speaker_shapes
 from ser_bench.report.page.groups import group_strips, group_tables
 from ser_bench.report.page.shades import step_of
-from ser_bench.report.page.strips import Scale, StripRow, Strips, bars, dots, line, marks, shape
+from ser_bench.report.page.strips import Scale, StripRow, Strips, bars, dots, line, marks
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
 
@@ -72,14 +71,12 @@ def speaker_report(run: SavedRun) -> SpeakerReport:
 
 def _strips(run: SavedRun, scores: pd.DataFrame, split: str) -> Strips:
     """Return the picture of speakers: a dot each, its shape by gender, the median, and the extremes in ink."""
-    clips = run.clips.drop_duplicates("speaker").set_index("speaker")
-    genders = {str(speaker): str(gender) for speaker, gender in clips["gender"].items() if gender}
-    shapes = shape(sorted(set(genders.values())))
+    shapes = gender_shapes(run)
     scale, summary = score_scale(run), summarise(run).set_index("model")
     rows = []
     for model, values in scores.iterrows():
         ends = summary.at[model, f"{split}_uar_low"], summary.at[model, f"{split}_uar_high"]
-        rows.append(_row(run, str(model), values.dropna(), ends, scale, genders, shapes))
+        rows.append(_row(run, str(model), values.dropna(), ends, scale))
     legend = [(f"speaker {style}", gender) for gender, style in shapes.items()] or [("speaker round", "speaker")]
     legend += [("median", "median")]
     if any(row.marks and row.marks[0].kind == "interval" for row in rows):
@@ -89,26 +86,18 @@ def _strips(run: SavedRun, scores: pd.DataFrame, split: str) -> Strips:
     return Strips("speaker-strips", caption, "UAR, %", scale, columns, tuple(rows), tuple(legend))
 
 
-def _row(
-    run: SavedRun,
-    model: str,
-    values: pd.Series,
-    ends: tuple[float, float],
-    scale: Scale,
-    genders: Mapping[str, str],
-    shapes: Mapping[str, str],
-) -> StripRow:
+def _row(run: SavedRun, model: str, values: pd.Series, ends: tuple[float, float], scale: Scale) -> StripRow:
     """Return the row of a model."""
     head = Cell(model_title(run, model))
     if values.empty:
         note = missing_folds(run)[model, ranking_split(run.info.splits)]
         return StripRow(head, (), (Cell(""), number(math.nan, note or "n/a"), Cell("")), model)
     ordered = values.sort_values(kind="stable")
-    styles = {speaker: shapes.get(genders.get(str(speaker), ""), "round") for speaker in ordered.index}
+    styles = {speaker: speaker_shapes(run).get(str(speaker), "round") for speaker in ordered.index}
     layers = {
-        style: [value for speaker, value in ordered.items() if styles[speaker] == style] for style in shapes.values()
+        style: [value for speaker, value in ordered.items() if styles[speaker] == style]
+        for style in set(styles.values())
     }
-    layers = layers or {"round": list(ordered)}
     lowest, highest = ordered.index[0], ordered.index[-1]
     pictures = marks(
         ("interval", line(scale, *ends)),

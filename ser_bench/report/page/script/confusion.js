@@ -4,11 +4,11 @@
   const table = box && box.querySelector("table");
   if (table) {
     const choices = Object.fromEntries([...box.querySelectorAll("select")].map((select) => [select.name, select]));
-    const title = (model) => DATA.models.find(([name]) => name === model)[1];
     const shares = (model, split) => {
       const counts = DATA.confusions[split][model];
       return counts && counts.map((row) => row.map((count) => count / Math.max(1, row.reduce((sum, n) => sum + n))));
     };
+    let shown = DATA.ranking;
     const show = () => {
       const [model, split] = [choices.model.value, choices.split.value];
       const [kind, other] = choices.minus.value.split(/ (.*)/s);
@@ -23,11 +23,11 @@
           else fill(cell, i, j, known && base, kind && minus);
         });
       });
-      const name = (m, s) => `${title(m)}, ${s}`;
+      const name = (m, s) => `${titleOf(m)}, ${s}`;
       const score = DATA.scores.uar[split][model][0];
       const head = kind
-        ? `${name(model, split)} minus ${kind === "model" ? title(other) : other}`
-        : `${name(model, split)}: ${score === null ? "n/a" : `${(100 * score).toFixed(1)} % UAR`}`;
+        ? `${name(model, split)} minus ${kind === "model" ? titleOf(other) : other}`
+        : `${name(model, split)}: ${score === null ? "n/a" : `${percent(score)} % UAR`}`;
       const unit = kind ? "in points of the clips of the row" : "in % of the clips of the row";
       table.caption.querySelector("b").textContent = known ? head : `${head}: a fold is missing`;
       table.caption.querySelector("small").textContent = `rows: true, columns: predicted, ${unit}`;
@@ -51,7 +51,8 @@
     };
     box.addEventListener("change", show);
     document.addEventListener("state", ({ detail }) => {
-      choices.split.value = detail.split;
+      if (detail.split === shown) return;
+      choices.split.value = shown = detail.split;
       show();
     });
   }

@@ -19,8 +19,7 @@
       return button;
     });
     document.querySelector(".hardest").addEventListener("keydown", (event) => {
-      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-      const next = buttons[buttons.indexOf(document.activeElement) + step];
+      const next = buttons[buttons.indexOf(document.activeElement) + STEPS[event.key]];
       if (!next || !buttons.includes(document.activeElement)) return;
       event.preventDefault();
       next.focus();

@@ -1,25 +1,28 @@
-// Sort a table by the buttons in its headers. Without JavaScript the tables keep their order.
-"use strict";
-for (const table of document.querySelectorAll("table.sortable")) {
+// Sort a table by the buttons in its headers, or where these are out of sight, by a list of them.
+for (const table of document.querySelectorAll("table.sortable, .strips table")) {
   const headers = [...table.tHead.rows[0].cells];
+  const choice = create("select");
   headers.forEach((header, column) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.append(...header.childNodes);
+    if (header.matches(".picture")) return;
+    choice.append(create("option", { value: column, textContent: header.textContent.trim().replace(/\s+/g, " ") }));
+    const button = create("button", { type: "button" }, ...header.childNodes);
     header.append(button);
     button.addEventListener("click", () => sort(table, headers, column));
   });
+  choice.selectedIndex = -1;
+  choice.addEventListener("change", () => sort(table, headers, Number(choice.value)));
+  if (table.closest(".strips:not(.compact)")) table.before(create("label", { className: "sort" }, "Sort by ", choice));
 }
 
 function sort(table, headers, column) {
-  const numeric = headers[column].classList.contains("n");
+  const body = table.tBodies[0];
+  const numeric = [...body.rows].some((row) => row.cells[column].dataset.value !== undefined);
   // The first click puts the largest number, mostly the best, on top; the second click reverses the order.
   const [initial, reverse] = numeric ? ["descending", "ascending"] : ["ascending", "descending"];
   const order = headers[column].getAttribute("aria-sort") === initial ? reverse : initial;
   headers.forEach((header) => header.removeAttribute("aria-sort"));
   headers[column].setAttribute("aria-sort", order);
   const sign = order === "ascending" ? 1 : -1;
-  const body = table.tBodies[0];
   const rows = [...body.rows].map((row) => ({ row, key: sortKey(row.cells[column], numeric) }));
   rows.sort((a, b) => {
     if (a.key === null || b.key === null) return (a.key === null) - (b.key === null);

@@ -1,0 +1,91 @@
+// What the pictures show: measure, split and hidden models. The address holds it after the anchor.
+const VALUES = { measure: Object.keys(DATA.measures), split: DATA.splits, hide: DATA.models.map(([name]) => name) };
+const FIRST = { measure: VALUES.measure[0], split: DATA.ranking, hide: [] };
+{
+  const bar = document.getElementById("controls");
+  const selects = [...bar.querySelectorAll("select")];
+  const chips = [...bar.querySelectorAll("button[value]")];
+  const baselines = DATA.models.filter((model) => model[2]).map(([name]) => name);
+  const style = document.head.appendChild(create("style"));
+  const notes = ["answer", "speakers", "emotions"].flatMap((anchor) => {
+    const note = create("p", { className: "about" });
+    document.getElementById(`${anchor}-head`)?.after(note);
+    return note;
+  });
+  bar.after(notes[0]);
+  notes[0].setAttribute("role", "status");
+  let state = FIRST;
+
+  const parse = (text) => {
+    const found = { ...FIRST };
+    for (const part of text.split("&")) {
+      const [key, value = ""] = part.split("=");
+      try {
+        const known = value.split(",").map(decodeURIComponent).filter((name) => VALUES[key].includes(name));
+        if (known.length) found[key] = key === "hide" ? known : known[0];
+      } catch {
+        continue; // an address may hold anything
+      }
+    }
+    return found;
+  };
+  const query = () =>
+    Object.keys(FIRST)
+      .filter((key) => String(state[key]) !== String(FIRST[key]))
+      .map((key) => `${key}=${[state[key]].flat().map(encodeURIComponent).join(",")}`)
+      .join("&");
+  const address = () => location.hash.slice(1).split("?");
+  const save = (method) => {
+    const text = query();
+    history[method](text, "", `#${address()[0] || "answer"}${text && `?${text}`}`);
+  };
+  const show = () => {
+    const { measure, split, hide } = state;
+    const first = measure === FIRST.measure && split === FIRST.split;
+    selects.forEach((select) => (select.value = state[select.name]));
+    chips.forEach((chip) => chip.setAttribute("aria-pressed", !hide.includes(chip.value)));
+    const without = baselines.every((name) => hide.includes(name));
+    bar.querySelector(".baselines")?.setAttribute("aria-pressed", without);
+    const count = DATA.models.length - hide.length;
+    bar.querySelector("summary span").textContent = hide.length ? `${count} of ${DATA.models.length}` : "all";
+    style.textContent = hide.map((name) => `[data-model="${CSS.escape(name)}"]{display:none!important}`).join("");
+    document.documentElement.classList.toggle("elsewhere", !first);
+    const [name, ranking] = [DATA.measures[FIRST.measure], DATA.ranking];
+    const words = [
+      !first && `Shown: ${DATA.measures[measure]} under ${split}.`,
+      !first && `Titles, the bracket and significance are about ${name} under ${ranking}.`,
+      hide.length && `Hidden: ${count ? hide.map(titleOf).join(", ") : "all models"}.`,
+    ];
+    notes.forEach((note) => (note.textContent = words.filter(Boolean).join(" ")));
+    document.dispatchEvent(new CustomEvent("state", { detail: state }));
+  };
+  const change = (part, method) => {
+    state = { ...state, ...part };
+    show();
+    save(method);
+  };
+  const hideModels = (hidden) => change({ hide: VALUES.hide.filter(hidden) }, "replaceState");
+
+  bar.addEventListener("change", ({ target }) => change({ [target.name]: target.value }, "pushState"));
+  bar.addEventListener("click", ({ target }) => {
+    const pressed = target.getAttribute("aria-pressed") === "true";
+    const { hide } = state;
+    if (target.value) hideModels((name) => (name === target.value ? pressed : hide.includes(name)));
+    else if (target.matches(".baselines")) hideModels((name) => (baselines.includes(name) ? !pressed : hide.includes(name)));
+    else if (target.matches(".all, .none")) hideModels(() => target.matches(".none"));
+  });
+  // Entries that the page made hold their state; an anchor without one keeps what is shown.
+  const restore = (saved) => {
+    const [anchor, text] = address();
+    if (saved !== null || text !== undefined) state = parse(saved ?? text);
+    show();
+    if (saved !== null) return;
+    save("replaceState");
+    if (text !== undefined) document.getElementById(anchor)?.scrollIntoView();
+  };
+  addEventListener("popstate", (event) => restore(event.state));
+  // The other parts of the script listen to the state, so it is restored after them.
+  if (location.hash) queueMicrotask(() => restore(null));
+  else history.replaceState("", "");
+  bar.querySelector("details").open = innerWidth > 640;
+}
