@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ser_bench.report.findings.recommendation import recommendation
 from ser_bench.report.findings.titles import scores_title
+from ser_bench.report.page.controls import Controls, controls
 from ser_bench.report.page.hero import hero
 from ser_bench.report.page.strips import Strips
 from ser_bench.runs.results import SavedRun
@@ -21,11 +22,13 @@ class Answer:
         How sure the recommendation is, and its cost; the recommendation itself is the heading.
     title : str
         What the picture finds.
+    controls : Controls
     hero : Strips
     """
 
     sentences: tuple[str, ...]
     title: str
+    controls: Controls
     hero: Strips
 
 
@@ -40,4 +43,4 @@ def answer(run: SavedRun) -> Answer:
     -------
     Answer
     """
-    return Answer(tuple(recommendation(run)[1:]), scores_title(run), hero(run))
+    return Answer(tuple(recommendation(run)[1:]), scores_title(run), controls(run), hero(run))

@@ -160,9 +160,9 @@ def page_data(run: SavedRun) -> str:
     -------
     str
         Scores are whole tenths of a percent, null where unknown, so that the script writes the digits of the tables.
-        ``measures``: titles by metric, UAR first; ``ranking``: the split that ranks the models; ``splits``; ``gap``:
-        the splits of the gap or null; ``models``: name, title and whether it is a baseline, in the order of the
-        summary; ``labels``; ``chance[measure]``; ``scores[measure][split][model]``: value, low, high;
+        ``corpus``; ``measures``: titles by metric, UAR first; ``ranking``: the split that ranks the models;
+        ``splits``; ``gap``: the splits of the gap or null; ``models``: name, title and whether it is a baseline, in
+        the order of the summary; ``labels``; ``chance[measure]``; ``scores[measure][split][model]``: value, low, high;
         ``missing[split][model]``: what stands for a score without every fold; ``few``: the splits with too few
         speakers for intervals; ``names[split]``: speakers; ``shapes[speaker]``: of a dot that is not round;
         ``speakers[measure][split][model]``: the positions of the lowest and the highest speaker, the median, and a
@@ -171,6 +171,7 @@ def page_data(run: SavedRun) -> str:
     """
     pair, table, metrics = gap_splits(run), summarise(run).set_index("model"), measures(run)
     content = {
+        "corpus": run.info.corpus.name,
         "measures": metrics,
         "ranking": ranking_split(run.info.splits),
         "splits": list(run.info.splits),

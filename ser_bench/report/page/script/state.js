@@ -87,5 +87,5 @@ const FIRST = { measure: VALUES.measure[0], split: DATA.ranking, hide: [] };
   // The other parts of the script listen to the state, so it is restored after them.
   if (location.hash) queueMicrotask(() => restore(null));
   else history.replaceState("", "");
-  bar.querySelector("details").open = innerWidth > 640;
+  bar.querySelector("details").open = innerWidth > 960;
 }

@@ -2,6 +2,7 @@
 {
   const [independent, , random] = DATA.gap ?? [];
   const mark = (kind, path) => path && `<path class="${kind}" d="${path}"/>`;
+  const capitalised = (text) => text[0].toUpperCase() + text.slice(1);
   // Names and labels may hold anything: they are set as text.
   const fill = (cell, text, note, value) => {
     cell.replaceChildren(text);
@@ -37,27 +38,30 @@
     let shown = "";
     document.addEventListener("state", ({ detail: { measure, split } }) => {
       const first = measure === FIRST.measure && split === FIRST.split;
+      const title = DATA.measures[measure];
       if (shown === (shown = first ? "" : `${measure} ${split}`)) return;
       for (const [row, original] of rows) {
         row.replaceChildren(...original.cloneNode(true).childNodes);
         if (!first && row.dataset.model) write([...row.cells], row.dataset.model, measure, split, path);
       }
       const change = (selector, text) => set(table.parentElement.querySelector(selector), first ? undefined : text);
-      heads(change, DATA.measures[measure], split, measure);
+      heads(change, title, split, measure);
       [...table.tHead.rows[0].cells].forEach((head) => head.removeAttribute("aria-sort"));
     });
   };
 
   picture(
     "hero",
-    (change, title, split) => {
-      change("caption", `${title} of every model under the ${split} split`);
+    (change, title, split, measure) => {
+      const level = DATA.chance[measure];
+      change("caption", `${capitalised(title)} of every model under the ${split} split`);
       change(".picture span", `${title}, %`);
       change("th:nth-child(3) .head", title);
       change("th:nth-child(3) small", `%, ${split}`);
-      change("th:nth-child(4) small", `points of UAR, ${random} − ${independent}`);
-      change('[data-key="dot"]', `${title} under ${split}, with its 95 % interval where there is one`);
-      change('[data-key="hollow"]', `${title} under ${random}`);
+      change("th:nth-child(4) small", `UAR, ${random} − ${independent}`);
+      change('[data-key="dot"] > span', `${title} under ${split}, with its 95 % interval where there is one`);
+      change('[data-key="hollow"] > span', split === random ? "" : `${title} under ${random}`);
+      change('[data-key="chance"] > span', level === undefined ? "" : `chance, ${percent(level)} %`);
     },
     ([, cell, number], model, measure, split, { dots, bars, line }) => {
       const [score, low, high] = DATA.scores[measure][split][model];
@@ -72,6 +76,7 @@
         words.push(`speakers ${percent(Math.min(...speakers))} to ${percent(Math.max(...speakers))} %`);
       }
       const few = DATA.few.includes(split) && speakers.length > 1 && `(speakers ${speakers.map(percent).join(", ")})`;
+      number.dataset.label = DATA.measures[measure];
       fill(
         number,
         score === null ? (DATA.missing[split][model] ?? "n/a") : percent(score),
@@ -96,9 +101,9 @@
   picture(
     "speaker-strips",
     (change, title, split) => {
-      change("caption", `${title} of each speaker under the ${split} split`);
+      change("caption", `${capitalised(title)} of each speaker under the ${split} split`);
       change(".picture span", `${title}, %`);
-      change('[data-key="interval"]', `95 % interval of the ${title} of all speakers`);
+      change('[data-key="interval"] > span', `95 % interval of the ${title} of all speakers`);
     },
     ([, cell, ...numbers], model, measure, split, { dots, bars, line }) => {
       const [lowest, highest, median, ...scores] = DATA.speakers[measure][split][model];
