@@ -229,3 +229,12 @@ def test_colours_contrast_with_both_grounds():
         for colour in colours:
             bright, dim = sorted((luminance(colour), luminance(ground)), reverse=True)
             assert (bright + 0.05) / (dim + 0.05) >= 4.5
+
+
+def test_the_style_sheet_shows_one_version_by_width_and_the_wide_one_in_print():
+    narrow, printed = (STYLE.split(f"@media {medium}")[1].split("\n}")[0] for medium in ("(max-width: 40rem)", "print"))
+    assert ".plot.narrow { display: none;" in STYLE.split("@media (max-width: 40rem)")[0]
+    assert ".plot.wide { display: none; }" in narrow
+    assert ".plot.narrow { display: block; }" in narrow
+    assert ".plot.wide { display: block;" in printed
+    assert ".plot.narrow { display: none; }" in printed
