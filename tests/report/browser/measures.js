@@ -45,11 +45,11 @@ function overflow() {
   return excess > 0 ? [`the document is ${excess} px too wide`, ...wide.slice(-8)] : [];
 }
 
-// Regions that scroll sideways.
-function scrolling() {
+// Regions that scroll sideways, except those that match a selector.
+function scrolling(except = "nothing") {
   return [...document.body.querySelectorAll("*")]
     .filter((node) => node.scrollWidth > node.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(node).overflowX))
-    .filter((node) => node.clientWidth > 0)
+    .filter((node) => node.clientWidth > 0 && !node.matches(except))
     .map((node) => `${describe(node, node.getAttribute("aria-label") ?? "no label")}: ${node.scrollWidth} px in ${node.clientWidth} px`);
 }
 
@@ -104,7 +104,7 @@ function overlapping() {
         const [a, b] = [first.box, second.box];
         const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
         const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-        if (across > least && down > 3) faults.push(`"${first.words.trim()}" covers ${describe(second.node, second.words)}`);
+        if (across > least && down > 6) faults.push(`"${first.words.trim()}" covers ${describe(second.node, second.words)}`);
       }
     });
   }
@@ -226,10 +226,10 @@ function controls() {
     .map((node) => describe(node));
 }
 
-// Controls that need a script.
-function scripted() {
+// Controls that need a script, except those that match a selector.
+function scripted(except = "nothing") {
   return [...document.querySelectorAll("button, select, input, textarea, [role=button], [role=tab], [role=slider]")]
-    .filter(painted)
+    .filter((node) => painted(node) && !node.matches(except))
     .map((node) => describe(node));
 }
 
