@@ -105,7 +105,7 @@ def test_unknown_sentences_and_speakers_are_said_to_be_unknown(run, counts, sent
         audit[column] = pd.array([share] * len(audit), dtype="Int64") if share is pd.NA else share * audit["test_clips"]
     changed = dataclasses.replace(run, audit=audit)
     assert sentence in leakage_sentences(changed)[1]
-    shown = [cell.text for cell in leakage_report(changed).table.rows[1].cells]
+    shown = [share.text for share in leakage_report(changed).splits[1].shares]
     assert ("unknown" in shown) == any(share is pd.NA for share in counts.values())
 
 

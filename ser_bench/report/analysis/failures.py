@@ -15,6 +15,7 @@ from ser_bench import statistics
 from ser_bench.report.analysis.cache import cached_per_run
 from ser_bench.report.analysis.models import trained_models
 from ser_bench.report.analysis.scores import blank_incomplete, hits_of, missing_folds
+from ser_bench.report.analysis.summary import summarise
 from ser_bench.runs.results import SavedRun
 
 _TINY = 1e-30
@@ -164,6 +165,28 @@ def feature_groups(run: SavedRun, split: str) -> dict[str, tuple[str, ...]]:
         for model in trained_models(run)
         if model in set(rows["model"])
     }
+
+
+def importance_blocks(run: SavedRun, split: str) -> list[pd.DataFrame]:
+    """Return the permutation importance as a table per set of feature groups that models share.
+
+    Parameters
+    ----------
+    run : SavedRun
+    split : str
+
+    Returns
+    -------
+    list of DataFrame of float64, shape (models, groups of features)
+        The set of the best model first; models in the order of the summary, groups in the saved order. NaN for a model
+        with a missing fold.
+    """
+    table, used = feature_importance(run, split), feature_groups(run, split)
+    ranked = [model for model in summarise(run)["model"] if model in used]
+    return [
+        table.loc[[model for model in ranked if used[model] == names], list(names)]
+        for names in dict.fromkeys(used[model] for model in ranked)
+    ]
 
 
 def _true_probabilities(run: SavedRun, split: str) -> pd.Series:

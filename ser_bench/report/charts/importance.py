@@ -10,11 +10,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ser_bench.report.analysis.failures import feature_groups, feature_importance
+from ser_bench.report.analysis.failures import feature_importance, importance_blocks
 from ser_bench.report.analysis.models import trained_models
 from ser_bench.report.analysis.scores import missing_folds, pooled_scores
 from ser_bench.report.analysis.splits import ranking_split
-from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.parts import (
     heading_beside,
@@ -39,7 +38,7 @@ _MIN_FULL_COLOUR = 0.05
 def _draw(run: SavedRun) -> Figure:
     """Draw a block of models by feature groups for each set of groups that models share, the best model first."""
     split = ranking_split(run.info.splits)
-    blocks = _blocks(run, split)
+    blocks = importance_blocks(run, split)
     left = names_width([title for table in blocks for title in model_titles(run, table.index)], 9) + 0.1
     cell = min(_MAX_CELL, (WIDTH - left - _RIGHT) / max(len(table.columns) for table in blocks))
     heads = [[wrap(str(name), cell - 0.06, 8) for name in table.columns] for table in blocks]
@@ -63,16 +62,6 @@ def _draw(run: SavedRun) -> Figure:
     for index, (line, colour) in enumerate(reversed(notes)):
         sheet.text(0.15, 0.08 + 0.16 * index, line, size=8, color=colour)
     return sheet.figure
-
-
-def _blocks(run: SavedRun, split: str) -> list[pd.DataFrame]:
-    """Return a table per set of feature groups: models in the order of the summary, groups in the saved order."""
-    table, used = feature_importance(run, split), feature_groups(run, split)
-    ranked = [model for model in summarise(run)["model"] if model in used]
-    blocks = []
-    for names in dict.fromkeys(used[model] for model in ranked):
-        blocks.append(table.loc[[model for model in ranked if used[model] == names], list(names)])
-    return blocks
 
 
 def _draw_block(ax: Axes, table: pd.DataFrame, top: float, split: str) -> None:
@@ -140,7 +129,7 @@ CHART = Chart(
     name="importance",
     title="Permutation importance of feature groups",
     order=90,
-    section="features",
+    section=None,
     draw=_draw,
     finding=importance_title,
     alt_text=_alt_text,

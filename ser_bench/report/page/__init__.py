@@ -25,8 +25,8 @@ from ser_bench.runs.results import SavedRun
 if TYPE_CHECKING:
     import jinja2
 
-_ONLY_FIGURES = ("features", "charts")
-"""Sections that hold charts only."""
+_MAY_HOLD_CHARTS_ONLY = ("features", "charts")
+"""Sections that are shown for a chart of a plugin alone."""
 
 _SUBJECTS = {
     "emotion": "Speech emotion recognition",
@@ -57,8 +57,8 @@ def render_page(run: SavedRun, pictures: Mapping[str, bytes], audio: Path | None
     script, style = _joined("script", ".js"), _joined("style", ".css")
     contents = {section.anchor: section.prepare(run, audio) for section in SECTIONS}
     drawn = figures(run, pictures, [section.anchor for section in SECTIONS])
-    empty = {anchor for anchor in _ONLY_FIGURES if not drawn[anchor]}
-    shown = [section for section in SECTIONS if contents[section.anchor] is not None and section.anchor not in empty]
+    charted = {anchor for anchor in _MAY_HOLD_CHARTS_ONLY if drawn[anchor]}
+    shown = [section for section in SECTIONS if contents[section.anchor] is not None or section.anchor in charted]
     values = {
         **contents,
         "sections": [{"anchor": s.anchor, "name": s.name, "title": s.title(run)} for s in shown],

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ser_bench.report.analysis.calibration import SET_COVERAGE, measured_models
 from ser_bench.report.analysis.comparisons import comparison
 from ser_bench.report.analysis.failures import feature_importance
-from ser_bench.report.analysis.intervals import MIN_SPEAKERS, intervals
+from ser_bench.report.analysis.intervals import intervals
 from ser_bench.report.analysis.leakage import takes_of
 from ser_bench.report.analysis.literature import published_scores
 from ser_bench.report.analysis.models import BASELINES, models_with_copies, quick_models, transductive_models
@@ -37,41 +37,41 @@ def glossary(run: SavedRun) -> tuple[Term, ...]:
 
 def _scores(run: SavedRun) -> Iterator[Term]:
     """Define what is measured."""
-    label = "emotion" if run.info.target == "emotion" else "class"
+    label, plural = ("emotion", "emotions") if run.info.target == "emotion" else ("class", "classes")
     yield "recall", f"The share of the clips of one {label} that a model recognises."
-    yield "UAR", f"Unweighted average recall: the mean of the recalls, so rare and frequent {label}s count the same."
+    yield "UAR", f"Unweighted average recall: the mean of all recalls; rare {plural} count like frequent ones."
     if "accuracy" in page_metrics(run):
         yield "accuracy", f"The share of all clips whose {label} is predicted correctly."
     yield "points", "Differences of percentages: from 60 % to 66 % are 6 points."
-    yield "chance", f"The UAR of guessing: one divided by the number of {label}s."
+    yield "chance", f"The UAR of guessing: 1 divided by the number of {plural}."
     if set(BASELINES) & set(run.info.models):
         yield (
             "baseline",
-            "A model that ignores the clips. “chance” guesses; “majority” always gives the most frequent label.",
+            "A model that ignores the clips: it guesses, or always gives the most frequent label.",
         )
 
 
 def _data(run: SavedRun) -> Iterator[Term]:
     """Define what the clips are divided into."""
     yield "clip", "One recording, with one label."
-    actors = " The split “actor” is named after the speakers of acted corpora." if "actor" in run.info.splits else ""
-    yield "speaker", f"The person whose voice a clip holds. A new speaker has no clip in training.{actors}"
-    yield "split", "The rule that divides clips into those that train a model and those that test it."
-    yield "fold", "One division by that rule. Over all folds of a split, each tested clip is tested once."
+    actors = " In acted corpora also: actor." if "actor" in run.info.splits else ""
+    yield "speaker", f"The person heard. A new speaker has no clip in training.{actors}"
+    yield "split", "The rule that divides clips into training and test clips."
+    yield "fold", "One division by that rule. Together, the folds test no clip twice."
     if run.fits["repeat"].nunique() > 1:
-        yield "repeat", "All folds again, with other random numbers. Scores are means over the repeats."
+        yield "repeat", "All folds again, with other random numbers; scores are means."
     if takes_of(run).repeated:
         yield (
             "take",
-            "Another recording of a sentence by the same speaker, with the same emotion and, if known, intensity.",
+            "Another recording of a sentence by its speaker, with the same emotion and intensity.",
         )
     if pair := gap_splits(run):
         yield (
             "gap",
-            f"UAR under {pair.random} minus UAR under {pair.independent}: how far known speakers flatter a model.",
+            f"UAR under {pair.random} minus UAR under {pair.independent}: what known speakers add.",
         )
     if models_with_copies(run):
-        yield "copies", "Training clips played faster or slower, as further training clips. Never tested."
+        yield "copies", "Training clips at other speeds, as further training clips."
 
 
 def _comparisons(run: SavedRun) -> Iterator[Term]:
@@ -79,20 +79,19 @@ def _comparisons(run: SavedRun) -> Iterator[Term]:
     if intervals(run)["uar_low"].notna().any():
         yield (
             "95 % interval",
-            "A range for the score over all speakers of this kind: about 95 of 100 such intervals hold it. "
-            f"It needs {MIN_SPEAKERS} test speakers.",
+            "A range for the score over all speakers of this kind; about 95 of 100 such ranges hold it.",
         )
     compared = comparison(run)
     if compared is not None and not compared.too_few_speakers:
         yield (
             "significant",
-            "A difference that would be this large in less than 5 % of the cases if the models were equally good. "
-            "One that is not significant may still exist.",
+            "A difference that equally good models would show in less than 5 % of cases. "
+            "Other differences may still exist.",
         )
     if not published_scores(run).empty:
         yield (
             "published, frozen",
-            "A figure from a paper on the same folds. A frozen network was not trained further on this corpus.",
+            "A figure of a paper, same folds. A frozen network was not trained on this corpus.",
         )
 
 
@@ -103,10 +102,10 @@ def _confidence(run: SavedRun) -> Iterator[Term]:
         return
     yield (
         "confidence",
-        "The probability that a model states for its answer. Calibration brings it closer to how often it is right.",
+        "The probability that a model states for its answer. Calibration aligns it with accuracy.",
     )
     yield "ECE", "Expected calibration error: the mean difference between confidence and accuracy, 0 at best."
-    yield "AUROC", "How well confidence tells right answers from wrong ones: 50 % is guessing, 100 % is perfect."
+    yield "AUROC", "How well confidence tells right answers from wrong ones: 50 % is guessing."
     yield (
         "prediction set",
         f"The labels that a model does not rule out, to hold the true one for {100 * SET_COVERAGE:.0f} % of clips.",
@@ -123,5 +122,5 @@ def _models(run: SavedRun) -> Iterator[Term]:
     if not feature_importance(run, ranking_split(run.info.splits)).empty:
         yield (
             "importance",
-            "The UAR that a model loses when the values of a group of features are shuffled among the test clips.",
+            "The UAR lost when a group of features is shuffled among the test clips.",
         )

@@ -87,10 +87,9 @@ def split_table(run: SavedRun) -> Table:
     folds = run.fits.groupby("split")["fold"].nunique()
     rows = []
     for name in run.info.splits:
-        condition, summary = "", "a split of a plugin"
+        condition, summary = split_condition(name), "a split of a plugin"
         if split := _split(name):
-            kind = "new speakers" if split.speaker_independent else "speakers known from training"
-            condition, summary = split.condition or kind, split.summary
+            summary = split.summary
             known, expected = known_speaker_share(run, name), 0.0 if split.speaker_independent else 1.0
             if known != expected and not math.isnan(known):
                 condition += f"; {percent(known)} % of the test clips by speakers from training"
@@ -98,6 +97,24 @@ def split_table(run: SavedRun) -> Table:
         first, *others = texts([name, condition, summary])
         rows.append(Row((first, number(count, str(count)), *others)))
     return Table("The splits of this run", columns, tuple(rows), sortable=False)
+
+
+def split_condition(name: str) -> str:
+    """Describe what a test clip of a split is to a model.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    str
+        Such as "new speakers"; empty for a split of a plugin that is not loaded.
+    """
+    split = _split(name)
+    if split is None:
+        return ""
+    return split.condition or ("new speakers" if split.speaker_independent else "speakers known from training")
 
 
 def _split(name: str) -> splits.Split | None:

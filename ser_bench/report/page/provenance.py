@@ -30,8 +30,6 @@ class Provenance:
 
     Parameters
     ----------
-    protocol : str
-        The settings of the run in full.
     groups : tuple of (str, tuple of (str, str))
         Headings, each with names and values.
     command : str
@@ -40,7 +38,6 @@ class Provenance:
         The TOML file that the command reads; empty if it needs none.
     """
 
-    protocol: str
     groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     command: str
     configuration: str
@@ -60,6 +57,7 @@ def provenance(run: SavedRun) -> Provenance:
     info = run.info
     options = info.options.model_dump(exclude={*PATH_OPTIONS, "model_tables"})
     groups = {
+        "Protocol": {"in one line": protocol(run)},
         "Corpus": _corpus(run),
         "Time and work": _work(run),
         "Machine": _values(info.machine.model_dump()),
@@ -69,7 +67,7 @@ def provenance(run: SavedRun) -> Provenance:
     }
     shown = tuple((head, tuple(values.items())) for head, values in groups.items() if values)
     configuration = _configuration(info.options)
-    return Provenance(protocol(run), shown, _command(info, configured=bool(configuration)), configuration)
+    return Provenance(shown, _command(info, configured=bool(configuration)), configuration)
 
 
 def _corpus(run: SavedRun) -> dict[str, str]:

@@ -24,6 +24,7 @@ from ser_bench.report.page.answer import answer
 from ser_bench.report.page.confidence import confidence_report
 from ser_bench.report.page.cost import cost_report
 from ser_bench.report.page.emotions import best_complete, emotion_report
+from ser_bench.report.page.features import feature_report
 from ser_bench.report.page.leakage import leakage_report
 from ser_bench.report.page.method import method_report
 from ser_bench.report.page.missing import missing_report
@@ -71,8 +72,8 @@ SECTIONS = (
     Section("emotions", "Emotions", emotion_report, _confusion),
     Section("confidence", "Confidence", lambda run, _: confidence_report(run), calibration_title),
     Section("cost", "Cost", lambda run, _: cost_report(run), cost_title),
-    Section("features", "Features", lambda run, _: {}, importance_title),
-    Section("charts", "Further charts", lambda run, _: {}, lambda run: "Further charts"),
+    Section("features", "Features", lambda run, _: feature_report(run), importance_title),
+    Section("charts", "Further charts", lambda run, _: None, lambda run: "Further charts"),
     Section("leakage", "Leakage", lambda run, _: leakage_report(run), leakage_title),
     Section("missing", "Missing", lambda run, _: missing_report(run), missing_title),
     Section("method", "Method", lambda run, _: method_report(run), lambda run: "How are the scores computed?"),
