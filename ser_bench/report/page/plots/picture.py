@@ -14,7 +14,7 @@ from ser_bench.report.page.plots.marks import Mark
 from ser_bench.report.page.plots.names import Name, Placed, place_names
 from ser_bench.report.page.plots.text import LINE, SIZE, shortened, text_width
 
-WIDE, NARROW, SMALL = (640.0, 400.0), (340.0, 340.0), (280.0, 200.0)
+WIDE, NARROW, SMALL = (640.0, 360.0), (340.0, 340.0), (280.0, 200.0)
 """Width and height of the pictures in units."""
 
 _ROW = 34.0
