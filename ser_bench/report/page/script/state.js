@@ -79,6 +79,7 @@ const FIRST = { measure: VALUES.measure[0], split: DATA.ranking, hide: [] };
     const [anchor, text] = address();
     if (saved !== null || text !== undefined) state = parse(saved ?? text);
     show();
+    if (state.hide.length) bar.querySelector("details").open = true;
     if (saved !== null) return;
     save("replaceState");
     if (text !== undefined) document.getElementById(anchor)?.scrollIntoView();
@@ -87,5 +88,4 @@ const FIRST = { measure: VALUES.measure[0], split: DATA.ranking, hide: [] };
   // The other parts of the script listen to the state, so it is restored after them.
   if (location.hash) queueMicrotask(() => restore(null));
   else history.replaceState("", "");
-  bar.querySelector("details").open = innerWidth > 960;
 }
