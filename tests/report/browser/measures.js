@@ -236,7 +236,7 @@ function scripted(except = "nothing") {
 // The texts outside controls, and the names of pictures.
 function sentences() {
   return texts()
-    .filter(({ node }) => !node.closest("button, select, label, legend, output, [role=status], [role=toolbar], [role=group]"))
+    .filter(({ node }) => !node.closest("button, .needs-script, output, [role=status]"))
     .map(({ words }) => words.trim().replace(/\s+/g, " "));
 }
 
@@ -258,6 +258,6 @@ function focused() {
     y: box.y + scrollY,
     body: node === document.body,
     visible: outlined && contrast(over(parse(style.outlineColor), back), back) >= 3,
-    covered: top && (node.contains(top) || top.contains(node)) ? "" : top ? describe(top, "") : "the edge of the screen",
+    covered: box.height > innerHeight || (top && (node.contains(top) || top.contains(node))) ? "" : top ? describe(top, "") : "the edge of the screen",
   };
 }
