@@ -185,6 +185,18 @@ def balanced(text: str) -> bool:
     return depth == 0
 
 
-def test_the_section_offers_four_texts(run):
-    titles = [snippet.title for snippet in thesis_report(run).snippets]
-    assert titles == ["Table in LaTeX", "Table in Markdown", "Table as TSV", "Citations in BibTeX"]
+def test_models_with_missing_folds_are_named(broken_run):
+    assert "Folds are missing for knn." in quotation(broken_run)
+
+
+def test_the_section_offers_texts_to_copy(run):
+    report = thesis_report(run)
+    titles = [snippet.title for snippet in report.snippets]
+    assert not re.search(r"(?<!\\)%", report.snippets[0].text)  # LaTeX would drop the rest of the line
+    assert titles == [
+        "Sentences in LaTeX",
+        "Table in LaTeX",
+        "Table in Markdown",
+        "Table as TSV",
+        "Citations in BibTeX",
+    ]

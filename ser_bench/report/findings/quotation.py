@@ -47,6 +47,7 @@ def quotation(run: SavedRun) -> str:
         "" if speakers_known(run) else "Speakers are unknown, so no score on new voices is known.",
         untrained_sentence(run, split),
         verdict(run),
+        _incomplete(run, table, split),
         _baselines(run, table, ranked.iloc[0]),
         _gap(run, str(ranked["model"].iloc[0])),
         f"{normalisation_note(run)}." if normalisation_note(run) else "",
@@ -99,6 +100,12 @@ def _condition(run: SavedRun, split: str) -> str:
     if known > 0:
         return f"with {percent(known)} % of the test clips by speakers from training"
     return "on speakers of whom it is unknown whether they are in training"
+
+
+def _incomplete(run: SavedRun, table: pd.DataFrame, split: str) -> str:
+    """Name the models that have no score, because folds are missing; empty without any."""
+    models = list(table.loc[table[f"{split}_uar"].isna() & ~table["model"].isin(BASELINES), "model"])
+    return f"Folds are missing for {listed(model_titles(run, models))}." if models else ""
 
 
 def _baselines(run: SavedRun, table: pd.DataFrame, best: pd.Series) -> str:

@@ -9,7 +9,7 @@ from ser_bench.report.analysis.splits import gap_splits
 from ser_bench.report.citation import bibtex
 from ser_bench.report.findings.quotation import quotation
 from ser_bench.report.formatting import safe_markdown
-from ser_bench.report.latex import latex
+from ser_bench.report.latex import escape, latex
 from ser_bench.report.summary import aligned, score_cells
 from ser_bench.report.tsv import tab_separated
 from ser_bench.runs.results import SavedRun
@@ -41,7 +41,7 @@ class Thesis:
     sentence : str
         The sentences to quote.
     snippets : tuple of Snippet
-        The table of scores in LaTeX, Markdown and TSV, and the citations.
+        The sentences in LaTeX, the table of scores in LaTeX, Markdown and TSV, and the citations.
     """
 
     sentence: str
@@ -60,13 +60,15 @@ def thesis_report(run: SavedRun) -> Thesis:
     Thesis
     """
     entries = "\n\n".join(entry for _, entry in bibtex(run))
+    sentence = quotation(run)
     snippets = (
+        Snippet("thesis-sentences", "Sentences in LaTeX", f"{escape(sentence)}\n"),
         Snippet("thesis-latex", "Table in LaTeX", latex(run)),
         Snippet("thesis-markdown", "Table in Markdown", markdown_scores(run)),
         Snippet("thesis-tsv", "Table as TSV", tab_separated(run)),
         Snippet("thesis-bibtex", "Citations in BibTeX", f"{entries}\n"),
     )
-    return Thesis(quotation(run), snippets)
+    return Thesis(sentence, snippets)
 
 
 def markdown_scores(run: SavedRun) -> str:
