@@ -21,6 +21,9 @@ from ser_bench.report.page.strips import Scale, StripRow, Strips, dots, line, ma
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
 
+_MOST_MISSING = 2
+"""The most classes that a caption names as left out; of more, it names those that count."""
+
 _NAMES = {"text": "sentence"}
 """What the page calls an attribute, where its column has another name."""
 
@@ -118,7 +121,10 @@ def _caption(run: SavedRun, split: str, attribute: str) -> str:
     """Return what is shown: the attribute, the corpora and the classes."""
     within = f" within {listed(corpora)}" if any(corpora := compared_corpora(run, split, attribute)) else ""
     shared = shared_classes(run, split, attribute)
-    over = "" if len(shared) == len(run.labels) else f", over the classes of every group: {', '.join(shared)}"
+    missing = [label for label in run.labels if label not in shared]
+    over = f", over the classes of every group: {', '.join(shared)}" if missing else ""
+    if 0 < len(missing) <= _MOST_MISSING:
+        over = f", without {listed(missing)}, which not every group has"
     return f"UAR by {_name(attribute)}{within}{over}"
 
 

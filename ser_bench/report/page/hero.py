@@ -130,10 +130,10 @@ def _published_row(run: SavedRun, scale: Scale, columns: int) -> list[StripRow]:
     best = summarise(run).iloc[0]
     score, title = best[f"{split}_uar"], model_title(run, best["model"])
     own = "" if math.isnan(score) else f"; {title} {percent(score)}"
-    cells = [Cell(percent(low) if low == high else f"{percent(low)}–{percent(high)}", note=f"{split} folds{own}")]
+    cells = [Cell(percent(low) if low == high else f"{percent(low)}–{percent(high)}", note=own.removeprefix("; "))]
     cells += [Cell("")] * (columns - 1)
     pictures = marks(("published", bars(scale, published["uar"], 5, 23)), ("dot", dots(scale, [score])))
-    head = Cell("published", note="same folds")
+    head = Cell("published", note=f"{split} folds")
     words = f"published on the {split} folds: {'; '.join(texts)}{own} %" if own else "; ".join(texts)
     return [StripRow(head, pictures, tuple(cells), "", "quoted", words)]
 
