@@ -146,6 +146,12 @@ def test_the_address_holds_the_state(page, address):
     assert text(page, "#answer .about") == ""
 
 
+def test_the_matrix_is_part_of_the_address(page, address):
+    open_address(page, f"{address}#emotions?split=random&matrix=knn&minus=model%20svm")
+    assert text(page, "#confusions caption b") == "knn, random minus svm"
+    assert page.execute_script("return document.getElementById('emotions').getBoundingClientRect().top") < 100
+
+
 def test_arrow_keys_show_values_and_escape_hides_them(page):
     page.execute_script("document.querySelector('#hero thead th:last-child button').focus()")
     press(page, "Tab")

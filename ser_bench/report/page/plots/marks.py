@@ -169,7 +169,8 @@ class Dots(Mark):
         """Return the intervals and the dots."""
         tips = self.tips or ("",) * len(self.points)
         ends = "".join(polyline([(x, bottom), (x, top)]) for x, bottom, top in self._ends(frame))
-        interval = Markup('<path class="interval {}" d="{}"/>').format(self.kind, ends) if ends else Markup("")
+        model = _attributes(self.model, "")
+        interval = Markup('<path class="interval {}" d="{}"{}/>').format(self.kind, ends, model) if ends else Markup("")
         dots = [
             Markup('<path class="dot {}" d="{}"{}/>').format(self.kind, self._path(point), _attributes(self.model, tip))
             for point, tip in zip(frame.places(self.points), tips, strict=True)

@@ -10,7 +10,7 @@
     };
     let shown = DATA.ranking;
     const show = () => {
-      const [model, split] = [choices.model.value, choices.split.value];
+      const [model, split] = [choices.matrix.value, choices.split.value];
       const [kind, other] = choices.minus.value.split(/ (.*)/s);
       const base = shares(model, split);
       const minus = kind && shares(kind === "model" ? other : model, kind === "split" ? other : split);
@@ -51,8 +51,7 @@
     };
     box.addEventListener("change", show);
     document.addEventListener("state", ({ detail }) => {
-      if (detail.split === shown) return;
-      choices.split.value = shown = detail.split;
+      if (detail.split !== shown) choices.split.value = shown = detail.split;
       show();
     });
   }

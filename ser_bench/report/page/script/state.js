@@ -1,9 +1,13 @@
-// What the pictures show: measure, split and hidden models. The address holds it after the anchor.
+// What the pictures show: measure, split, hidden models and matrix. The address holds it after the anchor.
 const VALUES = { measure: Object.keys(DATA.measures), split: DATA.splits, hide: DATA.models.map(([name]) => name) };
 const FIRST = { measure: VALUES.measure[0], split: DATA.ranking, hide: [] };
 {
   const bar = document.getElementById("controls");
-  const selects = [...bar.querySelectorAll("select")];
+  const selects = [...document.querySelectorAll("#controls select, #confusions :is([name=matrix], [name=minus])")];
+  for (const { name, options } of selects) {
+    VALUES[name] ??= [...options].map(({ value }) => value);
+    FIRST[name] ??= ([...options].find((option) => option.defaultSelected) ?? options[0]).value;
+  }
   const chips = [...bar.querySelectorAll("button[value]")];
   const baselines = DATA.models.filter((model) => model[2]).map(([name]) => name);
   const style = document.head.appendChild(create("style"));
@@ -50,6 +54,7 @@ const FIRST = { measure: VALUES.measure[0], split: DATA.ranking, hide: [] };
     bar.querySelector("summary span").textContent = hide.length ? `${count} of ${DATA.models.length}` : "all";
     style.textContent = hide.map((name) => `[data-model="${CSS.escape(name)}"]{display:none!important}`).join("");
     document.documentElement.classList.toggle("elsewhere", !first);
+    document.documentElement.classList.toggle("partial", hide.length > 0);
     const [name, ranking] = [DATA.measures[FIRST.measure], DATA.ranking];
     const words = [
       !first && `Shown: ${DATA.measures[measure]} under ${split}.`,
@@ -66,7 +71,9 @@ const FIRST = { measure: VALUES.measure[0], split: DATA.ranking, hide: [] };
   };
   const hideModels = (hidden) => change({ hide: VALUES.hide.filter(hidden) }, "replaceState");
 
-  bar.addEventListener("change", ({ target }) => change({ [target.name]: target.value }, "pushState"));
+  document.addEventListener("change", ({ target }) => {
+    if (selects.includes(target)) change({ [target.name]: target.value }, "pushState");
+  });
   bar.addEventListener("click", ({ target }) => {
     const pressed = target.getAttribute("aria-pressed") === "true";
     const { hide } = state;

@@ -63,7 +63,7 @@
       change('[data-key="hollow"] > span', split === random ? "" : `${title} under ${random}`);
       change('[data-key="chance"] > span', level === undefined ? "" : `chance, ${percent(level)} %`);
     },
-    ([, cell, number], model, measure, split, { dots, bars, line }) => {
+    ([, cell, number, gap], model, measure, split, { dots, bars, line }) => {
       const [score, low, high] = DATA.scores[measure][split][model];
       const other = random && random !== split ? DATA.scores[measure][random][model][0] : null;
       const level = DATA.chance[measure];
@@ -77,6 +77,7 @@
       }
       const few = DATA.few.includes(split) && speakers.length > 1 && `(speakers ${speakers.map(percent).join(", ")})`;
       number.dataset.label = DATA.measures[measure];
+      if (gap) gap.dataset.label = "gap of UAR";
       fill(
         number,
         score === null ? (DATA.missing[split][model] ?? "n/a") : percent(score),
