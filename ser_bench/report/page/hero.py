@@ -143,7 +143,7 @@ def _legend(run: SavedRun, pair: GapSplits | None, near: frozenset[str], chance:
     split = ranking_split(run.info.splits)
     with_interval = any(not math.isnan(low) for low in summarise(run)[f"{split}_uar_low"])
     entries = [("dot", f"UAR under {split}" + (" with its 95 % interval" if with_interval else ""))]
-    if speakers_known(run):
+    if speakers_known(run) and not set(run.info.models) <= set(BASELINES):
         entries.append(("speakers", "one speaker"))
     if pair:
         entries.append(("hollow", f"UAR under {pair.random}"))
