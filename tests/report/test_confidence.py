@@ -204,13 +204,34 @@ def test_the_page_has_every_measure_with_its_interval(run):
 
 
 def test_the_accuracy_of_certain_predictions_is_that_of_the_clips_above_90_percent(run):
-    part = run.predictions[(run.predictions["model"] == "svm") & (run.predictions["split"] == "actor")]
+    predictions, labels = run.predictions.copy(), [f"p_{label}" for label in run.labels]
+    predictions[labels] = predictions[labels] ** 2  # so that more clips are certain
+    predictions[labels] = predictions[labels].div(predictions[labels].sum(axis=1), axis=0).astype("float32")
+    run = replace(run, predictions=predictions)
+    part = predictions[(predictions["model"] == "svm") & (predictions["split"] == "actor")]
     certain = part[part[[f"p_{label}" for label in run.labels]].max(axis=1).astype("float64") >= 0.9]
     right = (certain["true"] == certain["predicted"]).mean()
     sentence = confidence_findings(run).certain
-    assert sentence.startswith("Where svm is at least 90 % confident after calibration, it is right for ")
+    share = f"{100 * len(certain) / len(part):.1f} % of the clips"
+    assert sentence.startswith(f"After calibration, svm is at least 90 % confident for {share}, and right for ")
     assert f"right for {100 * right:.1f} % [" in sentence
-    assert sentence.endswith(f"that is so for {100 * len(certain) / len(part):.1f} % of all clips.")
+    assert sentence.endswith("] of them.")
+
+
+def test_few_clips_have_no_accuracy(run):
+    """Repeats of a clip are no further clips."""
+    predictions, labels = run.predictions.copy(), [f"p_{label}" for label in run.labels]
+    confident = predictions["clip"].isin(predictions["clip"].unique()[:40])
+    for label in labels:
+        confidence = np.where(confident, 0.95, 0.3)
+        rest = (1 - confidence) / (len(labels) - 1)
+        predictions[label] = np.where(predictions["predicted"] == label[2:], confidence, rest).astype("float32")
+    sentence = confidence_findings(replace(run, predictions=predictions)).certain
+    share = 100 * 40 / run.clips["clip"].nunique()
+    assert sentence == (
+        f"After calibration, svm is at least 90 % confident for {share:.1f} % of the clips, "
+        "too few to say how often it is right for them."
+    )
 
 
 def test_a_model_that_is_never_certain_has_no_accuracy_there(run):
@@ -236,7 +257,7 @@ def test_few_speakers_have_numbers_without_a_verdict(tmp_path):
     text = " ".join(confidence_sentences(run))
     assert "without an interval" in text
     certain = confidence_findings(run).certain
-    assert ", without an interval; that is so for" in certain or "is never 90 %" in certain
+    assert ", too few to say how often" in certain or "is never 90 %" in certain
     assert ", significantly less" not in text
     assert "overconfiden" not in text
     assert "nan" not in text

@@ -160,7 +160,7 @@ def test_the_end_of_the_drawn_split_and_what_is_held_out_are_stated(trained):
     assert held_out_sentence(trained, "text") == ""
 
 
-def test_the_sentence_on_cost_names_the_fastest_model_that_is_not_significantly_worse(analysed_run):
+def test_the_sentence_on_cost_names_the_fastest_model_that_is_little_worse(analysed_run):
     table = summarise(analysed_run).set_index("model")
     models = ["svm", "lda", "knn", "cnn1d"]
     choice = choice_of(analysed_run, models, table["fit_seconds"].to_dict())
@@ -169,9 +169,7 @@ def test_the_sentence_on_cost_names_the_fastest_model_that_is_not_significantly_
     assert f"{choice.cheapest} predicts a clip in " in sentence
     if choice.cheapest != choice.best:
         lower = 100 * (table.at[choice.best, "actor_uar"] - table.at[choice.cheapest, "actor_uar"])
-        assert sentence.startswith(
-            f"The UAR of {choice.cheapest} is {lower:.1f} points lower, which is not significant."
-        )
+        assert sentence.startswith(f"The UAR of {choice.cheapest} is {lower:.1f} [")
 
 
 def test_without_a_test_the_fastest_model_is_stated_with_its_uar(tmp_path):

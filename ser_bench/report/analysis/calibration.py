@@ -19,13 +19,16 @@ import pandas as pd
 
 from ser_bench import statistics
 from ser_bench.report.analysis.cache import cached_per_run
-from ser_bench.report.analysis.intervals import known_count, speaker_draws
+from ser_bench.report.analysis.intervals import MIN_SPEAKERS, known_count, speaker_draws
 from ser_bench.report.analysis.models import BASELINES, trained_models
 from ser_bench.report.analysis.scores import missing_folds
 from ser_bench.runs.results import SavedRun
 
 SET_COVERAGE = 0.9
 """The share of clips whose prediction set should hold the true label."""
+
+MIN_CLIPS = 50
+"""The fewest clips for a statement on how often a model is right for them."""
 
 SHARES = (1.0, 0.9, 0.75, 0.5, 0.25)
 """Shares of the clips, the most confident ones, whose accuracy tables show."""
@@ -231,20 +234,25 @@ class ConfidentPredictions:
 
     Parameters
     ----------
-    count, speakers : int
-        Predictions, and the speakers of their clips.
+    clips, speakers : int
+        Clips, as a mean over repeats, and their speakers.
     share : float
         Their share of all predictions.
     accuracy, low, high : float
         Accuracy with its interval over speakers; NaN for no prediction, and the ends for fewer than ``MIN_SPEAKERS``.
     """
 
-    count: int
+    clips: int
     speakers: int
     share: float
     accuracy: float
     low: float
     high: float
+
+    @property
+    def enough(self) -> bool:
+        """Whether they are enough for a statement on their accuracy."""
+        return self.clips >= MIN_CLIPS and self.speakers >= MIN_SPEAKERS
 
 
 _NO_PREDICTIONS = ConfidentPredictions(0, 0, 0.0, np.nan, np.nan, np.nan)
@@ -275,8 +283,8 @@ def confident_predictions(run: SavedRun, model: str, split: str, least: float) -
     right, speakers = (
         np.concatenate([getattr(part, name) for part in repeats])[chosen] for name in ("right", "speakers")
     )
-    count, estimate = len(right), statistics.mean_over_speakers(right, speakers)
-    return ConfidentPredictions(count, len(np.unique(speakers)), float(chosen.mean()), *estimate)
+    clips, estimate = round(len(right) / len(repeats)), statistics.mean_over_speakers(right, speakers)
+    return ConfidentPredictions(clips, len(np.unique(speakers)), float(chosen.mean()), *estimate)
 
 
 @cached_per_run

@@ -27,7 +27,7 @@ MAX_GROUPS = 12
 """Attributes with more values make no groups, because each would hold too few clips."""
 
 _GROUP_COLUMNS = ["model", "attribute", "group", "clips", "uar", "uar_shared"]
-_GAP_COLUMNS = ["model", "attribute", "classes", "best", "worst", "gap", "low", "high"]
+_GAP_COLUMNS = ["model", "attribute", "classes", "best", "worst", "gap", "low", "high", "low_of_all"]
 
 
 @cached_per_run
@@ -115,21 +115,23 @@ def group_gaps(run: SavedRun, split: str) -> pd.DataFrame:
     DataFrame
         ``model``, ``attribute``, ``classes`` (the number of :func:`shared_classes`), ``best`` and ``worst`` (groups,
         the first by name of equal ones), and ``gap`` in UAR over the shared classes, with its 95 % interval ``low`` and
-        ``high`` (see :func:`_gap_interval`). Without a shared class, and for models with a missing fold, the names are
-        empty and the numbers are NaN.
+        ``high`` (see :func:`_gap_intervals`). ``low_of_all`` is the lower end corrected for the number of models, too:
+        use it to count the models whose groups differ. Without a shared class, and for models with a missing fold, the
+        names are empty and the numbers are NaN.
     """
     rows = []
     for (model, attribute), part in group_scores(run, split).groupby(["model", "attribute"], sort=False):
         shared = shared_classes(run, split, str(attribute))
         scores = part.set_index("group")["uar_shared"].dropna()
         if scores.empty:
-            rows.append((model, attribute, len(shared), "", "", np.nan, np.nan, np.nan))
+            rows.append((model, attribute, len(shared), "", "", *[np.nan] * 4))
         else:
             best, worst, gap = str(scores.idxmax()), str(scores.idxmin()), float(scores.max() - scores.min())
             hits = _grouped_hits(run, split, str(attribute))
             hits = hits[(hits["model"] == model) & hits["true"].isin(shared)]
-            low, high = _gap_interval(hits, best, worst, gap, math.comb(len(scores), 2))
-            rows.append((model, attribute, len(shared), best, worst, gap, low, high))
+            pairs, models = math.comb(len(scores), 2), max(1, len(trained_models(run)))
+            ends, (low_of_all, _) = _gap_intervals(hits, (best, worst), gap, (pairs, pairs * models))
+            rows.append((model, attribute, len(shared), best, worst, gap, *ends, low_of_all))
     return pd.DataFrame(rows, columns=_GAP_COLUMNS)
 
 
@@ -175,19 +177,22 @@ def _recall_by_group(run: SavedRun, split: str, attribute: str, *, blank: bool =
     return blank_incomplete(table, run, split) if blank else table
 
 
-def _gap_interval(hits: pd.DataFrame, best: str, worst: str, gap: float, pairs: int) -> tuple[float, float]:
-    """Return the interval over speakers of the difference between two groups, chosen among ``pairs`` pairs.
+def _gap_intervals(
+    hits: pd.DataFrame, groups: tuple[str, str], gap: float, choices: Sequence[int]
+) -> list[tuple[float, float]]:
+    """Return the intervals over speakers of the difference between two groups, one per number of ``choices``.
 
-    Bonferroni's correction for the number of pairs accounts for the choice of the extremes. The difference of several
-    corpora is the mean of theirs.
+    Bonferroni's correction for the number of pairs of groups accounts for the choice of the extremes, and that for the
+    number of models for the choice of a model. The difference of several corpora is the mean of theirs.
     """
+    best, worst = groups
     if best == worst:
-        return np.nan, np.nan
+        return [(np.nan, np.nan)] * len(choices)
     parts = [part for _, part in hits[hits["group"].isin([best, worst])].groupby("corpus")]
     draws = np.mean([_difference_draws(part, best, worst) for part in parts], axis=0)
     count = int(hits.groupby("group")["speaker"].nunique()[[best, worst]].min())
-    low, high = statistics.difference_interval(draws, gap, count, 1 - statistics.ALPHA / pairs)
-    return float(low), float(high)
+    intervals = [statistics.difference_interval(draws, gap, count, 1 - statistics.ALPHA / n) for n in choices]
+    return [(float(low), float(high)) for low, high in intervals]
 
 
 def _difference_draws(hits: pd.DataFrame, best: str, worst: str) -> np.ndarray:

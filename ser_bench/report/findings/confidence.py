@@ -9,6 +9,7 @@ import pandas as pd
 
 from ser_bench.core.text import listed, plural
 from ser_bench.report.analysis.calibration import (
+    MIN_CLIPS,
     SET_COVERAGE,
     SHARES,
     accuracy_intervals,
@@ -115,15 +116,13 @@ def _certain(run: SavedRun, model: str, split: str) -> str:
     """State how often a model is right where it is certain."""
     predictions, title = confident_predictions(run, model, split, CONFIDENT), model_title(run, model)
     least = f"{100 * CONFIDENT:.0f} %"
-    if not predictions.count:
+    if not predictions.clips:
         return f"After calibration, {title} is never {least} confident or more."
+    share = f"After calibration, {title} is at least {least} confident for {percent(predictions.share)} % of the clips"
+    if not predictions.enough:
+        return f"{share}, too few to say how often it is right for them."
     interval = percent_interval(predictions.low, predictions.high)
-    right = f"{percent(predictions.accuracy)} % {interval}".rstrip() + " of the clips"
-    unsure = "" if interval else ", without an interval"
-    return (
-        f"Where {title} is at least {least} confident after calibration, it is right for {right}{unsure}; "
-        f"that is so for {percent(predictions.share)} % of all clips."
-    )
+    return f"{share}, and right for {percent(predictions.accuracy)} % {interval} of them."
 
 
 def difference_statement(over: float, low: float, high: float) -> str:
@@ -210,9 +209,15 @@ def _sets(run: SavedRun, model: str, split: str) -> str:
     held = f"The {_AIM} prediction sets of {title} hold the true label for {percent(row['coverage'])} % of the clips"
     size = f"They have {row['set_size']:.1f} labels on average"
     if row["single_label"] > 0:
-        right = percent(row["single_accuracy"])
-        size += f"; {percent(row['single_label'])} % have one label, which is right in {right} % of the cases"
+        size += f"; {percent(row['single_label'])} % have one label"
+        if row["single_label"] * _clips(run, split) >= MIN_CLIPS:
+            size += f", which is right in {percent(row['single_accuracy'])} % of the cases"
     return f"{f'{held} {interval}'.rstrip()}{verdict}. {size}. {_speakers(run, model, split)}".rstrip()
+
+
+def _clips(run: SavedRun, split: str) -> int:
+    """Count the clips that a split tests."""
+    return int(run.predictions.loc[run.predictions["split"] == split, "clip"].nunique())
 
 
 def _speakers(run: SavedRun, model: str, split: str) -> str:

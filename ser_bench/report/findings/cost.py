@@ -5,16 +5,17 @@ from __future__ import annotations
 import pandas as pd
 
 from ser_bench.report.analysis.choice import choice_of
+from ser_bench.report.analysis.intervals import speaker_tallies, uar_difference
 from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title
-from ser_bench.report.formatting import byte_size, percent, seconds
+from ser_bench.report.formatting import byte_size, percent, percent_interval, seconds
 from ser_bench.runs.results import SavedRun
 
 
 def cost_sentences(run: SavedRun) -> str:
-    """State what the model with the highest UAR costs, beside the fastest one that is not significantly worse.
+    """State what the model with the highest UAR costs, beside the fastest one that is little worse.
 
     Parameters
     ----------
@@ -38,10 +39,16 @@ def cost_sentences(run: SavedRun) -> str:
         time, uar = seconds(table.at[fastest, "fit_seconds"]), percent(table.at[fastest, f"{split}_uar"])
         first = f"The fastest model, {model_title(run, fastest)}, takes {time} a fit and has a UAR of {uar} %."
     else:
-        lower = percent(table.at[choice.best, f"{split}_uar"] - table.at[fastest, f"{split}_uar"])
-        first = f"The UAR of {model_title(run, fastest)} is {lower} points lower, which is not significant."
+        first = f"The UAR of {model_title(run, fastest)} is {_lower(run, choice.best, fastest)} points lower."
     uses = [f"{model_title(run, model)} {_use(table, model)}" for model in (fastest, choice.best)]
     return f"{first} {uses[0]}; {uses[1]}."
+
+
+def _lower(run: SavedRun, best: str, model: str) -> str:
+    """Write the loss of UAR of a model with its interval."""
+    split = ranking_split(run.info.splits)
+    value, low, high = uar_difference(*(speaker_tallies(run, name, split) for name in (best, model)))
+    return f"{percent(value)} {percent_interval(low, high)}".rstrip()
 
 
 def _use(table: pd.DataFrame, model: str) -> str:

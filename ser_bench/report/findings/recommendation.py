@@ -6,7 +6,7 @@ import math
 
 from ser_bench.core.text import plural
 from ser_bench.report.analysis.calibration import calibration_of, confident_predictions
-from ser_bench.report.analysis.choice import Choice, choice_of
+from ser_bench.report.analysis.choice import Choice, cheaper_models, choice_of
 from ser_bench.report.analysis.comparisons import comparison
 from ser_bench.report.analysis.gaps import contrast_interval, gaps_of
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS, scores_of_few
@@ -26,15 +26,12 @@ from ser_bench.report.findings.titles.wording import (
     short,
     tests_new_speakers,
 )
-from ser_bench.report.formatting import seconds
+from ser_bench.report.formatting import percent, seconds
 from ser_bench.runs.results import SavedRun
 from ser_bench.statistics import ALPHA
 
 CONFIDENT = 0.9
 """The confidence whose accuracy the answer states."""
-
-MIN_PREDICTIONS = 50
-"""The fewest predictions of that confidence for a statement; they need :data:`MIN_SPEAKERS` speakers, too."""
 
 _NONE = "Choose no model by this run:"
 
@@ -85,7 +82,7 @@ def _which(run: SavedRun, choice: Choice) -> str:
         return f"{_NONE} {reason}."
     score = f"recognises {_score(run, choice.best)} of the clips of new speakers"
     if guess := _not_above_guessing(run, choice.best):
-        return f"{_NONE} even {best} {score}, {guess}."
+        return f"{_NONE} {'even ' if len(models) > 1 else ''}{best} {score}, {guess}."
     if len(models) == 1:
         return f"Use {best}, the only model with a score to rely on: it {score}."
     if not choice.tested:
@@ -96,20 +93,23 @@ def _which(run: SavedRun, choice: Choice) -> str:
 
 
 def _among_several(run: SavedRun, choice: Choice, score: str) -> str:
-    """State which model to use where differences are tested, and the fastest model that is not significantly worse."""
+    """State which model to use where differences are tested, and the fastest model that is little worse."""
     best, compared, times = name_of(run, choice.best), comparison(run), _fit_times(run)
+    models = _inductive(run)
     better = [model for model in choice.not_worse if compared and compared.better.at[model, choice.best]]
     if better:
         return f"Use {best}, which {score}, or {name_of(run, better[0])}, significantly better by speaker."
     if choice.cheapest != choice.best:
-        cheapest = f"{name_of(run, choice.cheapest)}, not significantly worse and trained in"
-        return f"Use {best}, which {score}, or {cheapest} {seconds(times[choice.cheapest])}."
+        cheapest = f"{name_of(run, choice.cheapest)}: trained in {seconds(times[choice.cheapest])}"
+        return f"Use {best}, which {score}, or {cheapest}, at most {percent(choice.loss)} points worse."
     if choice.not_worse:
         count = len(choice.not_worse)
         others = "another is not significantly worse" if count == 1 else f"{count} others are not significantly worse"
-        return f"Use {best}: it {score}; {others}, but not clearly faster."
-    without = f" without {TRANSDUCTIVE_MARK}" if len(_inductive(run)) < len(complete_models(run)) else ""
+        faster = set(choice.not_worse) & set(cheaper_models(models, times))
+        return f"Use {best}: it {score}; {others}{'' if faster else ', but not clearly faster'}."
+    without = f" without {TRANSDUCTIVE_MARK}" if len(models) < len(complete_models(run)) else ""
     others = f"{every_other(run, compared.models if compared else ())}{without}"
+    others = name_of(run, models[1]) if len(models) == 2 else others
     return f"Use {best}: it {score}, significantly more than {others}."
 
 
@@ -188,11 +188,13 @@ def _across_corpora(run: SavedRun, model: str) -> str:
 def _cost(run: SavedRun, model: str) -> str:
     """State the time of a fit and of a prediction, and how far the confidence can be trusted."""
     row, split, name = summarise(run).set_index("model").loc[model], ranking_split(run.info.splits), name_of(run, model)
-    times = f"A fit takes {seconds(row['fit_seconds'])} and a prediction {seconds(row['predict_seconds'])}"
+    times = f"A fit took {seconds(row['fit_seconds'])} and a prediction {seconds(row['predict_seconds'])}"
+    times += ", without features"
     sure = confident_predictions(run, model, split, CONFIDENT)
-    if sure.count >= MIN_PREDICTIONS and sure.speakers >= MIN_SPEAKERS:
-        (right,) = percents(sure.accuracy)
-        return f"{times}; when {name} says {100 * CONFIDENT:.0f} % or more, it is right for {right} % of the clips."
+    if sure.enough:
+        (share,), (right,) = percents(sure.share), percents(sure.accuracy)
+        confident = f"of the {share} % of clips with {100 * CONFIDENT:.0f} % confidence or more"
+        return f"{times}; {confident}, {name} gets {right} % right."
     confidence = calibration_of(run, split).loc[model, "overconfidence"]
     if math.isnan(confidence):
         return f"{times}; the confidence of {name} is not calibrated, so do not rely on it."

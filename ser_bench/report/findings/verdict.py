@@ -87,6 +87,8 @@ def interval_notes(run: SavedRun) -> list[str]:
         shown = "; parentheses hold the score of each speaker" if several else ""
         notes.append(f"Fewer than {MIN_SPEAKERS} test speakers ({listed(few)}) give no interval{shown}.")
     notes.append("Other training sets would change the scores further; no interval over test speakers covers that.")
+    if len(trained_models(run)) > 1:
+        notes.append("The highest of several scores is too high on average, because chance helps to choose it.")
     if run.fits["repeat"].nunique() < 2:
         return [*notes, "More repeats, with folds drawn anew, show a part of that change."]
     recurring = [split for split in run.info.splits if folds_recur(run, split)]

@@ -39,13 +39,15 @@ def calibration_title(run: SavedRun) -> str:
         return no_model(run, "no confidence is measured")
     row, name = calibration_of(run, split).loc[model], name_of(run, model)
     accuracy = _accuracies(run, model, split)[1.0]
-    before, right = percents(accuracy + row["overconfidence_before"], accuracy)
     if math.isnan(row["overconfidence"]):
+        before, right = percents(accuracy + row["overconfidence_before"], accuracy)
         return f"{name} says {before} % and is right for {right} % of the clips; it is not calibrated"
-    after = percents(accuracy + row["overconfidence"], accuracy)[0]
+    confidences = [accuracy + row[f"overconfidence{when}"] for when in ("_before", "")]
+    before, after, right = percents(*confidences, accuracy)
     ends = [row[f"overconfidence{when}{end}"] for when in ("_before", "") for end in ("_low", "_high")]
     if ends[0] > 0 or ends[1] < 0 or ends[2] > 0 or ends[3] < 0:
         return f"{name} says {before} % and is right for {right} %; after calibration it says {after} %"
+    after, right = percents(confidences[1], accuracy)
     return f"{name} is on average {after} % confident, and right for {right} % of the clips"
 
 

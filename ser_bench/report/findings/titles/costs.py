@@ -9,19 +9,19 @@ import pandas as pd
 
 from ser_bench import statistics
 from ser_bench.core.text import plural
-from ser_bench.report.analysis.choice import CHEAPER, choice_of
+from ser_bench.report.analysis.choice import MARGIN, cheaper_models, choice_of
 from ser_bench.report.analysis.failures import feature_groups, feature_losses
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.training import network_training
 from ser_bench.report.findings.titles.wording import all_models, complete_models, name_of, no_model, percents, short
 from ser_bench.report.findings.training import epoch_range
-from ser_bench.report.formatting import capitalised, seconds, weight_count
+from ser_bench.report.formatting import percent, seconds, weight_count
 from ser_bench.runs.results import SavedRun
 
 
 def cost_title(run: SavedRun) -> str:
-    """State which model is the fastest of those that are not significantly worse than the best one.
+    """State which model is the fastest of those that are little worse than the best one.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def cost_title(run: SavedRun) -> str:
     Returns
     -------
     str
-        Such as "ensemble (4.0 s a fit) is not significantly better than lda (1.8 s)".
+        Such as "lda (1.8 s a fit) is at most 2.3 points worse than ensemble (4.0 s)", by the 95 % interval.
     """
     models = complete_models(run)
     if not models:
@@ -41,17 +41,20 @@ def cost_title(run: SavedRun) -> str:
         return "UAR and time of a fit"
     best, time = name_of(run, choice.best), seconds(times[choice.best])
     if choice.cheapest != choice.best:
-        cheapest = f"{name_of(run, choice.cheapest)} ({seconds(times[choice.cheapest])})"
-        return f"{best} ({time} a fit) is not significantly better than {cheapest}"
-    faster = sum(times[model] <= CHEAPER * times[choice.best] for model in models)
+        cheapest = f"{name_of(run, choice.cheapest)} ({seconds(times[choice.cheapest])} a fit)"
+        return f"{cheapest} is at most {percent(choice.loss)} points worse than {best} ({time})"
+    faster = cheaper_models(models, times)
     if len(models) == 1:
         return f"{best} takes {time} a fit"
     if not faster:
         return f"{best} has the highest UAR, and no model trains clearly faster ({time} a fit)"
     if not choice.tested:
-        return f"{best} has the highest UAR and takes {time} a fit, longer than {plural(faster, 'model')}"
-    worse = "the model that trains clearly faster is" if faster == 1 else f"the {faster} clearly faster models are"
-    return f"{best} takes {time} a fit; {worse} significantly worse"
+        return f"{best} has the highest UAR and takes {time} a fit, longer than {plural(len(faster), 'model')}"
+    count = len(faster)
+    others = "the model that trains clearly faster" if count == 1 else f"the {count} clearly faster models"
+    if set(faster) & set(choice.not_worse):
+        return f"{best} takes {time} a fit; {others} may be over {100 * MARGIN:.0f} points worse"
+    return f"{best} takes {time} a fit; {others} {'is' if count == 1 else 'are'} significantly worse"
 
 
 def importance_title(run: SavedRun) -> str:
@@ -67,7 +70,7 @@ def importance_title(run: SavedRun) -> str:
     Returns
     -------
     str
-        Such as "Every model loses most UAR without MFCC: 18 points on average".
+        Such as "Shuffling MFCC costs every model the most UAR on average, 18 points".
     """
     split = ranking_split(run.info.splits)
     groups = feature_groups(run, split)
@@ -84,8 +87,9 @@ def importance_title(run: SavedRun) -> str:
         average = " on average" if len(models) > 1 else ""
         return f"Shuffling {first} costs {who} the most UAR{average}, {points} points"
     most, least = percents(means.iloc[0], means.iloc[-1])
-    verb = "loses" if len(models) == 1 or who == "every model" else "lose"
-    return f"{capitalised(who)} {verb} {most} points of UAR without {first}, {least} without {last}"
+    if len(models) == 1:
+        return f"Shuffling {first} costs {who} {most} points of UAR, {last} {least}"
+    return f"Shuffling {first} costs {most} points of UAR, {last} {least} (means of {who})"
 
 
 def _leads(run: SavedRun, split: str, losses: pd.DataFrame, models: Sequence[str]) -> bool:
@@ -128,7 +132,7 @@ def curves_title(run: SavedRun, model: str) -> str:
 
 
 def architectures_title(run: SavedRun) -> str:
-    """State which network has the fewest weights of those that are not significantly worse than the best one.
+    """State which network has the fewest weights of those that are little worse than the best one.
 
     Parameters
     ----------
@@ -137,7 +141,7 @@ def architectures_title(run: SavedRun) -> str:
     Returns
     -------
     str
-        Such as "cnn1d (65k weights) is not significantly better than cnn2d (31k)".
+        Such as "cnn2d (31k weights) is at most 2.3 points worse than cnn1d (65k)", by the 95 % interval.
     """
     split = ranking_split(run.info.splits)
     table = network_training(run)
@@ -149,8 +153,8 @@ def architectures_title(run: SavedRun) -> str:
     best = name_of(run, networks[0])
     count = weight_count(weights[networks[0]])
     if choice is not None and choice.cheapest != choice.best:
-        smallest = f"{name_of(run, choice.cheapest)} ({weight_count(weights[choice.cheapest])})"
-        return f"{best} ({count} weights) is not significantly better than {smallest}"
+        smallest = f"{name_of(run, choice.cheapest)} ({weight_count(weights[choice.cheapest])} weights)"
+        return f"{smallest} is at most {percent(choice.loss)} points worse than {best} ({count})"
     if len(networks) == 1:
         return f"{best} has {count} weights"
     if choice is not None and choice.tested and not choice.not_worse:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ser_bench import statistics
 from ser_bench.core.text import listed, plural
-from ser_bench.report.analysis.gaps import classes_left_out, gaps_of
+from ser_bench.report.analysis.gaps import classes_left_out, contrast_interval, gap_classes, gaps_of
 from ser_bench.report.analysis.leakage import leakage_by_split
 from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.splits import GapSplits, gap_splits
@@ -16,7 +17,8 @@ from ser_bench.runs.results import SavedRun
 def gap_title(run: SavedRun) -> str:
     """State how far the random split overstates the models.
 
-    A model counts as overstated where the interval of its gap is above 0.
+    A model counts as overstated where the interval of its gap is above 0. If not all are, Bonferroni's correction
+    counts the models.
 
     Parameters
     ----------
@@ -36,7 +38,7 @@ def gap_title(run: SavedRun) -> str:
         return f"UAR under {short(pair.random)} and under {short(pair.independent)}"
     if gaps[["total_low", "total_high"]].isna().any(axis=None):
         return f"UAR under {short(pair.random)} minus {short(pair.independent)}: {_range(gaps)}"
-    return f"{_claim(run, gaps)}{_without(run, pair)}"
+    return f"{_claim(run, pair, gaps)}{_without(run, pair)}"
 
 
 def leakage_title(run: SavedRun) -> str:
@@ -66,20 +68,28 @@ def leakage_title(run: SavedRun) -> str:
     return f"{_names(new)} {_tests(new)} new speakers only, {_names(known)} {also}known ones"
 
 
-def _claim(run: SavedRun, gaps: pd.DataFrame) -> str:
+def _claim(run: SavedRun, pair: GapSplits, gaps: pd.DataFrame) -> str:
     """Count the models that the random split significantly overstates, with the range of their gaps."""
-    over, under = gaps[gaps["total_low"] > 0], gaps[gaps["total_high"] < 0]
     models = list(gaps.index)
-    if len(over) == len(gaps):
-        return f"A random split overstates {all_models(run, models)}, by {_range(over)} of UAR"
+    if (gaps["total_low"] > 0).all():
+        return f"A random split overstates {all_models(run, models)}, by {_range(gaps)} of UAR"
+    ends = [_corrected_ends(run, pair, model, len(models)) for model in models]
+    over, under = gaps[[low > 0 for low, _ in ends]], gaps[[high < 0 for _, high in ends]]
     if len(over):
-        count = f"{len(over)} of {plural(len(gaps), 'model')}"
+        least = "at least " if len(over) < (gaps["total_low"] > 0).sum() else ""
+        count = f"{least}{len(over)} of {plural(len(gaps), 'model')}"
         return f"A random split overstates {count} significantly, by {_range(over)} of UAR"
     if len(under):
         count = f"{len(under)} of {plural(len(gaps), 'model')}"
         return f"UAR is significantly lower under a random split for {count}"
     any_model = "any model" if len(gaps) > 1 else all_models(run, models)
     return f"A random split does not overstate {any_model} significantly"
+
+
+def _corrected_ends(run: SavedRun, pair: GapSplits, model: str, models: int) -> tuple[float, float]:
+    """Return the interval of a gap, corrected for the number of models."""
+    contrast = {(model, pair.random): 1.0, (model, pair.independent): -1.0}
+    return contrast_interval(run, contrast, gap_classes(run, pair), 1 - statistics.ALPHA / models)[1:]
 
 
 def _range(gaps: pd.DataFrame) -> str:

@@ -19,12 +19,8 @@ from ser_bench.report.findings.titles.wording import (
 )
 from ser_bench.runs.results import SavedRun
 
-_RATIOS = {1 / 4: "a quarter", 1 / 3: "a third", 1 / 2: "half", 2 / 3: "two thirds", 3 / 4: "three quarters"}
 _NAMES = {"gender": "gender", "intensity": "intensity", "text": "sentence"}
 """Attributes by their columns."""
-
-_TOLERANCE = 0.03
-"""The largest distance of a ratio from the fraction that names it."""
 
 
 def speakers_title(run: SavedRun) -> str:
@@ -37,8 +33,8 @@ def speakers_title(run: SavedRun) -> str:
     Returns
     -------
     str
-        Such as "lda recognises speaker 09 half as well as speaker 16: UAR 38 and 77 %"; the range of the UARs where
-        the extremes do not differ significantly.
+        Such as "The UAR of lda is 38 % for speaker 09, but 77 % for speaker 16"; the range of the UARs where the
+        extremes do not differ significantly.
     """
     models = complete_models(run)
     if not models:
@@ -52,9 +48,7 @@ def speakers_title(run: SavedRun) -> str:
         return f"{model} has a UAR of {low} % for {worst}, the only test speaker"
     if not extremes.significant:
         return f"The UAR of {model} is between {low} % ({worst}) and {high} % ({best})"
-    return (
-        f"{model} recognises {worst} {_share(extremes.low / extremes.high)} as well as {best}: UAR {low} and {high} %"
-    )
+    return f"The UAR of {model} is {low} % for {worst}, but {high} % for {best}"
 
 
 def groups_title(run: SavedRun, attribute: str = "") -> str:
@@ -83,8 +77,7 @@ def groups_title(run: SavedRun, attribute: str = "") -> str:
     (name, best, worst), rows = max(significant, key=lambda group: len(group[1]))
     if 2 * len(rows) > len(models):
         return _difference(run, str(name), (str(best), str(worst)), rows, models)
-    count = int((gaps.loc[gaps["attribute"] == name, "low"] > 0).sum())
-    return f"UAR differs significantly by {_NAMES[str(name)]} for {count} of {len(models)} models"
+    return _few_differences(gaps[gaps["attribute"] == name], models)
 
 
 def _difference(run: SavedRun, attribute: str, groups: tuple[str, str], rows: pd.DataFrame, models: list[str]) -> str:
@@ -95,6 +88,14 @@ def _difference(run: SavedRun, attribute: str, groups: tuple[str, str], rows: pd
     return f"{subject(run, len(rows), models, 'recognise')} {pair}, by {points}"
 
 
+def _few_differences(gaps: pd.DataFrame, models: list[str]) -> str:
+    """Count the models that recognise groups significantly differently, corrected for the number of models."""
+    name, count = _NAMES[str(gaps["attribute"].iloc[0])], int((gaps["low_of_all"] > 0).sum())
+    if not count:  # a few of many intervals exclude 0 by chance
+        return f"UAR does not differ significantly by {name} for most models"
+    return f"UAR differs significantly by {name} for at least {count} of {len(models)} models"
+
+
 def _no_difference(gaps: pd.DataFrame) -> str:
     """State that no tested gap is significant, or the range of the gaps where none is tested."""
     tested = gaps.dropna(subset=["low"])
@@ -102,9 +103,3 @@ def _no_difference(gaps: pd.DataFrame) -> str:
     if tested.empty:
         return f"UAR by {names}: groups differ by {points_range(gaps['gap'].min(), gaps['gap'].max())}"
     return f"UAR does not differ significantly by {names.replace(' and ', ' or ')}"
-
-
-def _share(ratio: float) -> str:
-    """Write a ratio of scores in words."""
-    nearest = min(_RATIOS, key=lambda value: abs(value - ratio))
-    return _RATIOS[nearest] if abs(nearest - ratio) <= _TOLERANCE else f"only {100 * ratio:.0f} %"
