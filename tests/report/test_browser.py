@@ -12,7 +12,7 @@ from ser_bench.report.analysis.failures import hardest_clips
 from ser_bench.report.page import render_page
 from ser_bench.runs.results import read_run
 from tests.report.browser import chromium
-from tests.report.browser.chromium import LAPTOP, PHONE, TABLET, show
+from tests.report.browser.chromium import DESKTOP, HEIGHT, LAPTOP, PHONE, TABLET, show
 from tests.report.browser.measures import SMALLEST, axe_is_installed, measure, violations
 from tests.report.browser.printing import pdfium_is_installed, print_page, shares_filled, sheets
 from tests.report.fake_run import Recipe, save_fake_run, stand_in_charts
@@ -49,10 +49,10 @@ def file(tmp_path_factory):
     )
     save_fake_run(folder, recipe)
     run = read_run(folder)
-    silence = np.zeros(160)
+    tone = 0.1 * np.sin(np.arange(1600))
     for path in hardest_clips(run, "actor")["path"]:
         (folder / path).parent.mkdir(exist_ok=True)
-        soundfile.write(folder / path, silence, 16_000)
+        soundfile.write(folder / path, tone, 16_000)
     (folder / "report.html").write_bytes(render_page(run, stand_in_charts(run), folder))
     return folder / "report.html"
 
@@ -142,7 +142,9 @@ def test_only_navigation_heat_maps_and_drawn_charts_scroll_sideways(unfolded, wi
     assert measure(unfolded, "scrolling", wide) == []
 
 
-def test_a_page_of_fourteen_models_is_smaller_than_700_kb(file):
+def test_a_page_of_fourteen_models_is_at_most_eight_screens_and_700_kb(page, file):
+    show(page, DESKTOP)
+    assert page.execute_script("return document.documentElement.scrollHeight") <= 8 * HEIGHT
     assert len(re.sub(rb"data:audio[^\"]+", b"", file.read_bytes())) < 700_000
 
 
