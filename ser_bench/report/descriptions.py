@@ -11,6 +11,7 @@ from ser_bench.report.formatting import plain_value, seconds
 from ser_bench.runs.results import SavedRun
 from ser_bench.runs.results.losses import loss_sentence
 from ser_bench.runs.results.run_info import CorpusInfo, Work
+from ser_bench.splits import SPLITS
 
 SYNTHETIC = "SYNTHETIC SPEECH"
 """The label of every table and chart of synthetic speech."""
@@ -104,6 +105,21 @@ def settings(run: SavedRun) -> str:
         f"{unused(run)} not used" if unused(run) else "",
     ]
     return " · ".join(filter(None, parts))
+
+
+def split_label(split: str) -> str:
+    """Return a split's name for a legend, with what the test clips are to the model.
+
+    Parameters
+    ----------
+    split : str
+
+    Returns
+    -------
+    str
+    """
+    registered = SPLITS.get(split)
+    return f"{split}: {registered.condition}" if registered and registered.condition else split
 
 
 def unused(run: SavedRun) -> str:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from ser_bench.core.options import ModelTable
+from ser_bench.models import MODELS
 from ser_bench.report.analysis.gaps import gap_table
 from ser_bench.report.analysis.scores import scores_by_speaker
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.formatting import percent
 from ser_bench.report.page.emotions import emotion_report
 from ser_bench.report.page.hero import hero
+from ser_bench.report.page.method import model_table
 from ser_bench.report.page.speakers import speaker_report
 from ser_bench.report.page.strips import Scale, bars, dots, line
 from tests.report.fake_run import Recipe, save_fake_run
@@ -40,6 +44,12 @@ def parted(tmp_path_factory):
     splits = (("actor", 6), ("random-takes", 6), ("random", 6), ("emobox", 6))
     recipe = Recipe(models=("chance", "svm", "knn", "lda"), splits=splits)
     return save_fake_run(tmp_path_factory.mktemp("parted"), recipe)
+
+
+@pytest.fixture(scope="module")
+def pool(tmp_path_factory):
+    recipe = Recipe(models=("svm",), splits=(("cross", 2),), corpora=("a", "b"), speakers=12, clips_per_label=2)
+    return save_fake_run(tmp_path_factory.mktemp("pool"), recipe)
 
 
 def test_a_scale_holds_every_value_in_whole_tenths():
@@ -153,3 +163,19 @@ def test_frequent_confusions_are_the_largest_shares_off_the_diagonal(run):
     assert [cell.note for cell in row.cells[1:]] == [f"{percent(share)} %" for share in wrong[:3]]
     true, predicted = row.cells[1].text.split(" → ")
     assert np.isclose(shares[true, predicted], wrong.iloc[0])
+
+
+def test_the_models_of_a_run_are_described_with_what_a_variant_changes(run):
+    tables = {"svm": ModelTable(base="lda", parameters={"speeds": ()})}
+    options = run.info.options.model_copy(update={"model_tables": tables})
+    changed = replace(run, info=run.info.model_copy(update={"options": options}))
+    words = {row.model: [cell.text for cell in row.cells] for row in model_table(changed).rows}
+    assert words["knn"][1] == MODELS["knn"].summary
+    assert words["svm"][1] == f"lda with speeds = none: {MODELS['lda'].summary}"
+    assert words["knn"][2] == run.info.features_of.get("knn", "")
+
+
+def test_the_answer_says_what_it_is_measured_on_and_what_others_published(parted, pool):
+    assert hero(parted).note.startswith("Measured on RAVDESS speech: other recordings,")
+    assert "The highest published figure on the emobox folds is 75.3 % (Whisper" in hero(parted).note
+    assert "Measured on a and b" in hero(pool).note

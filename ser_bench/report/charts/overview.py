@@ -24,9 +24,9 @@ from ser_bench.report.charts.overview_rows import (
     overview_of,
 )
 from ser_bench.report.charts.parts import draw_chance_line, heading_beside, model_axis, number_beside, text_beside
-from ser_bench.report.charts.style import FAINT, INK, WARNING, WIDTH, new_sheet, split_label
+from ser_bench.report.charts.style import FAINT, INK, WARNING, WIDTH, new_sheet
 from ser_bench.report.charts.text import names_width, shorten, text_width
-from ser_bench.report.descriptions import model_title, model_titles
+from ser_bench.report.descriptions import model_title, model_titles, split_label
 from ser_bench.report.findings.gaps import voice_title
 from ser_bench.report.findings.titles import scores_title
 from ser_bench.report.findings.verdict import verdict

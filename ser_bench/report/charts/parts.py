@@ -10,8 +10,9 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
 from matplotlib.transforms import ScaledTranslation, Transform
 
 from ser_bench.report.analysis.models import BASELINES
-from ser_bench.report.charts.style import FAINT, INK, WARNING, Sheet, split_colour, split_label
+from ser_bench.report.charts.style import FAINT, INK, WARNING, Sheet, split_colour
 from ser_bench.report.charts.text import shorten, text_width
+from ser_bench.report.descriptions import split_label
 
 TEXT_BOX = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}
 """A white box that keeps a text legible where lines cross it."""

@@ -105,21 +105,6 @@ def split_colour(split: str) -> str:
     return _OTHER_COLOURS[zlib.crc32(split.encode()) % len(_OTHER_COLOURS)]
 
 
-def split_label(split: str) -> str:
-    """Return a split's name for a legend, with what the test clips are to the model.
-
-    Parameters
-    ----------
-    split : str
-
-    Returns
-    -------
-    str
-    """
-    registered = SPLITS.get(split)
-    return f"{split}: {registered.condition}" if registered and registered.condition else split
-
-
 @dataclass(frozen=True)
 class Sheet:
     """A figure whose upper part names the run and whose lower part is free for the chart.

@@ -12,7 +12,7 @@ from ser_bench.report.analysis.scores import missing_folds
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title
-from ser_bench.report.findings.titles import classes_title
+from ser_bench.report.findings.titles import confusion_title
 from ser_bench.report.formatting import percent
 from ser_bench.report.page.confusion import Matrix, Selectors, confusion_matrix, frequent_confusions, selectors
 from ser_bench.report.page.data import score_scale
@@ -34,8 +34,8 @@ class EmotionReport:
         What the matrix can show.
     confusions : Table
         The most frequent confusions of every model.
-    recall_title : str
-        What the picture of recalls finds.
+    confusion_title : str
+        The most frequent confusion of the best model.
     recalls : Strips
         Recall per class, a row per class.
     table : Table
@@ -47,7 +47,7 @@ class EmotionReport:
     matrix: Matrix
     selectors: Selectors
     confusions: Table
-    recall_title: str
+    confusion_title: str
     recalls: Strips
     table: Table
     clips: HardClips | None
@@ -67,31 +67,20 @@ def emotion_report(run: SavedRun, audio: Path | None) -> EmotionReport:
     EmotionReport
     """
     split = ranking_split(run.info.splits)
-    best = best_complete(run, split)
+    best = _best_complete(run, split)
     return EmotionReport(
         confusion_matrix(run, best, split),
         selectors(run),
         frequent_confusions(run, split),
-        classes_title(run),
+        confusion_title(run, best, split),
         _recalls(run, split, best),
         _table(run, split),
         hard_clips(run, split, audio),
     )
 
 
-def best_complete(run: SavedRun, split: str) -> str:
-    """Return the best model that finished every fold, baselines last.
-
-    Parameters
-    ----------
-    run : SavedRun
-    split : str
-
-    Returns
-    -------
-    str
-        The first model if none did.
-    """
+def _best_complete(run: SavedRun, split: str) -> str:
+    """Return the best model that finished every fold, baselines last; the first model if none did."""
     models, notes = [str(model) for model in summarise(run)["model"]], missing_folds(run)
     return next((model for model in models if not notes[model, split]), models[0])
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from ser_bench.core.text import listed
 from ser_bench.report.analysis.comparisons import comparison
 from ser_bench.report.analysis.gaps import gaps_of
 from ser_bench.report.analysis.intervals import scores_of_few
@@ -17,7 +18,7 @@ from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.scores import chance_levels, missing_folds
 from ser_bench.report.analysis.splits import GapSplits, gap_splits, ranking_split
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.descriptions import model_title
+from ser_bench.report.descriptions import model_title, split_label
 from ser_bench.report.findings.gaps import voice_title
 from ser_bench.report.formatting import percent, percent_range, points, points_interval
 from ser_bench.report.page.data import score_scale, scores_of_speakers
@@ -54,6 +55,7 @@ def hero(run: SavedRun) -> Strips:
         tuple(columns),
         (*rows, *_published_row(run, scale, len(columns))),
         tuple(_legend(run, pair, near, percent(chance))),
+        " ".join([_scope(run), *_published_note(run)]),
     )
 
 
@@ -138,15 +140,31 @@ def _published_row(run: SavedRun, scale: Scale, columns: int) -> list[StripRow]:
     return [StripRow(head, pictures, tuple(cells), "", "quoted", words)]
 
 
+def _scope(run: SavedRun) -> str:
+    """State which recordings the scores are about."""
+    corpora = run.info.corpus.corpora or (run.info.corpus.title or run.info.corpus.name,)
+    return f"Measured on {listed(corpora)}: other recordings, languages and ways of speaking are not tested."
+
+
+def _published_note(run: SavedRun) -> list[str]:
+    """State the highest published figure of the same folds; empty without any."""
+    published = published_scores(run).dropna(subset=["uar"])
+    if published.empty:
+        return []
+    row = published.sort_values("uar").iloc[-1]
+    text = f"The highest published figure on the {row['split']} folds is {percent(row['uar'])} % ({row['system']})"
+    return [f"{text}; its training differs, as Ranking explains."]
+
+
 def _legend(run: SavedRun, pair: GapSplits | None, near: frozenset[str], chance: str) -> list[tuple[str, str]]:
     """Return what each kind of mark is."""
     split = ranking_split(run.info.splits)
     with_interval = any(not math.isnan(low) for low in summarise(run)[f"{split}_uar_low"])
-    entries = [("dot", f"UAR under {split}" + (" with its 95 % interval" if with_interval else ""))]
+    entries = [("dot", f"UAR under {split_label(split)}" + (", with its 95 % interval" if with_interval else ""))]
     if speakers_known(run) and not set(run.info.models) <= set(BASELINES):
         entries.append(("speakers", "one speaker"))
     if pair:
-        entries.append(("hollow", f"UAR under {pair.random}"))
+        entries.append(("hollow", f"UAR under {split_label(pair.random)}"))
     if pair and pair.takes:
         entries += [("voice", f"gap, {voice_title(run)}"), ("takes", "gap, repeated takes")]
     elif pair:

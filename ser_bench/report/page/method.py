@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from ser_bench import splits
 from ser_bench.core.errors import UnknownNameError
 from ser_bench.metrics import METRICS
+from ser_bench.models import MODELS
 from ser_bench.report.analysis.intervals import DRAWS, MIN_SPEAKERS
 from ser_bench.report.analysis.leakage import known_speaker_share
 from ser_bench.report.analysis.scores import page_metrics
-from ser_bench.report.descriptions import normalisation_note, speaker_note
-from ser_bench.report.formatting import capitalised, percent
+from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.descriptions import model_title, normalisation_note, speaker_note
+from ser_bench.report.formatting import capitalised, percent, plain_value
 from ser_bench.report.page.glossary import Term, glossary
 from ser_bench.report.page.tables import Column, Row, Table, number, texts
 from ser_bench.runs.results import SavedRun
@@ -28,7 +30,7 @@ class Method:
         The glossary.
     repeats : bool
         Whether scores are averaged over repeats.
-    splits : Table
+    splits, models : Table
     metrics : tuple of (str, str)
         Titles and definitions.
     speaker_note : str
@@ -42,6 +44,7 @@ class Method:
     terms: tuple[Term, ...]
     repeats: bool
     splits: Table
+    models: Table
     metrics: tuple[tuple[str, str], ...]
     speaker_note: str
     transductive: bool
@@ -63,8 +66,39 @@ def method_report(run: SavedRun) -> Method:
     metrics = tuple((capitalised(title), METRICS[name].summary) for name, title in page_metrics(run).items())
     repeats = bool(run.fits["repeat"].nunique() > 1)
     return Method(
-        glossary(run), repeats, split_table(run), metrics, speaker_note(run), transductive=bool(normalisation_note(run))
+        glossary(run),
+        repeats,
+        split_table(run),
+        model_table(run),
+        metrics,
+        speaker_note(run),
+        transductive=bool(normalisation_note(run)),
     )
+
+
+def model_table(run: SavedRun) -> Table:
+    """Return what each model of a run is, and the features that it gets.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    Table
+    """
+    columns = (Column("model", numeric=False), Column("what it is", numeric=False), Column("features", numeric=False))
+    rows = []
+    for model in summarise(run)["model"]:
+        definition = run.info.options.model_tables.get(model)
+        base = definition.base if definition and definition.base else model
+        summary = MODELS[base].summary if base in MODELS else "a model of a plugin"
+        changed = definition.parameters if definition else {}
+        settings = ", ".join(f"{name} = {plain_value(value)}" for name, value in changed.items())
+        kind = f"{base} with {settings}: {summary}" if settings else summary
+        cells = texts([model_title(run, model), kind, run.info.features_of.get(model, "")])
+        rows.append(Row(cells, model=model))
+    return Table("The models of this run", columns, tuple(rows), sortable=False)
 
 
 def split_table(run: SavedRun) -> Table:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.findings.recommendation import recommendation
 from ser_bench.report.findings.titles import (
     calibration_title,
-    confusion_title,
+    classes_title,
     cost_title,
     importance_title,
     leakage_title,
@@ -23,7 +22,7 @@ from ser_bench.report.findings.titles import (
 from ser_bench.report.page.answer import answer
 from ser_bench.report.page.confidence import confidence_report
 from ser_bench.report.page.cost import cost_report
-from ser_bench.report.page.emotions import best_complete, emotion_report
+from ser_bench.report.page.emotions import emotion_report
 from ser_bench.report.page.features import feature_report
 from ser_bench.report.page.leakage import leakage_report
 from ser_bench.report.page.method import method_report
@@ -58,18 +57,12 @@ class Section:
     title: Callable[[SavedRun], str]
 
 
-def _confusion(run: SavedRun) -> str:
-    """State the most frequent confusion of the best model that finished every fold."""
-    split = ranking_split(run.info.splits)
-    return confusion_title(run, best_complete(run, split), split)
-
-
 SECTIONS = (
     Section("answer", "Answer", lambda run, _: answer(run), lambda run: recommendation(run)[0]),
     Section("ranking", "Ranking", lambda run, _: ranking_report(run), significance_title),
     Section("speakers", "Speakers", lambda run, _: speaker_report(run), speakers_title),
     Section("across", "Across corpora", lambda run, _: transfer_report(run), transfer_title),
-    Section("emotions", "Emotions", emotion_report, _confusion),
+    Section("emotions", "Emotions", emotion_report, classes_title),
     Section("confidence", "Confidence", lambda run, _: confidence_report(run), calibration_title),
     Section("cost", "Cost", lambda run, _: cost_report(run), cost_title),
     Section("features", "Features", lambda run, _: feature_report(run), importance_title),
