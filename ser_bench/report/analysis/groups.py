@@ -50,7 +50,7 @@ def group_scores(run: SavedRun, split: str) -> pd.DataFrame:
     """
     parts = []
     for attribute in ATTRIBUTES:
-        recalls = _recall_by_group(run, split, attribute)
+        recalls = blank_incomplete(_recall_by_group(run, split, attribute), run, split)
         shared, hits = shared_classes(run, split, attribute), _grouped_hits(run, split, attribute)
         shared_hits = hits[hits["true"].isin(shared)] if shared else hits
         clips = shared_hits.groupby("group")["clip"].nunique()
@@ -80,7 +80,7 @@ def shared_classes(run: SavedRun, split: str, attribute: str) -> list[str]:
     list of str
         In the order of the run's labels.
     """
-    recalls = _recall_by_group(run, split, attribute, blank=False)
+    recalls = _recall_by_group(run, split, attribute)
     present = recalls.notna().groupby(level=["corpus", "group"]).any()
     return [str(label) for label in present.columns[present.all()]] if len(present) else []
 
@@ -98,7 +98,7 @@ def compared_corpora(run: SavedRun, split: str, attribute: str) -> tuple[str, ..
     tuple of str
         Sorted; the empty string for a run of one corpus.
     """
-    return tuple(sorted(set(_grouped_hits(run, split, attribute)["corpus"])))
+    return tuple(sorted(_grouped_hits(run, split, attribute)["corpus"].unique()))
 
 
 @cached_per_run
@@ -167,14 +167,14 @@ def _grouped_hits(run: SavedRun, split: str, attribute: str) -> pd.DataFrame:
     return hits
 
 
-def _recall_by_group(run: SavedRun, split: str, attribute: str, *, blank: bool = True) -> pd.DataFrame:
-    """Return the recall of each label (columns) per corpus, model and group; ``blank`` incomplete models."""
+@cached_per_run
+def _recall_by_group(run: SavedRun, split: str, attribute: str) -> pd.DataFrame:
+    """Return the recall of each label (columns) per corpus, model and group."""
     hits = _grouped_hits(run, split, attribute)
     table = hits.groupby(["corpus", "model", "group", "true"])["hit"].mean().unstack()
-    levels = [sorted(set(hits["corpus"])), list(run.info.models), sorted(set(hits["group"]))]
+    levels = [sorted(hits["corpus"].unique()), list(run.info.models), sorted(hits["group"].unique())]
     index = pd.MultiIndex.from_product(levels, names=["corpus", "model", "group"])
-    table = table.reindex(index=index, columns=list(run.labels)).astype("float64")
-    return blank_incomplete(table, run, split) if blank else table
+    return table.reindex(index=index, columns=list(run.labels)).astype("float64")
 
 
 def _gap_intervals(
@@ -202,10 +202,10 @@ def _difference_draws(hits: pd.DataFrame, best: str, worst: str) -> np.ndarray:
     speakers.
     """
     groups = [hits[hits["group"] == name] for name in (best, worst)]
-    speakers = [sorted(set(group["speaker"])) for group in groups]
+    speakers = [sorted(group["speaker"].unique()) for group in groups]
     if set(speakers[0]) & set(speakers[1]):
         speakers = [sorted({*speakers[0], *speakers[1]})] * 2
-    labels = sorted(set(hits["true"]))
+    labels = sorted(hits["true"].unique())
     first, second = (_draws(group, names, labels) for group, names in zip(groups, speakers, strict=True))
     return np.asarray(first - second)
 

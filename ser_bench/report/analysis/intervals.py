@@ -320,6 +320,10 @@ def _bootstrap_uar(cell: SpeakerTallies) -> npt.NDArray[np.float64]:
 
 @cached_per_run
 def _tallies(run: SavedRun) -> dict[tuple[str, str], SpeakerTallies]:
-    """Return the counts per model and split."""
+    """Return the counts per model and split, which nothing can change: callers share them."""
     cells = run.predictions.groupby(["model", "split"], observed=True)
-    return {(str(model), str(split)): tally_clips(part, len(run.labels)) for (model, split), part in cells}
+    tallies = {(str(model), str(split)): tally_clips(part, len(run.labels)) for (model, split), part in cells}
+    for _, counts in tallies.values():
+        for part in (counts.hits, counts.recorded, counts.predicted):
+            part.flags.writeable = False
+    return tallies
