@@ -18,6 +18,7 @@ from ser_bench.report.findings.confidence import (
     confidence_sentences,
     difference_statement,
 )
+from ser_bench.report.findings.titles import set_coverage_title
 from ser_bench.report.page import render_page
 from ser_bench.report.page.confidence import confidence_report
 from ser_bench.report.summary import markdown
@@ -261,3 +262,14 @@ def test_few_speakers_have_numbers_without_a_verdict(tmp_path):
     assert ", significantly less" not in text
     assert "overconfiden" not in text
     assert "nan" not in text
+
+
+def test_equal_coverage_of_speakers_names_none(run):
+    predictions, labels = run.predictions.copy(), [f"p_{label}" for label in run.labels]
+    for label in labels:
+        predictions[label] = np.where(predictions["true"] == label[2:], 0.93, 0.01).astype("float32")
+    right = replace(run, predictions=predictions)
+    model = best_calibrated(right)
+    assert confidence_findings(right).sets.endswith(" They do so for at least 100.0 % of the clips of every speaker.")
+    expected = f"90 % sets of {model} hold the true label of 100 % of every speaker’s clips"
+    assert set_coverage_title(right) == expected

@@ -14,13 +14,17 @@ from ser_bench.models import MODELS
 from ser_bench.report.analysis.gaps import gap_table
 from ser_bench.report.analysis.scores import scores_by_speaker
 from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.findings.titles import speakers_title
+from ser_bench.report.findings.titles.wording import complete_models
 from ser_bench.report.formatting import percent
 from ser_bench.report.page.emotions import emotion_report
+from ser_bench.report.page.groups import group_strips
 from ser_bench.report.page.hero import hero
 from ser_bench.report.page.method import model_table
 from ser_bench.report.page.speakers import speaker_report
 from ser_bench.report.page.strips import Scale, bars, dots, line
 from tests.report.fake_run import Recipe, save_fake_run
+from tests.report.odd_runs import RECIPES, redrawn
 
 
 def values_of(picture, path):
@@ -106,6 +110,22 @@ def test_an_answer_without_random_splits_has_no_gap(tmp_path):
     assert not any(row.kind == "near" for row in picture.rows)  # four speakers cannot show a difference
 
 
+def test_of_equal_speakers_the_first_is_named_as_in_the_title(run):
+    best = redrawn(run, lambda f: np.where(f["speaker"].isin(["04", "09"]), 1.0, 0.5))
+    row = row_of(speaker_report(best).strips, complete_models(best)[0])
+    assert (row.cells[2].text, row.cells[2].note) == ("100.0", "04")
+    assert speakers_title(best).endswith("100 % for speaker 04") or "100 % (speaker 04)" in speakers_title(best)
+
+
+def test_a_gap_without_an_interval_is_not_called_insignificant(tmp_path):
+    """Groups of fewer than six speakers give no interval, so nothing is tested."""
+    run = save_fake_run(tmp_path, RECIPES["few speakers"])
+    answers = [
+        row.cells[1].text for picture in group_strips(run, "actor") for row in picture.rows if row.cells[0].value
+    ]
+    assert set(answers) == {"n/a"}
+
+
 def test_each_speaker_is_a_dot_and_the_extremes_are_named(run):
     picture, scores = speaker_report(run).strips, scores_by_speaker(run, "actor")
     row, values = row_of(picture, "svm"), scores.loc["svm"]
@@ -122,7 +142,7 @@ def test_each_speaker_is_a_dot_and_the_extremes_are_named(run):
 
 def test_a_speaker_of_a_gender_has_the_shape_of_that_gender(run):
     picture, genders = speaker_report(run).strips, run.clips.drop_duplicates("speaker").set_index("speaker")["gender"]
-    styles = {text: kind for kind, text in picture.legend if kind.startswith("speaker ")}
+    styles = {text: kind for kind, text in picture.legend if kind in ("speaker round", "speaker square")}
     values = scores_by_speaker(run, "actor").loc["svm"]
     for gender, kind in styles.items():
         (mark,) = marks_of(row_of(picture, "svm"), kind)

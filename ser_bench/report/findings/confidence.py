@@ -230,5 +230,7 @@ def _speakers(run: SavedRun, model: str, split: str) -> str:
         texts = [f"{name} ({percent(shares[name])} %)" for name in below]
         noun = "speaker" if len(below) == 1 else "speakers"
         return f"For {noun} {listed(texts)} they hold the true label significantly less often than {_AIM}."
+    if shares.iloc[0] >= SET_COVERAGE:
+        return f"They do so for at least {percent(shares.iloc[0])} % of the clips of every speaker."
     lowest = f"They hold the true label least often for speaker {shares.index[0]} ({percent(shares.iloc[0])} %)"
     return f"{lowest}, which is not significantly less than {_AIM}."

@@ -229,9 +229,7 @@ def _extremes_and_scores(by_speaker: dict[str, float]) -> list[int | None]:
     values = np.array(list(by_speaker.values()))
     if not len(values) or np.isnan(values).all():
         return []
-    order = np.argsort(values, kind="stable")
-    ends = order[0], order[np.count_nonzero(~np.isnan(values)) - 1]
-    return [*map(int, ends), _tenths(np.nanmedian(values)), *map(_tenths, values)]
+    return [int(np.nanargmin(values)), int(np.nanargmax(values)), _tenths(np.nanmedian(values)), *map(_tenths, values)]
 
 
 def _tenths(value: float) -> int | None:

@@ -104,7 +104,7 @@ def _strips(run: SavedRun, table: pd.DataFrame, scale: Scale, index: int) -> Str
         columns.append(Column("mean", under="points"))
     return Strips(
         f"importance-{index}",
-        f"{_names(run, table)}: UAR lost without a group",
+        f"{_names(run, table)}: UAR lost by shuffling a group",
         "loss, points",
         scale,
         tuple(columns),
@@ -130,7 +130,7 @@ def _table(run: SavedRun, table: pd.DataFrame) -> Table:
         )
         for model, losses in table.iterrows()
     ]
-    return Table(f"UAR lost without a group of features: {_names(run, table)}", columns, tuple(rows))
+    return Table(f"UAR lost by shuffling a group of features: {_names(run, table)}", columns, tuple(rows))
 
 
 def _lost(loss: float) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from ser_bench.core.text import listed, plural
@@ -51,7 +53,8 @@ def _strips(run: SavedRun, split: str, attribute: str) -> Strips:
     rows = []
     for model in _models(run):
         values, gap = scores.loc[model], gaps.loc[model]
-        significant = bool(gap["low"] > 0)
+        tested = not math.isnan(gap["low"]) or gap["gap"] == 0
+        significant = ("yes" if gap["low"] > 0 else "no") if tested else "n/a"
         pictures = marks(
             ("gap", line(scale, values.min(), values.max())),
             *((f"group {style}", dots(scale, [values[group]])) for group, style in shapes.items()),
@@ -60,11 +63,7 @@ def _strips(run: SavedRun, split: str, attribute: str) -> Strips:
         by_group = ", ".join(f"{group} {percent(value)} %" for group, value in values.items())
         interval = points_interval(gap["low"], gap["high"])
         words = f"{model_title(run, model)}: {by_group}; gap {cell.text} points {interval}".rstrip()
-        rows.append(
-            StripRow(
-                Cell(model_title(run, model)), pictures, (cell, Cell("yes" if significant else "no")), model, "", words
-            )
-        )
+        rows.append(StripRow(Cell(model_title(run, model)), pictures, (cell, Cell(significant)), model, "", words))
     legend = tuple((f"group {style}", group) for group, style in shapes.items())
     return Strips(
         f"groups-{attribute}",

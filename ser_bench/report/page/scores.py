@@ -8,6 +8,7 @@ from typing import Any
 
 from ser_bench.report.analysis.gaps import gaps_of
 from ser_bench.report.analysis.intervals import scores_of_few
+from ser_bench.report.analysis.leakage import speakers_known
 from ser_bench.report.analysis.literature import published_note, published_scores
 from ser_bench.report.analysis.models import BASELINES, models_with_copies
 from ser_bench.report.analysis.scores import chance_levels, metrics_of, missing_folds, page_metrics
@@ -108,7 +109,7 @@ def _metric_table(run: SavedRun, metric: str, title: str) -> Table:
         if not math.isnan(row.get(metric, math.nan)):
             rows.append(_published_row(row, metric, splits, position, len(gaps)))
     extra = "95 % intervals over speakers" if len(few) < len(notes) * len(metrics_of(run)) else "each speaker's score"
-    caption = f"{capitalised(title)} per model, with {extra}"
+    caption = f"{capitalised(title)} per model" + (f", with {extra}" if speakers_known(run) else "")
     return Table(caption, (Column("model", numeric=False), *columns), tuple(rows))
 
 

@@ -78,7 +78,7 @@ def _strips(run: SavedRun, scores: pd.DataFrame, split: str) -> Strips:
         ends = summary.at[model, f"{split}_uar_low"], summary.at[model, f"{split}_uar_high"]
         rows.append(_row(run, str(model), values.dropna(), ends, scale))
     legend = [(f"speaker {style}", gender) for gender, style in shapes.items()] or [("speaker round", "speaker")]
-    legend += [("median", "median")]
+    legend += [("speaker extreme round", "lowest and highest"), ("median", "median")]
     if any(row.marks and row.marks[0].kind == "interval" for row in rows):
         legend.append(("interval", "95 % interval of the UAR of all speakers"))
     columns = (Column("lowest", under="speaker"), Column("median", under="%"), Column("highest", under="speaker"))
@@ -98,7 +98,7 @@ def _row(run: SavedRun, model: str, values: pd.Series, ends: tuple[float, float]
         style: [value for speaker, value in ordered.items() if styles[speaker] == style]
         for style in set(styles.values())
     }
-    lowest, highest = ordered.index[0], ordered.index[-1]
+    lowest, highest = values.idxmin(), values.idxmax()  # the first of equal ones, as in the title
     pictures = marks(
         ("interval", line(scale, *ends)),
         ("median", bars(scale, [ordered.median()], 3, 25)),

@@ -141,6 +141,8 @@ def set_coverage_title(run: SavedRun) -> str:
         return f"{_AIM} sets of {name_of(run, model)} miss the true label too often for {count}"
     low, high = percents(shares.min(), shares.max())
     lowest, highest = short(shares.idxmin()), short(shares.idxmax())
+    if low == high and len(shares) > 1:
+        return f"{start} of {low} % of every speaker’s clips"
     if len(shares) == 1:
         return f"{start} of {low} % of the clips of speaker {lowest}"
     sets = f"{_AIM} sets of {name_of(run, model)} hold the label of"
