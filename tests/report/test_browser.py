@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from tests.report.browser.chromium import DESKTOP, HEIGHT, LAPTOP, PHONE, TABLET
 from tests.report.browser.measures import SMALLEST, axe_is_installed, measure, violations
 from tests.report.browser.printing import pdfium_is_installed, print_page, shares_filled, sheets
 from tests.report.fake_run import Recipe, save_fake_run, stand_in_charts
+from tests.report.odd_runs import RECIPES
 
 MODELS = (
     *("chance", "majority", "svm", "knn", "tree", "forest", "xgboost", "lda", "mlp", "mlp-keras", "cnn1d", "cnn2d"),
@@ -77,6 +79,28 @@ def unfolded(page):
     return page
 
 
+FAULTY = """
+<body style="margin:0;background:#fff;width:200vw"><section id="s">
+<p style="font-size:10px">small</p>
+<p style="width:3em;overflow:hidden;white-space:nowrap">cut words</p>
+<p style="color:#999">faint words</p>
+<div style="width:50px;overflow-x:auto"><p style="width:90px">wide</p></div>
+<svg width="200" height="30"><text x="1" y="20">first</text><text x="9" y="20">second</text>
+<path d="M9 9H50" fill="none" stroke="#ddd"/></svg>
+<button></button><img src="data:,"></section></body>"""
+
+
+@pytest.mark.parametrize(
+    "measured", ["overflow", "scrolling", "cut", "overlapping", "faintTexts", "unnamed", "scripted"]
+)
+def test_each_measure_finds_its_fault(driver, measured):
+    show(driver, LAPTOP)
+    chromium.open_address(driver, f"data:text/html,{quote(FAULTY)}")
+    assert measure(driver, measured)
+    assert len(measure(driver, "small", SMALLEST)) == len(measure(driver, "faintMarks", "nothing")) == 1
+    assert not axe_is_installed() or any("image-alt" in violation for violation in violations(driver))
+
+
 def column(page, index):
     """Return the texts of a column of the table of scores."""
     rows = "[...document.querySelector('#ranking .sortable tbody').rows]"
@@ -134,6 +158,18 @@ def test_nothing_is_cut_or_small_at_any_width(unfolded, width):
     assert measure(unfolded, "cut") == []
     assert measure(unfolded, "small", SMALLEST) == []
     assert measure(unfolded, "overlapping") == []
+
+
+@pytest.mark.parametrize("name", ["names of users", "several corpora"])
+def test_odd_runs_fit_every_width(driver, tmp_path, name):
+    run = save_fake_run(tmp_path, RECIPES[name])
+    (tmp_path / "report.html").write_bytes(render_page(run, {}))
+    chromium.open_address(driver, (tmp_path / "report.html").as_uri())
+    chromium.open_details(driver)
+    for width in chromium.WIDTHS:
+        show(driver, width)
+        assert measure(driver, "overflow") == []
+        assert measure(driver, "cut") == []
 
 
 @pytest.mark.parametrize(("width", "wide"), [(TABLET, "nav ul"), (PHONE, "nav ul, .card, :has(> .tinted)")])
@@ -194,6 +230,17 @@ def test_the_keyboard_reaches_every_control_in_the_order_of_the_page(page):
     order = page.execute_script("return ['', ...document.querySelectorAll('section')].map(part => part.id ?? '')")
     places = [order.index(stop["section"]) for stop in stops]
     assert places == sorted(places)
+
+
+def test_arrow_keys_move_between_the_clips_of_one_player(page):
+    page.execute_script("document.querySelector('.hardest button').focus()")
+    chromium.press(page, "ArrowRight")
+    name = page.switch_to.active_element.get_attribute("aria-label").removeprefix("Play ")
+    assert name == page.find_elements("css selector", ".hardest button")[1].accessible_name.removeprefix("Play ")
+    assert page.find_element("css selector", ".player span").text == name
+    chromium.press(page, "ArrowUp")
+    assert page.find_element("css selector", ".player span").text != name
+    assert chromium.console(page) == []
 
 
 def test_without_scripts_everything_can_be_read(unfolded, address):

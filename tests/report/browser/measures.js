@@ -194,7 +194,7 @@ function faintTexts() {
 
 // Marks of pictures whose contrast with the page is below 3, except those that match a selector.
 function faintMarks(except) {
-  const faults = new Map();
+  const faults = new Set();
   for (const mark of document.querySelectorAll(SHAPES.replaceAll(/(\w+)/g, "svg $1"))) {
     if (mark.matches(except) || mark.closest("defs, clipPath") || !mark.getClientRects().length) continue;
     const style = getComputedStyle(mark);
@@ -203,9 +203,9 @@ function faintMarks(except) {
       .filter(([paint]) => paint !== "none" && !paint.startsWith("url"))
       .map(([paint, opacity]) => ((c) => over([c[0], c[1], c[2], c[3] * opacity * opacityOf(mark)], back))(parse(paint)));
     const value = Math.max(...paints.map((paint) => contrast(paint, back)));
-    if (paints.length && value < 3) faults.set(`${value.toFixed(2)} ${describe(mark, style.stroke)}`);
+    if (paints.length && value < 3) faults.add(`${value.toFixed(2)} ${describe(mark, style.stroke)}`);
   }
-  return [...faults.keys()];
+  return [...faults];
 }
 
 // Controls that have no name for a screen reader.
