@@ -77,7 +77,8 @@ def test_the_sentences_state_the_data(analysed_run):
     assert f"{best['model']} has a UAR of {percent(best['actor_uar'])} % (95 % interval over speakers {ends})" in text
     assert "RAVDESS speech" in text
     assert "24 speakers, 8 emotions" in text
-    assert "on speakers that are not in training (actor split, 6 folds, 2 repeats); chance is 12.5 %" in text
+    assert "on speakers that are not in training (actor split, 6 folds, 2 repeats), " in text
+    assert ", the highest of 4 models; chance is 12.5 %" in text
     assert ("is significantly better than every" in text) == (not comparison(analysed_run).not_worse)
     assert f"minus UAR under actor: {100 * best['uar_gap']:+.1f} points" in text
     assert text.endswith("Computed with ser-bench 0.1.0.")

@@ -20,6 +20,7 @@ from ser_bench.report.findings.titles import scores_title, significance_title
 from ser_bench.report.findings.verdict import interval_notes, verdict
 from ser_bench.report.formatting import points
 from ser_bench.report.latex import latex
+from ser_bench.report.page.hero import hero
 from ser_bench.report.page.scores import score_tables
 from ser_bench.report.page.significance import difference_strips
 from tests.report import fake_run
@@ -103,6 +104,9 @@ def test_a_leader_by_clips_that_is_worse_on_most_speakers_does_not_lead(tmp_path
     frame["predicted"] = frame["true"].astype(str).where(~wrong, others.astype(str)).astype(frame["true"].dtype)
     run = dataclasses.replace(run, predictions=frame)
     assert "significantly better by UAR per speaker (24 speakers" in verdict(run)
+    assert not any(row.kind == "near" for row in hero(run).rows)  # the models do differ
+    (row,) = difference_strips(run).rows
+    assert row.cells[-1].text == "yes"
 
 
 def test_one_model_is_not_best_of_one(tmp_path):

@@ -75,9 +75,10 @@ def _score(run: SavedRun, ranked: pd.DataFrame, split: str) -> str:
     folds = run.fits.loc[run.fits["split"] == split, "fold"].nunique()
     repeats = run.fits["repeat"].nunique()
     design = ", ".join([plural(folds, "fold"), *([plural(repeats, "repeat")] if repeats > 1 else [])])
+    rank = f", the highest of {len(ranked)} models" if len(ranked) > 1 else ""
     return (
         f"{listed(leaders)} {verb} a UAR of {percent(row[f'{split}_uar'])} %{_spread(run, row, split)} "
-        f"{_condition(run, split)} ({split} split, {design}); chance is {percent(chance_levels(run)['uar'])} %."
+        f"{_condition(run, split)} ({split} split, {design}){rank}; chance is {percent(chance_levels(run)['uar'])} %."
     )
 
 

@@ -114,11 +114,11 @@ def _description(run: SavedRun, row: Mapping[Any, Any], pair: GapSplits | None, 
 
 
 def _not_significantly_different(run: SavedRun) -> frozenset[str]:
-    """Return the leader and the models that it is not significantly better than; empty if that is not tested."""
+    """Return the leader and the models that do not differ significantly from it; empty if that is not tested."""
     compared = comparison(run)
     if compared is None or compared.too_few_speakers:
         return frozenset()
-    similar = compared.not_worse if compared.models_differ else compared.others
+    similar = set(compared.not_worse) - set(compared.better_than_leader)
     return frozenset({compared.leader, *similar}) if similar else frozenset()
 
 

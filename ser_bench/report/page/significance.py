@@ -36,7 +36,7 @@ def difference_strips(run: SavedRun) -> Strips | None:
     scale = Scale.of([0.0, *(value for ends in differences.values() for value in ends)])
     tests, rows = table.set_index("model"), []
     for model, (value, low, high) in differences.items():
-        significant = bool(compared.models_differ and compared.better.at[leader, model])
+        significant = bool(compared.better.at[leader, model] or compared.better.at[model, leader])
         interval = points_interval(low, high)
         cells = [number(value, points(value), interval)]
         cells.append(number(tests.at[model, "wilcoxon_p"], p_value(tests.at[model, "wilcoxon_p"])))
