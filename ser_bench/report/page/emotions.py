@@ -72,7 +72,7 @@ def emotion_report(run: SavedRun, audio: Path | None) -> EmotionReport:
         confusion_matrix(run, best, split),
         selectors(run),
         frequent_confusions(run, split),
-        confusion_title(run, best, split),
+        confusion_title(run, best, split).removesuffix(f" ({split} split)"),
         _recalls(run, split, best),
         _table(run, split),
         hard_clips(run, split, audio),
