@@ -37,6 +37,7 @@ def difference_strips(run: SavedRun) -> Strips | None:
     tests, rows = table.set_index("model"), []
     for model, (value, low, high) in differences.items():
         significant = bool(compared.better.at[leader, model] or compared.better.at[model, leader])
+        near = not significant and not compared.too_few_speakers
         interval = points_interval(low, high)
         cells = [number(value, points(value), interval)]
         cells.append(number(tests.at[model, "wilcoxon_p"], p_value(tests.at[model, "wilcoxon_p"])))
@@ -50,7 +51,7 @@ def difference_strips(run: SavedRun) -> Strips | None:
         )
         words = f"{best} minus {title}: {points(value)} points {interval}".rstrip()
         words += "" if significant else ", not significant"
-        rows.append(StripRow(Cell(title), pictures, tuple(cells), model, "" if significant else "near", words))
+        rows.append(StripRow(Cell(title), pictures, tuple(cells), model, "near" if near else "", words))
     columns = (
         Column("difference", under="points"),
         Column("p", under="Wilcoxon, Holm"),
@@ -58,7 +59,7 @@ def difference_strips(run: SavedRun) -> Strips | None:
     )
     intervals = any(not math.isnan(low) for _, low, _ in differences.values())
     legend = [("dot", "difference" + (" with its 95 % interval over speakers" if intervals else ""))]
-    if any(row.kind for row in rows):
+    if any(cell.text == "no" for row in rows for cell in row.cells):
         legend.append(("dot open", "not significant"))
     caption = f"UAR of {best} minus that of each other model, {compared.split} split"
     return Strips("differences", caption, f"{best} minus model, points", scale, columns, tuple(rows), tuple(legend))
