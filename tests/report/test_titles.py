@@ -198,6 +198,10 @@ class TestSpeakers:
         ))  # fmt: skip
         assert titles.speakers_title(run) == f"The UAR of {best} is {low}, but {high}"
 
+    def test_equal_speakers_have_no_extremes(self, base):
+        run = redrawn(base, lambda f: 1.0 + 0 * f["repeat"])
+        assert titles.speakers_title(run) == "svm has a UAR of 100 % for each of 12 speakers"
+
     def test_noise_is_no_difference_between_speakers(self, base):
         stated = [titles.speakers_title(redrawn(base, rates(svm=0.6, lda=0.5, knn=0.4), seed=s)) for s in range(4)]
         assert sum(", but " in title for title in stated) <= 1

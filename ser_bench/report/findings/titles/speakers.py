@@ -46,6 +46,8 @@ def speakers_title(run: SavedRun) -> str:
     worst, best = f"speaker {short(extremes.lowest)}", f"speaker {short(extremes.highest)}"
     if extremes.count == 1:
         return f"{model} has a UAR of {low} % for {worst}, the only test speaker"
+    if low == high:
+        return f"{model} has a UAR of {low} % for each of {extremes.count} speakers"
     if not extremes.significant:
         return f"The UAR of {model} is between {low} % ({worst}) and {high} % ({best})"
     return f"The UAR of {model} is {low} % for {worst}, but {high} % for {best}"
