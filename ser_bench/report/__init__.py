@@ -224,7 +224,7 @@ def synthetic_audio_folder(run: SavedRun, data_dir: Path | None = None) -> Path 
     Path or None
         None for a corpus of recorded speech, or if there is no such folder.
     """
-    from ser_bench.report.page.audio import synthetic_audio_folder
+    from ser_bench.report.page.sections.audio import synthetic_audio_folder
 
     return synthetic_audio_folder(run, data_dir)
 

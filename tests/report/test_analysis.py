@@ -18,7 +18,7 @@ from ser_bench.report.charts import uar
 from ser_bench.report.findings.headline import headline
 from ser_bench.report.formatting import p_value
 from ser_bench.report.latex import latex
-from ser_bench.report.page.scores import score_tables
+from ser_bench.report.page.sections.scores import score_tables
 from ser_bench.report.summary import markdown
 from ser_bench.report.terminal import terminal_table
 from tests.report.fake_run import Recipe, save_fake_run

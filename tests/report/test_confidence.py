@@ -20,7 +20,7 @@ from ser_bench.report.findings.confidence import (
 )
 from ser_bench.report.findings.titles import set_coverage_title
 from ser_bench.report.page import render_page
-from ser_bench.report.page.confidence import confidence_report
+from ser_bench.report.page.sections.confidence import confidence_report
 from ser_bench.report.summary import markdown
 from tests.report.fake_run import Recipe, save_fake_run
 from tests.report.test_calibration import uncalibrated

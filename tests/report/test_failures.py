@@ -14,7 +14,7 @@ from ser_bench.report.analysis import failures, groups
 from ser_bench.report.analysis.scores import scores_by_speaker
 from ser_bench.report.charts.registry import charts_of
 from ser_bench.report.formatting import points_interval
-from ser_bench.report.page.speakers import speaker_report
+from ser_bench.report.page.sections.speakers import speaker_report
 from ser_bench.runs.results import SavedRun
 from ser_bench.runs.results.tables import AUDIT, FITS, LOSSES
 from tests.report.fake_run import Recipe, save_fake_run

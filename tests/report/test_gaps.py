@@ -23,7 +23,7 @@ from ser_bench.report.findings.titles import gap_title, scores_title
 from ser_bench.report.formatting import points, points_interval
 from ser_bench.report.latex import latex
 from ser_bench.report.page import render_page
-from ser_bench.report.page.scores import score_tables
+from ser_bench.report.page.sections.scores import score_tables
 from ser_bench.report.summary import markdown
 from tests.report.fake_run import Recipe, save_fake_run
 from tests.runs.run_folder import changed_info

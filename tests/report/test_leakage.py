@@ -12,7 +12,7 @@ from ser_bench.report.analysis.models import models_with_copies
 from ser_bench.report.findings.headline import headline
 from ser_bench.report.findings.leakage import leakage_sentences
 from ser_bench.report.page import render_page
-from ser_bench.report.page.leakage import leakage_report
+from ser_bench.report.page.sections.leakage import leakage_report
 from ser_bench.report.summary import markdown
 from tests.runs.run_folder import changed_info
 

@@ -24,8 +24,8 @@ from ser_bench.report.findings.titles import scores_title
 from ser_bench.report.findings.verdict import verdict
 from ser_bench.report.formatting import percent
 from ser_bench.report.page import render_page
-from ser_bench.report.page.provenance import provenance
 from ser_bench.report.page.sections import SECTIONS
+from ser_bench.report.page.sections.provenance import provenance
 from ser_bench.report.summary import markdown
 from ser_bench.runs.results import read_run
 from tests.report.fake_run import Recipe, save_fake_run, stand_in_charts
@@ -366,7 +366,7 @@ def test_the_hardest_clips_have_players_or_a_reason(audible):
 
 
 def test_players_stop_at_the_largest_size_of_a_page(audible, monkeypatch):
-    from ser_bench.report.page import audio as players
+    from ser_bench.report.page.sections import audio as players
 
     run, audio = audible
     monkeypatch.setattr(players, "MAX_BYTES", 20_000)

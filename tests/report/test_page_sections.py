@@ -15,10 +15,10 @@ from ser_bench.report.charts.registry import charts_of
 from ser_bench.report.charts.render import render
 from ser_bench.report.descriptions import protocol, settings
 from ser_bench.report.page import render_page
-from ser_bench.report.page.features import feature_report
-from ser_bench.report.page.glossary import glossary
-from ser_bench.report.page.leakage import leakage_report
-from ser_bench.report.page.missing import missing_report
+from ser_bench.report.page.sections.features import feature_report
+from ser_bench.report.page.sections.glossary import glossary
+from ser_bench.report.page.sections.leakage import leakage_report
+from ser_bench.report.page.sections.missing import missing_report
 from ser_bench.report.page.svg import inline
 from tests.report.browser import chromium
 from tests.report.fake_run import Recipe, save_fake_run

@@ -21,7 +21,7 @@ from ser_bench.report.citation import bibtex
 from ser_bench.report.findings.quotation import quotation
 from ser_bench.report.formatting import percent
 from ser_bench.report.latex import latex
-from ser_bench.report.page.thesis import markdown_scores, thesis_report
+from ser_bench.report.page.sections.thesis import markdown_scores, thesis_report
 from ser_bench.report.tsv import tab_separated
 from tests.report.fake_run import Recipe, save_fake_run
 from tests.runs.run_folder import changed_info

@@ -15,14 +15,14 @@ from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.findings.cost import cost_sentences
 from ser_bench.report.findings.training import held_out_sentence, training_ends
 from ser_bench.report.page import render_page
-from ser_bench.report.page.confidence import confidence_report
-from ser_bench.report.page.cost import cost_report
 from ser_bench.report.page.pictures.calibration import TOGETHER, calibration_plot, further_calibration_plots
 from ser_bench.report.page.pictures.confident import confident_plot
 from ser_bench.report.page.pictures.cost import architecture_plots, cost_plot
 from ser_bench.report.page.pictures.curves import learning_curves
 from ser_bench.report.page.plots.marks import Band, Dots, Line
 from ser_bench.report.page.plots.picture import WIDE, draw, frame_of
+from ser_bench.report.page.sections.confidence import confidence_report
+from ser_bench.report.page.sections.cost import cost_report
 from ser_bench.statistics import pareto_front
 from tests.report.fake_run import NETWORKS, WEIGHTS, Recipe, save_fake_run
 from tests.report.test_calibration import uncalibrated

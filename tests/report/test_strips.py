@@ -17,12 +17,12 @@ from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.findings.titles import speakers_title
 from ser_bench.report.findings.titles.wording import complete_models
 from ser_bench.report.formatting import percent
-from ser_bench.report.page.emotions import emotion_report
-from ser_bench.report.page.groups import group_strips
-from ser_bench.report.page.hero import hero
-from ser_bench.report.page.method import model_table
-from ser_bench.report.page.significance import difference_strips
-from ser_bench.report.page.speakers import speaker_report
+from ser_bench.report.page.sections.emotions import emotion_report
+from ser_bench.report.page.sections.groups import group_strips
+from ser_bench.report.page.sections.hero import hero
+from ser_bench.report.page.sections.method import model_table
+from ser_bench.report.page.sections.significance import difference_strips
+from ser_bench.report.page.sections.speakers import speaker_report
 from ser_bench.report.page.strips import Scale, bars, dots, line
 from tests.report.fake_run import Recipe, save_fake_run
 from tests.report.odd_runs import RECIPES, redrawn

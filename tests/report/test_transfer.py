@@ -16,8 +16,8 @@ from ser_bench.report.charts.registry import charts_of
 from ser_bench.report.findings.headline import headline, transfer_sentence
 from ser_bench.report.formatting import percent, percent_range
 from ser_bench.report.page import render_page
-from ser_bench.report.page.speakers import speaker_report
-from ser_bench.report.page.transfer import transfer_report
+from ser_bench.report.page.sections.across import transfer_report
+from ser_bench.report.page.sections.speakers import speaker_report
 from ser_bench.report.summary import markdown
 from tests.report.fake_run import Recipe, save_fake_run
 

@@ -20,9 +20,9 @@ from ser_bench.report.findings.titles import scores_title, significance_title
 from ser_bench.report.findings.verdict import interval_notes, verdict
 from ser_bench.report.formatting import points
 from ser_bench.report.latex import latex
-from ser_bench.report.page.hero import hero
-from ser_bench.report.page.scores import score_tables
-from ser_bench.report.page.significance import difference_strips
+from ser_bench.report.page.sections.hero import hero
+from ser_bench.report.page.sections.scores import score_tables
+from ser_bench.report.page.sections.significance import difference_strips
 from tests.report import fake_run
 from tests.report.fake_run import Recipe, save_fake_run
 from tests.runs.run_folder import changed_info

@@ -19,7 +19,7 @@ from ser_bench.audio import load
 from ser_bench.core.errors import SplitError, UnknownNameError
 from ser_bench.core.options import Options
 from ser_bench.corpora.datasets.demo.clips import make_clips
-from ser_bench.report.page.provenance import provenance
+from ser_bench.report.page.sections.provenance import provenance
 from ser_bench.runs import plan, results, runner, tasks
 from ser_bench.splits import Fold
 from tests.runs.in_process import no_workers

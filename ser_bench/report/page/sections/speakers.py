@@ -14,7 +14,7 @@ from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title
 from ser_bench.report.formatting import percent
 from ser_bench.report.page.data import gender_shapes, score_scale, speaker_shapes
-from ser_bench.report.page.groups import group_strips, group_tables
+from ser_bench.report.page.sections.groups import group_strips, group_tables
 from ser_bench.report.page.shades import step_of
 from ser_bench.report.page.strips import Scale, StripRow, Strips, bars, dots, line, marks
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number

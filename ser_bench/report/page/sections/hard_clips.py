@@ -9,7 +9,7 @@ from typing import Any
 from ser_bench.report.analysis.failures import hardest_clips
 from ser_bench.report.findings.titles import clips_title
 from ser_bench.report.formatting import percent
-from ser_bench.report.page.audio import EmbeddedClips, embed_clips
+from ser_bench.report.page.sections.audio import EmbeddedClips, embed_clips
 from ser_bench.runs.results import SavedRun
 
 

@@ -19,7 +19,7 @@ from ser_bench.report.formatting import byte_size, percent, seconds
 from ser_bench.report.page.pictures.cost import architecture_plots, cost_plot
 from ser_bench.report.page.pictures.curves import Curves, learning_curves
 from ser_bench.report.page.plots.picture import Panel, Picture, Plot, panel, picture
-from ser_bench.report.page.scores import model_row
+from ser_bench.report.page.sections.scores import model_row
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
 

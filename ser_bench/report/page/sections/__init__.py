@@ -19,19 +19,19 @@ from ser_bench.report.findings.titles import (
     speakers_title,
     transfer_title,
 )
-from ser_bench.report.page.answer import answer
-from ser_bench.report.page.confidence import confidence_report
-from ser_bench.report.page.cost import cost_report
-from ser_bench.report.page.emotions import emotion_report
-from ser_bench.report.page.features import feature_report
-from ser_bench.report.page.leakage import leakage_report
-from ser_bench.report.page.method import method_report
-from ser_bench.report.page.missing import missing_report
-from ser_bench.report.page.provenance import provenance
-from ser_bench.report.page.ranking import ranking_report
-from ser_bench.report.page.speakers import speaker_report
-from ser_bench.report.page.thesis import thesis_report
-from ser_bench.report.page.transfer import transfer_report
+from ser_bench.report.page.sections.across import transfer_report
+from ser_bench.report.page.sections.answer import answer
+from ser_bench.report.page.sections.confidence import confidence_report
+from ser_bench.report.page.sections.cost import cost_report
+from ser_bench.report.page.sections.emotions import emotion_report
+from ser_bench.report.page.sections.features import feature_report
+from ser_bench.report.page.sections.leakage import leakage_report
+from ser_bench.report.page.sections.method import method_report
+from ser_bench.report.page.sections.missing import missing_report
+from ser_bench.report.page.sections.provenance import provenance
+from ser_bench.report.page.sections.ranking import ranking_report
+from ser_bench.report.page.sections.speakers import speaker_report
+from ser_bench.report.page.sections.thesis import thesis_report
 from ser_bench.runs.results import SavedRun
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ser_bench.report.findings.verdict import interval_notes, verdict
-from ser_bench.report.page.scores import Scores, score_tables
-from ser_bench.report.page.significance import comparison_table, difference_strips
+from ser_bench.report.page.sections.scores import Scores, score_tables
+from ser_bench.report.page.sections.significance import comparison_table, difference_strips
 from ser_bench.report.page.strips import Strips
 from ser_bench.report.page.tables import Table
 from ser_bench.runs.results import SavedRun

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ser_bench.report.analysis.leakage import leakage_by_split, training_speakers
 from ser_bench.report.findings.leakage import leakage_sentences
-from ser_bench.report.page.method import split_condition
+from ser_bench.report.page.sections.method import split_condition
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ser_bench.report.findings.recommendation import recommendation
 from ser_bench.report.findings.titles import scores_title
 from ser_bench.report.page.controls import Controls, controls
-from ser_bench.report.page.hero import hero
+from ser_bench.report.page.sections.hero import hero
 from ser_bench.report.page.strips import Strips
 from ser_bench.runs.results import SavedRun
 

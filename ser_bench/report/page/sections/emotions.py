@@ -14,9 +14,9 @@ from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title
 from ser_bench.report.findings.titles import confusion_title
 from ser_bench.report.formatting import percent
-from ser_bench.report.page.confusion import Matrix, Selectors, confusion_matrix, frequent_confusions, selectors
 from ser_bench.report.page.data import score_scale
-from ser_bench.report.page.hard_clips import HardClips, hard_clips
+from ser_bench.report.page.sections.confusion import Matrix, Selectors, confusion_matrix, frequent_confusions, selectors
+from ser_bench.report.page.sections.hard_clips import HardClips, hard_clips
 from ser_bench.report.page.strips import Scale, StripRow, Strips, bars, dots, marks
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun

@@ -15,7 +15,7 @@ from ser_bench.report.analysis.scores import page_metrics
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title, normalisation_note, speaker_note
 from ser_bench.report.formatting import capitalised, percent, plain_value
-from ser_bench.report.page.glossary import Term, glossary
+from ser_bench.report.page.sections.glossary import Term, glossary
 from ser_bench.report.page.tables import Column, Row, Table, number, texts
 from ser_bench.runs.results import SavedRun
 
