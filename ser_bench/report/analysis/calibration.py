@@ -400,6 +400,7 @@ def _interval(name: str) -> statistics.Interval:
     return statistics.difference_interval if name in _DIFFERENCES else statistics.score_interval
 
 
+@cached_per_run
 def _speaker_names(run: SavedRun, split: str) -> tuple[str, ...]:
     """Return the speakers that a split tests; an unknown one is empty."""
     part = run.predictions.loc[run.predictions["split"] == split, "speaker"]

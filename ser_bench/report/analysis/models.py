@@ -28,6 +28,7 @@ def trained_models(run: SavedRun) -> list[str]:
     return [model for model in run.info.models if model not in BASELINES]
 
 
+@cached_per_run
 def model_parameters(run: SavedRun) -> dict[str, dict[str, Any]]:
     """Return the parameters of each model.
 
@@ -61,6 +62,7 @@ def transductive_models(run: SavedRun) -> tuple[str, ...]:
     return tuple(model for model in run.info.models if model in marked)
 
 
+@cached_per_run
 def quick_models(run: SavedRun) -> tuple[str, ...]:
     """Return the models that quick effort trained with other parameters than full effort does.
 
@@ -77,6 +79,7 @@ def quick_models(run: SavedRun) -> tuple[str, ...]:
     return tuple(model for model in run.info.models if model in marked)
 
 
+@cached_per_run
 def models_with_copies(run: SavedRun) -> dict[str, tuple[float, ...]]:
     """Return the models that train on copies of clips at other speeds.
 

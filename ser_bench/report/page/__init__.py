@@ -11,6 +11,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,8 +76,9 @@ def render_page(run: SavedRun, pictures: Mapping[str, bytes], audio: Path | None
     return _templates(style, script).get_template("page.html").render(values).encode()
 
 
+@lru_cache(maxsize=1)
 def _templates(style: str, script: str) -> jinja2.Environment:
-    """Return the templates, which escape every value but the page's own style and script."""
+    """Return the templates, compiled once, which escape every value but the page's own style and script."""
     import jinja2
     from markupsafe import Markup
 
@@ -106,6 +108,7 @@ def _policy(script: str) -> str:
     )
 
 
+@cache
 def _joined(folder: str, ending: str) -> str:
     """Join the files of a folder: ``base`` first, then by name, ``narrow`` and ``print`` last."""
     order = {"base": -1, "narrow": 1, "print": 2}
