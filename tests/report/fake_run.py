@@ -150,44 +150,66 @@ def _importance(fits):
 
 
 def _fit(recipe, clips, key, folds):
+    """Return the fits, predictions and curves of a model in one repeat of a split; each table is built at once."""
     model, split, repeat = key
     rng = np.random.default_rng(zlib.crc32(f"{model} {split} {repeat}".encode()))
     chances = _chances(recipe, clips, model, split, rng)
     fold, held_out = _folds(clips, split, repeat, folds, rng)
     key = {"model": model, "split": split, "repeat": repeat}
     statuses = [recipe.shortfalls.get((model, split, repeat, f), "ok") for f in range(folds)]
-    table = clips.assign(**key, normalize=recipe.normalize, fold=fold)
-    table["predicted"] = np.array(recipe.labels)[chances.argmax(axis=1)]
-    table = pd.concat([table, pd.DataFrame(chances, columns=[f"p_{x}" for x in recipe.labels])], axis=1)
-    table = table.assign(**_before_calibration(table, chances, recipe.labels, calibrated=model not in BASELINES))
-    table = table[[held and statuses[f] == "ok" for f, held in zip(table["fold"], held_out, strict=True)]]
+    predicted = np.array(recipe.labels)[chances.argmax(axis=1)]
+    columns = {**clips, **key, "normalize": recipe.normalize, "fold": fold, "predicted": predicted}
+    columns |= {f"p_{label}": chances[:, index] for index, label in enumerate(recipe.labels)}
+    columns |= _before_calibration(clips["true"], chances, recipe.labels, calibrated=model not in BASELINES)
+    finished = [held and statuses[f] == "ok" for f, held in zip(fold, held_out, strict=True)]
     seconds = SECONDS.get(model, 1.0) * rng.uniform(0.9, 1.1, folds)
-    fits = pd.DataFrame({"fold": range(folds), "status": statuses, "fit_seconds": seconds})
-    fits["n_test"] = [int((held_out & (fold == f)).sum()) for f in range(folds)]
-    fits = fits.assign(**key, corpus=recipe.name, target=recipe.target, features="functionals")
-    fits = fits.assign(normalize=recipe.normalize, seed=0, n_train=_training_sizes(split, fold, held_out, folds))
-    parameters = '{"epochs": 12, "speeds": []}' if model in recipe.quick else "{}"
-    fits = fits.assign(predict_seconds=0.01, parameters=parameters, key="")
-    fits = fits.assign(**_trained(model, split, clips, fold, held_out, folds), trained_clips=fits["n_train"])
-    fits = fits.assign(transductive="yes" if model in recipe.transductive else "no")
-    fits = fits.assign(batch_difference=0.0, finished="2026-01-01T00:05:00+00:00", commit="")
     curves = _curves(key, model, statuses, rng)
-    fits = fits.assign(**_calibrated(model, fits["n_train"]), **_ended(model, curves, folds))
-    fits["effort"] = "quick" if model in recipe.quick else "full"
-    right = (table["true"] == table["predicted"]).groupby(table["fold"]).mean()
-    scores = right.reindex(range(folds)).to_numpy()
-    fits = fits.assign(accuracy=scores, uar=scores, macro_f1=scores)
-    fits["error"] = ["" if status == "ok" else "ValueError: made up" for status in statuses]
-    return fits, table, curves
+    n_train = np.array(_training_sizes(split, fold, held_out, folds))
+    right = pd.Series((clips["true"] == predicted).to_numpy()[finished]).groupby(fold.to_numpy()[finished]).mean()
+    fits = {
+        **key,
+        **dict.fromkeys(("accuracy", "uar", "macro_f1"), right.reindex(range(folds)).to_numpy()),
+        "fold": range(folds),
+        "status": statuses,
+        "fit_seconds": seconds,
+        "n_test": [int((held_out & (fold == f)).sum()) for f in range(folds)],
+        "n_train": n_train,
+        "trained_clips": n_train,
+        "error": ["" if status == "ok" else "ValueError: made up" for status in statuses],
+        **_trained(model, split, clips, fold, held_out, folds),
+        **_calibrated(model, n_train),
+        **_ended(model, curves, folds),
+        **_alike(recipe, model),
+    }
+    return pd.DataFrame(fits), pd.DataFrame(columns)[finished], curves
 
 
-def _before_calibration(table, chances, labels, *, calibrated):
+def _alike(recipe, model):
+    """Return what is alike in all fits of a model."""
+    return {
+        "corpus": recipe.name,
+        "target": recipe.target,
+        "features": "functionals",
+        "normalize": recipe.normalize,
+        "seed": 0,
+        "predict_seconds": 0.01,
+        "parameters": '{"epochs": 12, "speeds": []}' if model in recipe.quick else "{}",
+        "key": "",
+        "transductive": "yes" if model in recipe.transductive else "no",
+        "batch_difference": 0.0,
+        "finished": "2026-01-01T00:05:00+00:00",
+        "commit": "",
+        "effort": "quick" if model in recipe.quick else "full",
+    }
+
+
+def _before_calibration(true, chances, labels, *, calibrated):
     """Return the scores of probabilities that were overconfident; NaN for a model that is not calibrated."""
     if not calibrated:
         return dict.fromkeys(UNCALIBRATED, np.float32(np.nan))
     p = chances**TEMPERATURE
     p = p / p.sum(axis=1, keepdims=True)
-    truth = np.array(labels) == table["true"].to_numpy()[:, None]
+    truth = np.array(labels) == true.to_numpy()[:, None]
     values = (p.max(axis=1), -np.log(p[truth]), ((p - truth) ** 2).sum(axis=1))
     return {name: column.astype("float32") for name, column in zip(UNCALIBRATED, values, strict=True)}
 
@@ -229,7 +251,9 @@ def _folds(clips, split, repeat, folds, rng):
 def _trained(model, split, clips, fold, held_out, folds):
     """Count the speakers that train each fold, and its test clips of known voices; networks hold out two speakers."""
     apart = split.startswith(_APART)
-    speakers = [clips["speaker"][fold != f if apart else ~(held_out & (fold == f))].nunique() for f in range(folds)]
+    names = clips["speaker"].to_numpy(dtype=str)
+    trained = [fold != f if apart else ~(held_out & (fold == f)) for f in range(folds)]
+    speakers = [len(np.unique(names[chosen])) for chosen in trained]
     tested = [int((held_out & (fold == f)).sum()) for f in range(folds)]
     fewer = 2 if apart and model in NETWORKS else 0
     return {"trained_speakers": [n - fewer for n in speakers], "trained_voices": [0 if apart else n for n in tested]}
