@@ -17,6 +17,7 @@ from ser_bench.report.descriptions import SYNTHETIC
 from ser_bench.report.formatting import percent, points, seconds
 from ser_bench.report.page import render_page
 from ser_bench.report.page.header import page_header
+from ser_bench.report.page.sections.missing import missing_report
 from ser_bench.report.summary import markdown
 from ser_bench.report.terminal import terminal_table
 from tests.report.fake_run import Recipe, save_fake_run
@@ -210,9 +211,9 @@ def test_what_is_not_used_is_counted_near_the_top_of_summary_page_and_terminal(r
         "1 class (calm, not among --emotions: 96 clips) were not used; losses.csv has each name."
     )
     assert markdown(lossy).split("\n\n")[3] == expected
-    assert page_header(lossy).losses == expected
+    assert missing_report(lossy).lost == expected
     assert expected in " ".join(terminal_table(lossy).split())
-    assert "not used" not in markdown(run) + terminal_table(run) + page_header(run).losses
+    assert "not used" not in markdown(run) + terminal_table(run) + missing_report(run).lost
 
 
 def test_one_thing_that_is_not_used_is_named(run):
