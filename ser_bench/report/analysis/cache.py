@@ -60,7 +60,7 @@ def _way_to_copy(result: Any) -> Callable[[Any], Any]:
 
 
 def _unchangeable(value: Any) -> bool:
-    """Tell whether nothing in a value can be changed; False where that is not known."""
+    """Return whether nothing in a value can be changed; False where that is not known."""
     if isinstance(value, np.ndarray):
         return not value.flags.writeable and value.dtype != object
     if type(value) in (tuple, frozenset):

@@ -10,7 +10,6 @@ from ser_bench.report.descriptions import (
     SYNTHETIC,
     corpus_title,
     normalisation_note,
-    quick_parameters,
     quick_sentence,
     settings,
     transductive_sentence,
@@ -77,7 +76,7 @@ def _bands(run: SavedRun) -> list[Band]:
         text = f"{transductive_sentence(run)} Do not compare such scores with those of other models."
         bands.append(Band("TRANSDUCTIVE MODEL" + "S" * (len(models) > 1), text, "alarm"))
     if text := quick_sentence(run):
-        text = f"{text} Full effort (--effort full) may give a higher score. {quick_parameters(run)}"
+        text = f"{text} Full effort (--effort full) may give a higher score."
         bands.append(Band("QUICK EFFORT", text, "warning"))
     if warnings := run.info.warnings:
         more = f" {len(warnings) - 1:,} more below." if len(warnings) > 1 else ""

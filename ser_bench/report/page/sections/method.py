@@ -13,7 +13,7 @@ from ser_bench.report.analysis.intervals import DRAWS, MIN_SPEAKERS
 from ser_bench.report.analysis.leakage import known_speaker_share
 from ser_bench.report.analysis.scores import page_metrics
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.descriptions import model_title, normalisation_note, speaker_note
+from ser_bench.report.descriptions import model_title, normalisation_note, quick_parameters, speaker_note
 from ser_bench.report.formatting import capitalised, percent, plain_value
 from ser_bench.report.page.sections.glossary import Term, glossary
 from ser_bench.report.page.tables import Column, Row, Table, number, texts
@@ -33,6 +33,8 @@ class Method:
     splits, models : Table
     metrics : tuple of (str, str)
         Titles and definitions.
+    quick : str
+        What quick effort changes; empty without it.
     speaker_note : str
         What is taken for granted about speakers; empty for one corpus.
     transductive : bool
@@ -46,6 +48,7 @@ class Method:
     splits: Table
     models: Table
     metrics: tuple[tuple[str, str], ...]
+    quick: str
     speaker_note: str
     transductive: bool
     draws: int = DRAWS
@@ -71,6 +74,7 @@ def method_report(run: SavedRun) -> Method:
         split_table(run),
         model_table(run),
         metrics,
+        quick_parameters(run),
         speaker_note(run),
         transductive=bool(normalisation_note(run)),
     )
