@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from importlib import resources
 
 import pytest
 
@@ -116,11 +119,23 @@ def test_the_page_is_well_formed_and_has_one_heading_and_every_section(page):
 def test_the_page_loads_nothing_from_elsewhere(html, page):
     policy = next(a["content"] for tag, a in page.tags if a.get("http-equiv") == "Content-Security-Policy")
     assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    script = re.search(r"<script>(.*?)</script>", html, re.DOTALL)[1]
+    assert base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() in policy
     for tag, attributes in page.tags:
         assert tag not in ("link", "iframe", "object", "embed", "base")
         for name in ("src", "href", "xlink:href", "action", "srcset"):
             assert (attributes.get(name) or "#").startswith(("#", "data:")), (tag, attributes)
     assert not re.search(r"@import|url\((?!#)", html)
+
+
+def test_the_page_carries_no_comments_and_no_indentation_of_its_script_and_style(html):
+    for tag in ("style", "script"):
+        lines = re.search(rf"<{tag}>(.*?)</{tag}>", html, re.DOTALL)[1].strip().splitlines()
+        assert len(lines) > 100
+        assert [line for line in lines if not line or line.startswith((" ", "//"))] == []
+    for file in resources.files("ser_bench.report.page").joinpath("script").iterdir():
+        lines = file.read_text(encoding="utf-8").splitlines()
+        assert [line for line in lines if line.count("`") % 2] == []  # a string over lines would lose its indentation
 
 
 def test_every_chart_has_a_title_and_a_description_and_ids_are_unique(run, html, page):

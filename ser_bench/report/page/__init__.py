@@ -110,11 +110,15 @@ def _policy(script: str) -> str:
 
 @cache
 def _joined(folder: str, ending: str) -> str:
-    """Join the files of a folder: ``base`` first, then by name, ``narrow`` and ``print`` last."""
+    """Join the files of a folder: ``base`` first, then by name, ``narrow`` and ``print`` last.
+
+    The page carries neither indentation nor lines of comments. So no string in these files may span lines.
+    """
     order = {"base": -1, "narrow": 1, "print": 2}
     files = [file for file in resources.files(__name__).joinpath(folder).iterdir() if file.name.endswith(ending)]
     files.sort(key=lambda file: (order.get(file.name.removesuffix(ending), 0), file.name))
-    return "".join(file.read_text(encoding="utf-8") for file in files)
+    lines = (line.strip() for file in files for line in file.read_text(encoding="utf-8").splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 def _read(name: str) -> str:

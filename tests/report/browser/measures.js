@@ -37,7 +37,7 @@ function texts(root = document.body) {
 // Elements whose right edge is outside the screen, unless they are inside a region that scrolls or cuts.
 function overflow() {
   const width = document.documentElement.clientWidth;
-  const excess = document.documentElement.scrollWidth - innerWidth;
+  const excess = document.documentElement.scrollWidth - width; // a phone zooms out, so its innerWidth grows
   const held = (node) => node.parentElement?.closest(".scroll, svg, .hidden, [style*='overflow']");
   const wide = [...document.body.querySelectorAll("*")]
     .filter((node) => node.getBoundingClientRect().right > width + 1 && !held(node) && !unseen(node))

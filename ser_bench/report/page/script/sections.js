@@ -1,21 +1,36 @@
-// The navigation marks the section that is read.
+// The navigation marks the section that is read: the one that was chosen, else the last one that began above.
 {
   const list = document.querySelector("nav ul");
   const links = new Map([...list.querySelectorAll("a")].map((link) => [link.hash.slice(1), link]));
-  const seen = new Set();
-  const watch = new IntersectionObserver(
-    (entries) => {
-      entries.forEach(({ target, isIntersecting }) => seen[isIntersecting ? "add" : "delete"](target.id));
-      const current = [...links.keys()].find((anchor) => seen.has(anchor));
-      if (!current) return;
-      links.forEach((link, anchor) => {
-        if (anchor === current) link.setAttribute("aria-current", "true");
-        else link.removeAttribute("aria-current");
-      });
-      const link = links.get(current);
-      list.scrollTo({ left: link.offsetLeft - list.offsetLeft - (list.clientWidth - link.offsetWidth) / 2 });
-    },
-    { rootMargin: "-20% 0px -70%" },
-  );
-  document.querySelectorAll("main > section").forEach((section) => watch.observe(section));
+  const sections = [...document.querySelectorAll("main > section")];
+  const inView = ({ top }) => top >= 0 && top < innerHeight;
+  let [chosen, marked] = [];
+  const read = () => {
+    const heads = sections.map(({ id }) => [id, document.getElementById(`${id}-head`).getBoundingClientRect()]);
+    const own = heads.find(([id, box]) => id === chosen && inView(box));
+    if (own) return chosen;
+    if (scrollY > 0 && scrollY + innerHeight >= document.documentElement.scrollHeight - 2) return heads.at(-1)[0];
+    return (heads.findLast(([, { top }]) => top <= innerHeight / 3) ?? heads[0])[0];
+  };
+  const mark = () => {
+    const link = links.get(read());
+    if (link === marked) return;
+    marked?.removeAttribute("aria-current");
+    marked = link;
+    link.setAttribute("aria-current", "true");
+    list.scrollTo({ left: link.offsetLeft - list.offsetLeft - (list.clientWidth - link.offsetWidth) / 2 });
+  };
+  const choose = () => {
+    [chosen] = location.hash.slice(1).split("?");
+    mark();
+  };
+  // A link to the current address changes nothing, so clicks count too. Whoever scrolls reads on.
+  for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) addEventListener(kind, () => (chosen = null), { passive: true });
+  document.addEventListener("click", ({ target }) => {
+    const link = target.closest('a[href^="#"]');
+    if (link) chosen = link.hash.slice(1);
+  });
+  for (const kind of ["scroll", "resize"]) addEventListener(kind, mark, { passive: true });
+  addEventListener("hashchange", choose);
+  choose();
 }

@@ -1,7 +1,7 @@
 // Sort a table by the buttons in its headers, or where these are out of sight, by a list of them.
 for (const table of document.querySelectorAll("table.sortable, .strips table")) {
   const headers = [...table.tHead.rows[0].cells];
-  const choice = create("select");
+  const choice = create("select", {}, create("option", { value: "", textContent: "Sort by …", disabled: true }));
   headers.forEach((header, column) => {
     if (header.matches(".picture")) return;
     choice.append(create("option", { value: column, textContent: header.textContent.trim().replace(/\s+/g, " ") }));
@@ -9,9 +9,10 @@ for (const table of document.querySelectorAll("table.sortable, .strips table")) 
     header.append(button);
     button.addEventListener("click", () => sort(table, headers, column));
   });
-  choice.selectedIndex = -1;
+  choice.selectedIndex = 0; // a browser selects the first choice that is enabled
+  choice.setAttribute("aria-label", "Sort by");
   choice.addEventListener("change", () => sort(table, headers, Number(choice.value)));
-  if (table.closest(".strips:not(.compact)")) table.before(create("label", { className: "sort" }, "Sort by ", choice));
+  if (table.closest(".strips:not(.compact)")) table.before(create("p", { className: "sort" }, choice));
 }
 
 function sort(table, headers, column) {

@@ -11,25 +11,39 @@ const FIRST = { measure: VALUES.measure[0], split: DATA.ranking, hide: [] };
   const chips = [...bar.querySelectorAll("button[value]")];
   const baselines = DATA.models.filter((model) => model[2]).map(([name]) => name);
   const style = document.head.appendChild(create("style"));
-  const notes = ["answer", "speakers", "emotions"].flatMap((anchor) => {
-    const note = create("p", { className: "about" });
-    document.getElementById(`${anchor}-head`)?.after(note);
-    return note;
-  });
-  bar.after(notes[0]);
-  notes[0].setAttribute("role", "status");
-  let state = FIRST;
+  const bars = Boolean(document.querySelector('[data-key="bracket"]'));
+  // One line below the navigation, which stays in sight, says what differs from the page's own view.
+  const note = create("p");
+  note.setAttribute("role", "status");
+  const line = create("div", { className: "about", hidden: true }, note, create("button", { type: "button", textContent: "Show the page’s own view" }));
+  line.setAttribute("role", "region");
+  line.setAttribute("aria-label", "View");
+  const top = create("div", { className: "top" });
+  const navigation = document.querySelector("nav");
+  navigation.before(top);
+  top.append(navigation, line);
+  let [state, unknown] = [FIRST, []];
 
+  const decoded = (text) => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text; // an address may hold anything
+    }
+  };
+  const FALLBACK = { measure: (name) => DATA.measures[name], split: String, matrix: titleOf };
   const parse = (text) => {
     const found = { ...FIRST };
-    for (const part of text.split("&")) {
+    unknown = [];
+    for (const part of text.split("&").filter(Boolean)) {
       const [key, value = ""] = part.split("=");
-      try {
-        const known = value.split(",").map(decodeURIComponent).filter((name) => VALUES[key].includes(name));
-        if (known.length) found[key] = key === "hide" ? known : known[0];
-      } catch {
-        continue; // an address may hold anything
-      }
+      const names = Object.hasOwn(VALUES, key) ? value.split(",").map(decoded) : [];
+      const known = names.filter((name) => VALUES[key].includes(name));
+      if (known.length) found[key] = key === "hide" ? known : known[0];
+      const wrong = names.length ? names.filter((name) => !known.includes(name)) : [decoded(key)];
+      const kind = !names.length ? "view" : { hide: "model", minus: "difference" }[key] ?? key;
+      const instead = names.length && FALLBACK[key] ? `; showing ${FALLBACK[key](found[key])}` : "";
+      unknown.push(...wrong.map((name) => `Unknown ${kind} “${name.slice(0, 40)}” in the address${instead}.`));
     }
     return found;
   };
@@ -56,16 +70,21 @@ const FIRST = { measure: VALUES.measure[0], split: DATA.ranking, hide: [] };
     document.documentElement.classList.toggle("elsewhere", !first);
     document.documentElement.classList.toggle("partial", hide.length > 0);
     const [name, ranking] = [DATA.measures[FIRST.measure], DATA.ranking];
+    const hidden = !count ? "all models" : hide.length > 3 ? `${hide.length} of ${DATA.models.length} models` : hide.map(titleOf).join(", ");
     const words = [
+      ...unknown,
       !first && `Shown: ${DATA.measures[measure]} under ${split}.`,
-      !first && `Titles, the bracket and significance are about ${name} under ${ranking}.`,
-      hide.length && `Hidden: ${count ? hide.map(titleOf).join(", ") : "all models"}.`,
-    ];
-    notes.forEach((note) => (note.textContent = words.filter(Boolean).join(" ")));
+      !first && `Titles and significance are about ${name} under ${ranking}${bars ? ", so the bar left of the names is hidden" : ""}.`,
+      hide.length && `Hidden: ${hidden}. Titles and sentences are about every model.`,
+    ].filter(Boolean);
+    note.textContent = words.join(" ");
+    line.hidden = !words.length;
+    document.documentElement.style.scrollPaddingTop = words.length ? `${top.offsetHeight + 8}px` : "";
     document.dispatchEvent(new CustomEvent("state", { detail: state }));
   };
   const change = (part, method) => {
     state = { ...state, ...part };
+    unknown = [];
     show();
     save(method);
   };
@@ -81,9 +100,11 @@ const FIRST = { measure: VALUES.measure[0], split: DATA.ranking, hide: [] };
     else if (target.matches(".baselines")) hideModels((name) => (baselines.includes(name) ? !pressed : hide.includes(name)));
     else if (target.matches(".all, .none")) hideModels(() => target.matches(".none"));
   });
+  line.addEventListener("click", ({ target }) => target.matches("button") && change(FIRST, "pushState"));
   // Entries that the page made hold their state; an anchor without one keeps what is shown.
   const restore = (saved) => {
     const [anchor, text] = address();
+    unknown = [];
     if (saved !== null || text !== undefined) state = parse(saved ?? text);
     show();
     if (state.hide.length) bar.querySelector("details").open = true;

@@ -9,20 +9,25 @@
     tip.hidden = true;
   };
   const show = (mark, x) => {
-    if (mark !== current) hide();
+    if (mark === current) return;
+    hide();
     if (!mark) return;
     current = mark;
     mark.classList.add("current");
     tip.hidden = false;
     tip.textContent = mark.dataset.tip;
     const box = mark.getBoundingClientRect();
-    const left = (x ?? box.left + box.width / 2) - tip.offsetWidth / 2;
+    const middle = x ?? box.left + box.width / 2;
+    const end = document.documentElement.clientWidth - tip.offsetWidth - 8;
+    // In a row the tip is beside the pointer, which so can go on to the next row, or to the tip.
+    const aside = middle + 16 > end ? middle - 16 - tip.offsetWidth : middle + 16;
+    const left = box.width > 40 && x !== undefined ? aside : middle - tip.offsetWidth / 2;
     const above = box.top - tip.offsetHeight - 6;
-    const width = document.documentElement.clientWidth;
-    tip.style.left = `${scrollX + Math.max(8, Math.min(left, width - tip.offsetWidth - 8))}px`;
+    tip.style.left = `${scrollX + Math.max(8, Math.min(left, end))}px`;
     tip.style.top = `${scrollY + (above > 48 ? above : box.bottom + 6)}px`;
   };
   document.addEventListener("pointermove", ({ target, clientX }) => {
+    if (target === tip) return;
     const mark = target.closest("[data-tip]");
     if (mark || !current?.closest(":focus")) show(mark, clientX);
   });

@@ -1,6 +1,8 @@
 // The pictures of scores and of speakers under another measure or split. The page's own rows show the first one.
 {
-  const [independent, , random] = DATA.gap ?? [];
+  const [independent, takes, random] = DATA.gap ?? [];
+  // A ring is a score of a random split, a dot one of any other split, whichever is shown.
+  const isRing = (split) => Boolean(random) && [takes, random].includes(split);
   const mark = (kind, path) => path && `<path class="${kind}" d="${path}"/>`;
   const capitalised = (text) => text[0].toUpperCase() + text.slice(1);
   // Names and labels may hold anything: they are set as text.
@@ -36,6 +38,16 @@
       node.textContent = text ?? texts.get(node);
     };
     let shown = "";
+    // The best first, then models without a score, baselines, and rows that are not of a model.
+    const ranks = (measure, split) => ({ dataset: { model } }) => {
+      const [, , baseline] = DATA.models.find(([name]) => name === model) ?? [];
+      return model ? [Number(baseline), -(DATA.scores[measure][split][model][0] ?? -1)] : [2, 0];
+    };
+    const sorted = (measure, split) => {
+      const rank = ranks(measure, split);
+      const keyed = rows.map(([row]) => [row, rank(row)]);
+      return keyed.sort(([, a], [, b]) => a[0] - b[0] || a[1] - b[1]).map(([row]) => row);
+    };
     document.addEventListener("state", ({ detail: { measure, split } }) => {
       const first = measure === FIRST.measure && split === FIRST.split;
       const title = DATA.measures[measure];
@@ -44,9 +56,13 @@
         row.replaceChildren(...original.cloneNode(true).childNodes);
         if (!first && row.dataset.model) write([...row.cells], row.dataset.model, measure, split, path);
       }
+      table.tBodies[0].append(...(first ? rows.map(([row]) => row) : sorted(measure, split)));
+      document.documentElement.classList.toggle("ring", !first && isRing(split));
       const change = (selector, text) => set(table.parentElement.querySelector(selector), first ? undefined : text);
       heads(change, title, split, measure);
       [...table.tHead.rows[0].cells].forEach((head) => head.removeAttribute("aria-sort"));
+      const choice = table.parentElement.querySelector(".sort select");
+      if (choice) choice.selectedIndex = 0;
     });
   };
 
@@ -59,17 +75,19 @@
       change("th:nth-child(3) .head", title);
       change("th:nth-child(3) small", `%, ${split}`);
       change("th:nth-child(4) small", `UAR, ${random} − ${independent}`);
-      change('[data-key="dot"] > span', `${title} under ${split}, with its 95 % interval where there is one`);
-      change('[data-key="hollow"] > span', split === random ? "" : `${title} under ${random}`);
+      const own = `${title} under ${split}, with its 95 % interval where there is one`;
+      change('[data-key="dot"] > span', isRing(split) ? "" : own);
+      change('[data-key="hollow"] > span', isRing(split) ? own : `${title} under ${random}`);
       change('[data-key="chance"] > span', level === undefined ? "" : `chance, ${percent(level)} %`);
     },
     ([, cell, number, gap], model, measure, split, { dots, bars, line }) => {
       const [score, low, high] = DATA.scores[measure][split][model];
-      const other = random && random !== split ? DATA.scores[measure][random][model][0] : null;
+      const other = random && !isRing(split) ? DATA.scores[measure][random][model][0] : null;
       const level = DATA.chance[measure];
       const baseline = DATA.models.some(([name, , base]) => base && name === model);
       const [, , , ...speakers] = DATA.speakers[measure][split][model];
-      const hollow = other === null ? "" : dots([other]);
+      const ring = isRing(split) ? score : other;
+      const hollow = ring === null ? [] : [mark("hollow", dots([ring])), mark("hollow-core", dots([ring]))];
       const words = [score === null ? `no score under ${split}` : `${DATA.measures[measure]} under ${split} ${percent(score)} %`];
       if (other !== null) words.push(`${random} ${percent(other)} %`);
       if (speakers.length > 1) {
@@ -89,10 +107,9 @@
         [
           level === undefined ? "" : mark("chance", bars([level], 0, 28)),
           baseline ? "" : mark("speakers", bars(speakers)),
-          mark("hollow", hollow),
-          mark("hollow-core", hollow),
+          isRing(split) ? "" : hollow.join(""),
           mark("interval", line(low, high)),
-          score === null ? "" : mark("dot", dots([score])),
+          isRing(split) ? hollow.join("") : score === null ? "" : mark("dot", dots([score])),
         ],
         `${titleOf(model)}: ${words.join("; ")}`,
       );
