@@ -1,4 +1,4 @@
-// The navigation marks the section that is read: the one that was chosen, else the last one that began above.
+// The navigation marks the section that was chosen, else the last section that began above.
 {
   const list = document.querySelector("nav ul");
   const links = new Map([...list.querySelectorAll("a")].map((link) => [link.hash.slice(1), link]));
@@ -24,7 +24,7 @@
     [chosen] = location.hash.slice(1).split("?");
     mark();
   };
-  // A link to the current address changes nothing, so clicks count too. Whoever scrolls reads on.
+  // A link to the current address changes nothing, so clicks count too. Scrolling ends a choice.
   for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) addEventListener(kind, () => (chosen = null), { passive: true });
   document.addEventListener("click", ({ target }) => {
     const link = target.closest('a[href^="#"]');

@@ -1,7 +1,7 @@
 // The pictures of scores and of speakers under another measure or split. The page's own rows show the first one.
 {
   const [independent, takes, random] = DATA.gap ?? [];
-  // A ring is a score of a random split, a dot one of any other split, whichever is shown.
+  // In every view, a ring is a score of a random split and a dot one of any other split.
   const isRing = (split) => Boolean(random) && [takes, random].includes(split);
   const mark = (kind, path) => path && `<path class="${kind}" d="${path}"/>`;
   const capitalised = (text) => text[0].toUpperCase() + text.slice(1);
