@@ -147,9 +147,9 @@ def comparable_attributes(run: SavedRun, split: str) -> list[str]:
     -------
     list of str
     """
-    gaps = group_gaps(run, split)
-    comparable = gaps[(gaps["classes"] > 0) & gaps["model"].isin(trained_models(run))]
-    return list(dict.fromkeys(comparable["attribute"]))
+    if not trained_models(run):
+        return []
+    return [attribute for attribute in ATTRIBUTES if shared_classes(run, split, attribute)]
 
 
 @cached_per_run
