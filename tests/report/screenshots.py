@@ -59,6 +59,7 @@ def photograph(driver, folder, suffix):
         report("cut", measure(driver, "cut"))
         report(f"text below {SMALLEST} px", measure(driver, "small", SMALLEST))
         report("texts cover each other", measure(driver, "overlapping"))
+        report("buttons cover texts", measure(driver, "covering"))
 
 
 def save_screenshots(driver, folder, name, width):

@@ -158,6 +158,7 @@ def test_nothing_is_cut_or_small_at_any_width(unfolded, width):
     assert measure(unfolded, "cut") == []
     assert measure(unfolded, "small", SMALLEST) == []
     assert measure(unfolded, "overlapping") == []
+    assert measure(unfolded, "covering") == []
 
 
 @pytest.mark.parametrize("name", ["names of users", "several corpora"])

@@ -42,7 +42,11 @@ function overflow() {
   const wide = [...document.body.querySelectorAll("*")]
     .filter((node) => node.getBoundingClientRect().right > width + 1 && !held(node) && !unseen(node))
     .map((node) => `${Math.round(node.getBoundingClientRect().right)} px: ${describe(node)}`);
-  return excess > 0 ? [`the document is ${excess} px too wide`, ...wide.slice(-8)] : [];
+  const tables = [...document.querySelectorAll("table")]
+    .map((table) => [table.offsetWidth - table.parentElement.clientWidth, table])
+    .filter(([more, table]) => more > 1 && getComputedStyle(table.parentElement).overflowX === "visible")
+    .map(([more, table]) => `${more} px wider than its place: ${describe(table)}`);
+  return [...tables, ...(excess > 0 ? [`the document is ${excess} px too wide`, ...wide.slice(-8)] : [])];
 }
 
 // Regions that scroll sideways, except those that match a selector.
@@ -109,6 +113,18 @@ function overlapping() {
     });
   }
   return faults;
+}
+
+// Buttons that cover a text.
+function covering() {
+  const shown = texts().flatMap(({ node, words, boxes }) => boxes.map((box) => ({ node, words, box })));
+  return [...document.querySelectorAll("button")].filter(painted).flatMap((button) => {
+    const a = button.getBoundingClientRect();
+    return shown
+      .filter(({ node, box: b }) => !button.contains(node)
+        && Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3)
+      .map(({ node, words }) => `${describe(button)} covers ${describe(node, words)}`);
+  });
 }
 
 const lit = (c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
