@@ -14,7 +14,7 @@ from ser_bench.report.page import render_page
 from ser_bench.runs.results import read_run
 from tests.report.browser import chromium
 from tests.report.browser.chromium import DESKTOP, HEIGHT, LAPTOP, PHONE, TABLET, show
-from tests.report.browser.measures import SMALLEST, axe_is_installed, measure, violations
+from tests.report.browser.measures import FAINT, SMALLEST, axe_is_installed, measure, violations
 from tests.report.browser.printing import pdfium_is_installed, print_page, shares_filled, sheets
 from tests.report.fake_run import Recipe, save_fake_run, stand_in_charts
 from tests.report.odd_runs import RECIPES
@@ -24,9 +24,6 @@ MODELS = (
     *("lstm", "ridge", "ensemble", "cnn1d-deeper-and-with-attention-heads-and-no-break"),
 )
 """Two baselines and fourteen models, one of them with a long name."""
-
-FAINT = ".card svg *, .grid, .chance, .speakers, .hollow-core, .dot-core, .area"
-"""Marks behind others that only help to compare, and those of Matplotlib's charts."""
 
 pytestmark = pytest.mark.skipif(not (chromium.BROWSER and chromium.DRIVER), reason=chromium.ADVICE)
 

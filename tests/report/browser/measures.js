@@ -53,7 +53,7 @@ function overflow() {
 function scrolling(except = "nothing") {
   return [...document.body.querySelectorAll("*")]
     .filter((node) => node.scrollWidth > node.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(node).overflowX))
-    .filter((node) => node.clientWidth > 0 && !node.matches(except))
+    .filter((node) => painted(node) && !node.matches(except))
     .map((node) => `${describe(node, node.getAttribute("aria-label") ?? "no label")}: ${node.scrollWidth} px in ${node.clientWidth} px`);
 }
 

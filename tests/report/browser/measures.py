@@ -7,6 +7,9 @@ from importlib import resources, util
 SMALLEST = 11
 """The smallest text in pixels."""
 
+FAINT = ".card svg *, .grid, .chance, .speakers, .hollow-core, .dot-core, .area"
+"""Marks behind others that only help to compare, and those of Matplotlib's charts."""
+
 _SCRIPT = resources.files(__package__).joinpath("measures.js").read_text(encoding="utf-8")
 
 

@@ -14,7 +14,9 @@ def pdfium_is_installed() -> bool:
 
 
 def print_page(driver) -> bytes:
-    """Return the page as a PDF of A4 sheets."""
+    """Return the page as a PDF of A4 sheets, as a browser with a dark theme prints it."""
+    dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": dark})
     return base64.b64decode(driver.execute_cdp_cmd("Page.printToPDF", A4)["data"])
 
 
