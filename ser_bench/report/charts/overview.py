@@ -146,10 +146,7 @@ def _write_numbers(ax: Axes, view: Overview, columns: dict[str, float]) -> None:
     if view.pair:
         _write_gaps(ax, view, starts["gap, points"], columns["gap, points"])
     for row, split in enumerate(view.published_splits, start=len(view.models)):
-        values = view.published.loc[view.published["split"] == split, "uar"]
-        text_beside(
-            ax, f"{percent(values.min())} to {percent(values.max())}", row, 72 * _UAR_END - 24, size=8, color=FAINT
-        )
+        text_beside(ax, _published_range(view, split), row, 72 * _UAR_END - 24, size=8, color=FAINT)
 
 
 def _published_range(view: Overview, split: str) -> str:

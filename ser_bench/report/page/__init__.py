@@ -68,7 +68,6 @@ def render_page(run: SavedRun, pictures: Mapping[str, bytes], audio: Path | None
         "header": page_header(run),
         "figures": drawn,
         "subject": _SUBJECTS.get(run.info.target, _SUBJECTS["emotion"]),
-        "classes": "emotions" if run.info.target == "emotion" else "classes",
         "one_rate": run.info.corpus.sample_rate is not None,
         "has_audio": not run.info.corpus.recorded,
         "data": Markup(page_data(run)),

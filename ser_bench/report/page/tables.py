@@ -22,18 +22,12 @@ class Cell:
         Smaller text after the first.
     kind : str
         A class of the style sheet.
-    audio : str
-        A data URI to play.
-    name : str
-        What the audio is of, for screen readers.
     """
 
     text: str
     value: float | None = None
     note: str = ""
     kind: str = ""
-    audio: str = ""
-    name: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.leakage import speakers_known
 from ser_bench.report.analysis.literature import published_note, published_scores
 from ser_bench.report.analysis.models import BASELINES, models_with_copies
-from ser_bench.report.analysis.scores import chance_levels, metrics_of, missing_folds, page_metrics
-from ser_bench.report.analysis.splits import GapSplits, gap_pairs, gap_splits, ranking_split
+from ser_bench.report.analysis.scores import metrics_of, missing_folds, page_metrics
+from ser_bench.report.analysis.splits import GapSplits, gap_pairs, gap_splits
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.descriptions import model_title, model_titles
+from ser_bench.report.descriptions import model_title
 from ser_bench.report.findings.gaps import gap_notes
 from ser_bench.report.formatting import capitalised, percent, percent_range, points, points_interval
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
@@ -30,8 +30,6 @@ class Scores:
 
     Parameters
     ----------
-    lead : str
-        The range of scores in one sentence.
     gap : GapSplits or None
         The splits of the gap.
     gap_notes : tuple of str
@@ -44,7 +42,6 @@ class Scores:
         A table per further gap and metric; the page folds them.
     """
 
-    lead: str
     gap: GapSplits | None
     gap_notes: tuple[str, ...]
     published: str
@@ -66,24 +63,7 @@ def score_tables(run: SavedRun) -> Scores:
     metrics = page_metrics(run)
     main, *others = (_metric_table(run, name, title) for name, title in metrics.items())
     details = (*_further_gaps(run), *others)
-    return Scores(_lead(run), gap_splits(run), tuple(gap_notes(run)), published_note(run), main, details)
-
-
-def _lead(run: SavedRun) -> str:
-    """State the range of UAR under the split that ranks models, and chance."""
-    split = ranking_split(run.info.splits)
-    table = summarise(run).dropna(subset=[f"{split}_uar"])
-    table = table[~table["model"].isin(BASELINES)]
-    chance = f"chance is {percent(chance_levels(run)['uar'])} %"
-    if table.empty:
-        return f"No model finished every fold of the {split} split; {chance}."
-    scores = [f"{percent(uar)} %" for uar in table[f"{split}_uar"]]
-    named = [f"{score} ({title})" for score, title in zip(scores, model_titles(run, table["model"]), strict=True)]
-    if scores[0] == scores[-1]:
-        values = f"is {named[0] if len(named) == 1 else f'{scores[0]} for every model'}"
-    else:
-        values = f"ranges from {named[-1]} to {named[0]}"
-    return f"UAR under the {split} split {values}; {chance}."
+    return Scores(gap_splits(run), tuple(gap_notes(run)), published_note(run), main, details)
 
 
 def _metric_table(run: SavedRun, metric: str, title: str) -> Table:
