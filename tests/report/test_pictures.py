@@ -15,10 +15,11 @@ from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.findings.cost import cost_sentences
 from ser_bench.report.findings.training import held_out_sentence, training_ends
 from ser_bench.report.page import render_page
-from ser_bench.report.page.pictures.calibration import TOGETHER, calibration_plot, further_calibration_plots
+from ser_bench.report.page.pictures.calibration import calibration_plot, further_calibration_plots
 from ser_bench.report.page.pictures.confident import confident_plot
 from ser_bench.report.page.pictures.cost import architecture_plots, cost_plot
 from ser_bench.report.page.pictures.curves import learning_curves
+from ser_bench.report.page.pictures.series import MOST_SERIES
 from ser_bench.report.page.plots.marks import Band, Dots, Line
 from ser_bench.report.page.plots.picture import WIDE, draw, frame_of
 from ser_bench.report.page.sections.confidence import confidence_report
@@ -46,7 +47,7 @@ def lines_of(plot, kind):
 
 def test_calibration_draws_the_bins_before_and_after_of_the_best_models(analysed_run):
     plot = calibration_plot(analysed_run)
-    best = list(summarise(analysed_run)["model"][:TOGETHER])
+    best = list(summarise(analysed_run)["model"][:MOST_SERIES])
     assert [name.text for name in plot.names] == best
     for model in best:
         hollow, full = dots_of(plot, model)
@@ -62,14 +63,14 @@ def test_calibration_draws_the_bins_before_and_after_of_the_best_models(analysed
 
 def test_models_of_one_picture_differ_by_more_than_colour(analysed_run):
     plot = calibration_plot(analysed_run)
-    assert len({dots.shape for dots in dots_of(plot)}) == TOGETHER
+    assert len({dots.shape for dots in dots_of(plot)}) == MOST_SERIES
     looks = [line.kind.replace("faint", "").split()[1:] for line in plot.marks if isinstance(line, Line) and line.model]
-    assert len(set(map(tuple, looks))) == TOGETHER
+    assert len(set(map(tuple, looks))) == MOST_SERIES
 
 
 def test_the_other_models_have_their_own_picture(analysed_run):
     others = further_calibration_plots(analysed_run)
-    assert list(others) == list(summarise(analysed_run)["model"][TOGETHER:-2])
+    assert list(others) == list(summarise(analysed_run)["model"][MOST_SERIES:-2])
     assert {dots.model for plot in others.values() for dots in dots_of(plot)} == set(others)
     names = [plot.name for plot in others.values()]
     assert len(set(names)) == len(names)

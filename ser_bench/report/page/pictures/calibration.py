@@ -7,16 +7,13 @@ from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title
 from ser_bench.report.formatting import percent
-from ser_bench.report.page.pictures.series import Series, series
+from ser_bench.report.page.pictures.series import MOST_SERIES, Series, series
 from ser_bench.report.page.plots.axes import Axis
 from ser_bench.report.page.plots.marks import Dots, Line, Mark
 from ser_bench.report.page.plots.names import Name
 from ser_bench.report.page.plots.picture import Plot
 from ser_bench.runs.results import SavedRun
 from ser_bench.statistics import Reliability
-
-TOGETHER = 3
-"""The most models in one picture."""
 
 
 def calibration_plot(run: SavedRun) -> Plot | None:
@@ -31,7 +28,7 @@ def calibration_plot(run: SavedRun) -> Plot | None:
     Plot or None
         None if no confidence is measured.
     """
-    models = _measured(run)[:TOGETHER]
+    models = _measured(run)[:MOST_SERIES]
     return _plot(run, models, "calibration") if models else None
 
 
@@ -47,7 +44,7 @@ def further_calibration_plots(run: SavedRun) -> dict[str, Plot]:
     dict of str to Plot
         By model, the highest UAR first; without the models of :func:`calibration_plot`.
     """
-    others = enumerate(_measured(run)[TOGETHER:])
+    others = enumerate(_measured(run)[MOST_SERIES:])
     return {model: _plot(run, [model], f"calibration-{index}") for index, model in others}
 
 

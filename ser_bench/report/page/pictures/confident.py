@@ -7,7 +7,7 @@ from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title
 from ser_bench.report.formatting import percent
-from ser_bench.report.page.pictures.series import series
+from ser_bench.report.page.pictures.series import MOST_SERIES, series
 from ser_bench.report.page.plots.axes import Axis, linear_axis
 from ser_bench.report.page.plots.marks import Line, Mark
 from ser_bench.report.page.plots.names import Name
@@ -18,9 +18,6 @@ _SHARES = tuple(share / 20 for share in range(2, 21))
 """From a tenth of the clips, as fewer say little, to all of them."""
 
 _HALF = _SHARES.index(0.5)
-
-_MODELS = 3
-"""The most models in colour; the others are grey."""
 
 
 def confident_plot(run: SavedRun) -> Plot | None:
@@ -46,7 +43,7 @@ def confident_plot(run: SavedRun) -> Plot | None:
     for index, model in reversed(list(enumerate(models))):
         points = tuple((100 * share, float(value)) for share, value in zip(_SHARES, curves.loc[model], strict=True))
         title = model_title(run, model)
-        coloured, tip = index < _MODELS, _tip(title, points)
+        coloured, tip = index < MOST_SERIES, _tip(title, points)
         marks.append(Line(points, series(index).kind if coloured else "other", model, tip=tip, clear=coloured))
         if coloured:
             names.insert(0, Name(points[::2], title, series(index).colour, model))

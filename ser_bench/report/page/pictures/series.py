@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from ser_bench.report.page.plots.marks import SHAPES
 
+MOST_SERIES = 3
+"""The most models of a picture with looks of their own."""
+
 _DASHES = ("", "dashed", "dotted")
 
 
@@ -33,12 +36,11 @@ def series(index: int) -> Series:
 
     Parameters
     ----------
-    index : int
-        0 for the first model; there are eight colours.
+    index : {0, 1, 2}
 
     Returns
     -------
     Series
     """
-    colour = f"c{index % 8 + 1}"
-    return Series(f"{colour} {_DASHES[index % 3]}".rstrip(), colour, SHAPES[index % len(SHAPES)])
+    colour = f"c{index + 1}"
+    return Series(f"{colour} {_DASHES[index]}".rstrip(), colour, SHAPES[index])
