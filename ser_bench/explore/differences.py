@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from ser_bench.core.text import escape_undecodable, listed
 from ser_bench.explore.clip import Clip
-from ser_bench.explore.titles import ClipTitle
 
 _KINDS = ("corpus", "part", "speaker", "emotion", "intensity", "sentence", "take")
 _OF_A_CORPUS = ("part", "speaker", "sentence", "take")
@@ -48,7 +47,7 @@ def find_differences(clips: Sequence[Clip]) -> Differences:
     -------
     Differences
     """
-    facts = [_facts(clip.title) if clip.title else {} for clip in clips]
+    facts = [clip.title.facts if clip.title else {} for clip in clips]
     kinds = [kind for kind in _KINDS if any(kind in known for known in facts)]
     varying = [kind for kind in kinds if not _is_shared(kind, facts)]
     headings = [" · ".join(known[kind] for kind in varying if kind in known) for known in facts]
@@ -60,24 +59,6 @@ def find_differences(clips: Sequence[Clip]) -> Differences:
         headings=tuple(heading or name for heading, name in zip(headings, names, strict=True)),
         names=names,
     )
-
-
-def _facts(title: ClipTitle) -> dict[str, str]:
-    """Return the known facts by their kind."""
-    part, speaker, gender, emotion, intensity, text, take = (
-        title.columns.get(column, "")
-        for column in ("part", "speaker", "gender", "emotion", "intensity", "text", "take")
-    )
-    facts = {
-        "corpus": title.corpus.title,
-        "part": part,
-        "speaker": ", ".join(filter(None, (f"speaker {speaker}", gender))),
-        "emotion": emotion,
-        "intensity": intensity and f"{intensity} intensity",
-        "sentence": text and f"sentence “{text}”",
-        "take": take and f"take {take}",
-    }
-    return {kind: fact for kind, fact in facts.items() if fact}
 
 
 def _is_shared(kind: str, facts: Sequence[dict[str, str]]) -> bool:

@@ -30,17 +30,30 @@ class ClipTitle:
     corpus: Corpus
     columns: Mapping[str, str]
 
-    def __str__(self) -> str:
-        """Return the facts in a line: ``RAVDESS · speaker 12, female · angry, strong · sentence “dogs” · take 1``."""
+    @property
+    def facts(self) -> dict[str, str]:
+        """The known facts in words, by their kind: corpus, part, speaker, emotion, intensity, sentence and take."""
         part, speaker, gender, emotion, intensity, text, take = (
             self.columns.get(column, "")
             for column in ("part", "speaker", "gender", "emotion", "intensity", "text", "take")
         )
-        voice = ", ".join(filter(None, (f"speaker {speaker}", gender)))
-        expression = ", ".join(filter(None, (emotion, intensity)))
-        sentence = f"sentence “{text}”" if text else ""
-        which = f"take {take}" if take else ""
-        return " · ".join(filter(None, (self.corpus.title, part, voice, expression, sentence, which)))
+        facts = {
+            "corpus": self.corpus.title,
+            "part": part,
+            "speaker": ", ".join(filter(None, (f"speaker {speaker}", gender))),
+            "emotion": emotion,
+            "intensity": intensity and f"{intensity} intensity",
+            "sentence": text and f"sentence “{text}”",
+            "take": take and f"take {take}",
+        }
+        return {kind: fact for kind, fact in facts.items() if fact}
+
+    def __str__(self) -> str:
+        """Return the facts in a line: ``RAVDESS · speaker 12, female · angry, strong · sentence “dogs” · take 1``."""
+        facts = self.facts
+        if intensity := facts.pop("intensity", ""):
+            facts["emotion"] += f", {intensity.removesuffix(' intensity')}"
+        return " · ".join(facts.values())
 
 
 def title_from_name(path: Path) -> ClipTitle | None:
