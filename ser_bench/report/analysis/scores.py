@@ -186,6 +186,23 @@ def confusion_counts(run: SavedRun, model: str, split: str) -> npt.NDArray[np.in
     return metrics.confusion(part["true"].cat.codes, part["predicted"].cat.codes, range(size))
 
 
+def confusion_shares(run: SavedRun, model: str, split: str) -> npt.NDArray[np.float64]:
+    """Return the counts of :func:`confusion_counts` as shares of the clips of the recorded label.
+
+    Parameters
+    ----------
+    run : SavedRun
+    model, split : str
+
+    Returns
+    -------
+    ndarray of float64, shape (labels, labels)
+        A row without clips is 0.
+    """
+    counts = confusion_counts(run, model, split)
+    return np.asarray(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), dtype=np.float64)
+
+
 def chance_levels(run: SavedRun) -> dict[str, float]:
     """Return the scores of a model that always predicts the most common label.
 

@@ -11,7 +11,7 @@ from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from ser_bench.report.analysis.scores import confusion_counts, missing_folds, pooled_scores
+from ser_bench.report.analysis.scores import confusion_counts, confusion_shares, missing_folds, pooled_scores
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.parts import heading_beside, split_colormap, text_beside, text_colour_on
 from ser_bench.report.charts.style import FAINT, WARNING, Sheet, new_sheet
@@ -54,13 +54,11 @@ def _draw(run: SavedRun, model: str, split: str) -> Figure:
         style: dict[str, Any] = {"color": WARNING, "ha": "center", "va": "center"}
         ax.text(0.5, 0.5, f"no matrix: {note}", transform=ax.transAxes, **style)
         return sheet.figure
-    counts = confusion_counts(run, model, split)
-    clips = counts.sum(axis=1, keepdims=True)
-    shares = np.divide(counts, clips, out=np.zeros(counts.shape), where=clips > 0)
+    counts, shares = confusion_counts(run, model, split), confusion_shares(run, model, split)
     colours = split_colormap(split)
     ax.imshow(shares, cmap=colours, vmin=0, vmax=1, interpolation="none", aspect="auto")
     _write_cells(ax, shares, counts, colours, small=cell < _SMALL_CELL)
-    _write_recalls(ax, shares, clips[:, 0])
+    _write_recalls(ax, shares, counts.sum(axis=1))
     return sheet.figure
 
 

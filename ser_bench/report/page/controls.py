@@ -14,7 +14,7 @@ from ser_bench.runs.results import SavedRun
 
 @dataclass(frozen=True)
 class Controls:
-    """The choices of the bar of controls.
+    """The choices of the bar of controls, and of the matrix.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ import numpy as np
 
 from ser_bench.core.text import plural
 from ser_bench.report.analysis.extremes import class_extremes
-from ser_bench.report.analysis.scores import confusion_counts, hits_of, missing_folds
+from ser_bench.report.analysis.scores import confusion_counts, confusion_shares, hits_of, missing_folds
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.findings.titles.wording import all_models, complete_models, name_of, no_model, percents, short
 from ser_bench.runs.results import SavedRun
@@ -59,8 +59,7 @@ def confusion_title(run: SavedRun, model: str, split: str) -> str:
     counts = confusion_counts(run, model, split)
     if np.count_nonzero(counts.sum(axis=0)) == 1:
         return f"{name} takes every clip for {short(run.labels[int(counts.sum(axis=0).argmax())])} {under}"
-    clips = counts.sum(axis=1, keepdims=True)
-    shares = np.divide(counts, clips, out=np.zeros(counts.shape), where=clips > 0)
+    shares = confusion_shares(run, model, split)
     np.fill_diagonal(shares, 0)
     if not shares.any():
         return f"{name} makes no mistake {under}"

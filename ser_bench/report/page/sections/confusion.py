@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ser_bench.report.analysis.models import BASELINES
-from ser_bench.report.analysis.scores import confusion_counts, missing_folds, pooled_scores
+from ser_bench.report.analysis.scores import confusion_shares, missing_folds, pooled_scores
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import mark_notes, model_title
 from ser_bench.report.formatting import percent
@@ -63,36 +63,6 @@ class Matrix:
     note: str
 
 
-@dataclass(frozen=True)
-class Selectors:
-    """What the script can show in the matrix.
-
-    Parameters
-    ----------
-    models : tuple of (str, str)
-        Names and titles, the best first.
-    splits : tuple of str
-    """
-
-    models: tuple[tuple[str, str], ...]
-    splits: tuple[str, ...]
-
-
-def selectors(run: SavedRun) -> Selectors:
-    """Return the models and splits whose matrices the page can show.
-
-    Parameters
-    ----------
-    run : SavedRun
-
-    Returns
-    -------
-    Selectors
-    """
-    models = [str(model) for model in summarise(run)["model"]]
-    return Selectors(tuple((model, model_title(run, model)) for model in models), tuple(run.info.splits))
-
-
 def frequent_confusions(run: SavedRun, split: str) -> Table:
     """Return the most frequent confusions of every model, baselines excluded.
 
@@ -112,8 +82,7 @@ def frequent_confusions(run: SavedRun, split: str) -> Table:
     for model in summarise(run)["model"]:
         if model in BASELINES or notes[model, split]:
             continue
-        counts = confusion_counts(run, model, split)
-        shares = counts / np.maximum(counts.sum(axis=1), 1)[:, None]
+        shares = confusion_shares(run, model, split)
         np.fill_diagonal(shares, 0)
         order = np.argsort(-shares, axis=None, kind="stable")[: len(columns) - 1]
         cells = [_confusion_cell(run, shares, *divmod(int(flat), len(run.labels))) for flat in order]
@@ -147,8 +116,7 @@ def confusion_matrix(run: SavedRun, model: str, split: str) -> Matrix:
     title, note = model_title(run, model), ". ".join(mark_notes(run, [model]))
     if missing:
         return Matrix(title, split, tint, "n/a", run.labels, (), missing, note)
-    counts = confusion_counts(run, model, split)
-    shares = counts / np.maximum(counts.sum(axis=1), 1)[:, None]
+    shares = confusion_shares(run, model, split)
     clips = clips_by_class(run, split)
     rows = tuple(
         MatrixRow(

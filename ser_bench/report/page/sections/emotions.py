@@ -14,8 +14,9 @@ from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title
 from ser_bench.report.findings.titles import confusion_title
 from ser_bench.report.formatting import percent
+from ser_bench.report.page.controls import Controls, controls
 from ser_bench.report.page.data import score_scale
-from ser_bench.report.page.sections.confusion import Matrix, Selectors, confusion_matrix, frequent_confusions, selectors
+from ser_bench.report.page.sections.confusion import Matrix, confusion_matrix, frequent_confusions
 from ser_bench.report.page.sections.hard_clips import HardClips, hard_clips
 from ser_bench.report.page.strips import Scale, StripRow, Strips, bars, dots, marks
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
@@ -30,7 +31,7 @@ class EmotionReport:
     ----------
     matrix : Matrix
         Of the best model under the split that ranks models; the script shows the others.
-    selectors : Selectors
+    choices : Controls
         What the matrix can show.
     confusions : Table
         The most frequent confusions of every model.
@@ -45,7 +46,7 @@ class EmotionReport:
     """
 
     matrix: Matrix
-    selectors: Selectors
+    choices: Controls
     confusions: Table
     confusion_title: str
     recalls: Strips
@@ -70,7 +71,7 @@ def emotion_report(run: SavedRun, audio: Path | None) -> EmotionReport:
     best = _best_complete(run, split)
     return EmotionReport(
         confusion_matrix(run, best, split),
-        selectors(run),
+        controls(run),
         frequent_confusions(run, split),
         confusion_title(run, best, split).removesuffix(f" ({split} split)"),
         _recalls(run, split, best),
