@@ -12,9 +12,10 @@ from ser_bench.report.analysis.comparisons import comparison
 from ser_bench.report.analysis.gaps import gaps_of
 from ser_bench.report.analysis.splits import gap_splits
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.charts import overview_rows
+from ser_bench.report.charts import overview_content
 from ser_bench.report.charts.keys import Key, key_rows
-from ser_bench.report.charts.overview_rows import PART_STYLES, overview_of
+from ser_bench.report.charts.overview_content import overview_of
+from ser_bench.report.charts.overview_rows import PART_STYLES
 from ser_bench.report.charts.registry import charts_of
 from ser_bench.report.charts.render import render
 from ser_bench.report.formatting import percent, percent_interval, points
@@ -87,7 +88,7 @@ def test_the_bracket_holds_the_models_that_the_best_one_is_not_significantly_bet
 
 def test_published_scores_have_a_row_with_a_tick_each(analysed_run, monkeypatch):
     scores = pd.DataFrame({"system": ["a", "b"], "split": "emobox", "uar": [0.5, 0.7], "source": "Somebody (2024)"})
-    monkeypatch.setattr(overview_rows, "published_scores", lambda run: scores)
+    monkeypatch.setattr(overview_content, "published_scores", lambda run: scores)
     figure = charts_of(analysed_run)["overview"].draw()
     assert_legible(figure, monkeypatch)
     words = words_of(figure)

@@ -15,14 +15,8 @@ from ser_bench.report.analysis.scores import chance_levels, missing_folds
 from ser_bench.report.analysis.splits import gap_splits
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.keys import KEY_ROW, draw_keys, key_rows
-from ser_bench.report.charts.overview_rows import (
-    Overview,
-    draw_bracket,
-    draw_models,
-    draw_published,
-    keys_of,
-    overview_of,
-)
+from ser_bench.report.charts.overview_content import Overview, overview_of
+from ser_bench.report.charts.overview_rows import draw_bracket, draw_models, draw_published, keys_of
 from ser_bench.report.charts.parts import draw_chance_line, heading_beside, model_axis, number_beside, text_beside
 from ser_bench.report.charts.style import FAINT, INK, WARNING, WIDTH, new_sheet
 from ser_bench.report.charts.text import names_width, shorten, text_width
