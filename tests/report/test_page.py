@@ -18,7 +18,8 @@ from ser_bench.report import synthetic_audio_folder, write_report
 from ser_bench.report.analysis.failures import hardest_clips
 from ser_bench.report.analysis.scores import page_metrics
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.charts.registry import charts_of
+from ser_bench.report.charts.base import Chart
+from ser_bench.report.charts.registry import CHARTS, charts_of
 from ser_bench.report.charts.render import render
 from ser_bench.report.descriptions import SYNTHETIC
 from ser_bench.report.findings.headline import headline
@@ -150,6 +151,15 @@ def test_every_chart_has_a_title_and_a_description_and_ids_are_unique(run, html,
         assert set(attributes.get("aria-labelledby", "").split()) <= set(ids)
     references = set(re.findall(r'url\(#([^)]+)\)|<use href="#([^"]+)"', html))
     assert {first or second for first, second in references} <= set(ids)
+
+
+def test_a_chart_of_a_section_that_the_page_leaves_out_is_among_the_further_charts(run, monkeypatch):
+    own = Chart(name="own", title="Own", draw=lambda run: None, alt_text=lambda run: "Words.", section="across")
+    monkeypatch.setitem(CHARTS, "own", own)
+    page = Page(render_page(run, {"own": b'<?xml version="1.0"?><svg viewBox="0 0 9 9"><g/></svg>'}).decode())
+    assert "across" not in {attributes.get("id") for _, attributes in page.tags}
+    assert page.text.index("Further charts Further charts Own") > 0
+    assert page.faults == []
 
 
 def test_the_page_starts_with_the_answer_and_holds_every_score(run, page):

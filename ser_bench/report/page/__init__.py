@@ -1,8 +1,8 @@
 """The page of a run, ``report.html``: one file that loads nothing else.
 
-Each module prepares one group of sections and the templates lay them out. The templates escape every value, because
-names, labels and errors come from users and plugins. Only the charts and the page's own style and script pass as
-markup, and the page's policy forbids to load anything.
+Each module of :mod:`~ser_bench.report.page.sections` prepares a section, and the template of its name lays it out. The
+templates escape every value, because names, labels and errors come from users and plugins. Only pictures and the page's
+own style, script and data pass as markup, and the page's policy forbids to load anything.
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ def render_page(run: SavedRun, pictures: Mapping[str, bytes], audio: Path | None
 
     script, style = _joined("script", ".js"), _joined("style", ".css")
     contents = {section.anchor: section.prepare(run, audio) for section in SECTIONS}
-    drawn = figures(run, pictures, [section.anchor for section in SECTIONS])
-    charted = {anchor for anchor in _MAY_HOLD_CHARTS_ONLY if drawn[anchor]}
-    shown = [section for section in SECTIONS if contents[section.anchor] is not None or section.anchor in charted]
+    possible = [s for s in SECTIONS if contents[s.anchor] is not None or s.anchor in _MAY_HOLD_CHARTS_ONLY]
+    drawn = figures(run, pictures, [section.anchor for section in possible])
+    shown = [section for section in possible if contents[section.anchor] is not None or drawn[section.anchor]]
     values = {
         **contents,
         "sections": [{"anchor": s.anchor, "name": s.name, "title": s.title(run)} for s in shown],

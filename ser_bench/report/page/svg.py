@@ -58,7 +58,7 @@ def figures(run: SavedRun, pictures: Mapping[str, bytes], sections: Collection[s
     pictures : mapping of str to bytes
         SVG files by chart name; a chart without a file is left out.
     sections : collection of str
-        The anchors of the page. A chart of another section goes under ``charts``.
+        The anchors of the sections that the page may have. A chart of another section goes under ``charts``.
 
     Returns
     -------
