@@ -45,6 +45,23 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{ending}"
 
 
+def number_range(low: float, high: float) -> str:
+    """Write a range of whole numbers.
+
+    Parameters
+    ----------
+    low, high : float
+        The ends, which are rounded.
+
+    Returns
+    -------
+    str
+        Such as ``14 to 1,440``; one number where both ends are equal.
+    """
+    first, last = f"{low:,.0f}", f"{high:,.0f}"
+    return first if first == last else f"{first} to {last}"
+
+
 def listed(names: Sequence[str]) -> str:
     """Join names as in a sentence.
 

@@ -12,6 +12,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ser_bench.core.text import number_range
 from ser_bench.report.analysis.training import best_epochs, means_by_epoch
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.style import FAINT, INK, WIDTH, Sheet, new_sheet, split_colour
@@ -132,7 +133,7 @@ def _alt_text(run: SavedRun, model: str) -> str:
     table = run.curves[run.curves["model"] == model]
     folds = table.groupby(["split", "repeat", "fold"])
     epochs, best = folds["epoch"].max(), folds["val_accuracy"].max().groupby("split").mean()
-    trained = f"{epochs.min()} to {epochs.max()}" if epochs.min() < epochs.max() else f"{epochs.max()}"
+    trained = number_range(epochs.min(), epochs.max())
     listed = ", ".join(f"{split} {percent(best[split])} %" for split in run.info.splits if split in best.index)
     return (
         f"Loss and accuracy by epoch, means over the clips. Folds trained {trained} epochs; "

@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ser_bench.core.text import listed, plural
+from ser_bench.core.text import listed, number_range, plural
 from ser_bench.report.analysis import groups
 from ser_bench.report.analysis.models import BASELINES, trained_models
 from ser_bench.report.analysis.scores import missing_folds
@@ -171,8 +171,7 @@ def _legend_rows(panel: _Panel, width: float) -> list[LegendRow]:
         counts = enumerate(panel.clips.items())
         entries = [(group, _entry(str(name), clips, width)) for group, (name, clips) in counts]
     else:
-        low, high = panel.clips.min(), panel.clips.max()
-        each = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+        each = number_range(panel.clips.min(), panel.clips.max())
         entries = [(0, shorten(f"one of {len(panel.clips)}, {each} clips each", width - 0.2, 8))]
     rows: list[LegendRow] = [[]]
     for entry in entries:

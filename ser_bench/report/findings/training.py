@@ -6,7 +6,7 @@ from math import isnan
 
 import pandas as pd
 
-from ser_bench.core.text import listed, plural
+from ser_bench.core.text import listed, number_range, plural
 from ser_bench.report.analysis.models import model_parameters, models_with_copies
 from ser_bench.report.analysis.splits import is_speaker_independent
 from ser_bench.report.analysis.training import network_training
@@ -65,32 +65,12 @@ def held_out_sentence(run: SavedRun, split: str) -> str:
         return "No clip was held out of training." if (table["split"] == split).any() else ""
     unit = "whole training speakers" if is_speaker_independent(split) else "some of the training clips"
     clips, speakers = rows["held_out_clips"].dropna(), rows["held_out_speakers"].dropna()
-    sizes = [f"{_range(clips)} clips"] if len(clips) else []
+    sizes = [f"{number_range(clips.min(), clips.max())} clips"] if len(clips) else []
     if is_speaker_independent(split) and len(speakers):
-        sizes.append(f"{_range(speakers)} speaker{'' if _range(speakers) == '1' else 's'}")
+        count = number_range(speakers.min(), speakers.max())
+        sizes.append(f"{count} speaker{'' if count == '1' else 's'}")
     size = f" ({' of '.join(sizes)} on average)" if sizes else ""
     return f"Each fit holds out {unit}{size}. They choose the best epoch; no test clip does."
-
-
-def _range(values: pd.Series) -> str:
-    """Write the smallest and the largest of several means."""
-    low, high = f"{values.min():,.0f}", f"{values.max():,.0f}"
-    return low if low == high else f"{low} to {high}"
-
-
-def epoch_range(low: float, high: float) -> str:
-    """Write a range of epochs.
-
-    Parameters
-    ----------
-    low, high : float
-
-    Returns
-    -------
-    str
-        Such as "14 to 32", or "14".
-    """
-    return f"{low:.0f}" if low == high else f"{low:.0f} to {high:.0f}"
 
 
 def endings(patience: int, last_epoch: int) -> str:
@@ -119,7 +99,7 @@ def _refit_epochs(patience: int, last_epoch: int) -> str:
 
 def _end(row: pd.Series) -> str:
     """Write how the fits of one split ended, and what their validation loss was measured on."""
-    took = f"{epoch_range(row['shortest'], row['longest'])} epochs"
+    took = f"{number_range(row['shortest'], row['longest'])} epochs"
     ended = f"training ended after {took}, {endings(row['patience'], row['last_epoch'])}"
     if not row["validated"]:
         return f"{ended}; no clip was held out"
@@ -127,5 +107,5 @@ def _end(row: pd.Series) -> str:
     if is_speaker_independent(row["split"]) and not isnan(row["held_out_speakers"]):
         clips += f" of {plural(round(row['held_out_speakers']), 'speaker')}"
     noun = "epoch" if row["first"] == row["last"] else "epochs"
-    best = f"the loss on {clips} was lowest in {noun} {epoch_range(row['first'], row['last'])}"
+    best = f"the loss on {clips} was lowest in {noun} {number_range(row['first'], row['last'])}"
     return f"{ended}; {best}" + (f", in {plural(row['at_end'], 'fit')} the last one" if row["at_end"] else "")

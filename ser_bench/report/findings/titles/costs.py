@@ -8,14 +8,13 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ser_bench import statistics
-from ser_bench.core.text import plural
+from ser_bench.core.text import number_range, plural
 from ser_bench.report.analysis.choice import MARGIN, cheaper_models, choice_of
 from ser_bench.report.analysis.failures import feature_groups, feature_losses
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.training import network_training
 from ser_bench.report.findings.titles.wording import all_models, complete_models, name_of, no_model, percents, short
-from ser_bench.report.findings.training import epoch_range
 from ser_bench.report.formatting import percent, seconds, weight_count
 from ser_bench.runs.results import SavedRun
 
@@ -128,7 +127,7 @@ def curves_title(run: SavedRun, model: str) -> str:
         return f"The validation loss of {name} was lowest in the last epoch of {at_end} of {plural(fits, 'fit')}"
     low, high = rows["first"].min(), rows["last"].max()
     noun = "epoch" if high == 1 else "epochs"
-    return f"{name} has its lowest validation loss after {epoch_range(low, high)} {noun}"
+    return f"{name} has its lowest validation loss after {number_range(low, high)} {noun}"
 
 
 def architectures_title(run: SavedRun) -> str:

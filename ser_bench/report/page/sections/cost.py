@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ser_bench.core.text import number_range
 from ser_bench.report.analysis.models import BASELINES, trained_models
 from ser_bench.report.analysis.scores import chance_levels, missing_folds
 from ser_bench.report.analysis.splits import ranking_split
@@ -14,7 +15,7 @@ from ser_bench.report.analysis.training import network_training
 from ser_bench.report.descriptions import model_title
 from ser_bench.report.findings.cost import cost_sentences
 from ser_bench.report.findings.titles import architectures_title
-from ser_bench.report.findings.training import endings, epoch_range, held_out_sentence
+from ser_bench.report.findings.training import endings, held_out_sentence
 from ser_bench.report.formatting import byte_size, percent, seconds
 from ser_bench.report.page.pictures.cost import architecture_plots, cost_plot
 from ser_bench.report.page.pictures.curves import Curves, learning_curves
@@ -179,7 +180,7 @@ def _training_table(run: SavedRun) -> Table | None:
     cells = {
         model: [
             number(row["n_weights"], f"{row['n_weights']:,.0f}"),
-            number(row["longest"], epoch_range(row["shortest"], row["longest"])),
+            number(row["longest"], number_range(row["shortest"], row["longest"])),
             number(row["median"], f"{row['median']:.0f}"),
             number(summary.at[model, f"{split}_fit_seconds"], seconds(summary.at[model, f"{split}_fit_seconds"])),
             Cell(endings(row["patience"], row["last_epoch"])),
