@@ -7,10 +7,10 @@ from xml.etree import ElementTree
 import pytest
 
 from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.speakers import scores_of_speakers
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.formatting import percent
 from ser_bench.report.page import render_page
-from ser_bench.report.page.data import scores_of_speakers
 from tests.report.browser.chromium import (
     ADVICE,
     BROWSER,

@@ -7,9 +7,10 @@ import json
 import pytest
 
 from ser_bench.report.analysis.scores import missing_folds
+from ser_bench.report.analysis.speakers import scores_of_speakers
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.formatting import percent
-from ser_bench.report.page.data import page_data, scores_of_speakers
+from ser_bench.report.page.data import page_data
 
 
 @pytest.fixture(scope="module")

@@ -203,6 +203,25 @@ def confusion_shares(run: SavedRun, model: str, split: str) -> npt.NDArray[np.fl
     return np.asarray(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), dtype=np.float64)
 
 
+@cached_per_run
+def clips_by_class(run: SavedRun, split: str) -> list[int]:
+    """Count the distinct clips of each class that a split tests.
+
+    Parameters
+    ----------
+    run : SavedRun
+    split : str
+
+    Returns
+    -------
+    list of int
+        In the order of the labels.
+    """
+    part = run.predictions.loc[run.predictions["split"] == split, ["clip", "true"]].astype("str").drop_duplicates()
+    counts = part["true"].value_counts()
+    return [int(counts.get(label, 0)) for label in run.labels]
+
+
 def chance_levels(run: SavedRun) -> dict[str, float]:
     """Return the scores of a model that always predicts the most common label.
 

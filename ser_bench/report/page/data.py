@@ -4,133 +4,20 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from ser_bench.report.analysis.cache import cached_per_run
-from ser_bench.report.analysis.intervals import each_speakers_scores, scores_of_few, speaker_tallies
-from ser_bench.report.analysis.literature import published_scores
+from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.models import BASELINES
-from ser_bench.report.analysis.scores import chance_levels, confusion_counts, metrics_of, missing_folds
+from ser_bench.report.analysis.scores import chance_levels, clips_by_class, confusion_counts, metrics_of, missing_folds
+from ser_bench.report.analysis.speakers import scores_of_speakers
 from ser_bench.report.analysis.splits import gap_splits, ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title
 from ser_bench.report.formatting import percent
-from ser_bench.report.page.strips import Scale, shape
+from ser_bench.report.page.looks import speaker_shapes
 from ser_bench.runs.results import SavedRun
-
-
-@cached_per_run
-def scores_of_speakers(run: SavedRun, split: str, model: str) -> dict[str, dict[str, float]]:
-    """Return the scores of each speaker of a model, by metric and speaker.
-
-    Parameters
-    ----------
-    run : SavedRun
-    split, model : str
-
-    Returns
-    -------
-    dict of str to dict of str to float
-        Means over repeats; empty for a model with a missing fold, and without speakers where they are unknown.
-    """
-    if missing_folds(run)[model, split]:
-        return {}
-    tallies = speaker_tallies(run, model, split)
-    scores = each_speakers_scores(tallies, metrics_of(run))
-    return {
-        metric: {speaker: value for speaker, value in zip(tallies[0], values, strict=True) if speaker}
-        for metric, values in scores.items()
-    }
-
-
-@cached_per_run
-def clips_by_class(run: SavedRun, split: str) -> list[int]:
-    """Count the distinct clips of each class that a split tests.
-
-    Parameters
-    ----------
-    run : SavedRun
-    split : str
-
-    Returns
-    -------
-    list of int
-        In the order of the labels.
-    """
-    part = run.predictions.loc[run.predictions["split"] == split, ["clip", "true"]].astype("str").drop_duplicates()
-    counts = part["true"].value_counts()
-    return [int(counts.get(label, 0)) for label in run.labels]
-
-
-@cached_per_run
-def gender_shapes(run: SavedRun) -> dict[str, str]:
-    """Return the shape of the dots of each gender.
-
-    Parameters
-    ----------
-    run : SavedRun
-
-    Returns
-    -------
-    dict of str to str
-        Classes of the style sheet by gender, in alphabetical order; empty where genders are unknown.
-    """
-    return shape(sorted({str(gender) for gender in run.clips["gender"] if gender}))
-
-
-@cached_per_run
-def speaker_shapes(run: SavedRun) -> dict[str, str]:
-    """Return the shape of each speaker's dot.
-
-    Parameters
-    ----------
-    run : SavedRun
-
-    Returns
-    -------
-    dict of str to str
-        Classes of the style sheet by speaker; without speakers of unknown gender, whose dots are round.
-    """
-    clips = run.clips.drop_duplicates("speaker").set_index("speaker")
-    return {str(speaker): gender_shapes(run)[str(gender)] for speaker, gender in clips["gender"].items() if gender}
-
-
-@cached_per_run
-def score_scale(run: SavedRun) -> Scale:
-    """Return the scale of scores that all pictures of a page share: it holds every measure, split and speaker.
-
-    Parameters
-    ----------
-    run : SavedRun
-
-    Returns
-    -------
-    Scale
-    """
-    return Scale.of([*_scores(run), *_speakers(run), *published_scores(run)["uar"]])
-
-
-def _scores(run: SavedRun) -> Iterable[float]:
-    table = summarise(run)
-    names = [
-        f"{split}_{metric}{end}"
-        for split in run.info.splits
-        for metric in metrics_of(run)
-        for end in ("", "_low", "_high")
-    ]
-    yield from table[names].to_numpy().ravel()
-
-
-def _speakers(run: SavedRun) -> Iterable[float]:
-    for model in run.info.models:
-        if model in BASELINES:
-            continue
-        for split in run.info.splits:
-            for values in scores_of_speakers(run, split, model).values():
-                yield from values.values()
 
 
 def measures(run: SavedRun) -> dict[str, str]:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ser_bench.report.analysis.models import BASELINES
-from ser_bench.report.analysis.scores import confusion_shares, missing_folds, pooled_scores
+from ser_bench.report.analysis.scores import clips_by_class, confusion_shares, missing_folds, pooled_scores
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import mark_notes, model_title
 from ser_bench.report.formatting import percent
-from ser_bench.report.page.data import clips_by_class
 from ser_bench.report.page.shades import step_of
 from ser_bench.report.page.tables import Cell, Column, Row, Table
 from ser_bench.runs.results import SavedRun

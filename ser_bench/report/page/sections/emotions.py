@@ -15,7 +15,7 @@ from ser_bench.report.descriptions import model_title
 from ser_bench.report.findings.titles import confusion_title
 from ser_bench.report.formatting import percent
 from ser_bench.report.page.controls import Controls, controls
-from ser_bench.report.page.data import score_scale
+from ser_bench.report.page.looks import score_scale
 from ser_bench.report.page.sections.confusion import Matrix, confusion_matrix, frequent_confusions
 from ser_bench.report.page.sections.hard_clips import HardClips, hard_clips
 from ser_bench.report.page.strips import Scale, StripRow, Strips, bars, dots, marks

@@ -16,12 +16,13 @@ from ser_bench.report.analysis.leakage import speakers_known
 from ser_bench.report.analysis.literature import published_scores
 from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.scores import chance_levels, missing_folds
+from ser_bench.report.analysis.speakers import scores_of_speakers
 from ser_bench.report.analysis.splits import GapSplits, gap_splits, ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title, split_label
 from ser_bench.report.findings.gaps import voice_title
 from ser_bench.report.formatting import percent, percent_range, points, points_interval
-from ser_bench.report.page.data import score_scale, scores_of_speakers
+from ser_bench.report.page.looks import score_scale
 from ser_bench.report.page.strips import Scale, StripRow, Strips, bars, dots, line, marks
 from ser_bench.report.page.tables import Cell, Column, number
 from ser_bench.runs.results import SavedRun

@@ -13,7 +13,7 @@ from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title
 from ser_bench.report.formatting import percent
-from ser_bench.report.page.data import gender_shapes, score_scale, speaker_shapes
+from ser_bench.report.page.looks import gender_shapes, score_scale, speaker_shapes
 from ser_bench.report.page.sections.groups import group_strips, group_tables
 from ser_bench.report.page.shades import step_of
 from ser_bench.report.page.strips import Scale, StripRow, Strips, bars, dots, line, marks
