@@ -15,7 +15,8 @@ from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.scores import chance_levels, missing_folds
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.charts.parts import LEGEND_ROW, TEXT_BOX, draw_chance_line, draw_legend, legend_rows, model_axis
+from ser_bench.report.charts.keys import KEY_ROW, draw_keys, key_rows, split_keys
+from ser_bench.report.charts.parts import TEXT_BOX, draw_chance_line, model_axis
 from ser_bench.report.charts.style import FAINT, INK, WARNING, WIDTH, new_sheet, split_colour
 from ser_bench.report.charts.text import names_width
 from ser_bench.report.descriptions import model_title, model_titles
@@ -47,11 +48,11 @@ def grouped_bars(run: SavedRun, measure: str, finding: Callable[[SavedRun], str]
     group = bar * len(splits) + 0.13
     models = model_titles(run, table["model"])
     left = names_width([*models, *published["system"]], 9) + 0.1
-    legend = legend_rows(splits, WIDTH - left)
+    keys = key_rows(split_keys(splits), WIDTH - left)
     published_rows = len(models) - 0.5 + 0.3 / group * (0.9 + np.arange(len(published)))
     bottom = published_rows[-1] + 0.2 / group if len(published) else len(models) - 0.5
     height = group * (bottom + 0.5)
-    sheet = new_sheet(run, finding(run), shown=shown, body=height + 0.5 + 0.22 + LEGEND_ROW * len(legend))
+    sheet = new_sheet(run, finding(run), shown=shown, body=height + 0.5 + 0.22 + KEY_ROW * len(keys))
     ax = sheet.axes(left, 0.5, sheet.width - left - 0.2, height)
     _draw_bars(ax, run, table, measure, bar / group)
     _draw_published(ax, published, measure, published_rows, bar / group)
@@ -61,7 +62,7 @@ def grouped_bars(run: SavedRun, measure: str, finding: Callable[[SavedRun], str]
     _add_published_labels(ax, models, published, published_rows, bottom)
     ax.set_xlabel(_AXIS_LABELS[measure] + f", with {_spread(run)}")
     ax.grid(axis="x")
-    draw_legend(sheet, legend, left, 0.5 + height + 0.22)
+    draw_keys(sheet, keys, left, 0.5 + height + 0.22)
     return sheet.figure
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from matplotlib.axes import Axes
 
-from ser_bench.report.charts.style import Sheet
+from ser_bench.report.charts.style import Sheet, split_colour
 from ser_bench.report.charts.text import shorten, text_width
+from ser_bench.report.descriptions import split_label
 
 KEY_ROW = 0.2
 """Height in inches of a row of keys."""
@@ -37,6 +39,20 @@ class Key:
     def total(self) -> float:
         """Width of sample and text in inches."""
         return self.width + _AFTER_SAMPLE + text_width(self.text, _SIZE)
+
+
+def split_keys(splits: Sequence[str]) -> list[Key]:
+    """Return the keys of the bars of splits.
+
+    Parameters
+    ----------
+    splits : sequence of str
+
+    Returns
+    -------
+    list of Key
+    """
+    return [Key(split_label(split), partial(_draw_bar, split_colour(split)), 0.2) for split in splits]
 
 
 def key_rows(keys: Sequence[Key], width: float) -> list[list[Key]]:
@@ -85,3 +101,7 @@ def draw_keys(sheet: Sheet, rows: Sequence[Sequence[Key]], left: float, bottom: 
             text = shorten(key.text, space - start - 0.1, _SIZE)
             ax.text(start, row + 0.5, text, size=_SIZE, va="center_baseline")
             x += key.total + _AFTER_TEXT
+
+
+def _draw_bar(colour: str, ax: Axes, x: float, y: float) -> None:
+    ax.barh([y], [0.2], left=[x], height=0.6, color=colour)

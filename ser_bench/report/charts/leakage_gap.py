@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,19 +16,17 @@ from ser_bench.report.analysis.scores import chance_levels, missing_folds
 from ser_bench.report.analysis.splits import GapSplits, gap_splits
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.base import Chart
+from ser_bench.report.charts.keys import KEY_ROW, Key, draw_keys, key_rows, split_keys
 from ser_bench.report.charts.parts import (
-    LEGEND_ROW,
     TEXT_BOX,
     draw_chance_line,
-    draw_legend,
     heading_beside,
-    legend_rows,
     model_axis,
     number_beside,
     text_beside,
 )
-from ser_bench.report.charts.style import WARNING, Sheet, new_sheet, split_colour
-from ser_bench.report.charts.text import names_width, text_width
+from ser_bench.report.charts.style import WARNING, new_sheet, split_colour
+from ser_bench.report.charts.text import names_width
 from ser_bench.report.descriptions import model_title, model_titles
 from ser_bench.report.findings.gaps import voice_title
 from ser_bench.report.findings.titles import gap_title
@@ -63,9 +62,8 @@ def _draw(run: SavedRun) -> Figure:
     shown = f"Gap of each model: UAR under {pair.random} minus UAR under {pair.independent}"
     if left_out := classes_left_out(run, pair):
         shown += f", without {listed(left_out)}"
-    rows = legend_rows(splits, 8.9 - left)
-    legend = LEGEND_ROW * (len(rows) + bool(pair.takes))
-    sheet = new_sheet(run, gap_title(run), shown=shown, body=height + 0.75 + legend, splits=splits)
+    keys = [*key_rows(split_keys(splits), 8.9 - left), *([_part_keys(pair, voice_title(run))] if pair.takes else [])]
+    sheet = new_sheet(run, gap_title(run), shown=shown, body=height + 0.75 + KEY_ROW * len(keys), splits=splits)
     ax = sheet.axes(left, 0.5, sheet.width - left - right, height)
     _draw_bars(ax, table, pair)
     _draw_scores(ax, table, splits)
@@ -75,10 +73,7 @@ def _draw(run: SavedRun) -> Figure:
     ax.set_xlabel("UAR (%)")
     ax.grid(axis="x")
     _write_gaps(ax, run, models, pair)
-    bottom = 0.5 + height + 0.22
-    if pair.takes:
-        _draw_parts_legend(sheet, pair, voice_title(run), left, bottom)
-    draw_legend(sheet, rows, left, bottom + LEGEND_ROW * bool(pair.takes))
+    draw_keys(sheet, keys, left, 0.5 + height + 0.22)
     return sheet.figure
 
 
@@ -133,20 +128,17 @@ def _write_gaps(ax: Axes, run: SavedRun, models: list[str], pair: GapSplits) -> 
             text_beside(ax, f"n/a: {', '.join(missing)}", row, end, ha="right", **style)
 
 
-def _draw_parts_legend(sheet: Sheet, pair: GapSplits, voice: str, left: float, bottom: float) -> None:
-    """Draw the bars of both parts with what they are."""
-    ax = sheet.axes(left, bottom, sheet.width - left, LEGEND_ROW)
-    ax.set_axis_off()
-    ax.set_xlim(0, sheet.width - left)
-    ax.set_ylim(0, 1)
-    x = 0.0
-    for part, text in {
+def _part_keys(pair: GapSplits, voice: str) -> list[Key]:
+    """Return the keys of the bars of both parts."""
+    texts = {
         "voice": f"{voice}: {pair.takes} minus {pair.independent}",
         "takes": f"repeated takes: {pair.random} minus {pair.takes}",
-    }.items():
-        ax.hlines([0.5], [x], [x + 0.2], **_PART_STYLE[part])
-        ax.text(x + 0.27, 0.5, text, size=8.5, va="center_baseline")
-        x += text_width(text, 8.5) + 0.45
+    }
+    return [Key(text, partial(_draw_part, part), 0.2) for part, text in texts.items()]
+
+
+def _draw_part(part: str, ax: Axes, x: float, y: float) -> None:
+    ax.hlines([y], [x], [x + 0.2], **_PART_STYLE[part])
 
 
 def _alt_text(run: SavedRun) -> str:

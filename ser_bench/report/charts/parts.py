@@ -1,4 +1,4 @@
-"""Parts that several charts share: the chance line, the model axis, texts beside rows, the legend, cell colours."""
+"""Parts that several charts share: the chance line, the model axis, texts beside rows, cell colours."""
 
 from __future__ import annotations
 
@@ -10,15 +10,11 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
 from matplotlib.transforms import ScaledTranslation, Transform
 
 from ser_bench.report.analysis.models import BASELINES
-from ser_bench.report.charts.style import FAINT, INK, WARNING, Sheet, split_colour
-from ser_bench.report.charts.text import shorten, text_width
-from ser_bench.report.descriptions import split_label
+from ser_bench.report.charts.style import FAINT, INK, WARNING, split_colour
+from ser_bench.report.charts.text import shorten
 
 TEXT_BOX = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}
 """A white box that keeps a text legible where lines cross it."""
-
-LEGEND_ROW = 0.2
-"""Height in inches of a row of the legend."""
 
 
 def draw_chance_line(ax: Axes, level: float, label: str) -> None:
@@ -125,55 +121,6 @@ def heading_beside(ax: Axes, text: str, offset: float, *, ha: Literal["left", "r
     ax.text(1, 1, text, ha=ha, size=8, color=FAINT, transform=ax.transAxes + _offset(ax, offset, 4))
 
 
-def legend_rows(splits: Sequence[str], width: float) -> list[list[str]]:
-    """Distribute the entries of the legend over rows.
-
-    Parameters
-    ----------
-    splits : sequence of str
-    width : float
-        Largest width of a row in inches.
-
-    Returns
-    -------
-    list of list of str
-        The splits of each row.
-    """
-    rows: list[list[str]] = [[]]
-    used = 0.0
-    for split in splits:
-        entry = _entry_width(split)
-        if rows[-1] and used + entry > width:
-            rows.append([])
-            used = 0.0
-        rows[-1].append(split)
-        used += entry
-    return rows
-
-
-def draw_legend(sheet: Sheet, rows: Sequence[Sequence[str]], left: float, bottom: float) -> None:
-    """Draw the colours and names of splits.
-
-    Parameters
-    ----------
-    sheet : Sheet
-    rows : sequence of sequence of str
-        The splits of each row, as :func:`legend_rows` returns them.
-    left, bottom : float
-        In inches from the lower left corner of the sheet.
-    """
-    ax = sheet.axes(left, bottom, sheet.width - left, LEGEND_ROW * len(rows))
-    ax.set_axis_off()
-    ax.set_xlim(0, sheet.width - left)
-    ax.set_ylim(len(rows), 0)
-    for row, splits in enumerate(rows):
-        x = 0.0
-        for split in splits:
-            ax.barh([row + 0.5], [0.2], left=[x], height=0.6, color=split_colour(split))
-            ax.text(x + 0.27, row + 0.5, split_label(split), size=8.5, va="center_baseline")
-            x += _entry_width(split)
-
-
 def split_colormap(split: str) -> Colormap:
     """Return the colours of cells: from white to the colour of the split, light grey for NaN.
 
@@ -212,7 +159,3 @@ def text_colour_on(colours: Colormap, share: float) -> str:
 def _offset(ax: Axes, right: float, up: float) -> Transform:
     """Return a shift in points; a text with such a transform draws faster than an annotation."""
     return ScaledTranslation(right / 72, up / 72, ax.figure.dpi_scale_trans)
-
-
-def _entry_width(split: str) -> float:
-    return text_width(split_label(split), 8.5) + 0.45
