@@ -1,15 +1,10 @@
 // Copy buttons: the text of an element, or a table as tab-separated values. A hidden line tells screen readers.
 {
-  const line = document.createElement("p");
-  line.className = "hidden";
+  const line = document.body.appendChild(create("p", { className: "hidden" }));
   line.setAttribute("aria-live", "polite");
-  document.body.append(line);
 
   const byCommand = (text) => {
-    const area = document.createElement("textarea");
-    area.value = text;
-    area.className = "hidden";
-    document.body.append(area);
+    const area = document.body.appendChild(create("textarea", { className: "hidden", value: text }));
     area.select();
     const done = document.execCommand("copy");
     area.remove();
@@ -56,10 +51,7 @@
     listen(button, () => document.getElementById(button.dataset.copy).textContent);
   });
   document.querySelectorAll("table.data").forEach((table) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "copy";
-    button.textContent = "Copy";
+    const button = create("button", { type: "button", className: "copy", textContent: "Copy" });
     button.setAttribute("aria-label", `Copy the table: ${plain(table.caption)}`);
     if (table.caption.classList.contains("hidden")) table.closest(".scroll, .table")?.before(button);
     else table.caption.append(button);

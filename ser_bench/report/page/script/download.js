@@ -2,10 +2,10 @@
 {
   const light = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]).filter((rule) => rule.selectorText === ":root");
   const STYLES = "fill stroke stroke-width stroke-dasharray stroke-linecap opacity font-size font-weight font-style text-anchor";
-  const attributes = (values) =>
-    Object.entries(values).map(([name, value]) => ` ${name}="${String(value).replace(/&/g, "&amp;").replace(/"/g, "&quot;").replace(/</g, "&lt;")}"`).join("");
-  const element = (name, values, inside = "") => `<${name}${attributes(values)}>${inside}</${name}>`;
   const escaped = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
+  const attributes = (values) =>
+    Object.entries(values).map(([name, value]) => ` ${name}="${escaped(String(value)).replaceAll('"', "&quot;")}"`).join("");
+  const element = (name, values, inside = "") => `<${name}${attributes(values)}>${inside}</${name}>`;
   const styles = (node) => {
     const style = getComputedStyle(node);
     // A halo of a text hides it in viewers that paint strokes last.

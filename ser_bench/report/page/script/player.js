@@ -4,9 +4,7 @@
   if (box) {
     const [player, words] = [box.querySelector("audio"), box.querySelector("span")];
     const buttons = [...document.querySelectorAll(".hardest audio")].map((audio) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = "Play";
+      const button = create("button", { type: "button", textContent: "Play" });
       button.setAttribute("aria-label", `Play ${audio.getAttribute("aria-label")}`);
       button.addEventListener("click", () => {
         box.hidden = false;
