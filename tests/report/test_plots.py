@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from ser_bench.report import page
+from ser_bench.report.page.pictures.series import MOST_SERIES
 from ser_bench.report.page.plots.axes import Axis, linear_axis, log_axis, plain, short_seconds
 from ser_bench.report.page.plots.marks import SHAPES, Band, Dots, Line
 from ser_bench.report.page.plots.names import Name, crosses
@@ -225,7 +226,7 @@ def test_colours_contrast_with_both_grounds():
     light, dark = STYLE.split("@media", 2)[:2]
     for text, ground in ((light, "#ffffff"), (dark, "#14171a")):
         colours = re.findall(r"--c\d: (#\w{6})", text)
-        assert len(set(colours)) == 8
+        assert len(set(colours)) == MOST_SERIES
         for colour in colours:
             bright, dim = sorted((luminance(colour), luminance(ground)), reverse=True)
             assert (bright + 0.05) / (dim + 0.05) >= 4.5
