@@ -142,7 +142,7 @@ def as_table(
 def _row(clip: ClipPrediction, over_time: bool) -> list[str]:
     window = [] if not over_time else ["" if clip.start is None else f"{clip.start:.2f} to {clip.end:.2f}"]
     if clip.prediction is None:
-        return [clip.clip, *window, "", "", clip.error, ""]
+        return [clip.clip, *window, f"error: {clip.error}", "", "", ""]
     prediction = clip.prediction
     confidence = f"{100 * prediction.confidence:.0f}"
     reliable = "yes" if prediction.reliable else "no"

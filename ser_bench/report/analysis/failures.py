@@ -64,14 +64,16 @@ def hardest_clips(run: SavedRun, split: str, per_label: int = 3) -> pd.DataFrame
     DataFrame
         In the order of the labels, the lowest probability first; of equal ones, the lowest mean logarithm.
         ``clip``, ``speaker``, ``gender``, ``text``, ``intensity``, ``true``, ``probability``,
-        ``share_wrong`` of the predictions of all models and repeats, ``most_common_prediction`` (the first label of
-        equally common ones; it may be the true one), its ``most_common_share``, and ``path``.
+        ``share_wrong`` of the predictions of all models and repeats, ``most_common_error`` (the most common wrong
+        prediction, the first label of equally common ones), its ``most_common_share`` of all predictions, and ``path``.
     """
     hits = hits_of(run, split)
     hits = hits[hits["model"].isin(_complete_models(run, split))]
     answers = hits.groupby(["clip", "predicted"]).size().unstack(fill_value=0)
     answers = answers.reindex(columns=list(run.labels), fill_value=0)
     shares = answers.div(answers.sum(axis=1), axis=0)
+    true = hits.groupby("clip")["true"].first()
+    wrong = shares.mask(pd.DataFrame({label: true == label for label in run.labels}), -1.0)
     probabilities = _true_probabilities(run, split)[hits.index]
     table = pd.DataFrame(
         {
@@ -80,15 +82,15 @@ def hardest_clips(run: SavedRun, split: str, per_label: int = 3) -> pd.DataFrame
             "share_wrong": 1 - hits.groupby("clip")["hit"].mean(),
         }
     )
-    table["true"] = hits.groupby("clip")["true"].first()
-    table["most_common_prediction"] = shares.idxmax(axis=1) if len(shares) else ""
-    table["most_common_share"] = shares.max(axis=1)
+    table["true"] = true
+    table["most_common_error"] = wrong.idxmax(axis=1) if len(wrong) else ""
+    table["most_common_share"] = wrong.max(axis=1)
     table = table.join(run.clips.set_index("clip")[[*_CLIP_COLUMNS, "path"]])
     table = table[table["share_wrong"] > 0].rename_axis("clip").reset_index()
     table["label"] = table["true"].map({label: index for index, label in enumerate(run.labels)}).astype("int64")
     table[["rank", "next"]] = table[["probability", "log"]].round(statistics.DECIMALS)
     table = table.sort_values(["label", "rank", "next", "clip"], ignore_index=True)
-    columns = ["probability", "share_wrong", "most_common_prediction", "most_common_share"]
+    columns = ["probability", "share_wrong", "most_common_error", "most_common_share"]
     return _spread(table, per_label)[["clip", *_CLIP_COLUMNS, "true", *columns, "path"]]
 
 

@@ -121,18 +121,20 @@ def heading_beside(ax: Axes, text: str, offset: float, *, ha: Literal["left", "r
     ax.text(1, 1, text, ha=ha, size=8, color=FAINT, transform=ax.transAxes + _offset(ax, offset, 4))
 
 
-def split_colormap(split: str) -> Colormap:
-    """Return the colours of cells: from white to the colour of the split, light grey for NaN.
+def split_colormap(split: str, ground: str = "#ffffff") -> Colormap:
+    """Return the colours of cells: from the ground to the colour of the split, light grey for NaN.
 
     Parameters
     ----------
     split : str
+    ground : str
+        The colour of a share of 0.
 
     Returns
     -------
     Colormap
     """
-    colours = LinearSegmentedColormap.from_list(split, ["#ffffff", split_colour(split)])
+    colours = LinearSegmentedColormap.from_list(split, [ground, split_colour(split)])
     return colours.with_extremes(bad="#f2f2f2")
 
 

@@ -8,10 +8,12 @@
       const counts = DATA.confusions[split][model];
       return counts && counts.map((row) => row.map((count) => count / Math.max(1, row.reduce((sum, n) => sum + n))));
     };
+    const [first, title] = [choices.matrix.value, box.querySelector("h3")];
     let shown = DATA.ranking;
     const show = () => {
       const [model, split] = [choices.matrix.value, choices.split.value];
       const [kind, other] = choices.minus.value.split(/ (.*)/s);
+      title.hidden = model !== first || split !== DATA.ranking || Boolean(kind); // it is about the first matrix
       const base = shares(model, split);
       const minus = kind && shares(kind === "model" ? other : model, kind === "split" ? other : split);
       const known = base && (!kind || minus);

@@ -74,7 +74,7 @@
       change(".picture span", `${title}, %`);
       change("th:nth-child(3) .head", title);
       change("th:nth-child(3) small", `%, ${split}`);
-      change("th:nth-child(4) small", `UAR, ${random} − ${independent}`);
+      change("th:nth-child(4) small", `points of UAR, ${random} − ${independent}`);
       const own = `${title} under ${split}, with its 95 % interval where there is one`;
       change('[data-key="dot"] > span', isRing(split) ? "" : own);
       change('[data-key="hollow"] > span', isRing(split) ? own : `${title} under ${random}`);

@@ -23,7 +23,7 @@ class HardClip:
     speaker, content : str
         Speaker with gender; sentence and intensity, as far as known.
     prediction : str
-        The most common prediction with its share.
+        The most common wrong prediction, with its share of all predictions.
     probability : str
         Mean probability of the true label, in percent.
     audio, reason : str
@@ -93,7 +93,7 @@ def _clip(row: dict[Any, Any], embedded: EmbeddedClips | None) -> HardClip:
         row["clip"],
         ", ".join(filter(None, (row["speaker"] or "unknown", row["gender"]))),
         content,
-        f"{row['most_common_prediction']} {percent(row['most_common_share'])} %",
+        f"{row['most_common_error']} {percent(row['most_common_share'])} %",
         percent(row["probability"]),
         embedded.players.get(row["path"], "") if embedded else "",
         embedded.missing.get(row["path"], "").removeprefix("no audio: ") if embedded else "",
