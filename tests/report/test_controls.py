@@ -191,9 +191,10 @@ def test_the_address_holds_the_state(page, address):
     assert page.execute_async_script("setTimeout(() => arguments[0](location.hash), 60)").startswith(
         "#speakers?measure"
     )
-    page.back()
-    page.back()
-    page.execute_async_script("setTimeout(arguments[0], 60)")
+    for _ in range(2):  # a browser may join the entries of the choice and of the anchor
+        if text(page, "#hero .picture span") != "UAR, %":
+            page.back()
+            page.execute_async_script("setTimeout(arguments[0], 60)")
     assert text(page, "#hero .picture span") == "UAR, %"
     open_address(page, stored)
     assert text(page, "#hero .picture span") == "accuracy, %"

@@ -391,7 +391,7 @@ def test_a_run_without_copies_or_without_a_gap_has_no_note_on_copies(parted, sma
 def test_the_configuration_of_the_published_results_has_lda_without_copies():
     options = load(find_config("reference"), {})
     assert options.splits == ("actor", "random-takes", "random", "emobox", "text")
-    assert options.repeats == 2
+    assert options.repeats == 3
     assert options.model_tables["lda-plain"] == ModelTable(base="lda", parameters={"speeds": []})
     assert options.models == ("all",)
 
