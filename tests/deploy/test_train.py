@@ -335,7 +335,9 @@ def test_a_plugins_model_is_saved_with_the_classes_that_it_lists(options, tmp_pa
         ser_bench.load_model(tmp_path / "x.ser", simple)
 
 
-@pytest.mark.parametrize(("hold_out", "score"), [("", True), ("actor:S01,S02", False)])
+@pytest.mark.parametrize(
+    ("hold_out", "score"), [pytest.param("", True, marks=pytest.mark.slow), ("actor:S01,S02", False)]
+)
 def test_a_model_that_uses_the_other_test_clips_has_no_score_but_a_reason(options, tmp_path, simple, hold_out, score):
     """A file predicts single clips, so a score on clips that are predicted together would not hold."""
     chosen = options(features="mfcc", store=tmp_path / "store")

@@ -202,6 +202,7 @@ def test_a_missing_extra_is_named(model, capsys, monkeypatch):
     assert "pip install 'ser-bench[serve]'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_requests(service):
     clip = encoded(speech(0.3))
 
