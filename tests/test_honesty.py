@@ -35,9 +35,12 @@ TINY = {
     "lstm": {"filters": [8], "units": 4, "epochs": 4},
 }
 EVERY_SPLIT = [*SPLITS, "cross:two"]
-QUICK_SPLITS = [
-    split for split in EVERY_SPLIT if split != "actor-twin-90-10"
-]  # it takes as long as all others together
+LONG_SPLIT = "actor-twin-90-10"
+"""It takes about as long as all other splits together."""
+
+MARKED_SPLITS = [pytest.param(split, marks=pytest.mark.slow) if split == LONG_SPLIT else split for split in EVERY_SPLIT]
+"""Every split; the long one is tested with the slow tests."""
+
 SEVERAL_CORPORA = ("within", "cross", "loco", "cross:two")
 TESTED = 384
 """The fewest test clips of a score; splits that hold out fewer are drawn again, on other data."""
@@ -130,7 +133,7 @@ def test_permuted_labels_leave_classical_models_at_chance(name, split, tmp_path)
     assert pooled_uar(tiny(name), split, tmp_path, permuted=True) < LIMIT
 
 
-@pytest.mark.parametrize("split", QUICK_SPLITS)
+@pytest.mark.parametrize("split", MARKED_SPLITS)
 @pytest.mark.parametrize("name", ["knn", "lda"])
 def test_permuted_labels_leave_fast_models_at_chance_under_every_split(name, split, tmp_path):
     model = models.get(name).with_parameters({"speeds": [0.85, 1.17]})
@@ -179,7 +182,7 @@ class Peeking:
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
 
-@pytest.mark.parametrize("split", QUICK_SPLITS)
+@pytest.mark.parametrize("split", MARKED_SPLITS)
 def test_an_adversary_that_reads_a_quarter_of_the_labels_fails_every_test_above(split, tmp_path, monkeypatch):
     monkeypatch.setattr(Model, "is_external", False)  # no process of its own per fit, which takes seconds
     adversary = Model(

@@ -29,8 +29,8 @@ def test_windows_with_one_label_and_state_are_one_stretch():
         window(1.5, "b", members=("b",), reasons=("no speech",)),
         window(2.0),
     ]
-    found = [(s.start, s.end, s.label, s.state) for s in stretches.find_stretches(windows)]
-    assert found == [
+    states = [(s.start, s.end, s.label, s.state) for s in stretches.find_stretches(windows)]
+    assert states == [
         (0.0, 1.25, "a", "sure"),
         (1.25, 1.75, "a", "several"),
         (1.75, 2.25, "b", "unreliable"),

@@ -48,12 +48,12 @@ RECIPES = {
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     """A function that returns the made-up run of a recipe, each made once."""
-    made = {}
+    saved = {}
 
     def run(name):
-        if name not in made:
-            made[name] = save_fake_run(tmp_path_factory.mktemp(name), RECIPES[name])
-        return made[name]
+        if name not in saved:
+            saved[name] = save_fake_run(tmp_path_factory.mktemp(name), RECIPES[name])
+        return saved[name]
 
     return run
 

@@ -108,10 +108,10 @@ def test_training_without_held_out_clips_has_no_best_epoch(trained):
 
 def test_the_chart_of_curves_marks_the_best_epoch_of_each_fit(trained):
     curves = trained.curves[trained.curves["model"] == "cnn1d"]
-    kept = best_epochs(trained, curves)
-    assert len(kept) == 7
+    best = best_epochs(trained, curves)
+    assert len(best) == 7
     lowest = curves.groupby(["split", "repeat", "fold"])["val_loss"].min()
-    assert sorted(kept["val_loss"]) == sorted(lowest)
+    assert sorted(best["val_loss"]) == sorted(lowest)
     chart = charts_of(trained)["curves_cnn1d"]
     words = " ".join(words_of(chart.draw()).split())
     for sentence in training_ends(trained, "cnn1d"):

@@ -73,6 +73,14 @@ class Comparison:
         return tuple(model for model in self.others if self.better.at[model, self.leader])
 
     @property
+    def similar_to_leader(self) -> tuple[str, ...]:
+        """The leader and the models without a significant difference to it; empty without one, or without a test."""
+        if self.too_few_speakers:
+            return ()
+        similar = tuple(model for model in self.not_worse if model not in self.better_than_leader)
+        return (self.leader, *similar) if similar else ()
+
+    @property
     def models_differ(self) -> bool:
         """Whether Friedman's test, or of two models Wilcoxon's, finds a difference."""
         p = self.p.to_numpy().min() if self.friedman is None else self.friedman.p

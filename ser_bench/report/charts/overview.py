@@ -86,7 +86,7 @@ def _meanings(view: Overview) -> dict[str, str]:
         texts |= {"start": split_label(view.pair.independent)} if apart else {}
         texts |= {"random": split_label(view.pair.random)} | _parts(view)
     if view.bracketed:
-        texts["bracket"] = f"bold: not significantly below {titles[view.models.index(view.bracketed[0])]}"
+        texts["bracket"] = f"bold: not significantly different from {titles[view.models.index(view.bracketed[0])]}"
     if view.published_splits:
         sources = listed(list(dict.fromkeys(view.published["source"])))
         best = "" if math.isnan(view.best_under(view.published_splits[0])) else f"; dot: {titles[0]} there"

@@ -95,10 +95,8 @@ class Overview:
 
     @property
     def bracketed(self) -> list[str]:
-        """The best model and those that it is not significantly better than; empty without such a model or a test."""
-        if self.compared is None or self.compared.too_few_speakers or not self.compared.not_worse:
-            return []
-        return [self.compared.leader, *self.compared.not_worse]
+        """The best model and those that do not differ significantly from it; empty without such a model or a test."""
+        return list(self.compared.similar_to_leader) if self.compared else []
 
     @property
     def has_whole_gaps(self) -> bool:

@@ -131,7 +131,7 @@ def _obstacle(run: SavedRun, model: str) -> str:
 
 
 def _not_above_guessing(run: SavedRun, model: str) -> str:
-    """Compare the best score with guessing; empty if it is significantly above, or above where there is no interval.
+    """State that the best score is not above guessing; empty where it is, significantly so if it has an interval.
 
     The data choose the model, so Bonferroni's correction counts the models.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -24,7 +25,7 @@ _SHAPES = {
 SHAPES = tuple(_SHAPES)
 
 
-class Mark:
+class Mark(ABC):
     """What a picture draws; each kind of mark is a subclass."""
 
     def svg(self, frame: Frame) -> Markup:
@@ -54,9 +55,9 @@ class Mark:
         """
         return self._obstacles(frame)
 
+    @abstractmethod
     def _elements(self, frame: Frame) -> Markup:
         """Return the elements of a kind of mark."""
-        raise NotImplementedError
 
     def _obstacles(self, frame: Frame) -> tuple[list[Box], list[Segment]]:
         """Return boxes and lines of a kind of mark; none unless it says so."""

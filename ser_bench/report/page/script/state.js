@@ -33,19 +33,19 @@ const FIRST = { measure: VALUES.measure[0], split: DATA.ranking, hide: [] };
   };
   const FALLBACK = { measure: (name) => DATA.measures[name], split: String, matrix: titleOf };
   const parse = (text) => {
-    const found = { ...FIRST };
+    const parsed = { ...FIRST };
     unknown = [];
     for (const part of text.split("&").filter(Boolean)) {
       const [key, value = ""] = part.split("=");
       const names = Object.hasOwn(VALUES, key) ? value.split(",").map(decoded) : [];
       const known = names.filter((name) => VALUES[key].includes(name));
-      if (known.length) found[key] = key === "hide" ? known : known[0];
+      if (known.length) parsed[key] = key === "hide" ? known : known[0];
       const wrong = names.length ? names.filter((name) => !known.includes(name)) : [decoded(key)];
       const kind = !names.length ? "view" : { hide: "model", minus: "difference" }[key] ?? key;
-      const instead = names.length && FALLBACK[key] ? `; showing ${FALLBACK[key](found[key])}` : "";
+      const instead = names.length && FALLBACK[key] ? `; showing ${FALLBACK[key](parsed[key])}` : "";
       unknown.push(...wrong.map((name) => `Unknown ${kind} “${name.slice(0, 40)}” in the address${instead}.`));
     }
-    return found;
+    return parsed;
   };
   const query = () =>
     Object.keys(FIRST)

@@ -43,7 +43,8 @@ def hero(run: SavedRun) -> Strips:
     split, pair = ranking_split(run.info.splits), gap_splits(run)
     scale, chance = score_scale(run), chance_levels(run)["uar"]
     gaps = gaps_of(run, pair) if pair else pd.DataFrame()
-    near = _not_significantly_different(run)
+    compared = comparison(run)
+    near = frozenset(compared.similar_to_leader if compared else ())
     rows = [_row(run, row, scale, gaps, near) for row in summarise(run).to_dict("records")]
     columns = [Column("UAR", under=f"%, {split}")]
     if pair:
@@ -112,15 +113,6 @@ def _description(run: SavedRun, row: Mapping[Any, Any], pair: GapSplits | None, 
     if len(by_speaker) > 1:
         parts.append(f"speakers {percent(min(by_speaker.values()))} to {percent(max(by_speaker.values()))} %")
     return f"{model_title(run, row['model'])}: {'; '.join(parts)}"
-
-
-def _not_significantly_different(run: SavedRun) -> frozenset[str]:
-    """Return the leader and the models that do not differ significantly from it; empty if that is not tested."""
-    compared = comparison(run)
-    if compared is None or compared.too_few_speakers:
-        return frozenset()
-    similar = set(compared.not_worse) - set(compared.better_than_leader)
-    return frozenset({compared.leader, *similar}) if similar else frozenset()
 
 
 def _published_row(run: SavedRun, scale: Scale, columns: int) -> list[StripRow]:
