@@ -58,6 +58,10 @@ class TransientAudioError(AudioError):
     """A clip that cannot be read for a reason outside the file, for example a missing ffmpeg; worth a retry."""
 
 
+class ConditionError(SerBenchError):
+    """A clip that a recording condition cannot change, for example a too short one; the message is the reason."""
+
+
 class SplitError(SerBenchError):
     """A split that the corpus does not support, for example more folds than speakers."""
 

@@ -10,7 +10,7 @@ import hashlib
 import importlib
 import json
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ser_bench.core.errors import ConfigError, UnknownNameError
@@ -128,11 +128,29 @@ def compute(sets: Iterable[FeatureSet], y: np.ndarray, sr: float) -> dict[str, n
     -------
     dict of str to ndarray of float32
         Finite values by the set's name: shape ``(d,)`` for a vector, ``(t, d)`` for frames.
+
+    Raises
+    ------
+    ConditionError
+        If a recording condition cannot change the clip.
     """
+    from ser_bench.audio import samples_digest
+    from ser_bench.audio.conditions import get
+
+    sets = tuple(sets)
+    computed: dict[str, np.ndarray] = {}
+    digest = samples_digest(y, round(sr)) if any(s.condition for s in sets) else ""
+    for condition in dict.fromkeys(s.condition for s in sets):  # one after another, so that memory stays small
+        changed = get(condition).apply(y, round(sr), digest) if condition else (y, sr)
+        computed |= _compute_unchanged([s for s in sets if s.condition == condition], *changed)
+    return {s.name: computed[s.name] for s in sets}
+
+
+def _compute_unchanged(sets: Sequence[FeatureSet], y: np.ndarray, sr: float) -> dict[str, np.ndarray]:
+    """Compute the sets of one condition on the changed clip."""
     from ser_bench.audio.resample import resample
     from ser_bench.features.analysis import Analysis
 
-    sets = tuple(sets)
     samples = {rate: resample(y, sr, rate) for rate in {s.rate for s in sets}}
     variants = {(s.rate, s.speed) for s in sets}
     analyses = {(rate, speed): Analysis(samples[rate], (rate or sr) * speed) for rate, speed in variants}

@@ -12,6 +12,7 @@ from ser_bench.core.threads import one_thread
 if TYPE_CHECKING:
     import numpy as np
 
+    from ser_bench.audio.conditions import Condition
     from ser_bench.features.analysis import Analysis
 
 LIBROSA_STFT: Mapping[str, Any] = {"n_fft": 2048, "hop_length": 512, "window": "hann", "centred": True}
@@ -64,6 +65,8 @@ class FeatureSet:
         Playback speed relative to the recording; see :meth:`at_speed`.
     rate : int, optional
         Sampling rate in Hz to which clips are resampled first; see :meth:`at_rate`.
+    condition : str
+        Name of the recording condition that changes clips first; empty for clips as recorded. See :meth:`under`.
     precomputed : bool
         Whether the values come from a table, so that they cannot be computed from audio.
     """
@@ -81,6 +84,7 @@ class FeatureSet:
 
     speed: float = 1.0
     rate: int | None = None
+    condition: str = ""
     precomputed: bool = False
 
     def __post_init__(self) -> None:
@@ -133,6 +137,23 @@ class FeatureSet:
         """
         name, parameters = f"{self.name}@{speed:g}", {**self.parameters, "speed": speed}
         return dataclasses.replace(self, name=name, parameters=parameters, speed=speed)
+
+    def under(self, condition: Condition) -> FeatureSet:
+        """Return the same set for clips that a recording condition changes first.
+
+        Parameters
+        ----------
+        condition : Condition
+            The condition, from :func:`ser_bench.audio.conditions.get`.
+
+        Returns
+        -------
+        FeatureSet
+            The set, named ``<name>~<condition>``.
+        """
+        parameters = {**self.parameters, "condition": condition.identity}
+        name = f"{self.name}~{condition.name}"
+        return dataclasses.replace(self, name=name, parameters=parameters, condition=condition.name)
 
     def at_rate(self, rate: int | None) -> FeatureSet:
         """Return the same set for clips that are first resampled to a common rate.
