@@ -48,7 +48,7 @@ class ConditionKind:
     common : bool
         Whether users meet the condition every day, so that a headline may name it.
     audible : bool
-        False for a change that nobody hears, after which a prediction should stay the same.
+        False for an inaudible change, after which a prediction should stay the same.
     phrase : str
         How a sentence names the condition, such as ``on the telephone``; ``{level}`` stands for the level.
     version : int
