@@ -1,0 +1,65 @@
+"""Noise over a whole clip, at a stated ratio of the speech's active level to the level of the noise."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ser_bench.audio.conditions.base import ConditionKind
+from ser_bench.core.errors import ConditionError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FAMILY = "noise"
+
+_SNR = "SNR over the active speech level of ITU-T P.56"
+
+
+def _add(noise: str, y: np.ndarray, sr: int, rng: np.random.Generator, snr: float) -> tuple[np.ndarray, int]:
+    """Add a noise; silence at the ends gets it too, but does not make it weaker."""
+    import numpy as np
+
+    from ser_bench.audio.activity import active_level
+    from ser_bench.audio.noises import NOISES
+
+    level = active_level(y, sr)
+    if level == float("-inf"):
+        raise ConditionError("silent clip; noise at a stated SNR needs speech")
+    added = NOISES[noise](len(y), sr, rng)
+    power = float(np.mean(np.square(added), dtype=np.float64))
+    return y + added * np.float32(10 ** ((level - snr) / 20) / power**0.5), sr
+
+
+def _kind(name: str, summary: str, source: str, phrase: str, common: bool = False) -> ConditionKind:
+    return ConditionKind(
+        name=name,
+        family=FAMILY,
+        summary=summary,
+        source=f"{source}; {_SNR}",
+        phrase=f"{phrase} at {{level}} dB SNR",
+        change=partial(_add, name),
+        levels=(20.0, 10.0, 0.0),
+        unit="dB SNR",
+        lowest=-20.0,
+        highest=60.0,
+        harder="lower",
+        common=common,
+    )
+
+
+WHITE = _kind("white", "white noise", "Gaussian noise, equal power per Hz", "in white noise")
+PINK = _kind("pink", "pink noise", "Gaussian noise, -3 dB per octave from 20 Hz", "in pink noise")
+SPEECH = _kind(
+    "speech",
+    "stationary noise with the average spectrum of speech",
+    "long-term average speech spectrum of Byrne et al. (1994)",
+    "in speech-shaped noise",
+    common=True,
+)
+HUM = _kind(
+    "hum",
+    "mains hum of 50 Hz with its harmonics up to 1 kHz",
+    "amplitudes 1/k, random phases",
+    "with mains hum",
+)

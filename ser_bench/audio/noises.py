@@ -1,0 +1,154 @@
+"""Stationary noises of any length and sampling rate: white, pink, speech-shaped, and mains hum.
+
+Each function takes the number of samples, the sampling rate in Hz and a random generator, and returns float32 samples.
+Their level has no meaning.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+
+_LOWEST = 20.0
+"""Lowest frequency of pink noise in Hz."""
+
+_LTASS_HZ = (
+    *(63, 80, 100, 125, 160, 200, 250, 315, 400, 500, 630, 800, 1000, 1250, 1600, 2000),
+    *(2500, 3150, 4000, 5000, 6300, 8000, 10000, 12500, 16000),
+)
+_LTASS_DB = (
+    *(38.6, 43.5, 54.4, 57.7, 56.8, 60.2, 60.3, 59.0, 62.1, 62.1, 60.5, 56.8, 53.7, 53.0, 52.0, 48.7),
+    *(48.1, 46.8, 45.6, 44.5, 44.3, 43.7, 43.4, 41.3, 40.7),
+)
+"""Levels of third-octave bands: Byrne et al. (1994), Table II, men and women combined."""
+
+_MAINS = 50
+_HARMONICS = 20
+
+
+def white(n: int, sr: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw white noise.
+
+    Parameters
+    ----------
+    n : int
+        Number of samples.
+    sr : int
+        Sampling rate in Hz, without effect.
+    rng : numpy.random.Generator
+        Random numbers.
+
+    Returns
+    -------
+    ndarray of float32, shape (n,)
+    """
+    return rng.standard_normal(n, dtype=np.float32)
+
+
+def pink(n: int, sr: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw pink noise: -3 dB per octave from 20 Hz to half the sampling rate.
+
+    Parameters
+    ----------
+    n : int
+        Number of samples.
+    sr : int
+        Sampling rate in Hz.
+    rng : numpy.random.Generator
+        Random numbers.
+
+    Returns
+    -------
+    ndarray of float32, shape (n,)
+    """
+    return _shaped(n, sr, rng, "pink")
+
+
+def speech(n: int, sr: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw noise with the long-term average spectrum of speech, from 56 Hz to 18 kHz.
+
+    Parameters
+    ----------
+    n : int
+        Number of samples.
+    sr : int
+        Sampling rate in Hz.
+    rng : numpy.random.Generator
+        Random numbers.
+
+    Returns
+    -------
+    ndarray of float32, shape (n,)
+
+    References
+    ----------
+    Byrne et al. (1994), An international comparison of long-term average speech spectra, J. Acoust. Soc. Am. 96(4),
+    2108-2120.
+    """
+    return _shaped(n, sr, rng, "speech")
+
+
+def hum(n: int, sr: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw the hum of mains of 50 Hz: harmonics up to 1 kHz with amplitude 1/k and random phase.
+
+    Parameters
+    ----------
+    n : int
+        Number of samples.
+    sr : int
+        Sampling rate in Hz.
+    rng : numpy.random.Generator
+        Random phases.
+
+    Returns
+    -------
+    ndarray of float32, shape (n,)
+    """
+    phases = rng.random(_HARMONICS)
+    period = sr // math.gcd(sr, _MAINS)
+    turns = np.arange(min(n, period)) * (_MAINS / sr)
+    harmonics = range(1, min(_HARMONICS, (sr - 1) // (2 * _MAINS)) + 1)
+    waves = [np.sin(2 * np.pi * (k * turns + phases[k - 1])) / k for k in harmonics]
+    return np.resize(np.sum(waves, axis=0).astype(np.float32), n)
+
+
+NOISES = {"white": white, "pink": pink, "speech": speech, "hum": hum}
+"""The functions by name."""
+
+
+def _shaped(n: int, sr: int, rng: np.random.Generator, name: str) -> np.ndarray:
+    """Draw Gaussian noise with a spectrum, as the inverse transform of random lines."""
+    from scipy.fft import irfft, next_fast_len
+
+    quarter = max(1, sr // 4)  # few different lengths, so that the gains are found in the cache
+    length = next_fast_len(-(-n // quarter) * quarter, real=True)
+    gains = _gains(name, length, sr)
+    lines = rng.standard_normal(2 * len(gains), dtype=np.float32).view(np.complex64)
+    noise: np.ndarray = irfft(lines * gains, length)[:n]
+    return noise
+
+
+@lru_cache(maxsize=16)
+def _gains(name: str, length: int, sr: int) -> np.ndarray:
+    """Return the amplitudes of the lines of a transform: float32, the largest 1."""
+    frequencies = np.arange(length // 2 + 1) * (sr / length)
+    gains = (_pink_gains if name == "pink" else _speech_gains)(np.maximum(frequencies, 1e-3))
+    gains[[0, -1]] = 0.0
+    scaled: np.ndarray = (gains / gains.max()).astype(np.float32)
+    return scaled
+
+
+def _pink_gains(frequencies: np.ndarray) -> np.ndarray:
+    return np.where(frequencies < _LOWEST, 0.0, frequencies**-0.5)
+
+
+def _speech_gains(frequencies: np.ndarray) -> np.ndarray:
+    """Interpolate the spectrum level, the level of a band per Hz, linearly in dB over the logarithm of frequency."""
+    centres, edge = np.array(_LTASS_HZ, dtype=float), 2 ** (1 / 6)
+    per_hertz = np.array(_LTASS_DB) - 10 * np.log10(centres * (edge - 1 / edge))
+    decibels = np.interp(np.log(frequencies), np.log(centres), per_hertz)
+    beyond = (frequencies < centres[0] / edge) | (frequencies > centres[-1] * edge)
+    gains: np.ndarray = np.where(beyond, 0.0, 10 ** (decibels / 20))
+    return gains
