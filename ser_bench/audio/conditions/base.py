@@ -43,6 +43,8 @@ class ConditionKind:
         Limits of the level.
     harder : {"lower", "higher"}
         Which levels change a clip more.
+    decimals : int
+        The least number of decimals of a level in names and phrases.
     needs : str
         A program that the condition needs, such as ``ffmpeg``; empty for none.
     common : bool
@@ -66,6 +68,7 @@ class ConditionKind:
     lowest: float = float("-inf")
     highest: float = float("inf")
     harder: str = "lower"
+    decimals: int = 0
     needs: str = ""
     common: bool = False
     audible: bool = True
@@ -89,10 +92,27 @@ class ConditionKind:
             If the level is outside the limits.
         """
         if level is not None and not self.lowest <= level <= self.highest:
-            raise ConfigError(
-                f"invalid condition '{self.name}-{level:g}': expected {self.lowest:g} to {self.highest:g} {self.unit}"
-            )
+            limits = f"{self.lowest:g} to {self.highest:g} {self.unit}"
+            raise ConfigError(f"invalid condition '{self.name}-{self.text(level)}': expected {limits}")
         return Condition(self, level)
+
+    def text(self, level: float | None) -> str:
+        """Return a level as names and phrases show it.
+
+        Parameters
+        ----------
+        level : float or None
+            The level.
+
+        Returns
+        -------
+        str
+            Empty for None.
+        """
+        if level is None:
+            return ""
+        text = f"{level:.{self.decimals}f}"
+        return text if float(text) == level else f"{level:g}"
 
     @property
     def listed(self) -> tuple[Condition, ...]:
@@ -118,7 +138,7 @@ class Condition:
     @property
     def name(self) -> str:
         """The name, such as ``white-10`` or ``phone``."""
-        return self.kind.name if self.level is None else f"{self.kind.name}-{self.level:g}"
+        return self.kind.name if self.level is None else f"{self.kind.name}-{self.kind.text(self.level)}"
 
     @property
     def family(self) -> str:
@@ -128,7 +148,7 @@ class Condition:
     @property
     def phrase(self) -> str:
         """How a sentence names the condition, such as ``in white noise at 10 dB SNR``."""
-        return self.kind.phrase.format(level="" if self.level is None else f"{self.level:g}")
+        return self.kind.phrase.format(level=self.kind.text(self.level))
 
     @property
     def identity(self) -> dict[str, Any]:
