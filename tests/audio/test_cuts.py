@@ -10,7 +10,7 @@ from ser_bench.core.errors import ConditionError
 from tests.features.feature_signals import padded, voice
 
 SR = 16000
-SPEECH = padded(np.maximum(0.02, np.abs(voice(SR, 2.0))), SR, 1.0)
+SPEECH = padded(voice(SR, 2.0), SR, 1.0)
 """Two seconds between one second of silence on each side; no sample of the speech is zero."""
 
 
