@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ser_bench import metrics, statistics
+from ser_bench.audio.conditions import CLEAN
 from ser_bench.core.clock import utc_time
 from ser_bench.core.private_paths import public_text, public_values, without_folders
 from ser_bench.core.public_names import relative_path
@@ -151,6 +152,7 @@ def prediction_rows(results: FitResults, data: RunData) -> pd.DataFrame:
         "normalize": data.normalize,
         "repeat": np.array([fit.repeat for fit, _ in done])[fit_numbers],
         "fold": np.array([fit.fold_number for fit, _ in done])[fit_numbers],
+        "condition": CLEAN,
         "clip": pd.Categorical(data.clips["clip"]).take(clip_numbers),
         "speaker": pd.Categorical(data.clips["speaker"]).take(clip_numbers),
         "true": pd.Categorical(data.clips["label"]).take(clip_numbers),

@@ -24,6 +24,18 @@ def analysed_run(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def conditions_run(tmp_path_factory):
+    """A run that was tested under conditions; lda-robust heard noise and the telephone, and one clip was too short."""
+    recipe = Recipe(
+        models=("chance", "majority", "svm", "lda", "lda-robust"),
+        conditions={"white-10": 0.4, "white-0": 0.8, "phone": 0.7, "mp3-16": 0.3, "room-0.6": 0.5, "shift-1": 0.02},
+        trained_under={"lda-robust": {"speech-15": "noise", "phone": "telephone"}},
+        missing={"mp3-16": 1},
+    )
+    return save_fake_run(tmp_path_factory.mktemp("conditions"), recipe)
+
+
+@pytest.fixture(scope="session")
 def broken_run(tmp_path_factory):
     """A synthetic, speaker-normalised run in which one fold failed and another one timed out."""
     shortfalls = {("knn", "actor", 0, 3): "failed", ("svm", "random", 0, 1): "timeout"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pandas as pd
 
 from ser_bench.core.labels import EMOTIONS
 from ser_bench.runs.results import UNCALIBRATED, read_run, write_run
-from ser_bench.runs.results.run_info import RunInfo
+from ser_bench.runs.results.run_info import ConditionInfo, RunInfo
 from ser_bench.runs.results.tables import AUDIT, IMPORTANCE, LOSSES
 from tests.runs.run_folder import changed_info, make_info
 
@@ -43,9 +44,52 @@ WEIGHTS = {"mlp-keras": 290_000, "cnn1d": 65_000, "cnn2d": 31_000, "lstm": 71_00
 SECONDS = {"chance": 0.002, "majority": 0.001, "knn": 0.01, "lda": 0.09, "xgboost": 6.0, "lstm": 48.0}
 
 
+CONDITIONS = {
+    condition.name: condition
+    for condition in (
+        ConditionInfo(
+            name="white-10",
+            kind="white",
+            family="noise",
+            phrase="in white noise at 10 dB SNR",
+            level=10.0,
+            unit="dB SNR",
+        ),
+        ConditionInfo(
+            name="white-0",
+            kind="white",
+            family="noise",
+            phrase="in white noise at 0 dB SNR",
+            level=0.0,
+            unit="dB SNR",
+        ),
+        ConditionInfo(name="phone", kind="phone", family="telephone", phrase="on the telephone", common=True),
+        ConditionInfo(
+            name="mp3-16", kind="mp3", family="codecs", phrase="as MP3 at 16 kbit/s", level=16.0, unit="kbit/s"
+        ),
+        ConditionInfo(
+            name="room-0.6",
+            kind="room",
+            family="rooms",
+            phrase="in a room with 0.6 s of reverberation",
+            level=0.6,
+            unit="s",
+            harder="higher",
+            common=True,
+        ),
+        ConditionInfo(name="shift-1", kind="shift-1", family="inaudible", phrase="one sample later", audible=False),
+    )
+}
+"""Facts of recording conditions, in the order of a run."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """The content of a made-up run; ``shortfalls`` maps (model, split, repeat, fold) to a status."""
+    """The content of a made-up run; ``shortfalls`` maps (model, split, repeat, fold) to a status.
+
+    ``conditions`` maps names to the share of labels that become calm, ``trained_under`` models to condition and family,
+    and ``missing`` conditions to a number of clips that could not be changed.
+    """
 
     models: tuple[str, ...] = tuple(MODELS)
     splits: tuple[tuple[str, int], ...] = (("actor", 6), ("random", 6))
@@ -62,6 +106,9 @@ class Recipe:
     transductive: tuple[str, ...] = ()
     quick: tuple[str, ...] = ()
     shortfalls: dict = field(default_factory=dict)
+    conditions: dict[str, float] = field(default_factory=dict)
+    trained_under: dict = field(default_factory=dict)
+    missing: dict[str, int] = field(default_factory=dict)
 
     def sides(self, split: str, fold: int) -> tuple[str, str]:
         """Return the training and test corpora of a fold; speaker s belongs to the corpus s modulo their number."""
@@ -100,10 +147,32 @@ def save_fake_run(folder: Path, recipe: Recipe, metrics: dict[str, str] | None =
         "importance": _importance(fits),
         "losses": pd.DataFrame([], columns=list(LOSSES.columns)),
     }
+    predictions = pd.concat([predictions, *_changed(recipe, predictions)], ignore_index=True)
     metrics = metrics or {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro F1"}
     tables["fits"] = tables["fits"].assign(**dict.fromkeys(metrics, fits["uar"]))
     write_run(folder, changed_info(_info(recipe, clips), metrics=metrics), predictions, tables)
     return read_run(folder)
+
+
+def _changed(recipe: Recipe, predictions: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield the predictions under each condition: some labels become calm, fewer of models trained under the family."""
+    spoilt = recipe.labels.index("calm") if "calm" in recipe.labels else 0
+    columns = [f"p_{label}" for label in recipe.labels]
+    for condition, share in recipe.conditions.items():
+        rng = np.random.default_rng(zlib.crc32(condition.encode()))
+        family = CONDITIONS[condition].family
+        heard = [model for model, under in recipe.trained_under.items() if family in under.values()]
+        part = predictions[
+            ~predictions["clip"].isin(sorted(set(predictions["clip"]))[: recipe.missing.get(condition, 0)])
+        ]
+        falls = part["model"].isin(heard).map({True: share / 4, False: share}).to_numpy()
+        chosen = (rng.random(len(part)) < falls) & ~part["model"].isin(BASELINES).to_numpy()
+        chances = part[columns].to_numpy()
+        chances[chosen] = np.eye(len(columns))[spoilt]
+        predicted = part["predicted"].where(~chosen, recipe.labels[spoilt])
+        part = part.assign(condition=condition, predicted=predicted, **dict.fromkeys(UNCALIBRATED, np.float32(np.nan)))
+        part[columns] = chances
+        yield part
 
 
 def _clips(recipe: Recipe) -> pd.DataFrame:
@@ -158,7 +227,14 @@ def _fit(recipe, clips, key, folds):
     key = {"model": model, "split": split, "repeat": repeat}
     statuses = [recipe.shortfalls.get((model, split, repeat, f), "ok") for f in range(folds)]
     predicted = np.array(recipe.labels)[chances.argmax(axis=1)]
-    columns = {**clips, **key, "normalize": recipe.normalize, "fold": fold, "predicted": predicted}
+    columns = {
+        **clips,
+        **key,
+        "normalize": recipe.normalize,
+        "fold": fold,
+        "condition": "clean",
+        "predicted": predicted,
+    }
     columns |= {f"p_{label}": chances[:, index] for index, label in enumerate(recipe.labels)}
     columns |= _before_calibration(clips["true"], chances, recipe.labels, calibrated=model not in BASELINES)
     finished = [held and statuses[f] == "ok" for f, held in zip(fold, held_out, strict=True)]
@@ -317,4 +393,5 @@ def _info(recipe: Recipe, clips: pd.DataFrame) -> RunInfo:
     options |= {"normalize": recipe.normalize, "target": recipe.target, "effort": "quick" if recipe.quick else "full"}
     full = {model: {"epochs": 40, "speeds": [0.85, 1.17]} for model in recipe.quick}
     described = {"models": list(recipe.models), "synthetic": recipe.synthetic, "full_parameters": full}
-    return make_info(corpus, options, **described)
+    tested = [CONDITIONS[name].model_dump() for name in recipe.conditions]
+    return make_info(corpus, options, **described, conditions=tested, trained_under=recipe.trained_under)

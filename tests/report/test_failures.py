@@ -44,6 +44,7 @@ def made_up(answers, clips, *, labels=("neutral", "happy", "sad"), statuses=None
     info = make_info(corpus={"labels": list(labels)}, models=list(answers))
     columns = ["model", "split", "repeat", "fold", "group", "columns", "uar", "uar_shuffled"]
     rest = {
+        "under_conditions": pd.DataFrame(),
         "curves": pd.DataFrame(columns=["model"]),
         "audit": pd.DataFrame(columns=list(AUDIT.columns)),
         "losses": pd.DataFrame(columns=list(LOSSES.columns)),

@@ -47,7 +47,11 @@ def make_info(corpus: dict[str, Any] | None = None, options: dict[str, Any] | No
 
 def changed_info(info: RunInfo, corpus: dict[str, Any] | None = None, **changes: Any) -> RunInfo:
     """Return the facts with other values; names of options change these."""
-    options = {name: changes.pop(name) for name in list(changes) if name in Options.model_fields and name != "models"}
+    options = {
+        name: changes.pop(name)
+        for name in list(changes)
+        if name in Options.model_fields and name not in ("models", "conditions")
+    }
     update = changes | {"options": info.options.model_copy(update=options)}
     return info.model_copy(update=update | {"corpus": info.corpus.model_copy(update=corpus)})
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, ValidationError
 
+from ser_bench.audio.conditions import CLEAN
 from ser_bench.core.errors import RunError
 from ser_bench.core.files import atomic_write, open_regular, read_bytes, remove_stale
 from ser_bench.core.locks import exclusive
@@ -41,6 +42,7 @@ __all__ = [
     "ForeignRunError",
     "SavedRun",
     "checksum",
+    "condition_names",
     "file_checksum",
     "find_run",
     "locked_folder",
@@ -53,7 +55,7 @@ __all__ = [
     "write_run",
 ]
 
-FORMAT = 5
+FORMAT = 6
 """Version of the file layout; raised when older readers would misread the files."""
 
 _LONGEST_NAME = 60
@@ -80,8 +82,10 @@ class SavedRun:
     info : RunInfo
         The content of ``run.json``.
     predictions : pandas.DataFrame
-        A row per fit and test clip. Names are categorical, ``true`` and ``predicted`` over the run's labels in their
-        order; probabilities are float32.
+        A row per fit and test clip as recorded. Names are categorical, ``true`` and ``predicted`` over the run's labels
+        in their order; probabilities are float32.
+    under_conditions : pandas.DataFrame
+        A row per fit, recording condition and test clip; ``condition`` is categorical in the order of the run.
     fits, curves, clips, audit, importance, losses : pandas.DataFrame
         The tables of :mod:`ser_bench.runs.results.tables`.
     folder : Path
@@ -90,6 +94,7 @@ class SavedRun:
 
     info: RunInfo
     predictions: pd.DataFrame
+    under_conditions: pd.DataFrame
     fits: pd.DataFrame
     curves: pd.DataFrame
     clips: pd.DataFrame
@@ -141,7 +146,7 @@ def write_run(folder: Path, info: RunInfo, predictions: pd.DataFrame, tables: Ma
     info : RunInfo
         What ``run.json`` says about the run.
     predictions : pandas.DataFrame
-        A row per fit and test clip.
+        A row per fit, condition and test clip.
     tables : mapping of str to pandas.DataFrame
         The tables of :mod:`ser_bench.runs.results.tables` by name. A table without rows may lack columns.
 
@@ -153,7 +158,7 @@ def write_run(folder: Path, info: RunInfo, predictions: pd.DataFrame, tables: Ma
     labels = info.corpus.labels
     columns = list(prediction_columns(labels))
     predictions = predictions.reindex(columns=columns) if predictions.empty else predictions[columns]
-    files = {PREDICTIONS_FILE: to_parquet(_sort(predictions, info, ("clip",)), labels)}
+    files = {PREDICTIONS_FILE: to_parquet(_sort(predictions, info, ("condition", "clip")), labels)}
     for table in tables_with(info.metrics):
         files[table.file] = table.to_csv(_sort(table.select_columns(tables[table.name]), info, table.last))
     remove_file(folder / "run.json")
@@ -272,14 +277,32 @@ def _read_files(folder: Path, info: _SavedInfo) -> SavedRun:
         if len(rows) != info.rows.get(table.name):
             raise _damaged(path, f"expected {info.rows.get(table.name)} rows, found {len(rows)}")
         tables[table.name] = rows
-    path, max_rows = folder / PREDICTIONS_FILE, len(tables["clips"]) * len(tables["fits"])
+    path, conditions = folder / PREDICTIONS_FILE, condition_names(info)
+    max_rows = len(tables["clips"]) * len(tables["fits"]) * len(conditions)
     try:
-        predictions = from_parquet(_read_checked(path, info), info.corpus.labels, max_rows)
+        predictions = from_parquet(_read_checked(path, info), info.corpus.labels, conditions, max_rows)
     except ValueError as error:
         raise _damaged(path, str(error)) from error
     if fault := find_fault(info, tables, predictions):
         raise _damaged(folder / fault.file, fault.reason)
-    return SavedRun(info=info, predictions=predictions, folder=folder, **tables)
+    clean = predictions["condition"] == CLEAN
+    as_recorded, changed = (predictions[chosen].reset_index(drop=True) for chosen in (clean, ~clean))
+    return SavedRun(info=info, predictions=as_recorded, under_conditions=changed, folder=folder, **tables)
+
+
+def condition_names(info: RunInfo) -> tuple[str, ...]:
+    """Return the conditions of a run, ``clean`` first.
+
+    Parameters
+    ----------
+    info : RunInfo
+        The content of ``run.json``.
+
+    Returns
+    -------
+    tuple of str
+    """
+    return (CLEAN, *(condition.name for condition in info.conditions))
 
 
 def _read_checked(path: Path, info: _SavedInfo) -> bytes:
@@ -382,7 +405,7 @@ def checksum(document: Mapping[str, Any]) -> str:
 
 def _sort(table: pd.DataFrame, info: RunInfo, last: Sequence[str]) -> pd.DataFrame:
     """Sort rows by model and split as the run lists them, so that equal runs give equal files."""
-    orders = {"model": info.models, "split": info.splits}
+    orders = {"model": info.models, "split": info.splits, "condition": condition_names(info)}
 
     def rank(column: pd.Series) -> pd.Series:
         order = orders.get(str(column.name))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ser_bench.audio.conditions import CLEAN
 from ser_bench.runs.results.predictions import PREDICTIONS_FILE, UNCALIBRATED
 from ser_bench.runs.results.run_info import COMMIT_PATTERN, FINISHED_PATTERN
 from ser_bench.runs.results.tables import FIT_KEY
@@ -33,7 +34,7 @@ _UNIQUE = {
     "fits": _FIT_KEY,
     "clips": ["clip"],
     "audit": ["split", "repeat", "fold"],
-    "predictions": [*_FIT_KEY, "clip"],
+    "predictions": [*_FIT_KEY, "condition", "clip"],
     "curves": [*_FIT_KEY, "epoch"],
     "importance": [*_FIT_KEY, "group"],
 }
@@ -78,7 +79,8 @@ def find_fault(info: RunInfo, tables: Mapping[str, pd.DataFrame], predictions: p
         _find_unknown_name(info, tables)
         or _find_duplicate(tables, predictions)
         or _find_invalid_value(tables)
-        or _find_invalid_predictions(tables["fits"], predictions)
+        or _find_invalid_predictions(tables["fits"], predictions[predictions["condition"] == CLEAN])
+        or _find_invalid_conditions(predictions)
     )
 
 
@@ -154,6 +156,27 @@ def _find_invalid_predictions(fits: pd.DataFrame, predictions: pd.DataFrame) -> 
     if not np.isfinite(predictions.filter(regex="^p_").to_numpy()).all():
         return Fault(PREDICTIONS_FILE, "a probability is not finite")
     return _find_invalid_scores(fits, predictions)
+
+
+def _find_invalid_conditions(predictions: pd.DataFrame) -> Fault | None:
+    """Check that each fit predicts the same clips under a condition as without one; some may be missing."""
+    import numpy as np
+    import pandas as pd
+
+    clean = predictions["condition"] == CLEAN
+    changed = predictions[~clean]
+    if changed.empty:
+        return None
+    if not np.isfinite(changed.filter(regex="^p_").to_numpy()).all():
+        return Fault(PREDICTIONS_FILE, "a probability is not finite")
+    if changed[list(UNCALIBRATED)].notna().any(axis=None):
+        return Fault(PREDICTIONS_FILE, "a clip under a condition has scores before calibration")
+    columns = [*_FIT_KEY, "clip", "speaker", "true"]
+    codes = pd.DataFrame({name: pd.factorize(predictions[name])[0] for name in columns}, index=predictions.index)
+    rows = pd.factorize(pd.MultiIndex.from_frame(codes))[0]
+    if not np.isin(rows[~clean], rows[clean]).all():
+        return Fault(PREDICTIONS_FILE, "a clip under a condition is no test clip of its fit")
+    return None
 
 
 def _find_invalid_scores(fits: pd.DataFrame, predictions: pd.DataFrame) -> Fault | None:

@@ -1,4 +1,4 @@
-"""``predictions.parquet``: a row per fit and test clip, written so that any Parquet reader opens it."""
+"""``predictions.parquet``: a row per fit, condition and test clip, written so that any Parquet reader opens it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ if TYPE_CHECKING:
 
 PREDICTIONS_FILE = "predictions.parquet"
 
-PREDICTION_COLUMNS = ("model", "split", "normalize", "repeat", "fold", "clip", "speaker", "true", "predicted")
+PREDICTION_COLUMNS = (
+    *("model", "split", "normalize", "repeat", "fold", "condition"),
+    *("clip", "speaker", "true", "predicted"),
+)
 """The columns before ``p_<label>``."""
 
 UNCALIBRATED = ("uncalibrated_confidence", "uncalibrated_log_loss", "uncalibrated_brier")
 """The columns behind ``p_<label>``: highest probability, log loss and Brier score before calibration.
 
-They are float32, and NaN where a model is not calibrated.
+They are float32, and NaN where a model is not calibrated and for clips under a recording condition.
 """
 
 _NAMES = tuple(name for name in PREDICTION_COLUMNS if name not in ("repeat", "fold"))
@@ -78,7 +81,7 @@ def to_parquet(table: pd.DataFrame, labels: Sequence[str]) -> bytes:
     return stream.getvalue()
 
 
-def from_parquet(data: bytes, labels: Sequence[str], max_rows: int) -> pd.DataFrame:
+def from_parquet(data: bytes, labels: Sequence[str], conditions: Sequence[str], max_rows: int) -> pd.DataFrame:
     """Read the content of the file.
 
     Parameters
@@ -87,13 +90,16 @@ def from_parquet(data: bytes, labels: Sequence[str], max_rows: int) -> pd.DataFr
         Content of the file.
     labels : sequence of str
         Labels of the run.
+    conditions : sequence of str
+        Conditions of the run.
     max_rows : int
         Upper bound of the rows; a file that claims more is refused before memory is allocated.
 
     Returns
     -------
     pandas.DataFrame
-        The predictions; names are categorical, ``true`` and ``predicted`` over ``labels`` in their order.
+        The predictions; names are categorical, ``true`` and ``predicted`` over ``labels``, ``condition`` over
+        ``conditions`` in their order.
 
     Raises
     ------
@@ -110,10 +116,10 @@ def from_parquet(data: bytes, labels: Sequence[str], max_rows: int) -> pd.DataFr
         table = _check_columns(arrow, labels).to_pandas()
     except (pa.ArrowException, OSError, KeyError) as error:
         raise ValueError(str(error)) from error
-    for column in ("true", "predicted"):
-        if unknown := set(table[column].cat.categories) - set(labels):
-            raise ValueError(f"column {column!r}: label {min(unknown)[:40]!r} is not in run.json")
-        table[column] = table[column].cat.set_categories(list(labels))
+    for column, names in (("true", labels), ("predicted", labels), ("condition", conditions)):
+        if unknown := set(table[column].cat.categories) - set(names):
+            raise ValueError(f"column {column!r}: {min(unknown)[:40]!r} is not in run.json")
+        table[column] = table[column].cat.set_categories(list(names))
     return table
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_serializer, field_validator
 
+from ser_bench.audio.conditions import CLEAN, Condition
 from ser_bench.core.options import PATH_OPTIONS, Options
 from ser_bench.core.private_paths import public_values, without_folder
 from ser_bench.corpora.pool import split_names
@@ -88,6 +89,54 @@ class CorpusInfo(_Record):
     shared_speakers: dict[str, tuple[str, ...]] = {}
 
 
+class ConditionInfo(_Record):
+    """A recording condition under which the models were tested; see :class:`ser_bench.audio.conditions.ConditionKind`.
+
+    ``kind`` and ``level`` make up ``name``; ``level`` is None for a kind without levels.
+    """
+
+    name: _Text
+    kind: _Text
+    family: _Text
+    phrase: str
+    level: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    unit: str = ""
+    harder: str = "lower"
+    common: bool = False
+    audible: bool = True
+
+
+def condition_info(condition: Condition) -> ConditionInfo:
+    """Return what ``run.json`` says about a condition.
+
+    Parameters
+    ----------
+    condition : Condition
+        The condition.
+
+    Returns
+    -------
+    ConditionInfo
+    """
+    kind = condition.kind
+    return ConditionInfo(
+        name=condition.name,
+        kind=kind.name,
+        family=kind.family,
+        phrase=condition.phrase,
+        level=condition.level,
+        unit=kind.unit,
+        harder=kind.harder,
+        common=kind.common,
+        audible=kind.audible,
+    )
+
+
+def _with_distinct_names(conditions: tuple[ConditionInfo, ...]) -> tuple[ConditionInfo, ...]:
+    _without_duplicates((CLEAN, *(condition.name for condition in conditions)))
+    return conditions
+
+
 class MachineInfo(_Record):
     """The machine that wrote the run."""
 
@@ -120,7 +169,9 @@ class RunInfo(_Record):
     ``options`` never hold folders of the machine. ``metrics`` are titles by name. ``models`` are the resolved names,
     baselines included, and ``features_of`` maps each to its feature sets. ``full_parameters`` hold by model what quick
     effort replaced. ``stored_sets`` name the folders of the feature store that the run read. ``plugins`` are the
-    versions of models and feature sets of a plugin by name.
+    versions of models and feature sets of a plugin by name. ``conditions`` are the recording conditions of the test
+    beside ``clean``, in order. ``trained_under`` maps each model that trains on changed copies to the family of each
+    condition.
     ``warnings`` say what a reader must know about the data. ``identity`` hashes all that decides the tables.
     ``commit`` is that of the code that wrote the run; reused fits have their own.
     """
@@ -133,6 +184,8 @@ class RunInfo(_Record):
     features_of: dict[str, str]
     full_parameters: dict[str, dict[str, Any]] = {}
     stored_sets: tuple[str, ...]
+    conditions: Annotated[tuple[ConditionInfo, ...], AfterValidator(_with_distinct_names)] = ()
+    trained_under: dict[str, dict[str, str]] = {}
     plugins: dict[str, str] = {}
     versions: dict[str, str]
     machine: MachineInfo

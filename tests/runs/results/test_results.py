@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 
 import numpy as np
@@ -55,7 +56,7 @@ def make_fits():
 def make_predictions():
     ok = make_fits().query("status == 'ok'")[["model", "split", "normalize", "repeat", "fold"]]
     clips = pd.DataFrame({"clip": ["a", "b", "c"], "speaker": ["01", "01", "NA"], "true": ["sad", "happy", "sad"]})
-    rows = ok.merge(clips, how="cross").assign(predicted="sad")
+    rows = ok.merge(clips, how="cross").assign(predicted="sad", condition="clean")
     chances = np.random.default_rng(0).dirichlet(np.ones(3), len(rows)).astype("float32")
     rows = rows[list(PREDICTION_COLUMNS)].assign(**{f"p_{x}": chances[:, i] for i, x in enumerate(LABELS)})
     scores = np.where(rows["model"] == "svm", 0.75, np.nan).astype("float32")
@@ -235,7 +236,7 @@ def test_a_folder_of_another_program_is_refused(tmp_path):
 def test_another_format_is_refused(folder, version):
     info = json.loads((folder / "run.json").read_text())
     (folder / "run.json").write_text(json.dumps({**info, "format": version}))
-    with pytest.raises(RunError, match=rf"format {version}, this ser-bench reads 5\nuse the version .* or run again"):
+    with pytest.raises(RunError, match=rf"format {version}, this ser-bench reads 6\nuse the version .* or run again"):
         read_run(folder)
 
 
@@ -366,7 +367,7 @@ def test_predictions_that_claim_too_many_rows_are_not_read(folder, monkeypatch):
 def test_predictions_with_missing_values_are_damaged(folder):
     table = pq.read_table(folder / "predictions.parquet")
     gaps = pa.array([None] * len(table), pa.string())
-    pq.write_table(table.set_column(8, "predicted", gaps), folder / "predictions.parquet")
+    pq.write_table(table.set_column(9, "predicted", gaps), folder / "predictions.parquet")
     sign(folder)
     with pytest.raises(RunError, match="'predicted': expected string without missing values"):
         read_run(folder)
@@ -379,3 +380,39 @@ def test_charts_are_not_written_through_a_link(tmp_path):
     with pytest.raises(RunError, match="charts is a link"):
         write_file(tmp_path / "charts" / "uar.png", b"x")
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def _with_conditions(folder, **changes):
+    """Write a run whose fits were also tested on the telephone; ``changes`` replace columns of those rows."""
+    clean = make_predictions()
+    phone = clean.assign(condition="phone", **dict.fromkeys(UNCALIBRATED, np.float32(np.nan)))
+    phone = phone[~((phone["model"] == "svm") & (phone["clip"] == "b"))].assign(**changes)
+    tested = [{"name": "phone", "kind": "phone", "family": "telephone", "phrase": "on the telephone"}]
+    write_run(folder, make_info(conditions=tested), pd.concat([phone, clean]), make_tables())
+    return clean, phone
+
+
+def test_rows_under_conditions_are_apart_from_those_of_clean_clips(tmp_path):
+    clean, phone = _with_conditions(tmp_path)
+    run = read_run(tmp_path)
+    assert len(run.predictions) == len(clean)
+    assert len(run.under_conditions) == len(phone)
+    assert set(run.predictions["condition"]) == {"clean"}
+    assert tuple(run.under_conditions["condition"].cat.categories) == ("clean", "phone")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"condition": "room-0.6"}, "column 'condition': 'room-0.6' is not in run.json"),
+        ({"clip": "d"}, "duplicate row"),
+        ({"true": "happy"}, "no test clip of its fit"),
+        ({"speaker": "09"}, "no test clip of its fit"),
+        ({"p_sad": np.float32(np.inf)}, "a probability is not finite"),
+        ({"uncalibrated_brier": np.float32(0.5)}, "scores before calibration"),
+    ],
+)
+def test_rows_under_conditions_that_do_not_fit_the_run_are_refused(tmp_path, changes, reason):
+    _with_conditions(tmp_path, **changes)
+    with pytest.raises(RunError, match=re.escape(reason)):
+        read_run(tmp_path)
