@@ -29,8 +29,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from ser_bench.corpora.datasets.demo.clips import make_clips, samples
-from ser_bench.corpora.datasets.demo.codes import EMOTIONS, GENDERS, Code, all_codes
+from ser_bench.audio.synthesis.synthesiser import samples
+from ser_bench.audio.synthesis.utterances import EMOTIONS, GENDERS, Utterance, all_utterances
+from ser_bench.corpora.datasets.demo.clips import make_clips
 
 SR = 16000
 FOLDS = 6
@@ -75,12 +76,16 @@ def rich(y: np.ndarray) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def actor_folds(codes: list[Code]) -> list[np.ndarray]:
+def actor_folds(utterances: list[Utterance]) -> list[np.ndarray]:
     """Return the test indices of random folds of whole speakers, with equal numbers of men and women."""
     rng = np.random.default_rng(0)
-    speakers = np.array([code.speaker for code in codes])
-    men = rng.permutation(sorted({code.speaker for code in codes if GENDERS[code.speaker] == "male"}))
-    women = rng.permutation(sorted({code.speaker for code in codes if GENDERS[code.speaker] == "female"}))
+    speakers = np.array([utterance.speaker for utterance in utterances])
+    men = rng.permutation(
+        sorted({utterance.speaker for utterance in utterances if GENDERS[utterance.speaker] == "male"})
+    )
+    women = rng.permutation(
+        sorted({utterance.speaker for utterance in utterances if GENDERS[utterance.speaker] == "female"})
+    )
     return [np.flatnonzero(np.isin(speakers, [*men[k::FOLDS], *women[k::FOLDS]])) for k in range(FOLDS)]
 
 
@@ -104,14 +109,14 @@ def measure_generation() -> None:
 
 def measure_difficulty(models: dict[str, object], jobs: int) -> None:
     """Print UAR per vector, model and split, and the confusions of the best model."""
-    clips = list(samples(list(all_codes())))
-    codes = [code for code, _ in clips]
-    y = np.array([code.emotion for code in codes])
+    clips = list(samples(list(all_utterances())))
+    utterances = [utterance for utterance, _ in clips]
+    y = np.array([utterance.emotion for utterance in utterances])
     random = [test for _, test in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(y, y)]
     parallel = Parallel(n_jobs=jobs)
     for vector in (classic, rich):
         X = np.array(parallel(delayed(vector)((s / 32768).astype(np.float32)) for _, s in clips))
-        tasks = [(m, f) for m in models.values() for f in (actor_folds(codes), random)]
+        tasks = [(m, f) for m in models.values() for f in (actor_folds(utterances), random)]
         outs = iter(parallel(delayed(out_of_fold)(model, X, y, folds) for model, folds in tasks))
         best = (0.0, "", y)
         print(f"\n{vector.__name__} ({X.shape[1]} columns)   actor  random     gap")

@@ -18,12 +18,12 @@ sys.path.insert(0, str(HERE.parent / "features"))
 
 def clips() -> dict[str, tuple[np.ndarray, int]]:
     """Return samples and sampling rate by name of the clip."""
-    from ser_bench.corpora.datasets.demo.clips import samples
-    from ser_bench.corpora.datasets.demo.codes import Code
+    from ser_bench.audio.synthesis.synthesiser import samples
+    from ser_bench.audio.synthesis.utterances import Utterance
     from tests.features.feature_signals import voice
 
-    codes = [Code("S01", "angry", "strong", "A"), Code("S02", "sad", "normal", "B")]
-    demo = {str(code): ((y / 32768).astype(np.float32), 16000) for code, y in samples(codes)}
+    utterances = [Utterance("S01", "angry", "strong", "A"), Utterance("S02", "sad", "normal", "B")]
+    demo = {str(utterance): ((y / 32768).astype(np.float32), 16000) for utterance, y in samples(utterances)}
     plain = {
         "high": (voice(48000, 0.8, hz=310.0, seed=2), 48000),
         "short": (voice(22050, 0.15, hz=190.0, seed=3), 22050),

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 
+from ser_bench.audio.synthesis.utterances import EMOTIONS, GENDERS, SENTENCES, SPEAKERS, all_utterances
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.datasets.demo.build import make
-from ser_bench.corpora.datasets.demo.codes import EMOTIONS, GENDERS, SENTENCES, SPEAKERS, all_codes
 from ser_bench.corpora.filenames import FileNamePattern
 
 CORPUS = Corpus(
@@ -20,7 +20,7 @@ CORPUS = Corpus(
     licence="MIT",
     source="made by ser-bench",
     citation="ser-bench, demo corpus: source-filter synthesis by rule; synthetic, no human voices",
-    counts=Counter(code.emotion for code in all_codes()),
+    counts=Counter(utterance.emotion for utterance in all_utterances()),
     speakers=len(SPEAKERS),
     reader=FileNamePattern(
         pattern=rf"(?P<speaker>{'|'.join(SPEAKERS)})_(?P<emotion>{'|'.join(EMOTIONS)})_"

@@ -8,8 +8,8 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+from ser_bench.audio.synthesis.utterances import SPEAKERS, all_utterances
 from ser_bench.core.errors import CorpusError
-from ser_bench.corpora.datasets.demo.codes import SPEAKERS, all_codes
 
 DIGESTS: dict[str, str] = {
     "S01": "876b44d41c48b226e00df4d3afb0fcbc",
@@ -98,7 +98,7 @@ def is_intact(folder: Path, *, speakers: Sequence[str] = SPEAKERS) -> bool:
     """
     try:
         first_line, *lines = (folder / MANIFEST).read_text(encoding="ascii").splitlines()
-        clips = sum(1 for _ in all_codes(speakers))
+        clips = sum(1 for _ in all_utterances(speakers))
         if first_line != _version_line(speakers) or len(lines) != clips:
             return False
         return all(_checksum(folder / name) == checksum for checksum, name in (line.split("  ", 1) for line in lines))

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import wave
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from ser_bench.corpora.datasets.demo.codes import EMOTIONS, INTENSITIES, SENTENCES, SPEAKERS, Code, all_codes
-from ser_bench.corpora.datasets.demo.controls import SR, clip_controls
-from ser_bench.corpora.datasets.demo.synthesis import synthesise
-
-_BATCH = 90
+from ser_bench.audio.synthesis.controls import SR
+from ser_bench.audio.synthesis.synthesiser import samples
+from ser_bench.audio.synthesis.utterances import EMOTIONS, INTENSITIES, SENTENCES, SPEAKERS, all_utterances
 
 
 def make_clips(
@@ -37,33 +35,15 @@ def make_clips(
     Returns
     -------
     list of Path
-        The files in the order of their codes.
+        The files in the order of the utterances.
     """
     paths = []
-    for code, y in samples(list(all_codes(speakers, emotions, intensities, sentences))):
-        path = folder / code.speaker / f"{code}.wav"
+    for utterance, y in samples(list(all_utterances(speakers, emotions, intensities, sentences))):
+        path = folder / utterance.speaker / f"{utterance}.wav"
         path.parent.mkdir(parents=True, exist_ok=True)
         _write(path, y)
         paths.append(path)
     return paths
-
-
-def samples(codes: Sequence[Code]) -> Iterator[tuple[Code, np.ndarray]]:
-    """Synthesise clips in batches.
-
-    Parameters
-    ----------
-    codes
-        Codes of the clips.
-
-    Yields
-    ------
-    tuple of Code and numpy.ndarray
-        A code and its int16 samples at 16 kHz, shape ``(n,)``.
-    """
-    for start in range(0, len(codes), _BATCH):
-        batch = codes[start : start + _BATCH]
-        yield from zip(batch, synthesise([clip_controls(code) for code in batch]), strict=True)
 
 
 def _write(path: Path, y: np.ndarray) -> None:

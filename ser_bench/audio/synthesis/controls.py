@@ -1,4 +1,4 @@
-"""From a clip's parameters to the controls of the synthesiser, frame by frame."""
+"""From an utterance's parameters to the controls of the synthesiser, frame by frame."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ser_bench.corpora.datasets.demo import portable
-from ser_bench.corpora.datasets.demo.codes import Code
-from ser_bench.corpora.datasets.demo.phones import ACCENTS, PAUSE_BEFORE, PHONES, SENTENCES, Phone
-from ser_bench.corpora.datasets.demo.speakers import Voice, clip_parameters, voice
+from ser_bench.audio.synthesis import portable
+from ser_bench.audio.synthesis.phones import ACCENTS, PAUSE_BEFORE, PHONES, SENTENCES, Phone
+from ser_bench.audio.synthesis.speakers import Voice, utterance_parameters, voice
+from ser_bench.audio.synthesis.utterances import Utterance
 
 SR = 16000
 HOP = 40
@@ -23,12 +23,12 @@ _LENGTHS, _MARGINS, _TONES = 4, 5, 6
 
 @dataclass(frozen=True)
 class Controls:
-    """The controls of one clip of ``t`` frames.
+    """The controls of one utterance of ``t`` frames.
 
     Attributes
     ----------
-    code
-        Code of the clip.
+    utterance
+        The utterance.
     source
         F0 in Hz; amplitudes of voice, breath and hiss; open quotient; shape ``(5, t + 1)``.
     formants
@@ -47,7 +47,7 @@ class Controls:
         Amplitude of the background noise.
     """
 
-    code: Code
+    utterance: Utterance
     source: np.ndarray
     formants: np.ndarray
     bandwidths: np.ndarray
@@ -63,31 +63,31 @@ class Controls:
         return len(self.hiss)
 
 
-def clip_controls(code: Code) -> Controls:
-    """Compute the controls of a clip.
+def utterance_controls(utterance: Utterance) -> Controls:
+    """Compute the controls of an utterance.
 
     Parameters
     ----------
-    code
-        Code of the clip.
+    utterance
+        The utterance.
 
     Returns
     -------
     Controls
         The controls of its sentence, speaker and emotion.
     """
-    p, speaker_voice = clip_parameters(code), voice(code.speaker)
-    names = SENTENCES[code.sentence]
+    p, speaker_voice = utterance_parameters(utterance), voice(utterance.speaker)
+    names = SENTENCES[utterance.sentence]
     phones = [PHONES[name] for name in names]
-    edges = _edges(code, names, phones, p)
-    margins = 0.10 + 0.10 * portable.uniforms((_MARGINS, *code.indices), 2)
+    edges = _edges(utterance, names, phones, p)
+    margins = 0.10 + 0.10 * portable.uniforms((_MARGINS, *utterance.indices), 2)
     t = int((edges[-1] + margins[0] + margins[1]) * SR) // HOP
     time = np.arange(t + 1) * (HOP / SR) - margins[0]
     levels = _levels(time, edges, phones, p)
-    f0 = speaker_voice.f0 * portable.semitones_to_ratio(_tone(time, code, names, edges, p))
+    f0 = speaker_voice.f0 * portable.semitones_to_ratio(_tone(time, utterance, names, edges, p))
     formants, bandwidths = _tract(time[:-1], edges, phones, p, speaker_voice)
     return Controls(
-        code=code,
+        utterance=utterance,
         source=np.stack([f0, *levels, np.full(t + 1, p["open"] / 100.0)]),
         formants=formants,
         bandwidths=bandwidths,
@@ -99,13 +99,13 @@ def clip_controls(code: Code) -> Controls:
     )
 
 
-def _edges(code: Code, names: list[str], phones: list[Phone], p: dict[str, float]) -> np.ndarray:
+def _edges(utterance: Utterance, names: list[str], phones: list[Phone], p: dict[str, float]) -> np.ndarray:
     """Return the start times of the phones in seconds, and the end of the last.
 
     Speaking rate stretches long phones more than closures and bursts (Klatt, 1976), the last syllable is
     lengthened, and every phone varies at random.
     """
-    chance = portable.normals((_LENGTHS, *code.indices), len(phones))
+    chance = portable.normals((_LENGTHS, *utterance.indices), len(phones))
     speed = float(portable.exp(p["rate"] / 100.0))
     edges = [0.0]
     for i, (name, phone) in enumerate(zip(names, phones, strict=True)):
@@ -119,12 +119,14 @@ def _edges(code: Code, names: list[str], phones: list[Phone], p: dict[str, float
     return np.array(edges)
 
 
-def _tone(time: np.ndarray, code: Code, names: list[str], edges: np.ndarray, p: dict[str, float]) -> np.ndarray:
+def _tone(
+    time: np.ndarray, utterance: Utterance, names: list[str], edges: np.ndarray, p: dict[str, float]
+) -> np.ndarray:
     """Return the F0 contour in semitones relative to the speaker: accents on a declination line, and an ending."""
     nuclei = [i for i, name in enumerate(names) if PHONES[name].nucleus]
-    chance = portable.normals((_TONES, *code.indices), len(nuclei) + 2)
+    chance = portable.normals((_TONES, *utterance.indices), len(nuclei) + 2)
     middles = (edges[nuclei] + edges[[i + 1 for i in nuclei]]) * 0.5
-    accents = np.array(ACCENTS[code.sentence]) + 0.2 * chance[: len(nuclei)]
+    accents = np.array(ACCENTS[utterance.sentence]) + 0.2 * chance[: len(nuclei)]
     knots = np.concatenate([[0.0], middles, [edges[-1]]])
     heights = np.concatenate([[0.0], accents * p["range"], [accents[-1] * p["range"] * 0.3 + p["ending"]]])
     line = p["slope"] * (time / edges[-1] - 0.5)

@@ -7,16 +7,16 @@ from functools import lru_cache
 
 import numpy as np
 
-from ser_bench.corpora.datasets.demo import portable
-from ser_bench.corpora.datasets.demo.codes import SPEAKERS, Code
-from ser_bench.corpora.datasets.demo.expression import PARAMETERS, vocal_parameters
+from ser_bench.audio.synthesis import portable
+from ser_bench.audio.synthesis.expression import PARAMETERS, vocal_parameters
+from ser_bench.audio.synthesis.utterances import SPEAKERS, Utterance
 
-_VOICE, _STYLE, _CLIP = 1, 2, 3
+_VOICE, _STYLE, _UTTERANCE = 1, 2, 3
 
 
 @dataclass(frozen=True)
 class Voice:
-    """The properties of a speaker, the same in all clips.
+    """The properties of a speaker, the same in all utterances.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ def voice(speaker: str) -> Voice:
     Parameters
     ----------
     speaker
-        One of ``codes.SPEAKERS``.
+        One of ``utterances.SPEAKERS``.
 
     Returns
     -------
@@ -70,27 +70,27 @@ def voice(speaker: str) -> Voice:
     )
 
 
-def clip_parameters(code: Code) -> dict[str, float]:
-    """Compute the vocal parameters of a clip from emotion, speaker, style and chance.
+def utterance_parameters(utterance: Utterance) -> dict[str, float]:
+    """Compute the vocal parameters of an utterance from emotion, speaker, style and chance.
 
     Parameters
     ----------
-    code
-        Code of the clip.
+    utterance
+        The utterance.
 
     Returns
     -------
     dict
         Values by name in ``expression.PARAMETERS``.
     """
-    speaker_voice = voice(code.speaker)
-    speaker, emotion, _, _ = code.indices
+    speaker_voice = voice(utterance.speaker)
+    speaker, emotion, _, _ = utterance.indices
     scores = {
         "speaker": speaker_voice.scores,
         "style": portable.normals((_STYLE, speaker, emotion), len(PARAMETERS)),
-        "clip": portable.normals((_CLIP, *code.indices), len(PARAMETERS)),
+        "utterance": portable.normals((_UTTERANCE, *utterance.indices), len(PARAMETERS)),
     }
-    return vocal_parameters(code.emotion, code.intensity, speaker_voice.expressiveness, scores)
+    return vocal_parameters(utterance.emotion, utterance.intensity, speaker_voice.expressiveness, scores)
 
 
 def _gender_scores(male: bool) -> np.ndarray:

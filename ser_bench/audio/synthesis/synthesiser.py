@@ -1,28 +1,49 @@
-"""From controls to samples: a glottal source and the resonances of the vocal tract, many clips at once."""
+"""From controls to samples: a glottal source and the resonances of the vocal tract, many utterances at once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ser_bench.corpora.datasets.demo import portable
-from ser_bench.corpora.datasets.demo.controls import HOP, SR, Controls
+from ser_bench.audio.synthesis import portable
+from ser_bench.audio.synthesis.controls import HOP, SR, Controls, utterance_controls
+from ser_bench.audio.synthesis.utterances import Utterance
 
 _SHAKE, _BREATH, _HISS, _FLOOR = 11, 12, 13, 14
 _SECTIONS = 2 + 1 + 6
+_BATCH = 90
+
+
+def samples(utterances: Sequence[Utterance]) -> Iterator[tuple[Utterance, np.ndarray]]:
+    """Synthesise utterances in batches.
+
+    Parameters
+    ----------
+    utterances
+        The utterances.
+
+    Yields
+    ------
+    tuple of Utterance and numpy.ndarray
+        An utterance and its int16 samples at 16 kHz, shape ``(n,)``.
+    """
+    for start in range(0, len(utterances), _BATCH):
+        batch = utterances[start : start + _BATCH]
+        controls = [utterance_controls(utterance) for utterance in batch]
+        yield from zip(batch, synthesise(controls), strict=True)
 
 
 def synthesise(batch: Sequence[Controls]) -> list[np.ndarray]:
-    """Synthesise clips.
+    """Synthesise utterances.
 
-    The filters run sample by sample over all clips together. One NumPy call is then a step of every clip and
-    section, which is faster than a compiled filter per clip, and bit-identical everywhere (see ``portable``).
+    The filters run sample by sample over all utterances together. One NumPy call is then a step of every utterance and
+    section, which is faster than a compiled filter per utterance, and bit-identical everywhere (see ``portable``).
 
     Parameters
     ----------
     batch
-        Controls of the clips. A clip's samples do not depend on the others.
+        Controls of the utterances. The samples of one do not depend on the others.
 
     Returns
     -------
@@ -46,18 +67,18 @@ def _sources(controls: Controls) -> np.ndarray:
     f0, voice, breath, hiss, quotient = portable.upsample(controls.source, HOP)
     n = len(f0)
     phase, step, cycle = _cycles(f0, controls)
-    shake = 1.0 + controls.shimmer * portable.normals((_SHAKE, 1, *controls.code.indices), cycle[-1] + 1)
+    shake = 1.0 + controls.shimmer * portable.normals((_SHAKE, 1, *controls.utterance.indices), cycle[-1] + 1)
     flow = _pulse(phase, step, quotient) * voice * shake[cycle]
     gate = np.where(phase < quotient, 1.0, np.where(voice > 0.0, 0.4, 1.0))
-    breath = portable.noise((_BREATH, *controls.code.indices), n) * breath * gate
-    hiss = portable.noise((_HISS, *controls.code.indices), n) * hiss
+    breath = portable.noise((_BREATH, *controls.utterance.indices), n) * breath * gate
+    hiss = portable.noise((_HISS, *controls.utterance.indices), n) * hiss
     return np.stack([hiss, hiss, flow, breath])
 
 
 def _cycles(f0: np.ndarray, controls: Controls) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return each sample's phase in [0, 1), phase increment and cycle number, with jitter on every cycle."""
     rough = np.floor(np.cumsum(f0 * (1.0 / SR))).astype(np.int64)
-    shake = portable.normals((_SHAKE, 0, *controls.code.indices), rough[-1] + 1)
+    shake = portable.normals((_SHAKE, 0, *controls.utterance.indices), rough[-1] + 1)
     step = f0 * (1.0 / SR) * (1.0 + controls.jitter * shake[rough])
     turns = np.cumsum(step)
     cycle = np.floor(turns)
@@ -75,7 +96,7 @@ def _pulse(phase: np.ndarray, step: np.ndarray, quotient: np.ndarray) -> np.ndar
 
 
 def _coefficients(batch: Sequence[Controls], t: int) -> np.ndarray:
-    """Return ``b, a1, a2`` of every section in every frame, ``(t, 3, sections, clips)``.
+    """Return ``b, a1, a2`` of every section in every frame, ``(t, 3, sections, utterances)``.
 
     Sections are the two resonances of the hiss, with unit gain at their peak, the tilt, and the formants,
     with unit gain at 0 Hz.
@@ -109,17 +130,17 @@ def _tilt(level: float) -> tuple[float, float]:
 
 
 def _filtered(drive: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
-    """Run tilt and formants in cascade, and the two resonances of the hiss in parallel; ``(clips, samples)``.
+    """Run tilt and formants in cascade, and the two resonances of the hiss in parallel; ``(utterances, samples)``.
 
     A section reads the output of its neighbour from one sample ago, so all sections step at once; the cascade
     is delayed by six samples. Sections store their outputs (direct form I), since other forms click when
     coefficients change.
     """
-    clips, n = drive.shape[1:]
-    out = np.empty((clips, n))
-    past = np.zeros((HOP + 2, _SECTIONS, clips))
-    x = np.zeros((_SECTIONS, clips))
-    fed_back = np.zeros((2, _SECTIONS, clips))
+    lanes, n = drive.shape[1:]
+    out = np.empty((lanes, n))
+    past = np.zeros((HOP + 2, _SECTIONS, lanes))
+    x = np.zeros((_SECTIONS, lanes))
+    fed_back = np.zeros((2, _SECTIONS, lanes))
     for frame, (b, a1, a2) in enumerate(coefficients):
         a = np.stack([a2, a1])
         span = slice(frame * HOP, (frame + 1) * HOP)
@@ -138,6 +159,6 @@ def _filtered(drive: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
 
 def _quantised(y: np.ndarray, controls: Controls) -> np.ndarray:
     """Add background noise, compress peaks softly, and round to 16 bits."""
-    y = y + controls.floor * portable.noise((_FLOOR, *controls.code.indices), len(y))
+    y = y + controls.floor * portable.noise((_FLOOR, *controls.utterance.indices), len(y))
     rounded: np.ndarray = np.rint(y / np.sqrt(1.0 + y * y) * 32000.0)
     return rounded.astype("<i2")

@@ -1,4 +1,4 @@
-"""The clips of the demo corpus, each identified by speaker, emotion, intensity and sentence."""
+"""The utterances that the synthesiser speaks, each identified by speaker, emotion, intensity and sentence."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ SENTENCES = ("A", "B")
 
 
 @dataclass(frozen=True)
-class Code:
-    """The code of a clip; ``str(code)`` is its file name without extension, such as ``S01_angry_strong_A``.
+class Utterance:
+    """An utterance; ``str(utterance)`` is its name, such as ``S01_angry_strong_A``.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Code:
 
     @property
     def indices(self) -> tuple[int, int, int, int]:
-        """The code as four small integers, the seed of the clip's random numbers."""
+        """The utterance as four small integers, the seed of its random numbers."""
         return (
             SPEAKERS.index(self.speaker),
             EMOTIONS.index(self.emotion),
@@ -49,13 +49,13 @@ class Code:
         )
 
 
-def all_codes(
+def all_utterances(
     speakers: Iterable[str] = SPEAKERS,
     emotions: Sequence[str] = EMOTIONS,
     intensities: Sequence[str] = INTENSITIES,
     sentences: Sequence[str] = SENTENCES,
-) -> Iterator[Code]:
-    """Generate the codes of a corpus; neutral has no strong intensity.
+) -> Iterator[Utterance]:
+    """Generate all utterances; neutral has no strong intensity.
 
     Parameters
     ----------
@@ -64,8 +64,8 @@ def all_codes(
 
     Yields
     ------
-    Code
-        Codes ordered by speaker, emotion, intensity and sentence.
+    Utterance
+        Utterances ordered by speaker, emotion, intensity and sentence.
     """
     for speaker in speakers:
         for emotion in emotions:
@@ -73,4 +73,4 @@ def all_codes(
                 if emotion == "neutral" and intensity == "strong":
                     continue
                 for sentence in sentences:
-                    yield Code(speaker, emotion, intensity, sentence)
+                    yield Utterance(speaker, emotion, intensity, sentence)

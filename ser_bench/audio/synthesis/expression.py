@@ -69,9 +69,9 @@ EMOTION = {
 SPREAD = {
     "speaker":  ( 0.0,  0.4,  0.6,  0.4,   9,  3.0,  2.1,   3,   2.5,  0.2,  1.0, 0.00,  0.0,   7,  0.1,  10),
     "style":    ( 1.6,  0.8,  1.1,  0.8,   8,  2.3,  1.7,   4,   2.3,  0.4,  1.6, 0.12,  1.7,   7,  0.1,  20),
-    "clip":     ( 0.5,  0.3,  0.4,  0.3,   3,  0.6,  0.5,   1,   0.6,  0.1,  0.4, 0.00,  0.4,   3,  0.1,  10),
+    "utterance":( 0.5,  0.3,  0.4,  0.3,   3,  0.6,  0.5,   1,   0.6,  0.1,  0.4, 0.00,  0.4,   3,  0.1,  10),
 }
-"""Standard deviations of the random offsets: per speaker, per speaker and emotion (style), per clip."""
+"""Standard deviations of the random offsets: per speaker, per speaker and emotion (style), per utterance."""
 # fmt: on
 
 STRENGTH = {"normal": 1.0, "strong": 1.35}
@@ -95,7 +95,7 @@ LIMITS = {
 def vocal_parameters(
     emotion: str, intensity: str, expressiveness: float, scores: Mapping[str, np.ndarray]
 ) -> dict[str, float]:
-    """Compute the vocal parameters of a clip.
+    """Compute the vocal parameters of an utterance.
 
     Parameters
     ----------
