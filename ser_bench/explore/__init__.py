@@ -14,13 +14,16 @@ from ser_bench.report.charts.render import FORMATS, render
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from ser_bench.audio.conditions.base import Condition
     from ser_bench.explore.corpus import ExploredCorpus
 
 DEFAULT_FOLDER = Path("results", "explore")
 """The default folder of pictures of clips."""
 
 
-def picture_files(clips: Sequence[Path], output: Path | None, *, together: bool) -> list[Path]:
+def picture_files(
+    clips: Sequence[Path], output: Path | None, *, together: bool, condition: Condition | None = None
+) -> list[Path]:
     """Choose the file of each picture.
 
     Parameters
@@ -30,6 +33,8 @@ def picture_files(clips: Sequence[Path], output: Path | None, *, together: bool)
         A file, or a folder for one picture per clip. Default: :data:`DEFAULT_FOLDER`.
     together : bool
         Whether one picture shows all clips; it is named after the first.
+    condition : Condition, optional
+        The recording condition of the clips, for the names of the files.
 
     Returns
     -------
@@ -41,15 +46,46 @@ def picture_files(clips: Sequence[Path], output: Path | None, *, together: bool)
         If the file ends neither in ``.png`` nor in ``.svg``, or is one file for several pictures.
     """
     shown = list(clips[:1]) if together else list(clips)
-    if output is None or output.is_dir() or not output.suffix:
-        folder = output or DEFAULT_FOLDER
-        names = _distinct([escape_undecodable(clip.stem) for clip in shown])
-        return [folder / f"{name}{'-compared' if together else ''}.png" for name in names]
+    if output is None or is_folder(output):
+        names = output_names(shown, condition)
+        return [(output or DEFAULT_FOLDER) / f"{name}{'-compared' if together else ''}.png" for name in names]
     if output.suffix.lower().lstrip(".") not in FORMATS:
         raise ConfigError(f"invalid file for a picture: {output}; its name must end in .png or .svg")
     if len(shown) > 1:
         raise ConfigError(f"-o {output} is one file for {len(shown)} pictures; give a folder, or add --compare")
     return [output]
+
+
+def is_folder(output: Path) -> bool:
+    """Return whether an output is a folder: one that exists, or a name without an ending.
+
+    Parameters
+    ----------
+    output : Path
+
+    Returns
+    -------
+    bool
+    """
+    return output.is_dir() or not output.suffix
+
+
+def output_names(clips: Sequence[Path], condition: Condition | None = None) -> list[str]:
+    """Return names for the files of clips in a folder, without an ending.
+
+    Parameters
+    ----------
+    clips : sequence of Path
+    condition : Condition, optional
+        The recording condition, which becomes a part of the names.
+
+    Returns
+    -------
+    list of str
+        Each once, also where the file system ignores case.
+    """
+    ending = f"-{condition.name}" if condition else ""
+    return _distinct([escape_undecodable(clip.stem) + ending for clip in clips])
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
@@ -77,7 +113,7 @@ def write_picture(figure: Figure, path: Path, *, full_colour: bool = False) -> N
     ExportError
         If the file cannot be written.
     """
-    _write(path, render(figure, path.suffix.lower().lstrip("."), full_colour=full_colour))
+    write_file(path, render(figure, path.suffix.lower().lstrip("."), full_colour=full_colour))
 
 
 def write_corpus(explored: ExploredCorpus, folder: Path) -> list[Path]:
@@ -108,13 +144,26 @@ def write_corpus(explored: ExploredCorpus, folder: Path) -> list[Path]:
         write_picture(figures[path.stem], path)
     texts = {"explore.md": tables.markdown(explored).encode(), "clips.csv": tables.clips_csv(explored)}
     for name, data in texts.items():
-        _write(folder / name, data)
+        write_file(folder / name, data)
     return [*pictures, *(folder / name for name in texts)]
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, making its folder."""
-    ensure_writable(path.parent, ExportError, "-o")
+def write_file(path: Path, data: bytes, option: str = "-o") -> None:
+    """Write a file whole or not at all, making its folder.
+
+    Parameters
+    ----------
+    path : Path
+    data : bytes
+    option : str
+        The option that names another folder, for the message.
+
+    Raises
+    ------
+    ExportError
+        If the file cannot be written.
+    """
+    ensure_writable(path.parent, ExportError, option)
     try:
         with atomic_write(path, sync=False) as temporary:
             temporary.write_bytes(data)

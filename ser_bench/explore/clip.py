@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from ser_bench import audio
-from ser_bench.core.errors import AudioError
+from ser_bench.audio.conditions.base import Condition
+from ser_bench.core.errors import AudioError, ConditionError
 from ser_bench.core.text import escape_undecodable
 from ser_bench.explore.titles import ClipTitle, title_from_name
 from ser_bench.features.analysis import Analysis
@@ -42,6 +43,8 @@ class Clip:
         Format of the file.
     title : ClipTitle or None
         The facts in the file name.
+    condition : Condition or None
+        The recording condition that changed the samples; None for a clip as recorded.
     """
 
     path: Path
@@ -52,11 +55,17 @@ class Clip:
     channels: int
     format: str
     title: ClipTitle | None
+    condition: Condition | None = None
 
     @property
     def name(self) -> str:
         """File name as text."""
         return escape_undecodable(self.path.name)
+
+    @property
+    def description(self) -> str:
+        """File name, and the condition in words."""
+        return f"{self.name} {self.condition.phrase}" if self.condition else self.name
 
     @property
     def shown_seconds(self) -> float:
@@ -107,12 +116,14 @@ class Clip:
         return spectrum.HOP / self.sr
 
 
-def read_clip(path: Path) -> Clip:
+def read_clip(path: Path, condition: Condition | None = None) -> Clip:
     """Read a clip; of a recording longer than :data:`ser_bench.audio.MAX_SECONDS`, the middle.
 
     Parameters
     ----------
     path : Path
+    condition : Condition, optional
+        The recording condition that changes the samples, as it changes them for the features.
 
     Returns
     -------
@@ -122,12 +133,12 @@ def read_clip(path: Path) -> Clip:
     ------
     AudioError
         If the file cannot be used; the message names it.
+    ConditionError
+        If the condition cannot change the clip; the message names both.
     """
-    try:
-        recording = audio.read(path)
-    except AudioError as error:
-        raise AudioError(f"{escape_undecodable(str(path))}: {error}") from None
-    y, sr, frames = recording.y, recording.sr, recording.total
+    recording = _read(path)
+    y, sr = _changed(recording, condition, path)
+    frames = len(y) + round((recording.total - len(recording.y)) * sr / recording.sr)
     limit = int(MAX_SHOWN_SECONDS * sr)
     first = max(0, (len(y) - limit) // 2)
     part = y[first : first + limit].copy() if len(y) > limit else y
@@ -140,4 +151,44 @@ def read_clip(path: Path) -> Clip:
         channels=recording.channels,
         format=recording.format,
         title=title_from_name(path),
+        condition=condition,
     )
+
+
+def all_samples(clip: Clip) -> tuple[np.ndarray, int]:
+    """Read a clip again, with the samples that are beyond the part in a picture.
+
+    Parameters
+    ----------
+    clip : Clip
+
+    Returns
+    -------
+    y : ndarray of float32, shape (n,)
+        Mono samples under the condition of the clip; values beyond full scale are possible.
+    sr : int
+        Sampling rate in Hz.
+
+    Raises
+    ------
+    AudioError, ConditionError
+        As :func:`read_clip`.
+    """
+    return _changed(_read(clip.path), clip.condition, clip.path)
+
+
+def _read(path: Path) -> audio.Recording:
+    try:
+        return audio.read(path)
+    except AudioError as error:
+        raise AudioError(f"{escape_undecodable(str(path))}: {error}") from None
+
+
+def _changed(recording: audio.Recording, condition: Condition | None, path: Path) -> tuple[np.ndarray, int]:
+    """Return the samples of a recording under a condition, if there is one."""
+    if condition is None:
+        return recording.y, recording.sr
+    try:
+        return condition.apply(recording.y, recording.sr)
+    except ConditionError as error:
+        raise ConditionError(f"{escape_undecodable(str(path))}: condition {condition.name}: {error}") from None

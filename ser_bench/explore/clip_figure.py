@@ -29,13 +29,15 @@ _CHANNELS = {1: "mono", 2: "stereo, channels averaged"}
 
 
 @styled
-def draw_clips(clips: Sequence[Clip]) -> Figure:
+def draw_clips(clips: Sequence[Clip], notes: Sequence[str] = ()) -> Figure:
     """Draw waveform, spectrograms, MFCC, chroma, F0, energy and zero crossings, a column per clip.
 
     Parameters
     ----------
     clips : sequence of Clip
         One to :data:`MAX_COMPARED` clips.
+    notes : sequence of str
+        Lines below the title, such as what a condition changes.
 
     Returns
     -------
@@ -48,7 +50,7 @@ def draw_clips(clips: Sequence[Clip]) -> Figure:
     panels = _BELOW + sum(panel.height + _BETWEEN for panel in PANELS)
     body = panels + max(sum(line.height for line in heading) for heading in headings)
     synthetic = any(clip.title is not None and clip.title.corpus.synthetic for clip in clips)
-    sheet = titled_sheet(title, lines, (), body=body, width=width, synthetic=synthetic)
+    sheet = titled_sheet(title, [*lines, *notes], (), body=body, width=width, synthetic=synthetic)
     for left, heading in zip(lefts, headings, strict=True):
         _draw_heading(sheet, heading, left, body)
     _draw_panels(sheet, clips, lefts, column, panels)
@@ -69,7 +71,7 @@ def _texts(clips: Sequence[Clip], column: float) -> tuple[str, list[str], list[l
     if len(clips) == 1:
         clip = clips[0]
         facts = [f"from its name: {clip.title}"] if clip.title else []
-        return clip.name, [*facts, file_facts(clip)], [[]]
+        return clip.description, [*facts, *_conditions(clips), file_facts(clip)], [[]]
     differences = find_differences(clips)
     formats = [_format_facts(clip) for clip in clips]
     shared_format = " · ".join(fact for fact in formats[0] if all(fact in facts for facts in formats))
@@ -78,9 +80,15 @@ def _texts(clips: Sequence[Clip], column: float) -> tuple[str, list[str], list[l
     headings = []
     for heading, name, clip, facts in zip(differences.headings, differences.names, clips, formats, strict=True):
         own = [fact for fact in facts if fact not in shared_format.split(" · ")]
-        details = [" · ".join((*own, *_measured_facts(clip))), *([name] if name != heading else [])]
+        details = [" · ".join((*own, *_measured_facts(clip))), *([name] if name not in (heading, "") else [])]
         headings.append(_heading(heading, details, column))
-    return differences.title, [*lines, "scales are common to all clips"], headings
+    return differences.title, [*lines, *_conditions(clips), "scales are common to all clips"], headings
+
+
+def _conditions(clips: Sequence[Clip]) -> list[str]:
+    """Return what the conditions of clips are, a line each."""
+    named = {clip.condition.name: clip.condition for clip in clips if clip.condition}
+    return [f"condition {name}: {condition.kind.summary}" for name, condition in named.items()]
 
 
 def _heading(heading: str, details: Sequence[str], column: float) -> list[_Line]:
@@ -111,6 +119,8 @@ def file_facts(clip: Clip) -> str:
 
 
 def _format_facts(clip: Clip) -> list[str]:
+    if clip.condition:
+        return [f"{clip.sr:,} Hz"]
     channels = _CHANNELS.get(clip.channels, f"{clip.channels} channels, averaged") if clip.channels else ""
     return list(filter(None, (f"{clip.sr:,} Hz", channels, clip.format)))
 

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from ser_bench.core.text import escape_undecodable, listed
 from ser_bench.explore.clip import Clip
 
-_KINDS = ("corpus", "part", "speaker", "emotion", "intensity", "sentence", "take")
+_KINDS = ("corpus", "part", "speaker", "emotion", "intensity", "sentence", "take", "condition")
 _OF_A_CORPUS = ("part", "speaker", "sentence", "take")
 """Facts whose codes mean something else in another corpus: speaker 03 of two corpora is two speakers."""
+
+AS_RECORDED = "as recorded"
+"""How titles name a clip that no condition changes."""
 
 
 @dataclass(frozen=True)
 class Differences:
-    """The facts in the file names of several clips, sorted by whether all clips share them.
+    """The conditions of several clips and the facts in their file names, sorted by whether all clips share them.
 
     Parameters
     ----------
@@ -26,7 +29,7 @@ class Differences:
     headings : tuple of str
         For each clip, its facts that differ; its file name if there are none.
     names : tuple of str
-        For each clip, its file name, with as many of its folders as make it unique.
+        For each clip, its file name, with as many of its folders as make it unique; empty where the title has it.
     """
 
     title: str
@@ -36,7 +39,7 @@ class Differences:
 
 
 def find_differences(clips: Sequence[Clip]) -> Differences:
-    """Sort the facts in the file names of clips by whether all clips share them.
+    """Sort the conditions of clips and the facts in their file names by whether all clips share them.
 
     Parameters
     ----------
@@ -47,18 +50,35 @@ def find_differences(clips: Sequence[Clip]) -> Differences:
     -------
     Differences
     """
-    facts = [clip.title.facts if clip.title else {} for clip in clips]
+    under_conditions = any(clip.condition for clip in clips)
+    facts = [_facts(clip, with_condition=under_conditions) for clip in clips]
     kinds = [kind for kind in _KINDS if any(kind in known for known in facts)]
     varying = [kind for kind in kinds if not _is_shared(kind, facts)]
     headings = [" · ".join(known[kind] for kind in varying if kind in known) for known in facts]
-    names = _unique_names(clips)
+    title = _title_of_condition(clips)
+    names = ("",) * len(clips) if title else _unique_names(clips)
     shared = [facts[0][kind] for kind in kinds if kind not in varying]
     return Differences(
-        title=_title(len(clips), varying, known=all(facts)),
+        title=title or _title(len(clips), varying, known=all(clip.title for clip in clips)),
         shared=" · ".join(shared),
         headings=tuple(heading or name for heading, name in zip(headings, names, strict=True)),
         names=names,
     )
+
+
+def _facts(clip: Clip, *, with_condition: bool) -> dict[str, str]:
+    facts = dict(clip.title.facts) if clip.title else {}
+    if with_condition:
+        facts["condition"] = clip.condition.phrase if clip.condition else AS_RECORDED
+    return facts
+
+
+def _title_of_condition(clips: Sequence[Clip]) -> str:
+    """Return the title of one clip without and with a condition; empty for other clips."""
+    clean, changed = clips[0], clips[-1]
+    if len(clips) != 2 or clean.path != changed.path or clean.condition or not changed.condition:
+        return ""
+    return f"{clean.name} {AS_RECORDED} and {changed.condition.phrase}"
 
 
 def _is_shared(kind: str, facts: Sequence[dict[str, str]]) -> bool:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 from ser_bench.core.text import escape_undecodable
-from ser_bench.explore.clip import Clip
+from ser_bench.explore.clip import Clip, all_samples
+from ser_bench.explore.saving import save_audio
 
 
 def _powershell(path: str) -> tuple[str, ...]:
@@ -34,7 +38,7 @@ def play(clip: Clip) -> str:
     Parameters
     ----------
     clip : Clip
-        sounddevice plays the part shown, a program the whole file.
+        sounddevice plays the part shown, a program the whole clip.
 
     Returns
     -------
@@ -44,12 +48,12 @@ def play(clip: Clip) -> str:
     reasons = []
     for name, attempt in _players(clip):
         if (reason := attempt()) is None:
-            return f"played {clip.name} with {name}"
+            return f"played {clip.description} with {name}"
         reasons.append(f"{name}: {reason}")
     if reasons:
-        return f"{clip.name} could not be played ({'; '.join(reasons)})"
+        return f"{clip.description} could not be played ({'; '.join(reasons)})"
     names = ", ".join(PLAYERS)
-    return f"{clip.name} could not be played: no player found; install sounddevice with pip, or one of {names}"
+    return f"{clip.description} could not be played: no player found; install sounddevice with pip, or one of {names}"
 
 
 def _players(clip: Clip) -> Iterator[tuple[str, Callable[[], str | None]]]:
@@ -58,8 +62,7 @@ def _players(clip: Clip) -> Iterator[tuple[str, Callable[[], str | None]]]:
         yield "sounddevice", partial(_play_with_sounddevice, clip)
     for name, arguments in PLAYERS.items():
         if program := shutil.which(name):
-            command = (program, *arguments(str(clip.path.absolute())))  # no option starts like an absolute path
-            yield name, partial(_play_with_program, command, clip.seconds)
+            yield name, partial(_play_with_program, program, arguments, clip)
 
 
 def _play_with_sounddevice(clip: Clip) -> str | None:
@@ -72,16 +75,31 @@ def _play_with_sounddevice(clip: Clip) -> str | None:
     return None
 
 
-def _play_with_program(command: tuple[str, ...], seconds: float) -> str | None:
-    started = time.monotonic()
-    try:
-        process = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    except (OSError, ValueError) as error:
-        return _last_line(str(error))
+def _play_with_program(program: str, arguments: Callable[[str], tuple[str, ...]], clip: Clip) -> str | None:
+    with _whole_file(clip) as path:
+        started = time.monotonic()
+        command = (program, *arguments(str(path)))
+        try:
+            process = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        except (OSError, ValueError) as error:
+            return _last_line(str(error))
+    seconds = time.monotonic() - started
     # Without a sound card ffplay ends at once with status 0.
-    if process.returncode == 0 and time.monotonic() - started > seconds / 2:
+    if process.returncode == 0 and seconds > clip.seconds / 2:
         return None
     return _last_line(process.stderr.decode(errors="replace")) or f"ended at once with status {process.returncode}"
+
+
+@contextmanager
+def _whole_file(clip: Clip) -> Iterator[Path]:
+    """Yield the absolute path of a clip's file, which no program takes for an option; a temporary one if changed."""
+    if clip.condition is None:
+        yield clip.path.absolute()
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, f"{clip.condition.name}.wav")
+        save_audio(file, *all_samples(clip))
+        yield file
 
 
 def _last_line(text: str) -> str:

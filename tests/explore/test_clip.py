@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,12 +44,6 @@ def angry(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def angry_clip(angry) -> Clip:
     return read_clip(angry)
-
-
-@pytest.fixture
-def quick_pictures(monkeypatch):
-    """Replace the drawing of clips by an empty figure, for tests of where pictures go."""
-    monkeypatch.setattr(clip_figure, "draw_clips", lambda clips: Figure(figsize=(1, 1)))
 
 
 def test_a_ravdess_name_gives_the_facts_of_the_clip():
@@ -250,27 +243,6 @@ def test_pictures_of_the_other_clips_are_drawn_when_one_clip_is_unusable(angry, 
     assert call(["explore", "missing.wav", str(angry)]) == 2
     assert list(Path("results/explore").iterdir()) == [Path("results/explore", Path(RAVDESS).stem + ".png")]
     assert capsys.readouterr().err.startswith("ser-bench: missing.wav: ")
-
-
-@pytest.fixture
-def players(tmp_path, monkeypatch):
-    """Return ``add(name, status, seconds)``, which adds a fake player to an empty path and returns its log file."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    monkeypatch.setenv("PATH", str(folder))
-    monkeypatch.setitem(sys.modules, "sounddevice", None)
-    monkeypatch.setattr(playing.importlib.util, "find_spec", lambda name: None)
-
-    def add(name: str, status: int = 0, seconds: float = 0.0) -> Path:
-        log = tmp_path / f"{name}.log"
-        program = folder / name
-        program.write_text(
-            f'#!/bin/sh\necho "$@" > {log}\necho "no sound card" >&2\n/bin/sleep {seconds}\nexit {status}\n'
-        )
-        program.chmod(0o755)
-        return log
-
-    return add
 
 
 needs_sh = pytest.mark.skipif(os.name == "nt", reason="the fake players are shell scripts")
