@@ -1,4 +1,4 @@
-"""Stationary noises of any length and sampling rate: white, pink, speech-shaped, and mains hum.
+"""Noises of any length and sampling rate: white, pink, speech-shaped, babble, and mains hum.
 
 Each function takes the number of samples, the sampling rate in Hz and a random generator, and returns float32 samples.
 Their level has no meaning.
@@ -10,6 +10,8 @@ import math
 from functools import lru_cache
 
 import numpy as np
+
+from ser_bench.audio.babble import babble
 
 _LOWEST = 20.0
 """Lowest frequency of pink noise in Hz."""
@@ -67,7 +69,7 @@ def pink(n: int, sr: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def speech(n: int, sr: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw noise with the long-term average spectrum of speech, from 56 Hz to 18 kHz.
+    """Draw noise with the long-term average spectrum of speech from 56 Hz up; above 16 kHz as at 16 kHz.
 
     Parameters
     ----------
@@ -114,7 +116,7 @@ def hum(n: int, sr: int, rng: np.random.Generator) -> np.ndarray:
     return np.resize(np.sum(waves, axis=0).astype(np.float32), n)
 
 
-NOISES = {"white": white, "pink": pink, "speech": speech, "hum": hum}
+NOISES = {"white": white, "pink": pink, "speech": speech, "babble": babble, "hum": hum}
 """The functions by name."""
 
 
@@ -149,6 +151,5 @@ def _speech_gains(frequencies: np.ndarray) -> np.ndarray:
     centres, edge = np.array(_LTASS_HZ, dtype=float), 2 ** (1 / 6)
     per_hertz = np.array(_LTASS_DB) - 10 * np.log10(centres * (edge - 1 / edge))
     decibels = np.interp(np.log(frequencies), np.log(centres), per_hertz)
-    beyond = (frequencies < centres[0] / edge) | (frequencies > centres[-1] * edge)
-    gains: np.ndarray = np.where(beyond, 0.0, 10 ** (decibels / 20))
+    gains: np.ndarray = np.where(frequencies < centres[0] / edge, 0.0, 10 ** (decibels / 20))
     return gains

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
-from ser_bench.audio import conditions, noises
+from ser_bench.audio import babble, conditions, noises
 from ser_bench.audio.activity import active_level
+from ser_bench.audio.synthesis.utterances import GENDERS
 from ser_bench.core.errors import ConditionError
 
+CONSTANT = np.full(200, 300, np.int16)
 KINDS = [kind.name for kind in conditions.KINDS.values() if kind.family == "noise"]
 
 
@@ -102,6 +106,8 @@ def test_speech_noise_has_the_band_levels_of_byrne_et_al(sr):
     for hz, decibels in bands.items():
         assert measured[hz] - offset == pytest.approx(decibels, abs=1.0), hz
     assert density(y, sr, 1, 50) < measured[125] - 60
+    if sr == 48000:
+        assert density(y, sr, 20000, 23999) == pytest.approx(density(y, sr, 15000, 17000), abs=1.0)
 
 
 @pytest.mark.parametrize("sr", [8000, 11025, 22050, 48000, 47999])
@@ -122,4 +128,39 @@ def test_hum_stays_below_half_the_sampling_rate():
 def test_noise_is_named_in_sentences_and_common_where_people_talk():
     assert conditions.get("white-7.5").phrase == "in white noise at 7.5 dB SNR"
     assert conditions.get("hum-10").phrase == "with mains hum at 10 dB SNR"
-    assert {name for name in KINDS if conditions.KINDS[name].common} == {"speech"}
+    assert {name for name in KINDS if conditions.KINDS[name].common} == {"speech", "babble"}
+
+
+@pytest.mark.parametrize("sr", [8000, 48000])
+def test_babble_has_the_band_of_speech_up_to_8_khz(sr):
+    y = noises.NOISES["babble"](4 * sr, sr, np.random.default_rng(0))
+    assert density(y, sr, 150, 600) > density(y, sr, 2000, 4000) + 15
+    if sr > 16000:
+        assert density(y, sr, 8200, sr / 2) < density(y, sr, 2000, 8000) - 45
+
+
+def test_babble_is_eight_equally_loud_neutral_talkers(monkeypatch):
+    spoken = []
+    monkeypatch.setattr(babble, "samples", lambda utterances: [(u, spoken.append(u) or CONSTANT) for u in utterances])
+    monkeypatch.setattr(babble, "_voices_at", lambda sr: babble._voices.__wrapped__())
+    y = babble.babble(1000, 16000, np.random.default_rng(0))
+    np.testing.assert_allclose(y, 8, rtol=1e-6)
+    assert {utterance.emotion for utterance in spoken} == {"neutral"}
+    assert Counter(GENDERS[utterance.speaker] for utterance in spoken) == {"male": 12, "female": 12}
+
+
+def test_babble_repeats_its_talkers_at_different_times():
+    """Its level varies little, and no delay of a second or more gives the same sound again."""
+    y = noises.NOISES["babble"](12 * 16000, 16000, np.random.default_rng(0)).astype(float)
+    seconds = [level(part) for part in np.split(y, 12)]
+    assert np.ptp(seconds) < 4
+    n = 2 * len(y)
+    similarity = np.fft.irfft(np.abs(np.fft.rfft(y, n)) ** 2)[: len(y)]
+    assert similarity[16000:].max() < 0.3 * similarity[0]
+
+
+def test_the_voices_of_babble_are_those_of_its_version():
+    """Where this fails, raise the version of the condition: stored features of it are no longer right."""
+    voices = np.concatenate(babble._voices()) * 1000
+    assert (len(voices), conditions.KINDS["babble"].version) == (697960, 1)
+    assert np.abs(np.rint(voices[::997])).sum() == pytest.approx(456864, abs=5)

@@ -57,6 +57,13 @@ SPEECH = _kind(
     "in speech-shaped noise",
     common=True,
 )
+BABBLE = _kind(
+    "babble",
+    "eight synthetic voices that speak at once",
+    "neutral voices of the demo corpus's synthesiser, up to 8 kHz",
+    "in babble",
+    common=True,
+)
 HUM = _kind(
     "hum",
     "mains hum of 50 Hz with its harmonics up to 1 kHz",

@@ -1,0 +1,56 @@
+"""Babble: several synthetic voices that speak at once, neutral in emotion."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from ser_bench.audio.resample import resample
+from ser_bench.audio.synthesis.controls import SR
+from ser_bench.audio.synthesis.synthesiser import samples
+from ser_bench.audio.synthesis.utterances import SENTENCES, SPEAKERS, all_utterances
+
+VOICES = 12
+"""Voices to draw from: the first of the synthesiser, half of them women."""
+
+TALKERS = 8
+"""Voices that speak at once."""
+
+
+def babble(n: int, sr: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw babble of eight talkers, up to 8 kHz. Each repeats two sentences from a random start, equally loud.
+
+    Parameters
+    ----------
+    n : int
+        Number of samples.
+    sr : int
+        Sampling rate in Hz.
+    rng : numpy.random.Generator
+        Random talkers and starts.
+
+    Returns
+    -------
+    ndarray of float32, shape (n,)
+    """
+    voices = _voices_at(sr)
+    noise = np.zeros(n, dtype=np.float32)
+    for voice in rng.permutation(VOICES)[:TALKERS]:
+        loop = voices[voice]
+        noise += np.resize(np.roll(loop, -int(rng.integers(len(loop)))), n)
+    return noise
+
+
+@lru_cache(maxsize=4)
+def _voices_at(sr: int) -> tuple[np.ndarray, ...]:
+    """Return the loop of each voice at a sampling rate."""
+    return tuple(resample(loop, SR, sr) for loop in _voices())
+
+
+@lru_cache(maxsize=1)
+def _voices() -> tuple[np.ndarray, ...]:
+    """Return both sentences of each voice in a row, at 16 kHz and with a root mean square of 1."""
+    spoken = [y.astype(np.float32) for _, y in samples(list(all_utterances(SPEAKERS[:VOICES], ["neutral"])))]
+    loops = [np.concatenate(spoken[i : i + len(SENTENCES)]) for i in range(0, len(spoken), len(SENTENCES))]
+    return tuple(loop / np.float32(np.sqrt(np.mean(np.square(loop, dtype=np.float64)))) for loop in loops)
