@@ -40,6 +40,7 @@ HEAVY = (
 LIGHT = (
     *("", "--help", "export --help", "import --help", "explore --help", "predict --help", "serve --help"),
     *("corpora", "corpora emodb", "features", "features mfcc", "models", "models svm", "splits", "splits actor"),
+    *("conditions", "conditions noise", "conditions white-7.5"),
 )
 """Commands that answer at once."""
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "features": "List the feature sets; with NAME describe one.",
     "models": "List the classifiers and baselines; with NAME describe one.",
     "splits": "List the splits into training and test clips; with NAME describe one.",
+    "conditions": "List the recording conditions, such as noise and rooms; with NAME describe one.",
     "download": "Download a published corpus, verify and unpack it.",
     "import": "Make a CSV manifest of a folder of audio files.",
     "explore": "Draw pictures of clips or of a corpus.",

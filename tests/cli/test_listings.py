@@ -8,6 +8,7 @@ import tomllib
 import pytest
 
 from ser_bench import corpora, features, models, splits
+from ser_bench.audio import conditions
 from ser_bench.cli import COMMANDS, GREETING, call
 from ser_bench.core import options
 
@@ -16,6 +17,7 @@ REGISTRIES = {
     "features": features.FEATURE_SETS,
     "models": models.MODELS,
     "splits": splits.SPLITS,
+    "conditions": conditions.KINDS,
 }
 ENTRIES = [(command, name) for command, registry in REGISTRIES.items() for name in registry]
 
@@ -90,9 +92,41 @@ def test_a_split_by_corpus_is_described(capsys):
     assert "tested on emodb" in output(capsys, "splits", "cross:emodb")
 
 
+def test_a_condition_at_any_level_and_a_family_are_described(capsys):
+    assert "ser-bench run --conditions white-7.5" in output(capsys, "conditions", "white-7.5")
+    text = output(capsys, "conditions", "rooms")
+    assert "ser-bench run --conditions rooms" in text
+    assert "\nroom " in text
+    assert "\nwhite " not in text
+    assert "as recorded" in output(capsys, "conditions", "clean")
+
+
+def test_a_listing_of_conditions_shows_levels_and_which_program_is_not_found(capsys, monkeypatch):
+    kind = dataclasses.replace(conditions.KINDS["white"], name="coded", needs="no-such-program", levels=(9.0,))
+    monkeypatch.setitem(conditions.KINDS, "coded", kind)
+    monkeypatch.setenv("COLUMNS", "200")
+    (row,) = (line for line in output(capsys, "conditions").splitlines() if line.startswith("coded "))
+    assert "9 dB SNR" in row
+    assert row.rstrip().endswith("no: install no-such-program")
+    assert "no-such-program (not found)" in output(capsys, "conditions", "coded")
+
+
+def test_a_level_outside_the_limits_is_an_error(capsys):
+    assert call(["conditions", "room-99"]) == 2
+    assert "invalid condition 'room-99.0': expected 0.1 to 5 s T60" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("command", "name", "nearest"),
-    [("corpora", "emodv", "emodb"), ("features", "mfc", "mfcc"), ("models", "smv", "svm"), ("splits", "actr", "actor")],
+    [
+        *(
+            ("corpora", "emodv", "emodb"),
+            ("features", "mfc", "mfcc"),
+            ("models", "smv", "svm"),
+            ("splits", "actr", "actor"),
+        ),
+        ("conditions", "fone", "phone"),
+    ],
 )
 def test_an_unknown_name_gives_the_nearest_and_exit_status_2(capsys, command, name, nearest):
     assert call([command, name]) == 2

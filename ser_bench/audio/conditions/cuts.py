@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FAMILY = "cuts"
 SHORTEST = 0.2
 """Seconds of speech from which a quarter can be cut."""
-_SOURCE = "active speech after ITU-T P.56 (2011), method B"
+_SOURCE = "active speech of ITU-T P.56"
 
 
 def _quarter(y: np.ndarray, sr: int) -> tuple[int, int, int]:
@@ -56,7 +56,7 @@ def _cut_to_middle(y: np.ndarray, sr: int, rng: np.random.Generator, seconds: fl
 CUT_START = ConditionKind(
     name="cut-start",
     family=FAMILY,
-    summary="recording started late: the first quarter of the speech is missing, and the silence before it",
+    summary="started late: without the first quarter of the speech and the silence before it",
     source=_SOURCE,
     phrase="without the first quarter of the speech",
     change=_cut_start,
@@ -65,7 +65,7 @@ CUT_START = ConditionKind(
 CUT_END = ConditionKind(
     name="cut-end",
     family=FAMILY,
-    summary="recording stopped early: the last quarter of the speech is missing, and the silence after it",
+    summary="stopped early: without the last quarter of the speech and the silence after it",
     source=_SOURCE,
     phrase="without the last quarter of the speech",
     change=_cut_end,
@@ -74,7 +74,7 @@ CUT_END = ConditionKind(
 MIDDLE = ConditionKind(
     name="middle",
     family=FAMILY,
-    summary="only the stated seconds in the middle of the speech, without the silence around it",
+    summary="only the stated seconds in the middle of the speech",
     source=_SOURCE,
     phrase="with {level} s of the clip only",
     change=_cut_to_middle,

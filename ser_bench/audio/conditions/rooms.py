@@ -87,14 +87,12 @@ def _reverberate(y: np.ndarray, sr: int, rng: np.random.Generator, t60: float) -
 ROOM = ConditionKind(
     name="room",
     family="rooms",
-    summary="a room of 100 m³ with the speaker 1 m away: direct sound and a tail that decays by 60 dB in the stated "
-    "time; length and level of the clip are kept",
-    source="Polack's model (1988): decaying Gaussian noise; direct-to-reverberant ratio after Kuttruff: 0.3, -2.8 and "
-    "-5.0 dB for 0.3, 0.6 and 1.0 s",
+    summary="a room of 100 m³, the speaker 1 m away; length and level kept",
+    source="Polack's model (1988); direct-to-reverberant ratio 0.3, -2.8 and -5.0 dB (Kuttruff 2016)",
     phrase="in a room with {level} s of reverberation",
     change=_reverberate,
     levels=(0.3, 0.6, 1.0),
-    unit="s of reverberation time",
+    unit="s T60",
     lowest=0.1,
     highest=5.0,
     harder="higher",
