@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ser_bench.audio.babble import babble
+from ser_bench.audio.talkers import TOP, talkers
 
 _LOWEST = 20.0
 """Lowest frequency of pink noise in Hz."""
@@ -92,6 +92,26 @@ def speech(n: int, sr: int, rng: np.random.Generator) -> np.ndarray:
     return _shaped(n, sr, rng, "speech")
 
 
+def babble(n: int, sr: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw babble of eight voices, which end near 8 kHz. Above them is stationary noise as loud as in speech.
+
+    Parameters
+    ----------
+    n : int
+        Number of samples.
+    sr : int
+        Sampling rate in Hz.
+    rng : numpy.random.Generator
+        Random talkers, starts and noise.
+
+    Returns
+    -------
+    ndarray of float32, shape (n,)
+    """
+    voices = talkers(n, sr, rng)
+    return voices + _shaped(n, sr, rng, "treble") if sr > 2 * TOP else voices
+
+
 def hum(n: int, sr: int, rng: np.random.Generator) -> np.ndarray:
     """Draw the hum of mains of 50 Hz: harmonics up to 1 kHz with amplitude 1/k and random phase.
 
@@ -134,12 +154,17 @@ def _shaped(n: int, sr: int, rng: np.random.Generator, name: str) -> np.ndarray:
 
 @lru_cache(maxsize=16)
 def _gains(name: str, length: int, sr: int) -> np.ndarray:
-    """Return the amplitudes of the lines of a transform: float32, the largest 1."""
+    """Return the amplitudes of the lines of a transform as float32, for a power of 1.
+
+    The lines of ``treble`` are those of ``speech`` above the voices of babble, with the power that they have in speech.
+    """
     frequencies = np.arange(length // 2 + 1) * (sr / length)
     gains = (_pink_gains if name == "pink" else _speech_gains)(np.maximum(frequencies, 1e-3))
     gains[[0, -1]] = 0.0
-    scaled: np.ndarray = (gains / gains.max()).astype(np.float32)
-    return scaled
+    gains *= length / (2 * np.sqrt(np.sum(gains**2)))
+    if name == "treble":
+        gains[frequencies < TOP] = 0.0
+    return gains.astype(np.float32)
 
 
 def _pink_gains(frequencies: np.ndarray) -> np.ndarray:

@@ -60,7 +60,7 @@ SPEECH = _kind(
 BABBLE = _kind(
     "babble",
     "eight synthetic voices that speak at once",
-    "neutral voices of the demo corpus's synthesiser, up to 8 kHz",
+    "neutral voices of the demo corpus's synthesiser; stationary noise with the spectrum of speech above 7.5 kHz",
     "in babble",
     common=True,
 )

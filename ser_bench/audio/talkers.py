@@ -1,4 +1,4 @@
-"""Babble: several synthetic voices that speak at once, neutral in emotion."""
+"""Synthetic voices that speak at once, neutral in emotion."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ VOICES = 12
 TALKERS = 8
 """Voices that speak at once."""
 
+TOP = 7500.0
+"""Frequency in Hz above which the voices fade: they are synthesised at 16 kHz."""
 
-def babble(n: int, sr: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw babble of eight talkers, up to 8 kHz. Each repeats two sentences from a random start, equally loud.
+
+def talkers(n: int, sr: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw eight voices, equally loud. Each repeats two sentences from a random start.
 
     Parameters
     ----------
@@ -33,13 +36,14 @@ def babble(n: int, sr: int, rng: np.random.Generator) -> np.ndarray:
     Returns
     -------
     ndarray of float32, shape (n,)
+        With a power of about 1.
     """
     voices = _voices_at(sr)
     noise = np.zeros(n, dtype=np.float32)
     for voice in rng.permutation(VOICES)[:TALKERS]:
         loop = voices[voice]
         noise += np.resize(np.roll(loop, -int(rng.integers(len(loop)))), n)
-    return noise
+    return noise * np.float32(TALKERS**-0.5)
 
 
 @lru_cache(maxsize=4)
