@@ -233,7 +233,8 @@ def _frames(
     along = (float(clip.times[0]) - half, float(clip.times[-1]) + half)
     if symmetric:
         return _image(ax, values, along, across, cmap="RdBu_r", vmin=-symmetric, vmax=symmetric)
-    return _image(ax, values, along, across, cmap="magma", vmin=loudest - speech.RANGE_DB, vmax=loudest)
+    floor = max(loudest - speech.RANGE_DB, speech.FLOOR_DB)  # as in speech.to_db
+    return _image(ax, values, along, across, cmap="magma", vmin=floor, vmax=loudest)
 
 
 def _image(ax: Axes, values: np.ndarray, along: Sequence[float], across: Sequence[float], **style: Any) -> AxesImage:

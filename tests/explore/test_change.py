@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -124,6 +125,28 @@ def test_facts_name_what_a_condition_changes(recording, name, facts):
     assert all(fact in text for fact in facts)
     assert bool(facts) == bool(measured)
     assert ("signal-to-noise" in text) == name.startswith("hiss")
+
+
+def test_the_echo_of_a_room_fills_the_speech_between_syllables(tmp_path, write_wav):
+    syllables = np.concatenate([tone(0.1, 16000), np.zeros(800, dtype=np.float32)] * 6)
+    clean = read_clip(write_wav(tmp_path / "syllables.wav", syllables))
+    facts = change_facts(clean, read_clip(clean.path, conditions.get("room-1.0")))
+    assert any(fact.startswith("between syllables silence to −") for fact in facts)
+
+
+@pytest.mark.parametrize(("name", "highest"), [("lowpass-2000", (2000, 4500)), ("white-10", (7900, 8000))])
+def test_the_highest_frequency_is_that_of_a_filter_or_of_noise(tmp_path, write_wav, name, highest):
+    sine, noise = np.sin(np.arange(8000) * 0.2), np.random.default_rng(0).standard_normal(8000)
+    clean = read_clip(write_wav(tmp_path / "a.wav", 0.1 * (sine if name == "white-10" else noise)))
+    facts = change_facts(clean, read_clip(clean.path, conditions.get(name)))
+    (fact,) = (fact for fact in facts if fact.startswith("highest frequency"))
+    assert highest[0] <= float(fact.split()[-2].replace(",", "")) <= highest[1]
+
+
+def test_small_changes_are_not_named(tmp_path, write_wav):
+    clean = read_clip(write_wav(tmp_path / "a.wav"))
+    quieter = replace(clean, y=clean.y * np.float32(10 ** (-0.2 / 20)))
+    assert change_facts(clean, quieter) == []
 
 
 def test_digital_silence_has_no_level_in_the_facts(tmp_path, write_wav):
