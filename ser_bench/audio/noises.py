@@ -26,6 +26,9 @@ _LTASS_DB = (
 )
 """Levels of third-octave bands: Byrne et al. (1994), Table II, men and women combined."""
 
+_CACHED_SECONDS = 30
+"""Length up to which the gains of a transform are cached; those of 300 s take 29 MB."""
+
 _MAINS = 50
 _HARMONICS = 20
 
@@ -146,7 +149,7 @@ def _shaped(n: int, sr: int, rng: np.random.Generator, name: str) -> np.ndarray:
 
     quarter = max(1, sr // 4)  # few different lengths, so that the gains are found in the cache
     length = next_fast_len(-(-n // quarter) * quarter, real=True)
-    gains = _gains(name, length, sr)
+    gains = (_gains if length <= _CACHED_SECONDS * sr else _gains.__wrapped__)(name, length, sr)
     lines = rng.standard_normal(2 * len(gains), dtype=np.float32).view(np.complex64)
     noise: np.ndarray = irfft(lines * gains, length)[:n]
     return noise

@@ -46,7 +46,7 @@ def talkers(n: int, sr: int, rng: np.random.Generator) -> np.ndarray:
     return noise * np.float32(TALKERS**-0.5)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _voices_at(sr: int) -> tuple[np.ndarray, ...]:
     """Return the loop of each voice at a sampling rate."""
     return tuple(resample(loop, SR, sr) for loop in _voices())

@@ -120,6 +120,12 @@ def test_hum_has_lines_at_multiples_of_50_hz_up_to_1_khz(sr):
     assert amplitudes.max() < 1e-3
 
 
+def test_gains_of_long_recordings_are_not_cached():
+    before = noises._gains.cache_info().currsize
+    assert len(noises.pink(40 * 4000, 4000, np.random.default_rng(0))) == 40 * 4000
+    assert noises._gains.cache_info().currsize == before
+
+
 def test_hum_stays_below_half_the_sampling_rate():
     y = noises.hum(1500, 1500, np.random.default_rng(0))
     assert np.count_nonzero(np.abs(np.fft.rfft(y)) > 1) == 14

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 FAMILY = "noise"
 
-_SNR = "SNR over the active speech level of ITU-T P.56"
+_SNR = "SNR by the active speech level of ITU-T P.56"
 
 
 def _add(noise: str, y: np.ndarray, sr: int, rng: np.random.Generator, snr: float) -> tuple[np.ndarray, int]:
@@ -48,25 +48,25 @@ def _kind(name: str, summary: str, source: str, phrase: str, common: bool = Fals
     )
 
 
-WHITE = _kind("white", "white noise", "Gaussian noise, equal power per Hz", "in white noise")
-PINK = _kind("pink", "pink noise", "Gaussian noise, -3 dB per octave from 20 Hz", "in pink noise")
+WHITE = _kind("white", "white noise: equal power per Hz", "Gaussian noise", "in white noise")
+PINK = _kind("pink", "pink noise: -3 dB per octave from 20 Hz up", "Gaussian noise", "in pink noise")
 SPEECH = _kind(
     "speech",
     "stationary noise with the average spectrum of speech",
-    "long-term average speech spectrum of Byrne et al. (1994)",
+    "Byrne et al. (1994)",
     "in speech-shaped noise",
     common=True,
 )
 BABBLE = _kind(
     "babble",
-    "eight synthetic voices that speak at once",
-    "neutral voices of the demo corpus's synthesiser; stationary noise with the spectrum of speech above 7.5 kHz",
+    "eight neutral synthetic voices at once; above 7.5 kHz noise with the spectrum of speech",
+    "voices of the demo corpus",
     "in babble",
     common=True,
 )
 HUM = _kind(
     "hum",
-    "mains hum of 50 Hz with its harmonics up to 1 kHz",
-    "amplitudes 1/k, random phases",
+    "mains hum: 50 Hz and its multiples up to 1 kHz",
+    "amplitude 1/k of harmonic k",
     "with mains hum",
 )
