@@ -11,20 +11,11 @@ from functools import lru_cache
 
 import numpy as np
 
+from ser_bench.audio.speech_spectrum import LOWEST_HZ, spectrum_level
 from ser_bench.audio.talkers import TOP, talkers
 
 _LOWEST = 20.0
 """Lowest frequency of pink noise in Hz."""
-
-_LTASS_HZ = (
-    *(63, 80, 100, 125, 160, 200, 250, 315, 400, 500, 630, 800, 1000, 1250, 1600, 2000),
-    *(2500, 3150, 4000, 5000, 6300, 8000, 10000, 12500, 16000),
-)
-_LTASS_DB = (
-    *(38.6, 43.5, 54.4, 57.7, 56.8, 60.2, 60.3, 59.0, 62.1, 62.1, 60.5, 56.8, 53.7, 53.0, 52.0, 48.7),
-    *(48.1, 46.8, 45.6, 44.5, 44.3, 43.7, 43.4, 41.3, 40.7),
-)
-"""Levels of third-octave bands: Byrne et al. (1994), Table II, men and women combined."""
 
 _CACHED_SECONDS = 30
 """Length up to which the gains of a transform are cached; those of 300 s take 29 MB."""
@@ -175,9 +166,6 @@ def _pink_gains(frequencies: np.ndarray) -> np.ndarray:
 
 
 def _speech_gains(frequencies: np.ndarray) -> np.ndarray:
-    """Interpolate the spectrum level, the level of a band per Hz, linearly in dB over the logarithm of frequency."""
-    centres, edge = np.array(_LTASS_HZ, dtype=float), 2 ** (1 / 6)
-    per_hertz = np.array(_LTASS_DB) - 10 * np.log10(centres * (edge - 1 / edge))
-    decibels = np.interp(np.log(frequencies), np.log(centres), per_hertz)
-    gains: np.ndarray = np.where(frequencies < centres[0] / edge, 0.0, 10 ** (decibels / 20))
+    """Return the amplitude of the long-term average spectrum of speech."""
+    gains: np.ndarray = np.where(frequencies < LOWEST_HZ, 0.0, 10 ** (spectrum_level(frequencies) / 20))
     return gains
