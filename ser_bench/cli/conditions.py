@@ -72,12 +72,12 @@ def _describe_family(family: str) -> int:
 
 def _describe(kind: ConditionKind, name: str) -> int:
     """Print what a user should know of a condition."""
-    lowest, highest = kind.text(kind.lowest), kind.text(kind.highest)
+    values = ", ".join(map(kind.text, kind.only)) or f"{kind.text(kind.lowest)} to {kind.text(kind.highest)}"
     example = kind.listed[0].name if name == kind.name else name
     facts = {
         "family": kind.family,
         "levels": _levels(kind),
-        "limits": f"{lowest} to {highest}; {kind.harder} is harder" if kind.levels else "",
+        "limits": f"{values}; {kind.harder} is harder" if kind.levels else "",
         "needs": f"{kind.needs} ({'found' if shutil.which(kind.needs) else 'not found'})" if kind.needs else "nothing",
         "audible": "yes" if kind.audible else "no: a prediction should stay the same",
         "source": kind.source,

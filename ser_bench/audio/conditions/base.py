@@ -41,14 +41,16 @@ class ConditionKind:
         Unit of the level, such as ``dB SNR``.
     lowest, highest : float
         Limits of the level.
+    only : tuple of float
+        The levels that exist, such as the bit rates of a standard; empty if any number within the limits does.
     harder : {"lower", "higher"}
         Which levels change a clip more.
     decimals : int
         The least number of decimals of a level in names and phrases.
     needs : str
         A program that the condition needs, such as ``ffmpeg``; empty for none.
-    common : bool
-        Whether users meet the condition every day, so that a headline may name it.
+    common : bool or tuple of float
+        Whether users meet the condition every day, so that a headline may name it; or the levels that they meet.
     audible : bool
         False for an inaudible change, after which a prediction should stay the same.
     phrase : str
@@ -67,10 +69,11 @@ class ConditionKind:
     unit: str = ""
     lowest: float = float("-inf")
     highest: float = float("inf")
+    only: tuple[float, ...] = ()
     harder: str = "lower"
     decimals: int = 0
     needs: str = ""
-    common: bool = False
+    common: bool | tuple[float, ...] = False
     audible: bool = True
     version: int = 1
 
@@ -89,8 +92,11 @@ class ConditionKind:
         Raises
         ------
         ConfigError
-            If the level is outside the limits.
+            If the level is outside the limits or does not exist.
         """
+        if level is not None and self.only and level not in self.only:
+            levels = f"{', '.join(map(self.text, self.only[:-1]))} or {self.text(self.only[-1])} {self.unit}"
+            raise ConfigError(f"invalid condition '{self.name}-{self.text(level)}': expected {levels}")
         if level is not None and not self.lowest <= level <= self.highest:
             limits = f"{self.lowest:g} to {self.highest:g} {self.unit}"
             raise ConfigError(f"invalid condition '{self.name}-{self.text(level)}': expected {limits}")
@@ -144,6 +150,11 @@ class Condition:
     def family(self) -> str:
         """The family of the kind."""
         return self.kind.family
+
+    @property
+    def common(self) -> bool:
+        """Whether users meet the condition every day."""
+        return self.level in self.kind.common if isinstance(self.kind.common, tuple) else self.kind.common
 
     @property
     def phrase(self) -> str:

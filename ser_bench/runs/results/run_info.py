@@ -127,7 +127,7 @@ def condition_info(condition: Condition) -> ConditionInfo:
         level=condition.level,
         unit=kind.unit,
         harder=kind.harder,
-        common=kind.common,
+        common=condition.common,
         audible=kind.audible,
     )
 
