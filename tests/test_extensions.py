@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import cloudpickle
+import numpy as np
 import pandas as pd
 import pytest
 
-from ser_bench import plugins, report
+from ser_bench import features, plugins, report
+from ser_bench.audio import conditions
 from ser_bench.cli import call
+from ser_bench.core.errors import ConfigError
 from ser_bench.report.charts.registry import CHARTS
 
 PLUGIN = """
@@ -17,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ser_bench.audio.conditions.base import ConditionKind
 from ser_bench.corpora.base import Corpus
 from ser_bench.corpora.filenames import FileNamePattern
 from ser_bench.features.base import FeatureSet
@@ -71,6 +76,25 @@ CROSSINGS = FeatureSet(
 )
 
 
+def soften(y, sr, rng, share):
+    return y * np.float32(1 - share / 100), sr
+
+
+SOFTER = ConditionKind(
+    name="softer",
+    family="gains",
+    summary="softer by a share",
+    source="an example",
+    phrase="when {level} % softer",
+    change=soften,
+    levels=(50.0,),
+    unit="%",
+    lowest=0.0,
+    highest=100.0,
+    harder="higher",
+)
+
+
 class LogisticParameters(Parameters):
     C: float = parameter(1.0, "inverse strength of the penalty", gt=0, tune=(0.1, 1.0, 10.0))
 
@@ -121,8 +145,8 @@ def draw(run):
 COUNTS = Chart(name="clip_counts", title="Tested clips", draw=draw, alt_text=lambda run: "Bars of tested clips.")
 """
 
-NAMES = ["tones", "crossings", "logit", "halves", "worst_recall", "clip_counts"]
-LISTED = {"corpora": "tones", "features": "crossings", "models": "logit", "splits": "halves"}
+NAMES = ["tones", "crossings", "softer", "logit", "halves", "worst_recall", "clip_counts"]
+LISTED = {"corpora": "tones", "features": "crossings", "models": "logit", "splits": "halves", "conditions": "softer"}
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +190,41 @@ def test_extensions_are_listed_and_described(capsys, plugin, command, name):
     assert f"\n{name} " in capsys.readouterr().out
     assert call([command, name, "--plugin", str(plugin)]) == 0
     assert f"ser-bench run --{command.replace('corpora', 'corpus')} {name}" in capsys.readouterr().out
+
+
+def test_features_under_a_condition_of_a_plugin_are_those_of_the_changed_clip(plugin):
+    plugins.load(plugin)
+    crossings = features.FEATURE_SETS["crossings"].under(conditions.get("softer-50"))
+    crossings = cloudpickle.loads(cloudpickle.dumps(crossings))  # as a worker receives it
+    y = np.sin(np.arange(8000, dtype=np.float32))
+    changed = features.compute([crossings], y, 8000)["crossings~softer-50"]
+    assert changed == pytest.approx([np.mean(np.diff(np.signbit(y))), np.std(y) / 2], rel=1e-4)
+
+
+def test_a_change_of_a_plugin_changes_the_key_of_features_under_its_condition(plugin, tmp_path):
+    changed = tmp_path / "my_extensions.py"
+    changed.write_text(PLUGIN + "\n# changed", encoding="utf-8")
+    keys = set()
+    for path in (plugin, changed):
+        (kind,) = (e for e in plugins.read(path).extensions if isinstance(e, conditions.ConditionKind))
+        keys.add(features.set_key(features.FEATURE_SETS["mfcc"].under(kind.at(50))))
+    assert len(keys) == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"softer"', '"white-3"', "the condition 'white-3' has the name of another"),
+        ('"softer"', '"rooms"', "the condition 'rooms' has the name of another"),
+        ('"softer"', '"gains"', "the condition 'gains' has the name of another"),
+        ('"gains"', '"phone"', "the family 'phone' has the name of a condition"),
+    ],
+)
+def test_a_condition_of_a_plugin_needs_a_name_of_its_own(tmp_path, old, new, message):
+    path = tmp_path / "clashing.py"
+    path.write_text(PLUGIN.replace(f"={old}", f"={new}"), encoding="utf-8")
+    with pytest.raises(ConfigError, match=message):
+        plugins.load(path)
 
 
 def test_a_run_uses_the_corpus_feature_set_model_and_split(finished):

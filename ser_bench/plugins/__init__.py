@@ -1,8 +1,8 @@
-"""Extensions from one Python file: your own models, feature sets, splits, corpora, metrics and charts.
+"""Extensions from one Python file: your own models, feature sets, conditions, splits, corpora, metrics and charts.
 
-A plugin defines every :class:`Model`, :class:`FeatureSet`, :class:`Split`, :class:`Corpus`, :class:`Metric` and
-:class:`Chart` that the file assigns at its top level. Workers receive the code that they need. The version of a plugin
-covers the file and its helper modules, so that no result of other code is reused.
+A plugin defines every :class:`Model`, :class:`FeatureSet`, :class:`ConditionKind`, :class:`Split`, :class:`Corpus`,
+:class:`Metric` and :class:`Chart` that the file assigns at its top level. Workers receive the code that they need. The
+version of a plugin covers the file and its helper modules, so that no result of other code is reused.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from ser_bench import corpora, features, models, splits
+from ser_bench.audio import conditions
+from ser_bench.audio.conditions.base import ConditionKind
 from ser_bench.core.errors import ConfigError
 from ser_bench.corpora.base import Corpus
 from ser_bench.features.base import FeatureSet
@@ -29,7 +31,7 @@ from ser_bench.runs.results.tables import FITS
 from ser_bench.runs.workers.tasks import format_error
 from ser_bench.splits.base import Split
 
-Extension = Model | FeatureSet | Split | Corpus | Metric | Chart
+Extension = Model | FeatureSet | ConditionKind | Split | Corpus | Metric | Chart
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +108,27 @@ def _identify_feature_set(feature_set: FeatureSet, code: _Code) -> FeatureSet:
     return replace(feature_set, compute=code.carrying(feature_set.compute), parameters=parameters)
 
 
+def _identify_condition(kind: ConditionKind, code: _Code) -> ConditionKind:
+    """Return the kind of condition with the plugin's version, which is part of the store key of changed clips."""
+    families = {k.family for k in conditions.KINDS.values() if k.name != kind.name} | {kind.family}
+    for name in (kind.name, *(condition.name for condition in kind.listed)):
+        if name in {conditions.CLEAN, "all", *families} or _condition_of(name) not in ("", kind.name):
+            raise ConfigError(
+                f"plugin {code.path}: the condition {name!r} has the name of another; choose another name"
+            )
+    if kind.family in {conditions.CLEAN, "all"} or _condition_of(kind.family):
+        raise ConfigError(f"plugin {code.path}: the family {kind.family!r} has the name of a condition; rename it")
+    return replace(kind, change=code.carrying(kind.change), version=code.version)
+
+
+def _condition_of(name: str) -> str:
+    """Return the kind of condition that a name means; empty for none."""
+    try:
+        return name if name in conditions.KINDS else conditions.get(name).kind.name
+    except ConfigError:
+        return ""
+
+
 def _identify_metric(metric: Metric, code: _Code) -> Metric:
     """Return the metric with the plugin's version, so that finished runs are scored again after a change."""
     if metric.name in set(FITS.columns) - set(METRICS):
@@ -130,6 +153,7 @@ def _charts() -> dict[str, Chart]:
 KINDS: dict[str, _Kind] = {
     "model": _Kind(Model, lambda: models.MODELS, _identify_model),
     "feature set": _Kind(FeatureSet, lambda: features.FEATURE_SETS, _identify_feature_set),
+    "condition": _Kind(ConditionKind, lambda: conditions.KINDS, _identify_condition),
     "split": _Kind(Split, lambda: splits.SPLITS),
     "corpus": _Kind(Corpus, lambda: corpora.CORPORA),
     "metric": _Kind(Metric, lambda: METRICS, _identify_metric),

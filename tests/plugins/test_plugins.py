@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from ser_bench import api, corpora, features, models, plugins, splits
+from ser_bench.audio import conditions
 from ser_bench.core.errors import ConfigError, CorpusError, SplitError
 from ser_bench.features.analysis import Analysis
 from ser_bench.metrics import METRICS
@@ -77,9 +78,19 @@ def test_the_feature_set_in_the_guide_for_contributors_works(tmp_path, monkeypat
     assert values[0] == pytest.approx(-20, abs=1)  # dBFS of noise with a standard deviation of 0.1
 
 
+def test_the_condition_in_the_guide_for_contributors_works(tmp_path, monkeypatch):
+    monkeypatch.setitem(conditions.KINDS, "tremolo", None)  # so that the test removes what it registers
+    del conditions.KINDS["tremolo"]
+    (tmp_path / "my_condition.py").write_text(example_in_the_guide(4), encoding="utf-8")
+    assert plugins.load(tmp_path / "my_condition.py") == ["tremolo"]
+    changed, sr = conditions.get("tremolo-60").apply(np.ones(8000, np.float32), 8000)
+    assert sr == 8000
+    assert (changed.min(), changed.max()) == pytest.approx((0.4, 1.0))
+
+
 def test_the_split_in_the_guide_for_contributors_works(tmp_path, monkeypatch):
     monkeypatch.setattr(splits, "SPLITS", dict(splits.SPLITS))
-    (tmp_path / "my_split.py").write_text(example_in_the_guide(4), encoding="utf-8")
+    (tmp_path / "my_split.py").write_text(example_in_the_guide(5), encoding="utf-8")
     assert plugins.load(tmp_path / "my_split.py") == ["gender"]
     genders = ["female", "female", "male", "male"]
     clips = pd.DataFrame({"clip": list("abcd"), "speaker": list("1234"), "gender": genders, "label": list("xyxy")})
@@ -94,7 +105,7 @@ def test_the_split_in_the_guide_for_contributors_works(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("x = 1", "defines no extension; assign one of Model, FeatureSet, Split, Corpus, Metric, Chart"),
+        ("x = 1", "defines no extension; assign one of Model, FeatureSet, ConditionKind, Split, Corpus, Metric, Chart"),
         ("1 / 0", "failed: ZeroDivisionError"),
         ("from ser_bench.metrics import UAR", "defines no extension"),
         (

@@ -55,8 +55,8 @@ class ConditionKind:
         False for an inaudible change, after which a prediction should stay the same.
     phrase : str
         How a sentence names the condition, such as ``on the telephone``; ``{level}`` stands for the level.
-    version : int
-        Part of the store's key; raise it whenever a sample changes.
+    version : int or str
+        Part of the store's key; raise it whenever a sample changes. That of a plugin's kind is the version of its code.
     """
 
     name: str
@@ -75,7 +75,7 @@ class ConditionKind:
     needs: str = ""
     common: bool | tuple[float, ...] = False
     audible: bool = True
-    version: int = 1
+    version: int | str = 1
 
     def at(self, level: float | None = None) -> Condition:
         """Return the condition at a level.
