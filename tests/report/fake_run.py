@@ -167,7 +167,7 @@ def _changed(recipe: Recipe, predictions: pd.DataFrame) -> Iterator[pd.DataFrame
         ]
         falls = part["model"].isin(heard).map({True: share / 4, False: share}).to_numpy()
         chosen = (rng.random(len(part)) < falls) & ~part["model"].isin(BASELINES).to_numpy()
-        chances = part[columns].to_numpy()
+        chances = part[columns].to_numpy(copy=True)
         chances[chosen] = np.eye(len(columns))[spoilt]
         predicted = part["predicted"].where(~chosen, recipe.labels[spoilt])
         part = part.assign(condition=condition, predicted=predicted, **dict.fromkeys(UNCALIBRATED, np.float32(np.nan)))

@@ -64,6 +64,7 @@ def with_unknown_speakers(run):
         run,
         info=changed_info(run.info, corpus={"speakers": 0}),
         predictions=run.predictions.assign(speaker=""),
+        under_conditions=run.under_conditions.assign(speaker=""),
         clips=run.clips.assign(speaker=""),
         audit=run.audit.assign(**dict.fromkeys(_COUNTS_OF_SPEAKERS, unknown)),
     )
@@ -73,7 +74,7 @@ def of_one_split(run, split: str):
     """Return a run without its other splits."""
     tables = {
         name: getattr(run, name)[getattr(run, name)["split"] == split]
-        for name in ("predictions", "fits", "audit", "importance", "curves")
+        for name in ("predictions", "under_conditions", "fits", "audit", "importance", "curves")
     }
     return replace(run, info=changed_info(run.info, splits=(split,)), **tables)
 

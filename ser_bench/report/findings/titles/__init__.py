@@ -6,6 +6,7 @@ finds a difference, and otherwise states the numbers that the picture shows.
 
 from __future__ import annotations
 
+from ser_bench.report.findings.titles.conditions import conditions_title, levels_title, stability_title
 from ser_bench.report.findings.titles.confidence import (
     calibration_errors_title,
     calibration_title,
@@ -28,6 +29,7 @@ __all__ = [
     "calibration_title",
     "classes_title",
     "clips_title",
+    "conditions_title",
     "confusion_title",
     "cost_title",
     "curves_title",
@@ -35,6 +37,7 @@ __all__ = [
     "groups_title",
     "importance_title",
     "leakage_title",
+    "levels_title",
     "missing_title",
     "scores_title",
     "selection_title",
@@ -42,6 +45,7 @@ __all__ = [
     "sets_title",
     "significance_title",
     "speakers_title",
+    "stability_title",
     "transfer_title",
     "uar_title",
 ]

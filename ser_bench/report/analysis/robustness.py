@@ -1,0 +1,181 @@
+"""Robustness of models: mean UAR over families of recording conditions that no model of the run heard in training.
+
+A model that heard noise in training does well in noise, which says little about a room. The robust score therefore
+counts the same families for every model, and each family equally.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ser_bench import statistics
+from ser_bench.report.analysis.cache import cached_per_run
+from ser_bench.report.analysis.condition_counts import Counts, Floats, condition_counts, ends, uar_draws
+from ser_bench.report.analysis.conditions import heard_families
+from ser_bench.report.analysis.models import model_parameters, trained_models
+from ser_bench.runs.results import SavedRun
+
+
+@dataclass(frozen=True)
+class RobustFamilies:
+    """The families of a run's audible conditions.
+
+    Parameters
+    ----------
+    counted : dict of str to tuple of str
+        The conditions of each family that no model heard in training: those of the robust score.
+    heard : dict of str to tuple of str
+        The models that heard each of the other families in training.
+    """
+
+    counted: dict[str, tuple[str, ...]]
+    heard: dict[str, tuple[str, ...]]
+
+
+@cached_per_run
+def robust_families(run: SavedRun) -> RobustFamilies:
+    """Return the families that the robust score counts, and those that some model heard in training.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    RobustFamilies
+        In the order of the run. Inaudible conditions are in neither.
+    """
+    tested: dict[str, tuple[str, ...]] = {}
+    for condition in run.info.conditions:
+        if condition.audible:
+            tested[condition.family] = (*tested.get(condition.family, ()), condition.name)
+    heard = {family: tuple(m for m in run.info.models if family in heard_families(run, m)) for family in tested}
+    return RobustFamilies(
+        counted={family: names for family, names in tested.items() if not heard[family]},
+        heard={family: models for family, models in heard.items() if models},
+    )
+
+
+@cached_per_run
+def family_scores(run: SavedRun, split: str) -> pd.DataFrame:
+    """Return the mean UAR of each model over the conditions of a family.
+
+    Parameters
+    ----------
+    run : SavedRun
+    split : str
+
+    Returns
+    -------
+    DataFrame of float64, shape (models, families)
+        Audible families in the order of the run; NaN where a fold is missing. Empty for a run without conditions.
+    """
+    families = dict.fromkeys(condition.family for condition in run.info.conditions if condition.audible)
+    if not families:
+        return pd.DataFrame(index=list(run.info.models))
+    uar = uar_draws(run, split).changed
+    columns = {family: uar[:, _positions(run, family)].mean(axis=1) for family in families}
+    return pd.DataFrame(columns, index=list(run.info.models))
+
+
+@cached_per_run
+def robust_scores(run: SavedRun, split: str) -> pd.DataFrame:
+    """Return the robust score of each model.
+
+    Parameters
+    ----------
+    run : SavedRun
+    split : str
+
+    Returns
+    -------
+    DataFrame of float64, index model
+        ``robust``, the mean over the counted families of :func:`robust_families` of :func:`family_scores`, with its
+        95 % interval over speakers ``robust_low`` and ``robust_high``, and ``clean``, the UAR without a condition. NaN
+        where a fold is missing. Empty without a counted family.
+    """
+    if not robust_families(run).counted:
+        return pd.DataFrame(columns=["robust", "robust_low", "robust_high", "clean"], dtype="float64")
+    scores, draws = _robust(run, split)
+    low, high = ends(statistics.score_interval, draws, scores, _fewest_speakers(run, split))
+    columns = {"robust": scores, "robust_low": low, "robust_high": high, "clean": uar_draws(run, split).changed[:, 0]}
+    return pd.DataFrame(columns, index=list(run.info.models))
+
+
+@cached_per_run
+def robust_gains(run: SavedRun, split: str) -> pd.DataFrame:
+    """Compare the robust score of each model that heard conditions in training with the same model that did not.
+
+    Parameters
+    ----------
+    run : SavedRun
+    split : str
+
+    Returns
+    -------
+    DataFrame
+        ``model``; ``plain``, its variant without conditions; ``gain``, the difference of their robust scores with its
+        95 % interval ``low`` and ``high`` from paired draws of speakers. Without models that have no variant.
+    """
+    columns = ["model", "plain", "gain", "low", "high"]
+    pairs = variants_without_conditions(run) if robust_families(run).counted else {}
+    if not pairs:
+        return pd.DataFrame(columns=columns)
+    scores, draws = _robust(run, split)
+    position = {model: index for index, model in enumerate(run.info.models)}
+    heard, plain = ([position[name] for name in names] for names in (pairs, pairs.values()))
+    gain, speakers = scores[heard] - scores[plain], _fewest_speakers(run, split)
+    paired = np.minimum(speakers[heard], speakers[plain])
+    low, high = ends(statistics.difference_interval, draws[heard] - draws[plain], gain, paired)
+    rows = {"model": list(pairs), "plain": list(pairs.values()), "gain": gain, "low": low, "high": high}
+    return pd.DataFrame(rows, columns=columns).dropna(subset="gain").reset_index(drop=True)
+
+
+def variants_without_conditions(run: SavedRun) -> dict[str, str]:
+    """Find the models that differ from another one only in the conditions that they heard in training.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    dict of str to str
+        The model that heard none by the model that heard some, which has the same base and otherwise equal parameters.
+    """
+    tables = run.info.options.model_tables
+    settings = {
+        model: (tables[model].base if model in tables else model, {**values, "conditions": None})
+        for model, values in model_parameters(run).items()
+        if model in trained_models(run)
+    }
+    variants: dict[str, str] = {}
+    for model, own in settings.items():
+        plain = [name for name, values in settings.items() if values == own and not heard_families(run, name)]
+        if heard_families(run, model) and plain:
+            variants[model] = plain[0]
+    return variants
+
+
+def _robust(run: SavedRun, split: str) -> tuple[Floats, Floats]:
+    """Return the robust score per model, and in each draw of speakers."""
+    uar, families = uar_draws(run, split), robust_families(run).counted
+    scores = np.mean([uar.changed[:, _positions(run, family)].mean(axis=1) for family in families], axis=0)
+    draws = np.mean([uar.changed_draws[:, _positions(run, family)].mean(axis=1) for family in families], axis=0)
+    return scores, draws
+
+
+def _positions(run: SavedRun, family: str) -> list[int]:
+    """Return the positions of a family's audible conditions among those of the counts, where ``clean`` is first."""
+    conditions = enumerate(run.info.conditions, start=1)
+    return [index for index, condition in conditions if condition.family == family and condition.audible]
+
+
+def _fewest_speakers(run: SavedRun, split: str) -> Counts:
+    """Return the fewest speakers of a counted condition per model."""
+    positions = [index for family in robust_families(run).counted for index in _positions(run, family)]
+    fewest: Counts = condition_counts(run, split).speaker_counts[:, positions].min(axis=1)
+    return fewest

@@ -1,0 +1,203 @@
+"""Where models are weak under recording conditions: the largest losses, and other models that are better there.
+
+The data choose the largest loss, and the better models, so Bonferroni's correction counts every comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ser_bench import statistics
+from ser_bench.report.analysis.cache import cached_per_run
+from ser_bench.report.analysis.condition_counts import condition_counts, ends, uar_draws
+from ser_bench.report.analysis.conditions import heard_families
+from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.splits import ranking_split
+from ser_bench.report.analysis.summary import summarise
+from ser_bench.runs.results import SavedRun
+from ser_bench.runs.results.run_info import ConditionInfo
+
+
+@dataclass(frozen=True)
+class WorstCondition:
+    """The common condition with the largest loss of the best model, under the split that ranks the models.
+
+    Parameters
+    ----------
+    model : str
+        The model with the highest UAR.
+    condition : ConditionInfo
+    clean, uar : float
+        UAR of the same clips as recorded and under the condition, fractions.
+    low, high : float
+        The interval of the loss, corrected for the number of conditions; NaN for too few speakers.
+    conditions : int
+        The number of common conditions with a loss.
+    heard : bool
+        Whether the model heard the family of the condition in training.
+    clips, all_clips : int
+        Clips under the condition, and all clips.
+    """
+
+    model: str
+    condition: ConditionInfo
+    clean: float
+    uar: float
+    low: float
+    high: float
+    conditions: int
+    heard: bool
+    clips: int
+    all_clips: int
+
+
+def best_model(run: SavedRun) -> str | None:
+    """Return the model with the highest UAR under the split that ranks the models, baselines excluded.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str or None
+        None if no model finished every fold.
+    """
+    table = summarise(run)
+    ranked = table[~table["model"].isin(BASELINES)].dropna(subset=[f"{ranking_split(run.info.splits)}_uar"])
+    return None if ranked.empty else str(ranked["model"].iloc[0])
+
+
+def audible_conditions(run: SavedRun) -> tuple[ConditionInfo, ...]:
+    """Return the conditions of a run that change a clip audibly.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    tuple of ConditionInfo
+        In the order of the run.
+    """
+    return tuple(condition for condition in run.info.conditions if condition.audible)
+
+
+@cached_per_run
+def corrected_losses(run: SavedRun, model: str, conditions: tuple[str, ...]) -> pd.DataFrame:
+    """Return what a model loses under conditions, with intervals that hold for all of them together.
+
+    Parameters
+    ----------
+    run : SavedRun
+    model : str
+    conditions : tuple of str
+
+    Returns
+    -------
+    DataFrame, index condition
+        ``clean`` and ``uar``, of the same clips as recorded and under the condition; ``loss``, their difference with
+        its interval ``low`` and ``high`` under Bonferroni's correction; ``clips``. Under the split that ranks the
+        models. Without conditions that have no score.
+    """
+    split, row = ranking_split(run.info.splits), run.info.models.index(model)
+    counts, uar = condition_counts(run, split), uar_draws(run, split)
+    tested = [counts.conditions.index(name) for name in conditions]
+    clean, changed = uar.clean[row, tested], uar.changed[row, tested]
+    low, high = ends(
+        statistics.difference_interval,
+        uar.clean_draws[row, tested] - uar.changed_draws[row, tested],
+        clean - changed,
+        counts.speaker_counts[row, tested],
+        1 - statistics.ALPHA / max(1, len(tested)),
+    )
+    columns = {"clean": clean, "uar": changed, "loss": clean - changed, "low": low, "high": high}
+    table = pd.DataFrame(columns, index=list(conditions)).assign(clips=counts.clips[row, tested])
+    return table.dropna(subset="loss")
+
+
+@cached_per_run
+def worst_common(run: SavedRun) -> WorstCondition | None:
+    """Return the common condition under which the best model loses most.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    WorstCondition or None
+        None without a common condition or a model with a score.
+    """
+    common = {condition.name: condition for condition in run.info.conditions if condition.common}
+    model = best_model(run) if common else None
+    losses = corrected_losses(run, model, tuple(common)) if model else pd.DataFrame()
+    if model is None or losses.empty:
+        return None
+    row = losses.loc[losses["loss"].idxmax()]
+    condition, counts = common[str(row.name)], condition_counts(run, ranking_split(run.info.splits))
+    return WorstCondition(
+        model=model,
+        condition=condition,
+        **{name: float(row[name]) for name in ("clean", "uar", "low", "high")},
+        conditions=len(losses),
+        heard=condition.family in heard_families(run, model),
+        clips=int(row["clips"]),
+        all_clips=int(counts.clips[run.info.models.index(model), 0]),
+    )
+
+
+@cached_per_run
+def overtaken(run: SavedRun) -> pd.DataFrame:
+    """Return the models that are significantly better than the best model under an audible condition.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    DataFrame
+        ``condition`` and ``model``; ``difference``, the UAR of the model minus that of the model that is best on clips
+        as recorded, with its interval ``low`` and ``high`` from paired draws of speakers under Bonferroni's correction
+        for models and conditions; ``heard``, whether the model heard the family in training. In the order of the run,
+        under the split that ranks the models. Two models that lack different clips are not compared.
+    """
+    best, columns = best_model(run), ["condition", "model", "difference", "low", "high", "heard"]
+    others = [name for name in run.info.models if name not in (*BASELINES, best)]
+    audible = audible_conditions(run)
+    if best is None or not audible or not others:
+        return pd.DataFrame(columns=columns)
+    difference, low, high = _differences(run, best, others, [condition.name for condition in audible])
+    rows = []
+    for column, row in zip(*np.nonzero((low > 0).T), strict=True):
+        condition, model = audible[column], others[row]
+        heard = condition.family in heard_families(run, model)
+        rows.append((condition.name, model, difference[row, column], low[row, column], high[row, column], heard))
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _differences(
+    run: SavedRun, best: str, others: Sequence[str], conditions: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the UAR of other models minus that of the best one per condition, with corrected intervals."""
+    split = ranking_split(run.info.splits)
+    uar, counts = uar_draws(run, split), condition_counts(run, split)
+    rows = [counts.models.index(name) for name in others]
+    columns, leader = [counts.conditions.index(name) for name in conditions], [counts.models.index(best)]
+    cells, reference = np.ix_(rows, columns), np.ix_(leader, columns)
+    difference = uar.changed[cells] - uar.changed[reference]
+    recorded = counts.changed.recorded
+    difference[(recorded[cells] != recorded[reference]).any(axis=(2, 3, 4))] = np.nan
+    low, high = ends(
+        statistics.difference_interval,
+        uar.changed_draws[cells] - uar.changed_draws[reference],
+        difference,
+        counts.speaker_counts[cells],
+        1 - statistics.ALPHA / difference.size,
+    )
+    return difference, low, high
