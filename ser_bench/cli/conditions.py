@@ -31,7 +31,7 @@ def command(name: str | None, plugin: Path | None) -> int:
     load_plugin(plugin)
     if name is None:
         footer = (
-            "A level is part of the name, such as white-10; every number within the limits is taken. "
+            "A level is part of the name, such as white-10; other numbers are taken, too. "
             "clean is the clips as recorded.\nLimits and an example of a condition or family: ser-bench conditions NAME"
         )
         return show(_HEADERS, _rows(conditions.KINDS.values()), footer)

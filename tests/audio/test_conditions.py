@@ -18,7 +18,8 @@ from ser_bench.core.errors import ConditionError, ConfigError, UnknownNameError
 from tests.features.feature_signals import hard, padded, voice
 
 CONTRACT = (
-    *("phone", "phone-alaw", "wideband", "room-0.3", "room-0.6", "room-1.0"),
+    *("phone", "phone-alaw", "wideband", "room-0.3", "room-0.6", "room-1.0", "mp3-64", "mp3-32", "mp3-16"),
+    *("opus-24", "opus-12", "opus-6"),
     *(f"{noise}-{snr}" for noise in ("white", "pink", "speech", "babble", "hum") for snr in (20, 10, 0)),
     *("lowpass-4000", "tilt", "clipped", "quiet", "bits-8", "cut-start", "cut-end", "middle-1"),
     *("mp3-64", "mp3-32", "mp3-16", "opus-24", "opus-12", "opus-6"),

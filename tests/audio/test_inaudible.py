@@ -39,6 +39,14 @@ def test_resampling_and_back_leaves_what_is_below_nine_tenths_of_the_lower_band(
     assert np.linalg.norm(difference[below]) < 1e-3 * np.linalg.norm(spectrum[below])
 
 
+@pytest.mark.parametrize("sr", [8000, 16000, 44100, 48000])
+def test_mp3_at_192_kbit_per_s_leaves_little_noise_and_no_delay(sr):
+    y = voice(sr, 1.0)
+    noise = changed("transparent-mp3", y, sr) - y
+    assert 20 * np.log10(np.std(noise) / np.std(y)) < -25
+    assert noise.any()
+
+
 def test_the_family_is_the_inaudible_kinds():
     assert [k.name for k in conditions.KINDS.values() if not k.audible] == [
         k.name for k in conditions.KINDS.values() if k.family == "inaudible"

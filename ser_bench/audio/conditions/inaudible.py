@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 FAMILY = "inaudible"
 GAIN_DB = -3.0
+BIT_RATE = 192.0
+"""Of the MP3 file, in kbit/s."""
 RATE, OTHER_RATE = 44100, 48000
 """The rate in Hz to which clips are resampled, and that for clips which have it already."""
 
@@ -25,14 +27,27 @@ def _shift(y: np.ndarray, sr: int, rng: np.random.Generator) -> tuple[np.ndarray
     return np.concatenate([np.zeros(1, np.float32), y[:-1]]), sr
 
 
+def _encode(y: np.ndarray, sr: int, rng: np.random.Generator) -> tuple[np.ndarray, int]:
+    from ser_bench.audio.conditions.codecs import mp3
+
+    return _at_rate(*mp3(y, sr, BIT_RATE), sr, len(y)), sr
+
+
 def _resample(y: np.ndarray, sr: int, rng: np.random.Generator) -> tuple[np.ndarray, int]:
+    from ser_bench.audio.resample import resample
+
+    rate = OTHER_RATE if sr == RATE else RATE
+    return _at_rate(resample(y, sr, rate), rate, sr, len(y)), sr
+
+
+def _at_rate(y: np.ndarray, sr: int, rate: int, length: int) -> np.ndarray:
+    """Return a clip at another rate, with this length."""
     import numpy as np
 
     from ser_bench.audio.resample import resample
 
-    rate = OTHER_RATE if sr == RATE else RATE
-    back = resample(resample(y, sr, rate), rate, sr)[: len(y)]
-    return np.pad(back, (0, len(y) - len(back))), sr
+    back = resample(y, sr, rate)[:length]
+    return np.pad(back, (0, length - len(back)))
 
 
 LEVEL = ConditionKind(
@@ -52,6 +67,16 @@ SHIFT = ConditionKind(
     source="a delay of one sample",
     phrase="when shifted by one sample",
     change=_shift,
+    audible=False,
+)
+
+TRANSPARENT_MP3 = ConditionKind(
+    name="transparent-mp3",
+    family=FAMILY,
+    summary="MP3 at 192 kbit/s, decoded at the clip's own rate",
+    source="ISO/IEC 11172-3; LAME in libsndfile",
+    phrase="coded as MP3 at 192 kbit/s",
+    change=_encode,
     audible=False,
 )
 

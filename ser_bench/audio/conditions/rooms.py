@@ -97,5 +97,5 @@ ROOM = ConditionKind(
     highest=5.0,
     harder="higher",
     decimals=1,
-    common=True,
+    common=(0.6,),
 )
