@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from ser_bench.audio.conditions import codecs, cuts, inaudible, microphone, noise, rooms, telephone
+from ser_bench.audio.conditions import codecs, cuts, inaudible, microphone, noise, packets, rooms, telephone
 from ser_bench.audio.conditions.base import Condition, ConditionKind
 from ser_bench.core.errors import ConfigError, UnknownNameError
 from ser_bench.core.registry import definitions
@@ -19,7 +19,7 @@ __all__ = ["CLEAN", "KINDS", "Condition", "ConditionKind", "families", "get", "l
 CLEAN = "clean"
 """The name of the clips as recorded."""
 
-_FAMILIES = (noise, telephone, codecs, rooms, microphone, cuts, inaudible)
+_FAMILIES = (noise, telephone, codecs, packets, rooms, microphone, cuts, inaudible)
 
 KINDS: dict[str, ConditionKind] = definitions(_FAMILIES, ConditionKind)
 """Every kind of condition by name, in the order of tables and charts."""
