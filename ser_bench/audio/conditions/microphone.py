@@ -153,7 +153,7 @@ QUIET = ConditionKind(
     name="quiet",
     family=FAMILY,
     summary="a low input level: active speech at -66 dBov, rounded to 16 bits",
-    source="40 dB below the nominal -26 dBov of ITU-T P.800; active level of ITU-T P.56",
+    source="40 dB below the nominal -26 dBov of ITU-T P.830; active level of ITU-T P.56",
     phrase="when recorded 40 dB too quiet",
     change=_quiet,
 )

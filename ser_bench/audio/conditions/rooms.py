@@ -37,7 +37,7 @@ def direct_to_reverberant(t60: float) -> float:
 
     References
     ----------
-    H. Kuttruff, Room Acoustics, 6th edition (2016), section 5.1: ``r_c = 0.1 (V / (pi T60)) ** 0.5`` for a source
+    H. Kuttruff, Room Acoustics, 6th edition (2016), chapter 5: ``r_c = 0.1 (V / (pi T60)) ** 0.5`` for a source
     without directivity; the ratio is ``(r_c / r) ** 2``.
     """
     return 10 * math.log10(0.01 * VOLUME / (math.pi * t60) / DISTANCE**2)
