@@ -19,7 +19,7 @@ from tests.features.feature_signals import hard, padded, voice
 
 CONTRACT = (
     *("phone", "phone-alaw", "wideband", "room-0.3", "room-0.6", "room-1.0", "mp3-64", "mp3-32", "mp3-16"),
-    *("opus-24", "opus-12", "opus-6"),
+    *("opus-24", "opus-12", "opus-6", "loss-5", "loss-10", "loss-20"),
     *(f"{noise}-{snr}" for noise in ("white", "pink", "speech", "babble", "hum") for snr in (20, 10, 0)),
     *("lowpass-4000", "tilt", "clipped", "quiet", "bits-8", "cut-start", "cut-end", "middle-1"),
     *("mp3-64", "mp3-32", "mp3-16", "opus-24", "opus-12", "opus-6", "loss-5", "loss-10", "loss-20"),
