@@ -31,6 +31,12 @@ QUICK_NOTE = f"{QUICK_MARK} quick effort: trained for less time than with full e
 MARK_NOTES = {TRANSDUCTIVE_MARK: TRANSDUCTIVE_NOTE, QUICK_MARK: QUICK_NOTE}
 """What each mark after the name of a model means."""
 
+HEARD_MARK = "•"
+"""The mark of a score under a condition whose family the model heard in training, in every table and chart."""
+
+HEARD_NOTE = f"{HEARD_MARK} the model heard a condition of this family in training"
+"""What the mark means."""
+
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 
 _MOST_PERSONS = 5
