@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ser_bench.report.descriptions import notes_of_marks
+from ser_bench.report.descriptions import HEARD_MARK, HEARD_NOTE, notes_of_marks
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,10 @@ class Table:
 
     @property
     def note(self) -> str:
-        """What the marks of models mean; empty if the table has none."""
+        """What the marks of models and scores mean; empty if the table has none."""
         texts = [column.head for column in self.columns] + [cell.text for row in self.rows for cell in row.cells]
-        return ". ".join(notes_of_marks("".join(texts)))
+        heard = [HEARD_NOTE] if any(text.startswith(f"{HEARD_MARK} ") for text in texts) else []
+        return ". ".join([*notes_of_marks("".join(texts)), *heard])
 
 
 def number(value: float, text: str, note: str = "") -> Cell:

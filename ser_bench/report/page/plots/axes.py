@@ -97,6 +97,55 @@ class Axis:
         return _log_ticks(self.low, self.high, most) if self.log else _linear_ticks(self.low, self.high, most)
 
 
+@dataclass(frozen=True)
+class CategoryAxis(Axis):
+    """An axis of names at equal distances: the first is at 0, the next one at 1.
+
+    Parameters
+    ----------
+    names : tuple of str
+        What it writes at each place.
+    """
+
+    names: tuple[str, ...] = ()
+
+    def ticks(self, most: int) -> list[float]:
+        """Return places on the axis.
+
+        Parameters
+        ----------
+        most : int
+            The most ticks.
+
+        Returns
+        -------
+        list of float
+            The last place, every so many before it, and no other.
+        """
+        step = math.ceil(len(self.names) / most)
+        return [float(position) for position in range(len(self.names))][::-step][::-1]
+
+
+def category_axis(title: str, names: Sequence[str], *, after: float = 0.25) -> CategoryAxis:
+    """Return an axis of names.
+
+    Parameters
+    ----------
+    title : str
+    names : sequence of str
+    after : float
+        The space after the last place, in distances between places.
+
+    Returns
+    -------
+    CategoryAxis
+    """
+    written = tuple(names)
+    return CategoryAxis(
+        title, -0.25, len(written) - 1 + after, write=lambda position: written[round(position)], names=written
+    )
+
+
 def log_axis(title: str, values: Sequence[float], write: Callable[[float], str]) -> Axis:
     """Return a logarithmic axis with space on both sides of the values.
 

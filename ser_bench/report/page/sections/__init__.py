@@ -11,6 +11,7 @@ from ser_bench.report.findings.recommendation import recommendation
 from ser_bench.report.findings.titles import (
     calibration_title,
     classes_title,
+    conditions_title,
     cost_title,
     importance_title,
     leakage_title,
@@ -21,6 +22,7 @@ from ser_bench.report.findings.titles import (
 )
 from ser_bench.report.page.sections.across import transfer_report
 from ser_bench.report.page.sections.answer import answer
+from ser_bench.report.page.sections.conditions import conditions_report
 from ser_bench.report.page.sections.confidence import confidence_report
 from ser_bench.report.page.sections.cost import cost_report
 from ser_bench.report.page.sections.emotions import emotion_report
@@ -62,6 +64,7 @@ SECTIONS = (
     Section("ranking", "Ranking", lambda run, _: ranking_report(run), significance_title),
     Section("speakers", "Speakers", lambda run, _: speaker_report(run), speakers_title),
     Section("across", "Across corpora", lambda run, _: transfer_report(run), transfer_title),
+    Section("conditions", "Conditions", lambda run, _: conditions_report(run), conditions_title),
     Section("emotions", "Emotions", emotion_report, classes_title),
     Section("confidence", "Confidence", lambda run, _: confidence_report(run), calibration_title),
     Section("cost", "Cost", lambda run, _: cost_report(run), cost_title),

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from ser_bench.report.analysis.calibration import SET_COVERAGE, measured_models
 from ser_bench.report.analysis.comparisons import comparison
+from ser_bench.report.analysis.conditions import has_conditions
 from ser_bench.report.analysis.failures import feature_importance
 from ser_bench.report.analysis.intervals import intervals
 from ser_bench.report.analysis.leakage import takes_of
 from ser_bench.report.analysis.literature import published_scores
 from ser_bench.report.analysis.models import BASELINES, models_with_copies, quick_models, transductive_models
+from ser_bench.report.analysis.robustness import robust_families
 from ser_bench.report.analysis.scores import page_metrics
 from ser_bench.report.analysis.splits import gap_splits, ranking_split
 from ser_bench.report.descriptions import QUICK_MARK, TRANSDUCTIVE_MARK, normalisation_note
@@ -32,7 +34,7 @@ def glossary(run: SavedRun) -> tuple[Term, ...]:
     tuple of (str, str)
         Terms and definitions; what is measured first, then how.
     """
-    return (*_scores(run), *_data(run), *_comparisons(run), *_confidence(run), *_models(run))
+    return (*_scores(run), *_data(run), *_conditions(run), *_comparisons(run), *_confidence(run), *_models(run))
 
 
 def _scores(run: SavedRun) -> Iterator[Term]:
@@ -72,6 +74,16 @@ def _data(run: SavedRun) -> Iterator[Term]:
         )
     if models_with_copies(run):
         yield "copies", "Training clips at other speeds, as further training clips."
+
+
+def _conditions(run: SavedRun) -> Iterator[Term]:
+    """Define what test clips go through."""
+    if not has_conditions(run):
+        return
+    yield "condition", "A change of the test clips, such as a telephone line. Each model is trained once."
+    yield "clean", "Clips as the corpus holds them."
+    if robust_families(run).counted:
+        yield "robust", "Mean UAR over families of conditions that no model heard in training."
 
 
 def _comparisons(run: SavedRun) -> Iterator[Term]:
