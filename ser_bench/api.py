@@ -180,6 +180,14 @@ class Run:
             return calibration_table(self.saved)
 
     @property
+    def conditions(self) -> pd.DataFrame:
+        """A row per model, split and recording condition, as in ``conditions.csv``: UAR and its loss."""
+        from ser_bench.report.analysis.conditions import condition_scores
+
+        with _plugin_registered(self.plugin):
+            return condition_scores(self.saved)
+
+    @property
     def fits(self) -> pd.DataFrame:
         """A row per fit, failed fits included."""
         return self.saved.fits

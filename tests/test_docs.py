@@ -87,6 +87,7 @@ def test_the_page_on_configuration_lists_every_option_and_every_file_of_a_run():
     names = {name.replace("_", "-") for name in options.Options.model_fields} - {"model-tables"}
     tables = {table.file for table in TABLES}
     reports = {"summary.csv", "summary.md", "summary.tex", "gap.csv", "transfer.csv", "calibration.csv", "report.html"}
+    reports |= {"conditions.csv", "stability.csv"}
     files = {*tables, *reports, PREDICTIONS_FILE, "run.json", "run.log", "report.json"}
     assert [name for name in sorted(names | files) if f"`{name}`" not in text] == []
 

@@ -19,8 +19,15 @@ def print_outcome(run: SavedRun, work: str, console: Console, *, open_page: bool
     if warning := report.font_warning(run):
         console.warning(warning)
     page = (run.folder / "report.html").absolute()
-    for text in (report.terminal_table(run, terminal_width()), wrapped(report.headline(run)), work):
-        console.info(f"{text}\n")
+    width = terminal_width()
+    for text in (
+        report.terminal_table(run, width),
+        wrapped(report.headline(run)),
+        report.condition_lines(run, width),
+        work,
+    ):
+        if text:
+            console.info(f"{text}\n")
     console.info(wrapped(report.verdict(run)))
     console.info(f"page: {page}")  # on one line, to be copied
     if open_page:

@@ -35,7 +35,8 @@ def write_report(run: SavedRun, formats: Sequence[str] = ("png", "svg"), *, audi
     -------
     list of Path
         ``summary.csv``, ``.tex`` and ``.md``, ``calibration.csv``, ``report.html``, ``gap.csv`` where the run has a
-        gap, ``transfer.csv`` for several corpora, and the charts.
+        gap, ``transfer.csv`` for several corpora, ``conditions.csv`` and ``stability.csv`` for recording conditions,
+        and the charts.
 
     Raises
     ------
@@ -43,7 +44,9 @@ def write_report(run: SavedRun, formats: Sequence[str] = ("png", "svg"), *, audi
         If the folder cannot be written.
     """
     from ser_bench.report.analysis.calibration import calibration_table
+    from ser_bench.report.analysis.conditions import condition_scores
     from ser_bench.report.analysis.gaps import gap_table
+    from ser_bench.report.analysis.stability import changed_labels
     from ser_bench.report.analysis.summary import summarise
     from ser_bench.report.analysis.transfer import transfer_scores
     from ser_bench.report.charts.registry import draw_charts
@@ -53,6 +56,7 @@ def write_report(run: SavedRun, formats: Sequence[str] = ("png", "svg"), *, audi
 
     folder = run.folder
     further = {"gap.csv": gap_table(run), "transfer.csv": transfer_scores(run)}
+    further |= {"conditions.csv": condition_scores(run), "stability.csv": changed_labels(run)}
     tables = _write_tables(folder, {"calibration.csv": calibration_table(run), **further})
     charts = draw_charts(run, folder, formats)
     pictures = {path.stem: path.read_bytes() for path in charts if path.suffix == ".svg"}
@@ -245,6 +249,25 @@ def terminal_table(run: SavedRun, width: int = 100) -> str:
     from ser_bench.report.terminal import terminal_table
 
     return terminal_table(run, width)
+
+
+def condition_lines(run: SavedRun, width: int = 100) -> str:
+    """Return the scores per family of recording conditions as text, and what the conditions show.
+
+    Parameters
+    ----------
+    run : SavedRun
+    width : int
+        The most characters on a line.
+
+    Returns
+    -------
+    str
+        Empty for a run without conditions.
+    """
+    from ser_bench.report.terminal import condition_lines
+
+    return condition_lines(run, width)
 
 
 def headline(run: SavedRun) -> str:

@@ -15,6 +15,7 @@ from ser_bench.report.analysis.scores import metrics_of, missing_folds, page_met
 from ser_bench.report.analysis.splits import gap_pairs, gap_splits, ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.transfer import transfer_matrix, transfer_models
+from ser_bench.report.condition_tables import condition_cells, robust_cells, stability_cells
 from ser_bench.report.descriptions import (
     SYNTHETIC,
     losses_note,
@@ -26,6 +27,7 @@ from ser_bench.report.descriptions import (
     quick_parameters,
     speaker_note,
 )
+from ser_bench.report.findings.conditions import condition_notes, condition_sentences
 from ser_bench.report.findings.confidence import best_calibrated, confidence_sentences
 from ser_bench.report.findings.gaps import gap_notes
 from ser_bench.report.findings.headline import headline
@@ -81,6 +83,7 @@ def markdown(run: SavedRun) -> str:
     if cells := _transfer_cells(run):
         tables.append("Across corpora: UAR in percent by training corpora and tested corpus, on new speakers.")
         tables.append(aligned(cells, "github", texts=2))
+    tables += _condition_tables(run)
     if cells := _confidence_cells(run):
         split = ranking_split(run.info.splits)
         tables.append(
@@ -225,6 +228,21 @@ def _confidence_cells(run: SavedRun) -> Cells:
     }
 
 
+def _condition_tables(run: SavedRun) -> list[str]:
+    """Return the tables of recording conditions with their headings; empty for a run without conditions."""
+    split, tables = ranking_split(run.info.splits), list[str]()
+    if cells := condition_cells(run):
+        tables.append(f"Recording conditions under the `{split}` split: UAR in percent of models trained once.")
+        tables.append(aligned(cells, "github", texts=2))
+    if cells := robust_cells(run):
+        tables.append(f"Robust score under the `{split}` split: mean UAR over families not heard in training.")
+        tables.append(aligned(cells, "github"))
+    if cells := stability_cells(run):
+        tables.append(f"Labels that change under inaudible changes, `{split}` split, in percent.")
+        tables.append(aligned(cells, "github"))
+    return tables
+
+
 def _on_one_line(text: str) -> str:
     return " ".join(text.split())
 
@@ -274,7 +292,7 @@ def _notes(run: SavedRun) -> list[str]:
             f"Of it, takes is `{pair.random}` minus `{pair.takes}`: other takes of the test clips are in training. "
             f"Voice is `{pair.takes}` minus `{pair.independent}`: other clips of the test speakers are in training."
         )
-    notes += gap_notes(run)
+    notes += [*gap_notes(run), *condition_sentences(run), *condition_notes(run)]
     notes += [
         f"{title} (`{name}` in `fits.csv`) comes from a plugin; load the plugin to see its pooled score here."
         for name, title in run.metrics.items()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ser_bench.core.text import listed, wrap_words
+from ser_bench.core.text import listed, plural, wrap_words
 from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.scores import page_metrics
 from ser_bench.report.analysis.splits import gap_splits, ranking_split
+from ser_bench.report.condition_tables import family_cells, tested_models
 from ser_bench.report.descriptions import (
     SYNTHETIC,
     losses_note,
@@ -18,6 +19,7 @@ from ser_bench.report.descriptions import (
     shortened_title,
     warnings_note,
 )
+from ser_bench.report.findings.conditions import collapse_sentences, ranking_sentence, robust_sentences
 from ser_bench.report.findings.gaps import excluded_classes, missing_gaps
 from ser_bench.report.summary import GAP, GAP_PARTS, Cells, aligned, score_cells
 from ser_bench.runs.results import SavedRun
@@ -61,6 +63,38 @@ def terminal_table(run: SavedRun, width: int = 100) -> str:
     head = [line for text in (protocol(run), *notes) for line in wrap_words(text, width)]
     below = ["", *wrap_words(_omission_note(run, omitted, width), width)] if omitted else []
     return "\n".join([*head, "", table, *below])
+
+
+def condition_lines(run: SavedRun, width: int = 100) -> str:
+    """Return the mean UAR per family of recording conditions for a terminal, and what the conditions show.
+
+    A narrow table leaves out models, the lowest UAR first.
+
+    Parameters
+    ----------
+    run : SavedRun
+    width : int
+        The most characters on a line.
+
+    Returns
+    -------
+    str
+        Empty for a run without conditions, or without a model that finished every fold.
+    """
+    models = tested_models(run)
+    if not models:
+        return ""
+    shown = len(models)
+    while shown > 1 and _width(aligned(family_cells(run, models[:shown]), "simple")) > width:
+        shown -= 1
+    table = aligned(family_cells(run, models[:shown]), "simple")
+    left_out = f", also of {plural(len(models) - shown, 'model')} left out here" if shown < len(models) else ""
+    marked = "* heard in training. " if "*" in table else ""
+    head = f"Recording conditions, {ranking_split(run.info.splits)} split"
+    below = f"{marked}Every condition{left_out}: conditions.csv."
+    findings = [*collapse_sentences(run)[:1], *robust_sentences(run), ranking_sentence(run)]
+    lines = [line for text in filter(None, (below, *findings)) for line in wrap_words(text, width)]
+    return "\n".join([*wrap_words(head, width), "", table, *lines])
 
 
 def _fitting_table(run: SavedRun, width: int) -> tuple[str, list[_Omission]]:

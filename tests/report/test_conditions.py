@@ -10,11 +10,13 @@ import pytest
 import sklearn.metrics
 
 from ser_bench.core.options import ModelTable
+from ser_bench.report import condition_lines, headline, write_report
 from ser_bench.report.analysis.conditions import condition_matrix, condition_scores, scores_under
 from ser_bench.report.analysis.intervals import intervals, tally_clips, uar_difference
 from ser_bench.report.analysis.robustness import family_scores, robust_families, robust_gains, robust_scores
 from ser_bench.report.analysis.scores import pooled_scores
 from ser_bench.report.analysis.stability import changed_labels
+from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.weaknesses import overtaken, worst_common
 from ser_bench.report.findings.conditions import (
     collapse_sentences,
@@ -27,6 +29,7 @@ from ser_bench.report.findings.conditions import (
 )
 from ser_bench.report.findings.titles import conditions_title, levels_title, stability_title
 from ser_bench.report.formatting import percent
+from ser_bench.report.summary import markdown
 from tests.report.fake_run import Recipe, save_fake_run
 from tests.report.odd_runs import RECIPES, with_unknown_speakers
 from tests.runs.run_folder import changed_info
@@ -218,7 +221,23 @@ class TestRobustness:
         assert list(families) == ["noise", "telephone", "codecs", "rooms"]
         expected = (noise + matrix["phone"] + matrix["mp3-16"] + matrix["room-0.6"]) / 4
         np.testing.assert_allclose(robust_scores(run, "actor")["robust"], expected)
-        assert "which no model heard" not in robust_sentences(run)[0]
+        assert robust_sentences(run)[0] == (
+            "The robust score is the mean UAR over the families noise, telephone, codecs and rooms (5 conditions)."
+        )
+
+    @pytest.mark.parametrize(
+        ("error", "claim"),
+        [
+            (0.01, "not significantly higher than that of knn."),
+            (0.5, "significantly higher than that of the other model."),
+        ],
+    )
+    def test_the_lead_is_claimed_only_where_it_is_significant(self, small, error, claim):
+        run = with_labels(small, lambda rows: rows["true"])
+        run = with_errors(run, {("knn", "room-0.6"): error})
+        sentence = robust_sentences(run)[1]
+        assert sentence.startswith("svm has the highest robust score: 100.0 % ")
+        assert sentence.endswith(f", {claim}")
 
     def test_without_an_unheard_family_there_is_no_score(self, conditions_run):
         heard = {"lda-robust": {family: family for family in ("noise", "telephone", "codecs", "rooms")}}
@@ -243,7 +262,7 @@ class TestRobustness:
         assert list(table["model"]) == ["svm-robust"]
         assert table.at[0, "gain"] == pytest.approx(scores["svm-robust"] - scores["svm"])
         assert table.at[0, "low"] < table.at[0, "gain"] < table.at[0, "high"]
-        sentence = robust_sentences(run)[1]
+        sentence = robust_sentences(run)[-1]
         assert sentence.startswith(
             f"The robust score of svm-robust, which heard telephone in training, {claim} that of svm:"
         )
@@ -348,9 +367,61 @@ def test_the_title_of_levels_names_the_kind_that_costs_most(small):
     assert levels_title(run) == f"svm has a UAR of {mild} % in white noise at 10 dB SNR, and {hard} % at 0 dB SNR"
 
 
+class TestReports:
+    def test_the_tables_of_the_folder_are_those_of_the_analysis(self, small, stand_in_drawing):
+        written = {path.name for path in write_report(small, ("svg",))}
+        assert {"conditions.csv", "stability.csv"} <= written
+        for name, table in (("conditions.csv", condition_scores(small)), ("stability.csv", changed_labels(small))):
+            saved = pd.read_csv(small.folder / name)
+            assert list(saved) == list(table)
+            numbers = table.select_dtypes("number").columns
+            np.testing.assert_allclose(saved[numbers], table[numbers])
+
+    def test_tables_of_an_earlier_report_are_removed(self, tmp_path, stand_in_drawing):
+        run = save_fake_run(tmp_path, Recipe(models=("svm",), **SMALL))
+        for name in ("conditions.csv", "stability.csv"):
+            (tmp_path / name).touch()
+        write_report(run, ("svg",))
+        assert not list(tmp_path.glob("[cs]*ility.csv")) + list(tmp_path.glob("conditions.csv"))
+
+    def test_the_summary_holds_every_condition_and_marks_heard_families(self, conditions_run):
+        text, matrix = markdown(conditions_run), condition_matrix(conditions_run, "actor")
+        for condition, family in (("white-0", "noise"), ("room-0.6", "rooms"), ("shift-1", "inaudible")):
+            (line,) = (line for line in text.splitlines() if line.startswith(f"| {condition} "))
+            heard = " (heard)" if family == "noise" else ""
+            scores = [f"{percent(matrix.at[model, condition])}" for model in ("svm", "lda", "lda-robust")]
+            assert [cell.strip() for cell in line.strip("|").split("|")] == [
+                *(condition, family, *scores[:2]),
+                scores[2] + heard,
+            ]
+        for sentence in (*condition_sentences(conditions_run), *condition_notes(conditions_run)):
+            assert f"- {sentence}" in text
+
+    def test_the_summary_has_columns_of_robust_scores(self, conditions_run):
+        table, scores = summarise(conditions_run).set_index("model"), robust_scores(conditions_run, "random")
+        pd.testing.assert_series_equal(table["random_robust"].loc[scores.index], scores["robust"], check_names=False)
+        assert {"actor_robust_low", "actor_robust_high"} <= set(table)
+
+    def test_the_headline_ends_with_the_worst_common_condition(self, conditions_run):
+        assert headline(conditions_run).endswith(worst_sentence(conditions_run))
+
+    @pytest.mark.parametrize("width", [44, 60, 100])
+    def test_the_terminal_shows_families_and_leaves_out_the_last_models(self, conditions_run, width):
+        lines = condition_lines(conditions_run, width).splitlines()
+        assert max(map(len, lines)) <= width
+        scores = family_scores(conditions_run, "actor")
+        (noise,) = (line for line in lines if line.startswith("noise, 2 conditions"))
+        assert noise.split()[3] == percent(scores.at["svm", "noise"])
+        heard = f"{percent(scores.at['lda-robust', 'noise'])}*"
+        assert (heard in noise) == ("left out" not in " ".join(lines)) == (width > 50)
+
+
 def test_a_run_without_conditions_says_nothing(run):
     assert condition_scores(run).empty
     assert changed_labels(run).empty
+    assert condition_lines(run) == ""
+    assert not [name for name in summarise(run) if "robust" in name]
+    assert "condition" not in markdown(run)
     assert worst_sentence(run) == ""
     assert condition_sentences(run) == condition_notes(run) == []
 

@@ -6,6 +6,7 @@ counts the same families for every model, and each family equally.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,27 @@ class RobustFamilies:
 
     counted: dict[str, tuple[str, ...]]
     heard: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class RobustLeader:
+    """The model with the highest robust score.
+
+    Parameters
+    ----------
+    model : str
+    others : int
+        Number of further models with a robust score.
+    similar : tuple of str
+        Those whose score is not significantly lower, the highest first.
+    tested : bool
+        Whether the speakers are enough to tell; if not, ``similar`` is empty.
+    """
+
+    model: str
+    others: int
+    similar: tuple[str, ...]
+    tested: bool
 
 
 @cached_per_run
@@ -103,6 +125,37 @@ def robust_scores(run: SavedRun, split: str) -> pd.DataFrame:
     low, high = ends(statistics.score_interval, draws, scores, _fewest_speakers(run, split))
     columns = {"robust": scores, "robust_low": low, "robust_high": high, "clean": uar_draws(run, split).changed[:, 0]}
     return pd.DataFrame(columns, index=list(run.info.models))
+
+
+@cached_per_run
+def robust_leader(run: SavedRun, split: str) -> RobustLeader | None:
+    """Find the model with the highest robust score, and the models whose score is not significantly lower.
+
+    The test is a paired interval of the difference with Bonferroni's correction for the number of pairs of models,
+    because the data choose the leader.
+
+    Parameters
+    ----------
+    run : SavedRun
+    split : str
+
+    Returns
+    -------
+    RobustLeader or None
+        None if no model has a robust score; baselines do not take part.
+    """
+    scored = robust_scores(run, split)["robust"].dropna()
+    scored = scored[scored.index.isin(trained_models(run))].sort_values(ascending=False, kind="stable")
+    if scored.empty:
+        return None
+    scores, draws = _robust(run, split)
+    first, *others = (run.info.models.index(model) for model in scored.index)
+    fewest = _fewest_speakers(run, split)
+    difference, confidence = scores[first] - scores[others], 1 - statistics.ALPHA / max(1, math.comb(len(scored), 2))
+    speakers = np.minimum(fewest[first], fewest[others])
+    low, _ = ends(statistics.difference_interval, draws[first] - draws[others], difference, speakers, confidence)
+    similar = tuple(run.info.models[model] for model, end in zip(others, low, strict=True) if end <= 0)
+    return RobustLeader(str(scored.index[0]), len(others), similar, not np.isnan(low).any())
 
 
 @cached_per_run

@@ -10,6 +10,7 @@ from ser_bench.report.analysis.cache import cached_per_run
 from ser_bench.report.analysis.gaps import gaps_of
 from ser_bench.report.analysis.intervals import intervals
 from ser_bench.report.analysis.models import BASELINES, quick_models, transductive_models
+from ser_bench.report.analysis.robustness import robust_scores
 from ser_bench.report.analysis.scores import metrics_of, missing_folds, pooled_scores
 from ser_bench.report.analysis.splits import gap_splits, ranking_split
 from ser_bench.runs.results import SavedRun
@@ -34,11 +35,13 @@ def summarise(run: SavedRun) -> pd.DataFrame:
         :func:`ser_bench.report.analysis.intervals.intervals`); ``uar_gap`` (see
         :func:`ser_bench.report.analysis.splits.gap_splits`) with its interval; the means :data:`COSTS` over the
         finished fits of the ranking split, and ``<split>_fit_seconds`` of each split, since a fit on more clips takes
-        longer; ``status``, ``ok`` or the missing folds per split; ``transductive``, ``yes`` or ``no``, empty where no
+        longer; ``<split>_robust`` with its interval, where :func:`~ser_bench.report.analysis.robustness.robust_scores`
+        has one; ``status``, ``ok`` or the missing folds per split; ``transductive``, ``yes`` or ``no``, empty where no
         fit was checked; ``effort``, ``quick`` or ``full``. NaN where there is no value.
     """
     models, splits = list(run.info.models), list(run.info.splits)
     table = pd.DataFrame({"model": models} | _scores_with_intervals(run, models, splits) | _gaps(run))
+    table = table.assign(**_robust(run, splits))
     table = table.assign(**_costs(run, models, splits))
     notes = missing_folds(run)
     missing = [[f"{split}: {notes[model, split]}" for split in splits if notes[model, split]] for model in models]
@@ -82,6 +85,17 @@ def _scores_with_intervals(run: SavedRun, models: list[str], splits: list[str]) 
                 columns[f"{split}_{metric}_{end}"] = ends[f"{metric}_{end}"].reindex(cells).to_numpy()
         columns[f"{split}_uar_sd"] = ends["uar_sd"].reindex(cells).to_numpy()
     return columns
+
+
+def _robust(run: SavedRun, splits: list[str]) -> dict[str, Any]:
+    """Return the columns of robust scores; empty without any."""
+    tables = {split: robust_scores(run, split) for split in splits}
+    return {
+        f"{split}_{name}": table[name].to_numpy()
+        for split, table in tables.items()
+        for name in ("robust", "robust_low", "robust_high")
+        if len(table)
+    }
 
 
 def _gaps(run: SavedRun) -> dict[str, Any]:

@@ -14,8 +14,13 @@ from ser_bench.core.text import listed, plural, shortened_list
 from ser_bench.report.analysis.condition_counts import condition_counts
 from ser_bench.report.analysis.conditions import has_conditions, heard_families, scores_under
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS
-from ser_bench.report.analysis.models import trained_models
-from ser_bench.report.analysis.robustness import robust_families, robust_gains, robust_scores
+from ser_bench.report.analysis.robustness import (
+    RobustLeader,
+    robust_families,
+    robust_gains,
+    robust_leader,
+    robust_scores,
+)
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.stability import changed_labels
 from ser_bench.report.analysis.weaknesses import (
@@ -120,23 +125,25 @@ def robust_sentences(run: SavedRun) -> list[str]:
     Returns
     -------
     list of str
-        A sentence on the highest score and one per model that heard conditions in training and has a variant that did
-        not; why there is no robust score where every tested family was heard.
+        What the score is, the highest one, and a sentence per model that heard conditions in training and has a variant
+        that did not; why there is no robust score where every tested family was heard.
     """
     families, split = robust_families(run), ranking_split(run.info.splits)
     if not families.counted:
         heard = [f"{family} by {shortened_list(names, _MOST)}" for family, names in families.heard.items()]
         return [f"No robust score: every tested family was heard in training ({'; '.join(heard)})."] if heard else []
-    scores = robust_scores(run, split).loc[trained_models(run)].dropna(subset="robust")
-    if scores.empty:
+    leader = robust_leader(run, split)
+    if leader is None:
         return []
-    first = scores.loc[scores["robust"].idxmax()]
-    score = f"{percent(first['robust'])} % {percent_interval(first['robust_low'], first['robust_high'])}".rstrip()
-    verb = "has the highest robust score" if len(scores) > 1 else "has a robust score of"
-    colon = ":" if len(scores) > 1 else ""
-    sentence = f"{model_title(run, str(first.name))} {verb}{colon} {score}, the mean UAR over {_counted(run)}."
+    row = robust_scores(run, split).loc[leader.model]
+    score = f"{percent(row['robust'])} % {percent_interval(row['robust_low'], row['robust_high'])}".rstrip()
+    verb = "has the highest robust score:" if leader.others else "has a robust score of"
+    sentences = [
+        f"The robust score is the mean UAR over {_counted(run)}.",
+        f"{model_title(run, leader.model)} {verb} {score}{_lead(run, leader)}.",
+    ]
     gains = robust_gains(run, split)
-    return [sentence, *(_gain(run, row) for _, row in gains.iterrows())]
+    return [*sentences, *(_gain(run, row) for _, row in gains.iterrows())]
 
 
 def ranking_sentence(run: SavedRun) -> str:
@@ -216,12 +223,8 @@ def condition_notes(run: SavedRun) -> list[str]:
     ]
     if heard:
         notes.append(f"Families of conditions heard in training: {'; '.join(heard)}.")
-    families = robust_families(run)
-    if families.counted:
-        notes.append(
-            f"The robust score is the mean UAR over {_counted(run)}, each family counted equally; inaudible changes do "
-            "not count."
-        )
+    if robust_families(run).counted:
+        notes.append("The robust score counts each family equally, and no inaudible changes.")
     return [*notes, *_missing_clips(run)]
 
 
@@ -243,6 +246,17 @@ def _counted(run: SavedRun) -> str:
     number = plural(sum(map(len, families.counted.values())), "condition")
     kinds = f"{'family' if len(families.counted) == 1 else 'families'} {listed(list(families.counted))} ({number})"
     return f"the {kinds}{', which no model heard in training' if families.heard else ''}"
+
+
+def _lead(run: SavedRun, leader: RobustLeader) -> str:
+    """State whether the highest robust score is significantly higher than the others."""
+    if not leader.others:
+        return ""
+    if not leader.tested:
+        return f", not tested against others below {plural(MIN_SPEAKERS, 'speaker')}"
+    if leader.similar:
+        return f", not significantly higher than that of {shortened_list(model_titles(run, leader.similar), _MOST)}"
+    return f", significantly higher than {'that of the other model' if leader.others == 1 else 'every other'}"
 
 
 def _gain(run: SavedRun, row: pd.Series) -> str:

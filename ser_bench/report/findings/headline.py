@@ -13,6 +13,7 @@ from ser_bench.report.analysis.splits import is_speaker_independent, ranking_spl
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.transfer import transfer_splits
 from ser_bench.report.descriptions import model_title, model_titles, normalisation_note, notes_of_marks
+from ser_bench.report.findings.conditions import worst_sentence
 from ser_bench.report.findings.gaps import gap_sentences
 from ser_bench.report.findings.leakage import untrained_sentence
 from ser_bench.report.formatting import percent, percent_range
@@ -20,7 +21,7 @@ from ser_bench.runs.results import SavedRun
 
 
 def headline(run: SavedRun) -> str:
-    """State the model with the highest UAR, the largest gap and its parts, and what limits both.
+    """State the highest UAR, the largest gap and loss under a recording condition, and what limits them.
 
     Parameters
     ----------
@@ -47,6 +48,7 @@ def headline(run: SavedRun) -> str:
         _best_inductive(run, ranked, split),
         *gap_sentences(run),
         transfer_sentence(run),
+        worst_sentence(run),
         f"{normalisation_note(run)}." if normalisation_note(run) else "",
         f"Folds are missing for {listed(model_titles(run, incomplete))}." if incomplete else "",
     ]
