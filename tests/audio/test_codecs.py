@@ -98,7 +98,7 @@ def test_clips_stay_aligned_and_as_long(name, sr):
     assert abs(len(changed) - len(expected)) <= 1
     expected = expected[: len(changed)]
     match = correlate(changed, expected, method="fft")
-    assert abs(int(np.argmax(match)) - len(expected) + 1) <= 1e-4 * rate
+    assert abs(int(np.argmax(match)) - len(expected) + 1) <= (4 if "opus" in name else 0)
     assert match.max() > 0.8 * np.sqrt(np.sum(expected**2) * np.sum(changed**2))
 
 
