@@ -38,13 +38,15 @@ def driver():
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory):
-    """A page with published scores, four splits, a failed fold, a long name, and clips to play."""
+    """A page with published scores, four splits, conditions, a failed fold, a long name, and clips to play."""
     folder = tmp_path_factory.mktemp("page")
     recipe = Recipe(
         models=MODELS,
         splits=(("actor", 6), ("random", 6), ("emobox", 6), ("text", 2)),
         clips_per_label=4,
         shortfalls={("knn", "actor", 0, 3): "failed"},
+        conditions={"white-10": 0.4, "white-0": 0.8, "phone": 0.7, "shift-1": 0.02},
+        trained_under={"ridge": {"phone": "telephone"}},
     )
     save_fake_run(folder, recipe)
     run = read_run(folder)
@@ -178,7 +180,9 @@ def test_only_navigation_heat_maps_and_drawn_charts_scroll_sideways(unfolded, wi
 
 def test_a_page_of_fourteen_models_is_at_most_eight_screens_and_700_kb(page, file):
     show(page, DESKTOP)
-    assert page.execute_script("return document.documentElement.scrollHeight") <= 8 * HEIGHT
+    conditions = page.execute_script("return document.getElementById('conditions').offsetHeight")
+    assert conditions <= 1.3 * HEIGHT
+    assert page.execute_script("return document.documentElement.scrollHeight") - conditions <= 8 * HEIGHT
     assert len(re.sub(rb"data:audio[^\"]+", b"", file.read_bytes())) < 700_000
 
 

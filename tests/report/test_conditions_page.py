@@ -26,6 +26,7 @@ from ser_bench.report.page.sections.conditions import conditions_report
 from ser_bench.runs.results.run_info import condition_info
 from tests.legible import assert_legible, words_of
 from tests.report.fake_run import Recipe, save_fake_run
+from tests.report.odd_runs import RECIPES
 from tests.runs.run_folder import changed_info
 
 NAMES = ["white-10", "white-0", "phone", "mp3-16", "room-0.6", "shift-1"]
@@ -84,7 +85,6 @@ def cells_of(table, name):
 class TestSection:
     def test_a_run_without_conditions_has_no_section_and_no_chart(self, run):
         assert conditions_report(run) is None
-        assert b"conditions" not in render_page(run, {}).replace(b"recording conditions", b"")
         assert not {"conditions", "conditions_levels"} & set(charts_of(run))
 
     def test_it_follows_the_scores_of_speakers_and_states_the_worst_condition(self, conditions_run, report):
@@ -166,6 +166,19 @@ class TestSection:
         assert conditions_report(run) is None
         assert "conditions" not in charts_of(run)
         assert b'id="conditions"' not in render_page(run, {})
+
+    @pytest.mark.parametrize("name", ["few speakers", "one speaker", "all failed", "names of users", "several corpora"])
+    def test_odd_runs_have_a_section_and_charts(self, name, tmp_path):
+        run = save_fake_run(tmp_path, replace(RECIPES[name], conditions={"white-10": 0.3, "white-0": 0.6}))
+        report, scored = conditions_report(run), name != "all failed"
+        assert [row.cells[0].text for row in report.scores.rows] == [CLEAN, "white-10", "white-0"]
+        assert bool(report.families) == bool(report.key) == bool(report.first) == scored
+        assert ("n/a" in [cell.text for cell in report.scores.rows[0].cells]) != scored
+        charts = [name for name in charts_of(run) if name.startswith("conditions")]
+        assert charts == ["conditions", "conditions_levels"][: 1 + scored]
+        for chart in charts:
+            assert charts_of(run)[chart].alt_text().endswith(".")
+            charts_of(run)[chart].draw()
 
 
 class TestLevels:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from ser_bench.core.text import listed
 from ser_bench.report.analysis.condition_levels import LevelledKind, leading_models, levelled_kinds, ranked_models
-from ser_bench.report.analysis.conditions import condition_matrix, has_conditions, heard_families
+from ser_bench.report.analysis.conditions import condition_matrix, heard_families
 from ser_bench.report.analysis.scores import chance_levels
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.charts.base import Chart
@@ -41,7 +41,7 @@ def _draw(run: SavedRun) -> Figure:
     """Draw UAR on clean clips and at each level, the hardest at the right, under the split that ranks the models."""
     split, kinds, leaders = ranking_split(run.info.splits), levelled_kinds(run), leading_models(run, len(_LOOKS))
     table = 100 * condition_matrix(run, split).reindex(ranked_models(run))
-    margin = names_width([f"{title} {HEARD_MARK}" for title in model_titles(run, leaders)] or [""], 8, 1.1)
+    margin = names_width([f"{title} {HEARD_MARK}" for title in model_titles(run, leaders)], 8, 1.1)
     columns = min(_COLUMNS, len(kinds))
     rows = math.ceil(len(kinds) / columns)
     width = min((WIDTH - _LEFT - columns * margin - (columns - 1) * _GAP - 0.05) / columns, _MAX_WIDTH)
@@ -129,8 +129,6 @@ def _draw_key(sheet: Sheet, run: SavedRun, kinds: Sequence[LevelledKind], leader
 
 def _alt_text(run: SavedRun) -> str:
     split, leaders = ranking_split(run.info.splits), leading_models(run, len(_LOOKS))
-    if not leaders:
-        return "UAR against the level of each condition. No model has a score."
     table = condition_matrix(run, split).loc[leaders[0]]
     ends = [
         f"{kind.name} {percent(table[kind.conditions[0]])} to {percent(table[kind.conditions[-1]])} %"
@@ -150,5 +148,5 @@ CHART = Chart(
     draw=_draw,
     finding=levels_title,
     alt_text=_alt_text,
-    applies_to=lambda run: has_conditions(run) and bool(ranked_models(run)) and bool(levelled_kinds(run)),
+    applies_to=lambda run: bool(levelled_kinds(run) and leading_models(run, len(_LOOKS))),
 )

@@ -30,8 +30,10 @@ def level_plots(run: SavedRun) -> dict[LevelledKind, Plot]:
     Returns
     -------
     dict of LevelledKind to Plot
-        In the order of the run, on one scale; empty without a kind that has several levels.
+        In the order of the run, on one scale; empty without a kind that has several levels or a model with a score.
     """
+    if not leading_models(run, MOST_SERIES):
+        return {}
     split, kinds = ranking_split(run.info.splits), levelled_kinds(run)
     table = 100 * condition_matrix(run, split).reindex(ranked_models(run))
     chance = 100 * chance_levels(run)["uar"]
@@ -50,16 +52,16 @@ def _plot(run: SavedRun, kind: LevelledKind, table: pd.DataFrame, y: Axis, chanc
     names, words = list[Name](), list[str]()
     for index, model in reversed(list(enumerate(leaders))):
         look, places = series(index), _points(table.loc[model], kind)
-        title = " ".join([model_title(run, model), *[HEARD_MARK] * (kind.family in heard_families(run, model))])
+        title, heard = model_title(run, model), kind.family in heard_families(run, model)
         marks.append(Line(places, look.kind, model))
         marks.append(Dots(places, look.colour, model, look.shape, _tips(run, kind, model), radius=3.2))
-        names.insert(0, Name(places[:0:-1], title, look.colour, model))
-        words.insert(0, f"{title} {' to '.join(percent(value / 100) for _, value in (places[0], places[-1]))} %")
-    described = f"UAR from clean clips to the hardest level, {kind.ticks[-1]} {kind.unit}: {', '.join(words)}."
+        names.insert(0, Name(places[:0:-1], f"{title} {HEARD_MARK}" if heard else title, look.colour, model))
+        ends = " to ".join(percent(value / 100) for _, value in (places[0], places[-1]))
+        words.insert(0, f"{title} {ends} %{' (heard in training)' if heard else ''}")
     return Plot(
         name=f"levels-{kind.name}",
         title=f"UAR under {kind.name}",
-        words=described if words else "No model has a score.",
+        words=f"UAR from clean clips to the hardest level, {kind.ticks[-1]} {kind.unit}: {', '.join(words)}.",
         x=x,
         y=y,
         marks=tuple(marks),

@@ -52,7 +52,7 @@ class ConditionsReport:
     main : Table
         A row per model: UAR on clean clips, robust score, and the lowest UAR.
     key : tuple of (str, str)
-        The looks of the lines in the small pictures.
+        The looks of the lines in the small pictures, empty without any.
     first, others : tuple of Panel
         UAR against the level: a picture per family, and those of its other kinds.
     levels_title : str
@@ -106,7 +106,7 @@ def conditions_report(run: SavedRun) -> ConditionsReport | None:
         notes=tuple(condition_notes(run)),
         families=_families(run),
         main=_main(run),
-        key=_key(run),
+        key=_key(run) if first else (),
         first=first,
         others=others,
         levels_title=levels_title(run) if first else "",
