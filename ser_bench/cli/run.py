@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(name="run")
-@options_from("models", "splits", "folds", "repeats")
+@options_from("models", "splits", "folds", "repeats", "conditions")
 @corpus_options
 @options_from("features", "target", "normalize", "effort", "seed", "out", "engine", "fit_timeout", "fresh")
 @open_option
@@ -30,6 +30,7 @@ def command(open_page: bool, config_file: str | None, quiet: bool, verbose: bool
     Examples:
       ser-bench run --models all
       ser-bench run --corpus my/manifest.csv --models svm,forest,cnn1d --splits actor,random
+      ser-bench run --models lda,svm --conditions phone,noise,room-0.6
       ser-bench run --config quick --open
     """
     return _run(gather(config_file, values), Console(quiet=quiet, verbose=verbose), open_page=open_page)

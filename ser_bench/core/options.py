@@ -170,6 +170,11 @@ class Options(BaseModel):
     normalize: Normalization = _option(
         "none", "speaker: standardise each speaker by all unlabelled clips of that speaker (transductive)."
     )
+    conditions: Names = _option(
+        ("clean",),
+        "Recording conditions of the test, or families of them; models are trained once. clean is always included.",
+        "all|NAME,…",
+    )
     out: Path | None = _option(
         None, "The run folder.", "DIR", "results/<corpus>, with part, subset and target in the name"
     )

@@ -96,7 +96,7 @@ def fit_in_worker(
         If the fit fails, or no file may hold the model.
     """
     advance = progress.start(1, f"fitting {fit.model.name}", "fit", 1)
-    with tasks.map_matrices([fit], data, store) as paths:
+    with tasks.map_matrices({fit: ()}, data, store) as paths:
         task = tasks.make_task(fit, data, paths)
         requirements = tasks.prepare_workers([fit], tuple(paths.values()), engine, progress)
         (outcome,) = run_tasks(_fit, [("fit", task)], jobs=1, engine=engine, requirements=requirements)

@@ -112,7 +112,7 @@ def column_groups(sets: Iterable[FeatureSet]) -> dict[str, list[int]]:
     return groups
 
 
-def compute(sets: Iterable[FeatureSet], y: np.ndarray, sr: float) -> dict[str, np.ndarray]:
+def compute(sets: Iterable[FeatureSet], y: np.ndarray, sr: float, digest: str = "") -> dict[str, np.ndarray]:
     """Compute several feature sets on one clip; what they share is computed once.
 
     Parameters
@@ -123,6 +123,8 @@ def compute(sets: Iterable[FeatureSet], y: np.ndarray, sr: float) -> dict[str, n
         Finite mono samples, at least one; not modified.
     sr : float
         Sampling rate in Hz.
+    digest : str
+        The result of :func:`~ser_bench.audio.samples_digest` if known; seeds recording conditions.
 
     Returns
     -------
@@ -135,13 +137,13 @@ def compute(sets: Iterable[FeatureSet], y: np.ndarray, sr: float) -> dict[str, n
         If a recording condition cannot change the clip.
     """
     from ser_bench.audio import samples_digest
-    from ser_bench.audio.conditions import get
 
     sets = tuple(sets)
     computed: dict[str, np.ndarray] = {}
-    digest = samples_digest(y, round(sr)) if any(s.condition for s in sets) else ""
+    if not digest and any(s.condition for s in sets):
+        digest = samples_digest(y, round(sr))
     for condition in dict.fromkeys(s.condition for s in sets):  # one after another, so that memory stays small
-        changed = get(condition).apply(y, round(sr), digest) if condition else (y, sr)
+        changed = condition.apply(y, round(sr), digest) if condition else (y, sr)
         computed |= _compute_unchanged([s for s in sets if s.condition == condition], *changed)
     return {s.name: computed[s.name] for s in sets}
 

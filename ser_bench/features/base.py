@@ -65,8 +65,8 @@ class FeatureSet:
         Playback speed relative to the recording; see :meth:`at_speed`.
     rate : int, optional
         Sampling rate in Hz to which clips are resampled first; see :meth:`at_rate`.
-    condition : str
-        Name of the recording condition that changes clips first; empty for clips as recorded. See :meth:`under`.
+    condition : Condition, optional
+        The recording condition that changes clips first; None for clips as recorded. See :meth:`under`.
     precomputed : bool
         Whether the values come from a table, so that they cannot be computed from audio.
     """
@@ -84,7 +84,7 @@ class FeatureSet:
 
     speed: float = 1.0
     rate: int | None = None
-    condition: str = ""
+    condition: Condition | None = None
     precomputed: bool = False
 
     def __post_init__(self) -> None:
@@ -153,7 +153,7 @@ class FeatureSet:
         """
         parameters = {**self.parameters, "condition": condition.identity}
         name = f"{self.name}~{condition.name}"
-        return dataclasses.replace(self, name=name, parameters=parameters, condition=condition.name)
+        return dataclasses.replace(self, name=name, parameters=parameters, condition=condition)
 
     def at_rate(self, rate: int | None) -> FeatureSet:
         """Return the same set for clips that are first resampled to a common rate.

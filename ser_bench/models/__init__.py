@@ -170,7 +170,7 @@ def fit(
     speakers : ndarray of str, shape (n,), optional
         Speakers, where the groups are takes.
     originals : ndarray of bool, shape (n,), optional
-        False for copies of clips at other speeds.
+        False for copies of clips at other speeds and under recording conditions.
 
     Returns
     -------

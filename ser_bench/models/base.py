@@ -67,6 +67,9 @@ class LearnerParameters(Parameters):
         "speeds at which training clips are added to the originals, such as 0.85 and 1.17",
         tune=([], [*SLOWER_AND_FASTER], [0.9, 1.1]),
     )
+    conditions: list[str] = parameter(
+        [], "recording conditions under which training clips are added to the originals, such as phone and white-10"
+    )
 
 
 class CalibrationParameters(Parameters):
@@ -143,7 +146,7 @@ class Model:
     build : callable
         ``build(seed=..., **parameters)`` returns an unfitted estimator with ``fit(X, y)``, ``predict``,
         ``predict_proba`` and ``classes_``. The estimator takes string labels, does its own scaling, uses one thread
-        and gives the same predictions for the same seed. It does not get ``speeds``.
+        and gives the same predictions for the same seed. It gets neither ``speeds`` nor ``conditions``.
     accepts : tuple of {"vector", "frames"}
         What ``X`` may be: ``vector`` is float32 of shape ``(n, d)``; ``frames`` is float32 of shape ``(n, t, d)``,
         padded with NaN behind each clip's end.
@@ -156,7 +159,7 @@ class Model:
     takes_groups : bool
         Whether ``fit`` also takes ``groups`` (a group per clip) and holds out some whole groups for early stopping. The
         groups are speakers if no test speaker is in training, else takes: repeated recordings, or single clips where
-        takes are unknown. A copy at another speed is in the group of its clip. A ``fit`` that has the parameters also
+        takes are unknown. A changed copy is in the group of its clip. A ``fit`` that has the parameters also
         gets ``speakers`` (None, or the speaker of each clip if the groups are takes) and ``originals`` (False for
         copies). The fitted estimator then has ``history_``, a list per measure with one value per epoch, and
         ``held_out_``, a mask of the clips that it held out; ``refitted_`` is true if it was trained on them in the end,
@@ -222,6 +225,11 @@ class Model:
         return tuple(self.parameters.get("speeds", ()))
 
     @property
+    def conditions(self) -> tuple[str, ...]:
+        """The recording conditions under which training clips are added to the originals."""
+        return tuple(self.parameters.get("conditions", ()))
+
+    @property
     def is_seeded(self) -> bool:
         """Whether the fit with these parameters depends on the seed."""
         return self.seeded or any(self.parameters.get(name) == value for name, value in self.seeded_if.items())
@@ -282,7 +290,8 @@ class Model:
         -------
         estimator
         """
-        own = {name: value for name, value in parameters.items() if name not in ("speeds", "calibrate")}
+        common = {*LearnerParameters.model_fields, *CalibrationParameters.model_fields}
+        own = {name: value for name, value in parameters.items() if name not in common}
         estimator = self.build(seed=seed, **own)
         if not parameters.get("calibrate", False):
             return estimator

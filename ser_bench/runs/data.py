@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,12 +49,15 @@ class RunData:
         Hash of the corpus.
     normalize : str
         ``none`` or ``speaker``.
+    unchanged : mapping of str to frozenset of str
+        The keys of clips that a recording condition could not change, by its name.
     """
 
     clips: pd.DataFrame
     labels: tuple[str, ...]
     fingerprint: str
     normalize: str
+    unchanged: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def row_numbers(self, clips: Sequence[str]) -> np.ndarray:
         """Return the row numbers of clips in the feature matrix.
@@ -88,6 +91,20 @@ class RunData:
             seed = int(hashlib.sha256(json.dumps(list(sides)).encode()).hexdigest()[:16], 16)
             self._order_seeds[id(fold)] = (fold, seed)  # keeps the fold, so that its id stays taken
         return self._order_seeds[id(fold)][1]
+
+    def is_changed(self, condition: str) -> np.ndarray:
+        """Return which clips a recording condition could change.
+
+        Parameters
+        ----------
+        condition : str
+            Name of the condition.
+
+        Returns
+        -------
+        ndarray of bool, shape (n,)
+        """
+        return np.asarray(~self.clips["key"].isin(self.unchanged.get(condition, frozenset())))
 
     def true_labels(self, fold: Fold) -> np.ndarray:
         """Return the labels of a fold's test clips.
@@ -183,7 +200,8 @@ def extract_data(
     clips = add_labels(extraction.clips, options.target).set_index("clip", drop=False)
     clips = clips.assign(take=take_numbers(clips))
     labels = ordered_labels(clips, options.target)
-    return extraction, RunData(clips, labels, extraction.fingerprint, options.normalize)
+    data = RunData(clips, labels, extraction.fingerprint, options.normalize, extraction.unchanged)
+    return extraction, data
 
 
 def refuse_unknown_genders(opened: OpenCorpus, target: str) -> None:

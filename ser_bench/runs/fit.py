@@ -21,8 +21,43 @@ if TYPE_CHECKING:
 
 _Outcome = TypeVar("_Outcome")
 
+_DROPPED_BITS = 12
+"""Least significant bits of a float32 that probabilities under conditions do not keep."""
+
 SET_COVERAGE = 0.9
 """Share of clips of new speakers whose prediction set holds the true label."""
+
+
+@dataclass(frozen=True)
+class ChangedClips:
+    """The test clips of a fit under a recording condition.
+
+    Attributes
+    ----------
+    matrix : Path
+        File of the feature matrix of all clips under the condition, ``(n, d)`` or ``(n, t, d)``, float32.
+    positions : ndarray of int, shape (m,)
+        Positions in the test clips of those that the condition could change, ascending.
+    """
+
+    matrix: Path
+    positions: np.ndarray
+
+
+@dataclass(frozen=True)
+class ChangedAnswers:
+    """What a trained model predicts for test clips under a recording condition.
+
+    Attributes
+    ----------
+    predicted : ndarray of str, shape (m,)
+        The predicted labels.
+    probabilities : ndarray of float32, shape (m, n_labels)
+        A probability per label, calibrated as without the condition, to 12 significant bits.
+    """
+
+    predicted: np.ndarray
+    probabilities: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -48,13 +83,15 @@ class FitTask:
     labels : tuple of str
         All labels, in the order of the probability columns.
     augmented : tuple of Path
-        Matrices of the same clips at other speeds; only their training rows are used.
+        Matrices of changed copies of the same clips; only their training rows are used.
     columns : mapping of str to sequence of int
         Groups of columns to shuffle, one after another, for permutation importance.
     order_seed : int
         Seed of the order in which the model gets the test clips; it depends on no label and no name.
     speakers : ndarray of str or None
         Speakers of the training clips, if the groups are takes.
+    conditions : mapping of str to ChangedClips
+        Test clips under recording conditions, by name.
     """
 
     model: Model
@@ -70,6 +107,7 @@ class FitTask:
     columns: Mapping[str, Sequence[int]] = field(default_factory=dict)
     order_seed: int = 0
     speakers: np.ndarray | None = None
+    conditions: Mapping[str, ChangedClips] = field(default_factory=dict)
 
     @property
     def test_order(self) -> np.ndarray:
@@ -122,6 +160,8 @@ class FitResult:
         Trainable weights of a network; 0 for other models.
     ended : mapping
         How the training of a network ended: ``epochs`` and ``best_epoch`` (int), ``why`` ("patience" or "last epoch").
+    conditions : mapping of str to ChangedAnswers
+        Predictions under the recording conditions of the task.
     """
 
     predicted: np.ndarray
@@ -144,6 +184,7 @@ class FitResult:
     calibration_speakers: int | None = None
     n_weights: int = 0
     ended: Mapping[str, Any] = field(default_factory=dict)
+    conditions: Mapping[str, ChangedAnswers] = field(default_factory=dict)
 
 
 def run_fit(task: FitTask) -> FitResult:
@@ -210,6 +251,7 @@ def _run_fit(task: FitTask) -> FitResult:
         predict_seconds = time.perf_counter() - start
         columns = {name: np.asarray(numbers) for name, numbers in task.columns.items()}
         shuffled = predict_shuffled(permuted, X_test, columns, task.seed)
+        changed = {name: _predict_changed(estimator, task, clips) for name, clips in task.conditions.items()}
     if not np.isfinite(answers.probabilities).all():
         raise ValueError("the model's probabilities are not finite")
     check = checker.compare(answers)
@@ -228,7 +270,28 @@ def _run_fit(task: FitTask) -> FitResult:
         trained=trained_clips(task.model, estimator, len(task.train), 1 + len(task.augmented)),
         n_weights=int(getattr(classifier, "n_weights_", 0)),
         ended=dict(getattr(classifier, "ended_", {})),
+        conditions=changed,
     )
+
+
+def _predict_changed(estimator: Any, task: FitTask, clips: ChangedClips) -> ChangedAnswers:
+    """Predict test clips under a recording condition, in the order of the clips as recorded."""
+    from ser_bench import models
+
+    ranks = np.argsort(task.test_order)[clips.positions]
+    X = _load_rows(clips.matrix, task.test[clips.positions])
+    answers = predict(Permuted(models.uncalibrated(estimator), np.argsort(ranks)), X, np.arange(len(X)), task.labels)
+    if not np.isfinite(answers.probabilities).all():
+        raise ValueError("the model's probabilities are not finite")
+    probabilities = _calibrated(estimator, task, answers.probabilities)["probabilities"]
+    return ChangedAnswers(answers.predicted, _rounded(probabilities))
+
+
+def _rounded(probabilities: np.ndarray) -> np.ndarray:
+    """Return float32 values with 12 significant bits, which compress well."""
+    bits = np.asarray(probabilities, dtype=np.float32).view(np.uint32)
+    half, mask = np.uint32(1 << (_DROPPED_BITS - 1)), np.uint32(0xFFFFFFFF << _DROPPED_BITS & 0xFFFFFFFF)
+    return np.asarray(((bits + half) & mask).view(np.float32))
 
 
 def _calibrated(estimator: Any, task: FitTask, uncalibrated: np.ndarray) -> dict[str, Any]:
@@ -252,7 +315,7 @@ def _calibrated(estimator: Any, task: FitTask, uncalibrated: np.ndarray) -> dict
 
 
 def train_estimator(task: FitTask, X: np.ndarray) -> tuple[Any, float]:
-    """Train an estimator on the training rows of ``X`` and of the matrices at other speeds.
+    """Train an estimator on the training rows of ``X`` and of the matrices of changed copies.
 
     Parameters
     ----------

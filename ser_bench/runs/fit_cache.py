@@ -1,14 +1,10 @@
 """The cache of finished fits: ``fits/<first two digits>/<key>.npz`` in the store.
 
-A file is a NumPy archive of plain arrays and JSON; nothing is unpickled. Its last 64 bytes, the archive's ZIP comment,
-are a SHA-256 of the key and the file before them. The checksum finds damage only, because anyone can compute it, so the
-content is validated too. An invalid file is moved to the store's quarantine.
+A file is a sealed archive of plain arrays and JSON. An invalid file is moved to the store's quarantine.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,10 +17,9 @@ from ser_bench.core.files import atomic_write, mark_used, read_bytes
 from ser_bench.core.progress import NoProgress, Progress
 from ser_bench.runs.fit import FitResult
 from ser_bench.runs.results.run_info import COMMIT_PATTERN, FINISHED_PATTERN
+from ser_bench.runs.sealed_archive import seal, unseal
 from ser_bench.store.quarantine import move_to_quarantine
 
-_CHECKSUM_BYTES = 64
-_COMMENT_LENGTH_BYTES = 2
 _MAX_AMOUNT = 10**15
 _Amount = Annotated[float, Field(ge=0, le=_MAX_AMOUNT, allow_inf_nan=False)]
 _Count = Annotated[int, Field(ge=0, le=_MAX_AMOUNT)]
@@ -176,41 +171,35 @@ def _pack(key: str, result: FitResult) -> bytes:
         **({} if result.trained is None else {"trained": result.trained}),
         **({} if result.uncalibrated is None else {"uncalibrated": result.uncalibrated}),
     }
-    stream = io.BytesIO()
-    np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
-    # a ZIP file ends with the length of its comment
-    archive = stream.getvalue()[:-_COMMENT_LENGTH_BYTES] + _CHECKSUM_BYTES.to_bytes(_COMMENT_LENGTH_BYTES, "little")
-    return archive + _checksum(key, archive)
+    return seal(key, arrays)
 
 
 def _unpack(key: str, content: bytes) -> FitResult:
-    if content[-_CHECKSUM_BYTES:] != _checksum(key, content[:-_CHECKSUM_BYTES]):
-        raise ValueError("checksum mismatch")
+    arrays = unseal(key, content)
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            facts = _Facts.model_validate(json.loads(arrays["facts"].tobytes()))
-            return FitResult(
-                np.atleast_1d(arrays["predicted"]),
-                arrays["probabilities"],
-                facts.fit_seconds,
-                facts.predict_seconds,
-                facts.history,
-                tuple(facts.warnings),
-                facts.model_bytes,
-                {group: arrays[f"shuffled_{i}"] for i, group in enumerate(facts.shuffled)},
-                facts.transductive,
-                facts.batch_difference,
-                facts.finished,
-                facts.commit,
-                trained=arrays.get("trained"),
-                uncalibrated=arrays.get("uncalibrated"),
-                temperature=facts.temperature,
-                set_threshold=facts.set_threshold,
-                calibration_clips=facts.calibration_clips,
-                calibration_speakers=facts.calibration_speakers,
-                n_weights=facts.n_weights,
-                ended=facts.ended.model_dump() if facts.ended else {},
-            )
+        facts = _Facts.model_validate(json.loads(arrays["facts"].tobytes()))
+        return FitResult(
+            np.atleast_1d(arrays["predicted"]),
+            arrays["probabilities"],
+            facts.fit_seconds,
+            facts.predict_seconds,
+            facts.history,
+            tuple(facts.warnings),
+            facts.model_bytes,
+            {group: arrays[f"shuffled_{i}"] for i, group in enumerate(facts.shuffled)},
+            facts.transductive,
+            facts.batch_difference,
+            facts.finished,
+            facts.commit,
+            trained=arrays.get("trained"),
+            uncalibrated=arrays.get("uncalibrated"),
+            temperature=facts.temperature,
+            set_threshold=facts.set_threshold,
+            calibration_clips=facts.calibration_clips,
+            calibration_speakers=facts.calibration_speakers,
+            n_weights=facts.n_weights,
+            ended=facts.ended.model_dump() if facts.ended else {},
+        )
     except Exception as error:  # hostile content can make libraries raise anything
         raise ValueError(f"invalid content ({type(error).__name__})") from None
 
@@ -233,7 +222,3 @@ def _check(result: FitResult, n_test: int, labels: Sequence[str] | None = None, 
         raise ValueError("expected a mask of the training clips")
     if len({len(values) for values in result.history.values()}) > 1:
         raise ValueError("its learning curves differ in length")
-
-
-def _checksum(key: str, archive: bytes) -> bytes:
-    return hashlib.sha256(key.encode() + archive).hexdigest().encode()

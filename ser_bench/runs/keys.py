@@ -13,11 +13,14 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ser_bench.core.errors import ConfigError
 from ser_bench.core.options import PATH_OPTIONS
 from ser_bench.core.versions import __version__, installed_version
 from ser_bench.features import set_key
 from ser_bench.metrics import METRICS
+from ser_bench.runs.condition_cache import ConditionTest
 from ser_bench.runs.early_stopping import stopping_groups
 
 if TYPE_CHECKING:
@@ -74,6 +77,45 @@ def fit_keys(planned: Sequence[PlannedFit], data: RunData) -> dict[PlannedFit, s
             facts["groups"] = group_digests[id(fit.fold)]
         keys[fit] = fit_key(fit.model.definition, facts)
     return keys
+
+
+def condition_tests(planned: Iterable[PlannedFit], data: RunData) -> dict[PlannedFit, dict[str, ConditionTest]]:
+    """Return what decides the predictions of each fit under each recording condition.
+
+    Parameters
+    ----------
+    planned : iterable of PlannedFit
+        Fits that are not skipped.
+    data : RunData
+        The usable clips with labels.
+
+    Returns
+    -------
+    dict of PlannedFit to dict of str to ConditionTest
+        By the name of the condition.
+    """
+    sets_of: dict[int, dict[str, list[str]]] = {}  # computed once per model, not once per fit
+    clips_of: dict[tuple[int, str], np.ndarray] = {}
+    tests = {}
+    for fit in planned:
+        if id(fit.model) not in sets_of:
+            tested = fit.model.tested_sets.items()
+            sets_of[id(fit.model)] = {c.name: [f"{s.name}-{set_key(s)}" for s in sets] for c, sets in tested}
+        tests[fit] = {
+            name: _condition_test(fit.fold, name, sets, data, clips_of) for name, sets in sets_of[id(fit.model)].items()
+        }
+    return tests
+
+
+def _condition_test(
+    fold: Fold, name: str, sets: Sequence[str], data: RunData, clips_of: dict[tuple[int, str], np.ndarray]
+) -> ConditionTest:
+    """Return the test of a fold under a condition; ``clips_of`` keeps which test clips a condition could change."""
+    if (id(fold), name) not in clips_of:
+        clips_of[id(fold), name] = data.is_changed(name)[data.row_numbers(fold.test)]
+    changed = clips_of[id(fold), name]
+    digest = digest_of((name, *sets, *np.flatnonzero(~changed).tolist()))
+    return ConditionTest(digest, int(changed.sum()))
 
 
 def _needs_groups(model: Model) -> bool:

@@ -7,10 +7,11 @@ A run is models × splits × repeats × folds. :class:`PlannedModel` is a model 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ser_bench import corpora, features, models, splits
+from ser_bench.audio import conditions
 from ser_bench.core.errors import ConfigError, UnknownNameError
 from ser_bench.core.private_paths import without_folder
 from ser_bench.core.text import listed
@@ -21,6 +22,7 @@ from ser_bench.splits.takes import unknown_sentences, unknown_speakers
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ser_bench.audio.conditions import Condition
     from ser_bench.core.options import Options
     from ser_bench.core.progress import Progress
     from ser_bench.features.base import FeatureSet
@@ -47,12 +49,15 @@ class PlannedModel:
         Why the model cannot take these feature sets; empty if it can.
     full : mapping
         The values under full effort of the parameters that quick effort replaced.
+    conditions : tuple of Condition
+        The recording conditions of the test beside the clips as recorded.
     """
 
     definition: Model
     sets: tuple[FeatureSet, ...]
     skipped: str = ""
     full: Mapping[str, Any] = field(default_factory=dict)
+    conditions: tuple[Condition, ...] = ()
 
     @property
     def name(self) -> str:
@@ -71,14 +76,31 @@ class PlannedModel:
 
     @property
     def augmented_sets(self) -> tuple[tuple[FeatureSet, ...], ...]:
-        """The feature sets at each other speed of the training clips; empty for features without audio."""
+        """The feature sets of the copies of training clips: at each other speed, then under each condition."""
+        if any(feature_set.precomputed for feature_set in self.sets):  # there is no audio
+            return ()
+        speeds = (tuple(s.at_speed(speed) for s in self.sets) for speed in self.definition.speeds)
+        return (*speeds, *map(self._sets_under, self.trained_under))
+
+    @property
+    def trained_under(self) -> tuple[Condition, ...]:
+        """The recording conditions of the copies of training clips."""
         if any(feature_set.precomputed for feature_set in self.sets):
             return ()
-        return tuple(tuple(s.at_speed(speed) for s in self.sets) for speed in self.definition.speeds)
+        return tuple(conditions.get(name) for name in self.definition.conditions)
+
+    @property
+    def tested_sets(self) -> dict[Condition, tuple[FeatureSet, ...]]:
+        """The feature sets under each recording condition of the test; a baseline does not look at features."""
+        baseline = self.definition.kind == "baseline"
+        return {condition: self.sets if baseline else self._sets_under(condition) for condition in self.conditions}
+
+    def _sets_under(self, condition: Condition) -> tuple[FeatureSet, ...]:
+        return tuple(feature_set.under(condition) for feature_set in self.sets)
 
     @property
     def all_sets(self) -> tuple[tuple[FeatureSet, ...], ...]:
-        """The feature sets of the clips as recorded, then those at each other speed."""
+        """The feature sets of the clips as recorded, then those of the copies of training clips."""
         return (self.sets, *self.augmented_sets)
 
 
@@ -172,7 +194,34 @@ def plan_models(options: Options, available: Mapping[str, FeatureSet] | None = N
         If the parameters of a model are invalid.
     """
     quick = effort_of(options) == "quick"
-    return tuple(_plan_model(model, options.features, available, quick=quick) for model in _chosen_models(options))
+    planned = (_plan_model(model, options.features, available, quick=quick) for model in _chosen_models(options))
+    return tuple(replace(model, conditions=tested_conditions(options, available)) for model in planned)
+
+
+def tested_conditions(options: Options, available: Mapping[str, FeatureSet] | None = None) -> tuple[Condition, ...]:
+    """Return the recording conditions of the test beside the clips as recorded.
+
+    Parameters
+    ----------
+    options : Options
+        The options of the run.
+    available : mapping of str to FeatureSet, optional
+        The feature sets that the corpus has, by name.
+
+    Returns
+    -------
+    tuple of Condition
+        In the order of tables; without conditions of a family or of ``all`` whose program is not found.
+
+    Raises
+    ------
+    ConfigError
+        If a condition is unknown, a named one needs a program that is not found, or the corpus has no audio.
+    """
+    chosen = conditions.parse(options.conditions)
+    if chosen and available and any(feature_set.precomputed for feature_set in available.values()):
+        raise ConfigError("a table of features has no audio to change; remove --conditions")
+    return chosen
 
 
 def effort_of(options: Options) -> str:
@@ -246,6 +295,8 @@ def _plan_model(
     full = {name: model.parameters[name] for name, value in model.quick.items() if value != model.parameters[name]}
     model = model.with_quick_effort() if quick else model
     models.check_parameters(model)
+    for name in model.conditions:
+        conditions.get(name)
     sets = features.parse(_default_features(model, available) if requested == "auto" else requested, available)
     kind = sets[0].kind
     skipped = "" if kind in model.accepts else f"{model.name} takes {' or '.join(model.accepts)}, not {kind}"
@@ -271,7 +322,8 @@ def required_sets(planned_models: Sequence[PlannedModel]) -> tuple[FeatureSet, .
     -------
     tuple of FeatureSet
     """
-    needed = (sets for model in planned_models if not model.skipped for sets in model.all_sets)
+    used = [model for model in planned_models if not model.skipped]
+    needed = (sets for model in used for sets in (*model.all_sets, *model.tested_sets.values()))
     return tuple({s.name: s for sets in needed for s in sets}.values())
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ from ser_bench.runs.fit import FitResult
 from ser_bench.runs.inputs import corpus_names
 from ser_bench.runs.plan import PlannedModel, effort_of, required_sets
 from ser_bench.runs.results import UNCALIBRATED, prediction_columns, tables
-from ser_bench.runs.results.run_info import CorpusInfo, MachineInfo, RunInfo, Work
+from ser_bench.runs.results.run_info import CorpusInfo, MachineInfo, RunInfo, Work, condition_info
 
 if TYPE_CHECKING:
     from ser_bench.core.options import Options
@@ -127,7 +128,7 @@ def _trained_on(fold: Fold, result: FitResult, data: RunData) -> dict[str, int |
 
 
 def prediction_rows(results: FitResults, data: RunData) -> pd.DataFrame:
-    """Return the rows of ``predictions.parquet``: one per successful fit and test clip; names are categorical.
+    """Return the rows of ``predictions.parquet``: one per successful fit, condition and test clip.
 
     Parameters
     ----------
@@ -139,35 +140,58 @@ def prediction_rows(results: FitResults, data: RunData) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
+        Names are categorical.
     """
-    done = list(_successful(results))
+    done = [part for fit, result in _successful(results) for part in _predicted_parts(fit, result, data)]
     if not done:
         return pd.DataFrame(columns=list(prediction_columns(data.labels)))
-    clip_numbers = np.concatenate([data.row_numbers(fit.fold.test) for fit, _ in done])
-    fit_numbers = np.repeat(np.arange(len(done)), [len(fit.fold.test) for fit, _ in done])
-    probabilities = np.concatenate([result.probabilities for _, result in done])
+    clip_numbers = np.concatenate([part.rows for part in done])
+    fit_numbers = np.repeat(np.arange(len(done)), [len(part.rows) for part in done])
+    probabilities = np.concatenate([part.probabilities for part in done], dtype=np.float32)
     columns = {
-        "model": pd.Categorical([fit.model.name for fit, _ in done]).take(fit_numbers),
-        "split": pd.Categorical([fit.split for fit, _ in done]).take(fit_numbers),
+        "model": pd.Categorical([part.fit.model.name for part in done]).take(fit_numbers),
+        "split": pd.Categorical([part.fit.split for part in done]).take(fit_numbers),
         "normalize": data.normalize,
-        "repeat": np.array([fit.repeat for fit, _ in done])[fit_numbers],
-        "fold": np.array([fit.fold_number for fit, _ in done])[fit_numbers],
-        "condition": CLEAN,
+        "repeat": np.array([part.fit.repeat for part in done])[fit_numbers],
+        "fold": np.array([part.fit.fold_number for part in done])[fit_numbers],
+        "condition": pd.Categorical([part.condition for part in done]).take(fit_numbers),
         "clip": pd.Categorical(data.clips["clip"]).take(clip_numbers),
         "speaker": pd.Categorical(data.clips["speaker"]).take(clip_numbers),
         "true": pd.Categorical(data.clips["label"]).take(clip_numbers),
-        "predicted": pd.Categorical(np.concatenate([result.predicted for _, result in done])),
+        "predicted": pd.Categorical(np.concatenate([part.predicted for part in done])),
     }
     columns |= {f"p_{label}": probabilities[:, i] for i, label in enumerate(data.labels)}
-    scores = [_uncalibrated_scores(result, data.row_numbers(fit.fold.test), data) for fit, result in done]
+    scores = [_uncalibrated_scores(part.uncalibrated, part.rows, data) for part in done]
     return pd.DataFrame(columns | dict(zip(UNCALIBRATED, np.concatenate(scores, axis=1), strict=True)))
 
 
-def _uncalibrated_scores(result: FitResult, clip_numbers: np.ndarray, data: RunData) -> np.ndarray:
+@dataclass(frozen=True)
+class _PredictedPart:
+    """The predictions of a fit under one condition; ``rows`` are row numbers of the clips."""
+
+    fit: PlannedFit
+    condition: str
+    rows: np.ndarray
+    predicted: np.ndarray
+    probabilities: np.ndarray
+    uncalibrated: np.ndarray | None = None
+
+
+def _predicted_parts(fit: PlannedFit, result: FitResult, data: RunData) -> Iterator[_PredictedPart]:
+    """Yield the predictions of clips as recorded, then those under each recording condition of the run."""
+    test = data.row_numbers(fit.fold.test)
+    yield _PredictedPart(fit, CLEAN, test, result.predicted, result.probabilities, result.uncalibrated)
+    for condition in fit.model.conditions:
+        if condition.name in result.conditions:
+            answers, rows = result.conditions[condition.name], test[data.is_changed(condition.name)[test]]
+            yield _PredictedPart(fit, condition.name, rows, answers.predicted, answers.probabilities)
+
+
+def _uncalibrated_scores(uncalibrated: np.ndarray | None, clip_numbers: np.ndarray, data: RunData) -> np.ndarray:
     """Return confidence, log loss and Brier score per test clip before calibration; NaN if there is none."""
-    if result.uncalibrated is None:
+    if uncalibrated is None:
         return np.full((len(UNCALIBRATED), len(clip_numbers)), np.nan, dtype=np.float32)
-    p, codes = result.uncalibrated, pd.Categorical(data.y[clip_numbers], categories=data.labels).codes
+    p, codes = uncalibrated, pd.Categorical(data.y[clip_numbers], categories=data.labels).codes
     scores = [p.max(axis=1), statistics.log_losses(p, codes), statistics.brier_scores(p, codes)]
     return np.array(scores, dtype=np.float32)
 
@@ -292,6 +316,12 @@ def describe_run(
         features_of={model.name: model.features for model in planned_models},
         full_parameters={m.name: public_values(dict(m.full)) for m in planned_models if m.full},
         stored_sets=stored_sets(opened, planned_models),
+        conditions=tuple(condition_info(condition) for condition in planned_models[0].conditions),
+        trained_under={
+            model.name: {condition.name: condition.family for condition in model.trained_under}
+            for model in planned_models
+            if model.trained_under
+        },
         plugins=_plugin_versions(planned_models),
         versions={"ser-bench": __version__, "python": platform.python_version()} | installed_versions(_LIBRARIES),
         machine=MachineInfo(system=platform.platform(terse=True), processor=platform.machine(), cores=os.cpu_count()),

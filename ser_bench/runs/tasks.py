@@ -9,14 +9,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from ser_bench.core.clock import utc_time
 from ser_bench.core.errors import StoreError
 from ser_bench.core.files import scratch_folder
 from ser_bench.core.interrupt import interruptible
 from ser_bench.core.versions import source_commit
+from ser_bench.runs.condition_cache import ConditionCache, ConditionTest
 from ser_bench.runs.early_stopping import stopping_groups
-from ser_bench.runs.fit import FitResult, FitTask, run_fit
+from ser_bench.runs.fit import ChangedClips, FitResult, FitTask, run_fit
 from ser_bench.runs.fit_cache import FitCache
+from ser_bench.runs.keys import condition_tests
 from ser_bench.runs.plan import PlannedFit, warn_about_long_fits
 from ser_bench.runs.results.run_info import Work
 from ser_bench.runs.workers import (
@@ -29,11 +33,9 @@ from ser_bench.runs.workers import (
     run_tasks,
 )
 from ser_bench.store import FeatureStore
-from ser_bench.store.matrix import assemble, save_matrix, standardize_speakers
+from ser_bench.store.matrix import assemble, save_matrix, stack_clips, standardize_speakers
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from ser_bench.core.options import Options
     from ser_bench.core.progress import Progress
     from ser_bench.features.base import FeatureSet
@@ -94,14 +96,14 @@ def carry_out_fits(
     work : Work
         Counts and times.
     """
-    cache = FitCache(store, progress)
+    caches = _Caches(FitCache(store, progress), ConditionCache(store, progress), data.labels)
+    tests = condition_tests(keys, data)
     results: dict[PlannedFit, FitResult | FitFailure] = {
         fit: FitFailure("skipped", fit.model.skipped) for fit in planned if fit.model.skipped
     }
-    if not options.fresh:
-        for fit, key in keys.items():
-            if loaded := cache.load(key, len(fit.fold.test), data.labels, len(fit.fold.train)):
-                results[fit] = loaded
+    cached = {} if options.fresh else {fit: caches.load(fit, key, tests[fit]) for fit, key in keys.items()}
+    missing = {fit: _missing_conditions(cached.get(fit), tests[fit]) for fit in keys}
+    results |= {fit: result for fit, result in cached.items() if result and not missing[fit]}
     same_key: dict[str, list[PlannedFit]] = {}
     for fit, key in keys.items():
         if fit not in results:
@@ -112,10 +114,11 @@ def carry_out_fits(
     progress.event("planned", fits=len(keys), cached=n_cached, cost=sum(fit.cost for fit in todo), jobs=jobs)
     warn_about_long_fits(todo, progress)
     start = time.perf_counter()
-    with closing(_compute(todo, data, options, store, jobs, progress)) as outcomes:
+    work_of = {fit: tuple(missing[fit]) for fit in todo}
+    with closing(_compute(work_of, data, options, store, jobs, progress)) as outcomes:
         for fit, outcome in outcomes:
             key = keys[fit]
-            result = _save_or_warn(fit, outcome, cache, key, progress)
+            result = _save_or_warn(fit, outcome, caches, key, tests[fit], cached.get(fit), progress)
             results |= dict.fromkeys(same_key[key], result)
             _log_fits(same_key[key], result, progress)
     by_key = {key: results.get(fit) for fit, key in keys.items()}
@@ -123,18 +126,53 @@ def carry_out_fits(
     return {fit: results[fit] for fit in planned}, work
 
 
+@dataclass(frozen=True)
+class _Caches:
+    """The caches of finished fits and of their predictions under recording conditions."""
+
+    fits: FitCache
+    conditions: ConditionCache
+    labels: tuple[str, ...]
+
+    def load(self, fit: PlannedFit, key: str, tests: Mapping[str, ConditionTest]) -> FitResult | None:
+        """Return a finished fit with the predictions under conditions that are there."""
+        result = self.fits.load(key, len(fit.fold.test), self.labels, len(fit.fold.train))
+        return replace(result, conditions=self.conditions.load(key, tests, self.labels)) if result else None
+
+    def save(
+        self, key: str, result: FitResult, tests: Mapping[str, ConditionTest], earlier: FitResult | None
+    ) -> FitResult:
+        """Save a computed fit; return it with the predictions of ``earlier``, whose fit is kept where there is one."""
+        if result.conditions:
+            self.conditions.save(key, result.conditions, tests, self.labels)
+        if earlier:
+            return replace(earlier, conditions={**earlier.conditions, **result.conditions})
+        self.fits.save(key, result)
+        return result
+
+
+def _missing_conditions(result: FitResult | None, tests: Mapping[str, ConditionTest]) -> list[str]:
+    """Return the conditions under which a fit has no predictions yet; a condition that changed no clip has none."""
+    return [name for name, test in tests.items() if test.clips and (result is None or name not in result.conditions)]
+
+
 def _compute(
-    todo: Sequence[PlannedFit], data: RunData, options: Options, store: Path, jobs: int, progress: Progress
+    todo: Mapping[PlannedFit, Sequence[str]],
+    data: RunData,
+    options: Options,
+    store: Path,
+    jobs: int,
+    progress: Progress,
 ) -> Generator[tuple[PlannedFit, TaskResult]]:
-    """Compute fits in workers; yield each fit with its outcome."""
+    """Compute fits and their predictions under recording conditions in workers; yield each fit with its outcome."""
     if not todo:
         return
     advance = progress.start(sum(fit.cost for fit in todo), "fitting", "fit", len(todo))
     with map_matrices(todo, data, store) as matrices, interruptible(progress) as until_interrupted:
-        requirements = prepare_workers(todo, tuple(matrices.values()), options.engine, progress)
+        requirements = prepare_workers(tuple(todo), tuple(matrices.values()), options.engine, progress)
         outcomes = run_tasks(
             run_fit,
-            ((fit, make_task(fit, data, matrices)) for fit in until_interrupted(todo)),
+            ((fit, make_task(fit, data, matrices, todo[fit])) for fit in until_interrupted(todo)),
             jobs=jobs,
             timeout=options.fit_timeout,
             engine=options.engine,
@@ -145,7 +183,12 @@ def _compute(
             yield outcome.key, outcome
 
 
-def make_task(fit: PlannedFit, data: RunData, matrices: Mapping[tuple[FeatureSet, ...], Path]) -> FitTask:
+def make_task(
+    fit: PlannedFit,
+    data: RunData,
+    matrices: Mapping[tuple[FeatureSet, ...], Path],
+    conditions: Sequence[str] = (),
+) -> FitTask:
     """Return what a worker needs for a fit; ``matrices`` are those of :func:`map_matrices`.
 
     Parameters
@@ -156,6 +199,8 @@ def make_task(fit: PlannedFit, data: RunData, matrices: Mapping[tuple[FeatureSet
         The usable clips with labels.
     matrices : mapping of tuple of FeatureSet to Path
         The files of :func:`map_matrices`.
+    conditions : sequence of str
+        The recording conditions under which the model is tested, of those in the plan.
 
     Returns
     -------
@@ -164,6 +209,8 @@ def make_task(fit: PlannedFit, data: RunData, matrices: Mapping[tuple[FeatureSet
     train = data.row_numbers(fit.fold.train)
     stopping = stopping_groups(fit.fold, data)
     matrix, *augmented = [matrices[sets] for sets in fit.model.all_sets]
+    test = data.row_numbers(fit.fold.test)
+    tested_sets = {condition.name: sets for condition, sets in fit.model.tested_sets.items()}
     return FitTask(
         model=fit.model.definition,
         parameters=fit.model.definition.parameters,
@@ -171,26 +218,30 @@ def make_task(fit: PlannedFit, data: RunData, matrices: Mapping[tuple[FeatureSet
         matrix=matrix,
         augmented=tuple(augmented),
         train=train,
-        test=data.row_numbers(fit.fold.test),
+        test=test,
         y=data.y[train],
         groups=stopping.groups,
         speakers=stopping.speakers,
         labels=data.labels,
         columns=fit.shuffled_columns,
         order_seed=data.order_seed(fit.fold),
+        conditions={
+            name: ChangedClips(matrices[tested_sets[name]], np.flatnonzero(data.is_changed(name)[test]))
+            for name in conditions
+        },
     )
 
 
 @contextmanager
 def map_matrices(
-    fits: Sequence[PlannedFit], data: RunData, store: Path
+    fits: Mapping[PlannedFit, Sequence[str]], data: RunData, store: Path
 ) -> Iterator[dict[tuple[FeatureSet, ...], Path]]:
     """Write the feature matrices of fits to files that workers map into memory; remove the files at the end.
 
     Parameters
     ----------
-    fits : sequence of PlannedFit
-        The fits.
+    fits : mapping of PlannedFit to sequence of str
+        The fits, with the recording conditions under which each is tested.
     data : RunData
         The clips.
     store : Path
@@ -199,7 +250,8 @@ def map_matrices(
     Yields
     ------
     dict of tuple of FeatureSet to Path
-        A file per combination of feature sets, each of shape ``(n, d)`` or ``(n, t, d)``.
+        A file per combination of feature sets, each of shape ``(n, d)`` or ``(n, t, d)``. Clips that a recording
+        condition could not change are there as recorded.
 
     Raises
     ------
@@ -208,12 +260,34 @@ def map_matrices(
     """
     with scratch_folder(store) as folder:
         paths: dict[tuple[FeatureSet, ...], Path] = {}
-        for sets in dict.fromkeys(sets for fit in fits for sets in fit.model.all_sets):
-            X = assemble(data.clips, sets, FeatureStore(store))
+        used = {sets: fit.model.sets for fit, names in fits.items() for sets in _used_sets(fit, names)}
+        for sets, as_recorded in used.items():
+            X = _assemble_changed(data, sets, as_recorded, FeatureStore(store))
             if data.normalize == "speaker":
                 X = standardize_speakers(X, data.groups)
             paths[sets] = _save(X, folder / f"{len(paths)}.npy")
         yield paths
+
+
+def _used_sets(fit: PlannedFit, conditions: Sequence[str]) -> Iterator[tuple[FeatureSet, ...]]:
+    """Yield the combinations of feature sets that a fit trains on, then those that it is tested on."""
+    yield from fit.model.all_sets
+    yield from (sets for condition, sets in fit.model.tested_sets.items() if condition.name in conditions)
+
+
+def _assemble_changed(
+    data: RunData, sets: tuple[FeatureSet, ...], as_recorded: tuple[FeatureSet, ...], store: FeatureStore
+) -> np.ndarray:
+    """Return the features of all clips; those that a recording condition could not change are as recorded."""
+    condition = sets[0].condition
+    changed = data.is_changed(condition.name) if condition else np.ones(len(data.clips), dtype=bool)
+    if condition is None or changed.all():
+        return assemble(data.clips, sets, store)
+    rows: dict[int, np.ndarray] = {}
+    for mask, chosen in ((changed, sets), (~changed, as_recorded)):
+        values = assemble(data.clips[mask], chosen, store) if mask.any() else ()
+        rows |= dict(zip(np.flatnonzero(mask).tolist(), values, strict=True))
+    return stack_clips([rows[row] for row in range(len(changed))])
 
 
 def _save(X: np.ndarray, path: Path) -> Path:
@@ -263,15 +337,21 @@ def prepare_workers(
 
 
 def _save_or_warn(
-    fit: PlannedFit, outcome: TaskResult, cache: FitCache, key: str, progress: Progress
+    fit: PlannedFit,
+    outcome: TaskResult,
+    caches: _Caches,
+    key: str,
+    tests: Mapping[str, ConditionTest],
+    earlier: FitResult | None,
+    progress: Progress,
 ) -> FitResult | FitFailure:
     """Save the result of a fit, or warn that it failed."""
     if outcome.status != "ok":
         failure = FitFailure("timeout" if outcome.status == "timeout" else "failed", outcome.error or "")
         progress.warning(f"{fit} {failure.status}: {failure.error}")
         return failure
-    result: FitResult = replace(outcome.value, finished=utc_time(), commit=source_commit())
-    cache.save(key, result)
+    computed: FitResult = replace(outcome.value, finished=utc_time(), commit=source_commit())
+    result = caches.save(key, computed, tests, earlier)
     progress.detail(f"{fit}: {result.fit_seconds:.1f} s")
     for line in result.warnings:
         progress.detail(f"{fit} warns: {line}")

@@ -30,7 +30,8 @@ def make_data(clips: pd.DataFrame, labels: Sequence[str]) -> RunData:
 def make_planned(split: str, data: RunData, model: Model, settings: FoldSettings | None = None) -> list[Planned]:
     """Return the fits of a model under a split; copies at each of its speeds have a matrix of their own."""
     all_sets = [ORIGINALS, *((speed,) for speed in model.speeds)]
-    planned = SimpleNamespace(definition=model, name=model.name, sets=(), all_sets=all_sets, features="", skipped="")
+    facts = {"features": "", "skipped": "", "conditions": (), "tested_sets": {}}
+    planned = SimpleNamespace(definition=model, name=model.name, sets=(), all_sets=all_sets, **facts)
     planned.effort = "full"
     described = {"model": planned, "split": split, "repeat": 0, "seed": 0, "shuffled_columns": {}, "importance": False}
     folds = make_folds(split, data.clips.reset_index(drop=True), settings)

@@ -11,7 +11,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ from ser_bench.runs.extraction.choice import ChosenClips, choose_clips
 from ser_bench.runs.extraction.copies import CopyRule, keep_equal_rows
 from ser_bench.runs.extraction.near_identical import FINGERPRINT
 from ser_bench.runs.extraction.remote import BatchJob, batch_job
-from ser_bench.runs.extraction.worker import CLIP_SECONDS, Batch, MissingSets, preload_sets
+from ser_bench.runs.extraction.worker import CLIP_SECONDS, Batch, Failures, MissingSets, preload_sets
 from ser_bench.runs.inputs import open_corpus
 from ser_bench.runs.results.losses import report_losses, report_problems
 from ser_bench.runs.workers import LOCAL, count_workers, run_tasks, start_workers
@@ -77,6 +77,8 @@ class ExtractionResult:
         rates.
     shared_speakers : mapping of str to tuple of str
         The speakers, as ``corpus/speaker``, of each person with several names.
+    unchanged : mapping of str to frozenset of str
+        The keys of the usable clips that a recording condition could not change, by the condition's name.
     """
 
     clips: pd.DataFrame
@@ -86,6 +88,7 @@ class ExtractionResult:
     fingerprint: str
     warnings: tuple[str, ...] = ()
     shared_speakers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unchanged: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -219,18 +222,33 @@ def extract(
     clips = clips.assign(key=[key_of[path] for path in clips["path"]])
     metadata = store.clip_metadata(audio.reader_version())
     todo, missing = _find_missing(clips, sets, store, metadata)
-    failures: dict[str, str] = {}
+    failures = Failures()
     if len(todo):
         failures = _compute(todo, missing, store, jobs, progress, engine)
         metadata = store.clip_metadata(audio.reader_version())
-    failures |= {key: row["error"] for key, row in metadata.items() if row["error"]}
-    errors = {path: failures[key] for path, key in key_of.items() if key in failures} | errors
+    unusable = failures.clips | {key: row["error"] for key, row in metadata.items() if row["error"]}
+    errors = {path: unusable[key] for path, key in key_of.items() if key in unusable} | errors
     problems = tuple(Problem(path, reason) for path, reason in sorted(errors.items()))
     clips = clips[~clips["path"].isin(errors)]
     for column in ("emotion", "speaker"):
         problems += left_out(opened.clips, clips, column, "no clip can be read")
     chosen = choose_clips(opened, clips, [metadata[key]["digest"] for key in clips["key"]], store, jobs, copies)
-    return _usable_clips(opened, chosen, problems, metadata, len(todo))
+    result = _usable_clips(opened, chosen, problems, metadata, len(todo))
+    return _with_unchanged_clips(result, failures)
+
+
+def _with_unchanged_clips(result: ExtractionResult, failures: Failures) -> ExtractionResult:
+    """Add the usable clips that a recording condition could not change."""
+    paths = dict(zip(result.clips["key"], result.clips["path"], strict=True))
+    reasons = {(key, name): reason for (key, name), reason in failures.conditions.items() if key in paths}
+    unchanged: dict[str, frozenset[str]] = {}
+    for key, name in reasons:
+        unchanged[name] = unchanged.get(name, frozenset()) | {key}
+    problems = (
+        Problem(paths[key], f"not tested under {name}: {reason}", "changed clip")
+        for (key, name), reason in sorted(reasons.items(), key=lambda item: (item[0][1], paths[item[0][0]]))
+    )
+    return replace(result, problems=(*result.problems, *problems), unchanged=unchanged)
 
 
 def _usable_clips(
@@ -307,8 +325,8 @@ def _find_missing(
 
 def _compute(
     todo: pd.DataFrame, missing: MissingSets, store: FeatureStore, jobs: int, progress: Progress, engine: str
-) -> dict[str, str]:
-    """Compute the missing features; return the failures that another attempt may avoid, by key."""
+) -> Failures:
+    """Compute the missing features; return what failed, which another attempt may avoid."""
     pairs = [(key, str(Path(path).absolute())) for key, path in zip(todo["key"], todo["path"], strict=True)]
     folder = store.folder.absolute()
     with (
@@ -317,15 +335,15 @@ def _compute(
     ):
         advance = progress.start(len(todo), "extracting", "clip", len(todo))
 
-        def run(batches: Iterable[Batch]) -> tuple[dict[str, str], list[tuple[Batch, str]]]:
+        def run(batches: Iterable[Batch]) -> tuple[Failures, list[tuple[Batch, str]]]:
             return _run_batches(job, engine, jobs, advance, until_interrupt(batches))
 
         failures, deadly = run(_split_into_batches(pairs, missing, folder, jobs))
         singles = [batch.subset((clip,)) for batch, _ in deadly for clip in batch.clips]
         for start in range(0, len(singles), _MAX_DEATHS):  # one clip each, to find those that kill their worker
             single_failures, deadly = run(singles[start : start + _MAX_DEATHS])
-            failures |= single_failures
-            failures |= {batch.clips[0][0]: f"not computed: {reason}{_HANG_NOTE}" for batch, reason in deadly}
+            failures.add(single_failures)
+            failures.clips.update({batch.clips[0][0]: f"not computed: {why}{_HANG_NOTE}" for batch, why in deadly})
             if len(deadly) == _MAX_DEATHS:
                 message = f"extraction stopped: {_MAX_DEATHS} clips in a row failed: {deadly[0][1]}"
                 raise StoreError(f"{message}\n{_RESUME}")
@@ -334,10 +352,10 @@ def _compute(
 
 def _run_batches(
     job: BatchJob, engine: str, jobs: int, advance: Advance, batches: Iterable[Batch]
-) -> tuple[dict[str, str], list[tuple[Batch, str]]]:
-    """Return the failures of clips, by key, and the batches that killed their worker, with the reason."""
+) -> tuple[Failures, list[tuple[Batch, str]]]:
+    """Return what failed, and the batches that killed their worker, with the reason."""
     running: dict[int, Batch] = {}
-    failures: dict[str, str] = {}
+    failures = Failures()
     deadly: list[tuple[Batch, str]] = []
     errors: list[str | None] = []
     tasks = ((number, running.setdefault(number, batch)) for number, batch in enumerate(batches))
@@ -348,7 +366,7 @@ def _run_batches(
             continue
         advance(len(batch.clips))
         if result.status == "ok":
-            failures |= job.receive(result.value)
+            failures.add(job.receive(result.value))
         else:
             errors.append(result.error)
     if errors:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ser_bench.core.files import atomic_write, scratch_folder
 from ser_bench.core.progress import Progress
-from ser_bench.runs.extraction.worker import Batch, extract_batch
+from ser_bench.runs.extraction.worker import Batch, Failures, extract_batch
 from ser_bench.runs.workers import LOCAL, Requirements, can_read_files, check_workers
 
 _LIBRARIES = ("numpy", "scipy", "librosa", "soundfile", "soxr")
@@ -31,12 +31,12 @@ class BatchJob:
     requirements : Requirements
         Requirements for the workers.
     receive : callable
-        Takes the return value of ``function``; returns the failures by key.
+        Takes the return value of ``function``; returns the failures.
     """
 
     function: Callable[[Batch], Any]
     requirements: Requirements
-    receive: Callable[[Any], dict[str, str]]
+    receive: Callable[[Any], Failures]
 
 
 @contextmanager
@@ -83,8 +83,8 @@ def batch_job(engine: str, store: Path, clips: Sequence[str], progress: Progress
             yield BatchJob(_extract_and_send, requirements, lambda message: _write_files(store, *message))
 
 
-def _extract_and_send(batch: Batch) -> tuple[dict[str, str], dict[str, bytes]]:
-    """Extract into a temporary folder; return the failures by key, and the contents of the files for the store."""
+def _extract_and_send(batch: Batch) -> tuple[Failures, dict[str, bytes]]:
+    """Extract into a temporary folder; return the failures, and the contents of the files for the store."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         failures = extract_batch(replace(batch, store=folder))
@@ -92,7 +92,7 @@ def _extract_and_send(batch: Batch) -> tuple[dict[str, str], dict[str, bytes]]:
         return failures, {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
-def _write_files(store: Path, failures: dict[str, str], contents: dict[str, bytes]) -> dict[str, str]:
+def _write_files(store: Path, failures: Failures, contents: dict[str, bytes]) -> Failures:
     """Write files that a worker sent into the store; return the failures."""
     for name, content in contents.items():
         with atomic_write(store / name) as temporary:

@@ -1,7 +1,8 @@
 """Extraction in a worker: decode each clip of a batch once and compute the feature sets that it lacks.
 
 If a decoder or a feature set fails on a clip, the other clips of the batch are still computed. The store records only
-defects of the audio itself, because a missing program or a bug in a feature set may be fixed later.
+defects of the audio itself, because a missing program or a bug in a feature set may be fixed later. A recording
+condition that fails on a clip costs only the features of the clip under that condition.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import faulthandler
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,33 @@ MissingSets = tuple[tuple["FeatureSet", frozenset[str]], ...]
 """Each feature set with the keys of the clips that lack it."""
 _Features = dict[str, "npt.NDArray[np.float32]"]
 """Features of one clip by the name of the set."""
+
+
+@dataclass(frozen=True)
+class Failures:
+    """What could not be computed; the store does not record it, so that another attempt is made.
+
+    Attributes
+    ----------
+    clips : dict of str to str
+        Reasons by the clip's key.
+    conditions : dict of (str, str) to str
+        Reasons by the clip's key and the name of the recording condition.
+    """
+
+    clips: dict[str, str] = field(default_factory=dict)
+    conditions: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def add(self, failures: Failures) -> None:
+        """Add the failures of other clips.
+
+        Parameters
+        ----------
+        failures : Failures
+            The failures.
+        """
+        self.clips.update(failures.clips)
+        self.conditions.update(failures.conditions)
 
 
 @dataclass(frozen=True)
@@ -88,7 +116,7 @@ def preload_sets(sets: Sequence[FeatureSet]) -> None:
     features.compute(sets, y, 48_000)
 
 
-def extract_batch(batch: Batch) -> dict[str, str]:
+def extract_batch(batch: Batch) -> Failures:
     """Decode each clip once, compute the sets that it lacks, and write a shard per set.
 
     Parameters
@@ -98,21 +126,20 @@ def extract_batch(batch: Batch) -> dict[str, str]:
 
     Returns
     -------
-    dict of str to str
-        Failures by key that another attempt may avoid; the store does not record them.
+    Failures
+        What could not be computed.
     """
     from ser_bench.store import FeatureStore
 
     store = FeatureStore(batch.store)
     computed: dict[str, _Features] = {}
-    pending_bytes, metadata, failures = 0, [], {}
+    pending_bytes, metadata, failures = 0, [], Failures()
     for key, path in batch.clips:
         with _time_limit():
-            row, computed[key], failure = _extract_clip(key, path, [s for s, keys in batch.missing if key in keys])
+            sets = [s for s, keys in batch.missing if key in keys]
+            row, computed[key] = _extract_clip(key, path, sets, failures)
         if row:
             metadata.append(row)
-        if failure:
-            failures[key] = failure
         pending_bytes += sum(values.nbytes for values in computed[key].values())
         if pending_bytes > _SHARD_BYTES:
             _write(store, batch.missing, computed)
@@ -140,28 +167,52 @@ def _write(store: FeatureStore, missing: MissingSets, computed: dict[str, _Featu
         store.write(feature_set, {key: values[name] for key, values in computed.items() if name in values})
 
 
-def _extract_clip(key: str, path: str, sets: Sequence[FeatureSet]) -> tuple[dict[str, Any] | None, _Features, str]:
-    """Return the metadata of a clip if known, its features, and a failure that another attempt may avoid."""
-    from ser_bench import features
+def _extract_clip(
+    key: str, path: str, sets: Sequence[FeatureSet], failures: Failures
+) -> tuple[dict[str, Any] | None, _Features]:
+    """Return the metadata of a clip if known, and its features; add what failed to ``failures``."""
     from ser_bench.core.errors import AudioError, TransientAudioError
 
     try:
         recording = audio.read(path)
-        y, sr = recording.y, recording.sr
         metadata = _metadata(key, recording)
     except TransientAudioError as error:
-        return None, {}, str(error)
+        failures.clips[key] = str(error)
+        return None, {}
     except AudioError as error:
-        return _metadata(key, error=str(error)), {}, ""
+        return _metadata(key, error=str(error)), {}
     except Exception as error:  # a decoder may raise anything, for example MemoryError
-        return None, {}, f"reading failed: {format_error(error)}"
+        failures.clips[key] = f"reading failed: {format_error(error)}"
+        return None, {}
+    features: _Features = {}
+    for condition in dict.fromkeys(s.condition for s in sets):
+        part = [s for s in sets if s.condition == condition]
+        computed, reason = _compute_sets(part, recording, metadata["digest"])
+        features |= computed
+        if reason and condition is None:
+            failures.clips[key] = reason
+        elif reason and condition is not None:
+            failures.conditions[key, condition.name] = reason
+    return metadata, features
+
+
+def _compute_sets(sets: Sequence[FeatureSet], recording: audio.Recording, digest: str) -> tuple[_Features, str]:
+    """Return the features of a clip under one condition, and the reason for those that are missing."""
+    from ser_bench import features
+    from ser_bench.core.errors import ConditionError
+
+    y, sr = recording.y, recording.sr
     try:
-        return metadata, features.compute(sets, y, sr), ""
+        return features.compute(sets, y, sr, digest), ""
+    except ConditionError as error:
+        return {}, str(error)
     except (Exception, SystemExit):  # one of the sets, perhaps of a plugin, fails
-        return metadata, *_compute_separately(sets, y, sr)
+        return _compute_separately(sets, y, sr, digest)
 
 
-def _compute_separately(sets: Sequence[FeatureSet], y: npt.NDArray[np.float32], sr: int) -> tuple[_Features, str]:
+def _compute_separately(
+    sets: Sequence[FeatureSet], y: npt.NDArray[np.float32], sr: int, digest: str
+) -> tuple[_Features, str]:
     """Compute sets one by one; return the features and the failures."""
     from ser_bench import features
 
@@ -169,7 +220,7 @@ def _compute_separately(sets: Sequence[FeatureSet], y: npt.NDArray[np.float32], 
     failures = []
     for feature_set in sets:
         try:
-            computed |= features.compute([feature_set], y, sr)
+            computed |= features.compute([feature_set], y, sr, digest)
         except (Exception, SystemExit) as error:
             failures.append(f"{feature_set.name} failed: {format_error(error)}")
     return computed, "; ".join(failures)

@@ -175,7 +175,7 @@ def _find_invalid_conditions(predictions: pd.DataFrame) -> Fault | None:
     codes = pd.DataFrame({name: pd.factorize(predictions[name])[0] for name in columns}, index=predictions.index)
     rows = pd.factorize(pd.MultiIndex.from_frame(codes))[0]
     if not np.isin(rows[~clean], rows[clean]).all():
-        return Fault(PREDICTIONS_FILE, "a clip under a condition is no test clip of its fit")
+        return Fault(PREDICTIONS_FILE, "a clip under a condition is not a test clip of its fit")
     return None
 
 

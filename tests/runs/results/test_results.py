@@ -406,8 +406,8 @@ def test_rows_under_conditions_are_apart_from_those_of_clean_clips(tmp_path):
     [
         ({"condition": "room-0.6"}, "column 'condition': 'room-0.6' is not in run.json"),
         ({"clip": "d"}, "duplicate row"),
-        ({"true": "happy"}, "no test clip of its fit"),
-        ({"speaker": "09"}, "no test clip of its fit"),
+        ({"true": "happy"}, "not a test clip of its fit"),
+        ({"speaker": "09"}, "not a test clip of its fit"),
         ({"p_sad": np.float32(np.inf)}, "a probability is not finite"),
         ({"uncalibrated_brier": np.float32(0.5)}, "scores before calibration"),
     ],
