@@ -65,11 +65,12 @@ def _extract(options: Options, console: Console) -> int:
 def _verify(options: Options, console: Console) -> int:
     """Check the store against its checksums; 2 if a file is damaged."""
     from ser_bench.core.places import default_store
+    from ser_bench.runs.condition_cache import ConditionCache
     from ser_bench.runs.fit_cache import FitCache
     from ser_bench.store import FeatureStore
 
     store = FeatureStore(options.store or default_store())
-    damaged = [*store.verify(), *FitCache(store.folder).verify()]
+    damaged = [*store.verify(), *FitCache(store.folder).verify(), *ConditionCache(store.folder).verify()]
     for line in damaged:
         console.warning(line)
     console.close()

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from ser_bench.store.prune import StoreItem
 
 
-_PLURALS = {"feature set": "feature sets", "index": "indexes", "fit": "fits", "damaged file": "damaged files"}
+_PLURALS = {
+    **{"feature set": "feature sets", "index": "indexes", "fit": "fits", "damaged file": "damaged files"},
+    "conditions of a fit": "conditions of fits",
+}
 
 
 @click.command(name="store")
@@ -62,7 +65,7 @@ def _list(items: Sequence[StoreItem], folder: Path) -> int:
         for item in items
         if item.kind in ("feature set", "clip metadata")
     ]
-    for kind in ("index", "fit", "damaged file"):
+    for kind in ("index", "fit", "conditions of a fit", "damaged file"):
         if same_kind := [item for item in items if item.kind == kind]:
             used = max(item.used for item in same_kind)
             rows.append((_PLURALS[kind], len(same_kind), byte_size(_size(same_kind)), _ago(used)))

@@ -181,7 +181,7 @@ def needed_columns(required: Sequence[str], speakers: Sequence[str]) -> tuple[st
     return tuple(column for column in required if not (unknown and column == "speaker"))
 
 
-ProblemKind = Literal["clip", "changed clip", "row", "column", "class", "speaker"]
+ProblemKind = Literal["clip", "changed clip", "condition", "row", "column", "class", "speaker"]
 """What a :class:`Problem` is about, and the values of ``kind`` in ``losses.csv``."""
 
 SAME_SAMPLES = "holds the same samples as"

@@ -251,7 +251,6 @@ def _run_fit(task: FitTask) -> FitResult:
         predict_seconds = time.perf_counter() - start
         columns = {name: np.asarray(numbers) for name, numbers in task.columns.items()}
         shuffled = predict_shuffled(permuted, X_test, columns, task.seed)
-        changed = {name: _predict_changed(estimator, task, clips) for name, clips in task.conditions.items()}
     if not np.isfinite(answers.probabilities).all():
         raise ValueError("the model's probabilities are not finite")
     check = checker.compare(answers)
@@ -270,8 +269,15 @@ def _run_fit(task: FitTask) -> FitResult:
         trained=trained_clips(task.model, estimator, len(task.train), 1 + len(task.augmented)),
         n_weights=int(getattr(classifier, "n_weights_", 0)),
         ended=dict(getattr(classifier, "ended_", {})),
-        conditions=changed,
+        conditions=_predict_conditions(estimator, task),
     )
+
+
+def _predict_conditions(estimator: Any, task: FitTask) -> dict[str, ChangedAnswers]:
+    """Predict the test clips under each recording condition; warnings are those of the clips as recorded."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return {name: _predict_changed(estimator, task, clips) for name, clips in task.conditions.items()}
 
 
 def _predict_changed(estimator: Any, task: FitTask, clips: ChangedClips) -> ChangedAnswers:

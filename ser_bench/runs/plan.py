@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ser_bench import corpora, features, models, splits
@@ -163,6 +164,7 @@ def check_names(options: Options) -> None:
     ConfigError
         If the list of splits is empty.
     """
+    tested_conditions(options)
     if not corpora.is_feature_table(options.corpus):
         plan_models(options)
     cross_tested_corpora(options)
@@ -221,7 +223,32 @@ def tested_conditions(options: Options, available: Mapping[str, FeatureSet] | No
     chosen = conditions.parse(options.conditions)
     if chosen and available and any(feature_set.precomputed for feature_set in available.values()):
         raise ConfigError("a table of features has no audio to change; remove --conditions")
-    return chosen
+    missing = missing_conditions(options)
+    if named := [name for name in options.conditions if name in missing]:
+        raise ConfigError(f"condition {named[0]!r} cannot be tested here: {missing[named[0]]}")
+    return tuple(condition for condition in chosen if condition.name not in missing)
+
+
+def missing_conditions(options: Options) -> dict[str, str]:
+    """Return the chosen recording conditions that this machine cannot compute.
+
+    Parameters
+    ----------
+    options : Options
+        The options of the run.
+
+    Returns
+    -------
+    dict of str to str
+        The reason by the name of the condition.
+    """
+    reasons = {condition.name: _missing(condition) for condition in conditions.parse(options.conditions)}
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
+@cache
+def _missing(condition: Condition) -> str:
+    return condition.find_missing()
 
 
 def effort_of(options: Options) -> str:

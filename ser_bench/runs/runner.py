@@ -15,6 +15,8 @@ from ser_bench.core.errors import RunError
 from ser_bench.core.files import ensure_writable
 from ser_bench.core.places import default_store
 from ser_bench.core.progress import NoProgress, Progress
+from ser_bench.core.text import shortened_list
+from ser_bench.corpora.clip_table import Problem
 from ser_bench.runs import plan, results, rows
 from ser_bench.runs.classes import class_faults, class_warnings, unused_classes
 from ser_bench.runs.data import RunData, add_labels, extract_data, refuse_unknown_genders
@@ -117,6 +119,10 @@ def locked_run(options: Options, progress: Progress | None = None) -> Iterator[R
         if model.skipped:
             progress.warning(f"{model.name} is skipped: {model.skipped}")
     plan.report_effort(planned_models, progress)
+    missing = plan.missing_conditions(options)
+    for reason in dict.fromkeys(missing.values()):
+        names = [name for name in missing if missing[name] == reason]
+        progress.warning(f"not tested under {shortened_list(names)}: {reason}")
     folder = options.out or default_folder(opened, options.target)
     ensure_writable(folder, RunError, "--out")
     refuse_unknown_genders(opened, options.target)
@@ -131,6 +137,8 @@ def locked_run(options: Options, progress: Progress | None = None) -> Iterator[R
             folds = plan.make_all_folds(data.clips.reset_index(drop=True), options)
         folds, options = plan.name_splits(folds, options)
         extraction = _with_class_faults(extraction, folds, data.clips, run_log)
+        untested = (Problem(name, reason, "condition") for name, reason in missing.items())
+        extraction = replace(extraction, problems=(*extraction.problems, *untested))
         planned = plan.plan_fits(planned_models, folds, options.seed)
         prepared = _PreparedRun(folder, opened, extraction, data, planned_models, planned, started)
         yield _fit_and_write(prepared, options, store, run_log)

@@ -27,8 +27,12 @@ _KINDS = (
     ("index", "index", "*.json"),
     ("damaged file", "quarantine", "*"),
     ("fit", "fits", "*/*.npz"),
+    ("conditions of a fit", "conditions", "*/*.npz"),
 )
 """Kinds of items with their folder and pattern."""
+
+_OF_FITS = ("fit", "conditions of a fit")
+"""Kinds whose files are named by the key of a fit."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class StoreItem:
     Parameters
     ----------
     kind : str
-        ``feature set``, ``clip metadata``, ``index``, ``damaged file`` or ``fit``.
+        ``feature set``, ``clip metadata``, ``index``, ``damaged file``, ``fit`` or ``conditions of a fit``.
     name : str
         Name of the folder, or the key of a fit.
     path : Path
@@ -183,7 +187,8 @@ def unused_items(
         The items that may be removed.
     """
     limit = (time.time() if now is None else now) - days * 86_400
-    needed = {"feature set": references.sets, "fit": references.fits, "clip metadata": {"clips"}}
+    needed = {"feature set": references.sets, "clip metadata": {"clips"}}
+    needed |= dict.fromkeys(_OF_FITS, references.fits)
     return [item for item in items if item.name not in needed.get(item.kind, ()) and item.used < limit]
 
 
@@ -220,7 +225,7 @@ def _item(kind: str, path: Path) -> StoreItem:
     files = path.rglob("*") if path.is_dir() else [path]
     stats = [file.stat() for file in files if file.is_file()]
     used = max((s.st_mtime for s in stats), default=path.stat().st_mtime)
-    name = path.stem if kind == "fit" else path.name
+    name = path.stem if kind in _OF_FITS else path.name
     return StoreItem(kind, name, path, sum(s.st_size for s in stats), len(stats), used)
 
 

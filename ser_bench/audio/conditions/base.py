@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ser_bench.audio import samples_digest
-from ser_bench.core.errors import ConfigError
+from ser_bench.core.errors import ConditionError, ConfigError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -165,6 +165,24 @@ class Condition:
     def identity(self) -> dict[str, Any]:
         """What decides the changed samples, for the key of a store."""
         return {"name": self.name, "version": self.kind.version}
+
+    def find_missing(self) -> str:
+        """Return why the condition cannot be computed on this machine, such as a program that is not installed.
+
+        Returns
+        -------
+        str
+            Empty if it can.
+        """
+        import numpy as np
+
+        if not self.kind.needs:
+            return ""
+        try:
+            self.apply(np.sin(np.arange(8000, dtype=np.float32)), 8000)
+        except ConditionError as error:
+            return str(error)
+        return ""
 
     def apply(self, y: np.ndarray, sr: int, digest: str = "") -> tuple[np.ndarray, int]:
         """Change a clip. Equal samples give equal results: the random generator is seeded by samples and condition.

@@ -54,7 +54,8 @@ def keep_earlier_run(folder: Path, info: RunInfo, fits: pd.DataFrame, progress: 
         progress.info(f"{folder} held a damaged run, which is replaced")
         return
     old, new = _names(earlier_fits), _names(fits)
-    if not old <= new:
+    conditions = {condition.name for condition in info.conditions}
+    if not old <= new or not conditions.issuperset(condition.name for condition in earlier.conditions):
         difference = _difference(earlier, info)
         progress.warning(f"{folder} held a finished run of {difference}; it is kept in {_copied(folder)}")
     elif old != new:
@@ -77,6 +78,9 @@ def _difference(earlier: RunInfo, new: RunInfo) -> str:
         return f"other models ({shortened_list(models)})"
     if splits := [name for name in earlier.splits if name not in new.splits]:
         return f"other splits ({shortened_list(splits)})"
+    tested = {condition.name for condition in new.conditions}
+    if conditions := [condition.name for condition in earlier.conditions if condition.name not in tested]:
+        return f"other recording conditions ({shortened_list(conditions)})"
     return "other options or of another version"
 
 
