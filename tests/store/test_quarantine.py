@@ -19,7 +19,7 @@ import soundfile
 from ser_bench import corpora, features
 from ser_bench.core.errors import StoreError
 from ser_bench.core.progress import NoProgress
-from ser_bench.runs import fit_cache
+from ser_bench.runs import sealed_archive
 from ser_bench.runs.extraction import extract
 from ser_bench.runs.extraction.near_identical import FINGERPRINT
 from ser_bench.runs.extraction.worker import Batch, extract_batch
@@ -259,7 +259,7 @@ def test_forged_fit_with_the_right_checksum_moves_to_quarantine(fit, tmp_path, i
 
 
 def test_forged_archive_with_the_right_checksum_moves_to_quarantine(fit, tmp_path):
-    fit.write_bytes(b"PK" + fit_cache._checksum("aa", b"PK"))
+    fit.write_bytes(b"PK" + sealed_archive._checksum("aa", b"PK"))
     listener = Listener()
     assert FitCache(tmp_path, listener).load("aa") is None
     assert "invalid content" in listener.warnings[0]
