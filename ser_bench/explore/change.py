@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from ser_bench.audio.activity import active_level, active_span
+from ser_bench.audio.activity import active_level
+from ser_bench.audio.descriptors import SNR_LIMITS, Descriptors, describe
 from ser_bench.explore.clip import Clip
-from ser_bench.features.speech import mel
 
-_BAND_DB = 50.0
-"""The highest frequency is the last one that is at most this far below the strongest, in the mean over frames."""
-_LOWEST_HZ = 50.0
-"""Lower frequencies hold offsets and rumble, not speech."""
-_QUIET = 10
-"""This percentage of the frames is quieter than the background."""
-_SILENCE = -90.0
-"""Levels in dBFS from which a clip is silent: 16 bits have little more than rounding noise there."""
 _LEAST_DB = 0.5
-_LEAST_SHARE = 0.05
-"""Smaller changes of a level and of the highest frequency are not named."""
+"""Smaller changes of a level are not named."""
+_LEAST_OFFSET = 0.1
+"""In per cent of full scale."""
+_LEAST_BAND = 0.1
+"""Smaller changes of the highest frequency are not named, as a share of it."""
+_LEAST_SNR_DB = 3.0
+_LEAST_CLIPPED = 0.001
+_LEAST_DECAY = 0.25
+"""Slower decays are named from this share on; noise also slows them, so that only other conditions are measured."""
 _SNR = "dB SNR"
 """The unit of conditions that add something to the speech."""
 
@@ -36,53 +37,56 @@ def change_facts(clean: Clip, changed: Clip) -> list[str]:
     Returns
     -------
     list of str
-        Such as ``"sampling rate 48,000 to 8,000 Hz"``; empty if no measurement differs.
+        Such as ``"sampling rate 48,000 to 8,000 Hz"``; empty if no measurement differs. Band, clipping, estimated SNR
+        and decay are those of :mod:`ser_bench.audio.descriptors`, by which ``predict`` judges clips.
     """
-    facts = (
-        _fact("length", "s", clean.seconds, changed.seconds, "{:,.2f}"),
-        _fact("sampling rate", "Hz", clean.sr, changed.sr, "{:,.0f}"),
-        _band_fact(_highest(clean), _highest(changed)),
-        _level_fact("RMS", _rms(clean), _rms(changed)),
-        _level_fact("peak", _peak(clean), _peak(changed)),
-        _level_fact("background", _background(clean), _background(changed)),
-        *_syllable_facts(clean, changed),
-        *_snr_facts(clean, changed),
-    )
-    return [fact for fact in facts if fact]
+    return [*_shape_facts(clean, changed), *_sound_facts(clean, changed)]
 
 
-def _fact(name: str, unit: str, before: float, after: float, shape: str = "{:z.1f}") -> str:
-    """Return a phrase about a measurement; empty if the shown numbers are the same."""
-    first, second = _number(before, shape), _number(after, shape)
-    return f"{name} {first} to {second} {unit}" if first != second else ""
+def _shape_facts(clean: Clip, changed: Clip) -> Iterator[str]:
+    """Yield phrases about length, rate and levels."""
+    if abs(clean.seconds - changed.seconds) >= 0.01:
+        yield f"length {clean.seconds:,.2f} to {changed.seconds:,.2f} s"
+    if clean.sr != changed.sr:
+        yield f"sampling rate {clean.sr:,} to {changed.sr:,} Hz"
+    for name, measure in (("RMS", _rms), ("peak", _peak)):
+        before, after = measure(clean), measure(changed)
+        if abs(after - before) >= _LEAST_DB:
+            yield f"{name} {_number(before)} to {_number(after)} dBFS"
+    before, after = (100 * float(clip.y.mean(dtype=np.float64)) for clip in (clean, changed))
+    if abs(after - before) >= _LEAST_OFFSET:
+        yield f"offset {_number(before)} to {_number(after)} % of full scale"
 
 
-def _band_fact(before: float, after: float) -> str:
-    differs = abs(after - before) > _LEAST_SHARE * before
-    return _fact("highest frequency", "Hz", before, after, "{:,.0f}") if differs else ""
+def _sound_facts(clean: Clip, changed: Clip) -> Iterator[str]:
+    """Yield phrases about band, clipping, noise and decay."""
+    if not changed.y.any():
+        yield "silence"
+        return
+    before, after = (describe(clip.y, clip.sr) for clip in (clean, changed))
+    if abs(after.high - before.high) >= _LEAST_BAND * before.high:
+        yield f"highest frequency {round(before.high, -2):,.0f} to {round(after.high, -2):,.0f} Hz"
+    if abs(after.clipped - before.clipped) >= _LEAST_CLIPPED:
+        yield f"clipped samples {100 * before.clipped:.1f} to {100 * after.clipped:.1f} %"
+    if changed.condition is not None and changed.condition.kind.unit == _SNR:
+        yield f"signal-to-noise ratio {_number(_added_snr(clean, changed))} dB"
+        return
+    if abs(after.snr - before.snr) >= _LEAST_SNR_DB:
+        yield f"estimated signal-to-noise ratio {_snr(before)} to {_snr(after)}"
+    if after.decay <= (1 - _LEAST_DECAY) * before.decay:
+        yield f"decay {before.decay:.0f} to {after.decay:.0f} dB per second"
 
 
-def _level_fact(name: str, before: float, after: float) -> str:
-    """Return a phrase about a level in dBFS, which has no number for silence."""
-    before, after = max(before, _SILENCE), max(after, _SILENCE)
-    if abs(after - before) < _LEAST_DB:
-        return ""
-    if min(before, after) > _SILENCE:
-        return _fact(name, "dBFS", before, after)
-    first, second = ("silence" if value <= _SILENCE else f"{_number(value)} dBFS" for value in (before, after))
-    return f"{name} {first} to {second}"
+def _added_snr(clean: Clip, changed: Clip) -> float:
+    """Return the active level of the speech, without pauses, minus the level of all that was added to it."""
+    added = np.mean(np.square(changed.y - clean.y, dtype=np.float64))
+    return active_level(clean.y, clean.sr) - _decibels(float(added))
 
 
-def _number(value: float, shape: str = "{:z.1f}") -> str:
-    return shape.format(value).replace("-", "\N{MINUS SIGN}")
-
-
-def _highest(clip: Clip) -> float:
-    """Return the highest frequency in Hz, to 100 Hz."""
-    power, frequencies = mel.power(clip.analysis.frame_spectrum, clip.sr, _LOWEST_HZ, clip.sr / 2)
-    mean = power.mean(axis=0)
-    strong = mean >= mean.max() * 10 ** (-_BAND_DB / 10)
-    return round(float(np.asarray(frequencies)[strong][-1]), -2)
+def _snr(descriptors: Descriptors) -> str:
+    lowest, highest = SNR_LIMITS
+    limit = {lowest: " or less", highest: " or more"}.get(descriptors.snr, "")
+    return f"{_number(descriptors.snr)} dB{limit}"
 
 
 def _rms(clip: Clip) -> float:
@@ -93,31 +97,9 @@ def _peak(clip: Clip) -> float:
     return _decibels(float(np.abs(clip.y).max()) ** 2)
 
 
-def _background(clip: Clip) -> float:
-    return float(np.percentile(clip.analysis.levels, _QUIET))
-
-
-def _syllable_facts(clean: Clip, changed: Clip) -> list[str]:
-    """Return a phrase about the quiet frames within the speech, which the echo of a room fills."""
-    first, last = (clean.start + sample / clean.sr for sample in active_span(clean.y, clean.sr))
-    speech = (clean.times >= first) & (clean.times <= last)
-    if len(clean.times) != len(changed.times) or not speech.any():
-        return []
-    levels = [float(np.percentile(clip.analysis.levels[speech], _QUIET)) for clip in (clean, changed)]
-    return [_level_fact("between syllables", *levels)]
-
-
-def _snr_facts(clean: Clip, changed: Clip) -> list[str]:
-    """Return a phrase about the active level of the speech minus the level of all that was added to it."""
-    condition = changed.condition
-    if condition is None or condition.kind.unit != _SNR or clean.y.shape != changed.y.shape:
-        return []
-    x, y = clean.y.astype(np.float64), changed.y.astype(np.float64)
-    gain = float(x @ y / (x @ x))
-    noise = np.mean((y - gain * x) ** 2)
-    snr = active_level(clean.y, clean.sr) + _decibels(gain**2) - _decibels(float(noise))
-    return [f"signal-to-noise ratio {_number(snr)} dB"]
-
-
 def _decibels(power: float) -> float:
     return 10 * float(np.log10(max(power, 1e-12)))
+
+
+def _number(value: float) -> str:
+    return f"{value:z.1f}".replace("-", "\N{MINUS SIGN}")

@@ -113,34 +113,30 @@ def test_clips_under_one_condition_share_it(recording, tmp_path, write_wav):
     ("name", "facts"),
     [
         ("same", []),
-        ("doubled", ["RMS −8.8 to −2.8 dBFS", "peak −1.9 to 4.1 dBFS", "background −8.9 to −2.9 dBFS"]),
+        ("doubled", ["RMS −8.8 to −2.8 dBFS", "peak −1.9 to 4.1 dBFS"]),
         ("halved", ["length 0.60 to 0.30 s", "sampling rate 16,000 to 8,000 Hz"]),
         ("hiss-10", ["signal-to-noise ratio 10."]),
         ("hiss-20", ["signal-to-noise ratio 20."]),
+        ("clipped", ["clipped samples 0.0 to ", " %"]),
+        ("quiet", ["RMS −8.8 to −"]),
+        ("dc", ["offset 0.0 to "]),
+        ("lowpass-2000", ["highest frequency 8,000 to 2,"]),
     ],
 )
 def test_facts_name_what_a_condition_changes(recording, name, facts):
     measured = change_facts(read_clip(recording), read_clip(recording, conditions.get(name)))
     text = " · ".join(measured)
-    assert all(fact in text for fact in facts)
+    assert [fact for fact in facts if fact not in text] == [], text
     assert bool(facts) == bool(measured)
     assert ("signal-to-noise" in text) == name.startswith("hiss")
 
 
-def test_the_echo_of_a_room_fills_the_speech_between_syllables(tmp_path, write_wav):
-    syllables = np.concatenate([tone(0.1, 16000), np.zeros(800, dtype=np.float32)] * 6)
+def test_the_echo_of_a_room_slows_the_decay(tmp_path, write_wav):
+    fall = 10 ** (-200 * np.arange(8000) / 16000 / 20)  # 200 dB per second
+    syllables = 0.5 * np.random.default_rng(0).uniform(-1, 1, 64000) * np.tile(fall, 8)
     clean = read_clip(write_wav(tmp_path / "syllables.wav", syllables))
     facts = change_facts(clean, read_clip(clean.path, conditions.get("room-1.0")))
-    assert any(fact.startswith("between syllables silence to −") for fact in facts)
-
-
-@pytest.mark.parametrize(("name", "highest"), [("lowpass-2000", (2000, 4500)), ("white-10", (7900, 8000))])
-def test_the_highest_frequency_is_that_of_a_filter_or_of_noise(tmp_path, write_wav, name, highest):
-    sine, noise = np.sin(np.arange(8000) * 0.2), np.random.default_rng(0).standard_normal(8000)
-    clean = read_clip(write_wav(tmp_path / "a.wav", 0.1 * (sine if name == "white-10" else noise)))
-    facts = change_facts(clean, read_clip(clean.path, conditions.get(name)))
-    (fact,) = (fact for fact in facts if fact.startswith("highest frequency"))
-    assert highest[0] <= float(fact.split()[-2].replace(",", "")) <= highest[1]
+    assert any(fact.startswith("decay ") for fact in facts), facts
 
 
 def test_small_changes_are_not_named(tmp_path, write_wav):
@@ -149,11 +145,9 @@ def test_small_changes_are_not_named(tmp_path, write_wav):
     assert change_facts(clean, quieter) == []
 
 
-def test_digital_silence_has_no_level_in_the_facts(tmp_path, write_wav):
-    y = np.concatenate((tone(0.3, 16000), np.zeros(8000, dtype=np.float32)))
-    clip = read_clip(write_wav(tmp_path / "gap.wav", y))
-    noisy = read_clip(clip.path, conditions.get("hiss-20"))
-    assert any(fact.startswith("background silence to −") for fact in change_facts(clip, noisy))
+def test_a_clip_that_a_condition_silences_is_called_silent(tmp_path, write_wav):
+    clean = read_clip(write_wav(tmp_path / "a.wav"))
+    assert change_facts(clean, replace(clean, y=0 * clean.y))[-1] == "silence"
 
 
 def test_the_changed_clip_is_drawn_described_and_saved(recording, capsys):
