@@ -19,6 +19,7 @@ from ser_bench.report.analysis.splits import PARTS
 from ser_bench.report.formatting import percent, percent_interval, points, points_interval, seconds
 from ser_bench.runs.results.predictions import PREDICTIONS_FILE
 from ser_bench.runs.results.tables import TABLES
+from tests import condition_tables
 
 ROOT = Path(__file__).parents[1]
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
@@ -90,6 +91,11 @@ def test_the_page_on_configuration_lists_every_option_and_every_file_of_a_run():
     reports |= {"conditions.csv", "stability.csv"}
     files = {*tables, *reports, PREDICTIONS_FILE, "run.json", "run.log", "report.json"}
     assert [name for name in sorted(names | files) if f"`{name}`" not in text] == []
+
+
+def test_the_tables_of_recording_conditions_are_those_of_the_registry():
+    text = condition_tables.PAGE.read_text(encoding="utf-8")
+    assert condition_tables.page_with_tables(text) == text, "run python -m tests.condition_tables"
 
 
 def test_python_in_the_documents_compiles_and_its_imports_from_ser_bench_exist():
