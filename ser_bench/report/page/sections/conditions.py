@@ -45,8 +45,8 @@ class ConditionsReport:
     ----------
     lead : str
         What the worst common condition costs the best model; empty if unknown.
-    sentences, notes : tuple of str
-        What else the run finds, and what it leaves out.
+    collapses, comparisons, notes : tuple of str
+        The label that predictions become, how models compare, and what the run leaves out.
     families : Strips or None
         UAR per family of conditions; None if no model has a score.
     main : Table
@@ -68,7 +68,8 @@ class ConditionsReport:
     """
 
     lead: str
-    sentences: tuple[str, ...]
+    collapses: tuple[str, ...]
+    comparisons: tuple[str, ...]
     notes: tuple[str, ...]
     families: Strips | None
     main: Table
@@ -102,7 +103,8 @@ def conditions_report(run: SavedRun) -> ConditionsReport | None:
     stability = stability_table(run)
     return ConditionsReport(
         lead=worst_sentence(run),
-        sentences=(*collapse_sentences(run), *robust_sentences(run), *filter(None, [ranking_sentence(run)])),
+        collapses=tuple(collapse_sentences(run)),
+        comparisons=(*robust_sentences(run), *filter(None, [ranking_sentence(run)])),
         notes=tuple(condition_notes(run)),
         families=_families(run),
         main=_main(run),
