@@ -169,9 +169,10 @@ def _unregister_afterwards():
 
 @pytest.fixture(scope="module")
 def finished(plugin, tmp_path_factory) -> Path:
-    """A finished run of the plugin's corpus, feature set, model and split."""
+    """A finished run of the plugin's corpus, feature set, model and split, tested under its condition."""
     folder = tmp_path_factory.mktemp("run")
     choice = ("--corpus", "tones", "--features", "crossings", "--models", "logit", "--splits", "halves")
+    choice = (*choice, "--conditions", "softer")
     places = ("--data-dir", folder / "clips", "--store", folder / "store", "--out", folder / "out")
     words = ("run", "--plugin", plugin, *choice, *places, "--jobs", "1", "--quiet")
     assert call([str(word) for word in words]) == 0
@@ -192,10 +193,11 @@ def test_extensions_are_listed_and_described(capsys, plugin, command, name):
     assert f"ser-bench run --{command.replace('corpora', 'corpus')} {name}" in capsys.readouterr().out
 
 
-def test_features_under_a_condition_of_a_plugin_are_those_of_the_changed_clip(plugin):
+def test_features_under_a_condition_of_a_plugin_are_those_of_the_changed_clip(plugin, monkeypatch):
     plugins.load(plugin)
     crossings = features.FEATURE_SETS["crossings"].under(conditions.get("softer-50"))
     crossings = cloudpickle.loads(cloudpickle.dumps(crossings))  # as a worker receives it
+    monkeypatch.delitem(conditions.KINDS, "softer")
     y = np.sin(np.arange(8000, dtype=np.float32))
     changed = features.compute([crossings], y, 8000)["crossings~softer-50"]
     assert changed == pytest.approx([np.mean(np.diff(np.signbit(y))), np.std(y) / 2], rel=1e-4)
@@ -235,7 +237,16 @@ def test_a_run_uses_the_corpus_feature_set_model_and_split(finished):
     assert fits["split"].tolist() == ["halves", "halves"]
     assert set(fits["status"]) == {"ok"}
     assert set(fits["uar"]) == {1.0}
-    assert list(json.loads((finished / "run.json").read_text(encoding="utf-8"))["plugins"]) == ["logit", "crossings"]
+    assert list(json.loads((finished / "run.json").read_text(encoding="utf-8"))["plugins"]) == [
+        *("logit", "crossings", "softer"),
+    ]
+
+
+def test_the_condition_has_scores_and_a_description(finished):
+    rows = pd.read_csv(finished / "conditions.csv").set_index(["model", "condition"])
+    assert rows.loc[("logit", "softer-50"), "family"] == "gains"
+    assert rows.loc[("logit", "softer-50"), "uar"] == 0.5  # the level of softer clips means sad
+    assert "softer-50" in (finished / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_metric_is_a_column_of_the_tables_and_on_the_page(finished):

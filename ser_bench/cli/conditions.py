@@ -78,7 +78,7 @@ def _describe(kind: ConditionKind, name: str) -> int:
         "family": kind.family,
         "levels": _levels(kind),
         "limits": f"{values}; {kind.harder} is harder" if kind.levels else "",
-        "needs": f"{kind.needs} ({'found' if shutil.which(kind.needs) else 'not found'})" if kind.needs else "nothing",
+        "needs": (kind.listed[0].find_missing() or f"{kind.needs} (found)") if kind.needs else "nothing",
         "audible": "yes" if kind.audible else "no: a prediction should stay the same",
         "source": kind.source,
         "example": f"ser-bench run --conditions {name}",

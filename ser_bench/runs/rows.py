@@ -335,9 +335,12 @@ def describe_run(
 
 
 def _plugin_versions(planned_models: Sequence[PlannedModel]) -> dict[str, str]:
-    """Return the versions of the models and feature sets that a plugin defines, by name."""
+    """Return the versions of the models, feature sets and kinds of conditions that a plugin defines, by name."""
     versions = {model.name: model.definition.version for model in planned_models}
-    versions |= {s.name: str(s.parameters.get("plugin", "")) for s in required_sets(planned_models)}
+    sets = [s for s in required_sets(planned_models) if s.condition is None]
+    versions |= {s.name: str(s.parameters.get("plugin", "")) for s in sets}
+    kinds = (c.kind for model in planned_models for c in (*model.conditions, *model.trained_under))
+    versions |= {kind.name: kind.version for kind in kinds if isinstance(kind.version, str)}
     return {name: version for name, version in versions.items() if version}
 
 

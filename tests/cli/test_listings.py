@@ -11,6 +11,7 @@ from ser_bench import corpora, features, models, splits
 from ser_bench.audio import conditions
 from ser_bench.cli import COMMANDS, GREETING, call
 from ser_bench.core import options
+from ser_bench.core.errors import ConditionError
 
 REGISTRIES = {
     "corpora": corpora.CORPORA,
@@ -102,13 +103,17 @@ def test_a_condition_at_any_level_and_a_family_are_described(capsys):
 
 
 def test_a_listing_of_conditions_shows_levels_and_which_program_is_not_found(capsys, monkeypatch):
-    kind = dataclasses.replace(conditions.KINDS["white"], name="coded", needs="no-such-program", levels=(9.0,))
+    def refuse(*_):
+        raise ConditionError("coded needs no-such-program, which is not found")
+
+    white = conditions.KINDS["white"]
+    kind = dataclasses.replace(white, name="coded", needs="no-such-program", levels=(9.0,), change=refuse)
     monkeypatch.setitem(conditions.KINDS, "coded", kind)
     monkeypatch.setenv("COLUMNS", "200")
     (row,) = (line for line in output(capsys, "conditions").splitlines() if line.startswith("coded "))
     assert "9 dB SNR" in row
     assert row.rstrip().endswith("no: install no-such-program")
-    assert "no-such-program (not found)" in output(capsys, "conditions", "coded")
+    assert "\nneeds          coded needs no-such-program, which is not found\n" in output(capsys, "conditions", "coded")
 
 
 def test_a_level_outside_the_limits_is_an_error(capsys):

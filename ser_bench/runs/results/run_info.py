@@ -169,9 +169,9 @@ class RunInfo(_Record):
     ``options`` never hold folders of the machine. ``metrics`` are titles by name. ``models`` are the resolved names,
     baselines included, and ``features_of`` maps each to its feature sets. ``full_parameters`` hold by model what quick
     effort replaced. ``stored_sets`` name the folders of the feature store that the run read. ``plugins`` are the
-    versions of models and feature sets of a plugin by name. ``conditions`` are the recording conditions of the test
-    beside ``clean``, in order. ``trained_under`` maps each model that trains on changed copies to the family of each
-    condition.
+    versions of models, feature sets and kinds of conditions of a plugin by name. ``conditions`` are the recording
+    conditions of the test beside ``clean``, in order. ``trained_under`` maps each model that trains on changed copies
+    to the family of each condition.
     ``warnings`` say what a reader must know about the data. ``identity`` hashes all that decides the tables.
     ``commit`` is that of the code that wrote the run; reused fits have their own.
     """
