@@ -43,7 +43,9 @@ if TYPE_CHECKING:
     from ser_bench.features.base import FeatureSet
 
 _LARGEST_BATCH = 128
-"""Number of copies that are named on the terminal."""
+"""Number of clips of a task, where their features are computed under one condition."""
+_SMALLEST_BATCH = 16
+"""Number of clips of a task with many conditions; fewer would write many small shards."""
 _MAX_DEATHS = 16
 """After so many clips in a row that kill their worker, the clips are not the cause."""
 _HANG_NOTE = f"; a worker also ends itself after {CLIP_SECONDS:.0f} s on one clip"
@@ -377,10 +379,15 @@ def _run_batches(
 def _split_into_batches(
     pairs: Sequence[tuple[str, str]], missing: MissingSets, store: Path, jobs: int
 ) -> Iterator[Batch]:
-    """Split the clips into batches that shrink towards the end, so that all workers finish at about the same time."""
+    """Split the clips into batches that shrink towards the end, so that all workers finish at about the same time.
+
+    With many conditions a batch has fewer clips, so that it takes seconds.
+    """
+    conditions = len({feature_set.condition for feature_set, _ in missing})
+    largest = max(_SMALLEST_BATCH, _LARGEST_BATCH // conditions) if conditions else _LARGEST_BATCH
     start = 0
     while start < len(pairs):
-        size = min(_LARGEST_BATCH, max(4, (len(pairs) - start) // (4 * jobs)))
+        size = min(largest, max(4, (len(pairs) - start) // (4 * jobs)))
         yield Batch(store, (), missing).subset(tuple(pairs[start : start + size]))
         start += size
 
