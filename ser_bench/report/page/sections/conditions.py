@@ -157,7 +157,7 @@ def _families(run: SavedRun) -> Strips | None:
     legend = [("dot", f"{titles[0]}: mean of the conditions"), ("speakers", f"{titles[0]}: one condition")]
     if len(shown) > 1:
         columns.append(Column(titles[1], under="mean, %"))
-        legend.append(("hollow", f"{titles[1]}: mean of the conditions"))
+        legend.append(("group square", f"{titles[1]}: mean of the conditions"))
     legend.append(("chance", f"chance, {percent(chance)} %"))
     heard = any(family in heard_families(run, model) for model in shown for family in families)
     return Strips(
@@ -193,13 +193,11 @@ def _family_row(run: SavedRun, table: pd.DataFrame, family: str, names: list[str
     scores = family_scores(run, ranking_split(run.info.splits))
     means = [float(scores.at[model, family] if family else table.at[model, CLEAN]) for model in table.index]
     lowest = values.idxmin() if values.notna().any() else ""
-    hollow = dots(scale, means[1:])
     pictures = marks(
         ("chance", bars(scale, [chance_levels(run)["uar"]], 0, HEIGHT)),
         ("gap", line(scale, float(values.min()), float(values.max())) if len(names) > 1 else ""),
         ("speakers", bars(scale, values) if len(names) > 1 else ""),
-        ("hollow", hollow),
-        ("hollow-core", hollow),
+        ("group square", dots(scale, means[1:])),
         ("dot", dots(scale, means[:1])),
     )
     low = number(float(values.min()), percent(float(values.min())), str(lowest)) if family else Cell("")
