@@ -12,7 +12,11 @@ from ser_bench.core.console import Console
 
 
 @click.command(name="train")
-@click.option("--model", metavar="NAME", required=True, help="A classifier, or a variant of a configuration file.")
+@click.option(
+    "--model",
+    metavar="NAME",
+    help="A classifier, or a variant of a configuration file. [default: the only model of models.use]",
+)
 @click.option(
     "-o",
     "--output",
@@ -40,7 +44,7 @@ from ser_bench.core.console import Console
     "[default: by the ending of FILE]",
 )
 @corpus_options
-@options_from("features", "target", "effort")
+@options_from("features", "target", "effort", "conditions")
 @option("normalize", help="Only none: at prediction time the speaker's other clips are not available.")
 @option("seed", help="Random seed; the same seed gives the same model.")
 @options_from("engine")
@@ -49,7 +53,7 @@ def command(
     config_file: str | None,
     quiet: bool,
     verbose: bool,
-    model: str,
+    model: str | None,
     output: Path,
     hold_out: str,
     file_format: str | None,
@@ -62,6 +66,9 @@ def command(
     the split actor: each speaker is predicted by a model that is trained on the other folds. Fits that a run with the
     same store has done are not repeated.
 
+    --conditions also tests it under recording conditions, such as a telephone line. ser-bench predict then says which
+    of them a clip sounds like, and the score there.
+
     With --format onnx, or if FILE ends in .onnx, the file is for other programs (extra [onnx]). Every model but chance
     can be exported; the file is kept only if it predicts the training clips as the model does.
 
@@ -69,15 +76,16 @@ def command(
     Examples:
       ser-bench train --model svm -o svm.ser --corpus ravdess --data-dir RAVDESS
       ser-bench train --model ensemble -o best.ser --config strong --hold-out actor:23,24
+      ser-bench train --model lda-robust --config robust -o robust.ser
       ser-bench train --model svm -o svm.onnx --corpus ravdess --data-dir RAVDESS
     """
     options = gather(config_file, values)
     console = Console(quiet=quiet, verbose=verbose)
     from ser_bench.deploy import describe
-    from ser_bench.deploy.train import train
+    from ser_bench.deploy.train import only_model, train
 
     as_onnx = file_format == "onnx" if file_format else output.suffix.lower() == ".onnx"
-    trained = train(options, model, output, console, hold_out, as_onnx=as_onnx, score=score)
+    trained = train(options, model or only_model(options), output, console, hold_out, as_onnx=as_onnx, score=score)
     console.close()
     for warning in trained.warnings:
         console.detail(warning)

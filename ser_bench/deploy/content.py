@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ser_bench import features, models
+from ser_bench.audio import conditions
+from ser_bench.audio.conditions import cuts
+from ser_bench.audio.descriptors import VERSION
 from ser_bench.core.clock import reproducible_time
 from ser_bench.core.versions import __version__, installed_versions
-from ser_bench.deploy import manifest
+from ser_bench.deploy import condition_sample, manifest
 from ser_bench.deploy.scores import TRANSDUCTIVE, Scored, held_out_scores
 from ser_bench.deploy.training_audio import measure_training_audio
 from ser_bench.deploy.worker_fit import Fitted
@@ -20,7 +23,9 @@ from ser_bench.runs.data import RunData
 from ser_bench.store import FeatureStore
 
 if TYPE_CHECKING:
+    from ser_bench.audio.conditions import Condition
     from ser_bench.core.options import Options
+    from ser_bench.core.progress import Progress
     from ser_bench.corpora import OpenCorpus
 
 
@@ -32,6 +37,7 @@ def describe_file(
     fitted: Fitted,
     scored: Scored,
     store: Path,
+    progress: Progress,
 ) -> manifest.Manifest:
     """Return the manifest of a trained model.
 
@@ -51,6 +57,8 @@ def describe_file(
         The result of the cross-validation.
     store : Path
         Folder of the store.
+    progress : Progress
+        Receives the progress of measuring clips under conditions.
 
     Returns
     -------
@@ -85,6 +93,7 @@ def describe_file(
         "no_score": scored.reason,
         "calibration": fitted.calibration,
         "novelty": fitted.novelty,
+        "conditions": _conditions(data, fit, opened.rate, options.jobs, scored, progress),
     }
     return manifest.Manifest.model_validate(content)
 
@@ -97,6 +106,39 @@ def _training_audio(data: RunData, fit: plan.PlannedFit, store: Path) -> dict[st
     """Describe the audio of the training clips."""
     clips, metadata = data.clips.loc[list(fit.fold.train)], FeatureStore(store).clip_metadata()
     return measure_training_audio(clips["path"].tolist(), [metadata[key] for key in clips["key"]])
+
+
+def _conditions(
+    data: RunData, fit: plan.PlannedFit, rate: int | None, jobs: int | None, scored: Scored, progress: Progress
+) -> dict[str, Any] | None:
+    """Describe the tested recording conditions: the scores, and what training clips sound like under them."""
+    if not scored.conditions:
+        return None
+    tested = {scores["name"]: conditions.get(scores["name"]) for scores in scored.conditions[1:]}
+    clips = data.clips.loc[list(fit.fold.train)].sort_values("speaker", kind="stable")
+    samples = condition_sample.measure(clips["path"].tolist(), list(tested.values()), rate, jobs, progress)
+    sounds = condition_sample.describe(samples, _recognised_order(tested))
+    heard = {condition.family for condition in fit.model.trained_under}
+    unknown = {"recognisable": False, "sound": None}
+    listed = [
+        {**scores, **_condition_facts(tested.get(name), heard), **sounds.get(name, unknown)}
+        for scores in scored.conditions
+        for name in [scores["name"]]
+    ]
+    return {"descriptors": VERSION, "tested": listed}
+
+
+def _recognised_order(tested: Mapping[str, Condition]) -> list[str]:
+    """Return the conditions by which a clip may sound, common ones first; a missing part has no sound."""
+    heard = [name for name, condition in tested.items() if condition.family != cuts.FAMILY]
+    return sorted(heard, key=lambda name: not tested[name].common)
+
+
+def _condition_facts(condition: Condition | None, heard: Collection[str]) -> dict[str, Any]:
+    """Return family and phrase of a condition, and whether the model heard its family; None for clean clips."""
+    if condition is None:
+        return {"family": "", "phrase": "", "heard": True}
+    return {"family": condition.family, "phrase": condition.phrase, "heard": condition.family in heard}
 
 
 def _feature_set_info(feature_set: features.FeatureSet) -> dict[str, Any]:

@@ -6,12 +6,14 @@ import math
 from typing import TYPE_CHECKING
 
 from ser_bench.core.text import plural, speaker_count
+from ser_bench.deploy import condition_texts
 from ser_bench.deploy.coverage import COVERAGE
+from ser_bench.report.descriptions import HEARD_MARK, HEARD_NOTE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ser_bench.deploy.manifest import CrossValidation, HeldOutScores, Manifest, Score
+    from ser_bench.deploy.manifest import ConditionsInfo, CrossValidation, HeldOutScores, Manifest, Score
     from ser_bench.deploy.onnx import Agreement
     from ser_bench.deploy.train import TrainedFile
 
@@ -91,6 +93,7 @@ def about(info: Manifest) -> list[str]:
         "trained on": f"{_training_data(info)}{speeds}",
         "by label": f"{by_label} (clips/speakers)",
         **scores(info),
+        **({"by condition": "\n".join(by_condition(info))} if by_condition(info) else {}),
         "probabilities": probabilities(info),
         "reliability": reliability(info),
         "data": f"{info.corpus.title}; licence: {info.corpus.licence or 'not known'}",
@@ -99,9 +102,13 @@ def about(info: Manifest) -> list[str]:
         "created": f"{info.created} with {', '.join(f'{name} {v}' for name, v in info.versions.items())}",
         "intended use": info.intended_use,
     }
-    lines = [f"{name + ':':<15}{text}" for name, text in entries.items()]
-    limits = [f"{'limits:' if k == 0 else '':<15}{text}" for k, text in enumerate(info.limits)]
-    return [*([SYNTHETIC] if info.synthetic else []), *lines, *limits]
+    lines = [line for name, text in entries.items() for line in _indented(name, text.split("\n"))]
+    return [*([SYNTHETIC] if info.synthetic else []), *lines, *_indented("limits", info.limits)]
+
+
+def _indented(name: str, texts: Sequence[str]) -> list[str]:
+    """Return lines after the name."""
+    return [f"{name + ':' if k == 0 else '':<15}{text}" for k, text in enumerate(texts)]
 
 
 def scores(info: Manifest) -> dict[str, str]:
@@ -117,16 +124,53 @@ def scores(info: Manifest) -> dict[str, str]:
     dict of str to str
         ``score``: UAR and accuracy of the cross-validation with intervals over speakers, or why there are none.
         ``sets``: how often a prediction set holds the true label. ``held out``: UAR and accuracy on the held-out
-        speakers.
+        speakers. ``conditions``: the recording conditions that the model was tested under, and the range of UAR.
     """
     entries = {"score": _cross_validated(info)}
     if info.cross_validation and "coverage" in info.cross_validation.scores:
         entries["sets"] = _sets(info.cross_validation)
+    if info.conditions is not None:
+        entries["conditions"] = _conditions(info.conditions)
     if info.held_out is not None:
         entries["held out"] = _held_out(info.held_out)
     if info.held_out is not None and info.cross_validation is None:
         del entries["score"]
     return entries
+
+
+def _conditions(info: ConditionsInfo) -> str:
+    """Say under which recording conditions the model was tested, and between which scores."""
+    others = info.tested[1:]
+    if not others:
+        return "tested on clean speech only; --conditions phone,noise tests others"
+    best, worst = (choose(others, key=lambda tested: tested.uar) for choose in (max, min))
+    return (
+        f"tested under {plural(len(others), 'recording condition')}: UAR from {100 * worst.uar:.1f} % "
+        f"({condition_texts.speech(worst)}) to {100 * best.uar:.1f} % ({condition_texts.speech(best)})"
+    )
+
+
+def by_condition(info: Manifest) -> list[str]:
+    """Return the UAR under each recording condition.
+
+    Parameters
+    ----------
+    info : Manifest
+        The manifest of the file.
+
+    Returns
+    -------
+    list of str
+        A line per family, and a note where the model heard some; empty for a model that was tested on clean speech.
+    """
+    others = [] if info.conditions is None else info.conditions.tested[1:]
+    heard = {tested.family: tested.heard for tested in others}
+    lines = [
+        f"{family}{HEARD_MARK if is_heard else ''}: "
+        + ", ".join(f"{tested.name} {100 * tested.uar:.1f} %" for tested in others if tested.family == family)
+        for family, is_heard in heard.items()
+    ]
+    return [*lines, *([HEARD_NOTE] if any(heard.values()) else [])]
 
 
 def _cross_validated(info: Manifest) -> str:
@@ -196,9 +240,10 @@ def reliability(info: Manifest) -> str:
     if info.novelty is None:
         return "flags clips without speech; does not recognise features outside the training data"
     share = 100 * (1 - info.novelty.quantile)
+    tested = "" if info.conditions is None else ", unlike every tested recording condition or like a costly one"
     return (
-        f"flags clips without speech, with noise or a narrow band unlike the training clips, and with features "
-        f"outside the training data ({share:.0f} % of the clips of new speakers too)"
+        f"flags clips without speech, with noise or a narrow band unlike the training clips{tested}, and with "
+        f"features outside the training data ({share:.0f} % of the clips of new speakers too)"
     )
 
 

@@ -249,6 +249,81 @@ class NoveltyInfo(_Part):
     speakers: int
 
 
+Positive = Annotated[float, Field(gt=0)]
+
+
+class ConditionSound(_Part):
+    """What training clips sound like under a recording condition, in the numbers of ``ser_bench.deploy.sounds.vector``.
+
+    Parameters
+    ----------
+    clips : int
+        Number of training clips that were measured.
+    rates : list of int
+        Their sampling rates in Hz.
+    centre, spread : dict of str to float
+        Median and standard deviation by descriptor.
+    limit : float
+        Distance within which nearly all of them are.
+    """
+
+    clips: Annotated[int, Field(ge=1)]
+    rates: list[int]
+    centre: dict[str, float]
+    spread: dict[str, Positive]
+    limit: Positive
+
+
+class ConditionScore(_Part):
+    """A recording condition that the model was tested under.
+
+    Parameters
+    ----------
+    name, family : str
+        Its name and family in the registry; ``clean`` has no family.
+    phrase : str
+        How a sentence names it, such as ``on the telephone``; empty for ``clean``.
+    heard : bool
+        Whether the model was trained on copies of clips under a condition of its family.
+    clips : int
+        Number of test clips, those of all folds together.
+    uar : float
+        The UAR of the cross-validation under the condition, as a fraction.
+    low, high : float or None
+        95 % interval over speakers; None for fewer than 6 speakers.
+    recognisable : bool
+        Whether the condition is recognised by the sound of most training clips under it.
+    sound : ConditionSound or None
+        What training clips sound like; None where none could be measured.
+    """
+
+    name: Annotated[str, Field(max_length=100)]
+    family: Annotated[str, Field(max_length=100)]
+    phrase: Annotated[str, Field(max_length=200)]
+    heard: bool
+    clips: Annotated[int, Field(ge=1)]
+    uar: Annotated[float, Field(ge=0, le=1)]
+    low: float | None
+    high: float | None
+    recognisable: bool
+    sound: ConditionSound | None
+
+
+class ConditionsInfo(_Part):
+    """The recording conditions that the model was tested under.
+
+    Parameters
+    ----------
+    descriptors : int
+        The version of the descriptors of recordings.
+    tested : list of ConditionScore
+        ``clean``, and the others in the order of tables.
+    """
+
+    descriptors: int
+    tested: Annotated[list[ConditionScore], Field(min_length=1, max_length=1000)]
+
+
 class Manifest(_Part):
     """The manifest of a model file.
 
@@ -290,6 +365,8 @@ class Manifest(_Part):
         None for probabilities that are not calibrated.
     novelty : NoveltyInfo or None
         None in files that do not tell clips outside the training data.
+    conditions : ConditionsInfo or None
+        None in files that do not say under which recording conditions the model was tested, and without a score.
     """
 
     ser_bench: str
@@ -311,6 +388,7 @@ class Manifest(_Part):
     no_score: str = ""
     calibration: CalibrationInfo | None = None
     novelty: NoveltyInfo | None = None
+    conditions: ConditionsInfo | None = None
 
 
 def validate(content: dict[str, Any], path: Path) -> Manifest:

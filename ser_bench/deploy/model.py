@@ -14,10 +14,11 @@ from ser_bench.audio import Recording
 from ser_bench.audio.channels import Mixer
 from ser_bench.core.errors import AudioError, ModelFileError
 from ser_bench.core.versions import installed_version
-from ser_bench.deploy import manifest, speech
+from ser_bench.deploy import condition_texts, manifest, sounds, speech
 from ser_bench.deploy.coverage import COVERAGE, check_coverage
 from ser_bench.deploy.file import container, parts
 from ser_bench.deploy.novelty import QUANTILE, NoveltyDetector, clip_vectors
+from ser_bench.deploy.sounds import Resemblance
 from ser_bench.deploy.training_audio import UNRELIABLE, differences
 from ser_bench.store import matrix
 
@@ -48,6 +49,9 @@ class Prediction:
         probable one first; None for a model that is not calibrated.
     reasons : tuple of str
         Why the prediction is not reliable; empty for a reliable one.
+    condition : Resemblance or None
+        The tested recording condition that the clip resembles most; None for windows of a recording, and for a model
+        without a score.
     """
 
     label: str
@@ -55,6 +59,7 @@ class Prediction:
     warnings: tuple[str, ...] = ()
     prediction_set: tuple[str, ...] | None = None
     reasons: tuple[str, ...] = ()
+    condition: Resemblance | None = None
 
     @property
     def confidence(self) -> float:
@@ -63,7 +68,7 @@ class Prediction:
 
     @property
     def reliable(self) -> bool:
-        """Whether the clip holds speech and resembles the training clips."""
+        """Whether the clip holds speech, and resembles training clips or clips that the model was tested on."""
         return not self.reasons
 
 
@@ -77,11 +82,14 @@ class ModelInput:
         float32 of shape ``(d,)``, or ``(t, d)`` for models of sequences.
     warnings, reasons : tuple of str
         As in :class:`Prediction`.
+    condition : Resemblance or None
+        As in :class:`Prediction`.
     """
 
     features: np.ndarray
     warnings: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    condition: Resemblance | None = None
 
 
 class TrainedModel:
@@ -110,6 +118,7 @@ class TrainedModel:
         self.estimator = estimator
         self.sets = sets
         self.novelty = novelty
+        self._sounds = sounds.detector(info.conditions)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -186,10 +195,23 @@ class TrainedModel:
         voicing = speech.VOICING.at_rate(self.info.rate)
         values = features.compute((*self.sets, voicing), recording.y, recording.sr)
         row = matrix.join_sets([values[feature_set.name] for feature_set in self.sets], self.sets)
-        unlike = differences(self.info.audio, self.info.rate, recording, whole=whole)
+        condition = self._condition(recording) if whole else None
+        unlike, doubtful = condition_texts.merged(
+            differences(self.info.audio, self.info.rate, recording, whole=whole),
+            condition,
+            self.info.conditions,
+            recording.sr if self.info.rate is None else None,
+        )
         doubts = (*speech.missing(values[voicing.name]), *self._novel(row))
-        reasons = (*(unlike[kind] for kind in UNRELIABLE if kind in unlike), *doubts)
-        return ModelInput(row, (*recording.warnings, *unlike.values(), *doubts), reasons)
+        kinds = (*UNRELIABLE, *([condition_texts.KIND] if doubtful else []))
+        reasons = (*(unlike[kind] for kind in kinds if kind in unlike), *doubts)
+        return ModelInput(row, (*recording.warnings, *unlike.values(), *doubts), reasons, condition)
+
+    def _condition(self, recording: Recording) -> Resemblance | None:
+        """Return the tested condition that a clip resembles most; None where the file does not describe clean clips."""
+        if self._sounds is None:
+            return None
+        return self._sounds.nearest(sounds.vector(recording.y, recording.sr, self.info.rate))
 
     def _novel(self, row: np.ndarray) -> tuple[str, ...]:
         """Return why a clip lies outside the training data; empty for a clip inside."""
@@ -240,7 +262,7 @@ class TrainedModel:
         """
         predictions = self.predict_features([clip.features for clip in inputs], coverage)
         return [
-            replace(prediction, warnings=clip.warnings, reasons=clip.reasons)
+            replace(prediction, warnings=clip.warnings, reasons=clip.reasons, condition=clip.condition)
             for prediction, clip in zip(predictions, inputs, strict=True)
         ]
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ser_bench import statistics
+from ser_bench.audio.conditions import CLEAN
 from ser_bench.core.errors import SplitError
 from ser_bench.metrics import METRICS
 from ser_bench.report.analysis.intervals import (
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from ser_bench.core.progress import Progress
     from ser_bench.runs.data import RunData
 
+_COLUMNS = ("speaker", "label")
+
 SPLIT = "actor"
 """The split whose folds test new speakers."""
 
@@ -49,10 +52,13 @@ class Scored:
         The fields of :class:`ser_bench.deploy.manifest.CrossValidation`; None without a score.
     reason : str
         Why there is no score.
+    conditions : tuple of dict
+        ``name``, ``uar``, ``low``, ``high`` and ``clips`` of each recording condition, ``clean`` first.
     """
 
     content: dict[str, Any] | None
     reason: str = ""
+    conditions: tuple[dict[str, Any], ...] = ()
 
 
 NOT_SCORED = Scored(None, "--no-score")
@@ -105,7 +111,9 @@ def cross_validate(
         return Scored(None, f"{len(failed)} of {len(planned)} fits failed ({failed[0].error})")
     if any(result.transductive for result in done.values()):
         return TRANSDUCTIVE
-    return Scored(_content(done, data))
+    content = _content(done, data)
+    under = (_under_condition(condition.name, done, data) for condition in entry.conditions if condition.kind.audible)
+    return Scored(content, conditions=(_as_recorded(content), *(scores for scores in under if scores)))
 
 
 def _content(results: Mapping[plan.PlannedFit, FitResult], data: RunData) -> dict[str, Any]:
@@ -129,6 +137,28 @@ def _content(results: Mapping[plan.PlannedFit, FitResult], data: RunData) -> dic
         "scores": scores,
         "set_coverage": SET_COVERAGE if None not in thresholds else None,
     }
+
+
+def _as_recorded(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the scores of clean clips as those of a condition."""
+    uar = content["scores"]["uar"]
+    return {"name": CLEAN, "uar": uar["value"], "low": uar["low"], "high": uar["high"], "clips": content["clips"]}
+
+
+def _under_condition(name: str, results: Mapping[plan.PlannedFit, FitResult], data: RunData) -> dict[str, Any] | None:
+    """Return the scores of the test clips under a condition; None where it could change none of them."""
+    answers = {fit: result.conditions[name] for fit, result in results.items() if name in result.conditions}
+    rows = [data.row_numbers(fit.fold.test) for fit in answers]
+    changed = data.is_changed(name)
+    tested = [data.clips.iloc[numbers[changed[numbers]]] for numbers in rows]
+    clips = sum(map(len, tested))
+    if not clips:
+        return None
+    speakers, true = (np.concatenate([part[column].to_numpy(dtype=str) for part in tested]) for column in _COLUMNS)
+    predicted = np.concatenate([answer.predicted for answer in answers.values()])
+    cell = tally_labels(speakers, true, predicted, data.labels)
+    uar = _score("UAR", *scores_with_intervals(cell, {"uar": METRICS["uar"]})["uar"])
+    return {"name": name, "uar": uar["value"], "low": uar["low"], "high": uar["high"], "clips": clips}
 
 
 def metric_scores(cell: SpeakerTallies) -> dict[str, dict[str, Any]]:

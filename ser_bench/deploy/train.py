@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,6 +111,7 @@ def train(
     _check_savable(_entry(name, options, features.sets_at_rate()).definition)
     opened = open_corpus(options, progress)
     entry = _entry(name, options, opened.feature_sets())
+    entry = entry if score else replace(entry, conditions=())
     plan.report_effort([entry], progress)
     store = (options.store or default_store()).absolute()
     extraction, data = extract_data(opened, plan.required_sets([entry]), options, store, progress)
@@ -121,7 +122,7 @@ def train(
     fit = plan.PlannedFit(entry, "train", 0, 0, fold, options.seed)
     scored = NOT_SCORED if not score else cross_validate(entry, data, fold.train, options, store, progress)
     fitted, rows = fit_in_worker(fit, data, options.engine, store, progress, _MAX_ROWS if as_onnx else 0)
-    info = describe_file(fit, data, opened, options, fitted, scored, store)
+    info = describe_file(fit, data, opened, options, fitted, scored, store, progress)
     agreement = None
     if as_onnx:
         estimator, _ = parts.unpack(fitted.members)
@@ -129,6 +130,32 @@ def train(
     else:
         container.write(path, info.model_dump(), fitted.members)
     return TrainedFile(path, path.stat().st_size, info, fitted.seconds, fitted.warnings, agreement)
+
+
+def only_model(options: Options) -> str:
+    """Return the model that a configuration file chooses for a file.
+
+    Parameters
+    ----------
+    options : Options
+        The options.
+
+    Returns
+    -------
+    str
+        The only model of ``models.use``; baselines do not count.
+
+    Raises
+    ------
+    ConfigError
+        If it names none or several.
+    """
+    registered = models.MODELS
+    names = [name for name in options.models if name not in registered or registered[name].kind != "baseline"]
+    if len(names) == 1 and names != ["all"]:
+        return names[0]
+    choice = "such as --model ensemble" if "all" in names else f"--model {' or '.join(names) or options.models[0]}"
+    raise ConfigError(f"a file holds one model; name it: {choice}")
 
 
 def _check_options(options: Options) -> None:

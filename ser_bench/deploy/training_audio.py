@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _SAMPLED_CLIPS = 64
 """Number of training clips whose level, clipping and treble are measured."""
-_RATE_RATIO = 1.25
+RATE_RATIO = 1.25
 """Rates that differ by less are not worth a warning, such as 44.1 and 48 kHz."""
 _DURATION_RATIO = 2.0
 _LEVEL_MARGIN_DB = 20.0
@@ -134,9 +134,9 @@ def _rate_difference(trained: Sequence[int], rate: int | None, sr: int) -> str:
     """Describe a sampling rate that is unlike those of the training clips; empty for one that is not."""
     own = f"sampling rate of {sr:,} Hz"
     if rate is not None:
-        below = sr * _RATE_RATIO < min(rate, *trained)
+        below = sr * RATE_RATIO < min(rate, *trained)
         return f"{own}, below the model's {rate:,} Hz; sound above {sr / 2:,.0f} Hz is missing" if below else ""
-    if trained and all(max(sr, known) > _RATE_RATIO * min(sr, known) for known in trained):
+    if trained and all(max(sr, known) > RATE_RATIO * min(sr, known) for known in trained):
         return f"{own}; the training clips have {' and '.join(f'{known:,}' for known in trained[:3])} Hz"
     return ""
 

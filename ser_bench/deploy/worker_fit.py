@@ -127,7 +127,7 @@ def _fit_and_pack(task: fitting.FitTask) -> Fitted:
         predicted, transductive = _predict_held_out(estimator, X, task, seconds)
     messages = fitting.warning_lines(caught)
     speakers = task.groups if task.speakers is None else task.speakers
-    detector = novelty.fit(novelty.clip_vectors(X[task.train]), speakers)
+    detector = _novelty_detector(task, X, speakers)
     members = parts.pack(estimator, detector)
     copy, _ = parts.unpack(members)
     _check_copy(estimator, copy, X[task.train[:_COMPARED_CLIPS]], task.labels)
@@ -136,6 +136,14 @@ def _fit_and_pack(task: fitting.FitTask) -> Fitted:
     calibration = _calibration(estimator, speakers)
     described = known if detector else None
     return Fitted(members, predicted, seconds, messages, trained, calibration, described, transductive)
+
+
+def _novelty_detector(task: fitting.FitTask, X: np.ndarray, speakers: np.ndarray) -> novelty.NoveltyDetector | None:
+    """Fit a novelty detector on the training clips and on their copies under recording conditions."""
+    copies = task.augmented[len(task.augmented) - len(task.model.conditions) :]  # those at other speeds come before
+    matrices = [X, *(np.load(path, mmap_mode="r", allow_pickle=False) for path in copies)]
+    vectors = [novelty.clip_vectors(matrix[task.train]) for matrix in matrices]
+    return novelty.fit(np.concatenate(vectors), np.tile(speakers, len(matrices)))
 
 
 def _calibration(estimator: Any, speakers: np.ndarray) -> dict[str, Any] | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from ser_bench.audio import load
 from ser_bench.core.errors import ModelFileError
-from ser_bench.deploy import load_model, novelty, speech
+from ser_bench.deploy import load_model, novelty, speech, worker_fit
 from ser_bench.deploy.file import container, parts
 from ser_bench.deploy.novelty import NoveltyDetector
 
@@ -158,3 +159,17 @@ def test_a_file_without_a_detector_knows_speech_only(svm, clip, tmp_path):
     container.write(tmp_path / "y.ser", content, parts.pack(estimator, loud))
     assert load_model(tmp_path / "x.ser").predict((y, sr))[0].reliable
     assert not load_model(tmp_path / "y.ser").predict((y, sr))[0].reliable
+
+
+def test_copies_under_conditions_are_inside_and_those_at_other_speeds_are_not(tmp_path):
+    """Features of a phone call are not novel to a model that heard telephones."""
+    X, names = voices(8)
+    paths = [tmp_path / "slow.npy", tmp_path / "phone.npy"]
+    slower, telephone = np.where(np.arange(X.shape[1]) % 2, 100.0, -100.0), np.full(X.shape[1], 30.0)
+    for path, shift in zip(paths, (slower, telephone), strict=True):
+        np.save(path, (X + shift).astype(np.float32))
+    model = SimpleNamespace(conditions=("phone",))
+    task = SimpleNamespace(model=model, augmented=tuple(paths), train=np.arange(len(X)))
+    detector = worker_fit._novelty_detector(task, X.astype(np.float32), names)
+    as_recorded, phone, slow = (detector.distances(X + shift).mean() for shift in (0.0, telephone, slower))
+    assert max(as_recorded, phone) < detector.threshold < slow

@@ -24,8 +24,8 @@ from ser_bench.deploy.predict.batch import predict_windows
 from ser_bench.deploy.predict.windows import envelope, windows
 
 LABELS = ["neutral", "happy", "sad"]
-ADDED = ["confidence", "set", "reliable", "error", "warnings"]
-FIELDS = ["clip", "emotion", "probabilities", "confidence", "set", "reliable", "reasons", "warnings"]
+ADDED = ["confidence", "set", "reliable", "error", "warnings", "condition", "condition_like", "condition_uar"]
+FIELDS = ["clip", "emotion", "probabilities", "confidence", "set", "reliable", "reasons", "warnings", "condition"]
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import pickle
 import re
@@ -15,12 +17,15 @@ import pytest
 import soundfile
 
 import ser_bench
-from ser_bench import corpora, features, plugins
+from ser_bench import audio, corpora, features, plugins
+from ser_bench.audio import conditions
 from ser_bench.cli import call
 from ser_bench.core.errors import AudioError, ConfigError, CorpusError, ModelFileError, UnknownNameError
+from ser_bench.core.options import ModelTable, Options
 from ser_bench.core.progress import NoProgress
 from ser_bench.deploy import content, describe, load_model, scores, train
-from ser_bench.deploy.serve import server
+from ser_bench.deploy.serve import openapi, server, worker
+from ser_bench.deploy.serve.settings import Settings
 from ser_bench.runs import results, runner
 from ser_bench.runs.tasks import FitFailure
 from ser_bench.splits import Fold
@@ -152,21 +157,29 @@ def test_brackets_of_a_score_are_explained(svm):
     assert "[25.0, 75.0] (95 % intervals over speakers) on " in text
 
 
+HEARD = ModelTable(base="lda", parameters={"conditions": ["phone"]})
+"""A model that is also trained on copies of telephone speech."""
+
+
 @pytest.fixture(scope="module")
 def scored(options, tmp_path_factory):
     """Return a store, and the manifest of a model that was trained with a score in it."""
     store = tmp_path_factory.mktemp("store")
-    file = train.train(options(store=store), "lda", store / "m.ser", NoProgress())
+    chosen = options(store=store, conditions=("phone", "white-0", "level-3"), model_tables={"lda-phone": HEARD})
+    file = train.train(chosen, "lda-phone", store / "m.ser", NoProgress())
     return store, file.info
 
 
 def test_the_score_is_that_of_a_run_with_the_same_store(options, scored, tmp_path):
     """The run finds every fit of the cross-validation in the store."""
     store, info = scored
-    outcome = runner.run(options(store=store, models=("lda",), splits=("actor",), out=tmp_path / "run"))
-    fits = outcome.saved.fits.query("model == 'lda'")
+    chosen = options(store=store, models=("lda-phone",), model_tables={"lda-phone": HEARD}, splits=("actor",))
+    outcome = runner.run(
+        chosen.model_copy(update={"conditions": ("phone", "white-0", "level-3"), "out": tmp_path / "run"})
+    )
+    fits = outcome.saved.fits.query("model == 'lda-phone'")
     assert outcome.work.reused == len(fits) == info.cross_validation.folds == 6
-    predictions = outcome.saved.predictions.query("model == 'lda'")
+    predictions = outcome.saved.predictions.query("model == 'lda-phone'")
     right = predictions["true"].astype(str) == predictions["predicted"].astype(str)
     scores = info.cross_validation.scores
     assert scores["accuracy"].value == pytest.approx(right.mean())
@@ -177,6 +190,93 @@ def test_the_score_is_that_of_a_run_with_the_same_store(options, scored, tmp_pat
     assert set(scores["coverage"].by_speaker) == set(SPEAKERS)
     assert scores["coverage"].value > 0.7  # 0.9 on average over corpora; 36 clips deviate
     assert np.mean(list(scores["coverage"].by_speaker.values())) == pytest.approx(scores["coverage"].value)
+    rows = outcome.saved.under_conditions.query("model == 'lda-phone'")
+    for tested in info.conditions.tested[1:]:
+        under = rows[rows["condition"] == tested.name]
+        right = under["true"].astype(str) == under["predicted"].astype(str)
+        assert tested.uar == pytest.approx(right.groupby(under["true"].astype(str)).mean().mean())
+        assert tested.clips == len(under) == 36
+        assert tested.low <= tested.uar <= tested.high
+
+
+def test_the_file_describes_the_tested_conditions_without_inaudible_changes(scored):
+    clean, white, phone = scored[1].conditions.tested
+    assert (clean.name, phone.name, white.name) == ("clean", "phone", "white-0")
+    assert clean.uar == scored[1].cross_validation.scores["uar"].value
+    assert (phone.family, phone.phrase, phone.heard) == ("telephone", "on the telephone", True)
+    assert (white.family, white.heard) == ("noise", False)
+    assert phone.recognisable
+    assert phone.sound.rates == [8000]
+    assert phone.sound.clips == 36
+
+
+def test_a_model_says_what_it_was_tested_under(scored):
+    info = scored[1]
+    assert re.fullmatch(
+        r"tested under 2 recording conditions: UAR from [\d.]+ % \(speech .*\) to [\d.]+ % \(speech .*\)",
+        describe.scores(info)["conditions"],
+    )
+    noise, telephone, note = describe.by_condition(info)
+    assert re.fullmatch(r"noise: white-0 [\d.]+ %", noise)
+    assert re.fullmatch(r"telephone•: phone [\d.]+ %", telephone)
+    assert note.startswith("•")
+    lines = describe.about(info)
+    first = next(k for k, line in enumerate(lines) if line.startswith("by condition: "))
+    assert [line[15:] for line in lines[first : first + 3]] == [noise, telephone, note]
+
+
+def test_predictions_name_the_condition_that_a_clip_sounds_like(scored, clip):
+    model = load_model(scored[0] / "m.ser")
+    y, sr = audio.load(clip)
+    as_recorded = (y, sr)
+    sounds = [as_recorded, *(conditions.get(name).apply(y, sr) for name in ("phone", "white-0", "clipped"))]
+    clean, phone, white, clipped = model.predict(sounds)
+    nearest = [prediction.condition for prediction in (clean, phone, white, clipped)]
+    assert [(near.condition.name, near.like) for near in nearest[:3]] == [
+        ("clean", True),
+        ("phone", True),
+        ("white-0", True),
+    ]
+    assert not nearest[3].like
+    assert not any("sounds like" in text or "unlike every" in text for text in clean.warnings)
+    assert phone.warnings[0].startswith("sounds like speech on the telephone: UAR ")
+    assert white.reasons[0].startswith("sounds like speech in white noise at 0 dB SNR: UAR ")
+    assert clipped.reasons[0].startswith("unlike every recording condition that the model was tested under ")
+    assert "at the peak" in clipped.reasons[0]
+    assert not any("clipped" in text or "quiet parts" in text for text in (*clipped.warnings, *white.warnings))
+
+
+def test_programs_get_the_condition_and_its_score(scored, clip, tmp_path, capsys):
+    file, path = scored[0] / "m.ser", tmp_path / "phone.wav"
+    soundfile.write(path, *conditions.get("phone").apply(*audio.load(clip)))
+    phone = scored[1].conditions.tested[2]
+    values = {"name": "phone", "like": True, **{name: getattr(phone, name) for name in ("uar", "low", "high", "heard")}}
+    assert call(["predict", str(file), str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["condition"] == values
+    assert call(["predict", str(file), str(path), "--csv"]) == 0
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    cells = [row["condition"], row["condition_like"], float(row["condition_uar"])]
+    assert cells == ["phone", "true", pytest.approx(phone.uar)]
+    assert call(["predict", str(file), str(path), "--json", "--window", "1"]) == 0
+    assert {window["condition"] for window in json.loads(capsys.readouterr().out)} == {None}
+
+
+def test_the_service_describes_the_condition_of_its_answers(scored, clip):
+    answer = worker._predict(load_model(scored[0] / "m.ser"), clip.read_bytes(), 60.0, 0.9)
+    schema = openapi.describe(scored[1], Settings(Path("m.ser")))["components"]["schemas"]["Answer"]
+    condition = schema["properties"]["condition"]["oneOf"][0]
+    assert condition["required"] == list(answer["condition"])
+    assert condition["properties"]["name"]["enum"] == ["clean", "white-0", "phone"]
+    untested = openapi.describe(scored[1].model_copy(update={"conditions": None}), Settings(Path("m.ser")))
+    assert untested["components"]["schemas"]["Answer"]["properties"]["condition"]["type"] == "null"
+
+
+def test_without_a_score_conditions_are_not_computed(options, tmp_path):
+    chosen = options(store=tmp_path / "store", conditions=("phone",))
+    info = train.train(chosen, "lda", tmp_path / "m.ser", NoProgress(), score=False).info
+    assert info.conditions is None
+    assert not list((tmp_path / "store").rglob("*phone*"))
+    assert "conditions" not in describe.scores(info)
 
 
 def test_the_description_says_what_was_scored(scored):
@@ -192,7 +292,10 @@ def test_the_description_says_what_was_scored(scored):
 def test_with_held_out_speakers_the_others_are_cross_validated(options, tmp_path):
     info = train.train(options(), "tree", tmp_path / "t.ser", NoProgress(), "actor:S01").info
     assert (info.held_out.speakers, info.cross_validation.speakers) == (["S01"], 5)
-    assert list(describe.scores(info)) == ["score", "sets", "held out"]
+    entries = describe.scores(info)
+    assert list(entries) == ["score", "sets", "conditions", "held out"]
+    assert entries["conditions"] == "tested on clean speech only; --conditions phone,noise tests others"
+    assert describe.by_condition(info) == []
 
 
 @pytest.mark.parametrize("speaker", ["", "S01"])
@@ -364,6 +467,24 @@ def test_an_invalid_request_is_an_error_and_writes_no_file(options, tmp_path, ch
     with pytest.raises(error, match=reason):
         train.train(options(**changes), name, tmp_path / "x.ser", NoProgress(), hold_out, score=False)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("use", [("svm",), ("svm", "majority"), ("lda-robust",)])
+def test_the_only_model_of_a_configuration_is_trained_without_being_named(use):
+    assert train.only_model(Options(models=use)) == use[0]
+
+
+@pytest.mark.parametrize(
+    ("use", "choice"),
+    [
+        (("all",), "such as --model ensemble"),
+        (("lda", "lda-robust"), "--model lda or lda-robust"),
+        (("majority",), "--model majority"),
+    ],
+)
+def test_several_models_or_none_need_a_name(use, choice):
+    with pytest.raises(ConfigError, match=f"a file holds one model; name it: {choice}"):
+        train.only_model(Options(models=use))
 
 
 def test_a_file_that_cannot_be_written_is_an_error_before_the_fit(options, tmp_path):

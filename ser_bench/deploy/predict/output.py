@@ -16,6 +16,7 @@ from ser_bench.core.text import escape_control_json
 from ser_bench.deploy.coverage import COVERAGE
 from ser_bench.deploy.model import Prediction
 from ser_bench.deploy.predict.batch import ClipPrediction
+from ser_bench.deploy.sounds import Resemblance
 
 
 def as_json(predictions: Sequence[ClipPrediction]) -> str:
@@ -54,7 +55,9 @@ def prediction_fields(prediction: Prediction) -> dict[str, Any]:
     -------
     dict
         ``emotion``, ``probabilities``, ``confidence``, ``set`` (None for a model that is not calibrated),
-        ``reliable``, ``reasons`` and ``warnings``.
+        ``reliable``, ``reasons``, ``warnings`` and ``condition``: None, or the tested recording condition that the
+        clip resembles most, as ``name``, ``like`` (False for a clip unlike every one of them), ``uar``, ``low``,
+        ``high`` and ``heard``.
     """
     members = prediction.prediction_set
     return {
@@ -65,6 +68,14 @@ def prediction_fields(prediction: Prediction) -> dict[str, Any]:
         "reliable": prediction.reliable,
         "reasons": list(prediction.reasons),
         "warnings": list(prediction.warnings),
+        "condition": None if prediction.condition is None else _condition(prediction.condition),
+    }
+
+
+def _condition(resemblance: Resemblance) -> dict[str, Any]:
+    condition = resemblance.condition
+    return {"name": condition.name, "like": resemblance.like} | {
+        name: getattr(condition, name) for name in ("uar", "low", "high", "heard")
     }
 
 
@@ -83,18 +94,21 @@ def as_csv(predictions: Sequence[ClipPrediction], labels: Sequence[str], *, over
     Returns
     -------
     str
-        Columns ``clip``, ``emotion``, ``p_<label>``, ``confidence``, ``set``, ``reliable``, ``error`` and ``warnings``,
-        with semicolons between the labels of a set and between warnings.
+        Columns ``clip``, ``emotion``, ``p_<label>``, ``confidence``, ``set``, ``reliable``, ``error``, ``warnings``,
+        ``condition``, ``condition_like`` and ``condition_uar``, with semicolons between the labels of a set and between
+        warnings.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     window_columns = ["start", "end"] if over_time else []
     shares = [f"p_{label}" for label in labels]
     added = ["confidence", "set", "reliable"]
-    writer.writerow(["clip", *window_columns, "emotion", *shares, *added, "error", "warnings"])
+    conditions = ["condition", "condition_like", "condition_uar"]
+    writer.writerow(["clip", *window_columns, "emotion", *shares, *added, "error", "warnings", *conditions])
     for clip in predictions:
         window = [clip.start, clip.end] if over_time else []
-        writer.writerow([clip.clip, *window, *_cells(clip.prediction, labels), clip.error, "; ".join(clip.warnings)])
+        cells = [*_cells(clip.prediction, labels), clip.error, "; ".join(clip.warnings)]
+        writer.writerow([clip.clip, *window, *cells, *_condition_cells(clip.prediction)])
     return text.getvalue().rstrip("\n")
 
 
@@ -105,6 +119,14 @@ def _cells(prediction: Prediction | None, labels: Sequence[str]) -> list[Any]:
     members = "; ".join(prediction.prediction_set or ())
     p = [prediction.probabilities[name] for name in labels]
     return [prediction.label, *p, prediction.confidence, members, str(prediction.reliable).lower()]
+
+
+def _condition_cells(prediction: Prediction | None) -> list[Any]:
+    """Return the cells from ``condition``; empty where it is not known."""
+    if prediction is None or prediction.condition is None:
+        return ["", "", ""]
+    nearest = prediction.condition
+    return [nearest.condition.name, str(nearest.like).lower(), nearest.condition.uar]
 
 
 def as_table(

@@ -114,6 +114,7 @@ def _answer(manifest: Manifest, settings: Settings) -> dict[str, Any]:
             },
             "reasons": texts | {"description": "Why the prediction is not reliable."},
             "warnings": texts | {"description": "Why the prediction may be wrong, the reasons included."},
+            "condition": _condition(manifest),
             "timings": _object(steps) | {"description": "Milliseconds."},
         }
     )
@@ -129,6 +130,24 @@ def _set(manifest: Manifest, settings: Settings) -> dict[str, Any]:
         "minItems": 1,
         "description": f"The labels that hold the true one for {100 * settings.coverage:g} % of clips of new speakers.",
     }
+
+
+def _condition(manifest: Manifest) -> dict[str, Any]:
+    """Return the schema of the nearest condition: null for a model that states no score under conditions."""
+    share = {"type": "number", "minimum": 0, "maximum": 1}
+    unknown = {"type": "null", "description": "The model states no score under recording conditions."}
+    if manifest.conditions is None:
+        return unknown
+    values = {
+        "name": {"type": "string", "enum": [tested.name for tested in manifest.conditions.tested]},
+        "like": {"type": "boolean", "description": "False for a clip unlike every tested condition."},
+        "uar": share | {"description": "The UAR of the cross-validation under the condition."},
+        "low": {"type": ["number", "null"], "description": "Lower end of its 95 % interval over speakers."},
+        "high": {"type": ["number", "null"], "description": "Upper end of its 95 % interval over speakers."},
+        "heard": {"type": "boolean", "description": "Whether the model was trained on clips of its family."},
+    }
+    described = {"description": "The tested recording condition that the clip resembles most."}
+    return {"oneOf": [_object(values) | described, {"type": "null"}]}
 
 
 def _json(schema: dict[str, Any]) -> dict[str, Any]:

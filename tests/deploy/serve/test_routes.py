@@ -25,6 +25,7 @@ PREDICTION = {
     "reliable": False,
     "reasons": ["a sentence"],
     "warnings": ["a sentence"],
+    "condition": None,
     "timings": {"decode": 1.0},
 }
 
