@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 
 from ser_bench.core.text import plural
+from ser_bench.report.analysis.condition_levels import levelled_kinds
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.stability import changed_labels
 from ser_bench.report.analysis.weaknesses import audible_conditions, best_model, corrected_losses
 from ser_bench.report.findings.titles.wording import from_to, name_of, no_model, percents, points_range
 from ser_bench.runs.results import SavedRun
-from ser_bench.runs.results.run_info import ConditionInfo
 
 
 def conditions_title(run: SavedRun) -> str:
@@ -55,23 +55,20 @@ def levels_title(run: SavedRun) -> str:
     str
         Such as "lda has a UAR of 40 % in white noise at 10 dB SNR, and 21 % at 0 dB SNR".
     """
-    kinds: dict[str, list[ConditionInfo]] = {}
-    for condition in audible_conditions(run):
-        if condition.level is not None:
-            kinds.setdefault(condition.kind, []).append(condition)
-    several, best = [levels for levels in kinds.values() if len(levels) > 1], best_model(run)
-    if not several:
+    kinds, best = levelled_kinds(run), best_model(run)
+    if not kinds:
         return "No recording condition was tested at several levels"
     if best is None:
         return no_model(run, "no level is compared")
-    scores = corrected_losses(run, best, tuple(condition.name for levels in several for condition in levels))["uar"]
-    scored = [levels for levels in several if all(condition.name in scores for condition in levels)]
-    pairs = [(min(levels, key=_severity), max(levels, key=_severity)) for levels in scored]
-    if not pairs:
+    uar = corrected_losses(run, best, tuple(name for kind in kinds for name in kind.conditions))["uar"]
+    scored = [kind for kind in kinds if all(name in uar for name in kind.conditions)]
+    if not scored:
         return "No recording condition has a UAR at several levels"
-    mild, hard = max(pairs, key=lambda pair: scores[pair[0].name] - scores[pair[1].name])
-    first, last = percents(scores[mild.name], scores[hard.name])
-    return f"{name_of(run, best)} has a UAR of {first} % {mild.phrase}, and {last} % at {hard.level:g} {hard.unit}"
+    worst = max(scored, key=lambda kind: uar[kind.conditions[0]] - uar[kind.conditions[-1]])
+    mild, hard = worst.conditions[0], worst.conditions[-1]
+    phrase = next(condition.phrase for condition in run.info.conditions if condition.name == mild)
+    first, last = percents(uar[mild], uar[hard])
+    return f"{name_of(run, best)} has a UAR of {first} % {phrase}, and {last} % at {worst.levels[-1]} {worst.unit}"
 
 
 def stability_title(run: SavedRun) -> str:
@@ -97,9 +94,3 @@ def stability_title(run: SavedRun) -> str:
         return f"No clip of {name_of(run, best)} has an inaudible change"
     changes = "An inaudible change alters" if len(shares) == 1 else f"{plural(len(shares), 'inaudible change')} alter"
     return f"{changes} {from_to(min(shares), max(shares))} % of the labels of {name_of(run, best)}"
-
-
-def _severity(condition: ConditionInfo) -> float:
-    """Return a number that grows with the change of the clip."""
-    level = condition.level or 0.0
-    return level if condition.harder == "higher" else -level
