@@ -12,7 +12,7 @@ from ser_bench.report.analysis.scores import missing_folds
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.stability import changed_labels
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.descriptions import model_title, model_titles
+from ser_bench.report.descriptions import HEARD_MARK, model_title, model_titles
 from ser_bench.report.formatting import percent, percent_interval
 from ser_bench.runs.results import SavedRun
 
@@ -46,7 +46,7 @@ def condition_cells(run: SavedRun) -> dict[str, list[str]]:
     -------
     dict of str to list of str
         Columns ``condition`` and ``family``, and one per model; a score of a family that the model heard in training
-        says so.
+        has the mark ``HEARD_MARK``.
     """
     models = tested_models(run)
     if not models:
@@ -58,7 +58,7 @@ def condition_cells(run: SavedRun) -> dict[str, list[str]]:
         own = rows.loc[model]
         heard = (own["heard_in_training"] == "yes") & (own["family"] != "")
         cells[model_title(run, model)] = [
-            percent(uar) + (" (heard)" if flag else "") for uar, flag in zip(own["uar"], heard, strict=True)
+            _with_mark(percent(uar), heard=flag) for uar, flag in zip(own["uar"], heard, strict=True)
         ]
     return cells
 
@@ -74,7 +74,7 @@ def family_cells(run: SavedRun, models: Sequence[str]) -> dict[str, list[str]]:
     Returns
     -------
     dict of str to list of str
-        A column of names, and one per model; ``*`` marks a family that the model heard in training.
+        A column of names, and one per model; ``HEARD_MARK`` marks a family that the model heard in training.
     """
     split = ranking_split(run.info.splits)
     families, scores, robust = family_scores(run, split), scores_under(run, split)["uar"], robust_scores(run, split)
@@ -84,7 +84,7 @@ def family_cells(run: SavedRun, models: Sequence[str]) -> dict[str, list[str]]:
     for model in models:
         heard = heard_families(run, model)
         column = [percent(scores[model, "clean"])]
-        column += [percent(value) + ("*" if family in heard else "") for family, value in families.loc[model].items()]
+        column += [_with_mark(percent(value), heard=family in heard) for family, value in families.loc[model].items()]
         cells[model_title(run, model)] = column + ([percent(robust.at[model, "robust"])] if len(robust) else [])
     return cells
 
@@ -135,3 +135,7 @@ def stability_cells(run: SavedRun) -> dict[str, list[str]]:
         values = rows.loc[condition].loc[models, ["changed", "changed_low", "changed_high"]].to_numpy()
         cells[f"{condition} %"] = [f"{percent(v)} {percent_interval(low, high)}".rstrip() for v, low, high in values]
     return cells
+
+
+def _with_mark(score: str, *, heard: bool) -> str:
+    return f"{HEARD_MARK} {score}" if heard else score

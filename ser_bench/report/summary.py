@@ -17,6 +17,8 @@ from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.transfer import transfer_matrix, transfer_models
 from ser_bench.report.condition_tables import condition_cells, robust_cells, stability_cells
 from ser_bench.report.descriptions import (
+    HEARD_MARK,
+    HEARD_NOTE,
     SYNTHETIC,
     losses_note,
     mark_notes,
@@ -234,6 +236,7 @@ def _condition_tables(run: SavedRun) -> list[str]:
     if cells := condition_cells(run):
         tables.append(f"Recording conditions under the `{split}` split: UAR in percent of models trained once.")
         tables.append(aligned(cells, "github", texts=2))
+        tables += [f"{HEARD_NOTE}."] if HEARD_MARK in tables[-1] else []
     if cells := robust_cells(run):
         tables.append(f"Robust score under the `{split}` split: mean UAR over families not heard in training.")
         tables.append(aligned(cells, "github"))

@@ -11,6 +11,8 @@ from ser_bench.report.analysis.scores import page_metrics
 from ser_bench.report.analysis.splits import gap_splits, ranking_split
 from ser_bench.report.condition_tables import family_cells, tested_models
 from ser_bench.report.descriptions import (
+    HEARD_MARK,
+    HEARD_NOTE,
     SYNTHETIC,
     losses_note,
     mark_notes,
@@ -89,7 +91,7 @@ def condition_lines(run: SavedRun, width: int = 100) -> str:
         shown -= 1
     table = aligned(family_cells(run, models[:shown]), "simple")
     left_out = f", also of {plural(len(models) - shown, 'model')} left out here" if shown < len(models) else ""
-    marked = "* heard in training. " if "*" in table else ""
+    marked = f"{HEARD_NOTE}. " if HEARD_MARK in table else ""
     head = f"Recording conditions, {ranking_split(run.info.splits)} split"
     below = f"{marked}Every condition{left_out}: conditions.csv."
     findings = [*collapse_sentences(run)[:1], *robust_sentences(run), ranking_sentence(run)]

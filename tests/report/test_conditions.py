@@ -18,6 +18,7 @@ from ser_bench.report.analysis.scores import pooled_scores
 from ser_bench.report.analysis.stability import changed_labels
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.weaknesses import overtaken, worst_common
+from ser_bench.report.descriptions import HEARD_NOTE
 from ser_bench.report.findings.conditions import (
     collapse_sentences,
     condition_notes,
@@ -388,12 +389,13 @@ class TestReports:
         text, matrix = markdown(conditions_run), condition_matrix(conditions_run, "actor")
         for condition, family in (("white-0", "noise"), ("room-0.6", "rooms"), ("shift-1", "inaudible")):
             (line,) = (line for line in text.splitlines() if line.startswith(f"| {condition} "))
-            heard = " (heard)" if family == "noise" else ""
+            heard = "• " if family == "noise" else ""
             scores = [f"{percent(matrix.at[model, condition])}" for model in ("svm", "lda", "lda-robust")]
             assert [cell.strip() for cell in line.strip("|").split("|")] == [
                 *(condition, family, *scores[:2]),
-                scores[2] + heard,
+                heard + scores[2],
             ]
+        assert f"\n\n{HEARD_NOTE}.\n\n" in text
         for sentence in (*condition_sentences(conditions_run), *condition_notes(conditions_run)):
             assert f"- {sentence}" in text
 
@@ -412,7 +414,7 @@ class TestReports:
         scores = family_scores(conditions_run, "actor")
         (noise,) = (line for line in lines if line.startswith("noise, 2 conditions"))
         assert noise.split()[3] == percent(scores.at["svm", "noise"])
-        heard = f"{percent(scores.at['lda-robust', 'noise'])}*"
+        heard = f"• {percent(scores.at['lda-robust', 'noise'])}"
         assert (heard in noise) == ("left out" not in " ".join(lines)) == (width > 50)
 
 
