@@ -36,6 +36,8 @@ RECIPE = Recipe(
     quick=(QUICK,),
     shortfalls={("knn", "actor", 0, 1): "failed"},
     clips_per_label=2,
+    conditions={"white-10": 0.2, "white-0": 0.8, "shift-1": 0.02},
+    trained_under={"cnn1d": {"phone": "telephone"}, QUICK: {"speech-15": "noise"}},
 )
 NAMES = "|".join(MARKED)
 

@@ -130,7 +130,8 @@ def robust_sentences(run: SavedRun) -> list[str]:
     """
     families, split = robust_families(run), ranking_split(run.info.splits)
     if not families.counted:
-        heard = [f"{family} by {shortened_list(names, _MOST)}" for family, names in families.heard.items()]
+        named = {family: shortened_list(model_titles(run, names), _MOST) for family, names in families.heard.items()}
+        heard = [f"{family} by {names}" for family, names in named.items()]
         return [f"No robust score: every tested family was heard in training ({'; '.join(heard)})."] if heard else []
     leader = robust_leader(run, split)
     if leader is None:
