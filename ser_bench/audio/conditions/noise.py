@@ -31,7 +31,7 @@ def _add(noise: str, y: np.ndarray, sr: int, rng: np.random.Generator, snr: floa
     return y + added * np.float32(10 ** ((level - snr) / 20) / power**0.5), sr
 
 
-def _kind(name: str, summary: str, source: str, phrase: str, common: bool = False) -> ConditionKind:
+def _kind(name: str, summary: str, source: str, phrase: str, common: tuple[float, ...] = ()) -> ConditionKind:
     return ConditionKind(
         name=name,
         family=FAMILY,
@@ -55,14 +55,14 @@ SPEECH = _kind(
     "stationary noise with the average spectrum of speech",
     "Byrne et al. (1994)",
     "in speech-shaped noise",
-    common=True,
+    common=(20, 10),
 )
 BABBLE = _kind(
     "babble",
     "eight neutral synthetic voices at once; above 7.5 kHz noise with the spectrum of speech",
     "voices of the demo corpus",
     "in babble",
-    common=True,
+    common=(20, 10),
 )
 HUM = _kind(
     "hum",
