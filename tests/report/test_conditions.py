@@ -23,11 +23,13 @@ from ser_bench.report.findings.conditions import (
     collapse_sentences,
     condition_notes,
     condition_sentences,
+    loss_answer,
     ranking_sentence,
     robust_sentences,
     stability_sentence,
     worst_sentence,
 )
+from ser_bench.report.findings.recommendation import recommendation
 from ser_bench.report.findings.titles import conditions_title, levels_title, stability_title
 from ser_bench.report.formatting import percent
 from ser_bench.report.summary import markdown
@@ -309,6 +311,24 @@ class TestWorst:
     def test_without_a_common_condition_nothing_is_said(self, small):
         conditions = tuple(c.model_copy(update={"common": False}) for c in small.info.conditions)
         assert worst_sentence(replace(small, info=changed_info(small.info, conditions=conditions))) == ""
+
+
+class TestAnswer:
+    def test_the_answer_states_the_loss_and_the_better_model_there(self, conditions_run):
+        matrix = condition_matrix(conditions_run, "actor")
+        phone, clean, robust = (
+            f"{100 * matrix.at[cell]:.0f} %" for cell in (("svm", "phone"), ("svm", "clean"), ("lda-robust", "phone"))
+        )
+        expected = f"On the telephone, svm recognises {phone} instead of {clean}, and lda-robust {robust}."
+        assert recommendation(conditions_run)[2] == expected
+
+    def test_it_does_not_state_an_insignificant_loss(self, small):
+        assert len(recommendation(with_errors(small, {"phone": 0.01}))) == 3
+        assert "lda" not in loss_answer(with_errors(small, {"phone": 0.9}), "svm")
+
+    def test_it_is_on_the_recommended_model(self, conditions_run):
+        assert loss_answer(conditions_run, "lda").startswith("On the telephone, lda recognises ")
+        assert "robust" not in loss_answer(conditions_run, "lda")
 
 
 class TestRanking:

@@ -24,12 +24,11 @@ from ser_bench.runs.results.run_info import ConditionInfo
 
 @dataclass(frozen=True)
 class WorstCondition:
-    """The common condition with the largest loss of the best model, under the split that ranks the models.
+    """The common condition with the largest loss of a model, under the split that ranks the models.
 
     Parameters
     ----------
     model : str
-        The model with the highest UAR.
     condition : ConditionInfo
     clean, uar : float
         UAR of the same clips as recorded and under the condition, fractions.
@@ -121,12 +120,14 @@ def corrected_losses(run: SavedRun, model: str, conditions: tuple[str, ...]) -> 
 
 
 @cached_per_run
-def worst_common(run: SavedRun) -> WorstCondition | None:
-    """Return the common condition under which the best model loses most.
+def worst_common(run: SavedRun, model: str = "") -> WorstCondition | None:
+    """Return the common condition under which a model loses most.
 
     Parameters
     ----------
     run : SavedRun
+    model : str
+        Empty for :func:`best_model`.
 
     Returns
     -------
@@ -134,20 +135,20 @@ def worst_common(run: SavedRun) -> WorstCondition | None:
         None without a common condition or a model with a score.
     """
     common = {condition.name: condition for condition in run.info.conditions if condition.common}
-    model = best_model(run) if common else None
-    losses = corrected_losses(run, model, tuple(common)) if model else pd.DataFrame()
-    if model is None or losses.empty:
+    name = (model or best_model(run)) if common else None
+    losses = corrected_losses(run, name, tuple(common)) if name else pd.DataFrame()
+    if name is None or losses.empty:
         return None
     row = losses.loc[losses["loss"].idxmax()]
     condition, counts = common[str(row.name)], condition_counts(run, ranking_split(run.info.splits))
     return WorstCondition(
-        model=model,
+        model=name,
         condition=condition,
-        **{name: float(row[name]) for name in ("clean", "uar", "low", "high")},
+        **{column: float(row[column]) for column in ("clean", "uar", "low", "high")},
         conditions=len(losses),
-        heard=condition.family in heard_families(run, model),
+        heard=condition.family in heard_families(run, name),
         clips=int(row["clips"]),
-        all_clips=int(counts.clips[run.info.models.index(model), 0]),
+        all_clips=int(counts.clips[run.info.models.index(name), 0]),
     )
 
 

@@ -31,6 +31,7 @@ from ser_bench.report.analysis.weaknesses import (
     worst_common,
 )
 from ser_bench.report.descriptions import model_title, model_titles
+from ser_bench.report.findings.titles.wording import name_of, percents
 from ser_bench.report.formatting import capitalised, percent, percent_interval, points, points_interval
 from ser_bench.runs.results import SavedRun
 
@@ -77,6 +78,34 @@ def worst_sentence(run: SavedRun) -> str:
         return f"{phrase}, the UAR of {model} falls from {clean} to {uar} %{limits}."
     tested = f"below {plural(MIN_SPEAKERS, 'speaker')} no loss is tested" if math.isnan(worst.low) else ""
     return f"{phrase}, the UAR of {model} is {uar} % instead of {clean} %{limits}; {tested or 'it is not significant'}."
+
+
+def loss_answer(run: SavedRun, model: str) -> str:
+    """State for readers who do not know the field what a common condition costs a model.
+
+    Parameters
+    ----------
+    run : SavedRun
+    model : str
+
+    Returns
+    -------
+    str
+        Such as "On the telephone, lda recognises 20 % instead of 67 %, and lda-robust 62 %." The other model is the
+        best one of those that are significantly better there. Empty without a significant loss.
+    """
+    worst = worst_common(run, model)
+    if worst is None or not worst.low > 0:
+        return ""
+    uar, clean = percents(worst.uar, worst.clean)
+    sentence = f"{capitalised(worst.condition.phrase)}, {name_of(run, model)} recognises {uar} % instead of {clean} %"
+    better = overtaken(run) if model == best_model(run) else overtaken(run).iloc[:0]
+    better = better[better["condition"] == worst.condition.name]
+    if better.empty:
+        return f"{sentence}."
+    row = better.loc[better["difference"].idxmax()]
+    (other,) = percents(worst.uar + row["difference"])
+    return f"{sentence}, and {name_of(run, row['model'])} {other} %."
 
 
 def collapse_sentences(run: SavedRun) -> list[str]:

@@ -1,4 +1,4 @@
-"""The answer of a run in three sentences: which model to use, how sure that is, and at what cost."""
+"""The answer of a run in a few sentences: which model to use, how sure that is, and at what cost."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ser_bench.report.analysis.splits import gap_splits, ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.transfer import transfer_splits
 from ser_bench.report.descriptions import TRANSDUCTIVE_MARK, normalisation_note
+from ser_bench.report.findings.conditions import loss_answer
 from ser_bench.report.findings.titles.wording import (
     complete_models,
     every_other,
@@ -49,7 +50,7 @@ def recommendation(run: SavedRun) -> list[str]:
     Returns
     -------
     list of str
-        Three sentences of at most 25 words.
+        Three sentences of at most 25 words; a fourth where a common recording condition costs the model significantly.
     """
     models = complete_models(run)
     if not models:
@@ -57,7 +58,8 @@ def recommendation(run: SavedRun) -> list[str]:
     choice = choice_of(run, _inductive(run) or models, _fit_times(run))
     if choice is None:
         return _without_scores(run)
-    return [_which(run, choice), _how_sure(run, choice.best), _cost(run, choice.best)]
+    sentences = [_which(run, choice), _how_sure(run, choice.best), loss_answer(run, choice.best)]
+    return [*filter(None, sentences), _cost(run, choice.best)]
 
 
 def _without_scores(run: SavedRun) -> list[str]:
