@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @click.command(name="extract")
 @corpus_options
 @option("features", help="One set, several joined with +, or auto: those that the models use.")
+@option("conditions", help="Recording conditions under which the features are computed too.")
 @options_from("engine")
 @common_options
 @click.option("--verify", is_flag=True, help="Check the whole store against its checksums; extract nothing.")
@@ -44,13 +45,17 @@ def _extract(options: Options, console: Console) -> int:
     def choose(available: Mapping[str, FeatureSet]) -> tuple[FeatureSet, ...]:
         if options.features == "auto":
             return plan.required_sets(plan.plan_models(options, available))
-        return features.parse(options.features, available)
+        sets = features.parse(options.features, available)
+        tested = plan.tested_conditions(options, available)
+        return (*sets, *(feature_set.under(condition) for condition in tested for feature_set in sets))
 
     started = time.perf_counter()
     filled = extract_corpus(options, choose, console)
     console.close()
     extraction = filled.extraction
-    sizes = ", ".join(f"{s.name} ({s.dimension})" for s in filled.sets)
+    sizes = ", ".join(f"{s.name} ({s.dimension})" for s in filled.sets if s.condition is None)
+    if tested := len({s.condition for s in filled.sets} - {None}):
+        sizes += f" and under {plural(tested, 'recording condition')}"
     left_out = [p for p in (*extraction.problems, *extraction.duplicates) if p.kind in ("clip", "row")]
     n_clips, n_left_out = len(extraction.clips), len(left_out)
     console.info(

@@ -9,6 +9,7 @@ import soundfile
 
 from ser_bench import features, plugins
 from ser_bench.audio import conditions, load
+from ser_bench.cli import call
 from ser_bench.core.errors import ConfigError, UnknownNameError
 from ser_bench.core.options import Options
 from ser_bench.runs import plan, results, runner, tasks
@@ -208,3 +209,12 @@ def test_the_model_gets_changed_clips_in_the_order_of_the_clips_as_recorded(go, 
         positions = task.conditions["middle-1"].positions
         assert len(positions) in (len(task.test) - 1, len(task.test))
         assert (np.diff(positions) > 0).all()
+
+
+def test_extract_computes_features_under_conditions_which_a_run_then_finds(corpus, tmp_path, capsys):
+    options = ["--corpus", str(corpus), "--store", str(tmp_path / "store"), "--features", "mfcc"]
+    with no_workers():
+        assert call(["extract", *options, "--conditions", "phone,white-10"]) == 0
+        assert "mfcc (40) and under 2 recording conditions: 16 computed" in capsys.readouterr().out
+        assert call(["extract", *options, "--conditions", "phone"]) == 0
+    assert "0 computed, 16 in the store before" in capsys.readouterr().out
