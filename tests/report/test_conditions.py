@@ -319,8 +319,10 @@ class TestAnswer:
         phone, clean, robust = (
             f"{100 * matrix.at[cell]:.0f} %" for cell in (("svm", "phone"), ("svm", "clean"), ("lda-robust", "phone"))
         )
-        expected = f"On the telephone, svm recognises {phone} instead of {clean}, and lda-robust {robust}."
-        assert recommendation(conditions_run)[2] == expected
+        assert recommendation(conditions_run)[2] == (
+            f"On the telephone, svm recognises {phone} instead of {clean}, "
+            f"and lda-robust, which heard telephone in training, {robust}."
+        )
 
     def test_it_does_not_state_an_insignificant_loss(self, small):
         assert len(recommendation(with_errors(small, {"phone": 0.01}))) == 3

@@ -91,8 +91,9 @@ def loss_answer(run: SavedRun, model: str) -> str:
     Returns
     -------
     str
-        Such as "On the telephone, lda recognises 20 % instead of 67 %, and lda-robust 62 %." The other model is the
-        best one of those that are significantly better there. Empty without a significant loss.
+        Such as "On the telephone, lda recognises 20 % instead of 67 %, and lda-robust, which heard telephone in
+        training, 62 %." The other model is the best one of those that are significantly better under the condition.
+        Empty without a significant loss.
     """
     worst = worst_common(run, model)
     if worst is None or not worst.low > 0:
@@ -104,8 +105,9 @@ def loss_answer(run: SavedRun, model: str) -> str:
     if better.empty:
         return f"{sentence}."
     row = better.loc[better["difference"].idxmax()]
-    (other,) = percents(worst.uar + row["difference"])
-    return f"{sentence}, and {name_of(run, row['model'])} {other} %."
+    (best,) = percents(worst.uar + row["difference"])
+    heard = f", which heard {worst.condition.family} in training," if row["heard"] else ""
+    return f"{sentence}, and {name_of(run, row['model'])}{heard} {best} %."
 
 
 def collapse_sentences(run: SavedRun) -> list[str]:
