@@ -204,9 +204,9 @@ def _family_row(run: SavedRun, table: pd.DataFrame, family: str, names: list[str
     cells = [_marked(run, str(first), family, means[0]), low]
     cells += [_marked(run, str(model), family, mean) for model, mean in zip(second, means[1:], strict=True)]
     words = [f"{model_title(run, str(m))} {percent(v)} %" for m, v in zip(table.index, means, strict=True)]
-    head = Cell(family, note=plural(len(names), "condition")) if family else Cell(CLEAN)
+    means_of = f"{family}, mean of {plural(len(names), 'condition')}" if family else CLEAN
     ends = f", lowest {lowest} {percent(float(values.min()))} %" if family else ""
-    return StripRow(head, pictures, tuple(cells), "", "", f"{head.text}: mean of {', '.join(words)}{ends}")
+    return StripRow(Cell(family or CLEAN), pictures, tuple(cells), "", "", f"{means_of}: {', '.join(words)}{ends}")
 
 
 def _marked(run: SavedRun, model: str, family: str, value: float) -> Cell:
