@@ -157,6 +157,9 @@ class TestSection:
         table = changed_labels(conditions_run).query("split == 'actor'").set_index("model")
         for model in ranked_models(conditions_run):
             assert cells_of(report.stability, model)["shift-1"] == shown(table.at[model, "changed"])
+        trained_under = {"lda-robust": {"level-6": "inaudible"}}
+        heard = replace(conditions_run, info=changed_info(conditions_run.info, trained_under=trained_under))
+        assert cells_of(conditions_report(heard).stability, "lda-robust")["shift-1"].startswith(f"{HEARD_MARK} ")
         audible = under(conditions_run, ["white-10"])
         assert conditions_report(audible).stability is None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterator
 
@@ -46,12 +47,32 @@ def heat_table(run: SavedRun) -> Table:
     return Table(caption, columns, tuple(rows), kind=f"tinted {tint}")
 
 
+def marked_score(run: SavedRun, model: str, family: str, value: float, note: str = "") -> Cell:
+    """Return a share in percent, with the mark of a family that the model heard in training.
+
+    Parameters
+    ----------
+    run : SavedRun
+    model : str
+    family : str
+        The family of the condition; empty for clean clips.
+    value : float
+        A fraction.
+    note : str
+        Smaller text after it.
+
+    Returns
+    -------
+    Cell
+    """
+    mark = f"{HEARD_MARK} " if family in heard_families(run, model) else ""
+    return number(value, f"{mark}{percent(value)}", note)
+
+
 def _tinted(run: SavedRun, model: str, family: str, value: float) -> Cell:
     """Return a cell of the heat map, with the mark of a family that the model heard in training."""
-    if math.isnan(value):
-        return number(value, percent(value))
-    mark = f"{HEARD_MARK} " if family in heard_families(run, model) else ""
-    return Cell(f"{mark}{percent(value)}", value, kind=f"t{step_of(value)}")
+    cell = marked_score(run, model, family, value)
+    return cell if math.isnan(value) else dataclasses.replace(cell, kind=f"t{step_of(value)}")
 
 
 def loss_table(run: SavedRun) -> Table:
@@ -143,20 +164,19 @@ def stability_table(run: SavedRun) -> Table | None:
     """
     changed, split = changed_labels(run), ranking_split(run.info.splits)
     changed = changed[changed["split"] == split].set_index(["model", "condition"])
-    names = [condition.name for condition in run.info.conditions if not condition.audible]
-    if not names:
+    families = {condition.name: condition.family for condition in run.info.conditions if not condition.audible}
+    if not families:
         return None
     rows = []
     for model in ranked_models(run):
-        cells = [_changed(changed, model, name) for name in names]
+        cells = [_changed(run, changed, model, name, family) for name, family in families.items()]
         rows.append(Row((Cell(model_title(run, model)), *cells), model=model))
-    columns = (_MODEL, *(Column(name, under="% of labels") for name in names))
+    columns = (_MODEL, *(Column(name, under="% of labels") for name in families))
     return Table(f"Labels that change under inaudible conditions, {split} split", columns, tuple(rows))
 
 
-def _changed(changed: pd.DataFrame, model: str, name: str) -> Cell:
-    if (model, name) not in changed.index:
-        return number(math.nan, percent(math.nan))
+def _changed(run: SavedRun, changed: pd.DataFrame, model: str, name: str, family: str) -> Cell:
+    """Return the share of changed labels with its interval."""
     row = changed.loc[(model, name)]
-    share = float(row["changed"])
-    return number(share, percent(share), percent_interval(row["changed_low"], row["changed_high"]))
+    interval = percent_interval(row["changed_low"], row["changed_high"])
+    return marked_score(run, model, family, float(row["changed"]), interval)

@@ -28,7 +28,13 @@ from ser_bench.report.formatting import percent, percent_interval
 from ser_bench.report.page.pictures.conditions import level_plots
 from ser_bench.report.page.pictures.series import MOST_SERIES, series
 from ser_bench.report.page.plots.picture import Panel, panel
-from ser_bench.report.page.sections.condition_tables import collapse_table, heat_table, loss_table, stability_table
+from ser_bench.report.page.sections.condition_tables import (
+    collapse_table,
+    heat_table,
+    loss_table,
+    marked_score,
+    stability_table,
+)
 from ser_bench.report.page.strips import HEIGHT, Scale, StripRow, Strips, bars, dots, line, marks
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
@@ -200,26 +206,20 @@ def _family_row(run: SavedRun, table: pd.DataFrame, family: str, names: list[str
         ("group square", dots(scale, means[1:])),
         ("dot", dots(scale, means[:1])),
     )
-    low = number(float(values.min()), percent(float(values.min())), str(lowest)) if family else Cell("")
-    cells = [_marked(run, str(first), family, means[0]), low]
-    cells += [_marked(run, str(model), family, mean) for model, mean in zip(second, means[1:], strict=True)]
+    low = marked_score(run, str(first), family, float(values.min()), str(lowest)) if family else Cell("")
+    cells = [marked_score(run, str(first), family, means[0]), low]
+    cells += [marked_score(run, str(model), family, mean) for model, mean in zip(second, means[1:], strict=True)]
     words = [f"{model_title(run, str(m))} {percent(v)} %" for m, v in zip(table.index, means, strict=True)]
     means_of = f"{family}, mean of {plural(len(names), 'condition')}" if family else CLEAN
     ends = f", lowest {lowest} {percent(float(values.min()))} %" if family else ""
     return StripRow(Cell(family or CLEAN), pictures, tuple(cells), "", "", f"{means_of}: {', '.join(words)}{ends}")
 
 
-def _marked(run: SavedRun, model: str, family: str, value: float) -> Cell:
-    """Return a score with the mark of a family that the model heard in training."""
-    mark = f"{HEARD_MARK} " if family in heard_families(run, model) else ""
-    return number(value, f"{mark}{percent(value)}")
-
-
 def _main(run: SavedRun) -> Table:
     """Return UAR on clean clips, the robust score and the lowest UAR of each model."""
     split, counted = ranking_split(run.info.splits), robust_families(run).counted
     robust, notes = robust_scores(run, split), missing_folds(run)
-    audible = [condition.name for condition in audible_conditions(run)]
+    audible = {condition.name: condition.family for condition in audible_conditions(run)}
     table = condition_matrix(run, split)
     columns = [Column("model", numeric=False), Column(CLEAN, under="UAR %")]
     columns += [Column("robust", under="UAR %")] if counted else []
@@ -233,9 +233,9 @@ def _main(run: SavedRun) -> Table:
             interval = percent_interval(score["robust_low"], score["robust_high"])
             cells.append(number(float(score["robust"]), percent(float(score["robust"])), interval))
         if audible:
-            values = table.loc[model, audible].astype("float64")
+            values = table.loc[model, list(audible)].astype("float64")
             lowest = str(values.idxmin()) if values.notna().any() else ""
-            cells.append(number(float(values.min()), percent(float(values.min())), lowest))
+            cells.append(marked_score(run, model, audible.get(lowest, ""), float(values.min()), lowest))
         rows.append(Row(tuple(cells), model=model))
     return Table("UAR on clean clips and under conditions", tuple(columns), tuple(rows), kind="slim")
 
