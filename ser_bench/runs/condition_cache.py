@@ -83,6 +83,16 @@ class ConditionCache:
         with atomic_write(self._path(key)) as temporary:
             temporary.write_bytes(seal(key, arrays))
 
+    def remove(self, key: str) -> None:
+        """Delete the predictions of a fit, which are those of another training.
+
+        Parameters
+        ----------
+        key : str
+            Key of the fit.
+        """
+        self._path(key).unlink(missing_ok=True)
+
     def load(self, key: str, tests: Mapping[str, ConditionTest], labels: Sequence[str]) -> dict[str, ChangedAnswers]:
         """Return the predictions of a fit that are there.
 

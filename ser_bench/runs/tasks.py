@@ -114,7 +114,7 @@ def carry_out_fits(
     progress.event("planned", fits=len(keys), cached=n_cached, cost=sum(fit.cost for fit in todo), jobs=jobs)
     warn_about_long_fits(todo, progress)
     start = time.perf_counter()
-    work_of = {fit: tuple(missing[fit]) for fit in todo}
+    work_of = {fit: tuple(name for name, test in tests[fit].items() if test.clips) for fit in todo}
     with closing(_compute(work_of, data, options, store, jobs, progress)) as outcomes:
         for fit, outcome in outcomes:
             key = keys[fit]
@@ -142,13 +142,19 @@ class _Caches:
     def save(
         self, key: str, result: FitResult, tests: Mapping[str, ConditionTest], earlier: FitResult | None
     ) -> FitResult:
-        """Save a computed fit; return it with the predictions of ``earlier``, whose fit is kept where there is one."""
+        """Save a computed fit and return it; where its predictions are those of ``earlier``, that fit is kept."""
+        same = earlier is not None and _predict_the_same(earlier, result)
+        if not same:  # all predictions of a fit are those of one training
+            self.conditions.remove(key)
+            self.fits.save(key, result)
         if result.conditions:
             self.conditions.save(key, result.conditions, tests, self.labels)
-        if earlier:
-            return replace(earlier, conditions={**earlier.conditions, **result.conditions})
-        self.fits.save(key, result)
-        return result
+        return replace(earlier, conditions=result.conditions) if earlier and same else result
+
+
+def _predict_the_same(one: FitResult, other: FitResult) -> bool:
+    """Return whether two trainings give the same predictions for the clips as recorded."""
+    return np.array_equal(one.predicted, other.predicted) and np.array_equal(one.probabilities, other.probabilities)
 
 
 def _missing_conditions(result: FitResult | None, tests: Mapping[str, ConditionTest]) -> list[str]:

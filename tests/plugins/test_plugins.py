@@ -25,7 +25,7 @@ PLUGIN = Path(__file__).with_name("plugin_recorder.py")
 
 
 def test_models_of_a_plugin_are_registered_with_its_version():
-    assert plugins.load(PLUGIN) == ["recorder", "failing", "crashing", "hungry", "hanging", "slow"]
+    assert plugins.load(PLUGIN) == ["recorder", "failing", "crashing", "hungry", "hanging", "slow", "fickle"]
     version = models.get("recorder").version
     assert models.get("recorder").is_external
     plugins.load(PLUGIN)

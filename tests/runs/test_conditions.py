@@ -116,6 +116,18 @@ def test_a_further_condition_keeps_the_fit_and_the_other_conditions(go, tmp_path
     assert go(**third)[0].unchanged
 
 
+def test_all_conditions_are_those_of_one_training(go, seen, tmp_path):
+    """The model, which predicts one class, trains again for a further condition and then predicts another one."""
+    plugins.load(PLUGIN)
+    options = {**recorder(seen, "fickle"), "store": tmp_path / "store"}
+    predicted = []
+    for number, names in enumerate([("phone",), ("phone", "white-10"), ("phone",)]):
+        _, run = go(**options, conditions=names, out=tmp_path / str(number))
+        rows = [frame[frame["model"] == "fickle"]["predicted"] for frame in (run.predictions, run.under_conditions)]
+        predicted.append([set(part.astype(str)) for part in rows])
+    assert predicted == [[{"happy"}, {"happy"}], [{"sad"}, {"sad"}], [{"sad"}, {"sad"}]]
+
+
 def test_predictions_do_not_depend_on_the_order_of_conditions_or_on_the_cache(go, tmp_path):
     one = go(conditions=("white-10", "phone"), fresh=True)[1]
     other = go(conditions=("phone", "white-10", "clean"), fresh=True, out=tmp_path / "other")[1]
