@@ -19,6 +19,8 @@ from ser_bench.runs.fit import ChangedAnswers
 from ser_bench.runs.sealed_archive import seal, unseal
 from ser_bench.store.quarantine import move_to_quarantine
 
+_MOST_SECONDS = 1e12
+
 
 @dataclass(frozen=True)
 class ConditionTest:
@@ -78,7 +80,11 @@ class ConditionCache:
         for number, (_, answer) in enumerate(saved.values()):
             arrays[f"predicted_{number}"] = np.array([codes[label] for label in answer.predicted], dtype=np.uint16)
             arrays[f"probabilities_{number}"] = answer.probabilities
-        facts = {"labels": list(labels), "digests": {name: digest for name, (digest, _) in saved.items()}}
+        facts = {
+            "labels": list(labels),
+            "digests": {name: digest for name, (digest, _) in saved.items()},
+            "seconds": [answer.seconds for _, answer in saved.values()],
+        }
         arrays["facts"] = np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8)
         with atomic_write(self._path(key)) as temporary:
             temporary.write_bytes(seal(key, arrays))
@@ -160,6 +166,7 @@ def _unpack(key: str, content: bytes, labels: Sequence[str] | None = None) -> di
         facts = json.loads(arrays["facts"].tobytes())
         names, digests = np.array(facts["labels"], dtype=str), dict(facts["digests"])
         parts = [(arrays[f"predicted_{n}"], arrays[f"probabilities_{n}"]) for n in range(len(digests))]
+        seconds = [min(max(0.0, float(number)), _MOST_SECONDS) for number in facts["seconds"]]
     except Exception as error:  # hostile content can make libraries raise anything
         raise ValueError(f"invalid content ({type(error).__name__})") from None
     if labels is not None and list(names) != list(labels):
@@ -171,5 +178,5 @@ def _unpack(key: str, content: bytes, labels: Sequence[str] | None = None) -> di
             raise ValueError("expected a probability per label for each clip")
         if not np.isfinite(probabilities).all():
             raise ValueError("a probability is not finite")
-    answers = (ChangedAnswers(names[predicted], probabilities) for predicted, probabilities in parts)
+    answers = (ChangedAnswers(names[part[0]], part[1], time) for part, time in zip(parts, seconds, strict=True))
     return {str(name): (str(digest), answer) for (name, digest), answer in zip(digests.items(), answers, strict=True)}

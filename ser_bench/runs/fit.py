@@ -54,10 +54,13 @@ class ChangedAnswers:
         The predicted labels.
     probabilities : ndarray of float32, shape (m, n_labels)
         A probability per label, calibrated as without the condition, to 12 significant bits.
+    seconds : float
+        Time spent in prediction.
     """
 
     predicted: np.ndarray
     probabilities: np.ndarray
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -286,11 +289,12 @@ def _predict_changed(estimator: Any, task: FitTask, clips: ChangedClips) -> Chan
 
     ranks = np.argsort(task.test_order)[clips.positions]
     X = _load_rows(clips.matrix, task.test[clips.positions])
+    start = time.perf_counter()
     answers = predict(Permuted(models.uncalibrated(estimator), np.argsort(ranks)), X, np.arange(len(X)), task.labels)
     if not np.isfinite(answers.probabilities).all():
         raise ValueError("the model's probabilities are not finite")
     probabilities = _calibrated(estimator, task, answers.probabilities)["probabilities"]
-    return ChangedAnswers(answers.predicted, _rounded(probabilities))
+    return ChangedAnswers(answers.predicted, _rounded(probabilities), time.perf_counter() - start)
 
 
 def _rounded(probabilities: np.ndarray) -> np.ndarray:

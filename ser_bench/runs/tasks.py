@@ -376,6 +376,11 @@ def _log_fits(fits: Sequence[PlannedFit], result: FitResult | FitFailure, progre
         progress.event("fit", **name, **outcome, cost=0.0 if number else fit.cost)
 
 
+def _seconds(result: FitResult) -> float:
+    """Return the time inside fit and predict, under recording conditions too."""
+    return result.fit_seconds + result.predict_seconds + sum(part.seconds for part in result.conditions.values())
+
+
 def _summarize_work(
     results: Mapping[str, FitResult | FitFailure | None],
     computed: Sequence[str],
@@ -384,7 +389,7 @@ def _summarize_work(
     n_fits: int,
 ) -> Work:
     """Return counts and times; ``results`` are by key, and ``computed`` are the keys of the fits of this run."""
-    seconds = {key: r.fit_seconds + r.predict_seconds for key, r in results.items() if isinstance(r, FitResult)}
+    seconds = {key: _seconds(result) for key, result in results.items() if isinstance(result, FitResult)}
     done = [seconds[key] for key in computed if key in seconds]
     return Work(
         computed=len(computed),
