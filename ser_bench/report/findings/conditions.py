@@ -7,6 +7,7 @@ on clips as recorded, under the split that ranks the models, unless they name ot
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -140,8 +141,7 @@ def collapse_sentences(run: SavedRun) -> list[str]:
     if len(others):
         names = [f"{name} ({row.excess_label}, {100 * row.predicted_share:.0f} %)" for name, row in others.iterrows()]
         sentences.append(
-            f"Its predictions collapse to one label under {plural(len(others), 'further condition')}: "
-            f"{shortened_list(names, _MOST)}."
+            f"Its predictions collapse to one label under {plural(len(others), 'further condition')}: {_some(names)}."
         )
     return sentences
 
@@ -203,7 +203,7 @@ def ranking_sentence(run: SavedRun) -> str:
     verb = "another model is" if len(counts) == 1 else "other models are"
     return (
         f"Under {number} of {plural(tested, 'audible condition')}, {verb} significantly better than "
-        f"{model_title(run, best)}: {shortened_list(names, _MOST)}."
+        f"{model_title(run, best)}: {_some(names)}."
     )
 
 
@@ -287,8 +287,13 @@ def _lead(run: SavedRun, leader: RobustLeader) -> str:
     if not leader.tested:
         return f", not tested against others below {plural(MIN_SPEAKERS, 'speaker')}"
     if leader.similar:
-        return f", not significantly higher than that of {shortened_list(model_titles(run, leader.similar), _MOST)}"
+        return f", not significantly higher than that of {_some(model_titles(run, leader.similar))}"
     return f", significantly higher than {'that of the other model' if leader.others == 1 else 'every other'}"
+
+
+def _some(names: Sequence[str]) -> str:
+    """Join names as in a sentence; of many, the first ones and the number of the others."""
+    return listed(names) if len(names) <= _MOST else shortened_list(names, _MOST)
 
 
 def _gain(run: SavedRun, row: pd.Series) -> str:
