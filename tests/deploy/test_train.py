@@ -23,7 +23,8 @@ from ser_bench.cli import call
 from ser_bench.core.errors import AudioError, ConfigError, CorpusError, ModelFileError, UnknownNameError
 from ser_bench.core.options import ModelTable, Options
 from ser_bench.core.progress import NoProgress
-from ser_bench.deploy import content, describe, load_model, scores, train
+from ser_bench.deploy import content, describe, load_model, manifest, scores, train
+from ser_bench.deploy.file import container
 from ser_bench.deploy.serve import openapi, server, worker
 from ser_bench.deploy.serve.settings import Settings
 from ser_bench.runs import results, runner
@@ -250,7 +251,8 @@ def test_programs_get_the_condition_and_its_score(scored, clip, tmp_path, capsys
     file, path = scored[0] / "m.ser", tmp_path / "phone.wav"
     soundfile.write(path, *conditions.get("phone").apply(*audio.load(clip)))
     phone = scored[1].conditions.tested[2]
-    values = {"name": "phone", "like": True, **{name: getattr(phone, name) for name in ("uar", "low", "high", "heard")}}
+    named = {"name": "phone", "speech": "speech on the telephone", "like": True}
+    values = {**named, **{name: getattr(phone, name) for name in ("uar", "low", "high", "heard")}}
     assert call(["predict", str(file), str(path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)[0]["condition"] == values
     assert call(["predict", str(file), str(path), "--csv"]) == 0
@@ -269,6 +271,24 @@ def test_the_service_describes_the_condition_of_its_answers(scored, clip):
     assert condition["properties"]["name"]["enum"] == ["clean", "white-0", "phone"]
     untested = openapi.describe(scored[1].model_copy(update={"conditions": None}), Settings(Path("m.ser")))
     assert untested["components"]["schemas"]["Answer"]["properties"]["condition"]["type"] == "null"
+
+
+def test_a_file_whose_conditions_do_not_fit_together_is_refused(scored, tmp_path):
+    content, members = container.read(scored[0] / "m.ser")
+    content["conditions"]["tested"][2]["sound"]["centre"]["pitch"] = 1.0
+    container.write(tmp_path / "m.ser", {k: v for k, v in content.items() if k not in ("format", "members")}, members)
+    with pytest.raises(
+        ModelFileError, match=r"m\.ser is refused: the descriptors of the condition 'phone' are inconsistent"
+    ):
+        load_model(tmp_path / "m.ser")
+
+
+@pytest.mark.parametrize(("field", "value"), [("uar", 1.5), ("clips", 0), ("phrase", "x" * 201), ("heard", "yes")])
+def test_an_invalid_score_of_a_condition_is_refused(scored, field, value):
+    content = scored[1].model_dump()
+    content["conditions"]["tested"][1][field] = value
+    with pytest.raises(ModelFileError, match=f"invalid value for conditions.tested.1.{field}"):
+        manifest.validate(content, Path("m.ser"))
 
 
 def test_without_a_score_conditions_are_not_computed(options, tmp_path):

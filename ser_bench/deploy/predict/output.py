@@ -13,6 +13,7 @@ from typing import Any
 
 from ser_bench.core.table import fitted_table
 from ser_bench.core.text import escape_control_json
+from ser_bench.deploy.condition_texts import speech
 from ser_bench.deploy.coverage import COVERAGE
 from ser_bench.deploy.model import Prediction
 from ser_bench.deploy.predict.batch import ClipPrediction
@@ -56,8 +57,8 @@ def prediction_fields(prediction: Prediction) -> dict[str, Any]:
     dict
         ``emotion``, ``probabilities``, ``confidence``, ``set`` (None for a model that is not calibrated),
         ``reliable``, ``reasons``, ``warnings`` and ``condition``: None, or the tested recording condition that the
-        clip resembles most, as ``name``, ``like`` (False for a clip unlike every one of them), ``uar``, ``low``,
-        ``high`` and ``heard``.
+        clip resembles most, as ``name``, ``speech`` (such as ``speech on the telephone``), ``like`` (False for
+        a clip unlike every one of them), ``uar``, ``low``, ``high`` and ``heard``.
     """
     members = prediction.prediction_set
     return {
@@ -74,9 +75,8 @@ def prediction_fields(prediction: Prediction) -> dict[str, Any]:
 
 def _condition(resemblance: Resemblance) -> dict[str, Any]:
     condition = resemblance.condition
-    return {"name": condition.name, "like": resemblance.like} | {
-        name: getattr(condition, name) for name in ("uar", "low", "high", "heard")
-    }
+    scores = {name: getattr(condition, name) for name in ("uar", "low", "high", "heard")}
+    return {"name": condition.name, "speech": speech(condition), "like": resemblance.like, **scores}
 
 
 def as_csv(predictions: Sequence[ClipPrediction], labels: Sequence[str], *, over_time: bool) -> str:

@@ -140,6 +140,7 @@ def _condition(manifest: Manifest) -> dict[str, Any]:
         return unknown
     values = {
         "name": {"type": "string", "enum": [tested.name for tested in manifest.conditions.tested]},
+        "speech": _TEXT | {"description": "How a sentence names it, such as speech on the telephone."},
         "like": {"type": "boolean", "description": "False for a clip unlike every tested condition."},
         "uar": share | {"description": "The UAR of the cross-validation under the condition."},
         "low": {"type": ["number", "null"], "description": "Lower end of its 95 % interval over speakers."},

@@ -44,7 +44,7 @@ def model(voices, tmp_path_factory) -> Path:
     table["gender"], table["path"] = "male", [str(path) for path in voices]
     table.to_csv(folder / "voices.csv", index=False)
     options = Options(corpus=str(folder / "voices.csv"), features="mfcc", jobs=1, store=folder / "store")
-    train.train(options, "svm", folder / "svm.ser", NoProgress(), score=False)
+    train.train(options, "svm", folder / "svm.ser", NoProgress())
     return folder / "svm.ser"
 
 

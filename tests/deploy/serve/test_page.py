@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -130,6 +131,16 @@ def test_the_prediction_set_is_shown(page, clip):
     page.find_element("id", "file").send_keys(str(clip))
     answered(page)
     assert text(page, "set").startswith(f"90 % set: {text(page, 'best')}")
+
+
+def test_a_clip_that_sounds_like_clean_speech_has_the_score_there(page, clip, voices):
+    page.find_element("id", "file").send_keys(str(voices[0]))
+    answered(page)
+    expected = r"Sounds like clean speech: UAR \d+ %( \[\d+, \d+\])? on new speakers\."
+    assert re.fullmatch(expected, text(page, "condition"))
+    page.find_element("id", "file").send_keys(str(clip))
+    until(page, "document.getElementById('condition').hidden")
+    assert any(line.startswith("Unlike every recording condition") for line in text(page, "warnings").splitlines())
 
 
 def test_a_dropped_file_is_predicted(page):

@@ -38,6 +38,8 @@ function show(prediction) {
   $("set").textContent = prediction.set ? `${settings.sets}: ${prediction.set.join(", ")}` : "";
   $("set").hidden = !prediction.set;
   $("unreliable").hidden = prediction.reliable;
+  $("condition").textContent = clean(prediction.condition);
+  $("condition").hidden = !clean(prediction.condition);
   $("timings").textContent = `Predicted in ${Math.round(prediction.timings.total)} ms.`;
   $("bars").replaceChildren(...settings.labels.map((label) => {
     const row = document.createElement("li"), share = 100 * prediction.probabilities[label];
@@ -55,6 +57,14 @@ function show(prediction) {
     Object.assign(document.createElement("li"), { textContent: `${text[0].toUpperCase()}${text.slice(1)}.` })));
   $("warnings").hidden = !prediction.warnings.length;
   $("answer").hidden = false;
+}
+
+// States the score on clean speech for a clip that sounds like it; for other clips a warning states theirs.
+function clean(condition) {
+  if (!condition || condition.name !== "clean" || !condition.like) return "";
+  const percent = (share) => (100 * share).toFixed(0), { uar, low, high } = condition;
+  const interval = low === null || high === null ? "" : ` [${percent(low)}, ${percent(high)}]`;
+  return `Sounds like clean speech: UAR ${percent(uar)} %${interval} on new speakers.`;
 }
 
 // Plays the clip; draws pictures if the browser can decode it.
