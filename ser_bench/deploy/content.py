@@ -117,7 +117,7 @@ def _conditions(
     tested = {scores["name"]: conditions.get(scores["name"]) for scores in scored.conditions[1:]}
     clips = data.clips.loc[list(fit.fold.train)].sort_values("speaker", kind="stable")
     samples = condition_sample.measure(clips["path"].tolist(), list(tested.values()), rate, jobs, progress)
-    sounds = condition_sample.describe(samples, _recognised_order(tested))
+    sounds = condition_sample.describe(samples, recognised_order(tested))
     heard = {condition.family for condition in fit.model.trained_under}
     unknown = {"recognisable": False, "sound": None}
     listed = [
@@ -128,8 +128,19 @@ def _conditions(
     return {"descriptors": VERSION, "tested": listed}
 
 
-def _recognised_order(tested: Mapping[str, Condition]) -> list[str]:
-    """Return the conditions by which a clip may sound, common ones first; a missing part has no sound."""
+def recognised_order(tested: Mapping[str, Condition]) -> list[str]:
+    """Return the conditions that a clip may sound like.
+
+    Parameters
+    ----------
+    tested : mapping of str to Condition
+        The tested conditions by name, without ``clean``.
+
+    Returns
+    -------
+    list of str
+        Common ones first; without those that remove a part of a clip, which has no sound.
+    """
     heard = [name for name, condition in tested.items() if condition.family != cuts.FAMILY]
     return sorted(heard, key=lambda name: not tested[name].common)
 

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING
 
 from ser_bench.core.text import plural, speaker_count
-from ser_bench.deploy import condition_texts
 from ser_bench.deploy.coverage import COVERAGE
 from ser_bench.report.descriptions import HEARD_MARK, HEARD_NOTE
 
@@ -79,7 +78,6 @@ def about(info: Manifest) -> list[str]:
     list of str
         The content of the manifest, a line per entry.
     """
-    speeds = f", also at speeds {_numbers(info.speeds)}" if info.speeds else ""
     by_label = ", ".join(f"{label} {n['clips']}/{n['speakers']}" for label, n in info.corpus.by_label.items())
     entries = {
         "model": f"{info.model.name} ({info.model.kind}), seed {info.model.seed}{_effort(info)}",
@@ -90,7 +88,7 @@ def about(info: Manifest) -> list[str]:
         ),
         "sampling rate": f"{info.rate:,} Hz" if info.rate else "as recorded",
         "audio": _audio(info),
-        "trained on": f"{_training_data(info)}{speeds}",
+        "trained on": f"{_training_data(info)}{_copies(info)}",
         "by label": f"{by_label} (clips/speakers)",
         **scores(info),
         **({"by condition": "\n".join(by_condition(info))} if by_condition(info) else {}),
@@ -104,6 +102,14 @@ def about(info: Manifest) -> list[str]:
     }
     lines = [line for name, text in entries.items() for line in _indented(name, text.split("\n"))]
     return [*([SYNTHETIC] if info.synthetic else []), *lines, *_indented("limits", info.limits)]
+
+
+def _copies(info: Manifest) -> str:
+    """Name the copies of clips that the model is trained on."""
+    heard = info.model.parameters.get("conditions") or []
+    speeds = [f"at speeds {_numbers(info.speeds)}"] if info.speeds else []
+    under = [f"under {', '.join(map(str, heard))}"] if isinstance(heard, list) and heard else []
+    return f", also {' and '.join([*speeds, *under])}" if speeds or under else ""
 
 
 def _indented(name: str, texts: Sequence[str]) -> list[str]:
@@ -146,7 +152,7 @@ def _conditions(info: ConditionsInfo) -> str:
     best, worst = (choose(others, key=lambda tested: tested.uar) for choose in (max, min))
     return (
         f"tested under {plural(len(others), 'recording condition')}: UAR from {100 * worst.uar:.1f} % "
-        f"({condition_texts.speech(worst)}) to {100 * best.uar:.1f} % ({condition_texts.speech(best)})"
+        f"({worst.name}) to {100 * best.uar:.1f} % ({best.name})"
     )
 
 

@@ -214,7 +214,7 @@ def test_the_file_describes_the_tested_conditions_without_inaudible_changes(scor
 def test_a_model_says_what_it_was_tested_under(scored):
     info = scored[1]
     assert re.fullmatch(
-        r"tested under 2 recording conditions: UAR from [\d.]+ % \(speech .*\) to [\d.]+ % \(speech .*\)",
+        r"tested under 2 recording conditions: UAR from [\d.]+ % \((phone|white-0)\) to [\d.]+ % \((phone|white-0)\)",
         describe.scores(info)["conditions"],
     )
     noise, telephone, note = describe.by_condition(info)
@@ -222,6 +222,8 @@ def test_a_model_says_what_it_was_tested_under(scored):
     assert re.fullmatch(r"telephone•: phone [\d.]+ %", telephone)
     assert note.startswith("•")
     lines = describe.about(info)
+    trained = next(line for line in lines if line.startswith("trained on: "))
+    assert trained.endswith(", also at speeds 0.85, 1.17 and under phone")
     first = next(k for k, line in enumerate(lines) if line.startswith("by condition: "))
     assert [line[15:] for line in lines[first : first + 3]] == [noise, telephone, note]
 
