@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ser_bench.core.text import plural
-from ser_bench.report.analysis.conditions import has_conditions, heard_families, scores_under
+from ser_bench.report.analysis.conditions import audible_conditions, has_conditions, heard_families, scores_under
 from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.robustness import family_scores, robust_families, robust_scores
 from ser_bench.report.analysis.scores import missing_folds
@@ -78,7 +78,7 @@ def family_cells(run: SavedRun, models: Sequence[str]) -> dict[str, list[str]]:
     """
     split = ranking_split(run.info.splits)
     families, scores, robust = family_scores(run, split), scores_under(run, split)["uar"], robust_scores(run, split)
-    counts = {family: sum(c.family == family and c.audible for c in run.info.conditions) for family in families}
+    counts = {family: sum(c.family == family for c in audible_conditions(run)) for family in families}
     heads = ["clean", *(f"{family}, {plural(count, 'condition')}" for family, count in counts.items())]
     cells = {"mean UAR %": [*heads, *(["robust score"] if len(robust) else [])]}
     for model in models:
@@ -132,8 +132,12 @@ def stability_cells(run: SavedRun) -> dict[str, list[str]]:
     rows = table[table["split"] == ranking_split(run.info.splits)].set_index(["condition", "model"])
     cells = {"model": model_titles(run, models)}
     for condition in dict.fromkeys(table["condition"]):
-        values = rows.loc[condition].loc[models, ["changed", "changed_low", "changed_high"]].to_numpy()
-        cells[f"{condition} %"] = [f"{percent(v)} {percent_interval(low, high)}".rstrip() for v, low, high in values]
+        own = rows.loc[condition].loc[models]
+        shares = [f"{percent(r.changed)} {percent_interval(r.changed_low, r.changed_high)}" for r in own.itertuples()]
+        cells[f"{condition} %"] = [
+            _with_mark(share.rstrip(), heard=flag)
+            for share, flag in zip(shares, own["heard_in_training"] == "yes", strict=True)
+        ]
     return cells
 
 

@@ -18,7 +18,8 @@ from ser_bench.report.analysis.scores import pooled_scores
 from ser_bench.report.analysis.stability import changed_labels
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.weaknesses import overtaken, worst_common
-from ser_bench.report.descriptions import HEARD_NOTE
+from ser_bench.report.condition_tables import stability_cells
+from ser_bench.report.descriptions import HEARD_MARK, HEARD_NOTE
 from ser_bench.report.findings.conditions import (
     collapse_sentences,
     condition_notes,
@@ -270,6 +271,17 @@ class TestRobustness:
             f"The robust score of svm-robust, which heard telephone in training, {claim} that of svm:"
         )
 
+    def test_a_condition_that_changes_no_clip_leaves_the_score_of_the_others(self, tmp_path):
+        recipe = Recipe(models=("svm",), conditions={"phone": 0.5, "room-0.6": 0.0, "mp3-16": 0.1}, **SMALL)
+        run = save_fake_run(tmp_path, replace(recipe, missing={"room-0.6": 10_000}))
+        matrix = condition_matrix(run, "actor")
+        assert np.isnan(matrix.at["svm", "room-0.6"])
+        assert robust_families(run).counted == {"telephone": ("phone",), "codecs": ("mp3-16",)}
+        expected = (matrix.at["svm", "phone"] + matrix.at["svm", "mp3-16"]) / 2
+        assert robust_scores(run, "actor").at["svm", "robust"] == pytest.approx(expected)
+        assert "room-0.6" in condition_notes(run)[-1]
+        assert "nan" not in condition_lines(run) + markdown(run)
+
 
 class TestWorst:
     def test_the_largest_loss_of_the_common_conditions_is_named(self, conditions_run):
@@ -285,7 +297,16 @@ class TestWorst:
     def test_an_insignificant_loss_does_not_fall(self, small):
         sentence = worst_sentence(with_errors(small, {"phone": 0.01}))
         assert "falls" not in sentence
-        assert sentence.endswith("; it is not significant.")
+        assert sentence.endswith("; the loss is not significant.")
+
+    def test_a_higher_uar_is_no_loss(self, small):
+        """The model is right under all conditions, but not on all clips as recorded."""
+        run = with_labels(small, lambda rows: rows["true"])
+        clean = percent(condition_matrix(run, "actor").at["svm", "clean"])
+        assert worst_sentence(run) == (
+            f"On the telephone, the UAR of svm is 100.0 %, not lower than {clean} % on clips as recorded, "
+            "as under all 2 common recording conditions."
+        )
 
     @pytest.mark.parametrize(("speakers", "verb"), [(4, "is"), (5, "falls")])
     def test_the_choice_among_conditions_is_corrected_for(self, small, speakers, verb):
@@ -370,6 +391,26 @@ def test_the_share_of_changed_labels_is_that_of_the_predictions(conditions_run):
         f"Labels of svm that change under an inaudible change: {percent(row['changed'])} % ["
     )
     assert stability_title(conditions_run).startswith("An inaudible change alters ")
+
+
+def test_a_model_that_heard_inaudible_changes_is_marked_where_labels_change(small):
+    info = changed_info(small.info, trained_under={"svm": {"level-3": "inaudible"}})
+    run = replace(small, info=info)
+    assert dict(changed_labels(run)[["model", "heard_in_training"]].to_numpy()) == {
+        "chance": "no",
+        "svm": "yes",
+        "knn": "no",
+    }
+    cells = stability_cells(run)
+    assert [cell.startswith(HEARD_MARK) for cell in cells["shift-1 %"]] == [True, False]
+
+
+def test_notes_say_what_normalises_changed_clips_and_what_training_may_help(conditions_run):
+    notes = condition_notes(conditions_run)
+    assert any(note.startswith("Families have relatives") for note in notes)
+    normalised = replace(conditions_run, info=changed_info(conditions_run.info, normalize="speaker"))
+    (added,) = set(condition_notes(normalised)) - set(notes)
+    assert added == "The changed clips of a speaker are normalised by that speaker's clips under the same condition."
 
 
 def test_titles_state_losses_only_where_they_are_significant(small):

@@ -7,12 +7,11 @@ import math
 from dataclasses import dataclass
 
 from ser_bench.audio.conditions import CLEAN
-from ser_bench.report.analysis.conditions import condition_matrix, heard_families
+from ser_bench.report.analysis.conditions import audible_conditions, condition_matrix, heard_families
 from ser_bench.report.analysis.models import trained_models
 from ser_bench.report.analysis.robustness import robust_scores
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.analysis.weaknesses import audible_conditions
 from ser_bench.runs.results import SavedRun
 
 

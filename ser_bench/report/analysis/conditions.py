@@ -16,6 +16,7 @@ from ser_bench.report.analysis.cache import cached_per_run
 from ser_bench.report.analysis.condition_counts import ConditionCounts, Floats, condition_counts, ends, uar_draws
 from ser_bench.report.analysis.intervals import speaker_draws
 from ser_bench.runs.results import SavedRun
+from ser_bench.runs.results.run_info import ConditionInfo
 
 COLUMNS = (
     *("model", "split", "condition", "family", "kind", "level", "unit"),
@@ -37,6 +38,23 @@ def has_conditions(run: SavedRun) -> bool:
     bool
     """
     return bool(run.info.conditions)
+
+
+@cached_per_run
+def audible_conditions(run: SavedRun) -> tuple[ConditionInfo, ...]:
+    """Return the conditions of a run that change a clip audibly, without those that could change no clip.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    tuple of ConditionInfo
+        In the order of the run.
+    """
+    tested = set(run.under_conditions["condition"].unique())
+    return tuple(condition for condition in run.info.conditions if condition.audible and condition.name in tested)
 
 
 def heard_families(run: SavedRun, model: str) -> tuple[str, ...]:

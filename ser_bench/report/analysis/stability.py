@@ -8,10 +8,11 @@ import pandas as pd
 from ser_bench import statistics
 from ser_bench.report.analysis.cache import cached_per_run
 from ser_bench.report.analysis.condition_counts import condition_counts, ends
+from ser_bench.report.analysis.conditions import heard_families
 from ser_bench.report.analysis.intervals import speaker_draws
 from ser_bench.runs.results import SavedRun
 
-COLUMNS = ("model", "split", "condition", "changed", "changed_low", "changed_high", "clips")
+COLUMNS = ("model", "split", "condition", "changed", "changed_low", "changed_high", "heard_in_training", "clips")
 """The columns of ``stability.csv``."""
 
 
@@ -28,7 +29,8 @@ def changed_labels(run: SavedRun) -> pd.DataFrame:
     DataFrame
         Columns :data:`COLUMNS`, in the order of the run. ``changed`` is the share of the clips under the condition
         whose predicted label is another one than that of the clip as recorded, over all repeats, with its 95 %
-        interval over speakers; NaN where a fold is missing. Empty without an inaudible condition.
+        interval over speakers; NaN where a fold is missing. ``heard_in_training`` is ``yes`` if the model heard an
+        inaudible condition in training. Empty without an inaudible condition.
     """
     tested = [index for index, condition in enumerate(run.info.conditions, start=1) if not condition.audible]
     tables = [_table(run, split, tested) for split in run.info.splits] if tested else []
@@ -52,4 +54,9 @@ def _table(run: SavedRun, split: str, tested: list[int]) -> pd.DataFrame:
     )
     numbers = {"changed": changed, "changed_low": low, "changed_high": high, "clips": counts.clips[:, tested]}
     columns = {name: part.ravel() for name, part in numbers.items()}
-    return cells.to_frame(index=False).assign(split=split, **columns)[list(COLUMNS)]
+    table = cells.to_frame(index=False).assign(split=split, **columns)
+    families = {condition.name: condition.family for condition in run.info.conditions}
+    table["heard_in_training"] = [
+        "yes" if families[row.condition] in heard_families(run, row.model) else "no" for row in table.itertuples()
+    ]
+    return table[list(COLUMNS)]

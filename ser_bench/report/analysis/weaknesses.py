@@ -14,7 +14,7 @@ import pandas as pd
 from ser_bench import statistics
 from ser_bench.report.analysis.cache import cached_per_run
 from ser_bench.report.analysis.condition_counts import condition_counts, ends, uar_draws
-from ser_bench.report.analysis.conditions import heard_families
+from ser_bench.report.analysis.conditions import audible_conditions, heard_families
 from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
@@ -69,21 +69,6 @@ def best_model(run: SavedRun) -> str | None:
     table = summarise(run)
     ranked = table[~table["model"].isin(BASELINES)].dropna(subset=[f"{ranking_split(run.info.splits)}_uar"])
     return None if ranked.empty else str(ranked["model"].iloc[0])
-
-
-def audible_conditions(run: SavedRun) -> tuple[ConditionInfo, ...]:
-    """Return the conditions of a run that change a clip audibly.
-
-    Parameters
-    ----------
-    run : SavedRun
-
-    Returns
-    -------
-    tuple of ConditionInfo
-        In the order of the run.
-    """
-    return tuple(condition for condition in run.info.conditions if condition.audible)
 
 
 @cached_per_run

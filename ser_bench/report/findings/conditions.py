@@ -13,7 +13,7 @@ import pandas as pd
 
 from ser_bench.core.text import listed, plural, shortened_list
 from ser_bench.report.analysis.condition_counts import condition_counts
-from ser_bench.report.analysis.conditions import has_conditions, heard_families, scores_under
+from ser_bench.report.analysis.conditions import audible_conditions, has_conditions, heard_families, scores_under
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS
 from ser_bench.report.analysis.robustness import (
     RobustLeader,
@@ -24,13 +24,7 @@ from ser_bench.report.analysis.robustness import (
 )
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.stability import changed_labels
-from ser_bench.report.analysis.weaknesses import (
-    WorstCondition,
-    audible_conditions,
-    best_model,
-    overtaken,
-    worst_common,
-)
+from ser_bench.report.analysis.weaknesses import WorstCondition, best_model, overtaken, worst_common
 from ser_bench.report.descriptions import model_title, model_titles
 from ser_bench.report.findings.titles.wording import name_of, percents
 from ser_bench.report.formatting import capitalised, percent, percent_interval, points, points_interval
@@ -67,7 +61,7 @@ def worst_sentence(run: SavedRun) -> str:
     -------
     str
         Such as "On the telephone, the UAR of lda falls from 66.5 to 20.3 %, the largest loss under 7 common recording
-        conditions." It says so where no loss is significant, and where a loss is not tested.
+        conditions." It says so where nothing is lost, where no loss is significant, and where a loss is not tested.
     """
     worst = worst_common(run)
     if worst is None:
@@ -75,10 +69,13 @@ def worst_sentence(run: SavedRun) -> str:
     model, phrase = model_title(run, worst.model), capitalised(worst.condition.phrase)
     clean, uar = percent(worst.clean), percent(worst.uar)
     limits = "".join(f", {limit}" for limit in _limits(worst))
+    if worst.uar >= worst.clean:
+        return f"{phrase}, the UAR of {model} is {uar} %, not lower than {clean} % on clips as recorded{limits}."
     if worst.low > 0:
         return f"{phrase}, the UAR of {model} falls from {clean} to {uar} %{limits}."
     tested = f"below {plural(MIN_SPEAKERS, 'speaker')} no loss is tested" if math.isnan(worst.low) else ""
-    return f"{phrase}, the UAR of {model} is {uar} % instead of {clean} %{limits}; {tested or 'it is not significant'}."
+    instead = f"{phrase}, the UAR of {model} is {uar} % instead of {clean} %{limits}"
+    return f"{instead}; {tested or 'the loss is not significant'}."
 
 
 def loss_answer(run: SavedRun, model: str) -> str:
@@ -255,8 +252,13 @@ def condition_notes(run: SavedRun) -> list[str]:
     ]
     if heard:
         notes.append(f"Families of conditions heard in training: {'; '.join(heard)}.")
-    if robust_families(run).counted:
+    families = robust_families(run)
+    if families.counted:
         notes.append("The robust score counts each family equally, and no inaudible changes.")
+    if families.counted and families.heard:
+        notes.append("Families have relatives, such as phone and gsm: training may help in a family that it lacks.")
+    if run.info.normalize == "speaker":
+        notes.append("The changed clips of a speaker are normalised by that speaker's clips under the same condition.")
     return [*notes, *_missing_clips(run)]
 
 
@@ -268,7 +270,8 @@ def _limits(worst: WorstCondition) -> list[str]:
     if worst.heard:
         limits.append(f"although it heard {worst.condition.family} in training")
     if worst.conditions > 1:
-        limits.append(f"the largest loss under {worst.conditions} common recording conditions")
+        largest = "the largest loss under" if worst.uar < worst.clean else "as under all"
+        limits.append(f"{largest} {worst.conditions} common recording conditions")
     return limits
 
 

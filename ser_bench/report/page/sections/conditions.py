@@ -9,11 +9,10 @@ import pandas as pd
 from ser_bench.audio.conditions import CLEAN
 from ser_bench.core.text import listed, plural
 from ser_bench.report.analysis.condition_levels import leading_models, ranked_models, robust_model
-from ser_bench.report.analysis.conditions import condition_matrix, has_conditions, heard_families
+from ser_bench.report.analysis.conditions import audible_conditions, condition_matrix, has_conditions, heard_families
 from ser_bench.report.analysis.robustness import family_scores, robust_families, robust_scores
 from ser_bench.report.analysis.scores import chance_levels, missing_folds
 from ser_bench.report.analysis.splits import ranking_split
-from ser_bench.report.analysis.weaknesses import audible_conditions
 from ser_bench.report.descriptions import HEARD_MARK, HEARD_NOTE, model_title
 from ser_bench.report.findings.conditions import (
     collapse_sentences,
