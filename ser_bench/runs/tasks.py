@@ -152,9 +152,10 @@ class _Caches:
         return replace(earlier, conditions=result.conditions) if earlier and same else result
 
 
-def _predict_the_same(one: FitResult, other: FitResult) -> bool:
+def _predict_the_same(first: FitResult, second: FitResult) -> bool:
     """Return whether two trainings give the same predictions for the clips as recorded."""
-    return np.array_equal(one.predicted, other.predicted) and np.array_equal(one.probabilities, other.probabilities)
+    same_labels = np.array_equal(first.predicted, second.predicted)
+    return same_labels and np.array_equal(first.probabilities, second.probabilities)
 
 
 def _missing_conditions(result: FitResult | None, tests: Mapping[str, ConditionTest]) -> list[str]:

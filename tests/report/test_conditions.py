@@ -271,6 +271,16 @@ class TestRobustness:
             f"The robust score of svm-robust, which heard telephone in training, {claim} that of svm:"
         )
 
+    def test_intervals_are_those_of_draws_under_the_conditions(self, conditions_run):
+        """With one counted condition, the robust score is its UAR."""
+        families = {"noise": "noise", "codecs": "codecs", "rooms": "rooms"}
+        run = replace(conditions_run, info=changed_info(conditions_run.info, trained_under={"lda": families}))
+        assert robust_families(run).counted == {"telephone": ("phone",)}
+        phone = scores_under(run, "actor").xs("phone", level="condition")
+        scores = robust_scores(run, "actor")
+        for name in ("", "_low", "_high"):
+            np.testing.assert_allclose(scores[f"robust{name}"], phone[f"uar{name}"].loc[scores.index])
+
     def test_a_condition_that_changes_no_clip_leaves_the_score_of_the_others(self, tmp_path):
         recipe = Recipe(models=("svm",), conditions={"phone": 0.5, "room-0.6": 0.0, "mp3-16": 0.1}, **SMALL)
         run = save_fake_run(tmp_path, replace(recipe, missing={"room-0.6": 10_000}))

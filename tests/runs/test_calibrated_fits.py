@@ -57,6 +57,24 @@ def test_no_test_clip_reaches_the_calibration(tmp_path):
     assert (usual.probabilities != strange.probabilities).any()
 
 
+def test_probabilities_under_a_condition_have_the_calibration_of_the_fit(tmp_path):
+    """A condition that changes nothing, tested on half of the clips; its probabilities have 12 significant bits."""
+    task = make_fit(tmp_path, models.get("lda").with_parameters({"speeds": []}))
+    positions = np.arange(0, len(task.test), 2)
+    conditions = {"phone": fitting.ChangedClips(task.matrix, positions)}
+    result = fitting.run_fit(dataclasses.replace(task, conditions=conditions))
+    answers = result.conditions["phone"]
+    np.testing.assert_array_equal(answers.predicted, result.predicted[positions])
+    np.testing.assert_allclose(answers.probabilities, result.probabilities[positions], rtol=2**-11)
+    assert np.abs(result.probabilities - result.uncalibrated).max() > 0.01
+
+
+def test_copies_of_training_clips_do_not_take_part_in_the_calibration(tmp_path):
+    task = make_fit(tmp_path, models.get("lda").with_parameters({"speeds": []}))
+    copies = dataclasses.replace(task, augmented=(task.matrix, task.matrix))
+    assert fitting.run_fit(copies).calibration_clips == fitting.run_fit(task).calibration_clips
+
+
 def test_unknown_speakers_are_not_counted(tmp_path):
     model = models.get("lda").with_parameters({"speeds": []})
     result = fitting.run_fit(make_fit(tmp_path, model, "random", speaker=""))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,7 +18,9 @@ from ser_bench.core.options import Options
 from ser_bench.runs import plan, results, runner, tasks
 from ser_bench.runs.condition_cache import ConditionCache, ConditionTest
 from ser_bench.runs.fit import ChangedAnswers
+from tests.conftest import clip_table
 from tests.runs.in_process import no_workers
+from tests.runs.planned import Planned, make_data
 from tests.runs.test_runner import PLUGIN, recorder, records
 
 SR = 8000
@@ -230,3 +235,19 @@ def test_extract_computes_features_under_conditions_which_a_run_then_finds(corpu
         assert "mfcc (40) and under 2 recording conditions: 16 computed" in capsys.readouterr().out
         assert call(["extract", *options, "--conditions", "phone"]) == 0
     assert "0 computed, 16 in the store before" in capsys.readouterr().out
+
+
+def test_speakers_are_standardised_by_their_own_clips_under_the_same_condition(tmp_path, monkeypatch):
+    data = replace(make_data(clip_table(speakers=3), ("neutral", "happy", "sad")), normalize="speaker")
+    phone, rng = conditions.get("phone"), np.random.default_rng(0)
+    sets, changed = (MFCC,), (MFCC.under(phone),)
+    values = {own: rng.normal(level, 2.0, (len(data.clips), 3)) for own, level in ((sets, 5.0), (changed, -3.0))}
+    monkeypatch.setattr(tasks, "assemble", lambda clips, own, store: values[own])
+    fit = Planned(model=SimpleNamespace(sets=sets, all_sets=(sets,), tested_sets={phone: changed}))
+    with tasks.map_matrices({fit: ("phone",)}, data, tmp_path) as paths:
+        for own in (sets, changed):
+            X = np.load(paths[own])
+            for speaker in np.unique(data.groups):
+                rows = X[data.groups == speaker]
+                np.testing.assert_allclose(rows.mean(axis=0), 0, atol=1e-6)
+                np.testing.assert_allclose(rows.std(axis=0), 1, atol=1e-6)
