@@ -231,6 +231,8 @@ class TestCharts:
         for column, model in enumerate(ranked_models(conditions_run)):
             for row, name in enumerate([CLEAN, *NAMES]):
                 assert texts[column, row] == f"{100 * matrix.at[model, name]:.0f}"
+        scores = matrix.loc[ranked_models(conditions_run)].to_numpy().T
+        assert ((ax.images[0].get_array() == 0) == (scores <= 1 / 8)).all()  # white is chance, as the chart says
         heard = sorted(tuple(round(float(place)) for place in point) for point in ax.collections[0].get_offsets())
         column = ranked_models(conditions_run).index("lda-robust")
         assert heard == [(column, row) for row in (1, 2, 3)]

@@ -32,7 +32,7 @@ _MIN_CELL, _MAX_CELL = 0.22, 0.9
 """Width in inches from which cells have space for digits, and the largest width."""
 
 _STEPS = 7
-"""Colours of cells: few, so that neighbours differ visibly."""
+"""Colours of cells above chance: few, so that neighbours differ visibly."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,10 @@ class _Map:
 
     @property
     def shares(self) -> npt.NDArray[np.float64]:
-        """The place of each UAR between chance, or less, and the highest UAR."""
+        """The place of each UAR between chance and the highest UAR, in steps; 0 for chance or less only."""
         top = max(np.nanmax(self.uar, initial=0), self.chance + 10)
-        return np.clip((self.uar - self.chance) / (top - self.chance), 0, 1)
+        places = np.clip((self.uar - self.chance - 1e-9) / (top - self.chance), 0, 1)
+        return np.ceil(_STEPS * places) / _STEPS
 
 
 def _map(run: SavedRun) -> _Map:
@@ -82,7 +83,7 @@ def _draw(run: SavedRun) -> Figure:
     title, body = conditions_title(run), below + height + above
     sheet = new_sheet(run, title, shown=shown, body=body, splits=[split], models=content.models)
     ax = sheet.axes(left, below, cell * len(models), height)
-    colours = split_colormap(split).resampled(_STEPS)
+    colours = split_colormap(split)
     ax.imshow(content.shares, cmap=colours, vmin=0, vmax=1, interpolation="none", aspect="auto")
     ax.autoscale(enable=False)
     _name_rows(ax, content, left)

@@ -209,9 +209,10 @@ def _family_row(run: SavedRun, table: pd.DataFrame, family: str, names: list[str
     cells = [marked_score(run, str(first), family, means[0]), low]
     cells += [marked_score(run, str(model), family, mean) for model, mean in zip(second, means[1:], strict=True)]
     words = [f"{model_title(run, str(m))} {percent(v)} %" for m, v in zip(table.index, means, strict=True)]
-    means_of = f"{family}, mean of {plural(len(names), 'condition')}" if family else CLEAN
+    head = Cell(family, note=plural(len(names), "condition")) if family else Cell(CLEAN)
     ends = f", lowest {lowest} {percent(float(values.min()))} %" if family else ""
-    return StripRow(Cell(family or CLEAN), pictures, tuple(cells), "", "", f"{means_of}: {', '.join(words)}{ends}")
+    mean = "mean of " if len(names) > 1 else ""
+    return StripRow(head, pictures, tuple(cells), "", "", f"{head.text}: {mean}{', '.join(words)}{ends}")
 
 
 def _main(run: SavedRun) -> Table:

@@ -80,8 +80,7 @@ def _conditions(run: SavedRun) -> Iterator[Term]:
     """Define what test clips go through."""
     if not has_conditions(run):
         return
-    yield "condition", "A change of the test clips, such as a telephone line. Each model is trained once."
-    yield "clean", "Clips as the corpus holds them."
+    yield "condition", "A change of the test clips, such as a telephone line; clean clips have none."
     if robust_families(run).counted:
         yield "robust", "Mean UAR over families of conditions that no model heard in training."
 
