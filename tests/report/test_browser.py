@@ -182,7 +182,9 @@ def test_a_page_of_fourteen_models_is_at_most_eight_screens_and_700_kb(page, fil
     show(page, DESKTOP)
     conditions = page.execute_script("return document.getElementById('conditions').offsetHeight")
     assert conditions <= 1.4 * HEIGHT
-    assert page.execute_script("return document.documentElement.scrollHeight") - conditions <= 8 * HEIGHT
+    sentence = 26  # the answer of a run with conditions has one more
+    height = page.execute_script("return document.documentElement.scrollHeight")
+    assert height - conditions - sentence <= 8 * HEIGHT
     assert len(re.sub(rb"data:audio[^\"]+", b"", file.read_bytes())) < 700_000
 
 
