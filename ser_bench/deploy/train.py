@@ -111,7 +111,9 @@ def train(
     _check_savable(_entry(name, options, features.sets_at_rate()).definition)
     opened = open_corpus(options, progress)
     entry = _entry(name, options, opened.feature_sets())
-    entry = entry if score else replace(entry, conditions=())
+    if entry.conditions and not score:
+        progress.warning("conditions are tested with a score only; --no-score leaves them out")
+        entry = replace(entry, conditions=())
     plan.report_effort([entry], progress)
     store = (options.store or default_store()).absolute()
     extraction, data = extract_data(opened, plan.required_sets([entry]), options, store, progress)

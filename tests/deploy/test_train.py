@@ -295,7 +295,11 @@ def test_an_invalid_score_of_a_condition_is_refused(scored, field, value):
 
 def test_without_a_score_conditions_are_not_computed(options, tmp_path):
     chosen = options(store=tmp_path / "store", conditions=("phone",))
-    info = train.train(chosen, "lda", tmp_path / "m.ser", NoProgress(), score=False).info
+    warnings = []
+    progress = NoProgress()
+    progress.warning = warnings.append
+    info = train.train(chosen, "lda", tmp_path / "m.ser", progress, score=False).info
+    assert warnings == ["conditions are tested with a score only; --no-score leaves them out"]
     assert info.conditions is None
     assert not list((tmp_path / "store").rglob("*phone*"))
     assert "conditions" not in describe.scores(info)
