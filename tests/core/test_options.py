@@ -107,7 +107,9 @@ def test_a_missing_file_names_the_included_configurations():
         config.find_config("nowhere.toml")
 
 
-@pytest.mark.parametrize("name", ["default", "quick", "strong", "strong-random", "reference", "tutorial-4-emotions"])
+@pytest.mark.parametrize(
+    "name", ["default", "quick", "strong", "strong-random", "robust", "reference", "tutorial-4-emotions"]
+)
 def test_included_configurations_are_found_by_name_and_valid(name):
     assert config.load(config.find_config(name), {}).splits != ()
 
