@@ -13,8 +13,7 @@ from ser_bench.deploy import describe, load_model
 from ser_bench.deploy.coverage import EXPORTED
 from ser_bench.deploy.file import container, parts, state
 from ser_bench.deploy.onnx import export
-from tests.deploy.conftest import fitted
-from tests.deploy.test_onnx import LABELS, manifest_of, trained
+from tests.deploy.fitted_models import LABELS, fitted, manifest_of, trained
 
 
 @pytest.fixture(scope="module")

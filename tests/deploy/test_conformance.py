@@ -1,14 +1,22 @@
-"""Every registered model can be saved, and predicts bit for bit the same after it is read from its file."""
+"""Every registered model predicts the same after it is read from its model file, and as an ONNX file.
+
+One module tests both, so that each model is fitted once.
+"""
 
 from __future__ import annotations
+
+import importlib.util
+import re
 
 import numpy as np
 import pytest
 
 from ser_bench import models
 from ser_bench.core.errors import ModelFileError
+from ser_bench.deploy import onnx
 from ser_bench.deploy.file import allowed, state
-from tests.deploy.conftest import clusters, fitted
+from ser_bench.deploy.onnx import check, estimators
+from tests.deploy.fitted_models import clusters, fitted, trained
 
 CASES = [(name, kind) for name, model in models.MODELS.items() for kind in model.accepts]
 VARIANTS = [
@@ -20,6 +28,24 @@ VARIANTS = [
     ("ensemble", {"members": ["svm", "forest", "xgboost", "knn", "mlp"]}),
 ]
 """Parameters that change the estimators of a model."""
+
+MORE = [
+    *[("svm", {"kernel": kernel}) for kernel in ("linear", "poly", "sigmoid")],
+    ("knn", {"weights": "uniform", "n_neighbors": 4}),
+    ("knn", {"p": 3.0}),
+    ("mlp", {"hidden": [8, 4], "epochs": 5}),
+    ("cnn2d", {"filters": [2], "halvings": 0, "units": 4, "epochs": 1, "pool": 1, "batch_size": 16}),
+    ("cnn2d", {"filters": [2, 2], "halvings": 2, "units": 4, "pooling": "attention", "epochs": 1, "pool": 1}),
+    ("cnn1d", {"filters": [4, 4], "halvings": 0, "pooling": "attention", "heads": 2, "epochs": 1, "pool": 1}),
+    ("cnn1d", {"filters": [4], "members": 2, "level_bands": 5, "epochs": 1, "pool": 2}),
+    ("lstm", {"filters": [4], "units": 4, "memory": "gru", "pooling": "attention", "epochs": 1, "pool": 1}),
+    ("lstm", {"filters": [], "units": 4, "memory": "gru", "bidirectional": False, "pooled_layers": "last", "pool": 2}),
+]
+"""Parameters that change the ONNX graph only, and networks with other layers."""
+
+needs_onnx = pytest.mark.skipif(
+    not all(importlib.util.find_spec(name) for name in ("onnx", "onnxruntime")), reason="needs the extra [onnx]"
+)
 
 
 def assert_copy_predicts_the_same(estimator, X):
@@ -57,3 +83,40 @@ def test_a_class_of_another_package_cannot_be_saved():
     X, y, _ = clusters("vector")
     with pytest.raises(ModelFileError, match=r"cannot be saved: it contains a .*LogisticRegression"):
         state.pack(LogisticRegression().fit(X, y))
+
+
+def assert_onnx_predicts_the_same(path, name, kind, parameters=None, classes=3):
+    """Write and compare a model: on random rows, on all of its clips, and on one clip."""
+    from onnx import checker
+
+    model, X = trained(name, kind, parameters, classes)
+    for rows, count in ((None, 256), (X, len(X)), (X[:1], 1)):
+        agreement = onnx.write(model, path, rows)
+        assert agreement.max_difference <= check.TOLERANCE / 10
+        assert agreement.rows == count
+    checker.check_model(str(path), full_check=True)
+
+
+@needs_onnx
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_an_onnx_file_predicts_the_same_or_the_model_has_none(name, kind, tmp_path):
+    if name == "chance":
+        model, _ = trained(name, kind)
+        with pytest.raises(ModelFileError, match=re.escape(estimators.not_exported()["Chance"])):
+            onnx.write(model, tmp_path / "m.onnx")
+        assert list(tmp_path.iterdir()) == []
+    else:
+        assert_onnx_predicts_the_same(tmp_path / "m.onnx", name, kind)
+
+
+@needs_onnx
+@pytest.mark.parametrize(("name", "parameters"), VARIANTS + MORE)
+def test_an_onnx_file_of_other_parameters_predicts_the_same(name, parameters, tmp_path):
+    kind = models.get(name).accepts[-1 if "pool" in parameters else 0]
+    assert_onnx_predicts_the_same(tmp_path / "m.onnx", name, kind, parameters)
+
+
+@needs_onnx
+@pytest.mark.parametrize("name", [m.name for m in models.MODELS.values() if m.kind == "classical"])
+def test_an_onnx_file_of_two_classes_predicts_the_same(name, tmp_path):
+    assert_onnx_predicts_the_same(tmp_path / "m.onnx", name, "vector", classes=2)

@@ -19,7 +19,7 @@ from ser_bench.core.errors import ModelFileError
 from ser_bench.deploy import load_model
 from ser_bench.deploy.file import arrays, container, state
 from ser_bench.models import uncalibrated
-from tests.deploy.conftest import fitted
+from tests.deploy.fitted_models import fitted
 
 
 def members_of(path) -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""ONNX files predict as their models do; models without ONNX export are refused with the reason."""
+"""ONNX files: content, comparison with the model, and the commands that write them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,8 @@ from ser_bench.cli import call
 from ser_bench.core.errors import ModelFileError
 from ser_bench.core.progress import NoProgress
 from ser_bench.deploy import load_model, onnx, train
-from ser_bench.deploy.manifest import Manifest
-from ser_bench.deploy.model import TrainedModel
 from ser_bench.deploy.onnx import check, estimators, export
-from tests.deploy.conftest import fitted
-from tests.deploy.test_conformance import CASES, VARIANTS
+from tests.deploy.fitted_models import LABELS, trained
 
 pytestmark = [
     pytest.mark.skipif(
@@ -29,90 +26,6 @@ pytestmark = [
 ]
 
 DEPLOY = Path(__file__).parents[2] / "docs" / "deploy.md"
-LABELS = ["calm", "bored", "sad", "angry"]
-"""In another order than the classes of the models, and with a label that the models do not know."""
-
-MORE = [
-    *[("svm", {"kernel": kernel}) for kernel in ("linear", "poly", "sigmoid")],
-    ("knn", {"weights": "uniform", "n_neighbors": 4}),
-    ("knn", {"p": 3.0}),
-    ("mlp", {"hidden": [8, 4], "epochs": 5}),
-    ("cnn2d", {"filters": [2], "halvings": 0, "units": 4, "epochs": 1, "pool": 1, "batch_size": 16}),
-    ("cnn2d", {"filters": [2, 2], "halvings": 2, "units": 4, "pooling": "attention", "epochs": 1, "pool": 1}),
-    ("cnn1d", {"filters": [4, 4], "halvings": 0, "pooling": "attention", "heads": 2, "epochs": 1, "pool": 1}),
-    ("cnn1d", {"filters": [4], "members": 2, "level_bands": 5, "epochs": 1, "pool": 2}),
-    ("lstm", {"filters": [4], "units": 4, "memory": "gru", "pooling": "attention", "epochs": 1, "pool": 1}),
-    ("lstm", {"filters": [], "units": 4, "memory": "gru", "bidirectional": False, "pooled_layers": "last", "pool": 2}),
-]
-
-
-def manifest_of(name, kind, width, labels):
-    """Return a manifest of a model that is fitted in a test."""
-    columns = [f"c{k}" for k in range(width)]
-    corpus = dict.fromkeys(("name", "title", "source", "citation", "fingerprint"), "x")
-    return Manifest.model_validate(
-        {
-            "ser_bench": "0",
-            "created": "2026-01-01",
-            "model": {"name": name, "kind": "classical", "parameters": {}, "seed": 0},
-            "target": "emotion",
-            "labels": labels,
-            "features": [
-                {"name": "test", "kind": kind, "version": 3, "parameters": {}, "columns": columns, "key": "test-3"}
-            ],
-            "rate": None,
-            "speeds": [],
-            "corpus": {**corpus, "licence": "CC0", "clips": 1, "speakers": 1, "by_label": {}},
-            "synthetic": True,
-            "held_out": None,
-            "versions": {},
-            "intended_use": "Tests.",
-            "limits": [],
-        }
-    )
-
-
-def trained(name, kind="vector", parameters=None, classes=3):
-    """Return a model of :func:`clusters` and its features."""
-    estimator, X = fitted(name, kind, parameters, classes)
-    sets = (SimpleNamespace(kind=kind, dimension=X.shape[-1]),)
-    return TrainedModel(manifest_of(name, kind, X.shape[-1], LABELS), estimator, sets), X
-
-
-def assert_onnx_predicts_the_same(path, name, kind, parameters=None, classes=3):
-    """Write and compare a model: on random rows, on all of its clips, and on one clip."""
-    from onnx import checker
-
-    model, X = trained(name, kind, parameters, classes)
-    for rows, count in ((None, 256), (X, len(X)), (X[:1], 1)):
-        agreement = onnx.write(model, path, rows)
-        assert agreement.max_difference <= check.TOLERANCE / 10
-        assert agreement.rows == count
-    checker.check_model(str(path), full_check=True)
-
-
-@pytest.mark.parametrize(("name", "kind"), CASES)
-def test_an_onnx_file_predicts_the_same_or_the_model_has_none(name, kind, tmp_path):
-    if name == "chance":
-        model, _ = trained(name, kind)
-        with pytest.raises(ModelFileError, match=re.escape(estimators.not_exported()["Chance"])):
-            onnx.write(model, tmp_path / "m.onnx")
-        assert list(tmp_path.iterdir()) == []
-    else:
-        assert_onnx_predicts_the_same(tmp_path / "m.onnx", name, kind)
-
-
-@pytest.mark.parametrize(("name", "parameters"), VARIANTS + MORE)
-def test_an_onnx_file_of_other_parameters_predicts_the_same(name, parameters, tmp_path):
-    kind = models.get(name).accepts[-1 if "pool" in parameters else 0]
-    assert_onnx_predicts_the_same(tmp_path / "m.onnx", name, kind, parameters)
-
-
-@pytest.mark.parametrize("name", [m.name for m in models.MODELS.values() if m.kind == "classical"])
-def test_an_onnx_file_of_two_classes_predicts_the_same(name, tmp_path):
-    assert_onnx_predicts_the_same(tmp_path / "m.onnx", name, "vector", classes=2)
-
-
 # -- the file ---------------------------------------------------------------------------------------
 
 

@@ -120,6 +120,7 @@ def undisturbed(tmp_path, monkeypatch) -> results.SavedRun:
     return results.read_run(out)
 
 
+@pytest.mark.slow
 def test_a_worker_and_then_the_command_die_while_fits_are_computed(tmp_path, undisturbed):
     fits, chance = undisturbed.fits["key"].nunique(), random.Random(0)
     first, second = sorted(chance.sample(range(1, fits // 2), 2))
