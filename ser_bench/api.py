@@ -182,7 +182,7 @@ class Run:
     @property
     def conditions(self) -> pd.DataFrame:
         """A row per model, split and recording condition, as in ``conditions.csv``: UAR and its loss."""
-        from ser_bench.report.analysis.conditions import condition_scores
+        from ser_bench.report.analysis.conditions.scores import condition_scores
 
         with _plugin_registered(self.plugin):
             return condition_scores(self.saved)

@@ -44,9 +44,9 @@ def write_report(run: SavedRun, formats: Sequence[str] = ("png", "svg"), *, audi
         If the folder cannot be written.
     """
     from ser_bench.report.analysis.calibration import calibration_table
-    from ser_bench.report.analysis.conditions import condition_scores
+    from ser_bench.report.analysis.conditions.scores import condition_scores
+    from ser_bench.report.analysis.conditions.stability import changed_labels
     from ser_bench.report.analysis.gaps import gap_table
-    from ser_bench.report.analysis.stability import changed_labels
     from ser_bench.report.analysis.summary import summarise
     from ser_bench.report.analysis.transfer import transfer_scores
     from ser_bench.report.charts.registry import draw_charts

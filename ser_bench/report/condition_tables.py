@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ser_bench.core.text import plural
-from ser_bench.report.analysis.conditions import audible_conditions, has_conditions, heard_families, scores_under
-from ser_bench.report.analysis.models import BASELINES
-from ser_bench.report.analysis.robustness import family_scores, robust_families, robust_scores
+from ser_bench.report.analysis.conditions.robustness import family_scores, robust_families, robust_scores
+from ser_bench.report.analysis.conditions.scores import scores_under
+from ser_bench.report.analysis.conditions.stability import changed_labels
+from ser_bench.report.analysis.conditions.tested import audible_families, has_conditions, heard_families
+from ser_bench.report.analysis.ranking import all_models_ranked, scored_models
 from ser_bench.report.analysis.scores import missing_folds
 from ser_bench.report.analysis.splits import ranking_split
-from ser_bench.report.analysis.stability import changed_labels
-from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import HEARD_MARK, model_title, model_titles
 from ser_bench.report.formatting import percent, percent_interval
 from ser_bench.runs.results import SavedRun
@@ -30,9 +30,10 @@ def tested_models(run: SavedRun) -> list[str]:
         Those with every fold of the split that ranks the models, in the order of the summary; baselines only where the
         run has no other model. Empty for a run without conditions.
     """
+    if not has_conditions(run):
+        return []
     notes, split = missing_folds(run), ranking_split(run.info.splits)
-    models = [model for model in summarise(run)["model"] if has_conditions(run) and not notes[model, split]]
-    return [model for model in models if model not in BASELINES] or models
+    return scored_models(run) or [model for model in all_models_ranked(run) if not notes[model, split]]
 
 
 def condition_cells(run: SavedRun) -> dict[str, list[str]]:
@@ -78,8 +79,8 @@ def family_cells(run: SavedRun, models: Sequence[str]) -> dict[str, list[str]]:
     """
     split = ranking_split(run.info.splits)
     families, scores, robust = family_scores(run, split), scores_under(run, split)["uar"], robust_scores(run, split)
-    counts = {family: sum(c.family == family for c in audible_conditions(run)) for family in families}
-    heads = ["clean", *(f"{family}, {plural(count, 'condition')}" for family, count in counts.items())]
+    heads = [f"{family}, {plural(len(names), 'condition')}" for family, names in audible_families(run).items()]
+    heads = ["clean", *heads]
     cells = {"mean UAR %": [*heads, *(["robust score"] if len(robust) else [])]}
     for model in models:
         heard = heard_families(run, model)

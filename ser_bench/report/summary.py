@@ -11,6 +11,7 @@ from ser_bench.report.analysis.calibration import SET_COVERAGE, calibration_of, 
 from ser_bench.report.analysis.gaps import gaps_of
 from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.literature import published_note, published_scores
+from ser_bench.report.analysis.ranking import all_models_ranked
 from ser_bench.report.analysis.scores import metrics_of, missing_folds, page_metrics
 from ser_bench.report.analysis.splits import gap_pairs, gap_splits, ranking_split
 from ser_bench.report.analysis.summary import summarise
@@ -162,7 +163,7 @@ def _gap_cells(run: SavedRun, models: list[str], *, between: str, intervals: Col
 
 def _further_gap_cells(run: SavedRun) -> Cells:
     """Return the gaps of the pairs of splits beyond the first; empty without any."""
-    models, pairs = list(summarise(run)["model"]), gap_pairs(run)[1:]
+    models, pairs = all_models_ranked(run), gap_pairs(run)[1:]
     columns = {
         f"{pair.random} minus {pair.independent}": gaps_of(run, pair).loc[models].reset_index() for pair in pairs
     }
@@ -209,7 +210,7 @@ def _confidence_cells(run: SavedRun) -> Cells:
     """Return calibration error, log loss and prediction sets per calibrated model; empty if there is none."""
     split = ranking_split(run.info.splits)
     calibrated = measured_models(run, split)
-    table = calibration_of(run, split).loc[[model for model in summarise(run)["model"] if model in calibrated]]
+    table = calibration_of(run, split).loc[[model for model in all_models_ranked(run) if model in calibrated]]
     if table.empty:
         return {}
 

@@ -11,13 +11,13 @@ import sklearn.metrics
 
 from ser_bench.core.options import ModelTable
 from ser_bench.report import condition_lines, headline, write_report
-from ser_bench.report.analysis.conditions import condition_matrix, condition_scores, scores_under
+from ser_bench.report.analysis.conditions.robustness import family_scores, robust_families, robust_gains, robust_scores
+from ser_bench.report.analysis.conditions.scores import condition_matrix, condition_scores, scores_under
+from ser_bench.report.analysis.conditions.stability import changed_labels
+from ser_bench.report.analysis.conditions.weaknesses import overtaken, worst_common
 from ser_bench.report.analysis.intervals import intervals, tally_clips, uar_difference
-from ser_bench.report.analysis.robustness import family_scores, robust_families, robust_gains, robust_scores
 from ser_bench.report.analysis.scores import pooled_scores
-from ser_bench.report.analysis.stability import changed_labels
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.analysis.weaknesses import overtaken, worst_common
 from ser_bench.report.condition_tables import stability_cells
 from ser_bench.report.descriptions import HEARD_MARK, HEARD_NOTE
 from ser_bench.report.findings.conditions import (

@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 
 from ser_bench.audio.conditions import CLEAN, get, parse
-from ser_bench.report.analysis.condition_levels import leading_models, levelled_kinds, ranked_models, robust_model
-from ser_bench.report.analysis.conditions import condition_matrix, scores_under
-from ser_bench.report.analysis.robustness import family_scores, robust_scores
-from ser_bench.report.analysis.stability import changed_labels
+from ser_bench.report.analysis.conditions.leaders import leading_models, robust_model
+from ser_bench.report.analysis.conditions.levels import levelled_kinds
+from ser_bench.report.analysis.conditions.robustness import family_scores, robust_scores
+from ser_bench.report.analysis.conditions.scores import condition_matrix, scores_under
+from ser_bench.report.analysis.conditions.stability import changed_labels
+from ser_bench.report.analysis.ranking import ranked_models
 from ser_bench.report.charts.registry import charts_of
 from ser_bench.report.charts.render import render
 from ser_bench.report.descriptions import HEARD_MARK, HEARD_NOTE

@@ -12,10 +12,10 @@ import pytest
 from ser_bench.core.options import ModelTable
 from ser_bench.models import MODELS
 from ser_bench.report.analysis.gaps import gap_table
+from ser_bench.report.analysis.ranking import scored_models
 from ser_bench.report.analysis.scores import scores_by_speaker
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.findings.titles import speakers_title
-from ser_bench.report.findings.titles.wording import complete_models
 from ser_bench.report.formatting import percent
 from ser_bench.report.page.sections.emotions import emotion_report
 from ser_bench.report.page.sections.groups import group_strips
@@ -114,7 +114,7 @@ def test_an_answer_without_random_splits_has_no_gap(tmp_path):
 
 def test_of_equal_speakers_the_first_is_named_as_in_the_title(run):
     best = redrawn(run, lambda f: np.where(f["speaker"].isin(["04", "09"]), 1.0, 0.5))
-    row = row_of(speaker_report(best).strips, complete_models(best)[0])
+    row = row_of(speaker_report(best).strips, scored_models(best)[0])
     assert (row.cells[2].text, row.cells[2].note) == ("100.0", "04")
     assert speakers_title(best).endswith("100 % for speaker 04") or "100 % (speaker 04)" in speakers_title(best)
 

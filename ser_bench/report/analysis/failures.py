@@ -14,8 +14,8 @@ import pandas as pd
 from ser_bench import statistics
 from ser_bench.report.analysis.cache import cached_per_run
 from ser_bench.report.analysis.models import trained_models
+from ser_bench.report.analysis.ranking import all_models_ranked
 from ser_bench.report.analysis.scores import blank_incomplete, hits_of, missing_folds
-from ser_bench.report.analysis.summary import summarise
 from ser_bench.runs.results import SavedRun
 
 _TINY = 1e-30
@@ -184,7 +184,7 @@ def importance_blocks(run: SavedRun, split: str) -> list[pd.DataFrame]:
         with a missing fold.
     """
     table, used = feature_importance(run, split), feature_groups(run, split)
-    ranked = [model for model in summarise(run)["model"] if model in used]
+    ranked = [model for model in all_models_ranked(run) if model in used]
     return [
         table.loc[[model for model in ranked if used[model] == names], list(names)]
         for names in dict.fromkeys(used[model] for model in ranked)

@@ -7,10 +7,11 @@ from typing import Any
 import pandas as pd
 
 from ser_bench.report.analysis.cache import cached_per_run
+from ser_bench.report.analysis.conditions.robustness import robust_scores
 from ser_bench.report.analysis.gaps import gaps_of
 from ser_bench.report.analysis.intervals import intervals
-from ser_bench.report.analysis.models import BASELINES, quick_models, transductive_models
-from ser_bench.report.analysis.robustness import robust_scores
+from ser_bench.report.analysis.models import quick_models, transductive_models
+from ser_bench.report.analysis.ranking import all_models_ranked
 from ser_bench.report.analysis.scores import metrics_of, missing_folds, pooled_scores
 from ser_bench.report.analysis.splits import gap_splits, ranking_split
 from ser_bench.runs.results import SavedRun
@@ -35,9 +36,10 @@ def summarise(run: SavedRun) -> pd.DataFrame:
         :func:`ser_bench.report.analysis.intervals.intervals`); ``uar_gap`` (see
         :func:`ser_bench.report.analysis.splits.gap_splits`) with its interval; the means :data:`COSTS` over the
         finished fits of the ranking split, and ``<split>_fit_seconds`` of each split, since a fit on more clips takes
-        longer; ``<split>_robust`` with its interval, where :func:`~ser_bench.report.analysis.robustness.robust_scores`
-        has one; ``status``, ``ok`` or the missing folds per split; ``transductive``, ``yes`` or ``no``, empty where no
-        fit was checked; ``effort``, ``quick`` or ``full``. NaN where there is no value.
+        longer; ``<split>_robust`` with its interval, where
+        :func:`~ser_bench.report.analysis.conditions.robustness.robust_scores` has one; ``status``, ``ok`` or the
+        missing folds per split; ``transductive``, ``yes`` or ``no``, empty where no fit was checked; ``effort``,
+        ``quick`` or ``full``. NaN where there is no value.
     """
     models, splits = list(run.info.models), list(run.info.splits)
     table = pd.DataFrame({"model": models} | _scores_with_intervals(run, models, splits) | _gaps(run))
@@ -48,10 +50,7 @@ def summarise(run: SavedRun) -> pd.DataFrame:
     table["status"] = ["; ".join(folds) or "ok" for folds in missing]
     table["transductive"] = [_transductive(run, model) for model in models]
     table["effort"] = ["quick" if model in quick_models(run) else "full" for model in models]
-    rank = table[f"{ranking_split(splits)}_uar"].fillna(-1)
-    order = rank.to_frame("uar").assign(baseline=table["model"].isin(BASELINES))
-    order = order.sort_values(["baseline", "uar"], ascending=[True, False], kind="stable")
-    return table.loc[order.index].reset_index(drop=True)
+    return table.set_index("model", drop=False).loc[all_models_ranked(run)].reset_index(drop=True)
 
 
 def _costs(run: SavedRun, models: list[str], splits: list[str]) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from ser_bench.report.analysis.intervals import (
     uar_difference,
 )
 from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.ranking import all_models_ranked
 from ser_bench.report.analysis.scores import missing_folds
-from ser_bench.report.analysis.summary import summarise
 from ser_bench.runs.results import SavedRun
 
 COLUMNS = ("model", "trained_on", "tested_on", "split", "uar", "uar_low", "uar_high", "clips", "speakers", "by_speaker")
@@ -55,7 +55,7 @@ def transfer_scores(run: SavedRun) -> pd.DataFrame:
                 key = {"model": model, "trained_on": trained, "tested_on": tested, "split": split}
                 rows[model, trained, tested] = key | _scores(part, len(run.labels))
     table = pd.DataFrame(list(rows.values()), columns=list(COLUMNS))
-    ranks = {model: rank for rank, model in enumerate(summarise(run)["model"])}
+    ranks = {model: rank for rank, model in enumerate(all_models_ranked(run))}
     order = [table["model"].map(ranks), table["trained_on"].str.count(r"\+"), table["trained_on"], table["tested_on"]]
     return table.iloc[np.lexsort(order[::-1])].reset_index(drop=True)
 

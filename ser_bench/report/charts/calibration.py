@@ -16,8 +16,8 @@ from ser_bench.report.analysis.calibration import (
     model_reliability,
 )
 from ser_bench.report.analysis.models import trained_models
+from ser_bench.report.analysis.ranking import ranked_models
 from ser_bench.report.analysis.splits import ranking_split
-from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.calibration_models import calibration_errors, draw_bins
 from ser_bench.report.charts.keys import KEY_ROW, Key, draw_keys, key_rows
@@ -65,7 +65,7 @@ def _draw(run: SavedRun) -> Figure:
 
 def _ranked(run: SavedRun) -> list[str]:
     """Return the models without the baselines, the best first."""
-    return [model for model in summarise(run)["model"] if model in trained_models(run)]
+    return ranked_models(run)
 
 
 def _on_panel(run: SavedRun, models: list[str]) -> list[str]:

@@ -16,8 +16,8 @@ from ser_bench.report.analysis.calibration import (
     model_reliability,
 )
 from ser_bench.report.analysis.models import trained_models
+from ser_bench.report.analysis.ranking import ranked_models
 from ser_bench.report.analysis.splits import ranking_split
-from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.panels import LEFT, Panel, model_panels, write_head, write_note
 from ser_bench.report.charts.style import FAINT, INK, Sheet, split_colour
@@ -34,7 +34,7 @@ _BEFORE: dict[str, Any] = {"color": FAINT, "markerfacecolor": "white", "markered
 def _draw(run: SavedRun) -> Figure:
     """Draw accuracy over confidence in bins for each model, under the split that ranks models."""
     split = ranking_split(run.info.splits)
-    models = [model for model in summarise(run)["model"] if model in trained_models(run)]
+    models = ranked_models(run)
     axes = ("confidence (%)", "accuracy (%)")
     shown = f"Accuracy against confidence under the {split} split"
     sheet, panels = model_panels(

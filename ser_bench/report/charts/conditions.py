@@ -14,8 +14,9 @@ from matplotlib.figure import Figure
 
 from ser_bench.audio.conditions import CLEAN
 from ser_bench.core.text import listed
-from ser_bench.report.analysis.condition_levels import ranked_models
-from ser_bench.report.analysis.conditions import condition_matrix, has_conditions, heard_families
+from ser_bench.report.analysis.conditions.scores import condition_matrix
+from ser_bench.report.analysis.conditions.tested import has_conditions, heard_families
+from ser_bench.report.analysis.ranking import ranked_models
 from ser_bench.report.analysis.scores import chance_levels, missing_folds
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.charts.base import Chart

@@ -12,8 +12,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ser_bench.core.text import listed
-from ser_bench.report.analysis.condition_levels import LevelledKind, leading_models, levelled_kinds, ranked_models
-from ser_bench.report.analysis.conditions import condition_matrix, heard_families
+from ser_bench.report.analysis.conditions.leaders import leading_models
+from ser_bench.report.analysis.conditions.levels import LevelledKind, levelled_kinds
+from ser_bench.report.analysis.conditions.scores import condition_matrix
+from ser_bench.report.analysis.conditions.tested import heard_families
+from ser_bench.report.analysis.ranking import ranked_models
 from ser_bench.report.analysis.scores import chance_levels
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.charts.base import Chart

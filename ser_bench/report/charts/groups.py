@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 
 from ser_bench.core.text import listed, number_range, plural
 from ser_bench.report.analysis import groups
-from ser_bench.report.analysis.models import BASELINES, trained_models
+from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.ranking import ranked_models
 from ser_bench.report.analysis.scores import missing_folds
 from ser_bench.report.analysis.splits import ranking_split
-from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.parts import heading_beside, model_axis, note_across, text_beside
 from ser_bench.report.charts.style import FAINT, WIDTH, Sheet, new_sheet, split_colour
@@ -69,7 +69,7 @@ class _Panel:
 def _draw(run: SavedRun) -> Figure:
     """Draw a panel per attribute with each model's UAR per group, over the classes that all groups share."""
     split = ranking_split(run.info.splits)
-    models = [model for model in summarise(run)["model"] if model in trained_models(run)]
+    models = ranked_models(run)
     panels = _panels(run, split, models)
     titles = model_titles(run, models)
     left = names_width(titles, 9) + 0.1

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from ser_bench.report.analysis.calibration import accuracy_by_share, calibration_of, calibration_status, measured_models
 from ser_bench.report.analysis.models import trained_models
+from ser_bench.report.analysis.ranking import ranked_models
 from ser_bench.report.analysis.splits import ranking_split
-from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.panels import LEFT, Panel, model_panels, write_head, write_note
 from ser_bench.report.charts.style import FAINT, INK, RULE, Sheet, split_colour
@@ -30,7 +30,7 @@ _DASHED = (0, (4, 3))
 def _draw(run: SavedRun) -> Figure:
     """Draw each model's accuracy over the share of clips left out, under the split that ranks models."""
     split = ranking_split(run.info.splits)
-    models = [model for model in summarise(run)["model"] if model in trained_models(run)]
+    models = ranked_models(run)
     axes = ("clips left out (%), the least confident first", "accuracy of the rest (%)")
     shown = f"Accuracy without the least confident clips under the {split} split"
     sheet, panels = model_panels(

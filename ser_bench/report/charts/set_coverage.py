@@ -11,9 +11,8 @@ from ser_bench.report.analysis.calibration import (
     measured_models,
     set_coverage_by_speaker,
 )
-from ser_bench.report.analysis.models import trained_models
+from ser_bench.report.analysis.ranking import ranked_models
 from ser_bench.report.analysis.splits import ranking_split
-from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.heat_map import draw_heat_map
 from ser_bench.report.descriptions import model_title
@@ -30,7 +29,7 @@ _AIM = f"{100 * SET_COVERAGE:.0f} %"
 def _draw(run: SavedRun) -> Figure:
     """Draw the share of each speaker's clips whose set holds the true label, the speaker with the lowest mean first."""
     split = ranking_split(run.info.splits)
-    models = [model for model in summarise(run)["model"] if model in trained_models(run)]
+    models = ranked_models(run)
     table = set_coverage_by_speaker(run, split).reindex(models)
     table = table[table.mean().sort_values(kind="stable").index]
     notes = calibration_status(run).xs(split, level=1).replace("ok", "")

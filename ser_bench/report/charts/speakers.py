@@ -5,9 +5,9 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.ranking import all_models_ranked
 from ser_bench.report.analysis.scores import missing_folds, scores_by_speaker
 from ser_bench.report.analysis.splits import ranking_split
-from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.heat_map import draw_heat_map
 from ser_bench.report.findings.titles import speakers_title
@@ -18,7 +18,7 @@ from ser_bench.runs.results import SavedRun
 def _draw(run: SavedRun) -> Figure:
     """Draw UAR per model (rows) and speaker (columns, hardest first) under the split that ranks models."""
     split = ranking_split(run.info.splits)
-    table = scores_by_speaker(run, split).reindex(list(summarise(run)["model"]))
+    table = scores_by_speaker(run, split).reindex(all_models_ranked(run))
     table = table[table.mean().sort_values(kind="stable").index]
     notes = missing_folds(run).xs(split, level=1)
     shown = f"UAR (%) per speaker under the {split} split, the hardest speaker first"

@@ -12,19 +12,21 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ser_bench.core.text import listed, plural, shortened_list
-from ser_bench.report.analysis.condition_counts import condition_counts
-from ser_bench.report.analysis.conditions import audible_conditions, has_conditions, heard_families, scores_under
-from ser_bench.report.analysis.intervals import MIN_SPEAKERS
-from ser_bench.report.analysis.robustness import (
+from ser_bench.report.analysis.conditions.counts import condition_counts
+from ser_bench.report.analysis.conditions.robustness import (
     RobustLeader,
     robust_families,
     robust_gains,
     robust_leader,
     robust_scores,
 )
+from ser_bench.report.analysis.conditions.scores import scores_under
+from ser_bench.report.analysis.conditions.stability import changed_labels
+from ser_bench.report.analysis.conditions.tested import audible_conditions, has_conditions, heard_families
+from ser_bench.report.analysis.conditions.weaknesses import WorstCondition, overtaken, worst_common
+from ser_bench.report.analysis.intervals import MIN_SPEAKERS
+from ser_bench.report.analysis.ranking import best_model
 from ser_bench.report.analysis.splits import ranking_split
-from ser_bench.report.analysis.stability import changed_labels
-from ser_bench.report.analysis.weaknesses import WorstCondition, best_model, overtaken, worst_common
 from ser_bench.report.descriptions import model_title, model_titles
 from ser_bench.report.findings.titles.wording import name_of, percents
 from ser_bench.report.formatting import capitalised, percent, percent_interval, points, points_interval

@@ -20,9 +20,9 @@ from ser_bench.report.analysis.calibration import (
     speakers_below_aim,
 )
 from ser_bench.report.analysis.models import trained_models
+from ser_bench.report.analysis.ranking import all_models_ranked
 from ser_bench.report.analysis.scores import missing_folds
 from ser_bench.report.analysis.splits import ranking_split
-from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title, model_titles
 from ser_bench.report.findings.recommendation import CONFIDENT
 from ser_bench.report.formatting import percent, percent_interval, points, points_interval
@@ -44,7 +44,7 @@ def best_calibrated(run: SavedRun) -> str:
         Empty if no model is.
     """
     calibrated = measured_models(run, ranking_split(run.info.splits))
-    return next((model for model in summarise(run)["model"] if model in calibrated), "")
+    return next((model for model in all_models_ranked(run) if model in calibrated), "")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from ser_bench.report.analysis.gaps import contrast_interval, gaps_of
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS, scores_of_few
 from ser_bench.report.analysis.leakage import speakers_known
 from ser_bench.report.analysis.models import BASELINES, trained_models, transductive_models
+from ser_bench.report.analysis.ranking import scored_models
 from ser_bench.report.analysis.scores import chance_levels, pooled_scores
 from ser_bench.report.analysis.splits import gap_splits, ranking_split
 from ser_bench.report.analysis.summary import summarise
@@ -19,7 +20,6 @@ from ser_bench.report.analysis.transfer import transfer_splits
 from ser_bench.report.descriptions import TRANSDUCTIVE_MARK, normalisation_note
 from ser_bench.report.findings.conditions import loss_answer
 from ser_bench.report.findings.titles.wording import (
-    complete_models,
     every_other,
     from_to,
     name_of,
@@ -52,7 +52,7 @@ def recommendation(run: SavedRun) -> list[str]:
     list of str
         Three sentences of at most 25 words; a fourth where a common recording condition costs the model significantly.
     """
-    models = complete_models(run)
+    models = scored_models(run)
     if not models:
         return _without_scores(run)
     choice = choice_of(run, _inductive(run) or models, _fit_times(run))
@@ -109,7 +109,7 @@ def _among_several(run: SavedRun, choice: Choice, score: str) -> str:
         others = "another is not significantly worse" if count == 1 else f"{count} others are not significantly worse"
         faster = set(choice.not_worse) & set(cheaper_models(models, times))
         return f"Use {best}: it {score}; {others}{'' if faster else ', but not clearly faster'}."
-    without = f" without {TRANSDUCTIVE_MARK}" if len(models) < len(complete_models(run)) else ""
+    without = f" without {TRANSDUCTIVE_MARK}" if len(models) < len(scored_models(run)) else ""
     others = f"{every_other(run, compared.models if compared else ())}{without}"
     others = name_of(run, models[1]) if len(models) == 2 else others
     return f"Use {best}: it {score}, significantly more than {others}."
@@ -141,7 +141,7 @@ def _not_above_guessing(run: SavedRun, model: str) -> str:
     baselines = pooled_scores(run)["uar"].xs(split, level=1).reindex(BASELINES).dropna()
     level = max([chance, *baselines])
     (guess,) = percents(level)
-    confidence = 1 - ALPHA / len(complete_models(run))
+    confidence = 1 - ALPHA / len(scored_models(run))
     uar, low, _ = contrast_interval(run, {(model, split): 1.0}, run.labels, confidence)
     if uar <= level:
         return f"not more than guessing ({guess} %)"
@@ -207,7 +207,7 @@ def _cost(run: SavedRun, model: str) -> str:
 
 def _inductive(run: SavedRun) -> list[str]:
     """Return the models with a score that predict each clip by itself, the highest UAR first."""
-    return [model for model in complete_models(run) if model not in transductive_models(run)]
+    return [model for model in scored_models(run) if model not in transductive_models(run)]
 
 
 def _score(run: SavedRun, model: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.ranking import all_models_ranked
 from ser_bench.report.analysis.splits import ranking_split
-from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title
 from ser_bench.report.page.data import measures
 from ser_bench.runs.results import SavedRun
@@ -47,7 +47,7 @@ def controls(run: SavedRun) -> Controls:
     -------
     Controls
     """
-    models = [str(model) for model in summarise(run)["model"]]
+    models = all_models_ranked(run)
     return Controls(
         tuple(measures(run).items()),
         tuple(run.info.splits),

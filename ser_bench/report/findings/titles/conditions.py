@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 
 from ser_bench.core.text import plural
-from ser_bench.report.analysis.condition_levels import levelled_kinds
-from ser_bench.report.analysis.conditions import audible_conditions
+from ser_bench.report.analysis.conditions.levels import levelled_kinds
+from ser_bench.report.analysis.conditions.stability import changed_labels
+from ser_bench.report.analysis.conditions.tested import audible_conditions
+from ser_bench.report.analysis.conditions.weaknesses import corrected_losses
+from ser_bench.report.analysis.ranking import best_model
 from ser_bench.report.analysis.splits import ranking_split
-from ser_bench.report.analysis.stability import changed_labels
-from ser_bench.report.analysis.weaknesses import best_model, corrected_losses
 from ser_bench.report.findings.titles.wording import from_to, name_of, no_model, percents, points_range
 from ser_bench.runs.results import SavedRun
 

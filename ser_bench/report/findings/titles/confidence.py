@@ -14,8 +14,9 @@ from ser_bench.report.analysis.calibration import (
     set_coverage_by_speaker,
     speakers_below_aim,
 )
+from ser_bench.report.analysis.ranking import scored_models
 from ser_bench.report.analysis.splits import ranking_split
-from ser_bench.report.findings.titles.wording import complete_models, from_to, name_of, no_model, percents, short
+from ser_bench.report.findings.titles.wording import from_to, name_of, no_model, percents, short
 from ser_bench.runs.results import SavedRun
 
 _AIM = f"{100 * SET_COVERAGE:.0f} %"
@@ -152,7 +153,7 @@ def set_coverage_title(run: SavedRun) -> str:
 def _model(run: SavedRun, *, calibrated: bool = True) -> str:
     """Return the model with the highest UAR whose probabilities are measured; empty if none is."""
     measured = measured_models(run, ranking_split(run.info.splits), calibrated=calibrated)
-    return next((model for model in complete_models(run) if model in measured), "")
+    return next((model for model in scored_models(run) if model in measured), "")
 
 
 def _accuracies(run: SavedRun, model: str, split: str) -> dict[float, float]:

@@ -11,10 +11,11 @@ from ser_bench import statistics
 from ser_bench.core.text import number_range, plural
 from ser_bench.report.analysis.choice import MARGIN, cheaper_models, choice_of
 from ser_bench.report.analysis.failures import feature_groups, feature_losses
+from ser_bench.report.analysis.ranking import scored_models
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.training import network_training
-from ser_bench.report.findings.titles.wording import all_models, complete_models, name_of, no_model, percents, short
+from ser_bench.report.findings.titles.wording import all_models, name_of, no_model, percents, short
 from ser_bench.report.formatting import percent, seconds, weight_count
 from ser_bench.runs.results import SavedRun
 
@@ -31,7 +32,7 @@ def cost_title(run: SavedRun) -> str:
     str
         Such as "lda (1.8 s a fit) is at most 2.3 points worse than ensemble (4.0 s)", by the 95 % interval.
     """
-    models = complete_models(run)
+    models = scored_models(run)
     if not models:
         return no_model(run, "no cost is compared")
     times = summarise(run).set_index("model")["fit_seconds"].to_dict()
@@ -73,7 +74,7 @@ def importance_title(run: SavedRun) -> str:
     """
     split = ranking_split(run.info.splits)
     groups = feature_groups(run, split)
-    ranked = [model for model in complete_models(run) if model in groups]
+    ranked = [model for model in scored_models(run) if model in groups]
     if not ranked:
         return "UAR that models lose when a group of features is shuffled"
     models = [model for model in ranked if groups[model] == groups[ranked[0]]]
@@ -145,7 +146,7 @@ def architectures_title(run: SavedRun) -> str:
     split = ranking_split(run.info.splits)
     table = network_training(run)
     weights = table[table["split"] == split].set_index("model")["n_weights"].to_dict()
-    networks = [model for model in complete_models(run) if model in weights]
+    networks = [model for model in scored_models(run) if model in weights]
     if not networks:
         return "No network finished"
     choice = choice_of(run, networks, weights)

@@ -6,9 +6,10 @@ import numpy as np
 
 from ser_bench.core.text import plural
 from ser_bench.report.analysis.extremes import class_extremes
+from ser_bench.report.analysis.ranking import scored_models
 from ser_bench.report.analysis.scores import confusion_counts, confusion_shares, hits_of, missing_folds
 from ser_bench.report.analysis.splits import ranking_split
-from ser_bench.report.findings.titles.wording import all_models, complete_models, name_of, no_model, percents, short
+from ser_bench.report.findings.titles.wording import all_models, name_of, no_model, percents, short
 from ser_bench.runs.results import SavedRun
 
 
@@ -25,7 +26,7 @@ def classes_title(run: SavedRun) -> str:
         Such as "lda recognises 41 % of sad clips, but 75 % of angry clips"; the range of the recalls where the
         extremes do not differ significantly.
     """
-    models = complete_models(run)
+    models = scored_models(run)
     if not models:
         return no_model(run, "classes are not compared")
     extremes, model = class_extremes(run, models[0], ranking_split(run.info.splits)), name_of(run, models[0])
@@ -80,7 +81,7 @@ def clips_title(run: SavedRun) -> str:
     str
         Such as "110 of 1,439 clips misled every model"; with several repeats a clip counts if it did in each.
     """
-    models = complete_models(run)
+    models = scored_models(run)
     if not models:
         return no_model(run, "no clip counts as hard")
     hits = hits_of(run, ranking_split(run.info.splits))

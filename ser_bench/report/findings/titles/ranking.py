@@ -8,11 +8,11 @@ from ser_bench.report.analysis.comparisons import Comparison, comparison
 from ser_bench.report.analysis.gaps import gaps_of
 from ser_bench.report.analysis.leakage import speakers_known
 from ser_bench.report.analysis.models import BASELINES, trained_models
+from ser_bench.report.analysis.ranking import scored_models
 from ser_bench.report.analysis.scores import pooled_scores
 from ser_bench.report.analysis.splits import gap_splits, ranking_split
 from ser_bench.report.findings.titles.gaps import gap_title
 from ser_bench.report.findings.titles.wording import (
-    complete_models,
     every_other,
     name_of,
     no_model,
@@ -52,7 +52,7 @@ def uar_title(run: SavedRun) -> str:
     str
         Such as "lda has the highest UAR on new speakers, 67 %; 5 others are not significantly worse".
     """
-    models = complete_models(run)
+    models = scored_models(run)
     if not models:
         return no_model(run, "no model is ranked")
     if above := _baselines_above(run, models[0]):
@@ -86,7 +86,7 @@ def accuracy_title(run: SavedRun) -> str:
     str
         Such as "lda is right for 67 % of the clips of new speakers, the highest accuracy".
     """
-    models = complete_models(run)
+    models = scored_models(run)
     if not models:
         return no_model(run, "no accuracy is compared")
     accuracy = pooled_scores(run)["accuracy"].xs(ranking_split(run.info.splits), level=1)
@@ -134,7 +134,7 @@ def _the_others(run: SavedRun, compared: Comparison) -> str:
 
 def _not_compared(run: SavedRun) -> str:
     """State why no difference between models is tested."""
-    models = complete_models(run)
+    models = scored_models(run)
     if not models:
         return no_model(run, "no difference is tested")
     if len(trained_models(run)) == 1:

@@ -7,9 +7,9 @@ import pandas as pd
 from ser_bench.core.text import listed
 from ser_bench.report.analysis.extremes import speaker_extremes
 from ser_bench.report.analysis.groups import comparable_attributes, group_gaps
+from ser_bench.report.analysis.ranking import scored_models
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.findings.titles.wording import (
-    complete_models,
     name_of,
     no_model,
     percents,
@@ -36,7 +36,7 @@ def speakers_title(run: SavedRun) -> str:
         Such as "The UAR of lda is 38 % for speaker 09, but 77 % for speaker 16"; the range of the UARs where the
         extremes do not differ significantly.
     """
-    models = complete_models(run)
+    models = scored_models(run)
     if not models:
         return no_model(run, "speakers are not compared")
     extremes, model = speaker_extremes(run, models[0], ranking_split(run.info.splits)), name_of(run, models[0])
@@ -68,7 +68,7 @@ def groups_title(run: SavedRun, attribute: str = "") -> str:
         Such as "11 of 12 models recognise female speech better than male, by 4 to 9 points of UAR".
     """
     split = ranking_split(run.info.splits)
-    models, gaps = complete_models(run), group_gaps(run, split)
+    models, gaps = scored_models(run), group_gaps(run, split)
     attributes = [name for name in comparable_attributes(run, split) if attribute in ("", name)]
     gaps = gaps[gaps["model"].isin(models) & gaps["attribute"].isin(attributes)]
     if gaps.empty:

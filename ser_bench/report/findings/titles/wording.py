@@ -6,32 +6,13 @@ from collections.abc import Sequence
 
 from ser_bench.report.analysis.leakage import known_speaker_share, speakers_known
 from ser_bench.report.analysis.models import trained_models
-from ser_bench.report.analysis.scores import missing_folds
 from ser_bench.report.analysis.splits import ranking_split
-from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title, shortened_title
 from ser_bench.report.formatting import capitalised
 from ser_bench.runs.results import SavedRun
 
 MOST_LETTERS = 20
 """The most letters of a name in a title."""
-
-
-def complete_models(run: SavedRun) -> list[str]:
-    """Return the models without baselines that finished every fold of the split that ranks models.
-
-    Parameters
-    ----------
-    run : SavedRun
-
-    Returns
-    -------
-    list of str
-        The highest UAR first.
-    """
-    split, trained = ranking_split(run.info.splits), trained_models(run)
-    notes = missing_folds(run)
-    return [model for model in summarise(run)["model"] if model in trained and not notes[model, split]]
 
 
 def no_model(run: SavedRun, consequence: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ser_bench.report.analysis.calibration import calibration_of, measured_models, model_reliability
+from ser_bench.report.analysis.ranking import all_models_ranked
 from ser_bench.report.analysis.splits import ranking_split
-from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title
 from ser_bench.report.formatting import percent
 from ser_bench.report.page.pictures.series import MOST_SERIES, Series, series
@@ -51,7 +51,7 @@ def further_calibration_plots(run: SavedRun) -> dict[str, Plot]:
 def _measured(run: SavedRun) -> list[str]:
     """Return the models whose confidence is measured, the highest UAR first."""
     known = measured_models(run, ranking_split(run.info.splits), calibrated=False)
-    return [model for model in summarise(run)["model"] if model in known]
+    return [model for model in all_models_ranked(run) if model in known]
 
 
 def _plot(run: SavedRun, models: list[str], name: str) -> Plot:

@@ -6,8 +6,11 @@ import math
 
 import pandas as pd
 
-from ser_bench.report.analysis.condition_levels import LevelledKind, leading_models, levelled_kinds, ranked_models
-from ser_bench.report.analysis.conditions import condition_matrix, heard_families, scores_under
+from ser_bench.report.analysis.conditions.leaders import leading_models
+from ser_bench.report.analysis.conditions.levels import LevelledKind, levelled_kinds
+from ser_bench.report.analysis.conditions.scores import condition_matrix, scores_under
+from ser_bench.report.analysis.conditions.tested import heard_families
+from ser_bench.report.analysis.ranking import ranked_models
 from ser_bench.report.analysis.scores import chance_levels
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.descriptions import HEARD_MARK, model_title

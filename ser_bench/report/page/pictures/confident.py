@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ser_bench.report.analysis.calibration import accuracy_by_share, measured_models
+from ser_bench.report.analysis.ranking import all_models_ranked
 from ser_bench.report.analysis.splits import ranking_split
-from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title
 from ser_bench.report.formatting import percent
 from ser_bench.report.page.pictures.series import MOST_SERIES, series
@@ -34,7 +34,7 @@ def confident_plot(run: SavedRun) -> Plot | None:
     """
     split = ranking_split(run.info.splits)
     known = measured_models(run, split, calibrated=False)
-    models = [model for model in summarise(run)["model"] if model in known]
+    models = [model for model in all_models_ranked(run) if model in known]
     if not models:
         return None
     curves = 100 * accuracy_by_share(run, split, _SHARES)

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from ser_bench.report.analysis.condition_levels import leading_models, ranked_models
-from ser_bench.report.analysis.conditions import audible_conditions, condition_matrix, heard_families, scores_under
+from ser_bench.report.analysis.conditions.leaders import leading_models
+from ser_bench.report.analysis.conditions.scores import condition_matrix, scores_under
+from ser_bench.report.analysis.conditions.stability import changed_labels
+from ser_bench.report.analysis.conditions.tested import audible_conditions, heard_families
+from ser_bench.report.analysis.ranking import ranked_models
 from ser_bench.report.analysis.splits import ranking_split
-from ser_bench.report.analysis.stability import changed_labels
 from ser_bench.report.descriptions import HEARD_MARK, model_title
 from ser_bench.report.formatting import percent, percent_interval, points, points_interval
 from ser_bench.report.page.pictures.series import MOST_SERIES

@@ -8,9 +8,16 @@ import pandas as pd
 
 from ser_bench.audio.conditions import CLEAN
 from ser_bench.core.text import listed, plural
-from ser_bench.report.analysis.condition_levels import leading_models, ranked_models, robust_model
-from ser_bench.report.analysis.conditions import audible_conditions, condition_matrix, has_conditions, heard_families
-from ser_bench.report.analysis.robustness import family_scores, robust_families, robust_scores
+from ser_bench.report.analysis.conditions.leaders import leading_models, robust_model
+from ser_bench.report.analysis.conditions.robustness import family_scores, robust_families, robust_scores
+from ser_bench.report.analysis.conditions.scores import condition_matrix
+from ser_bench.report.analysis.conditions.tested import (
+    audible_conditions,
+    audible_families,
+    has_conditions,
+    heard_families,
+)
+from ser_bench.report.analysis.ranking import ranked_models
 from ser_bench.report.analysis.scores import chance_levels, missing_folds
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.descriptions import HEARD_MARK, HEARD_NOTE, model_title
@@ -152,7 +159,7 @@ def _families(run: SavedRun) -> Strips | None:
     table, shown = condition_matrix(run, split), _compared_models(run)
     if not shown:
         return None
-    families = _conditions_of_families(run)
+    families = {"": (CLEAN,), **audible_families(run)}
     names = [name for conditions in families.values() for name in conditions]
     chance = chance_levels(run)["uar"]
     scale = Scale.of([chance, *map(float, table.loc[shown, [CLEAN, *names]].to_numpy().ravel())])
@@ -183,18 +190,10 @@ def _compared_models(run: SavedRun) -> list[str]:
     return list(dict.fromkeys([*leading_models(run, 2)[:1], *filter(None, [robust_model(run)])]))
 
 
-def _conditions_of_families(run: SavedRun) -> dict[str, list[str]]:
-    """Return the audible conditions by family, with clean under an empty name first."""
-    families: dict[str, list[str]] = {"": [CLEAN]}
-    for condition in audible_conditions(run):
-        families.setdefault(condition.family, []).append(condition.name)
-    return families
-
-
-def _family_row(run: SavedRun, table: pd.DataFrame, family: str, names: list[str], scale: Scale) -> StripRow:
+def _family_row(run: SavedRun, table: pd.DataFrame, family: str, names: tuple[str, ...], scale: Scale) -> StripRow:
     """Return the row of a family, or of clean clips."""
     first, *second = table.index
-    values = table.loc[first, names].astype("float64")
+    values = table.loc[first, list(names)].astype("float64")
     scores = family_scores(run, ranking_split(run.info.splits))
     means = [float(scores.at[model, family] if family else table.at[model, CLEAN]) for model in table.index]
     lowest = values.idxmin() if values.notna().any() else ""

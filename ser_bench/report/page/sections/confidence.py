@@ -16,9 +16,8 @@ from ser_bench.report.analysis.calibration import (
     set_coverage_by_speaker,
     speakers_below_aim,
 )
-from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.ranking import ranked_models
 from ser_bench.report.analysis.splits import ranking_split
-from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title
 from ser_bench.report.findings.confidence import ConfidenceFindings, confidence_findings
 from ser_bench.report.findings.titles import selection_title, set_coverage_title
@@ -85,7 +84,7 @@ def confidence_report(run: SavedRun) -> Confidence:
     Confidence
     """
     split = ranking_split(run.info.splits)
-    models = [model for model in summarise(run)["model"] if model not in BASELINES]
+    models = ranked_models(run)
     perfect = calibration_of(run, split)["ece_perfect"].median()
     plot, confident = calibration_plot(run), confident_plot(run)
     others = further_calibration_plots(run).items()

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.ranking import all_models_ranked
 from ser_bench.report.analysis.scores import clips_by_class, confusion_shares, missing_folds, pooled_scores
-from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import mark_notes, model_title
 from ser_bench.report.formatting import percent
 from ser_bench.report.page.shades import step_of
@@ -78,7 +78,7 @@ def frequent_confusions(run: SavedRun, split: str) -> Table:
     columns += [Column(f"{order} confusion", numeric=False, under="true → predicted") for order in ("first", "second")]
     columns.append(Column("third confusion", numeric=False, under="true → predicted"))
     rows, notes = [], missing_folds(run)
-    for model in summarise(run)["model"]:
+    for model in all_models_ranked(run):
         if model in BASELINES or notes[model, split]:
             continue
         shares = confusion_shares(run, model, split)

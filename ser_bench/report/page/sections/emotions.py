@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ser_bench.report.analysis.failures import recall_by_class
 from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.ranking import all_models_ranked
 from ser_bench.report.analysis.scores import missing_folds
 from ser_bench.report.analysis.splits import ranking_split
-from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title
 from ser_bench.report.findings.titles import confusion_title
 from ser_bench.report.formatting import percent
@@ -82,7 +82,7 @@ def emotion_report(run: SavedRun, audio: Path | None) -> EmotionReport:
 
 def _best_complete(run: SavedRun, split: str) -> str:
     """Return the best model that finished every fold, baselines last; the first model if none did."""
-    models, notes = [str(model) for model in summarise(run)["model"]], missing_folds(run)
+    models, notes = all_models_ranked(run), missing_folds(run)
     return next((model for model in models if not notes[model, split]), models[0])
 
 
@@ -112,7 +112,7 @@ def _table(run: SavedRun, split: str) -> Table:
     table, notes = recall_by_class(run, split), missing_folds(run)
     columns = (Column("model", numeric=False), *(Column(label, under="recall %") for label in run.labels))
     rows = []
-    for model in summarise(run)["model"]:
+    for model in all_models_ranked(run):
         baseline = model in BASELINES
         note = "baseline" if baseline else notes[model, split]
         cells = [number(table.at[model, label], percent(table.at[model, label])) for label in run.labels]

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from ser_bench.report.analysis.calibration import SET_COVERAGE, measured_models
 from ser_bench.report.analysis.comparisons import comparison
-from ser_bench.report.analysis.conditions import has_conditions
+from ser_bench.report.analysis.conditions.robustness import robust_families
+from ser_bench.report.analysis.conditions.tested import has_conditions
 from ser_bench.report.analysis.failures import feature_importance
 from ser_bench.report.analysis.intervals import intervals
 from ser_bench.report.analysis.leakage import takes_of
 from ser_bench.report.analysis.literature import published_scores
 from ser_bench.report.analysis.models import BASELINES, models_with_copies, quick_models, transductive_models
-from ser_bench.report.analysis.robustness import robust_families
 from ser_bench.report.analysis.scores import page_metrics
 from ser_bench.report.analysis.splits import gap_splits, ranking_split
 from ser_bench.report.descriptions import QUICK_MARK, TRANSDUCTIVE_MARK, normalisation_note

@@ -14,8 +14,7 @@ from ser_bench.report.analysis.groups import (
     group_scores,
     shared_classes,
 )
-from ser_bench.report.analysis.models import BASELINES
-from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.analysis.ranking import ranked_models
 from ser_bench.report.descriptions import model_title
 from ser_bench.report.findings.titles import groups_title
 from ser_bench.report.formatting import percent, points, points_interval
@@ -138,4 +137,4 @@ def _scores(run: SavedRun, split: str, attribute: str) -> pd.DataFrame:
 
 
 def _models(run: SavedRun) -> list[str]:
-    return [model for model in summarise(run)["model"] if model not in BASELINES]
+    return ranked_models(run)

@@ -11,8 +11,8 @@ from ser_bench.metrics import METRICS
 from ser_bench.models import MODELS
 from ser_bench.report.analysis.intervals import DRAWS, MIN_SPEAKERS
 from ser_bench.report.analysis.leakage import known_speaker_share
+from ser_bench.report.analysis.ranking import all_models_ranked
 from ser_bench.report.analysis.scores import page_metrics
-from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title, normalisation_note, quick_parameters, speaker_note
 from ser_bench.report.formatting import capitalised, percent, plain_value
 from ser_bench.report.page.sections.glossary import Term, glossary
@@ -93,7 +93,7 @@ def model_table(run: SavedRun) -> Table:
     """
     columns = (Column("model", numeric=False), Column("what it is", numeric=False), Column("features", numeric=False))
     rows = []
-    for model in summarise(run)["model"]:
+    for model in all_models_ranked(run):
         definition = run.info.options.model_tables.get(model)
         base = definition.base if definition and definition.base else model
         summary = MODELS[base].summary if base in MODELS else "a model of a plugin"

@@ -11,6 +11,7 @@ from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.leakage import speakers_known
 from ser_bench.report.analysis.literature import published_note, published_scores
 from ser_bench.report.analysis.models import BASELINES, models_with_copies
+from ser_bench.report.analysis.ranking import all_models_ranked
 from ser_bench.report.analysis.scores import metrics_of, missing_folds, page_metrics
 from ser_bench.report.analysis.splits import GapSplits, gap_pairs, gap_splits
 from ser_bench.report.analysis.summary import summarise
@@ -108,7 +109,7 @@ def _points(row: Any, part: str) -> Cell:
 
 def _further_gaps(run: SavedRun) -> list[Table]:
     """Return the gaps between the further pairs of splits."""
-    models, tables = list(summarise(run)["model"]), []
+    models, tables = all_models_ranked(run), []
     for pair in gap_pairs(run)[1:]:
         gaps = _gap_cells(run, pair)
         columns = [Column(head, under=under) for head, under in map(_PARTS.__getitem__, gaps)]

@@ -6,7 +6,7 @@ import math
 
 from ser_bench.report.analysis.comparisons import comparison, comparisons_with_best
 from ser_bench.report.analysis.intervals import speaker_tallies, uar_difference
-from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.analysis.ranking import all_models_ranked
 from ser_bench.report.descriptions import model_title
 from ser_bench.report.formatting import p_value, points, points_interval
 from ser_bench.report.page.strips import Scale, StripRow, Strips, bars, dots, line, marks
@@ -31,7 +31,7 @@ def difference_strips(run: SavedRun) -> Strips | None:
         return None
     leader, best = compared.leader, model_title(run, compared.leader)
     tallies = speaker_tallies(run, leader, compared.split)
-    others = [model for model in summarise(run)["model"] if model in compared.others]
+    others = [model for model in all_models_ranked(run) if model in compared.others]
     differences = {m: uar_difference(tallies, speaker_tallies(run, m, compared.split)) for m in others}
     scale = Scale.of([0.0, *(value for ends in differences.values() for value in ends)])
     tests, rows = table.set_index("model"), []

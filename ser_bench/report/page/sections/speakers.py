@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.ranking import ranked_models
 from ser_bench.report.analysis.scores import missing_folds, scores_by_speaker
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
@@ -58,7 +58,7 @@ def speaker_report(run: SavedRun) -> SpeakerReport:
     SpeakerReport
     """
     split = ranking_split(run.info.splits)
-    models = [model for model in summarise(run)["model"] if model not in BASELINES]
+    models = ranked_models(run)
     scores = scores_by_speaker(run, split).reindex(models)
     known = scores.shape[1] > 1 and bool(scores.notna().any(axis=None))
     return SpeakerReport(

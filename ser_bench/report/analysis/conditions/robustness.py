@@ -14,8 +14,8 @@ import pandas as pd
 
 from ser_bench import statistics
 from ser_bench.report.analysis.cache import cached_per_run
-from ser_bench.report.analysis.condition_counts import Counts, Floats, condition_counts, ends, uar_draws
-from ser_bench.report.analysis.conditions import audible_conditions, heard_families
+from ser_bench.report.analysis.conditions.counts import Counts, Floats, condition_counts, ends, uar_draws
+from ser_bench.report.analysis.conditions.tested import audible_families, heard_families
 from ser_bench.report.analysis.models import model_parameters, trained_models
 from ser_bench.runs.results import SavedRun
 
@@ -70,9 +70,7 @@ def robust_families(run: SavedRun) -> RobustFamilies:
     RobustFamilies
         In the order of the run. Inaudible conditions and those that could change no clip are in neither.
     """
-    tested: dict[str, tuple[str, ...]] = {}
-    for condition in audible_conditions(run):
-        tested[condition.family] = (*tested.get(condition.family, ()), condition.name)
+    tested = audible_families(run)
     heard = {family: tuple(m for m in run.info.models if family in heard_families(run, m)) for family in tested}
     return RobustFamilies(
         counted={family: names for family, names in tested.items() if not heard[family]},
@@ -94,7 +92,7 @@ def family_scores(run: SavedRun, split: str) -> pd.DataFrame:
     DataFrame of float64, shape (models, families)
         Audible families in the order of the run; NaN where a fold is missing. Empty for a run without conditions.
     """
-    families = dict.fromkeys(condition.family for condition in audible_conditions(run))
+    families = audible_families(run)
     if not families:
         return pd.DataFrame(index=list(run.info.models))
     uar = uar_draws(run, split).changed
@@ -222,9 +220,8 @@ def _robust(run: SavedRun, split: str) -> tuple[Floats, Floats]:
 
 def _positions(run: SavedRun, family: str) -> list[int]:
     """Return the positions of a family's audible conditions among those of the counts, where ``clean`` is first."""
-    audible = audible_conditions(run)
-    conditions = enumerate(run.info.conditions, start=1)
-    return [index for index, condition in conditions if condition.family == family and condition in audible]
+    names = audible_families(run)[family]
+    return [index for index, condition in enumerate(run.info.conditions, start=1) if condition.name in names]
 
 
 def _fewest_speakers(run: SavedRun, split: str) -> Counts:

@@ -13,11 +13,11 @@ import pandas as pd
 
 from ser_bench import statistics
 from ser_bench.report.analysis.cache import cached_per_run
-from ser_bench.report.analysis.condition_counts import condition_counts, ends, uar_draws
-from ser_bench.report.analysis.conditions import audible_conditions, heard_families
+from ser_bench.report.analysis.conditions.counts import condition_counts, ends, uar_draws
+from ser_bench.report.analysis.conditions.tested import audible_conditions, heard_families
 from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.ranking import best_model
 from ser_bench.report.analysis.splits import ranking_split
-from ser_bench.report.analysis.summary import summarise
 from ser_bench.runs.results import SavedRun
 from ser_bench.runs.results.run_info import ConditionInfo
 
@@ -52,23 +52,6 @@ class WorstCondition:
     heard: bool
     clips: int
     all_clips: int
-
-
-def best_model(run: SavedRun) -> str | None:
-    """Return the model with the highest UAR under the split that ranks the models, baselines excluded.
-
-    Parameters
-    ----------
-    run : SavedRun
-
-    Returns
-    -------
-    str or None
-        None if no model finished every fold.
-    """
-    table = summarise(run)
-    ranked = table[~table["model"].isin(BASELINES)].dropna(subset=[f"{ranking_split(run.info.splits)}_uar"])
-    return None if ranked.empty else str(ranked["model"].iloc[0])
 
 
 @cached_per_run

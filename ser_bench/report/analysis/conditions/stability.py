@@ -7,8 +7,8 @@ import pandas as pd
 
 from ser_bench import statistics
 from ser_bench.report.analysis.cache import cached_per_run
-from ser_bench.report.analysis.condition_counts import condition_counts, ends
-from ser_bench.report.analysis.conditions import heard_families
+from ser_bench.report.analysis.conditions.counts import condition_counts, ends
+from ser_bench.report.analysis.conditions.tested import heard_families
 from ser_bench.report.analysis.intervals import speaker_draws
 from ser_bench.runs.results import SavedRun
 
