@@ -55,11 +55,12 @@ def find_differences(clips: Sequence[Clip]) -> Differences:
     kinds = [kind for kind in _KINDS if any(kind in known for known in facts)]
     varying = [kind for kind in kinds if not _is_shared(kind, facts)]
     headings = [" · ".join(known[kind] for kind in varying if kind in known) for known in facts]
-    title = _title_of_condition(clips)
+    title = _title_of_recording(clips)
     names = ("",) * len(clips) if title else _unique_names(clips)
-    shared = [facts[0][kind] for kind in kinds if kind not in varying]
+    shared = [facts[0][kind] for kind in kinds if kind not in (*varying, "condition")]
+    known = all(clip.title for clip in clips)
     return Differences(
-        title=title or _title(len(clips), varying, known=all(clip.title for clip in clips)),
+        title=title or f"{_title(len(clips), varying, known=known)}{_condition_of_all(clips)}",
         shared=" · ".join(shared),
         headings=tuple(heading or name for heading, name in zip(headings, names, strict=True)),
         names=names,
@@ -73,12 +74,19 @@ def _facts(clip: Clip, *, with_condition: bool) -> dict[str, str]:
     return facts
 
 
-def _title_of_condition(clips: Sequence[Clip]) -> str:
+def _title_of_recording(clips: Sequence[Clip]) -> str:
     """Return the title of one clip without and with a condition; empty for other clips."""
     clean, changed = clips[0], clips[-1]
     if len(clips) != 2 or clean.path != changed.path or clean.condition or not changed.condition:
         return ""
     return f"{clean.name} {AS_RECORDED} and {changed.condition.phrase}"
+
+
+def _condition_of_all(clips: Sequence[Clip]) -> str:
+    """Return the end of a title: the condition of all clips in words, if they have one."""
+    phrases = {clip.condition.phrase if clip.condition else "" for clip in clips}
+    (phrase,) = phrases if len(phrases) == 1 else ("",)
+    return f", {phrase}" if phrase else ""
 
 
 def _is_shared(kind: str, facts: Sequence[dict[str, str]]) -> bool:
