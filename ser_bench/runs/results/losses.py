@@ -88,10 +88,13 @@ def loss_sentence(table: pd.DataFrame) -> str:
 
 
 def _reasons(problems: Sequence[Problem]) -> str:
-    """Name a few things with their reasons, or count many by reason."""
+    """Name a few things by their reasons, or count many by reason."""
     if len(problems) <= _MOST_NAMED:
         counted = problems[0].kind in ("class", "speaker")  # their reason holds the number of clips
-        return "; ".join(f"{p.path}, {p.reason if counted else p.group}" for p in problems)
+        named: dict[str, list[str]] = {}
+        for problem in problems:
+            named.setdefault(problem.reason if counted else problem.group, []).append(problem.path)
+        return "; ".join(f"{listed(paths)}{':' if paths[1:] else ','} {reason}" for reason, paths in named.items())
     groups = Counter(problem.group for problem in problems).most_common()
     if len(groups) == 1:
         return groups[0][0]

@@ -60,6 +60,15 @@ def test_many_warnings_of_one_reason_are_cut_and_counted_once_at_the_end(tmp_pat
     assert len(lines.lines) == 6
 
 
+def test_things_of_one_reason_are_named_with_it_once(tmp_path):
+    amr = [Problem(f"amr-{rate}", "AMR needs ffmpeg; install it", "condition") for rate in (12.2, 7.4, 4.75)]
+    calm = Problem("calm", "its only clip", "class")
+    assert loss_sentence(loss_table(opened(tmp_path, [calm]), extracted(amr))) == (
+        "3 conditions (amr-12.2, amr-7.4 and amr-4.75: AMR needs ffmpeg) and 1 class (calm, its only clip) "
+        "were not used"
+    )
+
+
 def test_nothing_is_said_where_everything_is_used(tmp_path):
     lines = Lines()
     report_problems(opened(tmp_path), extracted(), lines)
