@@ -154,6 +154,9 @@ class TestSection:
             assert (texts["largest loss"], texts["label"]) == (worst, "calm")
             assert texts["predicted"] == shown(expected["predicted_share"])
             assert texts["recorded"] == shown(expected["recorded_share"])
+            assert row.cells[3].note == ("" if expected["collapsed"] == "yes" else "no collapse")
+        mild = conditions_report(under(conditions_run, ["white-10"]))
+        assert {row.cells[3].note for row in mild.collapse.rows} == {"no collapse"}
 
     def test_stability_shows_the_changed_labels(self, conditions_run, report):
         table = changed_labels(conditions_run).query("split == 'actor'").set_index("model")

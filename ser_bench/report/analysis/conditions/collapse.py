@@ -1,8 +1,8 @@
 """The label that predictions collapse to under a recording condition.
 
 Predictions collapse to a label if the model predicts it too often under a condition, and more often than for the same
-clips as recorded. Too often is twice its recorded share, or half of the clips of other labels where these are fewer,
-and at least the share of a label if all were equally frequent. The test is a paired interval over speakers with
+clips as recorded. Too often is half of all predictions, and twice its recorded share, or half of the clips of other
+labels where these are fewer. The test is a paired interval over speakers with
 Bonferroni's correction for labels and conditions, because the data choose both.
 """
 
@@ -14,6 +14,9 @@ from ser_bench import statistics
 from ser_bench.report.analysis.conditions.counts import ConditionCounts, Floats, ends
 from ser_bench.report.analysis.intervals import speaker_draws
 from ser_bench.runs.results import SavedRun
+
+_LEAST_SHARE = 0.5
+"""The least share of the predictions that one label takes."""
 
 
 def collapse_columns(run: SavedRun, counts: ConditionCounts) -> dict[str, object]:
@@ -40,7 +43,7 @@ def collapse_columns(run: SavedRun, counts: ConditionCounts) -> dict[str, object
         for part in (changed, clean, recorded)
     ]
     lowest = _lowest_excess(run, counts, label, shares)
-    often = shares[0] >= np.maximum(np.minimum(2 * shares[2], (1 + shares[2]) / 2), 1 / len(run.labels))
+    often = shares[0] >= np.maximum(np.minimum(2 * shares[2], (1 + shares[2]) / 2), _LEAST_SHARE)
     tested = counts.complete[:, np.newaxis] & (counts.speaker_counts >= statistics.MIN_SPEAKERS)
     tested[:, 0] = False
     collapsed = np.where(tested, np.where(often & (lowest > 0), "yes", "no"), "")

@@ -144,11 +144,12 @@ def _collapses(run: SavedRun, scores: pd.DataFrame, audible: list[str]) -> Itera
         name = own["loss"].astype("float64").idxmax()
         row = own.loc[name]
         shares = [number(row[f"{part}_share"], percent(row[f"{part}_share"])) for part in _SHARES]
-        label = Cell(str(row["excess_label"]), note="" if row["collapsed"] == "yes" else "not significant")
+        label = Cell(str(row["excess_label"]), note=_COLLAPSE[str(row["collapsed"])])
         yield Row((Cell(model_title(run, model)), Cell(str(name)), _loss(row), label, *shares), model=model)
 
 
 _SHARES = ("predicted", "recorded", "clean")
+_COLLAPSE = {"yes": "", "no": "no collapse", "": "not tested"}
 
 
 def stability_table(run: SavedRun) -> Table | None:
