@@ -168,6 +168,14 @@ class TestSection:
         audible = under(conditions_run, ["white-10"])
         assert conditions_report(audible).stability is None
 
+    def test_a_condition_that_could_change_no_clip_has_no_score(self, conditions_run):
+        rows = conditions_run.under_conditions
+        run = replace(conditions_run, under_conditions=rows[rows["condition"] != "white-0"])
+        report = conditions_report(run)
+        assert cells_of(report.scores, "white-0")["svm"] == cells_of(report.losses, "white-0")["svm"] == "n/a"
+        assert (report.first, report.key) == ((), ())
+        assert len(charts_of(run)["conditions"].draw().axes) == 1
+
     def test_only_baselines_have_no_section(self, tmp_path):
         recipe = Recipe(models=("chance",), splits=(("actor", 2),), speakers=4, conditions={"phone": 0.5})
         run = save_fake_run(tmp_path, recipe)
