@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,23 +25,28 @@ if (_WORKER := os.environ.get("PYTEST_XDIST_WORKER")) and not _COMPILED.endswith
     os.environ["NUMBA_CACHE_DIR"] = f"{_COMPILED}-{_WORKER}"
 
 
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Use a cache folder of the session instead of the user's, and the width of piped output."""
-    monkeypatch.setenv("SER_BENCH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
-    monkeypatch.delenv("COLUMNS", raising=False)
+@pytest.fixture(autouse=True, scope="session")
+def _own_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Use a cache folder of the session instead of the user's and the width of piped output, and open no page.
+
+    A test that expects a page replaces ``webbrowser.open``. Nothing is synced to disk, because no test survives a loss
+    of power.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SER_BENCH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+        patch.delenv("COLUMNS", raising=False)
+        patch.setattr("webbrowser.open", lambda address: pytest.fail(f"a test opens {address}"))
+        patch.setattr(os, "fsync", lambda file: None)
+        yield
 
 
 @pytest.fixture(autouse=True)
-def _no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Open no page: a test that expects one replaces this function."""
-    monkeypatch.setattr("webbrowser.open", lambda address: pytest.fail(f"a test opens {address}"))
-
-
-@pytest.fixture(autouse=True)
-def _own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_registry() -> Iterator[None]:
     """Remove the models that a test registers."""
-    monkeypatch.setattr(models, "MODELS", dict(models.MODELS))
+    registered = models.MODELS
+    models.MODELS = dict(registered)
+    yield
+    models.MODELS = registered
 
 
 def tone(seconds: float = 0.3, sr: int = 16000, f0: float = 150.0, seed: int = 0) -> np.ndarray:

@@ -64,6 +64,7 @@ def group_scores(run: SavedRun, split: str) -> pd.DataFrame:
     return joined.iloc[np.argsort(order.to_numpy(dtype="int64"), kind="stable")].reset_index(drop=True)
 
 
+@cached_per_run
 def shared_classes(run: SavedRun, split: str, attribute: str) -> list[str]:
     """Return the labels that every group of an attribute has clips of.
 

@@ -43,6 +43,7 @@ def ranked_models(run: SavedRun) -> list[str]:
     return [model for model in all_models_ranked(run) if model not in BASELINES]
 
 
+@cached_per_run
 def scored_models(run: SavedRun) -> list[str]:
     """Return the models without baselines that finished every fold, in order.
 
