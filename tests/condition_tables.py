@@ -1,17 +1,26 @@
-"""The tables of recording conditions; ``python -m tests.condition_tables`` writes them in docs/conditions.md."""
+"""The tables of docs/conditions.md, from the registry and the published run.
+
+``python -m tests.condition_tables`` writes them.
+"""
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
+
 from ser_bench.audio import conditions
 from ser_bench.audio.conditions import ConditionKind
-from ser_bench.report.formatting import markdown_cell
+from ser_bench.report.descriptions import HEARD_MARK
+from ser_bench.report.formatting import markdown_cell, percent
 
-PAGE = Path(__file__).parents[1] / "docs/conditions.md"
-START, END = "<!-- tables: python -m tests.condition_tables -->", "<!-- end of tables -->"
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs/conditions.md"
+RUN = ROOT / "results/ravdess-conditions"
+START, END = "<!-- {}: python -m tests.condition_tables -->", "<!-- end of {} -->"
 _HEADERS = ("condition", "what it does to a clip", "possible levels", "defined by")
 
 
@@ -48,11 +57,37 @@ def _origin(kind: ConditionKind) -> Iterator[str]:
         yield f"needs {kind.needs}"
 
 
+def scores(folder: Path = RUN) -> str:
+    """Return a table of the published run: UAR per family, of each model that heard conditions and its base."""
+    info = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    bases = {name: info["options"]["model_tables"][name]["base"] for name in info["trained_under"]}
+    models = [model for name, base in bases.items() for model in (base, name)]
+    table = pd.read_csv(folder / "conditions.csv")
+    table = table[(table["split"] == table["split"].iloc[0]) & table["model"].isin(models)]
+    inaudible = [kind.family for kind in conditions.KINDS.values() if not kind.audible]
+    families = [name for name in table["family"].dropna().unique() if name not in inaudible]
+    groups = {"clean": table["condition"] == "clean", "`phone`": table["condition"] == "phone"}
+    groups |= {f"{family}, all": table["family"] == family for family in families}
+    lines = [["mean UAR, %", *models], ["---", *["---:"] * len(models)]]
+    for name, chosen in groups.items():
+        rows = table[chosen & table["uar"].notna()].groupby("model")
+        uar, heard = rows["uar"].mean(), rows["heard_in_training"].first() == "yes"
+        marks = [f" {HEARD_MARK}" if heard[model] and name != "clean" else "" for model in models]
+        lines.append([name, *(percent(uar[model]) + mark for model, mark in zip(models, marks, strict=True))])
+    summary = pd.read_csv(folder / "summary.csv").set_index("model")
+    robust = summary.loc[models, f"{table['split'].iloc[0]}_robust"]
+    lines.append(["robust score", *map(percent, robust)])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
 def page_with_tables(text: str) -> str:
-    """Return the text of docs/conditions.md with the current tables between its two markers."""
-    before, _, rest = text.partition(START)
-    _, _, after = rest.partition(END)
-    return f"{before}{START}\n\n{tables()}\n\n{END}{after}"
+    """Return the text of docs/conditions.md with the current tables between their markers."""
+    blocks = {"tables": tables(), **({"scores": scores()} if START.format("scores") in text else {})}
+    for name, block in blocks.items():
+        before, _, rest = text.partition(START.format(name))
+        _, _, after = rest.partition(END.format(name))
+        text = f"{before}{START.format(name)}\n\n{block}\n\n{END.format(name)}{after}"
+    return text
 
 
 def main() -> int:
