@@ -7,8 +7,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from ser_bench.audio import conditions, noises, talkers
+from ser_bench.audio import conditions, noises
 from ser_bench.audio.activity import active_level
+from ser_bench.audio.noises import voices
 from ser_bench.audio.synthesis.utterances import GENDERS
 from ser_bench.core.errors import ConditionError
 
@@ -148,9 +149,9 @@ def test_babble_has_the_band_of_speech(sr):
 
 def test_babble_is_eight_equally_loud_neutral_talkers(monkeypatch):
     spoken = []
-    monkeypatch.setattr(talkers, "samples", lambda utterances: [(u, spoken.append(u) or CONSTANT) for u in utterances])
-    monkeypatch.setattr(talkers, "_voices_at", lambda sr: talkers._voices.__wrapped__())
-    y = talkers.talkers(1000, 16000, np.random.default_rng(0))
+    monkeypatch.setattr(voices, "samples", lambda utterances: [(u, spoken.append(u) or CONSTANT) for u in utterances])
+    monkeypatch.setattr(voices, "_voices_at", lambda sr: voices._voices.__wrapped__())
+    y = voices.talkers(1000, 16000, np.random.default_rng(0))
     np.testing.assert_allclose(y, 8**0.5, rtol=1e-6)
     assert {utterance.emotion for utterance in spoken} == {"neutral"}
     assert Counter(GENDERS[utterance.speaker] for utterance in spoken) == {"male": 12, "female": 12}
@@ -168,9 +169,9 @@ def test_babble_repeats_its_talkers_at_different_times():
 
 def test_the_voices_of_babble_are_those_of_its_version():
     """Where this fails, raise the version of the condition: stored features of it are no longer right."""
-    voices = np.concatenate(talkers._voices()) * 1000
-    assert (len(voices), conditions.KINDS["babble"].version) == (697960, 1)
-    assert np.abs(np.rint(voices[::997])).sum() == pytest.approx(456864, abs=5)
+    joined = np.concatenate(voices._voices()) * 1000
+    assert (len(joined), conditions.KINDS["babble"].version) == (697960, 1)
+    assert np.abs(np.rint(joined[::997])).sum() == pytest.approx(456864, abs=5)
 
 
 def test_shaped_noises_have_a_power_of_1():
@@ -178,4 +179,4 @@ def test_shaped_noises_have_a_power_of_1():
     rng, sr = np.random.default_rng(0), 48000
     assert level(noises.speech(4 * sr, sr, rng)) == pytest.approx(0, abs=0.2)
     assert level(noises.pink(4 * sr, sr, rng)) == pytest.approx(0, abs=0.5)
-    assert level(talkers.talkers(4 * sr, sr, rng)) == pytest.approx(0, abs=1.0)
+    assert level(voices.talkers(4 * sr, sr, rng)) == pytest.approx(0, abs=1.0)

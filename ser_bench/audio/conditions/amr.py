@@ -7,7 +7,8 @@ import subprocess
 
 import numpy as np
 
-from ser_bench.audio.conditions.telephone import NARROW_RATE, as_float, at_rate, quantised
+from ser_bench.audio.conditions.samples import as_float, at_rate, quantised
+from ser_bench.audio.conditions.telephone import NARROW_RATE
 from ser_bench.core.errors import ConditionError
 
 BIT_RATES = (4.75, 5.15, 5.9, 6.7, 7.4, 7.95, 10.2, 12.2)

@@ -263,7 +263,7 @@ def _resampled(y: np.ndarray, sr: int, rate: int) -> np.ndarray:
     """Return a clip at the rate of an encoder, clipped at full scale."""
     import numpy as np
 
-    from ser_bench.audio.conditions.telephone import at_rate
+    from ser_bench.audio.conditions.samples import at_rate
 
     clipped: np.ndarray = np.clip(at_rate(y, sr, rate), -1, 1)
     return clipped

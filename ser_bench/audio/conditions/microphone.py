@@ -80,7 +80,7 @@ def _lowpass(y: np.ndarray, sr: int, rng: np.random.Generator, corner: float) ->
 
 
 def _tilt(y: np.ndarray, sr: int, rng: np.random.Generator) -> tuple[np.ndarray, int]:
-    from ser_bench.audio.conditions.scaling import as_loud_as
+    from ser_bench.audio.conditions.samples import as_loud_as
 
     return as_loud_as(y, _filtered(y, sr, tilt_response, BASS)), sr
 

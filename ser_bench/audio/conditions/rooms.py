@@ -76,7 +76,7 @@ def _reverberate(y: np.ndarray, sr: int, rng: np.random.Generator, t60: float) -
     """Return the clip in a room, as long and as loud as before; what rings on after its end is cut."""
     from scipy.fft import irfft, next_fast_len, rfft
 
-    from ser_bench.audio.conditions.scaling import as_loud_as
+    from ser_bench.audio.conditions.samples import as_loud_as
 
     response = impulse_response(sr, t60, rng)
     size = next_fast_len(len(y) + len(response) - 1, real=True)

@@ -10,7 +10,6 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from ser_bench.audio.conditions.base import ConditionKind
-from ser_bench.core.errors import ConditionError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,74 +25,6 @@ _BANDS = {NARROW_RATE: (201, 225.0, 3_550.0), WIDE_RATE: (801, 40.0, 7_200.0)}
 _KAISER_BETA = 4.5
 _WIDE_BITS = 14
 """Uniform quantisation of a wide-band line: G.722's input and output."""
-
-
-def at_rate(y: np.ndarray, sr: int, rate: int) -> np.ndarray:
-    """Resample a clip for an encoder.
-
-    Parameters
-    ----------
-    y : ndarray of float32, shape (n,)
-        Mono samples.
-    sr, rate : int
-        The old and the new sampling rate in Hz.
-
-    Returns
-    -------
-    ndarray of float32, shape (round(n * rate / sr),)
-
-    Raises
-    ------
-    ConditionError
-        If no sample is left.
-    """
-    from ser_bench.audio.resample import resample
-
-    resampled = resample(y, sr, rate)
-    if not len(resampled):
-        raise ConditionError(f"too short for {rate:,} Hz: {len(y)} samples at {sr:,} Hz; leave the clip out")
-    return resampled
-
-
-def quantised(y: np.ndarray, bits: int = 16) -> np.ndarray:
-    """Quantise samples uniformly and clip them at full scale.
-
-    Parameters
-    ----------
-    y : ndarray of float32
-        Samples; 1 is full scale.
-    bits : int
-        Bits per sample, at most 16.
-
-    Returns
-    -------
-    ndarray of int16
-        The samples as a converter of 16 bits gives them.
-    """
-    import numpy as np
-
-    scale = 1 << (bits - 1)
-    steps = np.clip(np.rint(y * scale), -scale, scale - 1)
-    samples: np.ndarray = (steps * (1 << (16 - bits))).astype(np.int16)
-    return samples
-
-
-def as_float(samples: np.ndarray) -> np.ndarray:
-    """Return 16-bit samples as values from -1 to 1.
-
-    Parameters
-    ----------
-    samples : ndarray of int16
-        The samples.
-
-    Returns
-    -------
-    ndarray of float32
-    """
-    import numpy as np
-
-    scaled: np.ndarray = samples / np.float32(1 << 15)
-    return scaled
 
 
 @cache
@@ -124,6 +55,8 @@ def _in_band(y: np.ndarray, sr: int, rate: int) -> np.ndarray:
     """Return a clip at the rate of a line, limited to its band."""
     from scipy.fft import irfft, next_fast_len, rfft
 
+    from ser_bench.audio.conditions.samples import at_rate
+
     x, response = at_rate(y, sr, rate), band_filter(rate)
     size, delay = next_fast_len(len(x) + len(response), real=True), len(response) // 2
     filtered: np.ndarray = irfft(rfft(x, size) * rfft(response, size), size)[delay : delay + len(x)]
@@ -133,12 +66,15 @@ def _in_band(y: np.ndarray, sr: int, rate: int) -> np.ndarray:
 def _narrow(y: np.ndarray, sr: int, rng: np.random.Generator, law: str) -> tuple[np.ndarray, int]:
     """Send a clip over a narrow-band line."""
     from ser_bench.audio.conditions import g711
+    from ser_bench.audio.conditions.samples import as_float, quantised
 
     return as_float(g711.round_trip(quantised(_in_band(y, sr, NARROW_RATE)), law)), NARROW_RATE
 
 
 def _wide(y: np.ndarray, sr: int, rng: np.random.Generator) -> tuple[np.ndarray, int]:
     """Send a clip over a wide-band line."""
+    from ser_bench.audio.conditions.samples import as_float, quantised
+
     return as_float(quantised(_in_band(y, sr, WIDE_RATE), _WIDE_BITS)), WIDE_RATE
 
 

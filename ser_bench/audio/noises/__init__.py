@@ -11,8 +11,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from ser_bench.audio.noises.voices import TOP, talkers
 from ser_bench.audio.speech_spectrum import LOWEST_HZ, spectrum_level
-from ser_bench.audio.talkers import TOP, talkers
 
 _LOWEST = 20.0
 """Lowest frequency of pink noise in Hz."""
