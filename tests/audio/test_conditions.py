@@ -159,6 +159,7 @@ def test_levels_between_the_listed_ones_are_taken():
         ("white-nan", ConfigError, "invalid condition 'white-nan': expected a number of dB SNR"),
         ("white-500", ConfigError, "invalid condition 'white-500': expected -20 to 60 dB SNR"),
         ("phone-3", UnknownNameError, "unknown condition 'phone-3'"),
+        ("noise", ConfigError, "'noise' is a family of conditions: expected one condition, such as white-20"),
         ("", UnknownNameError, "unknown condition ''"),
     ],
 )

@@ -306,7 +306,7 @@ class TestWorst:
         assert rows["loss"].idxmax() == "white-0"
         clean, phone = (percent(rows.at[name, "uar"]) for name in ("clean", "phone"))
         assert worst_sentence(conditions_run) == (
-            f"On the telephone, the UAR of svm falls from {clean} to {phone} %, "
+            f"On the telephone, the UAR of svm falls from {clean} to {phone} % (actor split), "
             "the largest loss under 2 common recording conditions."
         )
 
@@ -343,7 +343,9 @@ class TestWorst:
         conditions = tuple(c.model_copy(update={"common": c.name == "mp3-16"}) for c in info.conditions)
         changes = {"conditions": conditions, "trained_under": {"svm": {"opus-12": "codecs"}}}
         sentence = worst_sentence(replace(conditions_run, info=changed_info(info, **changes)))
-        assert sentence.endswith(" %, on the 1,439 clips that both have, although it heard codecs in training.")
+        assert sentence.endswith(
+            " % (actor split), on the 1,439 clips that both have, although it heard codecs in training."
+        )
 
     def test_without_a_common_condition_nothing_is_said(self, small):
         conditions = tuple(c.model_copy(update={"common": False}) for c in small.info.conditions)

@@ -63,10 +63,13 @@ def get(name: str) -> Condition:
     UnknownNameError
         If no kind has the name; the message suggests the nearest.
     ConfigError
-        If the level is missing, no number, or outside the limits.
+        If the name is that of a family, or the level is missing, no number, or outside the limits.
     """
     if name in KINDS and not KINDS[name].levels:
         return KINDS[name].at()
+    if name in families():
+        example = next(kind.listed[0].name for kind in KINDS.values() if kind.family == name)
+        raise ConfigError(f"{name!r} is a family of conditions: expected one condition, such as {example}")
     start, hyphen, level = name.rpartition("-")
     if start.endswith("-"):
         start, level = start[:-1], f"-{level}"

@@ -33,6 +33,10 @@ from ser_bench.report.formatting import capitalised, percent, percent_interval, 
 from ser_bench.runs.results import SavedRun
 
 _MOST = 3
+_RELATIVES = (
+    "Families have relatives, such as phone and gsm, or bits-4 and white-10: training may help in a family that it "
+    "lacks."
+)
 """The most conditions or models that a sentence lists."""
 
 
@@ -63,7 +67,8 @@ def worst_sentence(run: SavedRun) -> str:
     -------
     str
         Such as "On the telephone, the UAR of lda falls from 66.5 to 20.3 %, the largest loss under 7 common recording
-        conditions." It says so where nothing is lost, where no loss is significant, and where a loss is not tested.
+        conditions." Of several splits it names the one that ranks the models. It says so where nothing is lost, where
+        no loss is significant, and where a loss is not tested.
     """
     worst = worst_common(run)
     if worst is None:
@@ -71,12 +76,13 @@ def worst_sentence(run: SavedRun) -> str:
     model, phrase = model_title(run, worst.model), capitalised(worst.condition.phrase)
     clean, uar = percent(worst.clean), percent(worst.uar)
     limits = "".join(f", {limit}" for limit in _limits(worst))
+    split = f" ({ranking_split(run.info.splits)} split)" if len(run.info.splits) > 1 else ""
     if worst.uar >= worst.clean:
-        return f"{phrase}, the UAR of {model} is {uar} %, not lower than {clean} % on clips as recorded{limits}."
+        return f"{phrase}, the UAR of {model} is {uar} %{split}, not lower than {clean} % on clips as recorded{limits}."
     if worst.low > 0:
-        return f"{phrase}, the UAR of {model} falls from {clean} to {uar} %{limits}."
+        return f"{phrase}, the UAR of {model} falls from {clean} to {uar} %{split}{limits}."
     tested = f"below {plural(MIN_SPEAKERS, 'speaker')} no loss is tested" if math.isnan(worst.low) else ""
-    instead = f"{phrase}, the UAR of {model} is {uar} % instead of {clean} %{limits}"
+    instead = f"{phrase}, the UAR of {model} is {uar} % instead of {clean} %{split}{limits}"
     return f"{instead}; {tested or 'the loss is not significant'}."
 
 
@@ -258,7 +264,7 @@ def condition_notes(run: SavedRun) -> list[str]:
     if families.counted:
         notes.append("The robust score counts each family equally, and no inaudible changes.")
     if families.counted and families.heard:
-        notes.append("Families have relatives, such as phone and gsm: training may help in a family that it lacks.")
+        notes.append(_RELATIVES)
     if run.info.normalize == "speaker":
         notes.append("The changed clips of a speaker are normalised by that speaker's clips under the same condition.")
     return [*notes, *_missing_clips(run)]
@@ -270,7 +276,8 @@ def _limits(worst: WorstCondition) -> list[str]:
     if worst.clips < worst.all_clips:
         limits.append(f"on the {plural(worst.clips, 'clip')} that both have")
     if worst.heard:
-        limits.append(f"although it heard {worst.condition.family} in training")
+        conjunction = "although" if worst.uar < worst.clean else "and"
+        limits.append(f"{conjunction} it heard {worst.condition.family} in training")
     if worst.conditions > 1:
         largest = "the largest loss under" if worst.uar < worst.clean else "as under all"
         limits.append(f"{largest} {worst.conditions} common recording conditions")
