@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ser_bench.cli.options import PATH, common_options, corpus_options, gather, option
+from ser_bench.cli.options import PATH, common_options, corpus_options, gather, load_plugin, option
 from ser_bench.core.console import Console
 from ser_bench.core.errors import AudioError, ConditionError, ConfigError, ExportError, SerBenchError
 from ser_bench.core.files import ensure_writable
@@ -77,6 +77,7 @@ def command(
     if save and condition is None:
         raise ConfigError("--save writes a changed clip; name a condition, such as --condition phone")
     if clips:
+        load_plugin(values["plugin"])  # it may define the condition
         return _draw_clips(_Drawing(clips, output, compare, play, _condition(condition), save), console)
     if compare or play:
         raise ConfigError("--compare and --play need clips; name their files")

@@ -232,6 +232,18 @@ def test_other_clips_go_on_when_one_cannot_be_changed(recording, tmp_path, write
     assert capsys.readouterr().err == message
 
 
+def test_a_condition_of_a_plugin_is_heard(recording, capsys, quick_pictures):
+    Path("softer.py").write_text(
+        "from ser_bench.audio.conditions import ConditionKind\n"
+        "SOFTER = ConditionKind(name='softer', family='own', summary='half as loud', source='own',\n"
+        "    phrase='half as loud', change=lambda y, sr, rng: (0.5 * y, sr))\n",
+        encoding="utf-8",
+    )
+    assert call(["explore", str(recording), "--condition", "softer", "--plugin", "softer.py"]) == 0
+    assert "a.wav half as loud, against the recording: RMS −8.8 to −14.9 dBFS" in capsys.readouterr().out
+    assert "softer" not in conditions.KINDS
+
+
 @needs_sh
 def test_a_player_gets_the_changed_clip_in_a_temporary_file(recording, players):
     log = players("aplay", seconds=0.5)
