@@ -8,6 +8,7 @@ import json
 import pickle
 import re
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -198,6 +199,37 @@ def test_the_score_is_that_of_a_run_with_the_same_store(options, scored, tmp_pat
         assert tested.uar == pytest.approx(right.groupby(under["true"].astype(str)).mean().mean())
         assert tested.clips == len(under) == 36
         assert tested.low <= tested.uar <= tested.high
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A planned fit."""
+
+    fold: Fold
+
+
+def test_clips_that_a_condition_cannot_change_do_not_count():
+    """Answers are those of the changed test clips, in the order of the fold."""
+    rows = [("a", "sad"), ("a", "happy"), ("b", "sad"), ("b", "happy"), ("b", "sad")]
+    clips = pd.DataFrame(rows, columns=["speaker", "label"], index=[f"c{k}" for k in range(5)])
+    data = SimpleNamespace(
+        clips=clips,
+        labels=("happy", "sad"),
+        is_changed=lambda name: np.array([True, False, True, True, True]),
+        row_numbers=lambda keys: np.array([int(key[1]) for key in keys]),
+    )
+
+    def tested(keys, predicted):
+        return Planned(Fold((), tuple(keys))), SimpleNamespace(
+            conditions={"phone": SimpleNamespace(predicted=np.array(predicted))}
+        )
+
+    first, second = tested(["c1", "c0"], ["sad"]), tested(["c4", "c3", "c2"], ["sad", "happy", "happy"])
+    results = dict([first, second])
+    found = scores._under_condition("phone", results, data)
+    assert (found["name"], found["clips"]) == ("phone", 4)
+    assert found["uar"] == pytest.approx((1 + 2 / 3) / 2)
+    assert scores._under_condition("white-0", results, data) is None
 
 
 def test_the_file_describes_the_tested_conditions_without_inaudible_changes(scored):
