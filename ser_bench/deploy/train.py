@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -156,8 +156,13 @@ def only_model(options: Options) -> str:
     names = [name for name in options.models if name not in registered or registered[name].kind != "baseline"]
     if len(names) == 1 and names != ["all"]:
         return names[0]
-    choice = "such as --model ensemble" if "all" in names else f"--model {' or '.join(names) or options.models[0]}"
-    raise ConfigError(f"a file holds one model; name it: {choice}")
+    choice = "such as ensemble" if "all" in names else _alternatives(names or options.models)
+    raise ConfigError(f"a file holds one model; name it with --model: {choice}")
+
+
+def _alternatives(names: Sequence[str]) -> str:
+    """Join names as alternatives."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def _check_options(options: Options) -> None:

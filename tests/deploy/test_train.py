@@ -535,13 +535,13 @@ def test_the_only_model_of_a_configuration_is_trained_without_being_named(use):
 @pytest.mark.parametrize(
     ("use", "choice"),
     [
-        (("all",), "such as --model ensemble"),
-        (("lda", "lda-robust"), "--model lda or lda-robust"),
-        (("majority",), "--model majority"),
+        (("all",), "such as ensemble"),
+        (("lda", "lda-robust", "knn"), "lda, lda-robust or knn"),
+        (("majority",), "majority"),
     ],
 )
 def test_several_models_or_none_need_a_name(use, choice):
-    with pytest.raises(ConfigError, match=f"a file holds one model; name it: {choice}"):
+    with pytest.raises(ConfigError, match=f"a file holds one model; name it with --model: {choice}"):
         train.only_model(Options(models=use))
 
 
