@@ -1,4 +1,4 @@
-"""Which condition clips are said to sound like: the table of docs/decisions/97-nearest-condition.md.
+"""Which recording condition clips sound like: the table of docs/decisions/97-nearest-condition.md.
 
     python benchmarks/nearest_condition.py RAVDESS [--jobs N]
 

@@ -226,9 +226,9 @@ def test_clips_that_a_condition_cannot_change_do_not_count():
 
     first, second = tested(["c1", "c0"], ["sad"]), tested(["c4", "c3", "c2"], ["sad", "happy", "happy"])
     results = dict([first, second])
-    found = scores._under_condition("phone", results, data)
-    assert (found["name"], found["clips"]) == ("phone", 4)
-    assert found["uar"] == pytest.approx((1 + 2 / 3) / 2)
+    measured = scores._under_condition("phone", results, data)
+    assert (measured["name"], measured["clips"]) == ("phone", 4)
+    assert measured["uar"] == pytest.approx((1 + 2 / 3) / 2)
     assert scores._under_condition("white-0", results, data) is None
 
 
