@@ -87,6 +87,13 @@ def page(html):
 
 
 @pytest.fixture(scope="module")
+def small_run(tmp_path_factory):
+    """A run whose page takes a third of the time, for what does not depend on its scores."""
+    recipe = Recipe(models=("svm", "knn"), splits=(("actor", 2), ("random", 2)), speakers=6, clips_per_label=2)
+    return save_fake_run(tmp_path_factory.mktemp("small"), recipe)
+
+
+@pytest.fixture(scope="module")
 def hostile_run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("hostile")
     recipe = Recipe(
@@ -251,7 +258,9 @@ def test_published_scores_are_marked_with_their_source(tmp_path):
 
 
 def test_the_assumption_about_speakers_of_several_corpora_is_stated(tmp_path):
-    run = save_fake_run(tmp_path, Recipe(models=("svm",), splits=(("cross", 2),), corpora=("ravdess", "savee")))
+    run = save_fake_run(
+        tmp_path, Recipe(models=("svm",), splits=(("cross", 2),), corpora=("ravdess", "savee"), clips_per_label=1)
+    )
     shared = {"Anna": ("ravdess/01", "savee/DC")}
     declared = replace(run, info=changed_info(run.info, corpus={"shared_speakers": shared}))
     for text in (Page(render_page(run, {}).decode()).text, markdown(run)):
@@ -260,12 +269,12 @@ def test_the_assumption_about_speakers_of_several_corpora_is_stated(tmp_path):
         assert "ravdess/01 and savee/DC are one speaker (Anna). All other speakers of different corpora are" in text
 
 
-def test_the_page_names_the_target_and_what_the_run_has(run):
-    text = Page(render_page(run, {}).decode()).text
+def test_the_page_names_the_target_and_what_the_run_has(small_run):
+    text = Page(render_page(small_run, {}).decode()).text
     assert "Speech emotion recognition on" in text
     assert "To play them here" in text
-    info = changed_info(run.info, target="gender", corpus={"recorded": True})
-    text = Page(render_page(replace(run, info=info), {}).decode()).text
+    info = changed_info(small_run.info, target="gender", corpus={"recorded": True})
+    text = Page(render_page(replace(small_run, info=info), {}).decode()).text
     assert "Gender recognition from speech on" in text
     assert "To play them here" not in text
 
@@ -287,13 +296,13 @@ def test_the_audit_decides_whether_test_speakers_are_new(tmp_path, known, condit
     assert ("; 25.0 % of the test clips by speakers from training" in page) == (known == 0.25)
 
 
-def test_the_page_counts_fits_by_the_commit_of_their_code(run):
+def test_the_page_counts_fits_by_the_commit_of_their_code(small_run):
     old, new = "a" * 40, "b" * 40
-    info = changed_info(run.info, commit=new)
-    fits = run.fits.assign(commit=new)
-    assert "commits of fits" not in render_page(replace(run, info=info, fits=fits), {}).decode()
+    info = changed_info(small_run.info, commit=new)
+    fits = small_run.fits.assign(commit=new)
+    assert "commits of fits" not in render_page(replace(small_run, info=info, fits=fits), {}).decode()
     fits.loc[:2, "commit"] = old
-    page = Page(render_page(replace(run, info=info, fits=fits), {}).decode()).text
+    page = Page(render_page(replace(small_run, info=info, fits=fits), {}).decode()).text
     assert f"{len(fits) - 3} fits by {new}, 3 fits by {old}" in page
 
 
@@ -318,7 +327,7 @@ def test_the_command_names_the_effort_that_is_not_the_default_of_the_corpus(run,
     assert (f"--effort {effort}" in provenance(replace(run, info=info)).command) == named
 
 
-def test_the_command_repeats_the_run_with_its_options_and_models(run):
+def test_the_command_repeats_the_run_with_its_options_and_models(small_run):
     tables = {"svm-soft": {"base": "svm", "parameters": {"C": 0.1, "kernel": "rbf"}}}
     options = Options(
         seed=7,
@@ -331,8 +340,8 @@ def test_the_command_repeats_the_run_with_its_options_and_models(run):
         merge={"calm": "neutral"},
         speakers={"studio/a": "Anna"},
     )
-    info = run.info.model_copy(update={"options": options})
-    html = render_page(replace(run, info=info), {}).decode()
+    info = small_run.info.model_copy(update={"options": options})
+    html = render_page(replace(small_run, info=info), {}).decode()
     text = Page(html).text
     command = re.search(r"ser-bench run .*?--repeats 2", text)[0]
     assert "--config run.toml --corpus 'my corpus.csv'" in command

@@ -194,6 +194,7 @@ def test_predictions_equal_those_of_local_workers(data, tmp_path, here, where, s
     assert there.predictions.equals(here)
 
 
+@pytest.mark.slow
 def test_a_run_continues_if_a_worker_is_killed(data, extracted, here, where):
     def kill() -> None:
         os.kill(next(iter(dask_engine._connect(where).run(os.getpid).values())), signal.SIGKILL)

@@ -308,6 +308,7 @@ def test_a_failed_fit_is_a_row_with_its_reason_and_is_repeated(go, plugin):
         assert set(saved.fits.query("model == 'knn'")["status"]) == {"ok"}
 
 
+@pytest.mark.slow  # its parts are tests of workers and of failed fits
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="signals and limits are POSIX's")
 def test_a_fold_that_crashes_runs_out_of_memory_or_hangs_is_a_row_and_is_repeated(go, plugin, seen):
     reasons = {
