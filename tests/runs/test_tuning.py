@@ -20,6 +20,7 @@ from ser_bench.core.errors import ConfigError, RunError, SplitError
 from ser_bench.core.options import Options
 from ser_bench.core.progress import NoProgress
 from ser_bench.corpora.datasets.demo.clips import make_clips
+from ser_bench.features import FEATURE_SETS
 from ser_bench.models import LearnerParameters, parameter
 from ser_bench.report import tuning_table, write_tuning
 from ser_bench.report.charts.tuning import draw_tuning
@@ -313,3 +314,8 @@ def test_too_many_inner_folds_are_named_with_their_option(data, store, tmp_path)
     reason = "5 inner folds need as many training speakers; 4 speakers train in an outer fold\nuse .* --inner-folds 4"
     with pytest.raises(SplitError, match=reason):
         tuning._make_inner_folds(outer, clips.set_index("clip", drop=False), SearchSettings("lda", inner_folds=5), 0)
+
+
+def test_trials_are_not_tested_under_the_conditions_of_a_configuration():
+    trials = tuning._plan_trials(SearchSettings("lda", trials=1), Options(conditions=("phone",)), FEATURE_SETS)
+    assert [trial.tested_sets for trial in trials] == [{}, {}]

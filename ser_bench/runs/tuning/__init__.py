@@ -210,7 +210,12 @@ def _plan_trials(
         tunable = ", ".join(model.name for model in models.MODELS.values() if model.space)
         raise ConfigError(f"{settings.model} has no parameter space to search\nmodels that have one: {tunable}")
     tables = {name: table for name, table in options.model_tables.items() if name == settings.model}
-    options = options.model_copy(update={"models": (settings.model,), "model_tables": tables})
+    updates = {
+        "models": (settings.model,),
+        "model_tables": tables,
+        "conditions": (),
+    }  # trials are scored on clean clips
+    options = options.model_copy(update=updates)
     default = next(m for m in plan.plan_models(options, available) if m.name == settings.model)
     if default.skipped:
         raise ConfigError(f"{settings.model} cannot be tuned on these features: {default.skipped}")
