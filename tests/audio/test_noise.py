@@ -135,6 +135,7 @@ def test_hum_stays_below_half_the_sampling_rate():
 def test_noise_is_named_in_sentences_and_common_where_people_talk():
     assert conditions.get("white-7.5").phrase == "in white noise at 7.5 dB SNR"
     assert conditions.get("hum-10").phrase == "with mains hum at 10 dB SNR"
+    assert conditions.get("babble-10").phrase == "in babble of synthetic voices at 10 dB SNR"
     assert {name for name in KINDS if conditions.KINDS[name].common} == {"speech", "babble"}
 
 

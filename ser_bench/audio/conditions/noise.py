@@ -61,7 +61,7 @@ BABBLE = _kind(
     "babble",
     "eight neutral synthetic voices at once; above 7.5 kHz noise with the spectrum of speech",
     "voices of the demo corpus",
-    "in babble",
+    "in babble of synthetic voices",
     common=(20, 10),
 )
 HUM = _kind(
