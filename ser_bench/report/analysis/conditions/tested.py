@@ -34,6 +34,8 @@ def audible_conditions(run: SavedRun) -> tuple[ConditionInfo, ...]:
     tuple of ConditionInfo
         In the order of the run.
     """
+    if not run.info.conditions:
+        return ()
     tested = set(run.under_conditions["condition"].unique())
     return tuple(condition for condition in run.info.conditions if condition.audible and condition.name in tested)
 
