@@ -159,6 +159,33 @@ def test_the_table_of_the_readme_holds_the_scores_of_the_published_run():
     assert rows == expected
 
 
+def test_the_readme_shows_the_conditions_of_the_published_run():
+    text = (ROOT / "README.md").read_text(encoding="utf-8").partition("| clips | lda |")[2].partition("\n\n")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()[2:]]
+    assert rows == condition_rows()
+
+
+def condition_rows() -> list[list[str]]:
+    """Return the table of the README: clean clips, the telephone, and the mean of each family of conditions."""
+    table = pd.read_csv(ROOT / "results/ravdess-conditions/conditions.csv", keep_default_na=False)
+    table = table[table["family"] != "inaudible"].astype({"uar": float})
+    models = ["lda", "ensemble", "lda-robust", "ensemble-robust"]
+
+    def row(name: str, part: pd.DataFrame, mark: bool = True) -> list[str]:
+        by_model = part.groupby("model")
+        marks = {
+            model: "• " * ("yes" in set(by_model.get_group(model)["heard_in_training"]) and mark) for model in models
+        }
+        return [name, *(marks[model] + percent(by_model.get_group(model)["uar"].mean()) for model in models)]
+
+    rows = [row("as recorded", table[table["condition"] == "clean"], mark=False)]
+    rows += [row("on the telephone (`phone`)", table[table["condition"] == "phone"])]
+    for family, part in table[table["family"] != ""].groupby("family", sort=False):
+        count = part["condition"].nunique()
+        rows.append(row(f"{family}, {count} conditions", part))
+    return rows
+
+
 def test_the_readme_limits_its_comparison_with_published_figures_as_the_summary_does():
     readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     summary = (ROOT / "results/ravdess/summary.md").read_text(encoding="utf-8")
