@@ -67,7 +67,7 @@ def worst_sentence(run: SavedRun) -> str:
     -------
     str
         Such as "On the telephone, the UAR of lda falls from 66.5 to 20.3 %, the largest loss under 7 common recording
-        conditions." Of several splits it names the one that ranks the models. It says so where nothing is lost, where
+        conditions." Of several splits it names the split that ranks the models. It says so where nothing is lost, where
         no loss is significant, and where a loss is not tested.
     """
     worst = worst_common(run)
