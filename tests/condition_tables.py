@@ -15,7 +15,7 @@ import pandas as pd
 from ser_bench.audio import conditions
 from ser_bench.audio.conditions import ConditionKind
 from ser_bench.report.descriptions import HEARD_MARK
-from ser_bench.report.formatting import markdown_cell, percent
+from ser_bench.report.formatting import markdown_cell, percent, percent_interval
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/conditions.md"
@@ -58,26 +58,33 @@ def _origin(kind: ConditionKind) -> Iterator[str]:
 
 
 def scores(folder: Path = RUN) -> str:
-    """Return a table of the published run: UAR per family, of each model that heard conditions and its base."""
+    """Return a table of the published run: UAR by condition of the best model, and of its variant that heard some."""
     info = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    bases = {name: info["options"]["model_tables"][name]["base"] for name in info["trained_under"]}
-    models = [model for name, base in bases.items() for model in (base, name)]
-    table = pd.read_csv(folder / "conditions.csv")
-    table = table[(table["split"] == table["split"].iloc[0]) & table["model"].isin(models)]
-    inaudible = [kind.family for kind in conditions.KINDS.values() if not kind.audible]
-    families = [name for name in table["family"].dropna().unique() if name not in inaudible]
-    groups = {"clean": table["condition"] == "clean", "`phone`": table["condition"] == "phone"}
-    groups |= {f"{family}, all": table["family"] == family for family in families}
-    lines = [["mean UAR, %", *models], ["---", *["---:"] * len(models)]]
-    for name, chosen in groups.items():
-        rows = table[chosen & table["uar"].notna()].groupby("model")
-        uar, heard = rows["uar"].mean(), rows["heard_in_training"].first() == "yes"
-        marks = [f" {HEARD_MARK}" if heard[model] and name != "clean" else "" for model in models]
-        lines.append([name, *(percent(uar[model]) + mark for model, mark in zip(models, marks, strict=True))])
-    summary = pd.read_csv(folder / "summary.csv").set_index("model")
-    robust = summary.loc[models, f"{table['split'].iloc[0]}_robust"]
-    lines.append(["robust score", *map(percent, robust)])
+    bases = {info["options"]["model_tables"][name]["base"]: name for name in info["trained_under"]}
+    table = pd.read_csv(folder / "conditions.csv").query("split == @info['options']['splits'][0]")
+    clean = table.query("condition == 'clean' and model in @bases").set_index("model")["uar"]
+    models = [clean.idxmax(), bases[clean.idxmax()]]
+    lines = [["UAR, %", *models], ["---"] * 3, ["`clean`", *(_uar(table, model, ["clean"]) for model in models)]]
+    tested = {condition["name"]: condition for condition in info["conditions"]}
+    for kind in dict.fromkeys(condition["kind"] for condition in tested.values()):
+        names = [name for name, condition in tested.items() if condition["kind"] == kind]
+        label = ", ".join(f"`{name}`" for name in names)
+        lines.append([label, *(_uar(table, model, names) for model in models)])
+    lines.append(["**robust score**", *(_robust(folder, info["options"]["splits"][0], model) for model in models)])
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _uar(table: pd.DataFrame, model: str, names: list[str]) -> str:
+    """Return the UAR of a model under conditions of one kind, marked if it heard their family."""
+    rows = table[table["model"] == model].set_index("condition").loc[names]
+    mark = HEARD_MARK if (rows["heard_in_training"] == "yes").all() and names != ["clean"] else ""
+    return f"{mark} {', '.join(map(percent, rows['uar']))}".strip()
+
+
+def _robust(folder: Path, split: str, model: str) -> str:
+    summary = pd.read_csv(folder / "summary.csv").set_index("model").loc[model]
+    low, high = (summary[f"{split}_robust_{end}"] for end in ("low", "high"))
+    return f"{percent(summary[f'{split}_robust'])} {percent_interval(low, high)}"
 
 
 def page_with_tables(text: str) -> str:
