@@ -208,7 +208,7 @@ def test_features_under_a_condition_of_a_plugin_are_those_of_the_changed_clip(pl
 
 def test_a_change_of_a_plugin_changes_the_key_of_features_under_its_condition(plugin, tmp_path):
     changed = tmp_path / "my_extensions.py"
-    changed.write_text(PLUGIN + "\n# changed", encoding="utf-8")
+    changed.write_text(plugin.read_text(encoding="utf-8") + "\n# changed", encoding="utf-8")
     keys = set()
     for path in (plugin, changed):
         (kind,) = (e for e in plugins.read(path).extensions if isinstance(e, conditions.ConditionKind))
