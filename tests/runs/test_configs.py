@@ -33,3 +33,18 @@ def test_the_architectures_are_networks_that_differ():
     settings = [(model.build, *sorted(model.parameters.items(), key=str)) for model in networks]
     assert len(networks) >= 6
     assert len({str(setting) for setting in settings}) == len(networks)
+
+
+def test_the_robust_models_differ_from_their_bases_in_the_copies_alone_and_leave_two_families_unheard():
+    options = load(find_config("robust"), {})
+    planned = {model.name: model for model in plan.plan_models(options)}
+    heard = set()
+    for base in ("lda", "ensemble"):
+        robust = planned[f"{base}-robust"]
+        differing = {
+            k for k, v in robust.definition.parameters.items() if planned[base].definition.parameters.get(k) != v
+        }
+        assert differing == {"conditions"}
+        heard |= {condition.family for condition in robust.trained_under}
+    audible = {condition.family for condition in plan.tested_conditions(options) if condition.kind.audible}
+    assert audible - heard == {"noise", "codecs"}
