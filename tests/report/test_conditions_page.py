@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 from ser_bench.audio.conditions import CLEAN, get, parse
-from ser_bench.report.analysis.conditions.leaders import leading_models, robust_model
+from ser_bench.report.analysis.conditions.leaders import compared_model, leading_models
 from ser_bench.report.analysis.conditions.levels import levelled_kinds
 from ser_bench.report.analysis.conditions.robustness import family_scores, robust_scores
 from ser_bench.report.analysis.conditions.scores import condition_matrix, scores_under
 from ser_bench.report.analysis.conditions.stability import changed_labels
-from ser_bench.report.analysis.ranking import ranked_models
+from ser_bench.report.analysis.ranking import ranked_models, scored_models
 from ser_bench.report.charts.registry import charts_of
 from ser_bench.report.charts.render import render
 from ser_bench.report.descriptions import HEARD_MARK, HEARD_NOTE
@@ -231,9 +231,13 @@ class TestLevels:
         assert [axis.write(place) for place in axis.ticks(2)] == ["20", "0"]
 
     def test_the_model_that_heard_conditions_is_compared_and_else_the_most_robust(self, conditions_run):
-        assert robust_model(conditions_run) == "lda-robust"
+        assert compared_model(conditions_run) == "lda-robust"
         unheard = replace(conditions_run, info=changed_info(conditions_run.info, trained_under={}))
-        assert robust_model(unheard) == robust_scores(unheard, "actor")["robust"].drop(["chance", "majority"]).idxmax()
+        scores = robust_scores(unheard, "actor")["robust"].drop(["chance", "majority"])
+        assert compared_model(unheard) == scores.idxmax()
+        best, second, *_ = scored_models(conditions_run)
+        heard = changed_info(conditions_run.info, trained_under={best: {"phone": "telephone"}})
+        assert compared_model(replace(conditions_run, info=heard)) == second
 
 
 class TestCharts:

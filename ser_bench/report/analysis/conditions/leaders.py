@@ -9,8 +9,8 @@ from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.runs.results import SavedRun
 
 
-def robust_model(run: SavedRun) -> str | None:
-    """Return the model that pictures compare with the best one on clean clips.
+def compared_model(run: SavedRun) -> str | None:
+    """Return the model that pictures compare with the best one on clean clips, to show what changed copies are worth.
 
     Parameters
     ----------
@@ -19,18 +19,20 @@ def robust_model(run: SavedRun) -> str | None:
     Returns
     -------
     str or None
-        The highest robust score among the models that heard conditions in training, or among all where none did. None
-        if no model has a score.
+        Where the best model heard conditions in training, the best one that heard none. Else the highest robust score
+        among the models that heard some, or among all where none did. None if no model has a score.
     """
-    split = ranking_split(run.info.splits)
     models = scored_models(run)
-    models = [model for model in models if heard_families(run, model)] or models
-    robust = robust_scores(run, split)["robust"].reindex(models).dropna()
+    heard = [model for model in models if heard_families(run, model)]
+    others = [model for model in models if model not in heard]
+    if others and models[0] in heard:
+        return others[0]
+    robust = robust_scores(run, ranking_split(run.info.splits))["robust"].reindex(heard or models).dropna()
     return str(robust.idxmax()) if len(robust) else next(iter(models), None)
 
 
 def leading_models(run: SavedRun, most: int) -> list[str]:
-    """Return the models that a picture names: the best ones on clean clips, and :func:`robust_model`.
+    """Return the models that a picture names: the best ones on clean clips, and :func:`compared_model`.
 
     Parameters
     ----------
@@ -43,6 +45,6 @@ def leading_models(run: SavedRun, most: int) -> list[str]:
     list of str
         The highest UAR on clean clips first; without models that lack a score.
     """
-    models, robust = scored_models(run), robust_model(run)
+    models, compared = scored_models(run), compared_model(run)
     leaders = models[:most]
-    return leaders if robust is None or robust in leaders else [*models[: most - 1], robust]
+    return leaders if compared is None or compared in leaders else [*models[: most - 1], compared]

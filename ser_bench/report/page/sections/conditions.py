@@ -8,7 +8,7 @@ import pandas as pd
 
 from ser_bench.audio.conditions import CLEAN
 from ser_bench.core.text import listed, plural
-from ser_bench.report.analysis.conditions.leaders import leading_models, robust_model
+from ser_bench.report.analysis.conditions.leaders import compared_model, leading_models
 from ser_bench.report.analysis.conditions.robustness import family_scores, robust_families, robust_scores
 from ser_bench.report.analysis.conditions.scores import condition_matrix
 from ser_bench.report.analysis.conditions.tested import (
@@ -186,8 +186,8 @@ def _families(run: SavedRun) -> Strips | None:
 
 
 def _compared_models(run: SavedRun) -> list[str]:
-    """Return the best model on clean clips and, where it is another one, :func:`robust_model`."""
-    return list(dict.fromkeys([*leading_models(run, 2)[:1], *filter(None, [robust_model(run)])]))
+    """Return the best model on clean clips and, where it is another one, :func:`compared_model`."""
+    return list(dict.fromkeys([*leading_models(run, 2)[:1], *filter(None, [compared_model(run)])]))
 
 
 def _family_row(run: SavedRun, table: pd.DataFrame, family: str, names: tuple[str, ...], scale: Scale) -> StripRow:
