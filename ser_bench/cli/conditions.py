@@ -29,7 +29,7 @@ def command(name: str | None, plugin: Path | None) -> int:
       ser-bench conditions white-7.5
     """
     load_plugin(plugin)
-    if name is None:
+    if name in (None, "all"):
         footer = (
             "A level is part of the name, such as white-10; other numbers are taken, too. "
             "clean is the clips as recorded.\nLimits and an example of a condition or family: ser-bench conditions NAME"

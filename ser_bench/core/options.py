@@ -246,6 +246,7 @@ def load(path: Path | None, overrides: Mapping[str, Any]) -> Options:
         if first["type"] == "path":
             raise ConfigError(f"invalid value for {source}: {first['msg']}") from None
         expected = first["msg"].removeprefix("Input should be ").partition(", unable to parse")[0]
+        expected = re.sub(r"^a valid tuple$", "a list", expected)
         expected = re.sub(r"^(greater|less) than", r"a number \1 than", expected)
         raise ConfigError(f"invalid value for {source}: expected {expected}, got {_shown(first['input'])}") from None
 

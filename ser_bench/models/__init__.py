@@ -141,7 +141,7 @@ def variant(base: str | Model, name: str, parameters: Mapping[str, Any]) -> Mode
         raise ConfigError(f"model {name!r} exists already; give the variant of {base.name!r} another name")
     changes = ", ".join(f"{key}={value}" for key, value in parameters.items())
     summary = f"{base.name} with {changes}" if changes else base.summary
-    return dataclasses.replace(base.with_parameters(parameters), name=name, summary=summary)
+    return dataclasses.replace(base, name=name, summary=summary).with_parameters(parameters)
 
 
 def fit(

@@ -224,8 +224,10 @@ def tested_conditions(options: Options, available: Mapping[str, FeatureSet] | No
     if chosen and available and any(feature_set.precomputed for feature_set in available.values()):
         raise ConfigError("a table of features has no audio to change; remove --conditions")
     missing = missing_conditions(options)
-    if named := [name for name in options.conditions if name in missing]:
-        raise ConfigError(f"condition {named[0]!r} cannot be tested here: {missing[named[0]]}")
+    for name in options.conditions:
+        needed = () if name in ("all", *conditions.families()) else conditions.parse([name])
+        if reason := next((missing[condition.name] for condition in needed if condition.name in missing), ""):
+            raise ConfigError(f"condition {name!r} cannot be tested here: {reason}")
     return tuple(condition for condition in chosen if condition.name not in missing)
 
 
@@ -323,7 +325,11 @@ def _plan_model(
     model = model.with_quick_effort() if quick else model
     models.check_parameters(model)
     for name in model.conditions:
-        conditions.get(name)
+        try:
+            conditions.get(name)
+        except ConfigError as error:
+            error.args = (f"invalid value for conditions of model {model.name!r}: {error}",)
+            raise
     sets = features.parse(_default_features(model, available) if requested == "auto" else requested, available)
     kind = sets[0].kind
     skipped = "" if kind in model.accepts else f"{model.name} takes {' or '.join(model.accepts)}, not {kind}"

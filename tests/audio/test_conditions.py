@@ -154,6 +154,10 @@ def test_levels_between_the_listed_ones_are_taken():
     ("name", "error", "message"),
     [
         ("wite-10", UnknownNameError, "unknown condition 'wite-10'; did you mean 'white-10'"),
+        ("nois", UnknownNameError, "unknown condition 'nois'; did you mean 'noise'"),
+        ("whit", UnknownNameError, "unknown condition 'whit'; did you mean 'white'"),
+        ("xyzxyz", UnknownNameError, "unknown condition 'xyzxyz'; known: amr, babble, bits, clipped, codecs, "),
+        ("clean", ConfigError, "'clean' is the clip as recorded: expected a change, such as white-20"),
         ("white", ConfigError, "invalid condition 'white': expected a number of dB SNR after white-, such as white-20"),
         ("white-loud", ConfigError, "invalid condition 'white-loud': expected a number of dB SNR"),
         ("white-nan", ConfigError, "invalid condition 'white-nan': expected a number of dB SNR"),
@@ -167,6 +171,21 @@ def test_an_invalid_name_is_an_error_that_says_what_is_expected(name, error, mes
     with pytest.raises(error) as caught:
         conditions.get(name)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("samples", "error", "message"),
+    [
+        (np.full(800, np.nan), ValueError, "NaN or infinite values"),
+        (np.zeros(0), ValueError, "expected mono samples"),
+        (np.zeros((2, 800)), ValueError, r"got shape \(2, 800\)"),
+        (np.array([3e38, -3e38] * 400), ConditionError, "too loud"),
+    ],
+)
+def test_samples_that_would_crash_an_encoder_are_an_error(samples, error, message):
+    for name in ("mp3-32", "dc", "loss-5") if error is ValueError else ("dc",):
+        with pytest.raises(error, match=message):
+            conditions.get(name).apply(samples.astype(np.float32), 16_000)
 
 
 def test_families_kinds_and_all_stand_for_their_listed_conditions():

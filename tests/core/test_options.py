@@ -91,6 +91,7 @@ def test_home_folders_are_expanded_wherever_an_option_comes_from(tmp_path, monke
         ('store = "D:\\data"', r"Unescaped .* \(at line 1.*: store = \"D:.data\"\nwrite a path .* in single quotes"),
         ("fresh = True", r"\(at line 1, column 9\): fresh = True\nwrite a text in quotes, and true"),
         ("store = '~no-such-user/x'", "invalid value for store in .*c.toml: unknown user 'no-such-user', in the path"),
+        ("conditions = 3", "invalid value for conditions in .*: expected a list, got 3$"),
         ("models = [1, [2]]", "invalid value for models in .*: expected a valid string"),
     ],
 )

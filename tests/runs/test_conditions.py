@@ -180,7 +180,7 @@ def test_a_wrong_condition_is_refused_before_any_file_is_opened(names, error, me
     with pytest.raises(error, match=message):
         plan.check_names(Options(conditions=names, corpus="missing.csv"))
     table = {"lda": {"base": "lda", "parameters": {"conditions": list(names)}}}
-    with pytest.raises(error, match=message):
+    with pytest.raises(error, match=f"conditions of model 'lda': .*{message}"):
         plan.check_names(Options(models=("lda",), model_tables=table))
 
 
@@ -188,6 +188,10 @@ def test_a_condition_whose_program_is_missing_is_an_error_by_name_and_left_out_o
     monkeypatch.setattr(plan, "_missing", lambda condition: "no coder" if condition.name == "phone" else "")
     with pytest.raises(ConfigError, match="condition 'phone' cannot be tested here: no coder"):
         plan.tested_conditions(Options(conditions=("phone",)))
+    monkeypatch.setattr(plan, "_missing", lambda condition: "no coder" if condition.kind.name == "amr" else "")
+    with pytest.raises(ConfigError, match="condition 'amr' cannot be tested here: no coder"):
+        plan.tested_conditions(Options(conditions=("amr",)))
+    monkeypatch.setattr(plan, "_missing", lambda condition: "no coder" if condition.name == "phone" else "")
     tested = plan.tested_conditions(Options(conditions=("telephone",)))
     assert [condition.name for condition in tested] == ["phone-alaw", "wideband"]
     assert plan.missing_conditions(Options(conditions=("telephone",))) == {"phone": "no coder"}

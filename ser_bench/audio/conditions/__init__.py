@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from ser_bench.audio.conditions import codecs, cuts, inaudible, microphone, noise, packets, rooms, telephone
 from ser_bench.audio.conditions.base import Condition, ConditionKind
 from ser_bench.core.errors import ConfigError, UnknownNameError
+from ser_bench.core.names import nearest_name
 from ser_bench.core.registry import definitions
 
 __all__ = ["CLEAN", "KINDS", "Condition", "ConditionKind", "families", "get", "listed", "parse"]
@@ -63,8 +64,10 @@ def get(name: str) -> Condition:
     UnknownNameError
         If no kind has the name; the message suggests the nearest.
     ConfigError
-        If the name is that of a family, or the level is missing, no number, or outside the limits.
+        If the name is ``clean`` or that of a family, or the level is missing, no number, or outside the limits.
     """
+    if name == CLEAN:
+        raise ConfigError(f"{CLEAN!r} is the clip as recorded: expected a change, such as {next(iter(listed()))}")
     if name in KINDS and not KINDS[name].levels:
         return KINDS[name].at()
     if name in families():
@@ -75,7 +78,9 @@ def get(name: str) -> Condition:
         start, level = start[:-1], f"-{level}"
     kind = KINDS.get(start or name) or KINDS.get(name)
     if kind is None or not kind.levels:
-        raise UnknownNameError("condition", name, [CLEAN, *listed()])
+        groups = [*families(), *KINDS]
+        names = [*groups, *listed()]
+        raise UnknownNameError("condition", name, names if nearest_name(name, names) else groups)
     example = f"such as {kind.listed[0].name}"
     try:
         number = float(level) if hyphen else math.nan

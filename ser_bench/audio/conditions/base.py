@@ -207,11 +207,22 @@ class Condition:
         ------
         ConditionError
             If the clip cannot be changed, for example because it is too short.
+        ValueError
+            If ``y`` is not mono, is empty, or holds NaN or infinite samples, which would abort an encoder.
         """
         import numpy as np
 
+        y = np.asarray(y)
+        if y.ndim != 1 or not len(y):
+            raise ValueError(f"invalid samples: expected mono samples of shape (n,), got shape {y.shape}")
+        if not np.isfinite(y).all():
+            raise ValueError("invalid samples: NaN or infinite values")
         seed = hashlib.sha256(f"{self.name} {digest or samples_digest(y, sr)}".encode()).digest()
         rng = np.random.default_rng(int.from_bytes(seed[:16], "little"))
         level = () if self.level is None else (self.level,)
-        changed, rate = self.kind.change(np.ascontiguousarray(y, dtype=np.float32), sr, rng, *level)
-        return np.ascontiguousarray(changed, dtype=np.float32), int(rate)
+        with np.errstate(over="ignore", invalid="ignore"):
+            changed, rate = self.kind.change(np.ascontiguousarray(y, dtype=np.float32), sr, rng, *level)
+        changed = np.ascontiguousarray(changed, dtype=np.float32)
+        if not np.isfinite(changed).all():
+            raise ConditionError("the changed samples are not finite: the clip is too loud")
+        return changed, int(rate)
