@@ -26,6 +26,7 @@ from ser_bench.report.findings.conditions import (
     condition_sentences,
     loss_answer,
     ranking_sentence,
+    replacement_answer,
     robust_sentences,
     stability_sentence,
     worst_sentence,
@@ -372,11 +373,34 @@ class TestAnswer:
         assert "robust" not in loss_answer(conditions_run, "lda")
 
 
+class TestReplacement:
+    def test_a_faster_model_is_offered_for_clean_clips_and_its_loss_is_named(self, small):
+        best = small.predictions[small.predictions["model"] == "svm"]
+        others = small.predictions[small.predictions["model"] != "knn"]
+        same = pd.concat([others, best.assign(model=pd.Categorical(["knn"] * len(best), best["model"].cat.categories))])
+        fits = small.fits.assign(fit_seconds=small.fits["model"].map({"svm": 40.0}).fillna(2.0))
+        run = replace(with_labels(small, lambda rows: rows["true"]), predictions=same, fits=fits)
+        equal = recommendation(run)
+        assert equal[0].endswith(", or knn: faster, on clean clips at most 0.0 points worse.")
+        assert len(equal) == 3
+        worse = recommendation(with_errors(run, {("knn", "phone"): 0.6}))
+        share = 100 * condition_matrix(with_errors(run, {("knn", "phone"): 0.6}), "actor").at["knn", "phone"]
+        assert worse[2] == f"On the telephone, knn, trained in 2.0 s, recognises {share:.0f} %, and svm 100 %."
+
+    def test_the_sentence_names_what_the_best_model_heard(self, conditions_run):
+        matrix = condition_matrix(conditions_run, "actor")
+        low, high = (f"{100 * matrix.at[model, 'phone']:.0f} %" for model in ("lda", "lda-robust"))
+        assert replacement_answer(conditions_run, "lda-robust", "lda", "2.0 s") == (
+            f"On the telephone, lda, trained in 2.0 s, recognises {low}, and lda-robust, "
+            f"which heard telephone in training, {high}."
+        )
+
+
 class TestRanking:
     def test_a_model_that_is_better_under_conditions_is_named_with_what_it_heard(self, conditions_run):
         assert list(overtaken(conditions_run)["condition"]) == ["white-0", "phone"]
         assert ranking_sentence(conditions_run) == (
-            "Under 2 of 5 audible conditions, another model is significantly better than svm: "
+            "Under 2 of 5 audible conditions (white-0 and phone), another model is significantly better than svm: "
             "lda-robust (2, 2 of a family that it heard in training)."
         )
 

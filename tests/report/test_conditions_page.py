@@ -14,6 +14,7 @@ from ser_bench.report.analysis.conditions.levels import levelled_kinds
 from ser_bench.report.analysis.conditions.robustness import family_scores, robust_scores
 from ser_bench.report.analysis.conditions.scores import condition_matrix, scores_under
 from ser_bench.report.analysis.conditions.stability import changed_labels
+from ser_bench.report.analysis.conditions.weaknesses import steepest_kind
 from ser_bench.report.analysis.ranking import ranked_models, scored_models
 from ser_bench.report.charts.registry import charts_of
 from ser_bench.report.charts.render import render
@@ -220,7 +221,9 @@ class TestLevels:
 
     def test_the_page_draws_a_picture_per_family_and_folds_the_others(self, large_run):
         report = conditions_report(large_run)
-        families = list(dict.fromkeys(kind.family for kind in levelled_kinds(large_run)))
+        steepest = steepest_kind(large_run)
+        families = list(dict.fromkeys([steepest.family, *(kind.family for kind in levelled_kinds(large_run))]))
+        assert report.first[0].title == f"{steepest.family}: {steepest.name}"
         assert [panel.title.split(": ")[0] for panel in report.first] == families[:4]
         assert [panel.title for panel in report.others][:2] == ["noise: pink", "noise: speech"]
         assert len(report.first) + len(report.others) == len(levelled_kinds(large_run))

@@ -8,6 +8,7 @@ from ser_bench.core.text import plural
 from ser_bench.report.analysis.calibration import calibration_of, confident_predictions
 from ser_bench.report.analysis.choice import Choice, cheaper_models, choice_of
 from ser_bench.report.analysis.comparisons import comparison
+from ser_bench.report.analysis.conditions.tested import has_conditions
 from ser_bench.report.analysis.gaps import contrast_interval, gaps_of
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS, scores_of_few
 from ser_bench.report.analysis.leakage import speakers_known
@@ -18,7 +19,7 @@ from ser_bench.report.analysis.splits import gap_splits, ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.transfer import transfer_splits
 from ser_bench.report.descriptions import TRANSDUCTIVE_MARK, normalisation_note
-from ser_bench.report.findings.conditions import loss_answer
+from ser_bench.report.findings.conditions import loss_answer, replacement_answer
 from ser_bench.report.findings.titles.wording import (
     every_other,
     from_to,
@@ -35,6 +36,7 @@ CONFIDENT = 0.9
 """The confidence whose accuracy the answer states."""
 
 _NONE = "Choose no model by this run:"
+_FASTER = "faster, on clean clips"
 
 
 def recommendation(run: SavedRun) -> list[str]:
@@ -50,7 +52,8 @@ def recommendation(run: SavedRun) -> list[str]:
     Returns
     -------
     list of str
-        Three sentences of at most 25 words; a fourth where a common recording condition costs the model significantly.
+        Three sentences of at most 25 words; a fourth where a common recording condition costs the model significantly,
+        and a fifth where one costs the cheaper model significantly more.
     """
     models = scored_models(run)
     if not models:
@@ -58,7 +61,8 @@ def recommendation(run: SavedRun) -> list[str]:
     choice = choice_of(run, _inductive(run) or models, _fit_times(run))
     if choice is None:
         return _without_scores(run)
-    sentences = [_which(run, choice), _how_sure(run, choice.best), loss_answer(run, choice.best)]
+    which = _which(run, choice)
+    sentences = [which, _how_sure(run, choice.best), loss_answer(run, choice.best), _replacement(run, choice, which)]
     return [*filter(None, sentences), _cost(run, choice.best)]
 
 
@@ -101,6 +105,9 @@ def _among_several(run: SavedRun, choice: Choice, score: str) -> str:
     better = [model for model in choice.not_worse if compared and compared.better.at[model, choice.best]]
     if better:
         return f"Use {best}, which {score}, or {name_of(run, better[0])}, significantly better by speaker."
+    if choice.cheapest != choice.best and has_conditions(run):
+        cheapest = f"{name_of(run, choice.cheapest)}: {_FASTER} at most {percent(choice.loss)} points worse"
+        return f"Use {best}, which {score}, or {cheapest}."
     if choice.cheapest != choice.best:
         cheapest = f"{name_of(run, choice.cheapest)}: trained in {seconds(times[choice.cheapest])}"
         return f"Use {best}, which {score}, or {cheapest}, at most {percent(choice.loss)} points worse."
@@ -113,6 +120,13 @@ def _among_several(run: SavedRun, choice: Choice, score: str) -> str:
     others = f"{every_other(run, compared.models if compared else ())}{without}"
     others = name_of(run, models[1]) if len(models) == 2 else others
     return f"Use {best}: it {score}, significantly more than {others}."
+
+
+def _replacement(run: SavedRun, choice: Choice, which: str) -> str:
+    """State what a recording condition costs the faster model that the answer offers; empty if it offers none."""
+    if _FASTER not in which:
+        return ""
+    return replacement_answer(run, choice.best, choice.cheapest, seconds(_fit_times(run)[choice.cheapest]))
 
 
 def _obstacle(run: SavedRun, model: str) -> str:

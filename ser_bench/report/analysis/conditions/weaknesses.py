@@ -14,6 +14,7 @@ import pandas as pd
 from ser_bench import statistics
 from ser_bench.report.analysis.cache import cached_per_run
 from ser_bench.report.analysis.conditions.counts import condition_counts, ends, uar_draws
+from ser_bench.report.analysis.conditions.levels import LevelledKind, levelled_kinds
 from ser_bench.report.analysis.conditions.tested import audible_conditions, heard_families
 from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.ranking import best_model
@@ -118,6 +119,49 @@ def worst_common(run: SavedRun, model: str = "") -> WorstCondition | None:
         clips=int(row["clips"]),
         all_clips=int(counts.clips[run.info.models.index(name), 0]),
     )
+
+
+@cached_per_run
+def steepest_kind(run: SavedRun) -> LevelledKind | None:
+    """Return the kind of conditions whose levels cost the best model most, from the mildest to the hardest.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    LevelledKind or None
+        None without a model, or a kind with a UAR at several levels.
+    """
+    kinds, best = levelled_kinds(run), best_model(run)
+    if best is None or not kinds:
+        return None
+    uar = corrected_losses(run, best, tuple(name for kind in kinds for name in kind.conditions))["uar"]
+    scored = [kind for kind in kinds if all(name in uar for name in kind.conditions)]
+    return max(scored, key=lambda kind: uar[kind.conditions[0]] - uar[kind.conditions[-1]], default=None)
+
+
+@cached_per_run
+def worst_against(run: SavedRun, best: str, model: str) -> ConditionInfo | None:
+    """Return the common condition under which a model is most below another one.
+
+    Parameters
+    ----------
+    run : SavedRun
+    best, model : str
+
+    Returns
+    -------
+    ConditionInfo or None
+        None where the model is not significantly worse under any common condition, with Bonferroni's correction.
+    """
+    common = [condition for condition in run.info.conditions if condition.common]
+    if not common:
+        return None
+    difference, _, high = _differences(run, best, [model], [condition.name for condition in common])
+    worse = np.where(high[0] < 0, difference[0], 0.0)
+    return common[int(worse.argmin())] if worse.min() < 0 else None
 
 
 @cached_per_run

@@ -8,7 +8,7 @@ from ser_bench.core.text import plural
 from ser_bench.report.analysis.conditions.levels import levelled_kinds
 from ser_bench.report.analysis.conditions.stability import changed_labels
 from ser_bench.report.analysis.conditions.tested import audible_conditions
-from ser_bench.report.analysis.conditions.weaknesses import corrected_losses
+from ser_bench.report.analysis.conditions.weaknesses import corrected_losses, steepest_kind
 from ser_bench.report.analysis.ranking import best_model
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.findings.titles.wording import from_to, name_of, no_model, percents, points_range
@@ -62,11 +62,10 @@ def levels_title(run: SavedRun) -> str:
         return "No recording condition was tested at several levels"
     if best is None:
         return no_model(run, "no level is compared")
-    uar = corrected_losses(run, best, tuple(name for kind in kinds for name in kind.conditions))["uar"]
-    scored = [kind for kind in kinds if all(name in uar for name in kind.conditions)]
-    if not scored:
+    worst = steepest_kind(run)
+    if worst is None:
         return "No recording condition has a UAR at several levels"
-    worst = max(scored, key=lambda kind: uar[kind.conditions[0]] - uar[kind.conditions[-1]])
+    uar = corrected_losses(run, best, worst.conditions)["uar"]
     mild, hard = worst.conditions[0], worst.conditions[-1]
     phrase = next(condition.phrase for condition in run.info.conditions if condition.name == mild)
     first, last = percents(uar[mild], uar[hard])

@@ -15,7 +15,7 @@ from ser_bench.report.analysis.ranking import scored_models
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.training import network_training
-from ser_bench.report.findings.titles.wording import all_models, name_of, no_model, percents, short
+from ser_bench.report.findings.titles.wording import all_models, name_of, no_model, on_clean, percents, short
 from ser_bench.report.formatting import percent, seconds, weight_count
 from ser_bench.runs.results import SavedRun
 
@@ -42,7 +42,7 @@ def cost_title(run: SavedRun) -> str:
     best, time = name_of(run, choice.best), seconds(times[choice.best])
     if choice.cheapest != choice.best:
         cheapest = f"{name_of(run, choice.cheapest)} ({seconds(times[choice.cheapest])} a fit)"
-        return f"{cheapest} is at most {percent(choice.loss)} points worse than {best} ({time})"
+        return f"{cheapest} is at most {percent(choice.loss)} points worse than {best} ({time}){on_clean(run)}"
     faster = cheaper_models(models, times)
     if len(models) == 1:
         return f"{best} takes {time} a fit"
@@ -154,7 +154,7 @@ def architectures_title(run: SavedRun) -> str:
     count = weight_count(weights[networks[0]])
     if choice is not None and choice.cheapest != choice.best:
         smallest = f"{name_of(run, choice.cheapest)} ({weight_count(weights[choice.cheapest])} weights)"
-        return f"{smallest} is at most {percent(choice.loss)} points worse than {best} ({count})"
+        return f"{smallest} is at most {percent(choice.loss)} points worse than {best} ({count}){on_clean(run)}"
     if len(networks) == 1:
         return f"{best} has {count} weights"
     if choice is not None and choice.tested and not choice.not_worse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ser_bench.report.analysis.conditions.tested import has_conditions
 from ser_bench.report.analysis.leakage import known_speaker_share, speakers_known
 from ser_bench.report.analysis.models import trained_models
 from ser_bench.report.analysis.splits import ranking_split
@@ -31,6 +32,20 @@ def no_model(run: SavedRun, consequence: str) -> str:
     if not trained_models(run):
         return f"The run has baselines only, so {consequence}"
     return f"No model finished every fold of the {short(ranking_split(run.info.splits))} split, so {consequence}"
+
+
+def on_clean(run: SavedRun) -> str:
+    """Return " on clean clips" for a run that also tested recording conditions, else an empty text.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+    """
+    return " on clean clips" if has_conditions(run) else ""
 
 
 def name_of(run: SavedRun, model: str) -> str:

@@ -17,6 +17,7 @@ from ser_bench.report.analysis.conditions.tested import (
     has_conditions,
     heard_families,
 )
+from ser_bench.report.analysis.conditions.weaknesses import steepest_kind
 from ser_bench.report.analysis.ranking import ranked_models
 from ser_bench.report.analysis.scores import chance_levels, missing_folds
 from ser_bench.report.analysis.splits import ranking_split
@@ -134,9 +135,13 @@ def conditions_report(run: SavedRun) -> ConditionsReport | None:
 
 
 def _panels(run: SavedRun) -> tuple[tuple[Panel, ...], tuple[Panel, ...]]:
-    """Draw UAR against levels: the first kind of each of a few families, and the others, which the page folds."""
+    """Draw UAR against levels: a kind of each of a few families, and the others, which the page folds.
+
+    The kind that the title names comes first.
+    """
     first, others = dict[str, Panel](), list[Panel]()
-    for kind, plot in level_plots(run).items():
+    steepest = steepest_kind(run)
+    for kind, plot in sorted(level_plots(run).items(), key=lambda item: item[0] != steepest):
         drawn = panel(plot, f"{kind.family}: {kind.name}", "")
         if kind.family in first or len(first) == _MOST_PANELS:
             others.append(drawn)
