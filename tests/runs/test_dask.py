@@ -63,7 +63,8 @@ class Machines:
     def _start(self, *words: str) -> subprocess.Popen:
         command = [sys.executable, "-m", f"distributed.cli.dask_{words[0]}", *words[1:], *self.options]
         with (self.folder / f"{len(self.started)}.log").open("wb") as log:
-            process = subprocess.Popen(command, env=os.environ | ENVIRONMENT, stdout=log, stderr=log, cwd=self.folder)
+            own = {"env": os.environ | ENVIRONMENT, "cwd": self.folder, "start_new_session": True}
+            process = subprocess.Popen(command, stdout=log, stderr=log, **own)
         self.started.append(process)
         return process
 
@@ -81,8 +82,9 @@ class Machines:
     def stop(self) -> None:
         if client := dask_engine._clients.pop(self.where, None):
             client.close()
-        for process in reversed(self.started):
-            process.terminate()
+        for process in reversed(self.started):  # with the processes that it started; an orderly end takes seconds
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
         for process in reversed(self.started):
             process.wait(30)
 
