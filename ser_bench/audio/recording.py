@@ -23,6 +23,8 @@ MIN_RATE = 4000
 MAX_RATE = 768_000
 """Highest sampling rate in Hz; a header with a higher one is damaged."""
 
+_LARGEST = 1e10
+"""Largest sample: floats that hold 32-bit integers are smaller, and powers of larger ones overflow."""
 _SILENCE = 2.0**-15
 
 
@@ -202,13 +204,15 @@ def check_samples(y: np.ndarray, sr: int) -> None:
     Raises
     ------
     AudioError
-        If the rate is out of range, or the samples are too few, not finite or constant.
+        If the rate is out of range, or the samples are too few, not finite, too large or constant.
     """
     import numpy as np
 
     _check_length(y.size, sr)
     if not np.isfinite(y).all():
         raise AudioError("holds NaN or infinite samples")
+    if (peak := float(np.abs(y).max())) > _LARGEST:
+        raise AudioError(f"samples reach {peak:.0e}, where full scale is 1; scale the file")
     if (extent := float(np.ptp(y))) < _SILENCE:
         raise _silence_error(extent)
 

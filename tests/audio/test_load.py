@@ -93,6 +93,7 @@ def test_files_without_audio_are_refused(tmp_path, content, reason):
         (1e-30 * np.sin(np.arange(16000.0)), "silent in effect: the samples differ by 2e-30 of full scale"),
         (tone(seconds=0.0005), "too short: 0.5 ms"),
         (np.array([0.1] * 8000 + [np.nan] + [0.2] * 8000), "NaN"),
+        (1e30 * np.sin(np.arange(8000)), "samples reach 1e\\+30, where full scale is 1; scale the file"),
     ],
 )
 def test_samples_without_speech_are_refused(tmp_path, write_wav, y, reason):
