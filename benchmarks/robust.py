@@ -53,7 +53,7 @@ RECIPES: Mapping[str, tuple[str, ...]] = {
 """Conditions of the changed copies by the name of the recipe; all have copies at other speeds, too. None has more than
 eight changed copies, since the time of a fit of ridge grows with the cube of the copies."""
 EVERY_FAMILY = (*RECIPES["7 copies and dc"], "gsm", "white-10", "babble-10")
-"""Conditions of all families, of which one family is left out at a time."""
+"""Conditions of all families; one family is left out at a time."""
 RELATED: Mapping[str, tuple[str, ...]] = {
     "noise": ("quiet", "bits-4"),
     "telephone": ("gsm", "lowpass-4000"),
@@ -191,7 +191,7 @@ def family_scores(scored: Mapping[str, float]) -> dict[str, float]:
 
 
 def unheard_scores(scored: Mapping[str, float], heard: Sequence[str]) -> dict[str, float]:
-    """Return the scores of the families of which a model hears no condition."""
+    """Return the scores of the families that a model did not hear."""
     families = {conditions.get(name).family for name in heard}
     return {family: score for family, score in family_scores(scored).items() if family not in families}
 

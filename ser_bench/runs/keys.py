@@ -123,7 +123,10 @@ def _needs_groups(model: Model) -> bool:
 
 
 def _model_facts(fit: PlannedFit, data: RunData) -> dict[str, Any]:
+    trained_under = [name for name in fit.model.definition.conditions if name in data.unchanged]
+    copied_as_recorded = {name: sorted(data.unchanged[name]) for name in trained_under}
     return {
+        **({"copied_as_recorded": copied_as_recorded} if copied_as_recorded else {}),
         "parameters": dict(fit.model.definition.parameters),
         "features": [[f"{s.name}-{set_key(s)}" for s in sets] for sets in fit.model.all_sets],
         "normalize": data.normalize,

@@ -326,10 +326,12 @@ def _plan_model(
     models.check_parameters(model)
     for name in model.conditions:
         try:
-            conditions.get(name)
+            missing = _missing(conditions.get(name))
         except ConfigError as error:
             error.args = (f"invalid value for conditions of model {model.name!r}: {error}",)
             raise
+        if missing:
+            raise ConfigError(f"model {model.name!r} cannot be trained under {name!r} here: {missing}")
     sets = features.parse(_default_features(model, available) if requested == "auto" else requested, available)
     kind = sets[0].kind
     skipped = "" if kind in model.accepts else f"{model.name} takes {' or '.join(model.accepts)}, not {kind}"

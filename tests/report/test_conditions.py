@@ -120,7 +120,7 @@ def test_scores_are_averaged_over_repeats(tmp_path):
 
 
 def test_a_family_is_heard_through_any_of_its_conditions(conditions_run):
-    """The model trained on speech-15, which is no condition of the test, and was tested in white noise."""
+    """The model trained on speech-15, under which nothing was tested, and was tested in white noise."""
     heard = condition_matrix(conditions_run, "actor", "heard_in_training")
     assert list(heard.columns) == ["clean", *ALL]
     assert list(heard.index) == list(conditions_run.info.models)

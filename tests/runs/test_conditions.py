@@ -195,6 +195,9 @@ def test_a_condition_whose_program_is_missing_is_an_error_by_name_and_left_out_o
     tested = plan.tested_conditions(Options(conditions=("telephone",)))
     assert [condition.name for condition in tested] == ["phone-alaw", "wideband"]
     assert plan.missing_conditions(Options(conditions=("telephone",))) == {"phone": "no coder"}
+    table = {"x": {"base": "lda", "parameters": {"conditions": ["phone"]}}}
+    with pytest.raises(ConfigError, match="model 'x' cannot be trained under 'phone' here: no coder"):
+        plan.plan_models(Options(models=("x",), model_tables=table))
 
 
 def test_damaged_predictions_under_conditions_are_computed_again(go, tmp_path):

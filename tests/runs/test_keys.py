@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
+from types import SimpleNamespace
 
 from ser_bench import models
 from ser_bench.core.options import PATH_OPTIONS
-from ser_bench.runs.keys import EXECUTION_OPTIONS, PROVENANCE, FoldDigests, digest_of, run_identity
+from ser_bench.runs.keys import EXECUTION_OPTIONS, PROVENANCE, FoldDigests, _model_facts, digest_of, run_identity
 from ser_bench.splits import make_folds
 from tests.conftest import clip_table
+from tests.runs.planned import make_data
 from tests.runs.results.test_results import make_tables
 from tests.runs.run_folder import make_info
 
@@ -80,3 +82,18 @@ def test_every_column_of_the_clips_and_what_is_not_used_are_part_of_the_identity
             other[number] = table.assign(**{column: "other"})
             assert identity(make_info(), other) != original, column
     assert identity(make_info(), [tables[0], tables[1].iloc[:1]]) != original
+
+
+def test_a_key_depends_on_the_copies_that_a_training_condition_could_not_make():
+    clips = clip_table(speakers=2, texts=1)
+    data = make_data(clips, ("happy", "sad"))
+    other = dataclasses.replace(data, unchanged={"middle-1": frozenset(data.clips["key"][:1]), "phone": frozenset("x")})
+
+    def facts(data, *names):
+        definition = models.get("knn").with_parameters({"conditions": list(names)})
+        return _model_facts(
+            SimpleNamespace(model=SimpleNamespace(definition=definition, all_sets=[]), shuffled_columns=()), data
+        )
+
+    assert facts(data, "middle-1") != facts(other, "middle-1")
+    assert facts(data, "white-10") == facts(other, "white-10")

@@ -121,10 +121,10 @@ def parse(names: Iterable[str]) -> tuple[Condition, ...]:
             condition = get(name)
             chosen[condition.name] = condition
     order = {kind: position for position, kind in enumerate(KINDS)}
-    return tuple(sorted(chosen.values(), key=lambda condition: (order[condition.kind.name], *_severity(condition))))
+    return tuple(sorted(chosen.values(), key=lambda condition: (order[condition.kind.name], _severity(condition))))
 
 
-def _severity(condition: Condition) -> tuple[float]:
+def _severity(condition: Condition) -> float:
     """Return a number that grows with the change of the clip."""
     level = condition.level or 0.0
-    return (level if condition.kind.harder == "higher" else -level,)
+    return level if condition.kind.harder == "higher" else -level
