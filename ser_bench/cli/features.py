@@ -9,8 +9,7 @@ import click
 from ser_bench import features
 from ser_bench.cli.listing import describe, installed, needs, show
 from ser_bench.cli.options import load_plugin, options_from
-from ser_bench.core.errors import UnknownNameError
-from ser_bench.features.base import FeatureSet
+from ser_bench.features.base import FeatureSet, FeatureSetFamily
 
 
 @click.command(name="features")
@@ -23,21 +22,38 @@ def command(name: str | None, plugin: Path | None) -> int:
     Examples:
       ser-bench features
       ser-bench features mfcc
+      ser-bench features onnx:network.onnx
     """
     load_plugin(plugin)
     if name is not None:
-        if name not in features.FEATURE_SETS:
-            raise UnknownNameError("feature set", name, features.FEATURE_SETS)
-        return _describe(features.FEATURE_SETS[name])
+        family = features.FAMILIES.get(name.rstrip(":"))
+        return _describe_family(family) if family else _describe(features.get(name))
     rows = [
-        (known.name, _size(known), known.summary, installed(known.needs), known.source)
-        for known in features.FEATURE_SETS.values()
+        *((s.name, _size(s), s.summary, *_origin(s)) for s in features.FEATURE_SETS.values()),
+        *((f.form, "of the network", f.summary, *_origin(f)) for f in features.FAMILIES.values()),
     ]
     return show(
         ("feature set", "size", "what", "installed", "source"),
         rows,
         "Columns and parameters of a set: ser-bench features NAME",
     )
+
+
+def _origin(known: FeatureSet | FeatureSetFamily) -> tuple[str, str]:
+    """Return whether the libraries of a set are installed, and its source with its licence."""
+    licence = f"; licence: {known.licence}" if known.licence else ""
+    return installed(known.needs, known.extra), f"{known.source}{licence}"
+
+
+def _describe_family(family: FeatureSetFamily) -> int:
+    """Print what a user should know of a family of sets."""
+    facts = {
+        "needs": needs(family.needs, family.extra),
+        "source": family.source,
+        "licence": family.licence,
+        "example": f"ser-bench run --features {family.form}",
+    }
+    return describe(f"{family.form}: {family.summary}", facts)
 
 
 def _describe(feature_set: FeatureSet) -> int:
@@ -50,12 +66,23 @@ def _describe(feature_set: FeatureSet) -> int:
         "columns": ", ".join(columns) if len(columns) <= 6 else f"{', '.join(columns[:3])}, …, {columns[-1]}",
         "groups": ", ".join(f"{group} ({len(members)})" for group, members in groups.items()),
         "parameters": ", ".join(f"{name} {value}" for name, value in feature_set.parameters.items()) or "none",
-        "needs": needs(feature_set.needs),
+        "needs": needs(feature_set.needs, feature_set.extra),
         "source": feature_set.source,
+        "licence": feature_set.licence,
+        "heard": _heard(feature_set),
         "joins with": ", ".join(others),
         "example": f"ser-bench run --features {feature_set.name}",
     }
     return describe(f"{feature_set.name}: {feature_set.summary}", facts)
+
+
+def _heard(feature_set: FeatureSet) -> str:
+    """Return the corpora that the network of a set was trained on; empty for a set without a network."""
+    pretraining = feature_set.pretraining
+    if pretraining is None:
+        return ""
+    corpora = "unknown" if pretraining.corpora is None else ", ".join(pretraining.corpora) or "no recordings"
+    return f"{corpora} (source: {pretraining.source})" if pretraining.source else corpora
 
 
 def _size(feature_set: FeatureSet) -> str:

@@ -45,16 +45,23 @@ def missing(libraries: Sequence[str]) -> list[str]:
     return [name for name in libraries if importlib.util.find_spec(_MODULES.get(name, name)) is None]
 
 
-def installed(libraries: Sequence[str]) -> str:
+def installed(libraries: Sequence[str], extra: str = "") -> str:
     """Return yes, or how to install the missing libraries."""
-    absent = missing(libraries)
-    return f"no: pip install {' '.join(absent)}" if absent else "yes"
+    command = _install(libraries, extra)
+    return f"no: {command}" if command else "yes"
 
 
-def needs(libraries: Sequence[str]) -> str:
+def needs(libraries: Sequence[str], extra: str = "") -> str:
     """Return the required libraries and whether they are installed."""
     if not libraries:
         return "nothing"
-    absent = missing(libraries)
-    state = f"not installed: pip install {' '.join(absent)}" if absent else "installed"
+    command = _install(libraries, extra)
+    state = f"not installed: {command}" if command else "installed"
     return f"{', '.join(libraries)} ({state})"
+
+
+def _install(libraries: Sequence[str], extra: str) -> str:
+    """Return the command that installs what is missing: an extra of ser-bench, or libraries; empty if none is."""
+    absent = missing(libraries)
+    package = f"'ser-bench[{extra}]'" if extra else " ".join(absent)
+    return f"pip install {package}" if absent else ""

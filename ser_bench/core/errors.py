@@ -82,6 +82,10 @@ class EngineError(SerBenchError):
     """Workers on other machines that are unreachable, unsuitable or lost."""
 
 
+class FeatureError(SerBenchError):
+    """A feature set that cannot be computed on a clip, for example because the clip is shorter than one window."""
+
+
 class ModelFileError(SerBenchError):
     """A model file that cannot be read, validated or written."""
 

@@ -95,12 +95,12 @@ class OpenCorpus:
         (folder,) = self.folders.values()
         return folder
 
-    def feature_sets(self) -> dict[str, FeatureSet]:
+    def feature_sets(self) -> Mapping[str, FeatureSet]:
         """Return the feature sets that exist for this corpus.
 
         Returns
         -------
-        dict
+        mapping
             Feature sets by name: those of the feature table, else every registered set at :attr:`rate`.
         """
         if self.feature_table:

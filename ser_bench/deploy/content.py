@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ser_bench.core.options import Options
     from ser_bench.core.progress import Progress
     from ser_bench.corpora import OpenCorpus
+    from ser_bench.features.base import FeatureSet
 
 
 def describe_file(
@@ -152,7 +153,7 @@ def _condition_facts(condition: Condition | None, heard: Collection[str]) -> dic
     return {"family": condition.family, "phrase": condition.phrase, "heard": condition.family in heard}
 
 
-def _feature_set_info(feature_set: features.FeatureSet) -> dict[str, Any]:
+def _feature_set_info(feature_set: FeatureSet) -> dict[str, Any]:
     return {
         "name": feature_set.name,
         "kind": feature_set.kind,

@@ -1,7 +1,8 @@
 """The registry of feature sets, and the computation of several of them on one clip.
 
-To add a feature set, write a module in ``ser_bench/features/sets`` that defines ``FEATURE_SET``, and import libraries
-only inside its ``compute``. The conformance tests then cover it.
+To add a feature set, write a module in ``ser_bench/features/sets`` that defines ``FEATURE_SET``, or
+``FEATURE_SET_FAMILY`` for sets that are named by a file. Import libraries only inside its ``compute``. The conformance
+tests then cover it.
 """
 
 from __future__ import annotations
@@ -10,35 +11,80 @@ import hashlib
 import importlib
 import json
 import pkgutil
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from ser_bench.core.errors import ConfigError, UnknownNameError
+from ser_bench.core.errors import ConfigError, MissingExtraError, UnknownNameError
+from ser_bench.core.registry import definitions
 from ser_bench.features import sets as _sets
-from ser_bench.features.base import FeatureSet
+from ser_bench.features.base import FeatureSet, FeatureSetFamily
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["DEFAULT", "FEATURE_SETS", "FeatureSet", "column_groups", "compute", "parse", "set_key", "sets_at_rate"]
+__all__ = [
+    "DEFAULT",
+    "FAMILIES",
+    "FEATURE_SETS",
+    "FeatureSet",
+    "FeatureSetFamily",
+    "check_installed",
+    "column_groups",
+    "compute",
+    "get",
+    "parse",
+    "set_key",
+    "sets_at_rate",
+    "stored_name",
+]
 
 DEFAULT = "functionals"
 """Name of the default vector."""
 
-
-def _discover() -> dict[str, FeatureSet]:
-    """Return the feature set of each module in ``sets``: the default, the other vectors, then sequences of frames."""
-    names = [module.name for module in pkgutil.iter_modules(_sets.__path__)]
-    feature_sets = [importlib.import_module(f"{_sets.__name__}.{name}").FEATURE_SET for name in names]
-    feature_sets.sort(key=lambda s: (s.name != DEFAULT, s.kind != "vector", s.name))
-    return {feature_set.name: feature_set for feature_set in feature_sets}
+_MODULES = [
+    importlib.import_module(f"{_sets.__name__}.{module.name}") for module in pkgutil.iter_modules(_sets.__path__)
+]
 
 
-FEATURE_SETS: dict[str, FeatureSet] = _discover()
+def _order(feature_set: FeatureSet) -> tuple[object, ...]:
+    """Sort the default first, then the other vectors, then sequences; each by extra and name."""
+    return (feature_set.name != DEFAULT, feature_set.kind != "vector", feature_set.extra, feature_set.name)
+
+
+FEATURE_SETS: dict[str, FeatureSet] = {
+    feature_set.name: feature_set for feature_set in sorted(definitions(_MODULES, FeatureSet).values(), key=_order)
+}
 """Every registered set by name, the default vector first."""
 
+FAMILIES: dict[str, FeatureSetFamily] = definitions(_MODULES, FeatureSetFamily)
+"""Every family of sets by its prefix."""
 
-def sets_at_rate(rate: int | None = None) -> dict[str, FeatureSet]:
+
+class _KnownSets(Mapping[str, FeatureSet]):
+    """The registered sets by name, and on demand those of families, for clips of a common rate."""
+
+    def __init__(self, rate: int | None) -> None:
+        self._rate = rate
+
+    def __getitem__(self, name: str) -> FeatureSet:
+        prefix, colon, text = name.partition(":")
+        if name not in FEATURE_SETS and colon and prefix in FAMILIES:
+            return FAMILIES[prefix].resolve(text).at_rate(self._rate)
+        return FEATURE_SETS[name].at_rate(self._rate)
+
+    def __contains__(self, name: object) -> bool:
+        return name in FEATURE_SETS or (isinstance(name, str) and ":" in name and name.partition(":")[0] in FAMILIES)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(FEATURE_SETS)
+
+    def __len__(self) -> int:
+        return len(FEATURE_SETS)
+
+
+def sets_at_rate(rate: int | None = None) -> Mapping[str, FeatureSet]:
     """Return every registered set, for clips that are resampled to a common rate.
 
     Parameters
@@ -48,10 +94,35 @@ def sets_at_rate(rate: int | None = None) -> dict[str, FeatureSet]:
 
     Returns
     -------
-    dict of str to FeatureSet
-        The sets by name.
+    mapping of str to FeatureSet
+        The sets by name. It also gives the sets of families by name, without listing them.
     """
-    return {name: feature_set.at_rate(rate) for name, feature_set in FEATURE_SETS.items()}
+    return _KnownSets(rate)
+
+
+def get(name: str) -> FeatureSet:
+    """Return a feature set by name.
+
+    Parameters
+    ----------
+    name : str
+        A registered name, or the prefix of a family and a file, such as ``onnx:network.onnx``.
+
+    Returns
+    -------
+    FeatureSet
+
+    Raises
+    ------
+    UnknownNameError
+        If the name is unknown.
+    ConfigError
+        If the file cannot be used.
+    """
+    known = _KnownSets(None)
+    if name not in known:
+        raise UnknownNameError("feature set", name, [*known, *(family.form for family in FAMILIES.values())])
+    return known[name]
 
 
 def parse(text: str, known: Mapping[str, FeatureSet] | None = None) -> tuple[FeatureSet, ...]:
@@ -75,21 +146,34 @@ def parse(text: str, known: Mapping[str, FeatureSet] | None = None) -> tuple[Fea
         If a name is unknown.
     ConfigError
         If a set is named twice, or vectors are joined with frames.
+    MissingExtraError
+        If a library of a set is not installed.
     """
-    known = FEATURE_SETS if known is None else known
+    known = _KnownSets(None) if known is None else known
     if "," in text:
         raise ConfigError(f"invalid features {text!r}: join feature sets with +, as in {text.replace(',', '+')}")
     names = [name.strip() for name in text.split("+")]
     for name in names:
         if name not in known:
             raise UnknownNameError("feature set", name, known)
+    sets = tuple(known[name] for name in names)
+    _check_joined(text, sets)
+    check_installed(sets)
+    return sets
+
+
+def _check_joined(text: str, sets: Sequence[FeatureSet]) -> None:
+    """Raise :class:`ConfigError` if feature sets do not join."""
+    names = [feature_set.name for feature_set in sets]
+    for name in names:
         if names.count(name) > 1:
             raise ConfigError(f"features {text!r} name {name!r} twice; name each set once")
-    sets = tuple(known[name] for name in names)
     if len({feature_set.kind for feature_set in sets}) > 1:
         kinds = ", ".join(f"{feature_set.name} ({feature_set.kind})" for feature_set in sets)
         raise ConfigError(f"features {text!r} join vectors with frames: {kinds}; join sets of one kind")
-    return sets
+    if sets[0].kind == "frames" and len({feature_set.grid for feature_set in sets}) > 1:
+        grids = ", ".join(f"{feature_set.name} ({feature_set.grid})" for feature_set in sets)
+        raise ConfigError(f"features {text!r} join sequences of different frames: {grids}; join sets of one grid")
 
 
 def column_groups(sets: Iterable[FeatureSet]) -> dict[str, list[int]]:
@@ -180,3 +264,38 @@ def set_key(feature_set: FeatureSet) -> str:
     }
     text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def stored_name(feature_set: FeatureSet) -> str:
+    """Return the name of a feature set's folder in the store.
+
+    Parameters
+    ----------
+    feature_set : FeatureSet
+        The set.
+
+    Returns
+    -------
+    str
+        The name of the set with only letters, digits and ``. @ ~ # = -``, then its key.
+    """
+    name = re.sub(r"[^\w.@~#=-]+", "-", feature_set.name, flags=re.ASCII)[:100]
+    return f"{name}-{set_key(feature_set)}"
+
+
+def check_installed(sets: Iterable[FeatureSet]) -> None:
+    """Check that the libraries of feature sets are installed, without importing them.
+
+    Parameters
+    ----------
+    sets : iterable of FeatureSet
+        The sets.
+
+    Raises
+    ------
+    MissingExtraError
+        If a library of an extra is absent.
+    """
+    for feature_set in sets:
+        if feature_set.extra and any(find_spec(name) is None for name in feature_set.needs):
+            raise MissingExtraError(f"feature set {feature_set.name}", feature_set.extra)

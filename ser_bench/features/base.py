@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from ser_bench.core.threads import one_thread
+from ser_bench.features.pretraining import Pretraining
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,6 +59,19 @@ class FeatureSet:
         Part of the store's key. Raise it whenever a value changes.
     needs : tuple of str
         Libraries that ``compute`` imports.
+    extra : str
+        The extra of ser-bench that installs ``needs``; empty if ser-bench itself requires them.
+    licence : str
+        Licence of the library or network that computes the values, where it restricts their use or has an author;
+        listings and runs show it.
+    pretraining : Pretraining, optional
+        What the network behind the set was trained on; None for a set that learnt from no recordings.
+    files : tuple of str
+        Absolute paths of the files that ``compute`` reads in a worker.
+    blocks : int
+        Number of equal blocks of columns, one per layer of a network.
+    grid : str
+        Which frames a sequence has; sequences of one grid have the same number of frames, and join.
     group : callable, optional
         ``group(column)`` returns the kind of feature that a column is, for permutation importance. By default all
         columns belong to one group, named after the set.
@@ -80,6 +94,12 @@ class FeatureSet:
     parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
     version: int = 1
     needs: tuple[str, ...] = ("numba", "scipy")
+    extra: str = ""
+    licence: str = ""
+    pretraining: Pretraining | None = None
+    files: tuple[str, ...] = ()
+    blocks: int = 1
+    grid: str = "speech"
     group: Callable[[str], str] | None = field(default=None, repr=False)
 
     speed: float = 1.0
@@ -171,6 +191,40 @@ class FeatureSet:
             The set, with the rate among its parameters.
         """
         return dataclasses.replace(self, parameters={**self.parameters, "rate": rate}, rate=rate) if rate else self
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureSetFamily:
+    """Feature sets that users name by a prefix and a file or model of theirs, such as ``onnx:FILE``.
+
+    Parameters
+    ----------
+    name : str
+        The prefix, without the colon.
+    form : str
+        The name for listings, such as ``onnx:FILE``.
+    summary, source : str
+        As in :class:`FeatureSet`, in one line each.
+    resolve : callable
+        ``resolve(text)`` maps the text after the colon to a :class:`FeatureSet`, or raises
+        :class:`~ser_bench.core.errors.ConfigError`. The name of the set holds no folder of this machine, and its
+        parameters hold a hash of each file that decides its values.
+    needs : tuple of str
+        Libraries that the sets import.
+    extra : str
+        The extra of ser-bench that installs ``needs``.
+    licence : str
+        Licence of the sets, or where it is stated.
+    """
+
+    name: str
+    form: str
+    summary: str
+    source: str
+    resolve: Callable[[str], FeatureSet] = field(repr=False)
+    needs: tuple[str, ...] = ()
+    extra: str = ""
+    licence: str = ""
 
 
 def numbered_columns(name: str, count: int) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ import numpy as np
 from ser_bench.core.errors import ConfigError
 from ser_bench.core.options import PATH_OPTIONS
 from ser_bench.core.versions import __version__, installed_version
-from ser_bench.features import set_key
+from ser_bench.features import stored_name
 from ser_bench.metrics import METRICS
 from ser_bench.runs.condition_cache import ConditionTest
 from ser_bench.runs.early_stopping import stopping_groups
@@ -100,7 +100,7 @@ def condition_tests(planned: Iterable[PlannedFit], data: RunData) -> dict[Planne
     for fit in planned:
         if id(fit.model) not in sets_of:
             tested = fit.model.tested_sets.items()
-            sets_of[id(fit.model)] = {c.name: [f"{s.name}-{set_key(s)}" for s in sets] for c, sets in tested}
+            sets_of[id(fit.model)] = {c.name: [stored_name(s) for s in sets] for c, sets in tested}
         tests[fit] = {
             name: _condition_test(fit.fold, name, sets, data, clips_of) for name, sets in sets_of[id(fit.model)].items()
         }
@@ -128,7 +128,7 @@ def _model_facts(fit: PlannedFit, data: RunData) -> dict[str, Any]:
     return {
         **({"copied_as_recorded": copied_as_recorded} if copied_as_recorded else {}),
         "parameters": dict(fit.model.definition.parameters),
-        "features": [[f"{s.name}-{set_key(s)}" for s in sets] for sets in fit.model.all_sets],
+        "features": [[stored_name(s) for s in sets] for sets in fit.model.all_sets],
         "normalize": data.normalize,
         "corpus": data.fingerprint if data.normalize != "none" else "",
         "labels": data.labels,

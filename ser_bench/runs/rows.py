@@ -19,7 +19,7 @@ from ser_bench.core.clock import utc_time
 from ser_bench.core.private_paths import public_text, public_values, without_folders
 from ser_bench.core.public_names import relative_path
 from ser_bench.core.versions import __version__, installed_versions, source_commit
-from ser_bench.features import column_groups, set_key
+from ser_bench.features import column_groups, stored_name
 from ser_bench.runs.extraction.near_identical import FINGERPRINT
 from ser_bench.runs.fit import FitResult
 from ser_bench.runs.inputs import corpus_names
@@ -359,7 +359,7 @@ def stored_sets(opened: OpenCorpus, planned_models: Sequence[PlannedModel]) -> t
     tuple of str
     """
     sets = (*required_sets(planned_models), *(() if opened.feature_table else (FINGERPRINT,)))
-    return tuple(sorted(f"{s.name}-{set_key(s)}" for s in sets))
+    return tuple(sorted(stored_name(s) for s in sets))
 
 
 def _describe_corpus(opened: OpenCorpus, extraction: ExtractionResult, labels: Sequence[str]) -> CorpusInfo:

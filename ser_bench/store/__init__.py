@@ -27,7 +27,7 @@ import numpy as np
 from ser_bench.core.errors import StoreError
 from ser_bench.core.files import atomic_write, ensure_writable, mark_used, remove_stale
 from ser_bench.core.text import plural
-from ser_bench.features import set_key
+from ser_bench.features import stored_name
 from ser_bench.store import shards
 from ser_bench.store.quarantine import move_to_quarantine
 
@@ -107,7 +107,7 @@ class FeatureStore:
         Path
             The folder; may be missing.
         """
-        return self.folder / "features" / f"{feature_set.name}-{set_key(feature_set)}"
+        return self.folder / "features" / stored_name(feature_set)
 
     def holds(self, feature_set: FeatureSet) -> bool:
         """Return whether the store has a shard of a feature set.

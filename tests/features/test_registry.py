@@ -11,7 +11,7 @@ import pytest
 
 from ser_bench import features
 from ser_bench.core.errors import ConfigError, UnknownNameError
-from ser_bench.features import FEATURE_SETS, parse, set_key
+from ser_bench.features import FAMILIES, FEATURE_SETS, parse, set_key
 
 
 def test_sets_join_in_the_order_given():
@@ -83,7 +83,7 @@ def test_computing_does_not_import_librosa(imported):
 
 def test_every_module_of_a_set_is_registered():
     modules = {path.stem for path in (Path(features.__file__).parent / "sets").glob("*.py")} - {"__init__"}
-    assert {name.replace("-", "_") for name in FEATURE_SETS} == modules
+    assert {name.replace("-", "_") for name in (*FEATURE_SETS, *FAMILIES)} == modules
 
 
 def test_default_vector_comes_first_and_frames_come_last():

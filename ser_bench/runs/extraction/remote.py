@@ -40,7 +40,9 @@ class BatchJob:
 
 
 @contextmanager
-def batch_job(engine: str, store: Path, clips: Sequence[str], progress: Progress) -> Iterator[BatchJob]:
+def batch_job(
+    engine: str, store: Path, clips: Sequence[str], files: Sequence[Path], progress: Progress
+) -> Iterator[BatchJob]:
     """Check the workers, and decide whether they write into the store.
 
     Parameters
@@ -51,6 +53,8 @@ def batch_job(engine: str, store: Path, clips: Sequence[str], progress: Progress
         Folder of the store.
     clips : sequence of str
         Paths of the clips.
+    files : sequence of Path
+        Files that the feature sets read.
     progress : Progress
         Receives warnings about versions.
 
@@ -68,7 +72,7 @@ def batch_job(engine: str, store: Path, clips: Sequence[str], progress: Progress
         yield BatchJob(extract_batch, Requirements(), lambda failures: failures)
         return
     sample = {clips[i * (len(clips) - 1) // (_SAMPLED_CLIPS - 1)] for i in range(_SAMPLED_CLIPS)}
-    requirements = Requirements(visible=tuple(sorted(map(Path, sample))), libraries=_LIBRARIES)
+    requirements = Requirements(visible=(*sorted(map(Path, sample)), *files), libraries=_LIBRARIES)
     with scratch_folder(store) as folder:
         probe = folder / "probe"
         probe.touch()

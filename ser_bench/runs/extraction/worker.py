@@ -10,7 +10,7 @@ from __future__ import annotations
 import faulthandler
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,10 +110,12 @@ def preload_sets(sets: Sequence[FeatureSet]) -> None:
     import pyarrow.parquet  # noqa: F401
 
     from ser_bench import features
+    from ser_bench.core.errors import FeatureError
 
     y = np.random.default_rng(0).normal(scale=0.1, size=8192).astype(np.float32)
     _metadata("", audio.Recording(y, 48_000, len(y)))
-    features.compute(sets, y, 48_000)
+    with suppress(FeatureError):  # the noise may be shorter than a window
+        features.compute(sets, y, 48_000)
 
 
 def extract_batch(batch: Batch) -> Failures:
@@ -215,12 +217,15 @@ def _compute_separately(
 ) -> tuple[_Features, str]:
     """Compute sets one by one; return the features and the failures."""
     from ser_bench import features
+    from ser_bench.core.errors import FeatureError
 
     computed: _Features = {}
     failures = []
     for feature_set in sets:
         try:
             computed |= features.compute([feature_set], y, sr, digest)
+        except FeatureError as error:
+            failures.append(f"{feature_set.name}: {error}")
         except (Exception, SystemExit) as error:
             failures.append(f"{feature_set.name} failed: {format_error(error)}")
     return computed, "; ".join(failures)
