@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -20,6 +21,7 @@ class Pretraining:
     ----------
     corpora : tuple of str or None
         Every corpus of its training, by the names of ser-bench where it knows them; None if this is unknown.
+        Empty for a network that was trained on no recordings.
     source : str
         Where this is stated.
     """
@@ -27,24 +29,31 @@ class Pretraining:
     corpora: tuple[str, ...] | None = None
     source: str = ""
 
-    def exposure(self, corpus: str, *, known: bool) -> Exposure:
+    def exposure(self, *names: str, known: bool) -> Exposure:
         """Return whether the network has heard a corpus.
 
         Parameters
         ----------
-        corpus : str
-            Name of the corpus.
+        *names : str
+            The names of the corpus. Case, spaces and punctuation do not count: ``CREMA-D`` is ``cremad``.
         known : bool
-            Whether ser-bench knows the corpus by that name. The recordings of a user's own corpus may be part of a
-            training corpus under another name.
+            Whether ser-bench knows the corpus. The recordings of a user's own corpus may be part of a training corpus
+            under another name, so that a list of training corpora without it proves nothing.
 
         Returns
         -------
         {'no', 'unknown', 'heard'}
         """
-        if self.corpora is not None and corpus in self.corpora:
+        if self.corpora is None:
+            return "unknown"
+        if {_plain(name) for name in names} & {_plain(name) for name in self.corpora}:
             return "heard"
-        return "no" if self.corpora is not None and known else "unknown"
+        return "no" if known or not self.corpora else "unknown"
+
+
+def _plain(name: str) -> str:
+    """Return a name without case, spaces and punctuation."""
+    return re.sub(r"[\W_]+", "", name.casefold())
 
 
 def worst(exposures: Iterable[Exposure]) -> Exposure:

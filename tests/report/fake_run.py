@@ -88,7 +88,8 @@ class Recipe:
     """The content of a made-up run; ``shortfalls`` maps (model, split, repeat, fold) to a status.
 
     ``conditions`` maps names to the share of labels that become calm, ``trained_under`` models to condition and family,
-    and ``missing`` conditions to a number of clips that could not be changed.
+    and ``missing`` conditions to a number of clips that could not be changed. ``pretrained``, ``licences``,
+    ``exposure`` and ``features_of`` are those of ``run.json``.
     """
 
     models: tuple[str, ...] = tuple(MODELS)
@@ -109,6 +110,10 @@ class Recipe:
     conditions: dict[str, float] = field(default_factory=dict)
     trained_under: dict = field(default_factory=dict)
     missing: dict[str, int] = field(default_factory=dict)
+    pretrained: dict = field(default_factory=dict)
+    licences: dict[str, str] = field(default_factory=dict)
+    exposure: dict = field(default_factory=dict)
+    features_of: dict[str, str] = field(default_factory=dict)
 
     def sides(self, split: str, fold: int) -> tuple[str, str]:
         """Return the training and test corpora of a fold; speaker s belongs to the corpus s modulo their number."""
@@ -394,4 +399,6 @@ def _info(recipe: Recipe, clips: pd.DataFrame) -> RunInfo:
     full = {model: {"epochs": 40, "speeds": [0.85, 1.17]} for model in recipe.quick}
     described = {"models": list(recipe.models), "synthetic": recipe.synthetic, "full_parameters": full}
     tested = [CONDITIONS[name].model_dump() for name in recipe.conditions]
-    return make_info(corpus, options, **described, conditions=tested, trained_under=recipe.trained_under)
+    described |= {"conditions": tested, "trained_under": recipe.trained_under, "features_of": recipe.features_of}
+    exposed = {"pretrained": recipe.pretrained, "licences": recipe.licences, "exposure": recipe.exposure}
+    return make_info(corpus, options, **described, **exposed)

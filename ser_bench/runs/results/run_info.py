@@ -5,9 +5,9 @@ People pass run folders on, so a file may come from anyone; pydantic checks ever
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_serializer, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_serializer, field_validator, model_validator
 
 from ser_bench.audio.conditions import CLEAN, Condition
 from ser_bench.core.options import PATH_OPTIONS, Options
@@ -145,6 +145,22 @@ class MachineInfo(_Record):
     cores: _Count | None
 
 
+_SetName = Annotated[str, Field(min_length=1, max_length=1_000)]
+_Terms = Annotated[str, Field(max_length=2_000)]
+_MOST_SETS = 1_000
+
+
+class PretrainedInfo(_Record):
+    """What the network behind a feature set was trained or tuned on; ``corpora`` is None where that is unknown."""
+
+    licence: _Terms = ""
+    corpora: Annotated[tuple[_SetName, ...], Field(max_length=_MOST_SETS)] | None = None
+    source: _Terms = ""
+
+
+_Exposures = dict[str, Literal["unknown", "heard"]]
+
+
 class Work(_Record):
     """Counts of fits, wall time and the workers' time in seconds, and the share of it inside fit and predict.
 
@@ -172,6 +188,9 @@ class RunInfo(_Record):
     versions of models, feature sets and kinds of conditions of a plugin by name. ``conditions`` are the recording
     conditions of the test beside ``clean``, in order. ``trained_under`` maps each model that trains on changed copies
     to the family of each condition.
+    ``pretrained`` describes the sets with a pretrained network by name, and ``licences`` has the licence of each
+    set that states one. ``exposure`` maps each model and split to whether its features have heard a tested corpus,
+    where that is not "no".
     ``warnings`` say what a reader must know about the data. ``identity`` hashes all that decides the tables.
     ``commit`` is that of the code that wrote the run; reused fits have their own.
     """
@@ -191,6 +210,9 @@ class RunInfo(_Record):
     machine: MachineInfo
     started: str
     finished: str
+    pretrained: Annotated[dict[_SetName, PretrainedInfo], Field(max_length=_MOST_SETS)] = {}
+    licences: Annotated[dict[_SetName, _Terms], Field(max_length=_MOST_SETS)] = {}
+    exposure: dict[str, _Exposures] = {}
     warnings: tuple[str, ...] = ()
     work: Work
     identity: str
@@ -202,6 +224,14 @@ class RunInfo(_Record):
         if not options.splits:
             raise ValueError("splits: expected at least one name")
         return _published(options)
+
+    @model_validator(mode="after")
+    def _check_exposure(self) -> Self:
+        if unknown := self.exposure.keys() - set(self.models):
+            raise ValueError(f"exposure: unknown model {min(unknown)[:40]!r}")
+        if unknown := {split for splits in self.exposure.values() for split in splits} - set(self.splits):
+            raise ValueError(f"exposure: unknown split {min(unknown)[:40]!r}")
+        return self
 
     @field_serializer("options")
     def _dump_options(self, options: Options) -> dict[str, Any]:

@@ -321,6 +321,13 @@ def test_a_pipe_in_a_run_folder_is_an_error(folder, name):
         {"identity": "\ud800"},
         {"options": {"splits": ["actor"], "features": 5}},
         {"sha256": ["fits.csv"]},
+        {"exposure": {"svm": {"actor": "no"}}},
+        {"exposure": {"elsewhere": {"actor": "heard"}}},
+        {"exposure": {"svm": {"elsewhere": "heard"}}},
+        {"licences": {"egemaps": 5}},
+        {"pretrained": {"onnx:net.onnx": {"corpora": "ravdess"}}},
+        {"pretrained": {"onnx:net.onnx": {"licence": "x" * 5_000}}},
+        {"pretrained": {str(number): {} for number in range(2_000)}},
     ],
 )
 def test_invalid_values_in_run_json_are_refused(folder, changes):
