@@ -43,7 +43,7 @@ def _extract(options: Options, console: Console) -> int:
     from ser_bench.runs.extraction import extract_corpus
 
     def choose(available: Mapping[str, FeatureSet]) -> tuple[FeatureSet, ...]:
-        if options.features == "auto":
+        if options.features == "auto" or any(table.features for table in options.model_tables.values()):
             return plan.required_sets(plan.plan_models(options, available))
         sets = features.parse(options.features, available)
         tested = plan.tested_conditions(options, available)

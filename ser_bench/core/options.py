@@ -13,6 +13,10 @@ model with other parameters or for each named variant::
     base = "cnn1d"
     filters = [64, 128, 256]
 
+    [models.lda-mfcc]                           # its own feature sets; --features does not replace them
+    base = "lda"
+    features = "functionals+mfcc"
+
     [merge]                                     # rename emotions
     calm = "neutral"
 
@@ -88,12 +92,16 @@ class ModelTable(BaseModel):
         The model whose parameters are changed.
     parameters : dict
         The parameters that differ from the defaults.
+    features : str or None
+        The feature sets of the model, joined with ``+``, also under another option ``features``; None leaves it
+        to the option.
     """
 
     model_config = ConfigDict(frozen=True)
 
     base: str
     parameters: dict[str, Any]
+    features: str | None = None
 
 
 class Options(BaseModel):
@@ -116,7 +124,11 @@ class Options(BaseModel):
         "$SER_BENCH_DATA/NAME, ./data/NAME, the user's cache folder",
     )
     part: Part = _option("speech", "The part of a corpus that has speech and song.")
-    features: str = _option("auto", "One feature set, several joined with +, or auto: each model's own.", "SET")
+    features: str = _option(
+        "auto",
+        "One feature set, several joined with +, or auto: each model's own. A model table may name others.",
+        "SET",
+    )
     emotions: Names = _option((), "Keep only these emotions.", "A,B,…")
     merge: dict[str, str] = _option({}, "Emotions to rename, as a table; configuration files and Python only.")
     speakers: dict[str, str] = _option(
@@ -309,12 +321,18 @@ def _model_table(path: Path, name: str, table: Any) -> ModelTable:
             f"invalid [models.{name}] in {path}: expected a table of parameters, got {_shown(table)}; "
             "choose models with models.use"
         )
-    base = table.get("base", name)
+    base, features = table.get("base", name), table.get("features")
     if not isinstance(base, str):
         raise ConfigError(
             f"invalid base of [models.{name}] in {path}: expected the name of a model, got {_shown(base)}"
         )
-    return ModelTable(base=base, parameters={key: value for key, value in table.items() if key != "base"})
+    if features is not None and not isinstance(features, str):
+        raise ConfigError(
+            f"invalid features of [models.{name}] in {path}: expected feature sets joined with +, such as "
+            f'"functionals+mfcc", got {_shown(features)}'
+        )
+    parameters = {key: value for key, value in table.items() if key not in ("base", "features")}
+    return ModelTable(base=base, parameters=parameters, features=features)
 
 
 def _shown(value: Any) -> str:

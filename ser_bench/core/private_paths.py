@@ -120,6 +120,23 @@ def public_text(text: str, folders: Mapping[str, Path]) -> str:
     return escape_undecodable(without_folders(text, folders.values()))
 
 
+def public_features(features: str) -> str:
+    """Return the names of feature sets for others to read: a set from a file is named by the file without its folder.
+
+    Parameters
+    ----------
+    features : str
+        Names joined by ``+``, such as ``functionals+onnx:FILE#pool=mean``.
+
+    Returns
+    -------
+    str
+        The names, every absolute path and every path with ``~`` or ``..`` cut to its last part.
+    """
+    rooted = re.sub(r"(^|[:=+])~[^\\/+#]*(?=[\\/])", r"\1", features)
+    return "".join(part if part in "+#=" else without_folder(part) for part in re.split(r"([+#=])", rooted))
+
+
 def without_folder(name: str) -> str:
     """Return a name that may be the path of a file for others to read: a path of this machine loses its folder.
 

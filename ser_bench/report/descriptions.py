@@ -10,7 +10,7 @@ from ser_bench.report.analysis.models import BASELINES, model_parameters, quick_
 from ser_bench.report.formatting import plain_value, seconds
 from ser_bench.runs.results import SavedRun
 from ser_bench.runs.results.losses import loss_sentence
-from ser_bench.runs.results.run_info import CorpusInfo, Work
+from ser_bench.runs.results.run_info import CorpusInfo, RunInfo, Work
 from ser_bench.splits import SPLITS
 
 SYNTHETIC = "SYNTHETIC SPEECH"
@@ -81,7 +81,7 @@ def protocol(run: SavedRun, splits: tuple[str, ...] | None = None) -> str:
         *(f"{name}: {plural(int(folds.get(name, 0)), 'fold')}" for name in splits or info.splits),
         _repeats(run),
         _input(info.corpus),
-        "each model's own features" if info.features == "auto" else f"features: {info.features}",
+        _features(info) or "each model's own features",
         f"seed {info.options.seed}",
     ]
     return " · ".join(filter(None, parts))
@@ -107,7 +107,7 @@ def settings(run: SavedRun) -> str:
         plural(len(info.splits), "split"),
         _repeats(run),
         _input(info.corpus),
-        "" if info.features == "auto" else f"features: {info.features}",
+        _features(info),
         f"{unused(run)} not used" if unused(run) else "",
     ]
     return " · ".join(filter(None, parts))
@@ -432,3 +432,11 @@ def _input(corpus: CorpusInfo) -> str:
     if corpus.recorded:
         return "features read from a table, no audio"
     return f"all clips at {corpus.sample_rate:,} Hz" if corpus.sample_rate else ""
+
+
+def _features(info: RunInfo) -> str:
+    """Describe the feature sets that the run asks for; empty where each model gets its own."""
+    if info.features == "auto":
+        return ""
+    own = f", except those of {listed(tuple(info.own_features))}" if info.own_features else ""
+    return f"features: {info.features}{own}"

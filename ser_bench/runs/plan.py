@@ -196,7 +196,10 @@ def plan_models(options: Options, available: Mapping[str, FeatureSet] | None = N
         If the parameters of a model are invalid.
     """
     quick = effort_of(options) == "quick"
-    planned = (_plan_model(model, options.features, available, quick=quick) for model in _chosen_models(options))
+    planned = (
+        _plan_model(model, requested_features(model.name, options), available, quick=quick)
+        for model in _chosen_models(options)
+    )
     return tuple(replace(model, conditions=tested_conditions(options, available)) for model in planned)
 
 
@@ -316,6 +319,25 @@ def _chosen_models(options: Options) -> list[Model]:
             raise UnknownNameError("model", name, [*known, "all"])
     baselines = [m.name for m in models.MODELS.values() if m.kind == "baseline" and m.name not in options.models]
     return [known[name] for name in (*options.models, *baselines)]
+
+
+def requested_features(name: str, options: Options) -> str:
+    """Return the feature sets that the configuration asks for a model.
+
+    Parameters
+    ----------
+    name : str
+        The model.
+    options : Options
+        The options of the run.
+
+    Returns
+    -------
+    str
+        Those of the model's table, else those of the option ``features``; ``auto`` stands for the model's own.
+    """
+    table = options.model_tables.get(name)
+    return (table and table.features) or options.features
 
 
 def _plan_model(

@@ -65,6 +65,13 @@ def test_model_tables_hold_parameters_and_variants(tmp_path):
     assert options.model_tables["deep"] == ModelTable(base="cnn1d", parameters={"epochs": 9})
 
 
+def test_a_model_table_names_feature_sets(tmp_path):
+    table = load(tmp_path, '[models.both]\nbase = "lda"\nfeatures = "functionals+mfcc"\n').model_tables["both"]
+    assert table == ModelTable(base="lda", parameters={}, features="functionals+mfcc")
+    with pytest.raises(ConfigError, match=r"invalid features of \[models.both\] .*joined with \+.*got \['mfcc'\]"):
+        load(tmp_path, '[models.both]\nbase = "lda"\nfeatures = ["mfcc"]\n')
+
+
 def test_home_folders_are_expanded_wherever_an_option_comes_from(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", "/home/anna")
     options = load(tmp_path, 'store = "~/store"', out=Path("~/out"), corpus="emodb,~/my.csv")

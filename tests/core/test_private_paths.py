@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from ser_bench.core.options import Options
-from ser_bench.core.private_paths import public_values, without_folders
+from ser_bench.core.options import ModelTable, Options
+from ser_bench.core.private_paths import public_features, public_values, without_folders
 from ser_bench.runs.results.run_info import _published
 
 NAMES = ("John Smith", "Smith, John", "John (lab)", "O'Brien", "v. 2.0; x", "Jürgen Müller, PhD (lab)")
@@ -55,3 +55,24 @@ def test_a_corpus_with_a_comma_in_its_path_keeps_its_file_name(tmp_path):
     table.parent.mkdir()
     table.write_text("")
     assert _published(Options(corpus=str(table))).corpus == "my corpus.csv"
+
+
+@pytest.mark.parametrize(
+    ("features", "public"),
+    [
+        ("functionals+onnx:/home/Mia Smith/a b.onnx#pool=mean", "functionals+onnx:a b.onnx#pool=mean"),
+        ("onnx:~/nets/a.onnx+ssl:../mia/wavlm#layer=9", "onnx:a.onnx+ssl:wavlm#layer=9"),
+        ("onnx:~mia/a.onnx", "onnx:a.onnx"),
+        ("onnx:x.onnx#mel=/home/mia/mel.onnx#rate=16000", "onnx:x.onnx#mel=mel.onnx#rate=16000"),
+        (r"onnx:C:\Users\Mia\a.onnx", "onnx:a.onnx"),
+        ("onnx:nets/a.onnx", "onnx:nets/a.onnx"),
+        ("ssl:facebook/hubert-base#layers=all", "ssl:facebook/hubert-base#layers=all"),
+        ("mfcc+chroma", "mfcc+chroma"),
+        ("auto", "auto"),
+    ],
+)
+def test_feature_sets_from_files_are_named_without_folders(features, public):
+    assert public_features(features) == public
+    tables = {"x": ModelTable(base="lda", parameters={}, features=features)}
+    published = _published(Options(corpus="demo", features=features, model_tables=tables))
+    assert (published.features, published.model_tables["x"].features) == (public, public)

@@ -350,7 +350,7 @@ def _settings(run: SavedRun) -> dict[str, str]:
         "merged emotions": ", ".join(f"{old} as {new}" for old, new in info.options.merge.items()) or "none",
         "target": info.target,
         "contradicting copies": "the first counts" if info.options.conflicts == KEEP_FIRST else "left out",
-        "features": info.features,
+        "features": "; ".join((info.features, *(f"{name}: {sets}" for name, sets in info.own_features.items()))),
         "effort": "quick" if info.options.effort == "quick" else "full",
         "normalisation": "none" if info.normalize == "none" else "by speaker (transductive)",
         "repeats": str(info.options.repeats),

@@ -99,6 +99,27 @@ def models_with_copies(run: SavedRun) -> dict[str, tuple[float, ...]]:
     return {model: copies for model, copies in speeds.items() if copies}
 
 
+def settings_except(run: SavedRun, model: str, parameter: str) -> tuple[str, str, dict[str, Any]]:
+    """Return what makes up a model, except one parameter, to find variants that differ in that one alone.
+
+    Parameters
+    ----------
+    run : SavedRun
+    model : str
+        A model with a fit.
+    parameter : str
+        The parameter to leave out.
+
+    Returns
+    -------
+    tuple of str, str and dict
+        The registered model, the feature sets and the other parameters.
+    """
+    table = run.info.options.model_tables.get(model)
+    values = {name: value for name, value in model_parameters(run)[model].items() if name != parameter}
+    return table.base if table else model, run.info.features_of.get(model, ""), values
+
+
 def variants_without_copies(run: SavedRun) -> dict[str, str]:
     """Find the models that differ from another one only in training on no copies at other speeds.
 
@@ -109,13 +130,11 @@ def variants_without_copies(run: SavedRun) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        The model without copies by the model with copies, which has the same base and otherwise equal parameters.
+        The model without copies by the model with copies, which has the same base and features and otherwise equal
+        parameters.
     """
-    tables, copies = run.info.options.model_tables, models_with_copies(run)
-    settings = {
-        model: (tables[model].base if model in tables else model, {**values, "speeds": None})
-        for model, values in model_parameters(run).items()
-    }
+    copies = models_with_copies(run)
+    settings = {model: settings_except(run, model, "speeds") for model in model_parameters(run)}
     variants: dict[str, str] = {}
     for model in copies:
         plain = [name for name in settings if name not in copies and settings[name] == settings[model]]

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_serializer, field_validator, model_validator
 
 from ser_bench.audio.conditions import CLEAN, Condition
-from ser_bench.core.options import PATH_OPTIONS, Options
-from ser_bench.core.private_paths import public_values, without_folder
+from ser_bench.core.options import PATH_OPTIONS, ModelTable, Options
+from ser_bench.core.private_paths import public_features, public_values, without_folder
 from ser_bench.corpora.pool import split_names
 from ser_bench.metrics import ACCURACY, MACRO_F1, NAME_PATTERN, UAR
 
@@ -52,18 +52,21 @@ class _Record(BaseModel):
 
 
 def _published(options: Options) -> Options:
-    """Return options without the folders of the machine; a corpus or split from a file keeps the file's name."""
+    """Return options without folders of the machine; a corpus, split or feature set from a file keeps its name."""
     return options.model_copy(
         update={
             **dict.fromkeys(PATH_OPTIONS),
             "corpus": options.corpus and ",".join(map(without_folder, split_names(options.corpus))),
             "splits": options.splits and tuple(map(without_folder, options.splits)),
-            "model_tables": {
-                name: table.model_copy(update={"parameters": public_values(table.parameters)})
-                for name, table in options.model_tables.items()
-            },
+            "features": public_features(options.features),
+            "model_tables": {name: _published_table(table) for name, table in options.model_tables.items()},
         }
     )
+
+
+def _published_table(table: ModelTable) -> ModelTable:
+    features = table.features and public_features(table.features)
+    return table.model_copy(update={"parameters": public_values(table.parameters), "features": features})
 
 
 class CorpusInfo(_Record):
@@ -246,6 +249,12 @@ class RunInfo(_Record):
     def features(self) -> str:
         """The feature sets asked for, or ``auto``."""
         return self.options.features
+
+    @property
+    def own_features(self) -> dict[str, str]:
+        """The feature sets of each model whose table in the configuration names them."""
+        tables = self.options.model_tables
+        return {name: sets for name, sets in self.features_of.items() if name in tables and tables[name].features}
 
     @property
     def normalize(self) -> str:

@@ -23,7 +23,7 @@ from ser_bench import metrics, models, splits
 from ser_bench.core.errors import ConfigError, RunError, SplitError
 from ser_bench.core.files import ensure_writable
 from ser_bench.core.places import default_store
-from ser_bench.core.private_paths import without_folders
+from ser_bench.core.private_paths import public_features, without_folders
 from ser_bench.core.progress import NoProgress, Progress
 from ser_bench.runs import plan
 from ser_bench.runs.data import RunData, extract_data
@@ -192,7 +192,8 @@ def _search_corpus(
         trials=trials,
         predictions=predictions,
     )
-    chosen = found_with(options, variants[0].features)
+    requested = plan.requested_features(settings.model, options)
+    chosen = found_with(options, variants[0].features if requested == "auto" else public_features(requested))
     sets = stored_sets(opened, variants)
     record = SearchRecord(dataclasses.asdict(settings), chosen, data.fingerprint, sets, tuple(sorted(bench.keys)))
     write_search(result, record, plan.default_parameters(settings.model, options), progress)

@@ -16,7 +16,7 @@ from ser_bench import statistics
 from ser_bench.report.analysis.cache import cached_per_run
 from ser_bench.report.analysis.conditions.counts import Counts, Floats, condition_counts, ends, uar_draws
 from ser_bench.report.analysis.conditions.tested import audible_families, heard_families
-from ser_bench.report.analysis.models import model_parameters, trained_models
+from ser_bench.report.analysis.models import model_parameters, settings_except, trained_models
 from ser_bench.runs.results import SavedRun
 
 
@@ -194,14 +194,11 @@ def variants_without_conditions(run: SavedRun) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        The model that heard none by the model that heard some, which has the same base and otherwise equal parameters.
+        The model that heard none by the model that heard some, which has the same base and features and otherwise
+        equal parameters.
     """
-    tables = run.info.options.model_tables
-    settings = {
-        model: (tables[model].base if model in tables else model, {**values, "conditions": None})
-        for model, values in model_parameters(run).items()
-        if model in trained_models(run)
-    }
+    learners = [model for model in model_parameters(run) if model in trained_models(run)]
+    settings = {model: settings_except(run, model, "conditions") for model in learners}
     variants: dict[str, str] = {}
     for model, own in settings.items():
         plain = [name for name, values in settings.items() if values == own and not heard_families(run, name)]

@@ -145,6 +145,7 @@ def _configuration(options: Options) -> str:
             lines += [f"[{name}]", *(f"{json.dumps(key)} = {json.dumps(value)}" for key, value in values.items()), ""]
     for name, table in options.model_tables.items():
         lines += [f"[models.{json.dumps(name)}]", f"base = {json.dumps(table.base)}"]
+        lines += [f"features = {json.dumps(table.features)}"] if table.features else []
         lines += [f"{json.dumps(key)} = {json.dumps(value)}" for key, value in table.parameters.items()]
         lines.append("")
     return "\n".join(lines).strip()
