@@ -1,0 +1,62 @@
+"""What the first network of a chain takes: a waveform at its rate, or a mel spectrogram."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ser_bench.core.errors import FeatureError
+from ser_bench.features.onnx.description import Description, Mel
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ser_bench.features.analysis import Analysis
+
+_EPSILON = 1e-7
+"""Added to the variance of a waveform, as in transformers."""
+
+
+def parts(analysis: Analysis, description: Description) -> Iterator[np.ndarray]:
+    """Return the input of the first network, for each part of a clip.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The clip.
+    description : Description
+        Sampling rate, layout and longest part.
+
+    Yields
+    ------
+    ndarray of float32
+        Samples of shape ``(n,)`` or mel frames of shape ``(t, n_mels)``.
+    """
+    import numpy as np
+
+    from ser_bench.audio.resample import resample
+
+    rate = description.sampling_rate
+    y = resample(analysis.speech if description.trim else analysis.y, analysis.sr, rate)
+    count = max(1, -(-len(y) // round(description.longest * rate)))
+    for part in np.array_split(y, count):
+        yield _spectrogram(part, rate, description.mel) if description.mel else _waveform(part, description.normalize)
+
+
+def _waveform(y: np.ndarray, normalize: bool) -> np.ndarray:
+    """Return samples, with zero mean and unit variance if ``normalize``."""
+    import numpy as np
+
+    if not normalize:
+        return np.asarray(y, dtype=np.float32)
+    exact = y.astype(np.float64)
+    return np.asarray((exact - exact.mean()) / np.sqrt(exact.var() + _EPSILON), dtype=np.float32)
+
+
+def _spectrogram(y: np.ndarray, rate: int, mel: Mel) -> np.ndarray:
+    """Return the mel frames of samples."""
+    from ser_bench.features.onnx.mel import mel_frames
+
+    if len(y) < mel.n_fft and not (mel.center and mel.pad_mode == "constant"):
+        raise FeatureError(f"the clip has {len(y)} samples at {rate} Hz, fewer than n_fft, {mel.n_fft}")
+    return mel_frames(y, rate, mel)

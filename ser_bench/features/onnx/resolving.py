@@ -1,0 +1,113 @@
+"""From the name that a user gives to a feature set: its files, description, columns and parameters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ser_bench.core.errors import ConfigError
+from ser_bench.core.toml_file import read_toml
+from ser_bench.features.base import FeatureSet, numbered_columns
+from ser_bench.features.onnx import files, options
+from ser_bench.features.onnx.chain import Chain, Step
+from ser_bench.features.onnx.description import Description, parse
+from ser_bench.features.onnx.graphs import graph_of
+from ser_bench.features.onnx.planning import PlannedStep, plan
+from ser_bench.features.pooling import DEFAULT_POOLING, pooled_columns
+from ser_bench.features.pretraining import Pretraining
+
+
+def resolve(text: str) -> FeatureSet:
+    """Return the feature set of a network.
+
+    Parameters
+    ----------
+    text : str
+        ``FILE`` or ``FILE#key=value``; see :func:`ser_bench.features.onnx.files.find`.
+
+    Returns
+    -------
+    FeatureSet
+
+    Raises
+    ------
+    ConfigError
+        If the file, its description or its graph cannot be used.
+    """
+    file, chosen = options.split(text)
+    toml, network = files.find(file)
+    description, paths = _described(toml, network, chosen)
+    planned = plan(description, tuple(graph_of(path) for path in paths))
+    name = description.name or _plain(toml.stem)
+    return _feature_set(f"onnx:{name}{options.suffix(chosen)}", name, description, planned)
+
+
+def _described(toml: Path, network: Path | None, chosen: dict[str, Any]) -> tuple[Description, list[Path]]:
+    """Return the description of a chain, and the files of its networks."""
+    content = read_toml(toml) if toml.is_file() else {}
+    description = parse(content | chosen, str(toml))
+    beside = network or toml.with_suffix(".onnx")
+    paths = [files.locate(step.file, toml) if step.file else beside for step in description.network]
+    for path in paths:
+        if not path.is_file():
+            raise ConfigError(f"{toml} describes no file: {path} does not exist; state the key file")
+    if network and network not in paths:
+        raise ConfigError(f"{toml} does not name {network.name}; name the description: onnx:{toml.name}")
+    return description, paths
+
+
+def _plain(stem: str) -> str:
+    """Return the name of a file as the name of a set: letters, digits and ``. _ -``."""
+    return re.sub(r"[^\w.-]+", "-", stem)[:60].strip("-") or "network"
+
+
+def _feature_set(name: str, prefix: str, description: Description, planned: Sequence[PlannedStep]) -> FeatureSet:
+    """Return the set of a chain."""
+    steps = tuple(network.step for network in planned)
+    is_single, dimension = planned[-1].is_single, planned[-1].dimension
+    pooling = description.pool or ("mean" if is_single else DEFAULT_POOLING)
+    columns = numbered_columns(prefix, dimension)
+    return FeatureSet(
+        name=name,
+        kind="frames" if pooling == "none" else "vector",
+        summary=_summary(description, steps, pooling),
+        source=description.source or ", ".join(step.label for step in steps),
+        columns=columns if is_single and pooling == "mean" else pooled_columns(columns, pooling),
+        compute=Chain(description, steps, pooling),
+        parameters=_parameters(description, steps, pooling),
+        needs=("onnx", "onnxruntime"),
+        extra="onnx",
+        licence=description.licence or "not stated",
+        pretraining=Pretraining(corpora=description.corpora, source=description.source),
+        files=tuple(step.path for step in steps),
+        grid=name,
+    )
+
+
+def _summary(description: Description, steps: Sequence[Step], pooling: str) -> str:
+    """Return what a set measures, in one line."""
+    front = "waveform" if description.mel is None else f"{description.mel.n_mels} mel bands"
+    labels = ", ".join(step.label for step in steps)
+    return f"{labels} on the {front} at {description.sampling_rate} Hz, pooling {pooling}"
+
+
+def _parameters(description: Description, steps: Sequence[Step], pooling: str) -> dict[str, Any]:
+    """Return everything that decides the values of a set."""
+    from importlib.metadata import version
+
+    front = description.model_dump(include={"sampling_rate", "layout", "normalize", "trim", "longest", "short"})
+    mel = description.mel.model_dump() if description.mel else {}
+    networks = {
+        f"network {number} {key}": value
+        for number, step in enumerate(steps, 1)
+        for key, value in step.parameters.items()
+    }
+    return {
+        **front,
+        **{f"mel {key}": list(value) if isinstance(value, tuple) else value for key, value in mel.items()},
+        **networks,
+        "pool": pooling,
+        "onnxruntime": ".".join(version("onnxruntime").split(".")[:2]),
+    }

