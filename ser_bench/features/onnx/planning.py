@@ -11,7 +11,8 @@ from ser_bench.core.errors import ConfigError, UnknownNameError
 from ser_bench.features.onnx import axes
 from ser_bench.features.onnx.chain import Step
 from ser_bench.features.onnx.description import Description, Network
-from ser_bench.features.onnx.graph import Graph, Tensor, probe
+from ser_bench.features.onnx.graph import Graph, Tensor
+from ser_bench.features.onnx.probe import probe
 from ser_bench.features.onnx.windows import CHUNK
 
 _PROBED_FRAMES = 100
