@@ -104,6 +104,27 @@ class ModelTable(BaseModel):
     features: str | None = None
 
 
+class PretrainingTable(BaseModel):
+    """A ``[pretraining.SET]`` table of a configuration file: what the network behind a feature set was trained on.
+
+    Attributes
+    ----------
+    corpora : tuple of str or None
+        Every corpus of its training; empty for values without a network, None where that is unknown.
+    unheard : tuple of str
+        Corpora whose recordings are not in its training, under any name.
+    licence, source : str
+        Its licence, and where all this is stated.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    corpora: tuple[Annotated[str, Field(min_length=1, max_length=1_000)], ...] | None = None
+    unheard: tuple[Annotated[str, Field(min_length=1, max_length=1_000)], ...] = ()
+    licence: Annotated[str, Field(max_length=1_000)] = ""
+    source: Annotated[str, Field(max_length=1_000)] = ""
+
+
 class Options(BaseModel):
     """Validated options of a command; the description of each field is the help text of its option."""
 
@@ -147,6 +168,10 @@ class Options(BaseModel):
         "refuse",
         "Columns of a feature table that hold the label or row numbers: refuse the table, or use them and mark the "
         "results.",
+    )
+    pretraining: dict[str, PretrainingTable] = _option(
+        {},
+        "What the networks behind feature sets were trained on, a table per set; configuration files and Python only.",
     )
     target: Target = _option("emotion", "The label to predict.")
     sample_rate: int | None = _option(

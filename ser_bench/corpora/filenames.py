@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
 Genders = Mapping[str, str]
 """``male`` or ``female`` by speaker; a missing speaker is unknown."""
@@ -64,12 +64,29 @@ class FileNamePattern:
         dict or None
             ``clip`` and the pattern's columns; None for a name that does not match.
         """
-        regex = re.compile(self.pattern)  # the re module caches compiled patterns
-        match = regex.fullmatch(path.stem) or regex.fullmatch(f"{path.parent.name}/{path.stem}")
+        match = self._match(path)
         if match is None:
             return None
         codes = {column: self.spellings.get(code, code) for column, code in match.groupdict("").items()}
         return {"clip": self.clip_id.format(**codes) or path.stem, **self._decoded(codes)}
+
+    def matches(self, path: PurePath) -> bool:
+        """Return whether a file name follows the code.
+
+        Parameters
+        ----------
+        path
+            Path of an audio file; it need not exist.
+
+        Returns
+        -------
+        bool
+        """
+        return self._match(path) is not None
+
+    def _match(self, path: PurePath) -> re.Match[str] | None:
+        regex = re.compile(self.pattern)  # the re module caches compiled patterns
+        return regex.fullmatch(path.stem) or regex.fullmatch(f"{path.parent.name}/{path.stem}")
 
     def parse_folder(self, name: str) -> dict[str, str] | None:
         """Decode a folder name, in any case.

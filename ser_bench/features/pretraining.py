@@ -24,10 +24,13 @@ class Pretraining:
         Empty for a network that was trained on no recordings.
     source : str
         Where this is stated.
+    unheard : tuple of str
+        Corpora whose recordings are not in its training, under any name.
     """
 
     corpora: tuple[str, ...] | None = None
     source: str = ""
+    unheard: tuple[str, ...] = ()
 
     def exposure(self, *names: str, known: bool) -> Exposure:
         """Return whether the network has heard a corpus.
@@ -44,11 +47,32 @@ class Pretraining:
         -------
         {'no', 'unknown', 'heard'}
         """
-        if self.corpora is None:
-            return "unknown"
-        if {_plain(name) for name in names} & {_plain(name) for name in self.corpora}:
+        plain = set(map(_plain, names))
+        if plain & set(map(_plain, self.corpora or ())):
             return "heard"
-        return "no" if known or not self.corpora else "unknown"
+        if plain <= set(map(_plain, self.unheard)):
+            return "no"
+        return "no" if self.corpora == () or (known and self.corpora is not None) else "unknown"
+
+    def with_statement(self, statement: Pretraining) -> Pretraining:
+        """Return this description with what another one adds; it takes no training corpus away.
+
+        Parameters
+        ----------
+        statement : Pretraining
+            The statement of a user.
+
+        Returns
+        -------
+        Pretraining
+        """
+        own, added = self.corpora or (), statement.corpora or ()
+        unknown = self.corpora is None and statement.corpora is None
+        return Pretraining(
+            corpora=None if unknown else tuple(dict.fromkeys((*own, *added))),
+            source="; ".join(filter(None, (self.source, statement.source))),
+            unheard=statement.unheard,
+        )
 
 
 def _plain(name: str) -> str:

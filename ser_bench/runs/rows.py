@@ -20,6 +20,7 @@ from ser_bench.core.private_paths import public_text, public_values, without_fol
 from ser_bench.core.public_names import relative_path
 from ser_bench.core.versions import __version__, installed_versions, source_commit
 from ser_bench.features import column_groups, stored_name
+from ser_bench.runs.exposure import licences, pretrained_sets
 from ser_bench.runs.extraction.near_identical import FINGERPRINT
 from ser_bench.runs.fit import FitResult
 from ser_bench.runs.inputs import corpus_names
@@ -322,6 +323,8 @@ def describe_run(
             for model in planned_models
             if model.trained_under
         },
+        pretrained=pretrained_sets(planned_models, options),
+        licences=licences(planned_models, options),
         plugins=_plugin_versions(planned_models),
         versions={"ser-bench": __version__, "python": platform.python_version()} | installed_versions(_LIBRARIES),
         machine=MachineInfo(system=platform.platform(terse=True), processor=platform.machine(), cores=os.cpu_count()),

@@ -20,6 +20,7 @@ from ser_bench.corpora.clip_table import Problem
 from ser_bench.runs import plan, results, rows
 from ser_bench.runs.classes import class_faults, class_warnings, unused_classes
 from ser_bench.runs.data import RunData, add_labels, extract_data, refuse_unknown_genders
+from ser_bench.runs.exposure import check_statements, exposures, report_sets
 from ser_bench.runs.inputs import default_folder, open_corpus
 from ser_bench.runs.keys import fit_keys, run_identity
 from ser_bench.runs.leakage import leakage_rows
@@ -119,6 +120,8 @@ def locked_run(options: Options, progress: Progress | None = None) -> Iterator[R
         if model.skipped:
             progress.warning(f"{model.name} is skipped: {model.skipped}")
     plan.report_effort(planned_models, progress)
+    check_statements(planned_models, options)
+    report_sets(planned_models, opened, options, progress)
     missing = plan.missing_conditions(options)
     for reason in dict.fromkeys(missing.values()):
         names = [name for name in missing if missing[name] == reason]
@@ -189,6 +192,8 @@ def _fit_and_write(run: _PreparedRun, options: Options, store: Path, progress: P
     """Carry out the fits and write the run's files, unless the folder already holds this run."""
     keys = fit_keys(run.planned, run.data)
     info = rows.describe_run(options, run.opened, run.extraction, run.data.labels, run.planned_models, run.started)
+    heard = exposures(run.planned, run.data.clips, run.opened, options)
+    info = info.model_copy(update={"exposure": heard})
     known = {
         "clips": rows.clip_rows(run.data.clips, run.opened.folders),
         "losses": loss_table(run.opened, run.extraction),

@@ -40,6 +40,7 @@ from ser_bench.corpora.tables.label_rows import canonical_rows, differing_column
 from ser_bench.corpora.tables.number_columns import NumberColumns, NumberTable, selected
 from ser_bench.features import FEATURE_SETS
 from ser_bench.features.base import FeatureSet
+from ser_bench.features.pretraining import Pretraining
 
 REQUIRED = ("clip", "speaker", "emotion")
 TEXT_COLUMNS = (*REQUIRED, "corpus", "gender", "text", "intensity", "person", "path", "file", "label")
@@ -71,6 +72,9 @@ _ROUNDED = 0.01
 
 _MOST_NAMES = 3
 """The most columns that a message names."""
+
+_UNKNOWN_PROGRAM = Pretraining(source="a feature table does not name the program that computed it")
+"""A table may hold the embeddings of a network."""
 
 _ROW_NUMBER = re.compile(r"(unnamed: \d+|index|row|)")
 _SET_COLUMN = re.compile(r"([A-Za-z][\w@:-]*)\.(.+)")
@@ -366,6 +370,7 @@ def _is_export(names: Sequence[str]) -> bool:
 
 def _feature_set(name: str, columns: tuple[str, ...]) -> FeatureSet:
     known = FEATURE_SETS.get(name)
+    same = known if known and known.columns == columns else None
     return FeatureSet(
         name=name,
         kind="vector",
@@ -374,7 +379,8 @@ def _feature_set(name: str, columns: tuple[str, ...]) -> FeatureSet:
         columns=columns,
         compute=_no_audio,
         parameters={"recorded": True},
-        group=known.group if known and known.columns == columns else None,
+        pretraining=same.pretraining if same else _UNKNOWN_PROGRAM,
+        group=same.group if same else None,
         precomputed=True,
         needs=(),
     )

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_serializer, field_validator, model_validator
 
 from ser_bench.audio.conditions import CLEAN, Condition
-from ser_bench.core.options import PATH_OPTIONS, ModelTable, Options
-from ser_bench.core.private_paths import public_features, public_values, without_folder
+from ser_bench.core.options import PATH_OPTIONS, ModelTable, Options, PretrainingTable
+from ser_bench.core.private_paths import public_features, public_values, without_folder, without_folders
 from ser_bench.corpora.pool import split_names
 from ser_bench.metrics import ACCURACY, MACRO_F1, NAME_PATTERN, UAR
 
@@ -59,6 +59,7 @@ def _published(options: Options) -> Options:
             "corpus": options.corpus and ",".join(map(without_folder, split_names(options.corpus))),
             "splits": options.splits and tuple(map(without_folder, options.splits)),
             "features": public_features(options.features),
+            "pretraining": {public_features(name): _published_statement(t) for name, t in options.pretraining.items()},
             "model_tables": {name: _published_table(table) for name, table in options.model_tables.items()},
         }
     )
@@ -67,6 +68,10 @@ def _published(options: Options) -> Options:
 def _published_table(table: ModelTable) -> ModelTable:
     features = table.features and public_features(table.features)
     return table.model_copy(update={"parameters": public_values(table.parameters), "features": features})
+
+
+def _published_statement(table: PretrainingTable) -> PretrainingTable:
+    return table.model_copy(update={"licence": without_folders(table.licence), "source": without_folders(table.source)})
 
 
 class CorpusInfo(_Record):
@@ -154,11 +159,15 @@ _MOST_SETS = 1_000
 
 
 class PretrainedInfo(_Record):
-    """What the network behind a feature set was trained or tuned on; ``corpora`` is None where that is unknown."""
+    """What the network behind a feature set was trained or tuned on; ``corpora`` is None where that is unknown.
+
+    ``unheard`` are corpora of users that are not in it under any name.
+    """
 
     licence: _Terms = ""
     corpora: Annotated[tuple[_SetName, ...], Field(max_length=_MOST_SETS)] | None = None
     source: _Terms = ""
+    unheard: Annotated[tuple[_SetName, ...], Field(max_length=_MOST_SETS)] = ()
 
 
 _Exposures = dict[str, Literal["unknown", "heard"]]

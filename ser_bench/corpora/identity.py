@@ -1,0 +1,86 @@
+"""Which published recordings a corpus holds: a known corpus, or a manifest whose file names follow a known code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from ser_bench.corpora.filenames import FileNamePattern
+from ser_bench.corpora.registry import CORPORA, is_registered
+
+if TYPE_CHECKING:
+    from ser_bench.corpora.opening import OpenCorpus
+
+_PUBLISHED = frozenset(CORPORA)
+"""The corpora of the package; those of plugins come later."""
+
+_SHARE = 0.05
+"""The share of file names that must follow the code of a corpus."""
+
+
+@dataclass(frozen=True)
+class CorpusIdentity:
+    """The published recordings under a name in the column ``corpus``.
+
+    Attributes
+    ----------
+    names
+        The name, and the known corpora whose code its file names follow.
+    known
+        Whether it is a corpus of ser-bench. A corpus of a user may hold published recordings under another name.
+    synthetic
+        Whether no human voice is in it.
+    """
+
+    names: tuple[str, ...]
+    known: bool = False
+    synthetic: bool = False
+
+
+def identities(opened: OpenCorpus) -> dict[str, CorpusIdentity]:
+    """Identify each corpus of a run.
+
+    Parameters
+    ----------
+    opened
+        The corpus, or a pool.
+
+    Returns
+    -------
+    dict of str to CorpusIdentity
+        By the names in the column ``corpus``.
+    """
+    known_as: dict[str, CorpusIdentity] = {}
+    for member in opened.members:
+        known = member.corpus.name in _PUBLISHED and is_registered(member.corpus)
+        for name, clips in member.clips.groupby("corpus", sort=False):
+            paths = [path or clip for path, clip in zip(clips["path"], clips["clip"], strict=True)]
+            further = () if known else coded_corpora(paths)
+            names = tuple(dict.fromkeys((str(name), *further)))
+            known_as[str(name)] = CorpusIdentity(names, known, known and member.corpus.synthetic)
+    return known_as
+
+
+def coded_corpora(paths: Iterable[str]) -> tuple[str, ...]:
+    """Return the known corpora whose code the file names follow, as those of copied clips do.
+
+    Parameters
+    ----------
+    paths
+        Paths of clips.
+
+    Returns
+    -------
+    tuple of str
+        Corpora of whose code at least one in twenty names is.
+    """
+    parts = [PurePath(path.replace("\\", "/")) for path in paths]
+    patterns = {name: CORPORA[name].reader for name in sorted(_PUBLISHED)}
+    shares = {
+        name: sum(pattern.matches(part) for part in parts)
+        for name, pattern in patterns.items()
+        if isinstance(pattern, FileNamePattern)
+    }
+    return tuple(name for name, count in shares.items() if count and count >= _SHARE * len(parts))
