@@ -263,4 +263,5 @@ def _names(feature_set: FeatureSet) -> tuple[str, ...]:
 def _spellings(name: str) -> tuple[str, ...]:
     """Return a name in a configuration, also with the file alone where it is the path of a file."""
     prefix, colon, path = name.partition(":")
-    return (name, f"{prefix}{colon}{re.split(r'[\\/]', path)[-1]}")
+    file = re.split(r"[\\/]", path)[-1]
+    return (name, f"{prefix}{colon}{file}")
