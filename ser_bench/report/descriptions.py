@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 
 from ser_bench.core.text import listed, plural, speaker_count
 from ser_bench.report.analysis.cache import cached_per_run
+from ser_bench.report.analysis.exposure import heard_models, unknown_models
 from ser_bench.report.analysis.models import BASELINES, model_parameters, quick_models, transductive_models
 from ser_bench.report.formatting import plain_value, seconds
 from ser_bench.runs.results import SavedRun
@@ -28,7 +30,24 @@ QUICK_MARK = "‡"
 QUICK_NOTE = f"{QUICK_MARK} quick effort: trained for less time than with full effort"
 """What the mark means."""
 
-MARK_NOTES = {TRANSDUCTIVE_MARK: TRANSDUCTIVE_NOTE, QUICK_MARK: QUICK_NOTE}
+EXPOSED_MARK = "§"
+"""The mark after the name of a model whose features have heard a tested corpus, in every table and chart."""
+
+EXPOSED_NOTE = f"{EXPOSED_MARK} the network behind its features was trained on a tested corpus: no rank on it"
+"""What the mark means."""
+
+UNKNOWN_MARK = "?"
+"""The mark after the name of a model whose features may have heard a tested corpus, in every table and chart."""
+
+UNKNOWN_NOTE = f"{UNKNOWN_MARK} unknown whether the network behind its features was trained on a tested corpus"
+"""What the mark means."""
+
+MARK_NOTES = {
+    TRANSDUCTIVE_MARK: TRANSDUCTIVE_NOTE,
+    QUICK_MARK: QUICK_NOTE,
+    EXPOSED_MARK: EXPOSED_NOTE,
+    UNKNOWN_MARK: UNKNOWN_NOTE,
+}
 """What each mark after the name of a model means."""
 
 HEARD_MARK = "•"
@@ -38,6 +57,11 @@ HEARD_NOTE = f"{HEARD_MARK} the model heard a condition of this family in traini
 """What the mark means."""
 
 _NO_BREAK = "\N{NO-BREAK SPACE}"
+
+_MARKS = re.compile(f"{_NO_BREAK}([{re.escape(''.join(MARK_NOTES))}]+)")
+"""Marks after a name; a question mark elsewhere is none."""
+
+_MARKS_AT_END = re.compile(rf"(?:{_MARKS.pattern})?(?: {HEARD_MARK})?$")
 
 _MOST_PERSONS = 5
 """The most persons with several speaker names that a note lists."""
@@ -224,7 +248,12 @@ def model_marks(run: SavedRun) -> Mapping[str, str]:
     mapping of str to str
         Characters of :data:`MARK_NOTES` by model.
     """
-    marked = {TRANSDUCTIVE_MARK: transductive_models(run), QUICK_MARK: quick_models(run)}
+    marked: dict[str, Collection[str]] = {
+        TRANSDUCTIVE_MARK: transductive_models(run),
+        QUICK_MARK: quick_models(run),
+        EXPOSED_MARK: heard_models(run),
+        UNKNOWN_MARK: unknown_models(run),
+    }
     marks = {model: "".join(mark for mark, names in marked.items() if model in names) for model in run.info.models}
     return {model: characters for model, characters in marks.items() if characters}
 
@@ -275,6 +304,24 @@ def model_titles(run: SavedRun, models: Iterable[str]) -> list[str]:
     return [model_title(run, model) for model in models]
 
 
+def split_marks(text: str) -> tuple[str, str]:
+    """Divide a text before the marks at its end, which no shortening may cut.
+
+    Parameters
+    ----------
+    text : str
+        A name as :func:`model_title` writes it, or with :data:`HEARD_MARK` after it.
+
+    Returns
+    -------
+    text, marks : str
+        The marks begin with the space before them; empty without any.
+    """
+    found = _MARKS_AT_END.search(text)
+    marks = found[0] if found else ""
+    return text.removesuffix(marks), marks
+
+
 def shortened_title(title: str, most: int = 24) -> str:
     """Cut the end of a long name of a model, but not its marks.
 
@@ -289,10 +336,7 @@ def shortened_title(title: str, most: int = 24) -> str:
     -------
     str
     """
-    plain = title.rstrip("".join(MARK_NOTES))
-    marks = title[len(plain) :]
-    if marks:
-        plain, marks = plain[:-1], plain[-1:] + marks  # the space between them does not break
+    plain, marks = split_marks(title)
     return (plain if len(plain) <= most else plain[: most - 1] + "…") + marks
 
 
@@ -310,8 +354,8 @@ def mark_notes(run: SavedRun, models: Collection[str] | None = None) -> list[str
     list of str
         A note per mark; empty if none of the models has one.
     """
-    shown = "".join(marks for model, marks in model_marks(run).items() if models is None or model in models)
-    return notes_of_marks(shown)
+    shown = [model for model in model_marks(run) if models is None or model in models]
+    return notes_of_marks("".join(model_titles(run, shown)))
 
 
 def notes_of_marks(text: str) -> list[str]:
@@ -320,13 +364,15 @@ def notes_of_marks(text: str) -> list[str]:
     Parameters
     ----------
     text : str
+        With names as :func:`model_title` writes them.
 
     Returns
     -------
     list of str
         A note per mark.
     """
-    return [note for mark, note in MARK_NOTES.items() if mark in text]
+    marks = "".join(_MARKS.findall(text))
+    return [note for mark, note in MARK_NOTES.items() if mark in marks]
 
 
 def transductive_sentence(run: SavedRun) -> str:
@@ -344,6 +390,29 @@ def transductive_sentence(run: SavedRun) -> str:
     titles = model_titles(run, transductive_models(run))
     verb = "predicts" if len(titles) == 1 else "predict"
     return f"{listed(titles)} {verb} from the other test clips as well (transductive)." if titles else ""
+
+
+def exposed_sentence(run: SavedRun) -> str:
+    """Name the models whose features have heard a tested corpus, and those of which this is unknown.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        A sentence or two; empty if there are none.
+    """
+    sentences = []
+    if models := heard_models(run):
+        verb = "takes no rank" if len(models) == 1 else "take no rank"
+        networks = f"the network behind {'its' if len(models) == 1 else 'their'} features was trained on"
+        sentences.append(f"{listed(model_titles(run, models))} {verb}: {networks} a tested corpus.")
+    if models := unknown_models(run):
+        networks = f"the network behind the features of {listed(model_titles(run, models))}"
+        sentences.append(f"It is unknown whether {networks} was trained on a tested corpus.")
+    return " ".join(sentences)
 
 
 def quick_sentence(run: SavedRun) -> str:

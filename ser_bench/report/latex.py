@@ -31,6 +31,7 @@ _SPECIAL = {
     "·": r"$\cdot$",
     "†": r"$\dagger$",
     "‡": r"$\ddagger$",
+    "§": r"\S{}",
     "\N{NO-BREAK SPACE}": "~",
     "<": r"$<$",
     ">": r"$>$",

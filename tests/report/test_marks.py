@@ -1,4 +1,5 @@
-"""Conformance: every table, chart and sentence marks transductive models, and those that quick effort trained."""
+"""Conformance: every table, chart and sentence marks transductive models, those that quick effort trained, and those
+whose features have heard a tested corpus, or may have."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.comparison import draw_comparison
 from ser_bench.report.charts.registry import CHARTS, charts_of
 from ser_bench.report.compare import as_markdown, as_text
-from ser_bench.report.descriptions import QUICK_NOTE, TRANSDUCTIVE_NOTE, model_title
+from ser_bench.report.descriptions import EXPOSED_NOTE, QUICK_NOTE, TRANSDUCTIVE_NOTE, UNKNOWN_NOTE, model_title
 from ser_bench.report.findings.headline import headline
 from ser_bench.report.findings.verdict import verdict
 from ser_bench.report.latex import latex
@@ -28,24 +29,31 @@ from tests.report.test_page import Page
 
 MARKED = ("lda", "mlp-keras", "cnn1d", "knn")
 QUICK = "mlp-keras"
+EXPOSED, UNKNOWN = "cnn1d", "knn"
+SPLITS = (("actor", 3), ("random-takes", 3), ("random", 3), ("within", 2), ("cross", 2))
 RECIPE = Recipe(
     models=("chance", "svm", *MARKED),
-    splits=(("actor", 3), ("random-takes", 3), ("random", 3), ("within", 2), ("cross", 2)),
+    splits=SPLITS,
     corpora=("emodb", "savee"),
     transductive=MARKED,
     quick=(QUICK,),
     shortfalls={("knn", "actor", 0, 1): "failed"},
     clips_per_label=2,
     conditions={"white-10": 0.2, "white-0": 0.8, "shift-1": 0.02},
+    exposure={
+        EXPOSED: {name: "heard" for name, _ in SPLITS},
+        UNKNOWN: {name: "unknown" for name, _ in SPLITS},
+    },
     trained_under={"cnn1d": {"phone": "telephone"}, QUICK: {"speech-15": "noise"}},
 )
 NAMES = "|".join(MARKED)
+NOTES = (TRANSDUCTIVE_NOTE, QUICK_NOTE, EXPOSED_NOTE, UNKNOWN_NOTE)
 
 
-def unmarked(text: str, marks: tuple[str, str] = ("†", "‡")) -> list[str]:
+def unmarked(text: str, marks: tuple[str, ...] = ("†", "‡", "§", "?")) -> list[str]:
     """Return the places that name a marked model without its marks."""
-    first, second = map(re.escape, marks)
-    expected = {NAMES: first, QUICK: first + second}
+    first, quick, exposed, unknown = map(re.escape, marks)
+    expected = {NAMES: first, QUICK: first + quick, EXPOSED: first + exposed, UNKNOWN: first + unknown}
     return [
         place
         for names, mark in expected.items()
@@ -55,16 +63,19 @@ def unmarked(text: str, marks: tuple[str, str] = ("†", "‡")) -> list[str]:
 
 @pytest.fixture(scope="module")
 def marked(tmp_path_factory):
-    """A run of several corpora in which the best model, a network and an unfinished model are transductive."""
-    return save_fake_run(tmp_path_factory.mktemp("marked"), RECIPE)
+    """A run of several corpora with marked models; the one that has heard the tested corpora is always right."""
+    run = save_fake_run(tmp_path_factory.mktemp("marked"), RECIPE)
+    right = run.predictions["model"] == EXPOSED
+    predicted = run.predictions["predicted"].mask(right, run.predictions["true"])
+    return replace(run, predictions=run.predictions.assign(predicted=predicted))
 
 
 def test_the_models_are_those_that_fits_csv_marks(marked, run):
     assert transductive_models(marked) == MARKED
     assert transductive_models(run) == ()
     assert quick_models(marked) == (QUICK,)
-    titles = [model_title(marked, name).split() for name in ("svm", "lda", QUICK)]
-    assert titles == [["svm"], ["lda", "†"], [QUICK, "†‡"]]
+    titles = [model_title(marked, name).split() for name in ("svm", "lda", QUICK, EXPOSED, UNKNOWN)]
+    assert titles == [["svm"], ["lda", "†"], [QUICK, "†‡"], [EXPOSED, "†§"], [UNKNOWN, "†?"]]
 
 
 def test_the_run_has_every_chart(marked):
@@ -78,8 +89,11 @@ def test_every_chart_marks_them(marked, chart):
         words = words_of(figure.draw())
         assert unmarked(words) == []
         assert "†" in words
-        assert TRANSDUCTIVE_NOTE in words
-        assert (QUICK_NOTE in words) == (not figure.variant or QUICK in figure.variant)
+        shown = [QUICK_NOTE] * (not figure.variant or QUICK in figure.variant)
+        shown += [EXPOSED_NOTE] * (not figure.variant or EXPOSED in figure.variant)
+        for note in (TRANSDUCTIVE_NOTE, *shown):
+            assert note in words
+        assert words.count(QUICK_NOTE) + words.count(EXPOSED_NOTE) == len(shown)
         assert unmarked(figure.alt_text()) == []
         assert unmarked(figure.title) == []
 
@@ -92,22 +106,20 @@ def test_summary_and_terminal_mark_them(marked):
     assert "lda †" in escape_control(terminal_table(marked))  # as the command line prints it
     for text in (markdown(marked), terminal_table(marked), terminal_table(marked, width=60)):
         assert unmarked(text) == []
-        assert TRANSDUCTIVE_NOTE in " ".join(text.split())
-        assert QUICK_NOTE in " ".join(text.split())
+        assert all(note in " ".join(text.split()) for note in NOTES)
     assert (
         "Quick effort trains mlp-keras †‡ with epochs 12 instead of 40, speeds none instead of 0.85 and 1.17."
         in markdown(marked)
     )
     text = latex(marked)
-    assert unmarked(text, (r"$\dagger$", r"$\ddagger$")) == []
+    assert unmarked(text, (r"$\dagger$", r"$\ddagger$", r"\S{}", "?")) == []
     assert r"$\dagger$ predicts from the other test clips" in text
 
 
 def test_a_notebook_marks_them(marked):
     shown = Run(marked)._repr_html_()
     assert unmarked(shown) == []
-    assert f"<b>{TRANSDUCTIVE_NOTE}</b>" in shown
-    assert f"<b>{QUICK_NOTE}</b>" in shown
+    assert all(f"<b>{note}</b>" in shown for note in NOTES)
 
 
 def test_the_page_marks_them_in_every_section(marked):
@@ -116,15 +128,15 @@ def test_the_page_marks_them_in_every_section(marked):
     assert provenance
     assert unmarked(shown) == []
     words = " ".join(shown.split())
-    assert "TRANSDUCTIVE MODELS lda †, mlp-keras †‡, cnn1d † and knn † predict from the other test clips" in words
+    assert "TRANSDUCTIVE MODELS lda †, mlp-keras †‡, cnn1d †§ and knn †? predict from the other test clips" in words
     assert "QUICK EFFORT mlp-keras †‡ is trained for less time than with full effort" in words
     assert shown.count(TRANSDUCTIVE_NOTE) > 5
-    assert shown.count(QUICK_NOTE) > 3
+    assert all(shown.count(note) > 3 for note in NOTES)
 
 
 def test_a_run_without_such_models_has_no_mark(run):
     pages = Page(render_page(run, stand_in_charts(run)).decode()).text
-    assert not any(mark in text for mark in "†‡" for text in (pages, markdown(run), terminal_table(run), latex(run)))
+    assert not any(mark in text for mark in "†‡§" for text in (pages, markdown(run), terminal_table(run), latex(run)))
 
 
 def test_the_headline_names_the_best_of_the_other_models(marked):
@@ -132,7 +144,7 @@ def test_the_headline_names_the_best_of_the_other_models(marked):
     svm = summarise(marked).set_index("model").at["svm", "actor_uar"]
     assert "lda † has the highest UAR on new speakers" in text
     assert f"Of the models without †, svm has the highest UAR: {100 * svm:.1f} % [" in text
-    assert text.endswith(f"{TRANSDUCTIVE_NOTE}. {QUICK_NOTE}.")  # mlp-keras has the largest gap
+    assert text.endswith(f"{TRANSDUCTIVE_NOTE}. {QUICK_NOTE}. {UNKNOWN_NOTE}.")  # the gap of mlp-keras, the folds of knn
     assert unmarked(verdict(marked)) == []
 
 

@@ -10,6 +10,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
 from ser_bench.report.charts.fonts import OWN, further_fonts
+from ser_bench.report.descriptions import split_marks
 
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 
@@ -38,7 +39,7 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
 
 
 def shorten(text: str, width: float, size: float) -> str:
-    """Cut the end of a text that is too wide and add an ellipsis.
+    """Cut the end of a text that is too wide, but not the marks of a model, and add an ellipsis.
 
     Parameters
     ----------
@@ -54,9 +55,10 @@ def shorten(text: str, width: float, size: float) -> str:
     """
     if text_width(text, size) <= width:
         return text
-    while text and text_width(text + "…", size) > width:
-        text = text[:-1]
-    return text + "…"
+    name, marks = split_marks(text)
+    while name and text_width(f"{name}…{marks}", size) > width:
+        name = name[:-1]
+    return f"{name}…{marks}"
 
 
 def shorten_front(text: str, width: float, size: float) -> str:

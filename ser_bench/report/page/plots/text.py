@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from ser_bench.report.descriptions import split_marks
+
 SIZE = 13.0
 """Size of every text in units of a picture, so that it is at least 11 px where a picture is drawn smaller."""
 
@@ -31,7 +33,7 @@ def text_width(text: str) -> float:
 
 
 def shortened(text: str, width: float) -> str:
-    """Cut the end of a text that is too wide and add an ellipsis.
+    """Cut the end of a text that is too wide, but not the marks of a model, and add an ellipsis.
 
     Parameters
     ----------
@@ -45,9 +47,10 @@ def shortened(text: str, width: float) -> str:
     """
     if text_width(text) <= width:
         return text
-    while text and text_width(text + "…") > width:
-        text = text[:-1]
-    return text + "…"
+    name, marks = split_marks(text)
+    while name and text_width(f"{name}…{marks}") > width:
+        name = name[:-1]
+    return f"{name}…{marks}"
 
 
 def _width(letter: str) -> float:
