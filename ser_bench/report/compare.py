@@ -26,11 +26,10 @@ from ser_bench.report.descriptions import (
     losses_note,
     marked_title,
     model_marks,
+    model_sentences,
     normalisation_note,
     protocol,
-    quick_sentence,
     shortened_title,
-    transductive_sentence,
     warnings_note,
 )
 from ser_bench.report.formatting import (
@@ -109,7 +108,7 @@ def comparison_title(runs: ComparedRuns) -> str:
 
 
 def run_notes(runs: ComparedRuns) -> list[str]:
-    """State which runs are normalised by speaker, which models are transductive, and which quick effort trained.
+    """State which runs are normalised by speaker, and which models have marks.
 
     Parameters
     ----------
@@ -124,7 +123,7 @@ def run_notes(runs: ComparedRuns) -> list[str]:
     for label, run in zip(runs.labels, runs.runs, strict=True):
         if note := normalisation_note(run):
             notes.append(f"{label}: {note}")
-        notes += [f"{label}: {text}" for text in (transductive_sentence(run), quick_sentence(run)) if text]
+        notes += [f"{label}: {text}" for text in model_sentences(run)]
     return notes
 
 

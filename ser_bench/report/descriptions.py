@@ -317,8 +317,8 @@ def split_marks(text: str) -> tuple[str, str]:
     text, marks : str
         The marks begin with the space before them; empty without any.
     """
-    found = _MARKS_AT_END.search(text)
-    marks = found[0] if found else ""
+    match = _MARKS_AT_END.search(text)
+    marks = match[0] if match else ""
     return text.removesuffix(marks), marks
 
 
@@ -393,7 +393,7 @@ def transductive_sentence(run: SavedRun) -> str:
 
 
 def exposed_sentence(run: SavedRun) -> str:
-    """Name the models whose features have heard a tested corpus, and those of which this is unknown.
+    """Name the models whose features have heard a tested corpus.
 
     Parameters
     ----------
@@ -402,17 +402,29 @@ def exposed_sentence(run: SavedRun) -> str:
     Returns
     -------
     str
-        A sentence or two; empty if there are none.
+        A sentence; empty if there are none.
     """
-    sentences = []
-    if models := heard_models(run):
-        verb = "takes no rank" if len(models) == 1 else "take no rank"
-        networks = f"the network behind {'its' if len(models) == 1 else 'their'} features was trained on"
-        sentences.append(f"{listed(model_titles(run, models))} {verb}: {networks} a tested corpus.")
-    if models := unknown_models(run):
-        networks = f"the network behind the features of {listed(model_titles(run, models))}"
-        sentences.append(f"It is unknown whether {networks} was trained on a tested corpus.")
-    return " ".join(sentences)
+    titles = model_titles(run, heard_models(run))
+    verb, whose = ("takes", "its") if len(titles) == 1 else ("take", "their")
+    reason = f"the network behind {whose} features was trained on a tested corpus"
+    return f"{listed(titles)} {verb} no rank: {reason}." if titles else ""
+
+
+def unknown_sentence(run: SavedRun) -> str:
+    """Name the models of whose features it is unknown whether they have heard a tested corpus.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    str
+        A sentence; empty if there are none.
+    """
+    titles = model_titles(run, unknown_models(run))
+    reason = "was trained on a tested corpus"
+    return f"It is unknown whether the network behind the features of {listed(titles)} {reason}." if titles else ""
 
 
 def quick_sentence(run: SavedRun) -> str:
@@ -454,6 +466,22 @@ def quick_parameters(run: SavedRun) -> str:
             by_change.setdefault(", ".join(changes), []).append(model_title(run, model))
     parts = [f"{listed(titles)} with {change}" for change, titles in by_change.items()]
     return f"Quick effort trains {'; '.join(parts)}." if parts else ""
+
+
+def model_sentences(run: SavedRun) -> list[str]:
+    """Name the models that have marks, a sentence per mark.
+
+    Parameters
+    ----------
+    run : SavedRun
+
+    Returns
+    -------
+    list of str
+        In the order of :data:`MARK_NOTES`; empty if there are none.
+    """
+    sentences = (transductive_sentence, quick_sentence, exposed_sentence, unknown_sentence)
+    return list(filter(None, (sentence(run) for sentence in sentences)))
 
 
 def speaker_note(run: SavedRun) -> str:

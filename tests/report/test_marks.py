@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -15,12 +16,22 @@ from ser_bench.report.analysis.models import quick_models, transductive_models
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.comparison import draw_comparison
 from ser_bench.report.charts.registry import CHARTS, charts_of
+from ser_bench.report.charts.text import shorten
 from ser_bench.report.compare import as_markdown, as_text
-from ser_bench.report.descriptions import EXPOSED_NOTE, QUICK_NOTE, TRANSDUCTIVE_NOTE, UNKNOWN_NOTE, model_title
+from ser_bench.report.descriptions import (
+    EXPOSED_NOTE,
+    QUICK_NOTE,
+    TRANSDUCTIVE_NOTE,
+    UNKNOWN_NOTE,
+    model_title,
+    notes_of_marks,
+    shortened_title,
+)
 from ser_bench.report.findings.headline import headline
 from ser_bench.report.findings.verdict import verdict
 from ser_bench.report.latex import latex
 from ser_bench.report.page import render_page
+from ser_bench.report.page.plots.text import shortened
 from ser_bench.report.summary import markdown
 from ser_bench.report.terminal import terminal_table
 from tests.legible import words_of
@@ -63,11 +74,8 @@ def unmarked(text: str, marks: tuple[str, ...] = ("†", "‡", "§", "?")) -> l
 
 @pytest.fixture(scope="module")
 def marked(tmp_path_factory):
-    """A run of several corpora with marked models; the one that has heard the tested corpora is always right."""
-    run = save_fake_run(tmp_path_factory.mktemp("marked"), RECIPE)
-    right = run.predictions["model"] == EXPOSED
-    predicted = run.predictions["predicted"].mask(right, run.predictions["true"])
-    return replace(run, predictions=run.predictions.assign(predicted=predicted))
+    """A run of several corpora with a model, a network and an unfinished model of each mark."""
+    return save_fake_run(tmp_path_factory.mktemp("marked"), RECIPE)
 
 
 def test_the_models_are_those_that_fits_csv_marks(marked, run):
@@ -96,6 +104,15 @@ def test_every_chart_marks_them(marked, chart):
         assert words.count(QUICK_NOTE) + words.count(EXPOSED_NOTE) == len(shown)
         assert unmarked(figure.alt_text()) == []
         assert unmarked(figure.title) == []
+
+
+@pytest.mark.parametrize(
+    ("shorten", "width"), [(partial(shorten, size=9), 1.0), (shortened, 100.0), (shortened_title, 10)]
+)
+def test_no_shortening_cuts_marks(shorten, width):
+    assert shorten("a-long-name-of-a-model\N{NO-BREAK SPACE}†§ •", width).endswith("…\N{NO-BREAK SPACE}†§ •")
+    assert shorten("a question about a long name of a model?", width).endswith("…")
+    assert notes_of_marks("which?") == []
 
 
 def test_a_chart_of_another_model_has_no_note(marked):
@@ -129,6 +146,10 @@ def test_the_page_marks_them_in_every_section(marked):
     assert unmarked(shown) == []
     words = " ".join(shown.split())
     assert "TRANSDUCTIVE MODELS lda †, mlp-keras †‡, cnn1d †§ and knn †? predict from the other test clips" in words
+    assert (
+        "HEARD BEFORE cnn1d †§ takes no rank: the network behind its features was trained on a tested corpus" in words
+    )
+    assert "UNKNOWN TRAINING DATA It is unknown whether the network behind the features of knn †? was trained" in words
     assert "QUICK EFFORT mlp-keras †‡ is trained for less time than with full effort" in words
     assert shown.count(TRANSDUCTIVE_NOTE) > 5
     assert all(shown.count(note) > 3 for note in NOTES)
@@ -144,7 +165,7 @@ def test_the_headline_names_the_best_of_the_other_models(marked):
     svm = summarise(marked).set_index("model").at["svm", "actor_uar"]
     assert "lda † has the highest UAR on new speakers" in text
     assert f"Of the models without †, svm has the highest UAR: {100 * svm:.1f} % [" in text
-    assert text.endswith(f"{TRANSDUCTIVE_NOTE}. {QUICK_NOTE}. {UNKNOWN_NOTE}.")  # the gap of mlp-keras, the folds of knn
+    assert all(f"{note}." in text for note in (TRANSDUCTIVE_NOTE, QUICK_NOTE, UNKNOWN_NOTE))
     assert unmarked(verdict(marked)) == []
 
 
@@ -167,11 +188,13 @@ def test_summary_csv_has_a_column(marked, run):
 def test_a_comparison_marks_them_and_names_their_run(tmp_path):
     recipe = Recipe(models=("svm", "lda"), splits=(("actor", 3),), clips_per_label=2)
     save_fake_run(tmp_path / "plain", recipe)
-    save_fake_run(tmp_path / "marked", replace(recipe, transductive=("lda",), quick=("lda",)))
+    exposure = {"lda": {"actor": "heard"}}
+    save_fake_run(tmp_path / "marked", replace(recipe, transductive=("lda",), quick=("lda",), exposure=exposure))
     runs = read_runs([tmp_path / "plain", tmp_path / "marked"])
     for text in (as_text(runs), as_markdown(runs), words_of(draw_comparison(runs))):
         assert unmarked(text.replace("parameters of lda", "")) == []
         words = " ".join(text.split())
-        assert "marked: lda †‡ predicts from the other test clips as well" in words
+        assert "marked: lda †‡§ predicts from the other test clips as well" in words
         assert "Differs in effort" in words or "marked: effort quick" in words
-        assert "marked: lda †‡ is trained for less time than with full effort (quick effort)." in words
+        assert "marked: lda †‡§ is trained for less time than with full effort (quick effort)." in words
+        assert "marked: lda †‡§ takes no rank: the network behind its features was trained on a tested" in words

@@ -9,10 +9,12 @@ from ser_bench.report.analysis.models import transductive_models
 from ser_bench.report.descriptions import (
     SYNTHETIC,
     corpus_title,
+    exposed_sentence,
     normalisation_note,
     quick_sentence,
     settings,
     transductive_sentence,
+    unknown_sentence,
 )
 from ser_bench.runs.results import SavedRun
 from ser_bench.runs.results.checks import STATUSES
@@ -75,6 +77,11 @@ def _bands(run: SavedRun) -> list[Band]:
     if models := transductive_models(run):
         text = f"{transductive_sentence(run)} Do not compare such scores with those of other models."
         bands.append(Band("TRANSDUCTIVE MODEL" + "S" * (len(models) > 1), text, "alarm"))
+    if text := exposed_sentence(run):
+        text = f"{text} Such scores say little about new recordings."
+        bands.append(Band("HEARD BEFORE", text, "alarm"))
+    if text := unknown_sentence(run):
+        bands.append(Band("UNKNOWN TRAINING DATA", text, "warning"))
     if text := quick_sentence(run):
         text = f"{text} Full effort (--effort full) may give a higher score."
         bands.append(Band("QUICK EFFORT", text, "warning"))
