@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ser_bench.core.errors import ConfigError
 from ser_bench.core.files import open_regular
 from ser_bench.core.text import escape_control
-from ser_bench.features.onnx import checks
+from ser_bench.features.onnx import checks, encoding
 from ser_bench.features.onnx.tensors import Tensor, declared_tensor
 
 if TYPE_CHECKING:
@@ -146,15 +146,17 @@ def _read(path: Path, shown: str) -> bytes:
 
 
 def _parse(path: Path, content: bytes) -> ModelProto:
-    """Return the parsed file."""
+    """Return the parsed file, whose encoding is checked first."""
     from google.protobuf.message import DecodeError
     from onnx import ModelProto
 
+    reason = encoding.problem(content)
+    if reason:
+        raise _refusal(path, reason)
     try:
         model: ModelProto = ModelProto.FromString(content)
     except DecodeError:
-        reason = f"its {len(content):,} bytes are not ONNX, are cut, or nest too deeply; download or export it again"
-        raise _refusal(path, reason) from None
+        raise _refusal(path, f"its {len(content):,} bytes are not ONNX; download or export it again") from None
     return model
 
 

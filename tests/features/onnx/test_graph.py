@@ -8,6 +8,7 @@ import os
 import pytest
 
 from ser_bench.core.errors import ConfigError
+from ser_bench.features.onnx import encoding
 from ser_bench.features.onnx.graph import Tensor, open_session, read_graph
 
 onnx = pytest.importorskip("onnx", reason="install onnx, or ser-bench[onnx], for the tests of networks")
@@ -114,6 +115,10 @@ def test_a_network_that_onnxruntime_refuses_is_one_line(saved):
         (b"\x10\x00\x00\x00\x00\x00\x00\x00{\"a\"", "is a safetensors file"),
         (b"\x08\x09\x12\x04ORTM", "is in the ORT format"),
         (b"no network at all", "its 17 bytes are not ONNX"),
+        (b"\x0b\x0c", "its 2 bytes are not ONNX"),
+        (b"\xff" * 20, "its 20 bytes are not ONNX"),
+        (b"\x08" + b"\xff" * 20, "its 21 bytes are not ONNX"),
+        (b"\x08\x09\x3a\x05ab", "its 6 bytes are not ONNX, or are cut (a field at byte 4 ends after its message)"),
         (b"\x08\x09", "holds no network"),
     ],
 )  # fmt: skip
@@ -224,6 +229,29 @@ def nested(depth):
 
 def test_graphs_that_nest_too_deeply_are_refused(refusal):
     assert "nests graphs more than 16 deep" in refusal(model(node("If", then_branch=nested(17))))
+
+
+def field(number, content):
+    """Return a field of up to 16 KiB in the encoding of ONNX."""
+    return bytes([number << 3 | 2, len(content) & 127 | 128, len(content) >> 7]) + content
+
+
+def test_messages_that_nest_too_deeply_are_refused_before_they_are_parsed(refusal):
+    graph = b""
+    for _ in range(200):
+        graph = field(1, field(5, field(6, graph)))  # graph, node, attribute, graph
+    assert refusal(b"\x08\x09" + field(7, graph)).startswith("nests more than 64 deep")
+
+
+def test_too_many_fields_are_refused_before_they_are_parsed(refusal, monkeypatch):
+    monkeypatch.setattr(encoding, "MAX_FIELDS", 1000)
+    assert refusal(b"\x08\x09" + field(7, b"\x0a\x00" * 2000)).startswith("has more than 1,000 fields")
+    assert refusal(b"\x72\x00" * 2000).startswith("has more than 1,000 fields")
+
+
+def test_fields_that_onnx_does_not_know_are_refused(refusal):
+    content = model().SerializeToString()
+    assert refusal(content + field(13, b"")).startswith("has the unknown field 13 of ModelProto; upgrade onnx")
 
 
 @pytest.mark.parametrize(
