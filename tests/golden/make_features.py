@@ -2,7 +2,8 @@
 
     python tests/golden/make_features.py
 
-Run it from the root of the repository after an intended change, with a new version of the changed feature set.
+Run it from the root of the repository after an intended change, with a new version of the changed feature set, and with
+every extra of ``test`` installed.
 """
 
 from __future__ import annotations
@@ -39,14 +40,14 @@ def compared(features: np.ndarray) -> np.ndarray:
 
 
 def values() -> dict[str, np.ndarray]:
-    """Return the compared values by clip, set and version."""
-    from ser_bench.features import FEATURE_SETS, compute
+    """Return the compared values of the installed sets by clip, set and version."""
+    from ser_bench.features import compute
+    from tests.features.installed import INSTALLED
 
     results = {}
-    sets = list(FEATURE_SETS.values())
     for clip, (y, sr) in clips().items():
-        for name, features in compute(sets, y, sr).items():
-            results[f"{clip}/{name}/v{FEATURE_SETS[name].version}"] = compared(features)
+        for name, features in compute(INSTALLED.values(), y, sr).items():
+            results[f"{clip}/{name}/v{INSTALLED[name].version}"] = compared(features)
     return results
 
 

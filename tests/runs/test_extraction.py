@@ -22,6 +22,7 @@ from ser_bench.runs.results.losses import report_problems
 from ser_bench.runs.workers import TaskResult
 from ser_bench.store import FeatureStore
 from tests.conftest import tone
+from tests.features.installed import INSTALLED
 
 NAMES = ("03-01-03-01-01-01-01", "03-01-04-01-01-01-01", "03-01-05-01-01-01-02", "03-01-06-01-01-01-02")
 
@@ -161,7 +162,7 @@ def test_workers_are_warmed_up_only_if_the_store_is_empty(folder, store, monkeyp
 
 
 def test_every_feature_set_can_be_preloaded():
-    preload_sets(tuple(features.FEATURE_SETS.values()))
+    preload_sets(tuple(INSTALLED.values()))
 
 
 LOUD = 0.9
