@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ser_bench.core.errors import ConfigError, FeatureError
 from ser_bench.features.onnx import axes, front_end
 from ser_bench.features.onnx.description import Description
+from ser_bench.features.onnx.graph import Graph, one_line, open_session
 from ser_bench.features.onnx.windows import chunks, lengthened
 from ser_bench.features.pooling import pool
 
@@ -25,32 +24,27 @@ class Step:
 
     Parameters
     ----------
-    path : str
-        The ONNX file.
-    digest : str
-        SHA-256 of its bytes.
+    graph : Graph
+        Path, hash, inputs and outputs of the file.
     input, output : str
         Names of the input and of the output or intermediate tensor.
-    dtype : str
-        Element type of the input.
-    is_intermediate : bool
-        Whether ``output`` is not among the outputs of the file.
     input_axes, output_axes : tuple of str
         What each axis is.
     windows_at_once : int
-        How many windows the network takes.
+        How many windows the network takes at most.
     window, hop : int or None
-        In samples or frames of the input.
+        In samples or frames of the input; None for the whole sequence.
     scale, offset : float
         Applied to the input.
+    dimension : int
+        Number of values of a frame of the output.
+    is_single : bool
+        Whether the output is one frame for a clip of any length.
     """
 
-    path: str
-    digest: str
+    graph: Graph
     input: str
     output: str
-    dtype: str
-    is_intermediate: bool
     input_axes: tuple[str, ...]
     output_axes: tuple[str, ...]
     windows_at_once: int
@@ -58,26 +52,27 @@ class Step:
     hop: int | None
     scale: float
     offset: float
+    dimension: int = 0
+    is_single: bool = False
+
+    @property
+    def file(self) -> str:
+        """Name of the file without its folder."""
+        return self.graph.path.name
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What decides the values of the network, without where its file is."""
-        return {
-            "digest": self.digest,
-            "input": self.input,
-            "output": self.output,
-            "input_axes": " ".join(self.input_axes),
-            "output_axes": " ".join(self.output_axes),
+        """What decides the values, without where the file is and without None."""
+        values = {
+            "sha256": self.graph.digest,
+            "input": f"{self.input} ({', '.join(self.input_axes)})",
+            "output": f"{self.output} ({', '.join(self.output_axes)})",
             "window": self.window,
             "hop": self.hop,
             "scale": self.scale,
             "offset": self.offset,
         }
-
-    @property
-    def label(self) -> str:
-        """The name of the file, for messages."""
-        return Path(self.path).name
+        return {key: value for key, value in values.items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -118,69 +113,52 @@ class Chain:
         """
         import numpy as np
 
-        sequences = []
-        for sequence in front_end.parts(analysis, self.description):
-            for step in self.steps:
-                sequence = _run(step, sequence, self.description.short)  # noqa: PLW2901
-            sequences.append(sequence)
-        return pool(np.concatenate(sequences), self.pooling)
+        parts = front_end.parts(analysis, self.description, self.steps[0].window)
+        values = pool(np.concatenate([self._frames(part) for part in parts]), self.pooling)
+        if not np.isfinite(values).all():
+            raise FeatureError(f"the values of {self.steps[-1].file} are too large for their {self.pooling}")
+        return values
+
+    def _frames(self, sequence: np.ndarray) -> np.ndarray:
+        """Return the frames of the last network for a part of a clip."""
+        for step in self.steps:
+            sequence = _run(step, lengthened(sequence, step.window, step.file, self.description.short))
+        return sequence
 
 
-def _run(step: Step, sequence: np.ndarray, short: str) -> np.ndarray:
+def _run(step: Step, sequence: np.ndarray) -> np.ndarray:
     """Return the frames of a network for samples or frames, float32 of shape ``(t, d)``."""
     import numpy as np
 
-    sequence = lengthened(sequence, step.window, short, "samples" if sequence.ndim == 1 else "frames")
-    session = _session(step)
-    frames = [
-        _run_windows(step, session, windows)
-        for windows in chunks(sequence, step.window, step.hop, step.windows_at_once)
-    ]
-    return np.concatenate(frames)
+    try:
+        session = open_session(step.graph, [step.output])
+    except ConfigError as error:
+        raise FeatureError(str(error)) from None
+    windows = chunks(sequence, step.window, step.hop, step.windows_at_once)
+    return np.concatenate([_run_windows(step, session, chunk) for chunk in windows])
 
 
 def _run_windows(step: Step, session: Any, windows: np.ndarray) -> np.ndarray:
     """Return the frames of some windows, one window after another."""
     import numpy as np
 
+    dtype = next(tensor.dtype for tensor in step.graph.inputs if tensor.name == step.input)
     values = np.float32(step.scale) * windows + np.float32(step.offset)
     try:
-        [output] = session.run([step.output], {step.input: axes.arranged(values, step.input_axes).astype(step.dtype)})
+        [output] = session.run([step.output], {step.input: axes.arranged(values, step.input_axes).astype(dtype)})
     except Exception as error:  # onnxruntime has an exception for each kind of failure
-        raise FeatureError(f"network {step.label} cannot be run on the clip: {_first_line(error)}") from None
+        raise FeatureError(f"{step.file} cannot be run on the clip: {one_line(error)}") from None
     if output.ndim != len(step.output_axes):
-        raise FeatureError(f"network {step.label} returns {output.ndim} axes, not {len(step.output_axes)}")
+        raise FeatureError(f"{step.file} returns {output.ndim} axes for the clip, not {len(step.output_axes)}")
     frames = axes.frames(output, step.output_axes)
-    if len(frames) != len(windows):
+    if (len(frames), frames.shape[-1]) != (len(windows), step.dimension):
+        expected = f"{len(windows)} × {step.dimension} values"
         raise FeatureError(
-            f"network {step.label} returns {len(frames)} rows for {len(windows)} windows; state output_axes"
+            f"{step.file} returns {len(frames)} × {frames.shape[-1]} values for the clip, not {expected}"
         )
-    frames = frames.reshape(-1, frames.shape[-1]).astype(np.float32)
+    if not frames.size:
+        raise FeatureError(f"{step.file} returns no frame for the clip, which is too short")
+    frames = frames.reshape(-1, step.dimension).astype(np.float32)
     if not np.isfinite(frames).all():
-        raise FeatureError(f"network {step.label} returns values that are not finite")
+        raise FeatureError(f"{step.file} returns values for the clip that are not finite")
     return frames
-
-
-def _session(step: Step) -> Any:
-    """Return the open session of a network; each process opens it once."""
-    try:
-        return _open(step.path, step.digest, (step.output,) if step.is_intermediate else ())
-    except ConfigError as error:
-        raise FeatureError(str(error)) from None
-
-
-@lru_cache(maxsize=16)
-def _open(path: str, digest: str, outputs: tuple[str, ...]) -> Any:
-    """Open a session for a file that has a known hash."""
-    from ser_bench.features.onnx.graph import open_session, read_graph
-
-    graph = read_graph(Path(path))
-    if graph.digest != digest:
-        raise ConfigError(f"network {Path(path).name} changed since the start; start again")
-    return open_session(graph, outputs)
-
-
-def _first_line(error: Exception) -> str:
-    """Return the first line of an error of onnxruntime, without the folders of its source."""
-    text = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return text if len(text) <= 200 else f"{text[:200]}…"

@@ -17,7 +17,7 @@ _EPSILON = 1e-7
 """Added to the variance of a waveform, as in transformers."""
 
 
-def parts(analysis: Analysis, description: Description) -> Iterator[np.ndarray]:
+def parts(analysis: Analysis, description: Description, window: int | None) -> Iterator[np.ndarray]:
     """Return the input of the first network, for each part of a clip.
 
     Parameters
@@ -25,7 +25,9 @@ def parts(analysis: Analysis, description: Description) -> Iterator[np.ndarray]:
     analysis : Analysis
         The clip.
     description : Description
-        Sampling rate, layout and longest part.
+        Sampling rate, layout, longest part, and what happens to short clips.
+    window : int or None
+        Samples or frames that the first network needs.
 
     Yields
     ------
@@ -38,9 +40,17 @@ def parts(analysis: Analysis, description: Description) -> Iterator[np.ndarray]:
 
     rate = description.sampling_rate
     y = resample(analysis.speech if description.trim else analysis.y, analysis.sr, rate)
-    count = max(1, -(-len(y) // round(description.longest * rate)))
-    for part in np.array_split(y, count):
+    if description.short == "pad":
+        y = np.pad(y, (0, max(0, _samples(window or 1, description.mel) - len(y))))
+    for part in np.array_split(y, max(1, -(-len(y) // round(description.longest * rate)))):
         yield _spectrogram(part, rate, description.mel) if description.mel else _waveform(part, description.normalize)
+
+
+def _samples(window: int, mel: Mel | None) -> int:
+    """Return the number of samples of a window."""
+    if mel is None:
+        return window
+    return (window - 1) * mel.hop_length + (1 if mel.center else mel.n_fft)
 
 
 def _waveform(y: np.ndarray, normalize: bool) -> np.ndarray:
@@ -57,6 +67,8 @@ def _spectrogram(y: np.ndarray, rate: int, mel: Mel) -> np.ndarray:
     """Return the mel frames of samples."""
     from ser_bench.features.onnx.mel import mel_frames
 
-    if len(y) < mel.n_fft and not (mel.center and mel.pad_mode == "constant"):
-        raise FeatureError(f"the clip has {len(y)} samples at {rate} Hz, fewer than n_fft, {mel.n_fft}")
+    least = mel.n_fft // 2 + 1 if mel.pad_mode == "reflect" else 1
+    least = least if mel.center else mel.n_fft
+    if len(y) < least:
+        raise FeatureError(f"the clip is too short for a spectrogram: {len(y):,} of {least:,} samples at {rate} Hz")
     return mel_frames(y, rate, mel)

@@ -13,8 +13,8 @@ from ser_bench.features.base import FeatureSet, numbered_columns
 from ser_bench.features.onnx import files, options
 from ser_bench.features.onnx.chain import Chain, Step
 from ser_bench.features.onnx.description import Description, parse
-from ser_bench.features.onnx.graphs import graph_of
-from ser_bench.features.onnx.planning import PlannedStep, plan
+from ser_bench.features.onnx.graph import read_graph
+from ser_bench.features.onnx.planning import plan
 from ser_bench.features.pooling import DEFAULT_POOLING, pooled_columns
 from ser_bench.features.pretraining import Pretraining
 
@@ -39,9 +39,9 @@ def resolve(text: str) -> FeatureSet:
     file, chosen = options.split(text)
     toml, network = files.find(file)
     description, paths = _described(toml, network, chosen)
-    planned = plan(description, tuple(graph_of(path) for path in paths))
+    steps = plan(description, tuple(read_graph(path) for path in paths))
     name = description.name or _plain(toml.stem)
-    return _feature_set(f"onnx:{name}{options.suffix(chosen)}", name, description, planned)
+    return _feature_set(f"onnx:{name}{options.suffix(chosen)}", name, description, steps)
 
 
 def _described(toml: Path, network: Path | None, chosen: dict[str, Any]) -> tuple[Description, list[Path]]:
@@ -63,25 +63,26 @@ def _plain(stem: str) -> str:
     return re.sub(r"[^\w.-]+", "-", stem)[:60].strip("-") or "network"
 
 
-def _feature_set(name: str, prefix: str, description: Description, planned: Sequence[PlannedStep]) -> FeatureSet:
+def _feature_set(name: str, prefix: str, description: Description, steps: tuple[Step, ...]) -> FeatureSet:
     """Return the set of a chain."""
-    steps = tuple(network.step for network in planned)
-    is_single, dimension = planned[-1].is_single, planned[-1].dimension
+    is_single = steps[-1].is_single
     pooling = description.pool or ("mean" if is_single else DEFAULT_POOLING)
-    columns = numbered_columns(prefix, dimension)
+    columns = numbered_columns(prefix, steps[-1].dimension)
     return FeatureSet(
         name=name,
         kind="frames" if pooling == "none" else "vector",
         summary=_summary(description, steps, pooling),
-        source=description.source or ", ".join(step.label for step in steps),
+        source=description.source or ", ".join(step.file for step in steps),
         columns=columns if is_single and pooling == "mean" else pooled_columns(columns, pooling),
         compute=Chain(description, steps, pooling),
         parameters=_parameters(description, steps, pooling),
         needs=("onnx", "onnxruntime"),
         extra="onnx",
         licence=description.licence or "not stated",
-        pretraining=Pretraining(corpora=description.corpora, source=description.source),
-        files=tuple(step.path for step in steps),
+        pretraining=Pretraining(
+            corpora=description.corpora, source=description.source if description.corpora is not None else ""
+        ),
+        files=tuple(str(step.graph.path) for step in steps),
         grid=name,
     )
 
@@ -89,7 +90,7 @@ def _feature_set(name: str, prefix: str, description: Description, planned: Sequ
 def _summary(description: Description, steps: Sequence[Step], pooling: str) -> str:
     """Return what a set measures, in one line."""
     front = "waveform" if description.mel is None else f"{description.mel.n_mels} mel bands"
-    labels = ", ".join(step.label for step in steps)
+    labels = ", ".join(step.file for step in steps)
     return f"{labels} on the {front} at {description.sampling_rate} Hz, pooling {pooling}"
 
 

@@ -14,7 +14,7 @@ CHUNK = 16
 """Windows that a network takes at once; counted from the start of the clip, so that values depend on nothing else."""
 
 
-def chunks(sequence: np.ndarray, window: int | None, hop: int | None, size: int = CHUNK) -> Iterator[np.ndarray]:
+def chunks(sequence: np.ndarray, window: int | None, hop: int | None, size: int) -> Iterator[np.ndarray]:
     """Return the windows of a sequence, some at a time.
 
     Parameters
@@ -42,7 +42,7 @@ def chunks(sequence: np.ndarray, window: int | None, hop: int | None, size: int 
         yield windows[first : first + size]
 
 
-def lengthened(sequence: np.ndarray, window: int | None, short: str, unit: str) -> np.ndarray:
+def lengthened(sequence: np.ndarray, window: int | None, file: str, short: str) -> np.ndarray:
     """Return a sequence of at least one window.
 
     Parameters
@@ -51,10 +51,10 @@ def lengthened(sequence: np.ndarray, window: int | None, short: str, unit: str) 
         Samples or frames.
     window : int or None
         Length of a window.
+    file : str
+        The network, for the message.
     short : {'error', 'pad'}
         Whether a shorter sequence is an error, or is padded: samples with zeros, frames with the last one.
-    unit : str
-        ``samples`` or ``frames``, for the message.
 
     Returns
     -------
@@ -67,13 +67,21 @@ def lengthened(sequence: np.ndarray, window: int | None, short: str, unit: str) 
     """
     import numpy as np
 
-    missing = (window or 1) - len(sequence)
+    window = window or 1
+    missing = window - len(sequence)
     if missing <= 0:
         return sequence
-    if short != "pad" or not len(sequence):
-        raise FeatureError(
-            f'the clip has {len(sequence)} {unit}, fewer than one window of {window or 1}; short = "pad" pads it'
-        )
-    if sequence.ndim == 1:
-        return np.pad(sequence, (0, missing))
-    return np.pad(sequence, ((0, missing), (0, 0)), mode="edge")
+    if short == "pad" and len(sequence):
+        return np.pad(sequence, (0, missing)) if sequence.ndim == 1 else _with_last_frame(sequence, missing)
+    unit = "samples" if sequence.ndim == 1 else "frames"
+    raise FeatureError(
+        f"the clip is shorter than a window of {file}: {len(sequence):,} of {window:,} {unit}; pad such clips with "
+        "#short=pad"
+    )
+
+
+def _with_last_frame(frames: np.ndarray, count: int) -> np.ndarray:
+    """Return frames with the last one repeated."""
+    import numpy as np
+
+    return np.pad(frames, ((0, count), (0, 0)), mode="edge")
