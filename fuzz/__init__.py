@@ -23,6 +23,8 @@ TARGETS = {
     "archive": "downloaded ZIP archives",
     "http": "requests to the service",
     "run": "a run's folder and its log",
+    "graph": "ONNX files of networks that compute features",
+    "network": "descriptions of such networks in TOML",
     "store": "damaged shards, fits and cached hashes of a store",
 }
 """What each target reads."""
