@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from ser_bench import audio, corpora, features
 from ser_bench.core.errors import CorpusError, StoreError
 from ser_bench.features.base import FeatureSet
 from ser_bench.runs import extraction
-from ser_bench.runs.extraction import extract, preload_sets, warm_up_workers
+from ser_bench.runs.extraction import extract, preload_sets, remote, warm_up_workers
 from ser_bench.runs.results.losses import report_problems
 from ser_bench.runs.workers import TaskResult
 from ser_bench.store import FeatureStore
@@ -163,6 +164,15 @@ def test_workers_are_warmed_up_only_if_the_store_is_empty(folder, store, monkeyp
 
 def test_every_feature_set_can_be_preloaded():
     preload_sets(tuple(INSTALLED.values()))
+
+
+def test_workers_need_the_files_of_feature_sets_and_equal_versions_of_their_extras():
+    plain, egemaps = features.FEATURE_SETS["mfcc"], features.FEATURE_SETS["egemaps"]
+    network = replace(plain, name="network", files=("/networks/a.onnx",), needs=("onnxruntime",), extra="onnx")
+    requirements = remote._requirements(["clip.wav"], [plain, egemaps, network])
+    assert requirements.visible == (Path("clip.wav"), Path("/networks/a.onnx"))
+    assert requirements.libraries[-2:] == ("opensmile", "onnxruntime")
+    assert "numba" not in requirements.libraries
 
 
 LOUD = 0.9

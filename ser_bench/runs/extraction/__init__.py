@@ -332,7 +332,7 @@ def _compute(
     pairs = [(key, str(Path(path).absolute())) for key, path in zip(todo["key"], todo["path"], strict=True)]
     folder = store.folder.absolute()
     with (
-        batch_job(engine, folder, [path for _, path in pairs], _set_files(missing), progress) as job,
+        batch_job(engine, folder, [path for _, path in pairs], [s for s, _ in missing], progress) as job,
         interruptible(progress) as until_interrupt,
     ):
         advance = progress.start(len(todo), "extracting", "clip", len(todo))
@@ -350,11 +350,6 @@ def _compute(
                 message = f"extraction stopped: {_MAX_DEATHS} clips in a row failed: {deadly[0][1]}"
                 raise StoreError(f"{message}\n{_RESUME}")
     return failures
-
-
-def _set_files(missing: MissingSets) -> tuple[Path, ...]:
-    """Return the files that the feature sets read, such as networks."""
-    return tuple(dict.fromkeys(Path(file) for feature_set, _ in missing for file in feature_set.files))
 
 
 def _run_batches(

@@ -7,15 +7,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ser_bench.core.files import atomic_write, scratch_folder
 from ser_bench.core.progress import Progress
 from ser_bench.runs.extraction.worker import Batch, Failures, extract_batch
 from ser_bench.runs.workers import LOCAL, Requirements, can_read_files, check_workers
 
+if TYPE_CHECKING:
+    from ser_bench.features.base import FeatureSet
+
 _LIBRARIES = ("numpy", "scipy", "librosa", "soundfile", "soxr")
-"""Libraries that decide feature values: workers of one store must have equal versions."""
+"""Libraries that decide the values of every set: workers of one store must have equal versions."""
 _SAMPLED_CLIPS = 3
 """Number of clips that workers are checked to read."""
 
@@ -41,7 +44,7 @@ class BatchJob:
 
 @contextmanager
 def batch_job(
-    engine: str, store: Path, clips: Sequence[str], files: Sequence[Path], progress: Progress
+    engine: str, store: Path, clips: Sequence[str], sets: Sequence[FeatureSet], progress: Progress
 ) -> Iterator[BatchJob]:
     """Check the workers, and decide whether they write into the store.
 
@@ -53,8 +56,8 @@ def batch_job(
         Folder of the store.
     clips : sequence of str
         Paths of the clips.
-    files : sequence of Path
-        Files that the feature sets read.
+    sets : sequence of FeatureSet
+        Feature sets; workers need the files that they read, and equal versions of the libraries of extras.
     progress : Progress
         Receives warnings about versions.
 
@@ -72,7 +75,7 @@ def batch_job(
         yield BatchJob(extract_batch, Requirements(), lambda failures: failures)
         return
     sample = {clips[i * (len(clips) - 1) // (_SAMPLED_CLIPS - 1)] for i in range(_SAMPLED_CLIPS)}
-    requirements = Requirements(visible=(*sorted(map(Path, sample)), *files), libraries=_LIBRARIES)
+    requirements = _requirements(sorted(sample), sets)
     with scratch_folder(store) as folder:
         probe = folder / "probe"
         probe.touch()
@@ -85,6 +88,13 @@ def batch_job(
             yield BatchJob(extract_batch, requirements, lambda failures: failures)
         else:
             yield BatchJob(_extract_and_send, requirements, lambda message: _write_files(store, *message))
+
+
+def _requirements(clips: Sequence[str], sets: Sequence[FeatureSet]) -> Requirements:
+    """Return what workers need to compute feature sets on clips."""
+    files = dict.fromkeys(Path(path) for path in (*clips, *(file for s in sets for file in s.files)))
+    libraries = dict.fromkeys((*_LIBRARIES, *(library for s in sets if s.extra for library in s.needs)))
+    return Requirements(visible=tuple(files), libraries=tuple(libraries))
 
 
 def _extract_and_send(batch: Batch) -> tuple[Failures, dict[str, bytes]]:
