@@ -357,18 +357,23 @@ def _feature_sets(info: manifest.Manifest, path: Path) -> tuple[FeatureSet, ...]
                 f"{path} needs the feature set {saved.name!r} of a plugin; name its file with --plugin FILE.py"
             )
         current = available[saved.name]
+        features.check_installed([current])
         if features.set_key(current) != saved.key:
             if "plugin" in saved.parameters:
                 raise ModelFileError(
                     f"{path} was trained with another version of the plugin that defines {saved.name}; train it again"
                 )
-            difference = (
-                f"version {saved.version}; this ser-bench has version {current.version}"
-                if saved.version != current.version
-                else "other parameters than this ser-bench"
-            )
-            raise ModelFileError(f"{path} was trained with {saved.name} {difference}; train it again")
+            raise ModelFileError(f"{path} was trained with {saved.name} {_difference(saved, current)}; train it again")
     return tuple(available[saved.name] for saved in info.features)
+
+
+def _difference(saved: manifest.FeatureSetInfo, current: FeatureSet) -> str:
+    """Return in what a feature set differs from the one that a model was trained with."""
+    if saved.version != current.version:
+        return f"version {saved.version}; this ser-bench has version {current.version}"
+    values = {name: (saved.parameters.get(name, "none"), value) for name, value in current.parameters.items()}
+    changed = [f"{name} {then}; here it is {now}" for name, (then, now) in values.items() if then != now]
+    return f"of {changed[0]}" if changed else "of other parameters than this ser-bench"
 
 
 def _probe(model: TrainedModel) -> None:

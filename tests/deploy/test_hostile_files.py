@@ -10,14 +10,16 @@ import json
 import pickle
 import stat
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ser_bench import features
-from ser_bench.core.errors import ModelFileError
+from ser_bench.core.errors import MissingExtraError, ModelFileError
 from ser_bench.deploy import load_model
 from ser_bench.deploy.file import arrays, container, state
+from ser_bench.features import opensmile
 from ser_bench.models import uncalibrated
 from tests.deploy.fitted_models import fitted
 
@@ -104,6 +106,26 @@ def test_feature_sets_of_another_version_are_refused(svm, tmp_path):
     sets[0] |= {"version": 7, "key": "0" * 16}
     text = refusal(zipped(tmp_path / "x.ser", signed(members_of(svm), features=sets)))
     assert "was trained with mfcc version 7; this ser-bench has version 1; train it again" in text
+
+
+def egemaps_of(monkeypatch, svm, tmp_path, version: str | None) -> Path:
+    """Write a model file that states egemaps of another version of openSMILE, which is or is not installed here."""
+    monkeypatch.setattr(features, "find_spec", lambda _: version)
+    monkeypatch.setattr(opensmile, "installed_version", lambda _: version or "absent")
+    (saved,) = json.loads(members_of(svm)["manifest.json"])["features"]
+    parameters = dict(features.FEATURE_SETS["egemaps"].parameters) | {"opensmile": "2.4.0"}
+    sets = [saved | {"name": "egemaps", "version": 1, "parameters": parameters, "key": "0" * 16}]
+    return zipped(tmp_path / "x.ser", signed(members_of(svm), features=sets))
+
+
+def test_feature_sets_of_another_version_of_their_library_are_refused(svm, tmp_path, monkeypatch):
+    text = refusal(egemaps_of(monkeypatch, svm, tmp_path, "2.6.0"))
+    assert "was trained with egemaps of opensmile 2.4.0; here it is 2.6.0; train it again" in text
+
+
+def test_a_model_whose_library_is_not_installed_says_what_to_install(svm, tmp_path, monkeypatch):
+    with pytest.raises(MissingExtraError, match=r"egemaps needs an extra: pip install 'ser-bench\[opensmile\]'"):
+        load_model(egemaps_of(monkeypatch, svm, tmp_path, None))
 
 
 @pytest.mark.parametrize(
