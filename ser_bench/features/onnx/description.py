@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -16,6 +16,23 @@ Axis = Literal["batch", "time", "features", "one"]
 
 _MAX_SHOWN = 80
 """Longer values are cut in error messages."""
+
+_MAX_FACTOR = 1e30
+"""The largest number that samples and bands are multiplied by, divided by or shifted by; float32 ends at 3e38."""
+
+_PLAIN = r"^([\p{L}\p{N}_][\p{L}\p{N}_.-]*)?$"
+_PRINTABLE = r"^[^\p{C}\p{Zl}\p{Zp}]*$"
+
+_WORDS = {
+    "tuple_type": "a list",
+    "model_type": "a table",
+    "too_short": "at least one entry",
+    "too_long": "fewer entries",
+}
+"""What is expected, by the type of the fault, where pydantic names types of Python."""
+
+Line = Annotated[str, Field(max_length=500, pattern=_PRINTABLE)]
+"""A text without control characters and line breaks."""
 
 
 class _Table(BaseModel):
@@ -53,10 +70,14 @@ class Network(_Table):
     output: str = ""
     input_axes: tuple[Axis, ...] = ()
     output_axes: tuple[Axis, ...] = ()
-    scale: float = Field(1.0, allow_inf_nan=False)
-    offset: float = Field(0.0, allow_inf_nan=False)
-    window: int | None = Field(None, ge=1, le=100_000_000)
-    hop: int | None = Field(None, ge=1, le=100_000_000)
+    scale: float = Field(1.0, ge=-_MAX_FACTOR, le=_MAX_FACTOR)
+    offset: float = Field(0.0, ge=-_MAX_FACTOR, le=_MAX_FACTOR)
+    window: int | None = Field(None, ge=1, le=10_000_000)
+    hop: int | None = Field(None, ge=1, le=10_000_000)
+
+
+_Shift = Annotated[float, Field(ge=-_MAX_FACTOR, le=_MAX_FACTOR)]
+_Divisor = Annotated[float, Field(ge=1 / _MAX_FACTOR, le=_MAX_FACTOR)]
 
 
 class Mel(_Table):
@@ -98,14 +119,27 @@ class Mel(_Table):
     fmax: float | None = Field(None, gt=0, allow_inf_nan=False)
     htk: bool = False
     norm: Literal["slaney", "none"] = "slaney"
-    power: float = Field(2.0, gt=0, le=4)
+    power: float = Field(2.0, ge=0.1, le=4)
     log: Literal["db", "ln", "log10", "none"] = "db"
-    floor: float = Field(1e-10, gt=0, allow_inf_nan=False)
+    floor: float = Field(1e-10, ge=1e-30, le=_MAX_FACTOR)
     range: float | None = Field(None, gt=0, allow_inf_nan=False)
     center: bool = True
     pad_mode: Literal["constant", "reflect"] = "constant"
-    mean: float | tuple[float, ...] = 0.0
-    std: float | tuple[float, ...] = 1.0
+    mean: _Shift | tuple[_Shift, ...] = 0.0
+    std: _Divisor | tuple[_Divisor, ...] = 1.0
+
+    @model_validator(mode="after")
+    def _check_sizes(self) -> Self:
+        """Check what depends on two keys."""
+        if (self.win_length or 0) > self.n_fft:
+            raise ValueError(f"win_length at most n_fft, {self.n_fft}")
+        if self.fmax is not None and self.fmax <= self.fmin:
+            raise ValueError(f"fmax above fmin, {self.fmin:g} Hz")
+        for key in ("mean", "std"):
+            values = getattr(self, key)
+            if isinstance(values, tuple) and len(values) != self.n_mels:
+                raise ValueError(f"one number in {key}, or {self.n_mels}, one for each band")
+        return self
 
 
 class Description(_Table):
@@ -141,7 +175,7 @@ class Description(_Table):
         Where the networks come from.
     """
 
-    name: str = Field("", pattern=r"^[\w.-]{0,60}$")
+    name: str = Field("", pattern=_PLAIN, max_length=60)
     sampling_rate: int = Field(ge=1000, le=384_000)
     layout: Literal["waveform", "mel"]
     mel: Mel | None = None
@@ -151,9 +185,9 @@ class Description(_Table):
     short: Literal["error", "pad"] = "error"
     pool: str | None = None
     network: tuple[Network, ...] = Field(min_length=1, max_length=8)
-    licence: str = Field("", max_length=200)
-    corpora: tuple[str, ...] | None = None
-    source: str = Field("", max_length=500)
+    licence: Line = ""
+    corpora: tuple[Line, ...] | None = None
+    source: Line = ""
 
     @field_validator("pool")
     @classmethod
@@ -164,10 +198,18 @@ class Description(_Table):
         return name
 
     @model_validator(mode="after")
-    def _check_mel(self) -> Self:
-        """Check that a mel spectrogram is described exactly where the layout asks for it."""
+    def _check_front_end(self) -> Self:
+        """Check that a mel spectrogram is described exactly where the layout asks for it, and its frequencies."""
         if (self.layout == "mel") != (self.mel is not None):
-            raise ValueError("layout 'mel' and a table [mel] belong together; state both or neither")
+            raise ValueError("layout = 'mel' and a table [mel], both or neither")
+        half = self.sampling_rate / 2
+        if self.mel and max(self.mel.fmin, self.mel.fmax or 0) > half:
+            raise ValueError(f"fmin and fmax at most half of sampling_rate, {half:g} Hz")
+        if self.mel and self.mel.fmin == half:
+            raise ValueError(f"fmin below half of sampling_rate, {half:g} Hz")
+        samples = self.network[0].window if self.mel is None else None
+        if samples and samples > self.longest * self.sampling_rate:
+            raise ValueError(f"a window of at most {self.longest:g} s (the key longest), got {samples:,} samples")
         return self
 
 
@@ -217,16 +259,35 @@ def _as_config_error(error: ValidationError, origin: str) -> ConfigError:
     if missing:
         return ConfigError(f"{origin} lacks {', '.join(missing)}; add {'it' if len(missing) == 1 else 'them'}")
     fault = faults[0]
-    expected = fault["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    expected = _expected(fault)
     key = _key(fault["loc"])
-    if not key:
-        return ConfigError(f"invalid description {origin}: {expected}")
+    if not key or fault["type"] == "value_error":
+        return ConfigError(f"invalid description {origin}: expected {expected}")
     return ConfigError(f"invalid value for {key} in {origin}: expected {expected}, got {_shown(fault['input'])}")
+
+
+def _expected(fault: Any) -> str:
+    """Return what a fault says that was expected."""
+    if fault["type"] == "string_pattern_mismatch":
+        is_name = fault["ctx"]["pattern"] == _PLAIN
+        return "letters, digits and . _ -, a letter or digit first" if is_name else "text without control characters"
+    for bound, words in (("ge", "at least"), ("le", "at most")):
+        limit = fault.get("ctx", {}).get(bound)
+        if limit is not None:
+            return f"a number of {words} {limit:,}" if isinstance(limit, int) else f"a number of {words} {limit:g}"
+    message = (
+        str(fault["msg"])
+        .removeprefix("Input should be ")
+        .removeprefix("Value error, ")
+        .removeprefix("String should have ")
+    )
+    return _WORDS.get(fault["type"], message)
 
 
 def _key(location: tuple[int | str, ...]) -> str:
     """Return the place of a value, for example ``network 2 window``."""
-    return " ".join(str(part + 1) if isinstance(part, int) else part for part in location)
+    keys = [part for part in location if isinstance(part, int) or (part.isidentifier() and part != "float")]
+    return " ".join(str(key + 1) if isinstance(key, int) else key for key in keys)  # pydantic adds types of unions
 
 
 def _table(parents: list[int | str]) -> str:
