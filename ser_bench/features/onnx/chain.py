@@ -148,8 +148,9 @@ def _run_windows(step: Step, session: Any, windows: np.ndarray) -> np.ndarray:
         [output] = session.run([step.output], {step.input: axes.arranged(values, step.input_axes).astype(dtype)})
     except Exception as error:  # onnxruntime has an exception for each kind of failure
         raise FeatureError(f"{step.file} cannot be run on the clip: {one_line(error)}") from None
-    if output.ndim != len(step.output_axes):
-        raise FeatureError(f"{step.file} returns {output.ndim} axes for the clip, not {len(step.output_axes)}")
+    if output.ndim != len(step.output_axes) or axes.product(output.shape, step.output_axes, "one") != 1:
+        named = ", ".join(step.output_axes)
+        raise FeatureError(f"{step.file} returns {axes.shown(output.shape)} for the clip, which is not {named}")
     frames = axes.frames(output, step.output_axes)
     if (len(frames), frames.shape[-1]) != (len(windows), step.dimension):
         expected = f"{len(windows)} × {step.dimension} values"

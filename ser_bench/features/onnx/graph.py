@@ -25,6 +25,11 @@ __all__ = ["MAX_BYTES", "Graph", "Tensor", "open_session", "read_graph"]
 MAX_BYTES = 2**31 - 1
 """The largest file, which is also the limit of the format."""
 
+_SOURCE = re.compile(
+    r"\[ONNXRuntimeError\] : \d+ : \w+ : |/onnxruntime_src/\S+ |([\w:]+ )?\bonnxruntime::[\w:]+\([^()]*\)( const)? "
+)
+"""What is of interest only to the authors of onnxruntime."""
+
 _SESSIONS = 8
 """Networks that a process keeps open."""
 
@@ -212,7 +217,7 @@ def one_line(error: Exception) -> str:
     str
         At most 300 characters, without line breaks and places in the source of onnxruntime.
     """
-    text = re.sub(r"\[ONNXRuntimeError\] : \d+ : \w+ : |/onnxruntime_src/\S+ ", "", " ".join(str(error).split()))
+    text = re.sub(_SOURCE, "", " ".join(str(error).split()) or type(error).__name__)
     return escape_control(text)[:300].rstrip()
 
 

@@ -1,0 +1,77 @@
+"""Networks that state or return something else than they should, from the name of the set to its values."""
+
+from __future__ import annotations
+
+import pytest
+
+from ser_bench import features
+from ser_bench.core.errors import ConfigError, FeatureError
+from ser_bench.features.onnx import planning
+from ser_bench.features.onnx.graph import one_line
+from tests.features.onnx.test_graph import model, node, saved, values  # noqa: F401
+
+TOML = 'sampling_rate = 16000\nlayout = "waveform"\n'
+FRAMES = f'{TOML}output_axes = ["batch", "time", "features"]\n'
+
+
+@pytest.fixture
+def resolved(saved, monkeypatch):  # noqa: F811
+    def resolve(content, toml=FRAMES, shape=(1, 25, 4)):
+        path = saved(content)
+        path.with_suffix(".toml").write_text(toml)
+        monkeypatch.setattr(planning, "probe", lambda graph, shapes, outputs: dict.fromkeys(outputs, shape))
+        planning.plan.cache_clear()
+        return features.get(f"onnx:{path}")
+
+    yield resolve
+    planning.plan.cache_clear()
+
+
+def frames(*sizes):
+    return model(node("Reshape", ["x", "s"]), stored=[values("s", *sizes)])
+
+
+def computed(feature_set, samples=400):
+    import numpy as np
+
+    return features.compute([feature_set], np.ones(samples, np.float32), 16000)[feature_set.name]
+
+
+@pytest.mark.parametrize("axes", [["one", "one", "features"], ["batch", "batch", "features"]])
+def test_axes_that_the_output_does_not_have_are_refused(resolved, axes):
+    with pytest.raises(ConfigError, match=rf"has shape \(1, 25, 4\) for one window, which is not {', '.join(axes)}"):
+        resolved(frames(1, -1, 4), f"{TOML}output_axes = {axes}")
+
+
+@pytest.mark.parametrize("sizes", [(1, -1, 2), (1, 1, -1, 4), (2, -1, 4)])
+def test_an_output_of_another_shape_costs_the_clip(resolved, sizes):
+    with pytest.raises(FeatureError, match=r"network\.onnx returns"):
+        computed(resolved(frames(*sizes)))
+
+
+def test_an_axis_of_length_one_that_grows_costs_the_clip(resolved):
+    feature_set = resolved(frames(1, -1, 4), f'{TOML}output_axes = ["batch", "one", "features"]', (1, 1, 4))
+    with pytest.raises(FeatureError, match=r"returns \(1, 100, 4\) for the clip, which is not batch, one, features"):
+        computed(feature_set)
+
+
+def test_values_that_are_not_finite_cost_the_clip(resolved):
+    zero = values("z", 0)
+    nodes = [node("Cast", ["z"], "f", to=1), node("Div", ["x", "f"], "q"), node("Reshape", ["q", "s"])]
+    with pytest.raises(FeatureError, match="not finite"):
+        computed(resolved(model(*nodes, stored=[zero, values("s", 1, -1, 4)])))
+
+
+def test_a_file_that_is_replaced_costs_the_clip(resolved, saved):  # noqa: F811
+    feature_set = resolved(frames(1, -1, 4), shape=(1, 25, 4))
+    saved(frames(1, -1, 2))
+    with pytest.raises(FeatureError, match=r"network\.onnx: has changed since it was checked; start again"):
+        computed(feature_set)
+
+
+def test_messages_of_onnxruntime_keep_the_reason_only():
+    message = (
+        "[ONNXRuntimeError] : 2 : INVALID_ARGUMENT : Failed: /onnxruntime_src/core/x.cc:84 "
+        "void onnxruntime::A::B(const onnxruntime::C&, bool) const size != 0\n was \x1b false"
+    )
+    assert one_line(RuntimeError(message)) == r"Failed: size != 0 was \x1b false"
