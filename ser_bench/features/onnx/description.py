@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import PydanticCustomError
 
 from ser_bench.core.errors import ConfigError, UnknownNameError
+from ser_bench.core.text import listed
 from ser_bench.features.pooling import POOLINGS
 
 Axis = Literal["batch", "time", "features", "one"]
@@ -25,6 +26,7 @@ _PRINTABLE = r"^[^\p{C}\p{Zl}\p{Zp}]*$"
 
 _WORDS = {
     "tuple_type": "a list",
+    "list_type": "a list",
     "model_type": "a table",
     "too_short": "at least one entry",
     "too_long": "fewer entries",
@@ -120,7 +122,7 @@ class Mel(_Table):
     htk: bool = False
     norm: Literal["slaney", "none"] = "slaney"
     power: float = Field(2.0, ge=0.1, le=4)
-    log: Literal["db", "ln", "log10", "none"] = "db"
+    log: Literal["db", "ln", "log10", "none"]
     floor: float = Field(1e-10, ge=1e-30, le=_MAX_FACTOR)
     range: float | None = Field(None, gt=0, allow_inf_nan=False)
     center: bool = True
@@ -217,15 +219,76 @@ NETWORK_KEYS = tuple(Network.model_fields)
 """Keys of a ``[[network]]``; for a single network they may be at the top."""
 
 
-def parse(content: Mapping[str, Any], origin: str) -> Description:
+class _Networks(BaseModel):
+    """The networks of a description alone."""
+
+    model_config = ConfigDict(strict=True)
+
+    network: list[Network] = Field(min_length=1, max_length=8)
+
+
+def with_networks(content: Mapping[str, Any], origin: str) -> dict[str, Any]:
+    """Return the content of a TOML file with the keys of a single network in a table ``[[network]]``.
+
+    Parameters
+    ----------
+    content : mapping
+        The content of the file.
+    origin : str
+        The file, for messages.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    ConfigError
+        If keys of a network are at the top and in a table.
+    """
+    at_top = [key for key in NETWORK_KEYS if key in content]
+    if "network" in content and at_top:
+        raise ConfigError(f"invalid key {at_top[0]!r} in {origin}: write it into a [[network]] table")
+    tables = content.get("network", [{key: content[key] for key in at_top}])
+    return {**{key: value for key, value in content.items() if key not in at_top}, "network": tables}
+
+
+def parse_networks(content: Mapping[str, Any], origin: str) -> tuple[Network, ...]:
+    """Return the networks of a description, of which other keys may still be missing.
+
+    Parameters
+    ----------
+    content : mapping
+        The result of :func:`with_networks`.
+    origin : str
+        The file, for messages.
+
+    Returns
+    -------
+    tuple of Network
+
+    Raises
+    ------
+    ConfigError
+        If a key is unknown or a value is invalid.
+    """
+    try:
+        return tuple(_Networks.model_validate({"network": content["network"]}).network)
+    except ValidationError as error:
+        raise _as_config_error(error, origin) from None
+
+
+def parse(content: Mapping[str, Any], origin: str, example: str = "") -> Description:
     """Return the description that a TOML file states.
 
     Parameters
     ----------
     content : mapping
-        The content of the file; keys of a single network may be at the top.
+        The content of the file.
     origin : str
         The file, for messages.
+    example : str
+        Lines of TOML with the missing keys, for the message.
 
     Returns
     -------
@@ -236,28 +299,25 @@ def parse(content: Mapping[str, Any], origin: str) -> Description:
     ConfigError
         If a key is unknown or missing, or a value is invalid.
     """
-    at_top = [key for key in NETWORK_KEYS if key in content]
-    values = {key: value for key, value in content.items() if key not in at_top}
-    if "network" not in content:
-        values["network"] = [{key: content[key] for key in at_top}]
-    elif at_top:
-        raise ConfigError(f"invalid key {at_top[0]!r} in {origin}: write it into a [[network]] table")
     try:
-        return Description.model_validate(values)
+        return Description.model_validate(with_networks(content, origin))
     except ValidationError as error:
-        raise _as_config_error(error, origin) from None
+        raise _as_config_error(error, origin, example) from None
 
 
-def _as_config_error(error: ValidationError, origin: str) -> ConfigError:
+def _as_config_error(error: ValidationError, origin: str, example: str = "") -> ConfigError:
     """Return the first fault of a description as an error; all missing keys at once."""
     faults = error.errors(include_url=False)
     unknown = next((fault for fault in faults if fault["type"] == "extra_forbidden"), None)
     if unknown:
         *parents, key = unknown["loc"]
-        return UnknownNameError(f"key in {origin}{_table(parents)}:", str(key), _known_keys(parents))
+        return UnknownNameError(f"key in {origin}{_table(parents)}:", str(key)[:_MAX_SHOWN], _known_keys(parents))
     missing = [_key(fault["loc"]) for fault in faults if fault["type"] == "missing"]
     if missing:
-        return ConfigError(f"{origin} lacks {', '.join(missing)}; add {'it' if len(missing) == 1 else 'them'}")
+        hint = f", for example\n{example}" if example else ""
+        return ConfigError(
+            f"{origin} does not state {listed(missing)}; add {'it' if len(missing) == 1 else 'them'}{hint}"
+        )
     fault = faults[0]
     expected = _expected(fault)
     key = _key(fault["loc"])

@@ -7,7 +7,7 @@ One that takes clips of any length runs on two lengths: the axes that change are
 from __future__ import annotations
 
 import dataclasses
-import math
+from contextlib import suppress
 from functools import lru_cache
 
 from ser_bench.core.errors import ConfigError, UnknownNameError
@@ -140,7 +140,9 @@ def _probed(step: Step, graph: Graph, length: int, dimension: int | None) -> Ste
     output_axes = step.output_axes or axes.of_output(shape, longer, batched="batch" in step.input_axes)
     if len(output_axes) != len(shape):
         raise ConfigError(f"{subject} has shape {axes.shown(shape)}; output_axes names {len(output_axes)} axes")
-    sizes = {axis: axes.product(shape, output_axes, axis) for axis in ("features", "time")}
+    sizes = {axis: axes.product(shape, output_axes, axis) for axis in ("features", "time", "one")}
+    if sizes["one"] != 1:
+        raise ConfigError(f'{subject} has shape {axes.shown(shape)}, in which the axis "one" is longer')
     if longer and axes.product(longer, output_axes, "features") != sizes["features"]:
         raise ConfigError(f"{subject} has more features for longer clips; state output_axes, or a window")
     if any(axes.product(shape, output_axes, axis) != 1 for axis in ("batch", "one")):
@@ -154,14 +156,13 @@ def _probed(step: Step, graph: Graph, length: int, dimension: int | None) -> Ste
 
 def _output_shape(step: Step, graph: Graph, length: int, dimension: int | None) -> tuple[Step, tuple[int, ...]]:
     """Return the shape of the output for one window; a network that cannot take two takes one at a time."""
-    shape = _shape(step, graph, 1, length, dimension)
     if step.windows_at_once > 1:
-        try:
-            fits = math.prod(_shape(step, graph, 2, length, dimension)) == 2 * math.prod(shape)
-        except ConfigError:
-            fits = False
-        step = dataclasses.replace(step, windows_at_once=step.windows_at_once if fits else 1)
-    return step, shape
+        with suppress(ConfigError):
+            pair = _shape(step, graph, 2, length, dimension)
+            axis = step.output_axes.index("batch") if "batch" in step.output_axes else 0
+            if pair and pair[axis] == 2:
+                return step, (*pair[:axis], 1, *pair[axis + 1 :])
+    return dataclasses.replace(step, windows_at_once=1), _shape(step, graph, 1, length, dimension)
 
 
 def _shape(step: Step, graph: Graph, windows: int, length: int, dimension: int | None) -> tuple[int, ...]:

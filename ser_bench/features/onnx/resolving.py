@@ -12,8 +12,9 @@ from ser_bench.core.toml_file import read_toml
 from ser_bench.features.base import FeatureSet, numbered_columns
 from ser_bench.features.onnx import files, options
 from ser_bench.features.onnx.chain import Chain, Step
-from ser_bench.features.onnx.description import Description, parse
+from ser_bench.features.onnx.description import Description, Network, parse, parse_networks, with_networks
 from ser_bench.features.onnx.graph import read_graph
+from ser_bench.features.onnx.inference import completed, example
 from ser_bench.features.onnx.planning import plan
 from ser_bench.features.pooling import DEFAULT_POOLING, pooled_columns
 from ser_bench.features.pretraining import Pretraining
@@ -38,24 +39,27 @@ def resolve(text: str) -> FeatureSet:
     """
     file, chosen = options.split(text)
     toml, network = files.find(file)
-    description, paths = _described(toml, network, chosen)
-    steps = plan(description, tuple(read_graph(path) for path in paths))
+    origin = str(toml) if toml.is_file() else f"onnx:{toml.stem}.onnx, without a file {toml.name} beside it,"
+    content = with_networks((read_toml(toml) if toml.is_file() else {}) | chosen, origin)
+    networks = parse_networks(content, origin)
+    graphs = tuple(read_graph(path) for path in _paths(networks, toml, network))
+    content = completed(content, graphs[0])
+    description = parse(content, origin, example(content))
     name = description.name or _plain(toml.stem)
-    return _feature_set(f"onnx:{name}{options.suffix(chosen)}", name, description, steps)
+    return _feature_set(f"onnx:{name}{options.suffix(chosen)}", name, description, plan(description, graphs))
 
 
-def _described(toml: Path, network: Path | None, chosen: dict[str, Any]) -> tuple[Description, list[Path]]:
-    """Return the description of a chain, and the files of its networks."""
-    content = read_toml(toml) if toml.is_file() else {}
-    description = parse(content | chosen, str(toml))
-    beside = network or toml.with_suffix(".onnx")
-    paths = [files.locate(step.file, toml) if step.file else beside for step in description.network]
-    for path in paths:
-        if not path.is_file():
-            raise ConfigError(f"{toml} describes no file: {path} does not exist; state the key file")
-    if network and network not in paths:
-        raise ConfigError(f"{toml} does not name {network.name}; name the description: onnx:{toml.name}")
-    return description, paths
+def _paths(networks: Sequence[Network], toml: Path, beside: Path | None) -> list[Path]:
+    """Return the files of the networks of a description."""
+    paths = [
+        files.locate(network.file, toml) if network.file else beside or toml.with_suffix(".onnx")
+        for network in networks
+    ]
+    if absent := next((path for path in paths if not path.is_file()), None):
+        raise ConfigError(f'{toml} states no file, and there is no {absent.name} beside it; add file = "NAME.onnx"')
+    if beside and beside not in paths:
+        raise ConfigError(f"{toml} describes other networks than {beside.name}; name the description: onnx:{toml.name}")
+    return paths
 
 
 def _plain(stem: str) -> str:

@@ -8,7 +8,7 @@ from ser_bench.core.errors import ConfigError
 from ser_bench.features.onnx.description import Description, parse
 
 WAVEFORM = {"sampling_rate": 16000, "layout": "waveform"}
-MEL = {"n_fft": 400, "hop_length": 160, "n_mels": 2}
+MEL = {"n_fft": 400, "hop_length": 160, "n_mels": 2, "log": "db"}
 
 
 def refusal(content):
