@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ser_bench.core.errors import ConfigError, UnknownNameError
 from ser_bench.core.registry import definitions
-from ser_bench.models import baselines, ensemble, knn, lda, mlp, networks, ridge, svm, trees
+from ser_bench.models import baselines, ensemble, knn, lda, linear, mlp, networks, ridge, svm, trees
 from ser_bench.models.base import LearnerParameters, Model, Parameters, parameter
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ __all__ = [
     "variant",
 ]
 
-MODELS: dict[str, Model] = definitions((baselines, svm, ridge, knn, trees, lda, mlp, ensemble, networks), Model)
+MODELS: dict[str, Model] = definitions((baselines, svm, linear, ridge, knn, trees, lda, mlp, ensemble, networks), Model)
 """Every model that the module of a family defines, by name, in the order of tables and charts."""
 
 

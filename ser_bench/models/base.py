@@ -154,6 +154,12 @@ class Model:
         Declares the parameters.
     parameters : mapping
         The values that differ from the schema's defaults; once the model is made, every parameter's value.
+    binds : tuple of {"blocks", "member_plans"}
+        What ``build`` takes from the plan of a run beside its parameters. ``blocks`` is a list with the number of
+        layers, and of columns per layer, of each feature set. ``member_plans`` are the members of an ensemble that are
+        variants or have their own feature sets, by name.
+    bound : mapping
+        Their values, which are plain, for feature sets or members that need them; part of a fit's key.
     quick : mapping
         Values that replace the model's own under quick effort, for example fewer epochs.
     takes_groups : bool
@@ -196,6 +202,8 @@ class Model:
     accepts: tuple[Literal["vector", "frames"], ...] = ("vector",)
     schema: type[Parameters] = field(default=Parameters, repr=False)
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    binds: tuple[Literal["blocks", "member_plans"], ...] = ()
+    bound: Mapping[str, Any] = field(default_factory=dict)
     quick: Mapping[str, Any] = field(default_factory=dict)
     takes_groups: bool = False
     seeded: bool = True
@@ -292,7 +300,7 @@ class Model:
         """
         common = {*LearnerParameters.model_fields, *CalibrationParameters.model_fields}
         own = {name: value for name, value in parameters.items() if name not in common}
-        estimator = self.build(seed=seed, **own)
+        estimator = self.build(seed=seed, **own, **self.bound)
         if not parameters.get("calibrate", False):
             return estimator
         from ser_bench.models.calibration import FEWER_HELD_OUT_PARTS, HELD_OUT_PARTS, Calibrated

@@ -128,6 +128,7 @@ def _model_facts(fit: PlannedFit, data: RunData) -> dict[str, Any]:
     return {
         **({"copied_as_recorded": copied_as_recorded} if copied_as_recorded else {}),
         "parameters": dict(fit.model.definition.parameters),
+        **({"bound": dict(fit.model.definition.bound)} if fit.model.definition.bound else {}),
         "features": [[stored_name(s) for s in sets] for sets in fit.model.all_sets],
         "normalize": data.normalize,
         "corpus": data.fingerprint if data.normalize != "none" else "",

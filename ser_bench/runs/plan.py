@@ -16,6 +16,7 @@ from ser_bench.audio import conditions
 from ser_bench.core.errors import ConfigError, UnknownNameError
 from ser_bench.core.private_paths import without_folder
 from ser_bench.core.text import listed
+from ser_bench.runs.binding import bind, distinct_sets
 from ser_bench.runs.inputs import corpus_names, cross_tested_corpora
 from ser_bench.splits.across import CROSS, LOCO
 from ser_bench.splits.takes import unknown_sentences, unknown_speakers
@@ -193,14 +194,13 @@ def plan_models(options: Options, available: Mapping[str, FeatureSet] | None = N
     UnknownNameError
         If a model or a feature set is unknown.
     ConfigError
-        If the parameters of a model are invalid.
+        If the parameters of a model are invalid, or two different feature sets have one name.
     """
     quick = effort_of(options) == "quick"
-    planned = (
-        _plan_model(model, requested_features(model.name, options), available, quick=quick)
-        for model in _chosen_models(options)
-    )
-    return tuple(replace(model, conditions=tested_conditions(options, available)) for model in planned)
+    tested = tested_conditions(options, available)
+    planned = [_plan_model(model, options, available, quick=quick) for model in _chosen_models(options)]
+    distinct_sets(feature_set for model in planned for feature_set in model.sets)
+    return tuple(replace(model, conditions=tested) for model in planned)
 
 
 def tested_conditions(options: Options, available: Mapping[str, FeatureSet] | None = None) -> tuple[Condition, ...]:
@@ -321,27 +321,8 @@ def _chosen_models(options: Options) -> list[Model]:
     return [known[name] for name in (*options.models, *baselines)]
 
 
-def requested_features(name: str, options: Options) -> str:
-    """Return the feature sets that the configuration asks for a model.
-
-    Parameters
-    ----------
-    name : str
-        The model.
-    options : Options
-        The options of the run.
-
-    Returns
-    -------
-    str
-        Those of the model's table, else those of the option ``features``; ``auto`` stands for the model's own.
-    """
-    table = options.model_tables.get(name)
-    return (table and table.features) or options.features
-
-
 def _plan_model(
-    model: Model, requested: str, available: Mapping[str, FeatureSet] | None, *, quick: bool
+    model: Model, options: Options, available: Mapping[str, FeatureSet] | None, *, quick: bool
 ) -> PlannedModel:
     full = {name: model.parameters[name] for name, value in model.quick.items() if value != model.parameters[name]}
     model = model.with_quick_effort() if quick else model
@@ -354,17 +335,10 @@ def _plan_model(
             raise
         if missing:
             raise ConfigError(f"model {model.name!r} cannot be trained under {name!r} here: {missing}")
-    sets = features.parse(_default_features(model, available) if requested == "auto" else requested, available)
+    model, sets = bind(model, options, available)
     kind = sets[0].kind
     skipped = "" if kind in model.accepts else f"{model.name} takes {' or '.join(model.accepts)}, not {kind}"
     return PlannedModel(model, sets, skipped, full if quick else {})
-
-
-def _default_features(model: Model, available: Mapping[str, FeatureSet] | None) -> str:
-    """Return the model's own feature sets, or all of a corpus that lacks them."""
-    if available is None or set(model.features.split("+")) <= set(available):
-        return model.features
-    return "+".join(available)
 
 
 def required_sets(planned_models: Sequence[PlannedModel]) -> tuple[FeatureSet, ...]:
@@ -569,7 +543,7 @@ def warn_about_long_fits(planned: Sequence[PlannedFit], progress: Progress) -> N
         by_model.setdefault(id(fit.model), []).append(fit)
     for fits in by_model.values():
         definition = fits[0].model.definition
-        pairs = definition.pairwise_cost(definition.parameters)
+        pairs = definition.pairwise_cost({**definition.parameters, **definition.bound})
         if pairs is None:
             continue
         longest = max(fits, key=lambda fit: estimate_seconds(fit, pairs))

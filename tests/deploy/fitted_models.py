@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from functools import cache
 from types import SimpleNamespace
@@ -45,18 +46,25 @@ def clusters(kind: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return X.astype(np.float32), np.array(["angry", "calm", "sad"])[codes], np.array([f"s{k // 8}" for k in range(48)])
 
 
-def fitted(name: str, kind: str = "vector", parameters: dict[str, Any] | None = None, classes: int = 3):
+def fitted(
+    name: str,
+    kind: str = "vector",
+    parameters: dict[str, Any] | None = None,
+    classes: int = 3,
+    bound: dict[str, Any] | None = None,
+):
     """Return a fitted estimator and its features; the estimator is shared, so tests must not change it."""
     chosen = SMALL.get(f"{name} {kind}", SMALL.get(name, {})) if parameters is None else parameters
-    return _fitted(name, kind, json.dumps(chosen, sort_keys=True), classes)
+    return _fitted(name, kind, json.dumps(chosen, sort_keys=True), classes, json.dumps(bound or {}))
 
 
 @cache
-def _fitted(name: str, kind: str, parameters: str, classes: int):
+def _fitted(name: str, kind: str, parameters: str, classes: int, bound: str):
     X, y, groups = clusters(kind)
     rows = np.isin(y, ["angry", "calm", "sad"][:classes])
-    estimator = models.build(name, **json.loads(parameters))
-    return models.fit(models.get(name), estimator, X[rows], y[rows], groups[rows]), X[rows]
+    model = dataclasses.replace(models.get(name), bound=json.loads(bound))
+    estimator = models.build(model, **json.loads(parameters))
+    return models.fit(model, estimator, X[rows], y[rows], groups[rows]), X[rows]
 
 
 def manifest_of(name, kind, width, labels):
@@ -85,8 +93,8 @@ def manifest_of(name, kind, width, labels):
     )
 
 
-def trained(name, kind="vector", parameters=None, classes=3):
+def trained(name, kind="vector", parameters=None, classes=3, bound=None):
     """Return a model of :func:`clusters` and its features."""
-    estimator, X = fitted(name, kind, parameters, classes)
+    estimator, X = fitted(name, kind, parameters, classes, bound)
     sets = (SimpleNamespace(kind=kind, dimension=X.shape[-1]),)
     return TrainedModel(manifest_of(name, kind, X.shape[-1], LABELS), estimator, sets), X

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,6 +44,20 @@ MORE = [
 ]
 """Parameters that change the ONNX graph only, and networks with other layers."""
 
+LAYERED = {"blocks": [[2, 5], [1, 2]]}
+PLANS: dict[str, Any] = {
+    "lda": {"base": "lda", "parameters": {}, "bound": {}, "columns": []},
+    "own": {"base": "mlp", "parameters": {"hidden": [8], "epochs": 5, "balance": True}, "bound": {}}
+    | {"columns": [[10, 12], [2, 7]]},
+    "layered": {"base": "linear", "parameters": {}, "bound": {"blocks": [[3, 2]]}, "columns": [[4, 10]]},
+}
+BOUND = [
+    ("linear", {}, LAYERED),
+    ("ensemble", {"members": [*PLANS]}, {"member_plans": PLANS}),
+    ("ensemble", {"members": ["own"]}, {"member_plans": PLANS}),
+]
+"""Models that take layers or members from the plan of a run."""
+
 needs_onnx = pytest.mark.skipif(
     not all(importlib.util.find_spec(name) for name in ("onnx", "onnxruntime")), reason="needs the extra [onnx]"
 )
@@ -64,6 +79,15 @@ def test_a_model_with_other_parts_predicts_bit_for_bit_the_same(name, parameters
     assert_copy_predicts_the_same(*fitted(name, "vector", parameters))
 
 
+@pytest.mark.parametrize(("name", "parameters", "bound"), BOUND)
+def test_a_model_with_layers_or_planned_members_predicts_bit_for_bit_the_same(name, parameters, bound):
+    estimator, X = fitted(name, "vector", parameters, bound=bound)
+    assert_copy_predicts_the_same(estimator, X)
+    if name == "linear":
+        weights = models.uncalibrated(state.unpack(state.pack(estimator)))[-1].layer_weights_
+        assert [len(part) for part in weights] == [2, 1]
+
+
 @pytest.mark.parametrize("name", list(models.MODELS))
 def test_the_same_model_gives_the_same_bytes(name):
     """No content of memory, such as an address or the padding of records, is saved."""
@@ -78,18 +102,18 @@ def test_the_classes_that_a_file_may_contain_exist(name):
 
 
 def test_a_class_of_another_package_cannot_be_saved():
-    from sklearn.linear_model import LogisticRegression
+    from sklearn.linear_model import RidgeClassifier
 
     X, y, _ = clusters("vector")
-    with pytest.raises(ModelFileError, match=r"cannot be saved: it contains a .*LogisticRegression"):
-        state.pack(LogisticRegression().fit(X, y))
+    with pytest.raises(ModelFileError, match=r"cannot be saved: it contains a .*RidgeClassifier"):
+        state.pack(RidgeClassifier().fit(X, y))
 
 
-def assert_onnx_predicts_the_same(path, name, kind, parameters=None, classes=3):
+def assert_onnx_predicts_the_same(path, name, kind, parameters=None, classes=3, bound=None):
     """Write and compare a model: on random rows, on all of its clips, and on one clip."""
     from onnx import checker
 
-    model, X = trained(name, kind, parameters, classes)
+    model, X = trained(name, kind, parameters, classes, bound)
     for rows, count in ((None, 256), (X, len(X)), (X[:1], 1)):
         agreement = onnx.write(model, path, rows)
         assert agreement.max_difference <= check.TOLERANCE / 10
@@ -120,3 +144,10 @@ def test_an_onnx_file_of_other_parameters_predicts_the_same(name, parameters, tm
 @pytest.mark.parametrize("name", [m.name for m in models.MODELS.values() if m.kind == "classical"])
 def test_an_onnx_file_of_two_classes_predicts_the_same(name, tmp_path):
     assert_onnx_predicts_the_same(tmp_path / "m.onnx", name, "vector", classes=2)
+
+
+@needs_onnx
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize(("name", "parameters", "bound"), BOUND)
+def test_an_onnx_file_with_layers_or_planned_members_predicts_the_same(name, parameters, bound, classes, tmp_path):
+    assert_onnx_predicts_the_same(tmp_path / "m.onnx", name, "vector", parameters, classes, bound)

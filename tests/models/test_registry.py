@@ -9,7 +9,7 @@ import pytest
 from ser_bench import models
 from ser_bench.core.errors import ConfigError, UnknownNameError
 
-PROMISED = "chance majority svm ridge knn tree forest xgboost lda mlp ensemble mlp-keras cnn1d cnn2d lstm"
+PROMISED = "chance majority svm linear ridge knn tree forest xgboost lda mlp ensemble mlp-keras cnn1d cnn2d lstm"
 
 
 def test_the_promised_models_are_there():

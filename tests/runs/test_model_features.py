@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ser_bench.core.errors import UnknownNameError
+from ser_bench.core.errors import ConfigError, UnknownNameError
 from ser_bench.core.options import ModelTable, Options
 from ser_bench.features import FEATURE_SETS
 from ser_bench.runs import plan, tuning
@@ -42,6 +42,12 @@ def test_a_set_that_is_unknown_or_not_in_the_table_of_features_is_an_error(avail
     tables = {"lda-joined": ModelTable(base="lda", parameters={}, features="mel+mfc")}
     with pytest.raises(UnknownNameError, match="unknown feature set 'mfc'"):
         planned("mel", tables, available)
+
+
+def test_an_ensemble_of_variants_is_not_tuned():
+    tables = JOINED | {"ensemble": ModelTable(base="ensemble", parameters={"members": ["lda", "lda-joined"]})}
+    with pytest.raises(ConfigError, match="ensemble cannot be tuned with variants as members"):
+        tuning._plan_trials(SearchSettings("ensemble", trials=1), Options(model_tables=tables), FEATURE_SETS)
 
 
 def test_trials_of_a_search_have_the_features_of_the_models_table():

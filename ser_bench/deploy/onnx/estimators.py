@@ -79,9 +79,33 @@ def pipeline(graph: Graph, model: Any, x: str) -> str:
         The name of the probabilities, double of shape ``(n, classes)``.
     """
     *before, last = [step for _, step in model.steps]
+    outer = graph.chosen
     for step in before:
         x = pkgutil.resolve_name(classes()[type(step).__name__].onnx_step)(graph, step, x)
-    return probabilities(graph, last, x)
+    p = probabilities(graph, last, x)
+    graph.chosen = outer
+    return p
+
+
+def chosen_columns(graph: Graph, model: Any, x: str) -> str:
+    """Add the choice of columns of joined feature sets.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph, extended in place.
+    model : ColumnSelector
+        The fitted transformer.
+    x : str
+        The name of its input.
+
+    Returns
+    -------
+    str
+        The name of the chosen columns, float32.
+    """
+    graph.chosen = (model.columns(), model.n_features_in_)
+    return graph.add("Gather", x, model.columns(), axis=1)
 
 
 def wrapped(graph: Graph, model: Any, x: str) -> str:
@@ -150,13 +174,13 @@ def mean_of_members(graph: Graph, model: Any, x: str) -> str:
 
 
 def discriminant(graph: Graph, model: Any, x: str) -> str:
-    """Add a linear discriminant classifier.
+    """Add a classifier whose scores are linear: a discriminant or logistic regression.
 
     Parameters
     ----------
     graph : Graph
         The graph, extended in place.
-    model : LinearDiscriminantAnalysis
+    model : LinearDiscriminantAnalysis, LogisticRegression or LayeredLogisticRegression
         The fitted classifier.
     x : str
         The name of its input.
@@ -257,7 +281,7 @@ def standardized(graph: Graph, model: Any, x: str) -> str:
     str
         The name of the columns, float32 of shape ``(n, d)``.
     """
-    graph.centre, graph.spread = model.mean_, model.scale_
+    graph.describe_columns(model.mean_, model.scale_)
     scale = np.where(model.constant_, np.inf, model.scale_)
     z = graph.add("Div", graph.add("Sub", graph.cast(x, np.float64), model.mean_), scale)
     limit = double(model.limit)

@@ -27,6 +27,8 @@ class Graph:
         Mean and scale of the features in the scaler of the model, float64 of shape ``(d,)``.
     frames : int or None
         Number of frames that the model uses; None for vectors.
+    chosen : tuple of ndarray and int, or None
+        The columns that the current part of the model gets, and how many there are; None for all.
     """
 
     def __init__(self, prefix: str = "") -> None:
@@ -35,6 +37,7 @@ class Graph:
         self.centre: np.ndarray | None = None
         self.spread: np.ndarray | None = None
         self.frames: int | None = None
+        self.chosen: tuple[np.ndarray, int] | None = None
         self._prefix = prefix
         self._count = 0
 
@@ -88,6 +91,23 @@ class Graph:
         outputs = [self._name(op.lower()) for _ in range(count)]
         self.nodes.append(helper.make_node(op, names, outputs, domain=domain, **attributes))
         return outputs
+
+    def describe_columns(self, centre: np.ndarray, spread: np.ndarray) -> None:
+        """Note the mean and scale of the columns that the current part of the model gets.
+
+        Parameters
+        ----------
+        centre, spread : numpy.ndarray
+            Of each column, float64 of shape ``(d,)``.
+        """
+        if self.chosen is None:
+            self.centre, self.spread = centre, spread
+            return
+        columns, width = self.chosen
+        if self.centre is None or self.spread is None:
+            self.centre, self.spread = np.zeros(width), np.ones(width)
+        self.centre, self.spread = self.centre.copy(), self.spread.copy()
+        self.centre[columns], self.spread[columns] = centre, spread
 
     def output(self, name: str, value: str) -> None:
         """Make a value an output of the graph.

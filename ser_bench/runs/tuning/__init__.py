@@ -26,6 +26,7 @@ from ser_bench.core.places import default_store
 from ser_bench.core.private_paths import public_features, without_folders
 from ser_bench.core.progress import NoProgress, Progress
 from ser_bench.runs import plan
+from ser_bench.runs.binding import requested_features
 from ser_bench.runs.data import RunData, extract_data
 from ser_bench.runs.fit import FitResult
 from ser_bench.runs.inputs import default_folder, open_corpus
@@ -192,7 +193,7 @@ def _search_corpus(
         trials=trials,
         predictions=predictions,
     )
-    requested = plan.requested_features(settings.model, options)
+    requested = requested_features(settings.model, options)
     chosen = found_with(options, variants[0].features if requested == "auto" else public_features(requested))
     sets = stored_sets(opened, variants)
     record = SearchRecord(dataclasses.asdict(settings), chosen, data.fingerprint, sets, tuple(sorted(bench.keys)))
@@ -210,7 +211,8 @@ def _plan_trials(
     if not model.space:
         tunable = ", ".join(model.name for model in models.MODELS.values() if model.space)
         raise ConfigError(f"{settings.model} has no parameter space to search\nmodels that have one: {tunable}")
-    tables = {name: table for name, table in options.model_tables.items() if name == settings.model}
+    needed = options.model_tables if "member_plans" in model.binds else [settings.model]
+    tables = {name: table for name, table in options.model_tables.items() if name in needed}
     updates = {
         "models": (settings.model,),
         "model_tables": tables,
@@ -220,6 +222,11 @@ def _plan_trials(
     default = next(m for m in plan.plan_models(options, available) if m.name == settings.model)
     if default.skipped:
         raise ConfigError(f"{settings.model} cannot be tuned on these features: {default.skipped}")
+    if "member_plans" in default.definition.bound:
+        raise ConfigError(
+            f"{settings.model} cannot be tuned with variants as members, which a search would replace\n"
+            "tune the models of its members, and write their parameters into [models.NAME]"
+        )
     audio = not any(feature_set.precomputed for feature_set in default.sets)
     space = {name: list(values) for name, values in model.space.items() if audio or name != "speeds"}
     if not space:
