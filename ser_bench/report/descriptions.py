@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from ser_bench.core.text import listed, plural, speaker_count
 from ser_bench.report.analysis.cache import cached_per_run
-from ser_bench.report.analysis.exposure import heard_models, unknown_models
+from ser_bench.report.analysis.exposure import exposure, heard_corpora, heard_models, unknown_models
 from ser_bench.report.analysis.models import BASELINES, model_parameters, quick_models, transductive_models
 from ser_bench.report.formatting import plain_value, seconds
 from ser_bench.runs.results import SavedRun
@@ -393,7 +393,7 @@ def transductive_sentence(run: SavedRun) -> str:
 
 
 def exposed_sentence(run: SavedRun) -> str:
-    """Name the models whose features have heard a tested corpus.
+    """Name the models that take no rank, because their features have heard a tested corpus.
 
     Parameters
     ----------
@@ -402,12 +402,21 @@ def exposed_sentence(run: SavedRun) -> str:
     Returns
     -------
     str
-        A sentence; empty if there are none.
+        Such as "lda § takes no rank: its features have heard ravdess.", with the splits where these are not all; empty
+        if every model takes a rank.
     """
-    titles = model_titles(run, heard_models(run))
-    verb, whose = ("takes", "its") if len(titles) == 1 else ("take", "their")
-    reason = f"the network behind {whose} features was trained on a tested corpus"
-    return f"{listed(titles)} {verb} no rank: {reason}." if titles else ""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for model in heard_models(run):
+        splits = [split for split in run.info.splits if exposure(run, model, split) == "heard"]
+        under = "" if len(splits) == len(run.info.splits) else f" under {listed(splits)}"
+        names = list(dict.fromkeys(name for split in splits for name in heard_corpora(run, model, split)))
+        groups.setdefault((under, listed(names or ["the tested corpus"])), []).append(model)
+    sentences = []
+    for (under, corpora), models in groups.items():
+        verb, whose = ("takes", "its") if len(models) == 1 else ("take", "their")
+        titles = listed(model_titles(run, models))
+        sentences.append(f"{titles} {verb} no rank{under}: {whose} features have heard {corpora}.")
+    return " ".join(sentences)
 
 
 def unknown_sentence(run: SavedRun) -> str:

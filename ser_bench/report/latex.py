@@ -8,6 +8,7 @@ import re
 import pandas as pd
 
 from ser_bench.report.analysis.comparisons import comparison
+from ser_bench.report.analysis.exposure import unranked_learners
 from ser_bench.report.analysis.gaps import gaps_of
 from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.models import BASELINES
@@ -59,7 +60,7 @@ def latex(run: SavedRun) -> str:
         *(protocol(run), normalisation_note(run), *mark_notes(run), SYNTHETIC if run.info.synthetic else ""),
         "UAR in percent",
         *(note.replace("`", "").replace(", paired for the gap", "").removesuffix(".") for note in interval_notes(run)),
-        _bold_note(best),
+        _bold_note(run, best),
         *_gap_caption(run, pair),
         verdict(run),
     ]
@@ -110,13 +111,14 @@ def _significant_best(run: SavedRun, split: str) -> str:
     return compared.leader if compared and not compared.not_worse else ""
 
 
-def _bold_note(best: dict[str, str]) -> str:
+def _bold_note(run: SavedRun, best: dict[str, str]) -> str:
     """Describe what bold means, or why no score is bold."""
+    heard = any(unranked_learners(run, split) for split in best)
+    others = "the baselines and models without a rank" if heard else "the baselines"
     if any(best.values()):
-        return (
-            "Bold: significantly better than every other model of that column but the baselines, by tests over speakers"
-        )
-    return "No score is bold: none is significantly better than every other of its column but the baselines"
+        start = "Bold: significantly better than every other model of that column but"
+        return f"{start} {others}, by tests over speakers"
+    return f"No score is bold: none is significantly better than every other of its column but {others}"
 
 
 def _rows(run: SavedRun, best: dict[str, str], pair: GapSplits | None) -> list[str]:

@@ -89,7 +89,7 @@ class Recipe:
 
     ``conditions`` maps names to the share of labels that become calm, ``trained_under`` models to condition and family,
     and ``missing`` conditions to a number of clips that could not be changed. ``pretrained``, ``licences``,
-    ``exposure`` and ``features_of`` are those of ``run.json``.
+    ``exposure`` and ``features_of`` are those of ``run.json``. ``skills`` are accuracies like those of ``MODELS``.
     """
 
     models: tuple[str, ...] = tuple(MODELS)
@@ -114,6 +114,7 @@ class Recipe:
     licences: dict[str, str] = field(default_factory=dict)
     exposure: dict = field(default_factory=dict)
     features_of: dict[str, str] = field(default_factory=dict)
+    skills: dict = field(default_factory=dict)
 
     def sides(self, split: str, fold: int) -> tuple[str, str]:
         """Return the training and test corpora of a fold; speaker s belongs to the corpus s modulo their number."""
@@ -352,7 +353,7 @@ def _chances(recipe, clips, model, split, rng):
     size = len(recipe.labels)
     if model == "majority":
         return np.tile(np.eye(size)[-1], (len(clips), 1))
-    base, flattery = MODELS.get(model, (0.45, 0.1))
+    base, flattery = recipe.skills.get(model, MODELS.get(model, (0.45, 0.1)))
     known = {"random": 1.0, "random-takes": 0.4, "text": 0.7, "emobox": 0.05, "loso": 0.1}
     known = known.get(split, 1.1 if "random" in split else 0.0)
     ease = np.random.default_rng(1).normal(0, 0.12, recipe.speakers)[clips["speaker"].str[-2:].astype(int) - 1]

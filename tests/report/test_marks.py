@@ -146,9 +146,7 @@ def test_the_page_marks_them_in_every_section(marked):
     assert unmarked(shown) == []
     words = " ".join(shown.split())
     assert "TRANSDUCTIVE MODELS lda †, mlp-keras †‡, cnn1d †§ and knn †? predict from the other test clips" in words
-    assert (
-        "HEARD BEFORE cnn1d †§ takes no rank: the network behind its features was trained on a tested corpus" in words
-    )
+    assert "HEARD BEFORE cnn1d †§ takes no rank: its features have heard the tested corpus" in words
     assert "UNKNOWN TRAINING DATA It is unknown whether the network behind the features of knn †? was trained" in words
     assert "QUICK EFFORT mlp-keras †‡ is trained for less time than with full effort" in words
     assert shown.count(TRANSDUCTIVE_NOTE) > 5
@@ -197,4 +195,4 @@ def test_a_comparison_marks_them_and_names_their_run(tmp_path):
         assert "marked: lda †‡§ predicts from the other test clips as well" in words
         assert "Differs in effort" in words or "marked: effort quick" in words
         assert "marked: lda †‡§ is trained for less time than with full effort (quick effort)." in words
-        assert "marked: lda †‡§ takes no rank: the network behind its features was trained on a tested" in words
+        assert "marked: lda †‡§ takes no rank: its features have heard the tested corpus" in words

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ser_bench.report.analysis.comparisons import comparison
+from ser_bench.report.analysis.exposure import ranked_learners
 from ser_bench.report.analysis.intervals import speaker_tallies, uar_difference
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
@@ -57,18 +58,18 @@ def choice_of(run: SavedRun, models: Collection[str], costs: Mapping[str, float]
     ----------
     run : SavedRun
     models : collection of str
-        Models without baselines.
+        Models without baselines; those that take no rank are not chosen.
     costs : mapping of str to float
         Costs by model; NaN where unknown.
 
     Returns
     -------
     Choice or None
-        None if no model finished every fold.
+        None if no model that takes a rank finished every fold.
     """
     table = summarise(run).set_index("model")
     scores = table[f"{ranking_split(run.info.splits)}_uar"].dropna()
-    ranked = [str(model) for model in scores.index if model in models]
+    ranked = [str(model) for model in scores.index if model in models and model in ranked_learners(run)]
     if not ranked:
         return None
     best, compared = ranked[0], comparison(run)

@@ -15,6 +15,7 @@ from ser_bench import statistics
 from ser_bench.core.errors import RunError
 from ser_bench.core.options import KEEP_FIRST
 from ser_bench.core.text import plural
+from ser_bench.report.analysis.exposure import heard_models, ranked_learners
 from ser_bench.report.analysis.intervals import speaker_tallies, uar_difference
 from ser_bench.report.analysis.models import BASELINES, model_parameters
 from ser_bench.report.analysis.scores import metrics_of, scores_by_speaker
@@ -105,7 +106,8 @@ def compared_scores(runs: ComparedRuns) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``model``, ``run``, and per shared metric ``<metric>``, ``_low`` and ``_high``; best models first.
+        ``model``, ``run``, and per shared metric ``<metric>``, ``_low`` and ``_high``; best models first, then those
+        whose features have heard the tested corpus in a run, then baselines.
     """
     columns = [f"{metric}{end}" for metric in runs.metrics for end in ("", "_low", "_high")]
     parts = []
@@ -114,7 +116,8 @@ def compared_scores(runs: ComparedRuns) -> pd.DataFrame:
         parts.append(table.set_axis(["model", *columns], axis=1).assign(run=label))
     table = pd.concat(parts, ignore_index=True)
     best = table.groupby("model")["uar"].max().fillna(-1)
-    models = sorted(best.index, key=lambda model: (model in BASELINES, -best[model], model))
+    heard = {model for run in runs.runs for model in heard_models(run, runs.split)}
+    models = sorted(best.index, key=lambda model: (model in BASELINES, model in heard, -best[model], model))
     ranks = {model: rank for rank, model in enumerate(models)}
     rows = table.assign(rank=table["model"].map(ranks)).sort_values("rank", kind="stable")
     return rows[["model", "run", *columns]].reset_index(drop=True)
@@ -224,9 +227,9 @@ def differences(runs: ComparedRuns) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``model`` (without baselines), ``run``, ``difference``; ``low`` and ``high``, the 95 % interval over the
-        speakers, paired (NaN for few speakers); ``p`` of Wilcoxon's signed-rank test over speakers, adjusted over all
-        rows by Holm's method.
+        ``model`` (without baselines, and those that take no rank in one of the runs), ``run``, ``difference``; ``low``
+        and ``high``, the 95 % interval over the speakers, paired (NaN for few speakers); ``p`` of Wilcoxon's
+        signed-rank test over speakers, adjusted over all rows by Holm's method.
     """
     unpaired, rows = unpaired_runs(runs), []
     for label, run in zip(runs.labels[1:], runs.runs[1:], strict=True):
@@ -295,7 +298,8 @@ def _paired_differences(first: SavedRun, second: SavedRun, split: str) -> list[d
     uar = [summarise(run).set_index("model")[f"{split}_uar"] for run in (first, second)]
     speakers = [scores_by_speaker(run, split) for run in (first, second)]
     rows = []
-    for model in (m for m in uar[0].index if m in uar[1].index and m not in BASELINES):
+    ranking = [ranked_learners(run, split) for run in (first, second)]
+    for model in (m for m in uar[0].index if m in ranking[0] and m in ranking[1]):
         if np.isnan(uar[1][model] - uar[0][model]):
             continue
         ends = uar_difference(*(speaker_tallies(run, model, split) for run in (second, first)))

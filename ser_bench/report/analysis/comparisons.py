@@ -12,7 +12,7 @@ import pandas as pd
 
 from ser_bench import statistics
 from ser_bench.report.analysis.cache import cached_per_run
-from ser_bench.report.analysis.models import trained_models
+from ser_bench.report.analysis.exposure import ranked_learners
 from ser_bench.report.analysis.scores import pooled_scores, scores_by_speaker
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.runs.results import SavedRun
@@ -21,7 +21,7 @@ from ser_bench.statistics import ALPHA
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Models compared by their UAR per speaker, the best mean rank first; baselines do not take part.
+    """Models compared by their UAR per speaker, the best mean rank first; without baselines and models with no rank.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def compare_models(scores: pd.DataFrame, uar: pd.Series, split: str) -> Comparis
 
 @cached_per_run
 def comparison(run: SavedRun, split: str = "") -> Comparison | None:
-    """Compare a run's models, without the baselines.
+    """Compare the models of a run that take a rank, without the baselines.
 
     Parameters
     ----------
@@ -164,12 +164,12 @@ def comparison(run: SavedRun, split: str = "") -> Comparison | None:
     """
     split = split or ranking_split(run.info.splits)
     uar = pooled_scores(run)["uar"].xs(split, level=1)
-    return compare_models(scores_by_speaker(run, split).loc[trained_models(run)], uar, split)
+    return compare_models(scores_by_speaker(run, split).loc[ranked_learners(run, split)], uar, split)
 
 
 @cached_per_run
 def comparisons_with_best(run: SavedRun) -> pd.DataFrame:
-    """Compare every model with the one of the highest UAR, baselines excluded.
+    """Compare every model that takes a rank with the one of the highest UAR, baselines excluded.
 
     Parameters
     ----------

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ser_bench.features.pretraining import Exposure, worst
+from ser_bench.features.pretraining import Exposure, Pretraining, worst
+from ser_bench.report.analysis.models import trained_models
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.runs.results import SavedRun
 
@@ -79,3 +80,58 @@ def ranked(run: SavedRun, models: Iterable[str], split: str | None = None) -> li
     """
     split = split or ranking_split(run.info.splits)
     return [model for model in models if exposure(run, model, split) != "heard"]
+
+
+def ranked_learners(run: SavedRun, split: str | None = None) -> list[str]:
+    """Return the models that take a rank, see :func:`ranked`, without the baselines.
+
+    Parameters
+    ----------
+    run : SavedRun
+    split : str or None
+        The split that ranks them; None for the ranking split of the run.
+
+    Returns
+    -------
+    list of str
+        In the order of the run.
+    """
+    return ranked(run, trained_models(run), split)
+
+
+def unranked_learners(run: SavedRun, split: str | None = None) -> list[str]:
+    """Return the models that take no rank, because their features have heard a tested corpus.
+
+    Parameters
+    ----------
+    run : SavedRun
+    split : str or None
+        The split that ranks them; None for the ranking split of the run.
+
+    Returns
+    -------
+    list of str
+        In the order of the run.
+    """
+    ranking = set(ranked_learners(run, split))
+    return [model for model in trained_models(run) if model not in ranking]
+
+
+def heard_corpora(run: SavedRun, model: str, split: str) -> list[str]:
+    """Return the tested corpora that the networks behind a model's features name among their training corpora.
+
+    Parameters
+    ----------
+    run : SavedRun
+    model, split : str
+
+    Returns
+    -------
+    list of str
+        Empty where a corpus was recognised by its file names only.
+    """
+    audit = run.audit[run.audit["split"] == split]
+    tested = sorted({name for names in audit["test_corpora"] for name in names.split("+")})
+    used = run.info.features_of.get(model, "").split("+")
+    networks = [Pretraining(corpora=info.corpora) for name, info in run.info.pretrained.items() if name in used]
+    return [name for name in tested if any(network.exposure(name, known=False) == "heard" for network in networks)]

@@ -20,6 +20,7 @@ import pandas as pd
 from ser_bench import statistics
 from ser_bench.report.analysis.cache import cached_per_run
 from ser_bench.report.analysis.classes import comparable_classes
+from ser_bench.report.analysis.exposure import ranked, ranked_learners
 from ser_bench.report.analysis.intervals import bootstrap_uar, speaker_tallies, uar_of_classes
 from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.scores import pooled_scores
@@ -110,11 +111,12 @@ def largest_gap(run: SavedRun, pair: GapSplits) -> LargestGap | None:
     Returns
     -------
     LargestGap or None
-        None if no model has a gap. Baselines take part only where a run has nothing else.
+        None if no model has a gap. Baselines take part only where a run has nothing else, and models whose features
+        have heard a tested corpus never.
     """
     gaps = gaps_of(run, pair)["total"].dropna().sort_values(ascending=False, kind="stable")
     learners = gaps[~gaps.index.isin(BASELINES)]
-    gaps = gaps if learners.empty else learners
+    gaps = gaps if learners.empty else learners[learners.index.isin(ranked_by_gap(run, pair))]
     if gaps.empty:
         return None
     first, *others = map(str, gaps.index)
@@ -129,6 +131,22 @@ def largest_gap(run: SavedRun, pair: GapSplits) -> LargestGap | None:
         if min(lows) <= 0:
             similar.append(model)
     return LargestGap(first, float(gaps.iloc[0]), len(others), tuple(similar), tested, tied)
+
+
+def ranked_by_gap(run: SavedRun, pair: GapSplits) -> list[str]:
+    """Return the models whose gaps are compared: those that take a rank under both splits.
+
+    Parameters
+    ----------
+    run : SavedRun
+    pair : GapSplits
+
+    Returns
+    -------
+    list of str
+        In the order of the run, without baselines.
+    """
+    return ranked(run, ranked_learners(run, pair.independent), pair.random)
 
 
 def gap_classes(run: SavedRun, pair: GapSplits) -> tuple[str, ...]:

@@ -8,7 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from ser_bench.core.text import listed
 from ser_bench.corpora.clip_table import SAME_SAMPLES
+from ser_bench.report.analysis.exposure import exposure
+from ser_bench.report.analysis.models import trained_models
 from ser_bench.runs.results import SavedRun
 
 PUBLISHED_CLIPS = {"ravdess": 1440}
@@ -38,7 +41,19 @@ def published_note(run: SavedRun) -> str:
     notes = [recipes[source] for source in sources if source in recipes]
     if not len(sources):
         return ""
-    return " ".join(["Published figures share the folds of this run, not its training.", *notes, OWN_CHOICES])
+    shared = "Published figures share the folds of this run, not its training."
+    return " ".join(filter(None, [shared, _heard_note(run), *notes, OWN_CHOICES]))
+
+
+def _heard_note(run: SavedRun) -> str:
+    """Name the models whose scores on the published folds prove nothing; empty without any."""
+    splits = published_scores(run)["split"].unique()
+    heard = [model for model in trained_models(run) if any(exposure(run, model, split) == "heard" for split in splits)]
+    scores = "The score" if len(heard) == 1 else "The scores"
+    verb = "does" if len(heard) == 1 else "do"
+    features = "its" if len(heard) == 1 else "their"
+    ending = f"{verb} not compare with them: {features} features have heard the corpus."
+    return f"{scores} of {listed(heard)} {ending}" if heard else ""
 
 
 def published_scores(run: SavedRun) -> pd.DataFrame:

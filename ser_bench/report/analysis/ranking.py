@@ -1,10 +1,14 @@
-"""The order of models: the highest UAR under the split that ranks them first, baselines last."""
+"""The order of models by UAR under the split that ranks them: models with a rank, others, then baselines.
+
+A model whose features have heard the tested corpus takes no rank.
+"""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from ser_bench.report.analysis.cache import cached_per_run
+from ser_bench.report.analysis.exposure import ranked_learners, unranked_learners
 from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.scores import pooled_scores
 from ser_bench.report.analysis.splits import ranking_split
@@ -22,10 +26,13 @@ def all_models_ranked(run: SavedRun) -> list[str]:
     Returns
     -------
     list of str
-        The highest UAR first, then models with a missing fold; baselines last, in the same order.
+        The highest UAR first, then models with a missing fold; then models that take no rank, and baselines last, both
+        in the same order.
     """
-    scores = _scores(run).fillna(-1).to_frame("uar").assign(baseline=[model in BASELINES for model in run.info.models])
-    return list(scores.sort_values(["baseline", "uar"], ascending=[True, False], kind="stable").index)
+    unranked = unranked_learners(run)
+    places = [2 if model in BASELINES else int(model in unranked) for model in run.info.models]
+    scores = _scores(run).fillna(-1).to_frame("uar").assign(place=places)
+    return list(scores.sort_values(["place", "uar"], ascending=[True, False], kind="stable").index)
 
 
 def ranked_models(run: SavedRun) -> list[str]:
@@ -38,14 +45,14 @@ def ranked_models(run: SavedRun) -> list[str]:
     Returns
     -------
     list of str
-        The highest UAR first, then models with a missing fold.
+        The highest UAR first, then models with a missing fold; last those that take no rank.
     """
     return [model for model in all_models_ranked(run) if model not in BASELINES]
 
 
 @cached_per_run
 def scored_models(run: SavedRun) -> list[str]:
-    """Return the models without baselines that finished every fold, in order.
+    """Return the models that take a rank and finished every fold, in order, without baselines.
 
     Parameters
     ----------
@@ -57,11 +64,12 @@ def scored_models(run: SavedRun) -> list[str]:
         The highest UAR first.
     """
     scores = _scores(run).dropna()
-    return [model for model in ranked_models(run) if model in scores.index]
+    ranking = ranked_learners(run)
+    return [model for model in ranked_models(run) if model in scores.index and model in ranking]
 
 
 def best_model(run: SavedRun) -> str | None:
-    """Return the model with the highest UAR, baselines excluded.
+    """Return the model with the highest UAR of those that take a rank.
 
     Parameters
     ----------
@@ -70,7 +78,7 @@ def best_model(run: SavedRun) -> str | None:
     Returns
     -------
     str or None
-        None if no model finished every fold.
+        None if no model that takes a rank finished every fold.
     """
     return next(iter(scored_models(run)), None)
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ser_bench.report.analysis.cache import cached_per_run
 from ser_bench.report.analysis.conditions.robustness import robust_scores
+from ser_bench.report.analysis.exposure import exposure
 from ser_bench.report.analysis.gaps import gaps_of
 from ser_bench.report.analysis.intervals import intervals
 from ser_bench.report.analysis.models import quick_models, transductive_models
@@ -39,7 +40,8 @@ def summarise(run: SavedRun) -> pd.DataFrame:
         longer; ``<split>_robust`` with its interval, where
         :func:`~ser_bench.report.analysis.conditions.robustness.robust_scores` has one; ``status``, ``ok`` or the
         missing folds per split; ``transductive``, ``yes`` or ``no``, empty where no fit was checked; ``effort``,
-        ``quick`` or ``full``. NaN where there is no value.
+        ``quick`` or ``full``; ``<split>_heard``, whether the features have heard a tested corpus (``no``, ``unknown``
+        or ``heard``), where a feature set of the run has a pretrained network. NaN where there is no value.
     """
     models, splits = list(run.info.models), list(run.info.splits)
     table = pd.DataFrame({"model": models} | _scores_with_intervals(run, models, splits) | _gaps(run))
@@ -50,6 +52,8 @@ def summarise(run: SavedRun) -> pd.DataFrame:
     table["status"] = ["; ".join(folds) or "ok" for folds in missing]
     table["transductive"] = [_transductive(run, model) for model in models]
     table["effort"] = ["quick" if model in quick_models(run) else "full" for model in models]
+    for split in splits if run.info.pretrained or run.info.exposure else ():
+        table[f"{split}_heard"] = [exposure(run, model, split) for model in models]
     return table.set_index("model", drop=False).loc[all_models_ranked(run)].reset_index(drop=True)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ser_bench.metrics import UAR
 from ser_bench.report.analysis.cache import cached_per_run
+from ser_bench.report.analysis.exposure import exposure
 from ser_bench.report.analysis.intervals import (
     MIN_SPEAKERS,
     each_speakers_scores,
@@ -134,6 +135,23 @@ def transfer_models(run: SavedRun) -> list[str]:
     """
     models = list(dict.fromkeys(transfer_scores(run)["model"]))
     return [model for model in models if model not in BASELINES] or models
+
+
+def heard_elsewhere(run: SavedRun, model: str) -> bool:
+    """Return whether the features of a model have heard a corpus of its transfer scores.
+
+    Parameters
+    ----------
+    run : SavedRun
+    model : str
+
+    Returns
+    -------
+    bool
+    """
+    table = transfer_scores(run)
+    splits = table.loc[table["model"] == model, "split"].unique()
+    return any(exposure(run, model, split) == "heard" for split in splits)
 
 
 @cached_per_run

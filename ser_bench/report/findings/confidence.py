@@ -19,11 +19,13 @@ from ser_bench.report.analysis.calibration import (
     set_coverage_by_speaker,
     speakers_below_aim,
 )
+from ser_bench.report.analysis.exposure import ranked
 from ser_bench.report.analysis.models import trained_models
 from ser_bench.report.analysis.ranking import all_models_ranked
 from ser_bench.report.analysis.scores import missing_folds
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.descriptions import model_title, model_titles
+from ser_bench.report.findings.exposure import no_ranked_model
 from ser_bench.report.findings.recommendation import CONFIDENT
 from ser_bench.report.formatting import percent, percent_interval, points, points_interval
 from ser_bench.runs.results import SavedRun
@@ -44,7 +46,8 @@ def best_calibrated(run: SavedRun) -> str:
         Empty if no model is.
     """
     calibrated = measured_models(run, ranking_split(run.info.splits))
-    return next((model for model in all_models_ranked(run) if model in calibrated), "")
+    ranking = ranked(run, all_models_ranked(run))
+    return next((model for model in ranking if model in calibrated), "")
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,8 @@ def _nothing(run: SavedRun, split: str) -> str:
     """State why no confidence is measured."""
     if not trained_models(run):
         return "The run has baselines only, and their probabilities ignore the clips."
+    if heard := no_ranked_model(run):
+        return f"No confidence is stated, because {heard}."
     if all(missing_folds(run)[model, split] for model in trained_models(run)):
         return f"No model finished every fold of the {split} split, so no confidence is measured."
     return "No model is calibrated in every fold, so only the confidence before calibration is known."

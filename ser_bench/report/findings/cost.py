@@ -5,11 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from ser_bench.report.analysis.choice import choice_of
+from ser_bench.report.analysis.exposure import ranked_learners
 from ser_bench.report.analysis.intervals import speaker_tallies, uar_difference
-from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title
+from ser_bench.report.findings.exposure import no_ranked_model
 from ser_bench.report.formatting import byte_size, percent, percent_interval, seconds
 from ser_bench.runs.results import SavedRun
 
@@ -28,8 +29,10 @@ def cost_sentences(run: SavedRun) -> str:
     """
     split = ranking_split(run.info.splits)
     table = summarise(run).set_index("model")
-    table = table[~table.index.isin(BASELINES)].dropna(subset=[f"{split}_uar", "fit_seconds"])
+    table = table[table.index.isin(ranked_learners(run))].dropna(subset=[f"{split}_uar", "fit_seconds"])
     choice = choice_of(run, list(table.index), table["fit_seconds"].to_dict())
+    if choice is None and (heard := no_ranked_model(run)):
+        return f"No cost is compared, because {heard}."
     if choice is None:
         return f"No model finished every fold of the {split} split, so no cost is compared."
     fastest = choice.cheapest if choice.tested else str(table["fit_seconds"].idxmin())

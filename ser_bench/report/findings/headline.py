@@ -6,14 +6,22 @@ import pandas as pd
 
 from ser_bench import statistics
 from ser_bench.core.text import listed
+from ser_bench.report.analysis.exposure import exposure, ranked_learners
 from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.leakage import known_speaker_share, speakers_known
 from ser_bench.report.analysis.models import BASELINES, transductive_models
 from ser_bench.report.analysis.splits import is_speaker_independent, ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.transfer import transfer_splits
-from ser_bench.report.descriptions import model_title, model_titles, normalisation_note, notes_of_marks
+from ser_bench.report.descriptions import (
+    exposed_sentence,
+    model_title,
+    model_titles,
+    normalisation_note,
+    notes_of_marks,
+)
 from ser_bench.report.findings.conditions import worst_sentence
+from ser_bench.report.findings.exposure import no_ranked_model
 from ser_bench.report.findings.gaps import gap_sentences
 from ser_bench.report.findings.leakage import untrained_sentence
 from ser_bench.report.formatting import percent, percent_range
@@ -37,12 +45,15 @@ def headline(run: SavedRun) -> str:
     corpus = run.info.corpus.name + (" (synthetic speech)" if run.info.synthetic else "")
     if models.empty:
         return f"On {corpus}, the run has baselines only: there is no model to rank."
-    ranked = models.dropna(subset=[f"{split}_uar"])
+    if heard := no_ranked_model(run):
+        return f"On {corpus}, no model takes a rank, because {heard}."
+    ranked = _ranked(run, table)
     if ranked.empty:
         return f"On {corpus}, no model finished every fold of the {split} split; fits.csv holds the errors."
     incomplete = list(models.loc[models["status"] != "ok", "model"])
     sentences = [
         f"On {corpus}, {_best(run, table, split)}",
+        exposed_sentence(run),
         "" if speakers_known(run) else "Speakers are unknown, so there is no score on new voices.",
         untrained_sentence(run, split),
         _best_inductive(run, ranked, split),
@@ -53,7 +64,7 @@ def headline(run: SavedRun) -> str:
         f"Folds are missing for {listed(model_titles(run, incomplete))}." if incomplete else "",
     ]
     text = " ".join(filter(None, sentences))
-    return " ".join([text, *(f"{note}." for note in notes_of_marks(text))])
+    return " ".join([text, *(f"{note}." for note in notes_of_marks(text.replace(exposed_sentence(run), "")))])
 
 
 def transfer_sentence(run: SavedRun) -> str:
@@ -71,11 +82,12 @@ def transfer_sentence(run: SavedRun) -> str:
     """
     split, (within, across) = ranking_split(run.info.splits), transfer_splits(run)
     table = summarise(run)
-    ranked = table[~table["model"].isin(BASELINES)].dropna(subset=[f"{split}_uar"])
+    ranked = _ranked(run, table)
     if ranked.empty or not [name for name in across if name != split]:
         return ""
     row = ranked.iloc[0]
-    scores = {name: _score(run, row, name) for name in (*within, *across) if name != split and row[f"{name}_uar"] >= 0}
+    unheard = [name for name in (*within, *across) if exposure(run, row["model"], name) != "heard"]
+    scores = {name: _score(run, row, name) for name in unheard if name != split and row[f"{name}_uar"] >= 0}
     parts = [f"{scores[name]} on new speakers of its training corpus ({name})" for name in within if name in scores]
     parts += [f"{scores[name]} on corpora that it was not trained on ({name})" for name in across if name in scores]
     return f"{model_title(run, row['model'])} has a UAR of {listed(parts)}." if parts else ""
@@ -86,6 +98,12 @@ def _score(run: SavedRun, row: pd.Series, split: str) -> str:
     few = scores_of_few(run).get((row["model"], split, "uar"), ())
     interval = percent_range(row[f"{split}_uar_low"], row[f"{split}_uar_high"], few)
     return f"{percent(row[f'{split}_uar'])} %" + (f" {interval}" if interval else "")
+
+
+def _ranked(run: SavedRun, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the models that take a rank and have a score, the highest UAR first."""
+    split = ranking_split(run.info.splits)
+    return table[table["model"].isin(ranked_learners(run))].dropna(subset=[f"{split}_uar"])
 
 
 def on_new_speakers(run: SavedRun) -> str:
@@ -118,7 +136,7 @@ def _best_inductive(run: SavedRun, ranked: pd.DataFrame, split: str) -> str:
 
 def _best(run: SavedRun, table: pd.DataFrame, split: str) -> str:
     """State the score of the model with the highest UAR and what its test speakers are; a baseline that beats it."""
-    ranked = table[~table["model"].isin(BASELINES)].dropna(subset=[f"{split}_uar"])
+    ranked = _ranked(run, table)
     uar = ranked[f"{split}_uar"].round(statistics.DECIMALS)
     row, leaders = ranked.iloc[0], list(ranked.loc[uar == uar.iloc[0], "model"])
     score = _score(run, row, split)

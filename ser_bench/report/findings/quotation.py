@@ -9,6 +9,7 @@ import pandas as pd
 from ser_bench import statistics
 from ser_bench.core.text import listed, plural, speaker_count
 from ser_bench.report.analysis.comparisons import comparison
+from ser_bench.report.analysis.exposure import ranked_learners, unranked_learners
 from ser_bench.report.analysis.gaps import gaps_of
 from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.leakage import known_speaker_share, speakers_known
@@ -16,7 +17,13 @@ from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.scores import chance_levels
 from ser_bench.report.analysis.splits import gap_splits, ranking_split
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.descriptions import corpus_title, model_titles, normalisation_note, notes_of_marks
+from ser_bench.report.descriptions import (
+    corpus_title,
+    exposed_sentence,
+    model_titles,
+    normalisation_note,
+    notes_of_marks,
+)
 from ser_bench.report.findings.gaps import without_classes
 from ser_bench.report.findings.headline import headline
 from ser_bench.report.findings.leakage import untrained_sentence
@@ -39,7 +46,7 @@ def quotation(run: SavedRun) -> str:
     """
     version = f"Computed with ser-bench {run.info.versions.get('ser-bench', 'of an unknown version')}."
     table, split = summarise(run), ranking_split(run.info.splits)
-    ranked = table[~table["model"].isin(BASELINES)].dropna(subset=[f"{split}_uar"])
+    ranked = table[table["model"].isin(ranked_learners(run))].dropna(subset=[f"{split}_uar"])
     if ranked.empty:
         return f"{headline(run)} {version}"
     sentences = [
@@ -47,13 +54,14 @@ def quotation(run: SavedRun) -> str:
         "" if speakers_known(run) else "Speakers are unknown, so no score on new voices is known.",
         untrained_sentence(run, split),
         verdict(run),
+        exposed_sentence(run),
         _incomplete(run, table, split),
         _baselines(run, table, ranked.iloc[0]),
         _gap(run, str(ranked["model"].iloc[0])),
         f"{normalisation_note(run)}." if normalisation_note(run) else "",
     ]
     text = " ".join(filter(None, sentences))
-    return " ".join([text, *(f"{note}." for note in notes_of_marks(text)), version])
+    return " ".join([text, *(f"{note}." for note in notes_of_marks(text.replace(exposed_sentence(run), ""))), version])
 
 
 def _data(run: SavedRun) -> str:
@@ -75,7 +83,8 @@ def _score(run: SavedRun, ranked: pd.DataFrame, split: str) -> str:
     folds = run.fits.loc[run.fits["split"] == split, "fold"].nunique()
     repeats = run.fits["repeat"].nunique()
     design = ", ".join([plural(folds, "fold"), *([plural(repeats, "repeat")] if repeats > 1 else [])])
-    rank = f", the highest of {len(ranked)} models" if len(ranked) > 1 else ""
+    models = "ranked models" if unranked_learners(run) else "models"
+    rank = f", the highest of {len(ranked)} {models}" if len(ranked) > 1 else ""
     return (
         f"{listed(leaders)} {verb} a UAR of {percent(row[f'{split}_uar'])} %{_spread(run, row, split)} "
         f"{_condition(run, split)} ({split} split, {design}){rank}; chance is {percent(chance_levels(run)['uar'])} %."

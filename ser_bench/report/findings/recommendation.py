@@ -9,6 +9,7 @@ from ser_bench.report.analysis.calibration import calibration_of, confident_pred
 from ser_bench.report.analysis.choice import Choice, cheaper_models, choice_of
 from ser_bench.report.analysis.comparisons import comparison
 from ser_bench.report.analysis.conditions.tested import has_conditions
+from ser_bench.report.analysis.exposure import exposure
 from ser_bench.report.analysis.gaps import contrast_interval, gaps_of
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS, scores_of_few
 from ser_bench.report.analysis.leakage import speakers_known
@@ -20,6 +21,7 @@ from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.transfer import transfer_splits
 from ser_bench.report.descriptions import TRANSDUCTIVE_MARK, normalisation_note
 from ser_bench.report.findings.conditions import loss_answer, replacement_answer
+from ser_bench.report.findings.exposure import no_ranked_model
 from ser_bench.report.findings.titles.wording import (
     every_other,
     from_to,
@@ -73,6 +75,9 @@ def _without_scores(run: SavedRun) -> list[str]:
     if not trained_models(run):
         reason = f"{_NONE} it has baselines only, which ignore the clips."
         return [reason, guess, "Add a model to see its score and its cost, for example with --models lda."]
+    if heard := no_ranked_model(run):
+        sentence = "A score on clips that a network was trained on says nothing about new recordings."
+        return [f"{_NONE} {heard}.", guess, sentence]
     failed = int((run.fits["status"] != "ok").sum())
     return [
         f"{_NONE} none finished every fold of the {short(ranking_split(run.info.splits))} split.",
@@ -192,7 +197,8 @@ def _random_claim(run: SavedRun, model: str) -> str:
 
 def _across_corpora(run: SavedRun, model: str) -> str:
     """State the score on other corpora; empty if the run has none, or ranks models by it."""
-    across = [split for split in transfer_splits(run)[1] if split != ranking_split(run.info.splits)]
+    others = [split for split in transfer_splits(run)[1] if split != ranking_split(run.info.splits)]
+    across = [split for split in others if exposure(run, model, split) != "heard"]
     scores = pooled_scores(run)["uar"].reindex([(model, split) for split in across]).dropna()
     if scores.empty:
         return ""

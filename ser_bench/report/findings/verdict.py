@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from ser_bench.core.text import listed, plural
 from ser_bench.report.analysis.comparisons import Comparison, comparison, folds_recur
+from ser_bench.report.analysis.exposure import ranked_learners, unranked_learners
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS, intervals, scores_of_few
 from ser_bench.report.analysis.leakage import speakers_known
 from ser_bench.report.analysis.models import BASELINES, trained_models
 from ser_bench.report.analysis.scores import missing_folds, pooled_scores
 from ser_bench.report.analysis.splits import gap_splits, ranking_split
 from ser_bench.report.descriptions import model_title, model_titles
+from ser_bench.report.findings.exposure import every_other_model, no_ranked_model
 from ser_bench.report.formatting import p_statement
 from ser_bench.runs.results import SavedRun
 
@@ -34,7 +36,8 @@ def verdict(run: SavedRun) -> str:
     if not above:
         return _verdict(run, compared)
     noun = "baseline" if len(above) == 1 else "baselines"
-    return f"{_verdict(run, compared)} No model is above the {noun} {listed(above)}."
+    model = "ranked model" if unranked_learners(run) else "model"
+    return f"{_verdict(run, compared)} No {model} is above the {noun} {listed(above)}."
 
 
 def _verdict(run: SavedRun, compared: Comparison) -> str:
@@ -47,7 +50,7 @@ def _verdict(run: SavedRun, compared: Comparison) -> str:
         return f"{_no_difference(run, compared, sample)} This does not mean that the models are equal."
     leader = model_title(run, compared.leader)
     if not compared.not_worse:
-        others = "every other model" if count > 2 else model_title(run, compared.others[0])
+        others = every_other_model(run) if count > 2 else model_title(run, compared.others[0])
         return f"{leader} has the highest UAR and is significantly better than {others} ({sample})."
     if compared.tied:
         equal = listed(model_titles(run, [compared.leader, *compared.tied]))
@@ -105,10 +108,14 @@ def interval_notes(run: SavedRun) -> list[str]:
 def _not_compared(run: SavedRun) -> str:
     """State why no difference is tested."""
     split = ranking_split(run.info.splits)
-    models = trained_models(run)
+    models = ranked_learners(run)
     complete = [model for model in models if not missing_folds(run)[model, split]]
-    if not models:
+    if not trained_models(run):
         return "The run has baselines only, so no difference between models is tested."
+    if not models:
+        return f"No difference between models is tested, because {no_ranked_model(run)}."
+    if len(models) == 1 and unranked_learners(run):
+        return f"{model_title(run, models[0])} is the only model that takes a rank, so no difference is tested."
     if len(models) == 1:
         name = model_title(run, models[0])
         return f"Besides the baselines the run has {name} only: there is no other model to compare it with."
@@ -127,7 +134,8 @@ def _not_compared(run: SavedRun) -> str:
 def _too_few_speakers(run: SavedRun, compared: Comparison) -> str:
     """State that no pair can differ significantly, and what Friedman's test finds nevertheless."""
     count, names = len(compared.models), listed(model_titles(run, sorted(compared.models)))
-    pair = f"no two of the {count} models can" if count > 2 else f"the models {names} cannot"
+    ranked = "ranked " if unranked_learners(run) else ""
+    pair = f"no two of the {count} {ranked}models can" if count > 2 else f"the models {names} cannot"
     sentence = (
         f"With {plural(compared.speakers, 'speaker')}, {pair} differ significantly: at least "
         f"{compared.needed_speakers} speakers are needed ({compared.split} split)."
@@ -135,7 +143,7 @@ def _too_few_speakers(run: SavedRun, compared: Comparison) -> str:
     if compared.friedman is None or not compared.models_differ:
         return sentence
     p = p_statement(compared.friedman.p)
-    return f"{sentence} Friedman's permutation test finds that not all models perform alike ({p})."
+    return f"{sentence} Friedman's permutation test finds that not all {ranked}models perform alike ({p})."
 
 
 def _no_difference(run: SavedRun, compared: Comparison, sample: str) -> str:
@@ -146,4 +154,5 @@ def _no_difference(run: SavedRun, compared: Comparison, sample: str) -> str:
         pair = listed(model_titles(run, [first, second]))
         return f"The difference between {pair} is not significant ({sample}; Wilcoxon's test, {p})."
     p = p_statement(compared.friedman.p)
-    return f"No difference between the models is significant ({sample}; Friedman's permutation test, {p})."
+    models = "the ranked models" if unranked_learners(run) else "the models"
+    return f"No difference between {models} is significant ({sample}; Friedman's permutation test, {p})."

@@ -16,6 +16,7 @@ from ser_bench import statistics
 from ser_bench.report.analysis.cache import cached_per_run
 from ser_bench.report.analysis.conditions.counts import Counts, Floats, condition_counts, ends, uar_draws
 from ser_bench.report.analysis.conditions.tested import audible_families, heard_families
+from ser_bench.report.analysis.exposure import ranked_learners
 from ser_bench.report.analysis.models import model_parameters, settings_except, trained_models
 from ser_bench.runs.results import SavedRun
 
@@ -139,10 +140,10 @@ def robust_leader(run: SavedRun, split: str) -> RobustLeader | None:
     Returns
     -------
     RobustLeader or None
-        None if no model has a robust score; baselines do not take part.
+        None if no model that takes a rank has a robust score.
     """
     scored = robust_scores(run, split)["robust"].dropna()
-    scored = scored[scored.index.isin(trained_models(run))].sort_values(ascending=False, kind="stable")
+    scored = scored[scored.index.isin(ranked_learners(run, split))].sort_values(ascending=False, kind="stable")
     if scored.empty:
         return None
     scores, draws = _robust(run, split)

@@ -16,7 +16,7 @@ from ser_bench.report.analysis.cache import cached_per_run
 from ser_bench.report.analysis.conditions.counts import condition_counts, ends, uar_draws
 from ser_bench.report.analysis.conditions.levels import LevelledKind, levelled_kinds
 from ser_bench.report.analysis.conditions.tested import audible_conditions, heard_families
-from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.exposure import ranked_learners
 from ser_bench.report.analysis.ranking import best_model
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.runs.results import SavedRun
@@ -181,7 +181,7 @@ def overtaken(run: SavedRun) -> pd.DataFrame:
         under the split that ranks the models. Two models that lack different clips are not compared.
     """
     best, columns = best_model(run), ["condition", "model", "difference", "low", "high", "heard"]
-    others = [name for name in run.info.models if name not in (*BASELINES, best)]
+    others = [name for name in ranked_learners(run) if name != best]
     audible = audible_conditions(run)
     if best is None or not audible or not others:
         return pd.DataFrame(columns=columns)

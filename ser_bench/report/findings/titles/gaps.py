@@ -6,9 +6,8 @@ import pandas as pd
 
 from ser_bench import statistics
 from ser_bench.core.text import listed, plural
-from ser_bench.report.analysis.gaps import classes_left_out, contrast_interval, gap_classes, gaps_of
+from ser_bench.report.analysis.gaps import classes_left_out, contrast_interval, gap_classes, gaps_of, ranked_by_gap
 from ser_bench.report.analysis.leakage import leakage_by_split
-from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.splits import GapSplits, gap_splits
 from ser_bench.report.findings.titles.wording import all_models, points_range, short
 from ser_bench.runs.results import SavedRun
@@ -33,7 +32,7 @@ def gap_title(run: SavedRun) -> str:
     if pair is None:
         return "No gap between a random split and new speakers is measured"
     gaps = gaps_of(run, pair).dropna(subset=["total"])
-    gaps = gaps[~gaps.index.isin(BASELINES)]
+    gaps = gaps[gaps.index.isin(ranked_by_gap(run, pair))]
     if gaps.empty:
         return f"UAR under {short(pair.random)} and under {short(pair.independent)}"
     if gaps[["total_low", "total_high"]].isna().any(axis=None):

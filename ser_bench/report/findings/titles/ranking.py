@@ -5,12 +5,14 @@ from __future__ import annotations
 from ser_bench import statistics
 from ser_bench.core.text import listed, plural
 from ser_bench.report.analysis.comparisons import Comparison, comparison
-from ser_bench.report.analysis.gaps import gaps_of
+from ser_bench.report.analysis.exposure import ranked_learners, unranked_learners
+from ser_bench.report.analysis.gaps import gaps_of, ranked_by_gap
 from ser_bench.report.analysis.leakage import speakers_known
-from ser_bench.report.analysis.models import BASELINES, trained_models
+from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.ranking import scored_models
 from ser_bench.report.analysis.scores import pooled_scores
 from ser_bench.report.analysis.splits import gap_splits, ranking_split
+from ser_bench.report.findings.exposure import every_other_model
 from ser_bench.report.findings.titles.gaps import gap_title
 from ser_bench.report.findings.titles.wording import (
     every_other,
@@ -37,7 +39,7 @@ def scores_title(run: SavedRun) -> str:
     """
     pair = gap_splits(run)
     models = set(gaps_of(run, pair)["total"].dropna().index) if pair else set()
-    return gap_title(run) if models - set(BASELINES) else uar_title(run)
+    return gap_title(run) if pair and models & set(ranked_by_gap(run, pair)) else uar_title(run)
 
 
 def uar_title(run: SavedRun) -> str:
@@ -56,7 +58,8 @@ def uar_title(run: SavedRun) -> str:
     if not models:
         return no_model(run, "no model is ranked")
     if above := _baselines_above(run, models[0]):
-        return f"No model has a higher UAR than {listed(above)} {under_split(run)}"
+        ranked = "ranked " if unranked_learners(run) else ""
+        return f"No {ranked}model has a higher UAR than {listed(above)} {under_split(run)}"
     leaders, value = _leaders(run, models, "uar"), _percent(run, models[0], "uar")
     if len(models) == 1:
         return f"{name_of(run, models[0])} has a UAR of {value} % {under_split(run)}"
@@ -68,8 +71,9 @@ def uar_title(run: SavedRun) -> str:
     if compared is None or compared.too_few_speakers:
         return highest
     if not compared.not_worse:
-        scored = "" if len(models) == len(trained_models(run)) else " with a score"
-        return f"{highest}, significantly above all others{scored}"
+        scored = "" if len(models) == len(ranked_learners(run)) else " with a score"
+        others = "all other ranked models" if unranked_learners(run) else "all others"
+        return f"{highest}, significantly above {others}{scored}"
     others = "1 other is" if len(compared.not_worse) == 1 else f"{len(compared.not_worse)} others are"
     return f"{highest}; {others} not significantly worse"
 
@@ -116,16 +120,19 @@ def significance_title(run: SavedRun) -> str:
         return f"With {plural(compared.speakers, 'speaker')}, no difference between models can be significant"
     leader, others = name_of(run, compared.leader), len(compared.others)
     if not compared.models_differ:
-        return f"No difference between the {len(compared.models)} models is significant"
+        ranked = "ranked " if unranked_learners(run) else ""
+        return f"No difference between the {len(compared.models)} {ranked}models is significant"
     if compared.better_than_leader:
         better = name_of(run, compared.better_than_leader[0])
         return f"Per speaker, {better} is significantly better than {leader}, which has the highest UAR"
     worse = others - len(compared.not_worse)
     if not worse:
-        return f"{leader} has the highest UAR, but is not significantly better than any other model"
+        any_other = every_other_model(run).replace("every", "any")
+        return f"{leader} has the highest UAR, but is not significantly better than {any_other}"
     if worse == others:
         return f"{leader} is significantly better than {_the_others(run, compared)}"
-    return f"{leader} is significantly better than {worse} of {others} other models"
+    ranked = "ranked " if unranked_learners(run) else ""
+    return f"{leader} is significantly better than {worse} of {others} other {ranked}models"
 
 
 def _the_others(run: SavedRun, compared: Comparison) -> str:
@@ -137,8 +144,9 @@ def _not_compared(run: SavedRun) -> str:
     models = scored_models(run)
     if not models:
         return no_model(run, "no difference is tested")
-    if len(trained_models(run)) == 1:
-        return f"{name_of(run, models[0])} is the only model, so no difference is tested"
+    if len(ranked_learners(run)) == 1:
+        only = "the only model that takes a rank" if unranked_learners(run) else "the only model"
+        return f"{name_of(run, models[0])} is {only}, so no difference is tested"
     if len(models) == 1:
         return f"Only {name_of(run, models[0])} finished every fold, so no difference is tested"
     reason = "one speaker is tested" if speakers_known(run) else "speakers are unknown"

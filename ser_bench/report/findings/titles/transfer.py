@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from ser_bench.report.analysis.transfer import is_within_corpus, transfer_losses, transfer_models, transfer_scores
+from ser_bench.report.analysis.transfer import (
+    heard_elsewhere,
+    is_within_corpus,
+    transfer_losses,
+    transfer_models,
+    transfer_scores,
+)
 from ser_bench.report.findings.titles.wording import from_to, name_of, points_range
 from ser_bench.runs.results import SavedRun
 
@@ -20,7 +26,9 @@ def transfer_title(run: SavedRun) -> str:
         Such as "svm loses 12 to 31 points of UAR on corpora that it was not trained on", where every loss is
         significant; else the range of its UARs.
     """
-    models = transfer_models(run)
+    models = [model for model in transfer_models(run) if not heard_elsewhere(run, model)]
+    if not models and transfer_models(run):
+        return "The features of every model have heard a corpus that is tested here"
     if not models:
         return "No score on corpora that a model was not trained on"
     model, losses = name_of(run, models[0]), transfer_losses(run, models[0])

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ser_bench.report.analysis.conditions.tested import has_conditions
+from ser_bench.report.analysis.exposure import ranked_learners, unranked_learners
 from ser_bench.report.analysis.leakage import known_speaker_share, speakers_known
 from ser_bench.report.analysis.models import trained_models
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.descriptions import model_title, shortened_title
+from ser_bench.report.findings.exposure import every_other_model, no_ranked_model
 from ser_bench.report.formatting import capitalised
 from ser_bench.runs.results import SavedRun
 
@@ -31,6 +33,8 @@ def no_model(run: SavedRun, consequence: str) -> str:
     """
     if not trained_models(run):
         return f"The run has baselines only, so {consequence}"
+    if heard := no_ranked_model(run):
+        return f"{capitalised(heard)}, so {consequence}"
     return f"No model finished every fold of the {short(ranking_split(run.info.splits))} split, so {consequence}"
 
 
@@ -90,13 +94,15 @@ def all_models(run: SavedRun, models: Sequence[str]) -> str:
     Returns
     -------
     str
-        The name of a single model; "every model", or their number where others of the run have no score.
+        The name of a single model; "every model", or their number where others of the run have no score. "Ranked" where
+        others take no rank.
     """
     if len(models) == 1:
         return name_of(run, models[0])
-    if len(models) == len(trained_models(run)):
-        return "every model"
-    return f"{'both' if len(models) == 2 else f'all {len(models)}'} models with a score"
+    ranked = "ranked " if unranked_learners(run) else ""
+    if len(models) == len(ranked_learners(run)):
+        return f"every {ranked}model"
+    return f"{'both' if len(models) == 2 else f'all {len(models)}'} {ranked}models with a score"
 
 
 def every_other(run: SavedRun, models: Sequence[str]) -> str:
@@ -112,7 +118,8 @@ def every_other(run: SavedRun, models: Sequence[str]) -> str:
     -------
     str
     """
-    return "every other model" if len(models) == len(trained_models(run)) else "every other model with a score"
+    text = every_other_model(run)
+    return text if len(models) == len(ranked_learners(run)) else f"{text} with a score"
 
 
 def subject(run: SavedRun, count: int, models: Sequence[str], verb: str) -> str:
