@@ -53,7 +53,7 @@ def _describe_family(family: FeatureSetFamily) -> int:
         "licence": family.licence,
         "example": f"ser-bench run --features {family.form}",
     }
-    return describe(f"{family.form}: {family.summary}", facts)
+    return describe(f"{family.form}: {family.summary}", facts, family.example)
 
 
 def _describe(feature_set: FeatureSet) -> int:

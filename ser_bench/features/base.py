@@ -215,6 +215,8 @@ class FeatureSetFamily:
         The extra of ser-bench that installs ``needs``.
     licence : str
         Licence of the sets, or where it is stated.
+    example : str
+        Lines that show how to describe such a set, for ``ser-bench features``.
     """
 
     name: str
@@ -225,6 +227,7 @@ class FeatureSetFamily:
     needs: tuple[str, ...] = ()
     extra: str = ""
     licence: str = ""
+    example: str = ""
 
 
 def numbered_columns(name: str, count: int) -> tuple[str, ...]:

@@ -254,7 +254,7 @@ def with_networks(content: Mapping[str, Any], origin: str) -> dict[str, Any]:
 
 
 def parse_networks(content: Mapping[str, Any], origin: str) -> tuple[Network, ...]:
-    """Return the networks of a description, of which other keys may still be missing.
+    """Return the networks of a description alone; other keys may be missing.
 
     Parameters
     ----------

