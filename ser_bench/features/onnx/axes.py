@@ -108,19 +108,16 @@ def of_output(shape: tuple[int, ...], longer: tuple[int, ...] | None, *, batched
     longer : tuple of int or None
         Shape for a longer one, whose axes of time differ; None if the network takes windows of one length.
     batched : bool
-        Whether the network takes several windows at once, in the first axis.
+        Whether the first axis are windows.
 
     Returns
     -------
     tuple of str
         Without ``longer``, the last axis are the features, and those between are time.
     """
-    first = 1 if batched and len(shape) > 1 else 0
+    first = 1 if batched else 0
     inner = range(first, len(shape))
-    if longer is None or len(longer) != len(shape):
-        time = set(inner[:-1])
-    else:
-        time = {k for k in inner if shape[k] != longer[k]}
+    time = set(inner[:-1]) if longer is None else {k for k in inner if shape[k] != longer[k]}
     return ("batch",) * first + tuple("time" if k in time else "features" for k in inner)
 
 

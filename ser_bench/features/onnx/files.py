@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from ser_bench.core.errors import ConfigError
@@ -10,6 +11,9 @@ from ser_bench.core.places import expand_home
 
 PACKAGE = "package:"
 """Prefix of files of installed packages."""
+
+_MAX_SHOWN = 200
+"""Longer names are cut in error messages."""
 
 
 def find(text: str) -> tuple[Path, Path | None]:
@@ -31,15 +35,32 @@ def find(text: str) -> tuple[Path, Path | None]:
         If no such file exists.
     """
     path = expand_home(Path(text)).absolute()
-    if path.suffix.lower() in (".onnx", ".toml") and path.is_file():
+    if is_file(path) and path.suffix.lower() in (".onnx", ".toml"):
         return (path, None) if path.suffix.lower() == ".toml" else (path.with_suffix(".toml"), path)
     included = _included()
     if len(Path(text).parts) == 1 and Path(text).stem in included and Path(text).suffix in ("", ".toml"):
         return included[Path(text).stem], None
-    if path.is_file():
-        raise ConfigError(f"onnx:{text} is not an .onnx or .toml file; name one of these")
+    if is_file(path):
+        raise ConfigError(f"onnx:{text} is not an .onnx or .toml file; give the path of one")
     names = ", ".join(f"onnx:{name}" for name in sorted(included))
-    raise ConfigError(f"file not found: {text}; give the path of an .onnx or .toml file, or one of {names}")
+    raise ConfigError(
+        f"file not found: {text[:_MAX_SHOWN]}; give the path of an .onnx or .toml file, or one of {names}"
+    )
+
+
+def is_file(path: Path) -> bool:
+    """Return whether a file exists; False for a name that no file can have.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    bool
+    """
+    return os.path.isfile(path)  # noqa: PTH113  (never raises)
 
 
 def _included() -> dict[str, Path]:
@@ -73,7 +94,7 @@ def locate(file: str, description: Path) -> Path:
         return _in_package(file.removeprefix(PACKAGE), description)
     _check_inside(file, f"{description}: file = {file!r}")
     path = description.absolute().parent / file
-    if not path.is_file():
+    if not is_file(path):
         raise ConfigError(f"{description} names a file that does not exist: {file}; copy it to {path.parent}")
     return path
 
@@ -100,6 +121,6 @@ def _in_package(name: str, description: Path) -> Path:
             f"install it: pip install {distribution}"
         ) from None
     path = Path(str(installed.locate_file(PurePosixPath(file).as_posix()))).absolute()
-    if not path.is_file():
+    if not is_file(path):
         raise ConfigError(f"invalid {origin}; {distribution} {installed.version} has no such file")
     return path

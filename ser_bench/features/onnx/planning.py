@@ -137,12 +137,15 @@ def _probed(step: Step, graph: Graph, length: int, dimension: int | None) -> Ste
     step, shape = _output_shape(step, graph, length, dimension)
     longer = None if step.window else _shape(step, graph, 1, length + length // 2, dimension)
     subject = f"output {step.output!r} of {graph.path.name}"
-    output_axes = step.output_axes or axes.of_output(shape, longer, batched="batch" in step.input_axes)
+    if longer and len(longer) != len(shape):
+        raise ConfigError(
+            f"{subject} has {len(shape)} axes for a clip and {len(longer)} for a longer one; state a window"
+        )
+    is_batched = "batch" in step.input_axes and (len(shape) > 1 or step.windows_at_once > 1)
+    output_axes = step.output_axes or axes.of_output(shape, longer, batched=is_batched)
     if len(output_axes) != len(shape):
         raise ConfigError(f"{subject} has shape {axes.shown(shape)}; output_axes names {len(output_axes)} axes")
-    sizes = {axis: axes.product(shape, output_axes, axis) for axis in ("features", "time", "one")}
-    if sizes["one"] != 1:
-        raise ConfigError(f'{subject} has shape {axes.shown(shape)}, in which the axis "one" is longer')
+    sizes = {axis: axes.product(shape, output_axes, axis) for axis in ("features", "time")}
     if longer and axes.product(longer, output_axes, "features") != sizes["features"]:
         raise ConfigError(f"{subject} has more features for longer clips; state output_axes, or a window")
     if any(axes.product(shape, output_axes, axis) != 1 for axis in ("batch", "one")):

@@ -39,8 +39,8 @@ def resolve(text: str) -> FeatureSet:
     """
     file, chosen = options.split(text)
     toml, network = files.find(file)
-    origin = str(toml) if toml.is_file() else f"onnx:{toml.stem}.onnx, without a file {toml.name} beside it,"
-    content = with_networks((read_toml(toml) if toml.is_file() else {}) | chosen, origin)
+    origin = str(toml) if files.is_file(toml) else f"onnx:{toml.stem}.onnx, without a file {toml.name} beside it,"
+    content = with_networks((read_toml(toml) if files.is_file(toml) else {}) | chosen, origin)
     networks = parse_networks(content, origin)
     graphs = tuple(read_graph(path) for path in _paths(networks, toml, network))
     content = completed(content, graphs[0])
@@ -55,7 +55,7 @@ def _paths(networks: Sequence[Network], toml: Path, beside: Path | None) -> list
         files.locate(network.file, toml) if network.file else beside or toml.with_suffix(".onnx")
         for network in networks
     ]
-    if absent := next((path for path in paths if not path.is_file()), None):
+    if absent := next((path for path in paths if not files.is_file(path)), None):
         raise ConfigError(f'{toml} states no file, and there is no {absent.name} beside it; add file = "NAME.onnx"')
     if beside and beside not in paths:
         raise ConfigError(f"{toml} describes other networks than {beside.name}; name the description: onnx:{toml.name}")
@@ -82,7 +82,7 @@ def _feature_set(name: str, prefix: str, description: Description, steps: tuple[
         parameters=_parameters(description, steps, pooling),
         needs=("onnx", "onnxruntime"),
         extra="onnx",
-        licence=description.licence or "not stated",
+        licence=description.licence,
         pretraining=Pretraining(
             corpora=description.corpora, source=description.source if description.corpora is not None else ""
         ),

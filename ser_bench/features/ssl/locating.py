@@ -84,10 +84,10 @@ def locate(model: str, cache: Path | None = None) -> ModelFolder:
         If neither the folder nor the cache has the model.
     """
     folder = _expanded(model)
-    if folder.is_dir():
+    if os.path.isdir(folder):  # noqa: PTH112  (never raises)
         folder = Path(os.path.abspath(folder))  # noqa: PTH100  (links stay: the hub's files are links)
         return ModelFolder(folder, folder.name or "model")
-    if folder.is_file():
+    if os.path.isfile(folder):  # noqa: PTH113  (never raises)
         raise ConfigError(f"ssl:{model} is a file; name the folder of the model, with {CONFIG} and {WEIGHTS}")
     name, at, revision = model.partition("@")
     if not _HUB_NAME.fullmatch(name) or "--" in name or ".." in name:

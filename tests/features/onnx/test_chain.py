@@ -14,8 +14,10 @@ from tests.features.feature_signals import voice
 from tests.features.networks import (
     MEL,
     WAVEFORM,
+    helper,
     logarithm,
     mel_to_vector,
+    model,
     saved,
     waveform_to_bands,
     waveform_to_frames,
@@ -132,6 +134,23 @@ def test_many_windows_have_the_values_of_each_alone(tmp_path):
     assert len(together) > 100
     for k in (0, 15, 16, 77, 144):
         assert np.array_equal(values(name, Y[100 * k : 100 * k + 1600]), together[[k]])
+
+
+def test_one_number_for_each_window(tmp_path):
+    nodes = [helper.make_node("ReduceMean", ["x"], ["y"], axes=[1], keepdims=0)]
+    name = saved(tmp_path, model(nodes, ("batch", "samples"), ("batch",)), WAVEFORM + 'window = 800\npool = "none"')
+    np.testing.assert_allclose(values(name), Y.reshape(-1, 800).mean(axis=1)[:, None], atol=1e-6)
+
+
+def test_a_network_that_takes_one_window_at_a_time(tmp_path):
+    nodes = [
+        helper.make_node("Reshape", ["x", "shape"], ["parts"]),
+        helper.make_node("ReduceMean", ["parts"], ["mean"], axes=[1], keepdims=0),
+        helper.make_node("Unsqueeze", ["mean", "axis"], ["y"]),
+    ]
+    network = model(nodes, ("batch", 800), ("batch", 4), shape=np.array([4, 200]), axis=np.array([0]))
+    frames = values(saved(tmp_path, network, WAVEFORM + 'pool = "none"'))
+    np.testing.assert_allclose(frames, Y.reshape(-1, 4, 200).mean(axis=2), atol=1e-6)
 
 
 def test_a_set_survives_pickling_and_is_small(tmp_path):

@@ -44,7 +44,7 @@ def test_a_set_describes_itself(tmp_path):
 
 def test_nothing_stated_is_unknown(tmp_path):
     feature_set = features.get(tiny_set(tmp_path))
-    assert feature_set.licence == "not stated"
+    assert feature_set.licence == ""
     assert feature_set.pretraining == Pretraining(corpora=None)
 
 
@@ -230,7 +230,7 @@ def test_a_description_of_other_networks_is_refused(tmp_path):
         ("output_axes = ['batch', 'features', 'features']", "has more features for longer clips"),
         ("input_axes = ['batch', 'tim']", "invalid value for network 1 input_axes 2"),
         ("window = 100", "tiny.onnx"),
-        ("output_axes = ['batch', 'one', 'features']", 'in which the axis "one" is longer'),
+        ("output_axes = ['batch', 'one', 'features']", "which is not batch, one, features; correct it"),
     ],
 )
 def test_a_network_that_does_not_fit_its_description_is_refused(tmp_path, line, message):
