@@ -189,11 +189,14 @@ def column_groups(sets: Iterable[FeatureSet]) -> dict[str, list[int]]:
     Returns
     -------
     dict of str to list of int
-        Column indices by the group's name, in order of appearance.
+        Column indices by the group's name, in order of appearance. Where several sets have several groups, each of
+        these is named ``SET: GROUP``, since two sets may have a group of one name.
     """
+    names = [(s.name, [s.group_of(column) for column in s.columns]) for s in sets]
+    grouped = {feature_set for feature_set, own in names if len(set(own)) > 1}
+    prefixes = {feature_set: f"{feature_set}: " for feature_set in grouped} if len(grouped) > 1 else {}
     groups: dict[str, list[int]] = {}
-    names = (feature_set.group_of(column) for feature_set in sets for column in feature_set.columns)
-    for index, name in enumerate(names):
+    for index, name in enumerate(prefixes.get(feature_set, "") + group for feature_set, own in names for group in own):
         groups.setdefault(name, []).append(index)
     return groups
 

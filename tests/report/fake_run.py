@@ -90,6 +90,7 @@ class Recipe:
     ``conditions`` maps names to the share of labels that become calm, ``trained_under`` models to condition and family,
     and ``missing`` conditions to a number of clips that could not be changed. ``pretrained``, ``licences``,
     ``exposure`` and ``features_of`` are those of ``run.json``. ``skills`` are accuracies like those of ``MODELS``.
+    ``groups`` has the UAR that a model loses when a group of features is shuffled, where that differs from other models.
     """
 
     models: tuple[str, ...] = tuple(MODELS)
@@ -115,6 +116,7 @@ class Recipe:
     exposure: dict = field(default_factory=dict)
     features_of: dict[str, str] = field(default_factory=dict)
     skills: dict = field(default_factory=dict)
+    groups: dict = field(default_factory=dict)
 
     def sides(self, split: str, fold: int) -> tuple[str, str]:
         """Return the training and test corpora of a fold; speaker s belongs to the corpus s modulo their number."""
@@ -150,7 +152,7 @@ def save_fake_run(folder: Path, recipe: Recipe, metrics: dict[str, str] | None =
         "curves": curves,
         "clips": clips.drop(columns="true"),
         "audit": _audit(recipe, predictions),
-        "importance": _importance(fits),
+        "importance": _importance(recipe, fits),
         "losses": pd.DataFrame([], columns=list(LOSSES.columns)),
     }
     predictions = pd.concat([predictions, *_changed(recipe, predictions)], ignore_index=True)
@@ -215,12 +217,17 @@ def _audit(recipe, predictions):
     return pd.DataFrame(rows, columns=list(AUDIT.columns))
 
 
-def _importance(fits):
-    """Make energy the most important group of features of every model."""
+def _importance(recipe, fits):
+    """Make energy the most important group of features of every model without groups of its own."""
     lost = {"energy": 0.2, "MFCC": 0.1, "pitch and voice": 0.05, "modulation": -0.01}
     rows = fits[(fits["status"] == "ok") & fits["split"].isin(["actor", "loso", "emobox"]) & (fits["repeat"] == 0)]
     rows = rows[~rows["model"].isin(["chance", "majority"])][["model", "split", "repeat", "fold", "uar"]]
-    parts = [rows.assign(group=name, columns=9, uar_shuffled=rows["uar"] - drop) for name, drop in lost.items()]
+    parts = [rows.iloc[:0].assign(group="", columns=9, uar_shuffled=0.0)]
+    parts += [
+        part.assign(group=name, columns=9, uar_shuffled=part["uar"] - drop)
+        for model, part in rows.groupby("model", sort=False)
+        for name, drop in recipe.groups.get(model, lost).items()
+    ]
     return pd.concat(parts, ignore_index=True)[list(IMPORTANCE.columns)]
 
 

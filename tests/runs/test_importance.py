@@ -64,3 +64,11 @@ def test_every_column_of_a_set_is_in_one_group(name):
 
 def test_joined_sets_are_groups_of_their_own():
     assert list(features.column_groups(features.parse("mfcc+chroma"))) == ["mfcc", "chroma"]
+
+
+def test_groups_of_several_joined_sets_state_their_set():
+    names = [features.column_groups(features.parse(sets)) for sets in ("logmel+prosody", "mfcc-frames+logmel+prosody")]
+    assert list(names[0])[-2:] == ["4 to 8 kHz", "prosody"]  # part of the keys of fits
+    assert list(names[1])[-2:] == ["logmel: 4 to 8 kHz", "prosody"]
+    assert "mfcc-frames: static MFCC" in names[1]
+    assert sum(map(len, names[1].values())) == sum(s.dimension for s in features.parse("mfcc-frames+logmel+prosody"))

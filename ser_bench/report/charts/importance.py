@@ -10,11 +10,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ser_bench.core.text import shortened_list
 from ser_bench.report.analysis.failures import feature_importance, importance_blocks
 from ser_bench.report.analysis.models import trained_models
 from ser_bench.report.analysis.scores import missing_folds, pooled_scores
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.charts.base import Chart
+from ser_bench.report.charts.importance_parts import parts_of, write_heads
 from ser_bench.report.charts.parts import (
     heading_beside,
     model_axis,
@@ -23,14 +25,20 @@ from ser_bench.report.charts.parts import (
     text_beside,
     text_colour_on,
 )
-from ser_bench.report.charts.style import FAINT, WARNING, WIDTH, Sheet, new_sheet
+from ser_bench.report.charts.style import FAINT, WARNING, WIDTH, new_sheet
 from ser_bench.report.charts.text import names_width, wrap
 from ser_bench.report.descriptions import model_title, model_titles
 from ser_bench.report.findings.titles import importance_title
 from ser_bench.report.formatting import percent, points
 from ser_bench.runs.results import SavedRun
 
-_ROW, _LINE, _SPACE, _RIGHT, _MAX_CELL = 0.27, 0.14, 0.14, 0.7, 1.8
+_ROW, _SPACE, _RIGHT = 0.27, 0.14, 0.7
+_MIN_CELL, _MAX_CELL, _MOST = 0.76, 1.8, 8
+"""Limits of the width of a column, and the number of columns that always stand side by side."""
+
+_MOST_LISTED = 20
+"""The most groups that the text alternative lists."""
+
 _MIN_FULL_COLOUR = 0.05
 """The smallest loss that gets the full colour, so that noise does not look like importance."""
 
@@ -40,24 +48,25 @@ def _draw(run: SavedRun) -> Figure:
     split = ranking_split(run.info.splits)
     blocks = importance_blocks(run, split)
     left = names_width([title for table in blocks for title in model_titles(run, table.index)], 9) + 0.1
-    cell = min(_MAX_CELL, (WIDTH - left - _RIGHT) / max(len(table.columns) for table in blocks))
-    heads = [[wrap(str(name), cell - 0.06, 8) for name in table.columns] for table in blocks]
-    above = [0.1 + _LINE * max(map(len, lines)) for lines in heads]
-    heights = [_ROW * len(table) for table in blocks]
+    width = WIDTH - left - _RIGHT
+    most = min(max(_MOST, int(width / _MIN_CELL)), max(len(table.columns) for table in blocks))
+    cell = min(_MAX_CELL, width / most)
+    parts = [part for table in blocks for part in parts_of(run, table, most, cell)]
     notes = _notes(run, split, blocks)
     below = 0.12 + 0.16 * len(notes)
-    body = below + sum(above) + sum(heights) + _SPACE * len(blocks)
+    body = below + sum(part.above + _ROW * len(part.table) + _SPACE for part in parts)
     shown = f"UAR points lost when a group of features is shuffled, {split} split"
     sheet = new_sheet(run, importance_title(run), shown=shown, body=body, splits=[split])
     top = max([_MIN_FULL_COLOUR, *(float(np.nanmax(table.to_numpy(), initial=0)) for table in blocks)])
     edge = body
-    for table, lines, head, height in zip(blocks, heads, above, heights, strict=True):
-        edge -= head + height
-        ax = sheet.axes(left, edge, cell * len(table.columns), height)
-        _draw_block(ax, table, top, split)
-        model_axis(ax, model_titles(run, table.index), left - 0.2)
-        _write_heads(sheet, lines, (left, edge + height), cell)
-        _write_scores(ax, run, table, split)
+    for part in parts:
+        height = _ROW * len(part.table)
+        edge -= part.above + height
+        ax = sheet.axes(left, edge, cell * len(part.table.columns), height)
+        _draw_block(ax, part.table, top, split)
+        model_axis(ax, model_titles(run, part.table.index), left - 0.2)
+        write_heads(sheet, part, (left, edge + height), cell)
+        _write_scores(ax, run, part.table, split)
         edge -= _SPACE
     for index, (line, colour) in enumerate(reversed(notes)):
         sheet.text(0.15, 0.08 + 0.16 * index, line, size=8, color=colour)
@@ -77,14 +86,6 @@ def _draw_block(ax: Axes, table: pd.DataFrame, top: float, split: str) -> None:
         style: dict[str, Any] = {"ha": "center", "va": "center_baseline"}
         text = f"{round(100 * value, 1) + 0.0:.1f}"
         ax.text(column, row, text, size=8, color=text_colour_on(colours, min(max(value / top, 0), 1)), **style)
-
-
-def _write_heads(sheet: Sheet, heads: Sequence[Sequence[str]], corner: tuple[float, float], cell: float) -> None:
-    """Name the columns above a block; ``corner`` is its upper left corner in inches."""
-    left, top = corner
-    for column, lines in enumerate(heads):
-        for index, line in enumerate(reversed(lines)):
-            sheet.text(left + (column + 0.5) * cell, top + 0.06 + _LINE * index, line, size=8, ha="center")
 
 
 def _write_scores(ax: Axes, run: SavedRun, table: pd.DataFrame, split: str) -> None:
@@ -118,7 +119,7 @@ def _of_first_repeat(run: SavedRun) -> str:
 def _alt_text(run: SavedRun) -> str:
     losses = feature_importance(run, ranking_split(run.info.splits)).mean().dropna()
     ordered = losses.sort_values(ascending=False, kind="stable").items()
-    listed = ", ".join(f"{group} {points(-loss)}" for group, loss in ordered)
+    listed = shortened_list((f"{group} {points(-loss)}" for group, loss in ordered), _MOST_LISTED)
     return (
         "Change of each model's UAR, in points, when a group of features is shuffled. "
         f"Mean over the models that use the group and over the folds{_of_first_repeat(run)}: {listed}."

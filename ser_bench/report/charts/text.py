@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Sequence
 from functools import lru_cache
@@ -107,6 +108,34 @@ def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[st
         elif word:
             lines.append(shorten(word, width, size))
     return [line.replace(_NO_BREAK, " ") for line in lines]
+
+
+def wrap_name(name: str, width: float, size: float) -> list[str]:
+    """Break a name into lines, where it is too wide also after its punctuation.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``onnx:embedding_model``.
+    width : float
+        Largest width of a line in inches.
+    size : float
+        Font size in points.
+
+    Returns
+    -------
+    list of str
+    """
+    lines: list[str] = []
+    for word in name.split():
+        pieces = re.split(r"(?<=[:/_#=+-])", word) if text_width(word, size) > width else [word]
+        for index, piece in enumerate(pieces):
+            joined = f"{lines[-1]}{'' if index else ' '}{piece}" if lines else piece
+            if lines and text_width(joined, size) <= width:
+                lines[-1] = joined
+            elif piece:
+                lines.append(piece)
+    return [shorten(line, width, size) for line in lines]
 
 
 def names_width(names: Sequence[str], size: float, limit: float = 2.2) -> float:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from ser_bench.core.text import listed, plural
 from ser_bench.report.analysis.failures import importance_blocks
+from ser_bench.report.analysis.feature_sets import group_in_set, sets_of_groups
 from ser_bench.report.analysis.models import models_with_copies, trained_models
 from ser_bench.report.analysis.scores import missing_folds
 from ser_bench.report.analysis.splits import ranking_split
@@ -16,6 +18,9 @@ from ser_bench.report.formatting import points
 from ser_bench.report.page.strips import Scale, StripRow, Strips, bars, dots, marks
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
+
+_MOST_COLUMNS = 10
+"""The most columns of a table that needs no scrolling."""
 
 _OPEN = 2
 """The most pictures that are not folded."""
@@ -78,12 +83,33 @@ def _blocks(run: SavedRun, split: str) -> list[pd.DataFrame]:
                 break
         else:
             blocks.append(part)
-    return [block[block.mean().sort_values(ascending=False, kind="stable").index] for block in blocks]
+    ordered = [block[block.mean().sort_values(ascending=False, kind="stable").index] for block in blocks]
+    return [_by_set(block, _sets(run, block)) for block in ordered]
+
+
+def _sets(run: SavedRun, block: pd.DataFrame) -> dict[str, str]:
+    """Return the feature set of each group of a block; empty where the names of groups say enough."""
+    sets: dict[str, str] = {}
+    for model, losses in block.iterrows():
+        sets |= sets_of_groups(run, str(model), [str(group) for group in losses.dropna().index])
+    return sets
+
+
+def _by_set(block: pd.DataFrame, sets: Mapping[str, str]) -> pd.DataFrame:
+    """Return a block with the groups of each set together, the set of the most important group first."""
+    order = list(dict.fromkeys(sets.get(str(group), "") for group in block.columns))
+    return block[sorted(block.columns, key=lambda group: order.index(sets.get(str(group), "")))]
+
+
+def _group_cell(group: str, sets: Mapping[str, str]) -> Cell:
+    """Return the heading of a group, with its set where the name of the group does not say it."""
+    name = sets.get(group, "")
+    return Cell(group_in_set(group, name), note="" if name == group else name)
 
 
 def _strips(run: SavedRun, table: pd.DataFrame, scale: Scale, index: int) -> Strips:
     """Return the picture of a set of groups: a bar per model, the best model as a dot, and the mean of models."""
-    best = model_title(run, str(table.index[0]))
+    best, sets = model_title(run, str(table.index[0])), _sets(run, table)
     rows = []
     for group, losses in table.items():
         values, value = losses.dropna(), losses.iloc[0]
@@ -96,7 +122,7 @@ def _strips(run: SavedRun, table: pd.DataFrame, scale: Scale, index: int) -> Str
         cells = [number(value, _lost(value))] + [number(values.mean(), _lost(values.mean()))] * (len(table) > 1)
         words = f"{group}: {best} {_lost(value)} points"
         words += f", mean of {plural(len(values), 'model')} {_lost(values.mean())} points" if len(table) > 1 else ""
-        rows.append(StripRow(Cell(str(group)), pictures, tuple(cells), "", "", words))
+        rows.append(StripRow(_group_cell(str(group), sets), pictures, tuple(cells), "", "", words))
     legend = [("dot", best)]
     columns = [Column(best, under="points")]
     if len(table) > 1:
@@ -122,7 +148,9 @@ def _names(run: SavedRun, table: pd.DataFrame) -> str:
 
 def _table(run: SavedRun, table: pd.DataFrame) -> Table:
     """Return the losses of every model, a column per group."""
-    columns = (Column("model", numeric=False), *(Column(str(group), under="points") for group in table.columns))
+    groups = [_group_cell(str(group), _sets(run, table)) for group in table.columns]
+    heads = (Column(cell.text, under=f"points, {cell.note}" if cell.note else "points") for cell in groups)
+    columns = (Column("model", numeric=False), *heads)
     rows = [
         Row(
             (Cell(model_title(run, str(model))), *(number(value, _lost(value)) for value in losses)),
@@ -130,7 +158,8 @@ def _table(run: SavedRun, table: pd.DataFrame) -> Table:
         )
         for model, losses in table.iterrows()
     ]
-    return Table(f"UAR lost by shuffling a group of features: {_names(run, table)}", columns, tuple(rows))
+    caption = f"UAR lost by shuffling a group of features: {_names(run, table)}"
+    return Table(caption, columns, tuple(rows), kind="wide" if len(columns) > _MOST_COLUMNS else "")
 
 
 def _lost(loss: float) -> str:
