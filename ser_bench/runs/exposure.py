@@ -88,13 +88,17 @@ def check_statements(planned_models: Sequence[PlannedModel], options: Options) -
             raise UnknownNameError("feature set of the run in [pretraining]:", name, sorted(names))
 
 
-def pretrained_sets(planned_models: Sequence[PlannedModel], options: Options) -> dict[str, PretrainedInfo]:
+def pretrained_sets(
+    planned_models: Sequence[PlannedModel], opened: OpenCorpus, options: Options
+) -> dict[str, PretrainedInfo]:
     """Return what ``run.json`` says about the feature sets with a pretrained network.
 
     Parameters
     ----------
     planned_models : sequence of PlannedModel
         The models.
+    opened : OpenCorpus
+        The corpus, or a pool.
     options : Options
         The options of the run.
 
@@ -103,14 +107,16 @@ def pretrained_sets(planned_models: Sequence[PlannedModel], options: Options) ->
     dict of str to PretrainedInfo
         By the name of the set.
     """
-    described = {}
+    described, known = {}, identities(opened)
     for feature_set in _sets(planned_models):
         if pretraining := pretraining_of(feature_set, options):
+            exposures = {name: set_exposure(pretraining, identity) for name, identity in known.items()}
             described[feature_set.name] = PretrainedInfo(
                 licence=without_folders(licence_of(feature_set, options)),
                 corpora=pretraining.corpora,
                 source=without_folders(pretraining.source),
                 unheard=pretraining.unheard,
+                exposure={name: exposure for name, exposure in exposures.items() if exposure != "no"},
             )
     return described
 

@@ -323,7 +323,7 @@ def describe_run(
             for model in planned_models
             if model.trained_under
         },
-        pretrained=pretrained_sets(planned_models, options),
+        pretrained=pretrained_sets(planned_models, opened, options),
         licences=licences(planned_models, options),
         plugins=_plugin_versions(planned_models),
         versions={"ser-bench": __version__, "python": platform.python_version()} | installed_versions(_LIBRARIES),

@@ -72,6 +72,8 @@ def test_only_the_tested_corpora_count(go):
     }
     run = go(features="hand+net", splits=("within", "cross:beta", "cross:alpha"), pretraining=stated)
     assert run.info.exposure == {"knn": {"within": "heard", "cross:alpha": "heard"}}
+    assert run.info.pretrained["net"].exposure == {"alpha": "heard"}
+    assert run.info.pretrained["hand"].exposure == {}
     assert run.info.licences == {"net": "MIT"}
 
 

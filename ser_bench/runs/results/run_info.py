@@ -158,19 +158,21 @@ _Terms = Annotated[str, Field(max_length=2_000)]
 _MOST_SETS = 1_000
 
 
+_Exposures = dict[str, Literal["unknown", "heard"]]
+
+
 class PretrainedInfo(_Record):
     """What the network behind a feature set was trained or tuned on; ``corpora`` is None where that is unknown.
 
-    ``unheard`` are corpora of users that are not in it under any name.
+    ``unheard`` are corpora of users that are not in it under any name. ``exposure`` has the corpora of the run that it
+    has heard, or of which this is unknown.
     """
 
     licence: _Terms = ""
     corpora: Annotated[tuple[_SetName, ...], Field(max_length=_MOST_SETS)] | None = None
     source: _Terms = ""
     unheard: Annotated[tuple[_SetName, ...], Field(max_length=_MOST_SETS)] = ()
-
-
-_Exposures = dict[str, Literal["unknown", "heard"]]
+    exposure: _Exposures = {}
 
 
 class Work(_Record):

@@ -16,6 +16,7 @@ from ser_bench.report.analysis.scores import page_metrics
 from ser_bench.report.descriptions import model_title, normalisation_note, quick_parameters, speaker_note
 from ser_bench.report.formatting import capitalised, percent, plain_value
 from ser_bench.report.page.sections.glossary import Term, glossary
+from ser_bench.report.page.sections.pretrained import pretrained_table
 from ser_bench.report.page.tables import Column, Row, Table, number, texts
 from ser_bench.runs.results import SavedRun
 
@@ -31,6 +32,8 @@ class Method:
     repeats : bool
         Whether scores are averaged over repeats.
     splits, models : Table
+    pretrained : Table or None
+        The feature sets with a licence or a pretrained network; None without any.
     metrics : tuple of (str, str)
         Titles and definitions.
     quick : str
@@ -47,6 +50,7 @@ class Method:
     repeats: bool
     splits: Table
     models: Table
+    pretrained: Table | None
     metrics: tuple[tuple[str, str], ...]
     quick: str
     speaker_note: str
@@ -73,6 +77,7 @@ def method_report(run: SavedRun) -> Method:
         repeats,
         split_table(run),
         model_table(run),
+        pretrained_table(run),
         metrics,
         quick_parameters(run),
         speaker_note(run),
