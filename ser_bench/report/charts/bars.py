@@ -11,12 +11,11 @@ from matplotlib.figure import Figure
 
 from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.literature import published_scores
-from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.scores import chance_levels, missing_folds
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.keys import KEY_ROW, draw_keys, key_rows, split_keys
-from ser_bench.report.charts.parts import TEXT_BOX, draw_chance_line, model_axis
+from ser_bench.report.charts.parts import TEXT_BOX, draw_chance_line, model_axis, name_colour
 from ser_bench.report.charts.style import FAINT, INK, WARNING, WIDTH, new_sheet, split_colour
 from ser_bench.report.charts.text import names_width
 from ser_bench.report.descriptions import model_title, model_titles
@@ -162,9 +161,9 @@ def _add_published_labels(
     """Add the published systems in grey to the axis of models."""
     labels = [label.get_text() for label in ax.get_yticklabels()] + list(published["system"])
     ax.set_yticks([*range(len(models)), *rows], labels)
-    is_grey = [model in BASELINES for model in models] + [True] * len(published)
-    for label, grey in zip(ax.get_yticklabels(), is_grey, strict=True):
-        label.set_color(FAINT if grey else INK)
+    colours = [*map(name_colour, models), *[FAINT] * len(published)]
+    for label, colour in zip(ax.get_yticklabels(), colours, strict=True):
+        label.set_color(colour)
     ax.set_ylim(bottom, -0.5)
 
 

@@ -7,11 +7,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.exposure import heard_models, ranked
 from ser_bench.report.analysis.scores import chance_levels, missing_folds
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.base import Chart
+from ser_bench.report.charts.parts import name_colour
 from ser_bench.report.charts.points import NamedPoint, Panel, draw_chance_level, draw_named_points, scale_costs
 from ser_bench.report.charts.style import FAINT, WARNING, new_sheet, split_colour
 from ser_bench.report.charts.text import wrap
@@ -34,7 +35,7 @@ def _draw(run: SavedRun) -> Figure:
     split = ranking_split(run.info.splits)
     table, notes = summarise(run), missing_folds(run)
     shown = table.dropna(subset=[f"{split}_uar", "fit_seconds"])
-    shown = shown.assign(title=model_titles(run, shown["model"]))
+    shown = shown.assign(title=model_titles(run, shown["model"]), ranked=_takes_rank(run, shown))
     unfinished = [f"{model_title(run, m)} ({notes[m, split]})" for m in table["model"] if notes[m, split]]
     footnote = wrap(f"Not shown: {', '.join(unfinished)}" if unfinished else "", 8.5, 8)
     foot = 0.17 * len(footnote)
@@ -65,11 +66,19 @@ def _draw_panel(panel: Panel, cost: str, shown: pd.DataFrame, split: str, chance
     scale_costs(panel, shown[cost].to_list(), label, write)
     draw_chance_level(panel.ax, chance)
     if len(shown):
-        front = _front(panel.ax, shown[cost].to_numpy(), 100 * shown[f"{split}_uar"].to_numpy())
-        panel.ax.plot(*zip(*front, strict=True), color=FAINT, linewidth=1.1, zorder=1)
-        rows = zip(shown["model"], shown["title"], shown[cost], 100 * shown[f"{split}_uar"], strict=True)
-        points = [NamedPoint(title, x, y, FAINT if m in BASELINES else split_colour(split)) for m, title, x, y in rows]
+        best = shown[shown["ranked"]]
+        front = _front(panel.ax, best[cost].to_numpy(), 100 * best[f"{split}_uar"].to_numpy())
+        panel.ax.plot([x for x, _ in front], [y for _, y in front], color=FAINT, linewidth=1.1, zorder=1)
+        colours = [FAINT if name_colour(title) == FAINT else split_colour(split) for title in shown["title"]]
+        rows = zip(shown["title"], shown[cost], 100 * shown[f"{split}_uar"], colours, strict=True)
+        points = [NamedPoint(*row) for row in rows]
         draw_named_points(panel, points, chance, front)
+
+
+def _takes_rank(run: SavedRun, table: pd.DataFrame) -> list[bool]:
+    """Return which rows of a table are models that take a rank, so that they may be part of the front."""
+    ranking = ranked(run, table["model"])
+    return [model in ranking for model in table["model"]]
 
 
 def _front(ax: Axes, costs: np.ndarray, scores: np.ndarray) -> list[tuple[float, float]]:
@@ -85,12 +94,15 @@ def _alt_text(run: SavedRun) -> str:
     table = summarise(run).dropna(subset=[f"{split}_uar", "fit_seconds"])
     if table.empty:
         return "No model finished."
+    heard = ", ".join(model_titles(run, [m for m in table["model"] if m in heard_models(run, split)]))
+    table = table[_takes_rank(run, table)]
     best = table[pareto_front(table["fit_seconds"].to_numpy(), table[f"{split}_uar"].to_numpy())]
     rows = zip(model_titles(run, best["model"]), best["fit_seconds"], best[f"{split}_uar"], strict=True)
     listed = [f"{model} ({seconds(cost)}, {percent(uar)} %)" for model, cost, uar in rows]
     return (
         "UAR against the time of a fit, the time to predict a clip and the size of the model. "
         f"No other model has both a higher UAR and a faster fit than {', '.join(listed)}."
+        f"{f' Left out here, since they take no rank: {heard}.' if heard else ''}"
     )
 
 

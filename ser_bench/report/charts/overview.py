@@ -10,15 +10,21 @@ from matplotlib.figure import Figure
 
 from ser_bench.core.text import listed, plural
 from ser_bench.report.analysis.gaps import classes_left_out, gaps_of
-from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.scores import chance_levels, missing_folds
 from ser_bench.report.analysis.splits import gap_splits
 from ser_bench.report.charts.base import Chart
 from ser_bench.report.charts.keys import KEY_ROW, draw_keys, key_rows
 from ser_bench.report.charts.overview_content import Overview, overview_of
 from ser_bench.report.charts.overview_rows import draw_bracket, draw_models, draw_published, keys_of
-from ser_bench.report.charts.parts import draw_chance_line, heading_beside, model_axis, number_beside, text_beside
-from ser_bench.report.charts.style import FAINT, INK, WARNING, WIDTH, new_sheet
+from ser_bench.report.charts.parts import (
+    draw_chance_line,
+    heading_beside,
+    model_axis,
+    name_colour,
+    number_beside,
+    text_beside,
+)
+from ser_bench.report.charts.style import FAINT, WARNING, WIDTH, new_sheet
 from ser_bench.report.charts.text import names_width, shorten, text_width
 from ser_bench.report.descriptions import model_title, model_titles, split_label
 from ser_bench.report.findings.gaps import voice_title
@@ -117,9 +123,9 @@ def _columns(view: Overview) -> dict[str, float]:
 
 
 def _mark_names(ax: Axes, view: Overview) -> None:
-    """Write baselines and published figures in grey, and bracket the models that may be as good as the best one."""
+    """Write what takes no rank in grey, and bracket the models that may be as good as the best one."""
     for label, model in zip(ax.get_yticklabels(), [*view.models, *[""] * len(view.published_splits)], strict=True):
-        label.set_color(FAINT if model in BASELINES or not model else INK)
+        label.set_color(name_colour(model_title(view.run, model)) if model else FAINT)
         label.set_fontweight("bold" if model in view.bracketed else "normal")
     if view.bracketed:
         ax.tick_params(axis="y", pad=3.5 + 72 * _BRACKET)

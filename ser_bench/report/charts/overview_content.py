@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ser_bench.report.analysis.comparisons import Comparison, comparison
+from ser_bench.report.analysis.exposure import ranked
 from ser_bench.report.analysis.gaps import gap_scores
 from ser_bench.report.analysis.literature import published_scores
 from ser_bench.report.analysis.scores import chance_levels, scores_by_speaker
@@ -89,9 +91,10 @@ class Overview:
         Returns
         -------
         float
-            A fraction; NaN where a fold is missing.
+            A fraction; NaN where a fold is missing, and for a model whose features have heard the tested corpus.
         """
-        return float(self.table[f"{split}_uar"].iloc[0])
+        takes_rank = ranked(self.run, self.models[:1], split)
+        return float(self.table[f"{split}_uar"].iloc[0]) if takes_rank else math.nan
 
     @property
     def bracketed(self) -> list[str]:

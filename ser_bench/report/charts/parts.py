@@ -12,6 +12,7 @@ from matplotlib.transforms import ScaledTranslation, Transform
 from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.charts.style import FAINT, INK, WARNING, split_colour
 from ser_bench.report.charts.text import shorten
+from ser_bench.report.descriptions import EXPOSED_MARK, split_marks
 
 TEXT_BOX = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}
 """A white box that keeps a text legible where lines cross it."""
@@ -40,12 +41,13 @@ def draw_chance_line(ax: Axes, level: float, label: str) -> None:
 
 
 def model_axis(ax: Axes, models: Sequence[str], width: float) -> None:
-    """Label the rows of a chart with models, the first on top, baselines in grey.
+    """Label the rows of a chart with models, the first on top, those that take no rank in grey.
 
     Parameters
     ----------
     ax : Axes
     models : sequence of str
+        Names with their marks.
     width : float
         Space for the labels in inches; longer names are shortened.
     """
@@ -53,7 +55,23 @@ def model_axis(ax: Axes, models: Sequence[str], width: float) -> None:
     ax.set_ylim(len(models) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
     for label, name in zip(ax.get_yticklabels(), models, strict=True):
-        label.set_color(FAINT if name in BASELINES else INK)
+        label.set_color(name_colour(name))
+
+
+def name_colour(title: str) -> str:
+    """Return the colour of the name of a model: grey for one that takes no rank.
+
+    Parameters
+    ----------
+    title : str
+        The name with its marks.
+
+    Returns
+    -------
+    str
+        Hexadecimal RGB.
+    """
+    return FAINT if title in BASELINES or EXPOSED_MARK in split_marks(title)[1] else INK
 
 
 def text_beside(ax: Axes, text: str, row: float, offset: float, **style: Any) -> None:

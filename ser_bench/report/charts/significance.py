@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ser_bench.report.analysis.comparisons import Comparison, comparison
+from ser_bench.report.analysis.exposure import heard_models
 from ser_bench.report.analysis.scores import missing_folds
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.charts.base import Chart
@@ -62,8 +63,9 @@ def _friedman(compared: Comparison | None) -> str:
 
 
 def _not_compared(run: SavedRun, split: str) -> str:
-    notes = missing_folds(run)
-    missing = [f"{model_title(run, m)} ({notes[m, split]})" for m in run.info.models if notes[m, split]]
+    notes, heard = missing_folds(run), heard_models(run, split)
+    reasons = {m: notes[m, split] or ("no rank" if m in heard else "") for m in run.info.models}
+    missing = [f"{model_title(run, model)} ({reason})" for model, reason in reasons.items() if reason]
     return f"Not compared: {', '.join(missing)}" if missing else ""
 
 
@@ -116,7 +118,10 @@ def _alt_text(run: SavedRun) -> str:
     if compared is None:
         return verdict(run)
     ranks = zip(model_titles(run, compared.models), compared.mean_ranks, strict=True)
-    return f"{verdict(run)} Mean ranks over speakers: {', '.join(f'{model} {rank:.1f}' for model, rank in ranks)}."
+    listed = ", ".join(f"{model} {rank:.1f}" for model, rank in ranks)
+    heard = ", ".join(model_titles(run, heard_models(run, compared.split)))
+    without_rank = f" Not compared, since they take no rank: {heard}." if heard else ""
+    return f"{verdict(run)} Mean ranks over speakers: {listed}.{without_rank}"
 
 
 CHART = Chart(

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ser_bench.report.analysis.exposure import heard_models
 from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.scores import chance_levels, clips_by_class, confusion_counts, metrics_of, missing_folds
@@ -49,7 +50,8 @@ def page_data(run: SavedRun) -> str:
         Scores are whole tenths of a percent, null where unknown, so that the script writes the digits of the tables.
         ``corpus``; ``measures``: titles by metric, UAR first; ``ranking``: the split that ranks the models;
         ``splits``; ``gap``: the splits of the gap or null; ``models``: name, title and whether it is a baseline, in
-        the order of the summary; ``labels``; ``chance[measure]``; ``scores[measure][split][model]``: value, low, high;
+        the order of the summary; ``heard[split]``: the models that take no rank, where there are any; ``labels``;
+        ``chance[measure]``; ``scores[measure][split][model]``: value, low, high;
         ``missing[split][model]``: what stands for a score without every fold; ``few``: the splits with too few
         speakers for intervals; ``names[split]``: speakers; ``shapes[speaker]``: of a dot that is not round;
         ``speakers[measure][split][model]``: the positions of the lowest and the highest speaker, the median, and a
@@ -64,6 +66,7 @@ def page_data(run: SavedRun) -> str:
         "splits": list(run.info.splits),
         "gap": [pair.independent, pair.takes, pair.random] if pair else None,
         "models": [[model, model_title(run, model), model in BASELINES] for model in table.index],
+        **_without_rank(run),
         "labels": list(run.labels),
         "chance": {metric: _tenths(level) for metric, level in chance_levels(run).items()},
         "scores": {
@@ -89,6 +92,12 @@ def page_data(run: SavedRun) -> str:
     }
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _without_rank(run: SavedRun) -> dict[str, Any]:
+    """Return the models that take no rank by split, since their features have heard the tested corpus; often none."""
+    by_split = {split: heard_models(run, split) for split in run.info.splits if heard_models(run, split)}
+    return {"heard": by_split} if by_split else {}
 
 
 def _of_speakers(run: SavedRun) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ser_bench.report.analysis.cache import cached_per_run
+from ser_bench.report.analysis.exposure import ranked
 from ser_bench.report.analysis.literature import published_scores
 from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.scores import metrics_of
@@ -45,6 +46,24 @@ def speaker_shapes(run: SavedRun) -> dict[str, str]:
     """
     clips = run.clips.drop_duplicates("speaker").set_index("speaker")
     return {str(speaker): gender_shapes(run)[str(gender)] for speaker, gender in clips["gender"].items() if gender}
+
+
+def no_rank_note(run: SavedRun, model: str) -> str:
+    """Return why the row of a model is grey: it takes no rank under the split that ranks the others.
+
+    Parameters
+    ----------
+    run : SavedRun
+    model : str
+
+    Returns
+    -------
+    str
+        Empty for a model that takes a rank.
+    """
+    if model in BASELINES:
+        return "baseline"
+    return "" if ranked(run, [model]) else "no rank"
 
 
 @cached_per_run

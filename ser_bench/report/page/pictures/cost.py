@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ser_bench.core.text import listed
+from ser_bench.report.analysis.exposure import ranked
 from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.scores import chance_levels
 from ser_bench.report.analysis.splits import ranking_split
@@ -47,7 +48,10 @@ _COSTS = {
 
 @dataclass(frozen=True)
 class _Point:
-    """A model: its cost, its UAR with its interval in percent, and whether no other one is cheaper and better."""
+    """A model: its cost, its UAR with its interval in percent, and its place.
+
+    ``best`` says whether no other model is cheaper and better, ``heard`` whether the model takes no rank.
+    """
 
     model: str
     title: str
@@ -56,6 +60,7 @@ class _Point:
     low: float
     high: float
     best: bool
+    heard: bool
 
 
 def cost_plot(run: SavedRun) -> Plot | None:
@@ -106,10 +111,11 @@ def _points(run: SavedRun, table: pd.DataFrame, cost: str) -> list[_Point]:
     split = ranking_split(run.info.splits)
     scores = 100 * table[[f"{split}_uar", f"{split}_uar_low", f"{split}_uar_high"]].to_numpy("float64")
     costs = np.maximum(table[cost].to_numpy("float64"), _LEAST)
-    best = pareto_front(costs, scores[:, 0])
+    ranking = ranked(run, table["model"], split)
+    best = pareto_front(np.where(table["model"].isin(ranking), costs, np.nan), scores[:, 0])
     rows = zip(table["model"], model_titles(run, table["model"]), costs, scores, best, strict=True)
     return [
-        _Point(model, title, float(at), float(uar), float(low), float(high), bool(front))
+        _Point(model, title, float(at), float(uar), float(low), float(high), bool(front), model not in ranking)
         for model, title, at, (uar, low, high), front in rows
     ]
 
@@ -122,7 +128,7 @@ def _plot(run: SavedRun, table: pd.DataFrame, cost: str, subject: str) -> Plot |
     ends = [value for point in points for value in (point.uar, point.low, point.high)]
     x = log_axis(kind.axis, [point.cost for point in points], kind.tick)
     y = linear_axis(f"UAR, {split} split (%)", ends, lowest=0, highest=100)
-    marks: list[Mark] = [_front(points), *(_dot(point, kind) for point in points)]
+    marks: list[Mark] = [*_front(points), *(_dot(point, kind) for point in points)]
     if y.low <= chance:
         marks.insert(0, Line(((x.low, chance), (x.high, chance)), "chance", tip=f"chance: {percent(chance / 100)} %"))
     return Plot(
@@ -137,23 +143,28 @@ def _plot(run: SavedRun, table: pd.DataFrame, cost: str, subject: str) -> Plot |
 
 
 def _dot(point: _Point, kind: _Cost) -> Dots:
-    """Return the dot of a model, hollow where another model is cheaper and better."""
+    """Return the dot of a model, hollow where another model is cheaper and better, grey where it takes no rank."""
     interval = percent_interval(point.low / 100, point.high / 100)
     score = f"{percent(point.uar / 100)} % {interval}".rstrip()
     tip = f"{point.title}: {score}, {kind.write(point.cost)}"
-    looks, ends = "c1" if point.best else "c1 hollow", ((point.low, point.high),)
+    looks = "no-rank" if point.heard else "c1" if point.best else "c1 hollow"
+    ends = ((point.low, point.high),)
     return Dots(((point.cost, point.uar),), looks, point.model, tips=(tip,), intervals=ends)
 
 
-def _front(points: list[_Point]) -> Line:
-    """Return the highest UAR at each cost, from the cheapest to the most expensive model."""
+def _front(points: list[_Point]) -> list[Line]:
+    """Return the highest UAR at each cost, from the cheapest to the most expensive model; empty without a rank."""
     best = sorted((point.cost, point.uar) for point in points if point.best)
     last = max(point.cost for point in points)
-    return Line((*best, (last, best[-1][1])), "front", step=True)
+    return [Line((*best, (last, best[-1][1])), "front", step=True)] if best else []
 
 
 def _words(points: list[_Point], kind: _Cost) -> str:
     """Describe a picture: the models that no other one beats in both."""
     best = sorted((point for point in points if point.best), key=lambda point: point.cost)
     names = [f"{point.title} ({kind.write(point.cost)}, {percent(point.uar / 100)} %)" for point in best]
-    return f"A dot per model. No other model has both a higher UAR and a lower cost than {listed(names)}."
+    if not names:
+        return "A dot per model; none takes a rank."
+    heard = [point.title for point in points if point.heard]
+    others = f" Left out there, since they take no rank: {listed(heard)}." if heard else ""
+    return f"A dot per model. No other model has both a higher UAR and a lower cost than {listed(names)}.{others}"

@@ -38,10 +38,11 @@
       node.textContent = text ?? texts.get(node);
     };
     let shown = "";
-    // The best first, then models without a score, baselines, and rows that are not of a model.
+    // The best first, then models without a score, those that take no rank, baselines, and rows that are not of a model.
     const ranks = (measure, split) => ({ dataset: { model } }) => {
       const [, , baseline] = DATA.models.find(([name]) => name === model) ?? [];
-      return model ? [Number(baseline), -(DATA.scores[measure][split][model][0] ?? -1)] : [2, 0];
+      const group = baseline ? 2 : Number(Boolean(DATA.heard?.[split]?.includes(model)));
+      return model ? [group, -(DATA.scores[measure][split][model][0] ?? -1)] : [3, 0];
     };
     const sorted = (measure, split) => {
       const rank = ranks(measure, split);

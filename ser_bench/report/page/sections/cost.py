@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ser_bench.core.text import number_range
-from ser_bench.report.analysis.models import BASELINES, trained_models
+from ser_bench.report.analysis.models import trained_models
 from ser_bench.report.analysis.scores import chance_levels, missing_folds
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
@@ -17,6 +17,7 @@ from ser_bench.report.findings.cost import cost_sentences
 from ser_bench.report.findings.titles import architectures_title
 from ser_bench.report.findings.training import endings, held_out_sentence
 from ser_bench.report.formatting import byte_size, percent, seconds
+from ser_bench.report.page.looks import no_rank_note
 from ser_bench.report.page.pictures.cost import architecture_plots, cost_plot
 from ser_bench.report.page.pictures.curves import Curves, learning_curves
 from ser_bench.report.page.plots.picture import Panel, Picture, Plot, panel, picture
@@ -75,6 +76,8 @@ class Costs:
     curves : tuple of NetworkCurves
     after : str
         What becomes of the networks after their best epochs, where it is the same for all; else empty.
+    no_rank : bool
+        Whether the picture shows a model that takes no rank.
     """
 
     lead: str
@@ -88,6 +91,7 @@ class Costs:
     held_out: str
     curves: tuple[NetworkCurves, ...]
     after: str
+    no_rank: bool
 
 
 def cost_report(run: SavedRun) -> Costs:
@@ -116,6 +120,7 @@ def cost_report(run: SavedRun) -> Costs:
         held_out=held_out_sentence(run, ranking_split(run.info.splits)),
         curves=tuple(_curves(network, "" if after else network.after) for network in curves),
         after=after,
+        no_rank=any(getattr(mark, "kind", "") == "no-rank" for mark in (plot.marks if plot else ())),
     )
 
 
@@ -145,7 +150,7 @@ def _main(run: SavedRun) -> Table:
     columns = [Column(head, under=unit) for head, unit, _ in _COSTS.values()]
     for row in summarise(run).to_dict("records"):
         cells = [number(row[name], write(row[name])) for name, (_, _, write) in _COSTS.items()]
-        kind = "quiet" if row["model"] in BASELINES else ""
+        kind = "quiet" if no_rank_note(run, row["model"]) else ""
         rows.append(Row((Cell(model_title(run, row["model"])), *cells), kind, row["model"]))
     caption = f"Time and size, {split} split"
     return Table(caption, (Column("model", numeric=False), *columns), tuple(rows), kind="slim")

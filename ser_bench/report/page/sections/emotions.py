@@ -15,7 +15,7 @@ from ser_bench.report.descriptions import model_title
 from ser_bench.report.findings.titles import confusion_title
 from ser_bench.report.formatting import percent
 from ser_bench.report.page.controls import Controls, controls
-from ser_bench.report.page.looks import score_scale
+from ser_bench.report.page.looks import no_rank_note, score_scale
 from ser_bench.report.page.sections.confusion import Matrix, confusion_matrix, frequent_confusions
 from ser_bench.report.page.sections.hard_clips import HardClips, hard_clips
 from ser_bench.report.page.strips import Scale, StripRow, Strips, bars, dots, marks
@@ -113,8 +113,8 @@ def _table(run: SavedRun, split: str) -> Table:
     columns = (Column("model", numeric=False), *(Column(label, under="recall %") for label in run.labels))
     rows = []
     for model in all_models_ranked(run):
-        baseline = model in BASELINES
-        note = "baseline" if baseline else notes[model, split]
+        no_rank = no_rank_note(run, model)
+        note = no_rank or notes[model, split]
         cells = [number(table.at[model, label], percent(table.at[model, label])) for label in run.labels]
-        rows.append(Row((Cell(model_title(run, model), note=note), *cells), "quiet" if baseline else "", model))
+        rows.append(Row((Cell(model_title(run, model), note=note), *cells), "quiet" if no_rank else "", model))
     return Table(f"Recall per class under the {split} split", columns, tuple(rows))

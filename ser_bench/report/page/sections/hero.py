@@ -10,6 +10,7 @@ import pandas as pd
 
 from ser_bench.core.text import listed
 from ser_bench.report.analysis.comparisons import comparison
+from ser_bench.report.analysis.exposure import ranked
 from ser_bench.report.analysis.gaps import gaps_of
 from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.leakage import speakers_known
@@ -19,10 +20,10 @@ from ser_bench.report.analysis.scores import chance_levels, missing_folds
 from ser_bench.report.analysis.speakers import scores_of_speakers
 from ser_bench.report.analysis.splits import GapSplits, gap_splits, ranking_split
 from ser_bench.report.analysis.summary import summarise
-from ser_bench.report.descriptions import model_title, split_label
+from ser_bench.report.descriptions import EXPOSED_NOTE, UNKNOWN_NOTE, mark_notes, model_title, split_label
 from ser_bench.report.findings.gaps import voice_title
 from ser_bench.report.formatting import percent, percent_range, points, points_interval
-from ser_bench.report.page.looks import score_scale
+from ser_bench.report.page.looks import no_rank_note, score_scale
 from ser_bench.report.page.strips import Scale, StripRow, Strips, bars, dots, line, marks
 from ser_bench.report.page.tables import Cell, Column, number
 from ser_bench.runs.results import SavedRun
@@ -57,7 +58,7 @@ def hero(run: SavedRun) -> Strips:
         tuple(columns),
         (*rows, *_published_row(run, scale, len(columns))),
         tuple(_legend(run, pair, near, percent(chance))),
-        " ".join([_scope(run), *_published_note(run)]),
+        " ".join([_scope(run), *_published_note(run), *_exposure_notes(run)]),
     )
 
 
@@ -71,7 +72,7 @@ def _row(run: SavedRun, row: Mapping[Any, Any], scale: Scale, gaps: pd.DataFrame
     cells = [number(uar, note or percent(uar), percent_range(low, high, few))]
     if pair and gap is not None:
         cells.append(number(gap["total"], points(gap["total"]), points_interval(gap["total_low"], gap["total_high"])))
-    baseline = model in BASELINES
+    baseline, no_rank = model in BASELINES, no_rank_note(run, model)
     pictures = marks(
         ("chance", bars(scale, [chance_levels(run)["uar"]], 0, 28)),
         ("speakers", "" if baseline else bars(scale, scores_of_speakers(run, split, model).get("uar", {}).values())),
@@ -79,8 +80,8 @@ def _row(run: SavedRun, row: Mapping[Any, Any], scale: Scale, gaps: pd.DataFrame
         ("interval", line(scale, low, high)),
         ("dot", dots(scale, [uar])),
     )
-    kinds = ["quiet"] * baseline + ["near"] * (model in near)
-    head = Cell(model_title(run, model), note="baseline" if baseline else "")
+    kinds = ["quiet"] * bool(no_rank) + ["near"] * (model in near)
+    head = Cell(model_title(run, model), note=no_rank)
     return StripRow(head, pictures, tuple(cells), model, " ".join(kinds), _description(run, row, pair, gap))
 
 
@@ -123,7 +124,8 @@ def _published_row(run: SavedRun, scale: Scale, columns: int) -> list[StripRow]:
     low, high, split = published["uar"].min(), published["uar"].max(), published["split"].iloc[0]
     texts = [f"{row.system} {percent(row.uar)} %" for row in published.itertuples()]
     best = summarise(run).iloc[0]
-    score, title = best[f"{split}_uar"], model_title(run, best["model"])
+    title = model_title(run, best["model"])
+    score = best[f"{split}_uar"] if ranked(run, [best["model"]], split) else math.nan
     own = "" if math.isnan(score) else f"; {title} {percent(score)}"
     cells = [Cell(percent(low) if low == high else f"{percent(low)}–{percent(high)}", note=own.removeprefix("; "))]
     cells += [Cell("")] * (columns - 1)
@@ -147,6 +149,11 @@ def _published_note(run: SavedRun) -> list[str]:
     row = published.sort_values("uar").iloc[-1]
     text = f"The highest published figure on the {row['split']} folds is {percent(row['uar'])} % ({row['system']})"
     return [f"{text}; its training differs, as Ranking explains."]
+
+
+def _exposure_notes(run: SavedRun) -> list[str]:
+    """Explain the marks of models whose features have heard the tested corpora, or may have; empty without any."""
+    return [f"{note}." for note in mark_notes(run) if note in (EXPOSED_NOTE, UNKNOWN_NOTE)]
 
 
 def _legend(run: SavedRun, pair: GapSplits | None, near: frozenset[str], chance: str) -> list[tuple[str, str]]:

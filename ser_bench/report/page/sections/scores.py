@@ -10,7 +10,7 @@ from ser_bench.report.analysis.gaps import gaps_of
 from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.leakage import speakers_known
 from ser_bench.report.analysis.literature import published_note, published_scores
-from ser_bench.report.analysis.models import BASELINES, models_with_copies
+from ser_bench.report.analysis.models import models_with_copies
 from ser_bench.report.analysis.ranking import all_models_ranked
 from ser_bench.report.analysis.scores import metrics_of, missing_folds, page_metrics
 from ser_bench.report.analysis.splits import GapSplits, gap_pairs, gap_splits
@@ -18,6 +18,7 @@ from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.descriptions import model_title
 from ser_bench.report.findings.gaps import gap_notes
 from ser_bench.report.formatting import capitalised, percent, percent_range, points, points_interval
+from ser_bench.report.page.looks import no_rank_note
 from ser_bench.report.page.tables import Cell, Column, Row, Table, number
 from ser_bench.runs.results import SavedRun
 
@@ -147,9 +148,9 @@ def model_row(run: SavedRun, model: str, cells: list[Cell]) -> Row:
     -------
     Row
     """
-    baseline = model in BASELINES
-    note = "baseline" if baseline else "copies at other speeds" if model in models_with_copies(run) else ""
-    return Row((Cell(model_title(run, model), note=note), *cells), "quiet" if baseline else "", model)
+    no_rank = no_rank_note(run, model)
+    note = no_rank or ("copies at other speeds" if model in models_with_copies(run) else "")
+    return Row((Cell(model_title(run, model), note=note), *cells), "quiet" if no_rank else "", model)
 
 
 def _published_row(row: dict[Any, Any], metric: str, splits: tuple[str, ...], position: int, gaps: int) -> Row:
