@@ -90,7 +90,7 @@ class Recipe:
     ``conditions`` maps names to the share of labels that become calm, ``trained_under`` models to condition and family,
     and ``missing`` conditions to a number of clips that could not be changed. ``pretrained``, ``licences``,
     ``exposure`` and ``features_of`` are those of ``run.json``. ``skills`` are accuracies like those of ``MODELS``.
-    ``groups`` has the UAR that a model loses when a group of features is shuffled, where that differs from other models.
+    ``groups`` has the UAR that a model loses when a group of features is shuffled, where that is its own.
     """
 
     models: tuple[str, ...] = tuple(MODELS)
