@@ -9,6 +9,7 @@ from ser_bench.core.errors import ConfigError, FeatureError
 from ser_bench.features.onnx import axes, front_end
 from ser_bench.features.onnx.description import Description
 from ser_bench.features.onnx.graph import Graph, one_line, open_session
+from ser_bench.features.onnx.limits import is_out_of_memory, limited_memory, memory_text
 from ser_bench.features.onnx.windows import chunks, lengthened
 from ser_bench.features.pooling import pool
 
@@ -144,9 +145,13 @@ def _run_windows(step: Step, session: Any, windows: np.ndarray) -> np.ndarray:
 
     dtype = next(tensor.dtype for tensor in step.graph.inputs if tensor.name == step.input)
     values = np.float32(step.scale) * windows + np.float32(step.offset)
+    batch = axes.arranged(values, step.input_axes).astype(dtype)
     try:
-        [output] = session.run([step.output], {step.input: axes.arranged(values, step.input_axes).astype(dtype)})
+        with limited_memory(step.graph.size):
+            [output] = session.run([step.output], {step.input: batch})
     except Exception as error:  # onnxruntime has an exception for each kind of failure
+        if is_out_of_memory(error):
+            raise FeatureError(f"{step.file} needs more than {memory_text(step.graph.size)} for the clip") from None
         raise FeatureError(f"{step.file} cannot be run on the clip: {one_line(error)}") from None
     if output.ndim != len(step.output_axes) or axes.product(output.shape, step.output_axes, "one") != 1:
         named = ", ".join(step.output_axes)

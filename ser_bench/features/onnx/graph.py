@@ -14,6 +14,7 @@ from ser_bench.core.errors import ConfigError
 from ser_bench.core.files import open_regular
 from ser_bench.core.text import escape_control
 from ser_bench.features.onnx import checks, encoding
+from ser_bench.features.onnx.limits import is_out_of_memory, limited_memory, memory_text
 from ser_bench.features.onnx.tensors import Tensor, declared_tensor
 
 if TYPE_CHECKING:
@@ -198,8 +199,11 @@ def _open_session(path: Path, digest: str, outputs: tuple[str, ...]) -> Inferenc
         raise _refusal(path.name, "has changed since it was checked; start again")
     content = _with_outputs(content, outputs)
     try:
-        return onnxruntime.InferenceSession(content, _options(), providers=["CPUExecutionProvider"])
+        with limited_memory(len(content)):
+            return onnxruntime.InferenceSession(content, _options(), providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime has an exception for each status, without a common class
+        if is_out_of_memory(error):
+            raise _refusal(path.name, f"needs more than {memory_text(len(content))} to be opened") from None
         version = onnxruntime.__version__
         raise _refusal(path.name, f"onnxruntime {version} cannot open it: {one_line(error)}") from None
 

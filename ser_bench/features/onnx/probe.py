@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,16 +14,15 @@ from typing import Any
 from ser_bench.core.errors import ConfigError
 from ser_bench.core.text import escape_control
 from ser_bench.features.onnx.graph import Graph, Tensor, one_line, open_session
-
-MAX_MEMORY = 4 * 2**30
-"""Address space of the child in bytes, in addition to four times the size of the file. Windows and macOS ignore it."""
+from ser_bench.features.onnx.limits import is_out_of_memory, limit_seconds, limited_memory, memory_text
 
 MAX_SECONDS = 60
 """Time for opening the network and two runs."""
 
-_CODE = "from ser_bench.features.onnx.probe import main; main()"
-_NO_MEMORY = ("bad_alloc", "bad allocation", "MemoryError", "Failed to allocate memory", "Unable to allocate")
+_NO_MEMORY = "memory"
+"""The answer of a child whose allocation failed."""
 
+_CODE = "from ser_bench.features.onnx.probe import main; main()"
 
 Shape = tuple[int, ...]
 
@@ -67,8 +65,7 @@ def _probe(
     path: Path, digest: str, size: int, inputs: tuple[tuple[str, str, Shape], ...], outputs: tuple[str, ...]
 ) -> tuple[tuple[str, Shape], ...]:
     """Run the child, and return names and shapes."""
-    memory = MAX_MEMORY + 4 * size
-    task = {"path": str(path), "digest": digest, "memory": memory, "inputs": inputs, "outputs": outputs}
+    task = {"path": str(path), "digest": digest, "size": size, "inputs": inputs, "outputs": outputs}
     lengths = ", ".join("×".join(map(str, shape)) for _, _, shape in inputs)
     subject = f"ONNX file {escape_control(path.name)}"
     try:
@@ -80,10 +77,12 @@ def _probe(
     reason = answer.get("error")
     if reason is None and code == 0:
         return tuple((name, tuple(shape)) for name, shape in answer["shapes"])
-    if (reason is None and code != 0) or any(text in str(reason) for text in _NO_MEMORY):
-        ending = f"needs more than {memory / 2**30:.1f} GiB of memory" if reason else f"ended the process ({code})"
-        raise ConfigError(f"{subject}: {ending} for an input of {lengths}; use a smaller network")
-    raise ConfigError(reason if str(reason).startswith("ONNX file") else f"{subject}: {reason}")
+    if reason is None:
+        raise ConfigError(f"{subject}: ended its process ({code}) for an input of {lengths}; use another network")
+    if reason == _NO_MEMORY:
+        needs = f"needs more than {memory_text(size)} for an input of {lengths}"
+        raise ConfigError(f"{subject}: {needs}; use a smaller network")
+    raise ConfigError(reason if reason.startswith("ONNX file") else f"{subject}: {reason}")
 
 
 def _run(task: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -117,27 +116,16 @@ def _answer(task: Mapping[str, Any]) -> dict[str, Any]:
     """Carry out a task."""
     import onnxruntime  # noqa: F401 - before the limits, which are for the network
 
-    _limit(task["memory"])
+    limit_seconds(MAX_SECONDS)  # also if the parent is killed
     inputs = [Tensor(name, dtype, tuple(shape)) for name, dtype, shape in task["inputs"]]
     graph = Graph(path=Path(task["path"]), digest=task["digest"], inputs=tuple(inputs), outputs=())
     try:
-        return {"shapes": _shapes(graph, task["outputs"])}
-    except ConfigError as error:
-        return {"error": str(error)}
-    except MemoryError:
-        return {"error": "MemoryError"}
+        with limited_memory(task["size"]):
+            return {"shapes": _shapes(graph, task["outputs"])}
     except Exception as error:  # onnxruntime has an exception for each status, without a common class
-        return {"error": f"cannot run: {one_line(error)}"}
-
-
-def _limit(memory: int) -> None:
-    """Limit the address space and the processor time of this process, where the system can."""
-    with suppress(ImportError, ValueError, OSError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))  # also if the parent is killed
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        if is_out_of_memory(error):
+            return {"error": _NO_MEMORY}
+        return {"error": str(error) if isinstance(error, ConfigError) else f"cannot run: {one_line(error)}"}
 
 
 def _shapes(graph: Graph, outputs: list[str]) -> list[tuple[str, Shape]]:

@@ -10,5 +10,5 @@ def probed_here(monkeypatch):
     """Let the planning run networks in this process."""
     from ser_bench.features.onnx import probe
 
-    monkeypatch.setattr(probe, "_limit", lambda memory: None)
+    monkeypatch.setattr(probe, "limit_seconds", lambda seconds: None)
     monkeypatch.setattr(probe, "_run", lambda task: (0, probe._answer(task)))

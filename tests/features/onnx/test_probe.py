@@ -23,11 +23,10 @@ def test_the_shapes_of_the_outputs_are_returned(saved):  # noqa: F811
 
 
 @pytest.mark.skipif(__import__("sys").platform != "linux", reason="only Linux limits the address space")
-def test_a_network_that_needs_too_much_memory_is_refused(saved, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(probing, "MAX_MEMORY", 2**30)
+def test_a_network_that_needs_too_much_memory_is_refused(saved):  # noqa: F811
     nodes = [node("Shape", result="n"), node("Mul", ["n", "k"], "s"), node("ConstantOfShape", ["s"], "c")]
     graph = read_graph(saved(model(*nodes, node("ReduceSum", ["c"]), stored=[values("k", 2**20, 2**20)])))
-    with pytest.raises(ConfigError, match=r"needs more than 1\.0 GiB of memory for an input of 1×100; use a smaller"):
+    with pytest.raises(ConfigError, match=r"needs more than 4\.0 GiB of memory for an input of 1×100; use a smaller"):
         probe(graph, SHAPE)
 
 
@@ -47,14 +46,12 @@ def answer(path, outputs=("y",)):
     """Return the answer of the child, without a child and its limits."""
     graph = read_graph(path)
     inputs = [["x", "float32", [1, 100]]]
-    return probing._answer(
-        {"path": str(path), "digest": graph.digest, "memory": 0, "inputs": inputs, "outputs": outputs}
-    )
+    return probing._answer({"path": str(path), "digest": graph.digest, "size": 0, "inputs": inputs, "outputs": outputs})
 
 
 @pytest.fixture
 def unlimited(monkeypatch):
-    monkeypatch.setattr(probing, "_limit", lambda memory: None)
+    monkeypatch.setattr(probing, "limit_seconds", lambda seconds: None)
 
 
 @pytest.mark.usefixtures("unlimited")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
+import numpy as np
 import pytest
+from onnx import TensorProto
 
 from ser_bench import features
 from ser_bench.core.errors import ConfigError, FeatureError
@@ -32,15 +36,14 @@ def frames(*sizes):
 
 
 def computed(feature_set, samples=400):
-    import numpy as np
-
     return features.compute([feature_set], np.ones(samples, np.float32), 16000)[feature_set.name]
 
 
-@pytest.mark.parametrize("axes", [["one", "one", "features"], ["batch", "batch", "features"]])
-def test_axes_that_the_output_does_not_have_are_refused(resolved, axes):
-    with pytest.raises(ConfigError, match=rf"has shape \(1, 25, 4\) for one window, which is not {', '.join(axes)}"):
-        resolved(frames(1, -1, 4), f"{TOML}output_axes = {axes}")
+def test_windows_that_the_output_does_not_have_are_refused(resolved):
+    with pytest.raises(
+        ConfigError, match=r"has shape \(1, 25, 4\) for one window, which is not batch, batch, features"
+    ):
+        resolved(frames(1, -1, 4), f'{TOML}output_axes = ["batch", "batch", "features"]')
 
 
 @pytest.mark.parametrize("sizes", [(1, -1, 2), (1, 1, -1, 4), (2, -1, 4)])
@@ -60,6 +63,26 @@ def test_values_that_are_not_finite_cost_the_clip(resolved):
     nodes = [node("Cast", ["z"], "f", to=1), node("Div", ["x", "f"], "q"), node("Reshape", ["q", "s"])]
     with pytest.raises(FeatureError, match="not finite"):
         computed(resolved(model(*nodes, stored=[zero, values("s", 1, -1, 4)])))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the address space")
+def test_a_clip_that_needs_too_much_memory_costs_the_clip(resolved):
+    import resource
+
+    size = [node("ReduceMax", result="l", keepdims=0), node("Cast", ["l"], "i", to=TensorProto.INT64)]
+    grown = [
+        node("Mul", ["i", "k"], "n"),
+        node("ConstantOfShape", ["n"], "c"),
+        node("ReduceSum", ["c"], "r", keepdims=0),
+    ]
+    content = model(*size, *grown, node("Add", ["x", "r"], "a"), node("Reshape", ["a", "s"]),
+                    stored=[values("k", 2**37), values("s", 1, -1, 4)])  # fmt: skip
+    feature_set = resolved(content)
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    with pytest.raises(FeatureError, match=r"network\.onnx needs more than 4\.0 GiB of memory for the clip"):
+        computed(feature_set)  # ones
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
+    assert features.compute([feature_set], np.zeros(400, np.float32), 16000)
 
 
 def test_a_file_that_is_replaced_costs_the_clip(resolved, saved):  # noqa: F811
