@@ -32,7 +32,7 @@ _FULL_SCALE = 32767 / 32768
 _AUDIO = {"audio": "whole clip", "rate": "of the clip", "bits": 16}
 """What openSMILE hears, as parameters of a feature set."""
 _LOCK = Lock()
-"""Threads of a web server take turns, because the library keeps its log in global state."""
+"""Threads of a web server take turns, because openSMILE does not state that several threads may run it at once."""
 
 _GROUPS = {
     "rate and pauses": ("loudnessPeaks", "Voiced", "MeanVoiced", "StddevVoiced", "MeanUnvoiced", "StddevUnvoiced"),
@@ -95,7 +95,11 @@ def _open(configuration: str, level: str) -> Any:
     """Return the extractor of this process; it starts each clip from the same state, on one thread, without a log."""
     import opensmile
 
-    return opensmile.Smile(opensmile.FeatureSet[configuration], opensmile.FeatureLevel[level], num_workers=1)
+    try:
+        return opensmile.Smile(opensmile.FeatureSet[configuration], opensmile.FeatureLevel[level], num_workers=1)
+    except UnicodeEncodeError:
+        message = "openSMILE cannot read its files in a folder whose name is not ASCII; install it in another folder"
+        raise FeatureError(message) from None
 
 
 @dataclass(frozen=True)
