@@ -9,13 +9,16 @@ import click
 from ser_bench import features
 from ser_bench.cli.listing import describe, installed, needs, show
 from ser_bench.cli.options import load_plugin, options_from
+from ser_bench.core.errors import ConfigError
 from ser_bench.features.base import FeatureSet, FeatureSetFamily
+from ser_bench.features.pretraining import Pretraining
 
 
 @click.command(name="features")
 @click.argument("name", required=False)
+@click.option("--ledger", is_flag=True, help="List what well-known networks were trained on.")
 @options_from("plugin")
-def command(name: str | None, plugin: Path | None) -> int:
+def command(name: str | None, ledger: bool, plugin: Path | None) -> int:
     """List the feature sets: size and content; with NAME describe one. Sets of one kind join with +.
 
     \b
@@ -23,8 +26,12 @@ def command(name: str | None, plugin: Path | None) -> int:
       ser-bench features
       ser-bench features mfcc
       ser-bench features onnx:network.onnx
+      ser-bench features --ledger
+      ser-bench features --ledger wavlm
     """
     load_plugin(plugin)
+    if ledger:
+        return _ledger(name)
     if name is not None:
         family = features.FAMILIES.get(name.rstrip(":"))
         return _describe_family(family) if family else _describe(features.get(name))
@@ -35,8 +42,31 @@ def command(name: str | None, plugin: Path | None) -> int:
     return show(
         ("feature set", "size", "what", "installed", "source"),
         rows,
-        "Columns and parameters of a set: ser-bench features NAME",
+        "Columns and parameters of a set: ser-bench features NAME. Networks and what they have heard: --ledger",
     )
+
+
+def _ledger(name: str | None) -> int:
+    """Print what well-known networks were trained on: all of them, one, or those whose names contain a text."""
+    from ser_bench.features.ledger import entries, lookup
+
+    if name is not None and (entry := lookup(name)):
+        facts = {"trained on": _trained_on(entry.pretraining), "note": entry.note, "licence": entry.licence}
+        return describe(name, {**facts, "source": entry.pretraining.source})
+    text = (name or "").casefold()
+    chosen = [entry for entry in entries() if text in " ".join(entry.names).casefold()]
+    if not chosen:
+        raise ConfigError(f"the ledger has no network {name!r}\nlist all networks: ser-bench features --ledger")
+    rows = [(", ".join(e.names), _trained_on(e.pretraining), e.licence, e.pretraining.source) for e in chosen]
+    return show(("networks", "trained on", "licence", "source"), rows, "Other networks are unknown until you state it")
+
+
+def _trained_on(pretraining: Pretraining) -> str:
+    """Name the corpora of a network's training."""
+    if pretraining.corpora is None:
+        return "unknown"
+    corpora = ", ".join(pretraining.corpora) or "no recordings"
+    return corpora if pretraining.complete else f"{corpora}, and others that are not listed"
 
 
 def _origin(known: FeatureSet | FeatureSetFamily) -> tuple[str, str]:
@@ -81,7 +111,7 @@ def _heard(feature_set: FeatureSet) -> str:
     pretraining = feature_set.pretraining
     if pretraining is None:
         return ""
-    corpora = "unknown" if pretraining.corpora is None else ", ".join(pretraining.corpora) or "no recordings"
+    corpora = _trained_on(pretraining)
     return f"{corpora} (source: {pretraining.source})" if pretraining.source else corpora
 
 

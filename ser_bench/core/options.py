@@ -110,7 +110,9 @@ class PretrainingTable(BaseModel):
     Attributes
     ----------
     corpora : tuple of str or None
-        Every corpus of its training; empty for values without a network, None where that is unknown.
+        The corpora of its training; empty for values without a network, None where that is unknown.
+    complete : bool
+        Whether ``corpora`` are all of them.
     unheard : tuple of str
         Corpora whose recordings are not in its training, under any name.
     licence, source : str
@@ -120,6 +122,7 @@ class PretrainingTable(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     corpora: tuple[Annotated[str, Field(min_length=1, max_length=1_000)], ...] | None = None
+    complete: bool = True
     unheard: tuple[Annotated[str, Field(min_length=1, max_length=1_000)], ...] = ()
     licence: Annotated[str, Field(max_length=1_000)] = ""
     source: Annotated[str, Field(max_length=1_000)] = ""

@@ -20,8 +20,10 @@ class Pretraining:
     Parameters
     ----------
     corpora : tuple of str or None
-        Every corpus of its training, by the names of ser-bench where it knows them; None if this is unknown.
+        The corpora of its training, by the names of ser-bench where it knows them; None if they are unknown.
         Empty for a network that was trained on no recordings.
+    complete : bool
+        Whether ``corpora`` are all of them.
     source : str
         Where this is stated.
     unheard : tuple of str
@@ -29,6 +31,7 @@ class Pretraining:
     """
 
     corpora: tuple[str, ...] | None = None
+    complete: bool = True
     source: str = ""
     unheard: tuple[str, ...] = ()
 
@@ -52,7 +55,9 @@ class Pretraining:
             return "heard"
         if plain <= set(map(_plain, self.unheard)):
             return "no"
-        return "no" if self.corpora == () or (known and self.corpora is not None) else "unknown"
+        if self.corpora is None or not self.complete:
+            return "unknown"
+        return "no" if known or not self.corpora else "unknown"
 
     def with_statement(self, statement: Pretraining) -> Pretraining:
         """Return this description with what another one adds; it takes no training corpus away.
@@ -70,6 +75,7 @@ class Pretraining:
         unknown = self.corpora is None and statement.corpora is None
         return Pretraining(
             corpora=None if unknown else tuple(dict.fromkeys((*own, *added))),
+            complete=statement.complete and (self.complete or statement.corpora is not None),
             source="; ".join(filter(None, (self.source, statement.source))),
             unheard=statement.unheard,
         )

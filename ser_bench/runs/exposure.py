@@ -45,7 +45,10 @@ def pretraining_of(feature_set: FeatureSet, options: Options) -> Pretraining | N
         return feature_set.pretraining
     own = feature_set.pretraining or Pretraining(corpora=())
     source = f"{_STATED}{f': {statement.source}' if statement.source else ''}"
-    return own.with_statement(Pretraining(corpora=statement.corpora, source=source, unheard=statement.unheard))
+    added = Pretraining(
+        corpora=statement.corpora, complete=statement.complete, source=source, unheard=statement.unheard
+    )
+    return own.with_statement(added)
 
 
 def licence_of(feature_set: FeatureSet, options: Options) -> str:
@@ -114,6 +117,7 @@ def pretrained_sets(
             described[feature_set.name] = PretrainedInfo(
                 licence=without_folders(licence_of(feature_set, options)),
                 corpora=pretraining.corpora,
+                complete=pretraining.complete,
                 source=without_folders(pretraining.source),
                 unheard=pretraining.unheard,
                 exposure={name: exposure for name, exposure in exposures.items() if exposure != "no"},

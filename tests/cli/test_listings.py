@@ -121,6 +121,18 @@ def test_a_level_outside_the_limits_is_an_error(capsys):
     assert "invalid condition 'room-99.0': expected 0.1 to 5 s T60" in capsys.readouterr().err
 
 
+def test_the_ledger_shows_what_networks_were_trained_on(capsys):
+    assert "emotion2vec" in output(capsys, "features", "--ledger")
+    wavlm = output(capsys, "features", "--ledger", "wavlm")
+    assert "microsoft/wavlm-large" in wavlm
+    assert "facebook/hubert-base-ls960" not in wavlm
+    one = " ".join(output(capsys, "features", "--ledger", "iic/emotion2vec_plus_large").split())
+    assert "ravdess" in one
+    assert "and others that are not listed" in one
+    assert call(["features", "--ledger", "nothing-of-that-name"]) == 2
+    assert "the ledger has no network 'nothing-of-that-name'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("command", "name", "nearest"),
     [

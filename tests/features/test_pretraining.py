@@ -29,3 +29,23 @@ def test_heard_is_worse_than_unknown_and_unknown_than_no():
     assert worst([]) == "no"
     assert worst(["no", "unknown"]) == "unknown"
     assert worst(["unknown", "heard", "no"]) == "heard"
+
+
+def test_a_list_that_is_not_complete_proves_only_what_it_names():
+    network = Pretraining(corpora=("ravdess",), complete=False)
+    assert network.exposure("ravdess", known=True) == "heard"
+    assert network.exposure("tess", known=True) == "unknown"
+    assert Pretraining(corpora=(), complete=False).exposure("tess", known=True) == "unknown"
+
+
+def test_a_statement_completes_a_list_and_takes_nothing_away():
+    network = Pretraining(corpora=("ravdess",), complete=False, source="a card")
+    stated = network.with_statement(Pretraining(corpora=("tess",), source="a user", unheard=("ravdess", "own")))
+    assert stated.corpora == ("ravdess", "tess")
+    assert stated.source == "a card; a user"
+    assert [stated.exposure(name, known=True) for name in ("ravdess", "tess", "savee")] == ["heard", "heard", "no"]
+    assert stated.exposure("own", known=False) == "no"
+    only_unheard = network.with_statement(Pretraining(unheard=("own",)))
+    assert [only_unheard.exposure(name, known=True) for name in ("savee", "own")] == ["unknown", "no"]
+    partial = Pretraining(corpora=("a",)).with_statement(Pretraining(corpora=("b",), complete=False))
+    assert partial.exposure("savee", known=True) == "unknown"

@@ -170,6 +170,7 @@ class PretrainedInfo(_Record):
 
     licence: _Terms = ""
     corpora: Annotated[tuple[_SetName, ...], Field(max_length=_MOST_SETS)] | None = None
+    complete: bool = True
     source: _Terms = ""
     unheard: Annotated[tuple[_SetName, ...], Field(max_length=_MOST_SETS)] = ()
     exposure: _Exposures = {}
