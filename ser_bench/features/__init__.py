@@ -150,10 +150,14 @@ def parse(text: str, known: Mapping[str, FeatureSet] | None = None) -> tuple[Fea
         If a library of a set is not installed.
     """
     known = _KnownSets(None) if known is None else known
+    has_files = ":" in text
     if "," in text:
-        raise ConfigError(f"invalid features {text!r}: join feature sets with +, as in {text.replace(',', '+')}")
+        hint = "; rename a file with a comma in its name" if has_files else ""
+        raise ConfigError(f"invalid features {text!r}: join feature sets with +, as in {text.replace(',', '+')}{hint}")
     names = [name.strip() for name in text.split("+")]
     for name in names:
+        if name not in known and has_files and ":" not in name and "." in name:
+            raise ConfigError(f"unknown feature set {name!r} in {text!r}; rename a file with + in its name")
         if name not in known:
             raise UnknownNameError("feature set", name, known)
     sets = tuple(known[name] for name in names)

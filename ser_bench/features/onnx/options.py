@@ -37,7 +37,8 @@ def split(text: str) -> tuple[str, dict[str, Any]]:
         key, equals, value = option.partition("=")
         key = key.strip()
         if not equals or not value.strip() or key in values:
-            raise ConfigError(f"invalid option {option!r} in onnx:{text}; write each once, as in #pool=mean")
+            hint = "write each once, as in #pool=mean; rename a file with # in its name"
+            raise ConfigError(f"invalid option {option!r} in onnx:{text}; {hint}")
         if key not in OPTIONS:
             raise UnknownNameError("option of onnx:FILE", key, OPTIONS)
         values[key] = _value(value.strip())

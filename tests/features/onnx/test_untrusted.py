@@ -98,3 +98,17 @@ def test_messages_of_onnxruntime_keep_the_reason_only():
         "void onnxruntime::A::B(const onnxruntime::C&, bool) const size != 0\n was \x1b false"
     )
     assert one_line(RuntimeError(message)) == r"Failed: size != 0 was \x1b false"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("onnx:a+b.onnx", r"unknown feature set 'b\.onnx' in .*; rename a file with \+ in its name"),
+        ("onnx:a,b.onnx", "join feature sets with .*; rename a file with a comma in its name"),
+        ("onnx:a#b.onnx", "invalid option 'b.onnx' in .*; rename a file with # in its name"),
+        ("functionalz+onnx:x.onnx", "unknown feature set 'functionalz'; did you mean 'functionals'"),
+    ],
+)
+def test_file_names_with_separators_are_explained(text, reason):
+    with pytest.raises(ConfigError, match=reason):
+        features.parse(text)
