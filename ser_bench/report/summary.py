@@ -32,6 +32,7 @@ from ser_bench.report.descriptions import (
 )
 from ser_bench.report.findings.conditions import condition_notes, condition_sentences
 from ser_bench.report.findings.confidence import best_calibrated, confidence_sentences
+from ser_bench.report.findings.exposure import set_sentences
 from ser_bench.report.findings.gaps import gap_notes
 from ser_bench.report.findings.headline import headline
 from ser_bench.report.findings.leakage import leakage_sentences
@@ -302,7 +303,7 @@ def _notes(run: SavedRun) -> list[str]:
         for name, title in run.metrics.items()
         if name not in metrics_of(run)
     ]
-    notes += filter(None, [published_note(run), speaker_note(run)])
+    notes += [*set_sentences(run), *filter(None, [published_note(run), speaker_note(run)])]
     if (missing_folds(run) != "").any():
         notes.append("A model with a missing fold has no score under that split; `fits.csv` holds the errors.")
     return notes

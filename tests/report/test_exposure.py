@@ -38,6 +38,7 @@ from ser_bench.report.findings import (
     titles,
     verdict,
 )
+from ser_bench.report.findings.exposure import set_sentences
 from ser_bench.report.latex import latex
 from ser_bench.report.summary import markdown
 from ser_bench.report.terminal import terminal_table
@@ -201,6 +202,22 @@ def test_runs_are_not_compared_on_a_model_that_heard_the_corpus_in_one_of_them(t
     assert set(differences(runs)["model"]) == set(RANKED)
     assert list(dict.fromkeys(compared_scores(runs)["model"]))[4] == BEST
     assert "second: oracle § takes no rank" in " ".join(as_text(runs, 200).split())
+
+
+def test_the_summary_describes_each_set_with_a_network_or_a_licence(tmp_path):
+    heard = {"emodb": "heard", "savee": "unknown"}
+    network = {"corpora": ["emodb"], "complete": False, "source": "a card, 2024", "exposure": heard}
+    sets = {"onnx:net": network, "table": {"corpora": None}, "stated": {"corpora": []}}
+    licences = {"onnx:net": "MIT", "egemaps": "research use"}
+    run = save_fake_run(tmp_path, recipe_with("svm", pretrained=sets, licences=licences, trained_under={}))
+    assert set_sentences(run) == [
+        "Feature set onnx:net: licence MIT; trained on emodb, and others that are not listed (a card, 2024); "
+        "it has heard emodb; unknown whether it has heard savee.",
+        "Feature set table: no licence stated; unknown training corpora.",
+        "Feature set stated: no licence stated; no network.",
+        "Feature set egemaps: licence research use.",
+    ]
+    assert all(sentence in " ".join(markdown(run).split()) for sentence in set_sentences(run))
 
 
 def test_the_heard_corpora_are_named_by_the_run(with_best, exposed):

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ser_bench import statistics
 from ser_bench.report.analysis.cache import cached_per_run
+from ser_bench.report.analysis.exposure import ranked_learners
 from ser_bench.report.analysis.models import trained_models
 from ser_bench.report.analysis.ranking import all_models_ranked
 from ser_bench.report.analysis.scores import blank_incomplete, hits_of, missing_folds
@@ -49,7 +50,8 @@ def recall_by_class(run: SavedRun, split: str) -> pd.DataFrame:
 def hardest_clips(run: SavedRun, split: str, per_label: int = 3) -> pd.DataFrame:
     """Return the clips of each label whose true label gets the lowest probability, over all complete models.
 
-    The probability is the mean over models, without the baselines, and repeats. Clips that no model classifies wrongly
+    The probability is the mean over repeats and the models that take a rank, or all but the baselines where none does.
+    Clips that no model classifies wrongly
     are left out. A label's clips are of different speakers, or of as many as it has where these are fewer.
 
     Parameters
@@ -95,7 +97,8 @@ def hardest_clips(run: SavedRun, split: str, per_label: int = 3) -> pd.DataFrame
 
 
 def _complete_models(run: SavedRun, split: str) -> list[str]:
-    return [model for model in trained_models(run) if not missing_folds(run)[model, split]]
+    models = ranked_learners(run, split) or trained_models(run)
+    return [model for model in models if not missing_folds(run)[model, split]]
 
 
 def _spread(table: pd.DataFrame, most: int) -> pd.DataFrame:

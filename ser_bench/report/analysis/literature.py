@@ -8,10 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from ser_bench.core.text import listed
 from ser_bench.corpora.clip_table import SAME_SAMPLES
-from ser_bench.report.analysis.exposure import exposure
-from ser_bench.report.analysis.models import trained_models
+from ser_bench.report.analysis.exposure import heard_models
 from ser_bench.runs.results import SavedRun
 
 PUBLISHED_CLIPS = {"ravdess": 1440}
@@ -46,14 +44,11 @@ def published_note(run: SavedRun) -> str:
 
 
 def _heard_note(run: SavedRun) -> str:
-    """Name the models whose scores on the published folds prove nothing; empty without any."""
+    """State that some scores on the published folds prove nothing; empty without any."""
     splits = published_scores(run)["split"].unique()
-    heard = [model for model in trained_models(run) if any(exposure(run, model, split) == "heard" for split in splits)]
-    scores = "The score" if len(heard) == 1 else "The scores"
-    verb = "does" if len(heard) == 1 else "do"
-    features = "its" if len(heard) == 1 else "their"
-    ending = f"{verb} not compare with them: {features} features have heard the corpus."
-    return f"{scores} of {listed(heard)} {ending}" if heard else ""
+    if not any(heard_models(run, split) for split in splits):
+        return ""
+    return "Scores of models that take no rank do not compare with them: the features have heard the corpus."
 
 
 def published_scores(run: SavedRun) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from ser_bench import statistics
 from ser_bench.core.text import listed, plural
+from ser_bench.report.analysis.exposure import unranked_learners
 from ser_bench.report.analysis.gaps import classes_left_out, contrast_interval, gap_classes, gaps_of, ranked_by_gap
 from ser_bench.report.analysis.leakage import leakage_by_split
 from ser_bench.report.analysis.splits import GapSplits, gap_splits
@@ -73,15 +74,16 @@ def _claim(run: SavedRun, pair: GapSplits, gaps: pd.DataFrame) -> str:
     if (gaps["total_low"] > 0).all():
         return f"A random split overstates {all_models(run, models)}, by {_range(gaps)} of UAR"
     ends = [_corrected_ends(run, pair, model, len(models)) for model in models]
+    noun = "ranked model" if unranked_learners(run) else "model"
     over, under = gaps[[low > 0 for low, _ in ends]], gaps[[high < 0 for _, high in ends]]
     if len(over):
         least = "at least " if len(over) < (gaps["total_low"] > 0).sum() else ""
-        count = f"{least}{len(over)} of {plural(len(gaps), 'model')}"
+        count = f"{least}{len(over)} of {plural(len(gaps), noun)}"
         return f"A random split overstates {count} significantly, by {_range(over)} of UAR"
     if len(under):
-        count = f"{len(under)} of {plural(len(gaps), 'model')}"
+        count = f"{len(under)} of {plural(len(gaps), noun)}"
         return f"UAR is significantly lower under a random split for {count}"
-    any_model = "any model" if len(gaps) > 1 else all_models(run, models)
+    any_model = f"any {noun}" if len(gaps) > 1 else all_models(run, models)
     return f"A random split does not overstate {any_model} significantly"
 
 

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from ser_bench.report.analysis.exposure import ranked_learners
 from ser_bench.report.analysis.failures import recall_by_class
-from ser_bench.report.analysis.models import BASELINES
 from ser_bench.report.analysis.ranking import all_models_ranked
 from ser_bench.report.analysis.scores import missing_folds
 from ser_bench.report.analysis.splits import ranking_split
@@ -89,7 +89,8 @@ def _best_complete(run: SavedRun, split: str) -> str:
 def _recalls(run: SavedRun, split: str, best: str) -> Strips:
     """Return the picture of recalls: a faint mark per model, the best model as a dot, the median of models."""
     recalls, scale = recall_by_class(run, split), score_scale(run)
-    learners = recalls.loc[[model for model in recalls.index if model not in BASELINES or model == best]]
+    ranking = ranked_learners(run, split)
+    learners = recalls.loc[[model for model in recalls.index if model in ranking or model == best]]
     scale = Scale.of([*learners.to_numpy().ravel(), scale.low])
     rows = []
     for label in run.labels:

@@ -50,7 +50,8 @@ def _training(network: PretrainedInfo) -> str:
     """Name what a network was trained on."""
     if network.corpora is None:
         return "unknown"
-    return shortened_list(network.corpora, _MOST_CORPORA) if network.corpora else "no recordings"
+    others = "" if network.complete else ", and others that are not listed"
+    return f"{shortened_list(network.corpora, _MOST_CORPORA)}{others}" if network.corpora else "no recordings"
 
 
 def _heard(network: PretrainedInfo) -> str:
