@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -34,7 +35,7 @@ def command(name: str | None, ledger: bool, plugin: Path | None) -> int:
         return _ledger(name)
     if name is not None:
         family = features.FAMILIES.get(name.rstrip(":"))
-        return _describe_family(family) if family else _describe(features.get(name))
+        return _describe_family(family) if family else _describe(features.get(name), name)
     rows = [
         *((s.name, _size(s), s.summary, *_origin(s)) for s in features.FEATURE_SETS.values()),
         *((f.form, "of the network", f.summary, *_origin(f)) for f in features.FAMILIES.values()),
@@ -86,8 +87,8 @@ def _describe_family(family: FeatureSetFamily) -> int:
     return describe(f"{family.form}: {family.summary}", facts, family.example)
 
 
-def _describe(feature_set: FeatureSet) -> int:
-    """Print what a user should know of a feature set."""
+def _describe(feature_set: FeatureSet, name: str) -> int:
+    """Print what a user should know of a feature set, which the user calls ``name``."""
     columns, groups = feature_set.columns, feature_set.groups
     others = [s.name for s in features.FEATURE_SETS.values() if s.kind == feature_set.kind and s is not feature_set]
     facts = {
@@ -101,7 +102,7 @@ def _describe(feature_set: FeatureSet) -> int:
         "licence": feature_set.licence,
         "heard": _heard(feature_set),
         "joins with": ", ".join(others),
-        "example": f"ser-bench run --features {feature_set.name}",
+        "example": f"ser-bench run --features {shlex.quote(name)}",
     }
     return describe(f"{feature_set.name}: {feature_set.summary}", facts)
 

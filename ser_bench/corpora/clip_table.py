@@ -212,7 +212,17 @@ class Problem:
         names = r"^(same clip as|a copy of|a lossy version of) .*, which"
         reason = re.sub(names, r"\1 another file, which", self.reason)
         reason = re.sub(r"^holds the same (\w+) as .*", r"same \1 as another clip", reason)
-        return re.split(r"[:;(]", reason)[0].strip()
+        feature_set, rest = _of_feature_set(reason)
+        return feature_set + re.split(r"[:;(]", rest)[0].strip()
+
+
+def _of_feature_set(reason: str) -> tuple[str, str]:
+    """Return ``SET: `` of a reason why a feature set cannot be computed, or an empty text, and the rest."""
+    from ser_bench import features
+
+    name, colon, rest = reason.partition(": ")
+    is_set = colon and re.split("[@~]", name)[0] in features.sets_at_rate()
+    return (name + colon, rest) if is_set else ("", reason)
 
 
 @dataclass(frozen=True, eq=False)

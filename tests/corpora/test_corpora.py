@@ -14,7 +14,7 @@ from ser_bench.cli import call
 from ser_bench.core.errors import CorpusError, UnknownNameError
 from ser_bench.core.labels import EMOTIONS
 from ser_bench.core.options import Options
-from ser_bench.corpora.clip_table import CLIP_COLUMNS
+from ser_bench.corpora.clip_table import CLIP_COLUMNS, Problem
 from ser_bench.corpora.tables import manifest
 from ser_bench.runs import results, runner
 
@@ -233,6 +233,21 @@ def test_each_copy_and_each_other_recording_of_a_name_is_a_problem(corpus, tmp_p
     assert copies == [f"a copy of {name}, which is used" for name in sorted((first, second))]
     assert {problem.group for problem in listing.problems[1:3]} == {"a copy of another file, which is used"}
     assert f"expected the {corpus.title} code" in unknown
+
+
+@pytest.mark.parametrize(
+    ("reason", "group"),
+    [
+        ("too short: 10.0 ms, at least 50 ms needed", "too short"),
+        ("egemaps: too short: 55 ms; needs 60 ms", "egemaps: too short"),
+        ("onnx:net#pool=mean: shorter than a window of net.onnx: 2 of 3 samples", None),
+        ("mfcc failed: ValueError: 3 (x)", "mfcc failed"),
+        ("unreadable: 17", "unreadable"),
+    ],
+)
+def test_reasons_are_grouped_without_details_of_the_clip(reason, group):
+    expected = group or "onnx:net#pool=mean: shorter than a window of net.onnx"
+    assert Problem("a.wav", reason).group == expected
 
 
 @pytest.mark.parametrize(("corpus", "actual"), [*permutations(CODED, 2)], ids=lambda c: c.name)

@@ -8,8 +8,11 @@ from typing import Any
 from ser_bench.features.onnx import axes
 from ser_bench.features.onnx.graph import Graph
 
-_BANDS = range(32, 257)
-"""Numbers of mel bands in use."""
+_USUAL_BANDS = (32, 40, 64, 80, 96, 128, 256)
+"""Usual numbers of mel bands, which tell bands from a window of another length."""
+
+_SHORTEST_WINDOW = 400
+"""A shorter static axis is no waveform."""
 
 _TOP = {
     "sampling_rate": "sampling_rate = 16000 # Hz, of the recordings on which the network was trained",
@@ -44,30 +47,25 @@ def completed(content: Mapping[str, Any], graph: Graph) -> dict[str, Any]:
     content = dict(content)
     shape = graph.inputs[0].shape if len(graph.inputs) == 1 else None
     bands = _bands(shape)
-    if "layout" not in content and ("mel" in content or bands):
-        content["layout"] = "mel"
-    elif "layout" not in content and _takes_samples(shape):
-        content["layout"] = "waveform"
-    if content.get("layout") == "mel":
-        table = content.get("mel", {})
-        content["mel"] = {"n_mels": bands, **table} if bands and isinstance(table, dict) else table
+    if "layout" not in content:
+        content["layout"] = "waveform" if "mel" not in content and _takes_samples(shape) else "mel"
+    table = content.get("mel", {})
+    if content["layout"] == "mel" and isinstance(table, dict):
+        content["mel"] = {"n_mels": bands, **table} if bands else table
     return content
 
 
 def _bands(shape: axes.Shape | None) -> int | None:
-    """Return the number of mel bands of an input; None if it takes something else or several axes may be bands."""
-    if not shape or len(shape) < 3:
-        return None
-    sizes = [size for size in shape[1:] if size != 1]
-    bands = [size for size in sizes if isinstance(size, int) and size in _BANDS]
-    return bands[0] if len(bands) == 1 and len(sizes) == 2 else None
+    """Return the number of mel bands of an input; None if no axis, or several, have a usual number."""
+    bands = [size for size in (shape or ())[1:] if isinstance(size, int) and size in _USUAL_BANDS]
+    return bands[0] if len(bands) == 1 else None
 
 
 def _takes_samples(shape: axes.Shape | None) -> bool:
     """Return whether an input has the shape of a waveform: one long or dynamic axis, the last."""
     if not shape or len(shape) > 3 or any(size != 1 for size in shape[1:-1]):
         return False
-    return not isinstance(shape[-1], int) or shape[-1] > max(_BANDS)
+    return not isinstance(shape[-1], int) or shape[-1] >= _SHORTEST_WINDOW
 
 
 def example(content: Mapping[str, Any]) -> str:

@@ -148,7 +148,7 @@ def _probed(step: Step, graph: Graph, length: int, dimension: int | None) -> Ste
     sizes = {axis: axes.product(shape, output_axes, axis) for axis in ("features", "time")}
     if longer and axes.product(longer, output_axes, "features") != sizes["features"]:
         raise ConfigError(f"{subject} has more features for longer clips; state output_axes, or a window")
-    if axes.product(shape, output_axes, "batch") != 1:
+    if any(axes.product(shape, output_axes, axis) != 1 for axis in ("batch", "one")):
         named = ", ".join(output_axes)
         raise ConfigError(f"{subject} has shape {axes.shown(shape)} for one window, which is not {named}; correct it")
     if not 1 <= sizes["features"] <= _MAX_VALUES or not sizes["time"]:

@@ -127,9 +127,12 @@ def test_a_waveform_lacks_its_rate_only(tmp_path):
     assert message.endswith("sampling_rate = 16000 # Hz, of the recordings on which the network was trained")
 
 
-def test_an_ambiguous_layout_is_asked_for(tmp_path):
-    message = refusal(saved(tmp_path, mel_to_vector(76, 32), None))
-    assert "does not state sampling_rate and layout" in message
+@pytest.mark.parametrize(("frames", "bands", "known"), [(76, 32, True), (64, 128, False), (50, 33, False)])
+def test_an_axis_of_a_usual_length_are_the_bands(tmp_path, frames, bands, known):
+    message = refusal(saved(tmp_path, mel_to_vector(frames, bands), None))
+    assert ("n_mels" in message.splitlines()[0]) != known
+    (tmp_path / "tiny.toml").write_text(message.partition("\n")[2].replace("n_mels = 64 # bands", f"n_mels = {bands}"))
+    assert features.get(f"onnx:{tmp_path}/tiny.onnx").parameters["mel n_mels"] == bands
 
 
 @pytest.mark.parametrize(
