@@ -172,7 +172,11 @@ class Description(_Table):
     licence : str
         Licence of the networks.
     corpora : tuple of str, optional
-        Every corpus on which the networks were trained; None if unknown.
+        The corpora on which the networks were trained; None if unknown.
+    complete : bool
+        Whether ``corpora`` are all of them.
+    unheard : tuple of str
+        Corpora whose recordings are not among them, under any name.
     source : str
         Where the networks come from.
     """
@@ -189,6 +193,8 @@ class Description(_Table):
     network: tuple[Network, ...] = Field(min_length=1, max_length=8)
     licence: Line = ""
     corpora: tuple[Line, ...] | None = None
+    complete: bool = True
+    unheard: tuple[Line, ...] = ()
     source: Line = ""
 
     @field_validator("pool")

@@ -12,7 +12,7 @@ _USUAL_BANDS = (32, 40, 64, 80, 96, 128, 256)
 """Usual numbers of mel bands, which tell bands from a window of another length."""
 
 _SHORTEST_WINDOW = 400
-"""A shorter static axis is no waveform."""
+"""The shortest static axis that is taken for a waveform, in samples."""
 
 _TOP = {
     "sampling_rate": "sampling_rate = 16000 # Hz, of the recordings on which the network was trained",

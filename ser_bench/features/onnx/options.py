@@ -8,7 +8,7 @@ from typing import Any
 from ser_bench.core.errors import ConfigError, UnknownNameError
 from ser_bench.features.onnx.description import Description
 
-_FIXED = ("name", "network", "mel", "licence", "corpora", "source")
+_FIXED = ("name", "network", "mel", "licence", "corpora", "complete", "unheard", "source")
 OPTIONS = tuple(key for key in Description.model_fields if key not in _FIXED)
 """Keys of the description that a name may override."""
 

@@ -83,11 +83,20 @@ def _feature_set(name: str, prefix: str, description: Description, steps: tuple[
         needs=("onnx", "onnxruntime"),
         extra="onnx",
         licence=description.licence,
-        pretraining=Pretraining(
-            corpora=description.corpora, source=description.source if description.corpora is not None else ""
-        ),
+        pretraining=_pretraining(description),
         files=tuple(str(step.graph.path) for step in steps),
         grid=name,
+    )
+
+
+def _pretraining(description: Description) -> Pretraining:
+    """Return what the networks of a description were trained on, with the source of that statement."""
+    is_stated = description.corpora is not None or bool(description.unheard)
+    return Pretraining(
+        corpora=description.corpora,
+        complete=description.complete,
+        unheard=description.unheard,
+        source=description.source if is_stated else "",
     )
 
 

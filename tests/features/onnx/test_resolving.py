@@ -48,6 +48,12 @@ def test_nothing_stated_is_unknown(tmp_path):
     assert feature_set.pretraining == Pretraining(corpora=None)
 
 
+def test_corpora_that_are_not_all_and_those_that_were_not_heard(tmp_path):
+    lines = 'corpora = ["VoxCeleb2"]\ncomplete = false\nunheard = ["our-calls"]\nsource = "a paper"'
+    pretraining = features.get(tiny_set(tmp_path, WAVEFORM + lines)).pretraining
+    assert pretraining == Pretraining(corpora=("VoxCeleb2",), complete=False, unheard=("our-calls",), source="a paper")
+
+
 def test_no_folder_is_part_of_a_set(tmp_path):
     feature_set = features.get(tiny_set(tmp_path))
     public = dataclasses.replace(feature_set, files=(), compute=len)
