@@ -7,10 +7,12 @@ import pickle
 import sys
 from importlib.util import find_spec
 
+import numpy as np
 import pytest
 
 from ser_bench import features
 from ser_bench.core.errors import ConfigError, MissingExtraError
+from ser_bench.features.ssl.encoder import equal_parts
 from tests.features.ssl.model_folders import COMMIT, layer_shapes, write_hub_model, write_model
 
 
@@ -136,3 +138,12 @@ def test_missing_extra_is_named(folder):
 def test_planning_imports_no_torch(folder):
     features.get(f"ssl:{folder}#layers=all")
     assert "torch" not in sys.modules or find_spec("torch") is not None
+
+
+@pytest.mark.parametrize(
+    ("length", "parts"), [(1, [1]), (10, [10]), (11, [5, 6]), (30, [10, 10, 10]), (31, [7, 8, 8, 8])]
+)
+def test_long_clips_are_cut_into_equal_parts(length, parts):
+    cut = equal_parts(np.arange(length), 10)
+    assert [len(part) for part in cut] == parts
+    assert np.array_equal(np.concatenate(cut), np.arange(length))
