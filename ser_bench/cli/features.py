@@ -9,7 +9,7 @@ import click
 
 from ser_bench import features
 from ser_bench.cli.listing import describe, installed, needs, show
-from ser_bench.cli.options import load_plugin, options_from
+from ser_bench.cli.options import PATH, load_plugin, options_from
 from ser_bench.core.errors import ConfigError
 from ser_bench.features.base import FeatureSet, FeatureSetFamily
 from ser_bench.features.pretraining import Pretraining
@@ -18,8 +18,20 @@ from ser_bench.features.pretraining import Pretraining
 @click.command(name="features")
 @click.argument("name", required=False)
 @click.option("--ledger", is_flag=True, help="List what well-known networks were trained on.")
+@click.option(
+    "--convert",
+    metavar="NAME",
+    help="Write the frozen network ssl:NAME as an ONNX file, for machines without torch; with -o.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=PATH,
+    metavar="FILE.onnx",
+    help="The file of --convert; its description has the ending .toml. Existing files are replaced.",
+)
 @options_from("plugin")
-def command(name: str | None, ledger: bool, plugin: Path | None) -> int:
+def command(name: str | None, ledger: bool, convert: str | None, output: Path | None, plugin: Path | None) -> int:
     """List the feature sets: size and content; with NAME describe one. Sets of one kind join with +.
 
     \b
@@ -29,7 +41,10 @@ def command(name: str | None, ledger: bool, plugin: Path | None) -> int:
       ser-bench features onnx:network.onnx
       ser-bench features --ledger
       ser-bench features --ledger wavlm
+      ser-bench features --convert microsoft/wavlm-base#layer=9 -o wavlm-9.onnx
     """
+    if convert is not None or output is not None:
+        return _convert(name, convert, output)
     load_plugin(plugin)
     if ledger:
         return _ledger(name)
@@ -68,6 +83,24 @@ def _trained_on(pretraining: Pretraining) -> str:
         return "unknown"
     corpora = ", ".join(pretraining.corpora) or "no recordings"
     return corpora if pretraining.complete else f"{corpora}, and others that are not listed"
+
+
+def _convert(name: str | None, convert: str | None, output: Path | None) -> int:
+    """Write a network as an ONNX file, and print how far its values differ."""
+    if convert is None or output is None:
+        raise ConfigError("--convert NAME and -o FILE.onnx belong together; give both or neither")
+    if name is not None:
+        raise ConfigError(f"--convert takes no further name, got {name!r}; describe it in a command of its own")
+    from ser_bench.features.ssl.converting import convert as write
+
+    written = write(convert.removeprefix("ssl:"), output)
+    sounds = ", ".join(f"{seconds:g}" for seconds in written.seconds)
+    click.echo(
+        f"network: {output}\ndescription: {written.description}\n"
+        f"largest difference from ssl:{convert.removeprefix('ssl:')}: {written.difference:.1g} of the largest value, on"
+        f" sounds of {sounds} s\nuse it: ser-bench run --features {shlex.quote(f'onnx:{output}')}"
+    )
+    return 0
 
 
 def _origin(known: FeatureSet | FeatureSetFamily) -> tuple[str, str]:

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from ser_bench.core.errors import FeatureError
 from ser_bench.features.onnx.description import Description, Mel
+from ser_bench.features.parts import equal_parts, normalized
 
 if TYPE_CHECKING:
     import numpy as np
 
     from ser_bench.features.analysis import Analysis
-
-_EPSILON = 1e-7
-"""Added to the variance of a waveform, as in transformers."""
 
 
 def parts(analysis: Analysis, description: Description, window: int | None) -> Iterator[np.ndarray]:
@@ -42,7 +40,7 @@ def parts(analysis: Analysis, description: Description, window: int | None) -> I
     y = resample(analysis.speech if description.trim else analysis.y, analysis.sr, rate)
     if description.short == "pad":
         y = np.pad(y, (0, max(0, _samples(window or 1, description.mel) - len(y))))
-    for part in np.array_split(y, max(1, -(-len(y) // round(description.longest * rate)))):
+    for part in equal_parts(y, round(description.longest * rate)):
         yield _spectrogram(part, rate, description.mel) if description.mel else _waveform(part, description.normalize)
 
 
@@ -57,10 +55,7 @@ def _waveform(y: np.ndarray, normalize: bool) -> np.ndarray:
     """Return samples, with zero mean and unit variance if ``normalize``."""
     import numpy as np
 
-    if not normalize:
-        return np.asarray(y, dtype=np.float32)
-    exact = y.astype(np.float64)
-    return np.asarray((exact - exact.mean()) / np.sqrt(exact.var() + _EPSILON), dtype=np.float32)
+    return normalized(y) if normalize else np.asarray(y, dtype=np.float32)
 
 
 def _spectrogram(y: np.ndarray, rate: int, mel: Mel) -> np.ndarray:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ser_bench.core.errors import FeatureError, SerBenchError
+from ser_bench.features.parts import equal_parts, normalized
 from ser_bench.features.ssl.description import WINDOW_SECONDS, Network
 from ser_bench.features.ssl.locating import CONFIG
 
@@ -37,11 +37,16 @@ class Encoder:
     ----------
     network : Network
         The checked files.
+
+    Attributes
+    ----------
+    model : torch.nn.Module
+        The network, for evaluation.
     """
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        self._model = _load(network)
+        self.model = _load(network)
         self._extract = _feature_extractor(network)
 
     def hidden_states(self, y: np.ndarray) -> list[np.ndarray]:
@@ -71,8 +76,6 @@ class Encoder:
                 f"the clip has {len(y)} samples at {network.rate} Hz; {network.architecture.title} needs at least"
                 f" {network.shortest} ({1000 * network.shortest / network.rate:.0f} ms)"
             )
-        if network.preprocessor.get("do_normalize") and network.architecture.front_end == "waveform":
-            y = (y - y.mean()) / np.sqrt(y.var() + 1e-7)
         with one_torch_thread():
             parts = [self._part(part) for part in equal_parts(y, WINDOW_SECONDS * network.rate)]
         layers = [np.concatenate(states) for states in zip(*parts, strict=True)]
@@ -87,7 +90,7 @@ class Encoder:
         inputs, count = self._inputs(y)
         with torch.inference_mode():
             tensors = {name: torch.tensor(values) for name, values in inputs.items()}  # copies are aligned
-            output = self._model(**tensors, output_hidden_states=True, return_dict=True)
+            output = self.model(**tensors, output_hidden_states=True, return_dict=True)
         states = (*output.hidden_states[: self.network.depth], output.last_hidden_state)
         return [state[0, :count].numpy().copy() for state in states]
 
@@ -95,33 +98,14 @@ class Encoder:
         """Return the network's inputs, and how many frames are of the clip and not of its padding."""
         front_end, rate = self.network.architecture.front_end, self.network.rate
         if front_end == "waveform":
-            return {"input_values": y[None]}, None
+            samples = normalized(y) if self.network.preprocessor["do_normalize"] else y
+            return {"input_values": samples[None]}, None
         values = self._extract(y, sampling_rate=rate, return_tensors="np")
         inputs = {"input_features": values["input_features"].astype("float32")}
         if front_end == "whisper":
             return inputs, max(1, -(-len(y) // self.network.hop))
         mask = values["attention_mask"]
         return {**inputs, "attention_mask": mask}, int(mask.sum())
-
-
-def equal_parts(y: np.ndarray, longest: int) -> list[np.ndarray]:
-    """Cut samples into as few equal parts as possible.
-
-    Parameters
-    ----------
-    y : ndarray, shape (n,)
-        Samples.
-    longest : int
-        Number of samples that no part exceeds.
-
-    Returns
-    -------
-    list of ndarray
-        The parts in order; their lengths differ by at most one sample.
-    """
-    count = max(1, -(-len(y) // longest))
-    edges = [len(y) * k // count for k in range(count + 1)]
-    return [y[start:end] for start, end in pairwise(edges)]
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ser_bench.core.errors import ConfigError
+from ser_bench.core.versions import installed_version
 from ser_bench.features.base import FeatureSet
 from ser_bench.features.pooling import POOLINGS
 from ser_bench.features.ssl.description import WINDOW_SECONDS, Network, read_network
@@ -81,6 +82,7 @@ def _parameters(network: Network, choice: Choice) -> dict[str, Any]:
         "pool": choice.pooling,
         "sampling_rate": network.rate,
         "longest": WINDOW_SECONDS,
+        **{name: ".".join(installed_version(name).split(".")[:2]) for name in ("torch", "transformers")},
     }
 
 
@@ -89,8 +91,5 @@ def _summary(network: Network, choice: Choice) -> str:
     layers = "every layer" if choice.all_layers else f"layer {layer_numbers(network, choice)[0]}"
     statistics = ", ".join(POOLINGS[choice.pooling])
     frames = f"{statistics} over the frames" if statistics else "the frames"
-    millions, gigabytes = network.parameters / 1e6, 4 * network.parameters / 1e9
-    return (
-        f"{frames} of {layers} of {network.architecture.title} ({network.depth} layers of {network.width} values,"
-        f" {millions:,.1f} million parameters, {gigabytes:.2f} GB of memory in each worker)"
-    )
+    size = f"{network.parameters:,} parameters, {4 * network.parameters / 1e6:,.1f} MB of weights in each worker"
+    return f"{frames} of {layers} of {network.architecture.title} ({network.depth} layers of {network.width}; {size})"

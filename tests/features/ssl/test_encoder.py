@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -47,7 +46,7 @@ def test_layers_are_the_hidden_states_of_transformers(folders, name):
     for number, state in enumerate(states):
         frames = layer(folders[name], number, CLIP, rate)
         assert frames.dtype == np.float32
-        np.testing.assert_allclose(frames, state[: len(frames)], rtol=0, atol=1e-6)
+        np.testing.assert_allclose(frames, state[: len(frames)], rtol=0, atol=3e-5)
         assert len(frames) == (len(state) if name != "whisper" else -(-len(CLIP) // 320))
 
 
@@ -100,7 +99,7 @@ def test_weights_in_half_precision_and_in_several_files(tmp_path, saving, change
     inputs = transformers.AutoFeatureExtractor.from_pretrained(folder)(CLIP, sampling_rate=16000, return_tensors="pt")
     with torch.no_grad():
         state = reloaded(**inputs).last_hidden_state[0].numpy()
-    np.testing.assert_allclose(frames, state, atol=1e-6)
+    np.testing.assert_allclose(frames, state, rtol=0, atol=3e-5)
 
 
 def resave(folder, change):
@@ -197,9 +196,7 @@ def test_values_are_finite_for_any_sound(folders, signal):
 def test_long_clip_is_cut_into_equal_parts(folders, monkeypatch):
     monkeypatch.setattr(encoder, "WINDOW_SECONDS", 1)
     network = encoder.Encoder(extraction.read_network(extraction.ModelFolder(folders["hubert"], "hubert")))
-    edges = [len(CLIP) * k // 3 for k in range(4)]
-    parts = [CLIP[start:end] for start, end in pairwise(edges)]
-    expected = [network.hidden_states(part)[LAYERS] for part in parts]
+    expected = [network.hidden_states(part)[LAYERS] for part in np.array_split(CLIP, 3)]
     np.testing.assert_allclose(network.hidden_states(CLIP)[LAYERS], np.concatenate(expected), atol=1e-6)
 
 
@@ -221,11 +218,11 @@ def test_network_computes_on_one_thread(folders, monkeypatch):
     threads = []
     network = extraction.read_network(extraction.ModelFolder(folders["wavlm"], "wavlm"))
     running = encoder.Encoder(network)
-    running._model.register_forward_hook(lambda *_: threads.append(torch.get_num_threads()))
+    running.model.register_forward_hook(lambda *_: threads.append(torch.get_num_threads()))
     running.hidden_states(CLIP)
     assert threads == [1]
-    assert not running._model.training
-    assert not any(parameter.requires_grad for parameter in running._model.parameters())
+    assert not running.model.training
+    assert not any(parameter.requires_grad for parameter in running.model.parameters())
 
 
 def test_process_opens_a_network_once(folders, monkeypatch):

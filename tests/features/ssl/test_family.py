@@ -12,7 +12,7 @@ import pytest
 
 from ser_bench import features
 from ser_bench.core.errors import ConfigError, MissingExtraError
-from ser_bench.features.ssl.encoder import equal_parts
+from ser_bench.features.parts import equal_parts
 from tests.features.ssl.model_folders import COMMIT, layer_shapes, write_hub_model, write_model
 
 
@@ -98,7 +98,7 @@ def test_workers_get_the_files_and_a_small_pickle(folder):
 def test_size_is_stated(tmp_path):
     shapes = {**layer_shapes(), "feature_projection.weight": [1000, 2500]}
     summary = features.get(f"ssl:{write_model(tmp_path / 'net', shapes=shapes)}").summary
-    assert "2.5 million parameters, 0.01 GB of memory in each worker" in summary
+    assert "2,500,048 parameters, 10.0 MB of weights in each worker" in summary
 
 
 def test_training_corpora_are_unknown_without_a_statement(folder):
@@ -141,7 +141,7 @@ def test_planning_imports_no_torch(folder):
 
 
 @pytest.mark.parametrize(
-    ("length", "parts"), [(1, [1]), (10, [10]), (11, [5, 6]), (30, [10, 10, 10]), (31, [7, 8, 8, 8])]
+    ("length", "parts"), [(1, [1]), (10, [10]), (11, [6, 5]), (30, [10, 10, 10]), (31, [8, 8, 8, 7])]
 )
 def test_long_clips_are_cut_into_equal_parts(length, parts):
     cut = equal_parts(np.arange(length), 10)
