@@ -16,7 +16,15 @@ from ser_bench.report.analysis.intervals import (
     tally_labels,
     uar_difference,
 )
-from ser_bench.report.descriptions import QUICK_MARK, SYNTHETIC, TRANSDUCTIVE_MARK, marked_title, notes_of_marks
+from ser_bench.report.descriptions import (
+    EXPOSED_MARK,
+    QUICK_MARK,
+    SYNTHETIC,
+    TRANSDUCTIVE_MARK,
+    UNKNOWN_MARK,
+    marked_title,
+    notes_of_marks,
+)
 from ser_bench.report.formatting import percent, percent_range, points, points_interval
 from ser_bench.runs.tuning import TuningResult
 
@@ -115,7 +123,12 @@ def marked_model(tuned: TuningResult) -> str:
     -------
     str
     """
-    applying = {TRANSDUCTIVE_MARK: tuned.transductive, QUICK_MARK: tuned.quick}
+    applying = {
+        TRANSDUCTIVE_MARK: tuned.transductive,
+        QUICK_MARK: tuned.quick,
+        EXPOSED_MARK: tuned.exposure == "heard",
+        UNKNOWN_MARK: tuned.exposure == "unknown",
+    }
     marks = "".join(mark for mark, applies in applying.items() if applies)
     return marked_title(tuned.model, {tuned.model: marks} if marks else {})
 

@@ -178,6 +178,27 @@ def exposures(
     return result
 
 
+def corpus_exposure(model: PlannedModel, opened: OpenCorpus, options: Options) -> Exposure:
+    """Return whether the features of a model have heard any corpus of a run.
+
+    Parameters
+    ----------
+    model : PlannedModel
+        The model.
+    opened : OpenCorpus
+        The corpus, or a pool.
+    options : Options
+        The options of the run.
+
+    Returns
+    -------
+    {'no', 'unknown', 'heard'}
+        The worst of all feature sets and corpora.
+    """
+    corpora = identities(opened).values()
+    return worst(set_exposure(network, corpus) for network in _networks([model], options) for corpus in corpora)
+
+
 def set_exposure(pretraining: Pretraining, corpus: CorpusIdentity) -> Exposure:
     """Return whether a network has heard a corpus.
 

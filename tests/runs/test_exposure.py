@@ -12,9 +12,10 @@ import pytest
 from ser_bench import features
 from ser_bench.core import options as config
 from ser_bench.core.errors import ConfigError, UnknownNameError
-from ser_bench.core.options import Options, PretrainingTable
+from ser_bench.core.options import ModelTable, Options, PretrainingTable
 from ser_bench.corpora.identity import CorpusIdentity
 from ser_bench.features.pretraining import Pretraining
+from ser_bench.report.analysis.ranking import best_model
 from ser_bench.runs import results, runner
 from ser_bench.runs.exposure import pretraining_of, report_sets, set_exposure
 from ser_bench.runs.plan import plan_models
@@ -75,6 +76,19 @@ def test_only_the_tested_corpora_count(go):
     assert run.info.pretrained["net"].exposure == {"alpha": "heard"}
     assert run.info.pretrained["hand"].exposure == {}
     assert run.info.licences == {"net": "MIT"}
+
+
+def test_an_ensemble_has_heard_what_a_member_has_heard(go):
+    stated = {"net": PretrainingTable(corpora=("alpha",)), "hand": PretrainingTable(corpora=())}
+    tables = {
+        "plain": ModelTable(base="lda", features="hand", parameters={"speeds": []}),
+        "deep": ModelTable(base="lda", features="net", parameters={"speeds": []}),
+        "both": ModelTable(base="ensemble", parameters={"members": ["plain", "deep"], "speeds": []}),
+    }
+    chosen = {"models": ("both", "plain"), "model_tables": tables, "folds": 2}
+    run = go(splits=("actor", "cross:beta"), pretraining=stated, **chosen)
+    assert run.info.exposure == {"both": {"actor": "heard", "cross:beta": "unknown"}}
+    assert best_model(run) == "plain"
 
 
 def test_a_statement_takes_no_training_corpus_away():

@@ -262,11 +262,16 @@ def test_an_outer_split_that_shares_speakers_is_refused(data, store, tmp_path):
 
 def test_trials_start_from_the_configured_parameters(data, store, tmp_path):
     tables = {"lda": {"base": "lda", "parameters": {"solver": "eigen"}}}
-    done = tune(
-        SearchSettings("lda", trials=2, inner_folds=2), options(data, store, tmp_path / "out", model_tables=tables)
-    )
+    heard = {"pretraining": {"mfcc": {"corpora": [data.stem], "source": "made up"}}}
+    chosen = options(data, store, tmp_path / "out", model_tables=tables, **heard)
+    done = tune(SearchSettings("lda", trials=2, inner_folds=2), chosen)
+    assert done.exposure == "heard"
+    assert "lda\N{NO-BREAK SPACE}§ tuned on" in headline(done)
+    loaded = config.load(done.folder / "tuned.toml", {})
+    assert loaded.pretraining == chosen.pretraining
+    assert "Its features have heard the corpus." in (done.folder / "tuned.toml").read_text(encoding="utf-8")
     assert {json.loads(text)["solver"] for text in done.trials["parameters"]} == {"eigen"}
-    assert config.load(done.folder / "tuned.toml", {}).model_tables["lda"].parameters["solver"] == "eigen"
+    assert loaded.model_tables["lda"].parameters["solver"] == "eigen"
 
 
 def test_the_command_tunes_and_names_an_unknown_model(data, store, tmp_path, capsys):

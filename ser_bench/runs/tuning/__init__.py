@@ -28,6 +28,7 @@ from ser_bench.core.progress import NoProgress, Progress
 from ser_bench.runs import plan
 from ser_bench.runs.binding import requested_features
 from ser_bench.runs.data import RunData, extract_data
+from ser_bench.runs.exposure import check_statements, corpus_exposure, report_sets
 from ser_bench.runs.fit import FitResult
 from ser_bench.runs.inputs import default_folder, open_corpus
 from ser_bench.runs.keys import fit_keys
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from ser_bench.core.options import Options
     from ser_bench.corpora import OpenCorpus
     from ser_bench.features.base import FeatureSet
+    from ser_bench.features.pretraining import Exposure
 
 Strategy = Literal["random", "halving"]
 
@@ -94,6 +96,8 @@ class TuningResult:
         Whether a fit of the search predicts a clip from the other test clips as well.
     quick : bool
         Whether the model was trained for less time than with full effort.
+    exposure : {'no', 'unknown', 'heard'}
+        Whether the features have heard the corpus.
     parameters : mapping
         The best parameters over all outer folds, which ``tuned.toml`` holds.
     tuned_uar, default_uar, written_uar : float
@@ -110,6 +114,7 @@ class TuningResult:
     synthetic: bool
     transductive: bool
     quick: bool
+    exposure: Exposure
     normalize: str
     model: str
     split: str
@@ -165,6 +170,8 @@ def _search_corpus(
     store = (options.store or default_store()).absolute()
     variants = _plan_trials(settings, options, opened.feature_sets())
     plan.report_effort(variants[:1], progress)
+    check_statements(variants, options)
+    report_sets(variants, opened, options, progress)
     extraction, data = extract_data(opened, plan.required_sets(variants), options, store, progress)
     report_losses(opened, extraction, progress)
     options = plan.choose_protocol(data.clips, options.model_copy(update={"splits": (split,)}))
@@ -185,6 +192,7 @@ def _search_corpus(
         synthetic=opened.corpus.synthetic,
         transductive=bool(bench.transductive),
         quick=variants[0].effort == "quick",
+        exposure=corpus_exposure(variants[0], opened, options),
         normalize=options.normalize,
         model=settings.model,
         split=split,

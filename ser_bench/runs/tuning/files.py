@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ser_bench.core.files import read_bytes
 from ser_bench.core.options import PATH_OPTIONS, Options
-from ser_bench.core.private_paths import without_folder
+from ser_bench.core.private_paths import public_features, without_folder
 from ser_bench.runs.inputs import corpus_names
 from ser_bench.runs.keys import EXECUTION_OPTIONS
 from ser_bench.runs.results import write_file
@@ -69,6 +69,7 @@ def found_with(options: Options, features: str) -> dict[str, Any]:
             "corpus": ",".join(map(without_folder, corpus_names(options))),
             "features": features,
             "splits": options.splits and tuple(map(without_folder, options.splits)),
+            "pretraining": {public_features(name): table for name, table in options.pretraining.items()},
             "plugin": options.plugin and Path(without_folder(str(options.plugin))),
         }
     )
@@ -119,11 +120,12 @@ def to_toml(result: TuningResult, record: SearchRecord, defaults: Mapping[str, A
     normalized = " Speakers normalised by their own clips (transductive)." if result.normalize == "speaker" else ""
     transductive = f" {result.model} predicts from the other test clips as well (transductive)."
     quick = " Trained with quick effort." if result.quick else ""
+    heard = {"heard": " Its features have heard the corpus.", "unknown": " Its features may have heard the corpus."}
     search = record.search
     lines = [
         f"# Found by `ser-bench tune {result.model} --search {search['search']} --trials {search['trials']} "
         f"--inner-folds {search['inner_folds']}` on {result.corpus}.{synthetic}{normalized}"
-        f"{transductive if result.transductive else ''}{quick}",
+        f"{transductive if result.transductive else ''}{quick}{heard.get(result.exposure, '')}",
         f"# UAR with these parameters, {result.split} split: {100 * result.written_uar:.1f} %. "
         "Their choice has seen every speaker.",
         f"# UAR on speakers that no choice has seen: {100 * result.tuned_uar:.1f} % with a search in each fold, "
@@ -135,11 +137,19 @@ def to_toml(result: TuningResult, record: SearchRecord, defaults: Mapping[str, A
     tables = {name: value for name, value in record.options.items() if isinstance(value, dict)}
     lines += [_line(name.replace("_", "-"), value) for name, value in record.options.items() if name not in tables]
     for name, table in tables.items():
-        lines += ["", f"[{name}]", *(f"{_quoted(key)} = {_quoted(value)}" for key, value in table.items())]
+        lines += _table(name, table)
     changed = {name: value for name, value in result.parameters.items() if value != defaults[name]}
     lines += ["", "[models]", f"use = [{_quoted(result.model)}]", "", f"[models.{result.model}]"]
     lines += [_line(name, value) for name, value in changed.items()] or ["# the defaults were best"]
     return "\n".join(lines) + "\n"
+
+
+def _table(name: str, table: Mapping[str, Any]) -> list[str]:
+    """Return the lines of a table, each of its own tables after it."""
+    values = {key: value for key, value in table.items() if value is not None and not isinstance(value, dict)}
+    lines = ["", f"[{name}]", *(f"{_quoted(key)} = {_quoted(value)}" for key, value in values.items())]
+    nested = [_table(f"{name}.{_quoted(key)}", value) for key, value in table.items() if isinstance(value, dict)]
+    return [*(lines if values or not nested else []), *(line for part in nested for line in part)]
 
 
 def _line(name: str, value: Any) -> str:
