@@ -76,7 +76,7 @@ class Pretraining:
         return Pretraining(
             corpora=None if unknown else tuple(dict.fromkeys((*own, *added))),
             complete=statement.complete and (self.complete or statement.corpora is not None),
-            source="; ".join(filter(None, (self.source, statement.source))),
+            source="; ".join(filter(None, ("" if self.corpora is None else self.source, statement.source))),
             unheard=statement.unheard,
         )
 

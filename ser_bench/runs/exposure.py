@@ -239,7 +239,7 @@ def report_sets(
         licence = licence_of(feature_set, options)
         terms = f" (licence: {licence})" if licence else ""
         pretraining = pretraining_of(feature_set, options)
-        if pretraining is None:
+        if pretraining is None or pretraining.corpora == ():
             if licence:
                 progress.info(f"feature set {feature_set.name}{terms}")
             continue

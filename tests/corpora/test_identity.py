@@ -27,6 +27,12 @@ def test_a_few_names_of_many_prove_nothing():
     assert coded_corpora([*own, "03a01Fa.wav"]) == ()
 
 
+def test_of_many_names_a_sample_is_compared():
+    copied = [f"03-01-05-01-02-01-{1 + number % 24:02d}.wav" for number in range(2_500)]
+    assert coded_corpora([*copied, *(f"anna-{number}.wav" for number in range(20_000))]) == ("ravdess",)
+    assert coded_corpora([]) == ()
+
+
 def test_a_manifest_is_not_a_known_corpus_even_with_its_name(tmp_path):
     names = ["03-01-05-01-02-01-12.wav", "03-01-03-01-02-01-11.wav"]
     table = pd.DataFrame({"path": names, "speaker": ["12", "11"], "emotion": ["angry", "happy"]})

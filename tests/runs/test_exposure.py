@@ -62,7 +62,7 @@ def test_the_columns_of_a_table_are_unknown_until_somebody_states_them(go, tmp_p
     stated = {"net": PretrainingTable(corpora=(), source="our own statistics")}
     known = go(features="net", splits=("actor",), pretraining=stated)
     assert known.info.exposure == {}
-    assert known.info.pretrained["net"].source.endswith("stated in the configuration of the run: our own statistics")
+    assert known.info.pretrained["net"].source == "stated in the configuration of the run: our own statistics"
     assert known.info.identity != unknown.info.identity
 
 
@@ -160,6 +160,7 @@ def test_a_run_says_at_its_start_what_its_sets_have_heard(messages):
     ]
     assert messages(None, "research use") == ["feature set net (licence: research use)"]
     assert messages(None) == []
+    assert messages(Pretraining(corpora=())) == []
 
 
 def test_a_configuration_file_states_what_networks_were_trained_on(tmp_path):

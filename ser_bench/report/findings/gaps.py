@@ -8,6 +8,7 @@ import pandas as pd
 
 from ser_bench.core.text import listed, plural, shortened_list
 from ser_bench.report.analysis.classes import comparable_classes, untrained_classes
+from ser_bench.report.analysis.exposure import unranked_learners
 from ser_bench.report.analysis.gaps import LargestGap, classes_left_out, gaps_of, largest_gap, unequal_training
 from ser_bench.report.analysis.intervals import MIN_SPEAKERS
 from ser_bench.report.analysis.leakage import speakers_known, takes_of
@@ -187,7 +188,8 @@ def _gap(run: SavedRun, row: pd.Series, largest: LargestGap, pair: GapSplits) ->
         return f"The gap between {pair.random} and {pair.independent}{without} is {gap} for {title}."
     if largest.gap <= 0:
         start = f"{capitalised(classes)}, no" if classes else "No"
-        return f"{start} model has a higher UAR under {pair.random} than under {pair.independent}."
+        model = "ranked model" if unranked_learners(run, pair.independent) else "model"
+        return f"{start} {model} has a higher UAR under {pair.random} than under {pair.independent}."
     names = listed(model_titles(run, [largest.model, *largest.tied]))
     sentence = f"The largest gap between {pair.random} and {pair.independent}{without} is that of {names}: {gap}"
     return f"{sentence}{comparison_of_gaps(run, largest)}."
