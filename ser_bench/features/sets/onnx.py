@@ -35,10 +35,10 @@ FEATURE_SET_FAMILY = FeatureSetFamily(
     name="onnx",
     form="onnx:FILE",
     summary="the output of a network of yours, from an .onnx file and a .toml file that describes it",
-    source="the network's",
+    source="as the .toml file states",
     resolve=_resolve,
     needs=_NEEDS,
     extra="onnx",
-    licence="the network's",
+    licence="as the .toml file states",
     example=_EXAMPLE,
 )

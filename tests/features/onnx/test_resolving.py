@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ser_bench import features
-from ser_bench.core.errors import ConfigError, UnknownNameError
+from ser_bench.core.errors import ConfigError, MissingExtraError, UnknownNameError
 from ser_bench.features.pretraining import Pretraining
 from tests.features.networks import (
     MEL,
@@ -279,3 +279,34 @@ def test_values_under_a_condition_and_at_another_speed(tmp_path):
     noisy, fast = feature_set.under(conditions.get("white-10")), feature_set.at_speed(1.2)
     computed = features.compute([feature_set, noisy, fast, feature_set.at_rate(8000)], voice(16000, 1.0), 16000)
     assert not np.allclose(computed[noisy.name], computed[fast.name])
+
+
+def test_the_example_of_the_family_describes_a_network(tmp_path):
+    _, toml, _ = features.FAMILIES["onnx"].example.split("\n\n")
+    assert features.get(tiny_set(tmp_path, toml)).licence == "CC BY 4.0"
+
+
+def test_the_example_of_the_documentation_describes_a_network(tmp_path):
+    from tests.test_docs import ROOT, blocks
+
+    toml = next(text for text in blocks(ROOT / "docs" / "features.md", "text") if text.startswith("sampling_rate"))
+    feature_set = features.get(tiny_set(tmp_path, toml.replace("last_hidden_state", "filtered")))
+    assert feature_set.pretraining.corpora == ("LibriSpeech",)
+
+
+def test_the_keys_of_the_documentation_are_those_of_the_description():
+    from ser_bench.features.onnx.description import Description, Mel, Network
+    from tests.test_docs import ROOT
+
+    text = (ROOT / "docs" / "features.md").read_text(encoding="utf-8")
+    section = text.partition("## A network of your own: ONNX")[2].partition("\n## ")[0]
+    for key in (*Description.model_fields, *Mel.model_fields, *Network.model_fields):
+        assert f"`{key}`" in section or f"[{key}]" in section or f"\n{key} = " in section, key
+
+
+def test_a_missing_library_names_the_extra(monkeypatch, tmp_path):
+    from ser_bench.features.sets import onnx
+
+    monkeypatch.setattr(onnx, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"onnx:tiny.onnx needs an extra: pip install 'ser-bench\[onnx\]'"):
+        features.get("onnx:tiny.onnx")
