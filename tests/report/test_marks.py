@@ -3,6 +3,7 @@ whose features have heard a tested corpus, or may have."""
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from functools import partial
@@ -15,6 +16,7 @@ from ser_bench.report.analysis.compared_runs import read_runs
 from ser_bench.report.analysis.models import quick_models, transductive_models
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.comparison import draw_comparison
+from ser_bench.report.charts.overview_content import overview_of
 from ser_bench.report.charts.registry import CHARTS, charts_of
 from ser_bench.report.charts.text import shorten
 from ser_bench.report.compare import as_markdown, as_text
@@ -31,7 +33,10 @@ from ser_bench.report.findings.headline import headline
 from ser_bench.report.findings.verdict import verdict
 from ser_bench.report.latex import latex
 from ser_bench.report.page import render_page
+from ser_bench.report.page.data import page_data
+from ser_bench.report.page.pictures.cost import cost_plot
 from ser_bench.report.page.plots.text import shortened
+from ser_bench.report.page.sections.hero import hero
 from ser_bench.report.summary import markdown
 from ser_bench.report.terminal import terminal_table
 from tests.legible import words_of
@@ -55,6 +60,7 @@ RECIPE = Recipe(
         EXPOSED: {name: "heard" for name, _ in SPLITS},
         UNKNOWN: {name: "unknown" for name, _ in SPLITS},
     },
+    skills={EXPOSED: (1.0, 0.0)},
     trained_under={"cnn1d": {"phone": "telephone"}, QUICK: {"speech-15": "noise"}},
 )
 NAMES = "|".join(MARKED)
@@ -113,6 +119,55 @@ def test_no_shortening_cuts_marks(shorten, width):
     assert shorten("a-long-name-of-a-model\N{NO-BREAK SPACE}†§ •", width).endswith("…\N{NO-BREAK SPACE}†§ •")
     assert shorten("a question about a long name of a model?", width).endswith("…")
     assert notes_of_marks("which?") == []
+
+
+@pytest.fixture(scope="module")
+def perfect(tmp_path_factory):
+    """A run in which the features of a fast model with hardly an error have heard the tested corpus."""
+    splits = (("actor", 6), ("random", 6), ("emobox", 6))
+    recipe = Recipe(
+        models=("chance", "svm", "knn", "cnn1d"),
+        splits=splits,
+        skills={"knn": (1.0, 0.0)},
+        exposure={"knn": {name: "heard" for name, _ in splits}},
+    )
+    return save_fake_run(tmp_path_factory.mktemp("perfect"), recipe)
+
+
+@pytest.mark.parametrize("chart", ["cost", "significance"])
+def test_a_model_without_rank_is_on_no_front_and_in_no_test(perfect, chart):
+    text = charts_of(perfect)[chart].alt_text()
+    compared, sign, rest = text.partition("take no rank: ")
+    assert "svm" in compared
+    assert "knn" not in compared
+    assert sign
+    assert rest == "knn\N{NO-BREAK SPACE}§."
+
+
+def test_the_page_shows_a_model_without_rank_apart(perfect):
+    plot, table = cost_plot(perfect), summarise(perfect).set_index("model")
+    (front,) = [mark for mark in plot.marks if mark.kind == "front"]
+    assert (
+        max(uar for _, uar in front.points) == 100 * table.at["svm", "actor_uar"] < 100 * table.at["knn", "actor_uar"]
+    )
+    assert [mark.kind for mark in plot.marks if getattr(mark, "model", "") == "knn"] == ["no-rank"]
+    rows = {row.head.text.partition("\N{NO-BREAK SPACE}")[0]: row for row in hero(perfect).rows}
+    assert list(rows) == ["svm", "cnn1d", "knn", "chance", "published"]
+    assert (rows["knn"].kind, rows["knn"].head.note) == ("quiet", "no rank")
+    assert rows["published"].cells[0].note.startswith("svm")
+    assert EXPOSED_NOTE in hero(perfect).note
+    assert UNKNOWN_NOTE not in hero(perfect).note
+    assert '"heard":{"actor":["knn"],' in page_data(perfect)
+
+
+def test_a_run_whose_models_take_no_rank_has_a_page_and_charts(perfect):
+    exposure = {model: {"emobox": "heard", "actor": "heard", "random": "heard"} for model in ("svm", "knn", "cnn1d")}
+    run = replace(perfect, info=perfect.info.model_copy(update={"exposure": exposure}))
+    assert render_page(run, {})
+    assert cost_plot(run).words == "A dot per model; none takes a rank."
+    assert math.isnan(overview_of(run).best_under("emobox"))
+    for name in ("overview", "cost", "significance", "importance"):
+        assert charts_of(run)[name].draw()
 
 
 def test_a_chart_of_another_model_has_no_note(marked):
