@@ -11,8 +11,9 @@ from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.analysis.training import network_training
 from ser_bench.report.charts.base import Chart
+from ser_bench.report.charts.parts import point_colour
 from ser_bench.report.charts.points import NamedPoint, Panel, draw_chance_level, draw_named_points, scale_costs
-from ser_bench.report.charts.style import WARNING, new_sheet, split_colour
+from ser_bench.report.charts.style import WARNING, new_sheet
 from ser_bench.report.charts.text import wrap
 from ser_bench.report.descriptions import model_title, model_titles
 from ser_bench.report.findings.titles import architectures_title
@@ -73,7 +74,7 @@ def _draw_panel(run: SavedRun, panel: Panel, cost: str, shown: pd.DataFrame, spl
     if shows_chance:
         draw_chance_level(panel.ax, chance)
     rows = zip(model_titles(run, shown["model"]), shown[cost], scores, strict=True)
-    points = [NamedPoint(title, x, values[0], split_colour(split), *values[1:]) for title, x, values in rows]
+    points = [NamedPoint(title, x, values[0], point_colour(title, split), *values[1:]) for title, x, values in rows]
     draw_named_points(panel, points, chance if shows_chance else float("nan"))
 
 

@@ -12,9 +12,9 @@ from ser_bench.report.analysis.scores import chance_levels, missing_folds
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.analysis.summary import summarise
 from ser_bench.report.charts.base import Chart
-from ser_bench.report.charts.parts import name_colour
+from ser_bench.report.charts.parts import point_colour
 from ser_bench.report.charts.points import NamedPoint, Panel, draw_chance_level, draw_named_points, scale_costs
-from ser_bench.report.charts.style import FAINT, WARNING, new_sheet, split_colour
+from ser_bench.report.charts.style import FAINT, WARNING, new_sheet
 from ser_bench.report.charts.text import wrap
 from ser_bench.report.descriptions import model_title, model_titles
 from ser_bench.report.findings.titles import cost_title
@@ -69,9 +69,8 @@ def _draw_panel(panel: Panel, cost: str, shown: pd.DataFrame, split: str, chance
         best = shown[shown["ranked"]]
         front = _front(panel.ax, best[cost].to_numpy(), 100 * best[f"{split}_uar"].to_numpy())
         panel.ax.plot([x for x, _ in front], [y for _, y in front], color=FAINT, linewidth=1.1, zorder=1)
-        colours = [FAINT if name_colour(title) == FAINT else split_colour(split) for title in shown["title"]]
-        rows = zip(shown["title"], shown[cost], 100 * shown[f"{split}_uar"], colours, strict=True)
-        points = [NamedPoint(*row) for row in rows]
+        rows = zip(shown["title"], shown[cost], 100 * shown[f"{split}_uar"], strict=True)
+        points = [NamedPoint(title, x, y, point_colour(title, split)) for title, x, y in rows]
         draw_named_points(panel, points, chance, front)
 
 

@@ -74,6 +74,23 @@ def name_colour(title: str) -> str:
     return FAINT if title in BASELINES or EXPOSED_MARK in split_marks(title)[1] else INK
 
 
+def point_colour(title: str, split: str) -> str:
+    """Return the colour of the point of a model: that of the split, or grey for a model that takes no rank.
+
+    Parameters
+    ----------
+    title : str
+        The name with its marks.
+    split : str
+
+    Returns
+    -------
+    str
+        Hexadecimal RGB.
+    """
+    return split_colour(split) if name_colour(title) == INK else FAINT
+
+
 def text_beside(ax: Axes, text: str, row: float, offset: float, **style: Any) -> None:
     """Write text right of the axes at the height of a row.
 

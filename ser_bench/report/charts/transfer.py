@@ -24,6 +24,9 @@ from ser_bench.runs.results import SavedRun
 _HEAD, _GAP, _ROW, _MAX_CELL = 0.34, 0.3, 0.3, 0.62
 """Inches: the heading of a panel, the space between panels, a row, and the widest cell."""
 
+_FIXED = {INK: "#1e1e1e", "black": "black", "white": "#fefefe"}
+"""Colours on cells that the dark theme of the page, which changes greys, leaves as they are."""
+
 
 def _draw(run: SavedRun) -> Figure:
     """Draw each model's matrix in percent; scores within a corpus have a frame."""
@@ -60,12 +63,12 @@ def _draw_matrix(ax: Axes, table: pd.DataFrame, top: float) -> None:
     for (row, column), value in np.ndenumerate(values):
         if np.isnan(value):
             continue
-        colour = text_colour_on(colours, value / top)
+        colour = _FIXED[text_colour_on(colours, value / top)]
         ax.text(column, row, f"{value:.1f}", size=8, ha="center", va="center_baseline", color=colour)
         if is_within_corpus(str(table.index[row]), str(table.columns[column])):
             x = [column - 0.47, column + 0.47, column + 0.47, column - 0.47, column - 0.47]
             y = [row - 0.44, row - 0.44, row + 0.44, row + 0.44, row - 0.44]
-            ax.plot(x, y, color=INK, linewidth=1, solid_joinstyle="miter")
+            ax.plot(x, y, color=_FIXED[INK], linewidth=1, solid_joinstyle="miter")
 
 
 def _write_names(ax: Axes, trained: list[str], tested: list[str], width: float) -> None:

@@ -89,6 +89,7 @@ def _templates(style: str, script: str) -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["nobreak"] = _nobreak
+    environment.filters["breakable"] = _breakable
     environment.globals |= {"style": Markup(style), "script": Markup(script)}
     return environment
 
@@ -96,6 +97,15 @@ def _templates(style: str, script: str) -> jinja2.Environment:
 def _nobreak(text: str) -> str:
     """Keep intervals and percentages on one line."""
     return re.sub(r" (?=%)|(?<=\d,) (?=[-+\d.]+\])", "\N{NO-BREAK SPACE}", text)
+
+
+def _breakable(text: str) -> str:
+    """Let a browser break long names with a colon, such as those of feature sets, after their punctuation."""
+    from markupsafe import Markup
+
+    if not re.search(r"\S:\S{12,}", text):
+        return text
+    return Markup("<wbr>").join(re.split(r"(?<=[:/_#=+])", text))
 
 
 def _policy(script: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ser_bench.report.charts.style import FAINT, INK, RULE
+from ser_bench.report.charts.style import FAINT, INK, RULE, WARNING
 from ser_bench.runs.results import SavedRun
 
 if TYPE_CHECKING:
@@ -24,8 +24,14 @@ _ID = re.compile(r' id="([^"]+)"')
 _REFERENCE = re.compile(r'(url\(#|href="#)([^)"]+)')
 _SIZE = re.compile(r' (?:width|height)="[\d.]+pt"')
 
-_THEMED = {INK: "var(--ink)", FAINT: "var(--quiet)", RULE: "var(--rule)", "#ffffff": "var(--ground)"}
-"""Variables of the style sheet by the greys of the charts."""
+_THEMED = {
+    INK: "var(--ink)",
+    FAINT: "var(--quiet)",
+    RULE: "var(--rule)",
+    "#ffffff": "var(--ground)",
+    WARNING: "var(--warning)",
+}
+"""Variables of the style sheet by the greys of the charts, and by the colour of their warnings."""
 
 _GREYS = re.compile(rf"(fill|stroke): ({'|'.join(_THEMED)})(?![0-9a-f])")
 

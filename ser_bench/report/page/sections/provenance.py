@@ -21,7 +21,7 @@ _ALWAYS = ("models", "splits", "folds", "seed")
 _TABLES = ("merge", "speakers")
 """Options that only a configuration file holds, as a table of texts."""
 
-_NEVER = ("corpus", "jobs", "fresh", "model_tables", *_TABLES, *PATH_OPTIONS)
+_NEVER = ("corpus", "jobs", "fresh", "model_tables", "pretraining", *_TABLES, *PATH_OPTIONS)
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,14 @@ class Provenance:
         The command line that repeats the run.
     configuration : str
         The TOML file that the command reads; empty if it needs none.
+    files : tuple of str
+        The feature sets that are named by a file or a network, which the command must find.
     """
 
     groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     command: str
     configuration: str
+    files: tuple[str, ...]
 
 
 def provenance(run: SavedRun) -> Provenance:
@@ -55,7 +58,7 @@ def provenance(run: SavedRun) -> Provenance:
     Provenance
     """
     info = run.info
-    options = info.options.model_dump(exclude={*PATH_OPTIONS, "model_tables"})
+    options = info.options.model_dump(exclude={*PATH_OPTIONS, "model_tables", "pretraining"})
     groups = {
         "Protocol": {"in one line": protocol(run)},
         "Corpus": _corpus(run),
@@ -67,7 +70,8 @@ def provenance(run: SavedRun) -> Provenance:
     }
     shown = tuple((head, tuple(values.items())) for head, values in groups.items() if values)
     configuration = _configuration(info.options)
-    return Provenance(shown, _command(info, configured=bool(configuration)), configuration)
+    files = tuple(name for name in info.pretrained if ":" in name)
+    return Provenance(shown, _command(info, configured=bool(configuration)), configuration, files)
 
 
 def _corpus(run: SavedRun) -> dict[str, str]:
@@ -147,5 +151,12 @@ def _configuration(options: Options) -> str:
         lines += [f"[models.{json.dumps(name)}]", f"base = {json.dumps(table.base)}"]
         lines += [f"features = {json.dumps(table.features)}"] if table.features else []
         lines += [f"{json.dumps(key)} = {json.dumps(value)}" for key, value in table.parameters.items()]
+        lines.append("")
+    for name, statement in options.pretraining.items():
+        stated = statement.model_dump(mode="json", exclude_defaults=True)
+        lines += [
+            f"[pretraining.{json.dumps(name)}]",
+            *(f"{key} = {json.dumps(value)}" for key, value in stated.items()),
+        ]
         lines.append("")
     return "\n".join(lines).strip()
