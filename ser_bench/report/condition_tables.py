@@ -9,7 +9,8 @@ from ser_bench.report.analysis.conditions.robustness import family_scores, robus
 from ser_bench.report.analysis.conditions.scores import scores_under
 from ser_bench.report.analysis.conditions.stability import changed_labels
 from ser_bench.report.analysis.conditions.tested import audible_families, has_conditions, heard_families
-from ser_bench.report.analysis.ranking import all_models_ranked, scored_models
+from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.ranking import all_models_ranked
 from ser_bench.report.analysis.scores import missing_folds
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.report.descriptions import HEARD_MARK, model_title, model_titles
@@ -33,7 +34,8 @@ def tested_models(run: SavedRun) -> list[str]:
     if not has_conditions(run):
         return []
     notes, split = missing_folds(run), ranking_split(run.info.splits)
-    return scored_models(run) or [model for model in all_models_ranked(run) if not notes[model, split]]
+    finished = [model for model in all_models_ranked(run) if not notes[model, split]]
+    return [model for model in finished if model not in BASELINES] or finished
 
 
 def condition_cells(run: SavedRun) -> dict[str, list[str]]:

@@ -32,6 +32,7 @@ from ser_bench.report.page.sections import SECTIONS
 from ser_bench.report.page.sections.provenance import provenance
 from ser_bench.report.summary import markdown
 from ser_bench.runs.results import read_run
+from ser_bench.runs.results.run_info import PretrainedInfo
 from tests.report.fake_run import Recipe, save_fake_run, stand_in_charts
 from tests.runs.run_folder import changed_info, sign
 
@@ -339,16 +340,20 @@ def test_the_command_repeats_the_run_with_its_options_and_models(small_run):
         corpus="my corpus.csv",
         merge={"calm": "neutral"},
         speakers={"studio/a": "Anna"},
+        pretraining={"onnx:net": {"corpora": ["emodb"], "source": "a paper"}},
     )
-    info = small_run.info.model_copy(update={"options": options})
+    pretrained = {"onnx:net": PretrainedInfo(corpora=("emodb",), exposure={"ravdess": "unknown"})}
+    info = small_run.info.model_copy(update={"options": options, "pretrained": pretrained})
     html = render_page(replace(small_run, info=info), {}).decode()
     text = Page(html).text
     command = re.search(r"ser-bench run .*?--repeats 2", text)[0]
     assert "--config run.toml --corpus 'my corpus.csv'" in command
     assert all(option in command for option in ("--seed 7", "--folds 4", "--models svm-soft", "--splits actor,random"))
-    assert not any(option in command for option in ("--part", "--merge", "--speakers"))
+    assert not any(option in command for option in ("--part", "--merge", "--speakers", "--pretraining"))
     assert '[merge] "calm" = "neutral" [speakers] "studio/a" = "Anna"' in text
     assert '[models."svm-soft"] base = "svm" "C" = 0.1 "kernel" = "rbf"' in text
+    assert '[pretraining."onnx:net"] corpora = ["emodb"] source = "a paper"' in text
+    assert "and the folders of the files of onnx:net." in text
 
 
 @pytest.fixture(scope="module")

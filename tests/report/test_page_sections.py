@@ -13,13 +13,16 @@ from ser_bench.report.analysis.failures import feature_importance
 from ser_bench.report.analysis.leakage import leakage_by_split
 from ser_bench.report.charts.registry import charts_of
 from ser_bench.report.charts.render import render
-from ser_bench.report.descriptions import protocol, settings
+from ser_bench.report.descriptions import UNKNOWN_NOTE, protocol, settings
 from ser_bench.report.page import render_page
 from ser_bench.report.page.sections.features import feature_report
 from ser_bench.report.page.sections.glossary import glossary
 from ser_bench.report.page.sections.leakage import leakage_report
 from ser_bench.report.page.sections.missing import missing_report
+from ser_bench.report.page.sections.pretrained import pretrained_table
 from ser_bench.report.page.svg import inline
+from ser_bench.runs.results.run_info import PretrainedInfo
+from tests.legible import words_of
 from tests.report.browser import chromium
 from tests.report.fake_run import Recipe, save_fake_run
 from tests.runs.run_folder import changed_info
@@ -50,6 +53,61 @@ def test_models_with_a_part_of_the_groups_share_a_picture_and_others_have_their_
     assert len(report.tables) == 2
     without = feature_report(replace(run, importance=table[table["model"] != "knn"]))
     assert "Not shown: knn (no groups)." in without.notes
+
+
+JOINED = ("energy", "MFCC", "treble", "onnx:embedding_model")
+
+
+@pytest.fixture
+def joined(run):
+    """The run with sets of its own and of other programs, one of them with groups of the same names."""
+    names = {"svm": JOINED, "knn": [f"functionals: {name}" for name in JOINED[:2]] + ["egemaps: MFCC", "onnx:net"]}
+    sets = {"svm": "functionals+treble+onnx:embedding_model", "knn": "functionals+egemaps+onnx:net"}
+    table, parts = run.importance, []
+    for model, groups in names.items():
+        own = table[table["model"] == model]
+        parts.append(own.assign(group=own["group"].map(dict(zip(own["group"].unique(), groups, strict=True)))))
+    importance = pd.concat([table[~table["model"].isin(names)], *parts])
+    pretrained = {
+        "onnx:embedding_model": PretrainedInfo(corpora=("emodb", "LibriSpeech"), source="a paper"),
+        "onnx:net": PretrainedInfo(licence="MIT", exposure={"ravdess": "unknown"}),
+    }
+    update = {"features_of": run.info.features_of | sets, "pretrained": pretrained, "licences": {"egemaps": "research"}}
+    return replace(run, info=run.info.model_copy(update=update), importance=importance)
+
+
+def test_groups_of_joined_sets_stand_together_with_the_name_of_their_set(joined):
+    report = feature_report(joined)
+    heads = [
+        [(row.head.text, row.head.note) for row in picture.rows] for picture in (*report.pictures, *report.further)
+    ]
+    assert [("energy", "functionals"), ("MFCC", "functionals"), ("treble", ""), ("onnx:embedding_model", "")] in heads
+    own = [("energy", "functionals"), ("MFCC", "functionals"), ("MFCC", "egemaps"), ("onnx:net", "")]
+    assert own in heads
+    assert [("energy", ""), ("MFCC", ""), ("pitch and voice", ""), ("modulation", "")] in heads
+    assert "points, egemaps" in [column.under for table in report.tables for column in table.columns]
+
+
+def test_the_chart_names_sets_above_their_groups_and_breaks_long_names(joined):
+    words = words_of(charts_of(joined)["importance"].draw())
+    assert "functionals: energy" not in words
+    assert "egemaps" in words
+    assert "embedding_" in words  # the first line of a name that is wider than its column
+    many = joined.importance[joined.importance["model"] == "svm"]
+    parts = [many.assign(group=f"layer {number}") for number in range(25)]
+    figure = charts_of(replace(joined, importance=pd.concat(parts)))["importance"].draw()
+    assert all(f"layer {number}" in words_of(figure).replace("\n", " ") for number in range(25))
+
+
+def test_pretrained_and_licensed_sets_are_listed_with_what_they_have_heard(joined, run):
+    rows = [[cell.text for cell in row.cells] for row in pretrained_table(joined).rows]
+    assert rows == [
+        ["onnx:embedding_model", "unknown", "emodb, LibriSpeech", "not heard", "a paper"],
+        ["onnx:net", "MIT", "unknown", "ravdess: unknown\N{NO-BREAK SPACE}?", ""],
+        ["egemaps", "research", "no network", "not heard", ""],
+    ]
+    assert pretrained_table(joined).note == UNKNOWN_NOTE
+    assert pretrained_table(run) is None
 
 
 def test_a_run_without_importance_has_no_section_of_features(run):
