@@ -32,16 +32,14 @@ def parts(analysis: Analysis, description: Description, window: int | None) -> I
     ndarray of float32
         Samples of shape ``(n,)`` or mel frames of shape ``(t, n_mels)``.
     """
-    import numpy as np
-
     from ser_bench.audio.resample import resample
 
     rate = description.sampling_rate
     y = resample(analysis.speech if description.trim else analysis.y, analysis.sr, rate)
-    if description.short == "pad":
-        y = np.pad(y, (0, max(0, _samples(window or 1, description.mel) - len(y))))
+    least = _samples(window or 1, description.mel) if description.short == "pad" else 0
     for part in equal_parts(y, round(description.longest * rate)):
-        yield _spectrogram(part, rate, description.mel) if description.mel else _waveform(part, description.normalize)
+        samples = _padded(_waveform(part, description.normalize), least)
+        yield _spectrogram(samples, rate, description.mel) if description.mel else samples
 
 
 def _samples(window: int, mel: Mel | None) -> int:
@@ -56,6 +54,13 @@ def _waveform(y: np.ndarray, normalize: bool) -> np.ndarray:
     import numpy as np
 
     return normalized(y) if normalize else np.asarray(y, dtype=np.float32)
+
+
+def _padded(y: np.ndarray, least: int) -> np.ndarray:
+    """Return samples with silence at the end, so that they are at least ``least``."""
+    import numpy as np
+
+    return np.pad(y, (0, max(0, least - len(y))))
 
 
 def _spectrogram(y: np.ndarray, rate: int, mel: Mel) -> np.ndarray:

@@ -64,7 +64,7 @@ def _paths(networks: Sequence[Network], toml: Path, beside: Path | None) -> list
 
 def _plain(stem: str) -> str:
     """Return the name of a file as the name of a set: letters, digits and ``. _ -``."""
-    return re.sub(r"[^\w.-]+", "-", stem)[:60].strip("-") or "network"
+    return re.sub(r"[^\w.-]+", "-", stem)[:60].strip("-.") or "network"
 
 
 def _feature_set(name: str, prefix: str, description: Description, steps: tuple[Step, ...]) -> FeatureSet:

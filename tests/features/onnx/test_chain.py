@@ -78,6 +78,18 @@ def test_normalize_gives_zero_mean_and_unit_variance(tmp_path):
     np.testing.assert_allclose(plain, energies((Y - Y.mean()) / Y.std()).mean(axis=0), rtol=1e-3)
 
 
+def test_a_mel_spectrogram_of_the_normalized_waveform(tmp_path):
+    name = saved(tmp_path, mel_to_vector("frames"), "normalize = true\n" + MEL)
+    np.testing.assert_allclose(values(name, 0.3 * Y), values(name), rtol=1e-2)
+
+
+def test_silence_is_added_after_the_waveform_is_normalized(tmp_path):
+    name = saved(tmp_path, waveform_to_frames(16000), WAVEFORM + 'normalize = true\nshort = "pad"')
+    y = Y[:8000]
+    scaled = saved(tmp_path, waveform_to_frames(16000), WAVEFORM, "plain")
+    np.testing.assert_allclose(values(name, y), values(scaled, np.pad((y - y.mean()) / y.std(), (0, 8000))), rtol=1e-3)
+
+
 def test_windows_of_a_waveform(tmp_path):
     name = saved(tmp_path, waveform_to_vector(), WAVEFORM + 'pool = "none"\nwindow = 4000\nhop = 1000')
     expected = [energies(Y[start : start + 4000]).mean(axis=0) for start in range(0, len(Y) - 3999, 1000)]
