@@ -428,8 +428,8 @@ def run(corpus: str | None = None, *, progress: bool = False, **options: Any) ->
         Options of the command line:
         corpus: ``data_dir``, ``part``, ``emotions``, ``merge``, ``speakers``, ``sample_rate``, ``conflicts``,
         ``link_speakers``, ``label_columns``, ``target``;
-        benchmark: ``models``, ``features``, ``splits``, ``folds``, ``repeats``, ``conditions``, ``normalize``,
-        ``effort``, ``seed``;
+        benchmark: ``models``, ``features``, ``pretraining`` (a dict by feature set, see the configuration),
+        ``splits``, ``folds``, ``repeats``, ``conditions``, ``normalize``, ``effort``, ``seed``;
         execution: ``jobs``, ``engine``, ``fit_timeout``, ``fresh``, ``store``, ``out``, ``plugin``.
 
     Returns
