@@ -368,7 +368,7 @@ def _feature_sets(info: manifest.Manifest, path: Path) -> tuple[FeatureSet, ...]
 
 
 def _difference(saved: manifest.FeatureSetInfo, current: FeatureSet) -> str:
-    """Return in what a feature set differs from the one that a model was trained with."""
+    """Return the first difference between the feature set of a model and that of this ser-bench."""
     if saved.version != current.version:
         return f"version {saved.version}; this ser-bench has version {current.version}"
     values = {name: (saved.parameters.get(name, "none"), value) for name, value in current.parameters.items()}
