@@ -76,6 +76,9 @@ def test_a_heard_model_takes_no_rank_and_an_unknown_one_does(exposed):
 
 BEST = "oracle"
 RANKED = ("svm", "knn", "cnn1d", "lda-robust")
+SMALL = {"conditions": {}, "trained_under": {}}
+"""Changes of a recipe that make a run quick to analyse."""
+
 SPLITS = (("actor", 4), ("random", 4), ("within", 2), ("cross", 2))
 
 
@@ -167,7 +170,7 @@ def test_tables_mark_the_model_and_state_what_it_has_heard(with_best, without_be
 @pytest.mark.parametrize("models", [(BEST,), (BEST, "oracle2")])
 def test_a_run_without_a_ranked_model_says_so(tmp_path, models):
     exposed = {model: {name: "heard" for name, _ in SPLITS} for model in models}
-    run = save_fake_run(tmp_path, recipe_with(*models, exposure=exposed, trained_under={}))
+    run = save_fake_run(tmp_path, recipe_with(*models, exposure=exposed, **SMALL))
     assert unranked_learners(run) == list(models)
     assert best_model(run) is None
     for name, text in claims(run):
@@ -180,7 +183,7 @@ def test_a_run_without_a_ranked_model_says_so(tmp_path, models):
 
 
 def test_only_the_tested_corpus_of_a_cross_run_counts(tmp_path):
-    recipe = recipe_with(BEST, "svm", exposure={BEST: {"cross": "heard"}}, trained_under={})
+    recipe = recipe_with(BEST, "svm", exposure={BEST: {"cross": "heard"}}, **SMALL)
     run = save_fake_run(tmp_path, recipe)
     assert best_model(run) == BEST
     assert ranked_learners(run, "cross") == ["svm"]
@@ -190,7 +193,7 @@ def test_only_the_tested_corpus_of_a_cross_run_counts(tmp_path):
 
 
 def test_an_unknown_model_keeps_its_rank_with_a_mark(tmp_path):
-    recipe = recipe_with(BEST, "svm", exposure={BEST: {"actor": "unknown"}}, trained_under={})
+    recipe = recipe_with(BEST, "svm", exposure={BEST: {"actor": "unknown"}}, **SMALL)
     run = save_fake_run(tmp_path, recipe)
     assert best_model(run) == BEST
     assert "oracle\N{NO-BREAK SPACE}? has the highest UAR" in headline.headline(run)
@@ -209,7 +212,7 @@ def test_the_summary_describes_each_set_with_a_network_or_a_licence(tmp_path):
     network = {"corpora": ["emodb"], "complete": False, "source": "a card, 2024", "exposure": heard}
     sets = {"onnx:net": network, "table": {"corpora": None}, "stated": {"corpora": []}}
     licences = {"onnx:net": "MIT", "egemaps": "research use"}
-    run = save_fake_run(tmp_path, recipe_with("svm", pretrained=sets, licences=licences, trained_under={}))
+    run = save_fake_run(tmp_path, recipe_with("svm", pretrained=sets, licences=licences, **SMALL))
     assert set_sentences(run) == [
         "Feature set onnx:net: licence MIT; trained on emodb, and others that are not listed (a card, 2024); "
         "it has heard emodb; unknown whether it has heard savee.",
