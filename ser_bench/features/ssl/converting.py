@@ -189,7 +189,9 @@ def _description(network: Network, choice: Choice, feature_set: FeatureSet) -> s
     if feature_set.licence:
         values["licence"] = feature_set.licence
     if pretraining is not None and pretraining.corpora is not None:
-        values["corpora"] = list(pretraining.corpora)
+        values |= {"corpora": list(pretraining.corpora), "complete": pretraining.complete}
+    if pretraining is not None and pretraining.unheard:
+        values["unheard"] = list(pretraining.unheard)
     origin = f"{feature_set.name}, {network.architecture.title}"
     values["source"] = f"{origin}; {pretraining.source}" if pretraining and pretraining.source else origin
     lines = [

@@ -63,6 +63,8 @@ class Network:
         Sampling rate in Hz.
     files : tuple of str
         Names of the files that decide the values.
+    origin : str
+        The network from which it was tuned, as config.json claims; empty without a claim.
     """
 
     folder: ModelFolder
@@ -73,6 +75,7 @@ class Network:
     preprocessor: Mapping[str, Any] = field(repr=False)
     rate: int
     files: tuple[str, ...]
+    origin: str = ""
 
     @property
     def architecture(self) -> Architecture:
@@ -150,6 +153,7 @@ def read_network(folder: ModelFolder) -> Network:
         preprocessor,
         _integer(folder, preprocessor_name, preprocessor, "sampling_rate", 4000, 192_000),
         (CONFIG, preprocessor_name, *((INDEX,) if weights_name == INDEX else ()), *sorted(set(weights.files.values()))),
+        str(config.get("_name_or_path", "")),
     )
     _check_front_end(network, preprocessor_name)
     return network

@@ -13,7 +13,7 @@ from ser_bench.features.ssl.extraction import FrozenNetwork, columns, layer_numb
 from ser_bench.features.ssl.identity import identity
 from ser_bench.features.ssl.locating import locate
 from ser_bench.features.ssl.naming import Choice, parse_choice
-from ser_bench.features.ssl.statement import Statement, read_statement
+from ser_bench.features.ssl.statement import statement_of
 
 NEEDS = ("torch", "transformers", "safetensors")
 """Libraries of the extra ``ssl``."""
@@ -39,7 +39,7 @@ def resolve(text: str) -> FeatureSet:
     choice = parse_choice(text)
     network = read_network(locate(choice.model))
     _check_choice(network, choice)
-    statement = read_statement(network.folder.path) or Statement()
+    statement = statement_of(network)
     parameters = _parameters(network, choice)
     folder, commit = str(network.folder.path), network.folder.commit
     layers = layer_numbers(network, choice)

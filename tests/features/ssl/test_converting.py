@@ -108,7 +108,9 @@ def test_converted_network_computes_the_values_of_the_original(tmp_path, name):
 @needs_libraries
 def test_description_states_what_is_known_of_the_network(tmp_path):
     folder = write_network(tmp_path / "private" / "hubert", "hubert")
-    (folder / "ser-bench.toml").write_text('corpora = ["librispeech"]\nlicence = "MIT"\nsource = "the paper"\n')
+    (folder / "ser-bench.toml").write_text(
+        'corpora = ["librispeech"]\ncomplete = false\nunheard = ["demo"]\nlicence = "MIT"\nsource = "the paper"\n'
+    )
     words = ["features", "--convert", f"ssl:{folder}", "-o", str(tmp_path / "h.onnx")]
     for _ in range(2):  # its own files are replaced
         result = CliRunner().invoke(cli, words, catch_exceptions=False)
@@ -124,6 +126,8 @@ def test_description_states_what_is_known_of_the_network(tmp_path):
         "pool": "mean-std",
         "licence": "MIT",
         "corpora": ["librispeech"],
+        "complete": False,
+        "unheard": ["demo"],
         "source": "ssl:hubert, HuBERT; the paper",
     }
 

@@ -121,12 +121,53 @@ def test_user_states_corpora_licence_and_source(folder):
 
 @pytest.mark.parametrize(
     "text",
-    ["corpora = 'a'", "corpora = [1]", "licence = 3", "licence = ''", 'source = "a\\u0000"', "x = 1", "corpora ="],
+    [
+        "corpora = 'a'",
+        "corpora = [1]",
+        "licence = 3",
+        "licence = ''",
+        'source = "a\\u0000"',
+        "x = 1",
+        "complete = 1",
+        "unheard = 'a'",
+        "corpora =",
+    ],
 )
 def test_invalid_statement(folder, text):
     (folder / "ser-bench.toml").write_text(text)
     with pytest.raises(ConfigError, match=r"ser-bench\.toml"):
         features.get(f"ssl:{folder}")
+
+
+def test_published_model_of_the_hub_has_the_corpora_of_the_ledger(cache):
+    write_hub_model(cache, "facebook/hubert-base-ls960")
+    for text in ("ssl:facebook/hubert-base-ls960", f"ssl:facebook/hubert-base-ls960@{COMMIT}#layers=all"):
+        feature_set = features.get(text)
+        assert feature_set.licence == "Apache-2.0"
+        assert feature_set.pretraining.corpora == ("LibriSpeech",)
+        assert feature_set.pretraining.exposure("ravdess", known=True) == "no"
+
+
+def test_pull_request_and_claimed_origin_prove_only_what_was_heard(cache, tmp_path):
+    write_hub_model(cache, "superb/hubert-base-superb-er", "refs/pr/2")
+    claimed = write_model(tmp_path / "mine", config={"_name_or_path": "superb/hubert-base-superb-er"})
+    for text in ("ssl:superb/hubert-base-superb-er@refs/pr/2", f"ssl:{claimed}"):
+        pretraining = features.get(text).pretraining
+        assert "not verified" in pretraining.source
+        assert pretraining.exposure("IEMOCAP", known=True) == "heard"
+        assert pretraining.exposure("ravdess", known=True) == "unknown"
+
+
+def test_name_of_a_folder_proves_nothing(tmp_path):
+    folder = write_model(tmp_path / "facebook" / "hubert-base-ls960")
+    assert features.get(f"ssl:{folder}").pretraining.corpora is None
+
+
+def test_statement_adds_to_the_ledger(cache):
+    snapshot = write_hub_model(cache, "facebook/hubert-base-ls960")
+    (snapshot / "ser-bench.toml").write_text('corpora = ["emodb"]\n')
+    pretraining = features.get("ssl:facebook/hubert-base-ls960").pretraining
+    assert set(pretraining.corpora) == {"LibriSpeech", "emodb"}
 
 
 @pytest.mark.skipif(find_spec("torch") is not None, reason="tests the message without torch")
