@@ -32,6 +32,14 @@ _LONGEST_LIST = 4096
 _LARGEST = {"max_source_positions": 20_000, "num_conv_pos_embeddings": 4096}
 """Limits of numbers that size tables which are not among the weights."""
 
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "hidden_act": (str,),
+    "feat_extract_activation": (str,),
+    "activation_function": (str,),
+    "layer_norm_eps": (int, float),
+}
+"""Types of values that transformers uses without a check."""
+
 _UNUSED = ("id2label", "label2id", "dtype", "torch_dtype", "task_specific_params", "transformers_version")
 _FOREIGN = {
     "auto_map": "code of the model's repository",
@@ -198,6 +206,12 @@ def _check_config(folder: ModelFolder, config: dict[str, Any]) -> str:
     for key, value in config.items():
         if not _is_small(value):
             raise ConfigError(f"invalid {key[:80]} in {folder.path / CONFIG}: a number or list is too large")
+    for key, types in _TYPES.items():
+        if key in config and (not isinstance(config[key], types) or isinstance(config[key], bool)):
+            expected = "a name" if types == (str,) else "a number"
+            raise ConfigError(
+                f"invalid {key} in {folder.path / CONFIG}: expected {expected}, got {str(config[key])[:80]!r}"
+            )
     config["add_adapter"] = False  # an adapter belongs to the task that a network was tuned for
     return model_type
 

