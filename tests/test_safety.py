@@ -41,6 +41,10 @@ FORBIDDEN = {
     "exec_module": "runs a file",
     "yaml.load": "makes any object",
     "yaml.unsafe_load": "makes any object",
+    "onnx.load": "reads other files that the file names",
+    "onnx.load_model": "reads other files that the file names",
+    "onnxruntime.InferenceSession": "computes what the file says, without limits",
+    "register_custom_ops_library": "runs a native library",
     "os.system": "is a shell",
     "os.popen": "is a shell",
     "tempfile.mktemp": "another process may create the file first",
@@ -50,7 +54,7 @@ FORBIDDEN = {
 }
 """Forbidden calls by full name, with the reason."""
 
-METHODS = ("exec_module", "extractall")
+METHODS = ("exec_module", "extractall", "register_custom_ops_library")
 """Methods that are forbidden on every object."""
 
 ALLOWED = {
@@ -61,6 +65,8 @@ ALLOWED = {
     ("report/charts/registry.py", "importlib.import_module"): "the modules of its own folder",
     ("deploy/file/allowed.py", "pkgutil.resolve_name"): "only classes of registered models, never a name of the file",
     ("deploy/onnx/estimators.py", "pkgutil.resolve_name"): "only functions of registered models",
+    ("deploy/onnx/check.py", "onnxruntime.InferenceSession"): "a network that the same command has written",
+    ("features/onnx/graph.py", "onnxruntime.InferenceSession"): "checked bytes, with limits",
     ("plugins/__init__.py", "exec_module"): "a plugin is code that the user chooses",
     ("runs/workers/own_process.py", "cloudpickle.load"): "a call of the parent process, through a pipe",
     ("runs/workers/own_process.py", "cloudpickle.loads"): "the outcome of a child process, through a pipe",
@@ -166,6 +172,9 @@ def test_only_listed_modules_import_pickle():
         "import importlib\nimportlib.import_module(name)",
         "from pkgutil import resolve_name\nresolve_name(name)",
         "import joblib\njoblib.load(f)",
+        "import onnx\nonnx.load(f)",
+        "from onnxruntime import InferenceSession\nInferenceSession(f)",
+        "options.register_custom_ops_library(f)",
     ],
 )
 def test_the_search_finds_forbidden_calls(text):

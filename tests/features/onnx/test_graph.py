@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 
 import pytest
+from hypothesis import HealthCheck, given, settings, strategies
 
 from ser_bench.core.errors import ConfigError
 from ser_bench.features.onnx import encoding
@@ -300,3 +302,15 @@ def test_newer_versions_are_refused(refusal):
 
 def test_names_with_control_characters_are_escaped(refusal):
     assert "Run\\x1b[2J" in refusal(model(node("Run\x1b[2J", domain="a\n")))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=strategies.data())
+def test_any_damage_is_read_or_refused(saved, data):
+    content = bytearray(model(node("Abs", result="m"), node("Neg", ["m"]), stored=[values("s", 1)]).SerializeToString())
+    places = strategies.lists(strategies.tuples(strategies.integers(0, len(content) - 1), strategies.integers(0, 255)))
+    for place, byte in data.draw(places):
+        content[place] = byte
+    with suppress(ConfigError):
+        graph = read_graph(saved(bytes(content)))
+        assert graph.size == len(content)
