@@ -106,7 +106,7 @@ def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[st
         if lines and text_width(joined, size, bold=bold) <= width:
             lines[-1] = joined
         elif word:
-            lines.append(shorten(word, width, size))
+            lines += [word] if text_width(word, size, bold=bold) <= width else wrap_name(word, width, size)
     return [line.replace(_NO_BREAK, " ") for line in lines]
 
 
@@ -127,7 +127,7 @@ def wrap_name(name: str, width: float, size: float) -> list[str]:
     list of str
     """
     lines: list[str] = []
-    for word in name.split():
+    for word in name.split(" "):
         pieces = re.split(r"(?<=[:/_#=+-])", word) if text_width(word, size) > width else [word]
         for index, piece in enumerate(pieces):
             joined = f"{lines[-1]}{'' if index else ' '}{piece}" if lines else piece
