@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ser_bench.core.errors import ConfigError
+from ser_bench.core.names import nearest_name
 
 CONFIG = "config.json"
 PREPROCESSOR = "preprocessor_config.json"
@@ -103,11 +104,22 @@ def _from_cache(name: str, revision: str, label: str, cache: Path) -> ModelFolde
     commit = revision if _COMMIT.fullmatch(revision) else _commit_of(folder / "refs" / revision)
     snapshot = folder / "snapshots" / commit
     if not commit or not snapshot.is_dir():
+        nearest = nearest_name(name, _cached_names(cache) - {name})
+        hint = f"; did you mean {nearest!r}?" if nearest else "; ser-bench downloads no model"
         raise ConfigError(
-            f"no folder {label}, and no model {name} (revision {revision}) in {cache}; ser-bench downloads no model"
+            f"no folder {label}, and no model {name} (revision {revision}) in {cache}{hint}"
             f"\nfetch it: {fetch_command(name, revision)}"
         )
     return ModelFolder(Path(os.path.abspath(snapshot)), label, name, commit)  # noqa: PTH100
+
+
+def _cached_names(cache: Path) -> set[str]:
+    """Return the names of the models in the hub's cache."""
+    try:
+        folders = [folder.name for folder in cache.iterdir() if folder.name.startswith("models--")]
+    except OSError:
+        return set()
+    return {name.removeprefix("models--").replace("--", "/") for name in folders}
 
 
 def _commit_of(reference: Path) -> str:

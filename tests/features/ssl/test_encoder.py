@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -263,3 +265,13 @@ def test_model_of_the_cache_is_computed_without_a_connection(tmp_path, monkeypat
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     assert np.array_equal(values("ssl:org/net#layer=2#pool=none"), layer(folder, 2))
+
+
+def test_planning_imports_neither_torch_nor_numpy(folders):
+    code = (
+        "import sys; from ser_bench import features; "
+        f"features.parse('ssl:{folders['wavlm'].as_posix()}#layers=all'); "
+        "print(*(name for name in ('torch', 'transformers', 'numpy') if name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"

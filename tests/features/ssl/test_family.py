@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import pickle
-import sys
 from importlib.util import find_spec
 
 import numpy as np
@@ -174,11 +173,6 @@ def test_statement_adds_to_the_ledger(cache):
 def test_missing_extra_is_named(folder):
     with pytest.raises(MissingExtraError, match=r"feature set ssl:net needs an extra: pip install 'ser-bench\[ssl\]'"):
         features.parse(f"ssl:{folder}")
-
-
-def test_planning_imports_no_torch(folder):
-    features.get(f"ssl:{folder}#layers=all")
-    assert "torch" not in sys.modules or find_spec("torch") is not None
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Where models are looked up, and what is said of those that are missing."""
+"""Where models are looked up, and the messages about missing ones."""
 
 from __future__ import annotations
 
@@ -40,12 +40,19 @@ def test_revision_may_be_named(tmp_path, revision):
 
 
 def test_missing_model_says_where_it_was_looked_up_and_how_to_fetch_it(tmp_path):
-    write_hub_model(tmp_path, "org/other")
+    write_hub_model(tmp_path, "facebook/hubert")
     with pytest.raises(ConfigError) as error:
         locate("org/net@v2", tmp_path)
     assert str(tmp_path) in str(error.value)
+    assert "ser-bench downloads no model" in str(error.value)
     command = "hf download org/net config.json preprocessor_config.json model.safetensors --revision v2"
     assert command in str(error.value)
+
+
+def test_misspelt_name_gets_the_nearest_of_the_cache(tmp_path):
+    write_hub_model(tmp_path, "microsoft/wavlm-base")
+    with pytest.raises(ConfigError, match="did you mean 'microsoft/wavlm-base'"):
+        locate("microsoft/wavlm_base", tmp_path)
 
 
 @pytest.mark.parametrize("name", ["../net", "/no/such/folder", "a/b/c", "a--b", "org/..", "a\\b", "org/net@../../x"])
