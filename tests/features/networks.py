@@ -5,6 +5,8 @@ Tests that import this module skip where onnx or onnxruntime is not installed.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -128,3 +130,14 @@ def tiny_set(folder: Path, toml: str = WAVEFORM, name: str = "tiny") -> str:
     as ``licence = "CC-BY-NC-4.0"`` or ``corpora = ["ravdess"]`` may follow ``WAVEFORM`` in ``toml``.
     """
     return saved(folder, waveform_to_frames(), toml, name)
+
+
+@contextmanager
+def probed_here() -> Iterator[None]:
+    """Let the planning run networks in this process, because a child process for each takes half a second."""
+    from ser_bench.features.onnx import probe
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(probe, "limit_seconds", lambda seconds: None)
+        patch.setattr(probe, "_run", lambda task: (0, probe._answer(task)))
+        yield

@@ -1,4 +1,4 @@
-"""The sets that equal librosa, compared with librosa."""
+"""The sets that equal librosa, and mel spectrograms for networks, compared with librosa."""
 
 from __future__ import annotations
 
@@ -73,3 +73,51 @@ def test_harmonic_part_equals_librosa_to_the_bit():
 
     y = padded(voice(48000, 0.5), 48000, 0.1)
     assert np.array_equal(Analysis(y, 48000).harmonic, librosa.effects.harmonic(y))
+
+
+def librosa_mel(y: np.ndarray, sr: int, mel) -> np.ndarray:
+    import librosa
+
+    power = librosa.feature.melspectrogram(
+        y=y,
+        sr=sr,
+        n_fft=mel.n_fft,
+        hop_length=mel.hop_length,
+        win_length=mel.win_length,
+        center=mel.center,
+        pad_mode=mel.pad_mode,
+        power=mel.power,
+        n_mels=mel.n_mels,
+        fmin=mel.fmin,
+        fmax=mel.fmax,
+        htk=mel.htk,
+        norm="slaney" if mel.norm == "slaney" else None,
+    ).T
+    if mel.log == "none":
+        return power
+    if mel.log == "db":
+        to_db = librosa.power_to_db if mel.power == 2 else librosa.amplitude_to_db
+        return to_db(power, ref=1.0, amin=mel.floor, top_db=mel.range)
+    return {"ln": np.log, "log10": np.log10}[mel.log](np.maximum(power, mel.floor))
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"log": "db"},
+        {"log": "db", "range": 40.0},
+        {"log": "db", "power": 1.0, "floor": 1e-5},
+        {"log": "ln", "htk": True, "norm": "none", "fmin": 50.0, "fmax": 7000.0},
+        {"log": "log10", "win_length": 400, "pad_mode": "reflect"},
+        {"log": "none", "center": False, "win_length": 300},
+    ],
+    ids=str,
+)
+def test_mel_frames_for_networks_equal_those_of_librosa(terms):
+    from ser_bench.features.onnx.description import Mel
+    from ser_bench.features.onnx.mel import mel_frames
+
+    y = voice(16000, 0.7)
+    mel = Mel(n_fft=512, hop_length=160, n_mels=40, **terms)
+    frames = mel_frames(y, 16000, mel)
+    np.testing.assert_allclose(frames, librosa_mel(y, 16000, mel), rtol=2e-4, atol=2e-4)

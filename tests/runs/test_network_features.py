@@ -7,7 +7,7 @@ import pytest
 from ser_bench.core.options import Options
 from ser_bench.runs import results, runner
 from tests.conftest import tone
-from tests.features.networks import WAVEFORM, tiny_set
+from tests.features.networks import WAVEFORM, probed_here, tiny_set
 from tests.runs.in_process import no_workers
 
 
@@ -41,14 +41,13 @@ def run(corpus, network, tmp_path_factory):
     options = Options(
         corpus=str(corpus),
         features=f"mfcc+{network}#pool=mean",
-        models=("lda",),
+        models=("knn",),
         splits=("actor",),
-        conditions=("white-10",),
         folds=3,
         store=folder / "store",
         out=folder / "out",
     )
-    with no_workers():
+    with no_workers(), probed_here():
         return results.read_run(runner.run(options).folder)
 
 

@@ -1,14 +1,14 @@
-"""Networks of tests run in this process, because a child process for each takes half a second."""
+"""Networks of tests run in this process."""
 
 from __future__ import annotations
 
 import pytest
 
 
-@pytest.fixture
-def probed_here(monkeypatch):
+@pytest.fixture(scope="module")
+def probed_here():
     """Let the planning run networks in this process."""
-    from ser_bench.features.onnx import probe
+    from tests.features import networks
 
-    monkeypatch.setattr(probe, "limit_seconds", lambda seconds: None)
-    monkeypatch.setattr(probe, "_run", lambda task: (0, probe._answer(task)))
+    with networks.probed_here():
+        yield

@@ -13,6 +13,8 @@ from ser_bench.audio.resample import resample
 from ser_bench.features.pooling import pool
 from tests.features.feature_signals import voice
 
+pytestmark = pytest.mark.usefixtures("probed_here")
+
 
 @pytest.fixture(scope="module")
 def expected_frames():
