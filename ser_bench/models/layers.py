@@ -20,8 +20,9 @@ class LayeredLogisticRegression(ClassifierMixin, BaseEstimator):
     """Logistic regression on the softmax-weighted mean of the layers of each feature set.
 
     Layer weights and coefficients are learned together by L-BFGS, from equal weights. The columns of a set are one
-    block per layer; a set of one block stays as it is. The penalty is that of
-    :class:`sklearn.linear_model.LogisticRegression`, so that sets of one block give the same probabilities.
+    block per layer; a set of one block stays as it is. A mean of several layers is scaled to a mean square of one on
+    the training rows, so that the penalty does not favour a single layer, whose variance is larger. The penalty is
+    that of :class:`sklearn.linear_model.LogisticRegression`, so that sets of one block give the same probabilities.
 
     Parameters
     ----------
@@ -43,7 +44,7 @@ class LayeredLogisticRegression(ClassifierMixin, BaseEstimator):
     layer_weights_ : list of ndarray of float64
         Weights of the layers of each feature set, which sum to one.
     coef_ : ndarray of float64, shape (classes, d), or (1, d) for two classes
-        Coefficients of the columns of all layers: layer weight times coefficient of the mean.
+        Coefficients of the columns of all layers: scaled layer weight times coefficient of the mean.
     intercept_ : ndarray of float64, shape (classes,) or (1,)
         Intercepts.
     n_iter_ : int
@@ -163,6 +164,7 @@ class LayerProblem:
         # Two opposite rows of coefficients have half the penalty of their difference.
         self._penalty = (2.0 if self._classes == 2 else 1.0) / (C * weights.sum())
         self._layers = [layers for layers, _ in blocks]
+        self._products = [_mean_products(part) for part in self._parts]
 
     @property
     def size(self) -> int:
@@ -207,7 +209,8 @@ class LayerProblem:
         gradient : ndarray of float64, shape (size,)
         """
         coefficients, intercepts, layer_weights = self.unpacked(unknowns)
-        means = np.hstack([_means(part, own) for part, own in zip(self._parts, layer_weights, strict=True)])
+        scaled = self._scaled(layer_weights)
+        means = np.hstack([_means(part, own) for part, own in zip(self._parts, scaled, strict=True)])
         log_p = log_softmax(means @ coefficients.T + intercepts, axis=1)
         rows = np.arange(len(means))
         loss = -self._weights @ log_p[rows, self._codes] + 0.5 * self._penalty * np.sum(coefficients**2)
@@ -234,20 +237,40 @@ class LayerProblem:
         ndarray of float64, shape (classes, d)
         """
         own = np.split(coefficients, self._ends, axis=1)
-        return np.hstack([np.kron(weights, part) for weights, part in zip(layer_weights, own, strict=True)])
+        scaled = self._scaled(layer_weights)
+        return np.hstack([np.kron(weights, part) for weights, part in zip(scaled, own, strict=True)])
 
     @property
     def _ends(self) -> np.ndarray:
         """Where the columns of the means of one feature set end, except the last."""
         return np.cumsum([part.shape[2] for part in self._parts])[:-1]
 
+    def _scaled(self, layer_weights: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Return the weights for which each mean of layers has a mean square of one."""
+        return [own / _scale(own, products) for own, products in zip(layer_weights, self._products, strict=True)]
+
     def _logit_gradients(self, slopes: np.ndarray, layer_weights: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
         """Yield the gradient of the logits of each set with layers, from that of the means."""
         own = np.split(slopes, self._ends, axis=1)
-        for part, weights, slope in zip(self._parts, layer_weights, own, strict=True):
+        for part, weights, products, slope in zip(self._parts, layer_weights, self._products, own, strict=True):
             if len(weights) > 1:
-                of_weights = sum(np.einsum("nld,nd->l", rows, slope[at]) for at, rows in _chunks(part))
+                of_scaled = sum(np.einsum("nld,nd->l", rows, slope[at]) for at, rows in _chunks(part))
+                scale = _scale(weights, products)
+                of_weights = of_scaled / scale - (of_scaled @ weights) * (products @ weights) / scale**3
                 yield weights * (of_weights - weights @ of_weights)
+
+
+def _mean_products(part: np.ndarray) -> np.ndarray:
+    """Return the mean product of the values of every two layers, of shape (layers, layers)."""
+    if part.shape[1] == 1:
+        return np.ones((1, 1))  # a set without layers keeps its scale
+    total = sum(np.einsum("nld,nmd->lm", rows, rows, optimize=True) for _, rows in _chunks(part))
+    return np.asarray(total) / (len(part) * part.shape[2])
+
+
+def _scale(weights: np.ndarray, products: np.ndarray) -> float:
+    """Return the root mean square of the weighted mean of the layers; one where all values are zero."""
+    return float(np.sqrt(weights @ products @ weights)) or 1.0
 
 
 def _means(part: np.ndarray, weights: np.ndarray) -> np.ndarray:

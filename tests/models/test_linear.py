@@ -39,9 +39,9 @@ def plain_loss(unknowns, X, codes, C):
     W, b, logits = unknowns[:9].reshape(3, 3), unknowns[9:12], unknowns[12:]
     layer_weights = np.exp(logits) / np.exp(logits).sum()
     counts = np.bincount(codes)
+    means = np.array([layer_weights[0] * row[:3] + layer_weights[1] * row[3:] for row in X.astype(float)])
     total = 0.0
-    for row, code in zip(X.astype(float), codes, strict=True):
-        mean = sum(weight * layer for weight, layer in zip(layer_weights, row.reshape(2, 3), strict=True))
+    for mean, code in zip(means / np.sqrt((means**2).mean()), codes, strict=True):
         scores = W @ mean + b
         total += len(X) / 3 / counts[code] * (np.log(np.exp(scores).sum()) - scores[code])
     return C * total + 0.5 * (W**2).sum()
@@ -54,9 +54,9 @@ def test_the_fit_reaches_the_minimum_of_an_independent_loss():
     fitted = LayeredLogisticRegression(((2, 3),), C=0.5, class_weight="balanced", tol=1e-7).fit(X, codes)
     expected = np.exp(reference.x[12:]) / np.exp(reference.x[12:]).sum()
     np.testing.assert_allclose(fitted.layer_weights_[0], expected, atol=1e-3)
-    np.testing.assert_allclose(
-        fitted.coef_, np.kron(expected, reference.x[:9].reshape(3, 3)), atol=2e-3 * abs(fitted.coef_).max()
-    )
+    scale = np.sqrt(np.mean((X.reshape(-1, 2, 3).transpose(0, 2, 1) @ expected) ** 2))
+    coefficients = np.kron(expected, reference.x[:9].reshape(3, 3)) / scale
+    np.testing.assert_allclose(fitted.coef_, coefficients, atol=2e-3 * abs(coefficients).max())
 
 
 @pytest.mark.parametrize("classes", [2, 3])
@@ -79,6 +79,21 @@ def test_the_layer_that_holds_the_classes_gets_the_most_weight():
     assert first.argmax() == 1
     assert first.max() > 0.7
     assert (len(first), len(single), len(second)) == (3, 1, 2)
+
+
+def test_layers_whose_noise_cancels_are_averaged():
+    """A single layer has the largest variance, which alone is no reason to prefer it."""
+    rng = np.random.default_rng(2)
+    centres, codes = rng.normal(size=(3, 400)), np.arange(80) % 3
+    X = rng.normal(size=(80, 4, 400)) + 0.15 * centres[codes][:, None]
+    fitted = LayeredLogisticRegression(((4, 400),), C=0.01).fit(X.reshape(80, -1).astype(np.float32), codes)
+    np.testing.assert_allclose(fitted.layer_weights_[0], 0.25, atol=0.05)
+
+
+def test_layers_of_constant_columns_decide_nothing():
+    X, codes = rows()
+    X[:, :12] = 0
+    assert np.isfinite(LayeredLogisticRegression(BLOCKS).fit(X, codes).coef_).all()
 
 
 def test_chunks_change_nothing(monkeypatch):
