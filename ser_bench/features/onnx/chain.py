@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from ser_bench.features.onnx import axes, front_end
 from ser_bench.features.onnx.description import Description
 from ser_bench.features.onnx.graph import Graph, one_line, open_session
 from ser_bench.features.onnx.limits import is_out_of_memory, limited_memory, memory_text
+from ser_bench.features.onnx.tensors import MAX_ELEMENTS
 from ser_bench.features.onnx.windows import chunks, lengthened
 from ser_bench.features.pooling import pool
 
@@ -115,7 +117,7 @@ class Chain:
         import numpy as np
 
         parts = front_end.parts(analysis, self.description, self.steps[0].window)
-        values = pool(np.concatenate([self._frames(part) for part in parts]), self.pooling)
+        values = pool(_joined(map(self._frames, parts), self.steps[-1].file), self.pooling)
         if not np.isfinite(values).all():
             raise FeatureError(f"the values of {self.steps[-1].file} are too large for their {self.pooling}")
         return values
@@ -129,14 +131,28 @@ class Chain:
 
 def _run(step: Step, sequence: np.ndarray) -> np.ndarray:
     """Return the frames of a network for samples or frames, float32 of shape ``(t, d)``."""
-    import numpy as np
-
     try:
         session = open_session(step.graph, [step.output])
     except ConfigError as error:
         raise FeatureError(str(error)) from None
     windows = chunks(sequence, step.window, step.hop, step.windows_at_once)
-    return np.concatenate([_run_windows(step, session, chunk) for chunk in windows])
+    return _joined((_run_windows(step, session, chunk) for chunk in windows), step.file)
+
+
+def _joined(pieces: Iterable[np.ndarray], file: str) -> np.ndarray:
+    """Return arrays one after another, as far as they fit into memory."""
+    import numpy as np
+
+    joined: list[np.ndarray] = []
+    count = 0
+    for piece in pieces:
+        joined.append(piece)
+        count += piece.size
+        if count > MAX_ELEMENTS:
+            raise FeatureError(
+                f"{file} returns more than {MAX_ELEMENTS:,} values for the clip; use a longer hop or another output"
+            )
+    return np.concatenate(joined)
 
 
 def _run_windows(step: Step, session: Any, windows: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -75,12 +76,11 @@ def limited_memory(size: int) -> Iterator[None]:
 
 def _lower(memory: int) -> tuple[int, int] | None:
     """Limit the address space to what it is now and some memory; return the limits before, None if unchanged."""
-    try:
-        import resource
-
-        limit = int(_STATE.read_text().split()[0]) * resource.getpagesize() + memory
-    except (ImportError, OSError):
+    if sys.platform != "linux":
         return None
+    import resource
+
+    limit = int(_STATE.read_text().split()[0]) * resource.getpagesize() + memory
     before = resource.getrlimit(resource.RLIMIT_AS)
     if resource.RLIM_INFINITY != before[0] <= limit:
         return None
@@ -90,10 +90,11 @@ def _lower(memory: int) -> tuple[int, int] | None:
 
 def _set(limits: tuple[int, int]) -> None:
     """Set the limits of the address space."""
-    with suppress(ImportError, ValueError, OSError):
+    if sys.platform == "linux":
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, limits)
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_AS, limits)
 
 
 def limit_seconds(seconds: int) -> None:
@@ -104,11 +105,12 @@ def limit_seconds(seconds: int) -> None:
     seconds : int
         The limit.
     """
-    with suppress(ImportError, ValueError, OSError):
+    if sys.platform != "win32":
         import resource
 
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -10,7 +10,7 @@ from onnx import TensorProto
 
 from ser_bench import features
 from ser_bench.core.errors import ConfigError, FeatureError
-from ser_bench.features.onnx import planning
+from ser_bench.features.onnx import chain, planning
 from ser_bench.features.onnx.graph import one_line
 from tests.features.onnx.test_graph import model, node, saved, values  # noqa: F401
 
@@ -83,6 +83,16 @@ def test_a_clip_that_needs_too_much_memory_costs_the_clip(resolved):
         computed(feature_set)  # ones
     assert resource.getrlimit(resource.RLIMIT_AS) == before
     assert features.compute([feature_set], np.zeros(400, np.float32), 16000)
+
+
+def test_more_values_than_fit_into_memory_cost_the_clip(resolved, monkeypatch):
+    monkeypatch.setattr(chain, "MAX_ELEMENTS", 1000)
+    feature_set = resolved(frames(1, -1, 4), f"{FRAMES}window = 400\nhop = 1\n", (1, 100, 4))
+    assert computed(feature_set, 401).shape == (8,)
+    with pytest.raises(
+        FeatureError, match=r"returns more than 1,000 values for the clip; use a longer hop or another output"
+    ):
+        computed(feature_set, 402)
 
 
 def test_a_file_that_is_replaced_costs_the_clip(resolved, saved):  # noqa: F811
