@@ -13,6 +13,7 @@ from ser_bench.audio import conditions
 from ser_bench.audio.conditions import cuts
 from ser_bench.audio.descriptors import VERSION
 from ser_bench.core.clock import reproducible_time
+from ser_bench.core.private_paths import without_folders
 from ser_bench.core.versions import __version__, installed_versions
 from ser_bench.deploy import condition_sample, manifest
 from ser_bench.deploy.scores import TRANSDUCTIVE, Scored, held_out_scores
@@ -20,6 +21,7 @@ from ser_bench.deploy.training_audio import measure_training_audio
 from ser_bench.deploy.worker_fit import Fitted
 from ser_bench.runs import plan
 from ser_bench.runs.data import RunData
+from ser_bench.runs.exposure import licence_of, set_exposure_of
 from ser_bench.store import FeatureStore
 
 if TYPE_CHECKING:
@@ -80,7 +82,7 @@ def describe_file(
         },
         "target": options.target,
         "labels": list(data.labels),
-        "features": [_feature_set_info(feature_set) for feature_set in fit.model.sets],
+        "features": [_feature_set_info(feature_set, opened, options) for feature_set in fit.model.sets],
         "rate": opened.rate,
         "speeds": [float(speed) for speed in model.speeds],
         "corpus": _corpus_info(fit, data, opened, fitted.trained),
@@ -153,8 +155,10 @@ def _condition_facts(condition: Condition | None, heard: Collection[str]) -> dic
     return {"family": condition.family, "phrase": condition.phrase, "heard": condition.family in heard}
 
 
-def _feature_set_info(feature_set: FeatureSet) -> dict[str, Any]:
+def _feature_set_info(feature_set: FeatureSet, opened: OpenCorpus, options: Options) -> dict[str, Any]:
     return {
+        "licence": without_folders(licence_of(feature_set, options)),
+        "heard": set_exposure_of(feature_set, opened, options),
         "name": feature_set.name,
         "kind": feature_set.kind,
         "version": feature_set.version,

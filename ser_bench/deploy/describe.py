@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from ser_bench.core.text import plural, speaker_count
+from ser_bench.core.text import listed, plural, speaker_count
 from ser_bench.deploy.coverage import COVERAGE
 from ser_bench.report.descriptions import HEARD_MARK, HEARD_NOTE
 
@@ -86,6 +86,7 @@ def about(info: Manifest) -> list[str]:
         "features": " + ".join(
             f"{s.name} (version {s.version}, {plural(len(s.columns), 'column')})" for s in info.features
         ),
+        **({"licences": _licences(info)} if _licences(info) else {}),
         "sampling rate": f"{info.rate:,} Hz" if info.rate else "as recorded",
         "audio": _audio(info),
         "trained on": f"{_training_data(info)}{_copies(info)}",
@@ -132,7 +133,7 @@ def scores(info: Manifest) -> dict[str, str]:
         ``sets``: how often a prediction set holds the true label. ``held out``: UAR and accuracy on the held-out
         speakers. ``conditions``: the recording conditions that the model was tested under, and the range of UAR.
     """
-    entries = {"score": _cross_validated(info)}
+    entries = {"score": f"{_cross_validated(info)}{_heard(info)}"}
     if info.cross_validation and "coverage" in info.cross_validation.scores:
         entries["sets"] = _sets(info.cross_validation)
     if info.conditions is not None:
@@ -191,6 +192,23 @@ def _cross_validated(info: Manifest) -> str:
         f"{listed}{intervals}, cross-validated on new speakers: {speaker_count(validation.speakers)} in "
         f"{plural(folds, 'fold')}, models trained on {folds - 1}/{folds} of them"
     )
+
+
+def _heard(info: Manifest) -> str:
+    """Return what the score means where a network may have heard the clips that it is measured on."""
+    for heard, clause in (
+        ("heard", "was trained on this corpus, so the score says nothing about new recordings"),
+        ("unknown", "may have been trained on this corpus: its training data is unknown"),
+    ):
+        names = [feature_set.name for feature_set in info.features if feature_set.heard == heard]
+        if names and info.cross_validation is not None:
+            return f"; the network of {listed(names)} {clause}"
+    return ""
+
+
+def _licences(info: Manifest) -> str:
+    """Return the licences of the feature sets that state one."""
+    return "; ".join(f"{s.name}: {s.licence}" for s in info.features if s.licence)
 
 
 def _sets(validation: CrossValidation) -> str:

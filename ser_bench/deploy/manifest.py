@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -89,6 +89,11 @@ class FeatureSetInfo(_Part):
         The names of its columns.
     key : str
         The hash of name, version and parameters.
+    licence : str
+        The licence of the library or network that computes the values; empty if none is stated.
+    heard : str or None
+        Whether the network was trained on the model's training data, which its score is measured on: ``no``,
+        ``unknown`` or ``heard``; None for a set without a network.
     """
 
     name: str
@@ -97,6 +102,8 @@ class FeatureSetInfo(_Part):
     parameters: dict[str, Any]
     columns: list[str]
     key: str
+    licence: str = ""
+    heard: Literal["no", "unknown", "heard"] | None = None
 
 
 class CorpusInfo(_Part):

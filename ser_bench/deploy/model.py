@@ -17,6 +17,7 @@ from ser_bench.core.versions import installed_version
 from ser_bench.deploy import condition_texts, manifest, sounds, speech
 from ser_bench.deploy.coverage import COVERAGE, check_coverage
 from ser_bench.deploy.file import container, parts
+from ser_bench.deploy.networks import find_set
 from ser_bench.deploy.novelty import QUANTILE, NoveltyDetector, clip_vectors
 from ser_bench.deploy.sounds import Resemblance
 from ser_bench.deploy.training_audio import UNRELIABLE, differences
@@ -351,12 +352,10 @@ def _plugin_hint(info: manifest.Manifest) -> str:
 
 def _feature_sets(info: manifest.Manifest, path: Path) -> tuple[FeatureSet, ...]:
     available = features.sets_at_rate(info.rate)
+    found = []
     for saved in info.features:
-        if saved.name not in available:
-            raise ModelFileError(
-                f"{path} needs the feature set {saved.name!r} of a plugin; name its file with --plugin FILE.py"
-            )
-        current = available[saved.name]
+        current = find_set(saved, path, available)
+        found.append(current)
         features.check_installed([current])
         if features.set_key(current) != saved.key:
             if "plugin" in saved.parameters:
@@ -364,7 +363,7 @@ def _feature_sets(info: manifest.Manifest, path: Path) -> tuple[FeatureSet, ...]
                     f"{path} was trained with another version of the plugin that defines {saved.name}; train it again"
                 )
             raise ModelFileError(f"{path} was trained with {saved.name} {_difference(saved, current)}; train it again")
-    return tuple(available[saved.name] for saved in info.features)
+    return tuple(found)
 
 
 def _difference(saved: manifest.FeatureSetInfo, current: FeatureSet) -> str:

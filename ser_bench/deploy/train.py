@@ -20,6 +20,7 @@ from ser_bench.deploy.scores import NOT_SCORED, cross_validate
 from ser_bench.deploy.worker_fit import fit_in_worker
 from ser_bench.runs import plan
 from ser_bench.runs.data import RunData, extract_data
+from ser_bench.runs.exposure import check_statements, report_sets
 from ser_bench.runs.inputs import open_corpus
 from ser_bench.runs.results.losses import report_losses
 from ser_bench.splits import Fold
@@ -115,6 +116,8 @@ def train(
         progress.warning("conditions are tested with a score only; --no-score leaves them out")
         entry = replace(entry, conditions=())
     plan.report_effort([entry], progress)
+    check_statements([entry], options)
+    report_sets([entry], opened, options, progress)
     store = (options.store or default_store()).absolute()
     extraction, data = extract_data(opened, plan.required_sets([entry]), options, store, progress)
     report_losses(opened, extraction, progress)

@@ -199,6 +199,29 @@ def corpus_exposure(model: PlannedModel, opened: OpenCorpus, options: Options) -
     return worst(set_exposure(network, corpus) for network in _networks([model], options) for corpus in corpora)
 
 
+def set_exposure_of(feature_set: FeatureSet, opened: OpenCorpus, options: Options) -> Exposure | None:
+    """Return whether the network of a feature set has heard any corpus of a run.
+
+    Parameters
+    ----------
+    feature_set : FeatureSet
+        The set.
+    opened : OpenCorpus
+        The corpus, or a pool.
+    options : Options
+        The options of the run.
+
+    Returns
+    -------
+    {'no', 'unknown', 'heard'} or None
+        None for a set without a network.
+    """
+    pretraining = pretraining_of(feature_set, options)
+    if pretraining is None:
+        return None
+    return worst(set_exposure(pretraining, corpus) for corpus in identities(opened).values())
+
+
 def set_exposure(pretraining: Pretraining, corpus: CorpusIdentity) -> Exposure:
     """Return whether a network has heard a corpus.
 
