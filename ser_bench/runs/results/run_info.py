@@ -165,7 +165,7 @@ class PretrainedInfo(_Record):
     """What the network behind a feature set was trained or tuned on; ``corpora`` is None where that is unknown.
 
     ``unheard`` are corpora of users that are not in it under any name. ``exposure`` has the corpora of the run that it
-    has heard, or of which this is unknown.
+    has heard, or may have heard.
     """
 
     licence: _Terms = ""
