@@ -352,10 +352,10 @@ def _plugin_hint(info: manifest.Manifest) -> str:
 
 def _feature_sets(info: manifest.Manifest, path: Path) -> tuple[FeatureSet, ...]:
     available = features.sets_at_rate(info.rate)
-    found = []
+    sets = []
     for saved in info.features:
         current = find_set(saved, path, available)
-        found.append(current)
+        sets.append(current)
         features.check_installed([current])
         if features.set_key(current) != saved.key:
             if "plugin" in saved.parameters:
@@ -363,7 +363,7 @@ def _feature_sets(info: manifest.Manifest, path: Path) -> tuple[FeatureSet, ...]
                     f"{path} was trained with another version of the plugin that defines {saved.name}; train it again"
                 )
             raise ModelFileError(f"{path} was trained with {saved.name} {_difference(saved, current)}; train it again")
-    return tuple(found)
+    return tuple(sets)
 
 
 def _difference(saved: manifest.FeatureSetInfo, current: FeatureSet) -> str:

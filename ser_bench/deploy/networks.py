@@ -53,13 +53,13 @@ def find_set(saved: FeatureSetInfo, file: Path, available: Mapping[str, FeatureS
     others, reasons = [], []
     for name in dict.fromkeys((saved.name, *_names_in_folders(saved.name, file))):
         try:
-            found = available[name]
+            feature_set = available[name]
         except ConfigError as error:
             reasons.append(str(error))
             continue
-        if features.set_key(found) == saved.key:
-            return found
-        others.append(found)
+        if features.set_key(feature_set) == saved.key:
+            return feature_set
+        others.append(feature_set)
     if others:
         return others[0]
     raise ModelFileError(
