@@ -75,7 +75,7 @@ def describe_file(
         "model": {
             "name": model.name,
             "kind": model.kind,
-            "parameters": _json_values(model.parameters),
+            "parameters": _json_values({**model.parameters, **model.bound}),
             "seed": fit.seed,
             "version": model.version,
             "effort": fit.model.effort,

@@ -9,6 +9,7 @@ import pickle
 import re
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -72,6 +73,18 @@ def assert_predicts_as_a_run(run, folder, tmp_path, name):
 @pytest.mark.parametrize("name", CLASSICAL)
 def test_a_trained_model_predicts_as_in_a_run(classical_run, corpus, tmp_path, name):
     assert_predicts_as_a_run(classical_run, corpus.parent, tmp_path, name)
+
+
+def test_an_ensemble_of_members_with_other_features_predicts_as_in_a_run(options, corpus, tmp_path):
+    tables = {
+        "lda-chroma": ModelTable(base="lda", parameters={"shrinkage": 0.5}, features="chroma"),
+        "both": ModelTable(base="ensemble", parameters={"members": ["ridge", "lda-chroma"], "speeds": []}),
+    }
+    run = run_of(partial(options, model_tables=tables), ("both",), "mfcc", tmp_path / "run")
+    assert_predicts_as_a_run(run, corpus.parent, tmp_path, "both")
+    info = load_model(tmp_path / "model.ser").info
+    assert [s.name for s in info.features] == ["mfcc", "chroma"]
+    assert info.model.parameters["member_plans"]["lda-chroma"]["parameters"]["shrinkage"] == 0.5
 
 
 @pytest.mark.slow
