@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -49,19 +49,21 @@ class Encoder:
         self.model = _load(network)
         self._extract = _feature_extractor(network)
 
-    def hidden_states(self, y: np.ndarray) -> list[np.ndarray]:
-        """Return the frames of each layer for a clip.
+    def frames(self, y: np.ndarray, layers: Sequence[int]) -> list[np.ndarray]:
+        """Return the frames of some layers for a clip.
 
         Parameters
         ----------
         y : ndarray of float32, shape (n,)
             Samples at the network's rate.
+        layers : sequence of int
+            Numbers of the layers: 0 is the input of the first layer, and the last one is the output of the encoder,
+            after its last normalisation.
 
         Returns
         -------
         list of ndarray of float32, shape (t, width)
-            Index 0 is the input of the first layer; the last one is the output of the encoder, after its last
-            normalisation. Parts of a long clip follow each other.
+            The frames of each layer; parts of a long clip follow each other.
 
         Raises
         ------
@@ -77,14 +79,13 @@ class Encoder:
                 f" {network.shortest} ({1000 * network.shortest / network.rate:.0f} ms)"
             )
         with one_torch_thread():
-            parts = [self._part(part) for part in equal_parts(y, WINDOW_SECONDS * network.rate)]
-        layers = [np.concatenate(states) for states in zip(*parts, strict=True)]
-        if not all(np.isfinite(layer).all() for layer in layers):
+            parts = [self._part(part, layers) for part in equal_parts(y, WINDOW_SECONDS * network.rate)]
+        if not all(np.isfinite(states).all() for part in parts for states in part):
             raise FeatureError(f"{network.architecture.title} computed values that are not finite")
-        return layers
+        return parts[0] if len(parts) == 1 else [np.concatenate(states) for states in zip(*parts, strict=True)]
 
-    def _part(self, y: np.ndarray) -> list[np.ndarray]:
-        """Return the frames of each layer for at most a window of samples."""
+    def _part(self, y: np.ndarray, layers: Sequence[int]) -> list[np.ndarray]:
+        """Return the frames of some layers for at most a window of samples."""
         import torch
 
         inputs, count = self._inputs(y)
@@ -92,7 +93,7 @@ class Encoder:
             tensors = {name: torch.tensor(values) for name, values in inputs.items()}  # copies are aligned
             output = self.model(**tensors, output_hidden_states=True, return_dict=True)
         states = (*output.hidden_states[: self.network.depth], output.last_hidden_state)
-        return [state[0, :count].numpy().copy() for state in states]
+        return [states[layer][0, :count].numpy().copy() for layer in layers]
 
     def _inputs(self, y: np.ndarray) -> tuple[dict[str, np.ndarray], int | None]:
         """Return the network's inputs, and how many frames are of the clip and not of its padding."""

@@ -54,8 +54,8 @@ class FrozenNetwork:
         from ser_bench.audio.resample import resample
 
         encoder = self._encoder()
-        states = encoder.hidden_states(resample(analysis.y, analysis.sr, encoder.network.rate))
-        return np.concatenate([pool(states[layer], self.pooling) for layer in self.layers], axis=-1)
+        frames = encoder.frames(resample(analysis.y, analysis.sr, encoder.network.rate), self.layers)
+        return np.concatenate([pool(layer, self.pooling) for layer in frames], axis=-1)
 
     def _encoder(self) -> Encoder:
         """Return the network of this process."""

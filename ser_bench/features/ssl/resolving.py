@@ -57,8 +57,14 @@ def resolve(text: str) -> FeatureSet:
         pretraining=statement.pretraining,
         files=tuple(str(network.folder.path / name) for name in network.files),
         blocks=len(layers),
+        group=_layer if choice.all_layers else None,
         grid=f"{network.model_type}, {network.hop} samples at {network.rate} Hz",
     )
+
+
+def _layer(column: str) -> str:
+    """Return the layer of a column, as a group of features."""
+    return f"layer {int(column.partition('_')[0].removeprefix('layer'))}"
 
 
 def _check_choice(network: Network, choice: Choice) -> None:

@@ -196,8 +196,8 @@ def test_values_are_finite_for_any_sound(folders, signal):
 def test_long_clip_is_cut_into_equal_parts(folders, monkeypatch):
     monkeypatch.setattr(encoder, "WINDOW_SECONDS", 1)
     network = encoder.Encoder(extraction.read_network(extraction.ModelFolder(folders["hubert"], "hubert")))
-    expected = [network.hidden_states(part)[LAYERS] for part in np.array_split(CLIP, 3)]
-    np.testing.assert_allclose(network.hidden_states(CLIP)[LAYERS], np.concatenate(expected), atol=1e-6)
+    expected = [network.frames(part, (LAYERS,))[0] for part in np.array_split(CLIP, 3)]
+    np.testing.assert_allclose(network.frames(CLIP, (LAYERS,))[0], np.concatenate(expected), atol=1e-6)
 
 
 def test_values_do_not_depend_on_threads_or_on_other_clips(folders):
@@ -219,7 +219,7 @@ def test_network_computes_on_one_thread(folders, monkeypatch):
     network = extraction.read_network(extraction.ModelFolder(folders["wavlm"], "wavlm"))
     running = encoder.Encoder(network)
     running.model.register_forward_hook(lambda *_: threads.append(torch.get_num_threads()))
-    running.hidden_states(CLIP)
+    running.frames(CLIP, (0,))
     assert threads == [1]
     assert not running.model.training
     assert not any(parameter.requires_grad for parameter in running.model.parameters())
@@ -241,8 +241,8 @@ class Fake:
     def __init__(self, network):
         self.network = network
 
-    def hidden_states(self, y):
-        return [np.zeros((5, WIDTH), np.float32)] * (LAYERS + 1)
+    def frames(self, y, layers):
+        return [np.zeros((5, WIDTH), np.float32) for _ in layers]
 
 
 def test_files_that_changed_after_the_plan_are_refused(tmp_path, monkeypatch):

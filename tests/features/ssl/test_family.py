@@ -39,6 +39,7 @@ def test_all_layers_are_blocks(folder):
     assert feature_set.name == "ssl:net#layers=all#pool=mean"
     assert (feature_set.dimension, feature_set.blocks) == (64, 4)
     assert [column[:7] for column in feature_set.columns[::16]] == ["layer0_", "layer1_", "layer2_", "layer3_"]
+    assert {name: len(columns) for name, columns in feature_set.groups.items()} == {f"layer {n}": 16 for n in range(4)}
 
 
 def test_frames(folder):
