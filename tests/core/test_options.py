@@ -116,7 +116,7 @@ def test_a_missing_file_names_the_included_configurations():
 
 
 @pytest.mark.parametrize(
-    "name", ["default", "quick", "strong", "strong-random", "robust", "reference", "tutorial-4-emotions"]
+    "name", ["default", "quick", "strong", "strong-onnx", "strong-random", "robust", "reference", "tutorial-4-emotions"]
 )
 def test_included_configurations_are_found_by_name_and_valid(name):
     assert config.load(config.find_config(name), {}).splits != ()

