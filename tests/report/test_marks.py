@@ -37,6 +37,7 @@ from ser_bench.report.page.data import page_data
 from ser_bench.report.page.pictures.cost import cost_plot
 from ser_bench.report.page.plots.text import shortened
 from ser_bench.report.page.sections.hero import hero
+from ser_bench.report.page.sections.ranking import ranking_report
 from ser_bench.report.summary import markdown
 from ser_bench.report.terminal import terminal_table
 from tests.legible import words_of
@@ -158,6 +159,7 @@ def test_the_page_shows_a_model_without_rank_apart(perfect):
     assert EXPOSED_NOTE in hero(perfect).note
     assert UNKNOWN_NOTE not in hero(perfect).note
     assert '"heard":{"actor":["knn"],' in page_data(perfect)
+    assert ranking_report(perfect).without_rank
 
 
 def test_a_run_whose_models_take_no_rank_has_a_page_and_charts(perfect):
@@ -211,6 +213,7 @@ def test_the_page_marks_them_in_every_section(marked):
 def test_a_run_without_such_models_has_no_mark(run):
     pages = Page(render_page(run, stand_in_charts(run)).decode()).text
     assert not any(mark in text for mark in "†‡§" for text in (pages, markdown(run), terminal_table(run), latex(run)))
+    assert not any(words in pages for words in ("no rank", "without a rank", "pretrained"))
 
 
 def test_the_headline_names_the_best_of_the_other_models(marked):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ser_bench.report.analysis.exposure import unranked_learners
 from ser_bench.report.findings.verdict import interval_notes, verdict
 from ser_bench.report.page.sections.scores import Scores, score_tables
 from ser_bench.report.page.sections.significance import comparison_table, difference_strips
@@ -26,6 +27,8 @@ class Ranking:
         The model with the highest UAR against each other one; None for fewer than two models.
     comparisons : Table or None
         Details of the tests; None for fewer than two models.
+    without_rank : bool
+        Whether the features of a model have heard a tested corpus.
     """
 
     scores: Scores
@@ -33,6 +36,7 @@ class Ranking:
     interval_notes: tuple[str, ...]
     differences: Strips | None
     comparisons: Table | None
+    without_rank: bool
 
 
 def ranking_report(run: SavedRun) -> Ranking:
@@ -47,4 +51,5 @@ def ranking_report(run: SavedRun) -> Ranking:
     Ranking
     """
     notes = tuple(note.replace("`", "") for note in interval_notes(run))
-    return Ranking(score_tables(run), verdict(run), notes, difference_strips(run), comparison_table(run))
+    tables = (difference_strips(run), comparison_table(run))
+    return Ranking(score_tables(run), verdict(run), notes, *tables, without_rank=bool(unranked_learners(run)))
