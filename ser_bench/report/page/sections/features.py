@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -147,8 +147,10 @@ def _names(run: SavedRun, table: pd.DataFrame) -> str:
 
 
 def _table(run: SavedRun, table: pd.DataFrame) -> Table:
-    """Return the losses of every model, a column per group."""
+    """Return the losses of every model, a column per group; of few models and many groups, a row per group."""
     groups = [_group_cell(str(group), _sets(run, table)) for group in table.columns]
+    if len(groups) >= _MOST_COLUMNS > len(table):
+        return _row_per_group(run, table, groups)
     heads = (Column(cell.text, under=f"points, {cell.note}" if cell.note else "points") for cell in groups)
     columns = (Column("model", numeric=False), *heads)
     rows = [
@@ -158,8 +160,22 @@ def _table(run: SavedRun, table: pd.DataFrame) -> Table:
         )
         for model, losses in table.iterrows()
     ]
-    caption = f"UAR lost by shuffling a group of features: {_names(run, table)}"
-    return Table(caption, columns, tuple(rows), kind="wide" if len(columns) > _MOST_COLUMNS else "")
+    return Table(_caption(run, table), columns, tuple(rows), kind="wide" if len(columns) > _MOST_COLUMNS else "")
+
+
+def _row_per_group(run: SavedRun, table: pd.DataFrame, groups: Sequence[Cell]) -> Table:
+    """Return the losses of every model, a column per model."""
+    columns = (
+        Column("features", numeric=False),
+        *(Column(model_title(run, str(m)), under="points") for m in table.index),
+    )
+    losses = table.T.to_numpy()
+    rows = [Row((cell, *(number(v, _lost(v)) for v in values))) for cell, values in zip(groups, losses, strict=True)]
+    return Table(_caption(run, table), columns, tuple(rows))
+
+
+def _caption(run: SavedRun, table: pd.DataFrame) -> str:
+    return f"UAR lost by shuffling a group of features: {_names(run, table)}"
 
 
 def _lost(loss: float) -> str:
