@@ -8,6 +8,7 @@ from ser_bench.report.analysis.calibration import SET_COVERAGE, measured_models
 from ser_bench.report.analysis.comparisons import comparison
 from ser_bench.report.analysis.conditions.robustness import robust_families
 from ser_bench.report.analysis.conditions.tested import has_conditions
+from ser_bench.report.analysis.exposure import heard_models
 from ser_bench.report.analysis.failures import feature_importance
 from ser_bench.report.analysis.intervals import intervals
 from ser_bench.report.analysis.leakage import takes_of
@@ -15,7 +16,7 @@ from ser_bench.report.analysis.literature import published_scores
 from ser_bench.report.analysis.models import BASELINES, models_with_copies, quick_models, transductive_models
 from ser_bench.report.analysis.scores import page_metrics
 from ser_bench.report.analysis.splits import gap_splits, ranking_split
-from ser_bench.report.descriptions import QUICK_MARK, TRANSDUCTIVE_MARK, normalisation_note
+from ser_bench.report.descriptions import EXPOSED_MARK, QUICK_MARK, TRANSDUCTIVE_MARK, normalisation_note
 from ser_bench.runs.results import SavedRun
 
 Term = tuple[str, str]
@@ -130,6 +131,8 @@ def _models(run: SavedRun) -> Iterator[Term]:
         yield f"transductive{mark}", "Uses the other test clips for a prediction, which a single clip cannot offer."
     if quick_models(run):
         yield f"quick effort {QUICK_MARK}", "Trained for less time than with full effort."
+    if heard_models(run):
+        yield f"no rank {EXPOSED_MARK}", "Its features come from a network that was trained on a tested corpus."
     if not feature_importance(run, ranking_split(run.info.splits)).empty:
         yield (
             "importance",
