@@ -41,7 +41,7 @@ def command(name: str | None, ledger: bool, convert: str | None, output: Path | 
       ser-bench features onnx:network.onnx
       ser-bench features --ledger
       ser-bench features --ledger wavlm
-      ser-bench features --convert microsoft/wavlm-base#layer=9 -o wavlm-9.onnx
+      ser-bench features --convert facebook/wav2vec2-base-960h#layer=9 -o layer9.onnx
     """
     if convert is not None or output is not None:
         return _convert(name, convert, output)
