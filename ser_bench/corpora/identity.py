@@ -23,6 +23,22 @@ _MOST_NAMES = 2_000
 """The most file names of a corpus that are compared with the codes."""
 
 
+_FULL_NAMES = {
+    "cremad": ("crema", "Crowd-sourced Emotional Multimodal Actors Dataset"),
+    "emodb": ("Berlin Database of Emotional Speech", "Berlin Emotional Speech Database", "Berlin Emotional Database"),
+    "ravdess": ("Ryerson Audio-Visual Database of Emotional Speech and Song", "Ryerson Audio-Visual Database"),
+    "savee": ("Surrey Audio-Visual Expressed Emotion",),
+    "tess": ("Toronto Emotional Speech Set",),
+}
+"""Other names of published corpora, as in papers."""
+
+_COLLECTIONS = {
+    "EmoBox": ("cremad", "emodb", "ravdess", "savee", "tess"),
+    "SERAB": ("cremad", "emodb", "ravdess", "savee"),
+}
+"""Published collections of corpora, with the known corpora in them."""
+
+
 @dataclass(frozen=True)
 class CorpusIdentity:
     """The published recordings under a name in the column ``corpus``.
@@ -40,6 +56,13 @@ class CorpusIdentity:
     names: tuple[str, ...]
     known: bool = False
     synthetic: bool = False
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """Names of the published corpora that a longer name may contain, and of collections that hold them."""
+        published = [name for name in self.names if name in _PUBLISHED]
+        full = (phrase for name in published for phrase in (name, *_FULL_NAMES.get(name, ())))
+        return (*full, *(name for name, corpora in _COLLECTIONS.items() if not set(published).isdisjoint(corpora)))
 
 
 def identities(opened: OpenCorpus) -> dict[str, CorpusIdentity]:

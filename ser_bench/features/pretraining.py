@@ -12,6 +12,9 @@ Exposure = Literal["no", "unknown", "heard"]
 
 EXPOSURES: tuple[Exposure, ...] = ("no", "unknown", "heard")
 
+_MOST_WORDS = 100
+"""The most words of the name of a training corpus that are read."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pretraining:
@@ -35,7 +38,7 @@ class Pretraining:
     source: str = ""
     unheard: tuple[str, ...] = ()
 
-    def exposure(self, *names: str, known: bool) -> Exposure:
+    def exposure(self, *names: str, known: bool, phrases: Iterable[str] = ()) -> Exposure:
         """Return whether the network has heard a corpus.
 
         Parameters
@@ -45,13 +48,16 @@ class Pretraining:
         known : bool
             Whether ser-bench knows the corpus. The recordings of a user's own corpus may be part of a training corpus
             under another name, so that a list of training corpora without it proves nothing.
+        phrases : iterable of str
+            Words that mean the corpus also within the name of a training corpus, as in ``RAVDESS speech v1``.
 
         Returns
         -------
         {'no', 'unknown', 'heard'}
         """
         plain = set(map(_plain, names))
-        if plain & set(map(_plain, self.corpora or ())):
+        listed = self.corpora or ()
+        if plain & set(map(_plain, listed)) or any(_mentions(corpus, set(map(_plain, phrases))) for corpus in listed):
             return "heard"
         if plain <= set(map(_plain, self.unheard)):
             return "no"
@@ -73,17 +79,25 @@ class Pretraining:
         """
         own, added = self.corpora or (), statement.corpora or ()
         unknown = self.corpora is None and statement.corpora is None
+        sources = dict.fromkeys(("" if self.corpora is None else self.source, statement.source))
         return Pretraining(
             corpora=None if unknown else tuple(dict.fromkeys((*own, *added))),
             complete=statement.complete and (self.complete or statement.corpora is not None),
-            source="; ".join(filter(None, ("" if self.corpora is None else self.source, statement.source))),
-            unheard=statement.unheard,
+            source="; ".join(filter(None, sources)),
+            unheard=tuple(dict.fromkeys((*self.unheard, *statement.unheard))),
         )
 
 
 def _plain(name: str) -> str:
     """Return a name without case, spaces and punctuation."""
     return re.sub(r"[\W_]+", "", name.casefold())
+
+
+def _mentions(listed: str, phrases: set[str]) -> bool:
+    """Return whether some words of a name that follow each other are one of the phrases."""
+    words = re.findall(r"[^\W_]+", listed.casefold())[:_MOST_WORDS]
+    runs = ("".join(words[start:end]) for start in range(len(words)) for end in range(start + 1, len(words) + 1))
+    return any(run in phrases for run in runs)
 
 
 def worst(exposures: Iterable[Exposure]) -> Exposure:

@@ -40,15 +40,16 @@ def pretraining_of(feature_set: FeatureSet, options: Options) -> Pretraining | N
     Pretraining or None
         None for a set without a network.
     """
-    statement = _statement(feature_set, options)
-    if statement is None or (feature_set.pretraining is None and statement.corpora is None):
-        return feature_set.pretraining
-    own = feature_set.pretraining or Pretraining(corpora=())
-    source = f"{_STATED}{f': {statement.source}' if statement.source else ''}"
-    added = Pretraining(
-        corpora=statement.corpora, complete=statement.complete, source=source, unheard=statement.unheard
-    )
-    return own.with_statement(added)
+    own = feature_set.pretraining
+    for statement in _statements(feature_set, options):
+        if own is None and statement.corpora is None:
+            continue
+        source = f"{_STATED}{f': {statement.source}' if statement.source else ''}"
+        added = Pretraining(
+            corpora=statement.corpora, complete=statement.complete, source=source, unheard=statement.unheard
+        )
+        own = (own or Pretraining(corpora=())).with_statement(added)
+    return own
 
 
 def licence_of(feature_set: FeatureSet, options: Options) -> str:
@@ -66,8 +67,8 @@ def licence_of(feature_set: FeatureSet, options: Options) -> str:
     str
         Empty if none is stated.
     """
-    statement = _statement(feature_set, options)
-    return feature_set.licence or (statement.licence if statement else "")
+    stated = [statement.licence for statement in _statements(feature_set, options)]
+    return next(filter(None, (feature_set.licence, *stated)), "")
 
 
 def check_statements(planned_models: Sequence[PlannedModel], options: Options) -> None:
@@ -237,7 +238,7 @@ def set_exposure(pretraining: Pretraining, corpus: CorpusIdentity) -> Exposure:
     {'no', 'unknown', 'heard'}
         No network has heard the synthetic corpus unless it says so.
     """
-    exposure = pretraining.exposure(*corpus.names, known=corpus.known)
+    exposure = pretraining.exposure(*corpus.names, known=corpus.known, phrases=corpus.phrases)
     return "no" if exposure == "unknown" and corpus.synthetic else exposure
 
 
@@ -303,15 +304,15 @@ def _tested_corpora(fits: Iterable[PlannedFit], clips: pd.DataFrame) -> Mapping[
     return tested
 
 
-def _statement(feature_set: FeatureSet, options: Options) -> PretrainingTable | None:
-    """Return the table of the configuration for a feature set, or for its network with any options."""
-    stated = {spelling: table for name, table in options.pretraining.items() for spelling in _spellings(name)}
-    return next((stated[name] for name in _names(feature_set) if name in stated), None)
+def _statements(feature_set: FeatureSet, options: Options) -> list[PretrainingTable]:
+    """Return the tables of the configuration for a feature set, and for its network with any options."""
+    names = _names(feature_set)
+    return [table for name, table in options.pretraining.items() if not names.isdisjoint(_spellings(name))]
 
 
-def _names(feature_set: FeatureSet) -> tuple[str, ...]:
+def _names(feature_set: FeatureSet) -> set[str]:
     """Return the names under which a configuration may describe a set: with and without its options."""
-    return (feature_set.name, feature_set.name.partition("#")[0])
+    return {feature_set.name, feature_set.name.partition("#")[0]}
 
 
 def _spellings(name: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from ser_bench.corpora.identity import CorpusIdentity
 from ser_bench.features.pretraining import Pretraining
 from ser_bench.report.analysis.ranking import best_model
 from ser_bench.runs import results, runner
-from ser_bench.runs.exposure import pretraining_of, report_sets, set_exposure
+from ser_bench.runs.exposure import licence_of, pretraining_of, report_sets, set_exposure
 from ser_bench.runs.plan import plan_models
 from tests.runs.in_process import no_workers
 
@@ -172,3 +172,39 @@ def test_a_configuration_file_states_what_networks_were_trained_on(tmp_path):
     path.write_text('[pretraining.net]\ncorpus = "LibriSpeech"\n', encoding="utf-8")
     with pytest.raises(ConfigError, match=r"pretraining in .*run\.toml"):
         config.load(path, {})
+
+
+@pytest.mark.parametrize(
+    ("corpus", "listed"),
+    [
+        ("ravdess", "RAVDESS speech v1.0"),
+        ("ravdess", "narad/ravdess"),
+        ("ravdess", "The Ryerson Audio-Visual Database of Emotional Speech and Song (2018)"),
+        ("emodb", "Berlin Database of Emotional Speech"),
+        ("cremad", "Crema-D (train)"),
+        ("tess", "EmoBox"),
+    ],
+)
+def test_a_known_corpus_is_found_in_longer_names_of_training_corpora(corpus, listed):
+    network = Pretraining(corpora=("LibriSpeech", listed))
+    assert set_exposure(network, CorpusIdentity((corpus,), known=True)) == "heard"
+    assert set_exposure(network, CorpusIdentity(("mine", corpus))) == "heard"  # file names follow its code
+    assert set_exposure(network, CorpusIdentity(("savee" if corpus != "tess" else "demo",), known=True)) == "no"
+
+
+def test_words_that_contain_the_name_of_a_corpus_are_other_corpora():
+    assert set_exposure(Pretraining(corpora=("Tesseract", "RAVDESSX")), CorpusIdentity(("tess",), known=True)) == "no"
+    assert set_exposure(Pretraining(corpora=("customer calls",)), CorpusIdentity(("calls",))) == "unknown"
+
+
+def test_every_table_about_a_network_counts():
+    pooled = dataclasses.replace(features.get("mfcc"), name="ssl:net#layer=9", pretraining=Pretraining(unheard=("a",)))
+    tables = {
+        "ssl:net": PretrainingTable(corpora=("tess",), complete=False, source="a paper"),
+        "ssl:net#layer=9": PretrainingTable(unheard=("b",), licence="MIT"),
+    }
+    for order in (tables, dict(reversed(tables.items()))):
+        options = Options(pretraining=order)
+        stated = pretraining_of(pooled, options)
+        assert (stated.corpora, stated.complete, stated.unheard) == (("tess",), False, ("a", "b"))
+        assert licence_of(pooled, options) == "MIT"

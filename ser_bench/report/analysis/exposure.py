@@ -8,6 +8,7 @@ from ser_bench.features.pretraining import Exposure, Pretraining, worst
 from ser_bench.report.analysis.models import trained_models
 from ser_bench.report.analysis.splits import ranking_split
 from ser_bench.runs.results import SavedRun
+from ser_bench.runs.results.run_info import PretrainedInfo
 
 
 def exposure(run: SavedRun, model: str, split: str | None = None) -> Exposure:
@@ -128,10 +129,15 @@ def heard_corpora(run: SavedRun, model: str, split: str) -> list[str]:
     Returns
     -------
     list of str
-        Empty where a corpus was recognised by its file names only.
+        Empty if they name none.
     """
     audit = run.audit[run.audit["split"] == split]
     tested = sorted({name for names in audit["test_corpora"] for name in names.split("+")})
     used = run.info.features_of.get(model, "").split("+")
-    networks = [Pretraining(corpora=info.corpora) for name, info in run.info.pretrained.items() if name in used]
-    return [name for name in tested if any(network.exposure(name, known=False) == "heard" for network in networks)]
+    networks = [network for name, network in run.info.pretrained.items() if name in used]
+    return [name for name in tested if any(_has_heard(network, name) for network in networks)]
+
+
+def _has_heard(network: PretrainedInfo, corpus: str) -> bool:
+    listed = Pretraining(corpora=network.corpora).exposure(corpus, known=False)
+    return "heard" in (listed, network.exposure.get(corpus))
