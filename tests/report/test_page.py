@@ -38,6 +38,8 @@ from tests.runs.run_folder import changed_info, sign
 
 VOID = {"meta", "link", "br", "img", "input", "hr", "source", "wbr"}
 HOSTILE = "<script>alert(1)</script>"
+INVISIBLE = "\x1b[31m\u202e\u2066\x07"
+"""Characters that colour a terminal, or turn the direction of the text around them."""
 
 
 class Page(HTMLParser):
@@ -105,6 +107,9 @@ def hostile_run(tmp_path_factory):
         splits=(("actor", 3), ("random", 3)),
         clips_per_label=2,
         shortfalls={("svm", "actor", 0, 1): "failed"},
+        features_of={"svm": "net"},
+        pretrained={"net": {"corpora": (HOSTILE, INVISIBLE), "source": f"{INVISIBLE}{HOSTILE}"}},
+        licences={"net": f"{HOSTILE}{INVISIBLE}"},
     )
     save_fake_run(folder, recipe)
     fits = folder / "fits.csv"
@@ -208,6 +213,8 @@ def test_names_labels_and_errors_of_users_stay_text(hostile_run):
     assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
     assert page.text.count(HOSTILE) > 10
     assert f"ValueError: {HOSTILE}" in page.text
+    assert not set(html) & set(INVISIBLE.replace("[31m", ""))
+    assert page.text.count(r"\x1b[31m\u202e\u2066\x07") >= 3  # licence, corpora and source of the network
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,9 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ser_bench.core.text import escape_control
 from ser_bench.report.page.data import page_data
 from ser_bench.report.page.header import page_header
 from ser_bench.report.page.sections import SECTIONS
@@ -85,6 +86,7 @@ def _templates(style: str, script: str) -> jinja2.Environment:
         loader=jinja2.FunctionLoader(lambda name: _read(f"templates/{name}")),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_without_control,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -92,6 +94,15 @@ def _templates(style: str, script: str) -> jinja2.Environment:
     environment.filters["breakable"] = _breakable
     environment.globals |= {"style": Markup(style), "script": Markup(script)}
     return environment
+
+
+def _without_control(value: Any) -> Any:
+    """Return a value whose text shows control and direction characters of a run's files as escapes."""
+    from markupsafe import Markup
+
+    if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable():
+        return value
+    return "\N{NO-BREAK SPACE}".join(map(escape_control, value.split("\N{NO-BREAK SPACE}")))
 
 
 def _nobreak(text: str) -> str:
