@@ -71,7 +71,7 @@ class FileNamePattern:
         return {"clip": self.clip_id.format(**codes) or path.stem, **self._decoded(codes)}
 
     def matches(self, path: PurePath) -> bool:
-        """Return whether a file name follows the code.
+        """Return whether a file name holds the code, in any case and with other words around it.
 
         Parameters
         ----------
@@ -82,7 +82,8 @@ class FileNamePattern:
         -------
         bool
         """
-        return self._match(path) is not None
+        code = re.compile(rf"(?<![^\W_])(?:{self.pattern})(?![^\W_])", re.IGNORECASE)
+        return any(code.search(name) for name in (path.stem, f"{path.parent.name}/{path.stem}"))
 
     def _match(self, path: PurePath) -> re.Match[str] | None:
         regex = re.compile(self.pattern)  # the re module caches compiled patterns

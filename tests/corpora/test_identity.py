@@ -22,6 +22,18 @@ def test_copied_clips_keep_the_code_of_their_corpus(corpus, path):
     assert coded_corpora([f"copies/{path}", "copies/other.wav"]) == (corpus,)
 
 
+@pytest.mark.parametrize(("corpus", "path"), EXAMPLES.items())
+def test_copies_with_a_longer_name_keep_it(corpus, path):
+    stem = path.replace("/", "_").removesuffix(".wav")
+    longer = [f"16k_{stem}.flac", f"{stem}_16k.wav", f"copies/{stem.lower()}.wav", f"{corpus}-{stem.upper()}.wav"]
+    assert [coded_corpora([name]) for name in longer] == [(corpus,)] * 4
+
+
+@pytest.mark.parametrize("path", ["203-01-05-01-02-01-12.wav", "103a01Fab.wav", "boaf_back_angry.wav", "s1/a01.wav"])
+def test_part_of_a_word_is_no_code(path):
+    assert coded_corpora([path]) == ()
+
+
 def test_a_few_names_of_many_prove_nothing():
     own = [f"anna-{number}.wav" for number in range(99)]
     assert coded_corpora([*own, "03a01Fa.wav"]) == ()
