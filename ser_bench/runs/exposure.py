@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ser_bench.core.errors import UnknownNameError
+from ser_bench.core.errors import ConfigError, UnknownNameError
 from ser_bench.core.private_paths import without_folders
 from ser_bench.core.text import listed
 from ser_bench.corpora.identity import CorpusIdentity, identities
 from ser_bench.features.pretraining import Exposure, Pretraining, worst
-from ser_bench.runs.results.run_info import PretrainedInfo
+from ser_bench.runs.results.run_info import MOST_CHARACTERS, MOST_CORPORA, PretrainedInfo
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +72,7 @@ def licence_of(feature_set: FeatureSet, options: Options) -> str:
 
 
 def check_statements(planned_models: Sequence[PlannedModel], options: Options) -> None:
-    """Check that each ``[pretraining.SET]`` table of the configuration names a feature set of the run.
+    """Check that each ``[pretraining.SET]`` table names a feature set of the run, and that lists of corpora are short.
 
     Parameters
     ----------
@@ -85,11 +85,19 @@ def check_statements(planned_models: Sequence[PlannedModel], options: Options) -
     ------
     UnknownNameError
         If a table names another one.
+    ConfigError
+        If a set has too many training corpora.
     """
     names = {name for feature_set in _sets(planned_models) for name in _names(feature_set)}
     for name in options.pretraining:
         if names.isdisjoint(_spellings(name)):
             raise UnknownNameError("feature set of the run in [pretraining]:", name, sorted(names))
+    for feature_set in _sets(planned_models):
+        pretraining = pretraining_of(feature_set, options) or Pretraining()
+        if max(len(pretraining.corpora or ()), len(pretraining.unheard)) > MOST_CORPORA:
+            raise ConfigError(
+                f"the description of {feature_set.name} lists more than {MOST_CORPORA:,} corpora; name fewer"
+            )
 
 
 def pretrained_sets(
@@ -116,10 +124,10 @@ def pretrained_sets(
         if pretraining := pretraining_of(feature_set, options):
             exposures = {name: set_exposure(pretraining, identity) for name, identity in known.items()}
             described[feature_set.name] = PretrainedInfo(
-                licence=without_folders(licence_of(feature_set, options)),
+                licence=_public(licence_of(feature_set, options)),
                 corpora=pretraining.corpora,
                 complete=pretraining.complete,
-                source=without_folders(pretraining.source),
+                source=_public(pretraining.source),
                 unheard=pretraining.unheard,
                 exposure={name: exposure for name, exposure in exposures.items() if exposure != "no"},
             )
@@ -141,7 +149,7 @@ def licences(planned_models: Sequence[PlannedModel], options: Options) -> dict[s
     dict of str to str
         By the name of the set.
     """
-    stated = {s.name: without_folders(licence_of(s, options)) for s in _sets(planned_models)}
+    stated = {s.name: _public(licence_of(s, options)) for s in _sets(planned_models)}
     return {name: licence for name, licence in stated.items() if licence}
 
 
@@ -282,6 +290,12 @@ def report_sets(
             )
         else:
             progress.info(f"the network of {feature_set.name}{terms} was not trained on {listed(corpora['no'])}")
+
+
+def _public(text: str) -> str:
+    """Return a text for ``run.json``: without folders of this machine, and cut where it is long."""
+    text = without_folders(text)
+    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"
 
 
 def _sets(planned_models: Iterable[PlannedModel]) -> list[FeatureSet]:

@@ -17,7 +17,7 @@ from ser_bench.corpora.identity import CorpusIdentity
 from ser_bench.features.pretraining import Pretraining
 from ser_bench.report.analysis.ranking import best_model
 from ser_bench.runs import results, runner
-from ser_bench.runs.exposure import licence_of, pretraining_of, report_sets, set_exposure
+from ser_bench.runs.exposure import licence_of, pretrained_sets, pretraining_of, report_sets, set_exposure
 from ser_bench.runs.plan import plan_models
 from tests.runs.in_process import no_workers
 
@@ -208,3 +208,23 @@ def test_every_table_about_a_network_counts():
         stated = pretraining_of(pooled, options)
         assert (stated.corpora, stated.complete, stated.unheard) == (("tess",), False, ("a", "b"))
         assert licence_of(pooled, options) == "MIT"
+
+
+def test_long_statements_do_not_end_a_run(go):
+    described = {"net": PretrainingTable(corpora=tuple(map(str, range(1_500))), source="/home/anna/" + "s" * 900)}
+    run = go(features="net", splits=("actor",), pretraining=described)
+    assert len(run.info.pretrained["net"].corpora) == 1_500
+    many = {"net": PretrainingTable(corpora=tuple(map(str, range(10_001))))}
+    with pytest.raises(ConfigError, match="net lists more than 10,000 corpora"):
+        go(features="net", splits=("actor",), pretraining=many)
+
+
+def test_a_long_source_is_cut(monkeypatch):
+    monkeypatch.setattr("ser_bench.runs.exposure.identities", lambda opened: {})
+    network = Pretraining(corpora=(), source="a paper " * 500)
+    monkeypatch.setitem(
+        features.FEATURE_SETS, "net", dataclasses.replace(features.get("mfcc"), name="net", pretraining=network)
+    )
+    options = Options(models=("knn",), features="net")
+    described = pretrained_sets(plan_models(options), None, options)["net"]
+    assert (len(described.source), described.source[-1]) == (2_000, "…")

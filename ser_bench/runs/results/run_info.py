@@ -154,9 +154,12 @@ class MachineInfo(_Record):
 
 
 _SetName = Annotated[str, Field(min_length=1, max_length=1_000)]
-_Terms = Annotated[str, Field(max_length=2_000)]
 _MOST_SETS = 1_000
-
+MOST_CORPORA = 10_000
+"""The most training corpora of a network."""
+MOST_CHARACTERS = 2_000
+"""The most characters of a licence or source."""
+_Terms = Annotated[str, Field(max_length=MOST_CHARACTERS)]
 
 _Exposures = dict[str, Literal["unknown", "heard"]]
 
@@ -169,10 +172,10 @@ class PretrainedInfo(_Record):
     """
 
     licence: _Terms = ""
-    corpora: Annotated[tuple[_SetName, ...], Field(max_length=_MOST_SETS)] | None = None
+    corpora: Annotated[tuple[_SetName, ...], Field(max_length=MOST_CORPORA)] | None = None
     complete: bool = True
     source: _Terms = ""
-    unheard: Annotated[tuple[_SetName, ...], Field(max_length=_MOST_SETS)] = ()
+    unheard: Annotated[tuple[_SetName, ...], Field(max_length=MOST_CORPORA)] = ()
     exposure: _Exposures = {}
 
 
