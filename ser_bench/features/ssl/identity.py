@@ -60,7 +60,7 @@ def folder_digest(folder: Path, files: tuple[str, ...]) -> str:
         path = folder / name
         try:
             state = path.stat()
-            content = _file_digest(path, state.st_size, state.st_mtime_ns)
+            content = _file_digest(path, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
         except OSError as error:
             raise ConfigError(f"cannot read {path}: {error.strerror or error}") from None
         digest.update(f"{name}\0{content}\n".encode())
@@ -68,7 +68,7 @@ def folder_digest(folder: Path, files: tuple[str, ...]) -> str:
 
 
 @lru_cache(maxsize=64)
-def _file_digest(path: Path, size: int, changed: int) -> str:
-    """Return the SHA-256 of a file; size and time of change are part of the cache's key."""
+def _file_digest(path: Path, *_identity: int) -> str:
+    """Return the SHA-256 of a file; computed again only if it has changed, also under its old size and time."""
     with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

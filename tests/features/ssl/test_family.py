@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 from importlib.util import find_spec
 
@@ -12,6 +13,7 @@ import pytest
 from ser_bench import features
 from ser_bench.core.errors import ConfigError, MissingExtraError
 from ser_bench.features.parts import equal_parts
+from ser_bench.features.ssl.identity import folder_digest
 from tests.features.ssl.model_folders import COMMIT, layer_shapes, write_hub_model, write_model
 
 
@@ -67,6 +69,15 @@ def test_commit_is_in_the_key(cache):
     write_hub_model(cache, "org/net", commit="f" * 40)
     assert features.set_key(features.get("ssl:org/net")) != features.set_key(first)
     assert features.get(f"ssl:org/net@{COMMIT}").parameters == first.parameters
+
+
+def test_another_file_of_the_same_size_and_time_is_another_network(tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text("first!")
+    first, times = folder_digest(tmp_path, ("config.json",)), path.stat()
+    path.write_text("second")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert folder_digest(tmp_path, ("config.json",)) != first
 
 
 @pytest.mark.parametrize("name", ["config.json", "preprocessor_config.json", "model.safetensors"])
