@@ -286,10 +286,19 @@ def report_sets(
         elif unknown := corpora.get("unknown"):
             progress.info(
                 f"unknown whether the network of {feature_set.name}{terms} was trained on {listed(unknown)}; "
-                f'state it in a table [pretraining."{feature_set.name}"] of a configuration file'
+                f"{_hint(feature_set.name, pretraining, unknown)}"
             )
         else:
             progress.info(f"the network of {feature_set.name}{terms} was not trained on {listed(corpora['no'])}")
+
+
+def _hint(name: str, pretraining: Pretraining, unknown: Sequence[str]) -> str:
+    """Say how to state what a network has heard."""
+    table = f'a table [pretraining."{name}"] of a configuration file'
+    if pretraining.corpora is None or not pretraining.complete:
+        return f"state it in {table}"
+    names = ", ".join(f'"{corpus}"' for corpus in unknown)
+    return f"if it was not, add unheard = [{names}] to {table}"
 
 
 def _public(text: str) -> str:

@@ -137,9 +137,9 @@ def messages(monkeypatch):
         def warning(self, text):
             self.lines.append(f"warning: {text}")
 
-    def report(pretraining, licence=""):
-        known = {"ravdess": CorpusIdentity(("ravdess",), known=True)}
-        monkeypatch.setattr("ser_bench.runs.exposure.identities", lambda opened: known)
+    def report(pretraining, licence="", known=True):
+        corpora = {"ravdess": CorpusIdentity(("ravdess",), known=known)}
+        monkeypatch.setattr("ser_bench.runs.exposure.identities", lambda opened: corpora)
         made = dataclasses.replace(features.get("mfcc"), name="net", pretraining=pretraining, licence=licence)
         monkeypatch.setitem(features.FEATURE_SETS, "net", made)
         lines = Lines()
@@ -228,3 +228,8 @@ def test_a_long_source_is_cut(monkeypatch):
     options = Options(models=("knn",), features="net")
     described = pretrained_sets(plan_models(options), None, options)["net"]
     assert (len(described.source), described.source[-1]) == (2_000, "…")
+
+
+def test_a_corpus_of_a_user_needs_another_statement_than_a_network(messages):
+    (line,) = messages(Pretraining(corpora=("LibriSpeech",)), known=False)
+    assert 'if it was not, add unheard = ["ravdess"] to a table [pretraining."net"] of a configuration file' in line
