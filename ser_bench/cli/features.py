@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
@@ -51,14 +52,32 @@ def command(name: str | None, ledger: bool, convert: str | None, output: Path | 
     if name is not None:
         family = features.FAMILIES.get(name.rstrip(":"))
         return _describe_family(family) if family else _describe(features.get(name), name)
-    rows = [
-        *((s.name, _size(s), s.summary, *_origin(s)) for s in features.FEATURE_SETS.values()),
-        *((f.form, "of the network", f.summary, *_origin(f)) for f in features.FAMILIES.values()),
+    return _list()
+
+
+def _list() -> int:
+    """Print every set in a line, then what is not installed, and the licences of other projects."""
+    sets, families = features.FEATURE_SETS.values(), features.FAMILIES.values()
+    entries: list[FeatureSet | FeatureSetFamily] = [*sets, *families]
+    states = {entry.extra or entry.name: installed(entry.needs, entry.extra) for entry in entries}
+    absent = [
+        f"Not installed, {name}: {state.removeprefix('no: ')}" for name, state in states.items() if state != "yes"
     ]
+    licences = {s.licence: [t.name for t in sets if t.licence == s.licence] for s in sets if s.licence}
     return show(
-        ("feature set", "size", "what", "installed", "source"),
-        rows,
-        "Columns and parameters of a set: ser-bench features NAME. Networks and what they have heard: --ledger",
+        ("feature set", "size", "content"),
+        [
+            *((s.name, _size(s), s.summary) for s in sets),
+            *((family.form, "of the network", family.summary) for family in families),
+        ],
+        "\n".join(
+            [
+                *(f"{', '.join(names)}: {licence}" for licence, names in licences.items()),
+                *absent,
+                "Columns, source and licence of a set: ser-bench features NAME",
+                "What well-known networks were trained on: ser-bench features --ledger",
+            ]
+        ),
     )
 
 
@@ -103,12 +122,6 @@ def _convert(name: str | None, convert: str | None, output: Path | None) -> int:
     return 0
 
 
-def _origin(known: FeatureSet | FeatureSetFamily) -> tuple[str, str]:
-    """Return whether the libraries of a set are installed, and its source with its licence."""
-    licence = f"; licence: {known.licence}" if known.licence else ""
-    return installed(known.needs, known.extra), f"{known.source}{licence}"
-
-
 def _describe_family(family: FeatureSetFamily) -> int:
     """Print what a user should know of a family of sets."""
     facts = {
@@ -129,7 +142,7 @@ def _describe(feature_set: FeatureSet, name: str) -> int:
         "size": _size(feature_set),
         "columns": ", ".join(columns) if len(columns) <= 6 else f"{', '.join(columns[:3])}, …, {columns[-1]}",
         "groups": ", ".join(f"{group} ({len(members)})" for group, members in groups.items()),
-        "parameters": ", ".join(f"{name} {value}" for name, value in feature_set.parameters.items()) or "none",
+        **_parameters(feature_set),
         "needs": needs(feature_set.needs, feature_set.extra),
         "source": feature_set.source,
         "licence": feature_set.licence,
@@ -138,6 +151,16 @@ def _describe(feature_set: FeatureSet, name: str) -> int:
         "example": f"ser-bench run --features {shlex.quote(name)}",
     }
     return describe(f"{feature_set.name}: {feature_set.summary}", facts)
+
+
+def _parameters(feature_set: FeatureSet) -> dict[str, str]:
+    """Return the parameters of a set, and those of each network of a chain and of its spectrogram, as texts."""
+    grouped: dict[str, list[str]] = {"parameters": []}
+    for name, value in feature_set.parameters.items():
+        part = re.match(r"(network \d+|mel) ", name)
+        text = f"{name[part.end() :] if part else name} {value}"
+        grouped.setdefault(part[1] if part else "parameters", []).append(text)
+    return {name: ", ".join(texts) or "none" for name, texts in grouped.items()}
 
 
 def _heard(feature_set: FeatureSet) -> str:
@@ -152,4 +175,4 @@ def _heard(feature_set: FeatureSet) -> str:
 def _size(feature_set: FeatureSet) -> str:
     """Return the size of a vector or of a frame."""
     dimension = feature_set.dimension
-    return f"{dimension} values" if feature_set.kind == "vector" else f"frames of {dimension}"
+    return f"{dimension:,} values" if feature_set.kind == "vector" else f"frames of {dimension}"

@@ -33,7 +33,8 @@ def describe(title: str, facts: Mapping[str, str], *sections: str) -> int:
     click.echo(escape_control(wrapped(title)))
     for label, text in facts.items():
         if text:
-            lines = wrap_words(text, terminal_width() - _LABEL_WIDTH - 1)
+            is_command = label == "example"  # copied as it is
+            lines = [text] if is_command else wrap_words(text, terminal_width() - _LABEL_WIDTH - 1)
             click.echo(escape_control(f"{label:<{_LABEL_WIDTH}}" + f"\n{'':<{_LABEL_WIDTH}}".join(lines)))
     for section in filter(None, sections):
         click.echo(escape_control(f"\n{section}"))

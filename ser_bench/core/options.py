@@ -283,6 +283,10 @@ def load(path: Path | None, overrides: Mapping[str, Any]) -> Options:
         first = error.errors()[0]
         key = str(first["loc"][0]).replace("_", "-")
         source = f"{key} in {path}" if first["loc"][0] not in replaced else f"--{key}"
+        if first["type"] == "extra_forbidden" and key == "pretraining":
+            raise UnknownNameError(
+                f"key in {source} for {first['loc'][1]}:", str(first["loc"][-1]), PretrainingTable.model_fields
+            ) from None
         if first["type"] == "path":
             raise ConfigError(f"invalid value for {source}: {first['msg']}") from None
         expected = first["msg"].removeprefix("Input should be ").partition(", unable to parse")[0]

@@ -92,4 +92,4 @@ def _as_list(headers: Sequence[str], row: Sequence[str], width: int) -> str:
         for head, cell in zip(headers[1:], row[1:], strict=True)
         if cell
     ]
-    return "\n".join([row[0], *(line for lines in facts for line in lines)])
+    return "\n".join([*wrap_words(row[0], width), *(line for lines in facts for line in lines)])

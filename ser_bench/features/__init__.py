@@ -121,7 +121,7 @@ def get(name: str) -> FeatureSet:
     """
     known = _KnownSets(None)
     if name not in known:
-        raise UnknownNameError("feature set", name, [*known, *(family.form for family in FAMILIES.values())])
+        raise _unknown(name, known)
     return known[name]
 
 
@@ -158,12 +158,26 @@ def parse(text: str, known: Mapping[str, FeatureSet] | None = None) -> tuple[Fea
     for name in names:
         if name not in known and has_files and ":" not in name and "." in name:
             raise ConfigError(f"unknown feature set {name!r} in {text!r}; rename a file with + in its name")
+        if not name:
+            raise ConfigError(f"invalid features {text!r}: a name is missing; join sets as in egemaps+mfcc")
         if name not in known:
-            raise UnknownNameError("feature set", name, known)
+            raise _unknown(name, known)
     sets = tuple(known[name] for name in names)
     _check_joined(text, sets)
     check_installed(sets)
     return sets
+
+
+def _unknown(name: str, known: Mapping[str, FeatureSet]) -> ConfigError:
+    """Return the error for a name that no set has; a file without the prefix of its family is recognised."""
+    plain, hash_sign, _ = name.partition("#")
+    if not isinstance(known, _KnownSets):
+        return UnknownNameError("feature set", name, known)
+    if plain.lower().endswith((".onnx", ".toml")):
+        return ConfigError(f"unknown feature set {name!r}; a network has a prefix: onnx:{name}")
+    if hash_sign and plain in known:
+        return ConfigError(f"feature set {plain!r} has no options, got {name!r}; only networks of a file have")
+    return UnknownNameError("feature set", name, [*known, *(family.form for family in FAMILIES.values())])
 
 
 def _check_joined(text: str, sets: Sequence[FeatureSet]) -> None:

@@ -390,11 +390,14 @@ class Model:
 
     def _nearest(self, name: str) -> str:
         known = list(self._fields)
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        near = difflib.get_close_matches(name, [*known, *_TABLE_KEYS], n=1, cutoff=0.5)
         if near:
             return f"did you mean {near[0]!r}?"
         return f"it has {', '.join(known)}" if known else "it takes none"
 
+
+_TABLE_KEYS = ("base", "features")
+"""Keys of a table ``[models.NAME]`` that are no parameters."""
 
 _QUICK = 1.0
 """Cost up to which calibration may take several fits."""

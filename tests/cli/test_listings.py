@@ -9,7 +9,7 @@ import pytest
 
 from ser_bench import corpora, features, models, splits
 from ser_bench.audio import conditions
-from ser_bench.cli import COMMANDS, GREETING, call
+from ser_bench.cli import COMMANDS, GREETING, call, listing
 from ser_bench.core import options
 from ser_bench.core.errors import ConditionError
 
@@ -148,3 +148,27 @@ def test_the_ledger_shows_what_networks_were_trained_on(capsys):
 def test_an_unknown_name_gives_the_nearest_and_exit_status_2(capsys, command, name, nearest):
     assert call([command, name]) == 2
     assert f"did you mean {nearest!r}?" in capsys.readouterr().err
+
+
+def test_the_feature_listing_names_each_licence_once_and_what_is_not_installed(capsys, monkeypatch):
+    monkeypatch.setattr(listing.importlib.util, "find_spec", lambda name: None if name == "torch" else object())
+    text = " ".join(output(capsys, "features").split())
+    assert text.count("audEERING Research License") == 1
+    assert "compare, egemaps, gemaps, compare-frames, egemaps-frames: audEERING" in text
+    assert "Not installed, ssl: pip install 'ser-bench[ssl]'" in text
+    assert text.count("Not installed") == 1
+
+
+def test_the_ledger_fits_80_columns(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert max(map(len, output(capsys, "features", "--ledger").splitlines())) <= 80
+
+
+def test_the_parameters_of_each_network_stand_apart_and_an_example_is_one_line(capsys, monkeypatch):
+    name = f"onnx:{'long words ' * 9}.onnx"
+    parameters = {"pool": "mean", "mel n_fft": 400, "network 1 hop": 8}
+    changed = dataclasses.replace(features.get("mfcc"), name=name, parameters=parameters)
+    monkeypatch.setitem(features.FEATURE_SETS, name, changed)
+    lines = output(capsys, "features", name).splitlines()
+    assert {"parameters     pool mean", "mel            n_fft 400", "network 1      hop 8"} <= set(lines)
+    assert f"example        ser-bench run --features '{name}'" in lines

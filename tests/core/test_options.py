@@ -131,3 +131,9 @@ def test_each_random_hold_out_of_the_tutorials_has_its_twin_on_new_speakers():
 
 def test_default_toml_holds_the_defaults():
     assert config.load(config.find_config("default"), {}) == config.load(None, {})
+
+
+def test_a_misspelt_key_of_a_statement_on_training_names_the_nearest(tmp_path):
+    (tmp_path / "c.toml").write_text("[pretraining.table]\ncorpra = []\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="for table: 'corpra'; did you mean 'corpora'"):
+        config.load(tmp_path / "c.toml", {})

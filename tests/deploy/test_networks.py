@@ -38,6 +38,12 @@ def test_model_names_the_network_that_it_lacks(alone):
         load_model(alone)
 
 
+def test_model_names_the_description_that_its_network_lacks(trained, alone):
+    shutil.copy(trained / "networks" / "tiny.onnx", alone.parent)
+    with pytest.raises(ModelFileError, match=r"tiny\.toml \(to be written\) does not state sampling_rate"):
+        load_model(alone)
+
+
 @pytest.mark.parametrize("where", ["beside the file", "in a folder of the variable"])
 def test_network_is_found_without_its_folder(trained, alone, monkeypatch, where):
     if where == "beside the file":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -29,9 +30,22 @@ def test_error_for_an_unknown_set_names_the_nearest():
 
 
 @pytest.mark.parametrize("text", ["", "mfcc+", "+mfcc"])
-def test_empty_name_is_unknown(text):
-    with pytest.raises(UnknownNameError):
+def test_empty_name_is_refused(text):
+    with pytest.raises(ConfigError, match="a name is missing"):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("a/network.onnx", "a network has a prefix: onnx:a/network.onnx"),
+        ("mfcc#pool=mean", "feature set 'mfcc' has no options"),
+        ("something-else", "onnx:FILE"),
+    ],
+)
+def test_error_for_a_name_says_how_to_write_it(name, message):
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        parse(name)
 
 
 def test_set_named_twice_is_refused():

@@ -83,6 +83,11 @@ def test_quick_values_are_validated(network):
         dataclasses.replace(network, quick={"epochs": 0})
 
 
+def test_a_misspelt_key_of_a_model_table_is_named():
+    with pytest.raises(ConfigError, match="no parameter 'feature'; did you mean 'features'"):
+        models.get("lda").with_parameters({"feature": "mfcc"})
+
+
 def test_a_command_says_which_models_train_with_quick_effort(capsys):
     console = Console()
     plan.report_effort([planned("svm", effort="quick"), planned(effort="quick")], console)

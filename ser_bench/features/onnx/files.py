@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from ser_bench.core.errors import ConfigError
+from ser_bench.core.names import nearest_name
 from ser_bench.core.places import expand_home
 
 PACKAGE = "package:"
@@ -42,10 +44,18 @@ def find(text: str) -> tuple[Path, Path | None]:
         return included[Path(text).stem], None
     if is_file(path):
         raise ConfigError(f"onnx:{text} is not an .onnx or .toml file; give the path of one")
-    names = ", ".join(f"onnx:{name}" for name in sorted(included))
+    if not text.strip():
+        raise ConfigError(f"feature set onnx: names no file; write onnx:FILE or {_choices(included)}")
+    if nearest := nearest_name(text, included):
+        raise ConfigError(f"file not found: {text[:_MAX_SHOWN]}; did you mean onnx:{nearest}?")
     raise ConfigError(
-        f"file not found: {text[:_MAX_SHOWN]}; give the path of an .onnx or .toml file, or one of {names}"
+        f"file not found: {text[:_MAX_SHOWN]}; give the path of an .onnx or .toml file, or {_choices(included)}"
     )
+
+
+def _choices(included: Iterable[str]) -> str:
+    """Name the descriptions of ser-bench for an error message."""
+    return f"one of {', '.join(f'onnx:{name}' for name in sorted(included))}"
 
 
 def is_file(path: Path) -> bool:

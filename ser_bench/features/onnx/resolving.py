@@ -39,7 +39,8 @@ def resolve(text: str) -> FeatureSet:
     """
     file, chosen = options.split(text)
     toml, network = files.find(file)
-    origin = str(toml) if files.is_file(toml) else f"onnx:{toml.stem}.onnx, without a file {toml.name} beside it,"
+    origin = f"{toml}{'' if files.is_file(toml) else ' (to be written)'}"
+    origin += f" with {options.suffix(chosen)}" if chosen else ""
     content = with_networks((read_toml(toml) if files.is_file(toml) else {}) | chosen, origin)
     networks = parse_networks(content, origin)
     graphs = tuple(read_graph(path) for path in _paths(networks, toml, network))

@@ -118,7 +118,7 @@ def test_without_a_description_all_missing_keys_are_asked_for_at_once(tmp_path):
     message = refusal(saved(tmp_path, mel_to_vector("frames"), None))
     first, *lines = message.splitlines()
     assert first == (
-        "onnx:tiny.onnx, without a file tiny.toml beside it, does not state sampling_rate, mel n_fft, mel hop_length "
+        f"{tmp_path / 'tiny.toml'} (to be written) does not state sampling_rate, mel n_fft, mel hop_length "
         "and mel log; add them, for example"
     )
     (tmp_path / "tiny.toml").write_text("\n".join(lines))
@@ -203,8 +203,8 @@ def test_a_name_with_spaces_becomes_one_of_columns(tmp_path):
     ("text", "message"),
     [
         ("absent.onnx", "file not found: absent.onnx; give the path of an .onnx or .toml file, or one of onnx:livekit"),
-        ("", "file not found"),
-        ("livekit-wakewor", "file not found"),
+        ("", "feature set onnx: names no file; write onnx:FILE or one of onnx:livekit"),
+        ("livekit-wakewor", "file not found: livekit-wakewor; did you mean onnx:livekit-wakeword?"),
     ],
 )
 def test_an_unknown_file_names_what_is_known(text, message):
@@ -268,6 +268,8 @@ def test_two_sets_of_one_name_do_not_join(tmp_path):
 
 def test_a_family_is_known_by_its_prefix():
     with pytest.raises(UnknownNameError, match="onnx:FILE"):
+        features.get("a-network")
+    with pytest.raises(ConfigError, match=r"a network has a prefix: onnx:network\.onnx"):
         features.get("network.onnx")
 
 
