@@ -135,7 +135,10 @@ def _read(path: Path) -> _Manifest:
     """Read a manifest; the known columns, and the others as unused."""
     table = read_csv_table(path, kind="manifest", known=_KNOWN)
     names = [name.lower() for name in table.columns]
-    advice = f"the first line must name {','.join(REQUIRED)} and may name {','.join(OPTIONAL)}"
+    advice = (
+        f"the first line must name {','.join(REQUIRED)} and may name {','.join(OPTIONAL)};"
+        " a table of features has clip instead of path"
+    )
     refuse_missing(table.columns, REQUIRED, f"manifest {path}", advice)
     positions = {name: names.index(name) for name in (*REQUIRED, *OPTIONAL) if name in names}
     rows = [{name: cells[position].strip() for name, position in positions.items()} for cells in table.rows]

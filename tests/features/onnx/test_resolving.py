@@ -291,7 +291,7 @@ def test_the_example_of_the_family_describes_a_network(tmp_path):
 def test_the_example_of_the_documentation_describes_a_network(tmp_path):
     from tests.test_docs import ROOT, blocks
 
-    toml = next(text for text in blocks(ROOT / "docs" / "features.md", "text") if text.startswith("sampling_rate"))
+    toml = next(text for text in blocks(ROOT / "docs" / "pretrained.md", "text") if text.startswith("sampling_rate"))
     feature_set = features.get(tiny_set(tmp_path, toml.replace("last_hidden_state", "filtered")))
     assert feature_set.pretraining.corpora == ("LibriSpeech",)
 
@@ -300,7 +300,7 @@ def test_the_keys_of_the_documentation_are_those_of_the_description():
     from ser_bench.features.onnx.description import Description, Mel, Network
     from tests.test_docs import ROOT
 
-    text = (ROOT / "docs" / "features.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "pretrained.md").read_text(encoding="utf-8")
     section = text.partition("## A network of your own: ONNX")[2].partition("\n## ")[0]
     for key in (*Description.model_fields, *Mel.model_fields, *Network.model_fields):
         assert f"`{key}`" in section or f"[{key}]" in section or f"\n{key} = " in section, key

@@ -89,7 +89,7 @@ def test_pickled_weights_are_refused_with_the_way_out(tmp_path):
         weights_file(locate("org/net", tmp_path))
     assert "hf download org/net" in str(error.value)
     assert "ssl:org/net@refs/pr/N" in str(error.value)
-    with pytest.raises(ConfigError, match=r"convert them.*docs/features.md"):
+    with pytest.raises(ConfigError, match=r"convert them.*docs/pretrained.md"):
         weights_file(locate(str(snapshot)))
 
 
