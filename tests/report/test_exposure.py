@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -25,8 +26,9 @@ from ser_bench.report.analysis.gaps import largest_gap
 from ser_bench.report.analysis.ranking import all_models_ranked, best_model, scored_models
 from ser_bench.report.analysis.splits import gap_splits
 from ser_bench.report.analysis.summary import summarise
+from ser_bench.report.charts.registry import charts_of
 from ser_bench.report.compare import as_text
-from ser_bench.report.descriptions import exposed_sentence
+from ser_bench.report.descriptions import EXPOSED_MARK, exposed_sentence
 from ser_bench.report.findings import (
     conditions,
     confidence,
@@ -124,6 +126,20 @@ def test_the_best_scores_take_no_rank(with_best):
     assert BEST not in (largest.model, *largest.similar, *largest.tied)
     leader = robust_leader(with_best, "actor")
     assert BEST not in (leader.model, *leader.similar)
+
+
+def alt_texts(run) -> dict[str, str]:
+    return {name: chart.alt_text() for name, chart in charts_of(run).items() if not re.match("confusion|curves", name)}
+
+
+def test_no_alternative_text_lists_a_model_without_a_rank_first_or_among_the_highest(with_best, without_best):
+    texts, without = alt_texts(with_best), alt_texts(without_best)
+    for name, text in texts.items():
+        named = re.findall(rf"(?<![\w-])({'|'.join((BEST, *RANKED))})(?![\w-])", text)
+        assert named[:1] != [BEST], name
+    assert f"random split, the highest 3 without {EXPOSED_MARK}: cnn1d" in texts["uar"]
+    for name in ("speakers", "groups"):
+        assert texts[name].replace("ranked model", "model") == without[name]
 
 
 def claims(run) -> Iterator[tuple[str, str]]:

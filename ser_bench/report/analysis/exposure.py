@@ -100,6 +100,25 @@ def ranked_learners(run: SavedRun, split: str | None = None) -> list[str]:
     return ranked(run, trained_models(run), split)
 
 
+def heard_last(run: SavedRun, models: Iterable[str], split: str | None = None) -> list[str]:
+    """Return models in their order, those that take no rank after the others.
+
+    Parameters
+    ----------
+    run : SavedRun
+    models : iterable of str
+    split : str or None
+        The split that ranks them; None for the ranking split of the run.
+
+    Returns
+    -------
+    list of str
+    """
+    models = list(models)
+    ranking = ranked(run, models, split)
+    return [*ranking, *(model for model in models if model not in ranking)]
+
+
 def unranked_learners(run: SavedRun, split: str | None = None) -> list[str]:
     """Return the models that take no rank, because their features have heard a tested corpus.
 

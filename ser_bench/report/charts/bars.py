@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ser_bench.report.analysis.exposure import heard_last, ranked
 from ser_bench.report.analysis.intervals import scores_of_few
 from ser_bench.report.analysis.literature import published_scores
 from ser_bench.report.analysis.scores import chance_levels, missing_folds
@@ -18,7 +19,7 @@ from ser_bench.report.charts.keys import KEY_ROW, draw_keys, key_rows, split_key
 from ser_bench.report.charts.parts import TEXT_BOX, draw_chance_line, model_axis, name_colour
 from ser_bench.report.charts.style import FAINT, INK, WARNING, WIDTH, new_sheet, split_colour
 from ser_bench.report.charts.text import names_width
-from ser_bench.report.descriptions import model_title, model_titles
+from ser_bench.report.descriptions import EXPOSED_MARK, model_title, model_titles
 from ser_bench.report.formatting import percent
 from ser_bench.runs.results import SavedRun
 
@@ -83,9 +84,12 @@ def bars_alt_text(run: SavedRun, measure: str, name: str) -> str:
     parts = []
     for split in sorted(run.info.splits, key=lambda split: split != ranking):
         scores = table[f"{split}_{measure}"].dropna().sort_values(ascending=False, kind="stable")
-        shown = scores if split == ranking else scores.head(3)
-        listed = ", ".join(f"{model_title(run, model)} {percent(score)} %" for model, score in shown.items())
-        highest = f", the highest {len(shown)}" if len(shown) < len(scores) else ""
+        ordered = heard_last(run, map(str, scores.index), split)
+        ranking_models = ranked(run, ordered, split)
+        shown = ordered if split == ranking else ranking_models[:3]
+        listed = ", ".join(f"{model_title(run, model)} {percent(scores[model])} %" for model in shown)
+        unmarked = f" without {EXPOSED_MARK}" if len(ranking_models) < len(ordered) else ""
+        highest = f", the highest {len(shown)}{unmarked}" if len(shown) < len(ordered) else ""
         parts.append(f"{split} split{highest}: {listed or 'no model finished'}")
     return f"Bars of {name} per model and split, with {_spread(run)}. {'; '.join(parts)}."
 

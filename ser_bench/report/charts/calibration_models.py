@@ -15,6 +15,7 @@ from ser_bench.report.analysis.calibration import (
     measured_models,
     model_reliability,
 )
+from ser_bench.report.analysis.exposure import heard_last
 from ser_bench.report.analysis.models import trained_models
 from ser_bench.report.analysis.ranking import ranked_models
 from ser_bench.report.analysis.splits import ranking_split
@@ -120,7 +121,7 @@ def _alt_text(run: SavedRun) -> str:
     after = table["ece"].dropna().sort_values(kind="stable")
     texts = [
         f"{model_title(run, str(model))} {percent(table['ece_before'][model])} before and {percent(error)} after"
-        for model, error in after.items()
+        for model, error in after.loc[heard_last(run, map(str, after.index), split)].items()
     ]
     others = [model for model in measured_models(run, split, calibrated=False) if model not in after.index]
     texts += [f"{model_title(run, m)} {percent(table['ece_before'][m])}, not calibrated" for m in others]

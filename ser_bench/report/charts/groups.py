@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 
 from ser_bench.core.text import listed, number_range, plural
 from ser_bench.report.analysis import groups
-from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.exposure import ranked_learners, unranked_learners
+from ser_bench.report.analysis.models import trained_models
 from ser_bench.report.analysis.ranking import ranked_models
 from ser_bench.report.analysis.scores import missing_folds
 from ser_bench.report.analysis.splits import ranking_split
@@ -217,11 +218,13 @@ def _draw_legend(
 
 def _alt_text(run: SavedRun) -> str:
     gaps = groups.group_gaps(run, ranking_split(run.info.splits))
-    gaps = gaps[~gaps["model"].isin(BASELINES)].dropna(subset=["gap"])
+    ranking = ranked_learners(run)
+    gaps = gaps[gaps["model"].isin(ranking or trained_models(run))].dropna(subset=["gap"])
+    models = "ranked model" if ranking and unranked_learners(run) else "model"
     listed = []
     for attribute, part in gaps.groupby("attribute", sort=False):
         above, known = int((part["low"] > 0).sum()), int(part["low"].notna().sum())
-        clear = f"the interval excludes 0 for {above} of {plural(known, 'model')}" if known else "no interval"
+        clear = f"the interval excludes 0 for {above} of {plural(known, models)}" if known else "no interval"
         listed.append(f"{_name(str(attribute))} {percent(part['gap'].mean())} points ({clear})")
     return (
         "UAR of each model per group of clips, over the classes that all groups share. "

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ser_bench.core.text import listed
+from ser_bench.report.analysis.exposure import heard_last
 from ser_bench.report.analysis.gaps import classes_left_out, gap_scores, gaps_of
 from ser_bench.report.analysis.scores import chance_levels, missing_folds
 from ser_bench.report.analysis.splits import GapSplits, gap_splits
@@ -148,7 +149,8 @@ def _alt_text(run: SavedRun) -> str:
         return "No model finished both splits."
     uar = gap_scores(run, pair)
     values_of_models = []
-    for model, row in gaps.sort_values("total", ascending=False, kind="stable").iterrows():
+    ordered = gaps.sort_values("total", ascending=False, kind="stable").index
+    for model, row in gaps.loc[heard_last(run, map(str, ordered), pair.independent)].iterrows():
         low, high = (percent(uar.at[model, split]) for split in (pair.independent, pair.random))
         values = [points(row["total"])]
         if not row[["takes", "voice"]].isna().any():

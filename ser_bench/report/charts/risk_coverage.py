@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ser_bench.report.analysis.calibration import accuracy_by_share, calibration_of, calibration_status, measured_models
+from ser_bench.report.analysis.exposure import heard_last
 from ser_bench.report.analysis.models import trained_models
 from ser_bench.report.analysis.ranking import ranked_models
 from ser_bench.report.analysis.splits import ranking_split
@@ -81,7 +82,8 @@ def _draw_legend(sheet: Sheet, colour: str) -> None:
 def _alt_text(run: SavedRun) -> str:
     split = ranking_split(run.info.splits)
     table = accuracy_by_share(run, split, (1.0, 0.5)).dropna().sort_values(0.5, ascending=False, kind="stable")
-    texts = [f"{model_title(run, str(m))} {percent(row[1.0])} and {percent(row[0.5])} %" for m, row in table.iterrows()]
+    rows = table.loc[heard_last(run, map(str, table.index), split)].iterrows()
+    texts = [f"{model_title(run, str(m))} {percent(row[1.0])} and {percent(row[0.5])} %" for m, row in rows]
     return (
         "Accuracy over the share of clips left out, the least confident first, a panel per model. Accuracy on all "
         f"clips and on the more confident half: {'; '.join(texts) or 'no model finished'}."

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from ser_bench.report.analysis.models import BASELINES
+from ser_bench.report.analysis.exposure import ranked_learners, unranked_learners
+from ser_bench.report.analysis.models import trained_models
 from ser_bench.report.analysis.ranking import all_models_ranked
 from ser_bench.report.analysis.scores import missing_folds, scores_by_speaker
 from ser_bench.report.analysis.splits import ranking_split
@@ -28,13 +29,16 @@ def _draw(run: SavedRun) -> Figure:
 def _alt_text(run: SavedRun) -> str:
     split = ranking_split(run.info.splits)
     table = scores_by_speaker(run, split)
-    means = table.loc[[model not in BASELINES for model in table.index]].mean().dropna().sort_values(kind="stable")
+    ranking = ranked_learners(run, split)
+    means = table.reindex(ranking or trained_models(run)).mean().dropna().sort_values(kind="stable")
     if means.empty:
         return "No model finished."
     first, last = means.index[0], means.index[-1]
+    models = "ranked models" if ranking and unranked_learners(run, split) else "models"
     return (
-        f"A cell of UAR per model and speaker under the {split} split. Mean over models without baselines: the hardest "
-        f"speaker is {first} with {percent(means[first])} %, the easiest {last} with {percent(means[last])} %."
+        f"A cell of UAR per model and speaker under the {split} split. Mean over {models} without baselines: "
+        f"the hardest speaker is {first} with {percent(means[first])} %, the easiest {last} with "
+        f"{percent(means[last])} %."
     )
 
 
