@@ -108,6 +108,9 @@ class FeatureSet:
     precomputed: bool = False
 
     def __post_init__(self) -> None:
+        if not isinstance(self.pretraining, Pretraining | None):
+            kind = type(self.pretraining).__name__
+            raise TypeError(f"invalid pretraining of feature set {self.name}: expected Pretraining or None, got {kind}")
         if not isinstance(self.compute, _OnOneThread):
             object.__setattr__(self, "compute", _OnOneThread(self.compute))
 

@@ -31,12 +31,25 @@ class Pretraining:
         Where this is stated.
     unheard : tuple of str
         Corpora whose recordings are not in its training, under any name.
+
+    Raises
+    ------
+    TypeError
+        If ``corpora`` or ``unheard`` is a text.
     """
 
     corpora: tuple[str, ...] | None = None
     complete: bool = True
     source: str = ""
     unheard: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("corpora", "unheard"):
+            value = getattr(self, name)
+            if isinstance(value, str):  # its letters would pass for corpora
+                raise TypeError(f'invalid {name} of Pretraining: expected a tuple of names, such as ("{value}",)')
+            if value is not None:
+                object.__setattr__(self, name, tuple(value))
 
     def exposure(self, *names: str, known: bool, phrases: Iterable[str] = ()) -> Exposure:
         """Return whether the network has heard a corpus.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
+from ser_bench import features
 from ser_bench.features.pretraining import Pretraining, worst
 
 
@@ -49,3 +52,11 @@ def test_a_statement_completes_a_list_and_takes_nothing_away():
     assert [only_unheard.exposure(name, known=True) for name in ("savee", "own")] == ["unknown", "no"]
     partial = Pretraining(corpora=("a",)).with_statement(Pretraining(corpora=("b",), complete=False))
     assert partial.exposure("savee", known=True) == "unknown"
+
+
+def test_a_text_is_no_list_of_corpora():
+    with pytest.raises(TypeError, match=r'invalid corpora of Pretraining: .* such as \("ravdess",\)'):
+        Pretraining(corpora="ravdess")
+    assert Pretraining(corpora=["ravdess"]).corpora == ("ravdess",)
+    with pytest.raises(TypeError, match="feature set mfcc: expected Pretraining or None, got dict"):
+        dataclasses.replace(features.get("mfcc"), pretraining={"corpora": ["ravdess"]})
