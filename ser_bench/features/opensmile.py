@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
@@ -93,6 +97,7 @@ def _count_invalid(values: np.ndarray) -> int:
 @cache
 def _open(configuration: str, level: str) -> Any:
     """Return the extractor of this process; it starts each clip from the same state, on one thread, without a log."""
+    _bind_to_itself()
     import opensmile
 
     try:
@@ -100,6 +105,21 @@ def _open(configuration: str, level: str) -> Any:
     except UnicodeEncodeError:
         message = "openSMILE cannot read its files in a folder whose name is not ASCII; install it in another folder"
         raise FeatureError(message) from None
+
+
+def _bind_to_itself() -> None:
+    """Load openSMILE's library so that it calls its own Fourier transform.
+
+    The library of TensorFlow has functions of the same names with numbers of another size. On Linux, a library that is
+    loaded later calls them by default, which gives wrong values or ends the process.
+    """
+    if not hasattr(os, "RTLD_DEEPBIND"):
+        return
+    package = find_spec("opensmile")
+    for folder in (package.submodule_search_locations or ()) if package else ():
+        for library in Path(folder).glob("core/bin/*/libSMILEapi.so"):
+            with suppress(OSError):  # of another platform
+                ctypes.CDLL(str(library), mode=os.RTLD_LOCAL | os.RTLD_DEEPBIND)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +119,26 @@ def test_values_that_are_no_numbers_are_an_error_of_the_clip(monkeypatch):
     monkeypatch.setattr(own, "_open", lambda *_: lambda y, sr: columns)
     with pytest.raises(FeatureError, match="openSMILE gives NaN or infinity in 2 of 3 columns"):
         compute([FEATURE_SETS["egemaps-frames"]], voice(16000, 0.1), 16000)
+
+
+AFTER_TENSORFLOW = """
+import ctypes, hashlib, pathlib, ssl, sys
+from importlib.util import find_spec
+import numpy as np
+from ser_bench.features import FEATURE_SETS, compute
+
+(folder,) = find_spec("tensorflow").submodule_search_locations
+for library in pathlib.Path(folder).glob("libtensorflow_framework.so*"):
+    ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)  # as TensorFlow loads it
+np.save(sys.argv[2], compute([FEATURE_SETS["egemaps"]], np.load(sys.argv[1]), 16000)["egemaps"])
+"""
+
+
+def test_values_are_the_same_after_tensorflow_whose_library_has_functions_of_equal_names(opensmile, tmp_path):
+    y = voice(16000, 0.3)
+    np.save(tmp_path / "y.npy", y)
+    subprocess.run([sys.executable, "-c", AFTER_TENSORFLOW, tmp_path / "y.npy", tmp_path / "values.npy"], check=True)
+    assert np.array_equal(np.load(tmp_path / "values.npy"), compute(SETS[:1], y, 16000)["egemaps"])
 
 
 def test_a_package_in_a_folder_that_is_not_ascii_is_a_clear_error(opensmile, monkeypatch):
