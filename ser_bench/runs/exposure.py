@@ -119,9 +119,9 @@ def pretrained_sets(
     dict of str to PretrainedInfo
         By the name of the set.
     """
-    described, known = {}, identities(opened)
+    described, known, networks = {}, identities(opened), _described(planned_models, options)
     for feature_set in _sets(planned_models):
-        if pretraining := pretraining_of(feature_set, options):
+        if pretraining := networks.get(feature_set.name):
             exposures = {name: set_exposure(pretraining, identity) for name, identity in known.items()}
             described[feature_set.name] = PretrainedInfo(
                 licence=_public(licence_of(feature_set, options)),
@@ -177,7 +177,8 @@ def exposures(
     known = identities(opened)
     fits = [fit for fit in planned if not fit.model.skipped and fit.model.definition.kind != "baseline"]
     models = {fit.model.name: fit.model for fit in fits}
-    networks = {name: _networks([model], options) for name, model in models.items()}
+    described = _described(models.values(), options)
+    networks = {name: [described[s.name] for s in _sets([m]) if s.name in described] for name, m in models.items()}
     tested = _tested_corpora(fits, clips) if any(networks.values()) else {}
     result: dict[str, dict[str, Exposure]] = {}
     for model, split in dict.fromkeys((fit.model.name, fit.split) for fit in fits if networks[fit.model.name]):
@@ -311,6 +312,18 @@ def _sets(planned_models: Iterable[PlannedModel]) -> list[FeatureSet]:
     """Return the distinct feature sets of the models that look at features."""
     models = (model for model in planned_models if not model.skipped and model.definition.kind != "baseline")
     return list({feature_set.name: feature_set for model in models for feature_set in model.sets}.values())
+
+
+def _described(planned_models: Iterable[PlannedModel], options: Options) -> dict[str, Pretraining]:
+    """Return the network of each set by name; two files of one network have heard what either of them states."""
+    described: dict[str, Pretraining] = {}
+    for model in planned_models:
+        for feature_set in _sets([model]):
+            pretraining = pretraining_of(feature_set, options)
+            known = described.get(feature_set.name)
+            if pretraining and pretraining != known:
+                described[feature_set.name] = known.with_statement(pretraining) if known else pretraining
+    return described
 
 
 def _networks(planned_models: Iterable[PlannedModel], options: Options) -> list[Pretraining]:

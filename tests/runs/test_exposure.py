@@ -233,3 +233,13 @@ def test_a_long_source_is_cut(monkeypatch):
 def test_a_corpus_of_a_user_needs_another_statement_than_a_network(messages):
     (line,) = messages(Pretraining(corpora=("LibriSpeech",)), known=False)
     assert 'if it was not, add unheard = ["ravdess"] to a table [pretraining."net"] of a configuration file' in line
+
+
+def test_two_files_of_one_network_have_heard_what_either_states(monkeypatch):
+    monkeypatch.setattr("ser_bench.runs.exposure.identities", lambda opened: {"alpha": CorpusIdentity(("alpha",))})
+    copies = [dataclasses.replace(features.get("mfcc"), name="net", pretraining=p) for p in (NETWORK, Pretraining())]
+    (planned,) = (m for m in plan_models(Options(models=("knn",))) if m.name == "knn")
+    for order in (copies, copies[::-1]):
+        models = [dataclasses.replace(planned, sets=(copy,)) for copy in order]
+        described = pretrained_sets(models, None, Options())["net"]
+        assert (described.corpora, described.exposure) == (NETWORK.corpora, {"alpha": "heard"})
