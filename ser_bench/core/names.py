@@ -32,6 +32,8 @@ _SYNONYMS = {
     "melspectrogram": "logmel",
     "spectrogram": "logmel",
     "opensmile": "egemaps",
+    "onnx": "onnxfile",
+    **dict.fromkeys(("ssl", "wav2vec", "wav2vec2", "hubert", "wavlm", "whisper"), "sslnameorfolder"),
 }
 """Usual names of models, splits, corpora and feature sets, in lower case without punctuation, with ours."""
 
@@ -49,14 +51,16 @@ def nearest_name(name: str, known: Iterable[str]) -> str:
     Returns
     -------
     str
-        In this order: the name that differs in case and punctuation only, that of a synonym, the only one that is a
-        word of ``name``, or the most similar one; empty if none is similar.
+        In this order: the name that differs in case and punctuation only, that of a synonym, one with nearly equal
+        letters, the only one that is a word of ``name``, or the most similar one; empty if none is similar.
     """
     by_letters = {_letters(candidate): candidate for candidate in known}
     letters = _letters(name)
     for candidate in (letters, _SYNONYMS.get(letters)):
         if candidate in by_letters:
             return by_letters[candidate]
+    if typed := difflib.get_close_matches(letters, by_letters, n=1, cutoff=0.9):
+        return by_letters[typed[0]]
     words = [word for word in re.split(r"[\W_]+", name.casefold()) if word in by_letters]
     if len(words) == 1:
         return by_letters[words[0]]

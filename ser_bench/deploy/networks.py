@@ -63,7 +63,7 @@ def find_set(saved: FeatureSetInfo, file: Path, available: Mapping[str, FeatureS
     if others:
         return others[0]
     raise ModelFileError(
-        f"{file} needs the network of {saved.name}: {reasons[-1]}\n"
+        f"{file} needs the network of {saved.name}: {reasons[-1].partition('; give the path')[0]}\n"
         f"copy the network, and the .toml file that describes it, beside the model file, or name their folder in"
         f" ${FOLDERS}"
     )

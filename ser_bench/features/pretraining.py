@@ -15,6 +15,9 @@ EXPOSURES: tuple[Exposure, ...] = ("no", "unknown", "heard")
 _MOST_WORDS = 100
 """The most words of the name of a training corpus that are read."""
 
+FEATURE_TABLE = "a feature table does not name the program that computed it"
+"""The source of what the columns of a feature table have heard, which is unknown."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pretraining:

@@ -10,7 +10,7 @@ from ser_bench.core.errors import ConfigError, UnknownNameError
 from ser_bench.core.private_paths import without_folders
 from ser_bench.core.text import listed
 from ser_bench.corpora.identity import CorpusIdentity, identities
-from ser_bench.features.pretraining import Exposure, Pretraining, worst
+from ser_bench.features.pretraining import FEATURE_TABLE, Exposure, Pretraining, worst
 from ser_bench.runs.results.run_info import MOST_CHARACTERS, MOST_CORPORA, PretrainedInfo
 
 if TYPE_CHECKING:
@@ -296,6 +296,8 @@ def report_sets(
 def _hint(name: str, pretraining: Pretraining, unknown: Sequence[str]) -> str:
     """Say how to state what a network has heard."""
     table = f'a table [pretraining."{name}"] of a configuration file'
+    if pretraining.source == FEATURE_TABLE:
+        return f"state it in {table}, with corpora = [] for features without a network"
     if pretraining.corpora is None or not pretraining.complete:
         return f"state it in {table}"
     names = ", ".join(f'"{corpus}"' for corpus in unknown)

@@ -25,6 +25,9 @@ from ser_bench.core.names import nearest_name
         (features.FEATURE_SETS, "mfcc_frames", "mfcc-frames"),
         (splits.SPLITS, "speaker-independent", "actor"),
         (models.MODELS, "qqqq", ""),
+        (("lda", "lda-network"), "lda-netwrk", "lda-network"),
+        (("lda", "lda-network"), "lda-other", "lda"),
+        ((*features.FEATURE_SETS, "ssl:NAME_OR_FOLDER"), "WavLM", "ssl:NAME_OR_FOLDER"),
     ],
 )
 def test_the_registered_name_is_found_despite_case_punctuation_and_synonyms(registry, name, meant):

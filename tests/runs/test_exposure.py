@@ -14,7 +14,7 @@ from ser_bench.core import options as config
 from ser_bench.core.errors import ConfigError, UnknownNameError
 from ser_bench.core.options import ModelTable, Options, PretrainingTable
 from ser_bench.corpora.identity import CorpusIdentity
-from ser_bench.features.pretraining import Pretraining
+from ser_bench.features.pretraining import FEATURE_TABLE, Pretraining
 from ser_bench.report.analysis.ranking import best_model
 from ser_bench.runs import results, runner
 from ser_bench.runs.exposure import licence_of, pretrained_sets, pretraining_of, report_sets, set_exposure
@@ -160,6 +160,8 @@ def test_a_run_says_at_its_start_what_its_sets_have_heard(messages):
         "unknown whether the network of net was trained on ravdess; state it in a table "
         '[pretraining."net"] of a configuration file'
     ]
+    (line,) = messages(Pretraining(source=FEATURE_TABLE))
+    assert line.endswith("configuration file, with corpora = [] for features without a network")
     assert messages(None, "research use") == ["feature set net (licence: research use)"]
     assert messages(None) == []
     assert messages(Pretraining(corpora=())) == []

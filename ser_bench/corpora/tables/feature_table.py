@@ -40,7 +40,7 @@ from ser_bench.corpora.tables.label_rows import canonical_rows, differing_column
 from ser_bench.corpora.tables.number_columns import NumberColumns, NumberTable, selected
 from ser_bench.features import FEATURE_SETS
 from ser_bench.features.base import FeatureSet
-from ser_bench.features.pretraining import Pretraining
+from ser_bench.features.pretraining import FEATURE_TABLE, Pretraining
 
 REQUIRED = ("clip", "speaker", "emotion")
 TEXT_COLUMNS = (*REQUIRED, "corpus", "gender", "text", "intensity", "person", "path", "file", "label")
@@ -73,7 +73,7 @@ _ROUNDED = 0.01
 _MOST_NAMES = 3
 """The most columns that a message names."""
 
-_UNKNOWN_PROGRAM = Pretraining(source="a feature table does not name the program that computed it")
+_UNKNOWN_PROGRAM = Pretraining(source=FEATURE_TABLE)
 """A table may hold the embeddings of a network."""
 
 _ROW_NUMBER = re.compile(r"(unnamed: \d+|index|row|)")
