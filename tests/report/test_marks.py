@@ -165,7 +165,7 @@ def test_the_page_shows_a_model_without_rank_apart(perfect):
 def test_a_run_whose_models_take_no_rank_has_a_page_and_charts(perfect):
     exposure = {model: {"emobox": "heard", "actor": "heard", "random": "heard"} for model in ("svm", "knn", "cnn1d")}
     run = replace(perfect, info=perfect.info.model_copy(update={"exposure": exposure}))
-    assert render_page(run, {})
+    assert "and two models with a rank besides the baselines" in render_page(run, {}).decode()
     assert cost_plot(run).words == "A dot per model; none takes a rank."
     assert math.isnan(overview_of(run).best_under("emobox"))
     for name in ("overview", "cost", "significance", "importance"):
