@@ -62,10 +62,10 @@ def find_set(saved: FeatureSetInfo, file: Path, available: Mapping[str, FeatureS
         others.append(feature_set)
     if others:
         return others[0]
+    description = ", with the .toml file that describes it," if prefix == "onnx" else ""
     raise ModelFileError(
         f"{file} needs the network of {saved.name}: {reasons[-1].partition('; give the path')[0]}\n"
-        f"copy the network, and the .toml file that describes it, beside the model file, or name their folder in"
-        f" ${FOLDERS}"
+        f"copy the network{description} beside the model file, or name its folder in ${FOLDERS}"
     )
 
 

@@ -106,9 +106,11 @@ def _from_cache(name: str, revision: str, label: str, cache: Path) -> ModelFolde
     if not commit or not snapshot.is_dir():
         nearest = nearest_name(name, _cached_names(cache) - {name})
         hint = f"; did you mean {nearest!r}?" if nearest else "; ser-bench downloads no model"
+        fetch = f"fetch it: {fetch_command(name, revision)}"
+        bare = "models of the hub are named ORGANISATION/NAME; list well-known ones: ser-bench features --ledger"
         raise ConfigError(
             f"no folder {label}, and no model {name} (revision {revision}) in {cache}{hint}"
-            f"\nfetch it: {fetch_command(name, revision)}"
+            f"\n{fetch if '/' in name else bare}"
         )
     return ModelFolder(Path(os.path.abspath(snapshot)), label, name, commit)  # noqa: PTH100
 

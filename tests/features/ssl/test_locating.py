@@ -98,3 +98,13 @@ def test_missing_weights_are_named(tmp_path):
     (folder / "model.safetensors").unlink()
     with pytest.raises(ConfigError, match=r"has no weights; put model.safetensors into"):
         weights_file(locate(str(folder)))
+
+
+def test_a_bare_name_gets_the_form_of_names_and_no_command_that_fails(tmp_path):
+    with pytest.raises(
+        ConfigError, match="ORGANISATION/NAME; list well-known ones: ser-bench features --ledger"
+    ) as bare:
+        locate("wavlm", tmp_path)
+    assert "hf download" not in str(bare.value)
+    with pytest.raises(ConfigError, match="fetch it: hf download microsoft/wavlm-base config"):
+        locate("microsoft/wavlm-base", tmp_path)
