@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.features.installed import PARAMETERS
+from tests.golden import make_features
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 @pytest.fixture(scope="module")
 def values():
-    sys.path.insert(0, str(GOLDEN))
-    try:
-        import make_features
-    finally:
-        sys.path.remove(str(GOLDEN))
     return make_features.values()
 
 

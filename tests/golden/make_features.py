@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "features"))
 
 
 def clips() -> dict[str, tuple[np.ndarray, int]]:
@@ -52,4 +51,5 @@ def values() -> dict[str, np.ndarray]:
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(HERE.parents[1]))
     np.savez_compressed(HERE / "features.npz", **values())
