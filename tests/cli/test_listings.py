@@ -172,3 +172,12 @@ def test_the_parameters_of_each_network_stand_apart_and_an_example_is_one_line(c
     lines = output(capsys, "features", name).splitlines()
     assert {"parameters     pool mean", "mel            n_fft 400", "network 1      hop 8"} <= set(lines)
     assert f"example        ser-bench run --features '{name}'" in lines
+
+
+def test_a_family_shows_its_options_on_80_columns(capsys, monkeypatch):
+    from ser_bench.features.pooling import POOLINGS
+
+    monkeypatch.setenv("COLUMNS", "80")
+    texts = {name: output(capsys, "features", name) for name in features.FAMILIES}
+    assert max(len(line) for text in texts.values() for line in text.splitlines()) <= 80
+    assert [name for name in POOLINGS if f"#pool={name} " not in texts["ssl"]] == []

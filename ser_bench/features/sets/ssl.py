@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from ser_bench.features.base import FeatureSet, FeatureSetFamily
 
+_EXAMPLE = """\
+Options follow the name, in any order: ssl:microsoft/wavlm-base#layer=9#pool=mean
+
+#layer=N            one layer; 0 is the input of the first one [default: the last]
+#layers=all         every layer
+#pool=mean-std      mean and standard deviation over the frames [default]
+#pool=mean          the mean alone
+#pool=percentiles   the 10th, 50th and 90th percentile
+#pool=none          the frames, for models that take sequences
+
+Without torch: ser-bench features --convert NAME -o FILE.onnx"""
+
 
 def _resolve(text: str) -> FeatureSet:
     """Return the set of a model."""
@@ -21,4 +33,5 @@ FEATURE_SET_FAMILY = FeatureSetFamily(
     needs=("torch", "transformers", "safetensors"),
     extra="ssl",
     licence="the network's",
+    example=_EXAMPLE,
 )
