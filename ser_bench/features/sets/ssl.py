@@ -5,9 +5,9 @@ from __future__ import annotations
 from ser_bench.features.base import FeatureSet, FeatureSetFamily
 
 _EXAMPLE = """\
-Options follow the name, in any order: ssl:microsoft/wavlm-base#layer=9#pool=mean
+Options follow the name in any order: ssl:NAME#layer=9#pool=mean
 
-#layer=N            one layer; 0 is the input of the first one [default: the last]
+#layer=N            one layer, 0 the input of the first [default: the last]
 #layers=all         every layer
 #pool=mean-std      mean and standard deviation over the frames [default]
 #pool=mean          the mean alone
