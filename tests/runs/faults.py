@@ -10,6 +10,7 @@ tasks of workers are carried out in the process itself: a kill strikes between a
 from __future__ import annotations
 
 import errno
+import gc
 import io
 import json
 import os
@@ -62,6 +63,8 @@ _STORE = (files, locks, quarantine, shards, store, index, matrices)
 _RUNS = (fits, results, runner, data, tasks, extraction, batches)
 OURS = frozenset(str(module.__file__) for module in (*_STORE, *_RUNS, pathlib, zipfile, tempfile))
 """Where files are written and what calls that: a kill between two calls that these make is a moment."""
+CALLS = frozenset({"call", "c_call"})
+"""Events of a profile function that count."""
 
 
 def make_corpus(folder: Path) -> Path:
@@ -150,7 +153,7 @@ def in_child(function: Callable[[], Any]) -> Any:
 
 def any_call(frame: Any, event: str, argument: Any) -> bool:
     """Say whether a call is made by one of :data:`OURS`."""
-    return frame.f_code.co_filename in OURS and event in ("call", "c_call")
+    return event in CALLS and frame.f_code.co_filename in OURS
 
 
 def at_moment(strike: Callable[[], None], moment: int, counts: Callable[..., bool] = any_call) -> Callable[[], int]:
@@ -224,6 +227,7 @@ class Trial:
         self.manifest = make_corpus(self.folder / "clips")
         self.whole = self.folder / "whole"
         go(self.manifest, self.folder / "first")  # loads what children then have
+        gc.freeze()  # children neither search nor copy what is loaded
         self.moments = in_child(lambda: self._counting(at_moment(kill_me, -1)))
         shutil.rmtree(self.whole)
         self.writes = in_child(lambda: self._counting(fill_disk(1 << 30)))
