@@ -142,11 +142,14 @@ def stand_in_charts(run) -> dict[str, bytes]:
 def save_fake_run(folder: Path, recipe: Recipe, metrics: dict[str, str] | None = None):
     """Write a made-up run into a folder and read it back; ``metrics`` are titles by name."""
     clips = _clips(recipe)
-    tables = [
+    parts = [
         _fit(recipe, clips, (model, split, repeat), folds)
         for model, (split, folds), repeat in itertools.product(recipe.models, recipe.splits, range(recipe.repeats))
     ]
-    fits, predictions, curves = (pd.concat(parts, ignore_index=True) for parts in zip(*tables, strict=True))
+    columns, predicted, curves = (list(part) for part in zip(*parts, strict=True))
+    fits, predictions = pd.DataFrame(_joined(columns)), _joined(predicted)
+    predictions = clips.iloc[predictions.pop("clip")].reset_index(drop=True).assign(**predictions)
+    curves = pd.concat(curves, ignore_index=True)
     tables = {
         "fits": fits.assign(model_bytes=[1000 * (1 + len(model)) ** 2 for model in fits["model"]]),
         "curves": curves,
@@ -160,6 +163,16 @@ def save_fake_run(folder: Path, recipe: Recipe, metrics: dict[str, str] | None =
     tables["fits"] = tables["fits"].assign(**dict.fromkeys(metrics, fits["uar"]))
     write_run(folder, changed_info(_info(recipe, clips), metrics=metrics), predictions, tables)
     return read_run(folder)
+
+
+def _joined(parts: list[dict]) -> dict[str, np.ndarray]:
+    """Return the columns of all parts, joined; a table is made once because making many takes long."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _full(columns: dict, length: int) -> dict[str, np.ndarray]:
+    """Return columns in which each value has been repeated that was given once."""
+    return {name: np.broadcast_to(np.asarray(column), length) for name, column in columns.items()}
 
 
 def _changed(recipe: Recipe, predictions: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -232,7 +245,10 @@ def _importance(recipe, fits):
 
 
 def _fit(recipe, clips, key, folds):
-    """Return the fits, predictions and curves of a model in one repeat of a split; each table is built at once."""
+    """Return columns of the fits and predictions of a model in one repeat of a split, and a table of its curves.
+
+    In the predictions, a clip is a row of the clips.
+    """
     model, split, repeat = key
     rng = np.random.default_rng(zlib.crc32(f"{model} {split} {repeat}".encode()))
     chances = _chances(recipe, clips, model, split, rng)
@@ -241,7 +257,7 @@ def _fit(recipe, clips, key, folds):
     statuses = [recipe.shortfalls.get((model, split, repeat, f), "ok") for f in range(folds)]
     predicted = np.array(recipe.labels)[chances.argmax(axis=1)]
     columns = {
-        **clips,
+        "clip": np.arange(len(clips)),
         **key,
         "normalize": recipe.normalize,
         "fold": fold,
@@ -250,11 +266,11 @@ def _fit(recipe, clips, key, folds):
     }
     columns |= {f"p_{label}": chances[:, index] for index, label in enumerate(recipe.labels)}
     columns |= _before_calibration(clips["true"], chances, recipe.labels, calibrated=model not in BASELINES)
-    finished = [held and statuses[f] == "ok" for f, held in zip(fold, held_out, strict=True)]
+    finished = held_out & (np.array(statuses) == "ok")[fold]
     seconds = SECONDS.get(model, 1.0) * rng.uniform(0.9, 1.1, folds)
     curves = _curves(key, model, statuses, rng)
     n_train = np.array(_training_sizes(split, fold, held_out, folds))
-    right = pd.Series((clips["true"] == predicted).to_numpy()[finished]).groupby(fold.to_numpy()[finished]).mean()
+    right = pd.Series((clips["true"] == predicted).to_numpy()[finished]).groupby(fold[finished]).mean()
     fits = {
         **key,
         **dict.fromkeys(("accuracy", "uar", "macro_f1"), right.reindex(range(folds)).to_numpy()),
@@ -270,7 +286,8 @@ def _fit(recipe, clips, key, folds):
         **_ended(model, curves, folds),
         **_alike(recipe, model),
     }
-    return pd.DataFrame(fits), pd.DataFrame(columns)[finished], curves
+    predictions = {name: column[finished] for name, column in _full(columns, len(clips)).items()}
+    return _full(fits, folds), predictions, curves
 
 
 def _alike(recipe, model):
@@ -314,9 +331,9 @@ def _calibrated(model, n_train):
 
 def _ended(model, curves, folds):
     """Return the weights of a network, its epochs, the one with the lowest validation loss, and why training ended."""
-    by_fold = curves.groupby("fold")
     if model not in NETWORKS:
         return {"n_weights": np.nan, "epochs": np.nan, "best_epoch": np.nan, "ended": ""}
+    by_fold = curves.groupby("fold")
     best = curves.loc[by_fold["val_loss"].idxmin()].set_index("fold")["epoch"].reindex(range(folds))
     reasons = [("patience", "last epoch")[f % 2] if f in by_fold.groups else "" for f in range(folds)]
     epochs = by_fold["epoch"].max().reindex(range(folds))
@@ -326,13 +343,13 @@ def _ended(model, curves, folds):
 
 def _folds(clips, split, repeat, folds, rng):
     """Return the fold of each clip, and which clips are tested; a name such as random-80-20 is a hold-out."""
-    speaker = clips["speaker"].str[-2:].astype(int)
+    speaker = clips["speaker"].str[-2:].astype(int).to_numpy()
     if not split[-1].isdigit():
-        fold = speaker % folds if split.startswith(_APART) else pd.Series(rng.permutation(len(clips)) % folds)
+        fold = speaker % folds if split.startswith(_APART) else rng.permutation(len(clips)) % folds
         return fold, np.full(len(clips), True)
     groups = round(100 / int(split[-2:]))
     if split.startswith("actor") and "twin" not in split:
-        return speaker * 0, (speaker % groups == 0).to_numpy()
+        return speaker * 0, speaker % groups == 0
     drawn = np.random.default_rng(repeat).permutation(len(clips)) % groups == 0
     return (speaker % folds if "twin" in split else speaker * 0), drawn
 
@@ -340,7 +357,7 @@ def _folds(clips, split, repeat, folds, rng):
 def _trained(model, split, clips, fold, held_out, folds):
     """Count the speakers that train each fold, and its test clips of known voices; networks hold out two speakers."""
     apart = split.startswith(_APART)
-    names = clips["speaker"].to_numpy(dtype=str)
+    names = clips["speaker"].factorize()[0]
     trained = [fold != f if apart else ~(held_out & (fold == f)) for f in range(folds)]
     speakers = [len(np.unique(names[chosen])) for chosen in trained]
     tested = [int((held_out & (fold == f)).sum()) for f in range(folds)]
