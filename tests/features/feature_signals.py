@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 Signal = tuple[np.ndarray, int]
@@ -14,6 +16,11 @@ def tone(sr: int, seconds: float, hz: float, level: float = 0.3) -> np.ndarray:
 
 def voice(sr: int = 16000, seconds: float = 1.0, hz: float = 140.0, seed: int = 0) -> np.ndarray:
     """Harmonics falling by 9 dB an octave with a slow vibrato, four syllables a second, a little noise."""
+    return _voice(sr, seconds, hz, seed).copy()
+
+
+@cache
+def _voice(sr: int, seconds: float, hz: float, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     time = np.arange(round(sr * seconds)) / sr
     phase = 2 * np.pi * np.cumsum(hz * (1 + 0.05 * np.sin(2 * np.pi * 1.5 * time))) / sr
