@@ -165,6 +165,18 @@ def test_the_readme_shows_the_conditions_of_the_published_run():
     assert rows == condition_rows()
 
 
+def test_the_readme_states_what_a_network_adds_in_the_published_run():
+    summary = pd.read_csv(ROOT / "results/ravdess-onnx/summary.csv").set_index("model")
+    assert set(summary.loc[["fusion", "ensemble-network"], "emobox_heard"]) == {"unknown"}
+    uar = {model: percent(value) for model, value in summary["emobox_uar"].items()}
+    interval = percent_interval(summary["emobox_uar_low"]["fusion"], summary["emobox_uar_high"]["fusion"])
+    sentence = (
+        f"Together the UAR on EmoBox's folds is {uar['fusion']} % {interval}, against {uar['ensemble-functionals']} % "
+        f"without the network and {uar['ensemble-network']} % on the network alone"
+    )
+    assert sentence in " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+
+
 def condition_rows() -> list[list[str]]:
     """Return the table of the README: clean clips, the telephone, and the mean of each family of conditions."""
     table = pd.read_csv(ROOT / "results/ravdess-conditions/conditions.csv", keep_default_na=False)
