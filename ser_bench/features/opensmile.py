@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -113,7 +114,7 @@ def _bind_to_itself() -> None:
     The library of TensorFlow has functions of the same names with numbers of another size. On Linux, a library that is
     loaded later calls them by default, which gives wrong values or ends the process.
     """
-    if not hasattr(os, "RTLD_DEEPBIND"):
+    if sys.platform == "win32" or not hasattr(os, "RTLD_DEEPBIND"):
         return
     package = find_spec("opensmile")
     for folder in (package.submodule_search_locations or ()) if package else ():
