@@ -91,7 +91,7 @@ common_options = _stack(
         "config_file",
         metavar="FILE.toml",
         help="Options by name; the command line wins over the file. Included configurations: default, quick, "
-        "architectures, strong, strong-random, robust, reference, tutorial-4-emotions.",
+        "architectures, strong, strong-random, strong-onnx, robust, reference, tutorial-4-emotions.",
     ),
     options_from("plugin"),
     output_options,

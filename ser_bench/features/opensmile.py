@@ -98,14 +98,25 @@ def _count_invalid(values: np.ndarray) -> int:
 @cache
 def _open(configuration: str, level: str) -> Any:
     """Return the extractor of this process; it starts each clip from the same state, on one thread, without a log."""
-    _bind_to_itself()
-    import opensmile
-
+    opensmile = package()
     try:
         return opensmile.Smile(opensmile.FeatureSet[configuration], opensmile.FeatureLevel[level], num_workers=1)
     except UnicodeEncodeError:
         message = "openSMILE cannot read its files in a folder whose name is not ASCII; install it in another folder"
         raise FeatureError(message) from None
+
+
+def package() -> Any:
+    """Return the package opensmile; import it in no other way, since the first import decides how its library binds.
+
+    Returns
+    -------
+    module
+    """
+    _bind_to_itself()
+    import opensmile
+
+    return opensmile
 
 
 def _bind_to_itself() -> None:

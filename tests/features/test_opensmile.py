@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,9 @@ SETS = [FEATURE_SETS[name] for name in CONFIGURATIONS]
 
 @pytest.fixture(scope="module")
 def opensmile():
-    return pytest.importorskip("opensmile", reason="needs an extra: pip install 'ser-bench[opensmile]'")
+    if find_spec("opensmile") is None:
+        pytest.skip("needs an extra: pip install 'ser-bench[opensmile]'")
+    return own.package()
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,8 @@ def test_a_configuration_can_be_planned(name):
     options = load(find_config(name), {})
     planned = plan.plan_models(options)
     assert [model.name for model in planned if model.skipped] == []
-    assert set(options.model_tables) <= {model.name for model in planned}
+    members = {name for table in options.model_tables.values() for name in table.parameters.get("members", ())}
+    assert set(options.model_tables) <= {model.name for model in planned} | members
 
 
 def test_the_help_names_every_configuration():
