@@ -80,8 +80,8 @@ def main() -> None:
     clips = load(arguments.data_dir, arguments.store.absolute())
     names = tuple(arguments.models.split(","))
     tasks = [(sets, name, fold) for sets in VECTORS for name in names for fold in range(len(clips.folds))]
-    found = joblib.Parallel(n_jobs=arguments.jobs)(joblib.delayed(probabilities)(clips, *task) for task in tasks)
-    predicted = dict(zip(tasks, found, strict=True))
+    results = joblib.Parallel(n_jobs=arguments.jobs)(joblib.delayed(probabilities)(clips, *task) for task in tasks)
+    predicted = dict(zip(tasks, results, strict=True))
     scorers = {name: (name,) for name in names} | ({"mean": names} if len(names) > 1 else {})
     columns = {head: scores(clips, predicted, members) for head, members in scorers.items()}
     heads = ["columns", *(f"{name}: {folds} folds, UAR %" for name in scorers for folds in ("inner", "outer"))]
@@ -140,15 +140,15 @@ def scores(
         for choice, vectors in CHOICES.items():
             parts = [predicted[sets, name, number] for sets in vectors for name in members]
             p = sum(calibrated(clips, part, train) for part in parts)
-            found = clips.classes[np.argmax(p, axis=1)]
-            inside[choice].append(uar(clips.y[train], found[train]))
-            labels[choice].append(found[test])
+            labelled = clips.classes[np.argmax(p, axis=1)]
+            inside[choice].append(uar(clips.y[train], labelled[train]))
+            labels[choice].append(labelled[test])
         chosen.append(max(CHOICES, key=lambda choice: inside[choice][-1]))
         labels[NESTED].append(labels[chosen[-1]][-1])
     print(f"{' and '.join(members)}, chosen inside each fold: {'; '.join(chosen)}")
     true = np.concatenate([clips.y[test] for _, test in clips.folds])
     inner = {choice: f"{np.mean(values):.1f}" for choice, values in inside.items()} | {NESTED: ""}
-    return {choice: (inner[choice], f"{uar(true, np.concatenate(found)):.1f}") for choice, found in labels.items()}
+    return {choice: (inner[choice], f"{uar(true, np.concatenate(parts)):.1f}") for choice, parts in labels.items()}
 
 
 def calibrated(clips: Clips, p: np.ndarray, train: np.ndarray) -> np.ndarray:

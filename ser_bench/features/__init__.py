@@ -182,12 +182,14 @@ def _unknown(name: str, known: Mapping[str, FeatureSet]) -> ConfigError:
 
 def _check_joined(text: str, sets: Sequence[FeatureSet]) -> None:
     """Raise :class:`ConfigError` if feature sets do not join."""
-    names = [feature_set.name for feature_set in sets]
+    by_name: dict[str, FeatureSet] = {}
     for feature_set in sets:
-        if any(s.name == feature_set.name and set_key(s) != set_key(feature_set) for s in sets):
-            raise ConfigError(f"two sets are named {feature_set.name!r}: state another name in the .toml file of one")
-        if names.count(feature_set.name) > 1:
-            raise ConfigError(f"features {text!r} name {feature_set.name!r} twice; name each set once")
+        first = by_name.setdefault(feature_set.name, feature_set)
+        if first is not feature_set and set_key(first) != set_key(feature_set):
+            raise ConfigError(f"two sets are named {first.name!r}: state another name in the .toml file of one")
+    for name in by_name:
+        if [feature_set.name for feature_set in sets].count(name) > 1:
+            raise ConfigError(f"features {text!r} name {name!r} twice; name each set once")
     if len({feature_set.kind for feature_set in sets}) > 1:
         kinds = ", ".join(f"{feature_set.name} ({feature_set.kind})" for feature_set in sets)
         raise ConfigError(f"features {text!r} join vectors with frames: {kinds}; join sets of one kind")

@@ -41,8 +41,8 @@ def test_each_name_has_one_entry():
     for name in NAMES:
         assert re.fullmatch(r"[\w.-]+/[\w.-]+\*?", name)
         stem = name.removesuffix("*")
-        others = [other for other in NAMES if other != name and other.endswith("*")]
-        assert not [other for other in others if stem.casefold().startswith(other.removesuffix("*").casefold())]
+        patterns = [pattern.removesuffix("*") for pattern in NAMES if pattern != name and pattern.endswith("*")]
+        assert not [prefix for prefix in patterns if stem.casefold().startswith(prefix.casefold())]
         assert name in lookup(stem).names
 
 

@@ -15,7 +15,7 @@ BLOCKS = ((3, 4), (1, 2), (2, 3))
 
 
 def rows(classes=3, count=60, blocks=BLOCKS):
-    """Return rows of which only the second layer of the first set says what class they are, as unequal classes."""
+    """Return rows of unequal classes; only the second layer of the first set separates the classes."""
     rng = np.random.default_rng(5)
     codes = np.minimum(np.arange(count) % (classes + 1), classes - 1)
     X = rng.normal(size=(count, sum(layers * width for layers, width in blocks)))
@@ -82,7 +82,7 @@ def test_the_layer_that_holds_the_classes_gets_the_most_weight():
 
 
 def test_layers_whose_noise_cancels_are_averaged():
-    """A single layer has the largest variance, which alone is no reason to prefer it."""
+    """A single layer has the largest variance; variance alone must not decide the weights."""
     rng = np.random.default_rng(2)
     centres, codes = rng.normal(size=(3, 400)), np.arange(80) % 3
     X = rng.normal(size=(80, 4, 400)) + 0.15 * centres[codes][:, None]

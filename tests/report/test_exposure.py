@@ -86,7 +86,7 @@ SPLITS = (("actor", 4), ("random", 4), ("within", 2), ("cross", 2))
 
 def recipe_with(*models: str, **changes) -> Recipe:
     """Return a run of two corpora under conditions, in which the model with almost no mistakes has heard both."""
-    made = Recipe(
+    recipe = Recipe(
         models=("chance", "majority", *models),
         splits=SPLITS,
         speakers=8,
@@ -100,7 +100,7 @@ def recipe_with(*models: str, **changes) -> Recipe:
         features_of={BEST: "functionals+ssl:net"} if BEST in models else {},
         skills={BEST: (0.97, 0.0), "oracle2": (0.96, 0.0)},
     )
-    return replace(made, **changes)
+    return replace(recipe, **changes)
 
 
 @pytest.fixture(scope="module")

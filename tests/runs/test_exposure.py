@@ -140,8 +140,8 @@ def messages(monkeypatch):
     def report(pretraining, licence="", known=True):
         corpora = {"ravdess": CorpusIdentity(("ravdess",), known=known)}
         monkeypatch.setattr("ser_bench.runs.exposure.identities", lambda opened: corpora)
-        made = dataclasses.replace(features.get("mfcc"), name="net", pretraining=pretraining, licence=licence)
-        monkeypatch.setitem(features.FEATURE_SETS, "net", made)
+        feature_set = dataclasses.replace(features.get("mfcc"), name="net", pretraining=pretraining, licence=licence)
+        monkeypatch.setitem(features.FEATURE_SETS, "net", feature_set)
         lines = Lines()
         options = Options(models=("knn",), features="net")
         report_sets(plan_models(options), Corpus(), options, lines)

@@ -136,7 +136,7 @@ def product(shape: Sequence[int], axes: Sequence[str], axis: str) -> int:
     Returns
     -------
     int
-        1 if there is no such axis.
+        1 without such an axis.
     """
     return math.prod(size for size, kind in zip(shape, axes, strict=True) if kind == axis)
 

@@ -167,7 +167,7 @@ def weights_file(folder: ModelFolder) -> str:
     Raises
     ------
     ConfigError
-        If there is no safetensors file.
+        If the folder has no safetensors file.
     """
     for name in (WEIGHTS, INDEX):
         if (folder.path / name).is_file():

@@ -41,7 +41,7 @@ def summarise(run: SavedRun) -> pd.DataFrame:
         :func:`~ser_bench.report.analysis.conditions.robustness.robust_scores` has one; ``status``, ``ok`` or the
         missing folds per split; ``transductive``, ``yes`` or ``no``, empty where no fit was checked; ``effort``,
         ``quick`` or ``full``; ``<split>_heard``, whether the features have heard a tested corpus (``no``, ``unknown``
-        or ``heard``), where a feature set of the run has a pretrained network. NaN where there is no value.
+        or ``heard``), if a feature set of the run has a pretrained network. NaN marks a missing value.
     """
     models, splits = list(run.info.models), list(run.info.splits)
     table = pd.DataFrame({"model": models} | _scores_with_intervals(run, models, splits) | _gaps(run))
