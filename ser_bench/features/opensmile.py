@@ -127,8 +127,8 @@ def _bind_to_itself() -> None:
     """
     if sys.platform == "win32" or not hasattr(os, "RTLD_DEEPBIND"):
         return
-    package = find_spec("opensmile")
-    for folder in (package.submodule_search_locations or ()) if package else ():
+    spec = find_spec("opensmile")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
         for library in Path(folder).glob("core/bin/*/libSMILEapi.so"):
             with suppress(OSError):  # of another platform
                 ctypes.CDLL(str(library), mode=os.RTLD_LOCAL | os.RTLD_DEEPBIND)
